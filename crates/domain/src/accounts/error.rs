@@ -1,0 +1,44 @@
+//! Refusals about users, sessions and rights on the server.
+
+use std::time::Duration;
+
+/// Why an account's use-case declined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccountRefusal {
+    /// The key is unknown, expired or revoked.
+    #[error("the API key is unknown, expired or revoked")]
+    Unauthenticated,
+    /// Username and password don't match. The same whether or not the user exists.
+    #[error("wrong username or password")]
+    InvalidCredentials,
+    /// Too many tries to sign in from this address or to this account.
+    #[error("too many attempts, try again in {retry_after:?}")]
+    TooManyAttempts {
+        /// When the next try is allowed.
+        retry_after: Duration,
+    },
+    /// The present password, asked for again, is wrong.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// A provisioned key can't change credentials.
+    #[error("this key was handed out with a new account and can't change credentials")]
+    ProvisionedKey,
+    /// Only server admins may do this.
+    #[error("only a server admin may do this")]
+    AdminOnly,
+    /// No such user.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// No such session of this user.
+    #[error("there is no such session")]
+    SessionNotFound,
+    /// Another user has this name.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// The last server admin can't be deleted or demoted.
+    #[error("the last server admin can't be deleted or demoted")]
+    LastAdmin,
+    /// The account changed while the password was being checked.
+    #[error("the account was changed at the same time")]
+    ChangedMeanwhile,
+}

@@ -1,0 +1,235 @@
+//! Users, and the values that make them up.
+
+use std::fmt;
+
+use crate::ids::{UserId, Version};
+use crate::text::{fold, nfc, single_line, text_newtype};
+use crate::time::Timestamp;
+use crate::validation::{Violation, ViolationCode, check_length};
+
+/// Names that mean something else in a chat.
+const RESERVED_USERNAMES: [&str; 4] = ["all", "here", "me", "system"];
+
+/// The name a user signs in with and is mentioned by: 1–50 ASCII letters, digits, `_`, `.` and `-`,
+/// starting and ending with a letter or digit. Unique without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username(String);
+text_newtype!(Username);
+
+impl Username {
+    /// The most characters a username may have.
+    pub const MAX_LENGTH: usize = 50;
+
+    /// Checks a username that a caller wants to give.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        check_length(text, 1, Self::MAX_LENGTH)?;
+        let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        if !text.chars().all(inner) {
+            let detail = "may hold only ASCII letters, digits, '_', '.' and '-'";
+            return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
+        }
+        let outer = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        if !outer(text.chars().next()) || !outer(text.chars().last()) {
+            let detail = "must start and end with an ASCII letter or digit";
+            return Err(Violation::new(ViolationCode::InvalidFormat, detail));
+        }
+        let username = Self(text.to_owned());
+        if RESERVED_USERNAMES.contains(&username.key().as_str()) {
+            let detail = format!("must not be one of the reserved names: {}", RESERVED_USERNAMES.join(", "));
+            return Err(Violation::new(ViolationCode::Reserved, detail));
+        }
+        Ok(username)
+    }
+
+    /// The key by which usernames are compared.
+    pub fn key(&self) -> UsernameKey {
+        UsernameKey::of(&self.0)
+    }
+}
+
+/// A username folded for comparison. Made from any text, also from one that no user could have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UsernameKey(String);
+text_newtype!(UsernameKey);
+
+impl UsernameKey {
+    /// Folds a name as somebody typed it.
+    pub fn of(text: &str) -> Self {
+        Self(fold(text))
+    }
+}
+
+/// The name that others read: 1–100 characters on one line, in any script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplayName(String);
+text_newtype!(DisplayName);
+
+impl DisplayName {
+    /// The most characters a display name may have.
+    pub const MAX_LENGTH: usize = 100;
+
+    /// Normalises and checks a display name; surrounding white space is dropped.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        single_line(text, Self::MAX_LENGTH).map(Self)
+    }
+}
+
+/// An e-mail address, at most 254 characters (RFC 5321, section 4.5.3.1.3, less the angle brackets). Only
+/// its outer form is checked: whether it takes mail can't be told by looking at it. Not unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+text_newtype!(Email);
+
+impl Email {
+    /// The most characters an address may have.
+    pub const MAX_LENGTH: usize = 254;
+
+    /// Checks an address.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let text = nfc(text.trim());
+        check_length(&text, 1, Self::MAX_LENGTH)?;
+        let well_formed = text.rsplit_once('@').is_some_and(|(local, host)| {
+            !local.is_empty() && !host.is_empty() && !host.starts_with('.') && !host.ends_with('.')
+        });
+        if !well_formed || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            let detail = "must look like name@host, without spaces";
+            return Err(Violation::new(ViolationCode::InvalidFormat, detail));
+        }
+        Ok(Self(text.into_owned()))
+    }
+}
+
+/// A password as a caller typed it: 8–72 bytes in UTF-8, without U+0000 (bcrypt ignores what follows the
+/// 72nd byte and may stop at a NUL, so both are refused). Shown by no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// The fewest bytes a password may have.
+    pub const MIN_BYTES: usize = 8;
+    /// The most bytes a password may have.
+    pub const MAX_BYTES: usize = 72;
+
+    /// Checks a new password. It is not normalised: what was typed is what counts.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let (min, max, length) = (Self::MIN_BYTES, Self::MAX_BYTES, text.len());
+        let code = match length {
+            0 => ViolationCode::Required,
+            _ if length < min => ViolationCode::TooShort,
+            _ if length > max => ViolationCode::TooLong,
+            _ if text.contains('\0') => {
+                let detail = "must not contain the character U+0000";
+                return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
+            }
+            _ => return Ok(Self(text.to_owned())),
+        };
+        Err(Violation::new(code, format!("must have {min} to {max} bytes in UTF-8, has {length}")))
+    }
+
+    /// The password itself, for the hasher.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A password's hash in the form that its algorithm writes it. Shown by no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+text_newtype!(PasswordHash);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// A user of the server. Deleted users are never loaded as a `User`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user's id.
+    pub id: UserId,
+    /// The name to sign in with.
+    pub username: Username,
+    /// The name that others read, if the user has chosen one.
+    pub display_name: Option<DisplayName>,
+    /// Shown only to the user and to admins.
+    pub email: Option<Email>,
+    /// Whether the user administers the server.
+    pub is_admin: bool,
+    /// Counts the changes.
+    pub version: Version,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+impl User {
+    /// The part of the user that goes with messages and memberships.
+    pub fn as_ref(&self) -> UserRef {
+        UserRef {
+            id: self.id,
+            username: Some(self.username.clone()),
+            display_name: self.display_name.clone(),
+        }
+    }
+}
+
+/// A user as others meet it: the author of a message, a member of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRef {
+    /// The user's id, which outlives the account.
+    pub id: UserId,
+    /// `None` once the account is deleted.
+    pub username: Option<Username>,
+    /// `None` where the user has chosen none, or the account is deleted.
+    pub display_name: Option<DisplayName>,
+}
+
+/// A user that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The name that others read.
+    pub display_name: Option<DisplayName>,
+    /// The address, seen by the user and admins.
+    pub email: Option<Email>,
+    /// Whether the user administers the server.
+    pub is_admin: bool,
+    /// The hash of the password.
+    pub password: PasswordHash,
+    /// When the account is made.
+    pub created_at: Timestamp,
+}
+
+impl NewUser {
+    /// The user once the database has given the id.
+    pub fn into_user(self, id: UserId) -> User {
+        User {
+            id,
+            username: self.username,
+            display_name: self.display_name,
+            email: self.email,
+            is_admin: self.is_admin,
+            version: Version::FIRST,
+            created_at: self.created_at,
+        }
+    }
+}

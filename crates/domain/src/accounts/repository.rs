@@ -1,0 +1,174 @@
+//! The ports for users and sessions.
+
+use crate::accounts::model::{NewUser, PasswordHash, User, UsernameKey};
+use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
+use crate::ids::{SessionId, UserId};
+use crate::paging::{Limit, NameCursor};
+use crate::storage::StorageFault;
+use crate::time::Timestamp;
+
+/// How strongly a user is locked until the transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockStrength {
+    /// For giving the user a session, a membership or a group: many may at once.
+    Shared,
+    /// For changing credentials, demoting and deleting: one alone.
+    Exclusive,
+}
+
+/// Which users a list takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserQuery {
+    /// Folded text that the username or the display name must contain.
+    pub search: Option<String>,
+    /// Where the list goes on.
+    pub after: Option<NameCursor>,
+    /// How many rows; the repository reads one more to see whether there is a next page.
+    pub limit: Limit,
+}
+
+/// How a unique value fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique<T> {
+    /// It was stored.
+    Stored(T),
+    /// Somebody has it already; nothing was stored, and the transaction can go on.
+    Taken,
+}
+
+/// Users. A deleted user is found by none of these methods.
+#[cfg_attr(test, mockall::automock)]
+pub trait AccountRepository {
+    /// Locks users until the transaction ends, in the order of their ids whatever the order given. Does
+    /// nothing where writes run one after the other anyway.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn lock(&mut self, users: &[UserId], strength: LockStrength) -> Result<(), StorageFault>;
+
+    /// Locks the set of server admins, so that it can be counted before it shrinks.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn lock_admins(&mut self) -> Result<(), StorageFault>;
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault>;
+
+    /// The user with this name, compared without regard to case.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
+
+    /// Users by folded username, then id; one row more than the limit where there is a next page.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn list(&mut self, query: &UserQuery) -> Result<Vec<User>, StorageFault>;
+
+    /// Stores a new user. MUST return [`Unique::Taken`] when the folded username exists.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;
+
+    /// Stores all fields of a user that can change, with the version given. MUST return [`Unique::Taken`]
+    /// when the folded username belongs to another user.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault>;
+
+    /// The hash of the user's password.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault>;
+
+    /// Replaces the hash of the user's password.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
+
+    /// Marks the user as deleted, erases names, address and password, and so frees the username.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault>;
+
+    /// How many server admins there are.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn count_admins(&mut self) -> Result<u64, StorageFault>;
+
+    /// Whether there has ever been a user.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn any_ever(&mut self) -> Result<bool, StorageFault>;
+}
+
+/// Which sessions of a user a list takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionQuery {
+    /// Whose.
+    pub user: UserId,
+    /// Sessions that ended by this time are left out.
+    pub now: Timestamp,
+    /// The list goes on below this id.
+    pub below: Option<SessionId>,
+    /// How many rows; the repository reads one more.
+    pub limit: Limit,
+}
+
+/// Sessions.
+#[cfg_attr(test, mockall::automock)]
+pub trait SessionRepository {
+    /// Who holds this key: `None` for an unknown or expired key and for one of a deleted user.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
+
+    /// Stores a new session.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;
+
+    /// The user's sessions, the newest first; one row more than the limit where there is a next page.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault>;
+
+    /// Ends one session of this user; `false` where there is none.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault>;
+
+    /// Ends all sessions of the user, but for `except`.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<(), StorageFault>;
+
+    /// Ends the user's provisioned sessions.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn end_provisioned(&mut self, user: UserId) -> Result<(), StorageFault>;
+
+    /// Removes up to `limit` sessions that expired before `now`; says how many.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+}

@@ -1,0 +1,132 @@
+//! Sessions: what an API key stands for.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::accounts::model::UserRef;
+use crate::ids::{SessionId, UserId};
+use crate::time::Timestamp;
+
+/// How long a key from a login lives.
+pub const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a key that comes with a new user lives.
+pub const PROVISIONED_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// SHA-256 of an API key. The key itself is stored nowhere.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyHash([u8; 32]);
+
+impl KeyHash {
+    /// Wraps a digest.
+    pub const fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The digest's bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyHash(…)")
+    }
+}
+
+/// A secret that is shown once and then forgotten. Shown by no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself, for the one who is to have it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// How a session came to be, which decides what it may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKind {
+    /// By signing in with a password.
+    Login,
+    /// Handed out with a new user, so that a provisioning script can act for it at once. Lives for an hour,
+    /// can't change credentials, and ends at the user's first login or change of password.
+    Provisioned,
+}
+
+/// Where a request came from, as far as it tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClientInfo {
+    /// The `User-Agent` header, cut to a sane length.
+    pub user_agent: Option<String>,
+    /// The network address.
+    pub address: Option<std::net::IpAddr>,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The session's id.
+    pub id: SessionId,
+    /// How it came to be.
+    pub kind: SessionKind,
+    /// A name that tells sessions apart; logins have none.
+    pub name: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// When its key was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// The program that signed in.
+    pub user_agent: Option<String>,
+    /// The address it signed in from.
+    pub address: Option<String>,
+}
+
+/// A session that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    /// Whose it is.
+    pub user: UserId,
+    /// How it came to be.
+    pub kind: SessionKind,
+    /// The hash of its key.
+    pub key: KeyHash,
+    /// When it begins.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// Where it came from.
+    pub client: ClientInfo,
+}
+
+/// Who makes a request: an identity and nothing more. Rights are read when they are needed, under a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The user, as others meet it.
+    pub user: UserRef,
+    /// The session whose key was shown.
+    pub session: SessionId,
+    /// How that session came to be.
+    pub session_kind: SessionKind,
+}
+
+impl Actor {
+    /// The user's id.
+    pub const fn id(&self) -> UserId {
+        self.user.id
+    }
+}

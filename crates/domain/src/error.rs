@@ -1,0 +1,56 @@
+//! Why a use-case did not do what it was asked.
+
+use std::time::Duration;
+
+use crate::accounts::AccountRefusal;
+use crate::groups::GroupRefusal;
+use crate::messages::MessageRefusal;
+use crate::storage::StorageFault;
+use crate::validation::FieldError;
+
+/// The error of every use-case: either it declined, or something underneath failed. The two never mix: a
+/// refusal is the caller's to mend, a fault is ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The use-case declined.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The storage failed; nothing was stored, unless the fault says that this is unknown.
+    #[error(transparent)]
+    Fault(#[from] StorageFault),
+    /// Too much is waiting already; nothing was done.
+    #[error("too busy, try again in {retry_after:?}")]
+    Busy {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+}
+
+/// A use-case's "no", with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Fields that broke a rule.
+    #[error("invalid fields")]
+    Invalid(Vec<FieldError>),
+    /// About users, sessions and rights on the server.
+    #[error(transparent)]
+    Account(#[from] AccountRefusal),
+    /// About groups and their members.
+    #[error(transparent)]
+    Group(#[from] GroupRefusal),
+    /// About messages and likes.
+    #[error(transparent)]
+    Message(#[from] MessageRefusal),
+}
+
+impl<R: Into<Refusal>> From<R> for Error {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<FieldError> for Refusal {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(vec![error])
+    }
+}

@@ -1,0 +1,224 @@
+//! Groups, members and roles.
+
+use crate::accounts::UserRef;
+use crate::ids::{EventId, GroupId, Seq, UserId, Version};
+use crate::messages::MessageView;
+use crate::text::{fold, multi_line, single_line, text_newtype};
+use crate::time::Timestamp;
+use crate::validation::{Violation, ViolationCode};
+
+/// A group's name: 1–100 characters on one line. Among public groups unique without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupName(String);
+text_newtype!(GroupName);
+
+impl GroupName {
+    /// The most characters a name may have.
+    pub const MAX_LENGTH: usize = 100;
+
+    /// Normalises and checks a name; surrounding white space is dropped.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        single_line(text, Self::MAX_LENGTH).map(Self)
+    }
+
+    /// The key by which names are compared, ordered and searched.
+    pub fn key(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+/// What a group is about: at most 1,000 characters, newlines and tabs among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description(String);
+text_newtype!(Description);
+
+impl Description {
+    /// The most characters a description may have.
+    pub const MAX_LENGTH: usize = 1_000;
+
+    /// Normalises and checks a description.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        multi_line(text, 0, Self::MAX_LENGTH).map(Self)
+    }
+}
+
+/// Who can find a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody signed in lists, sees and joins it.
+    Public,
+}
+
+impl Visibility {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+        }
+    }
+}
+
+/// What a member may do in a group. The order is that of the rights: each role may all that a lesser one may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Adds members, posts, likes, edits and deletes own messages, leaves.
+    Member,
+    /// Also edits the group, removes members below admin, deletes others' messages.
+    Admin,
+    /// All of it.
+    Owner,
+}
+
+impl Role {
+    /// Every role, the least first.
+    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role of this name.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| {
+            Violation::new(ViolationCode::InvalidFormat, "must be one of: member, admin, owner")
+        })
+    }
+}
+
+/// A group. Deleted groups are never loaded as a `Group`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The group's id.
+    pub id: GroupId,
+    /// The group's name.
+    pub name: GroupName,
+    /// What it is about.
+    pub description: Option<Description>,
+    /// Who can find it.
+    pub visibility: Visibility,
+    /// Counts the changes of what is above.
+    pub version: Version,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How many members it has.
+    pub member_count: i64,
+    /// The number of its newest message, 0 before the first.
+    pub last_seq: Seq,
+}
+
+impl Group {
+    /// Who learns of what happens to the group itself.
+    pub const fn audience(&self) -> crate::events::Audience {
+        match self.visibility {
+            Visibility::Public => crate::events::Audience::All,
+        }
+    }
+}
+
+/// A group that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewGroup {
+    /// The group's name.
+    pub name: GroupName,
+    /// What it is about.
+    pub description: Option<Description>,
+    /// Who can find it.
+    pub visibility: Visibility,
+    /// When it is made.
+    pub created_at: Timestamp,
+}
+
+impl NewGroup {
+    /// The group once the database has given the id: without members, without messages.
+    pub fn into_group(self, id: GroupId) -> Group {
+        Group {
+            id,
+            name: self.name,
+            description: self.description,
+            visibility: self.visibility,
+            version: Version::FIRST,
+            created_at: self.created_at,
+            member_count: 0,
+            last_seq: Seq::ZERO,
+        }
+    }
+}
+
+/// What a group keeps about the one who looks at it, if that is a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The member's role.
+    pub role: Role,
+    /// The number up to which the member has read.
+    pub read_seq: Seq,
+}
+
+/// A group and how the one who looks at it stands in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisibleGroup {
+    /// The group.
+    pub group: Group,
+    /// `None` for others than members.
+    pub standing: Option<Standing>,
+}
+
+/// A group as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupView {
+    /// The group.
+    pub group: Group,
+    /// `None` for others than members.
+    pub standing: Option<Standing>,
+    /// The newest message or its tombstone; `None` for others than members and before the first.
+    pub last_message: Option<MessageView>,
+}
+
+impl GroupView {
+    /// How many messages the one who looks has not read; `None` for others than members.
+    pub fn unread(&self) -> Option<i64> {
+        self.standing.map(|standing| self.group.last_seq.get() - standing.read_seq.get())
+    }
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The user.
+    pub user: UserRef,
+    /// What they may do.
+    pub role: Role,
+    /// Since when they are in it.
+    pub joined_at: Timestamp,
+}
+
+/// A membership that is about to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewMembership {
+    /// The group.
+    pub group: GroupId,
+    /// The user who joins.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Timestamp,
+    /// Messages up to here count as read.
+    pub read_seq: Seq,
+    /// The id of the event that tells of the joining: older events of the group are not replayed to this
+    /// member.
+    pub since_event: EventId,
+}

@@ -1,0 +1,146 @@
+//! The ports for groups and members.
+
+use crate::accounts::Unique;
+use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
+use crate::ids::{GroupId, UserId};
+use crate::paging::{Limit, NameCursor};
+use crate::storage::StorageFault;
+use crate::time::Timestamp;
+
+/// Which groups a list takes, among those that the viewer may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupQuery {
+    /// Who looks.
+    pub viewer: UserId,
+    /// Folded text that the name must contain.
+    pub search: Option<String>,
+    /// Only groups that the viewer is a member of.
+    pub mine: bool,
+    /// Where the list goes on.
+    pub after: Option<NameCursor>,
+    /// How many rows; the repository reads one more to see whether there is a next page.
+    pub limit: Limit,
+}
+
+/// Groups. A deleted group is found by none of these methods.
+#[cfg_attr(test, mockall::automock)]
+pub trait GroupRepository {
+    /// Locks a group until the transaction ends: what is decided about it, its members and its messages, is
+    /// decided by one at a time. Does nothing where writes run one after the other anyway.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn lock(&mut self, id: GroupId) -> Result<(), StorageFault>;
+
+    /// The group, if the viewer may know of it. One query, so that "not there" and "not yours" cost alike.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;
+
+    /// The group with its newest message, if the viewer may know of it.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault>;
+
+    /// Groups by folded name, then id; one row more than the limit where there is a next page.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<GroupView>, StorageFault>;
+
+    /// Stores a new group without members. MUST return [`Unique::Taken`] when it is public and another
+    /// public group has the folded name.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault>;
+
+    /// Stores name, description, visibility and version. MUST return [`Unique::Taken`] as
+    /// [`insert`](Self::insert) does.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault>;
+
+    /// Marks the group as deleted, which frees its name. What it holds stays until it is purged.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault>;
+
+    /// Removes up to `limit` rows of what a group marked as deleted holds, in the end the group itself;
+    /// `true` once nothing is left.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault>;
+}
+
+/// Which members of a group a list takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberQuery {
+    /// The group.
+    pub group: GroupId,
+    /// Folded text that the username or the display name must contain.
+    pub search: Option<String>,
+    /// Where the list goes on.
+    pub after: Option<NameCursor>,
+    /// How many rows; the repository reads one more.
+    pub limit: Limit,
+}
+
+/// Who is in which group. Members whose account is deleted are left out, though their memberships end a
+/// little later.
+#[cfg_attr(test, mockall::automock)]
+pub trait MemberRepository {
+    /// A member of a group.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault>;
+
+    /// Members by folded username, then id; one row more than the limit where there is a next page.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn list(&mut self, query: &MemberQuery) -> Result<Vec<Member>, StorageFault>;
+
+    /// Stores a membership and counts it. MUST return [`Unique::Taken`] when the user is a member already.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault>;
+
+    /// Changes a member's role.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault>;
+
+    /// Removes a membership and its count.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
+
+    /// How many owners the group has whose account is not deleted.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault>;
+
+    /// Who takes over a group whose owner goes: the longest-serving admin, else the longest-serving member.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault>;
+
+    /// Up to `limit` groups that the user is in, by id; also for a user whose account is deleted, and for
+    /// groups that are.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault>;
+}

@@ -1,0 +1,79 @@
+//! Identifiers, counters and versions: one type each, so that one is never passed for another.
+
+/// The largest integer that every JSON client reads exactly (RFC 8259, section 6): 2^53 − 1.
+pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+
+macro_rules! integer_newtype {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Wraps a value that is known to be good: one that the database gave out, or a literal.
+            pub const fn new(value: i64) -> Self {
+                Self(value)
+            }
+
+            /// The bare integer, for storage and for the wire.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+integer_newtype! {
+    /// A user. Given by the database, never reused, also not after a deletion.
+    UserId;
+    /// A session, which is what an API key stands for.
+    SessionId;
+    /// A group.
+    GroupId;
+    /// A message, unique on the whole server.
+    MessageId;
+    /// A durable job.
+    JobId;
+    /// An event in the log. On a database with one writer it is also the event's position.
+    EventId;
+    /// A message's number within its group: 1, 2, 3, … without a gap. 0 stands for "before the first".
+    Seq;
+    /// Counts the changes of an entity, from 1, so that a client can tell which of two states is newer.
+    Version;
+}
+
+impl Seq {
+    /// Before the first message.
+    pub const ZERO: Self = Self(0);
+
+    /// The number that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl EventId {
+    /// The id that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl Version {
+    /// The version of an entity that was just created.
+    pub const FIRST: Self = Self(1);
+
+    /// The version after one more change.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}

@@ -1,0 +1,34 @@
+//! The port for durable jobs.
+
+use crate::ids::JobId;
+use crate::jobs::model::{Job, Task};
+use crate::storage::StorageFault;
+use crate::time::Timestamp;
+
+/// Durable jobs.
+#[cfg_attr(test, mockall::automock)]
+pub trait JobRepository {
+    /// Stores a job that may run from `at` on.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn enqueue(&mut self, task: Task, at: Timestamp) -> Result<(), StorageFault>;
+
+    /// The job that may run by `now` and has waited longest.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn next(&mut self, now: Timestamp) -> Result<Option<Job>, StorageFault>;
+
+    /// Lets a job wait until `until`, so that others get their turn.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn postpone(&mut self, job: JobId, until: Timestamp) -> Result<(), StorageFault>;
+
+    /// Removes a job that is done.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn finish(&mut self, job: JobId) -> Result<(), StorageFault>;
+}

@@ -1,0 +1,15 @@
+//! Refusals about messages.
+
+/// Why a message's use-case declined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MessageRefusal {
+    /// No such message in this group.
+    #[error("there is no such message in this group")]
+    NotFound,
+    /// The message is deleted; nothing but its tombstone is left.
+    #[error("the message is deleted")]
+    Deleted,
+    /// Only the author may do this.
+    #[error("only the author of the message may do this")]
+    NotAuthor,
+}

@@ -1,0 +1,114 @@
+//! Messages.
+
+use crate::accounts::UserRef;
+use crate::ids::{GroupId, MessageId, Seq, UserId, Version};
+use crate::text::{multi_line, text_newtype};
+use crate::time::Timestamp;
+use crate::validation::{Violation, ViolationCode, check_length};
+
+/// The text of a message: 1–10,000 characters, not all of them white space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageText(String);
+text_newtype!(MessageText);
+
+impl MessageText {
+    /// The most characters a message may have.
+    pub const MAX_LENGTH: usize = 10_000;
+
+    /// Normalises and checks a text.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let text = multi_line(text, 1, Self::MAX_LENGTH)?;
+        if text.trim().is_empty() {
+            let detail = "must hold more than white space";
+            return Err(Violation::new(ViolationCode::Required, detail));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// A name that the sender gives a message, so that a repeated request stores it once: 1–64 printable ASCII
+/// characters, unique per group and author for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientId(String);
+text_newtype!(ClientId);
+
+impl ClientId {
+    /// The most characters a client id may have.
+    pub const MAX_LENGTH: usize = 64;
+
+    /// Checks a client id.
+    ///
+    /// # Errors
+    /// The rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        check_length(text, 1, Self::MAX_LENGTH)?;
+        if !text.chars().all(|c| matches!(c, ' '..='~')) {
+            let detail = "may hold only printable ASCII characters";
+            return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A message, or the tombstone of a deleted one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The message's id.
+    pub id: MessageId,
+    /// The group it is in.
+    pub group_id: GroupId,
+    /// Its number in the group.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub author: UserRef,
+    /// `None` once it is deleted.
+    pub text: Option<MessageText>,
+    /// The name that its sender gave it.
+    pub client_id: Option<ClientId>,
+    /// Counts the changes, likes among them.
+    pub version: Version,
+    /// When it was sent.
+    pub created_at: Timestamp,
+    /// When it was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// How many users like it; 0 once it is deleted.
+    pub likes: i64,
+}
+
+impl Message {
+    /// Whether only the tombstone is left.
+    pub const fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+}
+
+/// A message and what it is to the one who looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageView {
+    /// The message.
+    pub message: Message,
+    /// Whether the one who looks likes it.
+    pub liked: bool,
+}
+
+/// A message that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// The group it goes to.
+    pub group: GroupId,
+    /// Its number there.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub author: UserId,
+    /// Its text.
+    pub text: MessageText,
+    /// The name that its sender gives it.
+    pub client_id: Option<ClientId>,
+    /// When it is sent.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,227 @@
+//! The port to the database: commands that run inside a transaction, and who runs them.
+//!
+//! A use-case is a synchronous function over [`Tx`]. It never begins, commits or rolls back: whoever
+//! implements [`Storage`] commits on [`Verdict::Commit`] and undoes everything on [`Verdict::RollBack`].
+//! So a use-case can't forget to commit, and what it emits is published only if it was stored.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::accounts::{AccountRefusal, AccountRepository, Actor, KeyHash, SessionRepository};
+use crate::error::Error;
+use crate::events::{Audience, Event, LoggedEvent};
+use crate::groups::{GroupRepository, MemberRepository};
+use crate::ids::{EventId, UserId};
+use crate::jobs::JobRepository;
+use crate::messages::MessageRepository;
+use crate::time::Timestamp;
+
+/// A future that a port returns; no runtime is named.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One transaction, as a use-case sees it.
+///
+/// After a [`StorageFault`] every further call fails with the same fault: the transaction is beyond saving,
+/// and the implementation undoes it whatever the use-case returns.
+pub trait Tx {
+    /// The present time: taken once when the command begins to run, not when it was queued.
+    fn now(&self) -> Timestamp;
+    /// Users and their credentials.
+    fn accounts(&mut self) -> &mut dyn AccountRepository;
+    /// Sessions, which is what API keys stand for.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Groups.
+    fn groups(&mut self) -> &mut dyn GroupRepository;
+    /// Who is in which group.
+    fn members(&mut self) -> &mut dyn MemberRepository;
+    /// Messages, likes and read cursors.
+    fn messages(&mut self) -> &mut dyn MessageRepository;
+    /// Work that goes on after the command, also after a restart.
+    fn jobs(&mut self) -> &mut dyn JobRepository;
+
+    /// The id that the next [`emit`](Self::emit) of this command will get. Call it under the lock of the
+    /// group that the event is about.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn next_event_id(&mut self) -> Result<EventId, StorageFault>;
+
+    /// Adds an event to the log, in the order of the calls, after all else that the command stores. It is
+    /// published if and only if the command commits.
+    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event);
+
+    /// Remembers, outside the transaction, that this key was valid just now: for the time of its last use,
+    /// and so that its next write needs no look on a reader first.
+    fn note_key_use(&mut self, key: &KeyHash, actor: &Actor);
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Keep what was stored.
+    Commit,
+    /// Undo it.
+    RollBack,
+}
+
+/// What runs inside a transaction. `Fn`, since it can be run again from the start when the database asks
+/// for it; so it must have no effect but through its [`Tx`] and on its own result.
+pub type Work = Box<dyn Fn(&mut dyn Tx) -> Verdict + Send>;
+
+/// Resolves once the command's outcome is settled: `Ok` after the commit (or the roll-back that the
+/// command's verdict asked for). Dropping it before the command began to run cancels the command.
+pub type Done = BoxFuture<'static, Result<(), StorageFault>>;
+
+/// Whether a command only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads from one snapshot; writing is a fault.
+    Read,
+    /// Reads and writes, one after the other with all other writes that it could conflict with.
+    Write,
+}
+
+/// On whose behalf a command runs, for fairness: each gets its turn, and none may fill the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// The holder of a key.
+    Key(KeyHash),
+    /// Somebody not signed in.
+    Address(IpAddr),
+    /// The server itself.
+    System,
+}
+
+/// How a command wants to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// Whether it writes.
+    pub mode: Mode,
+    /// Whose it is.
+    pub caller: Caller,
+}
+
+/// Runs commands.
+pub trait Storage: Send + Sync {
+    /// Queues `work`. MUST answer [`StorageFault::Overloaded`] at once when the queue, or the caller's share
+    /// of it, is full. MUST resolve with `Ok` only after the work's verdict is durable, and MUST hand events
+    /// to the [`EventSink`] only for work that was committed. A panic in `work` MUST resolve with
+    /// [`StorageFault::Panicked`] and harm no other command.
+    fn submit(&self, access: Access, work: Work) -> Done;
+
+    /// Whether this key was found valid lately. A "no" is always safe: the key is then checked on a reader
+    /// first, so that keys that were never valid don't occupy the writer.
+    fn knows_key(&self, key: &KeyHash) -> bool;
+}
+
+/// Takes events that were committed.
+pub trait EventSink: Send + Sync {
+    /// Called in the order of positions, after the commit. MUST NOT block.
+    fn committed(&self, events: &[LoggedEvent]);
+}
+
+/// Why the storage failed. Says nothing of SQL; what happened in detail is in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StorageFault {
+    /// The queue is full; the command did not run.
+    #[error("the queue is full")]
+    Overloaded {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+    /// The database can't be used just now (disk full, I/O error, shutting down). Nothing was stored.
+    #[error("the storage is unavailable: {reason}")]
+    Unavailable {
+        /// For the log, not for callers.
+        reason: String,
+    },
+    /// The connection was lost during the commit: stored or not, nobody knows.
+    #[error("the outcome of the command is unknown")]
+    OutcomeUnknown,
+    /// The command panicked. Nothing was stored.
+    #[error("the command panicked")]
+    Panicked,
+    /// A statement failed in a way that the program did not foresee. Nothing was stored.
+    #[error("the storage failed: {reason}")]
+    Internal {
+        /// For the log, not for callers.
+        reason: String,
+    },
+}
+
+/// Proof of identity that came with a request: the hash of its API key, not yet checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credential {
+    /// SHA-256 of the key.
+    pub key: KeyHash,
+}
+
+impl dyn Storage + '_ {
+    /// Runs `work` as the holder of a key, in a transaction that may write. The key is checked in that same
+    /// transaction, so a key revoked a moment ago does nothing more.
+    ///
+    /// # Errors
+    /// [`AccountRefusal::Unauthenticated`], what `work` refuses, or a fault.
+    pub async fn write_as<T: Send + 'static>(
+        &self,
+        who: Credential,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        if !self.knows_key(&who.key) {
+            self.read_as(who, |_, _| Ok(())).await?;
+        }
+        self.run(Access { mode: Mode::Write, caller: Caller::Key(who.key) }, authenticated(who, work)).await
+    }
+
+    /// Runs `work` as the holder of a key, on one snapshot, without writing.
+    ///
+    /// # Errors
+    /// As [`write_as`](Self::write_as).
+    pub async fn read_as<T: Send + 'static>(
+        &self,
+        who: Credential,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run(Access { mode: Mode::Read, caller: Caller::Key(who.key) }, authenticated(who, work)).await
+    }
+
+    /// Runs `work` in a transaction of its own and returns its result once that is settled. An `Err` rolls
+    /// back.
+    ///
+    /// # Errors
+    /// What `work` refuses, or a fault.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        access: Access,
+        work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let slot = Arc::new(Mutex::new(None));
+        let result = Arc::clone(&slot);
+        let work = move |tx: &mut dyn Tx| {
+            let outcome = work(tx);
+            let verdict = if outcome.is_ok() { Verdict::Commit } else { Verdict::RollBack };
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            verdict
+        };
+        self.submit(access, Box::new(work)).await?;
+        let outcome = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.unwrap_or_else(|| {
+            Err(StorageFault::Internal { reason: "the command was settled without having run".into() }.into())
+        })
+    }
+}
+
+fn authenticated<T>(
+    who: Credential,
+    work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+) -> impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static {
+    move |tx| {
+        let now = tx.now();
+        let actor = tx.sessions().authenticate(&who.key, now)?.ok_or(AccountRefusal::Unauthenticated)?;
+        tx.note_key_use(&who.key, &actor);
+        work(tx, &actor)
+    }
+}

@@ -1,0 +1,111 @@
+//! What all text has in common: normalisation, forbidden characters, folding for comparison.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::validation::{Violation, ViolationCode, check_length};
+
+macro_rules! text_newtype {
+    ($name:ident) => {
+        impl $name {
+            /// Wraps a value that was checked before it was stored.
+            pub fn from_stored(value: String) -> Self {
+                Self(value)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+pub(crate) use text_newtype;
+
+/// Text in Unicode Normalization Form C (UAX #15), so that what looks the same is stored the same.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
+    }
+}
+
+/// A key by which names are compared and ordered: compatibility-normalised and case-folded (Unicode
+/// chapter 3.13, "toNFKC_Casefold" without the removal of ignorable characters). Done here and not in the
+/// database, since databases fold differently.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let compatible: String = text.nfkc().collect();
+    caseless::default_case_fold_str(&compatible).nfkc().collect()
+}
+
+/// Whether the text holds a control character (Unicode category Cc) other than those in `allowed`.
+pub fn has_control_character(text: &str, allowed: &[char]) -> bool {
+    text.chars().any(|c| c.is_control() && !allowed.contains(&c))
+}
+
+/// Normalises a text of one line and checks that it has 1 to `max` characters.
+pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
+    let text = nfc(text.trim());
+    check_length(&text, 1, max)?;
+    if has_control_character(&text, &[]) {
+        let detail = "must be one line without control characters";
+        return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
+    }
+    Ok(text.into_owned())
+}
+
+/// Normalises a text that may have several lines and checks that it has `min` to `max` characters. Line ends
+/// become `\n`.
+pub(crate) fn multi_line(text: &str, min: usize, max: usize) -> Result<String, Violation> {
+    let unix;
+    let text = if text.contains('\r') {
+        unix = text.replace("\r\n", "\n");
+        nfc(&unix)
+    } else {
+        nfc(text)
+    };
+    check_length(&text, min, max)?;
+    if has_control_character(&text, &['\n', '\t']) {
+        let detail = "must hold no control characters but newlines and tabs";
+        return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
+    }
+    Ok(text.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nfc_composes_and_leaves_composed_text_alone() {
+        assert_eq!(nfc("e\u{301}"), "é");
+        assert!(matches!(nfc("é"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn fold_makes_names_comparable_across_case_width_and_composition() {
+        assert_eq!(fold("Straße"), fold("STRASSE"));
+        assert_eq!(fold("ÉCOLE"), fold("e\u{301}cole"));
+        assert_eq!(fold("ＡＢＣ"), "abc");
+        assert_eq!(fold("Team-1"), "team-1");
+        assert_ne!(fold("cafe"), fold("café"));
+    }
+
+    #[test]
+    fn fold_is_idempotent() {
+        for name in ["Straße", "ΣΊΣΥΦΟΣ", "İstanbul", "ﬁne", "Ǆ", "ẞ", "plain"] {
+            assert_eq!(fold(&fold(name)), fold(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_found_unless_allowed() {
+        assert!(has_control_character("a\0b", &['\n', '\t']));
+        assert!(has_control_character("a\u{85}b", &['\n', '\t']));
+        assert!(!has_control_character("a\n\tb", &['\n', '\t']));
+    }
+}

@@ -1,0 +1,39 @@
+//! Points in time, and the port that tells the present one.
+
+use std::time::Duration;
+
+/// A point in time: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since the Unix epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the Unix epoch.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// This point, `duration` later; saturates at the end of what an `i64` holds.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// This point, `duration` earlier; saturates likewise.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+}
+
+/// Tells the present time. Use-cases ask [`Tx::now`](crate::storage::Tx::now), which asks this once a command.
+pub trait Clock: Send + Sync {
+    /// The present time in UTC.
+    fn now(&self) -> Timestamp;
+}

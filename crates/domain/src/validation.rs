@@ -1,0 +1,114 @@
+//! Refusing bad input: what is wrong, in which field, and what would be right.
+
+/// What kind of rule a value broke. Part of the HTTP contract: names never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ViolationCode {
+    /// The value is missing, empty or blank.
+    Required,
+    /// Shorter than the least length.
+    TooShort,
+    /// Longer than the greatest length.
+    TooLong,
+    /// Holds a character that is not allowed.
+    InvalidCharacters,
+    /// Not of the form that is asked for.
+    InvalidFormat,
+    /// A name that the server keeps for itself.
+    Reserved,
+    /// A number outside its range.
+    OutOfRange,
+    /// Not of the type that is asked for.
+    InvalidType,
+    /// Cannot be given together with another field.
+    Exclusive,
+    /// Cannot be cleared.
+    NotNullable,
+    /// Exists, but cannot be changed by this call.
+    NotEditable,
+    /// Part of the contract, but not built yet.
+    NotSupported,
+}
+
+impl ViolationCode {
+    /// The stable name of the code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::InvalidCharacters => "invalid_characters",
+            Self::InvalidFormat => "invalid_format",
+            Self::Reserved => "reserved",
+            Self::OutOfRange => "out_of_range",
+            Self::InvalidType => "invalid_type",
+            Self::Exclusive => "exclusive",
+            Self::NotNullable => "not_nullable",
+            Self::NotEditable => "not_editable",
+            Self::NotSupported => "not_supported",
+        }
+    }
+}
+
+/// A broken rule, not yet tied to a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which kind of rule.
+    pub code: ViolationCode,
+    /// A sentence for a person, with the limit in it.
+    pub detail: String,
+}
+
+impl Violation {
+    /// A violation with its sentence.
+    pub fn new(code: ViolationCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    /// Ties the violation to the field that it was found in.
+    pub fn in_field(self, field: impl Into<String>) -> FieldError {
+        FieldError { field: field.into(), violation: self }
+    }
+}
+
+/// A broken rule and the field that broke it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field, as the caller named it; nested ones with dots.
+    pub field: String,
+    /// What is wrong with it.
+    pub violation: Violation,
+}
+
+/// Checks that a text has `min` to `max` characters (Unicode scalar values).
+///
+/// # Errors
+/// [`ViolationCode::Required`] for an empty text where one is needed, else `TooShort` or `TooLong`.
+pub fn check_length(text: &str, min: usize, max: usize) -> Result<(), Violation> {
+    // No character takes less than a byte, so most texts need no counting.
+    let length = if text.len() <= max && min <= 1 { text.len() } else { text.chars().count() };
+    if length >= min && length <= max {
+        return Ok(());
+    }
+    let code = match length {
+        0 => ViolationCode::Required,
+        _ if length < min => ViolationCode::TooShort,
+        _ => ViolationCode::TooLong,
+    };
+    Err(Violation::new(code, format!("must have {min} to {max} characters, has {length}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_is_counted_in_characters_and_the_limit_is_named() {
+        assert_eq!(check_length("äöü", 1, 3), Ok(()));
+        let too_long = check_length("äöüß", 1, 3).unwrap_err();
+        assert_eq!(too_long.code, ViolationCode::TooLong);
+        assert_eq!(too_long.detail, "must have 1 to 3 characters, has 4");
+        assert_eq!(check_length("", 1, 3).unwrap_err().code, ViolationCode::Required);
+        assert_eq!(check_length("ä", 2, 3).unwrap_err().code, ViolationCode::TooShort);
+        assert_eq!(check_length("", 0, 3), Ok(()));
+    }
+}

@@ -1,0 +1,3 @@
+//! The ports of groupchat on Diesel and SQLite, bcrypt, random tokens and the clock.
+
+pub mod sqlite;

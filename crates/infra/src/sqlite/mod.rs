@@ -1,0 +1,3 @@
+//! Storage on SQLite.
+
+mod tx;
