@@ -31,6 +31,18 @@ impl Limit {
         self.0 as i64
     }
 
+    /// Half of the limit, rounded down; `None` where nothing is left of it.
+    pub fn half(self) -> Option<Self> {
+        (self.0 > 1).then_some(Self(self.0 / 2))
+    }
+
+    /// What is left of the limit after `taken` items, but at least 1.
+    #[must_use]
+    pub fn less(self, taken: usize) -> Self {
+        let taken = u16::try_from(taken).unwrap_or(Self::MAX);
+        Self(self.0.saturating_sub(taken).max(1))
+    }
+
     /// One row more than the page takes, to learn whether there is a next one.
     pub const fn with_lookahead(self) -> i64 {
         self.get() + 1

@@ -1,20 +1,36 @@
 //! Users, sessions, and who may administer the server.
 
+mod create;
+mod delete;
+mod edit;
 mod error;
+mod find;
+mod login;
 mod model;
+mod password;
 mod ports;
 mod repository;
+mod rights;
 mod session;
+mod sessions;
 
+pub use create::{CreatedUser, UserDraft, create, create_by_operator, create_first_admin};
+pub use delete::delete_user;
+pub use edit::{ProfileChanges, UserChanges, edit_self, edit_user};
 pub use error::AccountRefusal;
+pub use find::{find_self, find_user, list_users};
+pub use login::{LoggedIn, LoginAttempt, LoginPorts, login};
 pub use model::{DisplayName, Email, NewUser, Password, PasswordHash, User, UserRef, Username, UsernameKey};
+pub use password::change_password;
 pub use ports::{ApiKeys, IssuedKey, LoginAttempts, PasswordHasher};
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockPasswordHasher};
 pub use repository::{AccountRepository, LockStrength, SessionQuery, SessionRepository, Unique, UserQuery};
 #[cfg(test)]
 pub(crate) use repository::{MockAccountRepository, MockSessionRepository};
+pub(crate) use rights::is_server_admin;
 pub use session::{
     Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, Secret, Session,
     SessionKind,
 };
+pub use sessions::{end_other_sessions, end_session, list_sessions, logout};

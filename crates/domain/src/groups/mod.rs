@@ -1,14 +1,31 @@
 //! Groups and their members.
 
+mod access;
+mod change_role;
+mod create;
+mod delete;
+mod edit;
 mod error;
+mod find;
+mod membership;
 mod model;
+mod remove_member;
 mod repository;
 
+pub(crate) use access::{lock_visible, visible};
+pub use change_role::change_role;
+pub use create::{GroupDraft, create};
+pub use delete::delete;
+pub use edit::{GroupChanges, edit};
 pub use error::GroupRefusal;
+pub use find::{find, list, list_members};
+pub use membership::{Candidate, add_member, join};
 pub use model::{
     Description, Group, GroupName, GroupView, Member, NewGroup, NewMembership, Role, Standing, Visibility,
     VisibleGroup,
 };
+pub(crate) use remove_member::end_membership;
+pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};

@@ -2,8 +2,10 @@
 
 mod model;
 mod repository;
+mod run;
 
 pub use model::{Job, Task};
 pub use repository::JobRepository;
 #[cfg(test)]
 pub(crate) use repository::MockJobRepository;
+pub use run::work_off;

@@ -91,9 +91,9 @@ pub trait MessageRepository {
     /// A storage fault.
     fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault>;
 
-    /// Moves a member's read cursor to `seq`.
+    /// Moves a member's read cursor up to `seq`. MUST NOT move it back, whatever else moved it meanwhile.
     ///
     /// # Errors
     /// A storage fault.
-    fn set_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<(), StorageFault>;
+    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<(), StorageFault>;
 }

@@ -1,0 +1,155 @@
+//! Creating users: by an admin, by whoever runs the server, and the very first one.
+
+use crate::accounts::error::AccountRefusal;
+use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
+use crate::accounts::ports::{ApiKeys, IssuedKey, PasswordHasher};
+use crate::accounts::repository::Unique;
+use crate::accounts::rights::require_server_admin;
+use crate::accounts::session::{ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
+use crate::error::Error;
+use crate::events::{Audience, Event};
+use crate::ids::UserId;
+use crate::storage::{Access, Caller, Credential, Mode, Storage, Tx};
+
+/// A user that somebody wants to create.
+#[derive(Debug, Clone)]
+pub struct UserDraft {
+    /// The name to sign in with.
+    pub username: Username,
+    /// The name that others read.
+    pub display_name: Option<DisplayName>,
+    /// The address, seen by the user and admins.
+    pub email: Option<Email>,
+    /// Whether the user is to administer the server.
+    pub is_admin: bool,
+    /// The first password.
+    pub password: Password,
+}
+
+/// A user that was created.
+#[derive(Debug, Clone)]
+pub struct CreatedUser {
+    /// The user.
+    pub user: User,
+    /// For others than admins a key, so that a provisioning script can act for the user at once.
+    pub key: Option<Secret>,
+}
+
+const OPERATOR: Access = Access { mode: Mode::Write, caller: Caller::System };
+
+/// Creates a user on behalf of a server admin.
+///
+/// # Errors
+/// [`AccountRefusal::AdminOnly`], [`AccountRefusal::UsernameTaken`], busy, or a fault.
+pub async fn create(
+    storage: &dyn Storage,
+    hasher: &dyn PasswordHasher,
+    keys: &dyn ApiKeys,
+    who: Credential,
+    draft: UserDraft,
+) -> Result<CreatedUser, Error> {
+    let username = draft.username.key();
+    // Decided twice: here, so that nobody makes the server hash for nothing, and again when it is stored.
+    storage
+        .read_as(who, move |tx, actor| {
+            require_server_admin(tx, actor)?;
+            match tx.accounts().find_by_username(&username)? {
+                Some(_) => Err(AccountRefusal::UsernameTaken.into()),
+                None => Ok(()),
+            }
+        })
+        .await?;
+    let password = hasher.hash(draft.password.clone()).await?;
+    let key = (!draft.is_admin).then(|| keys.issue());
+    storage
+        .write_as(who, move |tx, actor| {
+            require_server_admin(tx, actor)?;
+            let user = store(tx, Some(actor.id()), &draft, &password)?;
+            if let Some(key) = &key {
+                provision(tx, user.id, key)?;
+            }
+            Ok(CreatedUser { user, key: key.as_ref().map(|key| key.secret.clone()) })
+        })
+        .await
+}
+
+/// Creates a user on behalf of whoever runs the server, who needs no key.
+///
+/// # Errors
+/// [`AccountRefusal::UsernameTaken`], busy, or a fault.
+pub async fn create_by_operator(
+    storage: &dyn Storage,
+    hasher: &dyn PasswordHasher,
+    draft: UserDraft,
+) -> Result<User, Error> {
+    let password = hasher.hash(draft.password.clone()).await?;
+    storage.run(OPERATOR, move |tx| store(tx, None, &draft, &password)).await
+}
+
+/// Creates the user `admin` with a random password, if there has never been a user; returns the password.
+///
+/// # Errors
+/// Busy, or a fault.
+pub async fn create_first_admin(
+    storage: &dyn Storage,
+    hasher: &dyn PasswordHasher,
+    keys: &dyn ApiKeys,
+) -> Result<Option<(User, Password)>, Error> {
+    let look = Access { mode: Mode::Read, caller: Caller::System };
+    if storage.run(look, |tx| Ok(tx.accounts().any_ever()?)).await? {
+        return Ok(None);
+    }
+    let draft = UserDraft {
+        username: Username::from_stored("admin".to_owned()),
+        display_name: None,
+        email: None,
+        is_admin: true,
+        password: keys.generate_password(),
+    };
+    let password = draft.password.clone();
+    let hash = hasher.hash(password.clone()).await?;
+    let created = storage
+        .run(OPERATOR, move |tx| {
+            if tx.accounts().any_ever()? {
+                return Ok(None);
+            }
+            store(tx, None, &draft, &hash).map(Some)
+        })
+        .await?;
+    Ok(created.map(|user| (user, password)))
+}
+
+fn store(
+    tx: &mut dyn Tx,
+    actor: Option<UserId>,
+    draft: &UserDraft,
+    password: &PasswordHash,
+) -> Result<User, Error> {
+    let new = NewUser {
+        username: draft.username.clone(),
+        display_name: draft.display_name.clone(),
+        email: draft.email.clone(),
+        is_admin: draft.is_admin,
+        password: password.clone(),
+        created_at: tx.now(),
+    };
+    let Unique::Stored(id) = tx.accounts().insert(&new)? else {
+        return Err(AccountRefusal::UsernameTaken.into());
+    };
+    let user = new.into_user(id);
+    tx.emit(Audience::All, actor, Event::UserCreated(user.clone()));
+    Ok(user)
+}
+
+fn provision(tx: &mut dyn Tx, user: UserId, key: &IssuedKey) -> Result<(), Error> {
+    let now = tx.now();
+    tx.sessions().insert(&NewSession {
+        user,
+        kind: SessionKind::Provisioned,
+        key: key.hash,
+        created_at: now,
+        expires_at: now.plus(PROVISIONED_LIFETIME),
+        client: ClientInfo::default(),
+    })?;
+    Ok(())
+}

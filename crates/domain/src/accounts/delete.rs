@@ -1,0 +1,28 @@
+//! Deleting users.
+
+use crate::accounts::rights::{lock_for_change, require_another_admin};
+use crate::accounts::session::Actor;
+use crate::error::Error;
+use crate::events::{Audience, Event};
+use crate::ids::UserId;
+use crate::jobs::Task;
+use crate::storage::Tx;
+
+/// Deletes a user on behalf of a server admin: marks the account, frees the name, ends keys and rights at
+/// once. A durable job ends the memberships afterwards. Messages and likes stay.
+///
+/// # Errors
+/// `UserNotFound`, `AdminOnly`, `LastAdmin` of [`AccountRefusal`](crate::accounts::AccountRefusal), or a
+/// fault.
+pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
+    let user = lock_for_change(tx, actor, id)?;
+    if user.is_admin {
+        require_another_admin(tx)?;
+    }
+    let now = tx.now();
+    tx.accounts().mark_deleted(id, now)?;
+    tx.sessions().end_all(id, None)?;
+    tx.jobs().enqueue(Task::EndMemberships(id), now)?;
+    tx.emit(Audience::All, Some(actor.id()), Event::UserDeleted(id));
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Editing users: by themselves and by admins.
+
+use crate::accounts::error::AccountRefusal;
+use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, User, Username};
+use crate::accounts::ports::PasswordHasher;
+use crate::accounts::repository::{LockStrength, Unique};
+use crate::accounts::rights::{lock_for_change, require_another_admin, require_server_admin};
+use crate::accounts::session::{Actor, SessionKind};
+use crate::error::Error;
+use crate::events::{Audience, Event};
+use crate::ids::UserId;
+use crate::storage::{Credential, Storage, Tx};
+
+/// What users may change of themselves. `None` keeps, `Some(None)` clears.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChanges {
+    /// The name that others read.
+    pub display_name: Option<Option<DisplayName>>,
+    /// The e-mail address.
+    pub email: Option<Option<Email>>,
+}
+
+/// What admins may change of a user. `None` keeps.
+#[derive(Debug, Clone, Default)]
+pub struct UserChanges {
+    /// The name to sign in with.
+    pub username: Option<Username>,
+    /// What the user could change too.
+    pub profile: ProfileChanges,
+    /// Whether the user administers the server.
+    pub is_admin: Option<bool>,
+    /// A new password, which ends the user's sessions.
+    pub password: Option<Password>,
+}
+
+/// Changes the actor's own profile.
+///
+/// # Errors
+/// A fault; [`AccountRefusal::Unauthenticated`] if the account ended at this moment.
+pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Result<User, Error> {
+    tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
+    let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    let mut changed = user.clone();
+    apply_profile(&mut changed, changes);
+    save(tx, actor, &user, changed)
+}
+
+/// Changes a user on behalf of a server admin. A new password ends all sessions of the user but the one
+/// that the admin acts with.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::AdminOnly`], [`AccountRefusal::UsernameTaken`],
+/// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`], busy, or a fault.
+pub async fn edit_user(
+    storage: &dyn Storage,
+    hasher: &dyn PasswordHasher,
+    who: Credential,
+    id: UserId,
+    changes: UserChanges,
+) -> Result<User, Error> {
+    let mut hash = None;
+    if let Some(password) = &changes.password {
+        storage.read_as(who, move |tx, actor| may_set_password(tx, actor, id)).await?;
+        hash = Some(hasher.hash(password.clone()).await?);
+    }
+    storage.write_as(who, move |tx, actor| apply(tx, actor, id, &changes, hash.as_ref())).await
+}
+
+fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
+    tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
+    require_server_admin(tx, actor)?;
+    if actor.session_kind == SessionKind::Provisioned {
+        return Err(AccountRefusal::ProvisionedKey.into());
+    }
+    Ok(())
+}
+
+fn apply(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    id: UserId,
+    changes: &UserChanges,
+    password: Option<&PasswordHash>,
+) -> Result<User, Error> {
+    let user = lock_for_change(tx, actor, id)?;
+    let mut changed = user.clone();
+    apply_profile(&mut changed, &changes.profile);
+    changed.username = changes.username.clone().unwrap_or(changed.username);
+    changed.is_admin = changes.is_admin.unwrap_or(changed.is_admin);
+    if user.is_admin && !changed.is_admin {
+        require_another_admin(tx)?;
+    }
+    let saved = save(tx, actor, &user, changed)?;
+    if let Some(hash) = password {
+        tx.accounts().set_password(id, hash)?;
+        tx.sessions().end_all(id, (id == actor.id()).then_some(actor.session))?;
+    }
+    Ok(saved)
+}
+
+fn apply_profile(user: &mut User, changes: &ProfileChanges) {
+    if let Some(display_name) = &changes.display_name {
+        user.display_name.clone_from(display_name);
+    }
+    if let Some(email) = &changes.email {
+        user.email.clone_from(email);
+    }
+}
+
+/// Stores a changed user and tells of it; does neither if nothing changed.
+fn save(tx: &mut dyn Tx, actor: &Actor, before: &User, mut changed: User) -> Result<User, Error> {
+    if changed == *before {
+        return Ok(changed);
+    }
+    changed.version = before.version.next();
+    match tx.accounts().update(&changed)? {
+        Unique::Taken => Err(AccountRefusal::UsernameTaken.into()),
+        Unique::Stored(()) => {
+            tx.emit(Audience::All, Some(actor.id()), Event::UserUpdated(changed.clone()));
+            Ok(changed)
+        }
+    }
+}

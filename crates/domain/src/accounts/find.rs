@@ -1,0 +1,44 @@
+//! Looking users up. Everybody signed in sees all users; e-mail addresses only the user and admins.
+
+use crate::accounts::error::AccountRefusal;
+use crate::accounts::model::User;
+use crate::accounts::repository::UserQuery;
+use crate::accounts::rights::is_server_admin;
+use crate::accounts::session::Actor;
+use crate::error::Error;
+use crate::ids::UserId;
+use crate::paging::Page;
+use crate::storage::Tx;
+
+/// The actor's own account.
+///
+/// # Errors
+/// A fault; [`AccountRefusal::Unauthenticated`] if the account ended at this moment.
+pub fn find_self(tx: &mut dyn Tx, actor: &Actor) -> Result<User, Error> {
+    Ok(tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?)
+}
+
+/// One user, as the actor may see it.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], or a fault.
+pub fn find_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<User, Error> {
+    let mut user = tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
+    if id != actor.id() && user.email.is_some() && !is_server_admin(tx, actor)? {
+        user.email = None;
+    }
+    Ok(user)
+}
+
+/// A page of users, as the actor may see them.
+///
+/// # Errors
+/// A fault.
+pub fn list_users(tx: &mut dyn Tx, actor: &Actor, query: &UserQuery) -> Result<Page<User>, Error> {
+    let mut page = Page::from_lookahead(tx.accounts().list(query)?, query.limit);
+    if !is_server_admin(tx, actor)? {
+        let others = page.items.iter_mut().filter(|user| user.id != actor.id());
+        others.for_each(|user| user.email = None);
+    }
+    Ok(page)
+}

@@ -1,0 +1,41 @@
+//! Changing a member's role.
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::events::{Audience, Event};
+use crate::groups::access::lock_visible;
+use crate::groups::error::GroupRefusal;
+use crate::groups::model::{Member, Role};
+use crate::ids::{GroupId, UserId};
+use crate::storage::Tx;
+
+/// Gives a member another role, as an owner or a server admin.
+///
+/// # Errors
+/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner` of [`GroupRefusal`], or a fault.
+pub fn change_role(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    user: UserId,
+    role: Role,
+) -> Result<Member, Error> {
+    let found = lock_visible(tx, actor, group)?;
+    let mut member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
+    found.require(tx, actor, Role::Owner)?;
+    if member.role == role {
+        return Ok(member);
+    }
+    if member.role == Role::Owner {
+        require_another_owner(tx, group)?;
+    }
+    tx.members().set_role(group, user, role)?;
+    member.role = role;
+    tx.emit(Audience::Group(group), Some(actor.id()), Event::MemberUpdated(group, member.clone()));
+    Ok(member)
+}
+
+/// Refuses to go below one owner. The group must be locked.
+pub(super) fn require_another_owner(tx: &mut dyn Tx, group: GroupId) -> Result<(), Error> {
+    if tx.members().count_owners(group)? > 1 { Ok(()) } else { Err(GroupRefusal::LastOwner.into()) }
+}

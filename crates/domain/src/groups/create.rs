@@ -1,0 +1,47 @@
+//! Creating groups.
+
+use crate::accounts::{AccountRefusal, Actor, LockStrength, Unique};
+use crate::error::Error;
+use crate::events::Event;
+use crate::groups::error::GroupRefusal;
+use crate::groups::membership::add;
+use crate::groups::model::{Description, GroupName, GroupView, NewGroup, Role, Standing, Visibility};
+use crate::ids::Seq;
+use crate::storage::Tx;
+
+/// A group that somebody wants to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupDraft {
+    /// The group's name.
+    pub name: GroupName,
+    /// What it is about.
+    pub description: Option<Description>,
+    /// Who can find it.
+    pub visibility: Visibility,
+}
+
+/// Creates a group; the actor becomes its owner.
+///
+/// # Errors
+/// [`GroupRefusal::NameTaken`], or a fault.
+pub fn create(tx: &mut dyn Tx, actor: &Actor, draft: &GroupDraft) -> Result<GroupView, Error> {
+    tx.accounts().lock(&[actor.id()], LockStrength::Shared)?;
+    if tx.accounts().find(actor.id())?.is_none() {
+        return Err(AccountRefusal::Unauthenticated.into());
+    }
+    let new = NewGroup {
+        name: draft.name.clone(),
+        description: draft.description.clone(),
+        visibility: draft.visibility,
+        created_at: tx.now(),
+    };
+    let Unique::Stored(id) = tx.groups().insert(&new)? else {
+        return Err(GroupRefusal::NameTaken.into());
+    };
+    let mut group = new.into_group(id);
+    group.member_count = 1;
+    tx.emit(group.audience(), Some(actor.id()), Event::GroupCreated(group.clone()));
+    add(tx, actor, &group, actor.user.clone(), Role::Owner)?;
+    let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO });
+    Ok(GroupView { group, standing, last_message: None })
+}

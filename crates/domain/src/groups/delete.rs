@@ -1,0 +1,25 @@
+//! Deleting groups.
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::events::Event;
+use crate::groups::access::lock_visible;
+use crate::groups::model::Role;
+use crate::ids::GroupId;
+use crate::jobs::Task;
+use crate::storage::Tx;
+
+/// Deletes a group, as its owner or a server admin: it is gone and its name free at once; a durable job
+/// removes what it held.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
+pub fn delete(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<(), Error> {
+    let found = lock_visible(tx, actor, id)?;
+    found.require(tx, actor, Role::Owner)?;
+    let now = tx.now();
+    tx.groups().mark_deleted(id, now)?;
+    tx.jobs().enqueue(Task::PurgeGroup(id), now)?;
+    tx.emit(found.group.audience(), Some(actor.id()), Event::GroupDeleted(id));
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Editing groups.
+
+use crate::accounts::{Actor, Unique};
+use crate::error::Error;
+use crate::events::Event;
+use crate::groups::access::lock_visible;
+use crate::groups::error::GroupRefusal;
+use crate::groups::find::find;
+use crate::groups::model::{Description, GroupName, GroupView, Role, Visibility};
+use crate::ids::GroupId;
+use crate::storage::Tx;
+
+/// What can be changed of a group. `None` keeps, `Some(None)` clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupChanges {
+    /// The group's name.
+    pub name: Option<GroupName>,
+    /// What it is about.
+    pub description: Option<Option<Description>>,
+    /// Who can find it.
+    pub visibility: Option<Visibility>,
+}
+
+/// Changes a group, as its admin or a server admin.
+///
+/// # Errors
+/// [`GroupRefusal::NotFound`], [`GroupRefusal::MembersOnly`], [`GroupRefusal::RoleTooLow`],
+/// [`GroupRefusal::NameTaken`], or a fault.
+pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
+    let found = lock_visible(tx, actor, id)?;
+    found.require(tx, actor, Role::Admin)?;
+    let mut group = found.group.clone();
+    if let Some(name) = &changes.name {
+        group.name = name.clone();
+    }
+    if let Some(description) = &changes.description {
+        group.description.clone_from(description);
+    }
+    group.visibility = changes.visibility.unwrap_or(group.visibility);
+    if group != found.group {
+        group.version = found.group.version.next();
+        if tx.groups().update(&group)? == Unique::Taken {
+            return Err(GroupRefusal::NameTaken.into());
+        }
+        tx.emit(group.audience(), Some(actor.id()), Event::GroupUpdated(group));
+    }
+    find(tx, actor, id)
+}

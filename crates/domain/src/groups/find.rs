@@ -1,0 +1,36 @@
+//! Looking groups and members up.
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::groups::access::visible;
+use crate::groups::error::GroupRefusal;
+use crate::groups::model::{GroupView, Member};
+use crate::groups::repository::{GroupQuery, MemberQuery};
+use crate::ids::GroupId;
+use crate::paging::Page;
+use crate::storage::Tx;
+
+/// One group, as the actor may see it.
+///
+/// # Errors
+/// [`GroupRefusal::NotFound`], or a fault.
+pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
+    Ok(tx.groups().view(id, actor.id())?.ok_or(GroupRefusal::NotFound)?)
+}
+
+/// A page of the groups that the query's viewer may see.
+///
+/// # Errors
+/// A fault.
+pub fn list(tx: &mut dyn Tx, query: &GroupQuery) -> Result<Page<GroupView>, Error> {
+    Ok(Page::from_lookahead(tx.groups().list(query)?, query.limit))
+}
+
+/// A page of a group's members. Whoever may see the group may see who is in it.
+///
+/// # Errors
+/// [`GroupRefusal::NotFound`], or a fault.
+pub fn list_members(tx: &mut dyn Tx, actor: &Actor, query: &MemberQuery) -> Result<Page<Member>, Error> {
+    visible(tx, actor, query.group)?;
+    Ok(Page::from_lookahead(tx.members().list(query)?, query.limit))
+}

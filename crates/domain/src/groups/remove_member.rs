@@ -1,0 +1,58 @@
+//! How members go: leaving by themselves, or removed by others.
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::events::{Audience, Event};
+use crate::groups::access::lock_visible;
+use crate::groups::change_role::require_another_owner;
+use crate::groups::error::GroupRefusal;
+use crate::groups::model::Role;
+use crate::ids::{GroupId, UserId};
+use crate::storage::Tx;
+
+/// Removes a member, or lets the actor leave. Admins remove only members below admin.
+///
+/// # Errors
+/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner` of [`GroupRefusal`], or a fault.
+pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Result<(), Error> {
+    let found = lock_visible(tx, actor, group)?;
+    let member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
+    if user != actor.id() {
+        let least = if member.role < Role::Admin { Role::Admin } else { Role::Owner };
+        found.require(tx, actor, least)?;
+    }
+    if member.role == Role::Owner {
+        require_another_owner(tx, group)?;
+    }
+    remove(tx, Some(actor.id()), group, user)
+}
+
+/// Ends one membership of a user whose account is deleted, passing the group on if they were its last owner.
+/// A group that is itself deleted is left without a word.
+pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> Result<(), Error> {
+    tx.groups().lock(group)?;
+    let Some(found) = tx.groups().find_visible(group, user)? else {
+        return Ok(tx.members().remove(group, user)?);
+    };
+    let owned = found.standing.is_some_and(|standing| standing.role == Role::Owner);
+    if owned && tx.members().count_owners(group)? == 0 {
+        pass_on(tx, group)?;
+    }
+    remove(tx, None, group, user)
+}
+
+/// Makes the longest-serving admin, else member, the owner. Without either the group stays ownerless until a
+/// server admin appoints one.
+fn pass_on(tx: &mut dyn Tx, group: GroupId) -> Result<(), Error> {
+    let Some(mut heir) = tx.members().successor(group)? else { return Ok(()) };
+    heir.role = Role::Owner;
+    tx.members().set_role(group, heir.user.id, Role::Owner)?;
+    tx.emit(Audience::Group(group), None, Event::MemberUpdated(group, heir));
+    Ok(())
+}
+
+fn remove(tx: &mut dyn Tx, actor: Option<UserId>, group: GroupId, user: UserId) -> Result<(), Error> {
+    tx.members().remove(group, user)?;
+    tx.emit(Audience::GroupAndUser(group, user), actor, Event::MemberRemoved(group, user));
+    Ok(())
+}

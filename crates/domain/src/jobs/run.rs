@@ -1,0 +1,64 @@
+//! Working durable jobs off, in commands small enough that nobody waits for them.
+
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::groups::end_membership;
+use crate::ids::UserId;
+use crate::jobs::model::{Job, Task};
+use crate::storage::{Access, Caller, Mode, Storage, Tx};
+
+/// The most rows that one command of a job touches.
+const ROWS_PER_STEP: i64 = 400;
+/// The most memberships that one command ends: each takes several statements and up to two events.
+const MEMBERSHIPS_PER_STEP: i64 = 50;
+/// How long a job waits after a failure.
+const RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// Works off all jobs that may run now; returns once none is left. A job that fails is put off for a minute,
+/// so that it keeps no other from running, and reported to `on_failure`.
+///
+/// # Errors
+/// A fault that leaves no hope for the other jobs either.
+pub async fn work_off(storage: &dyn Storage, on_failure: impl Fn(Job, &Error)) -> Result<(), Error> {
+    let read = Access { mode: Mode::Read, caller: Caller::System };
+    let write = Access { mode: Mode::Write, caller: Caller::System };
+    while let Some(job) = storage.run(read, |tx| next(tx)).await? {
+        if let Err(error) = storage.run(write, move |tx| step(tx, job)).await {
+            on_failure(job, &error);
+            storage.run(write, move |tx| postpone(tx, job)).await?;
+        }
+    }
+    Ok(())
+}
+
+fn next(tx: &mut dyn Tx) -> Result<Option<Job>, Error> {
+    let now = tx.now();
+    Ok(tx.jobs().next(now)?)
+}
+
+fn postpone(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
+    let until = tx.now().plus(RETRY_AFTER);
+    Ok(tx.jobs().postpone(job.id, until)?)
+}
+
+/// Takes the job one step further, and removes it with the last one.
+fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
+    let done = match job.task {
+        Task::PurgeGroup(group) => tx.groups().purge(group, ROWS_PER_STEP)?,
+        Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,
+        Task::EndMemberships(user) => end_memberships(tx, user)?,
+    };
+    if done {
+        tx.jobs().finish(job.id)?;
+    }
+    Ok(())
+}
+
+fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
+    let groups = tx.members().groups_of(user, MEMBERSHIPS_PER_STEP)?;
+    for group in &groups {
+        end_membership(tx, *group, user)?;
+    }
+    Ok(groups.is_empty())
+}

@@ -1,0 +1,110 @@
+//! Reading messages, and remembering how far.
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::groups::visible;
+use crate::ids::{GroupId, MessageId, Seq};
+use crate::messages::error::MessageRefusal;
+use crate::messages::model::MessageView;
+use crate::messages::repository::{MessageQuery, Run};
+use crate::paging::{Limit, Page};
+use crate::storage::Tx;
+use crate::validation::{Violation, ViolationCode};
+
+/// Which part of a group's messages to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// A run of numbers in one direction.
+    Run(Run),
+    /// Up to half of the page above this number, the rest from it downwards.
+    Around(Seq),
+}
+
+/// A page of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePage {
+    /// The newest first, whatever the direction of reading.
+    pub items: Vec<MessageView>,
+    /// Where reading goes on in its direction; `None` at the end.
+    pub next: Option<Run>,
+}
+
+/// Reads a page of a group's messages, as a member.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
+pub fn list(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    window: Window,
+    limit: Limit,
+) -> Result<MessagePage, Error> {
+    visible(tx, actor, group)?.into_membership()?;
+    let mut read = |run, limit: Limit| {
+        let query = MessageQuery { group, viewer: actor.id(), run, limit };
+        tx.messages().list(&query).map(|rows| Page::from_lookahead(rows, limit))
+    };
+    Ok(match window {
+        Window::Run(run @ Run::Above(_)) => upwards(read(run, limit)?),
+        Window::Run(run @ Run::Below(_)) => downwards(read(run, limit)?),
+        Window::Around(seq) => {
+            let mut items = match limit.half() {
+                Some(half) => upwards(read(Run::Above(seq), half)?).items,
+                None => Vec::new(),
+            };
+            let rest = limit.less(items.len());
+            let below = downwards(read(Run::Below(Some(seq.next())), rest)?);
+            items.extend(below.items);
+            MessagePage { items, next: below.next }
+        }
+    })
+}
+
+fn upwards(mut page: Page<MessageView>) -> MessagePage {
+    let next = page.more.then(|| page.items.last().map(|view| Run::Above(view.message.seq))).flatten();
+    page.items.reverse();
+    MessagePage { items: page.items, next }
+}
+
+fn downwards(page: Page<MessageView>) -> MessagePage {
+    let next = page.more.then(|| page.items.last().map(|view| Run::Below(Some(view.message.seq)))).flatten();
+    MessagePage { items: page.items, next }
+}
+
+/// Reads one message or its tombstone, as a member of the group.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`],
+/// or a fault.
+pub fn find(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
+    visible(tx, actor, group)?.into_membership()?;
+    Ok(tx.messages().find(group, id, actor.id())?.ok_or(MessageRefusal::NotFound)?)
+}
+
+/// How far a member has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadState {
+    /// Messages up to this number are read.
+    pub read_seq: Seq,
+    /// How many are not.
+    pub unread: i64,
+}
+
+/// Moves the actor's read cursor up to `seq`; it never moves back.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), an invalid `seq` above the
+/// group's last, or a fault.
+pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, seq: Seq) -> Result<ReadState, Error> {
+    let (group, standing) = visible(tx, actor, group)?.into_membership()?;
+    if seq > group.last_seq {
+        let detail = format!("must be at most the group's last seq, {}, is {seq}", group.last_seq);
+        return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("seq").into());
+    }
+    let read_seq = standing.read_seq.max(seq);
+    if read_seq > standing.read_seq {
+        tx.messages().advance_read_seq(group.id, actor.id(), read_seq)?;
+    }
+    Ok(ReadState { read_seq, unread: group.last_seq.get() - read_seq.get() })
+}

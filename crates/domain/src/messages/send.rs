@@ -1,0 +1,78 @@
+//! Sending messages.
+
+use crate::accounts::{Actor, Unique};
+use crate::error::Error;
+use crate::events::{Audience, Event};
+use crate::groups::lock_visible;
+use crate::ids::{GroupId, MessageId, Version};
+use crate::messages::error::MessageRefusal;
+use crate::messages::model::{ClientId, Message, MessageText, MessageView, NewMessage};
+use crate::storage::Tx;
+
+/// A message that somebody wants to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The group it goes to.
+    pub group: GroupId,
+    /// Its text.
+    pub text: MessageText,
+    /// The name that the sender gives it, so that a repeat stores it once.
+    pub client_id: Option<ClientId>,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The message, as it is now.
+    pub view: MessageView,
+    /// Whether it was there already, from an earlier request with the same client id.
+    pub repeated: bool,
+}
+
+/// Sends a message, as a member of the group. With a client id that the author has used in the group
+/// before, the message of that time comes back instead, whatever the text.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
+pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error> {
+    let (group, _) = lock_visible(tx, actor, draft.group)?.into_membership()?;
+    let new = NewMessage {
+        group: group.id,
+        seq: group.last_seq.next(),
+        author: actor.id(),
+        text: draft.text.clone(),
+        client_id: draft.client_id.clone(),
+        created_at: tx.now(),
+    };
+    match tx.messages().insert(&new)? {
+        Unique::Stored(id) => {
+            let message = stored(new, id, actor);
+            tx.emit(Audience::Group(group.id), Some(actor.id()), Event::MessageCreated(message.clone()));
+            Ok(Sent { view: MessageView { message, liked: false }, repeated: false })
+        }
+        Unique::Taken => find_earlier(tx, actor, draft),
+    }
+}
+
+fn stored(new: NewMessage, id: MessageId, actor: &Actor) -> Message {
+    Message {
+        id,
+        group_id: new.group,
+        seq: new.seq,
+        author: actor.user.clone(),
+        text: Some(new.text),
+        client_id: new.client_id,
+        version: Version::FIRST,
+        created_at: new.created_at,
+        edited_at: None,
+        deleted_at: None,
+        likes: 0,
+    }
+}
+
+fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error> {
+    // Only a draft with a client id can have been sent before.
+    let client_id = draft.client_id.as_ref().ok_or(MessageRefusal::NotFound)?;
+    let earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;
+    Ok(Sent { view: earlier.ok_or(MessageRefusal::NotFound)?, repeated: true })
+}
