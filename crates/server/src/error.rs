@@ -1,0 +1,64 @@
+//! Why the program ends with exit code 1, in words for the person who runs it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use groupchat_domain::{Error as DomainError, Refusal};
+use groupchat_infra::sqlite::{LockError, OpenError};
+
+/// What keeps a command from being carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// The data folder can't be made.
+    #[error("can't make the data folder {}", path.display())]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Another server uses the data folder, or the lock file can't be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The database can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The operating system refuses something that the server needs.
+    #[error("can't start {what}")]
+    Start {
+        /// What was to be started.
+        what: &'static str,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The standard input can't be read.
+    #[error("can't read the password from the standard input")]
+    ReadPassword(#[source] io::Error),
+    /// A value on the command line breaks a rule.
+    #[error("{0}")]
+    Invalid(String),
+    /// A use-case declined or failed.
+    #[error(transparent)]
+    Domain(DomainError),
+}
+
+impl From<DomainError> for ProgramError {
+    fn from(error: DomainError) -> Self {
+        match error {
+            DomainError::Refused(Refusal::Invalid(errors)) => {
+                let lines = errors.iter().map(|error| format!("{} {}", error.field, error.violation.detail));
+                Self::Invalid(lines.collect::<Vec<_>>().join("; "))
+            }
+            error => Self::Domain(error),
+        }
+    }
+}

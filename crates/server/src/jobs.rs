@@ -1,0 +1,47 @@
+//! Runs durable jobs in the background.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use groupchat_domain::events::{EventType, LoggedEvent};
+use groupchat_domain::jobs::work_off;
+use groupchat_domain::storage::{EventSink, Storage};
+use tokio::sync::Notify;
+
+/// How often to look for jobs that were put off, or that another process left.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Wakes the job runner when a command that leaves a job behind has committed.
+#[derive(Default)]
+pub struct JobSignal(Notify);
+
+impl EventSink for JobSignal {
+    fn committed(&self, events: &[LoggedEvent]) {
+        let leaves_job = |event: &LoggedEvent| {
+            matches!(
+                event.event.event_type(),
+                EventType::UserDeleted | EventType::GroupDeleted | EventType::MessageDeleted
+            )
+        };
+        if events.iter().any(leaves_job) {
+            self.0.notify_one();
+        }
+    }
+}
+
+/// Works jobs off as they come, until it is dropped. Dropping it between two commands loses nothing: jobs are
+/// durable.
+pub async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
+    loop {
+        let outcome = work_off(storage.as_ref(), |job, error| {
+            tracing::warn!(job = %job.id, task = ?job.task, %error, "a job failed and is put off");
+        });
+        if let Err(error) = outcome.await {
+            tracing::warn!(%error, "jobs can't be worked off now");
+        }
+        tokio::select! {
+            () = signal.0.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}

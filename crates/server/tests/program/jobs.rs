@@ -1,0 +1,70 @@
+//! Durable jobs: what a deletion leaves behind is cleaned up, also after a restart.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::harness::{Database, PATIENCE, Server, data};
+
+/// Waits until the query counts nothing any more.
+async fn until_none(database: &mut Database, query: &str) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while database.count(query) > 0 {
+        assert!(std::time::Instant::now() < deadline, "still there: {query}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_purge_of_a_group_goes_on_after_kill_9() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let path = format!("/groups/{group}/messages");
+    let senders: Vec<_> = (0..8)
+        .map(|_| {
+            let (admin, path) = (admin.clone(), path.clone());
+            tokio::spawn(async move {
+                for _ in 0..150 {
+                    admin.post(&path, json!({"text": "hello"})).await.expect(StatusCode::CREATED);
+                }
+            })
+        })
+        .collect();
+    for sender in senders {
+        sender.await.unwrap();
+    }
+    admin.delete(&format!("/groups/{group}")).await.expect(StatusCode::NO_CONTENT);
+    server.kill().await;
+
+    let server = Server::start(data.path()).await;
+    let mut database = Database::open(data.path());
+    until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
+    for table in ["messages", "memberships", "groups"] {
+        assert_eq!(database.count(&format!("SELECT count(*) AS count FROM {table}")), 0, "{table}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_users_groups_are_passed_on() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let admin = server.admin().await;
+    let ada = admin.create_user("ada").await;
+    let ada_id = ada.get("/users/me").await.expect(StatusCode::OK)["id"].as_i64().unwrap();
+    let group = ada.create_group("Engines").await;
+    let members = format!("/groups/{group}/members");
+    ada.post(&members, json!({"username": "admin"})).await.expect(StatusCode::CREATED);
+    ada.post(&format!("/groups/{group}/messages"), json!({"text": "mine"})).await;
+    admin.delete(&format!("/users/{ada_id}")).await.expect(StatusCode::NO_CONTENT);
+
+    let mut database = Database::open(data.path());
+    until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
+    let group_now = admin.get(&format!("/groups/{group}")).await.expect(StatusCode::OK);
+    assert_eq!(group_now["my_role"], "owner");
+    assert_eq!(group_now["member_count"], 1);
+    let messages = admin.all_messages(group).await;
+    assert_eq!(messages[0]["author"], json!({"id": ada_id, "username": null, "display_name": null}));
+    server.stop().await;
+}

@@ -1,0 +1,168 @@
+//! Starting, stopping, and the words with which starting fails.
+
+use std::net::TcpListener;
+use std::process::Output;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+
+use crate::harness::{Server, data, program};
+
+/// Runs the program to its end; it has to fail with exit code 1.
+async fn fails(arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = program().args(arguments).output().await.unwrap();
+    assert_eq!(status.code(), Some(1), "{arguments:?}");
+    String::from_utf8(stderr).unwrap()
+}
+
+#[tokio::test]
+async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let path = format!("/groups/{group}/messages");
+    admin.post(&path, json!({"text": "first"})).await.expect(StatusCode::CREATED);
+    server.stop().await;
+
+    let server = Server::start(data.path()).await;
+    assert_eq!(server.password, None, "the password is shown once");
+    let key_of_before = admin.try_send(reqwest::Method::GET, &path, None).await;
+    assert!(key_of_before.is_err(), "the first server is gone, with its port");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_outlives_a_restart_and_ends_with_the_logout() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let body = json!({"username": "admin", "password": server.password.clone().unwrap()});
+    let login = server.anonymous().post("/login", body).await.expect(StatusCode::OK);
+    let key = login["api_key"].as_str().unwrap().to_owned();
+    server.stop().await;
+
+    let server = Server::start(data.path()).await;
+    let admin = server.anonymous().with_key(&key);
+    assert_eq!(admin.get("/users/me").await.expect(StatusCode::OK)["username"], "admin");
+    admin.post_nothing("/logout").await.expect(StatusCode::NO_CONTENT);
+    admin.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn ctrl_c_stops_in_good_order_too() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    server.signal("INT").await;
+    assert_eq!(server.ended().await.code(), Some(0));
+    let log = data.path().join("groupchat.db-wal");
+    assert!(!log.exists() || log.metadata().unwrap().len() == 0, "the log is folded into the database");
+}
+
+#[tokio::test]
+async fn requests_in_flight_are_finished_before_the_server_stops() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let admin = server.admin().await;
+    let password = server.password.clone().unwrap();
+    let group = admin.create_group("Lobby").await;
+    let path = format!("/groups/{group}/messages");
+    let senders: Vec<_> = (0..16)
+        .map(|sender| {
+            let (admin, path) = (admin.clone(), path.clone());
+            tokio::spawn(async move {
+                let mut stored = 0;
+                for n in 0.. {
+                    let body = json!({"text": "hello", "client_id": format!("{sender}-{n}")});
+                    match admin.try_send(reqwest::Method::POST, &path, Some(body)).await {
+                        Ok(answer) if answer.status == StatusCode::CREATED => stored += 1,
+                        Ok(answer) => assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE),
+                        // The server takes no new connections any more.
+                        Err(_) => break,
+                    }
+                }
+                stored
+            })
+        })
+        .collect();
+    while admin.all_messages(group).await.len() < 100 {}
+    server.stop().await;
+    let mut stored = 0;
+    for sender in senders {
+        stored += sender.await.unwrap();
+    }
+
+    let server = Server::start(data.path()).await;
+    let admin = server.login("admin", &password).await;
+    let found = admin.all_messages(group).await.len();
+    assert!(found >= stored, "{stored} were acknowledged, {found} are there");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_in_clear_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = data();
+    let words = fails(&["serve", "--listen", &address, "--data-dir", data.path().to_str().unwrap()]).await;
+    assert!(words.contains(&format!("can't listen on {address}")), "{words}");
+    assert!(words.contains("in use"), "{words}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cant_be_used_is_told_in_clear_words() {
+    let data = data();
+    let file = data.path().join("a-file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", file.to_str().unwrap()]).await;
+    assert!(words.contains(file.to_str().unwrap()), "{words}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_told_in_clear_words() {
+    let data = data();
+    std::fs::write(data.path().join("groupchat.db"), "this is not a database, ".repeat(100)).unwrap();
+    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", data.path().to_str().unwrap()]).await;
+    assert!(words.contains("groupchat.db"), "{words}");
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_is_refused() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", data.path().to_str().unwrap()]).await;
+    assert!(words.contains("another"), "{words}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_made_on_the_command_line_can_sign_in_at_once() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let create = |name: &'static str, password: &'static str| {
+        let data = data.path().to_owned();
+        async move {
+            let mut command = program();
+            command.args(["user", "create", "--admin", "--password-stdin", "--username", name, "--data-dir"]);
+            let mut child = command.arg(data).stdin(std::process::Stdio::piped()).spawn().unwrap();
+            let mut input = child.stdin.take().unwrap();
+            input.write_all(format!("{password}\n").as_bytes()).await.unwrap();
+            drop(input);
+            child.wait_with_output().await.unwrap()
+        }
+    };
+    assert!(create("Root", "correct horse").await.status.success());
+    let root = server.login("root", "correct horse").await;
+    assert_eq!(root.get("/users/me").await.expect(StatusCode::OK)["is_admin"], true);
+    // The server goes on numbering events after those of the other process.
+    root.create_group("Lobby").await;
+
+    let taken = create("ROOT", "correct horse").await;
+    assert_eq!(taken.status.code(), Some(1));
+    assert!(String::from_utf8(taken.stderr).unwrap().contains("taken"));
+    let short = create("other", "short").await;
+    assert_eq!(short.status.code(), Some(1));
+    assert!(String::from_utf8(short.stderr).unwrap().contains("8 to 72 bytes"));
+    server.stop().await;
+}
