@@ -1,1 +1,29 @@
-//! placeholder
+//! The HTTP edge of groupchat: requests in, use-cases out. Thin: no rule is decided here.
+//!
+//! A module is a feature, with the name it has in `groupchat-domain`: `dto.rs` has its JSON, `handlers.rs`
+//! what each route does, `routes.rs` where it is found. What features share: [`extract`] takes things out of
+//! a request, [`wire`] has the parts of bodies, [`respond`] the answers, [`problem`] the errors. [`app()`]
+//! puts it all together, for the server and for tests in the same process alike.
+//!
+//! To add a route: a handler that takes its arguments in the order of [`extract`] and hands one command to
+//! the storage; a line in the feature's `routes.rs`.
+
+pub mod accounts;
+mod app;
+pub mod extract;
+pub mod groups;
+pub mod messages;
+mod observe;
+pub mod openapi;
+pub mod operations;
+pub mod problem;
+mod request_id;
+pub mod respond;
+mod state;
+#[cfg(test)]
+mod testing;
+pub mod wire;
+
+pub use app::app;
+pub use request_id::RequestId;
+pub use state::{AppState, State};

@@ -1,2 +1,47 @@
-//! placeholder
-fn main() {}
+//! Measures a groupchat server, and fills databases to measure it on. `docs/PERFORMANCE.md` says how to run
+//! it and how it measures.
+
+mod baseline;
+mod child;
+mod cli;
+mod database;
+mod error;
+mod fixture;
+mod footprint;
+mod load;
+mod output;
+mod report;
+mod requests;
+mod run;
+mod scenario;
+mod seed;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::error::BenchError;
+
+fn main() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), BenchError> {
+    match command {
+        Command::Run(args) => runtime()?.block_on(run::run(&args)),
+        Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
+        // actix-web brings a runtime of its own.
+        Command::Baseline(args) => actix_web::rt::System::new().block_on(baseline::serve(&args)),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, BenchError> {
+    tokio::runtime::Runtime::new().map_err(|source| BenchError::io("starting the async runtime", source))
+}

@@ -18,6 +18,8 @@ pub mod jobs;
 pub mod messages;
 pub mod paging;
 pub mod storage;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 pub mod time;
 pub mod validation;

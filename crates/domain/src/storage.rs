@@ -225,3 +225,6 @@ fn authenticated<T>(
         work(tx, &actor)
     }
 }
+
+#[cfg(test)]
+mod tests;

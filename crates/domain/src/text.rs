@@ -18,6 +18,11 @@ macro_rules! text_newtype {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The text, given up by its wrapper.
+            pub fn into_string(self) -> String {
+                self.0
+            }
         }
     };
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use groupchat_domain::{Error as DomainError, Refusal};
-use groupchat_infra::sqlite::{LockError, OpenError};
+use groupchat_infra::sqlite::{DataDirLockError, OpenError};
 
 /// What keeps a command from being carried out.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum ProgramError {
     },
     /// Another server uses the data folder, or the lock file can't be written.
     #[error(transparent)]
-    Lock(#[from] LockError),
+    Lock(#[from] DataDirLockError),
     /// The database can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use groupchat_api::AppState;
-use groupchat_domain::accounts::{ApiKeys, PasswordHasher, create_first_admin};
+use groupchat_api::{AppState, State};
+use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::storage::Storage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
@@ -61,19 +61,21 @@ fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-fn wire(storage: Arc<SqliteStorage>) -> Result<AppState, ProgramError> {
+fn wire(storage: Arc<SqliteStorage>) -> Result<State, ProgramError> {
     let hasher = BcryptHasher::start(DEFAULT_COST)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
-    Ok(AppState {
+    let attempts = AttemptLimits::new(Allowance::PER_ADDRESS, Allowance::PER_ACCOUNT);
+    let state = AppState::new(
         storage,
-        keys: Arc::new(RandomKeys) as Arc<dyn ApiKeys>,
-        hasher: Arc::new(hasher) as Arc<dyn PasswordHasher>,
-        attempts: Arc::new(AttemptLimits::new(Allowance::PER_ADDRESS, Allowance::PER_ACCOUNT)),
-        version: env!("CARGO_PKG_VERSION"),
-    })
+        Arc::new(RandomKeys),
+        Arc::new(hasher),
+        Arc::new(attempts),
+        env!("CARGO_PKG_VERSION"),
+    );
+    Ok(State::new(state))
 }
 
-async fn introduce(state: &AppState) -> Result<(), ProgramError> {
+async fn introduce(state: &State) -> Result<(), ProgramError> {
     let storage: &dyn Storage = state.storage.as_ref();
     let first = create_first_admin(storage, state.hasher.as_ref(), state.keys.as_ref()).await?;
     if let Some((user, password)) = first {
@@ -82,7 +84,7 @@ async fn introduce(state: &AppState) -> Result<(), ProgramError> {
     Ok(())
 }
 
-async fn run_http(listener: TcpListener, address: SocketAddr, state: AppState) -> Result<(), ProgramError> {
+async fn run_http(listener: TcpListener, address: SocketAddr, state: State) -> Result<(), ProgramError> {
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
     let server = HttpServer::new(move || groupchat_api::app(state.clone()))
         .disable_signals()

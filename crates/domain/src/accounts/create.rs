@@ -153,3 +153,6 @@ fn provision(tx: &mut dyn Tx, user: UserId, key: &IssuedKey) -> Result<(), Error
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

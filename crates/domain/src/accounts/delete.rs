@@ -26,3 +26,6 @@ pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Err
     tx.emit(Audience::All, Some(actor.id()), Event::UserDeleted(id));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

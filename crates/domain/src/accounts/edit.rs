@@ -121,3 +121,6 @@ fn save(tx: &mut dyn Tx, actor: &Actor, before: &User, mut changed: User) -> Res
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,3 +42,6 @@ pub fn list_users(tx: &mut dyn Tx, actor: &Actor, query: &UserQuery) -> Result<P
     }
     Ok(page)
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,3 +126,6 @@ fn begin_session(
     })?;
     Ok((user, expires_at))
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,3 +233,6 @@ impl NewUser {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,6 @@ fn replace(tx: &mut dyn Tx, actor: &Actor, old: &PasswordHash, new: &PasswordHas
     tx.accounts().set_password(actor.id(), new)?;
     Ok(tx.sessions().end_all(actor.id(), Some(actor.session))?)
 }
+
+#[cfg(test)]
+mod tests;

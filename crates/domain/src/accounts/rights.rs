@@ -35,3 +35,6 @@ pub(crate) fn lock_for_change(tx: &mut dyn Tx, actor: &Actor, target: UserId) ->
 pub(crate) fn require_another_admin(tx: &mut dyn Tx) -> Result<(), Error> {
     if tx.accounts().count_admins()? > 1 { Ok(()) } else { Err(AccountRefusal::LastAdmin.into()) }
 }
+
+#[cfg(test)]
+mod tests;

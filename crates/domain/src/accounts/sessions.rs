@@ -46,3 +46,6 @@ pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result
 pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
     Ok(tx.sessions().end_all(actor.id(), Some(actor.session))?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,3 +39,6 @@ impl VisibleGroup {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,3 +39,6 @@ pub fn change_role(
 pub(super) fn require_another_owner(tx: &mut dyn Tx, group: GroupId) -> Result<(), Error> {
     if tx.members().count_owners(group)? > 1 { Ok(()) } else { Err(GroupRefusal::LastOwner.into()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,3 +45,6 @@ pub fn create(tx: &mut dyn Tx, actor: &Actor, draft: &GroupDraft) -> Result<Grou
     let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO });
     Ok(GroupView { group, standing, last_message: None })
 }
+
+#[cfg(test)]
+mod tests;

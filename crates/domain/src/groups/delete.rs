@@ -23,3 +23,6 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<(), Error> 
     tx.emit(found.group.audience(), Some(actor.id()), Event::GroupDeleted(id));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

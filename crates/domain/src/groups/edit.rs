@@ -46,3 +46,6 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
     }
     find(tx, actor, id)
 }
+
+#[cfg(test)]
+mod tests;

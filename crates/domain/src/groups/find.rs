@@ -34,3 +34,6 @@ pub fn list_members(tx: &mut dyn Tx, actor: &Actor, query: &MemberQuery) -> Resu
     visible(tx, actor, query.group)?;
     Ok(Page::from_lookahead(tx.members().list(query)?, query.limit))
 }
+
+#[cfg(test)]
+mod tests;

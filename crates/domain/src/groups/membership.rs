@@ -92,3 +92,6 @@ pub(super) fn add(
     tx.emit(Audience::Group(group.id), Some(actor.id()), Event::MemberAdded(group.id, member.clone()));
     Ok(Unique::Stored(member))
 }
+
+#[cfg(test)]
+mod tests;

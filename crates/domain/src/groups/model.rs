@@ -222,3 +222,6 @@ pub struct NewMembership {
     /// member.
     pub since_event: EventId,
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,6 @@ fn remove(tx: &mut dyn Tx, actor: Option<UserId>, group: GroupId, user: UserId) 
     tx.emit(Audience::GroupAndUser(group, user), actor, Event::MemberRemoved(group, user));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,3 +62,6 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     }
     Ok(groups.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

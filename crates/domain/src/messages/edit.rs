@@ -78,3 +78,6 @@ pub(super) fn load(
     let view = tx.messages().find(group, id, actor.id())?.ok_or(MessageRefusal::NotFound)?;
     Ok((view, standing))
 }
+
+#[cfg(test)]
+mod tests;

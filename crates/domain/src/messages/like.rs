@@ -47,3 +47,6 @@ fn count(tx: &mut dyn Tx, view: &mut MessageView, change: i64) -> Result<(), Err
     view.message.version = view.message.version.next();
     Ok(tx.messages().update(&view.message)?)
 }
+
+#[cfg(test)]
+mod tests;

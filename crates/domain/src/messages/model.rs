@@ -112,3 +112,6 @@ pub struct NewMessage {
     /// When it is sent.
     pub created_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

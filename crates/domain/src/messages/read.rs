@@ -108,3 +108,6 @@ pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, seq: Seq) -> Re
     }
     Ok(ReadState { read_seq, unread: group.last_seq.get() - read_seq.get() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,3 +76,6 @@ fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, E
     let earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;
     Ok(Sent { view: earlier.ok_or(MessageRefusal::NotFound)?, repeated: true })
 }
+
+#[cfg(test)]
+mod tests;

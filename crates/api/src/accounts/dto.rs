@@ -1,0 +1,150 @@
+//! The JSON that answers about accounts hold.
+
+use groupchat_domain::accounts::{
+    CreatedUser, DisplayName, Email, LoggedIn, Session, SessionKind, User, UserRef, Username,
+};
+use groupchat_domain::ids::SessionId;
+use paperclip::actix::Apiv2Schema;
+use serde::Serialize;
+
+use crate::wire::Time;
+
+/// A user of the server.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "User")]
+pub struct UserDto {
+    /// The user's id.
+    pub id: i64,
+    /// The name to sign in with.
+    pub username: String,
+    /// The name that others read; null where the user has chosen none.
+    pub display_name: Option<String>,
+    /// Null where there is none, or where it is not for you to see: only the user and admins see it.
+    pub email: Option<String>,
+    /// Whether the user administers the server.
+    pub is_admin: bool,
+    /// Counts the changes, from 1.
+    pub version: i64,
+    /// When the account was made.
+    pub created_at: Time,
+}
+
+impl From<User> for UserDto {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.get(),
+            username: user.username.into_string(),
+            display_name: user.display_name.map(DisplayName::into_string),
+            email: user.email.map(Email::into_string),
+            is_admin: user.is_admin,
+            version: user.version.get(),
+            created_at: user.created_at.into(),
+        }
+    }
+}
+
+/// A user as the author of a message or a member of a group.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "UserRef")]
+pub struct UserRefDto {
+    /// The user's id, which outlives the account.
+    pub id: i64,
+    /// The name to sign in with; null once the account is deleted.
+    pub username: Option<String>,
+    /// The name that others read; null where there is none, or the account is deleted.
+    pub display_name: Option<String>,
+}
+
+impl From<UserRef> for UserRefDto {
+    fn from(user: UserRef) -> Self {
+        Self {
+            id: user.id.get(),
+            username: user.username.map(Username::into_string),
+            display_name: user.display_name.map(DisplayName::into_string),
+        }
+    }
+}
+
+/// A user that was just created.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "CreatedUser")]
+pub(super) struct CreatedUserDto {
+    /// The user.
+    #[serde(flatten)]
+    pub user: UserDto,
+    /// A key with which to act for the user for an hour; null for admins.
+    pub api_key: Option<String>,
+}
+
+impl From<CreatedUser> for CreatedUserDto {
+    fn from(created: CreatedUser) -> Self {
+        let api_key = created.key.map(|key| key.reveal().to_owned());
+        Self { user: created.user.into(), api_key }
+    }
+}
+
+/// A new session.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Login")]
+pub(super) struct LoginDto {
+    /// The key to send with every request; shown only now.
+    pub api_key: String,
+    /// When the key stops working by itself.
+    pub expires_at: Time,
+    /// Who signed in.
+    pub user: UserDto,
+}
+
+impl From<LoggedIn> for LoginDto {
+    fn from(login: LoggedIn) -> Self {
+        Self {
+            api_key: login.key.reveal().to_owned(),
+            expires_at: login.expires_at.into(),
+            user: login.user.into(),
+        }
+    }
+}
+
+/// A session, which is what an API key stands for.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Session")]
+pub(super) struct SessionDto {
+    /// The session's id.
+    pub id: i64,
+    /// How it came to be: `login`, or `provisioned` for the key that came with a new user.
+    pub kind: &'static str,
+    /// A name that tells sessions apart; null for logins.
+    pub name: Option<String>,
+    /// When it began.
+    pub created_at: Time,
+    /// When it ends by itself.
+    pub expires_at: Time,
+    /// When its key was last used, to the minute.
+    pub last_used_at: Option<Time>,
+    /// The program that signed in.
+    pub user_agent: Option<String>,
+    /// The network address it signed in from.
+    pub address: Option<String>,
+    /// Whether it is the session of this very request.
+    pub current: bool,
+}
+
+impl SessionDto {
+    /// A session as the holder of `current` sees it.
+    pub(super) fn new(session: Session, current: SessionId) -> Self {
+        Self {
+            id: session.id.get(),
+            kind: match session.kind {
+                SessionKind::Login => "login",
+                SessionKind::Provisioned => "provisioned",
+            },
+            name: session.name,
+            created_at: session.created_at.into(),
+            expires_at: session.expires_at.into(),
+            last_used_at: session.last_used_at.map(Time::from),
+            user_agent: session.user_agent,
+            address: session.address,
+            current: session.id == current,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What the routes for signing in and for users do.
+
+use groupchat_domain::accounts::{self, LoginAttempt, LoginPorts, User};
+use groupchat_domain::ids::UserId;
+use paperclip::actix::api_v2_operation;
+
+use super::dto::{CreatedUserDto, LoginDto, UserDto};
+use super::requests::{
+    LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
+};
+use crate::extract::{Body, Client, Ids, Key, Params};
+use crate::problem::ApiError;
+use crate::respond::{Created, NoContent, Ok200};
+use crate::state::State;
+use crate::wire::{Cursor, List, Page};
+
+/// Signs in
+///
+/// The key of the answer lives for 30 days. Many wrong tries from one address or for one account are slowed.
+#[api_v2_operation(tags(Accounts), operation_id = "login")]
+pub async fn login(
+    state: State,
+    body: Body<LoginRequest>,
+    client: Client,
+) -> Result<Ok200<LoginDto>, ApiError> {
+    let (username, password) = body.0.parse()?;
+    let ports = LoginPorts {
+        storage: &*state.storage,
+        hasher: &*state.hasher,
+        keys: &*state.keys,
+        attempts: &*state.attempts,
+    };
+    let attempt = LoginAttempt { username, password, client: client.0 };
+    Ok(Ok200(accounts::login(ports, attempt).await?.into()))
+}
+
+/// Creates a user
+///
+/// For server admins.
+#[api_v2_operation(tags(Accounts), operation_id = "createUser")]
+pub async fn create(
+    state: State,
+    key: Key,
+    body: Body<UserDraftDto>,
+) -> Result<Created<CreatedUserDto>, ApiError> {
+    let draft = body.0.parse()?;
+    let (storage, hasher, keys) = (&*state.storage, &*state.hasher, &*state.keys);
+    let created = accounts::create(storage, hasher, keys, key.0, draft).await?;
+    let location = format!("/api/users/{}", created.user.id);
+    Ok(Created { body: created.into(), location })
+}
+
+/// Lists users
+///
+/// By name.
+#[api_v2_operation(tags(Accounts), operation_id = "listUsers")]
+pub async fn list(
+    state: State,
+    key: Key,
+    params: Params<UserListParams>,
+) -> Result<Ok200<Page<UserDto>>, ApiError> {
+    let query = params.0.parse()?;
+    let page = state.storage.read_as(key.0, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
+    Ok(Ok200(Page::new(page, place_after)))
+}
+
+fn place_after(user: &User) -> Cursor {
+    Cursor { list: List::Users, scope: 0, id: user.id.get(), tail: user.username.key().into_string() }
+}
+
+/// Shows a user
+#[api_v2_operation(tags(Accounts), operation_id = "getUser")]
+pub async fn show(state: State, key: Key, path: Ids<UserId>) -> Result<Ok200<UserDto>, ApiError> {
+    let Ids(id) = path;
+    let user = state.storage.read_as(key.0, move |tx, actor| accounts::find_user(tx, actor, id)).await?;
+    Ok(Ok200(user.into()))
+}
+
+/// Shows oneself
+#[api_v2_operation(tags(Accounts), operation_id = "getMe")]
+pub async fn show_self(state: State, key: Key) -> Result<Ok200<UserDto>, ApiError> {
+    let user = state.storage.read_as(key.0, accounts::find_self).await?;
+    Ok(Ok200(user.into()))
+}
+
+/// Edits one's own profile
+#[api_v2_operation(tags(Accounts), operation_id = "editMe")]
+pub async fn edit_self(
+    state: State,
+    key: Key,
+    body: Body<ProfileChangesDto>,
+) -> Result<Ok200<UserDto>, ApiError> {
+    let changes = body.0.parse()?;
+    let user =
+        state.storage.write_as(key.0, move |tx, actor| accounts::edit_self(tx, actor, &changes)).await?;
+    Ok(Ok200(user.into()))
+}
+
+/// Changes one's own password
+///
+/// Ends all other sessions.
+#[api_v2_operation(tags(Accounts), operation_id = "changePassword")]
+pub async fn change_password(
+    state: State,
+    key: Key,
+    body: Body<PasswordChangeDto>,
+) -> Result<NoContent, ApiError> {
+    let (current, new) = body.0.parse()?;
+    let (storage, hasher, attempts) = (&*state.storage, &*state.hasher, &*state.attempts);
+    accounts::change_password(storage, hasher, attempts, key.0, current, new).await?;
+    Ok(NoContent)
+}
+
+/// Edits a user
+///
+/// For server admins. A new password ends the user's sessions.
+#[api_v2_operation(tags(Accounts), operation_id = "editUser")]
+pub async fn edit(
+    state: State,
+    key: Key,
+    body: Body<UserChangesDto>,
+    path: Ids<UserId>,
+) -> Result<Ok200<UserDto>, ApiError> {
+    let changes = body.0.parse()?;
+    let user = accounts::edit_user(&*state.storage, &*state.hasher, key.0, path.0, changes).await?;
+    Ok(Ok200(user.into()))
+}
+
+/// Deletes a user
+///
+/// For server admins. The user's messages stay, without a name.
+#[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
+pub async fn delete(state: State, key: Key, path: Ids<UserId>) -> Result<NoContent, ApiError> {
+    let Ids(id) = path;
+    state.storage.write_as(key.0, move |tx, actor| accounts::delete_user(tx, actor, id)).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,62 @@
+//! What the routes for one's own sessions do.
+
+use groupchat_domain::accounts::{self, Session};
+use groupchat_domain::ids::SessionId;
+use paperclip::actix::api_v2_operation;
+
+use super::dto::SessionDto;
+use super::requests::SessionListParams;
+use crate::extract::{Ids, Key, Params};
+use crate::problem::ApiError;
+use crate::respond::{NoContent, Ok200};
+use crate::state::State;
+use crate::wire::{Cursor, List, Page};
+
+/// Signs out
+///
+/// The key of this request stops working at once.
+#[api_v2_operation(tags(Accounts), operation_id = "logout")]
+pub async fn logout(state: State, key: Key) -> Result<NoContent, ApiError> {
+    state.storage.write_as(key.0, accounts::logout).await?;
+    Ok(NoContent)
+}
+
+/// Lists one's sessions
+///
+/// The newest first.
+#[api_v2_operation(tags(Accounts), operation_id = "listSessions")]
+pub async fn list(
+    state: State,
+    key: Key,
+    params: Params<SessionListParams>,
+) -> Result<Ok200<Page<SessionDto>>, ApiError> {
+    let (limit, cursor) = params.0.parse()?;
+    let below = cursor.map(|cursor| SessionId::new(cursor.id));
+    let (page, current) = state
+        .storage
+        .read_as(key.0, move |tx, actor| {
+            let page = accounts::list_sessions(tx, actor, below, limit)?;
+            Ok((page, actor.session))
+        })
+        .await?;
+    Ok(Ok200(Page::with(page, place_after, |session| SessionDto::new(session, current))))
+}
+
+fn place_after(session: &Session) -> Cursor {
+    Cursor { list: List::Sessions, scope: 0, id: session.id.get(), tail: String::new() }
+}
+
+/// Ends one of one's sessions
+#[api_v2_operation(tags(Accounts), operation_id = "endSession")]
+pub async fn end(state: State, key: Key, path: Ids<SessionId>) -> Result<NoContent, ApiError> {
+    let Ids(id) = path;
+    state.storage.write_as(key.0, move |tx, actor| accounts::end_session(tx, actor, id)).await?;
+    Ok(NoContent)
+}
+
+/// Ends all of one's sessions but this one
+#[api_v2_operation(tags(Accounts), operation_id = "endOtherSessions")]
+pub async fn end_others(state: State, key: Key) -> Result<NoContent, ApiError> {
+    state.storage.write_as(key.0, accounts::end_other_sessions).await?;
+    Ok(NoContent)
+}

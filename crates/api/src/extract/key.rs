@@ -1,0 +1,116 @@
+//! The API key of a request.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use actix_web::{FromRequest, HttpRequest};
+use groupchat_domain::storage::Credential;
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::SecurityScheme;
+use paperclip::v2::schema::Apiv2Schema;
+
+use crate::problem::{ApiError, Code};
+use crate::state::State;
+
+const HEADER: &str = "X-API-Key";
+
+/// The key that the caller shows, in `X-API-Key` or as a bearer token (RFC 6750, section 2.1). Whether it is
+/// valid is decided in the transaction that does the work.
+#[derive(Debug, Clone, Copy)]
+pub struct Key(pub Credential);
+
+impl FromRequest for Key {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request))
+    }
+}
+
+fn read(request: &HttpRequest) -> Result<Key, ApiError> {
+    let Some(text) = find(request.headers()) else {
+        let detail = "send the key in the header X-API-Key, or as Authorization: Bearer";
+        return Err(ApiError::new(Code::MissingKey, detail));
+    };
+    let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
+    // A value that is not UTF-8 is no key that was ever issued, and neither is what this makes of it.
+    Ok(Key(Credential { key: state.keys.digest(&String::from_utf8_lossy(text)) }))
+}
+
+fn find(headers: &HeaderMap) -> Option<&[u8]> {
+    let own = headers.get(HEADER).map(HeaderValue::as_bytes);
+    own.or_else(|| headers.get(AUTHORIZATION).and_then(|value| bearer(value.as_bytes())))
+        .map(<[u8]>::trim_ascii)
+        .filter(|key| !key.is_empty())
+}
+
+/// The token of a `Bearer` header; the scheme's name is without regard to case (RFC 9110, section 11.1).
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    const SCHEME: &[u8] = b"bearer ";
+    let (scheme, token) = value.split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(token)
+}
+
+impl Apiv2Schema for Key {
+    fn name() -> Option<String> {
+        Some("ApiKey".to_owned())
+    }
+
+    fn security_scheme() -> Option<SecurityScheme> {
+        Some(SecurityScheme {
+            type_: "apiKey".to_owned(),
+            name: Some(HEADER.to_owned()),
+            in_: Some("header".to_owned()),
+            description: Some("The `api_key` of `POST /api/login`.".to_owned()),
+            ..SecurityScheme::default()
+        })
+    }
+}
+
+impl OperationModifier for Key {}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::testing::{digest, state};
+
+    fn read_with(headers: &[(&str, &[u8])]) -> Result<Key, Code> {
+        let mut request = TestRequest::default().app_data(state());
+        for (name, value) in headers {
+            request = request.insert_header((*name, HeaderValue::from_bytes(value).unwrap()));
+        }
+        read(&request.to_http_request()).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn both_headers_carry_the_same_key() {
+        for headers in [
+            [("X-API-Key", b"gc_1".as_slice())],
+            [("Authorization", b"Bearer gc_1")],
+            [("Authorization", b"bearer  gc_1 ")],
+        ] {
+            assert_eq!(read_with(&headers).unwrap().0.key, digest("gc_1"), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_key_the_request_is_refused() {
+        for headers in [
+            vec![],
+            vec![("X-API-Key", b" ".as_slice())],
+            vec![("Authorization", b"Basic YTpi".as_slice())],
+            vec![("Authorization", b"Bearer".as_slice())],
+        ] {
+            assert_eq!(read_with(&headers).unwrap_err(), Code::MissingKey, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_no_charset_is_a_key_that_nobody_has() {
+        assert!(read_with(&[("X-API-Key", b"\xff\xfe")]).is_ok());
+    }
+}

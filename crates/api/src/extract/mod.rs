@@ -1,0 +1,17 @@
+//! What handlers take out of a request. Each extractor also describes itself in the OpenAPI document.
+//!
+//! The web framework polls a handler's arguments in their order, and the first that fails decides. So a
+//! handler takes them in the order of the contract: [`Key`], [`Body`], then [`Ids`] and [`Params`].
+
+mod body;
+mod client;
+mod ids;
+mod key;
+mod params;
+mod serde_errors;
+
+pub use body::{BODY_LIMIT, Body};
+pub use client::Client;
+pub use ids::{Ids, PathIds};
+pub use key::Key;
+pub use params::Params;

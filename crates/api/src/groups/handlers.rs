@@ -1,0 +1,82 @@
+//! What the routes for groups do.
+
+use groupchat_domain::groups::{self, GroupView};
+use groupchat_domain::ids::GroupId;
+use paperclip::actix::api_v2_operation;
+
+use super::dto::GroupDto;
+use super::requests::{GroupChangesDto, GroupDraftDto, GroupListParams};
+use crate::extract::{Body, Ids, Key, Params};
+use crate::problem::ApiError;
+use crate::respond::{Created, NoContent, Ok200};
+use crate::state::State;
+use crate::wire::{Cursor, List, Page};
+
+/// Creates a group
+///
+/// The caller becomes its owner.
+#[api_v2_operation(tags(Groups), operation_id = "createGroup")]
+pub async fn create(
+    state: State,
+    key: Key,
+    body: Body<GroupDraftDto>,
+) -> Result<Created<GroupDto>, ApiError> {
+    let draft = body.0.parse()?;
+    let view = state.storage.write_as(key.0, move |tx, actor| groups::create(tx, actor, &draft)).await?;
+    let location = format!("/api/groups/{}", view.group.id);
+    Ok(Created { body: view.into(), location })
+}
+
+/// Lists groups
+///
+/// All public ones and one's own, by name.
+#[api_v2_operation(tags(Groups), operation_id = "listGroups")]
+pub async fn list(
+    state: State,
+    key: Key,
+    params: Params<GroupListParams>,
+) -> Result<Ok200<Page<GroupDto>>, ApiError> {
+    let selection = params.0.parse()?;
+    let page = state
+        .storage
+        .read_as(key.0, move |tx, actor| groups::list(tx, &selection.seen_by(actor.id())))
+        .await?;
+    Ok(Ok200(Page::new(page, place_after)))
+}
+
+fn place_after(view: &GroupView) -> Cursor {
+    Cursor { list: List::Groups, scope: 0, id: view.group.id.get(), tail: view.group.name.key() }
+}
+
+/// Shows a group
+#[api_v2_operation(tags(Groups), operation_id = "getGroup")]
+pub async fn show(state: State, key: Key, path: Ids<GroupId>) -> Result<Ok200<GroupDto>, ApiError> {
+    let Ids(id) = path;
+    let view = state.storage.read_as(key.0, move |tx, actor| groups::find(tx, actor, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Edits a group
+///
+/// For its owners and admins, and server admins.
+#[api_v2_operation(tags(Groups), operation_id = "editGroup")]
+pub async fn edit(
+    state: State,
+    key: Key,
+    body: Body<GroupChangesDto>,
+    path: Ids<GroupId>,
+) -> Result<Ok200<GroupDto>, ApiError> {
+    let (changes, Ids(id)) = (body.0.parse()?, path);
+    let view = state.storage.write_as(key.0, move |tx, actor| groups::edit(tx, actor, id, &changes)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Deletes a group
+///
+/// With all that it holds. For its owners, and server admins.
+#[api_v2_operation(tags(Groups), operation_id = "deleteGroup")]
+pub async fn delete(state: State, key: Key, path: Ids<GroupId>) -> Result<NoContent, ApiError> {
+    let Ids(id) = path;
+    state.storage.write_as(key.0, move |tx, actor| groups::delete(tx, actor, id)).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,104 @@
+//! What the routes for members do.
+
+use groupchat_domain::accounts::UsernameKey;
+use groupchat_domain::groups::{self, Member};
+use groupchat_domain::ids::{GroupId, UserId};
+use paperclip::actix::api_v2_operation;
+
+use super::dto::MemberDto;
+use super::requests::{MemberChangesDto, MemberDraftDto, MemberListParams};
+use crate::extract::{Body, Ids, Key, Params};
+use crate::problem::ApiError;
+use crate::respond::{Created, CreatedOrOk, NoContent, Ok200};
+use crate::state::State;
+use crate::wire::{Cursor, List, Page};
+
+/// Lists a group's members
+///
+/// By name.
+#[api_v2_operation(tags(Groups), operation_id = "listMembers")]
+pub async fn list(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    params: Params<MemberListParams>,
+) -> Result<Ok200<Page<MemberDto>>, ApiError> {
+    let Ids(group) = path;
+    let query = params.0.parse(group)?;
+    let page = state.storage.read_as(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
+    Ok(Ok200(Page::new(page, |last| place_after(group, last))))
+}
+
+fn place_after(group: GroupId, member: &Member) -> Cursor {
+    let name = member.user.username.as_ref().map(|name| name.key()).map(UsernameKey::into_string);
+    Cursor {
+        list: List::Members,
+        scope: group.get(),
+        id: member.user.id.get(),
+        // Members without an account are not listed.
+        tail: name.unwrap_or_default(),
+    }
+}
+
+/// Adds a member
+///
+/// Any member may; only owners and server admins give a role above `member`.
+#[api_v2_operation(tags(Groups), operation_id = "addMember")]
+pub async fn add(
+    state: State,
+    key: Key,
+    body: Body<MemberDraftDto>,
+    path: Ids<GroupId>,
+) -> Result<Created<MemberDto>, ApiError> {
+    let Ids(group) = path;
+    let (candidate, role) = body.0.parse()?;
+    let member = state
+        .storage
+        .write_as(key.0, move |tx, actor| groups::add_member(tx, actor, group, &candidate, role))
+        .await?;
+    Ok(created(group, member))
+}
+
+fn created(group: GroupId, member: Member) -> Created<MemberDto> {
+    let location = format!("/api/groups/{group}/members/{}", member.user.id);
+    Created { body: member.into(), location }
+}
+
+/// Joins a public group
+///
+/// 200 for members, who stay what they are.
+#[api_v2_operation(tags(Groups), operation_id = "joinGroup")]
+pub async fn join(state: State, key: Key, path: Ids<GroupId>) -> Result<CreatedOrOk<MemberDto>, ApiError> {
+    let Ids(group) = path;
+    let (member, joined) =
+        state.storage.write_as(key.0, move |tx, actor| groups::join(tx, actor, group)).await?;
+    Ok(if joined { CreatedOrOk::Created(created(group, member)) } else { CreatedOrOk::Ok(member.into()) })
+}
+
+/// Changes a member's role
+///
+/// For owners of the group and server admins.
+#[api_v2_operation(tags(Groups), operation_id = "editMember")]
+pub async fn edit(
+    state: State,
+    key: Key,
+    body: Body<MemberChangesDto>,
+    path: Ids<(GroupId, UserId)>,
+) -> Result<Ok200<MemberDto>, ApiError> {
+    let (role, Ids((group, user))) = (body.0.parse()?, path);
+    let member = state
+        .storage
+        .write_as(key.0, move |tx, actor| groups::change_role(tx, actor, group, user, role))
+        .await?;
+    Ok(Ok200(member.into()))
+}
+
+/// Removes a member, or leaves
+///
+/// Members remove themselves; admins of the group members below admin; owners and server admins everybody.
+#[api_v2_operation(tags(Groups), operation_id = "removeMember")]
+pub async fn remove(state: State, key: Key, path: Ids<(GroupId, UserId)>) -> Result<NoContent, ApiError> {
+    let Ids((group, user)) = path;
+    state.storage.write_as(key.0, move |tx, actor| groups::remove_member(tx, actor, group, user)).await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,245 @@
+//! The JSON that requests about groups hold, and what it says in the domain's words.
+
+use groupchat_domain::accounts::UsernameKey;
+use groupchat_domain::groups::{
+    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, MemberQuery, Role, Visibility,
+};
+use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, UserId};
+use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::validation::{Violation, ViolationCode};
+use paperclip::actix::Apiv2Schema;
+use serde::Deserialize;
+
+use crate::problem::ApiError;
+use crate::wire::{Fields, List, Patch, not_supported};
+
+/// A group to create.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "GroupDraft")]
+pub(super) struct GroupDraftDto {
+    /// The name: 1–100 characters.
+    pub name: Option<String>,
+    /// What it is about: at most 1,000 characters.
+    pub description: Option<String>,
+    /// Who can find it: `public`, also if left out.
+    pub visibility: Option<String>,
+}
+
+impl GroupDraftDto {
+    pub(super) fn parse(self) -> Result<GroupDraft, ApiError> {
+        let mut fields = Fields::new();
+        let name = fields.required("name", self.name.as_deref(), GroupName::parse);
+        let description = fields.optional("description", self.description.as_deref(), Description::parse);
+        let visibility = fields.optional("visibility", self.visibility.as_deref(), parse_visibility);
+        match name {
+            Some(name) if fields.are_good() => {
+                let visibility = visibility.unwrap_or(Visibility::Public);
+                Ok(GroupDraft { name, description, visibility })
+            }
+            _ => Err(fields.into()),
+        }
+    }
+}
+
+fn parse_visibility(text: &str) -> Result<Visibility, Violation> {
+    match text {
+        "public" => Ok(Visibility::Public),
+        "private" => Err(not_supported()),
+        _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be public")),
+    }
+}
+
+/// What to change of a group. What is left out stays; null clears.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "GroupChanges")]
+pub(super) struct GroupChangesDto {
+    /// The name: 1–100 characters.
+    #[serde(default)]
+    pub name: Patch<String>,
+    /// What it is about: at most 1,000 characters.
+    #[serde(default)]
+    pub description: Patch<String>,
+    /// Who can find it: `public`.
+    #[serde(default)]
+    pub visibility: Patch<String>,
+}
+
+impl GroupChangesDto {
+    pub(super) fn parse(self) -> Result<GroupChanges, ApiError> {
+        let mut fields = Fields::new();
+        let changes = GroupChanges {
+            name: fields.changeable("name", self.name.as_deref(), GroupName::parse),
+            description: fields.clearable("description", self.description.as_deref(), Description::parse),
+            visibility: fields.changeable("visibility", self.visibility.as_deref(), parse_visibility),
+        };
+        fields.finish()?;
+        Ok(changes)
+    }
+}
+
+/// Whom to add to a group: by id or by name.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "MemberDraft")]
+pub(super) struct MemberDraftDto {
+    /// The user's id; or give `username`.
+    pub user_id: Option<i64>,
+    /// The user's name, in any case; or give `user_id`.
+    pub username: Option<String>,
+    /// `owner`, `admin`, or `member`, also if left out.
+    pub role: Option<String>,
+}
+
+impl MemberDraftDto {
+    pub(super) fn parse(self) -> Result<(Candidate, Role), ApiError> {
+        let mut fields = Fields::new();
+        let role = fields.optional("role", self.role.as_deref(), Role::parse);
+        let candidate = match (self.user_id, self.username) {
+            (Some(id), None) => fields.check("user_id", parse_user_id(id)).map(Candidate::Id),
+            (None, Some(name)) => Some(Candidate::Username(UsernameKey::of(&name))),
+            (None, None) => fields.required("user_id", None::<i64>, parse_user_id).map(Candidate::Id),
+            (Some(_), Some(_)) => {
+                let detail = "cannot be given together with user_id";
+                fields.refuse("username", Violation::new(ViolationCode::Exclusive, detail));
+                None
+            }
+        };
+        match candidate {
+            Some(candidate) if fields.are_good() => Ok((candidate, role.unwrap_or(Role::Member))),
+            _ => Err(fields.into()),
+        }
+    }
+}
+
+fn parse_user_id(id: i64) -> Result<UserId, Violation> {
+    if (1..=MAX_SAFE_INTEGER).contains(&id) {
+        return Ok(UserId::new(id));
+    }
+    Err(Violation::new(ViolationCode::OutOfRange, format!("must be 1 to {MAX_SAFE_INTEGER}")))
+}
+
+/// A change of a member.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "MemberChanges")]
+pub(super) struct MemberChangesDto {
+    /// `owner`, `admin` or `member`.
+    #[serde(default)]
+    pub role: Patch<String>,
+}
+
+impl MemberChangesDto {
+    pub(super) fn parse(self) -> Result<Role, ApiError> {
+        let mut fields = Fields::new();
+        let role = match self.role.as_deref() {
+            // Nothing else of a member can be changed, so that leaving it out is a mistake.
+            Patch::Absent => fields.required("role", None, Role::parse),
+            given => fields.changeable("role", given, Role::parse),
+        };
+        role.ok_or_else(|| fields.into())
+    }
+}
+
+/// Which groups to list.
+#[derive(Deserialize, Apiv2Schema)]
+pub(super) struct GroupListParams {
+    /// Text that the name contains, in any case: at most 100 characters.
+    q: Option<String>,
+    /// Only groups that the caller is a member of.
+    mine: Option<bool>,
+    /// How many: 1–200, 50 if left out.
+    limit: Option<i64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What to list of the groups that a viewer may see.
+pub(super) struct GroupSelection {
+    search: Option<String>,
+    mine: bool,
+    after: Option<NameCursor>,
+    limit: Limit,
+}
+
+impl GroupListParams {
+    pub(super) fn parse(self) -> Result<GroupSelection, ApiError> {
+        let mut fields = Fields::new();
+        let search = fields.search(self.q.as_deref());
+        let limit = fields.limit(self.limit);
+        let after = fields.cursor(List::Groups, 0, self.cursor.as_deref()).map(NameCursor::from);
+        fields.finish()?;
+        Ok(GroupSelection { search, mine: self.mine.unwrap_or(false), after, limit })
+    }
+}
+
+impl GroupSelection {
+    /// The query of this viewer, who is known only once the command runs.
+    pub(super) fn seen_by(&self, viewer: UserId) -> GroupQuery {
+        let Self { search, mine, after, limit } = self;
+        GroupQuery { viewer, search: search.clone(), mine: *mine, after: after.clone(), limit: *limit }
+    }
+}
+
+/// Which members of a group to list.
+#[derive(Deserialize, Apiv2Schema)]
+pub(super) struct MemberListParams {
+    /// Text that the username or the display name contains, in any case: at most 100 characters.
+    q: Option<String>,
+    /// How many: 1–200, 50 if left out.
+    limit: Option<i64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+impl MemberListParams {
+    pub(super) fn parse(self, group: GroupId) -> Result<MemberQuery, ApiError> {
+        let mut fields = Fields::new();
+        let search = fields.search(self.q.as_deref());
+        let limit = fields.limit(self.limit);
+        let after = fields.cursor(List::Members, group.get(), self.cursor.as_deref()).map(NameCursor::from);
+        fields.finish()?;
+        Ok(MemberQuery { group, search, after, limit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Code;
+
+    fn member(json: &str) -> Result<(Candidate, Role), Code> {
+        let draft = serde_json::from_str::<MemberDraftDto>(json).unwrap();
+        draft.parse().map_err(|error| error.code())
+    }
+
+    #[test]
+    fn a_member_is_named_in_exactly_one_way() {
+        let by_id = (Candidate::Id(UserId::new(3)), Role::Member);
+        assert_eq!(member(r#"{"user_id": 3}"#), Ok(by_id));
+        let by_name = (Candidate::Username(UsernameKey::of("zoe")), Role::Admin);
+        assert_eq!(member(r#"{"username": "Zoe", "role": "admin"}"#), Ok(by_name));
+        for json in [
+            "{}",
+            r#"{"user_id": 3, "username": "zoe"}"#,
+            r#"{"user_id": 0}"#,
+            r#"{"user_id": 3, "role": "king"}"#,
+        ] {
+            assert_eq!(member(json), Err(Code::ValidationFailed), "{json}");
+        }
+    }
+
+    #[test]
+    fn private_groups_are_not_built_yet() {
+        let parse = |json| serde_json::from_str::<GroupDraftDto>(json).unwrap().parse();
+        assert!(parse(r#"{"name": "x", "visibility": "public"}"#).is_ok());
+        let code = |json| parse(json).unwrap_err().code();
+        assert_eq!(code(r#"{"name": "x", "visibility": "private"}"#), Code::NotSupported);
+        assert_eq!(code(r#"{"name": "x", "visibility": "secret"}"#), Code::ValidationFailed);
+    }
+
+    #[test]
+    fn a_group_keeps_its_name_and_may_lose_its_description() {
+        let parse = |json| serde_json::from_str::<GroupChangesDto>(json).unwrap().parse();
+        assert_eq!(parse(r#"{"description": null}"#).unwrap().description, Some(None));
+        assert!(parse(r#"{"name": null}"#).is_err());
+        assert_eq!(parse("{}").unwrap(), GroupChanges::default());
+    }
+}

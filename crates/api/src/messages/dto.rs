@@ -1,0 +1,89 @@
+//! The JSON that answers about messages hold.
+
+use groupchat_domain::messages::{ClientId, MessageText, MessageView, ReadState};
+use paperclip::actix::Apiv2Schema;
+use serde::Serialize;
+
+use crate::accounts::UserRefDto;
+use crate::wire::Time;
+
+/// A message, or what is left of a deleted one.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Message")]
+pub struct MessageDto {
+    /// The message's id, unique on the whole server.
+    pub id: i64,
+    /// The group it is in.
+    pub group_id: i64,
+    /// Its number in the group: 1, 2, 3, … without a gap.
+    pub seq: i64,
+    /// Who wrote it.
+    pub author: UserRefDto,
+    /// Null once it is deleted.
+    pub text: Option<String>,
+    /// The name that its sender gave it.
+    pub client_id: Option<String>,
+    /// Counts the changes, likes among them, from 1.
+    pub version: i64,
+    /// When it was sent.
+    pub created_at: Time,
+    /// When it was last edited.
+    pub edited_at: Option<Time>,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+    /// How many users like it.
+    pub likes: i64,
+    /// Whether the caller likes it.
+    pub liked: bool,
+}
+
+impl From<MessageView> for MessageDto {
+    fn from(MessageView { message, liked }: MessageView) -> Self {
+        Self {
+            id: message.id.get(),
+            group_id: message.group_id.get(),
+            seq: message.seq.get(),
+            author: message.author.into(),
+            text: message.text.map(MessageText::into_string),
+            client_id: message.client_id.map(ClientId::into_string),
+            version: message.version.get(),
+            created_at: message.created_at.into(),
+            edited_at: message.edited_at.map(Time::from),
+            deleted_at: message.deleted_at.map(Time::from),
+            likes: message.likes,
+            liked,
+        }
+    }
+}
+
+/// The likes of a message.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Likes")]
+pub(super) struct LikesDto {
+    /// How many users like it.
+    pub likes: i64,
+    /// Whether the caller likes it.
+    pub liked: bool,
+}
+
+impl From<MessageView> for LikesDto {
+    fn from(view: MessageView) -> Self {
+        Self { likes: view.message.likes, liked: view.liked }
+    }
+}
+
+/// How far the caller has read a group.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "ReadState")]
+pub(super) struct ReadStateDto {
+    /// Messages up to this number are read.
+    pub read_seq: i64,
+    /// How many are not.
+    pub unread: i64,
+}
+
+impl From<ReadState> for ReadStateDto {
+    fn from(state: ReadState) -> Self {
+        Self { read_seq: state.read_seq.get(), unread: state.unread }
+    }
+}

@@ -1,0 +1,144 @@
+//! What the routes for messages do.
+
+use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::messages::{self, MessageView};
+use paperclip::actix::api_v2_operation;
+
+use super::dto::{LikesDto, MessageDto, ReadStateDto};
+use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
+use super::window::{MessageListParams, place_of};
+use crate::extract::{Body, Ids, Key, Params};
+use crate::problem::ApiError;
+use crate::respond::{Created, CreatedOrOk, NoContent, Ok200};
+use crate::state::State;
+use crate::wire::Page;
+
+/// Sends a message
+///
+/// For members. With a `client_id` that the caller has used in the group before, the message of that time
+/// comes back with 200 instead.
+#[api_v2_operation(tags(Messages), operation_id = "sendMessage")]
+pub async fn send(
+    state: State,
+    key: Key,
+    body: Body<MessageDraftDto>,
+    path: Ids<GroupId>,
+) -> Result<CreatedOrOk<MessageDto>, ApiError> {
+    let draft = body.0.parse(path.0)?;
+    let sent = state.storage.write_as(key.0, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+    Ok(if sent.repeated {
+        CreatedOrOk::Ok(sent.view.into())
+    } else {
+        let location = location(&sent.view);
+        CreatedOrOk::Created(Created { body: sent.view.into(), location })
+    })
+}
+
+fn location(view: &MessageView) -> String {
+    format!("/api/groups/{}/messages/{}", view.message.group_id, view.message.id)
+}
+
+/// Lists messages
+///
+/// For members; the newest first, whatever the direction of reading.
+#[api_v2_operation(tags(Messages), operation_id = "listMessages")]
+pub async fn list(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    params: Params<MessageListParams>,
+) -> Result<Ok200<Page<MessageDto>>, ApiError> {
+    let Ids(group) = path;
+    let (window, limit) = params.0.parse(group)?;
+    let page = state
+        .storage
+        .read_as(key.0, move |tx, actor| messages::list(tx, actor, group, window, limit))
+        .await?;
+    let next = page.next.map(|run| place_of(group, run).encode());
+    Ok(Ok200(Page { items: page.items.into_iter().map(MessageDto::from).collect(), next }))
+}
+
+/// Shows a message
+///
+/// For members. Of a deleted one only a tombstone is left.
+#[api_v2_operation(tags(Messages), operation_id = "getMessage")]
+pub async fn show(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId)>,
+) -> Result<Ok200<MessageDto>, ApiError> {
+    let Ids((group, id)) = path;
+    let view = state.storage.read_as(key.0, move |tx, actor| messages::find(tx, actor, group, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Edits a message
+///
+/// For its author.
+#[api_v2_operation(tags(Messages), operation_id = "editMessage")]
+pub async fn edit(
+    state: State,
+    key: Key,
+    body: Body<MessageChangesDto>,
+    path: Ids<(GroupId, MessageId)>,
+) -> Result<Ok200<MessageDto>, ApiError> {
+    let (text, Ids((group, id))) = (body.0.parse()?, path);
+    let view = state
+        .storage
+        .write_as(key.0, move |tx, actor| match &text {
+            Some(text) => messages::edit(tx, actor, group, id, text),
+            None => messages::find(tx, actor, group, id),
+        })
+        .await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Deletes a message
+///
+/// For its author, and owners and admins of the group. A tombstone stays in its place.
+#[api_v2_operation(tags(Messages), operation_id = "deleteMessage")]
+pub async fn delete(state: State, key: Key, path: Ids<(GroupId, MessageId)>) -> Result<NoContent, ApiError> {
+    let Ids((group, id)) = path;
+    state.storage.write_as(key.0, move |tx, actor| messages::delete(tx, actor, group, id)).await?;
+    Ok(NoContent)
+}
+
+/// Likes a message
+///
+/// For members of its group. Liking it again changes nothing.
+#[api_v2_operation(tags(Messages), operation_id = "likeMessage")]
+pub async fn like(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId)>,
+) -> Result<Ok200<LikesDto>, ApiError> {
+    let Ids((group, id)) = path;
+    let view = state.storage.write_as(key.0, move |tx, actor| messages::like(tx, actor, group, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Takes one's like of a message back
+///
+/// Without one nothing changes.
+#[api_v2_operation(tags(Messages), operation_id = "unlikeMessage")]
+pub async fn unlike(state: State, key: Key, path: Ids<(GroupId, MessageId)>) -> Result<NoContent, ApiError> {
+    let Ids((group, id)) = path;
+    state.storage.write_as(key.0, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
+    Ok(NoContent)
+}
+
+/// Remembers how far one has read
+///
+/// Never moves back.
+#[api_v2_operation(tags(Messages), operation_id = "markRead")]
+pub async fn mark_read(
+    state: State,
+    key: Key,
+    body: Body<ReadMarkDto>,
+    path: Ids<GroupId>,
+) -> Result<Ok200<ReadStateDto>, ApiError> {
+    let (seq, Ids(group)) = (body.0.parse()?, path);
+    let read =
+        state.storage.write_as(key.0, move |tx, actor| messages::mark_read(tx, actor, group, seq)).await?;
+    Ok(Ok200(read.into()))
+}

@@ -1,0 +1,148 @@
+//! The JSON that requests about messages hold, and what it says in the domain's words.
+
+use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::messages::{ClientId, Draft, MessageText};
+use groupchat_domain::validation::{Violation, ViolationCode};
+use paperclip::actix::Apiv2Schema;
+use serde::Deserialize;
+
+use crate::problem::ApiError;
+use crate::wire::{Fields, Given, Patch};
+
+/// A message to send.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "MessageDraft")]
+pub(super) struct MessageDraftDto {
+    /// The text: 1–10,000 characters.
+    pub text: Option<String>,
+    /// A name of your own for the message, so that a repeated request sends it once: 1–64 printable ASCII
+    /// characters.
+    pub client_id: Option<String>,
+    #[serde(default)]
+    thread_id: Given,
+    #[serde(default)]
+    reply_to: Given,
+    #[serde(default)]
+    mentions: Given,
+    #[serde(default)]
+    poll: Given,
+    #[serde(default)]
+    files: Given,
+}
+
+impl MessageDraftDto {
+    pub(super) fn parse(self, group: GroupId) -> Result<Draft, ApiError> {
+        let mut fields = Fields::new();
+        let text = fields.required("text", self.text.as_deref(), MessageText::parse);
+        let client_id = fields.optional("client_id", self.client_id.as_deref(), ClientId::parse);
+        fields.unbuilt([
+            ("thread_id", self.thread_id),
+            ("reply_to", self.reply_to),
+            ("mentions", self.mentions),
+            ("poll", self.poll),
+            ("files", self.files),
+        ]);
+        match text {
+            Some(text) if fields.are_good() => Ok(Draft { group, text, client_id }),
+            _ => Err(fields.into()),
+        }
+    }
+}
+
+/// What to change of a message.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "MessageChanges")]
+pub(super) struct MessageChangesDto {
+    /// The new text: 1–10,000 characters.
+    #[serde(default)]
+    pub text: Patch<String>,
+    #[serde(default)]
+    mentions: Given,
+    #[serde(default)]
+    pinned: Given,
+    #[serde(default)]
+    poll: Given,
+    #[serde(default)]
+    files: Given,
+}
+
+impl MessageChangesDto {
+    /// The new text; `None` keeps the one there is.
+    pub(super) fn parse(self) -> Result<Option<MessageText>, ApiError> {
+        let mut fields = Fields::new();
+        let text = fields.changeable("text", self.text.as_deref(), MessageText::parse);
+        fields.unbuilt([
+            ("mentions", self.mentions),
+            ("pinned", self.pinned),
+            ("poll", self.poll),
+            ("files", self.files),
+        ]);
+        fields.finish()?;
+        Ok(text)
+    }
+}
+
+/// How far the caller has read.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "ReadMark")]
+pub(super) struct ReadMarkDto {
+    /// The number of the last message read.
+    pub seq: Option<i64>,
+}
+
+impl ReadMarkDto {
+    pub(super) fn parse(self) -> Result<Seq, ApiError> {
+        let mut fields = Fields::new();
+        let seq = fields.required("seq", self.seq, parse_seq);
+        seq.ok_or_else(|| fields.into())
+    }
+}
+
+fn parse_seq(seq: i64) -> Result<Seq, Violation> {
+    if seq >= 0 {
+        Ok(Seq::new(seq))
+    } else {
+        Err(Violation::new(ViolationCode::OutOfRange, "must be 0 or more"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Code;
+
+    fn draft(json: &str) -> Result<Draft, Code> {
+        let dto = serde_json::from_str::<MessageDraftDto>(json).unwrap();
+        dto.parse(GroupId::new(1)).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn what_is_not_built_yet_is_refused_and_not_dropped() {
+        assert!(draft(r#"{"text": "hi", "poll": null, "colour": "red"}"#).is_ok());
+        for field in ["thread_id", "reply_to", "mentions", "poll", "files"] {
+            let json = format!(r#"{{"text": "hi", "{field}": 1}}"#);
+            assert_eq!(draft(&json), Err(Code::NotSupported), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_message_needs_a_text() {
+        assert_eq!(draft("{}"), Err(Code::ValidationFailed));
+        assert_eq!(draft(r#"{"text": null}"#), Err(Code::ValidationFailed));
+    }
+
+    #[test]
+    fn an_edit_without_a_text_keeps_it() {
+        let parse = |json| serde_json::from_str::<MessageChangesDto>(json).unwrap().parse();
+        assert_eq!(parse("{}").unwrap(), None);
+        assert!(parse(r#"{"text": null}"#).is_err());
+    }
+
+    #[test]
+    fn a_read_cursor_is_no_negative_number() {
+        let parse = |json| serde_json::from_str::<ReadMarkDto>(json).unwrap().parse();
+        assert_eq!(parse(r#"{"seq": 0}"#).unwrap(), Seq::ZERO);
+        assert!(parse(r#"{"seq": -1}"#).is_err());
+        assert!(parse("{}").is_err());
+    }
+}

@@ -1,0 +1,227 @@
+//! What surrounds every request: its id, its span in the log, and the promise that every error is a problem.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use crate::problem::{ApiError, MEDIA_TYPE};
+use crate::request_id::RequestId;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static(RequestId::HEADER);
+
+/// Runs one request. Neither the query nor any body is ever logged: they may hold what nobody else may read.
+///
+/// # Errors
+/// When the handler panicked; the error then makes a whole answer.
+pub async fn observe(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = RequestId::next();
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.path());
+    // A HEAD is a GET whose body the connection leaves out (RFC 9110, section 9.3.2).
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    let started = Instant::now();
+    // In a block of its own, so that a panic before the first await is caught too.
+    let answering = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
+    async move {
+        let response = answering.await.unwrap_or_else(|_| Err(panicked()));
+        let response = response.map_err(|error| Unanswered::new(id, &error))?;
+        let mut response = as_problem(response, id);
+        set_id(response.headers_mut(), id);
+        let (status, route) = (response.status().as_u16(), response.request().match_pattern());
+        let micros = started.elapsed().as_micros();
+        tracing::debug!(status, route = route.as_deref(), micros, "answered");
+        Ok(response)
+    }
+    .instrument(span)
+    .await
+}
+
+fn panicked() -> Error {
+    ApiError::internal("a handler panicked").into()
+}
+
+fn set_id(headers: &mut HeaderMap, id: RequestId) {
+    let value = HeaderValue::from_str(id.as_str()).expect("hexadecimal digits may be in a header");
+    headers.insert(REQUEST_ID, value);
+}
+
+/// Makes a problem of an error that the web framework answered in its own way, and tells the id of the
+/// request where nothing else is told.
+fn as_problem(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let internal = status == StatusCode::INTERNAL_SERVER_ERROR;
+    let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE);
+    if is_problem && !internal {
+        return response;
+    }
+    let mut problem = ApiError::of_status(status).response(internal.then_some(id.as_str()));
+    if let Some(methods) = response.headers().get(ALLOW) {
+        problem.headers_mut().insert(ALLOW, with_head(methods));
+    }
+    response.into_response(problem)
+}
+
+/// HEAD goes wherever GET goes.
+fn with_head(methods: &HeaderValue) -> HeaderValue {
+    let text = methods.to_str().unwrap_or_default();
+    let takes = |method: &str| text.split(',').any(|listed| listed.trim() == method);
+    if takes("GET") && !takes("HEAD") {
+        return HeaderValue::from_str(&format!("{text}, HEAD")).unwrap_or_else(|_| methods.clone());
+    }
+    methods.clone()
+}
+
+/// A request that has no answer of its own any more; this makes one.
+struct Unanswered {
+    id: RequestId,
+    error: ApiError,
+}
+
+impl Unanswered {
+    /// Also writes the cause to the log, while the request's span is open.
+    fn new(id: RequestId, error: &Error) -> Self {
+        let status = error.as_response_error().error_response().status();
+        Self { id, error: ApiError::of_status(status) }
+    }
+}
+
+impl ResponseError for Unanswered {
+    fn status_code(&self) -> StatusCode {
+        self.error.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.error.response(Some(self.id.as_str()));
+        set_id(response.headers_mut(), self.id);
+        response
+    }
+}
+
+impl fmt::Debug for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "request {}: {}", self.id, self.error)
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::http::header::ContentType;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service, try_call_service};
+    use actix_web::{App, web};
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn boom() -> HttpResponse {
+        panic!("boom");
+    }
+
+    async fn broken() -> Result<HttpResponse, ApiError> {
+        Err(ApiError::internal("secret"))
+    }
+
+    macro_rules! observed_app {
+        () => {
+            init_service(
+                App::new()
+                    .wrap(from_fn(observe))
+                    .service(
+                        web::resource("/ok")
+                            .route(web::get().to(HttpResponse::Ok))
+                            .route(web::put().to(boom)),
+                    )
+                    .route("/plain", web::get().to(|| async { HttpResponse::Forbidden().body("no") }))
+                    .route("/broken", web::get().to(broken)),
+            )
+            .await
+        };
+    }
+
+    async fn problem(response: HttpResponse<BoxBody>) -> Value {
+        assert_eq!(response.headers()[CONTENT_TYPE], MEDIA_TYPE);
+        serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn every_answer_has_an_id_of_its_own() {
+        let app = observed_app!();
+        let ask = || TestRequest::get().uri("/ok").to_request();
+        let first = call_service(&app, ask()).await.headers()[REQUEST_ID].clone();
+        assert_ne!(call_service(&app, ask()).await.headers()[REQUEST_ID], first);
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_a_500_with_the_request_id() {
+        let app = observed_app!();
+        let error = try_call_service(&app, TestRequest::put().uri("/ok").to_request()).await.unwrap_err();
+        let response = error.error_response();
+        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let body = problem(response).await;
+        assert_eq!((body["status"].as_u64(), body["request_id"].as_str()), (Some(500), Some(id.as_str())));
+    }
+
+    #[actix_web::test]
+    async fn an_internal_error_tells_its_id_and_nothing_else() {
+        let app = observed_app!();
+        let response = call_service(&app, TestRequest::get().uri("/broken").to_request()).await;
+        let body = problem(response.into()).await;
+        assert!(body["request_id"].is_string());
+        assert!(!body.to_string().contains("secret"));
+    }
+
+    #[actix_web::test]
+    async fn errors_of_the_framework_become_problems() {
+        let app = observed_app!();
+        for (uri, status, code) in [
+            ("/none", 404, "route_not_found"),
+            ("/plain", 403, "bad_request"),
+            ("/ok", 405, "method_not_allowed"),
+        ] {
+            let method = if status == 405 { Method::POST } else { Method::GET };
+            let request = TestRequest::default().method(method).uri(uri).to_request();
+            let body = problem(call_service(&app, request).await.into()).await;
+            assert_eq!(body["code"], code, "{uri}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_405_lists_what_is_allowed() {
+        let app = observed_app!();
+        let response = call_service(&app, TestRequest::post().uri("/ok").to_request()).await;
+        let mut allowed: Vec<_> = response.headers()[ALLOW].to_str().unwrap().split(", ").collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed, ["GET", "HEAD", "PUT"]);
+    }
+
+    #[actix_web::test]
+    async fn head_is_answered_where_get_is() {
+        let app = observed_app!();
+        let request =
+            TestRequest::default().method(Method::HEAD).uri("/ok").insert_header(ContentType::json());
+        assert_eq!(call_service(&app, request.to_request()).await.status(), 200);
+    }
+}

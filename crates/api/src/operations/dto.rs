@@ -1,0 +1,22 @@
+//! The JSON of operations.
+
+use paperclip::actix::Apiv2Schema;
+use serde::Serialize;
+
+/// The server is well.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Health")]
+pub(super) struct HealthDto {
+    /// Always `ok`; a server that is not well answers 503.
+    pub status: &'static str,
+}
+
+/// Which program this is.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Version")]
+pub(super) struct VersionDto {
+    /// Always `groupchat`.
+    pub name: &'static str,
+    /// The version, as in SemVer.
+    pub version: &'static str,
+}

@@ -1,0 +1,157 @@
+//! The one table of problems: stable code, status and title.
+
+use actix_web::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $status:ident, $name:literal, $title:literal;)+) => {
+        /// What went wrong. Part of the HTTP contract: names and statuses never change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Code {
+            /// Every code there is, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The status of an answer with this code.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)+ }
+            }
+
+            /// What it says to a person; the same in every answer with this code.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Not a request that the server understands at all.
+    BadRequest = BAD_REQUEST, "bad_request", "The request cannot be understood";
+    /// The body is not a JSON object (RFC 8259).
+    MalformedJson = BAD_REQUEST, "malformed_json", "The body is not a JSON object";
+    /// Fields or parameters broke a rule; `errors` has each of them.
+    ValidationFailed = BAD_REQUEST, "validation_failed", "Some values are not valid";
+    /// Fields that the contract has but this server has not built yet.
+    NotSupported = BAD_REQUEST, "not_supported", "Not supported by this server yet";
+    /// Fields that exist but cannot be changed by this call.
+    NotEditable = BAD_REQUEST, "not_editable", "Some fields cannot be changed by this call";
+    /// The request came without a key.
+    MissingKey = UNAUTHORIZED, "missing_key", "An API key is needed";
+    /// The key is unknown, expired or revoked.
+    InvalidKey = UNAUTHORIZED, "invalid_key", "The API key is not valid";
+    /// Username and password don't match.
+    InvalidCredentials = UNAUTHORIZED, "invalid_credentials", "Wrong username or password";
+    /// The present password, asked for again, is wrong.
+    WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong";
+    /// A key that came with a new account can't change credentials.
+    ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials";
+    /// Only server admins may do this.
+    AdminOnly = FORBIDDEN, "admin_only", "Only a server admin may do this";
+    /// Only members of the group may do this.
+    MembersOnly = FORBIDDEN, "members_only", "Only members of the group may do this";
+    /// The caller's role in the group is too low.
+    RoleTooLow = FORBIDDEN, "role_too_low", "Your role in the group does not allow this";
+    /// Only the author of the message may do this.
+    NotAuthor = FORBIDDEN, "not_author", "Only the author may do this";
+    /// No route has this path.
+    RouteNotFound = NOT_FOUND, "route_not_found", "There is nothing at this path";
+    /// No such user.
+    UserNotFound = NOT_FOUND, "user_not_found", "There is no such user";
+    /// No such session of the caller.
+    SessionNotFound = NOT_FOUND, "session_not_found", "There is no such session";
+    /// No such group, or none that the caller may know of.
+    GroupNotFound = NOT_FOUND, "group_not_found", "There is no such group";
+    /// No such member of the group.
+    MemberNotFound = NOT_FOUND, "member_not_found", "There is no such member in this group";
+    /// No such message in the group.
+    MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group";
+    /// The path exists, but not with this method.
+    MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method";
+    /// The client was too slow.
+    RequestTimeout = REQUEST_TIMEOUT, "request_timeout", "The request took too long to arrive";
+    /// The username belongs to another user.
+    UsernameTaken = CONFLICT, "username_taken", "The username is taken";
+    /// The name belongs to another public group.
+    NameTaken = CONFLICT, "name_taken", "Another public group has this name";
+    /// The user is in the group already.
+    AlreadyMember = CONFLICT, "already_member", "The user is a member already";
+    /// A group keeps at least one owner.
+    LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner";
+    /// The server keeps at least one admin.
+    LastAdmin = CONFLICT, "last_admin", "The server cannot lose its last admin";
+    /// Of the message nothing but a tombstone is left.
+    Deleted = CONFLICT, "deleted", "The message is deleted";
+    /// The account changed while the request was being worked on.
+    ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed at the same time";
+    /// The body is over the limit.
+    PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large";
+    /// The path and query are over the limit.
+    UriTooLong = URI_TOO_LONG, "uri_too_long", "The address is too long";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
+    /// Too many tries to show a password.
+    TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
+    /// Something broke here; the log knows what, under the request id.
+    Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on the server";
+    /// Too much is waiting already; nothing was done.
+    Overloaded = SERVICE_UNAVAILABLE, "overloaded", "The server is too busy just now";
+    /// The database can't be used just now; nothing was done.
+    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The server cannot work just now";
+    /// Whether the command was done is not known.
+    OutcomeUnknown = SERVICE_UNAVAILABLE, "outcome_unknown", "Whether this was done is not known";
+}
+
+impl Code {
+    /// The code for an answer that the web framework made by itself: a status and nothing more.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::MissingKey,
+            StatusCode::NOT_FOUND => Self::RouteNotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::URI_TOO_LONG => Self::UriTooLong,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_written_alike() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+    }
+
+    #[test]
+    fn every_code_is_an_error() {
+        let error = |code: &&Code| code.status().is_client_error() || code.status().is_server_error();
+        assert_eq!(Code::ALL.iter().filter(error).count(), Code::ALL.len());
+    }
+
+    #[test]
+    fn a_bare_status_keeps_its_class() {
+        for status in [400, 401, 404, 405, 408, 413, 414, 415, 418, 500, 502, 503] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let code = Code::of_status(status);
+            assert_eq!(code.status().is_client_error(), status.is_client_error(), "{status}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Errors as callers see them: `application/problem+json` (RFC 9457).
+
+mod code;
+mod refusals;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use groupchat_domain::validation::FieldError;
+use paperclip::v2::schema::Apiv2Errors;
+use serde::Serialize;
+
+pub use code::Code;
+
+/// The media type of every error (RFC 9457, section 3).
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// A problem's `type` is this and its code: a name, not an address.
+const TYPE_PREFIX: &str = "urn:problem-type:groupchat:";
+
+/// The challenge of every 401 (RFC 6750, section 3). Not of a scheme that makes browsers ask for a password.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"groupchat\"");
+
+/// Why a request was not answered as asked.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    code: Code,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    retry_after: Option<Duration>,
+    /// For the log only.
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// An error with this code and a sentence about this one occurrence.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }
+    }
+
+    /// Something that the program did not foresee. The cause goes to the log and nowhere else.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(Code::Internal, refusals::INTERNAL).caused_by(cause.to_string())
+    }
+
+    /// An error of which nothing is known but the status.
+    pub fn of_status(status: StatusCode) -> Self {
+        match Code::of_status(status) {
+            Code::Internal => Self::new(Code::Internal, refusals::INTERNAL),
+            code => Self::new(code, code.title()),
+        }
+    }
+
+    /// Says when another try makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps the cause for the log.
+    #[must_use]
+    fn caused_by(mut self, cause: String) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// What went wrong, by its stable name.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The answer; with the id of the request where the caller needs it to ask about the problem.
+    pub fn response(&self, request_id: Option<&str>) -> HttpResponse {
+        let mut response = HttpResponse::build(self.code.status());
+        response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, CHALLENGE));
+        }
+        if let Some(wait) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, whole_seconds(wait)));
+        }
+        response.body(self.body(request_id))
+    }
+
+    fn body(&self, request_id: Option<&str>) -> Vec<u8> {
+        let errors = self.errors.iter().map(FieldProblem::from).collect();
+        let problem = Problem {
+            kind: format!("{TYPE_PREFIX}{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            code: self.code.as_str(),
+            detail: &self.detail,
+            errors,
+            request_id,
+        };
+        serde_json::to_vec(&problem).expect("strings and numbers are always JSON")
+    }
+}
+
+/// A `Retry-After` (RFC 9110, section 10.2.3): rounded up, so that nobody comes back too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    seconds.max(1)
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FieldProblem<'a> {
+    field: &'a str,
+    code: &'static str,
+    detail: &'a str,
+}
+
+impl<'a> From<&'a FieldError> for FieldProblem<'a> {
+    fn from(error: &'a FieldError) -> Self {
+        Self { field: &error.field, code: error.violation.code.as_str(), detail: &error.violation.detail }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let Some(cause) = &self.cause {
+            tracing::error!(code = self.code.as_str(), cause, "the request failed");
+        }
+        self.response(None)
+    }
+}
+
+impl Apiv2Errors for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use groupchat_domain::validation::{Violation, ViolationCode};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn body_of(response: HttpResponse) -> Value {
+        serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_problem_has_all_its_members() {
+        let error: ApiError = Violation::new(ViolationCode::TooLong, "must have 1 to 3 characters, has 4")
+            .in_field("name")
+            .into();
+        let response = error.error_response();
+        assert_eq!(response.status(), 400);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
+        let expected = json!({
+            "type": "urn:problem-type:groupchat:validation_failed",
+            "title": "Some values are not valid",
+            "status": 400,
+            "code": "validation_failed",
+            "detail": "name: must have 1 to 3 characters, has 4",
+            "errors": [
+                {"field": "name", "code": "too_long", "detail": "must have 1 to 3 characters, has 4"},
+            ],
+        });
+        assert_eq!(body_of(response).await, expected);
+    }
+
+    #[actix_web::test]
+    async fn an_internal_error_tells_the_request_id_and_not_the_cause() {
+        let response = ApiError::internal("disk on fire").response(Some("00ff"));
+        let body = body_of(response).await;
+        assert_eq!(body["request_id"], "00ff");
+        assert!(!body.to_string().contains("fire"));
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_to_whole_seconds() {
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_secs(3)), 3);
+        assert_eq!(whole_seconds(Duration::from_millis(3001)), 4);
+    }
+
+    #[test]
+    fn headers_go_with_their_status() {
+        let unauthorized = ApiError::of_status(StatusCode::UNAUTHORIZED).error_response();
+        assert!(unauthorized.headers().contains_key(header::WWW_AUTHENTICATE));
+        let busy =
+            ApiError::new(Code::Overloaded, "…").retry_after(Duration::from_millis(10)).error_response();
+        assert_eq!(busy.headers()[header::RETRY_AFTER], "1");
+    }
+}

@@ -1,0 +1,160 @@
+//! What each refusal and fault of the domain is in HTTP.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use groupchat_domain::accounts::AccountRefusal;
+use groupchat_domain::groups::GroupRefusal;
+use groupchat_domain::messages::MessageRefusal;
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::validation::{FieldError, ViolationCode};
+use groupchat_domain::{Error, Refusal};
+
+use super::{ApiError, Code};
+
+/// When a caller may try again where the domain doesn't say.
+const SOON: Duration = Duration::from_secs(1);
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Fault(fault) => fault.into(),
+            Error::Busy { retry_after } => Self::new(Code::Overloaded, NOTHING_DONE).retry_after(retry_after),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match &refusal {
+            Refusal::Invalid(_) => Code::ValidationFailed,
+            Refusal::Account(refusal) => account(refusal),
+            Refusal::Group(refusal) => group(refusal),
+            Refusal::Message(refusal) => message(refusal),
+        };
+        match refusal {
+            Refusal::Invalid(errors) => Self::invalid(errors),
+            Refusal::Account(AccountRefusal::TooManyAttempts { retry_after }) => {
+                Self::new(code, "too many attempts, try again later").retry_after(retry_after)
+            }
+            refusal => Self::new(code, refusal.to_string()),
+        }
+    }
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Self::invalid(vec![error])
+    }
+}
+
+impl From<StorageFault> for ApiError {
+    fn from(fault: StorageFault) -> Self {
+        let (code, detail, retry_after) = match &fault {
+            StorageFault::Overloaded { retry_after } => (Code::Overloaded, NOTHING_DONE, Some(*retry_after)),
+            StorageFault::Unavailable { .. } => (Code::Unavailable, NOTHING_DONE, Some(SOON)),
+            StorageFault::OutcomeUnknown => (Code::OutcomeUnknown, OUTCOME_UNKNOWN, Some(SOON)),
+            StorageFault::Panicked | StorageFault::Internal { .. } => (Code::Internal, INTERNAL, None),
+        };
+        let error = Self { retry_after, ..Self::new(code, detail) };
+        if code == Code::Overloaded { error } else { error.caused_by(fault.to_string()) }
+    }
+}
+
+const NOTHING_DONE: &str = "nothing was done; try again a little later";
+const OUTCOME_UNKNOWN: &str = "look before you try again, or try again with the same client_id";
+pub(super) const INTERNAL: &str = "nothing was done; the server's log has the cause under the request id";
+
+const fn account(refusal: &AccountRefusal) -> Code {
+    match refusal {
+        AccountRefusal::Unauthenticated => Code::InvalidKey,
+        AccountRefusal::InvalidCredentials => Code::InvalidCredentials,
+        AccountRefusal::TooManyAttempts { .. } => Code::TooManyAttempts,
+        AccountRefusal::WrongPassword => Code::WrongPassword,
+        AccountRefusal::ProvisionedKey => Code::ProvisionedKey,
+        AccountRefusal::AdminOnly => Code::AdminOnly,
+        AccountRefusal::UserNotFound => Code::UserNotFound,
+        AccountRefusal::SessionNotFound => Code::SessionNotFound,
+        AccountRefusal::UsernameTaken => Code::UsernameTaken,
+        AccountRefusal::LastAdmin => Code::LastAdmin,
+        AccountRefusal::ChangedMeanwhile => Code::ChangedMeanwhile,
+    }
+}
+
+const fn group(refusal: &GroupRefusal) -> Code {
+    match refusal {
+        GroupRefusal::NotFound => Code::GroupNotFound,
+        GroupRefusal::MemberNotFound => Code::MemberNotFound,
+        GroupRefusal::MembersOnly => Code::MembersOnly,
+        GroupRefusal::RoleTooLow => Code::RoleTooLow,
+        GroupRefusal::NameTaken => Code::NameTaken,
+        GroupRefusal::AlreadyMember => Code::AlreadyMember,
+        GroupRefusal::LastOwner => Code::LastOwner,
+    }
+}
+
+const fn message(refusal: &MessageRefusal) -> Code {
+    match refusal {
+        MessageRefusal::NotFound => Code::MessageNotFound,
+        MessageRefusal::Deleted => Code::Deleted,
+        MessageRefusal::NotAuthor => Code::NotAuthor,
+    }
+}
+
+impl ApiError {
+    /// Fields or parameters that broke a rule. Where all broke the same rule of those that say what this
+    /// server does not do, the problem as a whole says so.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let all = |code| !errors.is_empty() && errors.iter().all(|error| error.violation.code == code);
+        let code = if all(ViolationCode::NotSupported) {
+            Code::NotSupported
+        } else if all(ViolationCode::NotEditable) {
+            Code::NotEditable
+        } else {
+            Code::ValidationFailed
+        };
+        let detail = match errors.as_slice() {
+            [one] => Cow::Owned(format!("{}: {}", one.field, one.violation.detail)),
+            _ => Cow::Borrowed("see errors for each of them"),
+        };
+        Self { errors, ..Self::new(code, detail) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::validation::Violation;
+
+    use super::*;
+
+    fn violation(field: &str, code: ViolationCode) -> FieldError {
+        Violation::new(code, "…").in_field(field)
+    }
+
+    #[test]
+    fn only_what_is_unbuilt_is_called_not_supported() {
+        let unbuilt = violation("files", ViolationCode::NotSupported);
+        let broken = violation("text", ViolationCode::TooLong);
+        assert_eq!(ApiError::invalid(vec![unbuilt.clone()]).code(), Code::NotSupported);
+        assert_eq!(ApiError::invalid(vec![unbuilt, broken]).code(), Code::ValidationFailed);
+        let fixed = violation("username", ViolationCode::NotEditable);
+        assert_eq!(ApiError::invalid(vec![fixed]).code(), Code::NotEditable);
+        assert_eq!(ApiError::invalid(Vec::new()).code(), Code::ValidationFailed);
+    }
+
+    #[test]
+    fn faults_keep_their_reason_to_themselves() {
+        let fault = StorageFault::Internal { reason: "no such table: users".to_owned() };
+        let error = ApiError::from(Error::from(fault));
+        assert_eq!(error.code(), Code::Internal);
+        assert!(!error.to_string().contains("users"));
+    }
+
+    #[test]
+    fn refusals_say_what_the_domain_says() {
+        let error = ApiError::from(Error::from(GroupRefusal::LastOwner));
+        assert_eq!(error.code(), Code::LastOwner);
+        assert!(error.to_string().contains("last owner"));
+    }
+}

@@ -1,0 +1,188 @@
+//! What handlers answer with. Each also describes itself in the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Response};
+use paperclip::v2::schema::Apiv2Schema;
+use serde::Serialize;
+
+use crate::problem::ApiError;
+
+/// Most answers fit in this many bytes; a page grows from there.
+const USUAL_SIZE: usize = 512;
+
+/// 200 with a body.
+#[derive(Debug)]
+pub struct Ok200<T>(pub T);
+
+/// 201 with what was created, and where it is.
+#[derive(Debug)]
+pub struct Created<T> {
+    /// What was created.
+    pub body: T,
+    /// Its path on this server.
+    pub location: String,
+}
+
+/// 201 for what this request created, 200 for what was there already.
+#[derive(Debug)]
+pub enum CreatedOrOk<T> {
+    /// This request created it.
+    Created(Created<T>),
+    /// It was there already; this is how it is now.
+    Ok(T),
+}
+
+/// 204: done, and nothing to tell.
+#[derive(Debug, Clone, Copy)]
+pub struct NoContent;
+
+impl<T: Serialize> Responder for Ok200<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        json(StatusCode::OK, None, &self.0)
+    }
+}
+
+impl<T: Serialize> Responder for Created<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        json(StatusCode::CREATED, Some(self.location), &self.body)
+    }
+}
+
+impl<T: Serialize> Responder for CreatedOrOk<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Created(created) => created.respond_to(request),
+            Self::Ok(body) => Ok200(body).respond_to(request),
+        }
+    }
+}
+
+impl Responder for NoContent {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::NoContent().finish()
+    }
+}
+
+fn json(status: StatusCode, location: Option<String>, value: &impl Serialize) -> HttpResponse {
+    let mut body = Vec::with_capacity(USUAL_SIZE);
+    if let Err(error) = serde_json::to_writer(&mut body, value) {
+        return HttpResponse::from_error(ApiError::internal(error));
+    }
+    let mut response = HttpResponse::build(status);
+    response.insert_header(ContentType::json());
+    if let Some(location) = location {
+        response.insert_header((LOCATION, location));
+    }
+    response.body(body)
+}
+
+fn describe<T: Apiv2Schema>(operation: &mut DefaultOperationRaw, status: StatusCode, text: &str) {
+    let mut schema = T::schema_with_ref();
+    schema.retain_ref();
+    insert(operation, status, text, Some(schema));
+}
+
+fn insert(op: &mut DefaultOperationRaw, status: StatusCode, text: &str, schema: Option<DefaultSchemaRaw>) {
+    let response = Response { description: Some(text.to_owned()), schema, ..Response::default() };
+    op.responses.insert(status.as_str().to_owned(), Either::Right(response));
+}
+
+/// Adds a type's schema and those of the named types in it to the document, each once.
+fn define<T: Apiv2Schema>(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+    let mut schema = T::schema_with_ref();
+    schema.reference = None;
+    hoist_parts(&mut schema, definitions);
+    if let Some(name) = T::name() {
+        definitions.insert(name, schema);
+    }
+}
+
+fn hoist_parts(schema: &mut DefaultSchemaRaw, definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+    for part in schema.properties.values_mut().chain(schema.items.as_mut()) {
+        hoist_parts(part, definitions);
+        let Some(name) = part.name.clone() else { continue };
+        let reference = DefaultSchemaRaw {
+            reference: Some(format!("#/definitions/{name}")),
+            ..DefaultSchemaRaw::default()
+        };
+        let mut definition = std::mem::replace(part.as_mut(), reference);
+        definition.reference = None;
+        definitions.entry(name).or_insert(definition);
+    }
+}
+
+macro_rules! document_as {
+    ($responder:ident: $($status:ident $text:literal),+) => {
+        impl<T: Apiv2Schema> Apiv2Schema for $responder<T> {
+            fn name() -> Option<String> {
+                T::name()
+            }
+
+            fn raw_schema() -> DefaultSchemaRaw {
+                T::raw_schema()
+            }
+        }
+
+        impl<T: Apiv2Schema> OperationModifier for $responder<T> {
+            fn update_response(operation: &mut DefaultOperationRaw) {
+                $(describe::<T>(operation, StatusCode::$status, $text);)+
+            }
+
+            fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+                define::<T>(definitions);
+            }
+        }
+    };
+}
+
+document_as!(Ok200: OK "Done.");
+document_as!(Created: CREATED "Created.");
+document_as!(CreatedOrOk: CREATED "Created.", OK "It was there already.");
+
+impl Apiv2Schema for NoContent {}
+
+impl OperationModifier for NoContent {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        insert(operation, StatusCode::NO_CONTENT, "Done.", None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn answer(responder: impl Responder) -> (u16, HeaderMap) {
+        let response = responder.respond_to(&TestRequest::default().to_http_request());
+        (response.status().as_u16(), response.headers().clone())
+    }
+
+    #[test]
+    fn each_answer_has_its_status_and_headers() {
+        let (status, headers) = answer(Ok200(1));
+        assert_eq!((status, headers[CONTENT_TYPE].as_bytes()), (200, b"application/json".as_slice()));
+        let created = || Created { body: 1, location: "/api/groups/1".to_owned() };
+        let (status, headers) = answer(created());
+        assert_eq!((status, headers[LOCATION].as_bytes()), (201, b"/api/groups/1".as_slice()));
+        assert_eq!(answer(CreatedOrOk::Created(created())).0, 201);
+        assert_eq!(answer(CreatedOrOk::Ok(1)).0, 200);
+        let (status, headers) = answer(NoContent);
+        assert_eq!((status, headers.len()), (204, 0));
+    }
+}

@@ -1,0 +1,74 @@
+//! Ports for unit tests of the edge, which never reach a database.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{
+    ApiKeys, IssuedKey, KeyHash, LoginAttempts, Password, PasswordHash, PasswordHasher, Secret, UsernameKey,
+};
+use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
+
+use crate::state::{AppState, State};
+
+/// State whose storage is never there.
+pub fn state() -> State {
+    Data::new(AppState::new(Arc::new(Gone), Arc::new(Plain), Arc::new(Plain), Arc::new(Plain), "0.0.0"))
+}
+
+/// The digest of a key by the ports of [`state`]: its first bytes.
+pub fn digest(key: &str) -> KeyHash {
+    let mut digest = [0; 32];
+    for (place, byte) in digest.iter_mut().zip(key.bytes()) {
+        *place = byte;
+    }
+    KeyHash::new(digest)
+}
+
+struct Gone;
+
+impl Storage for Gone {
+    fn submit(&self, _: Access, _: Work) -> Done {
+        Box::pin(async { Err(StorageFault::Unavailable { reason: "gone".to_owned() }) })
+    }
+
+    fn knows_key(&self, _: &KeyHash) -> bool {
+        false
+    }
+}
+
+struct Plain;
+
+impl ApiKeys for Plain {
+    fn issue(&self) -> IssuedKey {
+        IssuedKey { secret: Secret::new("gc_1".to_owned()), hash: digest("gc_1") }
+    }
+
+    fn digest(&self, key: &str) -> KeyHash {
+        digest(key)
+    }
+
+    fn generate_password(&self) -> Password {
+        Password::parse("correct horse").expect("long enough")
+    }
+}
+
+impl PasswordHasher for Plain {
+    fn hash(&self, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
+        Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
+    }
+
+    fn verify(&self, attempt: Secret, hash: Option<PasswordHash>) -> BoxFuture<'static, Result<bool, Error>> {
+        Box::pin(async move { Ok(hash.is_some_and(|hash| hash.as_str() == attempt.reveal())) })
+    }
+}
+
+impl LoginAttempts for Plain {
+    fn take(&self, _: Option<IpAddr>, _: &UsernameKey) -> Result<(), Duration> {
+        Ok(())
+    }
+
+    fn give_back(&self, _: Option<IpAddr>, _: &UsernameKey) {}
+}

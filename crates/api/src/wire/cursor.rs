@@ -1,0 +1,108 @@
+//! Where a list goes on, as an opaque text.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use groupchat_domain::paging::NameCursor;
+use groupchat_domain::validation::{Violation, ViolationCode};
+
+/// The form of the payload. A cursor of another form is refused, never misread.
+const VERSION: u8 = 1;
+const HEAD: usize = 2 + 2 * size_of::<i64>();
+
+/// Which list a cursor belongs to. The numbers are part of the cursors that clients hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the list of that name")]
+pub enum List {
+    Users = 1,
+    Sessions = 2,
+    Groups = 3,
+    Members = 4,
+    Messages = 5,
+}
+
+/// A place in a list. What its parts mean is the list's own business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Which list.
+    pub list: List,
+    /// The group whose list it is; 0 for lists of the whole server.
+    pub scope: i64,
+    /// An id or a number of the last entry seen.
+    pub id: i64,
+    /// What else the place needs, for instance a name.
+    pub tail: String,
+}
+
+impl Cursor {
+    /// The cursor as clients hold it.
+    pub fn encode(&self) -> String {
+        let mut payload = Vec::with_capacity(HEAD + self.tail.len());
+        payload.extend([VERSION, self.list as u8]);
+        payload.extend(self.scope.to_be_bytes());
+        payload.extend(self.id.to_be_bytes());
+        payload.extend(self.tail.as_bytes());
+        URL_SAFE_NO_PAD.encode(payload)
+    }
+
+    /// Reads a cursor of this list.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for anything but a cursor that this very list gave out.
+    pub fn decode(list: List, scope: i64, text: &str) -> Result<Self, Violation> {
+        Self::read(text).filter(|cursor| (cursor.list, cursor.scope) == (list, scope)).ok_or_else(|| {
+            Violation::new(ViolationCode::InvalidFormat, "must be the `next` of an earlier page of this list")
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let payload = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (&[version, list], rest) = payload.split_first_chunk()?;
+        let (scope, rest) = rest.split_first_chunk()?;
+        let (id, tail) = rest.split_first_chunk()?;
+        let list = [List::Users, List::Sessions, List::Groups, List::Members, List::Messages]
+            .into_iter()
+            .find(|known| *known as u8 == list)?;
+        let id = i64::from_be_bytes(*id);
+        let tail = String::from_utf8(tail.to_vec()).ok()?;
+        let cursor = Self { list, scope: i64::from_be_bytes(*scope), id, tail };
+        (version == VERSION && id >= 0).then_some(cursor)
+    }
+}
+
+impl From<Cursor> for NameCursor {
+    fn from(cursor: Cursor) -> Self {
+        Self { name_key: cursor.tail, id: cursor.id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor() -> Cursor {
+        Cursor { list: List::Members, scope: 7, id: 42, tail: "zoë".to_owned() }
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was() {
+        assert_eq!(Cursor::decode(List::Members, 7, &cursor().encode()).unwrap(), cursor());
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_refused() {
+        let text = cursor().encode();
+        assert!(Cursor::decode(List::Members, 8, &text).is_err());
+        assert!(Cursor::decode(List::Users, 7, &text).is_err());
+    }
+
+    #[test]
+    fn nothing_else_is_a_cursor() {
+        let mut payload = URL_SAFE_NO_PAD.decode(cursor().encode()).unwrap();
+        payload[0] = 2;
+        let newer = URL_SAFE_NO_PAD.encode(&payload);
+        let negative = Cursor { id: -1, ..cursor() }.encode();
+        for bad in ["", "x", "====", "AQ", "not a cursor", newer.as_str(), negative.as_str()] {
+            assert!(Cursor::decode(List::Members, 7, bad).is_err(), "{bad}");
+        }
+    }
+}

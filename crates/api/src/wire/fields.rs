@@ -1,0 +1,197 @@
+//! Checking the fields of a body or a query, so that all mistakes are told at once.
+
+use groupchat_domain::paging::Limit;
+use groupchat_domain::text::fold;
+use groupchat_domain::validation::{FieldError, Violation, ViolationCode, check_length};
+
+use super::{Cursor, Given, List, Patch};
+use crate::problem::ApiError;
+
+/// The most characters that a search may have.
+const MAX_SEARCH: usize = 100;
+
+/// Collects what is wrong with the fields of one request.
+#[derive(Debug, Default)]
+pub struct Fields {
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// No field looked at yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes that a field broke a rule.
+    pub fn refuse(&mut self, field: &str, violation: Violation) {
+        self.errors.push(violation.in_field(field));
+    }
+
+    /// Takes a checked value, or notes why there is none.
+    pub fn check<T>(&mut self, field: &str, checked: Result<T, Violation>) -> Option<T> {
+        checked.map_err(|violation| self.refuse(field, violation)).ok()
+    }
+
+    /// A field that must be there.
+    pub fn required<S, T>(
+        &mut self,
+        field: &str,
+        given: Option<S>,
+        parse: impl FnOnce(S) -> Result<T, Violation>,
+    ) -> Option<T> {
+        let given = given.ok_or_else(|| Violation::new(ViolationCode::Required, "must be given"));
+        self.check(field, given.and_then(parse))
+    }
+
+    /// A field that may be left out.
+    pub fn optional<S, T>(
+        &mut self,
+        field: &str,
+        given: Option<S>,
+        parse: impl FnOnce(S) -> Result<T, Violation>,
+    ) -> Option<T> {
+        given.and_then(|given| self.check(field, parse(given)))
+    }
+
+    /// A field to change, which can be cleared: `None` keeps, `Some(None)` clears.
+    pub fn clearable<S, T>(
+        &mut self,
+        field: &str,
+        given: Patch<S>,
+        parse: impl FnOnce(S) -> Result<T, Violation>,
+    ) -> Option<Option<T>> {
+        match given {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Value(given) => self.check(field, parse(given)).map(Some),
+        }
+    }
+
+    /// A field to change, which always has a value: `None` keeps.
+    pub fn changeable<S, T>(
+        &mut self,
+        field: &str,
+        given: Patch<S>,
+        parse: impl FnOnce(S) -> Result<T, Violation>,
+    ) -> Option<T> {
+        match given {
+            Patch::Absent => None,
+            Patch::Null => {
+                self.refuse(field, Violation::new(ViolationCode::NotNullable, "must not be null"));
+                None
+            }
+            Patch::Value(given) => self.check(field, parse(given)),
+        }
+    }
+
+    /// Refuses fields of the contract that this server has not built yet.
+    pub fn unbuilt<const N: usize>(&mut self, fields: [(&str, Given); N]) {
+        for (field, given) in fields {
+            if given.is_given() {
+                self.refuse(field, not_supported());
+            }
+        }
+    }
+
+    /// Refuses fields that exist but that this call does not change.
+    pub fn fixed<const N: usize>(&mut self, fields: [(&str, Given); N]) {
+        for (field, given) in fields {
+            if given.is_given() {
+                let detail = "cannot be changed by this call";
+                self.refuse(field, Violation::new(ViolationCode::NotEditable, detail));
+            }
+        }
+    }
+
+    /// The size of a page.
+    pub fn limit(&mut self, given: Option<i64>) -> Limit {
+        self.optional("limit", given, Limit::parse).unwrap_or(Limit::DEFAULT)
+    }
+
+    /// Text to search names for, folded as names are; none where it is blank. Its length is bounded like that
+    /// of the names: a longer one finds nothing, and costs.
+    pub fn search(&mut self, given: Option<&str>) -> Option<String> {
+        let text = given.map(str::trim).filter(|text| !text.is_empty())?;
+        self.check("q", check_length(text, 1, MAX_SEARCH)).map(|()| fold(text))
+    }
+
+    /// Where a list goes on; 0 is the scope of lists of the whole server.
+    pub fn cursor(&mut self, list: List, scope: i64, given: Option<&str>) -> Option<Cursor> {
+        self.optional("cursor", given, |text| Cursor::decode(list, scope, text))
+    }
+
+    /// Whether every field was good so far.
+    pub const fn are_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Passes if every field was good.
+    ///
+    /// # Errors
+    /// All that was noted.
+    pub fn finish(self) -> Result<(), ApiError> {
+        if self.are_good() { Ok(()) } else { Err(self.into()) }
+    }
+}
+
+/// The violation of a value that the contract has but this server has not built yet.
+pub(crate) fn not_supported() -> Violation {
+    Violation::new(ViolationCode::NotSupported, "is not supported by this server yet")
+}
+
+impl From<Fields> for ApiError {
+    fn from(fields: Fields) -> Self {
+        Self::invalid(fields.errors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::groups::GroupName;
+
+    use super::*;
+    use crate::problem::Code;
+
+    fn name(text: &str) -> Result<GroupName, Violation> {
+        GroupName::parse(text)
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let mut fields = Fields::new();
+        assert_eq!(fields.required("name", None, name), None);
+        assert_eq!(fields.optional("other", Some(" "), name), None);
+        assert_eq!(fields.limit(Some(0)), Limit::DEFAULT);
+        let error = fields.finish().unwrap_err();
+        let body = String::from_utf8(error_body(&error)).unwrap();
+        for field in ["name", "other", "limit"] {
+            assert!(body.contains(&format!("\"field\":\"{field}\"")), "{body}");
+        }
+    }
+
+    fn error_body(error: &ApiError) -> Vec<u8> {
+        use actix_web::body::MessageBody;
+        error.response(None).into_body().try_into_bytes().unwrap().to_vec()
+    }
+
+    #[test]
+    fn a_patch_keeps_clears_or_sets() {
+        let mut fields = Fields::new();
+        assert_eq!(fields.clearable("name", Patch::Absent, name), None);
+        assert_eq!(fields.clearable("name", Patch::Null, name), Some(None));
+        assert_eq!(fields.clearable("name", Patch::Value("x"), name).flatten().unwrap().as_str(), "x");
+        assert_eq!(fields.changeable("name", Patch::Absent, name), None);
+        assert!(fields.are_good());
+        assert_eq!(fields.changeable("name", Patch::Null, name), None);
+        assert!(!fields.are_good());
+    }
+
+    #[test]
+    fn only_what_is_given_is_refused() {
+        let mut fields = Fields::new();
+        fields.unbuilt([("poll", Given::default())]);
+        assert!(fields.are_good());
+        fields.unbuilt([("files", Given::given())]);
+        assert_eq!(fields.finish().unwrap_err().code(), Code::NotSupported);
+    }
+}

@@ -1,0 +1,16 @@
+//! The parts that bodies and queries of all features are made of.
+
+mod cursor;
+mod fields;
+mod given;
+mod page;
+mod patch;
+mod time;
+
+pub use cursor::{Cursor, List};
+pub use fields::Fields;
+pub(crate) use fields::not_supported;
+pub use given::{Given, is_marker};
+pub use page::Page;
+pub use patch::Patch;
+pub use time::Time;

@@ -1,0 +1,81 @@
+//! Pages of lists in JSON.
+
+use std::collections::BTreeMap;
+
+use groupchat_domain::paging;
+use paperclip::v2::models::{DataType, DefaultSchemaRaw};
+use paperclip::v2::schema::Apiv2Schema;
+use serde::Serialize;
+
+use super::Cursor;
+
+/// One page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page<T> {
+    /// The items, in the order of the list.
+    pub items: Vec<T>,
+    /// What to pass as `cursor` to read on; null at the end.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Shows a page of entities, of which the last one tells where the list goes on.
+    pub fn new<E: Into<T>>(page: paging::Page<E>, place_after: impl FnOnce(&E) -> Cursor) -> Self {
+        Self::with(page, place_after, E::into)
+    }
+
+    /// The same, where showing an entity takes more than the entity.
+    pub fn with<E>(
+        page: paging::Page<E>,
+        place_after: impl FnOnce(&E) -> Cursor,
+        show: impl FnMut(E) -> T,
+    ) -> Self {
+        let last = if page.more { page.items.last() } else { None };
+        let next = last.map(|last| place_after(last).encode());
+        Self { items: page.items.into_iter().map(show).collect(), next }
+    }
+}
+
+impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
+    fn name() -> Option<String> {
+        T::name().map(|name| format!("{name}Page"))
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        let next = DefaultSchemaRaw {
+            description: Some("What to pass as `cursor` to read on; null at the end.".to_owned()),
+            ..String::raw_schema()
+        };
+        let properties = [("items", Vec::<T>::raw_schema()), ("next", next)];
+        DefaultSchemaRaw {
+            name: Self::name(),
+            description: Some("One page of a list.".to_owned()),
+            data_type: Some(DataType::Object),
+            required: properties.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            properties: BTreeMap::from(properties.map(|(name, schema)| (name.to_owned(), schema.into()))),
+            ..DefaultSchemaRaw::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::List;
+
+    fn page(more: bool) -> Page<i64> {
+        Page::new(paging::Page { items: vec![3_i64, 5], more }, |last| Cursor {
+            list: List::Sessions,
+            scope: 0,
+            id: *last,
+            tail: String::new(),
+        })
+    }
+
+    #[test]
+    fn only_a_page_that_is_not_the_last_has_a_next() {
+        assert_eq!(page(false).next, None);
+        let next = page(true).next.unwrap();
+        assert_eq!(Cursor::decode(List::Sessions, 0, &next).unwrap().id, 5);
+    }
+}

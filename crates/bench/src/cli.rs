@@ -1,0 +1,89 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, value_parser};
+
+/// Measures a groupchat server over real sockets, and fills databases to measure it on.
+#[derive(Debug, Parser)]
+#[command(name = "groupchat-bench", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a server, put load on it, and report throughput, latency, memory and ratios.
+    Run(RunArgs),
+    /// Fill a database with users, groups and messages.
+    Seed(SeedArgs),
+    /// Serve the routes that the server is compared with. Started by `run`.
+    #[command(hide = true)]
+    Baseline(BaselineArgs),
+}
+
+/// How to measure.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The server's program; by default the `groupchat` beside this program.
+    #[arg(long, value_name = "FILE")]
+    pub server_binary: Option<PathBuf>,
+    /// Measure on this database, made by `seed`, in place of a temporary one. No server may run on it, and
+    /// what is measured writes to it.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Seconds of load on each scenario, in each round.
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub seconds: u64,
+    /// Seconds of load before those that count.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub warm_up: u64,
+    /// How many times all scenarios are run; the median of the rounds is reported.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// The numbers of connections that send at once.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 256], value_name = "N,…",
+          value_parser = parse_connections)]
+    pub connections: Vec<usize>,
+    /// Also write the report to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// How to fill a database.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// The data directory of the server that is to read it. Created if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// How many messages to add.
+    #[arg(long, value_name = "N")]
+    pub messages: u64,
+    /// Over how many groups to spread them.
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub groups: u32,
+    /// How many users write them, all of them members of all groups.
+    #[arg(long, default_value_t = 256, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub users: u32,
+}
+
+/// What the comparison serves.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// The bytes of the static reply.
+    #[arg(long, value_name = "FILE")]
+    pub static_reply: PathBuf,
+}
+
+/// The most connections: with the server's ends, all within the usual limit of 1,024 open files.
+const MAX_CONNECTIONS: usize = 400;
+
+fn parse_connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=MAX_CONNECTIONS) => Ok(count),
+        _ => Err(format!("must be a number from 1 to {MAX_CONNECTIONS}")),
+    }
+}

@@ -1,0 +1,73 @@
+//! Why a measurement or a seeding did not come to its end.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::scenario::Scenario;
+
+/// Why a measurement or a seeding did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// A file or a process could not be used.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A process that serves did not come up in time, or ended.
+    #[error("{program} did not start serving; its output was:\n{output}")]
+    NotServing {
+        /// The program's file.
+        program: PathBuf,
+        /// The end of what it wrote.
+        output: String,
+    },
+    /// A measurement holds requests that failed, so it measures nothing.
+    #[error("{scenario}: {failed} of {total} requests failed; the first: {first}")]
+    Failed {
+        /// Which one.
+        scenario: Scenario,
+        /// Connections that ended with a failed request.
+        failed: usize,
+        /// All requests of the window, the failed ones among them.
+        total: usize,
+        /// What happened to one of them.
+        first: String,
+    },
+    /// A single request outside of a measurement failed.
+    #[error("a request failed: {0}")]
+    Request(String),
+    /// A use-case or the storage refused what the seeding asked for.
+    #[error("seeding: {0}")]
+    Seed(#[from] groupchat_domain::Error),
+    /// The storage could not be opened.
+    #[error("opening the database: {0}")]
+    Open(String),
+    /// The database holds nothing to measure on.
+    #[error("{path} has no users or groups made by `groupchat-bench seed`")]
+    NotSeeded {
+        /// The data directory.
+        path: PathBuf,
+    },
+}
+
+impl BenchError {
+    /// An I/O error and what was being done.
+    pub fn io(doing: impl Into<String>, source: io::Error) -> Self {
+        Self::Io { doing: doing.into(), source }
+    }
+}
+
+impl From<reqwest::Error> for BenchError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Request(describe(&error))
+    }
+}
+
+/// An error with its causes: what `reqwest` shows by itself leaves out the reason.
+pub fn describe(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

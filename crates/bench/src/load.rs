@@ -1,0 +1,161 @@
+//! Putting load on a server: a closed loop, each connection with one request at a time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use reqwest::{Client, Request};
+use tokio::task::JoinSet;
+
+use crate::error::{BenchError, describe};
+use crate::scenario::Scenario;
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// Which connection, from 0.
+    pub connection: usize,
+    /// How many requests this connection has made before.
+    pub number: u64,
+}
+
+/// Makes the request of a turn.
+pub type Workload = Arc<dyn Fn(Turn) -> Request + Send + Sync>;
+
+/// For how long to put load on.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// Load before what counts, for caches, connections and the processor's clock to settle.
+    pub warm_up: Duration,
+    /// Load that counts.
+    pub window: Duration,
+}
+
+/// What one scenario did in one round.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Latencies in microseconds of the requests that ended in the window, from before the request was
+    /// handed to the client until the last byte of the answer was read.
+    pub latencies: Histogram<u64>,
+    /// Requests a second in the window.
+    pub per_second: f64,
+}
+
+/// A client of its own for each measurement, so that no connection of an earlier one is idle for too long.
+pub fn client(connections: usize) -> Result<Client, BenchError> {
+    let client = Client::builder()
+        .no_proxy()
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(connections)
+        .timeout(Duration::from_secs(30))
+        .build()?;
+    Ok(client)
+}
+
+/// Runs a scenario and counts.
+///
+/// # Errors
+/// [`BenchError::Failed`] if any request failed or was answered by anything but a 2xx.
+pub async fn drive(scenario: Scenario, timing: Timing, workload: Workload) -> Result<Sample, BenchError> {
+    let client = client(scenario.connections)?;
+    let start = Instant::now() + timing.warm_up;
+    let window = Window { start, end: start + timing.window };
+    let mut connections = JoinSet::new();
+    for connection in 0..scenario.connections {
+        connections.spawn(run_connection(client.clone(), connection, window, Arc::clone(&workload)));
+    }
+    let outcomes = connections.join_all().await;
+    summarise(scenario, timing, outcomes)
+}
+
+/// When requests count.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    start: Instant,
+    end: Instant,
+}
+
+/// What became of one connection.
+struct Outcome {
+    /// Microseconds of each request that ended in the window.
+    latencies: Vec<u64>,
+    /// The first failure, which also ended the connection.
+    failure: Option<String>,
+}
+
+async fn run_connection(client: Client, connection: usize, window: Window, workload: Workload) -> Outcome {
+    let mut outcome = Outcome { latencies: Vec::new(), failure: None };
+    for number in 0.. {
+        let request = workload(Turn { connection, number });
+        let begun = Instant::now();
+        if begun >= window.end {
+            break;
+        }
+        if let Err(failure) = exchange(&client, request).await {
+            outcome.failure = Some(failure);
+            break;
+        }
+        let ended = Instant::now();
+        if ended >= window.start && ended < window.end {
+            outcome.latencies.push(u64::try_from((ended - begun).as_micros()).unwrap_or(u64::MAX));
+        }
+    }
+    outcome
+}
+
+async fn exchange(client: &Client, request: Request) -> Result<(), String> {
+    let response = client.execute(request).await.map_err(|error| describe(&error))?;
+    let status = response.status();
+    let body = response.bytes().await.map_err(|error| describe(&error))?;
+    if status.is_success() { Ok(()) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body))) }
+}
+
+fn summarise(scenario: Scenario, timing: Timing, outcomes: Vec<Outcome>) -> Result<Sample, BenchError> {
+    let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let measured: usize = outcomes.iter().map(|outcome| outcome.latencies.len()).sum();
+    let mut latencies = empty_histogram();
+    for latency in outcomes.iter().flat_map(|outcome| &outcome.latencies) {
+        latencies.saturating_record(*latency);
+    }
+    if let Some(first) = outcomes.into_iter().find_map(|outcome| outcome.failure) {
+        return Err(BenchError::Failed { scenario, failed, total: measured + failed, first });
+    }
+    Ok(Sample { latencies, per_second: measured as f64 / timing.window.as_secs_f64() })
+}
+
+/// An empty histogram of latencies in microseconds: 1 µs to a minute, to three significant digits.
+pub fn empty_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds and digits are those that the crate allows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Route;
+
+    const SCENARIO: Scenario = Scenario { route: Route::Send, connections: 2 };
+    const TIMING: Timing = Timing { warm_up: Duration::ZERO, window: Duration::from_secs(2) };
+
+    fn outcome(latencies: Vec<u64>, failure: Option<&str>) -> Outcome {
+        Outcome { latencies, failure: failure.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_sample_counts_all_connections() {
+        let outcomes = vec![outcome(vec![100, 300], None), outcome(vec![200, 400], None)];
+        let sample = summarise(SCENARIO, TIMING, outcomes).unwrap();
+        assert!((sample.per_second - 2.0).abs() < f64::EPSILON);
+        assert_eq!(sample.latencies.value_at_quantile(0.5), 200);
+        assert_eq!(sample.latencies.max(), 400);
+    }
+
+    #[test]
+    fn one_failed_request_fails_the_measurement() {
+        let outcomes = vec![outcome(vec![100], None), outcome(vec![100], Some("503 Service Unavailable"))];
+        let error = summarise(SCENARIO, TIMING, outcomes).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "durable send @ 2: 1 of 3 requests failed; the first: 503 Service Unavailable"
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! Writing to the terminal: progress and complaints to standard error, results to standard output.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::error::BenchError;
+
+/// Says why the program ends without a result.
+pub fn complain(error: &BenchError) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "groupchat-bench: {error}");
+}
+
+/// Prints a result.
+///
+/// # Errors
+/// Standard output is closed.
+pub fn print(text: &str) -> Result<(), BenchError> {
+    io::stdout().write_all(text.as_bytes()).map_err(|source| BenchError::io("writing the result", source))
+}
+
+/// A progress bar of `steps`, with the rate and the time that is left. Invisible unless standard error is a
+/// terminal.
+pub fn progress(steps: u64, unit: &str) -> ProgressBar {
+    let template =
+        format!("{{elapsed_precise}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{eta}} left  {{msg}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(steps).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

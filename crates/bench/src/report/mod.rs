@@ -1,0 +1,125 @@
+//! What a run found: as a table for people, and as JSON for programs.
+
+mod bars;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use bars::{Check, Footprint};
+pub use table::render;
+
+use crate::load::{Sample, empty_histogram};
+use crate::scenario::Scenario;
+
+/// The samples of each scenario, one of each round, in the order of the rounds.
+pub type Samples = BTreeMap<Scenario, Vec<Sample>>;
+
+/// What a run found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The machine and how it was measured.
+    pub conditions: Conditions,
+    /// One entry for each scenario.
+    pub scenarios: Vec<Summary>,
+    /// Ratios and sizes, with the bars that they must reach where there are any.
+    pub checks: Vec<Check>,
+}
+
+/// The machine and how it was measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct Conditions {
+    /// Processor cores, shared by the server and the load generator.
+    pub cores: usize,
+    /// How many times all scenarios were run.
+    pub rounds: u16,
+    /// Seconds of each scenario in each round.
+    pub seconds: u64,
+    /// Messages in the database before the first round.
+    pub messages: i64,
+    /// Bytes of a request to send, and of the replies of the server and of the echo.
+    pub send_bytes: SendBytes,
+    /// Bytes of a page of 50, and of the static reply.
+    pub page_bytes: usize,
+}
+
+/// Sizes of bodies, for the comparison to be seen as fair.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SendBytes {
+    /// The request.
+    pub request: usize,
+    /// The server's reply.
+    pub reply: usize,
+    /// The echo's reply.
+    pub echo: usize,
+}
+
+/// One scenario over all rounds.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    /// What was measured.
+    #[serde(flatten)]
+    pub scenario: Scenario,
+    /// Requests that counted.
+    pub requests: u64,
+    /// Requests a second: the median of the rounds.
+    pub per_second: f64,
+    /// Requests a second of each round.
+    pub rounds: Vec<f64>,
+    /// Half of the requests took at most this many microseconds.
+    pub p50_micros: u64,
+    /// All but a hundredth of the requests took at most this many microseconds.
+    pub p99_micros: u64,
+}
+
+impl Report {
+    /// Sums samples up, and holds them and the footprint against the bars.
+    pub fn new(conditions: Conditions, samples: &Samples, footprint: Footprint) -> Self {
+        let scenarios = samples.iter().map(|(&scenario, samples)| Summary::of(scenario, samples)).collect();
+        let mut checks = bars::ratios(samples);
+        checks.extend(footprint.checks());
+        Self { conditions, scenarios, checks }
+    }
+}
+
+impl Summary {
+    fn of(scenario: Scenario, samples: &[Sample]) -> Self {
+        let mut latencies = empty_histogram();
+        for sample in samples {
+            // Both have the same bounds, so that nothing is lost.
+            let _ = latencies.add(&sample.latencies);
+        }
+        let rounds: Vec<f64> = samples.iter().map(|sample| sample.per_second).collect();
+        Self {
+            scenario,
+            requests: latencies.len(),
+            per_second: median(rounds.clone()),
+            rounds,
+            p50_micros: latencies.value_at_quantile(0.5),
+            p99_micros: latencies.value_at_quantile(0.99),
+        }
+    }
+}
+
+/// The middle one, or the mean of the middle two; 0 of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => 0.0,
+        length if length % 2 == 1 => values[length / 2],
+        length => f64::midpoint(values[length / 2 - 1], values[length / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![]), 0.0);
+        assert_eq!(median(vec![9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 9.0]), 3.0);
+    }
+}

@@ -1,0 +1,126 @@
+//! The requests of each scenario.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request, Url};
+use serde_json::json;
+
+use crate::error::BenchError;
+use crate::fixture::Fixture;
+use crate::load::{Turn, Workload};
+use crate::scenario::Route;
+use crate::seed::{PASSWORD, message_text};
+
+/// How many messages a page has.
+const PAGE: u64 = 50;
+
+/// The workload of a route. `base` is the address of the program that answers it.
+///
+/// # Errors
+/// An address or a key that can't be put into a request.
+pub fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Workload, BenchError> {
+    let at = |path: &str| url(base, path);
+    let in_rooms = |suffix: &str| -> Result<Vec<Url>, BenchError> {
+        fixture.rooms.iter().map(|room| at(&format!("/api/groups/{}{suffix}", room.id))).collect()
+    };
+    let keys = keys(fixture)?;
+    Ok(match route {
+        Route::Echo => sends(vec![at("/echo")?], keys),
+        Route::Send => sends(in_rooms("/messages")?, keys),
+        Route::Static => gets(vec![at("/static")?], keys),
+        Route::Page => pages(in_rooms("/messages")?, fixture, keys),
+        Route::Unread => gets(in_rooms("")?, keys),
+        Route::Groups => gets(vec![at("/api/groups?limit=200")?], keys),
+        Route::Login => logins(at("/api/login")?, fixture),
+    })
+}
+
+/// Each connection sends to one room, each message with a client id of its own.
+fn sends(rooms: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
+    let run = nonce();
+    Arc::new(move |turn| {
+        let mut request = with(Method::POST, pick(&rooms, turn.connection), pick(&keys, turn.connection));
+        let Turn { connection, number } = turn;
+        let message = json!({
+            "text": message_text(number),
+            "client_id": format!("{run:x}-{connection}-{number}"),
+        });
+        *request.body_mut() = Some(message.to_string().into());
+        request
+    })
+}
+
+fn gets(urls: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
+    Arc::new(move |turn| with(Method::GET, pick(&urls, turn.connection), pick(&keys, turn.connection)))
+}
+
+/// Each request reads the 50 messages below a number that is picked anew, from the whole of a room.
+fn pages(rooms: Vec<Url>, fixture: &Fixture, keys: Vec<HeaderMap>) -> Workload {
+    let last: Vec<u64> = fixture.rooms.iter().map(|room| room.last_seq.get().unsigned_abs()).collect();
+    Arc::new(move |turn| {
+        let room = turn.connection % rooms.len();
+        let choices = last[room].saturating_sub(PAGE).max(1);
+        let before = PAGE + 1 + scatter(turn) % choices;
+        let mut url = rooms[room].clone();
+        url.set_query(Some(&format!("limit={PAGE}&before={before}")));
+        with(Method::GET, &url, pick(&keys, turn.connection))
+    })
+}
+
+/// Each connection signs in as a user of its own.
+fn logins(url: Url, fixture: &Fixture) -> Workload {
+    let bodies: Vec<_> = fixture
+        .users
+        .iter()
+        .map(|user| json!({"username": user.username, "password": PASSWORD}).to_string())
+        .collect();
+    let headers = HeaderMap::from_iter([json_content()]);
+    Arc::new(move |turn| {
+        let mut request = with(Method::POST, &url, &headers);
+        *request.body_mut() = Some(pick(&bodies, turn.connection).clone().into());
+        request
+    })
+}
+
+fn with(method: Method, url: &Url, headers: &HeaderMap) -> Request {
+    let mut request = Request::new(method, url.clone());
+    headers.clone_into(request.headers_mut());
+    request
+}
+
+fn pick<T>(all: &[T], connection: usize) -> &T {
+    &all[connection % all.len()]
+}
+
+/// A number that looks random but is the same in each run (the finaliser of SplitMix64).
+fn scatter(turn: Turn) -> u64 {
+    let mut z = ((turn.connection as u64) << 40 | turn.number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// A number that no earlier run used, so that client ids don't repeat on the same database.
+fn nonce() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros())
+}
+
+fn keys(fixture: &Fixture) -> Result<Vec<HeaderMap>, BenchError> {
+    let headers = |key: &str| {
+        let mut key = HeaderValue::from_str(key).map_err(|error| BenchError::Request(error.to_string()))?;
+        key.set_sensitive(true);
+        Ok(HeaderMap::from_iter([(HeaderName::from_static("x-api-key"), key), json_content()]))
+    };
+    fixture.users.iter().map(|user| headers(user.key.reveal())).collect()
+}
+
+fn json_content() -> (HeaderName, HeaderValue) {
+    (CONTENT_TYPE, HeaderValue::from_static("application/json"))
+}
+
+fn url(base: &str, path: &str) -> Result<Url, BenchError> {
+    let address = format!("{base}{path}");
+    Url::parse(&address).map_err(|error| BenchError::Request(format!("{address}: {error}")))
+}

@@ -1,0 +1,180 @@
+//! The command `run`: from an empty directory to a report.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{Body, Request};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::child::Serving;
+use crate::cli::RunArgs;
+use crate::error::BenchError;
+use crate::fixture::Fixture;
+use crate::footprint::{Memory, file_size};
+use crate::load::{Timing, Turn, client, drive};
+use crate::output;
+use crate::report::{Conditions, Footprint, Report, Samples, SendBytes, median, render};
+use crate::requests::workload;
+use crate::scenario::{Route, scenarios};
+
+/// Answered with a 2xx once the server is up.
+const HEALTH: &str = "/api/health";
+/// How often the start-up is timed.
+const START_UPS: usize = 5;
+/// How long the server is left alone before its idle memory is read.
+const REST: Duration = Duration::from_secs(2);
+
+/// Measures, prints the table and writes the JSON file.
+///
+/// # Errors
+/// Something could not be started, or any request of a measurement failed.
+pub async fn run(args: &RunArgs) -> Result<(), BenchError> {
+    let scratch = TempDir::new().map_err(|source| BenchError::io("making a temporary directory", source))?;
+    let program = server_binary(args)?;
+    let fixture = Fixture::prepare(args, scratch.path()).await?;
+    let report = measure(args, &program, &fixture, scratch.path()).await?;
+    output::print(&render(&report))?;
+    match &args.json {
+        Some(path) => write_json(path, &report),
+        None => Ok(()),
+    }
+}
+
+async fn measure(
+    args: &RunArgs,
+    program: &Path,
+    fixture: &Fixture,
+    scratch: &Path,
+) -> Result<Report, BenchError> {
+    let start_up = time_start_up(program, fixture, scratch).await?;
+    let (server, _) = start_server(program, fixture, scratch).await?;
+    sleep(REST).await;
+    let idle = memory(&server)?;
+    let page = fetch(Route::Page, &server, fixture).await?;
+    let baseline = start_baseline(&page, scratch).await?;
+    let conditions = Conditions {
+        cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        rounds: args.rounds,
+        seconds: args.seconds,
+        messages: fixture.messages(),
+        send_bytes: send_bytes(&server, &baseline, fixture).await?,
+        page_bytes: page.len(),
+    };
+    let samples = rounds(args, &server, &baseline, fixture).await?;
+    let peak = memory(&server)?;
+    baseline.stop().await?;
+    server.stop().await?;
+    let footprint = Footprint {
+        start_up,
+        idle_memory: idle.resident,
+        peak_memory: peak.peak,
+        binary: file_size(program)?,
+    };
+    Ok(Report::new(conditions, &samples, footprint))
+}
+
+/// Runs all scenarios, one round after the other.
+async fn rounds(
+    args: &RunArgs,
+    server: &Serving,
+    baseline: &Serving,
+    fixture: &Fixture,
+) -> Result<Samples, BenchError> {
+    let timing =
+        Timing { warm_up: Duration::from_secs(args.warm_up), window: Duration::from_secs(args.seconds) };
+    let scenarios = scenarios(&args.connections, args.data_dir.is_some());
+    let bar = output::progress(u64::from(args.rounds) * scenarios.len() as u64, "measurements");
+    let mut samples = Samples::new();
+    for _ in 0..args.rounds {
+        for &scenario in &scenarios {
+            bar.set_message(scenario.to_string());
+            let base = if scenario.route.is_baseline() { &baseline.url } else { &server.url };
+            let sample = drive(scenario, timing, workload(scenario.route, base, fixture)?).await?;
+            samples.entry(scenario).or_default().push(sample);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(samples)
+}
+
+/// The median time, in seconds, from the start of the process to the first answer.
+async fn time_start_up(program: &Path, fixture: &Fixture, scratch: &Path) -> Result<f64, BenchError> {
+    let mut times = Vec::with_capacity(START_UPS);
+    for _ in 0..START_UPS {
+        let (server, time) = start_server(program, fixture, scratch).await?;
+        times.push(time.as_secs_f64());
+        server.stop().await?;
+    }
+    Ok(median(times))
+}
+
+async fn start_server(
+    program: &Path,
+    fixture: &Fixture,
+    scratch: &Path,
+) -> Result<(Serving, Duration), BenchError> {
+    let data_dir = fixture.data_dir.to_string_lossy();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data_dir];
+    let mut server = Serving::start(program, &arguments, &scratch.join("server.log")).await?;
+    let time = server.await_ready(HEALTH).await?;
+    Ok((server, time))
+}
+
+async fn start_baseline(page: &[u8], scratch: &Path) -> Result<Serving, BenchError> {
+    let file = scratch.join("page.json");
+    std::fs::write(&file, page).map_err(|source| BenchError::io("writing the static reply", source))?;
+    let program = this_program()?;
+    let arguments = ["baseline", "--static-reply", &file.to_string_lossy()];
+    let mut baseline = Serving::start(&program, &arguments, &scratch.join("baseline.log")).await?;
+    baseline.await_ready("/static").await?;
+    Ok(baseline)
+}
+
+/// The answer of a program to one request of a route.
+async fn fetch(route: Route, from: &Serving, fixture: &Fixture) -> Result<Vec<u8>, BenchError> {
+    let request = first_request(route, from, fixture)?;
+    let response = client(1)?.execute(request).await?;
+    Ok(response.error_for_status()?.bytes().await?.to_vec())
+}
+
+fn first_request(route: Route, to: &Serving, fixture: &Fixture) -> Result<Request, BenchError> {
+    let make = workload(route, &to.url, fixture)?;
+    Ok(make(Turn { connection: 0, number: 0 }))
+}
+
+async fn send_bytes(
+    server: &Serving,
+    baseline: &Serving,
+    fixture: &Fixture,
+) -> Result<SendBytes, BenchError> {
+    let request = first_request(Route::Send, server, fixture)?;
+    Ok(SendBytes {
+        request: request.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len),
+        reply: fetch(Route::Send, server, fixture).await?.len(),
+        echo: fetch(Route::Echo, baseline, fixture).await?.len(),
+    })
+}
+
+fn memory(server: &Serving) -> Result<Memory, BenchError> {
+    let ended = || BenchError::Request("the server has ended".to_owned());
+    Memory::of(server.pid().ok_or_else(ended)?)
+}
+
+fn server_binary(args: &RunArgs) -> Result<PathBuf, BenchError> {
+    match &args.server_binary {
+        Some(path) => Ok(path.clone()),
+        None => Ok(this_program()?.with_file_name("groupchat")),
+    }
+}
+
+fn this_program() -> Result<PathBuf, BenchError> {
+    std::env::current_exe().map_err(|source| BenchError::io("finding this program", source))
+}
+
+fn write_json(path: &Path, report: &Report) -> Result<(), BenchError> {
+    let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from);
+    text.and_then(|text| std::fs::write(path, text + "\n"))
+        .map_err(|source| BenchError::io(format!("writing {}", path.display()), source))
+}

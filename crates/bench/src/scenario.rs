@@ -1,0 +1,76 @@
+//! What is measured.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A kind of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The comparison for `Send`: reads and writes JSON of the same size, and does nothing else.
+    Echo,
+    /// Sends a message with a client id; answered once it is on the disk.
+    Send,
+    /// The comparison for `Page`: the same bytes, ready-made.
+    Static,
+    /// Reads 50 messages from a random place of a group, with authors and likes.
+    Page,
+    /// Reads one group with the count of unread messages and the last message.
+    Unread,
+    /// Reads 200 of 500 groups, with the counts of unread messages and the last messages.
+    Groups,
+    /// Signs in with a password.
+    Login,
+}
+
+impl Route {
+    /// Whether the comparison answers it, and not the server.
+    pub const fn is_baseline(self) -> bool {
+        matches!(self, Self::Echo | Self::Static)
+    }
+}
+
+/// A kind of request from a number of connections at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Scenario {
+    /// What is asked for.
+    pub route: Route,
+    /// From how many connections, each with one request at a time.
+    pub connections: usize,
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.route {
+            Route::Echo => "echo",
+            Route::Send => "durable send",
+            Route::Static => "static reply",
+            Route::Page => "page of 50",
+            Route::Unread => "unread count",
+            Route::Groups => "group list",
+            Route::Login => "login",
+        };
+        write!(f, "{name} @ {}", self.connections)
+    }
+}
+
+/// Connections of the reading scenarios.
+pub const READERS: usize = 64;
+/// Connections that sign in at once. A hash takes a core, so more would only queue.
+pub const LOGINS: usize = 2;
+
+/// The scenarios of a round, in their order: what is compared runs side by side. The group list is left out
+/// on a database that was not made for it, and so is the login, whose cost does not depend on the data.
+pub fn scenarios(send_connections: &[usize], on_seeded: bool) -> Vec<Scenario> {
+    let of = |route, connections| Scenario { route, connections };
+    let mut all: Vec<_> = send_connections
+        .iter()
+        .flat_map(|&connections| [of(Route::Echo, connections), of(Route::Send, connections)])
+        .collect();
+    all.extend([Route::Static, Route::Page, Route::Unread].map(|route| of(route, READERS)));
+    if !on_seeded {
+        all.extend([of(Route::Groups, READERS), of(Route::Login, LOGINS)]);
+    }
+    all
+}

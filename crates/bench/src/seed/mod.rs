@@ -1,0 +1,182 @@
+//! Filling a database: through the use-cases, so that it is as if people had written it, and with many
+//! steps in a command, so that it is fast.
+
+mod messages;
+mod users;
+
+use std::time::Instant;
+
+use groupchat_domain::Error;
+use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Visibility};
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::paging::Limit;
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use indicatif::ProgressBar;
+
+use crate::cli::SeedArgs;
+use crate::database::Database;
+use crate::error::BenchError;
+use crate::output;
+
+pub use messages::text as message_text;
+pub use users::{PASSWORD, SignedIn, all as seeded_users, sign_in};
+
+/// The server's own access, which no limit per caller applies to.
+pub const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
+const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
+
+/// How many steps a command takes: as many as a command of the server may touch rows.
+const STEPS_PER_COMMAND: usize = 500;
+
+/// What all groups with many messages are called, with a number after it.
+const BUSY: &str = "Bench Room";
+/// What all groups with one message are called, with a number after it.
+const QUIET: &str = "Quiet Room";
+
+/// What a database is to hold. What it holds already is not made again, but for messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Users, all of them members of the busy groups.
+    pub users: usize,
+    /// Groups over which the messages are spread.
+    pub groups: usize,
+    /// Messages in all busy groups together.
+    pub messages: u64,
+    /// Further groups, with one message each.
+    pub quiet_groups: usize,
+    /// How many of the users are members of the further groups.
+    pub quiet_members: usize,
+}
+
+/// The command `seed`.
+///
+/// # Errors
+/// The database can't be opened or written.
+pub async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
+    let begun = Instant::now();
+    let database = Database::open(&args.data_dir)?;
+    let plan = Plan {
+        users: args.users as usize,
+        groups: args.groups as usize,
+        messages: args.messages,
+        quiet_groups: 0,
+        quiet_members: 0,
+    };
+    let bar = output::progress(plan.messages, "messages");
+    fill(database.storage(), plan, &bar).await?;
+    database.close();
+    bar.finish_and_clear();
+    output::print(&format!(
+        "{} messages in {} groups, written by {} users, in {:.1} s\n\
+         sign in as any user from {} on with the password {PASSWORD}\n",
+        plan.messages,
+        plan.groups,
+        plan.users,
+        begun.elapsed().as_secs_f64(),
+        users::username(1),
+    ))
+}
+
+/// Makes what the plan asks for; the bar counts the messages.
+///
+/// # Errors
+/// The storage failed, or refused a step.
+pub async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -> Result<(), BenchError> {
+    bar.set_message("users");
+    let people = users::ensure(storage, plan.users).await?;
+    let authors = sign_in(storage, &people).await?;
+    bar.set_message("groups");
+    let busy = ensure_groups(storage, BUSY, plan.groups, &authors).await?;
+    let regulars = &authors[..plan.quiet_members.min(authors.len())];
+    let quiet = ensure_groups(storage, QUIET, plan.quiet_groups, regulars).await?;
+    bar.set_message("messages");
+    messages::one_in_each(storage, &quiet, regulars).await?;
+    messages::spread(storage, &busy, &authors, plan.messages, bar).await
+}
+
+/// The groups with many messages, as the user sees them.
+///
+/// # Errors
+/// The storage failed.
+pub async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec<GroupView>, BenchError> {
+    let viewer = viewer.actor.id();
+    let query = GroupQuery {
+        viewer,
+        search: Some(BUSY.to_lowercase()),
+        mine: true,
+        after: None,
+        limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
+    };
+    Ok(storage.run(READ, move |tx| Ok(groups::list(tx, &query)?.items)).await?)
+}
+
+/// Makes those of the groups `NAME 1` to `NAME count` that are missing, and has all of the users join.
+async fn ensure_groups(
+    storage: &dyn Storage,
+    name: &str,
+    count: usize,
+    members: &[SignedIn],
+) -> Result<Vec<GroupId>, BenchError> {
+    let mut ids = Vec::with_capacity(count);
+    let Some(owner) = members.first().map(|member| member.actor.clone()) else { return Ok(ids) };
+    for number in 1..=count {
+        let name = GroupName::from_stored(format!("{name} {number}"));
+        let actor = owner.clone();
+        let id = storage.run(WRITE, move |tx| find_or_create(tx, &actor, &name)).await?;
+        for some in members.chunks(STEPS_PER_COMMAND) {
+            let some = some.to_vec();
+            storage
+                .run(WRITE, move |tx| {
+                    some.iter().try_for_each(|one| groups::join(tx, &one.actor, id).map(drop))
+                })
+                .await?;
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+fn find_or_create(
+    tx: &mut dyn Tx,
+    actor: &groupchat_domain::accounts::Actor,
+    name: &GroupName,
+) -> Result<GroupId, Error> {
+    let query = GroupQuery {
+        viewer: actor.id(),
+        search: Some(name.key()),
+        mine: false,
+        after: None,
+        limit: Limit::DEFAULT,
+    };
+    let found = groups::list(tx, &query)?.items.into_iter().find(|view| view.group.name == *name);
+    if let Some(view) = found {
+        return Ok(view.group.id);
+    }
+    let draft = GroupDraft { name: name.clone(), description: None, visibility: Visibility::Public };
+    Ok(groups::create(tx, actor, &draft)?.group.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::Database;
+
+    #[tokio::test]
+    async fn filling_again_adds_messages_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(directory.path()).unwrap();
+        let storage = database.storage();
+        let plan = Plan { users: 3, groups: 2, messages: 1_100, quiet_groups: 2, quiet_members: 2 };
+        for time in 1..=2 {
+            fill(storage, plan, &ProgressBar::hidden()).await.unwrap();
+            let users = seeded_users(storage).await.unwrap();
+            let names: Vec<_> = users.iter().map(|user| user.username.as_str()).collect();
+            assert_eq!(names, ["bench-001", "bench-002", "bench-003"]);
+            let viewer = &sign_in(storage, &users).await.unwrap()[0];
+            let rooms = busy_groups(storage, viewer).await.unwrap();
+            let last: Vec<_> = rooms.iter().map(|view| view.group.last_seq.get()).collect();
+            assert_eq!(last, [600 * time, 500 * time], "filled {time} times");
+            assert!(rooms.iter().all(|view| view.group.member_count == 3));
+        }
+    }
+}

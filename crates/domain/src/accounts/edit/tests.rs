@@ -1,0 +1,80 @@
+//! Those of [`edit_user`] are in `by_admin`.
+
+mod by_admin;
+
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use super::*;
+use crate::testing::{ME, MockTx, assert_hands_faults_on, me, user};
+
+fn display_name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
+}
+
+fn renaming() -> ProfileChanges {
+    ProfileChanges { display_name: Some(Some(display_name("Grandma"))), email: None }
+}
+
+fn renamed(before: User) -> User {
+    User { display_name: Some(display_name("Grandma")), version: before.version.next(), ..before }
+}
+
+/// The actor is locked, then read, once each.
+fn locks_self() -> MockTx {
+    let mut tx = MockTx::new();
+    let mut order = Sequence::new();
+    tx.accounts
+        .expect_lock()
+        .withf(|users, strength| users == [ME] && *strength == LockStrength::Exclusive)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(()));
+    let found = tx.accounts.expect_find().with(eq(ME)).times(1).in_sequence(&mut order);
+    found.returning(|id| Ok(Some(user(id))));
+    tx
+}
+
+fn stores(mut tx: MockTx, changed: User) -> MockTx {
+    tx.accounts.expect_update().with(eq(changed)).times(1).returning(|_| Ok(Unique::Stored(())));
+    tx
+}
+
+#[test]
+fn users_change_their_profile_and_all_learn_of_it() {
+    let mut tx = stores(locks_self(), renamed(user(ME)));
+    assert_eq!(edit_self(&mut tx, &me(), &renaming()), Ok(renamed(user(ME))));
+    assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::UserUpdated(renamed(user(ME))))]);
+}
+
+#[test]
+fn a_name_and_an_address_can_be_cleared() {
+    let cleared = User { display_name: None, email: None, version: user(ME).version.next(), ..user(ME) };
+    let changes = ProfileChanges { display_name: Some(None), email: Some(None) };
+    let mut tx = stores(locks_self(), cleared.clone());
+    assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(cleared));
+}
+
+#[test]
+fn a_change_that_changes_nothing_stores_and_emits_nothing() {
+    let same = ProfileChanges { display_name: Some(user(ME).display_name), email: Some(user(ME).email) };
+    for changes in [ProfileChanges::default(), same] {
+        let mut tx = locks_self();
+        assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(user(ME)));
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn an_account_that_just_ended_can_t_be_edited() {
+    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
+    assert_eq!(edit_self(&mut tx, &me(), &renaming()), Err(AccountRefusal::Unauthenticated.into()));
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(
+        || stores(locks_self(), renamed(user(ME))),
+        |tx| edit_self(tx, &me(), &renaming()),
+    );
+}

@@ -1,0 +1,225 @@
+use std::time::Duration;
+
+use super::*;
+use crate::accounts::MockPasswordHasher;
+use crate::storage::{Access, Caller, Mode, Verdict};
+use crate::testing::{
+    MY_KEY, MY_SESSION, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash,
+    me_provisioned, server_admin,
+};
+
+fn password() -> UserChanges {
+    UserChanges { password: Some(Password::parse("new password").unwrap()), ..UserChanges::default() }
+}
+
+fn profile() -> UserChanges {
+    UserChanges { profile: renaming(), ..UserChanges::default() }
+}
+
+fn demotion() -> UserChanges {
+    UserChanges { is_admin: Some(false), ..UserChanges::default() }
+}
+
+fn hashes() -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher
+        .expect_hash()
+        .withf(|password| password.reveal() == "new password")
+        .times(1)
+        .returning(|_| Box::pin(async { Ok(hash("new password")) }));
+    hasher
+}
+
+/// A server admin changes this user.
+fn locks(target: User) -> MockTx {
+    locks_as(target, server_admin(ME))
+}
+
+fn locks_as(target: User, actor: User) -> MockTx {
+    let locked: &[UserId] = if target.id == ME { &[ME, ME] } else { &[ME, OTHER] };
+    MockTx::new().locks_for_change(locked, vec![Some(target), Some(actor)])
+}
+
+/// The look before a password is hashed.
+fn looks(target: User) -> MockTx {
+    MockTx::new().finds_user(target).reads_rights(true)
+}
+
+fn counts_admins(mut tx: MockTx, admins: u64) -> MockTx {
+    tx.accounts.expect_count_admins().times(1).returning(move || Ok(admins));
+    tx
+}
+
+/// The hash is stored, and the user's sessions end but for this one.
+fn replaces_password(mut tx: MockTx, user: UserId, kept: Option<crate::ids::SessionId>) -> MockTx {
+    tx.accounts
+        .expect_set_password()
+        .with(eq(user), eq(hash("new password")))
+        .times(1)
+        .returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(user), eq(kept)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+/// Edits with changes that need no hashing.
+fn edits(tx: MockTx, id: UserId, changes: UserChanges) -> (Result<User, Error>, Ran) {
+    let storage = ScriptedStorage::new([tx.authenticates(me())]);
+    let outcome = block_on(edit_user(&storage, &MockPasswordHasher::new(), MY_KEY, id, changes));
+    let [ran] = storage.finish_as();
+    (outcome, ran)
+}
+
+fn refusal(tx: MockTx, id: UserId, changes: UserChanges) -> Option<Error> {
+    let (outcome, ran) = edits(tx, id, changes);
+    assert_eq!((ran.verdicts, ran.emitted), (vec![Verdict::RollBack], vec![]));
+    outcome.err()
+}
+
+#[test]
+fn a_server_admin_changes_what_users_could_change_themselves() {
+    let (outcome, ran) = edits(stores(locks(user(OTHER)), renamed(user(OTHER))), OTHER, profile());
+    assert_eq!(outcome, Ok(renamed(user(OTHER))));
+    assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::Key(MY_KEY.key) });
+    assert_eq!(ran.emitted, [(Audience::All, Some(ME), Event::UserUpdated(renamed(user(OTHER))))]);
+}
+
+#[test]
+fn a_server_admin_changes_the_username() {
+    let username = Username::parse("somebody").unwrap();
+    let changed = User { username: username.clone(), version: user(OTHER).version.next(), ..user(OTHER) };
+    let changes = UserChanges { username: Some(username), ..UserChanges::default() };
+    let (outcome, _) = edits(stores(locks(user(OTHER)), changed.clone()), OTHER, changes);
+    assert_eq!(outcome, Ok(changed));
+}
+
+#[test]
+fn a_taken_username_is_refused() {
+    let mut tx = locks(user(OTHER));
+    tx.accounts.expect_update().returning(|_| Ok(Unique::Taken));
+    let changes = UserChanges { username: Some(user(ME).username), ..UserChanges::default() };
+    assert_eq!(refusal(tx, OTHER, changes), Some(AccountRefusal::UsernameTaken.into()));
+}
+
+#[test]
+fn a_change_that_changes_nothing_stores_and_emits_nothing() {
+    let (outcome, ran) = edits(locks(user(OTHER)), OTHER, UserChanges::default());
+    assert_eq!((outcome, ran.emitted), (Ok(user(OTHER)), vec![]));
+}
+
+#[test]
+fn server_admins_are_made_and_unmade() {
+    let next = user(OTHER).version.next();
+    let promotion = UserChanges { is_admin: Some(true), ..UserChanges::default() };
+    let promoted = User { version: next, ..server_admin(OTHER) };
+    let (outcome, _) = edits(stores(locks(user(OTHER)), promoted.clone()), OTHER, promotion);
+    assert_eq!(outcome, Ok(promoted));
+
+    let demoted = User { version: next, ..user(OTHER) };
+    let tx = stores(counts_admins(locks(server_admin(OTHER)), 2), demoted.clone());
+    assert_eq!(edits(tx, OTHER, demotion()).0, Ok(demoted));
+}
+
+#[test]
+fn the_last_server_admin_is_not_demoted() {
+    let tx = counts_admins(locks(server_admin(ME)), 1);
+    assert_eq!(refusal(tx, ME, demotion()), Some(AccountRefusal::LastAdmin.into()));
+}
+
+#[test]
+fn nobody_else_edits_a_user() {
+    let tx = locks_as(user(OTHER), user(ME));
+    assert_eq!(refusal(tx, OTHER, profile()), Some(AccountRefusal::AdminOnly.into()));
+}
+
+#[test]
+fn a_user_who_is_not_there_comes_before_missing_rights_and_these_before_the_last_admin() {
+    let tx = MockTx::new().locks_for_change(&[ME, OTHER], vec![None]);
+    assert_eq!(refusal(tx, OTHER, profile()), Some(AccountRefusal::UserNotFound.into()));
+    let tx = locks_as(server_admin(OTHER), user(ME));
+    assert_eq!(refusal(tx, OTHER, demotion()), Some(AccountRefusal::AdminOnly.into()));
+}
+
+#[test]
+fn a_new_password_ends_all_sessions_of_the_user() {
+    let write = replaces_password(locks(user(OTHER)), OTHER, None);
+    let storage = ScriptedStorage::new([looks(user(OTHER)), write].map(|tx| tx.authenticates(me())));
+    let outcome = block_on(edit_user(&storage, &hashes(), MY_KEY, OTHER, password()));
+    assert_eq!(outcome, Ok(user(OTHER)));
+    let [look, write] = storage.finish_as();
+    assert_eq!((look.access.mode, write.access.mode), (Mode::Read, Mode::Write));
+    assert_eq!(write.emitted, [], "others see nothing of a password");
+}
+
+#[test]
+fn admins_who_replace_their_own_password_keep_the_session_they_act_with() {
+    let mut look = MockTx::new();
+    look.accounts.expect_lock().returning(|_, _| Ok(()));
+    look.accounts.expect_find().with(eq(ME)).returning(|id| Ok(Some(server_admin(id))));
+    let write = replaces_password(locks(server_admin(ME)), ME, Some(MY_SESSION));
+    let storage = ScriptedStorage::new([look, write].map(|tx| tx.authenticates(me())));
+    assert!(block_on(edit_user(&storage, &hashes(), MY_KEY, ME, password())).is_ok());
+    storage.finish();
+}
+
+/// Why a new password is refused before it is hashed.
+fn refusal_at_the_look(look: MockTx, actor: Actor) -> Option<Error> {
+    let storage = ScriptedStorage::new([look.authenticates(actor)]);
+    let outcome = block_on(edit_user(&storage, &MockPasswordHasher::new(), MY_KEY, OTHER, password()));
+    storage.finish();
+    outcome.err()
+}
+
+#[test]
+fn nothing_is_hashed_for_those_who_may_not_set_a_password() {
+    let look = MockTx::new().misses_user(OTHER);
+    assert_eq!(refusal_at_the_look(look, me()), Some(AccountRefusal::UserNotFound.into()));
+
+    let look = MockTx::new().finds_user(user(OTHER)).reads_rights(false);
+    assert_eq!(refusal_at_the_look(look, me()), Some(AccountRefusal::AdminOnly.into()));
+
+    let refusal = refusal_at_the_look(looks(user(OTHER)), me_provisioned());
+    assert_eq!(refusal, Some(AccountRefusal::ProvisionedKey.into()));
+}
+
+#[test]
+fn an_admin_who_is_demoted_while_the_password_is_hashed_changes_nothing() {
+    let script = [looks(user(OTHER)), locks_as(user(OTHER), user(ME))];
+    let storage = ScriptedStorage::new(script.map(|tx| tx.authenticates(me())));
+    let outcome = block_on(edit_user(&storage, &hashes(), MY_KEY, OTHER, password()));
+    assert_eq!(outcome, Err(AccountRefusal::AdminOnly.into()));
+    let [_, write] = storage.finish_as();
+    assert_eq!(write.verdicts, [Verdict::RollBack]);
+}
+
+#[test]
+fn a_busy_hasher_is_no_refusal_and_stores_nothing() {
+    let busy = Error::Busy { retry_after: Duration::from_secs(1) };
+    let mut hasher = MockPasswordHasher::new();
+    let answer = busy.clone();
+    hasher.expect_hash().return_once(|_| Box::pin(async { Err(answer) }));
+    let storage = ScriptedStorage::new([looks(user(OTHER)).authenticates(me())]);
+    assert_eq!(block_on(edit_user(&storage, &hasher, MY_KEY, OTHER, password())), Err(busy));
+    storage.finish();
+}
+
+#[test]
+fn faults_are_handed_on() {
+    let demoted = User { version: user(OTHER).version.next(), ..user(OTHER) };
+    assert_hands_faults_on(
+        || {
+            let tx = stores(counts_admins(locks(server_admin(OTHER)), 2), demoted.clone());
+            replaces_password(tx, OTHER, None)
+        },
+        |tx| apply(tx, &me(), OTHER, &demotion(), Some(&hash("new password"))),
+    );
+    assert_hands_faults_on(|| looks(user(OTHER)), |tx| may_set_password(tx, &me(), OTHER));
+    let write = || replaces_password(locks(user(OTHER)), OTHER, None);
+    assert_flow_hands_faults_on(
+        || [looks(user(OTHER)), write()].map(|tx| tx.authenticates(me())).into(),
+        |storage| {
+            let mut hasher = MockPasswordHasher::new();
+            hasher.expect_hash().returning(|_| Box::pin(async { Ok(hash("new password")) }));
+            block_on(edit_user(storage, &hasher, MY_KEY, OTHER, password()))
+        },
+    );
+}

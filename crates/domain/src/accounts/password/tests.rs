@@ -1,0 +1,184 @@
+use std::time::Duration;
+
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use super::*;
+use crate::accounts::{MockLoginAttempts, MockPasswordHasher};
+use crate::storage::{Mode, Verdict};
+use crate::testing::{
+    ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, assert_flow_hands_faults_on,
+    assert_hands_faults_on, block_on, hash, me, me_provisioned, user,
+};
+
+const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
+
+/// One try is taken from the account, of no address; it is given back, or not.
+fn counts(gives_back: bool) -> MockLoginAttempts {
+    let mut attempts = MockLoginAttempts::new();
+    let account = UsernameKey::of("user1");
+    attempts.expect_take().with(eq(None), eq(account.clone())).times(1).returning(|_, _| Ok(()));
+    if gives_back {
+        attempts.expect_give_back().with(eq(None), eq(account)).times(1).returning(|_, _| ());
+    }
+    attempts
+}
+
+/// The present password is verified once.
+fn verifies(answer: Result<bool, Error>) -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher
+        .expect_verify()
+        .withf(|attempt, stored| attempt.reveal() == "old password" && *stored == Some(hash("old")))
+        .times(1)
+        .return_once(move |_, _| Box::pin(async { answer }));
+    hasher
+}
+
+/// And the new one hashed.
+fn hashes(mut hasher: MockPasswordHasher, answer: Result<PasswordHash, Error>) -> MockPasswordHasher {
+    hasher
+        .expect_hash()
+        .withf(|password| password.reveal() == "new password")
+        .times(1)
+        .return_once(move |_| Box::pin(async { answer }));
+    hasher
+}
+
+fn looks() -> MockTx {
+    let mut tx = MockTx::new().finds_user(user(ME));
+    tx.accounts.expect_password().with(eq(ME)).times(1).returning(|_| Ok(Some(hash("old"))));
+    tx
+}
+
+/// The user is locked, and only then the password read again, with this hash by now.
+fn looks_again(stored: Option<PasswordHash>) -> MockTx {
+    let mut tx = MockTx::new();
+    let mut order = Sequence::new();
+    tx.accounts
+        .expect_lock()
+        .withf(|users, strength| users == [ME] && *strength == LockStrength::Exclusive)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(()));
+    let password = tx.accounts.expect_password().with(eq(ME)).times(1).in_sequence(&mut order);
+    password.returning(move |_| Ok(stored.clone()));
+    tx
+}
+
+/// The new hash is stored, and all sessions end but the one that acts.
+fn replaces(mut tx: MockTx) -> MockTx {
+    tx.accounts.expect_set_password().with(eq(ME), eq(hash("new"))).times(1).returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION))).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+fn change(
+    storage: &ScriptedStorage,
+    hasher: &MockPasswordHasher,
+    attempts: &MockLoginAttempts,
+) -> Result<(), Error> {
+    let current = Secret::new("old password".to_owned());
+    let new = Password::parse("new password").unwrap();
+    block_on(change_password(storage, hasher, attempts, MY_KEY, current, new))
+}
+
+fn run<const N: usize>(
+    script: [MockTx; N],
+    hasher: &MockPasswordHasher,
+    attempts: &MockLoginAttempts,
+) -> (Result<(), Error>, [Ran; N]) {
+    let storage = ScriptedStorage::new(script);
+    (change(&storage, hasher, attempts), storage.finish_as())
+}
+
+#[test]
+fn a_new_password_ends_all_other_sessions() {
+    let script = [looks(), replaces(looks_again(Some(hash("old"))))].map(|tx| tx.authenticates(me()));
+    let hasher = hashes(verifies(Ok(true)), Ok(hash("new")));
+    let (outcome, [look, write]) = run(script, &hasher, &counts(true));
+    assert_eq!(outcome, Ok(()));
+    assert_eq!((look.access.mode, write.access.mode), (Mode::Read, Mode::Write));
+    assert_eq!(write.emitted, [], "others see nothing of a password");
+}
+
+#[test]
+fn a_wrong_present_password_is_refused_and_the_try_is_spent() {
+    let (outcome, _) = run([looks().authenticates(me())], &verifies(Ok(false)), &counts(false));
+    assert_eq!(outcome, Err(AccountRefusal::WrongPassword.into()));
+}
+
+#[test]
+fn a_provisioned_key_changes_no_password_and_takes_no_try() {
+    let look = MockTx::new().authenticates(me_provisioned());
+    let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockLoginAttempts::new());
+    assert_eq!(outcome, Err(AccountRefusal::ProvisionedKey.into()));
+}
+
+#[test]
+fn over_the_limit_nothing_is_verified() {
+    let retry_after = Duration::from_secs(42);
+    let mut attempts = MockLoginAttempts::new();
+    attempts.expect_take().times(1).returning(move |_, _| Err(retry_after));
+    let (outcome, _) = run([looks().authenticates(me())], &MockPasswordHasher::new(), &attempts);
+    assert_eq!(outcome, Err(AccountRefusal::TooManyAttempts { retry_after }.into()));
+}
+
+#[test]
+fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
+    for hasher in [verifies(Err(BUSY)), hashes(verifies(Ok(true)), Err(BUSY))] {
+        let (outcome, _) = run([looks().authenticates(me())], &hasher, &counts(true));
+        assert_eq!(outcome, Err(BUSY));
+    }
+}
+
+#[test]
+fn a_password_that_changed_meanwhile_is_kept() {
+    for changed in [Some(hash("another")), None] {
+        let script = [looks(), looks_again(changed)].map(|tx| tx.authenticates(me()));
+        let hasher = hashes(verifies(Ok(true)), Ok(hash("new")));
+        let (outcome, [_, write]) = run(script, &hasher, &counts(true));
+        assert_eq!(outcome, Err(AccountRefusal::ChangedMeanwhile.into()));
+        assert_eq!(write.verdicts, [Verdict::RollBack]);
+    }
+}
+
+#[test]
+fn a_session_that_ended_meanwhile_changes_nothing() {
+    let script = [looks().authenticates(me()), MockTx::new().rejects_key()];
+    let hasher = hashes(verifies(Ok(true)), Ok(hash("new")));
+    let (outcome, _) = run(script, &hasher, &counts(true));
+    assert_eq!(outcome, Err(AccountRefusal::Unauthenticated.into()));
+}
+
+#[test]
+fn an_account_that_just_ended_has_no_password() {
+    let gone = MockTx::new().misses_user(ME);
+    let mut erased = MockTx::new().finds_user(user(ME));
+    erased.accounts.expect_password().returning(|_| Ok(None));
+    for mut tx in [gone, erased] {
+        let outcome = present_password(&mut tx, &me());
+        assert_eq!(outcome, Err(AccountRefusal::Unauthenticated.into()));
+    }
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(looks, |tx| present_password(tx, &me()));
+    assert_hands_faults_on(
+        || replaces(looks_again(Some(hash("old")))),
+        |tx| replace(tx, &me(), &hash("old"), &hash("new")),
+    );
+    assert_flow_hands_faults_on(
+        || [looks(), replaces(looks_again(Some(hash("old"))))].map(|tx| tx.authenticates(me())).into(),
+        |storage| {
+            let mut hasher = MockPasswordHasher::new();
+            hasher.expect_verify().returning(|_, _| Box::pin(async { Ok(true) }));
+            hasher.expect_hash().returning(|_| Box::pin(async { Ok(hash("new")) }));
+            let mut attempts = MockLoginAttempts::new();
+            attempts.expect_take().returning(|_, _| Ok(()));
+            attempts.expect_give_back().returning(|_, _| ());
+            change(storage, &hasher, &attempts)
+        },
+    );
+}

@@ -1,0 +1,102 @@
+use mockall::Sequence;
+
+use super::*;
+use crate::events::Audience;
+use crate::groups::model::{Member, NewMembership};
+use crate::ids::Version;
+use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, user};
+
+fn draft() -> GroupDraft {
+    GroupDraft {
+        name: GroupName::parse("Gardeners").unwrap(),
+        description: Some(Description::parse("All that grows").unwrap()),
+        visibility: Visibility::Public,
+    }
+}
+
+/// The actor is locked, found, and only then a group is stored.
+fn stores_group(outcome: Unique<crate::ids::GroupId>) -> MockTx {
+    let mut tx = MockTx::new();
+    let mut order = Sequence::new();
+    tx.accounts
+        .expect_lock()
+        .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(()));
+    tx.accounts.expect_find().times(1).in_sequence(&mut order).returning(|id| Ok(Some(user(id))));
+    tx.groups
+        .expect_insert()
+        .withf(|new| {
+            new.name == draft().name && new.description == draft().description && new.created_at == NOW
+        })
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(move |_| Ok(outcome));
+    tx
+}
+
+fn stores_owner(mut tx: MockTx) -> MockTx {
+    let membership = NewMembership {
+        group: GROUP,
+        user: ME,
+        role: Role::Owner,
+        joined_at: NOW,
+        read_seq: Seq::ZERO,
+        // The first event tells of the group, the second of its owner.
+        since_event: FIRST_EVENT.next(),
+    };
+    tx.members
+        .expect_insert()
+        .withf(move |new| *new == membership)
+        .times(1)
+        .returning(|_| Ok(Unique::Stored(())));
+    tx
+}
+
+#[test]
+fn whoever_creates_a_group_owns_it() {
+    let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
+    let created = create(&mut tx, &me(), &draft()).unwrap();
+    assert_eq!(created.group.id, GROUP);
+    assert_eq!(created.group.name, draft().name);
+    assert_eq!(created.group.description, draft().description);
+    assert_eq!((created.group.version, created.group.created_at), (Version::FIRST, NOW));
+    assert_eq!((created.group.member_count, created.group.last_seq), (1, Seq::ZERO));
+    assert_eq!(created.standing, Some(Standing { role: Role::Owner, read_seq: Seq::ZERO }));
+    assert_eq!((created.unread(), created.last_message), (Some(0), None));
+}
+
+#[test]
+fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
+    let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
+    let group = create(&mut tx, &me(), &draft()).unwrap().group;
+    let owner = Member { user: me().user, role: Role::Owner, joined_at: NOW };
+    let expected = [
+        (Audience::All, Some(ME), Event::GroupCreated(group)),
+        (Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, owner)),
+    ];
+    assert_eq!(tx.emitted, expected);
+}
+
+#[test]
+fn a_taken_name_is_refused() {
+    let mut tx = stores_group(Unique::Taken);
+    assert_eq!(create(&mut tx, &me(), &draft()), Err(GroupRefusal::NameTaken.into()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn an_account_that_just_ended_gets_no_group() {
+    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
+    assert_eq!(create(&mut tx, &me(), &draft()), Err(AccountRefusal::Unauthenticated.into()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(
+        || stores_owner(stores_group(Unique::Stored(GROUP))),
+        |tx| create(tx, &me(), &draft()),
+    );
+}

@@ -1,0 +1,115 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::events::Audience;
+use crate::groups::model::Group;
+use crate::testing::{
+    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
+    assert_hands_faults_on, group, me, standing,
+};
+
+fn name(text: &str) -> GroupName {
+    GroupName::parse(text).unwrap()
+}
+
+fn renaming() -> GroupChanges {
+    GroupChanges { name: Some(name("Florists")), ..GroupChanges::default() }
+}
+
+fn renamed() -> Group {
+    Group { name: name("Florists"), version: group().version.next(), ..group() }
+}
+
+/// What the group looks like in the end; it is read once.
+fn shows(mut tx: MockTx, group: Group) -> (MockTx, GroupView) {
+    let shown = GroupView { group, standing: Some(standing(Role::Admin)), last_message: None };
+    let view = shown.clone();
+    tx.groups.expect_view().with(eq(GROUP), eq(ME)).times(1).returning(move |_, _| Ok(Some(view.clone())));
+    (tx, shown)
+}
+
+fn stores(mut tx: MockTx, group: Group) -> MockTx {
+    tx.groups
+        .expect_update()
+        .withf(move |stored| *stored == group)
+        .times(1)
+        .returning(|_| Ok(Unique::Stored(())));
+    tx
+}
+
+fn renames(caller: GroupCaller) -> (MockTx, GroupView) {
+    shows(stores(MockTx::new().called_by(caller), renamed()), renamed())
+}
+
+#[test]
+fn admins_owners_and_server_admins_edit_a_group() {
+    for caller in [ADMIN, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE] {
+        let (mut tx, shown) = renames(caller);
+        assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Ok(shown), "{caller:?}");
+        assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(renamed()))]);
+    }
+}
+
+#[test]
+fn nobody_else_does() {
+    for (caller, refusal) in [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, GroupRefusal::RoleTooLow)] {
+        let mut tx = MockTx::new().called_by(caller);
+        assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Err(refusal.into()), "{caller:?}");
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn a_group_that_is_not_there_can_t_be_edited() {
+    let mut tx = MockTx::new().locks_group(None, None);
+    assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Err(GroupRefusal::NotFound.into()));
+}
+
+#[test]
+fn a_taken_name_is_refused() {
+    let mut tx = MockTx::new().called_by(OWNER);
+    tx.groups.expect_update().times(1).returning(|_| Ok(Unique::Taken));
+    assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Err(GroupRefusal::NameTaken.into()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn what_is_not_named_is_kept_and_a_description_can_be_cleared() {
+    let description = Some(Description::parse("All that grows").unwrap());
+    let described = Group { description: description.clone(), ..group() };
+    for (before, change, after) in
+        [(group(), description.clone(), described.clone()), (described, None, group())]
+    {
+        let after = Group { version: before.version.next(), ..after };
+        let tx = MockTx::new().locks_group(Some(before), Some(Role::Admin));
+        let (mut tx, shown) = shows(stores(tx, after.clone()), after);
+        let changes = GroupChanges { description: Some(change), ..GroupChanges::default() };
+        assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
+    }
+}
+
+#[test]
+fn a_change_that_changes_nothing_stores_and_emits_nothing() {
+    let same = GroupChanges {
+        name: Some(group().name),
+        description: Some(group().description),
+        visibility: Some(Visibility::Public),
+    };
+    for changes in [GroupChanges::default(), same] {
+        let (mut tx, shown) = shows(MockTx::new().called_by(ADMIN), group());
+        assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn a_change_that_changes_nothing_still_takes_the_rights() {
+    let mut tx = MockTx::new().called_by(MEMBER);
+    let outcome = edit(&mut tx, &me(), GROUP, &GroupChanges::default());
+    assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()));
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(|| renames(SERVER_ADMIN).0, |tx| edit(tx, &me(), GROUP, &renaming()));
+}

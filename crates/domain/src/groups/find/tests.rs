@@ -1,0 +1,93 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::groups::model::Role;
+use crate::paging::Limit;
+use crate::testing::{
+    GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, standing,
+};
+
+fn shown() -> GroupView {
+    GroupView { group: group(), standing: Some(standing(Role::Member)), last_message: None }
+}
+
+fn group_query(limit: i64) -> GroupQuery {
+    let limit = Limit::parse(limit).unwrap();
+    GroupQuery { viewer: ME, search: Some("gard".to_owned()), mine: false, after: None, limit }
+}
+
+fn member_query() -> MemberQuery {
+    MemberQuery { group: GROUP, search: None, after: None, limit: Limit::parse(1).unwrap() }
+}
+
+#[test]
+fn a_group_is_shown_as_the_actor_sees_it() {
+    let mut tx = MockTx::new();
+    tx.groups.expect_view().with(eq(GROUP), eq(ME)).returning(|_, _| Ok(Some(shown())));
+    assert_eq!(find(&mut tx, &me(), GROUP), Ok(shown()));
+}
+
+#[test]
+fn a_group_that_the_actor_may_not_know_of_is_not_found() {
+    let mut tx = MockTx::new();
+    tx.groups.expect_view().returning(|_, _| Ok(None));
+    assert_eq!(find(&mut tx, &me(), GROUP), Err(GroupRefusal::NotFound.into()));
+    let mut tx = MockTx::new().finds_group(None, None);
+    assert_eq!(list_members(&mut tx, &me(), &member_query()), Err(GroupRefusal::NotFound.into()));
+}
+
+#[test]
+fn unread_is_what_lies_between_the_read_cursor_and_the_last_message() {
+    assert_eq!(shown().unread(), Some(10));
+    assert_eq!(GroupView { standing: None, ..shown() }.unread(), None);
+}
+
+#[test]
+fn a_list_of_groups_says_whether_it_goes_on() {
+    for (limit, more) in [(1, true), (2, false)] {
+        let query = group_query(limit);
+        let mut tx = MockTx::new();
+        tx.groups.expect_list().with(eq(query.clone())).returning(|_| Ok(vec![shown(), shown()]));
+        let page = list(&mut tx, &query).unwrap();
+        assert_eq!((page.items.len(), page.more), (usize::try_from(limit).unwrap(), more));
+    }
+}
+
+#[test]
+fn whoever_sees_a_group_sees_its_members() {
+    for caller in [OUTSIDER, MEMBER] {
+        let mut tx = MockTx::new().finds_group(Some(group()), caller.role);
+        let rows = || vec![member(ME, Role::Owner), member(OTHER, Role::Member)];
+        tx.members.expect_list().with(eq(member_query())).returning(move |_| Ok(rows()));
+        let page = list_members(&mut tx, &me(), &member_query()).unwrap();
+        assert_eq!(page, Page { items: vec![member(ME, Role::Owner)], more: true }, "{caller:?}");
+    }
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(
+        || {
+            let mut tx = MockTx::new();
+            tx.groups.expect_view().returning(|_, _| Ok(Some(shown())));
+            tx
+        },
+        |tx| find(tx, &me(), GROUP),
+    );
+    assert_hands_faults_on(
+        || {
+            let mut tx = MockTx::new();
+            tx.groups.expect_list().returning(|_| Ok(vec![]));
+            tx
+        },
+        |tx| list(tx, &group_query(1)),
+    );
+    assert_hands_faults_on(
+        || {
+            let mut tx = MockTx::new().finds_group(Some(group()), None);
+            tx.members.expect_list().returning(|_| Ok(vec![]));
+            tx
+        },
+        |tx| list_members(tx, &me(), &member_query()),
+    );
+}

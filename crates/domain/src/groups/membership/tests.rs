@@ -1,0 +1,194 @@
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use super::*;
+use crate::ids::EventId;
+use crate::testing::{
+    ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, user,
+};
+
+/// The candidate is locked, then read, once each.
+fn locks_candidate(mut tx: MockTx, candidate: UserId) -> MockTx {
+    let mut order = Sequence::new();
+    tx.accounts
+        .expect_lock()
+        .withf(move |users, strength| users == [candidate] && *strength == LockStrength::Shared)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(()));
+    tx.accounts
+        .expect_find()
+        .with(eq(candidate))
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|id| Ok(Some(user(id))));
+    tx
+}
+
+fn added(user: UserId, role: Role) -> Member {
+    Member { joined_at: NOW, ..member(user, role) }
+}
+
+/// A membership is stored that starts with the event that tells of it, and with nothing unread.
+fn stores(mut tx: MockTx, user: UserId, role: Role, outcome: Unique<()>) -> MockTx {
+    let membership = NewMembership {
+        group: GROUP,
+        user,
+        role,
+        joined_at: NOW,
+        read_seq: group().last_seq,
+        since_event: FIRST_EVENT,
+    };
+    tx.members.expect_insert().with(eq(membership)).times(1).returning(move |_| Ok(outcome));
+    tx
+}
+
+fn adds(caller: GroupCaller, role: Role) -> MockTx {
+    stores(locks_candidate(MockTx::new().called_by(caller), OTHER), OTHER, role, Unique::Stored(()))
+}
+
+#[test]
+fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() {
+    use GroupRefusal::{MembersOnly, RoleTooLow};
+    for (caller, as_member, as_admin_or_owner) in [
+        (OUTSIDER, Some(MembersOnly), Some(MembersOnly)),
+        (MEMBER, None, Some(RoleTooLow)),
+        (ADMIN, None, Some(RoleTooLow)),
+        (OWNER, None, None),
+        (SERVER_ADMIN, None, None),
+        (SERVER_ADMIN_INSIDE, None, None),
+    ] {
+        for role in Role::ALL {
+            let refusal = if role == Role::Member { as_member } else { as_admin_or_owner };
+            let mut tx = match refusal {
+                None => adds(caller, role),
+                Some(_) => locks_candidate(MockTx::new().called_by(caller), OTHER),
+            };
+            let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), role);
+            let expected = refusal.map_or_else(|| Ok(added(OTHER, role)), |refusal| Err(refusal.into()));
+            assert_eq!(outcome, expected, "{caller:?} gives {role:?}");
+            assert_eq!(tx.emitted.is_empty(), refusal.is_some(), "{caller:?} gives {role:?}");
+        }
+    }
+}
+
+#[test]
+fn members_learn_of_a_new_one() {
+    let mut tx = adds(MEMBER, Role::Member);
+    let member = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member).unwrap();
+    assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, member))]);
+}
+
+#[test]
+fn a_user_can_be_added_by_name() {
+    let mut tx = adds(MEMBER, Role::Member);
+    let name = UsernameKey::of("USER2");
+    tx.accounts.expect_find_by_username().with(eq(name.clone())).returning(|_| Ok(Some(user(OTHER))));
+    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Username(name), Role::Member);
+    assert_eq!(outcome, Ok(added(OTHER, Role::Member)));
+}
+
+#[test]
+fn a_group_that_is_not_there_comes_before_all_else() {
+    let mut tx = MockTx::new().locks_group(None, None);
+    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member);
+    assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
+}
+
+#[test]
+fn a_user_who_is_not_there_comes_before_missing_rights() {
+    let not_found = Err(AccountRefusal::UserNotFound.into());
+    let mut tx = MockTx::new()
+        .locks_group(Some(group()), None)
+        .locks_users(&[OTHER], LockStrength::Shared)
+        .misses_user(OTHER);
+    assert_eq!(add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Owner), not_found);
+
+    let mut tx = MockTx::new().locks_group(Some(group()), None);
+    tx.accounts.expect_find_by_username().returning(|_| Ok(None));
+    let candidate = Candidate::Username(UsernameKey::of("nobody"));
+    assert_eq!(add_member(&mut tx, &me(), GROUP, &candidate, Role::Owner), not_found);
+}
+
+#[test]
+fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
+    let mut tx =
+        MockTx::new().called_by(OWNER).locks_users(&[OTHER], LockStrength::Shared).misses_user(OTHER);
+    tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
+    let candidate = Candidate::Username(UsernameKey::of("user2"));
+    let outcome = add_member(&mut tx, &me(), GROUP, &candidate, Role::Member);
+    assert_eq!(outcome, Err(AccountRefusal::UserNotFound.into()));
+}
+
+#[test]
+fn a_member_is_not_added_again() {
+    let tx = locks_candidate(MockTx::new().called_by(OWNER), OTHER);
+    let mut tx = stores(tx, OTHER, Role::Admin, Unique::Taken);
+    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Admin);
+    assert_eq!(outcome, Err(GroupRefusal::AlreadyMember.into()));
+    assert_eq!(tx.emitted, []);
+}
+
+fn joins(outcome: Unique<()>) -> MockTx {
+    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
+    stores(tx, ME, Role::Member, outcome)
+}
+
+#[test]
+fn anybody_joins_a_public_group_as_a_member() {
+    let mut tx = joins(Unique::Stored(()));
+    let member = added(ME, Role::Member);
+    assert_eq!(join(&mut tx, &me(), GROUP), Ok((member.clone(), true)));
+    assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, member))]);
+}
+
+#[test]
+fn joining_again_changes_nothing_not_even_the_role() {
+    let mut tx = joins(Unique::Taken);
+    let present = member(ME, Role::Owner);
+    tx.members.expect_find().with(eq(GROUP), eq(ME)).returning(|_, _| Ok(Some(member(ME, Role::Owner))));
+    assert_eq!(join(&mut tx, &me(), GROUP), Ok((present, false)));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
+    let mut tx = MockTx::new().locks_group(None, None);
+    assert_eq!(join(&mut tx, &me(), GROUP), Err(GroupRefusal::NotFound.into()));
+}
+
+#[test]
+fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
+    let mut tx = MockTx::new();
+    tx.emit(Audience::All, None, Event::GroupCreated(group()));
+    let since: EventId = FIRST_EVENT.next();
+    tx.members
+        .expect_insert()
+        .withf(move |membership| membership.since_event == since)
+        .times(1)
+        .returning(|_| Ok(Unique::Stored(())));
+    add(&mut tx, &me(), &group(), me().user, Role::Owner).unwrap();
+    assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(
+        || {
+            let mut tx = adds(SERVER_ADMIN, Role::Owner);
+            tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
+            tx
+        },
+        |tx| add_member(tx, &me(), GROUP, &Candidate::Username(UsernameKey::of("user2")), Role::Owner),
+    );
+    assert_hands_faults_on(|| joins(Unique::Stored(())), |tx| join(tx, &me(), GROUP));
+    assert_hands_faults_on(
+        || {
+            let mut tx = joins(Unique::Taken);
+            tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, Role::Member))));
+            tx
+        },
+        |tx| join(tx, &me(), GROUP),
+    );
+}

@@ -1,0 +1,174 @@
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use super::*;
+use crate::groups::model::{Member, VisibleGroup};
+use crate::testing::{
+    ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, standing,
+};
+
+/// The caller finds `target` in the group, which has `owners` owners.
+fn called_by(caller: GroupCaller, target: Member, owners: u64) -> MockTx {
+    let mut tx = MockTx::new().called_by(caller);
+    let user = target.user.id;
+    tx.members.expect_find().with(eq(GROUP), eq(user)).returning(move |_, _| Ok(Some(target.clone())));
+    tx.members.expect_count_owners().with(eq(GROUP)).returning(move |_| Ok(owners));
+    tx
+}
+
+fn removes(mut tx: MockTx, user: UserId) -> MockTx {
+    tx.members.expect_remove().with(eq(GROUP), eq(user)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+fn removed(actor: Option<UserId>, user: UserId) -> Emitted {
+    (Audience::GroupAndUser(GROUP, user), actor, Event::MemberRemoved(GROUP, user))
+}
+
+#[test]
+fn who_removes_whom() {
+    use GroupRefusal::{MembersOnly, RoleTooLow};
+    // The targets are a member, an admin and an owner, as in `Role::ALL`.
+    for (caller, refusals) in [
+        (OUTSIDER, [Some(MembersOnly); 3]),
+        (MEMBER, [Some(RoleTooLow); 3]),
+        (ADMIN, [None, Some(RoleTooLow), Some(RoleTooLow)]),
+        (OWNER, [None; 3]),
+        (SERVER_ADMIN, [None; 3]),
+        (SERVER_ADMIN_INSIDE, [None; 3]),
+    ] {
+        for (role, refusal) in Role::ALL.into_iter().zip(refusals) {
+            let mut tx = called_by(caller, member(OTHER, role), 2);
+            if refusal.is_none() {
+                tx = removes(tx, OTHER);
+            }
+            let outcome = remove_member(&mut tx, &me(), GROUP, OTHER);
+            assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?} removes {role:?}");
+            let events = if refusal.is_none() { vec![removed(Some(ME), OTHER)] } else { vec![] };
+            assert_eq!(tx.emitted, events, "{caller:?} removes {role:?}");
+        }
+    }
+}
+
+#[test]
+fn everybody_may_leave_and_both_the_group_and_they_themselves_learn_of_it() {
+    for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
+        let mut tx = removes(called_by(caller, member(ME, caller.role.unwrap()), 2), ME);
+        assert_eq!(remove_member(&mut tx, &me(), GROUP, ME), Ok(()), "{caller:?}");
+        assert_eq!(tx.emitted, [removed(Some(ME), ME)]);
+    }
+}
+
+#[test]
+fn the_last_owner_neither_leaves_nor_is_removed() {
+    for (caller, target) in [(OWNER, ME), (SERVER_ADMIN, OTHER), (SERVER_ADMIN_INSIDE, OTHER)] {
+        let mut tx = called_by(caller, member(target, Role::Owner), 1);
+        let outcome = remove_member(&mut tx, &me(), GROUP, target);
+        assert_eq!(outcome, Err(GroupRefusal::LastOwner.into()), "{caller:?}");
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn missing_rights_come_before_the_last_owner() {
+    let mut tx = called_by(ADMIN, member(OTHER, Role::Owner), 1);
+    assert_eq!(remove_member(&mut tx, &me(), GROUP, OTHER), Err(GroupRefusal::RoleTooLow.into()));
+}
+
+#[test]
+fn a_group_and_a_member_that_are_not_there_come_before_missing_rights() {
+    let mut tx = MockTx::new().locks_group(None, None);
+    assert_eq!(remove_member(&mut tx, &me(), GROUP, OTHER), Err(GroupRefusal::NotFound.into()));
+    for target in [ME, OTHER] {
+        let mut tx = MockTx::new().locks_group(Some(group()), None);
+        tx.members.expect_find().with(eq(GROUP), eq(target)).returning(|_, _| Ok(None));
+        let outcome = remove_member(&mut tx, &me(), GROUP, target);
+        assert_eq!(outcome, Err(GroupRefusal::MemberNotFound.into()));
+    }
+}
+
+/// The group is locked and then found for the user whose account was deleted.
+fn ends_membership(role: Role, owners_left: u64) -> MockTx {
+    let mut tx = MockTx::new();
+    let mut order = Sequence::new();
+    tx.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
+    tx.groups
+        .expect_find_visible()
+        .with(eq(GROUP), eq(OTHER))
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(move |_, _| Ok(Some(VisibleGroup { group: group(), standing: Some(standing(role)) })));
+    tx.members.expect_count_owners().with(eq(GROUP)).returning(move |_| Ok(owners_left));
+    removes(tx, OTHER)
+}
+
+/// The last owner goes, and this member is next.
+fn passes_on_to(heir: Option<Member>) -> MockTx {
+    let mut tx = ends_membership(Role::Owner, 0);
+    if let Some(heir) = &heir {
+        let heir = heir.user.id;
+        tx.members
+            .expect_set_role()
+            .with(eq(GROUP), eq(heir), eq(Role::Owner))
+            .times(1)
+            .returning(|_, _, _| Ok(()));
+    }
+    tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
+    tx
+}
+
+#[test]
+fn the_successor_of_a_deleted_last_owner_becomes_owner_before_they_go() {
+    for role in [Role::Admin, Role::Member] {
+        let mut tx = passes_on_to(Some(member(ME, role)));
+        assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()), "{role:?}");
+        let promoted = Event::MemberUpdated(GROUP, member(ME, Role::Owner));
+        assert_eq!(tx.emitted, [(Audience::Group(GROUP), None, promoted), removed(None, OTHER)]);
+    }
+}
+
+#[test]
+fn without_a_successor_the_group_stays_ownerless() {
+    let mut tx = passes_on_to(None);
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    assert_eq!(tx.emitted, [removed(None, OTHER)]);
+}
+
+#[test]
+fn a_group_with_an_owner_left_is_not_passed_on() {
+    let mut tx = ends_membership(Role::Owner, 1);
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    assert_eq!(tx.emitted, [removed(None, OTHER)]);
+}
+
+#[test]
+fn a_group_that_was_ownerless_before_is_not_passed_on_when_a_member_goes() {
+    for role in [Role::Member, Role::Admin] {
+        let mut tx = ends_membership(role, 0);
+        assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()), "{role:?}");
+        assert_eq!(tx.emitted, [removed(None, OTHER)]);
+    }
+}
+
+#[test]
+fn a_deleted_group_is_left_without_a_word() {
+    let mut tx = MockTx::new();
+    tx.groups.expect_lock().times(1).returning(|_| Ok(()));
+    tx.groups.expect_find_visible().times(1).returning(|_, _| Ok(None));
+    let mut tx = removes(tx, OTHER);
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(
+        || removes(called_by(SERVER_ADMIN, member(OTHER, Role::Owner), 2), OTHER),
+        |tx| remove_member(tx, &me(), GROUP, OTHER),
+    );
+    assert_hands_faults_on(
+        || passes_on_to(Some(member(ME, Role::Admin))),
+        |tx| end_membership(tx, GROUP, OTHER),
+    );
+}

@@ -1,0 +1,148 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::ids::UserId;
+use crate::messages::model::Message;
+use crate::testing::{
+    ADMIN, GROUP, GroupCaller, ME, MEMBER, MESSAGE, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, me, message, text, tombstone, view,
+};
+
+fn stores(mut tx: MockTx, message: Message) -> MockTx {
+    tx.messages.expect_update().with(eq(message)).times(1).returning(|_| Ok(()));
+    tx
+}
+
+fn edited() -> Message {
+    let version = message(ME).version.next();
+    Message { text: Some(text("hello again")), edited_at: Some(NOW), version, ..message(ME) }
+}
+
+fn edits(caller: GroupCaller) -> MockTx {
+    stores(MockTx::new().called_by(caller).finds_message(Some(message(ME))), edited())
+}
+
+#[test]
+fn authors_edit_their_messages_whatever_their_role() {
+    for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
+        let mut tx = edits(caller);
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+        assert_eq!(outcome, Ok(view(edited())), "{caller:?}");
+        assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MessageUpdated(edited()))]);
+    }
+}
+
+#[test]
+fn nobody_edits_what_others_wrote_whatever_their_role() {
+    for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
+        let mut tx = MockTx::new().called_by(caller).finds_message(Some(message(OTHER)));
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+        assert_eq!(outcome, Err(MessageRefusal::NotAuthor.into()), "{caller:?}");
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn an_author_who_has_left_edits_nothing() {
+    for caller in [OUTSIDER, SERVER_ADMIN] {
+        let mut tx = MockTx::new().called_by(caller);
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+        assert_eq!(outcome, Err(GroupRefusal::MembersOnly.into()), "{caller:?}");
+    }
+}
+
+#[test]
+fn a_tombstone_can_t_be_edited() {
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(tombstone(ME)));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+    assert_eq!(outcome, Err(MessageRefusal::Deleted.into()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn that_it_is_not_one_s_own_comes_before_that_it_is_deleted() {
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(tombstone(OTHER)));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+    assert_eq!(outcome, Err(MessageRefusal::NotAuthor.into()));
+}
+
+#[test]
+fn the_same_text_again_changes_nothing() {
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(message(ME)));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello"));
+    assert_eq!(outcome, Ok(view(message(ME))));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn a_group_or_message_that_is_not_there_can_t_be_edited_or_deleted() {
+    let no_group = || MockTx::new().locks_group(None, None);
+    let no_message = || MockTx::new().called_by(MEMBER).finds_message(None);
+    let new = text("hello again");
+    let not_found = GroupRefusal::NotFound;
+    assert_eq!(edit(&mut no_group(), &me(), GROUP, MESSAGE, &new), Err(not_found.into()));
+    assert_eq!(delete(&mut no_group(), &me(), GROUP, MESSAGE), Err(not_found.into()));
+    let not_found = MessageRefusal::NotFound;
+    assert_eq!(edit(&mut no_message(), &me(), GROUP, MESSAGE, &new), Err(not_found.into()));
+    assert_eq!(delete(&mut no_message(), &me(), GROUP, MESSAGE), Err(not_found.into()));
+}
+
+fn deleted(author: UserId) -> Message {
+    Message { deleted_at: Some(NOW), version: message(author).version.next(), ..tombstone(author) }
+}
+
+/// A message with likes is deleted; a job removes them.
+fn deletes(caller: GroupCaller, author: UserId) -> MockTx {
+    let tx = MockTx::new().called_by(caller).finds_message(Some(message(author)));
+    let mut tx = stores(tx, deleted(author));
+    let purge = Task::PurgeLikes(MESSAGE);
+    tx.jobs.expect_enqueue().with(eq(purge), eq(NOW)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+#[test]
+fn authors_and_admins_of_the_group_delete_a_message_and_a_tombstone_stays() {
+    for (caller, author) in
+        [(MEMBER, ME), (ADMIN, ME), (OWNER, ME), (SERVER_ADMIN_INSIDE, ME), (ADMIN, OTHER), (OWNER, OTHER)]
+    {
+        let mut tx = deletes(caller, author);
+        assert_eq!(delete(&mut tx, &me(), GROUP, MESSAGE), Ok(()), "{caller:?} of {author}");
+        let event = Event::MessageDeleted(deleted(author));
+        assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), event)], "{caller:?} of {author}");
+    }
+}
+
+#[test]
+fn nobody_else_deletes_a_message_server_admins_not_excepted() {
+    for caller in [MEMBER, SERVER_ADMIN_INSIDE] {
+        let mut tx = MockTx::new().called_by(caller).finds_message(Some(message(OTHER)));
+        let outcome = delete(&mut tx, &me(), GROUP, MESSAGE);
+        assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()), "{caller:?}");
+        assert_eq!(tx.emitted, []);
+    }
+    for caller in [OUTSIDER, SERVER_ADMIN] {
+        let mut tx = MockTx::new().called_by(caller);
+        let outcome = delete(&mut tx, &me(), GROUP, MESSAGE);
+        assert_eq!(outcome, Err(GroupRefusal::MembersOnly.into()), "{caller:?}");
+    }
+}
+
+#[test]
+fn deleting_a_tombstone_changes_nothing() {
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(tombstone(ME)));
+    assert_eq!(delete(&mut tx, &me(), GROUP, MESSAGE), Ok(()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn a_message_without_likes_needs_no_job() {
+    let unliked = Message { likes: 0, ..message(ME) };
+    let tx = MockTx::new().called_by(MEMBER).finds_message(Some(unliked));
+    assert_eq!(delete(&mut stores(tx, deleted(ME)), &me(), GROUP, MESSAGE), Ok(()));
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(|| edits(MEMBER), |tx| edit(tx, &me(), GROUP, MESSAGE, &text("hello again")));
+    assert_hands_faults_on(|| deletes(ADMIN, OTHER), |tx| delete(tx, &me(), GROUP, MESSAGE));
+}

@@ -1,0 +1,206 @@
+use mockall::predicate::eq;
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::Refusal;
+use crate::groups::{GroupRefusal, Role};
+use crate::messages::model::Message;
+use crate::testing::{
+    ADMIN, GROUP, ME, MEMBER, MESSAGE, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
+    assert_hands_faults_on, group, me, message, tombstone, view,
+};
+
+const NEWEST: Window = Window::Run(Run::Below(None));
+
+fn limit(limit: i64) -> Limit {
+    Limit::parse(limit).unwrap()
+}
+
+fn numbered(seq: i64) -> MessageView {
+    view(Message { seq: Seq::new(seq), ..message(OTHER) })
+}
+
+/// The rows that a repository with the messages 1 to 40 gives for a query.
+fn rows(query: &MessageQuery) -> Vec<MessageView> {
+    let wanted = usize::try_from(query.limit.with_lookahead()).unwrap();
+    match query.run {
+        Run::Above(seq) => (seq.get() + 1..=40).take(wanted).map(numbered).collect(),
+        Run::Below(seq) => {
+            let below = seq.map_or(40, |seq| 40.min(seq.get() - 1));
+            (1..=below).rev().take(wanted).map(numbered).collect()
+        }
+    }
+}
+
+fn holds_forty() -> MockTx {
+    let mut tx = MockTx::new().finds_group(Some(group()), Some(Role::Member));
+    tx.messages
+        .expect_list()
+        .withf(|query| query.group == GROUP && query.viewer == ME)
+        .returning(|query| Ok(rows(query)));
+    tx
+}
+
+/// Reads a page of the messages 1 to 40: their numbers, and where reading goes on.
+fn read(window: Window, limit: Limit) -> (Vec<i64>, Option<Run>) {
+    let page = list(&mut holds_forty(), &me(), GROUP, window, limit).unwrap();
+    (page.items.iter().map(|view| view.message.seq.get()).collect(), page.next)
+}
+
+#[test]
+fn a_page_is_the_newest_first_whatever_the_direction() {
+    let below = |seq| Run::Below(Some(Seq::new(seq)));
+    let above = |seq| Run::Above(Seq::new(seq));
+    for (window, expected) in [
+        (NEWEST, (vec![40, 39, 38], Some(below(38)))),
+        (Window::Run(below(40)), (vec![39, 38, 37], Some(below(37)))),
+        (Window::Run(below(3)), (vec![2, 1], None)),
+        (Window::Run(below(1)), (vec![], None)),
+        (Window::Run(above(0)), (vec![3, 2, 1], Some(above(3)))),
+        (Window::Run(above(37)), (vec![40, 39, 38], None)),
+        (Window::Run(above(40)), (vec![], None)),
+    ] {
+        assert_eq!(read(window, limit(3)), expected, "{window:?}");
+    }
+}
+
+#[test]
+fn around_a_message_half_of_the_page_is_newer_and_the_rest_goes_down_from_it() {
+    let below = |seq| Some(Run::Below(Some(Seq::new(seq))));
+    for (seq, size, expected) in [
+        (20, 4, (vec![22, 21, 20, 19], below(19))),
+        (20, 5, (vec![22, 21, 20, 19, 18], below(18))),
+        (20, 1, (vec![20], below(20))),
+        // Where there is less above, there is more below.
+        (40, 4, (vec![40, 39, 38, 37], below(37))),
+        (39, 4, (vec![40, 39, 38, 37], below(37))),
+        (1, 4, (vec![3, 2, 1], None)),
+        (0, 4, (vec![2, 1], None)),
+        (100, 2, (vec![40, 39], below(39))),
+    ] {
+        assert_eq!(read(Window::Around(Seq::new(seq)), limit(size)), expected, "around {seq}, {size}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn following_next_gives_each_message_once(size in 1..50_i64, upwards: bool) {
+        let mut next = Some(if upwards { Run::Above(Seq::ZERO) } else { Run::Below(None) });
+        let mut seen = Vec::new();
+        while let Some(run) = next {
+            let (mut page, go_on) = read(Window::Run(run), limit(size));
+            if upwards {
+                page.reverse();
+            }
+            seen.extend(page);
+            next = go_on;
+        }
+        let all: Vec<i64> = if upwards { (1..=40).collect() } else { (1..=40).rev().collect() };
+        prop_assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_page_around_a_message_has_no_hole_and_is_full_where_there_is_enough_below(
+        seq in 0..60_i64, size in 1..50_i64,
+    ) {
+        let (page, next) = read(Window::Around(Seq::new(seq)), limit(size));
+        prop_assert!(page.windows(2).all(|pair| pair[0] == pair[1] + 1));
+        prop_assert_eq!(page.contains(&seq), (1..=40).contains(&seq));
+        prop_assert!(page.len() <= usize::try_from(size).unwrap());
+        match next {
+            Some(run) => prop_assert_eq!(run, Run::Below(Some(Seq::new(*page.last().unwrap())))),
+            None => prop_assert_eq!(page.last(), Some(&1)),
+        }
+    }
+}
+
+#[test]
+fn only_members_read_server_admins_not_excepted() {
+    for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
+        let tx = || MockTx::new().finds_group(Some(group()), caller.role);
+        let mut listing = tx();
+        listing.messages.expect_list().returning(|_| Ok(vec![]));
+        assert!(list(&mut listing, &me(), GROUP, NEWEST, limit(1)).is_ok(), "{caller:?}");
+        let mut finding = tx().finds_message(Some(message(OTHER)));
+        assert!(find(&mut finding, &me(), GROUP, MESSAGE).is_ok(), "{caller:?}");
+        assert!(mark_read(&mut tx(), &me(), GROUP, Seq::new(30)).is_ok(), "{caller:?}");
+    }
+    for (group, caller, refusal) in [
+        (Some(group()), OUTSIDER, GroupRefusal::MembersOnly),
+        (Some(group()), SERVER_ADMIN, GroupRefusal::MembersOnly),
+        (None, OUTSIDER, GroupRefusal::NotFound),
+    ] {
+        let tx = || MockTx::new().finds_group(group.clone(), caller.role);
+        assert_eq!(list(&mut tx(), &me(), GROUP, NEWEST, limit(1)), Err(refusal.into()), "{caller:?}");
+        assert_eq!(find(&mut tx(), &me(), GROUP, MESSAGE), Err(refusal.into()), "{caller:?}");
+        // A number beyond the last would be refused too, but less is told to strangers.
+        assert_eq!(mark_read(&mut tx(), &me(), GROUP, Seq::new(99)), Err(refusal.into()), "{caller:?}");
+    }
+}
+
+#[test]
+fn a_message_is_found_also_as_a_tombstone() {
+    for found in [message(OTHER), tombstone(OTHER)] {
+        let tx = MockTx::new().finds_group(Some(group()), Some(Role::Member));
+        let mut tx = tx.finds_message(Some(found.clone()));
+        assert_eq!(find(&mut tx, &me(), GROUP, MESSAGE), Ok(view(found)));
+    }
+    let mut tx = MockTx::new().finds_group(Some(group()), Some(Role::Member)).finds_message(None);
+    assert_eq!(find(&mut tx, &me(), GROUP, MESSAGE), Err(MessageRefusal::NotFound.into()));
+}
+
+/// A member of a group of 40 messages who has read up to 30.
+fn has_read_thirty() -> MockTx {
+    MockTx::new().finds_group(Some(group()), Some(Role::Member))
+}
+
+fn advances_to(mut tx: MockTx, seq: i64) -> MockTx {
+    tx.messages
+        .expect_advance_read_seq()
+        .with(eq(GROUP), eq(ME), eq(Seq::new(seq)))
+        .times(1)
+        .returning(|_, _, _| Ok(()));
+    tx
+}
+
+#[test]
+fn the_read_cursor_moves_up_to_the_last_message() {
+    for (seq, unread) in [(31, 9), (40, 0)] {
+        let mut tx = advances_to(has_read_thirty(), seq);
+        let state = ReadState { read_seq: Seq::new(seq), unread };
+        assert_eq!(mark_read(&mut tx, &me(), GROUP, Seq::new(seq)), Ok(state));
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn the_read_cursor_never_moves_back() {
+    for seq in [0, 29, 30] {
+        let state = ReadState { read_seq: Seq::new(30), unread: 10 };
+        assert_eq!(mark_read(&mut has_read_thirty(), &me(), GROUP, Seq::new(seq)), Ok(state));
+    }
+}
+
+#[test]
+fn what_has_not_been_sent_can_t_be_read() {
+    let error = mark_read(&mut has_read_thirty(), &me(), GROUP, Seq::new(41)).unwrap_err();
+    let Error::Refused(Refusal::Invalid(fields)) = error else { panic!("{error:?}") };
+    assert_eq!(fields.len(), 1);
+    assert_eq!((fields[0].field.as_str(), fields[0].violation.code), ("seq", ViolationCode::OutOfRange));
+    assert!(fields[0].violation.detail.contains("40"), "the limit is named");
+}
+
+#[test]
+fn faults_are_handed_on() {
+    let around = Window::Around(Seq::new(20));
+    assert_hands_faults_on(holds_forty, |tx| list(tx, &me(), GROUP, around, limit(4)));
+    assert_hands_faults_on(holds_forty, |tx| list(tx, &me(), GROUP, NEWEST, limit(4)));
+    assert_hands_faults_on(
+        || has_read_thirty().finds_message(Some(message(OTHER))),
+        |tx| find(tx, &me(), GROUP, MESSAGE),
+    );
+    assert_hands_faults_on(
+        || advances_to(has_read_thirty(), 40),
+        |tx| mark_read(tx, &me(), GROUP, Seq::new(40)),
+    );
+}

@@ -1,0 +1,15 @@
+//! What the tests of the use-cases share: a transaction made of mocks, a storage that runs commands on such
+//! transactions, and entities to put into them.
+//!
+//! A mock fails on every call that a test did not announce. So a test that announces no call that stores
+//! also proves that nothing is stored.
+
+mod entities;
+mod faults;
+mod storage;
+mod tx;
+
+pub(crate) use entities::*;
+pub(crate) use faults::{assert_flow_hands_faults_on, assert_hands_faults_on, fault};
+pub(crate) use storage::{Ran, ScriptedStorage, Step, block_on};
+pub(crate) use tx::{Emitted, FIRST_EVENT, MockTx};

@@ -1,0 +1,138 @@
+//! Entities with values that are easy to tell apart.
+
+use crate::accounts::{Actor, DisplayName, Email, KeyHash, PasswordHash, SessionKind, User, Username};
+use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
+use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
+use crate::messages::{Message, MessageText, MessageView};
+use crate::storage::Credential;
+use crate::time::Timestamp;
+
+/// When every command of a test runs.
+pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+/// When what a test finds was made.
+pub(crate) const EARLIER: Timestamp = Timestamp::from_micros(1_600_000_000_000_000);
+
+/// Who acts.
+pub(crate) const ME: UserId = UserId::new(1);
+/// Somebody else.
+pub(crate) const OTHER: UserId = UserId::new(2);
+/// The session that [`me`] acts with.
+pub(crate) const MY_SESSION: SessionId = SessionId::new(11);
+/// The key of that session.
+pub(crate) const MY_KEY: Credential = Credential { key: KeyHash::new([1; 32]) };
+/// The one group there is.
+pub(crate) const GROUP: GroupId = GroupId::new(7);
+/// The one message in it.
+pub(crate) const MESSAGE: MessageId = MessageId::new(70);
+
+/// The actor, signed in with a password.
+pub(crate) fn me() -> Actor {
+    Actor { user: user(ME).as_ref(), session: MY_SESSION, session_kind: SessionKind::Login }
+}
+
+/// The actor, by a key that was handed out with the account.
+pub(crate) fn me_provisioned() -> Actor {
+    Actor { session_kind: SessionKind::Provisioned, ..me() }
+}
+
+/// A user who does not administer the server.
+pub(crate) fn user(id: UserId) -> User {
+    User {
+        id,
+        username: Username::parse(&format!("user{id}")).unwrap(),
+        display_name: Some(DisplayName::parse(&format!("User {id}")).unwrap()),
+        email: Some(Email::parse(&format!("user{id}@example.org")).unwrap()),
+        is_admin: false,
+        version: Version::new(3),
+        created_at: EARLIER,
+    }
+}
+
+/// A user who does.
+pub(crate) fn server_admin(id: UserId) -> User {
+    User { is_admin: true, ..user(id) }
+}
+
+/// A hash that differs with `text`.
+pub(crate) fn hash(text: &str) -> PasswordHash {
+    PasswordHash::from_stored(format!("hash of {text}"))
+}
+
+/// A public group with some members and messages.
+pub(crate) fn group() -> Group {
+    Group {
+        id: GROUP,
+        name: GroupName::parse("Gardeners").unwrap(),
+        description: None,
+        visibility: Visibility::Public,
+        version: Version::new(5),
+        created_at: EARLIER,
+        member_count: 3,
+        last_seq: Seq::new(40),
+    }
+}
+
+/// A member's standing, with some messages of [`group`] unread.
+pub(crate) fn standing(role: Role) -> Standing {
+    Standing { role, read_seq: Seq::new(30) }
+}
+
+/// A member of the group.
+pub(crate) fn member(id: UserId, role: Role) -> Member {
+    Member { user: user(id).as_ref(), role, joined_at: EARLIER }
+}
+
+/// A message of the group, with two likes.
+pub(crate) fn message(author: UserId) -> Message {
+    Message {
+        id: MESSAGE,
+        group_id: GROUP,
+        seq: Seq::new(33),
+        author: user(author).as_ref(),
+        text: Some(text("hello")),
+        client_id: None,
+        version: Version::new(4),
+        created_at: EARLIER,
+        edited_at: None,
+        deleted_at: None,
+        likes: 2,
+    }
+}
+
+/// What is left of a deleted message.
+pub(crate) fn tombstone(author: UserId) -> Message {
+    Message { text: None, deleted_at: Some(EARLIER), likes: 0, ..message(author) }
+}
+
+/// A message that the actor does not like.
+pub(crate) fn view(message: Message) -> MessageView {
+    MessageView { message, liked: false }
+}
+
+/// A checked text.
+pub(crate) fn text(text: &str) -> MessageText {
+    MessageText::parse(text).unwrap()
+}
+
+/// Somebody who calls a use-case on the group: what tables of rights are about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupCaller {
+    /// `None` for others than members.
+    pub(crate) role: Option<Role>,
+    /// Whether they administer the server.
+    pub(crate) server_admin: bool,
+}
+
+/// Neither a member nor a server admin.
+pub(crate) const OUTSIDER: GroupCaller = GroupCaller { role: None, server_admin: false };
+/// A plain member.
+pub(crate) const MEMBER: GroupCaller = GroupCaller { role: Some(Role::Member), server_admin: false };
+/// An admin of the group.
+pub(crate) const ADMIN: GroupCaller = GroupCaller { role: Some(Role::Admin), server_admin: false };
+/// An owner of the group.
+pub(crate) const OWNER: GroupCaller = GroupCaller { role: Some(Role::Owner), server_admin: false };
+/// A server admin who is not in the group.
+pub(crate) const SERVER_ADMIN: GroupCaller = GroupCaller { role: None, server_admin: true };
+/// A server admin who is a plain member of the group.
+pub(crate) const SERVER_ADMIN_INSIDE: GroupCaller =
+    GroupCaller { role: Some(Role::Member), server_admin: true };

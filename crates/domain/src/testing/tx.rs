@@ -1,0 +1,219 @@
+//! A transaction made of mocks.
+
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use crate::accounts::{
+    AccountRepository, Actor, KeyHash, LockStrength, MockAccountRepository, MockSessionRepository,
+    SessionRepository, User,
+};
+use crate::events::{Audience, Event};
+use crate::groups::{
+    Group, GroupRepository, MemberRepository, MockGroupRepository, MockMemberRepository, Role, VisibleGroup,
+};
+use crate::ids::{EventId, UserId};
+use crate::jobs::{JobRepository, MockJobRepository};
+use crate::messages::{Message, MessageRepository, MockMessageRepository};
+use crate::storage::{StorageFault, Tx};
+use crate::testing::entities::{
+    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, server_admin, standing, user, view,
+};
+use crate::testing::faults::{FailingRepositories, fault};
+use crate::time::Timestamp;
+
+/// An event as it was emitted: to whom, by whom, what.
+pub(crate) type Emitted = (Audience, Option<UserId>, Event);
+
+/// The id of the first event that a transaction emits.
+pub(crate) const FIRST_EVENT: EventId = EventId::new(100);
+
+/// A transaction whose repositories are mocks. It runs at [`NOW`] and keeps what is emitted.
+#[derive(Default)]
+pub(crate) struct MockTx {
+    pub(crate) accounts: MockAccountRepository,
+    pub(crate) sessions: MockSessionRepository,
+    pub(crate) groups: MockGroupRepository,
+    pub(crate) members: MockMemberRepository,
+    pub(crate) messages: MockMessageRepository,
+    pub(crate) jobs: MockJobRepository,
+    /// The events, in order.
+    pub(crate) emitted: Vec<Emitted>,
+    /// The keys whose use was noted, and whose they are.
+    pub(crate) noted: Vec<(KeyHash, UserId)>,
+    /// How many calls to ports there were.
+    pub(super) calls: usize,
+    /// Which of them fails, counted from 1.
+    pub(super) fails_at: Option<usize>,
+    failing: FailingRepositories,
+}
+
+impl MockTx {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The key is the actor's.
+    pub(crate) fn authenticates(mut self, actor: Actor) -> Self {
+        self.sessions
+            .expect_authenticate()
+            .withf(|key, now| *key == MY_KEY.key && *now == NOW)
+            .times(1)
+            .returning(move |_, _| Ok(Some(actor.clone())));
+        self
+    }
+
+    /// The key is nobody's (any more).
+    pub(crate) fn rejects_key(mut self) -> Self {
+        self.sessions.expect_authenticate().times(1).returning(|_, _| Ok(None));
+        self
+    }
+
+    /// The actor's rights on the server are read once, after a lock.
+    pub(crate) fn reads_rights(mut self, is_admin: bool) -> Self {
+        let mut order = Sequence::new();
+        self.accounts
+            .expect_lock()
+            .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_, _| Ok(()));
+        self.accounts
+            .expect_find()
+            .with(eq(ME))
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(move |_| Ok(Some(if is_admin { server_admin(ME) } else { user(ME) })));
+        self
+    }
+
+    /// A user is there; asked for once.
+    pub(crate) fn finds_user(mut self, user: User) -> Self {
+        self.accounts.expect_find().with(eq(user.id)).times(1).returning(move |_| Ok(Some(user.clone())));
+        self
+    }
+
+    /// A user is not there; asked for once.
+    pub(crate) fn misses_user(mut self, id: UserId) -> Self {
+        self.accounts.expect_find().with(eq(id)).times(1).returning(|_| Ok(None));
+        self
+    }
+
+    /// These users are locked once.
+    pub(crate) fn locks_users(mut self, users: &'static [UserId], strength: LockStrength) -> Self {
+        self.accounts
+            .expect_lock()
+            .withf(move |locked, how| locked == users && *how == strength)
+            .times(1)
+            .returning(|_, _| Ok(()));
+        self
+    }
+
+    /// The set of server admins and then these users are locked, and only then they are read.
+    pub(crate) fn locks_for_change(mut self, locked: &'static [UserId], users: Vec<Option<User>>) -> Self {
+        let mut order = Sequence::new();
+        self.accounts.expect_lock_admins().times(1).in_sequence(&mut order).returning(|| Ok(()));
+        self.accounts
+            .expect_lock()
+            .withf(move |users, strength| users == locked && *strength == LockStrength::Exclusive)
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_, _| Ok(()));
+        for user in users {
+            let found = self.accounts.expect_find().times(1).in_sequence(&mut order);
+            found.returning(move |_| Ok(user.clone()));
+        }
+        self
+    }
+
+    /// The group is locked and only then looked for, once each.
+    pub(crate) fn locks_group(mut self, group: Option<Group>, role: Option<Role>) -> Self {
+        let mut order = Sequence::new();
+        self.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
+        let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
+        self.groups
+            .expect_find_visible()
+            .with(eq(GROUP), eq(ME))
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(move |_, _| Ok(found.clone()));
+        self
+    }
+
+    /// The group is looked for without a lock, as reading use-cases do.
+    pub(crate) fn finds_group(mut self, group: Option<Group>, role: Option<Role>) -> Self {
+        let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
+        self.groups
+            .expect_find_visible()
+            .with(eq(GROUP), eq(ME))
+            .times(1)
+            .returning(move |_, _| Ok(found.clone()));
+        self
+    }
+
+    /// The group is locked and found, with the caller's role in it. Rights on the server may be read.
+    pub(crate) fn called_by(self, caller: GroupCaller) -> Self {
+        let mut tx = self.locks_group(Some(group()), caller.role);
+        tx.accounts
+            .expect_lock()
+            .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
+            .returning(|_, _| Ok(()));
+        let actor = if caller.server_admin { server_admin(ME) } else { user(ME) };
+        tx.accounts.expect_find().with(eq(ME)).returning(move |_| Ok(Some(actor.clone())));
+        tx
+    }
+
+    /// The message is looked for once.
+    pub(crate) fn finds_message(mut self, message: Option<Message>) -> Self {
+        let found = message.map(view);
+        self.messages
+            .expect_find()
+            .with(eq(GROUP), eq(MESSAGE), eq(ME))
+            .times(1)
+            .returning(move |_, _, _| Ok(found.clone()));
+        self
+    }
+
+    /// Counts a call to a port; whether it is the one that fails.
+    fn fails(&mut self) -> bool {
+        self.calls += 1;
+        self.fails_at == Some(self.calls)
+    }
+}
+
+macro_rules! accessors {
+    ($($name:ident: $port:ident;)+) => {$(
+        fn $name(&mut self) -> &mut dyn $port {
+            if self.fails() { &mut self.failing.$name } else { &mut self.$name }
+        }
+    )+};
+}
+
+impl Tx for MockTx {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+
+    accessors! {
+        accounts: AccountRepository;
+        sessions: SessionRepository;
+        groups: GroupRepository;
+        members: MemberRepository;
+        messages: MessageRepository;
+        jobs: JobRepository;
+    }
+
+    fn next_event_id(&mut self) -> Result<EventId, StorageFault> {
+        if self.fails() {
+            return Err(fault());
+        }
+        Ok(self.emitted.iter().fold(FIRST_EVENT, |id, _| id.next()))
+    }
+
+    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event) {
+        self.emitted.push((to, actor, event));
+    }
+
+    fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {
+        self.noted.push((*key, actor.id()));
+    }
+}

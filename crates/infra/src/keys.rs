@@ -1,0 +1,105 @@
+//! API keys and generated passwords, from the random source of the operating system.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use groupchat_domain::accounts::{ApiKeys, IssuedKey, KeyHash, Password, Secret};
+use sha2::{Digest, Sha256};
+
+/// What every key starts with, so that people and secret scanners recognise one.
+pub const KEY_PREFIX: &str = "gc_";
+
+/// Random bytes in a key.
+const KEY_BYTES: usize = 32;
+
+/// Characters of a generated password: lower-case letters and digits without those that look alike
+/// (`0 o`, `1 i l`).
+const PASSWORD_ALPHABET: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
+/// Groups of a generated password, and the characters in one: 24 characters of log2(31) bits, 118 in all.
+const PASSWORD_GROUPS: usize = 6;
+const PASSWORD_GROUP_LENGTH: usize = 4;
+
+/// Makes keys of the form `gc_` and 256 random bits in base64url (RFC 4648, section 5, unpadded: 43
+/// characters), and reads them as their SHA-256. A fast hash is enough, since a key can't be guessed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomKeys;
+
+impl ApiKeys for RandomKeys {
+    fn issue(&self) -> IssuedKey {
+        let key = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<KEY_BYTES>()));
+        IssuedKey { hash: self.digest(&key), secret: Secret::new(key) }
+    }
+
+    fn digest(&self, key: &str) -> KeyHash {
+        KeyHash::new(Sha256::digest(key).into())
+    }
+
+    fn generate_password(&self) -> Password {
+        let mut text = String::new();
+        for group in 0..PASSWORD_GROUPS {
+            if group > 0 {
+                text.push('-');
+            }
+            text.extend(std::iter::repeat_with(random_character).take(PASSWORD_GROUP_LENGTH));
+        }
+        Password::parse(&text).expect("29 ASCII characters are within the limits of a password")
+    }
+}
+
+/// One character of the alphabet, each as likely as the others.
+fn random_character() -> char {
+    loop {
+        // Five bits of each byte; the 32nd value has no character and is drawn again.
+        let [byte] = random::<1>();
+        if let Some(character) = PASSWORD_ALPHABET.get(usize::from(byte & 0b1_1111)) {
+            return char::from(*character);
+        }
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Fails only where a system has no random source at all, and no key can be made there.
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_key_has_the_prefix_and_256_bits_and_digests_to_its_hash() {
+        let key = RandomKeys.issue();
+        let encoded = key.secret.reveal().strip_prefix("gc_").unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(encoded).unwrap().len(), 32);
+        assert_eq!(RandomKeys.digest(key.secret.reveal()), key.hash);
+    }
+
+    #[test]
+    fn a_digest_is_sha_256() {
+        // The example "abc" of FIPS 180-2, appendix B.1.
+        let expected = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+        assert_eq!(URL_SAFE_NO_PAD.encode(RandomKeys.digest("abc").as_bytes()), expected);
+    }
+
+    #[test]
+    fn no_two_keys_or_passwords_are_alike() {
+        let keys: HashSet<_> = (0..100).map(|_| RandomKeys.issue().hash).collect();
+        let passwords: HashSet<_> =
+            (0..100).map(|_| RandomKeys.generate_password().reveal().to_owned()).collect();
+        assert_eq!((keys.len(), passwords.len()), (100, 100));
+    }
+
+    #[test]
+    fn a_password_has_over_100_bits_in_readable_groups() {
+        let bits = (PASSWORD_ALPHABET.len() as f64).log2() * (PASSWORD_GROUPS * PASSWORD_GROUP_LENGTH) as f64;
+        assert!(bits >= 100.0, "{bits}");
+        let password = RandomKeys.generate_password();
+        let groups: Vec<_> = password.reveal().split('-').collect();
+        assert_eq!(groups.len(), PASSWORD_GROUPS);
+        assert!(groups.iter().all(|group| group.len() == PASSWORD_GROUP_LENGTH));
+        assert!(groups.concat().bytes().all(|b| PASSWORD_ALPHABET.contains(&b)), "{groups:?}");
+    }
+}

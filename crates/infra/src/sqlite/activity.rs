@@ -1,0 +1,138 @@
+//! Which keys were used lately, in memory.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use groupchat_domain::accounts::KeyHash;
+use groupchat_domain::ids::SessionId;
+use groupchat_domain::time::Timestamp;
+
+use super::sync::locked;
+
+/// How many keys are remembered, at about 100 bytes each.
+const CAPACITY: usize = 65_536;
+
+/// For how long a key counts as used lately.
+const IDLE_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// The last use of a session's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyUse {
+    pub(super) key: KeyHash,
+    pub(super) session: SessionId,
+    pub(super) at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    session: SessionId,
+    last_use: Timestamp,
+    /// The last use that the database knows of.
+    stored: Option<Timestamp>,
+}
+
+/// The keys that were found valid lately, and when.
+pub(super) struct KeyActivity {
+    entries: Mutex<HashMap<KeyHash, Entry>>,
+    capacity: usize,
+}
+
+impl KeyActivity {
+    pub(super) fn new() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self { entries: Mutex::new(HashMap::new()), capacity }
+    }
+
+    /// Remembers a use. A key for which there is no room is forgotten, which is safe: it is then checked on a
+    /// reader first.
+    pub(super) fn note(&self, key: KeyHash, session: SessionId, at: Timestamp) {
+        let mut entries = locked(&self.entries);
+        if let Some(entry) = entries.get_mut(&key) {
+            entry.last_use = entry.last_use.max(at);
+        } else if entries.len() < self.capacity {
+            entries.insert(key, Entry { session, last_use: at, stored: None });
+        }
+    }
+
+    /// Whether the key was found valid lately.
+    pub(super) fn knows(&self, key: &KeyHash) -> bool {
+        locked(&self.entries).contains_key(key)
+    }
+
+    /// The uses that the database doesn't know of yet.
+    pub(super) fn unstored(&self) -> Vec<KeyUse> {
+        locked(&self.entries)
+            .iter()
+            .filter(|(_, entry)| entry.stored != Some(entry.last_use))
+            .map(|(key, entry)| KeyUse { key: *key, session: entry.session, at: entry.last_use })
+            .collect()
+    }
+
+    /// Remembers that the database knows of these uses now.
+    pub(super) fn stored(&self, uses: &[KeyUse]) {
+        let mut entries = locked(&self.entries);
+        for key_use in uses {
+            if let Some(entry) = entries.get_mut(&key_use.key) {
+                entry.stored = Some(key_use.at);
+            }
+        }
+    }
+
+    /// Forgets keys that were not used lately. A use that could not be stored until now is lost with them.
+    pub(super) fn forget_idle(&self, now: Timestamp) {
+        let since = now.minus(IDLE_AFTER);
+        locked(&self.entries).retain(|_, entry| entry.last_use >= since);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: SessionId = SessionId::new(1);
+
+    fn key(number: u8) -> KeyHash {
+        KeyHash::new([number; 32])
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn a_use_is_unstored_until_it_is_stored_and_again_after_the_next() {
+        let activity = KeyActivity::new();
+        activity.note(key(1), SESSION, at(5));
+        activity.note(key(1), SESSION, at(4));
+        let uses = activity.unstored();
+        assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
+        activity.note(key(1), SESSION, at(6));
+        activity.stored(&uses);
+        assert_eq!(activity.unstored(), [KeyUse { key: key(1), session: SESSION, at: at(6) }]);
+        activity.stored(&activity.unstored());
+        assert_eq!(activity.unstored(), []);
+    }
+
+    #[test]
+    fn an_idle_key_is_forgotten() {
+        let activity = KeyActivity::new();
+        activity.note(key(1), SESSION, at(0));
+        activity.note(key(2), SESSION, at(1));
+        activity.forget_idle(at(601));
+        assert!(!activity.knows(&key(1)));
+        assert!(activity.knows(&key(2)));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let activity = KeyActivity::with_capacity(1);
+        activity.note(key(1), SESSION, at(0));
+        activity.note(key(2), SESSION, at(0));
+        assert!(activity.knows(&key(1)));
+        assert!(!activity.knows(&key(2)));
+    }
+}

@@ -1,0 +1,82 @@
+//! Opens connections, each set up for its part.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::{InstrumentationEvent, SimpleConnection};
+use diesel::prelude::*;
+
+use super::error::OpenError;
+
+/// Is told of each statement that the writer and the readers begin, by its SQL without the bound values.
+pub type StatementObserver = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Migrates the schema.
+    Migrate,
+    /// The only one that writes.
+    Write,
+    /// Reads; SQLite refuses it to write.
+    Read,
+    /// Checkpoints the write-ahead log.
+    Checkpoint,
+}
+
+impl Purpose {
+    /// How long to wait for a lock that another holds. Other commands of the program write briefly; a checkpoint
+    /// holds up the writer while it waits for readers.
+    const fn busy_timeout(self) -> Duration {
+        match self {
+            Self::Migrate => Duration::from_secs(30),
+            Self::Write | Self::Read => Duration::from_secs(5),
+            Self::Checkpoint => Duration::from_millis(50),
+        }
+    }
+
+    const fn pragmas(self) -> &'static str {
+        match self {
+            // Rebuilding a parent table inside a transaction would empty its cascading children.
+            Self::Migrate => "PRAGMA foreign_keys = OFF;",
+            // Checkpoints are not the writer's; a log that once grew long is cut back when it starts over.
+            Self::Write => {
+                "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
+                 PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
+            }
+            Self::Read => "PRAGMA query_only = ON;",
+            Self::Checkpoint => "PRAGMA wal_autocheckpoint = 0;",
+        }
+    }
+}
+
+/// Opens the database file, creating an empty one where there is none.
+///
+/// # Errors
+/// [`OpenError`], in words for people.
+pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
+    let url = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;
+    let mut connection =
+        SqliteConnection::establish(url).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
+    // The timeout comes first: the switch to WAL needs a lock.
+    let pragmas = format!(
+        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA temp_store = MEMORY; {}",
+        purpose.busy_timeout().as_millis(),
+        purpose.pragmas(),
+    );
+    connection.batch_execute(&pragmas).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
+    Ok(connection)
+}
+
+/// Tells the observer of every statement that begins from now on.
+pub(super) fn observe(connection: &mut SqliteConnection, observer: StatementObserver) {
+    connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let sql = text.split_once(" -- binds:").map_or(text.as_str(), |(sql, _)| sql);
+            observer(sql);
+        }
+    });
+}

@@ -1,0 +1,79 @@
+//! Why the database could not be opened, in words for people.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file or its folder can't be written.
+    #[error("can't write the database {}: {reason}; check that its folder exists and may be written to", path.display())]
+    Unwritable {
+        /// The database file.
+        path: PathBuf,
+        /// What the system or SQLite says.
+        reason: String,
+    },
+    /// The path is not Unicode, which SQLite needs.
+    #[error("the path of the database, {}, is not Unicode", .0.display())]
+    NotUnicode(PathBuf),
+    /// The file is something else.
+    #[error("{} is not a groupchat database", .0.display())]
+    NotADatabase(PathBuf),
+    /// The file was written by a later version of the program.
+    #[error(
+        "the database {} was written by a newer groupchat (schema {found}; this program knows schemas up to {known}); \
+         use that version or a newer one",
+        path.display()
+    )]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// The newest schema in the file.
+        found: String,
+        /// The newest schema of this program.
+        known: String,
+    },
+    /// Another program holds the file.
+    #[error("another program is using the database {} and did not let go of it in time", .0.display())]
+    Busy(PathBuf),
+    /// The schema could not be brought up to date; the file is as it was.
+    #[error("the database {} could not be migrated to this version and was left as it was: {reason}", path.display())]
+    Migration {
+        /// The database file.
+        path: PathBuf,
+        /// What went wrong.
+        reason: String,
+    },
+    /// SQLite failed in another way.
+    #[error("can't open the database {}: {reason}", path.display())]
+    Database {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// The system gave no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    NoRandomness(String),
+    /// The system refused to start a thread.
+    #[error("can't start a thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl OpenError {
+    /// Sorts out a failure by SQLite's words for it, which are fixed (`sqlite3ErrStr`).
+    pub(super) fn from_reason(path: &Path, reason: &str) -> Self {
+        let path = path.to_owned();
+        let says = |words: &str| reason.contains(words);
+        if says("file is not a database") {
+            Self::NotADatabase(path)
+        } else if says("database is locked") {
+            Self::Busy(path)
+        } else if says("unable to open") || says("readonly database") || says("disk is full") {
+            Self::Unwritable { path, reason: reason.to_owned() }
+        } else {
+            Self::Database { path, reason: reason.to_owned() }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Lets a checkpoint have the database to itself between two batches.
+//!
+//! SQLite's own way, polling for the lock, would starve the checkpoint under load: the writer holds the lock
+//! nearly all the time, and is back before the other has woken up.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::sync::locked;
+
+#[derive(Debug, Default)]
+struct State {
+    batch_runs: bool,
+    closed: bool,
+}
+
+/// The gate that the writer passes before each batch.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Gate {
+    /// Waits while the gate is closed; then a batch runs until the pass is dropped.
+    pub(super) fn pass(&self) -> Pass<'_> {
+        let state = locked(&self.state);
+        let open = self.changed.wait_while(state, |state| state.closed);
+        open.unwrap_or_else(PoisonError::into_inner).batch_runs = true;
+        Pass { gate: self }
+    }
+
+    /// Closes the gate and waits for the batch that runs; no other begins until the closure is dropped.
+    pub(super) fn close(&self) -> Closure<'_> {
+        let mut state = locked(&self.state);
+        state.closed = true;
+        let quiet = self.changed.wait_while(state, |state| state.batch_runs);
+        drop(quiet);
+        Closure { gate: self }
+    }
+}
+
+/// A batch runs.
+#[derive(Debug)]
+pub(super) struct Pass<'g> {
+    gate: &'g Gate,
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut state = locked(&self.gate.state);
+        state.batch_runs = false;
+        if state.closed {
+            drop(state);
+            self.gate.changed.notify_all();
+        }
+    }
+}
+
+/// No batch runs.
+#[derive(Debug)]
+pub(super) struct Closure<'g> {
+    gate: &'g Gate,
+}
+
+impl Drop for Closure<'_> {
+    fn drop(&mut self) {
+        locked(&self.gate.state).closed = false;
+        self.gate.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_closed_gate_holds_the_next_batch_until_it_opens() {
+        let gate = Gate::default();
+        thread::scope(|scope| {
+            let closure = gate.close();
+            let (passed, batch) = mpsc::channel();
+            let gate = &gate;
+            scope.spawn(move || {
+                let _pass = gate.pass();
+                passed.send(()).unwrap();
+            });
+            assert!(batch.try_recv().is_err());
+            drop(closure);
+            batch.recv().unwrap();
+        });
+    }
+
+    #[test]
+    fn closing_waits_for_the_batch_that_runs() {
+        let gate = Gate::default();
+        let order = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            let pass = gate.pass();
+            let (closing, seen) = mpsc::channel();
+            let (gate, order) = (&gate, &order);
+            scope.spawn(move || {
+                closing.send(()).unwrap();
+                let _closure = gate.close();
+                locked(order).push("closed");
+            });
+            seen.recv().unwrap();
+            locked(order).push("batch ends");
+            drop(pass);
+        });
+        assert_eq!(*locked(&order), ["batch ends", "closed"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! Brings the schema up to date when the database is opened. Forward only.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::{self, Purpose};
+use super::error::OpenError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
+
+/// Applies the migrations that the database lacks, all or none, and keeps a copy of the file as it was.
+///
+/// # Errors
+/// [`OpenError`]; the database is then as it was.
+pub(super) fn migrate(path: &Path) -> Result<(), OpenError> {
+    migrate_with(path, &MIGRATIONS)
+}
+
+pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) -> Result<(), OpenError> {
+    let mut connection = connection::open(path, Purpose::Migrate)?;
+    let schema = Schema { path, source };
+    if schema.pending(&mut connection).map_err(|failure| failure.into_error(path))?.is_empty() {
+        return Ok(());
+    }
+    // The write lock keeps out another process that opens the same file just now; whoever comes second finds
+    // nothing pending.
+    connection
+        .immediate_transaction(|connection| schema.apply_pending(connection))
+        .map_err(|failure| failure.into_error(path))
+}
+
+/// A failure inside the transaction, which Diesel wants to be able to extend by its own.
+enum Failure {
+    Open(OpenError),
+    Query(diesel::result::Error),
+    Step(String),
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl Failure {
+    fn into_error(self, path: &Path) -> OpenError {
+        match self {
+            Self::Open(error) => error,
+            Self::Query(error) => OpenError::from_reason(path, &error.to_string()),
+            Self::Step(reason) => OpenError::Migration { path: path.to_owned(), reason },
+        }
+    }
+}
+
+fn step(error: impl std::fmt::Display) -> Failure {
+    Failure::Step(error.to_string())
+}
+
+/// The database on one side, the program's migrations on the other.
+struct Schema<'a> {
+    path: &'a Path,
+    source: &'a dyn MigrationSource<Sqlite>,
+}
+
+impl Schema<'_> {
+    /// The migrations that the database lacks, in their order.
+    fn pending(&self, connection: &mut SqliteConnection) -> Result<Migrations, Failure> {
+        if is_foreign(connection)? {
+            return Err(Failure::Open(OpenError::NotADatabase(self.path.to_owned())));
+        }
+        let mut migrations = self.source.migrations().map_err(step)?;
+        let applied = connection.applied_migrations().map_err(step)?;
+        let is_known = |version: &MigrationVersion<'_>| {
+            migrations.iter().any(|migration| migration.name().version() == *version)
+        };
+        if let Some(found) = applied.iter().filter(|version| !is_known(version)).max() {
+            return Err(Failure::Open(self.newer(found, &migrations)));
+        }
+        migrations.retain(|migration| !applied.contains(&migration.name().version().as_owned()));
+        migrations.sort_by_key(|migration| migration.name().version().as_owned());
+        Ok(migrations)
+    }
+
+    fn newer(&self, found: &MigrationVersion<'_>, known: &Migrations) -> OpenError {
+        let newest = known.iter().map(|migration| migration.name().version()).max();
+        OpenError::Newer {
+            path: self.path.to_owned(),
+            found: found.to_string(),
+            known: newest.map_or_else(|| "none".into(), |version| version.to_string()),
+        }
+    }
+
+    fn apply_pending(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
+        let pending = self.pending(connection)?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        if let Some(version) = connection.applied_migrations().map_err(step)?.into_iter().max() {
+            self.keep_copy(&version)?;
+        }
+        for migration in &pending {
+            tracing::info!(migration = %migration.name(), "migrating the database");
+            connection.run_migration(migration).map_err(step)?;
+        }
+        match dangling_references(connection)? {
+            0 => Ok(()),
+            rows => Err(step(format!("{rows} rows would refer to rows that don't exist"))),
+        }
+    }
+
+    /// Copies the database as it is in its present version. A reader beside the transaction does it: VACUUM
+    /// can't run inside one.
+    fn keep_copy(&self, version: &MigrationVersion<'_>) -> Result<(), Failure> {
+        let copy = copy_path(self.path, version);
+        let unfinished = copy.with_extension("unfinished");
+        let _ = fs::remove_file(&unfinished);
+        let mut reader = connection::open(self.path, Purpose::Migrate).map_err(Failure::Open)?;
+        diesel::sql_query("VACUUM INTO ?")
+            .bind::<Text, _>(unfinished.to_string_lossy())
+            .execute(&mut reader)?;
+        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(step)?;
+        fs::rename(&unfinished, &copy).map_err(step)?;
+        tracing::info!(copy = %copy.display(), "kept a copy of the database as it was");
+        Ok(())
+    }
+}
+
+/// Where the copy goes: beside the database, with the version that it holds.
+fn copy_path(path: &Path, version: &MigrationVersion<'_>) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-migration-{version}"));
+    PathBuf::from(name)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+fn count(connection: &mut SqliteConnection, sql: &str) -> QueryResult<i64> {
+    diesel::sql_query(sql).get_result(connection).map(|row: Count| row.count)
+}
+
+/// Whether the file holds tables, but none that a groupchat has made.
+fn is_foreign(connection: &mut SqliteConnection) -> QueryResult<bool> {
+    let tables = count(connection, "SELECT count(*) AS count FROM sqlite_schema")?;
+    let own = "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'";
+    Ok(tables > 0 && count(connection, own)? == 0)
+}
+
+fn dangling_references(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    count(connection, "SELECT count(*) AS count FROM pragma_foreign_key_check")
+}

@@ -1,0 +1,44 @@
+//! How a SQLite storage is opened.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use super::connection::StatementObserver;
+use super::queue::QueueLimits;
+use super::writer::BatchLimits;
+
+/// How a SQLite storage is opened. [`SqliteOptions::new`] has sensible values for all but the path.
+#[derive(Clone)]
+pub struct SqliteOptions {
+    /// The database file; it is created where there is none, in a folder that exists.
+    pub path: PathBuf,
+    /// Threads, and connections, that read.
+    pub readers: usize,
+    /// How many commands may wait for the writer.
+    pub write_queue: QueueLimits,
+    /// How many commands may wait for a reader.
+    pub read_queue: QueueLimits,
+    /// How long a batch of the writer may become.
+    pub batch: BatchLimits,
+    /// How often the last uses of keys are stored and expired sessions removed.
+    pub upkeep_every: Duration,
+    /// Is told of each statement of the writer and the readers, for tests that count them.
+    pub statement_observer: Option<StatementObserver>,
+}
+
+impl SqliteOptions {
+    /// The usual options for this database file.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let cores = thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            path: path.into(),
+            readers: cores.clamp(2, 8),
+            write_queue: QueueLimits::default(),
+            read_queue: QueueLimits::default(),
+            batch: BatchLimits::default(),
+            upkeep_every: Duration::from_secs(60),
+            statement_observer: None,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The readers: threads that run commands on snapshots, beside the writer and each other.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Clock;
+
+use super::activity::KeyActivity;
+use super::command::{Command, CommandQueue, Outcome};
+use super::fault::fault;
+use super::statement::{Begin, Commit, Rollback};
+use super::tx::SqliteTx;
+
+/// One of the threads, with its connection.
+pub(super) struct Reader {
+    pub(super) connection: SqliteConnection,
+    pub(super) queue: Arc<CommandQueue>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) activity: Arc<KeyActivity>,
+}
+
+impl Reader {
+    /// Serves the queue until it is closed.
+    pub(super) fn serve(mut self) {
+        while let Some(command) = self.queue.wait() {
+            if !command.is_abandoned() {
+                let outcome = self.run(&command);
+                command.answer(outcome);
+            }
+        }
+    }
+
+    /// Runs one command on a snapshot of its own.
+    fn run(&mut self, command: &Command) -> Outcome {
+        let outcome = self.run_in_snapshot(command);
+        // There is nothing to keep: a COMMIT ends the snapshot, and after a failure so does a ROLLBACK.
+        let ended = match &outcome {
+            Ok(()) => Commit.execute(&mut self.connection),
+            Err(_) => Rollback.execute(&mut self.connection),
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "the end of a read failed");
+            // Else the next command would find itself inside this one's transaction.
+            let _ = Rollback.execute(&mut self.connection);
+        }
+        outcome
+    }
+
+    fn run_in_snapshot(&mut self, command: &Command) -> Outcome {
+        Begin.execute(&mut self.connection).map_err(|error| fault(&error))?;
+        let mut tx = SqliteTx::reading(&mut self.connection, self.clock.now(), &self.activity);
+        match catch_unwind(AssertUnwindSafe(|| command.run(&mut tx))) {
+            Ok(_) => tx.into_fault().map_or(Ok(()), Err),
+            Err(_) => Err(StorageFault::Panicked),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Groups.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use groupchat_domain::accounts::Unique;
+use groupchat_domain::groups::{
+    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
+};
+use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Timestamp;
+
+use super::accounts::UserRefRow;
+use super::messages::{LIKE, MessageRow, MessageViewRow};
+use super::stored::{StoredRole, StoredVisibility};
+use super::{LIKE_ESCAPE, containing, inserted, purge, unique};
+use crate::sqlite::schema::{groups, memberships, messages, reactions, users};
+use crate::sqlite::tx::SqliteTx;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct GroupRow {
+    id: i64,
+    name: String,
+    description: Option<String>,
+    visibility: StoredVisibility,
+    version: i64,
+    created_at: i64,
+    member_count: i64,
+    last_seq: i64,
+}
+
+impl From<GroupRow> for Group {
+    fn from(row: GroupRow) -> Self {
+        Self {
+            id: GroupId::new(row.id),
+            name: GroupName::from_stored(row.name),
+            description: row.description.map(Description::from_stored),
+            visibility: row.visibility.0,
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+            member_count: row.member_count,
+            last_seq: Seq::new(row.last_seq),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct StandingRow {
+    role: StoredRole,
+    read_seq: i64,
+}
+
+impl From<StandingRow> for Standing {
+    fn from(row: StandingRow) -> Self {
+        Self { role: row.role.0, read_seq: Seq::new(row.read_seq) }
+    }
+}
+
+/// A group, the viewer's standing, and for members the newest message, its author and the viewer's like.
+type GroupViewRow = (GroupRow, Option<StandingRow>, Option<MessageRow>, Option<UserRefRow>, bool);
+
+fn group_view((group, standing, message, author, liked): GroupViewRow) -> GroupView {
+    let newest = message.zip(author);
+    GroupView {
+        group: group.into(),
+        standing: standing.map(Standing::from),
+        last_message: newest.map(|(message, author)| MessageViewRow { message, author, liked }.into()),
+    }
+}
+
+/// Groups that exist, each with the viewer's membership, if any.
+#[auto_type]
+fn with_standing(viewer: i64) -> _ {
+    groups::table
+        .left_join(
+            memberships::table.on(memberships::group_id.eq(groups::id).and(memberships::user_id.eq(viewer))),
+        )
+        .filter(groups::deleted_at.is_null())
+}
+
+/// The same with what a [`GroupViewRow`] needs besides. Others than members get no message.
+#[auto_type]
+fn with_newest_message(viewer: i64) -> _ {
+    let standing: with_standing = with_standing(viewer);
+    let newest = messages::group_id.eq(groups::id).and(messages::seq.eq(groups::last_seq));
+    let like: &'static str = LIKE;
+    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    standing
+        .left_join(messages::table.on(newest.and(memberships::user_id.nullable().is_not_null())))
+        .left_join(users::table.on(users::id.eq(messages::author_id)))
+        .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
+}
+
+/// The columns of a [`GroupViewRow`].
+macro_rules! group_view_columns {
+    () => {
+        (
+            GroupRow::as_select(),
+            Option::<StandingRow>::as_select(),
+            Option::<MessageRow>::as_select(),
+            Option::<UserRefRow>::as_select(),
+            reactions::user_id.nullable().is_not_null(),
+        )
+    };
+}
+
+impl GroupRepository for SqliteTx<'_> {
+    /// Nothing to do: one command writes at a time.
+    fn lock(&mut self, _id: GroupId) -> Result<(), StorageFault> {
+        Ok(())
+    }
+
+    fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
+        let found = with_standing(viewer.get())
+            .filter(groups::id.eq(id.get()))
+            .select((GroupRow::as_select(), Option::<StandingRow>::as_select()));
+        let row =
+            self.run(|connection| found.first::<(GroupRow, Option<StandingRow>)>(connection).optional())?;
+        Ok(row.map(|(group, standing)| VisibleGroup {
+            group: group.into(),
+            standing: standing.map(Standing::from),
+        }))
+    }
+
+    fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
+        let found =
+            with_newest_message(viewer.get()).filter(groups::id.eq(id.get())).select(group_view_columns!());
+        Ok(self.run(|connection| found.first(connection).optional())?.map(group_view))
+    }
+
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<GroupView>, StorageFault> {
+        let rows: Vec<GroupViewRow> = self.run(|connection| {
+            let mut listed = with_newest_message(query.viewer.get())
+                .select(group_view_columns!())
+                .order((groups::name_key, groups::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if query.mine {
+                listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
+            }
+            if let Some(after) = &query.after {
+                let key = &after.name_key;
+                listed = listed
+                    .filter(groups::name_key.ge(key))
+                    .filter(groups::name_key.gt(key).or(groups::id.gt(after.id)));
+            }
+            if let Some(search) = &query.search {
+                listed = listed.filter(groups::name_key.like(containing(search)).escape(LIKE_ESCAPE));
+            }
+            listed.load(connection)
+        })?;
+        Ok(rows.into_iter().map(group_view).collect())
+    }
+
+    fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {
+        let row = diesel::insert_into(groups::table)
+            .values((
+                groups::name.eq(group.name.as_str()),
+                groups::name_key.eq(group.name.key()),
+                groups::description.eq(group.description.as_ref().map(Description::as_str)),
+                groups::visibility.eq(group.visibility.as_str()),
+                groups::version.eq(Version::FIRST.get()),
+                groups::created_at.eq(group.created_at.as_micros()),
+                groups::member_count.eq(0),
+                groups::last_seq.eq(Seq::ZERO.get()),
+            ))
+            .on_conflict_do_nothing() // A public name is all that can collide.
+            .returning(groups::id);
+        let id = self.run(|connection| row.get_result(connection).optional())?;
+        Ok(inserted(id, GroupId::new))
+    }
+
+    fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
+        let row = diesel::update(groups::table.filter(groups::id.eq(group.id.get()))).set((
+            groups::name.eq(group.name.as_str()),
+            groups::name_key.eq(group.name.key()),
+            groups::description.eq(group.description.as_ref().map(Description::as_str)),
+            groups::visibility.eq(group.visibility.as_str()),
+            groups::version.eq(group.version.get()),
+        ));
+        self.run(|connection| unique(row.execute(connection)))
+    }
+
+    fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault> {
+        let group = groups::table.filter(groups::id.eq(id.get())).filter(groups::deleted_at.is_null());
+        let change = diesel::update(group).set(groups::deleted_at.eq(at.as_micros()));
+        self.run(|connection| change.execute(connection)).map(drop)
+    }
+
+    fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
+        self.run(|connection| purge::purge_group(connection, id.get(), limit))
+    }
+}

@@ -1,0 +1,233 @@
+//! The storage as a whole: opening, handing commands to the threads, shutting down.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use groupchat_domain::accounts::KeyHash;
+use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, StorageFault, Work};
+use groupchat_domain::time::Clock;
+
+use super::activity::KeyActivity;
+use super::checkpoint::{self, CheckpointSignal, Checkpointer};
+use super::command::{CommandQueue, Pending, SqliteWork};
+use super::connection::{self, Purpose};
+use super::error::OpenError;
+use super::event_log;
+use super::gate::Gate;
+use super::migrate;
+use super::options::SqliteOptions;
+use super::readers::Reader;
+use super::sync::locked;
+use super::threads::Threads;
+use super::upkeep::{self, StopSignal, Upkeep};
+use super::writer::Writer;
+
+/// How long a dropped storage waits for its threads.
+const DROP_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long a command that runs when the deadline of a shutdown has passed may still take.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A database file in use: [`Storage`] on SQLite.
+pub struct SqliteStorage {
+    options: SqliteOptions,
+    writes: Arc<CommandQueue>,
+    reads: Arc<CommandQueue>,
+    activity: Arc<KeyActivity>,
+    checkpoints: Arc<CheckpointSignal>,
+    stop_upkeep: Arc<StopSignal>,
+    /// `None` once shut down.
+    threads: Mutex<Option<Crew>>,
+}
+
+/// The threads by what they do.
+#[derive(Default)]
+struct Crew {
+    upkeep: Threads,
+    readers: Threads,
+    writer: Threads,
+    checkpointer: Threads,
+}
+
+impl SqliteStorage {
+    /// Opens the database, migrates it where needed and starts the threads. Blocks while it does so.
+    ///
+    /// # Errors
+    /// [`OpenError`], in words for people.
+    pub fn open(
+        mut options: SqliteOptions,
+        clock: Arc<dyn Clock>,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Self, OpenError> {
+        options.path = prepare_file(&options.path)?;
+        migrate::migrate(&options.path)?;
+        let storage = Self {
+            writes: CommandQueue::new(options.write_queue),
+            reads: CommandQueue::new(options.read_queue),
+            activity: Arc::new(KeyActivity::new()),
+            checkpoints: Arc::default(),
+            stop_upkeep: Arc::default(),
+            threads: Mutex::new(None),
+            options,
+        };
+        let crew = Crew::default();
+        let started = storage.start(&crew, &clock, sink);
+        // Also when not all could be started: dropping the storage then ends those that were.
+        *locked(&storage.threads) = Some(crew);
+        started.map(|()| storage)
+    }
+
+    /// Refuses new commands, finishes those that wait until `deadline` has passed and turns away the rest,
+    /// stores the last uses of keys, empties the write-ahead log and ends the threads. Does nothing the second
+    /// time. Blocks: not for a thread of an async runtime.
+    pub fn shutdown(&self, deadline: Duration) {
+        let Some(crew) = locked(&self.threads).take() else { return };
+        let until = Instant::now() + deadline;
+        self.stop_upkeep.stop();
+        self.writes.drain();
+        self.reads.drain();
+        finish(crew.readers, &self.reads, until);
+        finish(crew.writer, &self.writes, until);
+        self.checkpoints.stop();
+        // They wait for nothing but the writer, so they are about to end.
+        for threads in [crew.upkeep, crew.checkpointer] {
+            let _ = threads.wait(Instant::now() + GRACE);
+        }
+        if let Err(error) = self.leave_tidy() {
+            tracing::warn!(%error, "the end of the storage left something for the next start");
+        }
+    }
+
+    /// Queues a command that knows that this is SQLite.
+    ///
+    /// # Errors
+    /// [`StorageFault::Overloaded`] or [`StorageFault::Unavailable`]; the command did not run.
+    pub(super) fn queue(&self, access: Access, work: SqliteWork) -> Result<Pending, StorageFault> {
+        let queue = match access.mode {
+            Mode::Read => &self.reads,
+            Mode::Write => &self.writes,
+        };
+        queue.submit(access.caller, work)
+    }
+
+    fn start(&self, crew: &Crew, clock: &Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Result<(), OpenError> {
+        let gate = Arc::<Gate>::default();
+        let writer = self.writer(clock, sink, &gate)?;
+        crew.writer.spawn("sqlite-writer", || writer.serve()).map_err(OpenError::Thread)?;
+        for number in 0..self.options.readers {
+            let reader = self.reader(clock)?;
+            let name = format!("sqlite-read-{number}");
+            crew.readers.spawn(&name, || reader.serve()).map_err(OpenError::Thread)?;
+        }
+        let connection = connection::open(&self.options.path, Purpose::Checkpoint)?;
+        let checkpointer = Checkpointer::new(connection, Arc::clone(&self.checkpoints), gate);
+        crew.checkpointer.spawn("sqlite-ckpt", || checkpointer.serve()).map_err(OpenError::Thread)?;
+        let upkeep = self.upkeep(clock);
+        crew.upkeep.spawn("sqlite-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
+    }
+
+    fn writer(
+        &self,
+        clock: &Arc<dyn Clock>,
+        sink: Arc<dyn EventSink>,
+        gate: &Arc<Gate>,
+    ) -> Result<Writer, OpenError> {
+        let mut connection = self.connect(Purpose::Write)?;
+        event_log::ensure_epoch(&mut connection, &self.options.path)?;
+        Ok(Writer {
+            connection,
+            queue: Arc::clone(&self.writes),
+            limits: self.options.batch,
+            clock: Arc::clone(clock),
+            sink,
+            activity: Arc::clone(&self.activity),
+            gate: Arc::clone(gate),
+            checkpoints: Arc::clone(&self.checkpoints),
+        })
+    }
+
+    fn reader(&self, clock: &Arc<dyn Clock>) -> Result<Reader, OpenError> {
+        Ok(Reader {
+            connection: self.connect(Purpose::Read)?,
+            queue: Arc::clone(&self.reads),
+            clock: Arc::clone(clock),
+            activity: Arc::clone(&self.activity),
+        })
+    }
+
+    fn upkeep(&self, clock: &Arc<dyn Clock>) -> Upkeep {
+        Upkeep {
+            every: self.options.upkeep_every,
+            queue: Arc::clone(&self.writes),
+            clock: Arc::clone(clock),
+            activity: Arc::clone(&self.activity),
+            stop: Arc::clone(&self.stop_upkeep),
+        }
+    }
+
+    fn connect(&self, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
+        let mut connection = connection::open(&self.options.path, purpose)?;
+        if let Some(observer) = &self.options.statement_observer {
+            connection::observe(&mut connection, Arc::clone(observer));
+        }
+        Ok(connection)
+    }
+
+    /// What is left to do once the writer has ended.
+    fn leave_tidy(&self) -> Result<(), OpenError> {
+        let failed =
+            |error: diesel::result::Error| OpenError::from_reason(&self.options.path, &error.to_string());
+        let mut connection = connection::open(&self.options.path, Purpose::Write)?;
+        let uses = self.activity.unstored();
+        connection
+            .immediate_transaction(|connection| upkeep::store_uses(connection, &uses))
+            .map_err(failed)?;
+        checkpoint::truncate(&mut connection).map_err(failed)
+    }
+}
+
+impl Storage for SqliteStorage {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        match self.queue(access, Box::new(move |tx| work(tx))) {
+            Ok(pending) => Box::pin(pending),
+            Err(fault) => Box::pin(std::future::ready(Err(fault))),
+        }
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.activity.knows(key)
+    }
+}
+
+impl Drop for SqliteStorage {
+    fn drop(&mut self) {
+        self.shutdown(DROP_DEADLINE);
+    }
+}
+
+/// Waits for workers that drain their queue; at the deadline, turns away what still waits.
+fn finish(workers: Threads, queue: &CommandQueue, until: Instant) {
+    let Err(still_running) = workers.wait(until) else { return };
+    queue.close();
+    if still_running.wait(GRACE).is_err() {
+        tracing::warn!("a command outlasts the shutdown; it is left behind");
+    }
+}
+
+/// Makes sure that there is a file, readable by its owner only since it holds password hashes, and returns its
+/// full path. SQLite takes the permissions of its other files from it.
+fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
+    let unwritable =
+        |error: io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
+    let full = std::path::absolute(path).map_err(unwritable)?;
+    let mut file = OpenOptions::new();
+    file.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    file.open(&full).map_err(unwritable)?;
+    Ok(full)
+}

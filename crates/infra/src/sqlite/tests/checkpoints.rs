@@ -1,0 +1,85 @@
+//! The write-ahead log under load.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+use groupchat_domain::storage::Verdict;
+
+use super::support::{Fixture, long_note, note, number};
+use crate::sqlite::checkpoint::Checkpointer;
+use crate::sqlite::connection::{self, Purpose};
+use crate::sqlite::sync::locked;
+
+const IN_DATABASE_FILE: &str = "SELECT page_count AS value FROM pragma_page_count";
+
+#[test]
+fn a_long_log_is_moved_into_the_database_file_beside_the_writer() {
+    let fixture = Fixture::new();
+    let text = Arc::new("x".repeat(100_000));
+    for id in 1..=300 {
+        fixture.write(long_note(id, &text)).unwrap();
+    }
+    let file = fixture.directory.path().join("chat.db");
+    let until = Instant::now() + Duration::from_secs(30);
+    let pages = fixture.ask(IN_DATABASE_FILE);
+    while (file.metadata().unwrap().len() as i64) < pages * 4_096 {
+        assert!(Instant::now() < until, "the log was never checkpointed");
+        std::thread::yield_now();
+    }
+    fixture.write(note(1_000)).unwrap();
+}
+
+/// A checkpointer beside the storage's own, which restarts the log as soon as a checkpoint is worthwhile.
+fn eager_checkpointer(fixture: &Fixture) -> Checkpointer {
+    let path = fixture.directory.path().join("chat.db");
+    let connection = connection::open(&path, Purpose::Checkpoint).unwrap();
+    let mut checkpointer = Checkpointer::new(connection, Arc::default(), Arc::default());
+    checkpointer.restart_at = 1_000;
+    checkpointer
+}
+
+/// Few commands, so that the storage's own checkpointer is not called; and more than 1,000 pages.
+fn write_much(fixture: &Fixture, from: i64) {
+    let text = Arc::new("x".repeat(1_000_000));
+    for id in from..from + 6 {
+        fixture.write(long_note(id, &text)).unwrap();
+    }
+}
+
+#[test]
+fn a_log_that_has_grown_long_starts_over() {
+    let fixture = Fixture::new();
+    let mut checkpointer = eager_checkpointer(&fixture);
+    write_much(&fixture, 1);
+    assert!(checkpointer.pages_in_log() > 1_000);
+    checkpointer.look().unwrap();
+    fixture.write(note(100)).unwrap();
+    assert!(checkpointer.pages_in_log() < 100);
+}
+
+#[test]
+fn a_long_read_puts_off_the_restart_of_the_log_and_holds_up_no_write() {
+    let fixture = Fixture::new();
+    let mut checkpointer = eager_checkpointer(&fixture);
+    write_much(&fixture, 1);
+    let (begun, begins) = mpsc::channel();
+    let (end, ends) = mpsc::channel::<()>();
+    let ends = Mutex::new(ends);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            fixture.read(Box::new(move |tx| {
+                tx.run(|connection| number(connection, "SELECT count(*) AS value FROM notes")).unwrap();
+                begun.send(()).unwrap();
+                let _ = locked(&ends).recv();
+                Verdict::Commit
+            }))
+        });
+        begins.recv().unwrap();
+        write_much(&fixture, 10);
+        checkpointer.look().unwrap();
+        assert!(checkpointer.restart_at > 1_000, "the next try comes later");
+        fixture.write(note(100)).unwrap();
+        drop(end);
+    });
+    assert_eq!(fixture.notes().len(), 13);
+}

@@ -1,0 +1,141 @@
+//! Opening databases of every age.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel_migrations::FileBasedMigrations;
+use tempfile::TempDir;
+
+use super::support::number;
+use crate::sqlite::error::OpenError;
+use crate::sqlite::migrate::{migrate, migrate_with};
+
+/// A directory for a database, and for migrations of the test's own.
+struct Setting {
+    directory: TempDir,
+}
+
+impl Setting {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn database(&self) -> PathBuf {
+        self.directory.path().join("chat.db")
+    }
+
+    /// Migrates with these migrations, named by their place.
+    fn migrate(&self, migrations: &[&str]) -> Result<(), OpenError> {
+        let source = tempfile::tempdir().unwrap();
+        for (place, sql) in migrations.iter().enumerate() {
+            let folder = source.path().join(format!("{:014}_step", place + 1));
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("up.sql"), sql).unwrap();
+        }
+        let source = FileBasedMigrations::from_path(source.path()).unwrap();
+        migrate_with(&self.database(), &source)
+    }
+
+    fn connect(&self) -> SqliteConnection {
+        connect(&self.database())
+    }
+
+    fn copies(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.to_string_lossy().contains("before-migration")).collect()
+    }
+}
+
+fn connect(path: &Path) -> SqliteConnection {
+    SqliteConnection::establish(path.to_str().unwrap()).unwrap()
+}
+
+const FIRST: &str = "CREATE TABLE parents (id INTEGER PRIMARY KEY);
+    CREATE TABLE children (parent INTEGER NOT NULL REFERENCES parents (id) ON DELETE CASCADE);
+    INSERT INTO parents VALUES (1); INSERT INTO children VALUES (1);";
+const CHILDREN: &str = "SELECT count(*) AS value FROM children";
+
+#[test]
+fn a_fresh_file_gets_the_whole_schema_and_a_second_start_changes_nothing() {
+    let setting = Setting::new();
+    migrate(&setting.database()).unwrap();
+    migrate(&setting.database()).unwrap();
+    assert_eq!(number(&mut setting.connect(), "SELECT count(*) AS value FROM messages"), Ok(0));
+    assert!(setting.copies().is_empty());
+}
+
+#[test]
+fn an_existing_file_is_copied_before_it_is_migrated() {
+    let setting = Setting::new();
+    setting.migrate(&[FIRST]).unwrap();
+    setting.migrate(&[FIRST, "DROP TABLE children"]).unwrap();
+    assert!(number(&mut setting.connect(), CHILDREN).is_err());
+    let [copy] = &setting.copies()[..] else { panic!("one copy is expected") };
+    assert_eq!(number(&mut connect(copy), CHILDREN), Ok(1));
+}
+
+#[test]
+fn rebuilding_a_parent_table_leaves_its_cascading_children() {
+    let setting = Setting::new();
+    setting.migrate(&[FIRST]).unwrap();
+    let rebuild = "CREATE TABLE rebuilt (id INTEGER PRIMARY KEY, name TEXT);
+        INSERT INTO rebuilt (id) SELECT id FROM parents;
+        DROP TABLE parents; ALTER TABLE rebuilt RENAME TO parents;";
+    setting.migrate(&[FIRST, rebuild]).unwrap();
+    assert_eq!(number(&mut setting.connect(), CHILDREN), Ok(1));
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_file_as_it_was() {
+    let setting = Setting::new();
+    setting.migrate(&[FIRST]).unwrap();
+    let refused = setting.migrate(&[FIRST, "DROP TABLE children", "NONSENSE"]).unwrap_err();
+    assert!(matches!(refused, OpenError::Migration { .. }), "{refused}");
+    assert_eq!(number(&mut setting.connect(), CHILDREN), Ok(1));
+    setting.migrate(&[FIRST, "DROP TABLE children"]).unwrap();
+}
+
+#[test]
+fn a_migration_that_leaves_dangling_references_is_undone() {
+    let setting = Setting::new();
+    setting.migrate(&[FIRST]).unwrap();
+    let refused = setting.migrate(&[FIRST, "DELETE FROM parents"]).unwrap_err();
+    assert!(matches!(refused, OpenError::Migration { .. }), "{refused}");
+    assert_eq!(number(&mut setting.connect(), "SELECT count(*) AS value FROM parents"), Ok(1));
+}
+
+#[test]
+fn a_newer_file_is_refused_with_both_versions() {
+    let setting = Setting::new();
+    setting.migrate(&[FIRST, "CREATE TABLE later (id INTEGER)"]).unwrap();
+    let refused = setting.migrate(&[FIRST]).unwrap_err();
+    let OpenError::Newer { found, known, .. } = refused else { panic!("{refused}") };
+    assert_eq!((found.as_str(), known.as_str()), ("00000000000002", "00000000000001"));
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_left_alone() {
+    let setting = Setting::new();
+    setting.connect().batch_execute("CREATE TABLE recipes (id INTEGER)").unwrap();
+    let refused = migrate(&setting.database()).unwrap_err();
+    assert!(matches!(refused, OpenError::NotADatabase(_)), "{refused}");
+    let tables = "SELECT count(*) AS value FROM sqlite_schema";
+    assert_eq!(number(&mut setting.connect(), tables), Ok(1));
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let setting = Setting::new();
+    fs::write(setting.database(), "Dear diary, this is not a database at all. ".repeat(100)).unwrap();
+    let refused = migrate(&setting.database()).unwrap_err();
+    assert!(matches!(refused, OpenError::NotADatabase(_)), "{refused}");
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let refused = migrate(Path::new("/nowhere/at/all/chat.db")).unwrap_err();
+    assert!(matches!(refused, OpenError::Unwritable { .. }), "{refused}");
+    assert!(refused.to_string().contains("/nowhere/at/all"), "{refused}");
+}

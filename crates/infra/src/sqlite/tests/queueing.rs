@@ -1,0 +1,95 @@
+//! Bounds, turns and withdrawal, seen from outside.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Verdict};
+
+use super::support::{Fixture, caller, note};
+use crate::sqlite::QueueLimits;
+use crate::sqlite::command::SqliteWork;
+use crate::sqlite::sync::locked;
+
+#[test]
+fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
+    let limits = QueueLimits { total: 3, per_caller: 2, system: 1 };
+    let fixture = Fixture::with(|options| options.write_queue = limits);
+    let hold = fixture.hold_writer();
+    let queue = |who, id| fixture.queue(who, note(id));
+    let pending = [queue(caller(1), 1), queue(caller(1), 2), queue(caller(2), 4), queue(Caller::System, 6)];
+    let refused = [queue(caller(1), 3), queue(caller(2), 5), queue(caller(3), 5), queue(Caller::System, 7)];
+    for outcome in refused {
+        assert!(matches!(outcome.err(), Some(StorageFault::Overloaded { .. })));
+    }
+    drop(hold);
+    for outcome in pending {
+        outcome.unwrap().wait().unwrap();
+    }
+    assert_eq!(fixture.notes(), [1, 2, 4, 6]);
+}
+
+#[test]
+fn the_port_answers_overloaded_without_being_awaited_for_long() {
+    let limits = QueueLimits { total: 0, ..QueueLimits::default() };
+    let fixture = Fixture::with(|options| options.write_queue = limits);
+    let access = Access { mode: Mode::Write, caller: caller(1) };
+    let done = fixture.storage.submit(access, Box::new(|_| Verdict::Commit));
+    let polled = pin!(done).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready(Err(StorageFault::Overloaded { .. }))));
+}
+
+#[test]
+fn a_caller_with_many_commands_does_not_keep_another_waiting() {
+    let fixture = Fixture::new();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mark = |name: &'static str| -> SqliteWork {
+        let order = Arc::clone(&order);
+        Box::new(move |_| {
+            locked(&order).push(name);
+            Verdict::Commit
+        })
+    };
+    let hold = fixture.hold_writer();
+    let pending = [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1")]
+        .map(|(who, name)| fixture.queue(caller(who), mark(name)).unwrap());
+    drop(hold);
+    for outcome in pending {
+        outcome.wait().unwrap();
+    }
+    assert_eq!(*locked(&order), ["a1", "b1", "c1", "a2", "a3"]);
+}
+
+#[test]
+fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
+    let limits = QueueLimits { total: 2, ..QueueLimits::default() };
+    let fixture = Fixture::with(|options| options.write_queue = limits);
+    let ran = Arc::new(AtomicUsize::new(0));
+    let count = || -> SqliteWork {
+        let ran = Arc::clone(&ran);
+        Box::new(move |_| {
+            ran.fetch_add(1, Ordering::SeqCst);
+            Verdict::Commit
+        })
+    };
+    let hold = fixture.hold_writer();
+    drop(fixture.queue(caller(1), count()).unwrap());
+    let kept = [fixture.queue(caller(1), count()).unwrap(), fixture.queue(caller(2), count()).unwrap()];
+    drop(hold);
+    for outcome in kept {
+        outcome.wait().unwrap();
+    }
+    assert_eq!(ran.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn a_command_resolves_for_one_who_awaits_it() {
+    let fixture = Fixture::new();
+    let storage: &dyn Storage = fixture.storage.as_ref();
+    let access = Access { mode: Mode::Write, caller: caller(1) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let now = runtime.block_on(storage.run(access, |tx| Ok(tx.now()))).unwrap();
+    assert_eq!(now.as_micros(), 0);
+}

@@ -1,0 +1,69 @@
+//! Snapshots, and what a command that only reads may not do.
+
+use std::sync::{Mutex, mpsc};
+
+use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::ids::UserId;
+use groupchat_domain::storage::{StorageFault, Tx, Verdict};
+
+use super::support::{Fixture, note, number, sql};
+use crate::sqlite::sync::locked;
+
+const COUNT: &str = "SELECT count(*) AS value FROM notes";
+
+#[test]
+fn a_command_reads_from_one_snapshot() {
+    let fixture = Fixture::new();
+    let (begun, begins) = mpsc::channel();
+    let (written, writes) = mpsc::channel();
+    let writes = Mutex::new(writes);
+    let (seen, sees) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            fixture.read(Box::new(move |tx| {
+                let before = tx.run(|connection| number(connection, COUNT)).unwrap();
+                begun.send(()).unwrap();
+                locked(&writes).recv().unwrap();
+                let after = tx.run(|connection| number(connection, COUNT)).unwrap();
+                seen.send((before, after)).unwrap();
+                Verdict::Commit
+            }))
+        });
+        begins.recv().unwrap();
+        fixture.write(note(1)).unwrap();
+        assert_eq!(fixture.ask(COUNT), 1, "another reader sees it at once");
+        written.send(()).unwrap();
+    });
+    assert_eq!(sees.recv().unwrap(), (0, 0));
+}
+
+#[test]
+fn a_reader_can_not_write_and_goes_on_reading() {
+    let fixture = Fixture::with(|options| options.readers = 1);
+    let refused = fixture.read(sql("INSERT INTO notes VALUES (1, 'text')"));
+    assert!(matches!(refused, Err(StorageFault::Internal { reason }) if reason.contains("readonly")));
+    assert_eq!(fixture.ask(COUNT), 0);
+}
+
+#[test]
+fn a_reader_can_not_emit() {
+    let fixture = Fixture::with(|options| options.readers = 1);
+    let refused = fixture.read(Box::new(|tx| {
+        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+        Verdict::Commit
+    }));
+    assert!(matches!(refused, Err(StorageFault::Internal { .. })));
+    assert!(fixture.published().ids().is_empty());
+}
+
+#[test]
+fn a_panic_on_a_reader_ends_its_snapshot_and_nothing_else() {
+    let fixture = Fixture::with(|options| options.readers = 1);
+    let panicked = fixture.read(Box::new(|tx| {
+        let _ = tx.run(|connection| number(connection, COUNT));
+        panic!("a panic that the test wants");
+    }));
+    assert_eq!(panicked, Err(StorageFault::Panicked));
+    fixture.write(note(1)).unwrap();
+    assert_eq!(fixture.ask(COUNT), 1);
+}

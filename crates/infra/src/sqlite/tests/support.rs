@@ -1,0 +1,257 @@
+//! A storage in a directory of its own, and commands to try on it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use groupchat_domain::events::{Audience, Event, LoggedEvent};
+use groupchat_domain::ids::{EventId, UserId};
+use groupchat_domain::storage::{Access, Caller, EventSink, Mode, StorageFault, Tx, Verdict};
+use groupchat_domain::time::{Clock, Timestamp};
+use tempfile::TempDir;
+
+use crate::sqlite::command::{Outcome, Pending, SqliteWork};
+use crate::sqlite::sync::locked;
+use crate::sqlite::tx::SqliteTx;
+use crate::sqlite::{BatchLimits, SqliteOptions, SqliteStorage};
+
+/// A clock that the test sets.
+#[derive(Default)]
+pub(super) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(super) fn set(&self, seconds: i64) {
+        self.0.store(seconds * 1_000_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Keeps what was published, one entry a call.
+#[derive(Default)]
+pub(super) struct Published(Mutex<Vec<Vec<LoggedEvent>>>);
+
+impl EventSink for Published {
+    fn committed(&self, events: &[LoggedEvent]) {
+        locked(&self.0).push(events.to_vec());
+    }
+}
+
+impl Published {
+    /// How many batches were published.
+    pub(super) fn batches(&self) -> usize {
+        locked(&self.0).len()
+    }
+
+    /// The ids of all events, in the order of publication.
+    pub(super) fn ids(&self) -> Vec<i64> {
+        locked(&self.0).iter().flatten().map(|logged| logged.id.get()).collect()
+    }
+
+    /// What the events are about, in the order of publication.
+    pub(super) fn subjects(&self) -> Vec<i64> {
+        let batches = locked(&self.0);
+        batches.iter().flatten().filter_map(|logged| logged.event.subject_user()).map(UserId::get).collect()
+    }
+}
+
+/// A storage, and what belongs to it.
+pub(super) struct Fixture {
+    pub(super) storage: Arc<SqliteStorage>,
+    published: Arc<Published>,
+    pub(super) clock: Arc<TestClock>,
+    pub(super) directory: TempDir,
+}
+
+impl Fixture {
+    pub(super) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// A storage whose batches end only when nothing waits, with a table for [`note`].
+    pub(super) fn with(change: impl FnOnce(&mut SqliteOptions)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut options = options(&directory);
+        change(&mut options);
+        let (clock, published) = (Arc::<TestClock>::default(), Arc::<Published>::default());
+        let storage = SqliteStorage::open(options, clock.clone(), published.clone()).unwrap();
+        let fixture = Self { storage: Arc::new(storage), published, clock, directory };
+        fixture.write(sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")).unwrap();
+        fixture
+    }
+
+    /// Another storage on the same file, as another process would have it.
+    pub(super) fn second(&self) -> SqliteStorage {
+        SqliteStorage::open(options(&self.directory), self.clock.clone(), self.published.clone()).unwrap()
+    }
+
+    /// The same database opened anew, once the storage was shut down.
+    pub(super) fn reopened(self) -> Self {
+        Self { storage: Arc::new(self.second()), ..self }
+    }
+
+    /// Queues a command that writes.
+    pub(super) fn queue(&self, caller: Caller, work: SqliteWork) -> Result<Pending, StorageFault> {
+        self.storage.queue(Access { mode: Mode::Write, caller }, work)
+    }
+
+    /// Runs a command that writes.
+    pub(super) fn write(&self, work: SqliteWork) -> Outcome {
+        self.queue(Caller::System, work)?.wait()
+    }
+
+    /// What was published. Callers are answered before that happens, so this waits for one more turn of the
+    /// writer, unless it has ended.
+    pub(super) fn published(&self) -> &Published {
+        let _ = self.write(sql("SELECT 1"));
+        &self.published
+    }
+
+    /// Runs a command that reads.
+    pub(super) fn read(&self, work: SqliteWork) -> Outcome {
+        self.storage.queue(Access { mode: Mode::Read, caller: Caller::System }, work)?.wait()
+    }
+
+    /// Keeps the writer busy until the result is dropped, so that what is queued meanwhile makes one batch.
+    pub(super) fn hold_writer(&self) -> Hold {
+        let (release, released) = mpsc::channel::<()>();
+        let (started, running) = mpsc::channel();
+        let released = Mutex::new(released);
+        let work: SqliteWork = Box::new(move |_| {
+            started.send(()).unwrap();
+            let _ = locked(&released).recv();
+            Verdict::Commit
+        });
+        let pending = self.queue(Caller::System, work).unwrap();
+        running.recv().unwrap();
+        Hold { _release: release, _pending: pending }
+    }
+
+    /// What a query with one integer for a result gives on a reader.
+    pub(super) fn ask(&self, query: &'static str) -> i64 {
+        let (answer, answers) = mpsc::channel();
+        self.read(Box::new(move |tx| {
+            answer.send(tx.run(|connection| number(connection, query)).unwrap()).unwrap();
+            Verdict::Commit
+        }))
+        .unwrap();
+        answers.recv().unwrap()
+    }
+
+    /// The ids of the notes that are stored.
+    pub(super) fn notes(&self) -> Vec<i64> {
+        let (answer, answers) = mpsc::channel();
+        self.read(Box::new(move |tx| {
+            let rows = tx.run(|connection| {
+                diesel::sql_query("SELECT id AS value FROM notes ORDER BY id").load::<Row>(connection)
+            });
+            answer.send(rows.unwrap().into_iter().map(|row| row.value).collect()).unwrap();
+            Verdict::Commit
+        }))
+        .unwrap();
+        answers.recv().unwrap()
+    }
+
+    /// Fails unless the log holds exactly the events that were published, without a gap from 1 on.
+    pub(super) fn assert_log_is_what_was_published(&self) {
+        let ids = self.published().ids();
+        let expected: Vec<i64> = (1..).take(ids.len()).collect();
+        assert_eq!(ids, expected, "published positions have no gap and are in order");
+        assert_eq!(self.ask("SELECT count(*) AS value FROM events"), ids.len() as i64);
+        assert_eq!(self.ask("SELECT coalesce(max(id), 0) AS value FROM events"), ids.len() as i64);
+    }
+}
+
+/// Lets the writer go on when dropped.
+pub(super) struct Hold {
+    _release: mpsc::Sender<()>,
+    _pending: Pending,
+}
+
+fn options(directory: &TempDir) -> SqliteOptions {
+    let mut options = SqliteOptions::new(directory.path().join("chat.db"));
+    options.batch = BatchLimits { commands: 1_000, time: Duration::from_secs(60) };
+    options
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+/// The result of a query for one integer named `value`.
+pub(super) fn number(connection: &mut SqliteConnection, query: &str) -> QueryResult<i64> {
+    diesel::sql_query(query).get_result(connection).map(|row: Row| row.value)
+}
+
+/// A caller of its own for each number.
+pub(super) fn caller(number: u8) -> Caller {
+    Caller::Address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, number)))
+}
+
+/// Runs some SQL, and commits whatever comes of it.
+pub(super) fn sql(text: &'static str) -> SqliteWork {
+    Box::new(move |tx| {
+        let _ = tx.run(|connection| connection.batch_execute(text));
+        Verdict::Commit
+    })
+}
+
+/// Stores a note and emits an event that bears the same number.
+pub(super) fn note(id: i64) -> SqliteWork {
+    Box::new(move |tx| store_note(tx, id, "text"))
+}
+
+/// Does what [`note`] does, with a text.
+pub(super) fn long_note(id: i64, text: &Arc<String>) -> SqliteWork {
+    let text = Arc::clone(text);
+    Box::new(move |tx| store_note(tx, id, &text))
+}
+
+/// Does what [`note`] does, then refuses.
+pub(super) fn refused_note(id: i64) -> SqliteWork {
+    Box::new(move |tx| {
+        store_note(tx, id, "text");
+        Verdict::RollBack
+    })
+}
+
+/// Does what [`note`] does, then some SQL that fails.
+pub(super) fn failing_note(id: i64, then: &'static str) -> SqliteWork {
+    Box::new(move |tx| {
+        store_note(tx, id, "text");
+        let failed = tx.run(|connection| connection.batch_execute(then));
+        assert!(failed.is_err());
+        assert_eq!(tx.run(|connection| number(connection, "SELECT 1 AS value")).err(), failed.err());
+        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));
+        Verdict::Commit
+    })
+}
+
+/// Does what [`note`] does, then panics.
+pub(super) fn panicking_note(id: i64) -> SqliteWork {
+    Box::new(move |tx| {
+        store_note(tx, id, "text");
+        panic!("a panic that the test wants");
+    })
+}
+
+fn store_note(tx: &mut SqliteTx<'_>, id: i64, text: &str) -> Verdict {
+    let insert = diesel::sql_query("INSERT INTO notes (id, text) VALUES (?, ?)");
+    let stored = tx.run(|c| insert.bind::<BigInt, _>(id).bind::<Text, _>(text).execute(c));
+    let reserved = tx.next_event_id();
+    tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));
+    if stored.is_ok() {
+        assert_eq!(tx.next_event_id(), reserved.map(EventId::next));
+    }
+    Verdict::Commit
+}

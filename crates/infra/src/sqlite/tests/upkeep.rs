@@ -1,0 +1,67 @@
+//! Last uses of keys, and expired sessions.
+
+use std::time::{Duration, Instant};
+
+use groupchat_domain::accounts::{Actor, KeyHash, SessionKind, UserRef};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::storage::{Storage, Tx, Verdict};
+
+use super::support::{Fixture, sql};
+
+const KEY: KeyHash = KeyHash::new([7; 32]);
+const LAST_USE: &str = "SELECT coalesce(max(last_used_at), -1) AS value FROM sessions";
+
+fn with_sessions(every: Duration) -> Fixture {
+    let fixture = Fixture::with(|options| options.upkeep_every = every);
+    fixture
+        .write(sql(
+            "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+                    VALUES (1, 'ada', 'ada', 0, 'hash', 1, 0);
+                    INSERT INTO sessions (id, user_id, kind, key_hash, created_at, expires_at)
+                    VALUES (1, 1, 'login', randomblob(32), 0, 100000000),
+                           (2, 1, 'login', randomblob(32), 0, 2000000)",
+        ))
+        .unwrap();
+    fixture
+}
+
+fn use_key(fixture: &Fixture) {
+    let user = UserRef { id: UserId::new(1), username: None, display_name: None };
+    let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
+    let note = move |tx: &mut crate::sqlite::tx::SqliteTx<'_>| {
+        tx.note_key_use(&KEY, &actor);
+        Verdict::RollBack
+    };
+    fixture.read(Box::new(note)).unwrap();
+}
+
+fn wait_until(fixture: &Fixture, query: &'static str, expected: i64) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while fixture.ask(query) != expected {
+        assert!(Instant::now() < until, "{query} never gave {expected}");
+    }
+}
+
+#[test]
+fn the_last_use_of_a_key_is_stored_and_expired_sessions_go() {
+    let fixture = with_sessions(Duration::from_millis(5));
+    fixture.clock.set(5);
+    use_key(&fixture);
+    assert!(fixture.storage.knows_key(&KEY));
+    assert!(!fixture.storage.knows_key(&KeyHash::new([8; 32])));
+    wait_until(&fixture, LAST_USE, 5_000_000);
+    wait_until(&fixture, "SELECT count(*) AS value FROM sessions", 1);
+    fixture.clock.set(6);
+    use_key(&fixture);
+    wait_until(&fixture, LAST_USE, 6_000_000);
+}
+
+#[test]
+fn a_shutdown_stores_the_last_uses() {
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    fixture.clock.set(5);
+    use_key(&fixture);
+    assert_eq!(fixture.ask(LAST_USE), -1);
+    fixture.storage.shutdown(Duration::from_secs(60));
+    assert_eq!(fixture.reopened().ask(LAST_USE), 5_000_000);
+}

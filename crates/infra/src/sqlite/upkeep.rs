@@ -1,0 +1,117 @@
+//! The storage's own recurring work: it stores when keys were last used, and removes expired sessions.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use groupchat_domain::storage::{Caller, StorageFault, Tx, Verdict};
+use groupchat_domain::time::Clock;
+
+use super::activity::{KeyActivity, KeyUse};
+use super::command::CommandQueue;
+use super::schema::sessions;
+use super::sync::locked;
+
+/// Rows that one command touches, so that none holds up the others for long.
+const ROWS_PER_COMMAND: usize = 500;
+
+/// Stores the last uses of keys.
+///
+/// # Errors
+/// The failure of a statement.
+pub(super) fn store_uses(connection: &mut SqliteConnection, uses: &[KeyUse]) -> QueryResult<()> {
+    for key_use in uses {
+        diesel::update(sessions::table.find(key_use.session.get()))
+            .set(sessions::last_used_at.eq(Some(key_use.at.as_micros())))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Ends the upkeep.
+#[derive(Debug, Default)]
+pub(super) struct StopSignal {
+    stopped: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl StopSignal {
+    pub(super) fn stop(&self) {
+        *locked(&self.stopped) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for `time`; `false` if stopped meanwhile.
+    fn sleep(&self, time: Duration) -> bool {
+        let stopped = locked(&self.stopped);
+        let (stopped, _) = self
+            .changed
+            .wait_timeout_while(stopped, time, |stopped| !*stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        !*stopped
+    }
+}
+
+/// The thread that does it, by commands to the writer.
+pub(super) struct Upkeep {
+    pub(super) every: Duration,
+    pub(super) queue: Arc<CommandQueue>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) activity: Arc<KeyActivity>,
+    pub(super) stop: Arc<StopSignal>,
+}
+
+impl Upkeep {
+    /// Works until it is stopped.
+    pub(super) fn serve(self) {
+        while self.stop.sleep(self.every) {
+            if let Err(fault) = self.store_key_uses().and_then(|()| self.remove_expired_sessions()) {
+                tracing::warn!(%fault, "the storage's upkeep is put off");
+            }
+            self.activity.forget_idle(self.clock.now());
+        }
+    }
+
+    fn store_key_uses(&self) -> Result<(), StorageFault> {
+        for uses in self.activity.unstored().chunks(ROWS_PER_COMMAND) {
+            let rows = uses.to_vec();
+            self.queue
+                .submit(
+                    Caller::System,
+                    Box::new(move |tx| match tx.run(|connection| store_uses(connection, &rows)) {
+                        Ok(()) => Verdict::Commit,
+                        Err(_) => Verdict::RollBack,
+                    }),
+                )?
+                .wait()?;
+            self.activity.stored(uses);
+        }
+        Ok(())
+    }
+
+    fn remove_expired_sessions(&self) -> Result<(), StorageFault> {
+        let removed = Arc::new(AtomicUsize::new(0));
+        loop {
+            let count = Arc::clone(&removed);
+            self.queue
+                .submit(
+                    Caller::System,
+                    Box::new(move |tx| {
+                        let now = tx.now();
+                        match tx.sessions().remove_expired(now, ROWS_PER_COMMAND as i64) {
+                            Ok(rows) => {
+                                count.store(rows, Ordering::Release);
+                                Verdict::Commit
+                            }
+                            Err(_) => Verdict::RollBack,
+                        }
+                    }),
+                )?
+                .wait()?;
+            if removed.load(Ordering::Acquire) < ROWS_PER_COMMAND {
+                return Ok(());
+            }
+        }
+    }
+}

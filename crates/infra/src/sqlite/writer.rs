@@ -1,0 +1,194 @@
+//! The writer: the one thread that changes the database, many commands to a transaction.
+//!
+//! What must stay true: no statement of a command runs outside the transaction of its batch, nothing is
+//! answered or published before the COMMIT, and a command that is undone leaves nothing, its event ids
+//! included.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use groupchat_domain::ids::EventId;
+use groupchat_domain::storage::{EventSink, StorageFault, Verdict};
+use groupchat_domain::time::Clock;
+
+use super::activity::KeyActivity;
+use super::batch::{Batch, BatchLost};
+use super::checkpoint::CheckpointSignal;
+use super::command::{Command, CommandQueue};
+use super::event_log;
+use super::gate::Gate;
+use super::statement::{BeginImmediate, Commit, DataVersion, Release, Rollback, RollbackTo, Savepoint};
+use super::tx::SqliteTx;
+
+/// How long a batch may become. Its first caller waits for its last command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Commands to a batch.
+    pub commands: usize,
+    /// How long after its BEGIN a batch takes in commands.
+    pub time: Duration,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self { commands: 256, time: Duration::from_millis(5) }
+    }
+}
+
+/// What the writer keeps in memory of the database, good for as long as nobody else commits.
+#[derive(Debug, Clone, Copy)]
+struct Memory {
+    data_version: i64,
+    head: EventId,
+}
+
+pub(super) struct Writer {
+    pub(super) connection: SqliteConnection,
+    pub(super) queue: Arc<CommandQueue>,
+    pub(super) limits: BatchLimits,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sink: Arc<dyn EventSink>,
+    pub(super) activity: Arc<KeyActivity>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) checkpoints: Arc<CheckpointSignal>,
+}
+
+impl Writer {
+    /// Serves the queue until it is closed.
+    pub(super) fn serve(mut self) {
+        let mut memory = None;
+        while let Some(first) = self.queue.wait() {
+            let batch = catch_unwind(AssertUnwindSafe(|| self.run_batch(first, memory.take())));
+            memory = batch.unwrap_or_else(|_| {
+                tracing::error!("the writer panicked between commands; their outcome is unknown");
+                self.roll_back();
+                None
+            });
+        }
+    }
+
+    /// Runs the first command and those that wait, in one transaction, and answers them. Returns what to
+    /// remember for the next.
+    fn run_batch(&mut self, first: Command, memory: Option<Memory>) -> Option<Memory> {
+        let gate = Arc::clone(&self.gate);
+        let pass = gate.pass();
+        let begun = self.begin(memory).inspect_err(|_| self.roll_back());
+        let memory = match begun {
+            Ok(memory) => memory,
+            Err(error) => {
+                self.turn_away(first, &error.into());
+                return None;
+            }
+        };
+        let mut batch = Batch::new(memory.head);
+        let stored = self.fill(&mut batch, first).and_then(|()| self.commit(&batch));
+        drop(pass);
+        match stored {
+            Ok(()) => {
+                self.announce(&mut batch);
+                Some(Memory { head: batch.events.last_id(), ..memory })
+            }
+            Err(lost) => {
+                tracing::error!(reason = lost.reason, commands = batch.len(), "a batch was lost");
+                self.roll_back();
+                batch.answer_lost(&lost);
+                None
+            }
+        }
+    }
+
+    fn begin(&mut self, memory: Option<Memory>) -> QueryResult<Memory> {
+        BeginImmediate.execute(&mut self.connection)?;
+        let data_version: i64 = DataVersion.get_result(&mut self.connection)?;
+        match memory {
+            Some(memory) if memory.data_version == data_version => Ok(memory),
+            _ => Ok(Memory { data_version, head: event_log::read_head(&mut self.connection)? }),
+        }
+    }
+
+    /// Runs commands until none waits or the batch is full.
+    fn fill(&mut self, batch: &mut Batch, first: Command) -> Result<(), BatchLost> {
+        let until = Instant::now() + self.limits.time;
+        let mut next = Some(first);
+        while let Some(command) = next {
+            if !command.is_abandoned() {
+                self.run_command(batch, command)?;
+            }
+            let full = batch.len() >= self.limits.commands || Instant::now() >= until;
+            next = if full { None } else { self.queue.next() };
+        }
+        Ok(())
+    }
+
+    /// Runs one command in its savepoint.
+    fn run_command(&mut self, batch: &mut Batch, command: Command) -> Result<(), BatchLost> {
+        if let Err(error) = Savepoint.execute(&mut self.connection) {
+            batch.undo(command, Ok(()));
+            return Err(error.into());
+        }
+        let mark = batch.events.len();
+        let mut tx =
+            SqliteTx::writing(&mut self.connection, self.clock.now(), &self.activity, &mut batch.events);
+        let verdict = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
+        let outcome = match (verdict, tx.into_fault()) {
+            (Err(_), _) => Err(StorageFault::Panicked),
+            (Ok(_), Some(fault)) => Err(fault),
+            (Ok(verdict), None) => Ok(verdict),
+        };
+        if outcome == Ok(Verdict::Commit) {
+            batch.keep(command);
+        } else {
+            batch.events.truncate(mark);
+            batch.undo(command, outcome.map(|_| ()));
+            // Fails when SQLite has rolled back the whole transaction. A command after that would be
+            // committed on its own, so the batch must end here.
+            RollbackTo.execute(&mut self.connection)?;
+        }
+        Release.execute(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Appends the events to the log and makes all durable.
+    fn commit(&mut self, batch: &Batch) -> Result<(), BatchLost> {
+        if batch.kept() == 0 {
+            // Undone commands may have left unchanged pages that a COMMIT would write.
+            Rollback.execute(&mut self.connection)?;
+            return Ok(());
+        }
+        event_log::append(&mut self.connection, batch.events.events())?;
+        Commit.execute(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Answers the commands of a batch that is stored and publishes its events.
+    fn announce(&mut self, batch: &mut Batch) {
+        batch.answer();
+        self.checkpoints.committed(batch.kept());
+        let events = batch.events.events();
+        if events.is_empty() {
+            return;
+        }
+        if catch_unwind(AssertUnwindSafe(|| self.sink.committed(events))).is_err() {
+            tracing::error!("whoever takes committed events panicked");
+        }
+    }
+
+    /// Answers all who wait for a transaction that can't even begin, rather than let each wait in turn for
+    /// the lock.
+    fn turn_away(&mut self, first: Command, lost: &BatchLost) {
+        tracing::error!(reason = lost.reason, "no transaction could begin");
+        let waiting = std::iter::from_fn(|| self.queue.next()).take(self.limits.commands);
+        for command in std::iter::once(first).chain(waiting) {
+            command.answer(Err(StorageFault::Unavailable { reason: lost.reason.clone() }));
+        }
+    }
+
+    /// Ends what may be left of a transaction.
+    fn roll_back(&mut self) {
+        if let Err(error) = Rollback.execute(&mut self.connection) {
+            tracing::debug!(%error, "there was no transaction left to roll back");
+        }
+    }
+}

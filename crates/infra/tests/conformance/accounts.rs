@@ -1,0 +1,154 @@
+//! Users.
+
+use groupchat_domain::accounts::{
+    DisplayName, Email, PasswordHash, Unique, User, UserQuery, Username, UsernameKey,
+};
+use groupchat_domain::ids::UserId;
+use groupchat_domain::paging::NameCursor;
+use groupchat_domain::storage::Tx;
+
+use crate::support::fixture::*;
+
+/// The usernames of a page.
+fn names(tx: &mut dyn Tx, search: Option<&str>, after: Option<NameCursor>, rows: i64) -> Vec<String> {
+    let query = UserQuery { search: search.map(str::to_owned), after, limit: limit(rows) };
+    let users = tx.accounts().list(&query).unwrap();
+    users.into_iter().map(|user| user.username.as_str().to_owned()).collect()
+}
+
+/// The place in the list after a user.
+fn after(user: &User) -> Option<NameCursor> {
+    Some(NameCursor { name_key: user.username.key().as_str().to_owned(), id: user.id.get() })
+}
+
+pub fn a_user_is_found_by_id_and_by_name_in_any_case(tx: &mut dyn Tx) {
+    let ann = user(tx, "Ann");
+    let bob = admin(tx, "bob");
+    assert_eq!(tx.accounts().find(ann.id), Ok(Some(ann.clone())));
+    assert_eq!(tx.accounts().find(bob.id), Ok(Some(bob)));
+    assert_eq!(tx.accounts().find_by_username(&UsernameKey::of("aNN")), Ok(Some(ann)));
+    assert_eq!(tx.accounts().find_by_username(&UsernameKey::of("carla")), Ok(None));
+    assert_eq!(tx.accounts().find(UserId::new(4711)), Ok(None));
+}
+
+pub fn a_name_that_exists_in_another_case_is_taken(tx: &mut dyn Tx) {
+    let ann = user(tx, "Ann");
+    assert_eq!(tx.accounts().insert(&new_user("ANN")), Ok(Unique::Taken));
+    assert_eq!(names(tx, None, None, 10), ["Ann"]);
+    assert_eq!(tx.accounts().find(ann.id), Ok(Some(ann)));
+}
+
+pub fn an_update_stores_every_field(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let bob = user(tx, "bob");
+    let changed = User {
+        username: Username::parse("ANNA").unwrap(),
+        display_name: Some(DisplayName::parse("Änne").unwrap()),
+        email: None,
+        is_admin: true,
+        version: ann.version.next(),
+        ..ann
+    };
+    assert_eq!(tx.accounts().update(&changed), Ok(Unique::Stored(())));
+    assert_eq!(tx.accounts().find(changed.id), Ok(Some(changed.clone())));
+    assert_eq!(tx.accounts().find_by_username(&UsernameKey::of("ann")), Ok(None));
+    assert_eq!(tx.accounts().find_by_username(&UsernameKey::of("anna")), Ok(Some(changed.clone())));
+    assert_eq!(names(tx, Some("änne"), None, 10), ["ANNA"]);
+
+    let bare = User { display_name: None, email: Some(Email::parse("a@b.example").unwrap()), ..changed };
+    assert_eq!(tx.accounts().update(&bare), Ok(Unique::Stored(())));
+    assert_eq!(tx.accounts().find(bare.id), Ok(Some(bare)));
+    assert_eq!(names(tx, Some("änne"), None, 10), [""; 0]);
+    assert_eq!(tx.accounts().find(bob.id), Ok(Some(bob)));
+}
+
+pub fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    user(tx, "bob");
+    let named = |name: &str| User { username: Username::parse(name).unwrap(), ..ann.clone() };
+    assert_eq!(tx.accounts().update(&named("Bob")), Ok(Unique::Taken));
+    // The transaction goes on, and nothing has changed.
+    assert_eq!(tx.accounts().find(ann.id), Ok(Some(ann.clone())));
+    assert_eq!(tx.accounts().update(&named("Ann")), Ok(Unique::Stored(())));
+}
+
+pub fn users_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
+    let [carla, bob, _, _] = ["carla", "Bob", "dave", "ann"].map(|name| user(tx, name));
+    assert_eq!(names(tx, None, None, 10), ["ann", "Bob", "carla", "dave"]);
+    assert_eq!(names(tx, None, None, 2), ["ann", "Bob", "carla"], "one more than asked for");
+    assert_eq!(names(tx, None, after(&bob), 1), ["carla", "dave"]);
+    assert_eq!(names(tx, None, after(&carla), 1), ["dave"], "the last page has none more");
+    assert_eq!(names(tx, None, after(&carla), 2), ["dave"]);
+    // A name that somebody else took since: the id decides.
+    let same_name = |id| Some(NameCursor { name_key: "bob".to_owned(), id });
+    assert_eq!(names(tx, None, same_name(bob.id.get() - 1), 1), ["Bob", "carla"]);
+    assert_eq!(names(tx, None, same_name(bob.id.get() + 1), 1), ["carla", "dave"]);
+}
+
+pub fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    user(tx, "Joanna");
+    user(tx, "bob");
+    assert_eq!(names(tx, Some("ann"), None, 10), ["ann", "Joanna"]);
+    assert_eq!(names(tx, Some("ann"), after(&ann), 10), ["Joanna"]);
+    assert_eq!(names(tx, Some("bob über"), None, 10), ["bob"], "the display name");
+    assert_eq!(names(tx, Some("mail.example"), None, 10), [""; 0], "the address");
+}
+
+pub fn wildcards_in_a_search_stand_for_themselves(tx: &mut dyn Tx) {
+    user(tx, "a_b");
+    user(tx, "axb");
+    let mut odd = user(tx, "odd");
+    odd.display_name = Some(DisplayName::parse(r"100% \ sure").unwrap());
+    stored(tx.accounts().update(&odd).unwrap());
+    assert_eq!(names(tx, Some("a_b"), None, 10), ["a_b"]);
+    assert_eq!(names(tx, Some("0%"), None, 10), ["odd"]);
+    assert_eq!(names(tx, Some(r"\ s"), None, 10), ["odd"]);
+    assert_eq!(names(tx, Some("%"), None, 10), ["odd"]);
+    assert_eq!(names(tx, Some(r"\"), None, 10), ["odd"]);
+}
+
+pub fn a_deleted_user_is_found_by_nothing_and_frees_the_name(tx: &mut dyn Tx) {
+    let ann = admin(tx, "ann");
+    tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
+    assert_eq!(tx.accounts().find(ann.id), Ok(None));
+    assert_eq!(tx.accounts().find_by_username(&UsernameKey::of("ann")), Ok(None));
+    assert_eq!(names(tx, None, None, 10), [""; 0]);
+    assert_eq!(names(tx, Some("ann"), None, 10), [""; 0]);
+    let second = user(tx, "ann");
+    assert_ne!(second.id, ann.id, "an id is never given out twice");
+    tx.accounts().mark_deleted(second.id, at(9)).unwrap();
+    user(tx, "ANN");
+}
+
+pub fn admins_are_counted_until_they_are_deleted(tx: &mut dyn Tx) {
+    assert_eq!(tx.accounts().count_admins(), Ok(0));
+    user(tx, "ann");
+    let bob = admin(tx, "bob");
+    let carla = admin(tx, "carla");
+    assert_eq!(tx.accounts().count_admins(), Ok(2));
+    tx.accounts().mark_deleted(bob.id, at(9)).unwrap();
+    assert_eq!(tx.accounts().count_admins(), Ok(1));
+    stored(tx.accounts().update(&User { is_admin: false, ..carla }).unwrap());
+    assert_eq!(tx.accounts().count_admins(), Ok(0));
+}
+
+pub fn a_password_is_replaced_and_erased_with_the_user(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let bob = user(tx, "bob");
+    let hash = |text: &str| Some(PasswordHash::from_stored(text.to_owned()));
+    assert_eq!(tx.accounts().password(ann.id), Ok(hash("hash of ann")));
+    tx.accounts().set_password(ann.id, &PasswordHash::from_stored("another".to_owned())).unwrap();
+    assert_eq!(tx.accounts().password(ann.id), Ok(hash("another")));
+    assert_eq!(tx.accounts().password(bob.id), Ok(hash("hash of bob")));
+    tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
+    assert_eq!(tx.accounts().password(ann.id), Ok(None));
+}
+
+pub fn there_has_been_a_user_for_ever_after(tx: &mut dyn Tx) {
+    assert_eq!(tx.accounts().any_ever(), Ok(false));
+    let ann = user(tx, "ann");
+    assert_eq!(tx.accounts().any_ever(), Ok(true));
+    tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
+    assert_eq!(tx.accounts().any_ever(), Ok(true));
+}

@@ -1,0 +1,182 @@
+//! Groups.
+
+use groupchat_domain::accounts::Unique;
+use groupchat_domain::groups::{
+    Description, Group, GroupName, GroupQuery, GroupView, NewGroup, NewMembership, Role, Standing,
+};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::paging::NameCursor;
+use groupchat_domain::storage::Tx;
+
+use crate::support::fixture::*;
+
+/// Stands for somebody who is in no group.
+const STRANGER: UserId = UserId::new(4711);
+
+fn all(viewer: UserId) -> GroupQuery {
+    GroupQuery { viewer, search: None, mine: false, after: None, limit: limit(10) }
+}
+
+fn ids(tx: &mut dyn Tx, query: &GroupQuery) -> Vec<GroupId> {
+    tx.groups().list(query).unwrap().into_iter().map(|view| view.group.id).collect()
+}
+
+/// The group as the single view and as the list show it, which must be the same.
+fn shown(tx: &mut dyn Tx, id: GroupId, viewer: UserId) -> GroupView {
+    let view = tx.groups().view(id, viewer).unwrap().expect("a group");
+    let listed = tx.groups().list(&all(viewer)).unwrap();
+    assert_eq!(listed.into_iter().find(|listed| listed.group.id == id).as_ref(), Some(&view));
+    view
+}
+
+fn found(tx: &mut dyn Tx, id: GroupId) -> Group {
+    tx.groups().find_visible(id, STRANGER).unwrap().expect("a group").group
+}
+
+pub fn a_new_group_has_no_members_and_no_messages(tx: &mut dyn Tx) {
+    let description = Some(Description::parse("All about\n\tchess").unwrap());
+    let new = NewGroup { description, ..new_group("Chess") };
+    let id = stored(tx.groups().insert(&new).unwrap());
+    let group = new.into_group(id);
+    assert_eq!((group.member_count, group.last_seq), (0, Seq::ZERO));
+    assert_eq!(found(tx, id), group);
+    let view = GroupView { group, standing: None, last_message: None };
+    assert_eq!(shown(tx, id, STRANGER), view);
+}
+
+pub fn a_public_name_is_taken_in_any_case_until_the_group_is_deleted(tx: &mut dyn Tx) {
+    let first = group(tx, "Straße");
+    assert_eq!(tx.groups().insert(&new_group("STRASSE")), Ok(Unique::Taken));
+    tx.groups().mark_deleted(first, at(9)).unwrap();
+    let second = group(tx, "strasse");
+    assert_ne!(second, first, "an id is never given out twice");
+    tx.groups().mark_deleted(second, at(9)).unwrap();
+    group(tx, "straße");
+}
+
+pub fn an_update_stores_every_field(tx: &mut dyn Tx) {
+    let id = group(tx, "chess");
+    let other = group(tx, "go");
+    let before = found(tx, id);
+    let changed = Group {
+        name: GroupName::parse("Chess Club").unwrap(),
+        description: Some(Description::parse("Mondays").unwrap()),
+        version: before.version.next(),
+        ..before.clone()
+    };
+    assert_eq!(tx.groups().update(&changed), Ok(Unique::Stored(())));
+    assert_eq!(found(tx, id), changed);
+    let search = |text: &str| GroupQuery { search: Some(text.to_owned()), ..all(STRANGER) };
+    assert_eq!(ids(tx, &search("chess club")), [id]);
+    assert_eq!(tx.groups().update(&before), Ok(Unique::Stored(())));
+    assert_eq!(found(tx, id), before);
+    assert_eq!(ids(tx, &search("chess club")), []);
+    assert_eq!(found(tx, other).name.as_str(), "go");
+}
+
+pub fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
+    let id = group(tx, "chess");
+    group(tx, "go");
+    let before = found(tx, id);
+    let named = |name: &str| Group { name: GroupName::parse(name).unwrap(), ..before.clone() };
+    assert_eq!(tx.groups().update(&named("GO")), Ok(Unique::Taken));
+    // The transaction goes on, and nothing has changed.
+    assert_eq!(found(tx, id), before);
+    assert_eq!(tx.groups().update(&named("CHESS")), Ok(Unique::Stored(())));
+}
+
+pub fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    let membership = NewMembership { read_seq: Seq::new(5), ..new_membership(id, bob, Role::Admin) };
+    stored(tx.members().insert(&membership).unwrap());
+    let mut standing = |viewer| {
+        let found = tx.groups().find_visible(id, viewer).unwrap().unwrap().standing;
+        assert_eq!(shown(tx, id, viewer).standing, found);
+        found
+    };
+    assert_eq!(standing(ann), Some(Standing { role: Role::Owner, read_seq: Seq::ZERO }));
+    assert_eq!(standing(bob), Some(Standing { role: Role::Admin, read_seq: Seq::new(5) }));
+    assert_eq!(standing(STRANGER), None);
+}
+
+pub fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    join(tx, id, bob, Role::Member);
+    assert_eq!(shown(tx, id, ann).last_message, None, "there is none");
+    post(tx, id, ann, "first");
+    let newest = post(tx, id, ann, "newest");
+    like(tx, id, newest, bob);
+    let for_ann = view(tx, id, newest, ann);
+    let for_bob = view(tx, id, newest, bob);
+    assert!(!for_ann.liked && for_bob.liked);
+    assert_eq!(shown(tx, id, ann).last_message, Some(for_ann));
+    assert_eq!(shown(tx, id, ann).unread(), Some(0));
+    assert_eq!(shown(tx, id, bob).last_message, Some(for_bob));
+    assert_eq!(shown(tx, id, bob).unread(), Some(2));
+    assert_eq!(shown(tx, id, STRANGER).last_message, None);
+    assert_eq!(shown(tx, id, STRANGER).unread(), None);
+}
+
+pub fn the_newest_message_may_be_a_tombstone(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    let newest = post(tx, id, ann, "newest");
+    like(tx, id, newest, ann);
+    let deleted = tombstone(view(tx, id, newest, ann).message);
+    tx.messages().update(&deleted).unwrap();
+    let shown = shown(tx, id, ann).last_message.expect("a tombstone");
+    assert_eq!((shown.message, shown.liked), (deleted, false));
+}
+
+pub fn groups_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
+    let [go, chess, bridge, dominoes] = ["go", "Chess", "bridge", "Dominoes"].map(|name| group(tx, name));
+    assert_eq!(ids(tx, &all(STRANGER)), [bridge, chess, dominoes, go]);
+    let page = |name: &str, id: GroupId, rows| GroupQuery {
+        after: Some(NameCursor { name_key: name.to_owned(), id: id.get() }),
+        limit: limit(rows),
+        ..all(STRANGER)
+    };
+    assert_eq!(ids(tx, &GroupQuery { limit: limit(2), ..all(STRANGER) }), [bridge, chess, dominoes]);
+    assert_eq!(ids(tx, &page("chess", chess, 1)), [dominoes, go]);
+    assert_eq!(ids(tx, &page("dominoes", dominoes, 1)), [go]);
+    // A name that another group took since: the id decides.
+    assert_eq!(ids(tx, &page("chess", GroupId::new(chess.get() - 1), 1)), [chess, dominoes]);
+    assert_eq!(ids(tx, &page("chess", GroupId::new(chess.get() + 1), 1)), [dominoes, go]);
+}
+
+pub fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let [chess, speed, go] = ["Chess", "Speed chess", "100% go_"].map(|name| group(tx, name));
+    join(tx, speed, ann, Role::Member);
+    join(tx, go, ann, Role::Member);
+    let search = |text: &str| GroupQuery { search: Some(text.to_owned()), ..all(ann) };
+    assert_eq!(ids(tx, &search("chess")), [chess, speed]);
+    assert_eq!(ids(tx, &search("o_")), [go], "a wildcard stands for itself");
+    assert_eq!(ids(tx, &search("%")), [go]);
+    assert_eq!(ids(tx, &search("s_e")), []);
+    let mine = GroupQuery { mine: true, ..all(ann) };
+    assert_eq!(ids(tx, &mine), [go, speed]);
+    assert_eq!(ids(tx, &GroupQuery { mine: true, ..search("chess") }), [speed]);
+    assert_eq!(ids(tx, &GroupQuery { limit: limit(1), ..mine.clone() }), [go, speed]);
+    let after = Some(NameCursor { name_key: "100% go_".to_owned(), id: go.get() });
+    assert_eq!(ids(tx, &GroupQuery { after, ..mine }), [speed]);
+    assert_eq!(ids(tx, &GroupQuery { mine: true, ..all(STRANGER) }), []);
+}
+
+pub fn a_deleted_group_is_found_by_nothing(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    tx.groups().mark_deleted(id, at(9)).unwrap();
+    assert_eq!(tx.groups().find_visible(id, ann), Ok(None));
+    assert_eq!(tx.groups().view(id, ann), Ok(None));
+    assert_eq!(ids(tx, &all(ann)), []);
+    assert_eq!(ids(tx, &GroupQuery { mine: true, ..all(ann) }), []);
+}

@@ -1,0 +1,54 @@
+//! Durable jobs.
+
+use groupchat_domain::ids::{GroupId, MessageId, UserId};
+use groupchat_domain::jobs::Task;
+use groupchat_domain::storage::Tx;
+
+use crate::support::fixture::at;
+
+const FIRST: Task = Task::PurgeGroup(GroupId::new(7));
+const SECOND: Task = Task::EndMemberships(UserId::new(8));
+
+/// What is to be done at the time `micros`.
+fn due(tx: &mut dyn Tx, micros: i64) -> Option<Task> {
+    tx.jobs().next(at(micros)).unwrap().map(|job| job.task)
+}
+
+pub fn jobs_run_when_they_are_due_the_longest_waiting_first(tx: &mut dyn Tx) {
+    assert_eq!(due(tx, 100), None);
+    tx.jobs().enqueue(SECOND, at(20)).unwrap();
+    tx.jobs().enqueue(FIRST, at(10)).unwrap();
+    assert_eq!(due(tx, 9), None);
+    assert_eq!(due(tx, 10), Some(FIRST));
+    assert_eq!(due(tx, 30), Some(FIRST));
+    let job = tx.jobs().next(at(30)).unwrap().unwrap();
+    tx.jobs().finish(job.id).unwrap();
+    assert_eq!(due(tx, 19), None);
+    assert_eq!(due(tx, 30), Some(SECOND));
+}
+
+pub fn a_postponed_job_lets_others_go_first(tx: &mut dyn Tx) {
+    tx.jobs().enqueue(FIRST, at(10)).unwrap();
+    tx.jobs().enqueue(SECOND, at(10)).unwrap();
+    let job = tx.jobs().next(at(10)).unwrap().unwrap();
+    assert_eq!(job.task, FIRST, "of two the one that was there first");
+    tx.jobs().postpone(job.id, at(50)).unwrap();
+    assert_eq!(due(tx, 50), Some(SECOND));
+    let other = tx.jobs().next(at(49)).unwrap().unwrap();
+    tx.jobs().finish(other.id).unwrap();
+    assert_eq!(due(tx, 49), None);
+    assert_eq!(due(tx, 50), Some(FIRST));
+}
+
+pub fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
+    let tasks = [FIRST, SECOND, Task::PurgeLikes(MessageId::new(9))];
+    for (place, task) in (1..).zip(tasks) {
+        tx.jobs().enqueue(task, at(place)).unwrap();
+    }
+    for task in tasks {
+        let job = tx.jobs().next(at(100)).unwrap().unwrap();
+        assert_eq!(job.task, task);
+        tx.jobs().finish(job.id).unwrap();
+    }
+    assert_eq!(due(tx, 100), None);
+}

@@ -1,0 +1,138 @@
+//! What every backend must do: each method of the repositories and each of their promises, checked through the
+//! ports alone. A case is a function over a transaction or a database; [`suite`] lists them all, and the last
+//! line of this file runs them on one backend. Another backend takes another such line and a function that
+//! opens an empty database.
+
+mod accounts;
+mod faults;
+mod groups;
+mod jobs;
+mod members;
+mod messages;
+mod plans;
+mod purge;
+mod sessions;
+#[path = "../support/mod.rs"]
+mod support;
+
+use groupchat_domain::storage::Tx;
+use support::Database;
+
+/// A test for each case, in a module with the feature's name.
+macro_rules! cases {
+    ($open:path, $feature:ident in $harness:ident: $($case:ident)+) => {
+        mod $feature {
+            $(#[test]
+            fn $case() {
+                crate::$harness($open, crate::$feature::$case);
+            })+
+        }
+    };
+}
+
+macro_rules! suite {
+    ($backend:ident: $open:path) => {
+        mod $backend {
+            cases! { $open, accounts in transaction:
+                a_user_is_found_by_id_and_by_name_in_any_case
+                a_name_that_exists_in_another_case_is_taken
+                an_update_stores_every_field
+                an_update_can_not_take_the_name_of_another
+                users_are_listed_by_name_in_pages
+                a_search_finds_names_and_never_addresses
+                wildcards_in_a_search_stand_for_themselves
+                a_deleted_user_is_found_by_nothing_and_frees_the_name
+                admins_are_counted_until_they_are_deleted
+                a_password_is_replaced_and_erased_with_the_user
+                there_has_been_a_user_for_ever_after
+            }
+            cases! { $open, sessions in transaction:
+                a_key_stands_for_its_user_until_it_expires
+                a_key_of_a_deleted_user_is_unknown
+                a_session_keeps_where_it_came_from
+                sessions_are_listed_newest_first_in_pages_without_expired_ones
+                only_its_owner_ends_a_session
+                all_sessions_end_but_the_one_excepted
+                provisioned_sessions_end_and_logins_stay
+                expired_sessions_are_removed_in_bounded_steps
+            }
+            cases! { $open, groups in transaction:
+                a_new_group_has_no_members_and_no_messages
+                a_public_name_is_taken_in_any_case_until_the_group_is_deleted
+                an_update_stores_every_field
+                an_update_can_not_take_the_name_of_another
+                a_group_shows_the_standing_of_who_looks
+                only_members_see_the_newest_message
+                the_newest_message_may_be_a_tombstone
+                groups_are_listed_by_name_in_pages
+                a_list_can_be_searched_and_narrowed_to_mine
+                a_deleted_group_is_found_by_nothing
+            }
+            cases! { $open, members in transaction:
+                members_are_counted_as_they_come_and_go
+                a_second_membership_is_taken_and_not_counted
+                a_role_changes_for_one_member_alone
+                members_are_listed_by_name_in_pages
+                a_search_finds_names_and_never_addresses
+                deleted_users_are_left_out
+                owners_are_counted_without_deleted_ones
+                the_longest_serving_admin_succeeds_else_the_longest_serving_member
+                the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
+            }
+            cases! { $open, messages in transaction:
+                a_message_reads_back_as_it_was_stored
+                a_message_moves_the_groups_last_number_and_its_authors_cursor_alone
+                a_repeated_client_id_is_taken_and_stores_nothing
+                a_client_id_counts_for_one_author_and_one_group
+                a_message_is_found_in_its_group_alone
+                messages_are_listed_upwards_and_downwards
+                an_edit_is_stored
+                a_deleted_message_leaves_a_tombstone_that_nobody_likes
+                a_deleted_author_has_no_name
+                a_like_is_stored_once_and_belongs_to_one_viewer
+                likes_of_deleted_users_stay_counted
+                a_read_cursor_never_moves_back
+            }
+            cases! { $open, purge in transaction:
+                likes_of_a_message_go_in_bounded_steps
+                a_group_goes_in_bounded_steps_with_all_it_holds
+                messages_without_likes_are_not_walked_again
+                a_purge_spares_live_groups_and_other_groups
+            }
+            cases! { $open, jobs in transaction:
+                jobs_run_when_they_are_due_the_longest_waiting_first
+                a_postponed_job_lets_others_go_first
+                every_task_is_read_back_as_it_was_stored
+            }
+            cases! { $open, faults in database:
+                a_number_that_is_taken_is_a_fault
+                a_member_of_no_group_is_a_fault
+                a_message_without_an_author_is_a_fault
+                what_the_domain_would_refuse_is_a_fault
+                after_a_fault_a_transaction_does_nothing_more
+            }
+        }
+    };
+}
+
+/// Runs a case in one transaction of an empty database.
+fn transaction(open: fn() -> Database, case: fn(&mut dyn Tx)) {
+    support::statements::listen();
+    let database = open();
+    let outcome = database.write(move |tx| {
+        case(tx);
+        Ok(())
+    });
+    outcome.expect("the case holds and what it stored can be committed");
+    plans::check(&database);
+}
+
+/// Runs a case on an empty database.
+fn database(open: fn() -> Database, case: fn(&Database)) {
+    support::statements::listen();
+    let database = open();
+    case(&database);
+    plans::check(&database);
+}
+
+suite!(sqlite: crate::support::Database::sqlite);

@@ -1,0 +1,170 @@
+//! Members.
+
+use groupchat_domain::accounts::Unique;
+use groupchat_domain::groups::{Member, MemberQuery, NewMembership, Role};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::paging::NameCursor;
+use groupchat_domain::storage::Tx;
+
+use crate::support::fixture::*;
+
+/// Adds somebody who joined at the time `joined`.
+fn join_at(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role, joined: i64) {
+    let membership = NewMembership { joined_at: at(joined), ..new_membership(group, user, role) };
+    stored(tx.members().insert(&membership).unwrap());
+}
+
+fn count(tx: &mut dyn Tx, group: GroupId) -> i64 {
+    tx.groups().find_visible(group, UserId::new(0)).unwrap().unwrap().group.member_count
+}
+
+fn query(group: GroupId) -> MemberQuery {
+    MemberQuery { group, search: None, after: None, limit: limit(10) }
+}
+
+fn listed(tx: &mut dyn Tx, query: &MemberQuery) -> Vec<UserId> {
+    tx.members().list(query).unwrap().into_iter().map(|member| member.user.id).collect()
+}
+
+fn successor(tx: &mut dyn Tx, group: GroupId) -> Option<UserId> {
+    tx.members().successor(group).unwrap().map(|member| member.user.id)
+}
+
+pub fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let bob = user(tx, "bob").id;
+    let id = group(tx, "chess");
+    let other = group(tx, "go");
+    join_at(tx, id, ann.id, Role::Owner, 5);
+    join(tx, id, bob, Role::Member);
+    join(tx, other, bob, Role::Member);
+    assert_eq!((count(tx, id), count(tx, other)), (2, 1));
+    let member = Member { user: ann.as_ref(), role: Role::Owner, joined_at: at(5) };
+    assert_eq!(tx.members().find(id, ann.id), Ok(Some(member)));
+    assert_eq!(tx.members().find(other, ann.id), Ok(None));
+
+    tx.members().remove(id, bob).unwrap();
+    assert_eq!((count(tx, id), count(tx, other)), (1, 1));
+    assert_eq!(tx.members().find(id, bob), Ok(None));
+    tx.members().remove(id, bob).unwrap();
+    assert_eq!(count(tx, id), 1, "a membership that is not there is not counted off");
+}
+
+pub fn a_second_membership_is_taken_and_not_counted(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    let again = new_membership(id, ann, Role::Member);
+    assert_eq!(tx.members().insert(&again), Ok(Unique::Taken));
+    assert_eq!(count(tx, id), 1);
+    assert_eq!(tx.members().find(id, ann).unwrap().unwrap().role, Role::Owner);
+}
+
+pub fn a_role_changes_for_one_member_alone(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
+    for (group, user) in [(chess, ann), (chess, bob), (go, ann)] {
+        join(tx, group, user, Role::Member);
+    }
+    for role in Role::ALL {
+        tx.members().set_role(chess, ann, role).unwrap();
+        assert_eq!(tx.members().find(chess, ann).unwrap().unwrap().role, role);
+        assert_eq!(tx.members().find(chess, bob).unwrap().unwrap().role, Role::Member);
+        assert_eq!(tx.members().find(go, ann).unwrap().unwrap().role, Role::Member);
+    }
+}
+
+pub fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
+    let [carla, bob, dave, eve] = ["carla", "Bob", "dave", "eve"].map(|name| user(tx, name).id);
+    let id = group(tx, "chess");
+    let other = group(tx, "go");
+    for user in [dave, bob, carla] {
+        join(tx, id, user, Role::Member);
+    }
+    join(tx, other, eve, Role::Member);
+    assert_eq!(listed(tx, &query(id)), [bob, carla, dave]);
+    assert_eq!(listed(tx, &MemberQuery { limit: limit(1), ..query(id) }), [bob, carla]);
+    let after = |user: i64, rows| {
+        let after = Some(NameCursor { name_key: "bob".to_owned(), id: user });
+        MemberQuery { after, limit: limit(rows), ..query(id) }
+    };
+    assert_eq!(listed(tx, &after(bob.get(), 1)), [carla, dave]);
+    assert_eq!(listed(tx, &after(bob.get(), 2)), [carla, dave]);
+    // A name that somebody else took since: the id decides.
+    assert_eq!(listed(tx, &after(bob.get() - 1, 1)), [bob, carla]);
+    assert_eq!(listed(tx, &after(bob.get() + 1, 1)), [carla, dave]);
+}
+
+pub fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
+    let [ann, joanna, bob] = ["ann", "Joanna", "bob"].map(|name| user(tx, name).id);
+    user(tx, "annabel");
+    let id = group(tx, "chess");
+    for user in [ann, joanna, bob] {
+        join(tx, id, user, Role::Member);
+    }
+    let mut search = |text: &str| listed(tx, &MemberQuery { search: Some(text.to_owned()), ..query(id) });
+    assert_eq!(search("ann"), [ann, joanna]);
+    assert_eq!(search("bob über"), [bob], "the display name");
+    assert_eq!(search("mail.example"), [], "the address");
+    assert_eq!(search("a_n"), [], "a wildcard stands for itself");
+}
+
+pub fn deleted_users_are_left_out(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Admin);
+    join(tx, id, bob, Role::Member);
+    tx.accounts().mark_deleted(ann, at(9)).unwrap();
+    assert_eq!(tx.members().find(id, ann), Ok(None));
+    assert_eq!(listed(tx, &query(id)), [bob]);
+    assert_eq!(successor(tx, id), Some(bob));
+    assert_eq!(count(tx, id), 2, "the membership ends a little later");
+    tx.members().remove(id, ann).unwrap();
+    assert_eq!(count(tx, id), 1);
+}
+
+pub fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
+    let users = ["ann", "bob", "carla", "dave"].map(|name| user(tx, name).id);
+    let id = group(tx, "chess");
+    let other = group(tx, "go");
+    join(tx, other, users[0], Role::Owner);
+    assert_eq!(tx.members().count_owners(id), Ok(0));
+    for (user, role) in users.into_iter().zip([Role::Owner, Role::Owner, Role::Admin, Role::Member]) {
+        join(tx, id, user, role);
+    }
+    assert_eq!(tx.members().count_owners(id), Ok(2));
+    tx.accounts().mark_deleted(users[0], at(9)).unwrap();
+    assert_eq!(tx.members().count_owners(id), Ok(1));
+    tx.members().set_role(id, users[1], Role::Admin).unwrap();
+    assert_eq!(tx.members().count_owners(id), Ok(0));
+}
+
+pub fn the_longest_serving_admin_succeeds_else_the_longest_serving_member(tx: &mut dyn Tx) {
+    let [owner, late, early, first, last] =
+        ["owner", "late", "early", "first", "last"].map(|name| user(tx, name).id);
+    let id = group(tx, "chess");
+    join_at(tx, id, owner, Role::Owner, 1);
+    assert_eq!(successor(tx, id), None, "an owner succeeds nobody");
+    join_at(tx, id, last, Role::Member, 4);
+    join_at(tx, id, first, Role::Member, 2);
+    assert_eq!(successor(tx, id), Some(first));
+    join_at(tx, id, late, Role::Admin, 9);
+    join_at(tx, id, early, Role::Admin, 8);
+    assert_eq!(successor(tx, id), Some(early));
+    tx.members().set_role(id, early, Role::Member).unwrap();
+    assert_eq!(successor(tx, id), Some(late));
+}
+
+pub fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let groups = ["chess", "go", "bridge"].map(|name| group(tx, name));
+    for group in groups.iter().rev() {
+        join(tx, *group, ann, Role::Member);
+    }
+    join(tx, groups[1], bob, Role::Member);
+    tx.groups().mark_deleted(groups[0], at(9)).unwrap();
+    tx.accounts().mark_deleted(ann, at(9)).unwrap();
+    assert_eq!(tx.members().groups_of(ann, 10), Ok(groups.to_vec()));
+    assert_eq!(tx.members().groups_of(ann, 2), Ok(groups[..2].to_vec()));
+    assert_eq!(tx.members().groups_of(bob, 10), Ok(vec![groups[1]]));
+}

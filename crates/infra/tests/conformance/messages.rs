@@ -1,0 +1,203 @@
+//! Messages, likes and read cursors.
+
+use groupchat_domain::accounts::{Unique, UserRef};
+use groupchat_domain::groups::Role;
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
+use groupchat_domain::messages::{Message, MessageQuery, NewMessage, Run};
+use groupchat_domain::storage::Tx;
+
+use crate::support::fixture::*;
+
+/// A group with two members.
+fn group_of_two(tx: &mut dyn Tx) -> (GroupId, UserId, UserId) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    join(tx, id, bob, Role::Member);
+    (id, ann, bob)
+}
+
+fn read_seq(tx: &mut dyn Tx, group: GroupId, user: UserId) -> Seq {
+    tx.groups().find_visible(group, user).unwrap().unwrap().standing.expect("a member").read_seq
+}
+
+fn with_client_id(tx: &mut dyn Tx, group: GroupId, author: UserId, name: &str) -> NewMessage {
+    NewMessage { client_id: Some(client_id(name)), ..new_message(tx, group, author, "hello") }
+}
+
+pub fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
+    let (group_id, ann, bob) = group_of_two(tx);
+    let author = tx.accounts().find(ann).unwrap().unwrap().as_ref();
+    let long = "👍 ".repeat(4_999) + "!";
+    let new = NewMessage { text: text(&long), ..with_client_id(tx, group_id, ann, "~ 1") };
+    let id = stored(tx.messages().insert(&new).unwrap());
+    let message = Message {
+        id,
+        group_id,
+        seq: Seq::new(1),
+        author,
+        text: Some(new.text),
+        client_id: new.client_id,
+        version: Version::FIRST,
+        created_at: new.created_at,
+        edited_at: None,
+        deleted_at: None,
+        likes: 0,
+    };
+    let found = view(tx, group_id, id, bob);
+    assert_eq!((found.message, found.liked), (message, false));
+}
+
+pub fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &mut dyn Tx) {
+    let (id, ann, bob) = group_of_two(tx);
+    let other = group(tx, "go");
+    join(tx, other, ann, Role::Owner);
+    post(tx, id, ann, "one");
+    post(tx, id, ann, "two");
+    assert_eq!((last_seq(tx, id, ann), last_seq(tx, other, ann)), (Seq::new(2), Seq::ZERO));
+    assert_eq!((read_seq(tx, id, ann), read_seq(tx, id, bob)), (Seq::new(2), Seq::ZERO));
+    assert_eq!(read_seq(tx, other, ann), Seq::ZERO);
+    post(tx, id, bob, "three");
+    assert_eq!((read_seq(tx, id, ann), read_seq(tx, id, bob)), (Seq::new(2), Seq::new(3)));
+}
+
+pub fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
+    let (id, ann, bob) = group_of_two(tx);
+    let first = with_client_id(tx, id, ann, "a");
+    let first = stored(tx.messages().insert(&first).unwrap());
+    post(tx, id, bob, "between");
+    let before = view(tx, id, first, ann);
+    let again = NewMessage { text: text("other words"), ..with_client_id(tx, id, ann, "a") };
+    assert_eq!(tx.messages().insert(&again), Ok(Unique::Taken));
+    assert_eq!(last_seq(tx, id, ann), Seq::new(2));
+    assert_eq!(read_seq(tx, id, ann), Seq::new(1));
+    assert_eq!(tx.messages().find_by_client_id(id, ann, &client_id("a")), Ok(Some(before.clone())));
+    // For ever, also once the message is deleted.
+    tx.messages().update(&tombstone(before.message)).unwrap();
+    assert_eq!(tx.messages().insert(&again), Ok(Unique::Taken));
+}
+
+pub fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
+    let (chess, ann, bob) = group_of_two(tx);
+    let go = group(tx, "go");
+    join(tx, go, ann, Role::Owner);
+    let mut insert = |group, author, name: &str| {
+        let new = with_client_id(tx, group, author, name);
+        stored(tx.messages().insert(&new).unwrap())
+    };
+    let ids = [insert(chess, ann, "a"), insert(chess, ann, "A"), insert(chess, bob, "a"), insert(go, ann, "a")];
+    let mut find = |group, author, name: &str| {
+        let found = tx.messages().find_by_client_id(group, author, &client_id(name)).unwrap();
+        found.map(|view| view.message.id)
+    };
+    assert_eq!(find(chess, ann, "a"), Some(ids[0]));
+    assert_eq!(find(chess, ann, "A"), Some(ids[1]));
+    assert_eq!(find(chess, bob, "a"), Some(ids[2]));
+    assert_eq!(find(go, ann, "a"), Some(ids[3]));
+    assert_eq!(find(go, bob, "a"), None);
+}
+
+pub fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
+    let (chess, ann, _) = group_of_two(tx);
+    let go = group(tx, "go");
+    let id = post(tx, chess, ann, "hello");
+    assert_eq!(view(tx, chess, id, ann).message.id, id);
+    assert_eq!(tx.messages().find(go, id, ann), Ok(None));
+    assert_eq!(tx.messages().find(chess, MessageId::new(4711), ann), Ok(None));
+}
+
+pub fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
+    let (id, ann, bob) = group_of_two(tx);
+    let other = group(tx, "go");
+    for _ in 0..5 {
+        post(tx, id, ann, "here");
+        post(tx, other, ann, "elsewhere");
+    }
+    let mut seqs = |run, rows| -> Vec<i64> {
+        let query = MessageQuery { group: id, viewer: bob, run, limit: limit(rows) };
+        let views = tx.messages().list(&query).unwrap();
+        views.into_iter().map(|view| view.message.seq.get()).collect()
+    };
+    assert_eq!(seqs(Run::Below(None), 10), [5, 4, 3, 2, 1]);
+    assert_eq!(seqs(Run::Below(None), 2), [5, 4, 3], "one more than asked for");
+    assert_eq!(seqs(Run::Below(Some(Seq::new(3))), 1), [2, 1]);
+    assert_eq!(seqs(Run::Below(Some(Seq::new(3))), 2), [2, 1]);
+    assert_eq!(seqs(Run::Below(Some(Seq::new(1))), 2), [0; 0]);
+    assert_eq!(seqs(Run::Above(Seq::ZERO), 2), [1, 2, 3]);
+    assert_eq!(seqs(Run::Above(Seq::new(3)), 2), [4, 5]);
+    assert_eq!(seqs(Run::Above(Seq::new(5)), 2), [0; 0]);
+}
+
+pub fn an_edit_is_stored(tx: &mut dyn Tx) {
+    let (id, ann, _) = group_of_two(tx);
+    let first = post(tx, id, ann, "frist");
+    let other = post(tx, id, ann, "other");
+    let mut message = view(tx, id, first, ann).message;
+    message.text = Some(text("first"));
+    message.edited_at = Some(at(700));
+    message.version = message.version.next();
+    tx.messages().update(&message).unwrap();
+    assert_eq!(view(tx, id, first, ann).message, message);
+    assert_eq!(view(tx, id, other, ann).message.text, Some(text("other")));
+}
+
+pub fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
+    let (group_id, ann, bob) = group_of_two(tx);
+    let new = with_client_id(tx, group_id, ann, "a");
+    let id = stored(tx.messages().insert(&new).unwrap());
+    like(tx, group_id, id, bob);
+    let message = tombstone(view(tx, group_id, id, ann).message);
+    tx.messages().update(&message).unwrap();
+    // Its likes are purged later, but are not seen any more.
+    let found = view(tx, group_id, id, bob);
+    assert_eq!((&found.message, found.liked), (&message, false));
+    let query = MessageQuery { group: group_id, viewer: bob, run: Run::Below(None), limit: limit(1) };
+    assert_eq!(tx.messages().list(&query), Ok(vec![found.clone()]));
+    assert_eq!(tx.messages().find_by_client_id(group_id, ann, &client_id("a")).unwrap(), Some(found));
+}
+
+pub fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
+    let (group, ann, bob) = group_of_two(tx);
+    let id = post(tx, group, ann, "hello");
+    tx.accounts().mark_deleted(ann, at(9)).unwrap();
+    let author = UserRef { id: ann, username: None, display_name: None };
+    let found = view(tx, group, id, bob);
+    assert_eq!((&found.message.author, &found.message.text), (&author, &Some(text("hello"))));
+    let query = MessageQuery { group, viewer: bob, run: Run::Below(None), limit: limit(1) };
+    assert_eq!(tx.messages().list(&query), Ok(vec![found]));
+}
+
+pub fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
+    let (group, ann, bob) = group_of_two(tx);
+    let id = post(tx, group, ann, "hello");
+    let other = post(tx, group, ann, "again");
+    assert_eq!(tx.messages().add_like(id, bob, at(1)), Ok(true));
+    assert_eq!(tx.messages().add_like(id, bob, at(2)), Ok(false));
+    let mut liked = |id, viewer| view(tx, group, id, viewer).liked;
+    assert_eq!((liked(id, bob), liked(id, ann), liked(other, bob)), (true, false, false));
+    assert_eq!(view(tx, group, id, bob).message.likes, 0, "counting is the use-case's");
+    assert_eq!(tx.messages().add_like(id, ann, at(3)), Ok(true));
+    assert_eq!(tx.messages().remove_like(id, bob), Ok(true));
+    assert_eq!(tx.messages().remove_like(id, bob), Ok(false));
+    let mut liked = |viewer| view(tx, group, id, viewer).liked;
+    assert_eq!((liked(bob), liked(ann)), (false, true));
+}
+
+pub fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
+    let (group, ann, bob) = group_of_two(tx);
+    let id = post(tx, group, ann, "hello");
+    like(tx, group, id, bob);
+    tx.members().remove(group, bob).unwrap();
+    tx.accounts().mark_deleted(bob, at(9)).unwrap();
+    assert_eq!(view(tx, group, id, ann).message.likes, 1);
+}
+
+pub fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
+    let (id, ann, bob) = group_of_two(tx);
+    tx.messages().advance_read_seq(id, bob, Seq::new(3)).unwrap();
+    assert_eq!(read_seq(tx, id, bob), Seq::new(3));
+    tx.messages().advance_read_seq(id, bob, Seq::new(2)).unwrap();
+    assert_eq!(read_seq(tx, id, bob), Seq::new(3));
+    tx.messages().advance_read_seq(id, bob, Seq::new(4)).unwrap();
+    assert_eq!((read_seq(tx, id, bob), read_seq(tx, id, ann)), (Seq::new(4), Seq::ZERO));
+}

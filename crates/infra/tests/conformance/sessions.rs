@@ -1,0 +1,123 @@
+//! Sessions.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use groupchat_domain::accounts::{Actor, ClientInfo, NewSession, Session, SessionKind, SessionQuery};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::storage::Tx;
+
+use crate::support::fixture::*;
+
+/// The user's sessions at the time 100.
+fn list(tx: &mut dyn Tx, user: UserId, below: Option<SessionId>, rows: i64) -> Vec<SessionId> {
+    let query = SessionQuery { user, now: at(100), below, limit: limit(rows) };
+    tx.sessions().list(&query).unwrap().into_iter().map(|session| session.id).collect()
+}
+
+pub fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let bob = user(tx, "bob");
+    session(tx, bob.id, 1, at(200));
+    let id = session(tx, ann.id, 2, at(100));
+    let actor = Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login };
+    assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(Some(actor)));
+    assert_eq!(tx.sessions().authenticate(&key(2), at(100)), Ok(None));
+    assert_eq!(tx.sessions().authenticate(&key(3), at(99)), Ok(None));
+    assert!(tx.sessions().end(ann.id, id).unwrap());
+    assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(None));
+}
+
+pub fn a_key_of_a_deleted_user_is_unknown(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    session(tx, ann.id, 1, at(100));
+    tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
+    assert_eq!(tx.sessions().authenticate(&key(1), at(10)), Ok(None));
+}
+
+pub fn a_session_keeps_where_it_came_from(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let address = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    let new = NewSession {
+        kind: SessionKind::Provisioned,
+        client: ClientInfo { user_agent: Some("curl/8".to_owned()), address: Some(address) },
+        ..new_session(ann.id, 1, at(200))
+    };
+    let id = tx.sessions().insert(&new).unwrap();
+    let query = SessionQuery { user: ann.id, now: at(100), below: None, limit: limit(10) };
+    let expected = Session {
+        id,
+        kind: SessionKind::Provisioned,
+        name: None,
+        created_at: at(1),
+        expires_at: at(200),
+        last_used_at: None,
+        user_agent: Some("curl/8".to_owned()),
+        address: Some("::1".to_owned()),
+    };
+    assert_eq!(tx.sessions().list(&query), Ok(vec![expected]));
+    let actor = tx.sessions().authenticate(&key(1), at(100)).unwrap().unwrap();
+    assert_eq!(actor.session_kind, SessionKind::Provisioned);
+}
+
+pub fn sessions_are_listed_newest_first_in_pages_without_expired_ones(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let first = session(tx, ann, 1, at(200));
+    session(tx, bob, 2, at(200));
+    session(tx, ann, 3, at(100));
+    let second = session(tx, ann, 4, at(101));
+    let third = session(tx, ann, 5, at(200));
+    assert_eq!(list(tx, ann, None, 10), [third, second, first]);
+    assert_eq!(list(tx, ann, None, 1), [third, second]);
+    assert_eq!(list(tx, ann, Some(third), 1), [second, first]);
+    assert_eq!(list(tx, ann, Some(second), 1), [first]);
+}
+
+pub fn only_its_owner_ends_a_session(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let id = session(tx, ann, 1, at(200));
+    assert_eq!(tx.sessions().end(bob, id), Ok(false));
+    assert_eq!(list(tx, ann, None, 10), [id]);
+    assert_eq!(tx.sessions().end(ann, id), Ok(true));
+    assert_eq!(tx.sessions().end(ann, id), Ok(false));
+}
+
+pub fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let kept = [1, 2, 3].map(|number| session(tx, ann, number, at(200)))[1];
+    let other = session(tx, bob, 4, at(200));
+    tx.sessions().end_all(ann, Some(kept)).unwrap();
+    assert_eq!(list(tx, ann, None, 10), [kept]);
+    tx.sessions().end_all(ann, None).unwrap();
+    assert_eq!(list(tx, ann, None, 10), []);
+    assert_eq!(list(tx, bob, None, 10), [other]);
+}
+
+pub fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
+    let provisioned = |user, number| NewSession {
+        kind: SessionKind::Provisioned,
+        ..new_session(user, number, at(200))
+    };
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let login = session(tx, ann, 1, at(200));
+    tx.sessions().insert(&provisioned(ann, 2)).unwrap();
+    let other = tx.sessions().insert(&provisioned(bob, 3)).unwrap();
+    tx.sessions().end_provisioned(ann).unwrap();
+    assert_eq!(list(tx, ann, None, 10), [login]);
+    assert_eq!(list(tx, bob, None, 10), [other]);
+}
+
+pub fn expired_sessions_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    for number in 1..=5 {
+        session(tx, ann, number, at(50));
+    }
+    let valid = session(tx, ann, 6, at(200));
+    assert_eq!(tx.sessions().remove_expired(at(100), 3), Ok(3));
+    assert_eq!(tx.sessions().remove_expired(at(100), 3), Ok(2));
+    assert_eq!(tx.sessions().remove_expired(at(100), 3), Ok(0));
+    assert_eq!(list(tx, ann, None, 10), [valid]);
+}

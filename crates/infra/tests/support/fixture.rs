@@ -1,0 +1,138 @@
+//! Users, groups and messages to test with. Everything here has to succeed.
+
+use groupchat_domain::accounts::{
+    ClientInfo, DisplayName, Email, KeyHash, NewSession, NewUser, PasswordHash, SessionKind, Unique, User,
+    Username,
+};
+use groupchat_domain::groups::{GroupName, NewGroup, NewMembership, Role, Visibility};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
+use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
+use groupchat_domain::paging::Limit;
+use groupchat_domain::storage::Tx;
+use groupchat_domain::time::Timestamp;
+
+/// A point in time, `micros` after some day in 2023.
+pub fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + micros)
+}
+
+pub fn limit(rows: i64) -> Limit {
+    Limit::parse(rows).expect("a limit within its range")
+}
+
+pub fn text(text: &str) -> MessageText {
+    MessageText::parse(text).expect("a good text")
+}
+
+pub fn client_id(id: &str) -> ClientId {
+    ClientId::parse(id).expect("a good client id")
+}
+
+/// What was stored.
+#[track_caller]
+pub fn stored<T>(unique: Unique<T>) -> T {
+    match unique {
+        Unique::Stored(value) => value,
+        Unique::Taken => panic!("taken"),
+    }
+}
+
+pub fn new_user(name: &str) -> NewUser {
+    NewUser {
+        username: Username::parse(name).expect("a good username"),
+        display_name: Some(DisplayName::parse(&format!("{name} Übergang")).expect("a good display name")),
+        email: Some(Email::parse(&format!("{name}@mail.example")).expect("a good address")),
+        is_admin: false,
+        password: PasswordHash::from_stored(format!("hash of {name}")),
+        created_at: at(1),
+    }
+}
+
+pub fn user(tx: &mut dyn Tx, name: &str) -> User {
+    let new = new_user(name);
+    let id = stored(tx.accounts().insert(&new).unwrap());
+    new.into_user(id)
+}
+
+pub fn admin(tx: &mut dyn Tx, name: &str) -> User {
+    let new = NewUser { is_admin: true, ..new_user(name) };
+    let id = stored(tx.accounts().insert(&new).unwrap());
+    new.into_user(id)
+}
+
+/// A key hash that differs for each number.
+pub fn key(number: u8) -> KeyHash {
+    KeyHash::new([number; 32])
+}
+
+pub fn new_session(user: UserId, number: u8, expires_at: Timestamp) -> NewSession {
+    NewSession {
+        user,
+        kind: SessionKind::Login,
+        key: key(number),
+        created_at: at(1),
+        expires_at,
+        client: ClientInfo::default(),
+    }
+}
+
+pub fn session(tx: &mut dyn Tx, user: UserId, number: u8, expires_at: Timestamp) -> SessionId {
+    tx.sessions().insert(&new_session(user, number, expires_at)).unwrap()
+}
+
+pub fn new_group(name: &str) -> NewGroup {
+    NewGroup {
+        name: GroupName::parse(name).expect("a good group name"),
+        description: None,
+        visibility: Visibility::Public,
+        created_at: at(2),
+    }
+}
+
+pub fn group(tx: &mut dyn Tx, name: &str) -> GroupId {
+    stored(tx.groups().insert(&new_group(name)).unwrap())
+}
+
+pub fn new_membership(group: GroupId, user: UserId, role: Role) -> NewMembership {
+    let (joined_at, read_seq, since_event) = (at(3), Seq::ZERO, EventId::new(1));
+    NewMembership { group, user, role, joined_at, read_seq, since_event }
+}
+
+pub fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
+    stored(tx.members().insert(&new_membership(group, user, role)).unwrap());
+}
+
+/// The number of the group's newest message.
+pub fn last_seq(tx: &mut dyn Tx, group: GroupId, viewer: UserId) -> Seq {
+    tx.groups().find_visible(group, viewer).unwrap().expect("a group").group.last_seq
+}
+
+pub fn new_message(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> NewMessage {
+    let seq = last_seq(tx, group, author).next();
+    NewMessage { group, seq, author, text: text(words), client_id: None, created_at: at(100 + seq.get()) }
+}
+
+pub fn post(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> MessageId {
+    let new = new_message(tx, group, author, words);
+    stored(tx.messages().insert(&new).unwrap())
+}
+
+/// A message as `viewer` sees it.
+pub fn view(tx: &mut dyn Tx, group: GroupId, id: MessageId, viewer: UserId) -> MessageView {
+    tx.messages().find(group, id, viewer).unwrap().expect("a message")
+}
+
+/// Stores a like and counts it, as the use-case does.
+pub fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId) {
+    assert!(tx.messages().add_like(id, user, at(500)).unwrap(), "liked twice");
+    let mut message = view(tx, group, id, user).message;
+    message.likes += 1;
+    message.version = message.version.next();
+    tx.messages().update(&message).unwrap();
+}
+
+/// What is left of a message.
+pub fn tombstone(message: Message) -> Message {
+    let version = message.version.next();
+    Message { text: None, likes: 0, deleted_at: Some(at(900)), version, ..message }
+}
