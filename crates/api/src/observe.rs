@@ -1,6 +1,5 @@
 //! What surrounds every request: its id, its span in the log, and the promise that every error is a problem.
 
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -88,6 +87,8 @@ fn with_head(methods: &HeaderValue) -> HeaderValue {
 }
 
 /// A request that has no answer of its own any more; this makes one.
+#[derive(Debug, thiserror::Error)]
+#[error("request {id}: {error}")]
 struct Unanswered {
     id: RequestId,
     error: ApiError,
@@ -113,18 +114,6 @@ impl ResponseError for Unanswered {
     }
 }
 
-impl fmt::Debug for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "request {}: {}", self.id, self.error)
-    }
-}
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::body::to_bytes;
@@ -135,6 +124,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::testing::header;
 
     async fn boom() -> HttpResponse {
         panic!("boom");
@@ -162,7 +152,7 @@ mod tests {
     }
 
     async fn problem(response: HttpResponse<BoxBody>) -> Value {
-        assert_eq!(response.headers()[CONTENT_TYPE], MEDIA_TYPE);
+        assert_eq!(header(response.headers(), CONTENT_TYPE), MEDIA_TYPE);
         serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap()
     }
 
@@ -170,8 +160,9 @@ mod tests {
     async fn every_answer_has_an_id_of_its_own() {
         let app = observed_app!();
         let ask = || TestRequest::get().uri("/ok").to_request();
-        let first = call_service(&app, ask()).await.headers()[REQUEST_ID].clone();
-        assert_ne!(call_service(&app, ask()).await.headers()[REQUEST_ID], first);
+        let first = call_service(&app, ask()).await;
+        let second = call_service(&app, ask()).await;
+        assert_ne!(header(first.headers(), REQUEST_ID), header(second.headers(), REQUEST_ID));
     }
 
     #[actix_web::test]
@@ -179,7 +170,7 @@ mod tests {
         let app = observed_app!();
         let error = try_call_service(&app, TestRequest::put().uri("/ok").to_request()).await.unwrap_err();
         let response = error.error_response();
-        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let id = header(response.headers(), REQUEST_ID).to_owned();
         let body = problem(response).await;
         assert_eq!((body["status"].as_u64(), body["request_id"].as_str()), (Some(500), Some(id.as_str())));
     }
@@ -212,7 +203,7 @@ mod tests {
     async fn a_405_lists_what_is_allowed() {
         let app = observed_app!();
         let response = call_service(&app, TestRequest::post().uri("/ok").to_request()).await;
-        let mut allowed: Vec<_> = response.headers()[ALLOW].to_str().unwrap().split(", ").collect();
+        let mut allowed: Vec<_> = header(response.headers(), ALLOW).split(", ").collect();
         allowed.sort_unstable();
         assert_eq!(allowed, ["GET", "HEAD", "PUT"]);
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The id of one request: 16 hexadecimal digits, never the same twice while the server runs and most likely
 /// never again afterwards.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; 16]);
 
 /// Where this run of the server begins to count. Not a secret: ids only need to differ.

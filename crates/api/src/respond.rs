@@ -167,6 +167,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::testing::header;
 
     fn answer(responder: impl Responder) -> (u16, HeaderMap) {
         let response = responder.respond_to(&TestRequest::default().to_http_request());
@@ -176,10 +177,10 @@ mod tests {
     #[test]
     fn each_answer_has_its_status_and_headers() {
         let (status, headers) = answer(Ok200(1));
-        assert_eq!((status, headers[CONTENT_TYPE].as_bytes()), (200, b"application/json".as_slice()));
+        assert_eq!((status, header(&headers, CONTENT_TYPE)), (200, "application/json"));
         let created = || Created { body: 1, location: "/api/groups/1".to_owned() };
         let (status, headers) = answer(created());
-        assert_eq!((status, headers[LOCATION].as_bytes()), (201, b"/api/groups/1".as_slice()));
+        assert_eq!((status, header(&headers, LOCATION)), (201, "/api/groups/1"));
         assert_eq!(answer(CreatedOrOk::Created(created())).0, 201);
         assert_eq!(answer(CreatedOrOk::Ok(1)).0, 200);
         let (status, headers) = answer(NoContent);

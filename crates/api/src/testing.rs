@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
@@ -12,6 +13,11 @@ use groupchat_domain::accounts::{
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 
 use crate::state::{AppState, State};
+
+/// A header's text.
+pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers.get(&name).expect("the header is there").to_str().expect("it is text")
+}
 
 /// State whose storage is never there.
 pub fn state() -> State {

@@ -54,3 +54,24 @@ impl From<FieldError> for Refusal {
         Self::Invalid(vec![error])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validation::{Violation, ViolationCode};
+
+    #[test]
+    fn refusals_and_faults_don_t_mix() {
+        let refusal = Error::from(GroupRefusal::NotFound);
+        assert_eq!(refusal, Error::Refused(Refusal::Group(GroupRefusal::NotFound)));
+        assert_eq!(Error::from(StorageFault::Panicked), Error::Fault(StorageFault::Panicked));
+    }
+
+    #[test]
+    fn a_broken_rule_names_its_field() {
+        let violation = Violation::new(ViolationCode::TooLong, "must have 1 to 3 characters, has 4");
+        let field = violation.clone().in_field("name");
+        assert_eq!((field.field.as_str(), &field.violation), ("name", &violation));
+        assert_eq!(Error::from(field.clone()), Error::Refused(Refusal::Invalid(vec![field])));
+    }
+}

@@ -77,3 +77,29 @@ impl Version {
         Self(self.0 + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_goes_up_by_one() {
+        assert_eq!(Seq::ZERO.next(), Seq::new(1));
+        assert_eq!(EventId::new(41).next(), EventId::new(42));
+        assert_eq!((Version::FIRST, Version::FIRST.next()), (Version::new(1), Version::new(2)));
+    }
+
+    #[test]
+    fn an_id_reads_as_its_integer() {
+        assert_eq!(UserId::new(7).to_string(), "7");
+        assert_eq!(UserId::new(7).get(), 7);
+    }
+
+    #[test]
+    fn the_largest_integer_is_the_largest_that_a_double_counts_up_to() {
+        #[expect(clippy::cast_precision_loss, reason = "the loss is what is looked for")]
+        let as_double = |integer: i64| integer as f64;
+        assert_ne!(as_double(MAX_SAFE_INTEGER - 1), as_double(MAX_SAFE_INTEGER));
+        assert_eq!(as_double(MAX_SAFE_INTEGER + 1), as_double(MAX_SAFE_INTEGER + 2));
+    }
+}

@@ -96,4 +96,25 @@ mod tests {
         assert_eq!(Page::from_lookahead(vec![1, 2], limit), Page { items: vec![1, 2], more: false });
         assert_eq!(Page::from_lookahead(vec![1, 2, 3], limit), Page { items: vec![1, 2], more: true });
     }
+
+    #[test]
+    fn what_is_left_of_a_limit_is_at_least_one() {
+        let limit = Limit::parse(5).unwrap();
+        for (taken, left) in [(0, 5), (2, 3), (4, 1), (5, 1), (usize::MAX, 1)] {
+            assert_eq!(limit.less(taken).get(), left, "{taken} of 5 taken");
+        }
+    }
+
+    #[test]
+    fn half_of_a_limit_is_rounded_down_and_none_of_one() {
+        for (limit, half) in [(200, Some(100)), (5, Some(2)), (2, Some(1)), (1, None)] {
+            assert_eq!(Limit::parse(limit).unwrap().half().map(Limit::get), half, "{limit}");
+        }
+        assert_eq!(Limit::DEFAULT.get(), 50);
+    }
+
+    #[test]
+    fn one_row_more_is_read_than_the_page_takes() {
+        assert_eq!(Limit::parse(200).unwrap().with_lookahead(), 201);
+    }
 }

@@ -83,7 +83,10 @@ pub(crate) fn multi_line(text: &str, min: usize, max: usize) -> Result<String, V
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::any_text;
 
     #[test]
     fn nfc_composes_and_leaves_composed_text_alone() {
@@ -101,9 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn fold_is_idempotent() {
-        for name in ["Straße", "ΣΊΣΥΦΟΣ", "İstanbul", "ﬁne", "Ǆ", "ẞ", "plain"] {
-            assert_eq!(fold(&fold(name)), fold(name), "{name}");
+    fn folding_any_one_character_again_changes_nothing() {
+        for character in '\0'..=char::MAX {
+            let folded = fold(character.encode_utf8(&mut [0; 4]));
+            assert_eq!(fold(&folded), folded, "U+{:04X}", u32::from(character));
         }
     }
 
@@ -112,5 +116,29 @@ mod tests {
         assert!(has_control_character("a\0b", &['\n', '\t']));
         assert!(has_control_character("a\u{85}b", &['\n', '\t']));
         assert!(!has_control_character("a\n\tb", &['\n', '\t']));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_again_changes_nothing(text in any_text(0..20)) {
+            prop_assert_eq!(fold(&fold(&text)), fold(&text));
+        }
+
+        #[test]
+        fn text_that_normalises_alike_folds_alike(text in any_text(0..20)) {
+            let decomposed: String = text.nfd().collect();
+            prop_assert_eq!(fold(&nfc(&text)), fold(&text));
+            prop_assert_eq!(fold(&decomposed), fold(&text));
+        }
+
+        #[test]
+        fn case_makes_no_difference(text in any_text(0..20)) {
+            prop_assert_eq!(fold(&text.to_lowercase()), fold(&text));
+        }
+
+        #[test]
+        fn ascii_folds_to_lower_case(text in "[ -~]{0,20}") {
+            prop_assert_eq!(fold(&text), text.to_ascii_lowercase());
+        }
     }
 }

@@ -37,3 +37,22 @@ pub trait Clock: Send + Sync {
     /// The present time in UTC.
     fn now(&self) -> Timestamp;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_count_in_microseconds() {
+        let start = Timestamp::from_micros(1_000);
+        assert_eq!(start.plus(Duration::from_millis(2)), Timestamp::from_micros(3_000));
+        assert_eq!(start.minus(Duration::from_millis(2)).as_micros(), -1_000);
+    }
+
+    #[test]
+    fn time_saturates_at_its_ends() {
+        let start = Timestamp::from_micros(1_000);
+        assert_eq!(start.plus(Duration::MAX).as_micros(), i64::MAX);
+        assert_eq!(Timestamp::from_micros(-1_000).minus(Duration::MAX).as_micros(), i64::MIN);
+    }
+}

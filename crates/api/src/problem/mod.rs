@@ -4,7 +4,7 @@ mod code;
 mod refusals;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
@@ -25,7 +25,8 @@ const TYPE_PREFIX: &str = "urn:problem-type:groupchat:";
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"groupchat\"");
 
 /// Why a request was not answered as asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {detail}", .code.as_str())]
 pub struct ApiError {
     code: Code,
     detail: Cow<'static, str>,
@@ -42,7 +43,7 @@ impl ApiError {
     }
 
     /// Something that the program did not foresee. The cause goes to the log and nowhere else.
-    pub fn internal(cause: impl fmt::Display) -> Self {
+    pub fn internal(cause: impl Display) -> Self {
         Self::new(Code::Internal, refusals::INTERNAL).caused_by(cause.to_string())
     }
 
@@ -134,14 +135,6 @@ impl<'a> From<&'a FieldError> for FieldProblem<'a> {
     }
 }
 
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.detail)
-    }
-}
-
-impl std::error::Error for ApiError {}
-
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.code.status()
@@ -164,6 +157,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::testing::header as text_of;
 
     async fn body_of(response: HttpResponse) -> Value {
         serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap()
@@ -176,7 +170,7 @@ mod tests {
             .into();
         let response = error.error_response();
         assert_eq!(response.status(), 400);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
+        assert_eq!(text_of(response.headers(), header::CONTENT_TYPE), MEDIA_TYPE);
         let expected = json!({
             "type": "urn:problem-type:groupchat:validation_failed",
             "title": "Some values are not valid",
@@ -212,6 +206,6 @@ mod tests {
         assert!(unauthorized.headers().contains_key(header::WWW_AUTHENTICATE));
         let busy =
             ApiError::new(Code::Overloaded, "…").retry_after(Duration::from_millis(10)).error_response();
-        assert_eq!(busy.headers()[header::RETRY_AFTER], "1");
+        assert_eq!(text_of(busy.headers(), header::RETRY_AFTER), "1");
     }
 }

@@ -191,7 +191,7 @@ mod tests {
         let mut fields = Fields::new();
         fields.unbuilt([("poll", Given::default())]);
         assert!(fields.are_good());
-        fields.unbuilt([("files", Given::given())]);
+        fields.unbuilt([("files", Given::yes())]);
         assert_eq!(fields.finish().unwrap_err().code(), Code::NotSupported);
     }
 }

@@ -21,7 +21,7 @@ impl Given {
 
     /// One that was given.
     #[cfg(test)]
-    pub const fn given() -> Self {
+    pub const fn yes() -> Self {
         Self(true)
     }
 }

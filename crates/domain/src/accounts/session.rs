@@ -130,3 +130,21 @@ impl Actor {
         self.user.id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_secrets_are_shown_by_no_debug() {
+        assert_eq!(format!("{:?}", KeyHash::new([7; 32])), "KeyHash(…)");
+        assert_eq!(format!("{:?}", Secret::new("gc_secret".to_owned())), "Secret(…)");
+        assert_eq!(Secret::new("gc_secret".to_owned()).reveal(), "gc_secret");
+    }
+
+    #[test]
+    fn a_login_lasts_thirty_days_and_a_provisioned_key_an_hour() {
+        assert_eq!(LOGIN_LIFETIME.as_secs(), 30 * 24 * 60 * 60);
+        assert_eq!(PROVISIONED_LIFETIME.as_secs(), 60 * 60);
+    }
+}

@@ -172,3 +172,6 @@ pub struct LoggedEvent {
     /// What happened.
     pub event: Event,
 }
+
+#[cfg(test)]
+mod tests;

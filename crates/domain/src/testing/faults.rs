@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::groups::{MockGroupRepository, MockMemberRepository};
 use crate::jobs::MockJobRepository;
 use crate::messages::MockMessageRepository;
-use crate::storage::StorageFault;
+use crate::storage::{StorageFault, Tx};
 use crate::testing::storage::{ScriptedStorage, Step};
 use crate::testing::tx::MockTx;
 
@@ -18,7 +18,7 @@ pub(crate) fn fault() -> StorageFault {
 /// answers with that fault and never with a refusal or a success.
 pub(crate) fn assert_hands_faults_on<T>(
     transaction: impl Fn() -> MockTx,
-    use_case: impl Fn(&mut MockTx) -> Result<T, Error>,
+    use_case: impl Fn(&mut dyn Tx) -> Result<T, Error>,
 ) {
     for nth in 1.. {
         let mut tx = transaction();

@@ -108,19 +108,20 @@ impl MockTx {
         self
     }
 
-    /// The set of server admins and then these users are locked, and only then they are read.
-    pub(crate) fn locks_for_change(mut self, locked: &'static [UserId], users: Vec<Option<User>>) -> Self {
+    /// The set of server admins and then the actor and the target are locked, and only then these are read:
+    /// the target, then the actor, as far as the use-case gets.
+    pub(crate) fn locks_for_change(mut self, target: UserId, found: Vec<Option<User>>) -> Self {
         let mut order = Sequence::new();
         self.accounts.expect_lock_admins().times(1).in_sequence(&mut order).returning(|| Ok(()));
         self.accounts
             .expect_lock()
-            .withf(move |users, strength| users == locked && *strength == LockStrength::Exclusive)
+            .withf(move |users, strength| users == [ME, target] && *strength == LockStrength::Exclusive)
             .times(1)
             .in_sequence(&mut order)
             .returning(|_, _| Ok(()));
-        for user in users {
-            let found = self.accounts.expect_find().times(1).in_sequence(&mut order);
-            found.returning(move |_| Ok(user.clone()));
+        for (id, user) in [target, ME].into_iter().zip(found) {
+            let find = self.accounts.expect_find().with(eq(id)).times(1).in_sequence(&mut order);
+            find.returning(move |_| Ok(user.clone()));
         }
         self
     }

@@ -2,6 +2,7 @@
 //! ports alone. A case is a function over a transaction or a database; [`suite`] lists them all, and the last
 //! line of this file runs them on one backend. Another backend takes another such line and a function that
 //! opens an empty database.
+#![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod accounts;
 mod faults;
@@ -117,7 +118,6 @@ macro_rules! suite {
 
 /// Runs a case in one transaction of an empty database.
 fn transaction(open: fn() -> Database, case: fn(&mut dyn Tx)) {
-    support::statements::listen();
     let database = open();
     let outcome = database.write(move |tx| {
         case(tx);
@@ -129,7 +129,6 @@ fn transaction(open: fn() -> Database, case: fn(&mut dyn Tx)) {
 
 /// Runs a case on an empty database.
 fn database(open: fn() -> Database, case: fn(&Database)) {
-    support::statements::listen();
     let database = open();
     case(&database);
     plans::check(&database);

@@ -85,7 +85,8 @@ pub fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
         let new = with_client_id(tx, group, author, name);
         stored(tx.messages().insert(&new).unwrap())
     };
-    let ids = [insert(chess, ann, "a"), insert(chess, ann, "A"), insert(chess, bob, "a"), insert(go, ann, "a")];
+    let ids =
+        [insert(chess, ann, "a"), insert(chess, ann, "A"), insert(chess, bob, "a"), insert(go, ann, "a")];
     let mut find = |group, author, name: &str| {
         let found = tx.messages().find_by_client_id(group, author, &client_id(name)).unwrap();
         found.map(|view| view.message.id)

@@ -8,7 +8,6 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::support::Database;
-use crate::support::statements::{self, Heard};
 
 /// Tables that grow without end: no statement may walk one of them whole.
 const ENDLESS: [&str; 5] = ["messages", "memberships", "reactions", "sessions", "events"];
@@ -20,15 +19,9 @@ struct Step {
     detail: String,
 }
 
-/// Fails when a statement heard by now, on whichever database, walks an endless table.
+/// Fails when a statement that the database has executed walks an endless table.
 pub fn check(database: &Database) {
-    let queries: BTreeSet<String> = statements::take()
-        .into_iter()
-        .filter_map(|heard| match heard {
-            Heard::Executed(sql) if statements::is_query(&sql) => Some(sql),
-            _ => None,
-        })
-        .collect();
+    let queries = BTreeSet::from_iter(database.take_queries());
     let mut connection = SqliteConnection::establish(&database.path()).expect("the file opens");
     for sql in queries {
         for Step { detail } in explain(&mut connection, &sql) {

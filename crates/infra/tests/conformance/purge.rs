@@ -7,7 +7,12 @@ use groupchat_domain::storage::Tx;
 use crate::support::fixture::*;
 
 /// A group of `members`, the first of whom has written `messages`.
-fn filled_group(tx: &mut dyn Tx, name: &str, members: &[UserId], messages: usize) -> (GroupId, Vec<MessageId>) {
+fn filled_group(
+    tx: &mut dyn Tx,
+    name: &str,
+    members: &[UserId],
+    messages: usize,
+) -> (GroupId, Vec<MessageId>) {
     let id = group(tx, name);
     for member in members {
         join(tx, id, *member, Role::Member);

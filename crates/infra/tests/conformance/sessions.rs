@@ -96,10 +96,8 @@ pub fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
 }
 
 pub fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
-    let provisioned = |user, number| NewSession {
-        kind: SessionKind::Provisioned,
-        ..new_session(user, number, at(200))
-    };
+    let provisioned =
+        |user, number| NewSession { kind: SessionKind::Provisioned, ..new_session(user, number, at(200)) };
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let login = session(tx, ann, 1, at(200));

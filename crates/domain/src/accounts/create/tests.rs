@@ -8,7 +8,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{KeyHash, MockApiKeys, MockPasswordHasher};
-use crate::ids::Version;
+use crate::ids::{SessionId, Version};
 use crate::storage::Verdict;
 use crate::testing::{
     ME, MY_KEY, MockTx, NOW, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on,
@@ -84,7 +84,7 @@ fn provisions(mut tx: MockTx) -> MockTx {
         expires_at: NOW.plus(Duration::from_secs(3600)),
         client: ClientInfo::default(),
     };
-    tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(crate::ids::SessionId::new(1)));
+    tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
     tx
 }
 

@@ -5,7 +5,7 @@ use crate::accounts::{AccountRefusal, User};
 use crate::testing::{ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, server_admin, user};
 
 fn locks(target: User) -> MockTx {
-    MockTx::new().locks_for_change(&[ME, OTHER], vec![Some(target), Some(server_admin(ME))])
+    MockTx::new().locks_for_change(OTHER, vec![Some(target), Some(server_admin(ME))])
 }
 
 fn counts_admins(mut tx: MockTx, admins: u64) -> MockTx {
@@ -38,7 +38,7 @@ fn a_server_admin_is_deleted_while_another_stays() {
 fn server_admins_may_delete_themselves_but_not_the_last() {
     let locks_self = || {
         let found = vec![Some(server_admin(ME)), Some(server_admin(ME))];
-        MockTx::new().locks_for_change(&[ME, ME], found)
+        MockTx::new().locks_for_change(ME, found)
     };
     let mut tx = deletes(counts_admins(locks_self(), 2), ME);
     assert_eq!(delete_user(&mut tx, &me(), ME), Ok(()));
@@ -50,21 +50,21 @@ fn server_admins_may_delete_themselves_but_not_the_last() {
 
 #[test]
 fn nobody_else_deletes_a_user() {
-    let mut tx = MockTx::new().locks_for_change(&[ME, OTHER], vec![Some(user(OTHER)), Some(user(ME))]);
+    let mut tx = MockTx::new().locks_for_change(OTHER, vec![Some(user(OTHER)), Some(user(ME))]);
     assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::AdminOnly.into()));
     assert_eq!(tx.emitted, []);
 }
 
 #[test]
 fn a_user_who_is_not_there_comes_before_missing_rights() {
-    let mut tx = MockTx::new().locks_for_change(&[ME, OTHER], vec![None]);
+    let mut tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::UserNotFound.into()));
 }
 
 #[test]
 fn missing_rights_come_before_the_last_admin() {
     let found = vec![Some(server_admin(OTHER)), Some(user(ME))];
-    let mut tx = MockTx::new().locks_for_change(&[ME, OTHER], found);
+    let mut tx = MockTx::new().locks_for_change(OTHER, found);
     assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::AdminOnly.into()));
 }
 

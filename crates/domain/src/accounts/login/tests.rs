@@ -35,11 +35,10 @@ impl Surroundings {
     /// One try is taken from the address and the account; it is given back, or not.
     fn counts(account: &str, gives_back: bool) -> Self {
         let mut surroundings = Self::default();
-        let (attempts, account) = (&mut surroundings.attempts, UsernameKey::of(account));
-        let of = (eq(Some(ADDRESS)), eq(account));
-        attempts.expect_take().with(of.0.clone(), of.1.clone()).times(1).returning(|_, _| Ok(()));
+        let (attempts, account) = (&mut surroundings.attempts, eq(UsernameKey::of(account)));
+        attempts.expect_take().with(eq(Some(ADDRESS)), account.clone()).times(1).returning(|_, _| Ok(()));
         if gives_back {
-            attempts.expect_give_back().with(of.0, of.1).times(1).returning(|_, _| ());
+            attempts.expect_give_back().with(eq(Some(ADDRESS)), account).times(1).returning(|_, _| ());
         }
         surroundings
     }

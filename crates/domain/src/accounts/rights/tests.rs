@@ -23,7 +23,7 @@ fn only_server_admins_pass() {
 }
 
 fn locks(target: Option<User>, actor: Option<User>) -> MockTx {
-    MockTx::new().locks_for_change(&[ME, OTHER], vec![target, actor])
+    MockTx::new().locks_for_change(OTHER, vec![target, actor])
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn an_actor_who_is_no_admin_or_gone_gets_nobody() {
 
 #[test]
 fn a_user_who_is_not_there_comes_before_missing_rights() {
-    let mut tx = MockTx::new().locks_for_change(&[ME, OTHER], vec![None]);
+    let mut tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(lock_for_change(&mut tx, &me(), OTHER), Err(AccountRefusal::UserNotFound.into()));
 }
 

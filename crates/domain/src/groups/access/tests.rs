@@ -1,4 +1,5 @@
 use super::*;
+use crate::accounts::LockStrength;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, me, standing,
@@ -71,7 +72,7 @@ fn without_a_sufficient_role_rights_on_the_server_decide_and_are_read_under_a_lo
 
 #[test]
 fn an_actor_whose_account_is_gone_has_no_rights_on_the_server() {
-    let mut tx = MockTx::new().locks_users(&[ME], crate::accounts::LockStrength::Shared).misses_user(ME);
+    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
     let outcome = seen_by(OUTSIDER).require(&mut tx, &me(), Role::Owner);
     assert_eq!(outcome, Err(GroupRefusal::MembersOnly.into()));
 }

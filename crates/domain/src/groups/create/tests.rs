@@ -3,7 +3,7 @@ use mockall::Sequence;
 use super::*;
 use crate::events::Audience;
 use crate::groups::model::{Member, NewMembership};
-use crate::ids::Version;
+use crate::ids::{GroupId, Version};
 use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, user};
 
 fn draft() -> GroupDraft {
@@ -15,7 +15,7 @@ fn draft() -> GroupDraft {
 }
 
 /// The actor is locked, found, and only then a group is stored.
-fn stores_group(outcome: Unique<crate::ids::GroupId>) -> MockTx {
+fn stores_group(outcome: Unique<GroupId>) -> MockTx {
     let mut tx = MockTx::new();
     let mut order = Sequence::new();
     tx.accounts

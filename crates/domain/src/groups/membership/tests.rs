@@ -2,7 +2,6 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::ids::EventId;
 use crate::testing::{
     ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, user,
@@ -162,7 +161,7 @@ fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
 fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
     let mut tx = MockTx::new();
     tx.emit(Audience::All, None, Event::GroupCreated(group()));
-    let since: EventId = FIRST_EVENT.next();
+    let since = FIRST_EVENT.next();
     tx.members
         .expect_insert()
         .withf(move |membership| membership.since_event == since)

@@ -1,1 +1,93 @@
+use super::*;
+use ViolationCode::{InvalidCharacters, InvalidFormat, Required, TooLong};
 
+use proptest::prelude::*;
+
+use crate::events::Audience;
+use crate::testing::{GROUP, NOW, any_text, group};
+
+/// Which rule a value breaks, if any.
+fn broken<T>(parsed: Result<T, Violation>) -> Option<ViolationCode> {
+    parsed.err().map(|violation| violation.code)
+}
+
+#[test]
+fn a_group_name_has_1_to_100_characters_on_one_line() {
+    for good in ["x", "Kleingärtner 🌻", &"ü".repeat(100)] {
+        assert_eq!(GroupName::parse(good).unwrap().as_str(), good);
+    }
+    for (bad, code) in [
+        ("", Required),
+        ("  ", Required),
+        (&"ü".repeat(101), TooLong),
+        ("a\nb", InvalidCharacters),
+        ("a\0b", InvalidCharacters),
+    ] {
+        assert_eq!(broken(GroupName::parse(bad)), Some(code), "{bad:?}");
+    }
+}
+
+#[test]
+fn group_names_are_compared_without_regard_to_case_in_any_script() {
+    let key = |name| GroupName::parse(name).unwrap().key();
+    assert_eq!(key("  GÄRTNER "), key("ga\u{308}rtner"));
+    assert_eq!(key("ΣΊΣΥΦΟΣ"), key("σίσυφος"));
+    assert_ne!(key("Gärtner"), key("Gartner"));
+}
+
+#[test]
+fn a_description_has_at_most_1000_characters_with_newlines_and_tabs() {
+    for good in ["", " ", "first\n\n\tsecond", &"ü".repeat(1_000)] {
+        assert_eq!(Description::parse(good).unwrap().as_str(), good);
+    }
+    assert_eq!(Description::parse("a\r\nb").unwrap().as_str(), "a\nb");
+    for (bad, code) in [
+        (&*"ü".repeat(1_001), TooLong),
+        ("a\0b", InvalidCharacters),
+        ("a\rb", InvalidCharacters),
+        ("a\u{1b}[31mb", InvalidCharacters),
+    ] {
+        assert_eq!(broken(Description::parse(bad)), Some(code), "{bad:?}");
+    }
+}
+
+#[test]
+fn roles_are_ordered_by_their_rights_and_read_by_their_names() {
+    assert!(Role::Member < Role::Admin && Role::Admin < Role::Owner);
+    for (role, name) in Role::ALL.into_iter().zip(["member", "admin", "owner"]) {
+        assert_eq!((role.as_str(), Role::parse(name)), (name, Ok(role)));
+    }
+    for bad in ["", "Owner", "owner ", "guest"] {
+        assert_eq!(broken(Role::parse(bad)), Some(InvalidFormat), "{bad:?}");
+    }
+}
+
+#[test]
+fn all_learn_of_what_happens_to_a_public_group() {
+    assert_eq!((Visibility::Public.as_str(), group().audience()), ("public", Audience::All));
+}
+
+#[test]
+fn a_new_group_has_no_members_and_no_messages() {
+    let Group { name, description, visibility, .. } = group();
+    let new = NewGroup { name, description, visibility, created_at: NOW };
+    let version = Version::FIRST;
+    let expected = Group { version, created_at: NOW, member_count: 0, last_seq: Seq::ZERO, ..group() };
+    assert_eq!(new.into_group(GROUP), expected);
+}
+
+proptest! {
+    #[test]
+    fn a_name_that_was_accepted_is_accepted_again_and_the_same(text in any_text(0..110)) {
+        if let Ok(name) = GroupName::parse(&text) {
+            prop_assert_eq!(GroupName::parse(name.as_str()), Ok(name));
+        }
+    }
+
+    #[test]
+    fn a_description_that_was_accepted_is_accepted_again_and_the_same(text in any_text(0..110)) {
+        if let Ok(description) = Description::parse(&text) {
+            prop_assert_eq!(Description::parse(description.as_str()), Ok(description));
+        }
+    }
+}

@@ -1,1 +1,187 @@
+use std::sync::Mutex;
 
+use mockall::predicate::eq;
+
+use super::*;
+use crate::groups::{Role, VisibleGroup};
+use crate::ids::JobId;
+use crate::storage::{StorageFault, Verdict};
+use crate::testing::{
+    GROUP, MESSAGE, MockTx, NOW, OTHER, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault,
+    group, standing,
+};
+
+const PURGE_GROUP: Job = Job { id: JobId::new(1), task: Task::PurgeGroup(GROUP) };
+const PURGE_LIKES: Job = Job { id: JobId::new(2), task: Task::PurgeLikes(MESSAGE) };
+const END_MEMBERSHIPS: Job = Job { id: JobId::new(3), task: Task::EndMemberships(OTHER) };
+
+/// The job that runs next is looked for.
+fn finds(job: Option<Job>) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.jobs.expect_next().with(eq(NOW)).times(1).returning(move |_| Ok(job));
+    tx
+}
+
+fn finishes(mut tx: MockTx, job: Job) -> MockTx {
+    tx.jobs.expect_finish().with(eq(job.id)).times(1).returning(|_| Ok(()));
+    tx
+}
+
+fn purges_group(done: bool) -> MockTx {
+    let mut tx = MockTx::new();
+    let purge = tx.groups.expect_purge().withf(|id, rows| *id == GROUP && (1..=500).contains(rows)).times(1);
+    purge.returning(move |_, _| Ok(done));
+    tx
+}
+
+fn purges_likes(done: bool) -> MockTx {
+    let mut tx = MockTx::new();
+    let likes = tx.messages.expect_purge_likes();
+    likes
+        .withf(|id, rows| *id == MESSAGE && (1..=500).contains(rows))
+        .times(1)
+        .returning(move |_, _| Ok(done));
+    tx
+}
+
+/// The user is in these many groups (the same one, for the sake of the test), and leaves them.
+fn ends_memberships(memberships: usize) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.members
+        .expect_groups_of()
+        .withf(|user, limit| *user == OTHER && (1..=100).contains(limit))
+        .times(1)
+        .returning(move |_, _| Ok(vec![GROUP; memberships]));
+    tx.groups.expect_lock().with(eq(GROUP)).times(memberships).returning(|_| Ok(()));
+    let found = || VisibleGroup { group: group(), standing: Some(standing(Role::Member)) };
+    let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);
+    visible.returning(move |_, _| Ok(Some(found())));
+    tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(memberships).returning(|_, _| Ok(()));
+    tx
+}
+
+/// The job is put off for a minute.
+fn postpones(job: Job) -> MockTx {
+    let mut tx = MockTx::new();
+    let until = NOW.plus(Duration::from_secs(60));
+    tx.jobs.expect_postpone().with(eq(job.id), eq(until)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+/// A job that was reported as failed, and why.
+type Failure = (Job, Error);
+
+/// Works the script off: the outcome, the failures, and what ran.
+fn run(script: Vec<Step>) -> (Result<(), Error>, Vec<Failure>, Vec<Ran>) {
+    let storage = ScriptedStorage::of(script);
+    let failures = Mutex::new(Vec::new());
+    let report = |job, error: &Error| failures.lock().unwrap().push((job, error.clone()));
+    let outcome = block_on(work_off(&storage, report));
+    (outcome, failures.into_inner().unwrap(), storage.finish())
+}
+
+/// Works a script off in which nothing fails.
+fn run_smoothly(script: impl IntoIterator<Item = MockTx>) -> Vec<Ran> {
+    let (outcome, failures, ran) = run(script.into_iter().map(Step::from).collect());
+    assert_eq!((outcome, failures), (Ok(()), vec![]));
+    ran
+}
+
+#[test]
+fn without_jobs_there_is_one_look_on_a_reader() {
+    let ran = run_smoothly([finds(None)]);
+    assert_eq!(ran[0].access, Access { mode: Mode::Read, caller: Caller::System });
+}
+
+#[test]
+fn a_step_writes_on_behalf_of_the_server() {
+    let ran =
+        run_smoothly([finds(Some(PURGE_GROUP)), finishes(purges_group(true), PURGE_GROUP), finds(None)]);
+    assert_eq!(ran[1].access, Access { mode: Mode::Write, caller: Caller::System });
+}
+
+#[test]
+fn a_group_is_purged_in_small_steps_and_the_job_removed_with_the_last() {
+    run_smoothly([
+        finds(Some(PURGE_GROUP)),
+        purges_group(false),
+        finds(Some(PURGE_GROUP)),
+        finishes(purges_group(true), PURGE_GROUP),
+        finds(None),
+    ]);
+}
+
+#[test]
+fn likes_are_purged_in_small_steps_and_the_job_removed_with_the_last() {
+    run_smoothly([
+        finds(Some(PURGE_LIKES)),
+        purges_likes(false),
+        finds(Some(PURGE_LIKES)),
+        finishes(purges_likes(true), PURGE_LIKES),
+        finds(None),
+    ]);
+}
+
+#[test]
+fn memberships_end_until_none_is_left_and_only_then_the_job_is_removed() {
+    let ran = run_smoothly([
+        finds(Some(END_MEMBERSHIPS)),
+        ends_memberships(2),
+        finds(Some(END_MEMBERSHIPS)),
+        finishes(ends_memberships(0), END_MEMBERSHIPS),
+        finds(None),
+    ]);
+    assert_eq!(ran[1].emitted.len(), 2, "each group learns of it");
+}
+
+#[test]
+fn a_job_that_fails_is_reported_and_put_off_and_the_next_runs() {
+    let mut failing = MockTx::new();
+    failing.groups.expect_purge().returning(|_, _| Err(fault()));
+    let (outcome, failures, ran) = run(vec![
+        finds(Some(PURGE_GROUP)).into(),
+        failing.into(),
+        postpones(PURGE_GROUP).into(),
+        finds(Some(PURGE_LIKES)).into(),
+        finishes(purges_likes(true), PURGE_LIKES).into(),
+        finds(None).into(),
+    ]);
+    assert_eq!((outcome, failures), (Ok(()), vec![(PURGE_GROUP, fault().into())]));
+    assert_eq!(ran[1].verdicts, [Verdict::RollBack]);
+}
+
+#[test]
+fn a_job_that_panics_is_put_off_likewise() {
+    let (outcome, failures, _) = run(vec![
+        finds(Some(PURGE_GROUP)).into(),
+        Step::refused(StorageFault::Panicked),
+        postpones(PURGE_GROUP).into(),
+        finds(None).into(),
+    ]);
+    assert_eq!((outcome, failures), (Ok(()), vec![(PURGE_GROUP, StorageFault::Panicked.into())]));
+}
+
+#[test]
+fn when_not_even_putting_off_works_there_is_no_going_on() {
+    let (outcome, failures, _) = run(vec![
+        finds(Some(PURGE_GROUP)).into(),
+        Step::refused(StorageFault::Panicked),
+        Step::refused(fault()),
+    ]);
+    assert_eq!((outcome, failures.len()), (Err(fault().into()), 1));
+}
+
+#[test]
+fn when_not_even_looking_works_there_is_no_going_on() {
+    let (outcome, failures, _) = run(vec![Step::refused(fault())]);
+    assert_eq!((outcome, failures), (Err(fault().into()), vec![]));
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(|| finds(None), next);
+    assert_hands_faults_on(|| postpones(PURGE_GROUP), |tx| postpone(tx, PURGE_GROUP));
+    assert_hands_faults_on(|| finishes(purges_group(true), PURGE_GROUP), |tx| step(tx, PURGE_GROUP));
+    assert_hands_faults_on(|| finishes(purges_likes(true), PURGE_LIKES), |tx| step(tx, PURGE_LIKES));
+    assert_hands_faults_on(|| ends_memberships(2), |tx| step(tx, END_MEMBERSHIPS));
+}

@@ -58,15 +58,47 @@ impl From<StandingRow> for Standing {
     }
 }
 
-/// A group, the viewer's standing, and for members the newest message, its author and the viewer's like.
-type GroupViewRow = (GroupRow, Option<StandingRow>, Option<MessageRow>, Option<UserRefRow>, bool);
+/// A group and the viewer's standing.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct VisibleGroupRow {
+    #[diesel(embed)]
+    group: GroupRow,
+    #[diesel(embed)]
+    standing: Option<StandingRow>,
+}
 
-fn group_view((group, standing, message, author, liked): GroupViewRow) -> GroupView {
-    let newest = message.zip(author);
-    GroupView {
-        group: group.into(),
-        standing: standing.map(Standing::from),
-        last_message: newest.map(|(message, author)| MessageViewRow { message, author, liked }.into()),
+impl From<VisibleGroupRow> for VisibleGroup {
+    fn from(row: VisibleGroupRow) -> Self {
+        Self { group: row.group.into(), standing: row.standing.map(Standing::from) }
+    }
+}
+
+/// The same with, for members, the newest message, its author and whether the viewer likes it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct GroupViewRow {
+    #[diesel(embed)]
+    group: GroupRow,
+    #[diesel(embed)]
+    standing: Option<StandingRow>,
+    #[diesel(embed)]
+    message: Option<MessageRow>,
+    #[diesel(embed)]
+    author: Option<UserRefRow>,
+    #[diesel(select_expression = reactions::user_id.nullable().is_not_null())]
+    liked: bool,
+}
+
+impl From<GroupViewRow> for GroupView {
+    fn from(row: GroupViewRow) -> Self {
+        let newest = row.message.zip(row.author);
+        let view = |(message, author)| MessageViewRow { message, author, liked: row.liked }.into();
+        Self {
+            group: row.group.into(),
+            standing: row.standing.map(Standing::from),
+            last_message: newest.map(view),
+        }
     }
 }
 
@@ -80,7 +112,7 @@ fn with_standing(viewer: i64) -> _ {
         .filter(groups::deleted_at.is_null())
 }
 
-/// The same with what a [`GroupViewRow`] needs besides. Others than members get no message.
+/// The same with what a [`GroupViewRow`] needs besides. Only members get a message.
 #[auto_type]
 fn with_newest_message(viewer: i64) -> _ {
     let standing: with_standing = with_standing(viewer);
@@ -93,19 +125,6 @@ fn with_newest_message(viewer: i64) -> _ {
         .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
 }
 
-/// The columns of a [`GroupViewRow`].
-macro_rules! group_view_columns {
-    () => {
-        (
-            GroupRow::as_select(),
-            Option::<StandingRow>::as_select(),
-            Option::<MessageRow>::as_select(),
-            Option::<UserRefRow>::as_select(),
-            reactions::user_id.nullable().is_not_null(),
-        )
-    };
-}
-
 impl GroupRepository for SqliteTx<'_> {
     /// Nothing to do: one command writes at a time.
     fn lock(&mut self, _id: GroupId) -> Result<(), StorageFault> {
@@ -113,31 +132,27 @@ impl GroupRepository for SqliteTx<'_> {
     }
 
     fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
-        let found = with_standing(viewer.get())
-            .filter(groups::id.eq(id.get()))
-            .select((GroupRow::as_select(), Option::<StandingRow>::as_select()));
-        let row =
-            self.run(|connection| found.first::<(GroupRow, Option<StandingRow>)>(connection).optional())?;
-        Ok(row.map(|(group, standing)| VisibleGroup {
-            group: group.into(),
-            standing: standing.map(Standing::from),
-        }))
+        let found =
+            with_standing(viewer.get()).filter(groups::id.eq(id.get())).select(VisibleGroupRow::as_select());
+        Ok(self.run(|connection| found.first(connection).optional())?.map(VisibleGroup::from))
     }
 
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
-        let found =
-            with_newest_message(viewer.get()).filter(groups::id.eq(id.get())).select(group_view_columns!());
-        Ok(self.run(|connection| found.first(connection).optional())?.map(group_view))
+        let found = with_newest_message(viewer.get())
+            .filter(groups::id.eq(id.get()))
+            .select(GroupViewRow::as_select());
+        Ok(self.run(|connection| found.first(connection).optional())?.map(GroupView::from))
     }
 
     fn list(&mut self, query: &GroupQuery) -> Result<Vec<GroupView>, StorageFault> {
         let rows: Vec<GroupViewRow> = self.run(|connection| {
             let mut listed = with_newest_message(query.viewer.get())
-                .select(group_view_columns!())
+                .select(GroupViewRow::as_select())
                 .order((groups::name_key, groups::id))
                 .limit(query.limit.with_lookahead())
                 .into_boxed();
             if query.mine {
+                // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
                 listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
             }
             if let Some(after) = &query.after {
@@ -151,7 +166,7 @@ impl GroupRepository for SqliteTx<'_> {
             }
             listed.load(connection)
         })?;
-        Ok(rows.into_iter().map(group_view).collect())
+        Ok(rows.into_iter().map(GroupView::from).collect())
     }
 
     fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {

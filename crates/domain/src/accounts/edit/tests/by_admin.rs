@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::MockPasswordHasher;
+use crate::ids::SessionId;
 use crate::storage::{Access, Caller, Mode, Verdict};
 use crate::testing::{
     MY_KEY, MY_SESSION, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash,
@@ -36,8 +37,7 @@ fn locks(target: User) -> MockTx {
 }
 
 fn locks_as(target: User, actor: User) -> MockTx {
-    let locked: &[UserId] = if target.id == ME { &[ME, ME] } else { &[ME, OTHER] };
-    MockTx::new().locks_for_change(locked, vec![Some(target), Some(actor)])
+    MockTx::new().locks_for_change(target.id, vec![Some(target), Some(actor)])
 }
 
 /// The look before a password is hashed.
@@ -51,7 +51,7 @@ fn counts_admins(mut tx: MockTx, admins: u64) -> MockTx {
 }
 
 /// The hash is stored, and the user's sessions end but for this one.
-fn replaces_password(mut tx: MockTx, user: UserId, kept: Option<crate::ids::SessionId>) -> MockTx {
+fn replaces_password(mut tx: MockTx, user: UserId, kept: Option<SessionId>) -> MockTx {
     tx.accounts
         .expect_set_password()
         .with(eq(user), eq(hash("new password")))
@@ -133,7 +133,7 @@ fn nobody_else_edits_a_user() {
 
 #[test]
 fn a_user_who_is_not_there_comes_before_missing_rights_and_these_before_the_last_admin() {
-    let tx = MockTx::new().locks_for_change(&[ME, OTHER], vec![None]);
+    let tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(refusal(tx, OTHER, profile()), Some(AccountRefusal::UserNotFound.into()));
     let tx = locks_as(server_admin(OTHER), user(ME));
     assert_eq!(refusal(tx, OTHER, demotion()), Some(AccountRefusal::AdminOnly.into()));

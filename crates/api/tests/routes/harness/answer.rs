@@ -1,0 +1,159 @@
+//! An answer, checked for what holds for every one.
+
+use actix_web::HttpResponse;
+use actix_web::body::to_bytes;
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Bytes;
+use serde_json::Value;
+
+use super::server::PASSWORD;
+
+const PROBLEM: &str = "application/problem+json";
+
+/// An answer of the server.
+pub struct Answer {
+    request: String,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Reads a response whole and checks what holds for every one.
+    pub async fn read(request: String, response: HttpResponse) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = to_bytes(response.into_body()).await.expect("a whole body");
+        let answer = Self { request, status, headers, body };
+        answer.check();
+        answer
+    }
+
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A header, where the answer has it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("headers are ASCII"))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("bodies are UTF-8")
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{self}: {error}"))
+    }
+
+    /// A 200 with JSON.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.expect(200).json()
+    }
+
+    /// A 201 with JSON and a `Location`.
+    #[track_caller]
+    pub fn created(self) -> Value {
+        let answer = self.expect(201);
+        let location = answer.header("location").unwrap_or_else(|| panic!("{answer}: no Location"));
+        assert!(location.starts_with("/api/"), "{answer}: Location: {location}");
+        answer.json()
+    }
+
+    /// A 204.
+    #[track_caller]
+    pub fn no_content(self) {
+        self.expect(204);
+    }
+
+    /// A problem with this status and code; its body.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Value {
+        let answer = self.expect(status);
+        let problem = answer.json();
+        assert_eq!(problem["code"], code, "{answer}");
+        problem
+    }
+
+    /// A 400 that names exactly these fields, each with the rule that it broke.
+    #[track_caller]
+    pub fn invalid(self, expected: &[(&str, &str)]) {
+        let answer = self.expect(400);
+        let problem = answer.json();
+        let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("{answer}: no errors"));
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        let broken: Vec<_> = errors.iter().map(|error| (text(error, "field"), text(error, "code"))).collect();
+        let broken: Vec<_> = broken.iter().map(|(field, code)| (field.as_str(), code.as_str())).collect();
+        assert_eq!(broken, expected, "{answer}");
+    }
+
+    /// The answer, if it has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status(), status, "{self}");
+        self
+    }
+
+    fn check(&self) {
+        assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self}: no request id");
+        if self.status.is_client_error() || self.status.is_server_error() {
+            self.check_problem();
+        }
+        if self.status == StatusCode::NO_CONTENT {
+            assert!(self.body.is_empty(), "{self}: 204 has no body");
+            assert_eq!(self.header("content-type"), None, "{self}");
+        }
+        let body = String::from_utf8_lossy(&self.body);
+        assert!(!body.contains(PASSWORD) && !body.contains("$2b$"), "{self}: shows a password");
+    }
+
+    fn check_problem(&self) {
+        assert_eq!(self.header("content-type"), Some(PROBLEM), "{self}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status(), "{self}");
+        for member in ["type", "title", "code", "detail"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{self}: {member}");
+        }
+        match self.status() {
+            401 => assert!(self.header("www-authenticate").is_some(), "{self}: no challenge"),
+            405 => assert!(self.header("allow").is_some(), "{self}: no Allow"),
+            429 | 503 => {
+                let wait = self.header("retry-after").and_then(|wait| wait.parse::<u32>().ok());
+                assert!(wait.is_some_and(|seconds| seconds >= 1), "{self}: no Retry-After");
+            }
+            500 => assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"), "{self}"),
+            _ => {}
+        }
+    }
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body: String = String::from_utf8_lossy(&self.body).chars().take(2_000).collect();
+        write!(f, "{} -> {} {body}", self.request, self.status())
+    }
+}
+
+/// Checks that an object has exactly these fields.
+#[track_caller]
+pub fn assert_fields(object: &Value, fields: &[&str]) {
+    let mut found: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut fields = fields.to_vec();
+    found.sort_unstable();
+    fields.sort_unstable();
+    assert_eq!(found, fields);
+}
+
+/// The value, if it is a time as RFC 3339 writes it, in UTC with microseconds.
+#[track_caller]
+pub fn time(value: &Value) -> Value {
+    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no time"));
+    let pattern = "0000-00-00T00:00:00.000000Z";
+    let fits = |(c, p): (char, char)| if p == '0' { c.is_ascii_digit() } else { c == p };
+    assert!(text.len() == pattern.len() && text.chars().zip(pattern.chars()).all(fits), "{text} is no time");
+    value.clone()
+}

@@ -1,0 +1,10 @@
+//! What the tests share: a server of their own, clients that talk to it, and checks of its answers.
+
+mod answer;
+mod client;
+mod clock;
+mod server;
+
+pub use answer::{Answer, assert_fields, time};
+pub use client::{Client, ID_LIMIT};
+pub use server::{PASSWORD, Server};

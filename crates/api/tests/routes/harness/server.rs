@@ -1,0 +1,191 @@
+//! A server for one test.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::test::{TestRequest, init_service, try_call_service};
+use groupchat_api::{AppState, State, app};
+use groupchat_domain::accounts::{
+    ApiKeys, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash, PasswordHasher,
+    SessionKind, Unique, Username,
+};
+use groupchat_domain::events::LoggedEvent;
+use groupchat_domain::ids::UserId;
+use groupchat_domain::jobs::work_off;
+use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
+use groupchat_infra::attempts::{Allowance, AttemptLimits};
+use groupchat_infra::hasher::BcryptHasher;
+use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
+use tempfile::TempDir;
+
+use super::answer::Answer;
+use super::client::Client;
+use super::clock::MovableClock;
+
+/// The password of every user that [`Server::user`] makes.
+pub const PASSWORD: &str = "correct horse battery";
+/// The lowest cost of bcrypt, so that tests are quick.
+const CHEAP: u32 = 4;
+const SYSTEM: Access = Access { mode: Mode::Write, caller: Caller::System };
+
+type Calling = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// A server with an empty database of its own, in the same process. Clones share it.
+#[derive(Clone)]
+pub struct Server {
+    call: Rc<dyn Fn(TestRequest) -> Calling>,
+    state: State,
+    world: Rc<World>,
+}
+
+/// What lives as long as the server.
+struct World {
+    clock: Arc<MovableClock>,
+    password: PasswordHash,
+    // After the storage, which the state above holds: it lets go of its files before they are removed.
+    _directory: TempDir,
+}
+
+impl Server {
+    /// Starts a server that limits tries to sign in as a real one does.
+    pub async fn start() -> Self {
+        Self::limited(Allowance::PER_ADDRESS, Allowance::PER_ACCOUNT).await
+    }
+
+    /// Starts a server with limits of its own.
+    pub async fn limited(per_address: Allowance, per_account: Allowance) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let clock = Arc::new(MovableClock::default());
+        let options = SqliteOptions::new(directory.path().join("test.db"));
+        let storage = SqliteStorage::open(options, clock.clone(), Arc::new(NoListener)).expect("opens");
+        let state = state(Arc::new(storage), AttemptLimits::new(per_address, per_account));
+        let password = Password::parse(PASSWORD).expect("long enough");
+        let password = state.hasher.hash(password).await.expect("hashes");
+        let call = calling(&state).await;
+        Self { call, state, world: Rc::new(World { clock, password, _directory: directory }) }
+    }
+
+    /// Starts a server on another storage, in which nobody can be.
+    pub async fn on(storage: Arc<dyn Storage>) -> Self {
+        let state = state(storage, AttemptLimits::default());
+        let call = calling(&state).await;
+        let world = World {
+            clock: Arc::default(),
+            password: PasswordHash::from_stored(String::new()),
+            _directory: TempDir::new().expect("a temporary directory"),
+        };
+        Self { call, state, world: Rc::new(world) }
+    }
+
+    /// Sends a request and checks of the answer what holds for all of them.
+    pub async fn send(&self, request: TestRequest) -> Answer {
+        (self.call)(request).await
+    }
+
+    /// The ports, for a server on a real socket.
+    pub fn state(&self) -> State {
+        self.state.clone()
+    }
+
+    /// Moves the server's clock ahead.
+    pub fn advance_clock(&self, by: Duration) {
+        self.world.clock.advance(by);
+    }
+
+    /// Somebody without a key.
+    pub fn nobody(&self) -> Client {
+        self.with_key(None)
+    }
+
+    /// Somebody who shows this key.
+    pub fn with_key(&self, key: impl Into<Option<String>>) -> Client {
+        Client::new(self.clone(), 0, key.into())
+    }
+
+    /// A new user, signed in.
+    pub async fn user(&self, name: &str) -> Client {
+        self.signed_in(name, false).await
+    }
+
+    /// A new server admin, signed in.
+    pub async fn admin(&self, name: &str) -> Client {
+        self.signed_in(name, true).await
+    }
+
+    /// Runs a command on the storage behind the server's back.
+    pub async fn run<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+        self.state.storage.run(SYSTEM, move |tx| Ok(work(tx))).await.expect("the storage works")
+    }
+
+    /// Works durable jobs off, which a server does in the background.
+    pub async fn work_off_jobs(&self) {
+        let failed = |job, error: &groupchat_domain::Error| panic!("{job:?} failed: {error}");
+        work_off(&*self.state.storage, failed).await.expect("the storage works");
+    }
+
+    async fn signed_in(&self, name: &str, is_admin: bool) -> Client {
+        let key = self.state.keys.issue();
+        let (hash, password, name) = (key.hash, self.world.password.clone(), name.to_owned());
+        let id = self
+            .run(move |tx| {
+                let user = store_user(tx, &name, is_admin, &password);
+                store_session(tx, user, hash);
+                user
+            })
+            .await;
+        Client::new(self.clone(), id.get(), Some(key.secret.reveal().to_owned()))
+    }
+}
+
+fn store_user(tx: &mut dyn Tx, name: &str, is_admin: bool, password: &PasswordHash) -> UserId {
+    let user = NewUser {
+        username: Username::parse(name).expect("a username"),
+        display_name: None,
+        email: None,
+        is_admin,
+        password: password.clone(),
+        created_at: tx.now(),
+    };
+    match tx.accounts().insert(&user).expect("the storage works") {
+        Unique::Stored(id) => id,
+        Unique::Taken => panic!("there is a user {name} already"),
+    }
+}
+
+fn store_session(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
+    let created_at = tx.now();
+    let expires_at = created_at.plus(LOGIN_LIFETIME);
+    let (kind, client) = (SessionKind::Login, ClientInfo::default());
+    let session = NewSession { user, kind, key, created_at, expires_at, client };
+    tx.sessions().insert(&session).expect("the storage works");
+}
+
+fn state(storage: Arc<dyn Storage>, attempts: AttemptLimits) -> State {
+    let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(CHEAP).expect("starts"));
+    State::new(AppState::new(storage, Arc::new(RandomKeys), hasher, Arc::new(attempts), "1.2.3"))
+}
+
+async fn calling(state: &State) -> Rc<dyn Fn(TestRequest) -> Calling> {
+    let service = Rc::new(init_service(app(state.clone())).await);
+    Rc::new(move |request| {
+        let (service, request) = (Rc::clone(&service), request.to_request());
+        let line = format!("{} {}", request.method(), request.uri());
+        Box::pin(async move {
+            match try_call_service(&*service, request).await {
+                Ok(response) => Answer::read(line, response.into()).await,
+                // What a connection would make of it.
+                Err(error) => Answer::read(line, error.as_response_error().error_response()).await,
+            }
+        })
+    })
+}
+
+struct NoListener;
+
+impl EventSink for NoListener {
+    fn committed(&self, _: &[LoggedEvent]) {}
+}

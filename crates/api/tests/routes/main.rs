@@ -1,0 +1,22 @@
+//! Every route, in the same process, against a real SQLite file.
+//!
+//! `harness` starts a server for each test and checks of every answer what holds for all of them. `matrix`
+//! calls every operation of the OpenAPI document in every role; the other modules take a feature each.
+
+mod accounts;
+mod documents;
+mod errors;
+mod faults;
+mod groups;
+mod harness;
+mod hostile;
+mod likes;
+mod lists;
+mod matrix;
+mod members;
+mod messages;
+mod passwords;
+mod precedence;
+mod reading;
+mod sessions;
+mod sockets;

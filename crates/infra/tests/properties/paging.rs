@@ -1,0 +1,106 @@
+//! Pages of messages, against a model that cuts them out of a list of numbers.
+
+use groupchat_domain::ids::Seq;
+use groupchat_domain::messages::{MessagePage, Run, Window};
+use proptest::prelude::*;
+
+use crate::chat::{Chat, People, seq};
+use crate::check;
+use crate::model::Step;
+use crate::support::fixture::limit;
+
+const MESSAGES: usize = 23;
+
+/// A group with [`MESSAGES`] messages, some of them deleted.
+fn filled(people: &People) -> Chat<'_> {
+    let mut chat = Chat::new(people);
+    for nth in 0..MESSAGES {
+        chat.take(0, Step::Send { client_id: None }, "hello");
+        if nth % 5 == 0 {
+            chat.take(0, Step::Delete { nth }, "hello");
+        }
+    }
+    chat
+}
+
+/// A place to read from: beyond both ends too.
+fn place() -> impl Strategy<Value = usize> {
+    0..MESSAGES + 3
+}
+
+fn window() -> impl Strategy<Value = Window> {
+    prop_oneof![
+        Just(Window::Run(Run::Below(None))),
+        place().prop_map(|place| Window::Run(Run::Below(Some(seq(place))))),
+        place().prop_map(|place| Window::Run(Run::Above(seq(place)))),
+        place().prop_map(|place| Window::Around(seq(place))),
+    ]
+}
+
+/// The numbers of a page, and where it goes on.
+type ModelPage = (Vec<usize>, Option<Run>);
+
+/// The newest `rows` numbers below `end`.
+fn below(end: usize, rows: usize) -> ModelPage {
+    let numbers: Vec<usize> = (1..=MESSAGES).rev().filter(|number| *number < end).collect();
+    let page = numbers[..rows.min(numbers.len())].to_vec();
+    let next = (numbers.len() > rows).then(|| Run::Below(Some(seq(page[rows - 1]))));
+    (page, next)
+}
+
+/// The oldest `rows` numbers above `end`, the newest of them first.
+fn above(end: usize, rows: usize) -> ModelPage {
+    let numbers: Vec<usize> = (1..=MESSAGES).filter(|number| *number > end).collect();
+    let page: Vec<usize> = numbers.iter().take(rows).rev().copied().collect();
+    let newest = page.first().filter(|_| numbers.len() > rows);
+    let next = newest.map(|number| Run::Above(seq(*number)));
+    (page, next)
+}
+
+fn model_page(window: Window, rows: usize) -> ModelPage {
+    let place = |seq: Seq| usize::try_from(seq.get()).unwrap();
+    match window {
+        Window::Run(Run::Below(end)) => below(end.map_or(usize::MAX, place), rows),
+        Window::Run(Run::Above(end)) => above(place(end), rows),
+        Window::Around(middle) => {
+            let (mut numbers, _) = above(place(middle), rows / 2);
+            let (older, next) = below(place(middle) + 1, rows - numbers.len());
+            numbers.extend(older);
+            (numbers, next)
+        }
+    }
+}
+
+fn numbers(page: &MessagePage) -> Vec<usize> {
+    page.items.iter().map(|view| usize::try_from(view.message.seq.get()).unwrap()).collect()
+}
+
+#[test]
+fn a_page_is_the_piece_of_the_list_that_was_asked_for() {
+    let people = People::new();
+    let chat = filled(&people);
+    check(256, &(window(), 1..30_u8), |(window, rows)| {
+        let page = chat.page(0, window, limit(rows.into()));
+        assert_eq!((numbers(&page), page.next), model_page(window, rows.into()));
+    });
+}
+
+#[test]
+fn following_pages_shows_each_message_once() {
+    let people = People::new();
+    let chat = filled(&people);
+    check(64, &(place(), any::<bool>(), 1..30_u8), |(start, up, rows)| {
+        let mut next = Some(if up { Run::Above(seq(start)) } else { Run::Below(Some(seq(start))) });
+        let mut seen = Vec::new();
+        while let Some(run) = next {
+            let page = chat.page(0, Window::Run(run), limit(rows.into()));
+            assert!(page.items.len() <= usize::from(rows));
+            assert!(page.next.is_none() || !page.items.is_empty(), "an empty page goes on");
+            seen.extend(numbers(&page));
+            next = page.next;
+        }
+        seen.sort_unstable();
+        let wanted = |number: &usize| if up { *number > start } else { *number < start };
+        assert_eq!(seen, (1..=MESSAGES).filter(wanted).collect::<Vec<_>>());
+    });
+}
