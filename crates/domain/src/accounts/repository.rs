@@ -39,8 +39,8 @@ pub enum Unique<T> {
 /// Users. A deleted user is found by none of these methods.
 #[cfg_attr(test, mockall::automock)]
 pub trait AccountRepository {
-    /// Locks users until the transaction ends, in the order of their ids whatever the order given. Does
-    /// nothing where writes run one after the other anyway.
+    /// Locks users until the transaction ends, in the order of their ids whatever the order given, each
+    /// once. Does nothing in a command that only reads, and where writes run one after the other anyway.
     ///
     /// # Errors
     /// A storage fault.

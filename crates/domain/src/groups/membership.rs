@@ -31,7 +31,7 @@ pub fn add_member(
     role: Role,
 ) -> Result<Member, Error> {
     let found = lock_visible(tx, actor, group)?;
-    let user = lock_candidate(tx, candidate)?;
+    let user = lock_candidate(tx, actor, candidate)?;
     let least = if role == Role::Member { Role::Member } else { Role::Owner };
     found.require(tx, actor, least)?;
     match add(tx, actor, &found.group, user.as_ref(), role)? {
@@ -46,7 +46,7 @@ pub fn add_member(
 /// [`GroupRefusal::NotFound`], or a fault.
 pub fn join(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(Member, bool), Error> {
     let found = lock_visible(tx, actor, group)?;
-    lock_candidate(tx, &Candidate::Id(actor.id()))?;
+    lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
     match add(tx, actor, &found.group, actor.user.clone(), Role::Member)? {
         Unique::Stored(member) => Ok((member, true)),
         Unique::Taken => {
@@ -56,15 +56,16 @@ pub fn join(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(Member, b
     }
 }
 
-/// The user, locked so that their account can't be deleted while they get a membership.
-fn lock_candidate(tx: &mut dyn Tx, candidate: &Candidate) -> Result<User, Error> {
+/// The user, locked so that their account can't be deleted while they get a membership. The actor, whose
+/// rights are read later, is locked along with them, since users are locked in the order of their ids.
+fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
     let id = match candidate {
         Candidate::Id(id) => *id,
         Candidate::Username(name) => {
             tx.accounts().find_by_username(name)?.ok_or(AccountRefusal::UserNotFound)?.id
         }
     };
-    tx.accounts().lock(&[id], LockStrength::Shared)?;
+    tx.accounts().lock(&[actor.id(), id], LockStrength::Shared)?;
     Ok(tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?)
 }
 

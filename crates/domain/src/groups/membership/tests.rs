@@ -7,12 +7,12 @@ use crate::testing::{
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, user,
 };
 
-/// The candidate is locked, then read, once each.
+/// The actor and the candidate are locked in one go, then the candidate is read, once each.
 fn locks_candidate(mut tx: MockTx, candidate: UserId) -> MockTx {
     let mut order = Sequence::new();
     tx.accounts
         .expect_lock()
-        .withf(move |users, strength| users == [candidate] && *strength == LockStrength::Shared)
+        .withf(move |users, strength| users == [ME, candidate] && *strength == LockStrength::Shared)
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _| Ok(()));
@@ -100,7 +100,7 @@ fn a_user_who_is_not_there_comes_before_missing_rights() {
     let not_found = Err(AccountRefusal::UserNotFound.into());
     let mut tx = MockTx::new()
         .locks_group(Some(group()), None)
-        .locks_users(&[OTHER], LockStrength::Shared)
+        .locks_users(&[ME, OTHER], LockStrength::Shared)
         .misses_user(OTHER);
     assert_eq!(add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Owner), not_found);
 
@@ -113,7 +113,7 @@ fn a_user_who_is_not_there_comes_before_missing_rights() {
 #[test]
 fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
     let mut tx =
-        MockTx::new().called_by(OWNER).locks_users(&[OTHER], LockStrength::Shared).misses_user(OTHER);
+        MockTx::new().called_by(OWNER).locks_users(&[ME, OTHER], LockStrength::Shared).misses_user(OTHER);
     tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
     let candidate = Candidate::Username(UsernameKey::of("user2"));
     let outcome = add_member(&mut tx, &me(), GROUP, &candidate, Role::Member);
