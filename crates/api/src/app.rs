@@ -69,7 +69,7 @@ mod tests {
     use actix_web::http::Method;
     use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
     use actix_web::test::{TestRequest, call_service, init_service};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::extract::BODY_LIMIT;
@@ -155,7 +155,7 @@ mod tests {
                 let parts = template.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
                 let path = parts.collect::<Vec<_>>().join("/");
                 let (status, _, _) = answer(TestRequest::default().method(method.clone()).uri(&path)).await;
-                let needs_key = operation["security"].is_array();
+                let needs_key = operation["security"] != json!([]);
                 assert_eq!(status == 401, needs_key, "{method} {path}: {status}");
                 assert!(![404, 405, 500].contains(&status), "{method} {path}: {status}");
             }

@@ -25,5 +25,6 @@ mod testing;
 pub mod wire;
 
 pub use app::app;
+pub use extract::{Network, NotANetwork};
 pub use request_id::RequestId;
-pub use state::{AppState, State};
+pub use state::{AppState, ServerOptions, State};

@@ -1,23 +1,30 @@
 //! What surrounds every request: its id, its span in the log, and the promise that every error is a problem.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, ResponseError};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::FutureExt;
-use tracing::Instrument;
+use groupchat_domain::ids::UserId;
+use groupchat_domain::storage::Credential;
+use tracing::{Instrument, Level};
 
 use crate::problem::{ApiError, MEDIA_TYPE};
 use crate::request_id::RequestId;
+use crate::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(RequestId::HEADER);
 
-/// Runs one request. Neither the query nor any body is ever logged: they may hold what nobody else may read.
+/// The target of the line that each request leaves in the log.
+const ACCESS: &str = "access";
+
+/// Runs one request, which leaves one line in the log. Neither the query nor any body is ever logged: they may
+/// hold what nobody else may read.
 ///
 /// # Errors
 /// When the handler panicked; the error then makes a whole answer.
@@ -26,7 +33,8 @@ pub async fn observe(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::next();
-    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.path());
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", %id, %method, path = request.path());
     // A HEAD is a GET whose body the connection leaves out (RFC 9110, section 9.3.2).
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -34,18 +42,58 @@ pub async fn observe(
     let started = Instant::now();
     // In a block of its own, so that a panic before the first await is caught too.
     let answering = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
-    async move {
+    let answered = async move {
         let response = answering.await.unwrap_or_else(|_| Err(panicked()));
         let response = response.map_err(|error| Unanswered::new(id, &error))?;
         let mut response = as_problem(response, id);
         set_id(response.headers_mut(), id);
-        let (status, route) = (response.status().as_u16(), response.request().match_pattern());
-        let micros = started.elapsed().as_micros();
-        tracing::debug!(status, route = route.as_deref(), micros, "answered");
         Ok(response)
     }
     .instrument(span)
-    .await
+    .await;
+    Access { id, method, duration: started.elapsed() }.log(answered.as_ref());
+    Ok(answered?)
+}
+
+/// What is known of a request before it is answered.
+struct Access {
+    id: RequestId,
+    method: Method,
+    duration: Duration,
+}
+
+impl Access {
+    /// Outside of the request's span, which would tell half of this again.
+    fn log(self, answered: Result<&ServiceResponse<BoxBody>, &Unanswered>) {
+        if !tracing::enabled!(target: ACCESS, Level::INFO) {
+            return;
+        }
+        let (status, route, user) = match answered {
+            Ok(response) => (response.status(), response.request().match_pattern(), caller(response)),
+            Err(unanswered) => (unanswered.status_code(), None, None),
+        };
+        tracing::info!(
+            target: ACCESS,
+            parent: None,
+            request = %self.id,
+            user,
+            method = %self.method,
+            route = route.map(tracing::field::display),
+            status = status.as_u16(),
+            micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
+        );
+    }
+}
+
+/// The user whose key the request came with, unless the key was refused.
+fn caller(response: &ServiceResponse<BoxBody>) -> Option<i64> {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        return None;
+    }
+    let request = response.request();
+    let key = request.extensions().get::<Credential>().map(|credential| credential.key)?;
+    let state = request.app_data::<State>()?;
+    state.storage.holder(&key).map(UserId::get)
 }
 
 fn panicked() -> Error {

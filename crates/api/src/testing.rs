@@ -12,7 +12,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 
-use crate::state::{AppState, State};
+use crate::state::{AppState, ServerOptions, State};
 
 /// A header's text.
 pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {
@@ -21,7 +21,13 @@ pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {
 
 /// State whose storage is never there.
 pub fn state() -> State {
-    Data::new(AppState::new(Arc::new(Gone), Arc::new(Plain), Arc::new(Plain), Arc::new(Plain), "0.0.0"))
+    state_with(ServerOptions::default())
+}
+
+/// The same with other options.
+pub fn state_with(options: ServerOptions) -> State {
+    let state = AppState::new(Arc::new(Gone), Arc::new(Plain), Arc::new(Plain), Arc::new(Plain), "0.0.0");
+    Data::new(state.with_options(options))
 }
 
 /// The digest of a key by the ports of [`state`]: its first bytes.

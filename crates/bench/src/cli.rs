@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+
+use crate::scenario::Route;
 
 /// Measures a groupchat server over real sockets, and fills databases to measure it on.
 #[derive(Debug, Parser)]
@@ -48,9 +50,23 @@ pub struct RunArgs {
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 256], value_name = "N,…",
           value_parser = parse_connections)]
     pub connections: Vec<usize>,
+    /// Only these kinds of requests. By default all, or on `--data-dir` those that depend on the data.
+    #[arg(long, value_delimiter = ',', value_enum, value_name = "KIND,…")]
+    pub only: Vec<Route>,
     /// Also write the report to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+impl RunArgs {
+    /// What to measure.
+    pub fn routes(&self) -> &[Route] {
+        match &*self.only {
+            [] if self.data_dir.is_some() => &Route::ON_SEEDED,
+            [] => Route::value_variants(),
+            only => only,
+        }
+    }
 }
 
 /// How to fill a database.

@@ -1,6 +1,7 @@
-//! How much memory a process takes, and how large a file is.
+//! How much memory and processor time a process takes, and how large a file is.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::BenchError;
 
@@ -19,11 +20,7 @@ impl Memory {
     /// # Errors
     /// There is no such process, or no such file on this system.
     pub fn of(pid: u32) -> Result<Self, BenchError> {
-        let path = format!("/proc/{pid}/status");
-        let status = std::fs::read_to_string(&path)
-            .map_err(|source| BenchError::io(format!("reading {path}"), source))?;
-        Self::parse(&status)
-            .ok_or_else(|| BenchError::io(format!("reading {path}"), std::io::ErrorKind::InvalidData.into()))
+        read_proc(pid, "status", Self::parse)
     }
 
     fn parse(status: &str) -> Option<Self> {
@@ -34,6 +31,32 @@ impl Memory {
         };
         Some(Self { resident: bytes("VmRSS")?, peak: bytes("VmHWM")? })
     }
+}
+
+/// The processor time that a running process has taken, by itself and by the system for it, from
+/// `/proc/PID/stat` (proc(5)). To a hundredth of a second.
+///
+/// # Errors
+/// There is no such process, or no such file on this system.
+pub fn processor_time(pid: u32) -> Result<Duration, BenchError> {
+    read_proc(pid, "stat", parse_processor_time)
+}
+
+fn parse_processor_time(stat: &str) -> Option<Duration> {
+    /// Linux counts in these whatever its own clock (`USER_HZ`).
+    const TICK: Duration = Duration::from_millis(10);
+    // The name may hold spaces and brackets, but no bracket follows it. utime and stime are fields 14 and 15,
+    // and what follows the name begins with field 3.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut ticks = fields.split_whitespace().skip(14 - 3).map(str::parse::<u32>);
+    Some(TICK * (ticks.next()?.ok()? + ticks.next()?.ok()?))
+}
+
+fn read_proc<T>(pid: u32, name: &str, parse: fn(&str) -> Option<T>) -> Result<T, BenchError> {
+    let path = format!("/proc/{pid}/{name}");
+    let failed = |source| BenchError::io(format!("reading {path}"), source);
+    let text = std::fs::read_to_string(&path).map_err(failed)?;
+    parse(&text).ok_or_else(|| failed(std::io::ErrorKind::InvalidData.into()))
 }
 
 /// The size of a file, in bytes.
@@ -56,5 +79,12 @@ mod tests {
         let status = "Name:\tgroupchat\nVmPeak:\t  999 kB\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\n";
         assert_eq!(Memory::parse(status), Some(Memory { resident: 10 << 20, peak: 20 << 20 }));
         assert_eq!(Memory::parse("Name:\tkthreadd\n"), None);
+    }
+
+    #[test]
+    fn processor_time_is_read_from_a_process_stat() {
+        let stat = "42 (group (chat)) S 1 42 42 0 -1 4194560 900 0 0 0 150 50 0 0 20 0 9 0 1234 5678 90\n";
+        assert_eq!(parse_processor_time(stat), Some(Duration::from_secs(2)));
+        assert_eq!(parse_processor_time("42 (groupchat) S 1"), None);
     }
 }

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use reqwest::{Client, Request};
 use tokio::task::JoinSet;
+use tokio::time::sleep_until;
 
 use crate::error::{BenchError, describe};
+use crate::footprint::processor_time;
 use crate::scenario::Scenario;
 
 /// Whose turn it is.
@@ -39,6 +41,8 @@ pub struct Sample {
     pub latencies: Histogram<u64>,
     /// Requests a second in the window.
     pub per_second: f64,
+    /// Processor time that the program under load took in the window.
+    pub processor_time: Duration,
 }
 
 /// A client of its own for each measurement, so that no connection of an earlier one is idle for too long.
@@ -52,11 +56,16 @@ pub fn client(connections: usize) -> Result<Client, BenchError> {
     Ok(client)
 }
 
-/// Runs a scenario and counts.
+/// Runs a scenario against the program with this process id, and counts.
 ///
 /// # Errors
 /// [`BenchError::Failed`] if any request failed or was answered by anything but a 2xx.
-pub async fn drive(scenario: Scenario, timing: Timing, workload: Workload) -> Result<Sample, BenchError> {
+pub async fn drive(
+    scenario: Scenario,
+    timing: Timing,
+    workload: Workload,
+    pid: u32,
+) -> Result<Sample, BenchError> {
     let client = client(scenario.connections)?;
     let start = Instant::now() + timing.warm_up;
     let window = Window { start, end: start + timing.window };
@@ -64,8 +73,13 @@ pub async fn drive(scenario: Scenario, timing: Timing, workload: Workload) -> Re
     for connection in 0..scenario.connections {
         connections.spawn(run_connection(client.clone(), connection, window, Arc::clone(&workload)));
     }
+    sleep_until(window.start.into()).await;
+    let before = processor_time(pid)?;
+    sleep_until(window.end.into()).await;
+    let processor_time = processor_time(pid)?.saturating_sub(before);
     let outcomes = connections.join_all().await;
-    summarise(scenario, timing, outcomes)
+    let (latencies, per_second) = summarise(scenario, timing, outcomes)?;
+    Ok(Sample { latencies, per_second, processor_time })
 }
 
 /// When requests count.
@@ -110,7 +124,12 @@ async fn exchange(client: &Client, request: Request) -> Result<(), String> {
     if status.is_success() { Ok(()) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body))) }
 }
 
-fn summarise(scenario: Scenario, timing: Timing, outcomes: Vec<Outcome>) -> Result<Sample, BenchError> {
+/// All latencies, and requests a second.
+fn summarise(
+    scenario: Scenario,
+    timing: Timing,
+    outcomes: Vec<Outcome>,
+) -> Result<(Histogram<u64>, f64), BenchError> {
     let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let measured: usize = outcomes.iter().map(|outcome| outcome.latencies.len()).sum();
     let mut latencies = empty_histogram();
@@ -120,7 +139,7 @@ fn summarise(scenario: Scenario, timing: Timing, outcomes: Vec<Outcome>) -> Resu
     if let Some(first) = outcomes.into_iter().find_map(|outcome| outcome.failure) {
         return Err(BenchError::Failed { scenario, failed, total: measured + failed, first });
     }
-    Ok(Sample { latencies, per_second: measured as f64 / timing.window.as_secs_f64() })
+    Ok((latencies, measured as f64 / timing.window.as_secs_f64()))
 }
 
 /// An empty histogram of latencies in microseconds: 1 µs to a minute, to three significant digits.
@@ -143,10 +162,9 @@ mod tests {
     #[test]
     fn a_sample_counts_all_connections() {
         let outcomes = vec![outcome(vec![100, 300], None), outcome(vec![200, 400], None)];
-        let sample = summarise(SCENARIO, TIMING, outcomes).unwrap();
-        assert!((sample.per_second - 2.0).abs() < f64::EPSILON);
-        assert_eq!(sample.latencies.value_at_quantile(0.5), 200);
-        assert_eq!(sample.latencies.max(), 400);
+        let (latencies, per_second) = summarise(SCENARIO, TIMING, outcomes).unwrap();
+        assert_eq!(per_second, 2.0);
+        assert_eq!((latencies.value_at_quantile(0.5), latencies.max()), (200, 400));
     }
 
     #[test]

@@ -83,14 +83,15 @@ async fn rounds(
 ) -> Result<Samples, BenchError> {
     let timing =
         Timing { warm_up: Duration::from_secs(args.warm_up), window: Duration::from_secs(args.seconds) };
-    let scenarios = scenarios(&args.connections, args.data_dir.is_some());
+    let scenarios = scenarios(args.routes(), &args.connections);
     let bar = output::progress(u64::from(args.rounds) * scenarios.len() as u64, "measurements");
     let mut samples = Samples::new();
     for _ in 0..args.rounds {
         for &scenario in &scenarios {
             bar.set_message(scenario.to_string());
-            let base = if scenario.route.is_baseline() { &baseline.url } else { &server.url };
-            let sample = drive(scenario, timing, workload(scenario.route, base, fixture)?).await?;
+            let program = if scenario.route.is_baseline() { baseline } else { server };
+            let requests = workload(scenario.route, &program.url, fixture)?;
+            let sample = drive(scenario, timing, requests, pid(program)?).await?;
             samples.entry(scenario).or_default().push(sample);
             bar.inc(1);
         }
@@ -157,9 +158,12 @@ async fn send_bytes(
     })
 }
 
-fn memory(server: &Serving) -> Result<Memory, BenchError> {
-    let ended = || BenchError::Request("the server has ended".to_owned());
-    Memory::of(server.pid().ok_or_else(ended)?)
+fn memory(program: &Serving) -> Result<Memory, BenchError> {
+    Memory::of(pid(program)?)
+}
+
+fn pid(program: &Serving) -> Result<u32, BenchError> {
+    program.pid().ok_or_else(|| BenchError::Request("the program has ended".to_owned()))
 }
 
 fn server_binary(args: &RunArgs) -> Result<PathBuf, BenchError> {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 /// A kind of request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
     /// The comparison for `Send`: reads and writes JSON of the same size, and does nothing else.
@@ -25,6 +26,10 @@ pub enum Route {
 }
 
 impl Route {
+    /// What is measured on a database made by `seed`. It was not made for the group list, and the cost of a
+    /// login does not depend on it.
+    pub const ON_SEEDED: [Self; 5] = [Self::Echo, Self::Send, Self::Static, Self::Page, Self::Unread];
+
     /// Whether the comparison answers it, and not the server.
     pub const fn is_baseline(self) -> bool {
         matches!(self, Self::Echo | Self::Static)
@@ -60,17 +65,15 @@ pub const READERS: usize = 64;
 /// Connections that sign in at once. A hash takes a core, so more would only queue.
 pub const LOGINS: usize = 2;
 
-/// The scenarios of a round, in their order: what is compared runs side by side. The group list is left out
-/// on a database that was not made for it, and so is the login, whose cost does not depend on the data.
-pub fn scenarios(send_connections: &[usize], on_seeded: bool) -> Vec<Scenario> {
+/// The scenarios of a round, in their order: what is compared runs side by side.
+pub fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Scenario> {
     let of = |route, connections| Scenario { route, connections };
     let mut all: Vec<_> = send_connections
         .iter()
         .flat_map(|&connections| [of(Route::Echo, connections), of(Route::Send, connections)])
         .collect();
-    all.extend([Route::Static, Route::Page, Route::Unread].map(|route| of(route, READERS)));
-    if !on_seeded {
-        all.extend([of(Route::Groups, READERS), of(Route::Login, LOGINS)]);
-    }
+    all.extend([Route::Static, Route::Page, Route::Unread, Route::Groups].map(|route| of(route, READERS)));
+    all.push(of(Route::Login, LOGINS));
+    all.retain(|scenario| routes.contains(&scenario.route));
     all
 }

@@ -16,6 +16,7 @@ pub mod groups;
 pub mod ids;
 pub mod jobs;
 pub mod messages;
+pub mod operations;
 pub mod paging;
 pub mod storage;
 #[cfg(test)]

@@ -56,6 +56,13 @@ pub trait Tx {
     /// Remembers, outside the transaction, that this key was valid just now: for the time of its last use,
     /// and so that its next write needs no look on a reader first.
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor);
+
+    /// Stores something that nobody reads, so that the commit has to reach the disk: a proof that the storage
+    /// takes writes.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn touch(&mut self) -> Result<(), StorageFault>;
 }
 
 /// How a command ends.
@@ -115,6 +122,12 @@ pub trait Storage: Send + Sync {
     /// Whether this key was found valid lately. A "no" is always safe: the key is then checked on a reader
     /// first, so that keys that were never valid don't occupy the writer.
     fn knows_key(&self, key: &KeyHash) -> bool;
+
+    /// Whose key this is, as far as is known without asking the database. For logs: it may have been revoked
+    /// since, and not knowing is always safe.
+    fn holder(&self, _key: &KeyHash) -> Option<UserId> {
+        None
+    }
 }
 
 /// Takes events that were committed.

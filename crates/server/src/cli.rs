@@ -1,87 +1,125 @@
 //! The command line.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::backup::BackupOptions;
+use crate::check::CheckOptions;
+use crate::completions::CompletionsOptions;
+use crate::config::{SettingFlags, Sources};
+use crate::restore::RestoreOptions;
+use crate::user::UserCommand;
+
+/// What the program tells whoever started it.
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused or failed, and the standard error says why; \
+2 the command line or the configuration is wrong.";
 
 /// A self-hosted group chat server: one program, an embedded database, an HTTP API.
 ///
 /// Without a command it serves.
 #[derive(Debug, Parser)]
-#[command(name = "groupchat", version, args_conflicts_with_subcommands = true)]
+#[command(name = "groupchat", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The options of `serve`, which is what happens without a command.
+    /// Which settings to use.
     #[command(flatten)]
-    pub serve: ServeOptions,
+    pub place: Place,
+    /// Settings for `serve`, which is what happens without a command.
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the server until it gets SIGTERM or Ctrl-C.
-    Serve(ServeOptions),
+    Serve(SettingFlags),
     /// Manage users from the command line, also while the server runs.
     #[command(subcommand)]
     User(UserCommand),
+    /// Check the data: is the database whole, is there room, is the clock right. Also while the server runs.
+    ///
+    /// Ends with exit code 1 if a check failed; a warning is no failure.
+    Check(CheckOptions),
+    /// Back the data up into one file, also while the server runs and writes.
+    ///
+    /// The backup is one point in time: all that was acknowledged before the command began is in it. It is checked
+    /// before it gets its name.
+    Backup(BackupOptions),
+    /// Put a backup in the place of the data, while no server runs. What it replaces is kept.
+    ///
+    /// Everything is then as it was at the time of the backup, passwords and API keys included. Clients start
+    /// over with the event log.
+    Restore(RestoreOptions),
+    /// Print a script that lets a shell complete this command line.
+    Completions(CompletionsOptions),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the OpenAPI document of the HTTP API, as JSON.
+    Openapi,
 }
 
-/// Where the data is.
+/// What every command wants to know.
 #[derive(Debug, Clone, Args)]
-pub struct DataOptions {
-    /// The folder that holds the database; made if it isn't there.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data_dir: PathBuf,
+pub struct Place {
+    /// The TOML file with settings [default: groupchat.toml in the working directory, if it is there].
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The folder that holds the database [default: data].
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<String>,
 }
 
-/// How to serve.
-#[derive(Debug, Clone, Args)]
-pub struct ServeOptions {
-    /// Where the data is.
-    #[command(flatten)]
-    pub data: DataOptions,
-    /// The address and port to listen on. Port 0 picks a free one and prints it.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
-    pub listen: SocketAddr,
-}
-
-/// What can be done with users.
+/// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Create a user. Without `--password-stdin` a random password is made and printed.
-    Create(CreateOptions),
+pub enum ConfigCommand {
+    /// Print every setting with its value and where that comes from.
+    ///
+    /// Flags win over GROUPCHAT_* variables, these over the file, and the file over the defaults.
+    Show(ShowOptions),
 }
 
-/// The user to create.
+/// How to show the configuration.
 #[derive(Debug, Clone, Args)]
-pub struct CreateOptions {
-    /// Where the data is.
+pub struct ShowOptions {
+    /// Print JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the table of all settings for the documentation.
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// Settings to look at as `serve` would take them.
     #[command(flatten)]
-    pub data: DataOptions,
-    /// The name to sign in with: 1 to 50 ASCII letters, digits, '_', '.' and '-'.
-    #[arg(long, value_name = "NAME")]
-    pub username: String,
-    /// The name that others read.
-    #[arg(long, value_name = "NAME")]
-    pub display_name: Option<String>,
-    /// The e-mail address.
-    #[arg(long, value_name = "ADDRESS")]
-    pub email: Option<String>,
-    /// Let the user administer the server.
-    #[arg(long)]
-    pub admin: bool,
-    /// Read the password from the standard input: its first line, 8 to 72 bytes.
-    #[arg(long)]
-    pub password_stdin: bool,
+    pub settings: SettingFlags,
+}
+
+impl Cli {
+    /// What was said about settings, here and in the environment.
+    pub fn sources(&self) -> Sources {
+        let own = match &self.command {
+            Some(Command::Serve(settings)) => &settings.0[..],
+            Some(Command::Config(ConfigCommand::Show(options))) => &options.settings.0,
+            _ => &[],
+        };
+        let mut flags = self.settings.0.clone();
+        flags.extend_from_slice(own);
+        flags.extend(self.place.data_dir.iter().map(|path| ("data_dir", path.clone())));
+        Sources { file: self.place.config.clone(), variables: std::env::vars_os().collect(), flags }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    fn flags(arguments: &[&str]) -> Vec<(&'static str, String)> {
+        Cli::try_parse_from([&["groupchat"], arguments].concat()).unwrap().sources().flags
+    }
 
     #[test]
     fn the_command_line_is_sound() {
@@ -92,7 +130,26 @@ mod tests {
     fn serving_is_what_happens_without_a_command() {
         let cli = Cli::try_parse_from(["groupchat", "--listen", "127.0.0.1:0"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.serve.listen.port(), 0);
-        assert_eq!(cli.serve.data.data_dir, PathBuf::from("data"));
+        assert_eq!(cli.sources().flags, [("listen", "127.0.0.1:0".to_owned())]);
+    }
+
+    #[test]
+    fn every_setting_has_a_flag_before_and_after_the_command() {
+        for setting in crate::config::settings() {
+            let (flag, expected) = (format!("--{}", setting.flag()), [(setting.name, "x".to_owned())]);
+            for command in [&["serve"][..], &["config", "show"]] {
+                assert_eq!(flags(&[command, &[&flag, "x"]].concat()), expected);
+                assert_eq!(flags(&[&[&flag, "x"], command].concat()), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_takes_the_folder_and_the_file() {
+        let cli =
+            Cli::try_parse_from(["groupchat", "user", "list", "--data-dir", "d", "--config", "f"]).unwrap();
+        let sources = cli.sources();
+        assert_eq!(sources.flags, [("data_dir", "d".to_owned())]);
+        assert_eq!(sources.file, Some(PathBuf::from("f")));
     }
 }

@@ -5,11 +5,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use groupchat_domain::{Error as DomainError, Refusal};
-use groupchat_infra::sqlite::{DataDirLockError, OpenError};
+use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError};
+
+use crate::config::ConfigError;
 
 /// What keeps a command from being carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The data folder can't be made.
     #[error("can't make the data folder {}", path.display())]
     DataDir {
@@ -24,6 +29,18 @@ pub enum ProgramError {
     /// The database can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// There is nothing to work on.
+    #[error("there is no database in {}; give the data folder of a server by --data-dir", .0.display())]
+    NoDatabase(PathBuf),
+    /// No backup was made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// Nothing was restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// Some checks failed; which, has been printed.
+    #[error("{0} checks failed")]
+    Unhealthy(usize),
     /// The address can't be listened on.
     #[error("can't listen on {address}")]
     Listen {
@@ -49,6 +66,17 @@ pub enum ProgramError {
     /// A use-case declined or failed.
     #[error(transparent)]
     Domain(DomainError),
+}
+
+impl ProgramError {
+    /// What the program tells whoever started it: 2 for what is wrong with how it was started, as the reader
+    /// of the command line does, else 1.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) => 2,
+            _ => 1,
+        }
+    }
 }
 
 impl From<DomainError> for ProgramError {

@@ -1,18 +1,45 @@
 //! Logs, on the standard error. The standard output is for what a person or a script waits for.
 
+mod buffer;
+
+use std::io;
+
 use tracing_subscriber::EnvFilter;
 
-/// The variable that chooses what is logged, in the syntax of `tracing_subscriber::EnvFilter`.
-const FILTER_VARIABLE: &str = "GROUPCHAT_LOG";
+pub use buffer::LogBuffer;
 
-/// Starts logging. A panic becomes a log line with its place in the code; its message is left out, since it
-/// may quote what a user wrote.
-pub fn start() {
-    let filter = EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
-    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// What the setting calls each.
+    pub const WORDS: [(&'static str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
+}
+
+/// Starts logging; the lines are written until the buffer is dropped. A panic becomes a log line with its
+/// place in the code; its message is left out, since it may quote what a user wrote.
+///
+/// # Errors
+/// The thread that writes can't be started.
+pub fn start(format: LogFormat, filter: &str) -> io::Result<LogBuffer> {
+    let buffer = LogBuffer::start(io::stderr())?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(format == LogFormat::Text && io::IsTerminal::is_terminal(&io::stderr()))
+        .with_writer(buffer.writer());
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).init(),
+    }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(%place, "a thread panicked");
     }));
+    Ok(buffer)
 }

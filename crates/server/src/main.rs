@@ -1,11 +1,19 @@
 //! `groupchat`: the command line, the configuration and the wiring. The only place that knows every part.
 
+mod backup;
+mod check;
 mod cli;
+mod completions;
+mod config;
+mod config_show;
 mod console;
 mod error;
 mod jobs;
 mod logging;
+mod progress;
+mod restore;
 mod serve;
+mod shown_contents;
 mod signals;
 mod storage;
 mod user;
@@ -14,21 +22,45 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, UserCommand};
+use crate::cli::{Cli, Command, ConfigCommand};
+use crate::config::Config;
+use crate::error::ProgramError;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    logging::start();
-    let outcome = match cli.command {
-        None => serve::run(&cli.serve),
-        Some(Command::Serve(options)) => serve::run(&options),
-        Some(Command::User(UserCommand::Create(options))) => user::create(&options),
-    };
-    match outcome {
+    match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console::complain(&error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Carries out what needs no configuration; the rest after reading it.
+fn run(cli: &Cli) -> Result<(), ProgramError> {
+    match &cli.command {
+        Some(Command::Config(ConfigCommand::Show(options))) => config_show::show(&cli.sources(), options),
+        Some(Command::Completions(options)) => {
+            completions::run(options);
+            Ok(())
+        }
+        Some(Command::Openapi) => {
+            console::print_document(&groupchat_api::openapi::text(env!("CARGO_PKG_VERSION")));
+            Ok(())
+        }
+        command => run_configured(command.as_ref(), &Config::load(&cli.sources())?),
+    }
+}
+
+fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), ProgramError> {
+    // Dropped last, so that the last lines are written.
+    let _log = logging::start(config.log_format, &config.log_filter)
+        .map_err(|source| ProgramError::Start { what: "the log", source })?;
+    match command {
+        Some(Command::User(command)) => user::run(config, command),
+        Some(Command::Check(options)) => check::run(config, options),
+        Some(Command::Backup(options)) => backup::run(config, options),
+        Some(Command::Restore(options)) => restore::run(config, options),
+        _ => serve::run(config),
     }
 }

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use groupchat_api::{AppState, State};
+use groupchat_api::{AppState, ServerOptions, State};
 use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::storage::Storage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
-use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
+use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
 use groupchat_infra::sqlite::{DataDirLock, SqliteStorage};
 use tokio::net::TcpSocket;
 
-use crate::cli::ServeOptions;
+use crate::config::Config;
 use crate::error::ProgramError;
 use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
@@ -23,31 +23,27 @@ use crate::{console, jobs, storage};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// How long requests in flight may take to finish after the signal to stop.
-const FINISH_WITHIN: Duration = Duration::from_secs(10);
-/// How long the storage may take to finish what is queued after the last request.
-const STORE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves until a signal says to stop.
-pub fn run(options: &ServeOptions) -> Result<(), ProgramError> {
-    actix_web::rt::System::new().block_on(serve(options))
+pub fn run(config: &Config) -> Result<(), ProgramError> {
+    actix_web::rt::System::new().block_on(serve(config))
 }
 
-async fn serve(options: &ServeOptions) -> Result<(), ProgramError> {
-    let data_dir = &options.data.data_dir;
+async fn serve(config: &Config) -> Result<(), ProgramError> {
+    let data_dir = &config.data_dir;
     storage::make_data_dir(data_dir)?;
     let _lock = DataDirLock::acquire(data_dir)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password.
     let (listener, address) =
-        listen(options.listen).map_err(|source| ProgramError::Listen { address: options.listen, source })?;
+        listen(config.listen).map_err(|source| ProgramError::Listen { address: config.listen, source })?;
     let signal = Arc::new(JobSignal::default());
-    let storage = Arc::new(storage::open(data_dir, signal.clone())?);
-    let state = wire(storage.clone())?;
+    let storage = Arc::new(storage::open_to_serve(config, signal.clone())?);
+    let state = wire(storage.clone(), config)?;
     introduce(&state).await?;
     let jobs = actix_web::rt::spawn(jobs::run(storage.clone(), signal));
-    let served = run_http(listener, address, state).await;
+    let served = run_http(listener, address, state, config).await;
     jobs.abort();
-    close(storage).await;
+    close(storage, config.shutdown_timeout).await;
     served
 }
 
@@ -61,10 +57,13 @@ fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-fn wire(storage: Arc<SqliteStorage>) -> Result<State, ProgramError> {
-    let hasher = BcryptHasher::start(DEFAULT_COST)
+fn wire(storage: Arc<SqliteStorage>, config: &Config) -> Result<State, ProgramError> {
+    let hasher = BcryptHasher::start(config.password_cost)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
-    let attempts = AttemptLimits::new(Allowance::PER_ADDRESS, Allowance::PER_ACCOUNT);
+    let attempts = AttemptLimits::new(
+        Allowance { capacity: config.login_attempts_per_address, ..Allowance::PER_ADDRESS },
+        Allowance { capacity: config.login_attempts_per_account, ..Allowance::PER_ACCOUNT },
+    );
     let state = AppState::new(
         storage,
         Arc::new(RandomKeys),
@@ -72,7 +71,12 @@ fn wire(storage: Arc<SqliteStorage>) -> Result<State, ProgramError> {
         Arc::new(attempts),
         env!("CARGO_PKG_VERSION"),
     );
-    Ok(State::new(state))
+    let options = ServerOptions {
+        public_url: config.public_url.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        login_lifetime: config.login_lifetime,
+    };
+    Ok(State::new(state.with_options(options)))
 }
 
 async fn introduce(state: &State) -> Result<(), ProgramError> {
@@ -84,18 +88,24 @@ async fn introduce(state: &State) -> Result<(), ProgramError> {
     Ok(())
 }
 
-async fn run_http(listener: TcpListener, address: SocketAddr, state: State) -> Result<(), ProgramError> {
+async fn run_http(
+    listener: TcpListener,
+    address: SocketAddr,
+    state: State,
+    config: &Config,
+) -> Result<(), ProgramError> {
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
-    let server = HttpServer::new(move || groupchat_api::app(state.clone()))
+    let mut server = HttpServer::new(move || groupchat_api::app(state.clone()))
         .disable_signals()
-        .shutdown_timeout(FINISH_WITHIN.as_secs())
-        .listen(listener)
-        .map_err(start)?
-        .run();
+        .shutdown_timeout(config.shutdown_timeout.as_secs());
+    if config.workers > 0 {
+        server = server.workers(config.workers);
+    }
+    let server = server.listen(listener).map_err(start)?.run();
     // Caught from here on, before anybody is told that the server is there.
     let signals = StopSignals::catch().map_err(start)?;
     let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), signals));
-    console::announce(address);
+    console::announce(address, config.public_url.as_deref());
     tracing::info!(%address, "listening");
     let served = server.await.map_err(start);
     stopper.abort();
@@ -114,8 +124,8 @@ async fn stop_on_signal(server: ServerHandle, mut signals: StopSignals) {
 }
 
 /// Finishes what is queued and folds the log of the database into its file.
-async fn close(storage: Arc<SqliteStorage>) {
-    let closed = actix_web::rt::task::spawn_blocking(move || storage.shutdown(STORE_WITHIN)).await;
+async fn close(storage: Arc<SqliteStorage>, within: Duration) {
+    let closed = actix_web::rt::task::spawn_blocking(move || storage.shutdown(within)).await;
     match closed {
         Ok(_) => tracing::info!("stopped"),
         Err(error) => tracing::error!(%error, "the storage did not stop cleanly"),

@@ -1,18 +1,24 @@
-//! `groupchat user …`: managing users from the command line.
+//! `groupchat user …`: managing users from the command line, also while a server runs on the same data.
 
-use std::io::BufRead;
+mod change;
+mod create;
+mod list;
+mod options;
+mod shown;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use groupchat_domain::accounts::{
-    ApiKeys, DisplayName, Email, Password, UserDraft, Username, create_by_operator,
-};
+use groupchat_domain::accounts::{ApiKeys, Password, operator};
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::validation::Violation;
-use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
+use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::sqlite::SqliteStorage;
 
-use crate::cli::CreateOptions;
+pub use self::options::UserCommand;
+use crate::config::Config;
 use crate::error::ProgramError;
 use crate::{console, storage};
 
@@ -23,51 +29,52 @@ impl EventSink for Unheard {
     fn committed(&self, _: &[LoggedEvent]) {}
 }
 
-/// Creates a user, also while a server runs on the same data.
-pub fn create(options: &CreateOptions) -> Result<(), ProgramError> {
-    let (draft, made_up) = read_draft(options)?;
-    storage::make_data_dir(&options.data.data_dir)?;
-    let storage = storage::open(&options.data.data_dir, Arc::new(Unheard))?;
-    let hasher = BcryptHasher::start(DEFAULT_COST)
-        .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
-    let user = block_on(create_by_operator(&storage, &hasher, draft))??;
-    console::confirm_user(&user, made_up.as_ref());
-    Ok(())
+/// Carries out one of the commands.
+pub fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramError> {
+    match command {
+        UserCommand::Create(options) => create::run(config, options),
+        UserCommand::List(options) => list::run(config, options),
+        UserCommand::SetPassword(options) => change::set_password(config, options),
+        UserCommand::Promote(options) => {
+            change::apply(config, options, "is a server admin now", |storage, name| {
+                Box::pin(operator::set_admin(storage, name, true))
+            })
+        }
+        UserCommand::Demote(options) => {
+            change::apply(config, options, "is no server admin any more", |storage, name| {
+                Box::pin(operator::set_admin(storage, name, false))
+            })
+        }
+        UserCommand::Delete(options) => change::apply(config, options, "is deleted", |storage, name| {
+            Box::pin(operator::delete(storage, name))
+        }),
+    }
 }
 
-fn read_draft(options: &CreateOptions) -> Result<(UserDraft, Option<Password>), ProgramError> {
-    let made_up = (!options.password_stdin).then(|| RandomKeys.generate_password());
-    let password = match &made_up {
-        Some(password) => password.clone(),
-        None => Password::parse(&first_line()?).map_err(|violation| named("the password", violation))?,
-    };
-    let draft = UserDraft {
-        username: parse("--username", Some(&options.username), Username::parse)?
-            .ok_or_else(|| ProgramError::Invalid("--username is required".to_owned()))?,
-        display_name: parse("--display-name", options.display_name.as_ref(), DisplayName::parse)?,
-        email: parse("--email", options.email.as_ref(), Email::parse)?,
-        is_admin: options.admin,
-        password,
-    };
-    Ok((draft, made_up))
+/// Opens the storage of a folder that has a database: a mistyped folder must not become an empty server.
+fn open_existing(data_dir: &Path) -> Result<SqliteStorage, ProgramError> {
+    storage::require_database(data_dir)?;
+    storage::open(data_dir, Arc::new(Unheard))
 }
 
-fn parse<T>(
-    option: &str,
-    value: Option<&String>,
-    parse: impl Fn(&str) -> Result<T, Violation>,
-) -> Result<Option<T>, ProgramError> {
-    value.map(|value| parse(value).map_err(|violation| named(option, violation))).transpose()
+fn start_hasher(config: &Config) -> Result<BcryptHasher, ProgramError> {
+    BcryptHasher::start(config.password_cost)
+        .map_err(|source| ProgramError::Start { what: "the password hasher", source })
+}
+
+/// The password for an account: read from the standard input, or made up. One that was made up is returned a
+/// second time, to be shown.
+fn choose_password(from_stdin: bool) -> Result<(Password, Option<Password>), ProgramError> {
+    if from_stdin {
+        let password = Password::parse(&console::read_line()?);
+        return Ok((password.map_err(|violation| named("the password", violation))?, None));
+    }
+    let made_up = RandomKeys.generate_password();
+    Ok((made_up.clone(), Some(made_up)))
 }
 
 fn named(what: &str, violation: Violation) -> ProgramError {
     ProgramError::Invalid(format!("{what} {}", violation.detail))
-}
-
-fn first_line() -> Result<String, ProgramError> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(ProgramError::ReadPassword)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn block_on<F: Future>(future: F) -> Result<F::Output, ProgramError> {

@@ -16,7 +16,7 @@ use crate::wire::{Cursor, List, Page};
 
 /// Signs in
 ///
-/// The key of the answer lives for 30 days. Many wrong tries from one address or for one account are slowed.
+/// The key of the answer works until `expires_at`, usually for 30 days. Many wrong tries from one address or for one account are slowed.
 #[api_v2_operation(tags(Accounts), operation_id = "login")]
 pub async fn login(
     state: State,
@@ -29,6 +29,7 @@ pub async fn login(
         hasher: &*state.hasher,
         keys: &*state.keys,
         attempts: &*state.attempts,
+        lifetime: state.options.login_lifetime,
     };
     let attempt = LoginAttempt { username, password, client: client.0 };
     Ok(Ok200(accounts::login(ports, attempt).await?.into()))

@@ -18,6 +18,7 @@ pub(super) struct LoginRequest {
     pub username: Option<String>,
     /// The password.
     pub password: Option<String>,
+    /// Whether to get a refresh token too. This server can't give one yet and refuses `true`.
     #[serde(default)]
     refresh: Patch<bool>,
 }

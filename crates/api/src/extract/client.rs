@@ -10,10 +10,13 @@ use groupchat_domain::accounts::ClientInfo;
 use paperclip::actix::OperationModifier;
 use paperclip::v2::schema::Apiv2Schema;
 
-/// The most characters that are kept of a `User-Agent`.
-const MAX_USER_AGENT: usize = 200;
+use super::proxies::client_address;
+use crate::state::State;
 
-/// The program and the network address that a request comes from.
+/// The most characters that are kept of a `User-Agent`.
+pub(crate) const MAX_USER_AGENT: usize = 200;
+
+/// The program and the network address that a request comes from; behind trusted proxies, the one they tell.
 #[derive(Debug, Clone)]
 pub struct Client(pub ClientInfo);
 
@@ -24,7 +27,8 @@ impl FromRequest for Client {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(USER_AGENT);
         let user_agent = header.map(|value| cut(&String::from_utf8_lossy(value.as_bytes())));
-        let address = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let trusted = request.app_data::<State>().map_or(&[][..], |state| &state.options.trusted_proxies);
+        let address = request.peer_addr().map(|peer| client_address(peer.ip(), request.headers(), trusted));
         ready(Ok(Self(ClientInfo { user_agent: user_agent.filter(|text| !text.is_empty()), address })))
     }
 }
@@ -44,6 +48,8 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::state::ServerOptions;
+    use crate::testing::state_with;
 
     #[actix_web::test]
     async fn the_program_is_cut_and_the_address_is_the_peer() {
@@ -54,6 +60,21 @@ mod tests {
         let Client(info) = Client::extract(&request).await.unwrap();
         assert_eq!(info.user_agent.unwrap().len(), MAX_USER_AGENT);
         assert_eq!(info.address, Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))));
+    }
+
+    #[actix_web::test]
+    async fn a_trusted_proxy_is_believed() {
+        let proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        let options = ServerOptions { trusted_proxies: proxies, ..ServerOptions::default() };
+        for (peer, client) in [("10.0.0.1:80", [198, 51, 100, 9]), ("192.0.2.1:80", [192, 0, 2, 1])] {
+            let request = TestRequest::default()
+                .app_data(state_with(options.clone()))
+                .insert_header(("X-Forwarded-For", "198.51.100.9"))
+                .peer_addr(peer.parse().unwrap())
+                .to_http_request();
+            let Client(info) = Client::extract(&request).await.unwrap();
+            assert_eq!(info.address, Some(IpAddr::from(client)));
+        }
     }
 
     #[actix_web::test]

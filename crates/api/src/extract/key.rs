@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use groupchat_domain::storage::Credential;
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::SecurityScheme;
@@ -36,7 +36,10 @@ fn read(request: &HttpRequest) -> Result<Key, ApiError> {
     };
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
     // A value that is not UTF-8 is no key that was ever issued, and neither is what this makes of it.
-    Ok(Key(Credential { key: state.keys.digest(&String::from_utf8_lossy(text)) }))
+    let credential = Credential { key: state.keys.digest(&String::from_utf8_lossy(text)) };
+    // For the line that the request leaves in the log, once it is known whose key it is.
+    request.extensions_mut().insert(credential);
+    Ok(Key(credential))
 }
 
 fn find(headers: &HeaderMap) -> Option<&[u8]> {

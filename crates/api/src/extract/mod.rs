@@ -8,10 +8,13 @@ mod client;
 mod ids;
 mod key;
 mod params;
+mod proxies;
 mod serde_errors;
 
 pub use body::{BODY_LIMIT, Body};
 pub use client::Client;
+pub(crate) use client::MAX_USER_AGENT;
 pub use ids::{Ids, PathIds};
 pub use key::Key;
 pub use params::Params;
+pub use proxies::{Network, NotANetwork};

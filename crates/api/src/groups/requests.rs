@@ -117,7 +117,7 @@ fn parse_user_id(id: i64) -> Result<UserId, Violation> {
     Err(Violation::new(ViolationCode::OutOfRange, format!("must be 1 to {MAX_SAFE_INTEGER}")))
 }
 
-/// A change of a member.
+/// What to change of a member. What is left out stays.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MemberChanges")]
 pub(super) struct MemberChangesDto {
@@ -127,14 +127,12 @@ pub(super) struct MemberChangesDto {
 }
 
 impl MemberChangesDto {
-    pub(super) fn parse(self) -> Result<Role, ApiError> {
+    /// The new role; `None` keeps the one there is.
+    pub(super) fn parse(self) -> Result<Option<Role>, ApiError> {
         let mut fields = Fields::new();
-        let role = match self.role.as_deref() {
-            // Nothing else of a member can be changed, so that leaving it out is a mistake.
-            Patch::Absent => fields.required("role", None, Role::parse),
-            given => fields.changeable("role", given, Role::parse),
-        };
-        role.ok_or_else(|| fields.into())
+        let role = fields.changeable("role", self.role.as_deref(), Role::parse);
+        fields.finish()?;
+        Ok(role)
     }
 }
 

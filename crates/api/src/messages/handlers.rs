@@ -85,10 +85,7 @@ pub async fn edit(
     let (text, Ids((group, id))) = (body.0.parse()?, path);
     let view = state
         .storage
-        .write_as(key.0, move |tx, actor| match &text {
-            Some(text) => messages::edit(tx, actor, group, id, text),
-            None => messages::find(tx, actor, group, id),
-        })
+        .write_as(key.0, move |tx, actor| messages::edit(tx, actor, group, id, text.as_ref()))
         .await?;
     Ok(Ok200(view.into()))
 }

@@ -9,6 +9,23 @@ use serde::Deserialize;
 use crate::problem::ApiError;
 use crate::wire::{Fields, Given, Patch};
 
+/// Refuses what messages are to have but don't have yet. Two bodies share these fields; flattened into them,
+/// they would lose their names in errors.
+macro_rules! refuse_unbuilt {
+    ($fields:ident, $body:ident) => {
+        $fields.unbuilt([
+            ("reactions", $body.reactions),
+            ("thread_id", $body.thread_id),
+            ("thread", $body.thread),
+            ("reply_to", $body.reply_to),
+            ("mentions", $body.mentions),
+            ("pinned", $body.pinned),
+            ("poll", $body.poll),
+            ("files", $body.files),
+        ])
+    };
+}
+
 /// A message to send.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MessageDraft")]
@@ -19,11 +36,17 @@ pub(super) struct MessageDraftDto {
     /// characters.
     pub client_id: Option<String>,
     #[serde(default)]
+    reactions: Given,
+    #[serde(default)]
     thread_id: Given,
+    #[serde(default)]
+    thread: Given,
     #[serde(default)]
     reply_to: Given,
     #[serde(default)]
     mentions: Given,
+    #[serde(default)]
+    pinned: Given,
     #[serde(default)]
     poll: Given,
     #[serde(default)]
@@ -35,13 +58,7 @@ impl MessageDraftDto {
         let mut fields = Fields::new();
         let text = fields.required("text", self.text.as_deref(), MessageText::parse);
         let client_id = fields.optional("client_id", self.client_id.as_deref(), ClientId::parse);
-        fields.unbuilt([
-            ("thread_id", self.thread_id),
-            ("reply_to", self.reply_to),
-            ("mentions", self.mentions),
-            ("poll", self.poll),
-            ("files", self.files),
-        ]);
+        refuse_unbuilt!(fields, self);
         match text {
             Some(text) if fields.are_good() => Ok(Draft { group, text, client_id }),
             _ => Err(fields.into()),
@@ -57,6 +74,14 @@ pub(super) struct MessageChangesDto {
     #[serde(default)]
     pub text: Patch<String>,
     #[serde(default)]
+    reactions: Given,
+    #[serde(default)]
+    thread_id: Given,
+    #[serde(default)]
+    thread: Given,
+    #[serde(default)]
+    reply_to: Given,
+    #[serde(default)]
     mentions: Given,
     #[serde(default)]
     pinned: Given,
@@ -71,12 +96,7 @@ impl MessageChangesDto {
     pub(super) fn parse(self) -> Result<Option<MessageText>, ApiError> {
         let mut fields = Fields::new();
         let text = fields.changeable("text", self.text.as_deref(), MessageText::parse);
-        fields.unbuilt([
-            ("mentions", self.mentions),
-            ("pinned", self.pinned),
-            ("poll", self.poll),
-            ("files", self.files),
-        ]);
+        refuse_unbuilt!(fields, self);
         fields.finish()?;
         Ok(text)
     }
@@ -119,7 +139,8 @@ mod tests {
     #[test]
     fn what_is_not_built_yet_is_refused_and_not_dropped() {
         assert!(draft(r#"{"text": "hi", "poll": null, "colour": "red"}"#).is_ok());
-        for field in ["thread_id", "reply_to", "mentions", "poll", "files"] {
+        let later = ["reactions", "thread_id", "thread", "reply_to", "mentions", "pinned", "poll", "files"];
+        for field in later {
             let json = format!(r#"{{"text": "hi", "{field}": 1}}"#);
             assert_eq!(draft(&json), Err(Code::NotSupported), "{field}");
         }

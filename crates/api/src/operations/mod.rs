@@ -2,6 +2,8 @@
 
 mod dto;
 mod handlers;
+mod health;
 mod routes;
 
+pub(crate) use health::HealthProbe;
 pub use routes::routes;

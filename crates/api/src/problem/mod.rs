@@ -19,7 +19,7 @@ pub use code::Code;
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A problem's `type` is this and its code: a name, not an address.
-const TYPE_PREFIX: &str = "urn:problem-type:groupchat:";
+pub(crate) const TYPE_PREFIX: &str = "urn:problem-type:groupchat:";
 
 /// The challenge of every 401 (RFC 6750, section 3). Not of a scheme that makes browsers ask for a password.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"groupchat\"");

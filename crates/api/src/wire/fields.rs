@@ -1,14 +1,14 @@
 //! Checking the fields of a body or a query, so that all mistakes are told at once.
 
 use groupchat_domain::paging::Limit;
-use groupchat_domain::text::fold;
+use groupchat_domain::text::{fold, has_control_character};
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode, check_length};
 
 use super::{Cursor, Given, List, Patch};
 use crate::problem::ApiError;
 
 /// The most characters that a search may have.
-const MAX_SEARCH: usize = 100;
+pub(crate) const MAX_SEARCH: usize = 100;
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Debug, Default)]
@@ -109,10 +109,17 @@ impl Fields {
     }
 
     /// Text to search names for, folded as names are; none where it is blank. Its length is bounded like that
-    /// of the names: a longer one finds nothing, and costs.
+    /// of the names: a longer one finds nothing, and costs. No name has a control character, and SQLite's LIKE
+    /// would take U+0000 for the end of the pattern.
     pub fn search(&mut self, given: Option<&str>) -> Option<String> {
         let text = given.map(str::trim).filter(|text| !text.is_empty())?;
-        self.check("q", check_length(text, 1, MAX_SEARCH)).map(|()| fold(text))
+        self.check("q", check_length(text, 1, MAX_SEARCH))?;
+        if has_control_character(text, &[]) {
+            let detail = "must hold no control characters";
+            self.refuse("q", Violation::new(ViolationCode::InvalidCharacters, detail));
+            return None;
+        }
+        Some(fold(text))
     }
 
     /// Where a list goes on; 0 is the scope of lists of the whole server.

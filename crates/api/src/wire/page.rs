@@ -1,6 +1,6 @@
 //! Pages of lists in JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::paging;
 use paperclip::v2::models::{DataType, DefaultSchemaRaw};
@@ -51,7 +51,8 @@ impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
             name: Self::name(),
             description: Some("One page of a list.".to_owned()),
             data_type: Some(DataType::Object),
-            required: properties.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            // `next` is always there too; what is not listed here may be null.
+            required: BTreeSet::from(["items".to_owned()]),
             properties: BTreeMap::from(properties.map(|(name, schema)| (name.to_owned(), schema.into()))),
             ..DefaultSchemaRaw::default()
         }

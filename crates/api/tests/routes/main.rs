@@ -4,6 +4,7 @@
 //! calls every operation of the OpenAPI document in every role; the other modules take a feature each.
 
 mod accounts;
+mod bodies;
 mod documents;
 mod errors;
 mod faults;
@@ -15,6 +16,7 @@ mod lists;
 mod matrix;
 mod members;
 mod messages;
+mod operations;
 mod passwords;
 mod precedence;
 mod reading;

@@ -51,7 +51,8 @@ async fn both_passwords_are_needed_and_the_new_one_keeps_to_the_rules() {
     let path = "/api/users/me/password";
     ann.put(path, json!({})).await.invalid(&[("current", "required"), ("new", "required")]);
     ann.put(path, json!({"current": PASSWORD, "new": null})).await.invalid(&[("new", "required")]);
-    for (new, code) in [("short", "too_short"), (&"x".repeat(73), "too_long"), ("nul\0 nul", "invalid_characters")]
+    for (new, code) in
+        [("short", "too_short"), (&"x".repeat(73), "too_long"), ("nul\0 nul", "invalid_characters")]
     {
         ann.put(path, json!({"current": PASSWORD, "new": new})).await.invalid(&[("new", code)]);
     }

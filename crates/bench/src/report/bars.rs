@@ -103,11 +103,20 @@ const fn bar(scenario: Scenario) -> Option<Bar> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::load::{Sample, empty_histogram};
 
     fn rounds(per_second: &[f64]) -> Vec<Sample> {
-        per_second.iter().map(|&per_second| Sample { latencies: empty_histogram(), per_second }).collect()
+        per_second
+            .iter()
+            .map(|&per_second| Sample {
+                latencies: empty_histogram(),
+                per_second,
+                processor_time: Duration::ZERO,
+            })
+            .collect()
     }
 
     #[test]

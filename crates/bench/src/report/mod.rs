@@ -4,6 +4,7 @@ mod bars;
 mod table;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -71,6 +72,8 @@ pub struct Summary {
     pub p50_micros: u64,
     /// All but a hundredth of the requests took at most this many microseconds.
     pub p99_micros: u64,
+    /// Processor time that the program under load took for a request, in microseconds.
+    pub processor_micros: f64,
 }
 
 impl Report {
@@ -90,6 +93,7 @@ impl Summary {
             // Both have the same bounds, so that nothing is lost.
             let _ = latencies.add(&sample.latencies);
         }
+        let processor_time: Duration = samples.iter().map(|sample| sample.processor_time).sum();
         let rounds: Vec<f64> = samples.iter().map(|sample| sample.per_second).collect();
         Self {
             scenario,
@@ -98,6 +102,7 @@ impl Summary {
             rounds,
             p50_micros: latencies.value_at_quantile(0.5),
             p99_micros: latencies.value_at_quantile(0.99),
+            processor_micros: processor_time.as_secs_f64() * 1e6 / latencies.len().max(1) as f64,
         }
     }
 }

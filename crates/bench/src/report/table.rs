@@ -35,12 +35,13 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
         let millis = |micros: u64| micros as f64 / 1000.0;
         writeln!(
             text,
-            "{:<24}{:>12}{:>12.0}{:>12.2}{:>12.2}",
+            "{:<20}{:>12}{:>12.0}{:>10.2}{:>10.2}{:>14.1}",
             row.scenario.to_string(),
             row.requests,
             row.per_second,
             millis(row.p50_micros),
-            millis(row.p99_micros)
+            millis(row.p99_micros),
+            row.processor_micros
         )?;
     }
     writeln!(text, "\n{:<44}{:>12}{:>14}", "ratio or size", "measured", "bar")?;

@@ -1,5 +1,6 @@
 //! Deleting users.
 
+use crate::accounts::model::User;
 use crate::accounts::rights::{lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::error::Error;
@@ -16,14 +17,19 @@ use crate::storage::Tx;
 /// fault.
 pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
     let user = lock_for_change(tx, actor, id)?;
+    delete_locked(tx, Some(actor.id()), &user)
+}
+
+/// Deletes a user that is locked, as is the set of server admins.
+pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) -> Result<(), Error> {
     if user.is_admin {
         require_another_admin(tx)?;
     }
-    let now = tx.now();
+    let (id, now) = (user.id, tx.now());
     tx.accounts().mark_deleted(id, now)?;
     tx.sessions().end_all(id, None)?;
     tx.jobs().enqueue(Task::EndMemberships(id), now)?;
-    tx.emit(Audience::All, Some(actor.id()), Event::UserDeleted(id));
+    tx.emit(Audience::All, by, Event::UserDeleted(id));
     Ok(())
 }
 

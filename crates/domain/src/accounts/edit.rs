@@ -42,7 +42,7 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
     let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     let mut changed = user.clone();
     apply_profile(&mut changed, changes);
-    save(tx, actor, &user, changed)
+    save(tx, Some(actor.id()), &user, changed)
 }
 
 /// Changes a user on behalf of a server admin. A new password ends all sessions of the user but the one
@@ -87,10 +87,7 @@ fn apply(
     apply_profile(&mut changed, &changes.profile);
     changed.username = changes.username.clone().unwrap_or(changed.username);
     changed.is_admin = changes.is_admin.unwrap_or(changed.is_admin);
-    if user.is_admin && !changed.is_admin {
-        require_another_admin(tx)?;
-    }
-    let saved = save(tx, actor, &user, changed)?;
+    let saved = save_locked(tx, Some(actor.id()), &user, changed)?;
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
         tx.sessions().end_all(id, (id == actor.id()).then_some(actor.session))?;
@@ -107,8 +104,21 @@ fn apply_profile(user: &mut User, changes: &ProfileChanges) {
     }
 }
 
+/// Stores a changed user that is locked, as is the set of server admins.
+pub(super) fn save_locked(
+    tx: &mut dyn Tx,
+    by: Option<UserId>,
+    before: &User,
+    changed: User,
+) -> Result<User, Error> {
+    if before.is_admin && !changed.is_admin {
+        require_another_admin(tx)?;
+    }
+    save(tx, by, before, changed)
+}
+
 /// Stores a changed user and tells of it; does neither if nothing changed.
-fn save(tx: &mut dyn Tx, actor: &Actor, before: &User, mut changed: User) -> Result<User, Error> {
+fn save(tx: &mut dyn Tx, by: Option<UserId>, before: &User, mut changed: User) -> Result<User, Error> {
     if changed == *before {
         return Ok(changed);
     }
@@ -116,7 +126,7 @@ fn save(tx: &mut dyn Tx, actor: &Actor, before: &User, mut changed: User) -> Res
     match tx.accounts().update(&changed)? {
         Unique::Taken => Err(AccountRefusal::UsernameTaken.into()),
         Unique::Stored(()) => {
-            tx.emit(Audience::All, Some(actor.id()), Event::UserUpdated(changed.clone()));
+            tx.emit(Audience::All, by, Event::UserUpdated(changed.clone()));
             Ok(changed)
         }
     }

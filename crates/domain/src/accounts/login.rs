@@ -1,12 +1,13 @@
 //! Signing in.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{PasswordHash, User, Username, UsernameKey};
 use crate::accounts::ports::{ApiKeys, LoginAttempts, PasswordHasher};
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, Secret, SessionKind};
+use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -34,6 +35,8 @@ pub struct LoginPorts<'a> {
     pub keys: &'a dyn ApiKeys,
     /// Counts the tries.
     pub attempts: &'a dyn LoginAttempts,
+    /// How long the key works.
+    pub lifetime: Duration,
 }
 
 /// A new session, and who signed in.
@@ -83,13 +86,10 @@ async fn try_login(
         return Err(AccountRefusal::InvalidCredentials.into());
     };
     let key = ports.keys.issue();
-    let (key_hash, client) = (key.hash, attempt.client);
-    let (user, expires_at) = ports
-        .storage
-        .run(Access { mode: Mode::Write, caller }, move |tx| {
-            begin_session(tx, user, &hash, key_hash, &client)
-        })
-        .await?;
+    let proven =
+        Proven { user, checked: hash, key: key.hash, client: attempt.client, lifetime: ports.lifetime };
+    let begin = move |tx: &mut dyn Tx| begin_session(tx, &proven);
+    let (user, expires_at) = ports.storage.run(Access { mode: Mode::Write, caller }, begin).await?;
     Ok(LoggedIn { key: key.secret, expires_at, user })
 }
 
@@ -99,30 +99,34 @@ fn find_password(tx: &mut dyn Tx, name: &UsernameKey) -> Result<Option<(UserId, 
     Ok(hash.map(|hash| (user.id, hash)))
 }
 
-/// Stores the session, if the password that was checked is still the user's.
-fn begin_session(
-    tx: &mut dyn Tx,
-    id: UserId,
-    checked: &PasswordHash,
+/// Somebody whose password was right a moment ago, and the session they are to have.
+struct Proven {
+    user: UserId,
+    /// The hash that the password was checked against.
+    checked: PasswordHash,
     key: KeyHash,
-    client: &ClientInfo,
-) -> Result<(User, Timestamp), Error> {
+    client: ClientInfo,
+    lifetime: Duration,
+}
+
+/// Stores the session, if the password that was checked is still the user's.
+fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<(User, Timestamp), Error> {
+    let id = proven.user;
     tx.accounts().lock(&[id], LockStrength::Shared)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::InvalidCredentials)?;
-    if tx.accounts().password(id)?.as_ref() != Some(checked) {
+    if tx.accounts().password(id)?.as_ref() != Some(&proven.checked) {
         return Err(AccountRefusal::InvalidCredentials.into());
     }
     tx.sessions().end_provisioned(id)?;
     let created_at = tx.now();
-    let expires_at = created_at.plus(LOGIN_LIFETIME);
-    let client = client.clone();
+    let expires_at = created_at.plus(proven.lifetime);
     tx.sessions().insert(&NewSession {
         user: id,
         kind: SessionKind::Login,
-        key,
+        key: proven.key,
         created_at,
         expires_at,
-        client,
+        client: proven.client.clone(),
     })?;
     Ok((user, expires_at))
 }

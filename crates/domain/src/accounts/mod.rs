@@ -7,6 +7,7 @@ mod error;
 mod find;
 mod login;
 mod model;
+pub mod operator;
 mod password;
 mod ports;
 mod repository;

@@ -9,7 +9,7 @@ use crate::groups::model::{Member, Role};
 use crate::ids::{GroupId, UserId};
 use crate::storage::Tx;
 
-/// Gives a member another role, as an owner or a server admin.
+/// Gives a member another role, as an owner or a server admin; `None` keeps the one they have.
 ///
 /// # Errors
 /// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner` of [`GroupRefusal`], or a fault.
@@ -18,14 +18,12 @@ pub fn change_role(
     actor: &Actor,
     group: GroupId,
     user: UserId,
-    role: Role,
+    role: Option<Role>,
 ) -> Result<Member, Error> {
     let found = lock_visible(tx, actor, group)?;
     let mut member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     found.require(tx, actor, Role::Owner)?;
-    if member.role == role {
-        return Ok(member);
-    }
+    let Some(role) = role.filter(|role| *role != member.role) else { return Ok(member) };
     if member.role == Role::Owner {
         require_another_owner(tx, group)?;
     }

@@ -10,7 +10,7 @@ use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MessageText, MessageView};
 use crate::storage::Tx;
 
-/// Replaces the text of the actor's own message.
+/// Replaces the text of the actor's own message; `None` keeps the one it has.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly` of [`GroupRefusal`], `NotFound`, `NotAuthor`, `Deleted` of [`MessageRefusal`],
@@ -20,7 +20,7 @@ pub fn edit(
     actor: &Actor,
     group: GroupId,
     id: MessageId,
-    text: &MessageText,
+    text: Option<&MessageText>,
 ) -> Result<MessageView, Error> {
     let (mut view, _) = load(tx, actor, group, id)?;
     if view.message.author.id != actor.id() {
@@ -29,10 +29,10 @@ pub fn edit(
     if view.message.is_deleted() {
         return Err(MessageRefusal::Deleted.into());
     }
-    if view.message.text.as_ref() == Some(text) {
+    if text.is_none() || view.message.text.as_ref() == text {
         return Ok(view);
     }
-    view.message.text = Some(text.clone());
+    view.message.text = text.cloned();
     view.message.edited_at = Some(tx.now());
     view.message.version = view.message.version.next();
     tx.messages().update(&view.message)?;

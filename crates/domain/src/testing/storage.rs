@@ -43,6 +43,8 @@ pub(crate) struct Ran {
     pub(crate) emitted: Vec<Emitted>,
     /// The keys whose use it noted, and whose they are.
     pub(crate) noted: Vec<(KeyHash, UserId)>,
+    /// Whether it stored something that nobody reads.
+    pub(crate) touched: bool,
 }
 
 /// A storage that runs each command at once, on the transactions of the next step of its script.
@@ -86,11 +88,13 @@ impl Storage for ScriptedStorage {
     fn submit(&self, access: Access, work: Work) -> Done {
         let step = self.script.lock().unwrap().pop_front();
         let step = step.unwrap_or_else(|| panic!("a command too many: {access:?}"));
-        let mut ran = Ran { access, verdicts: Vec::new(), emitted: Vec::new(), noted: Vec::new() };
+        let mut ran =
+            Ran { access, verdicts: Vec::new(), emitted: Vec::new(), noted: Vec::new(), touched: false };
         for mut tx in step.transactions {
             ran.verdicts.push(work(&mut tx));
             ran.emitted.append(&mut tx.emitted);
             ran.noted.append(&mut tx.noted);
+            ran.touched |= tx.touched;
         }
         self.ran.lock().unwrap().push(ran);
         Box::pin(ready(step.answer))

@@ -40,6 +40,8 @@ pub(crate) struct MockTx {
     pub(crate) emitted: Vec<Emitted>,
     /// The keys whose use was noted, and whose they are.
     pub(crate) noted: Vec<(KeyHash, UserId)>,
+    /// Whether something was stored that nobody reads.
+    pub(crate) touched: bool,
     /// How many calls to ports there were.
     pub(super) calls: usize,
     /// Which of them fails, counted from 1.
@@ -216,5 +218,13 @@ impl Tx for MockTx {
 
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {
         self.noted.push((*key, actor.id()));
+    }
+
+    fn touch(&mut self) -> Result<(), StorageFault> {
+        if self.fails() {
+            return Err(fault());
+        }
+        self.touched = true;
+        Ok(())
     }
 }

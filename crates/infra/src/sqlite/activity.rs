@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use groupchat_domain::accounts::KeyHash;
-use groupchat_domain::ids::SessionId;
+use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
 use super::sync::locked;
@@ -27,6 +27,7 @@ pub(super) struct KeyUse {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     session: SessionId,
+    user: UserId,
     last_use: Timestamp,
     /// The last use that the database knows of.
     stored: Option<Timestamp>,
@@ -49,18 +50,24 @@ impl KeyActivity {
 
     /// Remembers a use. A key for which there is no room is forgotten, which is safe: it is then checked on a
     /// reader first.
-    pub(super) fn note(&self, key: KeyHash, session: SessionId, at: Timestamp) {
+    pub(super) fn note(&self, key: KeyHash, actor: &Actor, at: Timestamp) {
         let mut entries = locked(&self.entries);
         if let Some(entry) = entries.get_mut(&key) {
             entry.last_use = entry.last_use.max(at);
         } else if entries.len() < self.capacity {
-            entries.insert(key, Entry { session, last_use: at, stored: None });
+            let (session, user) = (actor.session, actor.id());
+            entries.insert(key, Entry { session, user, last_use: at, stored: None });
         }
     }
 
     /// Whether the key was found valid lately.
     pub(super) fn knows(&self, key: &KeyHash) -> bool {
         locked(&self.entries).contains_key(key)
+    }
+
+    /// Whose key it is, if it was found valid lately.
+    pub(super) fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        locked(&self.entries).get(key).map(|entry| entry.user)
     }
 
     /// The uses that the database doesn't know of yet.
@@ -91,9 +98,16 @@ impl KeyActivity {
 
 #[cfg(test)]
 mod tests {
+    use groupchat_domain::accounts::{SessionKind, UserRef};
+
     use super::*;
 
     const SESSION: SessionId = SessionId::new(1);
+
+    fn actor() -> Actor {
+        let user = UserRef { id: UserId::new(7), username: None, display_name: None };
+        Actor { user, session: SESSION, session_kind: SessionKind::Login }
+    }
 
     fn key(number: u8) -> KeyHash {
         KeyHash::new([number; 32])
@@ -106,11 +120,11 @@ mod tests {
     #[test]
     fn a_use_is_unstored_until_it_is_stored_and_again_after_the_next() {
         let activity = KeyActivity::new();
-        activity.note(key(1), SESSION, at(5));
-        activity.note(key(1), SESSION, at(4));
+        activity.note(key(1), &actor(), at(5));
+        activity.note(key(1), &actor(), at(4));
         let uses = activity.unstored();
         assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
-        activity.note(key(1), SESSION, at(6));
+        activity.note(key(1), &actor(), at(6));
         activity.stored(&uses);
         assert_eq!(activity.unstored(), [KeyUse { key: key(1), session: SESSION, at: at(6) }]);
         activity.stored(&activity.unstored());
@@ -120,18 +134,19 @@ mod tests {
     #[test]
     fn an_idle_key_is_forgotten() {
         let activity = KeyActivity::new();
-        activity.note(key(1), SESSION, at(0));
-        activity.note(key(2), SESSION, at(1));
+        activity.note(key(1), &actor(), at(0));
+        activity.note(key(2), &actor(), at(1));
         activity.forget_idle(at(601));
         assert!(!activity.knows(&key(1)));
         assert!(activity.knows(&key(2)));
+        assert_eq!([1, 2].map(|number| activity.holder(&key(number))), [None, Some(UserId::new(7))]);
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let activity = KeyActivity::with_capacity(1);
-        activity.note(key(1), SESSION, at(0));
-        activity.note(key(2), SESSION, at(0));
+        activity.note(key(1), &actor(), at(0));
+        activity.note(key(2), &actor(), at(0));
         assert!(activity.knows(&key(1)));
         assert!(!activity.knows(&key(2)));
     }

@@ -17,6 +17,9 @@ pub enum OpenError {
     /// The path is not Unicode, which SQLite needs.
     #[error("the path of the database, {}, is not Unicode", .0.display())]
     NotUnicode(PathBuf),
+    /// There is no such file.
+    #[error("there is no database {}", .0.display())]
+    Missing(PathBuf),
     /// The file is something else.
     #[error("{} is not a groupchat database", .0.display())]
     NotADatabase(PathBuf),

@@ -11,8 +11,8 @@ use groupchat_domain::ids::EventId;
 use super::error::OpenError;
 use super::schema::{events, log_state};
 
-/// Rows to one statement; well within SQLite's limit of 32,766 parameters.
-const ROWS_PER_INSERT: usize = 128;
+/// Rows to one statement. Of this size it is prepared once; what is left over is prepared for each batch.
+const ROWS_PER_INSERT: usize = 32;
 
 /// The events of a batch, numbered without gaps from the log's head on.
 pub(super) struct EventBuffer {
@@ -121,9 +121,20 @@ impl EventRow {
 /// # Errors
 /// The failure of the statement; then the transaction must be rolled back.
 pub(super) fn append(connection: &mut SqliteConnection, logged: &[LoggedEvent]) -> QueryResult<()> {
-    for chunk in logged.chunks(ROWS_PER_INSERT) {
-        let rows: Vec<_> = chunk.iter().map(EventRow::from).collect();
+    let (chunks, rest) = logged.as_chunks::<ROWS_PER_INSERT>();
+    for chunk in chunks {
+        let rows = chunk.each_ref().map(EventRow::from);
         diesel::insert_into(events::table).values(rows).execute(connection)?;
+    }
+    match rest {
+        [] => {}
+        [one] => {
+            diesel::insert_into(events::table).values(EventRow::from(one)).execute(connection)?;
+        }
+        many => {
+            let rows: Vec<_> = many.iter().map(EventRow::from).collect();
+            diesel::insert_into(events::table).values(rows).execute(connection)?;
+        }
     }
     Ok(())
 }
@@ -134,14 +145,29 @@ pub(super) fn append(connection: &mut SqliteConnection, logged: &[LoggedEvent]) 
 /// # Errors
 /// The failure of a statement, or no random numbers.
 pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits).map_err(|error| OpenError::NoRandomness(error.to_string()))?;
-    let epoch = format!("{:032x}", u128::from_be_bytes(bits));
     diesel::insert_or_ignore_into(log_state::table)
-        .values((log_state::id.eq(1), log_state::epoch.eq(epoch)))
+        .values((log_state::id.eq(1), log_state::epoch.eq(new_epoch()?)))
         .execute(connection)
         .map(|_| ())
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
+/// Gives the log another epoch, so that a position of the log as it was is recognised as such.
+///
+/// # Errors
+/// The failure of a statement, or no random numbers.
+pub(super) fn renew_epoch(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    diesel::replace_into(log_state::table)
+        .values((log_state::id.eq(1), log_state::epoch.eq(new_epoch()?)))
+        .execute(connection)
+        .map(|_| ())
+        .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
+fn new_epoch() -> Result<String, OpenError> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).map_err(|error| OpenError::NoRandomness(error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bits)))
 }
 
 #[derive(QueryableByName)]

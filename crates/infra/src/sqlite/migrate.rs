@@ -1,6 +1,6 @@
 //! Brings the schema up to date when the database is opened. Forward only.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -11,8 +11,13 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, Purpose};
 use super::error::OpenError;
+use super::private_file;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Counts the table that every groupchat database has.
+const OWN_TABLES: &str =
+    "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'";
 
 type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 
@@ -35,6 +40,36 @@ pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) ->
     connection
         .immediate_transaction(|connection| schema.apply_pending(connection))
         .map_err(|failure| failure.into_error(path))
+}
+
+/// The schema that a database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SchemaVersion {
+    /// The newest migration in it.
+    pub(super) found: String,
+    /// How many migrations this program would apply.
+    pub(super) pending: usize,
+}
+
+/// Looks at the schema of a database and changes nothing. `path` is for the words of an error.
+///
+/// # Errors
+/// [`OpenError`]: also for a file that holds nothing, which is no database yet.
+pub(super) fn schema_version(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<SchemaVersion, OpenError> {
+    let foreign = || OpenError::NotADatabase(path.to_owned());
+    let own =
+        count(connection, OWN_TABLES).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
+    if own == 0 {
+        return Err(foreign());
+    }
+    let schema = Schema { path, source: &MIGRATIONS };
+    let pending = schema.pending(connection).map_err(|failure| failure.into_error(path))?.len();
+    let applied = connection.applied_migrations().map_err(|error| step(error).into_error(path))?;
+    let found = applied.into_iter().max().ok_or_else(foreign)?.to_string();
+    Ok(SchemaVersion { found, pending })
 }
 
 /// A failure inside the transaction, which Diesel wants to be able to extend by its own.
@@ -122,11 +157,13 @@ impl Schema<'_> {
         let copy = copy_path(self.path, version);
         let unfinished = copy.with_extension("unfinished");
         let _ = fs::remove_file(&unfinished);
+        // SQLite fills an empty file that is there; one of its own making could be read by everybody.
+        let file = private_file::open_or_create(&unfinished).map_err(step)?;
         let mut reader = connection::open(self.path, Purpose::Migrate).map_err(Failure::Open)?;
         diesel::sql_query("VACUUM INTO ?")
             .bind::<Text, _>(unfinished.to_string_lossy())
             .execute(&mut reader)?;
-        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(step)?;
+        file.sync_all().map_err(step)?;
         fs::rename(&unfinished, &copy).map_err(step)?;
         tracing::info!(copy = %copy.display(), "kept a copy of the database as it was");
         Ok(())
@@ -153,8 +190,7 @@ fn count(connection: &mut SqliteConnection, sql: &str) -> QueryResult<i64> {
 /// Whether the file holds tables, but none that a groupchat has made.
 fn is_foreign(connection: &mut SqliteConnection) -> QueryResult<bool> {
     let tables = count(connection, "SELECT count(*) AS count FROM sqlite_schema")?;
-    let own = "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'";
-    Ok(tables > 0 && count(connection, own)? == 0)
+    Ok(tables > 0 && count(connection, OWN_TABLES)? == 0)
 }
 
 fn dangling_references(connection: &mut SqliteConnection) -> QueryResult<i64> {

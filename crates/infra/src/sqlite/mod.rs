@@ -6,20 +6,26 @@
 //! storage's own upkeep (`upkeep`, `activity`).
 
 mod activity;
+mod backup;
 mod batch;
+mod check;
 mod checkpoint;
 mod command;
 mod connection;
 mod data_dir_lock;
+mod draft;
 mod error;
 mod event_log;
 mod fault;
 mod gate;
+mod inspect;
 mod migrate;
 mod options;
+mod private_file;
 mod queue;
 mod readers;
 mod repositories;
+mod restore;
 mod schema;
 mod statement;
 mod storage;
@@ -32,10 +38,14 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{Backup, BackupError, Step, backup};
+pub use check::{Depth, Finding, Outcome, check};
 pub use connection::StatementObserver;
 pub use data_dir_lock::{DataDirLock, DataDirLockError};
 pub use error::OpenError;
+pub use inspect::Contents;
 pub use options::SqliteOptions;
 pub use queue::QueueLimits;
+pub use restore::{RestoreError, RestorePaths, Restored, restore};
 pub use storage::SqliteStorage;
 pub use writer::BatchLimits;

@@ -116,4 +116,11 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    storage_probe (id) {
+        id -> BigInt,
+        at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(users, sessions, groups, memberships, messages, reactions);

@@ -1,6 +1,5 @@
 //! The storage as a whole: opening, handing commands to the threads, shutting down.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::KeyHash;
+use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, StorageFault, Work};
 use groupchat_domain::time::Clock;
 
@@ -20,6 +20,7 @@ use super::event_log;
 use super::gate::Gate;
 use super::migrate;
 use super::options::SqliteOptions;
+use super::private_file;
 use super::readers::Reader;
 use super::sync::locked;
 use super::threads::Threads;
@@ -201,6 +202,10 @@ impl Storage for SqliteStorage {
     fn knows_key(&self, key: &KeyHash) -> bool {
         self.activity.knows(key)
     }
+
+    fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        self.activity.holder(key)
+    }
 }
 
 impl Drop for SqliteStorage {
@@ -218,16 +223,11 @@ fn finish(workers: Threads, queue: &CommandQueue, until: Instant) {
     }
 }
 
-/// Makes sure that there is a file, readable by its owner only since it holds password hashes, and returns its
-/// full path. SQLite takes the permissions of its other files from it.
+/// Makes sure that there is a file, and returns its full path.
 fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
     let unwritable =
         |error: io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
     let full = std::path::absolute(path).map_err(unwritable)?;
-    let mut file = OpenOptions::new();
-    file.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    file.open(&full).map_err(unwritable)?;
+    private_file::open_or_create(&full).map_err(unwritable)?;
     Ok(full)
 }

@@ -1,7 +1,6 @@
 //! One command's transaction on a SQLite connection.
 
-use diesel::SqliteConnection;
-use diesel::result::QueryResult;
+use diesel::prelude::*;
 use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository};
 use groupchat_domain::events::{Audience, Event, LoggedEvent};
 use groupchat_domain::groups::{GroupRepository, MemberRepository};
@@ -14,6 +13,7 @@ use groupchat_domain::time::Timestamp;
 use super::activity::KeyActivity;
 use super::event_log::EventBuffer;
 use super::fault::fault;
+use super::schema::storage_probe;
 
 /// A command's view of the database. Implements every repository on its one connection.
 pub(crate) struct SqliteTx<'c> {
@@ -126,6 +126,14 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {
-        self.activity.note(*key, actor.session, self.now);
+        self.activity.note(*key, actor, self.now);
+    }
+
+    fn touch(&mut self) -> Result<(), StorageFault> {
+        let at = self.now.as_micros();
+        self.run(|connection| {
+            diesel::update(storage_probe::table).set(storage_probe::at.eq(at)).execute(connection)
+        })?;
+        Ok(())
     }
 }

@@ -77,7 +77,7 @@ impl<'p> Chat<'p> {
                 let sent = messages::send(tx, &actor, &Draft { group, text: words.clone(), client_id })?;
                 Ok(Some((sent.view.message.id, sent.repeated)))
             }
-            Step::Edit { nth } => messages::edit(tx, &actor, group, id(nth), &words).map(|_| None),
+            Step::Edit { nth } => messages::edit(tx, &actor, group, id(nth), Some(&words)).map(|_| None),
             Step::Delete { nth } => messages::delete(tx, &actor, group, id(nth)).map(|()| None),
             Step::Like { nth } => messages::like(tx, &actor, group, id(nth)).map(|_| None),
             Step::Unlike { nth } => messages::unlike(tx, &actor, group, id(nth)).map(|()| None),

@@ -20,7 +20,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_groupchat"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    command.env("GROUPCHAT_LOG", "warn");
+    command.env("GROUPCHAT_LOG_FILTER", "warn");
     command
 }
 

@@ -109,6 +109,11 @@ impl Answer {
         }
         let body = String::from_utf8_lossy(&self.body);
         assert!(!body.contains(PASSWORD) && !body.contains("$2b$"), "{self}: shows a password");
+        if self.header("content-type").is_some_and(|media_type| media_type.contains("json")) {
+            let keys = body.matches("gc_").count();
+            let given = usize::from(self.json()["api_key"].is_string());
+            assert!(keys == given || self.request.ends_with("/openapi.json"), "{self}: shows a key");
+        }
     }
 
     fn check_problem(&self) {

@@ -7,9 +7,6 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::server::Server;
 
-/// The first integer that is no id: 2^53.
-pub const ID_LIMIT: i64 = 1 << 53;
-
 /// A user with a key, or somebody without either.
 #[derive(Clone)]
 pub struct Client {

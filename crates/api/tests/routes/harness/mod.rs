@@ -4,7 +4,9 @@ mod answer;
 mod client;
 mod clock;
 mod server;
+mod socket;
 
 pub use answer::{Answer, assert_fields, time};
-pub use client::{Client, ID_LIMIT};
+pub use client::Client;
 pub use server::{PASSWORD, Server};
+pub use socket::Listening;

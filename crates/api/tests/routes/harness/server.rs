@@ -9,8 +9,8 @@ use std::time::Duration;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use groupchat_api::{AppState, State, app};
 use groupchat_domain::accounts::{
-    ApiKeys, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash, PasswordHasher,
-    SessionKind, Unique, Username,
+    ClientInfo, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash,
+    PasswordHasher, SessionKind, Unique, Username,
 };
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::ids::UserId;
@@ -81,6 +81,14 @@ impl Server {
         Self { call, state, world: Rc::new(world) }
     }
 
+    /// The same server with another hasher of passwords.
+    pub async fn with_hasher(&self, hasher: Arc<dyn PasswordHasher>) -> Self {
+        let AppState { storage, keys, attempts, version, .. } = &**self.state;
+        let state = AppState::new(storage.clone(), keys.clone(), hasher, attempts.clone(), version);
+        let state = State::new(state);
+        Self { call: calling(&state).await, state, world: Rc::clone(&self.world) }
+    }
+
     /// Sends a request and checks of the answer what holds for all of them.
     pub async fn send(&self, request: TestRequest) -> Answer {
         (self.call)(request).await
@@ -108,12 +116,12 @@ impl Server {
 
     /// A new user, signed in.
     pub async fn user(&self, name: &str) -> Client {
-        self.signed_in(name, false).await
+        self.sign_in(name, false).await
     }
 
     /// A new server admin, signed in.
     pub async fn admin(&self, name: &str) -> Client {
-        self.signed_in(name, true).await
+        self.sign_in(name, true).await
     }
 
     /// Runs a command on the storage behind the server's back.
@@ -127,17 +135,29 @@ impl Server {
         work_off(&*self.state.storage, failed).await.expect("the storage works");
     }
 
-    async fn signed_in(&self, name: &str, is_admin: bool) -> Client {
-        let key = self.state.keys.issue();
-        let (hash, password, name) = (key.hash, self.world.password.clone(), name.to_owned());
-        let id = self
-            .run(move |tx| {
-                let user = store_user(tx, &name, is_admin, &password);
-                store_session(tx, user, hash);
-                user
-            })
-            .await;
-        Client::new(self.clone(), id.get(), Some(key.secret.reveal().to_owned()))
+    async fn sign_in(&self, name: &str, is_admin: bool) -> Client {
+        self.users(&[(name.to_owned(), is_admin)]).await.pop().expect("one user")
+    }
+
+    /// New users, all signed in; each with a name and whether they administer the server.
+    pub async fn users(&self, users: &[(String, bool)]) -> Vec<Client> {
+        let keys: Vec<_> = users.iter().map(|_| self.state.keys.issue()).collect();
+        let hashes: Vec<_> = keys.iter().map(|key| key.hash).collect();
+        let (password, users) = (self.world.password.clone(), users.to_vec());
+        let store = move |tx: &mut dyn Tx| {
+            let mut ids = Vec::new();
+            for ((name, is_admin), key) in users.iter().zip(&hashes) {
+                let id = store_user(tx, name, *is_admin, &password);
+                store_session(tx, id, *key);
+                ids.push(id);
+            }
+            ids
+        };
+        let ids = self.run(store).await;
+        let client = |(id, key): (UserId, IssuedKey)| {
+            Client::new(self.clone(), id.get(), Some(key.secret.reveal().to_owned()))
+        };
+        ids.into_iter().zip(keys).map(client).collect()
     }
 }
 

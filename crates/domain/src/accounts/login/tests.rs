@@ -12,6 +12,7 @@ use crate::testing::{
 };
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
+const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 fn client() -> ClientInfo {
@@ -62,7 +63,7 @@ impl Surroundings {
 
     fn login(&self, storage: &ScriptedStorage, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
         let Self { hasher, keys, attempts } = self;
-        block_on(login(LoginPorts { storage, hasher, keys, attempts }, attempt))
+        block_on(login(LoginPorts { storage, hasher, keys, attempts, lifetime: LIFETIME }, attempt))
     }
 
     fn run<const N: usize>(
@@ -113,7 +114,7 @@ fn begins_session(mut tx: MockTx) -> MockTx {
         kind: SessionKind::Login,
         key: NEW_KEY,
         created_at: NOW,
-        expires_at: NOW.plus(Duration::from_secs(30 * 24 * 3600)),
+        expires_at: NOW.plus(LIFETIME),
         client: client(),
     };
     tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(|_| Ok(()));
@@ -126,13 +127,13 @@ fn refused() -> Option<Error> {
 }
 
 #[test]
-fn the_right_password_gives_a_key_for_thirty_days_and_ends_provisioned_ones() {
+fn the_right_password_gives_a_key_for_its_lifetime_and_ends_provisioned_ones() {
     let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(true)).issues();
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
     let (outcome, [read, write]) = surroundings.run(script, attempt("user1"));
     let signed_in = outcome.unwrap();
     assert_eq!((signed_in.user, signed_in.key.reveal()), (user(ME), "new key"));
-    assert_eq!(signed_in.expires_at, NOW.plus(LOGIN_LIFETIME));
+    assert_eq!(signed_in.expires_at, NOW.plus(LIFETIME));
     let caller = Caller::Address(ADDRESS);
     assert_eq!(read.access, Access { mode: Mode::Read, caller });
     assert_eq!(write.access, Access { mode: Mode::Write, caller });
@@ -229,11 +230,10 @@ fn a_fault_is_no_refusal_and_gives_the_try_back() {
 
 #[test]
 fn faults_within_a_command_are_handed_on() {
+    let (checked, client) = (hash("it"), client());
+    let proven = Proven { user: ME, checked, key: NEW_KEY, client, lifetime: LIFETIME };
     assert_hands_faults_on(|| finds(Some(hash("it"))), |tx| find_password(tx, &UsernameKey::of("user1")));
-    assert_hands_faults_on(
-        || begins_session(looks_again(Some(hash("it")))),
-        |tx| begin_session(tx, ME, &hash("it"), NEW_KEY, &client()),
-    );
+    assert_hands_faults_on(|| begins_session(looks_again(Some(hash("it")))), |tx| begin_session(tx, &proven));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn only_owners_and_server_admins_give_roles_to_whomever() {
             if refusal.is_none() && old != new {
                 tx = stores_role(tx, OTHER, new);
             }
-            let outcome = change_role(&mut tx, &me(), GROUP, OTHER, new);
+            let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Some(new));
             let expected = refusal.map_or_else(|| Ok(member(OTHER, new)), |refusal| Err(refusal.into()));
             assert_eq!(outcome, expected, "{caller:?}: {old:?} to {new:?}");
             assert_eq!(
@@ -53,7 +53,7 @@ fn only_owners_and_server_admins_give_roles_to_whomever() {
 #[test]
 fn members_learn_of_a_new_role() {
     let mut tx = stores_role(called_by(OWNER, member(OTHER, Role::Member), 1), OTHER, Role::Admin);
-    let changed = change_role(&mut tx, &me(), GROUP, OTHER, Role::Admin).unwrap();
+    let changed = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Admin)).unwrap();
     assert_eq!(changed, member(OTHER, Role::Admin));
     assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberUpdated(GROUP, changed))]);
 }
@@ -62,11 +62,11 @@ fn members_learn_of_a_new_role() {
 fn nobody_changes_their_own_role_but_as_an_owner() {
     for caller in [MEMBER, ADMIN] {
         let mut tx = called_by(caller, member(ME, caller.role.unwrap()), 1);
-        let outcome = change_role(&mut tx, &me(), GROUP, ME, Role::Owner);
+        let outcome = change_role(&mut tx, &me(), GROUP, ME, Some(Role::Owner));
         assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()), "{caller:?}");
     }
     let mut tx = stores_role(called_by(OWNER, member(ME, Role::Owner), 2), ME, Role::Member);
-    assert_eq!(change_role(&mut tx, &me(), GROUP, ME, Role::Member), Ok(member(ME, Role::Member)));
+    assert_eq!(change_role(&mut tx, &me(), GROUP, ME, Some(Role::Member)), Ok(member(ME, Role::Member)));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_last_owner_is_not_demoted_not_even_by_a_server_admin() {
     for (caller, target) in [(OWNER, ME), (SERVER_ADMIN, OTHER)] {
         for role in [Role::Member, Role::Admin] {
             let mut tx = called_by(caller, member(target, Role::Owner), 1);
-            let outcome = change_role(&mut tx, &me(), GROUP, target, role);
+            let outcome = change_role(&mut tx, &me(), GROUP, target, Some(role));
             assert_eq!(outcome, Err(GroupRefusal::LastOwner.into()), "{caller:?} to {role:?}");
             assert_eq!(tx.emitted, []);
         }
@@ -84,33 +84,42 @@ fn the_last_owner_is_not_demoted_not_even_by_a_server_admin() {
 #[test]
 fn the_last_owner_keeps_the_role_they_have() {
     let mut tx = called_by(OWNER, member(ME, Role::Owner), 1);
-    assert_eq!(change_role(&mut tx, &me(), GROUP, ME, Role::Owner), Ok(member(ME, Role::Owner)));
+    assert_eq!(change_role(&mut tx, &me(), GROUP, ME, Some(Role::Owner)), Ok(member(ME, Role::Owner)));
     assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn a_role_that_is_left_out_stays_for_those_who_could_change_it() {
+    let mut tx = called_by(OWNER, member(OTHER, Role::Admin), 1);
+    assert_eq!(change_role(&mut tx, &me(), GROUP, OTHER, None), Ok(member(OTHER, Role::Admin)));
+    assert_eq!(tx.emitted, []);
+    let mut tx = called_by(MEMBER, member(OTHER, Role::Admin), 1);
+    assert_eq!(change_role(&mut tx, &me(), GROUP, OTHER, None), Err(GroupRefusal::RoleTooLow.into()));
 }
 
 #[test]
 fn an_ownerless_group_gets_an_owner_from_a_server_admin() {
     let mut tx = stores_role(called_by(SERVER_ADMIN, member(OTHER, Role::Member), 0), OTHER, Role::Owner);
-    let changed = change_role(&mut tx, &me(), GROUP, OTHER, Role::Owner);
+    let changed = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Owner));
     assert_eq!(changed, Ok(member(OTHER, Role::Owner)));
 }
 
 #[test]
 fn a_group_and_a_member_that_are_not_there_come_before_missing_rights() {
     let mut tx = MockTx::new().locks_group(None, None);
-    let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Role::Admin);
+    let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Admin));
     assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
     tx.members.expect_find().returning(|_, _| Ok(None));
-    let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Role::Admin);
+    let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Admin));
     assert_eq!(outcome, Err(GroupRefusal::MemberNotFound.into()));
 }
 
 #[test]
 fn missing_rights_come_before_the_last_owner() {
     let mut tx = called_by(ADMIN, member(OTHER, Role::Owner), 1);
-    let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Role::Member);
+    let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Member));
     assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()));
 }
 
@@ -118,6 +127,6 @@ fn missing_rights_come_before_the_last_owner() {
 fn faults_are_handed_on() {
     assert_hands_faults_on(
         || stores_role(called_by(SERVER_ADMIN, member(OTHER, Role::Owner), 2), OTHER, Role::Member),
-        |tx| change_role(tx, &me(), GROUP, OTHER, Role::Member),
+        |tx| change_role(tx, &me(), GROUP, OTHER, Some(Role::Member)),
     );
 }

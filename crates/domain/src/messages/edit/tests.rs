@@ -26,7 +26,7 @@ fn edits(caller: GroupCaller) -> MockTx {
 fn authors_edit_their_messages_whatever_their_role() {
     for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
         let mut tx = edits(caller);
-        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("hello again")));
         assert_eq!(outcome, Ok(view(edited())), "{caller:?}");
         assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MessageUpdated(edited()))]);
     }
@@ -36,7 +36,7 @@ fn authors_edit_their_messages_whatever_their_role() {
 fn nobody_edits_what_others_wrote_whatever_their_role() {
     for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
         let mut tx = MockTx::new().called_by(caller).finds_message(Some(message(OTHER)));
-        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("hello again")));
         assert_eq!(outcome, Err(MessageRefusal::NotAuthor.into()), "{caller:?}");
         assert_eq!(tx.emitted, []);
     }
@@ -46,7 +46,7 @@ fn nobody_edits_what_others_wrote_whatever_their_role() {
 fn an_author_who_has_left_edits_nothing() {
     for caller in [OUTSIDER, SERVER_ADMIN] {
         let mut tx = MockTx::new().called_by(caller);
-        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("hello again")));
         assert_eq!(outcome, Err(GroupRefusal::MembersOnly.into()), "{caller:?}");
     }
 }
@@ -54,7 +54,7 @@ fn an_author_who_has_left_edits_nothing() {
 #[test]
 fn a_tombstone_can_t_be_edited() {
     let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(tombstone(ME)));
-    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("hello again")));
     assert_eq!(outcome, Err(MessageRefusal::Deleted.into()));
     assert_eq!(tx.emitted, []);
 }
@@ -62,16 +62,28 @@ fn a_tombstone_can_t_be_edited() {
 #[test]
 fn that_it_is_not_one_s_own_comes_before_that_it_is_deleted() {
     let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(tombstone(OTHER)));
-    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello again"));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, Some(&text("hello again")));
     assert_eq!(outcome, Err(MessageRefusal::NotAuthor.into()));
 }
 
 #[test]
-fn the_same_text_again_changes_nothing() {
-    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(message(ME)));
-    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, &text("hello"));
-    assert_eq!(outcome, Ok(view(message(ME))));
-    assert_eq!(tx.emitted, []);
+fn the_same_text_again_or_none_changes_nothing() {
+    for unchanged in [Some(&text("hello")), None] {
+        let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(message(ME)));
+        let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, unchanged);
+        assert_eq!(outcome, Ok(view(message(ME))));
+        assert_eq!(tx.emitted, []);
+    }
+}
+
+#[test]
+fn an_edit_that_changes_nothing_needs_the_right_to_change() {
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(message(OTHER)));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, None);
+    assert_eq!(outcome, Err(MessageRefusal::NotAuthor.into()));
+    let mut tx = MockTx::new().called_by(MEMBER).finds_message(Some(tombstone(ME)));
+    let outcome = edit(&mut tx, &me(), GROUP, MESSAGE, None);
+    assert_eq!(outcome, Err(MessageRefusal::Deleted.into()));
 }
 
 #[test]
@@ -80,10 +92,10 @@ fn a_group_or_message_that_is_not_there_can_t_be_edited_or_deleted() {
     let no_message = || MockTx::new().called_by(MEMBER).finds_message(None);
     let new = text("hello again");
     let not_found = GroupRefusal::NotFound;
-    assert_eq!(edit(&mut no_group(), &me(), GROUP, MESSAGE, &new), Err(not_found.into()));
+    assert_eq!(edit(&mut no_group(), &me(), GROUP, MESSAGE, Some(&new)), Err(not_found.into()));
     assert_eq!(delete(&mut no_group(), &me(), GROUP, MESSAGE), Err(not_found.into()));
     let not_found = MessageRefusal::NotFound;
-    assert_eq!(edit(&mut no_message(), &me(), GROUP, MESSAGE, &new), Err(not_found.into()));
+    assert_eq!(edit(&mut no_message(), &me(), GROUP, MESSAGE, Some(&new)), Err(not_found.into()));
     assert_eq!(delete(&mut no_message(), &me(), GROUP, MESSAGE), Err(not_found.into()));
 }
 
@@ -143,6 +155,9 @@ fn a_message_without_likes_needs_no_job() {
 
 #[test]
 fn faults_are_handed_on() {
-    assert_hands_faults_on(|| edits(MEMBER), |tx| edit(tx, &me(), GROUP, MESSAGE, &text("hello again")));
+    assert_hands_faults_on(
+        || edits(MEMBER),
+        |tx| edit(tx, &me(), GROUP, MESSAGE, Some(&text("hello again"))),
+    );
     assert_hands_faults_on(|| deletes(ADMIN, OTHER), |tx| delete(tx, &me(), GROUP, MESSAGE));
 }

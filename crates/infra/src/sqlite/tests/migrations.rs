@@ -74,6 +74,11 @@ fn an_existing_file_is_copied_before_it_is_migrated() {
     assert!(number(&mut setting.connect(), CHILDREN).is_err());
     let [copy] = &setting.copies()[..] else { panic!("one copy is expected") };
     assert_eq!(number(&mut connect(copy), CHILDREN), Ok(1));
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&copy.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o077, 0, "only its owner may read it");
+    }
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! The executor on a real file, with SQL of the tests' own instead of the repositories.
 
+mod backups;
 mod batches;
 mod checkpoints;
+mod checks;
+mod event_log;
 mod full_disk;
 mod migrations;
 mod queueing;
 mod reading;
+mod restores;
 mod shutdown;
 mod support;
 mod upkeep;

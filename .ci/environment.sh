@@ -1,0 +1,77 @@
+# For the scripts beside it: where downloaded tools are kept, and a server to talk to. Sourced, not run.
+#
+# PROGRAM   the program to test; the release build, if unset
+# CI_CACHE  a folder for pinned npm and pip packages
+
+CI_CACHE=${CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/groupchat-ci}
+mkdir -p "$CI_CACHE"
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Installs Debian packages, unless the command that they bring is there: need COMMAND PACKAGE…
+need() {
+  command -v "$1" >/dev/null && return
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}"
+}
+
+# A virtual environment with exactly these packages: python_packages NAME PACKAGE==VERSION…
+# Its programs are in $CI_CACHE/NAME/bin afterwards.
+python_packages() {
+  local folder=$CI_CACHE/$1 wanted=${*:2}
+  [ "$(cat "$folder/packages" 2>/dev/null)" = "$wanted" ] && return
+  rm -rf "$folder"
+  need python3 python3
+  python3 -m venv "$folder" 2>/dev/null || { as_root apt-get install -y -qq python3-venv && python3 -m venv "$folder"; }
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
+  echo "$wanted" >"$folder/packages"
+}
+
+# A folder with exactly these packages in node_modules: node_packages NAME PACKAGE@VERSION…
+node_packages() {
+  local folder=$CI_CACHE/$1 wanted=${*:2}
+  [ "$(cat "$folder/packages" 2>/dev/null)" = "$wanted" ] && return
+  rm -rf "$folder"
+  need npm nodejs npm
+  mkdir -p "$folder"
+  echo '{"private": true, "type": "module"}' >"$folder/package.json"
+  npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "${@:2}"
+  echo "$wanted" >"$folder/packages"
+}
+
+# The program to test, built if need be.
+program() {
+  if [ -z "${PROGRAM:-}" ]; then
+    cargo build --release --locked --quiet
+    PROGRAM=$PWD/target/release/groupchat
+  fi
+}
+
+# Starts a server on a fresh data folder below $work, and sets ORIGIN and PASSWORD (of the user admin).
+start_server() {
+  program
+  "$PROGRAM" serve --data-dir "$work/data" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
+  server=$!
+  for _ in $(seq 200); do
+    grep -q 'listens on' "$work/out" && break
+    kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; return 1; }
+    sleep 0.1
+  done
+  ORIGIN=$(sed -n 's/.* listens on \(http:[^ ]*\).*/\1/p' "$work/out")
+  PASSWORD=$(sed -n 's/^ *password: //p' "$work/out")
+  [ -n "$ORIGIN" ] && [ -n "$PASSWORD" ]
+  export ORIGIN PASSWORD
+}
+
+# Stops the server and removes what it wrote.
+clean_up() {
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+
+server=
+work=$(mktemp -d)
+trap clean_up EXIT

@@ -1,0 +1,157 @@
+//! Which proxies stand between a client and the server, and what they say of the client.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use actix_web::http::header::{HeaderMap, HeaderName};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// An address, or all addresses that begin alike (CIDR, RFC 4632).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    /// How many leading bits count.
+    prefix: u32,
+}
+
+/// The text is no network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an address such as 127.0.0.1, or a network such as 10.0.0.0/8")]
+pub struct NotANetwork;
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| NotANetwork)?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
+        let prefix = prefix.unwrap_or_else(|| bits(address));
+        if prefix > bits(address) {
+            return Err(NotANetwork);
+        }
+        Ok(Self { address, prefix })
+    }
+}
+
+impl Network {
+    /// Whether the address belongs to it. An IPv4 address in IPv6 form counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let differing = u64::from(own.to_bits() ^ other.to_bits());
+                differing >> (32 - self.prefix) == 0
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let differing = own.to_bits() ^ other.to_bits();
+                differing.checked_shr(128 - self.prefix).unwrap_or(0) == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+const fn bits(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    }
+}
+
+/// The address of the client behind `peer`. Each proxy adds to the right of `X-Forwarded-For` whom it was
+/// asked by, so the list is read from its end for as long as a trusted proxy wrote it: what a client made up
+/// itself is further left and never reached.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address| trusted.iter().any(|network| network.contains(address));
+    let mut client = peer.to_canonical();
+    if !is_trusted(client) {
+        return client;
+    }
+    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok()).collect();
+    for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        // What can't be read was not written by a proxy that we know; the last known one stands for it.
+        let Some(address) = read(entry.trim()) else { break };
+        client = address;
+        if !is_trusted(client) {
+            break;
+        }
+    }
+    client
+}
+
+/// Some proxies add the port.
+fn read(entry: &str) -> Option<IpAddr> {
+    let address = entry.parse().or_else(|_| entry.parse().map(|socket: SocketAddr| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn networks(text: &str) -> Vec<Network> {
+        text.split_whitespace().map(|network| network.parse().unwrap()).collect()
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn client(peer: &str, lines: &[&'static str], trusted: &str) -> IpAddr {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
+        }
+        client_address(address(peer), &headers, &networks(trusted))
+    }
+
+    #[test]
+    fn a_network_holds_the_addresses_that_begin_alike() {
+        for (network, inside, outside) in [
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.0"),
+            ("192.0.2.7", "192.0.2.7", "192.0.2.6"),
+            ("192.0.2.7", "::ffff:192.0.2.7", "::1"),
+            ("0.0.0.0/0", "255.1.2.3", "::1"),
+            ("2001:db8::/32", "2001:db8:1::1", "2001:db9::"),
+            ("::/0", "2001:db8::", "127.0.0.1"),
+            ("::1", "::1", "::2"),
+        ] {
+            let network: Network = network.parse().unwrap();
+            assert!(network.contains(address(inside)), "{network:?} {inside}");
+            assert!(!network.contains(address(outside)), "{network:?} {outside}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for wrong in ["", "localhost", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0/8", "1.2.3.4/-1"] {
+            assert_eq!(wrong.parse::<Network>(), Err(NotANetwork), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_believed_but_a_trusted_proxy() {
+        assert_eq!(client("192.0.2.1", &["198.51.100.9"], ""), address("192.0.2.1"));
+        assert_eq!(client("192.0.2.1", &["198.51.100.9"], "10.0.0.0/8"), address("192.0.2.1"));
+        assert_eq!(client("10.0.0.1", &["198.51.100.9"], "10.0.0.0/8"), address("198.51.100.9"));
+        assert_eq!(client("10.0.0.1", &[], "10.0.0.0/8"), address("10.0.0.1"));
+    }
+
+    #[test]
+    fn the_rightmost_address_that_no_trusted_proxy_has_is_the_client() {
+        let trusted = "10.0.0.0/8 ::1";
+        let forged = "1.1.1.1, 198.51.100.9, 10.0.0.2";
+        assert_eq!(client("::ffff:10.0.0.1", &[forged], trusted), address("198.51.100.9"));
+        // Several headers are one list.
+        assert_eq!(client("::1", &["1.1.1.1", "198.51.100.9", "10.0.0.2"], trusted), address("198.51.100.9"));
+        assert_eq!(client("10.0.0.1", &["198.51.100.9:4711"], trusted), address("198.51.100.9"));
+        assert_eq!(client("10.0.0.1", &["[2001:db8::1]:80"], trusted), address("2001:db8::1"));
+        assert_eq!(client("10.0.0.1", &["198.51.100.9, unknown, 10.0.0.2"], trusted), address("10.0.0.2"));
+        assert_eq!(client("10.0.0.1", &["10.0.0.3, 10.0.0.2"], trusted), address("10.0.0.3"));
+    }
+}

@@ -1,0 +1,70 @@
+//! Which problems each operation can answer with.
+
+use serde_json::Value;
+
+use crate::problem::Code::{self, *};
+
+/// What each operation can refuse, besides what follows from its shape.
+pub const REFUSALS: &[(&str, &[Code])] = &[
+    ("login", &[NotSupported, InvalidCredentials, TooManyAttempts]),
+    ("logout", &[]),
+    ("listSessions", &[]),
+    ("endSession", &[SessionNotFound]),
+    ("endOtherSessions", &[]),
+    ("createUser", &[AdminOnly, UsernameTaken]),
+    ("listUsers", &[]),
+    ("getUser", &[UserNotFound]),
+    ("getMe", &[]),
+    ("editMe", &[NotEditable]),
+    ("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts]),
+    ("editUser", &[AdminOnly, ProvisionedKey, UserNotFound, UsernameTaken, LastAdmin]),
+    ("deleteUser", &[AdminOnly, UserNotFound, LastAdmin]),
+    ("createGroup", &[NotSupported, NameTaken]),
+    ("listGroups", &[]),
+    ("getGroup", &[GroupNotFound]),
+    ("editGroup", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
+    ("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
+    ("joinGroup", &[GroupNotFound]),
+    ("listMembers", &[GroupNotFound]),
+    ("addMember", &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound, AlreadyMember]),
+    ("editMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner]),
+    ("removeMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner]),
+    ("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),
+    ("listMessages", &[MembersOnly, GroupNotFound]),
+    ("getMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
+    ("editMessage", &[NotSupported, MembersOnly, NotAuthor, GroupNotFound, MessageNotFound, Deleted]),
+    ("deleteMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
+    ("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
+    ("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
+    ("markRead", &[MembersOnly, GroupNotFound]),
+    ("getHealth", &[OutcomeUnknown]),
+    ("getVersion", &[]),
+];
+
+/// What happens before an operation is found, or outside of all of them.
+pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, UriTooLong];
+
+/// Operations that need no storage, and so never find it busy or broken.
+const WITHOUT_STORAGE: &[&str] = &["getVersion"];
+
+/// All that an operation can refuse, in the order of the table of codes.
+pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
+    let mut codes = vec![Internal];
+    let own = REFUSALS.iter().find(|(known, _)| *known == id);
+    codes.extend(own.into_iter().flat_map(|(_, codes)| codes.iter()));
+    if operation["security"].is_array() {
+        codes.extend([MissingKey, InvalidKey]);
+    }
+    if operation["requestBody"].is_object() {
+        codes.extend([BadRequest, MalformedJson, ValidationFailed, PayloadTooLarge, UnsupportedMediaType]);
+    } else if operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty()) {
+        codes.push(ValidationFailed);
+    }
+    if !WITHOUT_STORAGE.contains(&id) {
+        codes.extend([Overloaded, Unavailable]);
+        if method != "get" {
+            codes.push(OutcomeUnknown);
+        }
+    }
+    Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect()
+}

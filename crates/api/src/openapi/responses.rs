@@ -1,0 +1,160 @@
+//! Completes the answers of operations: their headers, and every problem with its codes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::refusals::ANYWHERE;
+use crate::problem::Code::{self, *};
+use crate::problem::{MEDIA_TYPE, TYPE_PREFIX};
+
+/// Answers that many operations share, by their codes.
+const SHARED: &[(&str, &[Code])] = &[
+    ("InvalidParameters", &[ValidationFailed]),
+    ("InvalidBody", &[BadRequest, MalformedJson, ValidationFailed]),
+    ("Unauthenticated", &[MissingKey, InvalidKey]),
+    ("BodyTooLarge", &[PayloadTooLarge]),
+    ("NotJson", &[UnsupportedMediaType]),
+    ("Failed", &[Internal]),
+    ("Unavailable", &[Overloaded, Unavailable]),
+    ("UnavailableOrUnknown", &[Overloaded, Unavailable, OutcomeUnknown]),
+];
+
+/// Adds what can go wrong to the answers of an operation, and to all of them their headers.
+pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
+    for (status, response) in responses.iter_mut() {
+        response["headers"] = headers(status);
+    }
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    }
+    for (status, codes) in by_status {
+        let shared = SHARED.iter().find(|(_, known)| *known == codes);
+        let answer = shared.map_or_else(
+            || problem(&status.to_string(), &codes),
+            |(name, _)| json!({"$ref": format!("#/components/responses/{name}")}),
+        );
+        responses.insert(status.to_string(), answer);
+    }
+    responses.insert("default".to_owned(), problem("default", ANYWHERE));
+}
+
+/// What the answers refer to: shared answers, headers, an example of each problem.
+pub fn components() -> Value {
+    let responses: Map<_, _> = SHARED
+        .iter()
+        .map(|(name, codes)| ((*name).to_owned(), problem(codes[0].status().as_str(), codes)))
+        .collect();
+    let examples: Map<_, _> =
+        Code::ALL.iter().map(|code| (code.as_str().to_owned(), json!({"value": example(*code)}))).collect();
+    json!({"responses": responses, "headers": header_components(), "examples": examples})
+}
+
+fn problem(status: &str, codes: &[Code]) -> Value {
+    let texts: Vec<_> = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.title())).collect();
+    let reference = |code: &Code| {
+        let name = code.as_str();
+        (name.to_owned(), json!({"$ref": format!("#/components/examples/{name}")}))
+    };
+    let examples: Map<_, _> = codes.iter().map(reference).collect();
+    json!({
+        "description": texts.join(" "),
+        "headers": headers(status),
+        "content": {MEDIA_TYPE: {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "examples": examples,
+        }},
+    })
+}
+
+fn headers(status: &str) -> Value {
+    let own = match status {
+        "201" => Some("Location"),
+        "401" => Some("WWW-Authenticate"),
+        "429" | "503" => Some("Retry-After"),
+        "default" => Some("Allow"),
+        _ => None,
+    };
+    let names = own.into_iter().chain(["X-Request-Id"]);
+    names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect()
+}
+
+fn header_components() -> Value {
+    let header = |description: &str, schema: Value| json!({"description": description, "schema": schema});
+    let text = |example: &str| json!({"type": "string", "example": example});
+    json!({
+        "Allow": header("With 405: the methods that the path takes (RFC 9110, section 10.2.1).", text("GET, HEAD")),
+        "Location": header("The path of what was created.", text("/api/groups/7")),
+        "Retry-After": header(
+            "Seconds after which another try makes sense (RFC 9110, section 10.2.3).",
+            json!({"type": "integer", "minimum": 1, "example": 1}),
+        ),
+        "WWW-Authenticate": header("The challenge (RFC 6750, section 3).", text("Bearer realm=\"groupchat\"")),
+        "X-Request-Id": header(
+            "Names this request; the server's log has it too.",
+            json!({"type": "string", "pattern": "^[0-9a-f]{16}$", "example": "5692161d100b05e5"}),
+        ),
+    })
+}
+
+/// A problem with this code, as it could be answered.
+fn example(code: Code) -> Value {
+    let mut problem = json!({
+        "type": format!("{TYPE_PREFIX}{}", code.as_str()),
+        "title": code.title(),
+        "status": code.status().as_u16(),
+        "code": code.as_str(),
+        "detail": code.title(),
+    });
+    match code {
+        ValidationFailed => {
+            let detail = "must have 1 to 100 characters, has 101";
+            problem["detail"] = format!("name: {detail}").into();
+            problem["errors"] = json!([{"field": "name", "code": "too_long", "detail": detail}]);
+        }
+        Internal => problem["request_id"] = "5692161d100b05e5".into(),
+        _ => {}
+    }
+    problem
+}
+
+/// The schema of every problem.
+pub fn problem_schema() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    json!({
+        "type": "object",
+        "description": "Why a request was not answered as asked (RFC 9457).",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri", "pattern": format!("^{TYPE_PREFIX}[a-z_]+$"),
+                     "description": "A name for this kind of problem."},
+            "title": text("The kind of problem, for a person."),
+            "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599,
+                       "description": "The status of the answer."},
+            "code": {"type": "string", "enum": codes,
+                     "description": "The kind of problem, for a program. Never changes."},
+            "detail": text("What happened this time, for a person."),
+            "errors": {"type": "array", "description": "The fields that broke a rule.",
+                       "items": {"$ref": "#/components/schemas/FieldProblem"}},
+            "request_id": text("What to ask about when the server failed; also in the log."),
+        },
+    })
+}
+
+/// The schema of what is wrong with one field.
+pub fn field_problem_schema() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    json!({
+        "type": "object",
+        "description": "A field that broke a rule.",
+        "required": ["field", "code", "detail"],
+        "properties": {
+            "field": text("The field or parameter; empty for the body as a whole."),
+            "code": {"type": "string", "pattern": "^[a-z_]+$",
+                     "description": "The kind of rule, for a program. Never changes."},
+            "detail": text("The rule, for a person."),
+        },
+    })
+}

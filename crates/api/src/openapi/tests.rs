@@ -1,0 +1,192 @@
+use super::*;
+
+#[test]
+fn the_document_has_every_feature() {
+    let document = document("1.2.3");
+    assert_eq!(document["info"]["version"], "1.2.3");
+    for path in ["/api/login", "/api/groups/{group_id}/messages/{message_id}/like", "/api/version"] {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document("1.2.3");
+    let text = document.to_string();
+    let references = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut seen = 0;
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+        seen += 1;
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn operations_have_ids_of_their_own() {
+    let document = document("1.2.3");
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations: Vec<_> = paths.flat_map(|path| path.as_object().unwrap().values()).collect();
+    let ids: HashSet<_> =
+        operations.iter().map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations.len());
+}
+
+#[test]
+fn fields_that_are_not_taken_are_not_documented() {
+    let document = document("1.2.3");
+    let draft = &document["components"]["schemas"]["MessageDraft"]["properties"];
+    assert!(draft["text"].is_object());
+    assert!(draft["poll"].is_null());
+}
+
+#[test]
+fn the_reviewed_document_is_up_to_date() {
+    let reviewed = include_str!("../../../../docs/openapi.json");
+    assert!(
+        reviewed.trim_end() == text(env!("CARGO_PKG_VERSION")),
+        "docs/openapi.json is out of date; write it anew with `cargo run -- openapi > docs/openapi.json`, \
+         and look at the difference"
+    );
+}
+
+#[test]
+fn the_version_is_in_one_line() {
+    let (one, other) = (text("1.2.3"), text("4.5.6"));
+    assert_eq!(one.lines().zip(other.lines()).filter(|(one, other)| one != other).count(), 1);
+}
+
+#[test]
+fn the_tables_have_a_row_for_each_operation_and_no_other() {
+    let document = document("1.2.3");
+    let mut documented: Vec<_> = operations(&document).map(|(_, id, _)| plain(id)).collect();
+    let mut listed: Vec<_> = refusals::REFUSALS.iter().map(|(id, _)| (*id).to_owned()).collect();
+    documented.sort_unstable();
+    documented.dedup();
+    listed.sort_unstable();
+    assert_eq!(documented, listed);
+}
+
+/// An operation's id without what tells two methods apart.
+fn plain(id: &str) -> String {
+    id.strip_suffix("ByPut").or_else(|| id.strip_suffix("ByPost")).unwrap_or(id).to_owned()
+}
+
+#[test]
+fn the_table_of_bodies_names_every_body_and_its_fields() {
+    let document = document("1.2.3");
+    let taken: HashSet<_> = operations(&document)
+        .filter_map(|(_, _, operation)| {
+            operation.pointer("/requestBody/content/application~1json/schema/$ref")?.as_str()
+        })
+        .map(|reference| reference.trim_start_matches("#/components/schemas/"))
+        .collect();
+    let listed: HashSet<_> = schemas::BODIES.iter().map(|presence| presence.schema).collect();
+    assert_eq!(taken, listed);
+    for presence in schemas::BODIES {
+        let properties = &document["components"]["schemas"][presence.schema]["properties"];
+        for field in presence.required.iter().chain(presence.nullable) {
+            assert!(properties[field].is_object(), "{}.{field}", presence.schema);
+        }
+    }
+}
+
+#[test]
+fn every_field_and_parameter_has_its_limits_and_an_example() {
+    let document = document("1.2.3");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let fields = schemas.iter().filter(|(name, _)| !name.ends_with("Problem")).flat_map(|(name, schema)| {
+        let properties = schema["properties"].as_object().unwrap();
+        properties.iter().map(move |(field, property)| (format!("{name}.{field}"), property, property))
+    });
+    let parameters =
+        operations(&document).flat_map(|(_, id, operation)| {
+            operation["parameters"].as_array().into_iter().flatten().map(move |parameter| {
+                (format!("{id}: {}", parameter["name"]), &parameter["schema"], parameter)
+            })
+        });
+    for (what, schema, described) in fields.chain(parameters) {
+        if schema["$ref"].is_string() || schema["allOf"].is_array() {
+            continue;
+        }
+        assert!(described["description"].is_string() || what.ends_with(".items"), "{what}");
+        match schema["type"].as_str().unwrap() {
+            "integer" => assert!(schema["minimum"].is_i64() && schema["maximum"].is_i64(), "{what}"),
+            "array" => assert!(schema["maxItems"].is_i64(), "{what}"),
+            _ => assert!(!described["example"].is_null(), "{what}"),
+        }
+    }
+}
+
+#[test]
+fn every_name_of_the_vocabulary_is_used() {
+    let text = document("1.2.3").to_string();
+    for (name, _) in vocabulary::NAMES {
+        assert!(
+            text.contains(&format!("\"{name}\":{{")) || text.contains(&format!("\"name\":\"{name}\"")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn answers_have_all_their_fields_and_null_for_what_is_unset() {
+    let document = document("1.2.3");
+    let group = &document["components"]["schemas"]["Group"];
+    assert_eq!(group["required"].as_array().unwrap().len(), group["properties"].as_object().unwrap().len());
+    let my_role = &group["properties"]["my_role"];
+    assert_eq!((&my_role["nullable"], &my_role["enum"][3]), (&json!(true), &Value::Null));
+    let last = &group["properties"]["last_message"];
+    assert_eq!(
+        (&last["nullable"], &last["allOf"][0]["$ref"]),
+        (&json!(true), &json!("#/components/schemas/Message"))
+    );
+    assert_eq!(group["properties"]["name"]["nullable"], Value::Null);
+}
+
+#[test]
+fn limits_are_those_of_the_code() {
+    let document = document("1.2.3");
+    let text = &document["components"]["schemas"]["MessageDraft"]["properties"]["text"];
+    assert_eq!(text["maxLength"], groupchat_domain::messages::MessageText::MAX_LENGTH);
+    let draft = &document["components"]["schemas"]["MessageDraft"];
+    assert_eq!(draft["required"], json!(["text"]));
+    let list = &document["paths"]["/api/users"]["get"]["parameters"];
+    let limit = list.as_array().unwrap().iter().find(|parameter| parameter["name"] == "limit").unwrap();
+    assert_eq!(limit["schema"]["maximum"], groupchat_domain::paging::Limit::MAX);
+}
+
+#[test]
+fn refusals_have_their_status_their_codes_and_their_headers() {
+    let document = document("1.2.3");
+    let responses = &document["paths"]["/api/users"]["post"]["responses"];
+    let statuses: Vec<_> = responses.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(statuses, ["201", "400", "401", "403", "409", "413", "415", "500", "503", "default"]);
+    assert!(responses["201"]["headers"]["Location"].is_object());
+    let conflict = &responses["409"];
+    assert!(conflict["description"].as_str().unwrap().contains("`username_taken`"));
+    assert!(conflict["headers"]["X-Request-Id"].is_object());
+    let unauthenticated = &document["components"]["responses"]["Unauthenticated"];
+    assert!(unauthenticated["headers"]["WWW-Authenticate"].is_object());
+    assert!(document["components"]["responses"]["Unavailable"]["headers"]["Retry-After"].is_object());
+    assert!(
+        document["paths"]["/api/login"]["post"]["responses"]["429"]["headers"]["Retry-After"].is_object()
+    );
+}
+
+#[test]
+fn every_code_is_documented_somewhere() {
+    let text = document("1.2.3").to_string();
+    for code in crate::problem::Code::ALL {
+        let reference = format!("#/components/examples/{}", code.as_str());
+        assert!(text.contains(&reference), "{}", code.as_str());
+    }
+}
+
+/// Method, operation id and description of each operation.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap().values();
+    paths
+        .flat_map(|path| path.as_object().unwrap())
+        .map(|(method, operation)| (method.as_str(), operation["operationId"].as_str().unwrap(), operation))
+}

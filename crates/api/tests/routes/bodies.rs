@@ -1,0 +1,165 @@
+//! Bodies that are not what they should be.
+
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Client, Server};
+use crate::operations::{Operation, Scene, operations};
+
+/// A request with a JSON body as it stands.
+fn raw(method: &Method, path: &str, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> TestRequest {
+    let request = TestRequest::default().method(method.clone()).uri(path).set_payload(body.into());
+    match content_type {
+        Some(content_type) => request.insert_header(("Content-Type", content_type)),
+        None => request,
+    }
+}
+
+async fn send_json(client: &Client, method: &Method, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+    client.send(raw(method, path, Some("application/json"), body)).await
+}
+
+/// The operations that take a body, each with a path at which it would work.
+async fn with_bodies(server: &Server, scene: &Scene) -> Vec<(Operation, String)> {
+    let taking = operations(server).await.into_iter().filter(Operation::takes_body);
+    let with_path = taking.map(|operation| {
+        let path = scene.path(&operation.template, 1);
+        (operation, path)
+    });
+    let all: Vec<_> = with_path.collect();
+    assert!(all.len() > 12, "{} operations take a body", all.len());
+    all
+}
+
+#[actix_web::test]
+async fn every_body_must_be_a_json_object() {
+    let server = Server::start().await;
+    let scene = Scene::set(&server, 1).await;
+    let root = scene.caller("server admin");
+    let bodies: [&[u8]; 12] = [
+        b"",
+        b" ",
+        b"{",
+        b"}",
+        b"nope",
+        b"{\"a\":}",
+        b"{\"a\":1,}",
+        b"{'a':1}",
+        b"{} {}",
+        b"[]",
+        b"\"text\"",
+        b"\xef\xbb\xbf{}",
+    ];
+    for (operation, path) in with_bodies(&server, &scene).await {
+        for body in bodies {
+            let answer = send_json(root, &operation.method, &path, body).await;
+            answer.refused(400, "malformed_json");
+        }
+        for body in ["null", "true", "7", "-7", "1e400"] {
+            let answer = send_json(root, &operation.method, &path, body).await;
+            assert_eq!(answer.status(), 400, "{answer}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn every_body_must_be_declared_as_json() {
+    let server = Server::start().await;
+    let scene = Scene::set(&server, 1).await;
+    let root = scene.caller("server admin");
+    for (operation, path) in with_bodies(&server, &scene).await {
+        let body = || scene.body(&operation).unwrap().to_string();
+        for content_type in [
+            None,
+            Some(""),
+            Some("text/plain"),
+            Some("text/json"),
+            Some("json"),
+            Some("application/jsonp"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+        ] {
+            let answer = root.send(raw(&operation.method, &path, content_type, body())).await;
+            answer.refused(415, "unsupported_media_type");
+        }
+    }
+    for content_type in
+        ["application/json", "application/JSON; charset=UTF-8", "application/merge-patch+json"]
+    {
+        let body = json!({"display_name": "x"}).to_string();
+        root.send(raw(&Method::PATCH, "/api/users/me", Some(content_type), body)).await.ok();
+    }
+}
+
+#[actix_web::test]
+async fn every_body_over_the_limit_is_refused() {
+    let server = Server::start().await;
+    let scene = Scene::set(&server, 1).await;
+    let root = scene.caller("server admin");
+    let padded = |body: &Value, size: usize| {
+        let mut text = body.to_string();
+        text.push_str(&" ".repeat(size - text.len()));
+        text
+    };
+    for (operation, path) in with_bodies(&server, &scene).await {
+        let body = scene.body(&operation).unwrap();
+        let over = send_json(root, &operation.method, &path, padded(&body, 256 * 1024 + 1)).await;
+        over.refused(413, "payload_too_large");
+        let fits = send_json(root, &operation.method, &path, padded(&body, 256 * 1024)).await;
+        assert!(fits.status() < 300 || fits.status() == 403, "{fits}");
+    }
+}
+
+#[actix_web::test]
+async fn a_field_of_the_wrong_type_or_given_twice_is_named() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let post = Method::POST;
+    for (body, field) in [
+        (r#"{"name": 1}"#, "name"),
+        (r#"{"name": {"a": 1}}"#, "name"),
+        (r#"{"name": "a", "description": []}"#, "description"),
+        (r#"{"name": "a", "name": "b"}"#, "name"),
+        (r#"{"name": "a", "visibility": true}"#, "visibility"),
+    ] {
+        send_json(&ann, &post, "/api/groups", body).await.invalid(&[(field, "invalid_type")]);
+    }
+    let twice_unknown = r#"{"name": "a", "x": 1, "x": 2}"#;
+    send_json(&ann, &post, "/api/groups", twice_unknown).await.created();
+}
+
+#[actix_web::test]
+async fn no_error_repeats_a_secret() {
+    let server = Server::start().await;
+    let root = server.admin("root").await;
+    let paths = [
+        ("POST", "/api/login"),
+        ("POST", "/api/users"),
+        ("PUT", "/api/users/me/password"),
+        ("PATCH", "/api/users/1"),
+    ];
+    for (method, path) in paths {
+        let method: Method = method.parse().unwrap();
+        for field in ["username", "password", "refresh", "is_admin", "current", "new", "display_name"] {
+            for value in ["\"hunter2-hunter2\"", "[\"hunter2\"]", "{\"a\": \"hunter2\"}", "\"hunter2"] {
+                let good = format!("{{\"{field}\": {value}}}");
+                let broken = format!("{{\"{field}\": {value}, }}");
+                for body in [good, broken] {
+                    let answer = send_json(&root, &method, path, body).await;
+                    assert!(answer.status() < 300 || !answer.text().contains("hunter2"), "{answer}");
+                }
+            }
+        }
+    }
+    let stranger = server.with_key("hunter2".to_owned());
+    for answer in [
+        stranger.get("/api/users/me").await,
+        root.get("/api/users?limit=hunter2&cursor=hunter2").await,
+        root.get("/api/users?cursor=hunter2").await,
+        root.get("/api/groups?mine=hunter2").await,
+        root.get("/api/groups/hunter2").await,
+    ] {
+        assert!(answer.status() >= 400 && !answer.text().contains("hunter2"), "{answer}");
+    }
+}

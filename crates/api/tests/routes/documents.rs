@@ -1,0 +1,113 @@
+//! The OpenAPI document and the Swagger page.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use crate::harness::Server;
+use crate::matrix::Matrix;
+use crate::operations::operations;
+
+#[actix_web::test]
+async fn the_document_says_what_it_describes() {
+    let server = Server::start().await;
+    let answer = server.nobody().get("/api/openapi.json").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let document = answer.ok();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."), "{}", document["openapi"]);
+    let info = &document["info"];
+    assert_eq!(json!([info["title"], info["version"]]), json!(["groupchat", "1.2.3"]));
+}
+
+#[actix_web::test]
+async fn a_key_is_asked_for_exactly_where_one_is_needed() {
+    let server = Server::start().await;
+    let document = server.nobody().get("/api/openapi.json").await.ok();
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(schemes["ApiKey"]["type"], "apiKey");
+    assert_eq!(json!([schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]]), json!(["header", "X-API-Key"]));
+    assert_eq!(json!([schemes["Bearer"]["type"], schemes["Bearer"]["scheme"]]), json!(["http", "bearer"]));
+    let matrix = Matrix::read();
+    for operation in operations(&server).await {
+        let nobody = matrix.statuses[&operation.row()][0];
+        assert_eq!(operation.needs_key(), nobody == 401, "{}", operation.row());
+    }
+}
+
+#[actix_web::test]
+async fn every_operation_has_an_id_of_its_own_and_a_summary() {
+    let server = Server::start().await;
+    let mut ids = HashSet::new();
+    for operation in operations(&server).await {
+        let text = |name: &str| operation.description[name].as_str().unwrap_or_default().to_owned();
+        assert!(!text("operationId").is_empty() && ids.insert(text("operationId")), "{}", operation.row());
+        assert!(!text("summary").is_empty(), "{} has no summary", operation.row());
+        assert_eq!(operation.description["tags"].as_array().map(Vec::len), Some(1), "{}", operation.row());
+    }
+}
+
+#[actix_web::test]
+async fn every_name_in_a_path_is_described() {
+    let server = Server::start().await;
+    for operation in operations(&server).await {
+        let parameters = operation.description["parameters"].as_array().cloned().unwrap_or_default();
+        let in_path: HashSet<_> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "path" && parameter["required"] == true)
+            .filter_map(|parameter| parameter["name"].as_str())
+            .collect();
+        assert_eq!(in_path, operation.parameters().into_iter().collect(), "{}", operation.row());
+    }
+}
+
+#[actix_web::test]
+async fn every_operation_documents_success_and_problems() {
+    let server = Server::start().await;
+    for operation in operations(&server).await {
+        let responses = operation.description["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{}", operation.row());
+        let problem = &responses["default"]["content"]["application/problem+json"]["schema"];
+        assert_eq!(problem["$ref"], "#/components/schemas/Problem", "{}", operation.row());
+    }
+}
+
+#[actix_web::test]
+async fn the_root_leads_to_the_swagger_page() {
+    let server = Server::start().await;
+    for path in ["/", "/api/docs"] {
+        let answer = server.nobody().get(path).await.expect(307);
+        assert_eq!(answer.header("location"), Some("/api/docs/"), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn the_swagger_page_is_served_whole_without_a_key() {
+    let server = Server::start().await;
+    let page = server.nobody().get("/api/docs/").await.expect(200);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    let parts = |attribute: &str| -> Vec<String> {
+        let begun = page.text().split(attribute).skip(1);
+        begun.filter_map(|rest| rest.split('"').nth(1)).map(str::to_owned).collect()
+    };
+    let parts = [parts("src="), parts("href=")].concat();
+    assert!(parts.len() > 3, "{parts:?}");
+    for part in parts {
+        // Nothing comes from elsewhere: the page works offline.
+        let part = part.strip_prefix("./").unwrap_or(&part).to_owned();
+        assert!(!part.contains("//"), "{part}");
+        server.nobody().get(&format!("/api/docs/{part}")).await.expect(200);
+    }
+    let start = server.nobody().get("/api/docs/swagger-initializer.js").await.expect(200);
+    assert!(start.text().contains("/api/openapi.json") && start.text().contains("persistAuthorization"));
+    server.nobody().get("/api/docs/nothing.js").await.refused(404, "route_not_found");
+}
+
+#[actix_web::test]
+async fn health_and_version_need_no_key() {
+    let server = Server::start().await;
+    assert_eq!(server.nobody().get("/api/health").await.ok(), json!({"status": "ok"}));
+    let version = server.nobody().get("/api/version").await.ok();
+    assert_eq!(version, json!({"name": "groupchat", "version": "1.2.3"}));
+    // A key that is no good does no harm where none is needed.
+    server.with_key("gc_unknown".to_owned()).get("/api/version").await.ok();
+}

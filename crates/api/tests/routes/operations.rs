@@ -1,0 +1,142 @@
+//! The operations that the OpenAPI document lists, and a good call of each.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Client, PASSWORD, Server};
+
+/// An operation of the document.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with names in braces.
+    pub template: String,
+    /// What the document says of it.
+    pub description: Value,
+}
+
+impl Operation {
+    /// Method and path, as the matrix writes them.
+    pub fn row(&self) -> String {
+        format!("{:<6} {}", self.method.as_str(), self.template)
+    }
+
+    /// Whether the operation needs a key.
+    pub fn needs_key(&self) -> bool {
+        self.description["security"].as_array().is_some_and(|schemes| !schemes.is_empty())
+    }
+
+    /// Whether the operation takes a body.
+    pub fn takes_body(&self) -> bool {
+        self.description["requestBody"].is_object()
+    }
+
+    /// The names in the path.
+    pub fn parameters(&self) -> Vec<&str> {
+        self.template.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    }
+}
+
+/// Every operation of the server's document.
+pub async fn operations(server: &Server) -> Vec<Operation> {
+    let document = server.nobody().get("/api/openapi.json").await.ok();
+    let mut operations = Vec::new();
+    for (template, methods) in document["paths"].as_object().expect("the document has paths") {
+        for (method, description) in methods.as_object().expect("a path has operations") {
+            let method = method.to_uppercase().parse().expect("a method");
+            operations.push(Operation {
+                method,
+                template: template.clone(),
+                description: description.clone(),
+            });
+        }
+    }
+    assert!(operations.len() > 30, "the document lists {} operations", operations.len());
+    operations
+}
+
+/// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
+/// sent a message; a user and a server admin who are not in it; and a user whom nobody knows yet.
+pub struct Scene {
+    /// The group's path.
+    pub group: String,
+    /// The path of the peer's message.
+    pub message: String,
+    /// The callers with their names in the matrix.
+    pub callers: Vec<(&'static str, Client)>,
+    peer: i64,
+    peer_name: String,
+    newcomer: i64,
+}
+
+impl Scene {
+    /// Sets a fresh scene. `number` tells it from others on the same server.
+    pub async fn set(server: &Server, number: usize) -> Self {
+        let roles = ["user", "member", "group admin", "owner", "peer", "server admin", "newcomer"];
+        let named =
+            roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
+        let users = server.users(&named).await;
+        let [user, member, admin, owner, peer, root, newcomer] = users.try_into().ok().expect("seven users");
+        let group = owner.new_group(&format!("Group {number}")).await;
+        owner.add(&group, &admin, "admin").await;
+        owner.add(&group, &member, "member").await;
+        owner.add(&group, &peer, "member").await;
+        let message = peer.say_at(&group, "hi").await;
+        let (peer_id, newcomer) = (peer.id(), newcomer.id());
+        let peer_name = format!("peer-{number}");
+        let clients = [server.nobody(), user, member, admin, owner, peer, root];
+        let names = ["nobody", "user", "member", "group admin", "owner", "peer", "server admin"];
+        Self {
+            group,
+            message,
+            callers: names.into_iter().zip(clients).collect(),
+            peer: peer_id,
+            peer_name,
+            newcomer,
+        }
+    }
+
+    /// The caller of this name.
+    pub fn caller(&self, name: &str) -> &Client {
+        let found = self.callers.iter().find(|(known, _)| *known == name);
+        &found.unwrap_or_else(|| panic!("there is no caller {name}")).1
+    }
+
+    /// The path of an operation, with the ids of this scene.
+    pub fn path(&self, template: &str, session: i64) -> String {
+        let message = template.replace("/api/groups/{group_id}/messages/{message_id}", &self.message);
+        let path = message
+            .replace("/api/groups/{group_id}", &self.group)
+            .replace("{user_id}", &self.peer.to_string())
+            .replace("{session_id}", &session.to_string());
+        assert!(!path.contains('{'), "no id for {template}");
+        path
+    }
+
+    /// A good body for an operation; `None` where it takes none.
+    pub fn body(&self, operation: &Operation) -> Option<Value> {
+        let unique = format!("x{}", self.newcomer);
+        Some(match operation.row().as_str() {
+            "POST   /api/login" => json!({"username": self.peer_name, "password": PASSWORD}),
+            "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
+            "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
+            "POST   /api/groups" => json!({"name": unique}),
+            "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
+            "POST   /api/groups/{group_id}/messages" => json!({"text": "hello"}),
+            "PUT    /api/groups/{group_id}/read" => json!({"seq": 1}),
+            _ => return self.edit(operation),
+        })
+    }
+
+    fn edit(&self, operation: &Operation) -> Option<Value> {
+        Some(match operation.template.as_str() {
+            _ if !operation.takes_body() => return None,
+            "/api/users/me" | "/api/users/{user_id}" => json!({"display_name": "New"}),
+            "/api/groups/{group_id}" => json!({"description": "new"}),
+            "/api/groups/{group_id}/members/{user_id}" => json!({"role": "admin"}),
+            "/api/groups/{group_id}/messages/{message_id}" => json!({"text": "new"}),
+            _ => panic!("there is no body for {}", operation.row()),
+        })
+    }
+}

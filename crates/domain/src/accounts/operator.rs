@@ -1,0 +1,95 @@
+//! Managing users on behalf of whoever runs the server, who needs no key: the rules are those for server
+//! admins, the last one of whom stays, and events name nobody as their actor.
+//!
+//! Users are named by their username here, as a person at a terminal knows them. Creating one is
+//! [`create_by_operator`](super::create_by_operator).
+
+use crate::accounts::delete::delete_locked;
+use crate::accounts::edit::save_locked;
+use crate::accounts::error::AccountRefusal;
+use crate::accounts::model::{Password, User, UsernameKey};
+use crate::accounts::ports::PasswordHasher;
+use crate::accounts::repository::{LockStrength, UserQuery};
+use crate::error::Error;
+use crate::paging::Page;
+use crate::storage::{Access, Caller, Mode, Storage, Tx};
+
+const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
+const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
+
+/// A page of users, with all that a server admin would see.
+///
+/// # Errors
+/// Busy, or a fault.
+pub async fn list(storage: &dyn Storage, query: UserQuery) -> Result<Page<User>, Error> {
+    storage.run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit))).await
+}
+
+/// Gives a user a new password and ends all of the user's sessions.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], busy, or a fault.
+pub async fn set_password(
+    storage: &dyn Storage,
+    hasher: &dyn PasswordHasher,
+    username: UsernameKey,
+    password: Password,
+) -> Result<User, Error> {
+    let name = username.clone();
+    // Looked for first, so that nothing is hashed for a name that was mistyped.
+    storage.run(READ, move |tx| find(tx, &name)).await?;
+    let hash = hasher.hash(password).await?;
+    storage
+        .run(WRITE, move |tx| {
+            let user = lock(tx, &username)?;
+            tx.accounts().set_password(user.id, &hash)?;
+            tx.sessions().end_all(user.id, None)?;
+            Ok(user)
+        })
+        .await
+}
+
+/// Makes a user a server admin, or ends that.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::LastAdmin`], busy, or a fault.
+pub async fn set_admin(storage: &dyn Storage, username: UsernameKey, is_admin: bool) -> Result<User, Error> {
+    storage
+        .run(WRITE, move |tx| {
+            tx.accounts().lock_admins()?;
+            let user = lock(tx, &username)?;
+            save_locked(tx, None, &user, User { is_admin, ..user.clone() })
+        })
+        .await
+}
+
+/// Deletes a user as [`delete_user`](super::delete_user) does; returns the user that was.
+///
+/// # Errors
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::LastAdmin`], busy, or a fault.
+pub async fn delete(storage: &dyn Storage, username: UsernameKey) -> Result<User, Error> {
+    storage
+        .run(WRITE, move |tx| {
+            tx.accounts().lock_admins()?;
+            let user = lock(tx, &username)?;
+            delete_locked(tx, None, &user)?;
+            Ok(user)
+        })
+        .await
+}
+
+fn find(tx: &mut dyn Tx, username: &UsernameKey) -> Result<User, Error> {
+    Ok(tx.accounts().find_by_username(username)?.ok_or(AccountRefusal::UserNotFound)?)
+}
+
+/// Loads the user with this name, locked. Locks are taken by id, so the name is looked up before; by then
+/// it may have become somebody else's.
+fn lock(tx: &mut dyn Tx, username: &UsernameKey) -> Result<User, Error> {
+    let id = find(tx, username)?.id;
+    tx.accounts().lock(&[id], LockStrength::Exclusive)?;
+    let user = tx.accounts().find(id)?.filter(|user| user.username.key() == *username);
+    Ok(user.ok_or(AccountRefusal::UserNotFound)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use super::*;
+use crate::accounts::repository::Unique;
+use crate::accounts::{MockPasswordHasher, Username};
+use crate::events::{Audience, Event};
+use crate::jobs::Task;
+use crate::paging::Limit;
+use crate::storage::Verdict;
+use crate::testing::{
+    ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, server_admin, user,
+};
+
+fn name(user: &User) -> UsernameKey {
+    user.username.key()
+}
+
+/// A transaction in which the name is looked up.
+fn looks_up(found: Option<User>) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.accounts.expect_find_by_username().times(1).returning(move |_| Ok(found.clone()));
+    tx
+}
+
+/// A transaction in which the name is looked up, then the user is locked, then read.
+fn locks(by_name: &User, by_id: Option<User>) -> MockTx {
+    let mut tx = MockTx::new();
+    let (mut order, id, found) = (Sequence::new(), by_name.id, by_name.clone());
+    tx.accounts
+        .expect_find_by_username()
+        .with(eq(name(by_name)))
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(move |_| Ok(Some(found.clone())));
+    tx.accounts
+        .expect_lock()
+        .withf(move |users, strength| users == [id] && *strength == LockStrength::Exclusive)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(()));
+    let find = tx.accounts.expect_find().with(eq(id)).times(1).in_sequence(&mut order);
+    find.returning(move |_| Ok(by_id.clone()));
+    tx
+}
+
+/// The same, once the set of server admins is locked.
+fn locks_with_admins(found: &User) -> MockTx {
+    let mut tx = locks(found, Some(found.clone()));
+    tx.accounts.expect_lock_admins().times(1).returning(|| Ok(()));
+    tx
+}
+
+fn counts_admins(mut tx: MockTx, admins: u64) -> MockTx {
+    tx.accounts.expect_count_admins().times(1).returning(move || Ok(admins));
+    tx
+}
+
+fn stores(mut tx: MockTx, changed: User) -> MockTx {
+    tx.accounts.expect_update().with(eq(changed)).times(1).returning(|_| Ok(Unique::Stored(())));
+    tx
+}
+
+fn deletes(mut tx: MockTx) -> MockTx {
+    tx.accounts.expect_mark_deleted().with(eq(OTHER), eq(NOW)).times(1).returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
+    let rest = Task::EndMemberships(OTHER);
+    tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+fn replaces_password(mut tx: MockTx) -> MockTx {
+    tx.accounts
+        .expect_set_password()
+        .with(eq(OTHER), eq(hash("new password")))
+        .times(1)
+        .returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+fn hashes() -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_hash().returning(|password| {
+        let hash = hash(password.reveal());
+        Box::pin(async { Ok(hash) })
+    });
+    hasher
+}
+
+fn new_password() -> Password {
+    Password::parse("new password").unwrap()
+}
+
+#[test]
+fn a_list_shows_addresses_to_whoever_runs_the_server() {
+    let query = UserQuery { search: None, after: None, limit: Limit::parse(1).unwrap() };
+    let mut tx = MockTx::new();
+    tx.accounts.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(vec![user(ME), user(OTHER)]));
+    let storage = ScriptedStorage::new([tx]);
+    let page = block_on(list(&storage, query));
+    assert_eq!(page, Ok(Page { items: vec![user(ME)], more: true }));
+    let [ran] = storage.finish_as();
+    assert_eq!(ran.access, READ);
+}
+
+#[test]
+fn a_new_password_ends_all_sessions_of_the_user() {
+    let write = replaces_password(locks(&user(OTHER), Some(user(OTHER))));
+    let storage = ScriptedStorage::new([looks_up(Some(user(OTHER))), write]);
+    let set = block_on(set_password(&storage, &hashes(), name(&user(OTHER)), new_password()));
+    assert_eq!(set, Ok(user(OTHER)));
+    let [look, write] = storage.finish_as();
+    assert_eq!((look.access, write.access), (READ, WRITE));
+    assert_eq!((write.verdicts, write.emitted), (vec![Verdict::Commit], vec![]));
+}
+
+#[test]
+fn nothing_is_hashed_for_a_user_who_is_not_there() {
+    let storage = ScriptedStorage::new([looks_up(None)]);
+    let set =
+        block_on(set_password(&storage, &MockPasswordHasher::new(), name(&user(OTHER)), new_password()));
+    assert_eq!(set, Err(AccountRefusal::UserNotFound.into()));
+    storage.finish();
+}
+
+#[test]
+fn a_user_becomes_a_server_admin_and_all_learn_of_it() {
+    let promoted = User { is_admin: true, version: user(OTHER).version.next(), ..user(OTHER) };
+    let storage = ScriptedStorage::new([stores(locks_with_admins(&user(OTHER)), promoted.clone())]);
+    assert_eq!(block_on(set_admin(&storage, name(&user(OTHER)), true)), Ok(promoted.clone()));
+    let [ran] = storage.finish_as();
+    assert_eq!(ran.access, WRITE);
+    assert_eq!(ran.emitted, [(Audience::All, None, Event::UserUpdated(promoted))]);
+}
+
+#[test]
+fn whoever_is_a_server_admin_already_is_left_as_is() {
+    let storage = ScriptedStorage::new([locks_with_admins(&server_admin(OTHER))]);
+    assert_eq!(block_on(set_admin(&storage, name(&user(OTHER)), true)), Ok(server_admin(OTHER)));
+    let [ran] = storage.finish_as();
+    assert_eq!(ran.emitted, []);
+}
+
+#[test]
+fn a_server_admin_is_demoted_while_another_stays() {
+    let demoted = User { version: user(OTHER).version.next(), ..user(OTHER) };
+    let tx = stores(counts_admins(locks_with_admins(&server_admin(OTHER)), 2), demoted.clone());
+    let storage = ScriptedStorage::new([tx]);
+    assert_eq!(block_on(set_admin(&storage, name(&user(OTHER)), false)), Ok(demoted));
+    storage.finish();
+}
+
+#[test]
+fn the_last_server_admin_is_neither_demoted_nor_deleted() {
+    let last = || counts_admins(locks_with_admins(&server_admin(OTHER)), 1);
+    for demote in [true, false] {
+        let storage = ScriptedStorage::new([last()]);
+        let name = name(&server_admin(OTHER));
+        let outcome = match demote {
+            true => block_on(set_admin(&storage, name, false)),
+            false => block_on(delete(&storage, name)),
+        };
+        assert_eq!(outcome, Err(AccountRefusal::LastAdmin.into()));
+        let [ran] = storage.finish_as();
+        assert_eq!((ran.verdicts, ran.emitted), (vec![Verdict::RollBack], vec![]));
+    }
+}
+
+#[test]
+fn a_deleted_user_loses_name_keys_and_rights_at_once_and_memberships_by_a_job() {
+    let storage = ScriptedStorage::new([deletes(locks_with_admins(&user(OTHER)))]);
+    assert_eq!(block_on(delete(&storage, name(&user(OTHER)))), Ok(user(OTHER)));
+    let [ran] = storage.finish_as();
+    assert_eq!(ran.emitted, [(Audience::All, None, Event::UserDeleted(OTHER))]);
+}
+
+#[test]
+fn a_name_that_went_to_somebody_else_before_the_lock_is_not_found() {
+    let renamed = User { username: Username::parse("renamed").unwrap(), ..user(OTHER) };
+    for now in [None, Some(renamed)] {
+        let mut tx = locks(&user(OTHER), now);
+        tx.accounts.expect_lock_admins().times(1).returning(|| Ok(()));
+        let storage = ScriptedStorage::new([tx]);
+        let outcome = block_on(delete(&storage, name(&user(OTHER))));
+        assert_eq!(outcome, Err(AccountRefusal::UserNotFound.into()));
+        storage.finish();
+    }
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_flow_hands_faults_on(
+        || {
+            let write = replaces_password(locks(&user(OTHER), Some(user(OTHER))));
+            vec![looks_up(Some(user(OTHER))), write]
+        },
+        |storage| block_on(set_password(storage, &hashes(), name(&user(OTHER)), new_password())),
+    );
+    assert_flow_hands_faults_on(
+        || vec![deletes(counts_admins(locks_with_admins(&server_admin(OTHER)), 2))],
+        |storage| block_on(delete(storage, name(&server_admin(OTHER)))),
+    );
+}

@@ -1,0 +1,5 @@
+//! For those who run the server.
+
+mod probe;
+
+pub use probe::probe;

@@ -1,0 +1,169 @@
+//! Copies a database into one file, while a server uses it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::check::{Depth, soundness};
+use super::draft::{Draft, SIDE_FILES, folder, with_suffix};
+use super::error::OpenError;
+use super::event_log;
+use super::inspect::{self, Contents, number};
+use super::migrate;
+
+/// How often to look how far a copy has come.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How far a backup or a restore has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Copies.
+    Copying {
+        /// Bytes written so far.
+        done: u64,
+        /// About how many there will be.
+        total: u64,
+    },
+    /// Checks the copy.
+    Checking,
+}
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// What it holds.
+    pub contents: Contents,
+    /// How large it is.
+    pub bytes: u64,
+}
+
+/// Why there is no backup. Nothing has taken its name then.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A file has that name already.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// The name is that of the database or of a file that belongs to it.
+    #[error("{} belongs to the database itself", .0.display())]
+    Own(PathBuf),
+    /// The database can't be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The copy can't be written.
+    #[error("can't write {}", path.display())]
+    Write {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// SQLite could not make the copy.
+    #[error("the database can't be copied: {0}")]
+    Copy(String),
+    /// The copy is not what it should be.
+    #[error("the copy was dropped, since it fails its check: {}", .0.join("; "))]
+    Unsound(Vec<String>),
+}
+
+/// Copies the database `source` into the new file `target`, from one snapshot: all that was acknowledged
+/// before is in it, and nobody has to wait. The copy is checked and made durable before it gets its name. An
+/// existing file is replaced only where `replace` says so. Blocks, and tells `report` how far it is.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn backup(
+    source: &Path,
+    target: &Path,
+    replace: bool,
+    report: &mut dyn FnMut(Step),
+) -> Result<Backup, BackupError> {
+    let mut connection = inspect::open(source)?;
+    migrate::schema_version(&mut connection, source)?;
+    refuse_taken(source, target, replace)?;
+    let unwritable = |error| BackupError::Write { path: target.to_owned(), source: error };
+    let draft = Draft::of(target).map_err(unwritable)?;
+    let head = event_log::read_head(&mut connection).map_err(not_copied)?.get();
+    copy(connection, draft.path(), report)?;
+    report(Step::Checking);
+    let contents = verify(draft.path(), target)?;
+    if contents.event_head < head {
+        let lacking = head - contents.event_head;
+        return Err(BackupError::Unsound(vec![format!("the last {lacking} events are not in it")]));
+    }
+    let bytes = draft.path().metadata().map_err(unwritable)?.len();
+    // Once more: the copy may have taken long.
+    refuse_taken(source, target, replace)?;
+    draft.publish().map_err(unwritable)?;
+    Ok(Backup { contents, bytes })
+}
+
+fn not_copied(error: diesel::result::Error) -> BackupError {
+    BackupError::Copy(error.to_string())
+}
+
+fn refuse_taken(source: &Path, target: &Path, replace: bool) -> Result<(), BackupError> {
+    let real = |path: &Path| {
+        fs::canonicalize(folder(path)).map(|folder| folder.join(path.file_name().unwrap_or_default()))
+    };
+    let unwritable = |error| BackupError::Write { path: target.to_owned(), source: error };
+    let (own, wanted) = (real(source).map_err(unwritable)?, real(target).map_err(unwritable)?);
+    if wanted == own || SIDE_FILES.iter().any(|suffix| wanted == with_suffix(&own, suffix)) {
+        return Err(BackupError::Own(target.to_owned()));
+    }
+    let taken = fs::symlink_metadata(target).is_ok_and(|found| !replace || !found.is_file());
+    if taken { Err(BackupError::Exists(target.to_owned())) } else { Ok(()) }
+}
+
+/// Copies into an empty file on a thread of its own, and looks how the file grows.
+fn copy(
+    mut connection: SqliteConnection,
+    to: &Path,
+    report: &mut dyn FnMut(Step),
+) -> Result<(), BackupError> {
+    let total = size(&mut connection).map_err(not_copied)?;
+    let (finished, outcome) = mpsc::channel();
+    let name = to.to_string_lossy().into_owned();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let vacuum = diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(name);
+            // Whoever would hear of it waits in this scope.
+            let _ = finished.send(vacuum.execute(&mut connection));
+        });
+        loop {
+            match outcome.recv_timeout(LOOK_EVERY) {
+                Ok(copied) => return copied.map(drop).map_err(not_copied),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(BackupError::Copy("the thread that copies is gone".to_owned()));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let done = to.metadata().map_or(0, |file| file.len());
+                    report(Step::Copying { done: done.min(total), total });
+                }
+            }
+        }
+    })
+}
+
+/// About how large a copy will be: the pages in use.
+fn size(connection: &mut SqliteConnection) -> QueryResult<u64> {
+    let query = "SELECT (page_count - freelist_count) * page_size AS number \
+                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    number(connection, query).map(i64::unsigned_abs)
+}
+
+/// Checks a copy through and counts what it holds. `name` is what it is called in the words of an error.
+pub(super) fn verify(copy: &Path, name: &Path) -> Result<Contents, BackupError> {
+    let mut connection = inspect::open(copy)?;
+    inspect::only_read(&mut connection).map_err(not_copied)?;
+    let contents = inspect::contents(&mut connection, name)?;
+    let findings = soundness(&mut connection, Depth::Full);
+    let failures: Vec<_> =
+        findings.into_iter().filter(|finding| finding.is_failure()).map(|finding| finding.detail).collect();
+    if failures.is_empty() { Ok(contents) } else { Err(BackupError::Unsound(failures)) }
+}

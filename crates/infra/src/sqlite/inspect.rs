@@ -1,0 +1,103 @@
+//! Looks at a database file beside the storage that may be using it: nothing is migrated or created.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::error::OpenError;
+use super::event_log;
+use super::migrate;
+
+/// How long to wait for a lock that another holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a database holds, at one point in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The newest migration of its schema.
+    pub schema: String,
+    /// The position of the newest event.
+    pub event_head: i64,
+    /// How many rows each table has, by its name.
+    pub rows: BTreeMap<String, u64>,
+}
+
+impl Contents {
+    /// How many rows the table has; none where there is no such table.
+    pub fn rows_of(&self, table: &str) -> u64 {
+        self.rows.get(table).copied().unwrap_or_default()
+    }
+}
+
+/// Opens a file that must exist, and leaves its schema and its journal mode alone.
+///
+/// # Errors
+/// [`OpenError`], in words for people.
+pub(super) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
+    if !path.is_file() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let url = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;
+    let failed = |reason: String| OpenError::from_reason(path, &reason);
+    let mut connection = SqliteConnection::establish(url).map_err(|error| failed(error.to_string()))?;
+    let pragmas = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+    connection.batch_execute(&pragmas).map_err(|error| failed(error.to_string()))?;
+    Ok(connection)
+}
+
+/// Refuses every further change through the connection.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn only_read(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute("PRAGMA query_only = ON")
+}
+
+/// Counts what the database holds. `path` is for the words of an error.
+///
+/// # Errors
+/// [`OpenError`]: not a database of groupchat, a newer one, or the failure of a statement.
+pub(super) fn contents(connection: &mut SqliteConnection, path: &Path) -> Result<Contents, OpenError> {
+    let schema = migrate::schema_version(connection, path)?.found;
+    let failed = |error: diesel::result::Error| OpenError::from_reason(path, &error.to_string());
+    let event_head = event_log::read_head(connection).map_err(failed)?.get();
+    let rows = count_rows(connection).map_err(failed)?;
+    Ok(Contents { schema, event_head, rows })
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn count_rows(connection: &mut SqliteConnection) -> QueryResult<BTreeMap<String, u64>> {
+    let tables: Vec<Table> = diesel::sql_query(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'",
+    )
+    .load(connection)?;
+    let count = |Table { name }| {
+        let quoted = name.replace('"', "\"\"");
+        let rows = number(connection, &format!("SELECT count(*) AS number FROM \"{quoted}\""))?;
+        Ok((name, rows.unsigned_abs()))
+    };
+    tables.into_iter().map(count).collect()
+}
+
+/// The number that a query names `number`.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn number(connection: &mut SqliteConnection, query: &str) -> QueryResult<i64> {
+    diesel::sql_query(query).get_result(connection).map(|row: Number| row.number)
+}

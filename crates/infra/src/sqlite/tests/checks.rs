@@ -1,0 +1,148 @@
+//! Checks find what is wrong, each its own.
+
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use groupchat_domain::time::Timestamp;
+use tempfile::TempDir;
+
+use crate::sqlite::migrate::migrate;
+use crate::sqlite::{Depth, Finding, Outcome, check};
+
+/// When the newest row was stored.
+const STORED: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+
+/// A member of a group with one message that has one like, and an event.
+const CHAT: &str = "
+    INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+        VALUES (1, 'ada', 'ada', 1, 'hash', 1, 1700000000000000);
+    INSERT INTO groups (id, name, name_key, visibility, version, created_at, member_count, last_seq)
+        VALUES (1, 'Lobby', 'lobby', 'public', 1, 0, 1, 0);
+    INSERT INTO memberships VALUES (1, 1, 'owner', 0, 0, 0);
+    INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text)
+        VALUES (1, 1, 1, 1, 1, 0, 1, 'hello');
+    INSERT INTO reactions VALUES (1, '👍', 1, 0);
+    INSERT INTO events (at, type, audience) VALUES (0, 'a', 'all'), (0, 'b', 'all'), (0, 'c', 'all');";
+
+struct Setting {
+    directory: TempDir,
+}
+
+impl Setting {
+    /// A database with a little in it, and then with this done to it.
+    fn with(damage: &str) -> Self {
+        let setting = Self { directory: tempfile::tempdir().unwrap() };
+        migrate(&setting.database()).unwrap();
+        let mut connection = SqliteConnection::establish(setting.database().to_str().unwrap()).unwrap();
+        connection.batch_execute(CHAT).unwrap();
+        connection.batch_execute(&format!("PRAGMA foreign_keys = OFF; {damage}")).unwrap();
+        setting
+    }
+
+    fn database(&self) -> PathBuf {
+        self.directory.path().join("chat.db")
+    }
+
+    fn check_at(&self, now: Timestamp) -> Vec<Finding> {
+        check(&self.database(), Depth::Full, now)
+    }
+
+    /// The names of the checks that fail.
+    fn failing(&self) -> Vec<&'static str> {
+        failing(&self.check_at(STORED))
+    }
+}
+
+fn failing(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().filter(|finding| finding.is_failure()).map(|finding| finding.check).collect()
+}
+
+#[test]
+fn a_healthy_database_passes_every_check() {
+    let findings = Setting::with("").check_at(STORED);
+    let names: Vec<_> = findings.iter().map(|finding| finding.check).collect();
+    let expected = [
+        "database",
+        "integrity",
+        "references",
+        "message_numbers",
+        "member_counts",
+        "read_cursors",
+        "like_counts",
+        "event_log",
+        "clock",
+        "free_space",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(failing(&findings), Vec::<&str>::new(), "{findings:?}");
+    assert_eq!(findings[0].outcome, Outcome::Passed, "{findings:?}");
+}
+
+#[test]
+fn each_kind_of_damage_is_found_by_its_check() {
+    let damages = [
+        ("UPDATE groups SET last_seq = 2", "message_numbers"),
+        ("UPDATE messages SET seq = 2; UPDATE groups SET last_seq = 2", "message_numbers"),
+        ("UPDATE groups SET member_count = 2", "member_counts"),
+        ("UPDATE memberships SET read_seq = 2", "read_cursors"),
+        ("UPDATE messages SET likes = 0", "like_counts"),
+        ("DELETE FROM reactions", "like_counts"),
+        ("DELETE FROM events WHERE id = 2", "event_log"),
+        ("DELETE FROM events WHERE id = 3", "event_log"),
+        ("INSERT INTO jobs VALUES (1, 'x', 1, 0, 0); DELETE FROM users", "references"),
+    ];
+    for (damage, check) in damages {
+        assert_eq!(Setting::with(damage).failing(), [check], "{damage}");
+    }
+}
+
+#[test]
+fn what_may_be_is_no_damage() {
+    let fine = [
+        // Old events are pruned from the front.
+        "DELETE FROM events WHERE id < 3",
+        "DELETE FROM events",
+        // A deleted message loses its likes in a job, a deleted group all.
+        "UPDATE messages SET text = NULL, deleted_at = 0, likes = 0",
+        "UPDATE groups SET deleted_at = 0; DELETE FROM memberships",
+        "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; DELETE FROM groups",
+    ];
+    for change in fine {
+        assert_eq!(Setting::with(change).failing(), Vec::<&str>::new(), "{change}");
+    }
+}
+
+#[test]
+fn a_clock_behind_what_is_stored_is_found() {
+    let setting = Setting::with("");
+    assert_eq!(failing(&setting.check_at(STORED.minus(Duration::from_secs(30)))), Vec::<&str>::new());
+    assert_eq!(failing(&setting.check_at(STORED.minus(Duration::from_secs(3_600)))), ["clock"]);
+}
+
+#[test]
+fn a_torn_page_is_found() {
+    let setting = Setting::with("PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut file = OpenOptions::new().write(true).open(setting.database()).unwrap();
+    let pages = file.metadata().unwrap().len() / 4_096;
+    for page in 1..pages {
+        file.seek(SeekFrom::Start(page * 4_096)).unwrap();
+        file.write_all(&[0xAA; 64]).unwrap();
+    }
+    assert!(!setting.failing().is_empty());
+}
+
+#[test]
+fn what_is_no_database_is_a_finding() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("chat.db");
+    assert_eq!(failing(&check(&path, Depth::Quick, STORED)), ["database"]);
+    assert!(!path.exists(), "a check creates nothing");
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(failing(&check(&path, Depth::Quick, STORED)), ["database"]);
+    std::fs::write(&path, "not a database ".repeat(1_000)).unwrap();
+    assert_eq!(failing(&check(&path, Depth::Quick, STORED)), ["database"]);
+}

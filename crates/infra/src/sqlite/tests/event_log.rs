@@ -1,0 +1,77 @@
+//! What the log keeps of an event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use groupchat_domain::events::{Audience, Event, LoggedEvent};
+use groupchat_domain::ids::{GroupId, SessionId, UserId};
+use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Tx, Verdict};
+
+use super::support::{Fixture, note, sql};
+use crate::sqlite::{SqliteOptions, SqliteStorage};
+
+#[test]
+fn an_event_is_logged_with_its_audience_and_the_ids_that_it_names() {
+    let fixture = Fixture::new();
+    let (group, user, session) = (GroupId::new(11), UserId::new(22), SessionId::new(33));
+    fixture.clock.set(7);
+    fixture
+        .write(Box::new(move |tx| {
+            tx.emit(Audience::All, None, Event::UserDeleted(user));
+            tx.emit(Audience::Group(group), Some(UserId::new(1)), Event::GroupDeleted(group));
+            tx.emit(Audience::GroupAndUser(group, user), None, Event::MemberRemoved(group, user));
+            tx.emit(Audience::User(user), None, Event::GroupDeleted(group));
+            tx.emit(Audience::Session(session), None, Event::UserDeleted(user));
+            Verdict::Commit
+        }))
+        .unwrap();
+    let rows = "SELECT count(*) AS value FROM events
+        JOIN (VALUES (1, 'user.deleted', NULL, 'all', NULL, 22, NULL),
+                     (2, 'group.deleted', 1, 'group', 11, NULL, NULL),
+                     (3, 'member.removed', NULL, 'group_and_user', 11, 22, NULL),
+                     (4, 'group.deleted', NULL, 'user', 11, 22, NULL),
+                     (5, 'user.deleted', NULL, 'session', NULL, 22, 33)) AS expected
+        ON (id, type, actor_id, audience, group_id, user_id, session_id)
+        IS (column1, column2, column3, column4, column5, column6, column7)
+        WHERE at = 7000000 AND message_id IS NULL";
+    assert_eq!(fixture.ask(rows), 5);
+    fixture.assert_log_is_what_was_published();
+}
+
+#[test]
+fn the_epoch_of_the_log_outlives_a_restart() {
+    let fixture = Fixture::new();
+    fixture.write(sql("CREATE TABLE earlier AS SELECT epoch FROM log_state")).unwrap();
+    fixture.storage.shutdown(Duration::from_secs(60));
+    let reopened = fixture.reopened();
+    let same = "SELECT count(*) AS value FROM log_state JOIN earlier USING (epoch) WHERE length(epoch) = 32";
+    assert_eq!(reopened.ask(same), 1);
+}
+
+#[test]
+fn two_databases_have_different_epochs() {
+    let epoch = "SELECT ('0x' || substr(epoch, 1, 15)) ->> '$' AS value FROM log_state";
+    let (one, other) = (Fixture::new(), Fixture::new());
+    assert_ne!(one.ask(epoch), other.ask(epoch));
+}
+
+/// Panics at each event.
+struct Clumsy;
+
+impl EventSink for Clumsy {
+    fn committed(&self, _: &[LoggedEvent]) {
+        panic!("a panic that the test wants");
+    }
+}
+
+#[test]
+fn a_panic_of_whoever_takes_events_does_not_end_the_writer() {
+    let fixture = Fixture::new();
+    let options = SqliteOptions::new(fixture.directory.path().join("chat.db"));
+    let storage = SqliteStorage::open(options, fixture.clock.clone(), Arc::new(Clumsy)).unwrap();
+    for id in 1..=2 {
+        let access = Access { mode: Mode::Write, caller: Caller::System };
+        storage.queue(access, note(id)).unwrap().wait().unwrap();
+    }
+    assert_eq!(fixture.notes(), [1, 2]);
+}

@@ -1,0 +1,53 @@
+//! `groupchat backup`: a copy of the data in one file, while the server runs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use groupchat_infra::sqlite;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::error::ProgramError;
+use crate::progress::ProgressLine;
+use crate::shown_contents::ShownContents;
+use crate::{console, storage};
+
+/// What to back up, and where to.
+#[derive(Debug, Clone, Args)]
+pub struct BackupOptions {
+    /// The file to write, for its owner's eyes only: it holds password hashes and all messages.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Replace FILE if it exists, once the new backup is whole.
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a str,
+    bytes: u64,
+    #[serde(flatten)]
+    contents: ShownContents,
+}
+
+/// Makes a backup and checks it.
+pub fn run(config: &Config, options: &BackupOptions) -> Result<(), ProgramError> {
+    storage::require_database(&config.data_dir)?;
+    let database = storage::database(&config.data_dir);
+    let mut line = ProgressLine::new();
+    let backup = sqlite::backup(&database, &options.file, options.force, &mut |step| line.show(step))?;
+    drop(line);
+    let contents = ShownContents::from(backup.contents);
+    let file = options.file.to_string_lossy();
+    if options.json {
+        console::print_json(&Report { file: &file, bytes: backup.bytes, contents });
+    } else {
+        let size = indicatif::BinaryBytes(backup.bytes);
+        console::say(format_args!("backed up {contents} to {file} ({size})"));
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `groupchat check`: is all well with the data of a server?
+
+use clap::Args;
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::sqlite::{self, Depth, Finding, Outcome};
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::error::ProgramError;
+use crate::{console, storage};
+
+/// How to check.
+#[derive(Debug, Clone, Args)]
+pub struct CheckOptions {
+    /// Don't compare each index with its table, which takes the longest.
+    #[arg(long)]
+    pub quick: bool,
+    /// Print JSON, for scripts. The names of the checks stay the same; more may be added.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    checks: Vec<ShownFinding>,
+}
+
+#[derive(Serialize)]
+struct ShownFinding {
+    check: &'static str,
+    outcome: &'static str,
+    detail: String,
+}
+
+impl From<Finding> for ShownFinding {
+    fn from(finding: Finding) -> Self {
+        let outcome = match finding.outcome {
+            Outcome::Passed => "ok",
+            Outcome::Warning => "warning",
+            Outcome::Failed => "failed",
+        };
+        Self { check: finding.check, outcome, detail: finding.detail }
+    }
+}
+
+/// Checks everything and prints what was found. That the configuration can be read is shown by getting here.
+pub fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
+    let depth = if options.quick { Depth::Quick } else { Depth::Full };
+    let database = storage::database(&config.data_dir);
+    let findings = sqlite::check(&database, depth, SystemClock.now());
+    let failures = findings.iter().filter(|finding| finding.is_failure()).count();
+    let checks: Vec<_> = findings.into_iter().map(ShownFinding::from).collect();
+    if options.json {
+        console::print_json(&Report { ok: failures == 0, checks });
+    } else {
+        let row = |shown: ShownFinding| vec![shown.outcome.to_owned(), shown.check.to_owned(), shown.detail];
+        console::print_table(&checks.into_iter().map(row).collect::<Vec<_>>());
+    }
+    if failures == 0 { Ok(()) } else { Err(ProgramError::Unhealthy(failures)) }
+}

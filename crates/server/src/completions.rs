@@ -1,0 +1,22 @@
+//! `groupchat completions`: lets a shell complete the command line.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::console;
+
+/// For which shell.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsOptions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Prints the script that the shell has to read.
+pub fn run(options: &CompletionsOptions) {
+    let mut script = Vec::new();
+    clap_complete::generate(options.shell, &mut Cli::command(), "groupchat", &mut script);
+    console::say(String::from_utf8_lossy(&script).trim_end());
+}

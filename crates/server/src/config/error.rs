@@ -1,0 +1,63 @@
+//! What can be wrong with a configuration, in words for the person who wrote it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::layers::Origin;
+
+/// Everything that is wrong, each on a line of its own.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration is wrong")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The file that was named, or found, can't be read.
+    #[error("can't read the file {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The file is not TOML.
+    #[error("the file {} is not TOML: line {line}: {reason}", path.display())]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// Where, counted from 1.
+        line: usize,
+        /// Why.
+        reason: String,
+    },
+    /// There is no such setting.
+    #[error("{name} ({origin}): there is no such setting; there are {known}")]
+    Unknown {
+        /// Its name.
+        name: String,
+        /// Where it was set.
+        origin: Origin,
+        /// The names that there are.
+        known: String,
+    },
+    /// A value is not allowed.
+    #[error("{name} = {value} ({origin}): must be {allowed}")]
+    Invalid {
+        /// The setting.
+        name: &'static str,
+        /// The value, unless it is a secret.
+        value: String,
+        /// Where it was set.
+        origin: Origin,
+        /// What is allowed.
+        allowed: String,
+    },
+}

@@ -1,0 +1,67 @@
+//! Settings from a TOML file.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::error::Problem;
+use super::rule::Kind;
+
+/// A key of the file with its whole path, and its value.
+pub type Entry = (String, Value);
+
+/// Reads a file into its entries.
+///
+/// # Errors
+/// It can't be read, or is not TOML.
+pub fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Problem::NotToml { path: path.to_owned(), line, reason: error.message().to_owned() }
+    })?;
+    let mut entries = Vec::new();
+    flatten("", table, &mut entries);
+    Ok(entries)
+}
+
+fn flatten(prefix: &str, table: Table, entries: &mut Vec<Entry>) {
+    for (key, value) in table {
+        let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(table) if !table.is_empty() => flatten(&name, table, entries),
+            value => entries.push((name, value)),
+        }
+    }
+}
+
+/// The text of a value, as a variable would have it.
+///
+/// # Errors
+/// What the value is instead, when it is of another type than its setting.
+pub fn text(value: &Value, kind: Kind) -> Result<String, String> {
+    let text = match (kind, value) {
+        (Kind::Text, Value::String(text)) => Some(text.clone()),
+        (Kind::Integer, Value::Integer(number)) => Some(number.to_string()),
+        (Kind::List, Value::Array(items)) => {
+            let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
+            items.map(|items| items.join(","))
+        }
+        _ => None,
+    };
+    text.ok_or_else(|| describe(value))
+}
+
+fn describe(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text:?}, a string"),
+        Value::Integer(number) => format!("{number}, an integer"),
+        Value::Float(number) => format!("{number}, a float"),
+        Value::Boolean(yes) => format!("{yes}, a boolean"),
+        Value::Datetime(time) => format!("{time}, a date or time"),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Table(_) => "a table".to_owned(),
+    }
+}

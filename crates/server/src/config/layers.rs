@@ -1,0 +1,191 @@
+//! Which value each setting has, and where it comes from.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::error::{ConfigError, Problem};
+use super::file;
+use super::rule::Rule;
+use super::settings::{Setting, settings};
+
+/// The file that is read when none is named, if it is there.
+const USUAL_FILE: &str = "groupchat.toml";
+/// How variables that the program reads begin.
+const VARIABLE_PREFIX: &str = "GROUPCHAT_";
+/// The variable that names the file.
+const FILE_VARIABLE: &str = "GROUPCHAT_CONFIG";
+/// What is shown in place of a secret.
+const MASK: &str = "********";
+
+/// What the person who starts the program says about settings.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The file that `--config` names.
+    pub file: Option<PathBuf>,
+    /// The environment.
+    pub variables: Vec<(OsString, OsString)>,
+    /// Settings by name, with what their flags say.
+    pub flags: Vec<(&'static str, String)>,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A file.
+    File(PathBuf),
+    /// An environment variable.
+    Variable(String),
+    /// A flag, without its dashes.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Variable(name) => write!(f, "variable {name}"),
+            Self::Flag(name) => write!(f, "flag --{name}"),
+        }
+    }
+}
+
+/// A setting's value before it is checked.
+#[derive(Debug)]
+pub struct Value {
+    /// The setting.
+    pub setting: Setting,
+    /// The value as a variable would have it; what it is instead, if its type in the file is wrong.
+    text: Result<String, String>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl Value {
+    /// The value for a person's eyes.
+    pub fn shown(&self) -> &str {
+        let (Ok(text) | Err(text)) = &self.text;
+        if self.setting.shape.secret && !text.is_empty() { MASK } else { text }
+    }
+
+    fn invalid(&self) -> Problem {
+        Problem::Invalid {
+            name: self.setting.name,
+            value: match &self.text {
+                Ok(_) if !self.setting.shape.secret => format!("{:?}", self.shown()),
+                _ => self.shown().to_owned(),
+            },
+            origin: self.origin.clone(),
+            allowed: self.setting.shape.allowed.clone(),
+        }
+    }
+}
+
+/// The value of every setting.
+#[derive(Debug)]
+pub struct Layers {
+    /// In the order of the table.
+    pub values: Vec<Value>,
+}
+
+impl Layers {
+    /// What holds when nobody sets anything.
+    pub fn defaults() -> Self {
+        Self::of(settings())
+    }
+
+    fn of(settings: Vec<Setting>) -> Self {
+        let value = |setting: Setting| Value {
+            text: Ok(setting.default.to_owned()),
+            setting,
+            origin: Origin::Default,
+        };
+        Self { values: settings.into_iter().map(value).collect() }
+    }
+
+    /// Lays what was said over the defaults.
+    ///
+    /// # Errors
+    /// A file that can't be read, and settings that don't exist.
+    pub fn gather(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut layers = Self::defaults();
+        let mut problems = Vec::new();
+        if let Some(path) = config_file(sources) {
+            layers.lay_file(&path, &mut problems);
+        }
+        for (name, text) in &sources.variables {
+            layers.lay_variable(&name.to_string_lossy(), text.to_str(), &mut problems);
+        }
+        for (name, text) in &sources.flags {
+            if let Some(value) = layers.find(|setting| setting.name == *name) {
+                value.origin = Origin::Flag(value.setting.flag());
+                value.text = Ok(text.clone());
+            }
+        }
+        if problems.is_empty() { Ok(layers) } else { Err(ConfigError(problems)) }
+    }
+
+    /// Reads one setting; tells `problems` if its value is not allowed.
+    pub fn read<T: 'static>(&self, name: &str, rule: &Rule<T>, problems: &mut Vec<Problem>) -> Option<T> {
+        let value = self.values.iter().find(|value| value.setting.name == name)?;
+        let read = value.text.as_deref().ok().and_then(|text| rule.read(text));
+        if read.is_none() {
+            problems.push(value.invalid());
+        }
+        read
+    }
+
+    fn lay_file(&mut self, path: &Path, problems: &mut Vec<Problem>) {
+        let entries = match file::read(path) {
+            Ok(entries) => entries,
+            Err(problem) => return problems.push(problem),
+        };
+        for (name, entry) in entries {
+            let origin = Origin::File(path.to_owned());
+            match self.find(|setting| setting.name == name) {
+                Some(value) => {
+                    value.text = file::text(&entry, value.setting.shape.kind);
+                    value.origin = origin;
+                }
+                None => problems.push(self.unknown(name, origin, |setting| setting.name.to_owned())),
+            }
+        }
+    }
+
+    /// A variable that isn't ours is none of our business; one that only looks so is a slip.
+    fn lay_variable(&mut self, name: &str, text: Option<&str>, problems: &mut Vec<Problem>) {
+        if !name.starts_with(VARIABLE_PREFIX) || name == FILE_VARIABLE {
+            return;
+        }
+        let origin = Origin::Variable(name.to_owned());
+        match self.find(|setting| setting.variable() == name) {
+            Some(value) => {
+                value.text = text.map(str::to_owned).ok_or_else(|| "not UTF-8".to_owned());
+                value.origin = origin;
+            }
+            None => problems.push(self.unknown(name.to_owned(), origin, Setting::variable)),
+        }
+    }
+
+    fn find(&mut self, is_it: impl Fn(&Setting) -> bool) -> Option<&mut Value> {
+        self.values.iter_mut().find(|value| is_it(&value.setting))
+    }
+
+    fn unknown(&self, name: String, origin: Origin, named: impl Fn(&Setting) -> String) -> Problem {
+        let known: Vec<_> = self.values.iter().map(|value| named(&value.setting)).collect();
+        Problem::Unknown { name, origin, known: known.join(", ") }
+    }
+}
+
+/// The file to read: the one that is named must be there, the usual one may be.
+fn config_file(sources: &Sources) -> Option<PathBuf> {
+    let variable = || sources.variables.iter().find(|(name, _)| name == FILE_VARIABLE);
+    let named = sources.file.clone().or_else(|| variable().map(|(_, path)| PathBuf::from(path)));
+    named.or_else(|| Some(PathBuf::from(USUAL_FILE)).filter(|path| path.exists()))
+}
+
+#[cfg(test)]
+mod tests;

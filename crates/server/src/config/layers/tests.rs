@@ -1,0 +1,119 @@
+use super::*;
+use crate::config::Config;
+use crate::config::rule::{Kind, Shape};
+
+fn sources(file: Option<&Path>, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
+    Sources {
+        file: file.map(Path::to_owned),
+        variables: variables.iter().map(|(name, text)| (name.into(), text.into())).collect(),
+        flags: flags.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
+    }
+}
+
+/// A folder with a configuration file in it.
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chat.toml");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn complaint(sources: &Sources) -> String {
+    Config::load(sources).unwrap_err().to_string()
+}
+
+fn value<'a>(layers: &'a Layers, name: &str) -> &'a Value {
+    layers.values.iter().find(|value| value.setting.name == name).unwrap()
+}
+
+#[test]
+fn later_layers_win_and_each_value_knows_its_origin() {
+    let text = "workers = 1\npublic_url = \"http://a\"\n[log]\nformat = \"json\"\n[login]\nlifetime = 1\n";
+    let (_folder, path) = file(text);
+    let variables = [("GROUPCHAT_LOG_FORMAT", "text"), ("GROUPCHAT_WORKERS", "2"), ("HOME", "/")];
+    let layers = Layers::gather(&sources(Some(&path), &variables, &[("workers", "3")])).unwrap();
+    for (name, shown, origin) in [
+        ("workers", "3", Origin::Flag("workers".to_owned())),
+        ("log.format", "text", Origin::Variable("GROUPCHAT_LOG_FORMAT".to_owned())),
+        ("public_url", "http://a", Origin::File(path.clone())),
+        ("login.lifetime", "1", Origin::File(path.clone())),
+        ("data_dir", "data", Origin::Default),
+    ] {
+        let value = value(&layers, name);
+        assert_eq!((value.shown(), &value.origin), (shown, &origin), "{name}");
+    }
+    assert_eq!(Config::read(&layers).unwrap().workers, 3);
+}
+
+#[test]
+fn the_variable_names_the_file_unless_the_flag_does() {
+    let (_folder, path) = file("workers = 1");
+    let variables = [("GROUPCHAT_CONFIG", path.to_str().unwrap())];
+    assert_eq!(Config::load(&sources(None, &variables, &[])).unwrap().workers, 1);
+    let (_folder, other) = file("workers = 2");
+    assert_eq!(Config::load(&sources(Some(&other), &variables, &[])).unwrap().workers, 2);
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there_and_be_toml() {
+    let missing = complaint(&sources(Some(Path::new("/nowhere/chat.toml")), &[], &[]));
+    assert!(missing.contains("can't read the file /nowhere/chat.toml"), "{missing}");
+    let (_folder, path) = file("workers = 1\nlisten = \n");
+    let malformed = complaint(&sources(Some(&path), &[], &[]));
+    assert!(malformed.contains("is not TOML: line 2"), "{malformed}");
+}
+
+#[test]
+fn what_is_unknown_is_refused_with_its_name_its_origin_and_what_there_is() {
+    let (_folder, path) = file("wrokers = 1\n[log]\nlevel = \"info\"\n");
+    let text = complaint(&sources(Some(&path), &[("GROUPCHAT_LOGG", "x")], &[]));
+    let origin = format!("(file {})", path.display());
+    assert!(text.contains(&format!("wrokers {origin}")), "{text}");
+    assert!(text.contains(&format!("log.level {origin}")), "{text}");
+    assert!(text.contains("GROUPCHAT_LOGG (variable GROUPCHAT_LOGG)"), "{text}");
+    assert!(text.contains("data_dir, listen") && text.contains("GROUPCHAT_DATA_DIR, "), "{text}");
+}
+
+#[test]
+fn every_wrong_value_is_refused_with_its_origin_and_what_is_allowed() {
+    let (_folder, path) = file("workers = \"four\"\ntrusted_proxies = [1]\n[storage]\nreaders = 99\n");
+    let flags = [("listen", "nowhere")];
+    let text = complaint(&sources(Some(&path), &[("GROUPCHAT_LOG_FORMAT", "xml")], &flags));
+    let origin = format!("(file {})", path.display());
+    for expected in [
+        "listen = \"nowhere\" (flag --listen): must be an address and a port, such as 127.0.0.1:5000",
+        "log.format = \"xml\" (variable GROUPCHAT_LOG_FORMAT): must be one of text, json",
+        &format!("workers = \"four\", a string {origin}: must be an integer from 0 to 256"),
+        &format!("storage.readers = \"99\" {origin}: must be an integer from 0 to 64"),
+        &format!("trusted_proxies = an array {origin}: must be addresses"),
+    ] {
+        assert!(text.contains(expected), "{expected} is not in: {text}");
+    }
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    let shape = Shape {
+        kind: Kind::Integer,
+        type_name: "integer",
+        allowed: "right".to_owned(),
+        unit: None,
+        secret: true,
+    };
+    let setting = Setting { name: "mail.password", meaning: "", default: "", shape };
+    let mut layers = Layers::of(vec![setting]);
+    assert_eq!(layers.values[0].shown(), "");
+    for (text, origin) in [
+        ("mail.password = 12345", "file"),
+        // Of the wrong type; that it is a string is told no more than its text.
+        ("mail.password = 'hunter2'", "file"),
+    ] {
+        let (_folder, path) = file(text);
+        layers.lay_file(&path, &mut Vec::new());
+        let value = &layers.values[0];
+        assert_eq!(value.shown(), MASK);
+        let told = value.invalid().to_string();
+        assert!(told.starts_with(&format!("mail.password = {MASK} ({origin} ")), "{told}");
+        assert!(!format!("{told}{}", crate::config::as_text(&layers)).contains("hunter2"), "{told}");
+    }
+}

@@ -1,0 +1,30 @@
+//! The configuration: defaults, then a TOML file, then `GROUPCHAT_*` variables, then flags; later ones win.
+//!
+//! [`settings`] has the table from which everything else follows. To add a setting: a row there, and its use
+//! where the program is wired.
+
+mod error;
+mod file;
+mod flags;
+mod layers;
+mod rule;
+mod settings;
+mod show;
+
+pub use error::ConfigError;
+pub use flags::SettingFlags;
+pub use layers::{Layers, Sources};
+pub use settings::Config;
+#[cfg(test)]
+pub use settings::settings;
+pub use show::{as_json, as_markdown, as_text};
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::read(&Layers::gather(sources)?)
+    }
+}

@@ -1,0 +1,198 @@
+//! What a setting may be: how its text is read, and what a person is told about it.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use actix_web::http::Uri;
+use groupchat_api::Network;
+use tracing_subscriber::EnvFilter;
+
+/// How a setting is written in TOML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// An integer.
+    Integer,
+    /// An array of strings; elsewhere the items are separated by commas.
+    List,
+}
+
+/// What is told about a setting's values.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// How it is written in TOML.
+    pub kind: Kind,
+    /// Its type in a word or two.
+    pub type_name: &'static str,
+    /// The values that are allowed, to follow "must be".
+    pub allowed: String,
+    /// What its number counts.
+    pub unit: Option<&'static str>,
+    /// Whether its value may be shown nowhere.
+    pub secret: bool,
+}
+
+/// Reads a setting's text.
+pub struct Rule<T> {
+    /// What is told about it.
+    pub shape: Shape,
+    read: Box<dyn Fn(&str) -> Option<T>>,
+}
+
+impl<T: 'static> Rule<T> {
+    fn new(
+        kind: Kind,
+        type_name: &'static str,
+        allowed: impl Into<String>,
+        read: impl Fn(&str) -> Option<T> + 'static,
+    ) -> Self {
+        let shape = Shape { kind, type_name, allowed: allowed.into(), unit: None, secret: false };
+        Self { shape, read: Box::new(read) }
+    }
+
+    /// The value; `None` when the text is not allowed.
+    pub fn read(&self, text: &str) -> Option<T> {
+        (self.read)(text)
+    }
+
+    /// The same, counting something.
+    pub fn unit(mut self, unit: &'static str) -> Self {
+        self.shape.unit = Some(unit);
+        self
+    }
+
+    /// The same values as another type.
+    fn map<U: 'static>(self, to: impl Fn(T) -> U + 'static) -> Rule<U> {
+        let read = self.read;
+        Rule { shape: self.shape, read: Box::new(move |text| read(text).map(&to)) }
+    }
+}
+
+/// A folder's path.
+pub fn folder() -> Rule<PathBuf> {
+    Rule::new(Kind::Text, "path", "the path of a folder", |text| {
+        (!text.is_empty()).then(|| PathBuf::from(text))
+    })
+}
+
+/// A network address and a port.
+pub fn socket_address() -> Rule<SocketAddr> {
+    Rule::new(Kind::Text, "address:port", "an address and a port, such as 127.0.0.1:5000", parsed)
+}
+
+/// The address of a web site without a path; empty for none.
+pub fn site() -> Rule<Option<String>> {
+    let allowed = "empty or http(s)://HOST[:PORT] without a path";
+    Rule::new(Kind::Text, "URL", allowed, |text| {
+        if text.is_empty() {
+            return Some(None);
+        }
+        let site = text.strip_suffix('/').unwrap_or(text);
+        let uri: Uri = parsed(site)?;
+        let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+        let is_bare = uri.path_and_query().is_none_or(|path| path == "/") && !site.ends_with('/');
+        let has_host = uri.authority().is_some_and(|host| !host.as_str().contains('@'));
+        (is_web && is_bare && has_host).then(|| Some(site.to_owned()))
+    })
+}
+
+/// Networks; possibly none.
+pub fn networks() -> Rule<Vec<Network>> {
+    let allowed = "addresses or networks, such as 127.0.0.1 or 10.0.0.0/8";
+    Rule::new(Kind::List, "list of networks", allowed, |text| {
+        let items = text.split(',').map(str::trim);
+        if text.trim().is_empty() { Some(Vec::new()) } else { items.map(parsed).collect() }
+    })
+}
+
+/// One of a few words, each with what it stands for.
+pub fn choice<T: Copy + 'static>(words: &'static [(&'static str, T)]) -> Rule<T> {
+    let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+    Rule::new(Kind::Text, "word", format!("one of {}", names.join(", ")), move |text| {
+        words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+    })
+}
+
+/// Which log lines are written.
+pub fn log_filter() -> Rule<String> {
+    let allowed =
+        "levels (error, warn, info, debug, trace, off), each alone or after a target: warn,groupchat=debug";
+    Rule::new(Kind::Text, "filter", allowed, |text| {
+        EnvFilter::builder().parse(text).ok().map(|_| text.to_owned())
+    })
+}
+
+/// An integer within bounds, both included.
+pub fn integer<T>(least: T, most: T) -> Rule<T>
+where
+    T: FromStr + PartialOrd + Display + Copy + 'static,
+{
+    let allowed = format!("an integer from {least} to {most}");
+    Rule::new(Kind::Integer, "integer", allowed, move |text| {
+        parsed(text).filter(|number| (least..=most).contains(number))
+    })
+}
+
+/// A number of days.
+pub fn days(least: u32, most: u32) -> Rule<Duration> {
+    integer(least, most).map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)).unit("days")
+}
+
+/// A number of seconds.
+pub fn seconds(least: u64, most: u64) -> Rule<Duration> {
+    integer(least, most).map(Duration::from_secs).unit("seconds")
+}
+
+fn parsed<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_keeps_within_its_bounds() {
+        let rule = integer(10_u32, 14);
+        assert_eq!(["10", "14"].map(|text| rule.read(text)), [Some(10), Some(14)]);
+        for wrong in ["9", "15", "-1", "", "ten", "12.0", "99999999999"] {
+            assert_eq!(rule.read(wrong), None, "{wrong}");
+        }
+        assert_eq!(rule.shape.allowed, "an integer from 10 to 14");
+        assert_eq!(days(1, 9).read("2"), Some(Duration::from_secs(172_800)));
+    }
+
+    #[test]
+    fn a_site_has_no_path() {
+        assert_eq!(site().read(""), Some(None));
+        for good in ["https://chat.example.org", "http://127.0.0.1:5000", "http://[::1]:80/"] {
+            assert_eq!(site().read(good), Some(Some(good.trim_end_matches('/').to_owned())), "{good}");
+        }
+        for wrong in
+            ["chat.example.org", "ftp://x", "https://x/chat", "https://a@b", "https://x?y", "https://"]
+        {
+            assert_eq!(site().read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_list_may_be_empty_but_no_item_may() {
+        assert_eq!(networks().read(" "), Some(Vec::new()));
+        assert_eq!(networks().read("127.0.0.1, 10.0.0.0/8").map(|list| list.len()), Some(2));
+        for wrong in ["127.0.0.1,", "localhost", "10.0.0.0/33"] {
+            assert_eq!(networks().read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_filter_is_checked_before_logging_starts() {
+        assert!(log_filter().read("warn,groupchat_api=debug").is_some());
+        for wrong in ["groupchat=loud", "a=b=c"] {
+            assert_eq!(log_filter().read(wrong), None, "{wrong}");
+        }
+    }
+}

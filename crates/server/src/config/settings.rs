@@ -1,0 +1,165 @@
+//! The one table of settings. TOML keys, variables, flags, their checks and the documentation come from it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use groupchat_api::Network;
+
+use super::error::ConfigError;
+use super::layers::Layers;
+use super::rule::{
+    Rule, Shape, choice, days, folder, integer, log_filter, networks, seconds, site, socket_address,
+};
+use crate::logging::LogFormat;
+
+/// A row of the table.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Its name: the path to it in TOML.
+    pub name: &'static str,
+    /// What it means, in a sentence or two.
+    pub meaning: &'static str,
+    /// What it is when nobody sets it, as a variable would be written.
+    pub default: &'static str,
+    /// What it may be.
+    pub shape: Shape,
+}
+
+impl Setting {
+    fn new<T>(name: &'static str, meaning: &'static str, default: &'static str, rule: Rule<T>) -> Self {
+        Self { name, meaning: meaning.trim(), default, shape: rule.shape }
+    }
+
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("GROUPCHAT_{}", self.name.replace('.', "_").to_uppercase())
+    }
+
+    /// The flag that sets it, without its dashes.
+    pub fn flag(&self) -> String {
+        self.name.replace(['.', '_'], "-")
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $meaning:literal])+ $name:literal => $field:ident: $type:ty = $default:literal, $rule:expr;)+) => {
+        /// The configuration: every setting's value, checked.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $($(#[doc = $meaning])+ pub $field: $type,)+
+        }
+
+        /// Every setting, in the order of the documentation.
+        pub fn settings() -> Vec<Setting> {
+            vec![$(Setting::new($name, concat!($($meaning),+), $default, $rule)),+]
+        }
+
+        impl Config {
+            /// Reads the value of every setting.
+            ///
+            /// # Errors
+            /// All values that are not allowed.
+            pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
+                let mut problems = Vec::new();
+                $(let $field: Option<$type> = layers.read($name, &$rule, &mut problems);)+
+                match ($($field,)+) {
+                    ($(Some($field),)+) => Ok(Self { $($field),+ }),
+                    _ => Err(ConfigError(problems)),
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The folder that holds the database; made if it isn't there. A relative path starts at the working
+    /// directory.
+    "data_dir" => data_dir: PathBuf = "data", folder();
+
+    /// The address and port to listen on. Port 0 picks a free one and prints it. The server speaks plain HTTP:
+    /// to reach it from elsewhere, let a reverse proxy on the same machine terminate TLS.
+    "listen" => listen: SocketAddr = "127.0.0.1:5000", socket_address();
+
+    /// Where people reach the server; told at the start and in the OpenAPI document. Empty: the address that
+    /// it listens on.
+    "public_url" => public_url: Option<String> = "", site();
+
+    /// The reverse proxies in front of the server. From them, and only from them, `X-Forwarded-For` is
+    /// believed, so that limits and session lists know the real address of a client.
+    "trusted_proxies" => trusted_proxies: Vec<Network> = "", networks();
+
+    /// Threads that serve HTTP; 0 is one for each core.
+    "workers" => workers: usize = "0", integer(0, 256).unit("threads");
+
+    /// How a log line is written: `text` for people, `json` for machines.
+    "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
+
+    /// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`. The line that each
+    /// request leaves has the target `access` and the level `info`: `info,access=off` is without it.
+    "log.filter" => log_filter: String = "info", log_filter();
+
+    /// Threads that read the database; 0 is one for each core, from 2 to 8.
+    "storage.readers" => storage_readers: usize = "0", integer(0, 64).unit("threads");
+
+    /// Commands that may wait for the writer, and as many for the readers; a caller may have an eighth of
+    /// them. Who finds no place is answered 503 at once.
+    "storage.queue" => storage_queue: usize = "4096", integer(8, 65_536).unit("commands");
+
+    /// How long the key of a login works.
+    "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
+
+    /// Wrong tries to sign in that an address (of IPv6, a /64 network) has; one comes back every 3 seconds.
+    "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("tries");
+
+    /// Wrong tries to sign in that an account has, from all addresses together; one comes back every 10
+    /// seconds.
+    "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("tries");
+
+    /// The cost of a password's bcrypt hash: one more takes twice the time, at 12 some 0.3 s. Concerns new
+    /// passwords.
+    "password.cost" => password_cost: u32 = "12", integer(10, 14).unit("log2 of rounds");
+
+    /// How long requests in flight may take to finish when the server is asked to stop, and then once more
+    /// what they have queued.
+    "shutdown.timeout" => shutdown_timeout: Duration = "10", seconds(1, 600);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_default_is_allowed() {
+        let layers = Layers::defaults();
+        let config = Config::read(&layers).unwrap();
+        assert_eq!(config.listen.port(), 5000);
+        assert_eq!(config.login_lifetime, groupchat_domain::accounts::LOGIN_LIFETIME);
+        assert_eq!(config.password_cost, groupchat_infra::hasher::DEFAULT_COST);
+        assert_eq!(config.public_url, None);
+    }
+
+    #[test]
+    fn names_variables_and_flags_tell_settings_apart() {
+        let settings = settings();
+        for name in [Setting::variable, Setting::flag] {
+            let names: HashSet<_> = settings.iter().map(name).collect();
+            assert_eq!(names.len(), settings.len());
+        }
+        let format = settings.iter().find(|setting| setting.name == "log.format").unwrap();
+        assert_eq!(
+            (format.variable().as_str(), format.flag().as_str()),
+            ("GROUPCHAT_LOG_FORMAT", "log-format")
+        );
+    }
+
+    #[test]
+    fn the_default_limits_of_logins_are_those_of_the_infrastructure() {
+        use groupchat_infra::attempts::Allowance;
+        let config = Config::read(&Layers::defaults()).unwrap();
+        assert_eq!(config.login_attempts_per_address, Allowance::PER_ADDRESS.capacity);
+        assert_eq!(config.login_attempts_per_account, Allowance::PER_ACCOUNT.capacity);
+    }
+}

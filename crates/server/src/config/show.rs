@@ -1,0 +1,56 @@
+//! The configuration for a person's eyes, for programs and for the documentation.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use super::layers::{Layers, Origin};
+use super::settings::{Setting, settings};
+
+/// Each setting with its value and where that comes from, in columns.
+pub fn as_text(layers: &Layers) -> String {
+    let width = |text: fn(&super::layers::Value) -> usize| layers.values.iter().map(text).max().unwrap_or(0);
+    let names = width(|value| value.setting.name.len());
+    let texts = width(|value| value.shown().chars().count()).min(40);
+    layers.values.iter().fold(String::new(), |mut out, value| {
+        let (name, text, origin) = (value.setting.name, value.shown(), &value.origin);
+        // Writing into a string can't fail.
+        let _ = writeln!(out, "{name:names$}  {text:texts$}  {origin}");
+        out
+    })
+}
+
+/// The same as JSON: an array of objects with `name`, `value`, `unit`, `origin` and what is told of the origin.
+pub fn as_json(layers: &Layers) -> String {
+    let rows = layers.values.iter().map(|value| {
+        let (origin, place) = match &value.origin {
+            Origin::Default => ("default", None),
+            Origin::File(path) => ("file", Some(path.display().to_string())),
+            Origin::Variable(name) => ("variable", Some(name.clone())),
+            Origin::Flag(name) => ("flag", Some(format!("--{name}"))),
+        };
+        json!({
+            "name": value.setting.name,
+            "value": value.shown(),
+            "unit": value.setting.shape.unit,
+            "origin": origin,
+            "place": place,
+        })
+    });
+    format!("{:#}\n", serde_json::Value::from_iter(rows))
+}
+
+/// The table of all settings, as docs/OPERATIONS.md has it.
+pub fn as_markdown() -> String {
+    let head = "| setting | type | unit | default | allowed | meaning |\n|---|---|---|---|---|---|\n";
+    settings().iter().fold(head.to_owned(), |mut out, setting| {
+        let Setting { name, meaning, default, shape } = setting;
+        let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
+        let unit = shape.unit.unwrap_or("");
+        let secret = if shape.secret { " Secret: never shown." } else { "" };
+        let (kind, allowed) = (shape.type_name, &shape.allowed);
+        // Writing into a string can't fail.
+        let _ = writeln!(out, "| `{name}` | {kind} | {unit} | {default} | {allowed} | {meaning}{secret} |");
+        out
+    })
+}

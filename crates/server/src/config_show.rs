@@ -1,0 +1,19 @@
+//! `groupchat config show`: what holds, and why.
+
+use crate::cli::ShowOptions;
+use crate::config::{self, Config, Layers, Sources};
+use crate::console;
+use crate::error::ProgramError;
+
+/// Prints the configuration; refuses a wrong one as the server would.
+pub fn show(sources: &Sources, options: &ShowOptions) -> Result<(), ProgramError> {
+    if options.markdown {
+        console::say(config::as_markdown().trim_end());
+        return Ok(());
+    }
+    let layers = Layers::gather(sources)?;
+    Config::read(&layers)?;
+    let shown = if options.json { config::as_json(&layers) } else { config::as_text(&layers) };
+    console::say(shown.trim_end());
+    Ok(())
+}

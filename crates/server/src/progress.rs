@@ -1,0 +1,39 @@
+//! A line that shows how far a backup or a restore has come: on the standard error, and only on a terminal.
+
+use groupchat_infra::sqlite::Step;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Looks of the line while it copies. The clock is there for volumes that are slow to begin.
+const COPYING: &str = "copying  [{bar:40}] {binary_bytes}/{binary_total_bytes} {eta}";
+
+/// The line.
+pub struct ProgressLine(ProgressBar);
+
+impl ProgressLine {
+    /// A line that shows nothing yet.
+    pub fn new() -> Self {
+        let style = ProgressStyle::with_template(COPYING).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::new(0).with_style(style))
+    }
+
+    /// Shows how far it is.
+    pub fn show(&mut self, step: Step) {
+        match step {
+            Step::Copying { done, total } => {
+                self.0.set_length(total);
+                self.0.set_position(done);
+            }
+            Step::Checking => {
+                self.0.set_style(ProgressStyle::default_spinner());
+                self.0.set_message("checking");
+            }
+        }
+    }
+}
+
+/// Takes the line away, also where the work failed.
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

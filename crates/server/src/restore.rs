@@ -1,0 +1,66 @@
+//! `groupchat restore`: a backup takes the place of the database.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::sqlite::{self, DataDirLock, RestorePaths};
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::error::ProgramError;
+use crate::progress::ProgressLine;
+use crate::shown_contents::ShownContents;
+use crate::{console, storage};
+
+/// What to restore, and where to.
+#[derive(Debug, Clone, Args)]
+pub struct RestoreOptions {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a str,
+    kept: Option<PathBuf>,
+    #[serde(flatten)]
+    contents: ShownContents,
+}
+
+/// Checks a backup and puts it in place; the replaced database is kept.
+pub fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError> {
+    let data_dir = &config.data_dir;
+    storage::make_data_dir(data_dir)?;
+    let lock = DataDirLock::acquire(data_dir)?;
+    let database = storage::database(data_dir);
+    let kept = kept_name(&database);
+    let paths = RestorePaths { backup: &options.file, database: &database, kept: &kept };
+    let mut line = ProgressLine::new();
+    let restored = sqlite::restore(&lock, &paths, &mut |step| line.show(step))?;
+    drop(line);
+    let contents = ShownContents::from(restored.contents);
+    let file = options.file.to_string_lossy();
+    if options.json {
+        console::print_json(&Report { file: &file, kept: restored.kept, contents });
+        return Ok(());
+    }
+    console::say(format_args!("restored {contents} from {file}"));
+    if let Some(kept) = restored.kept {
+        console::say(format_args!("the database that was there before is {}", kept.display()));
+    }
+    Ok(())
+}
+
+/// The replaced database's name: that of the database, with the time.
+fn kept_name(database: &Path) -> PathBuf {
+    let now = jiff::Timestamp::from_microsecond(SystemClock.now().as_micros()).unwrap_or_default();
+    let mut name = database.as_os_str().to_owned();
+    name.push(now.strftime(".before-restore-%Y%m%dT%H%M%SZ").to_string());
+    PathBuf::from(name)
+}

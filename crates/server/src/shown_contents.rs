@@ -1,0 +1,29 @@
+//! What a backup holds, as the command line shows it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use groupchat_infra::sqlite::Contents;
+use serde::Serialize;
+
+/// What a backup holds.
+#[derive(Debug, Serialize)]
+pub struct ShownContents {
+    schema: String,
+    event_head: i64,
+    rows: BTreeMap<String, u64>,
+}
+
+impl From<Contents> for ShownContents {
+    fn from(contents: Contents) -> Self {
+        let Contents { schema, event_head, rows } = contents;
+        Self { schema, event_head, rows }
+    }
+}
+
+impl fmt::Display for ShownContents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = |table| self.rows.get(table).copied().unwrap_or_default();
+        write!(f, "{} users, {} groups and {} messages", rows("users"), rows("groups"), rows("messages"))
+    }
+}

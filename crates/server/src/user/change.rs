@@ -1,0 +1,47 @@
+//! `groupchat user set-password`, `promote`, `demote` and `delete`.
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{User, UsernameKey, operator};
+use groupchat_domain::storage::{BoxFuture, Storage};
+
+use super::options::{ChangeOptions, SetPasswordOptions};
+use super::shown::ShownUser;
+use super::{block_on, choose_password, open_existing, start_hasher};
+use crate::config::Config;
+use crate::console;
+use crate::error::ProgramError;
+
+/// A use-case that changes the user with this name and returns it.
+type Change = for<'a> fn(&'a dyn Storage, UsernameKey) -> BoxFuture<'a, Result<User, Error>>;
+
+/// Changes a user, and tells what is true of it now.
+pub fn apply(
+    config: &Config,
+    options: &ChangeOptions,
+    now: &str,
+    change: Change,
+) -> Result<(), ProgramError> {
+    let storage = open_existing(&config.data_dir)?;
+    let user = block_on(change(&storage, UsernameKey::of(&options.username)))??;
+    if options.output.json {
+        console::print_json(&ShownUser::from(user));
+    } else {
+        console::say(format_args!("{} (id {}) {now}", user.username.as_str(), user.id));
+    }
+    Ok(())
+}
+
+/// Replaces a user's password.
+pub fn set_password(config: &Config, options: &SetPasswordOptions) -> Result<(), ProgramError> {
+    let SetPasswordOptions { change: ChangeOptions { output, username }, password_stdin } = options;
+    let (password, made_up) = choose_password(*password_stdin)?;
+    let storage = open_existing(&config.data_dir)?;
+    let name = UsernameKey::of(username);
+    let user = block_on(operator::set_password(&storage, &start_hasher(config)?, name, password))??;
+    if output.json {
+        console::print_json(&ShownUser::with_password(user, made_up.as_ref()));
+    } else {
+        console::confirm_password(&user, made_up.as_ref());
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! `groupchat user list`.
+
+use groupchat_domain::accounts::{User, UserQuery, operator};
+use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::storage::Storage;
+use groupchat_domain::text::fold;
+
+use super::options::ListOptions;
+use super::shown::{ShownUser, table};
+use super::{block_on, open_existing};
+use crate::config::Config;
+use crate::console;
+use crate::error::ProgramError;
+
+/// Prints all users, or those that the search finds.
+pub fn run(config: &Config, options: &ListOptions) -> Result<(), ProgramError> {
+    let storage = open_existing(&config.data_dir)?;
+    let users = block_on(all(&storage, options.search.as_deref()))??;
+    let users: Vec<_> = users.into_iter().map(ShownUser::from).collect();
+    if options.output.json {
+        console::print_json(&users);
+    } else {
+        console::print_table(&table(&users));
+    }
+    Ok(())
+}
+
+/// The users of all pages.
+async fn all(storage: &dyn Storage, search: Option<&str>) -> Result<Vec<User>, ProgramError> {
+    let limit = Limit::parse(i64::from(Limit::MAX)).map_err(|violation| super::named("a page", violation))?;
+    let (mut users, mut after) = (Vec::new(), None);
+    loop {
+        let page = operator::list(storage, UserQuery { search: search.map(fold), after, limit }).await?;
+        after = page.items.last().map(place_of);
+        users.extend(page.items);
+        if !page.more {
+            return Ok(users);
+        }
+    }
+}
+
+fn place_of(user: &User) -> NameCursor {
+    NameCursor { name_key: user.username.key().into_string(), id: user.id.get() }
+}
