@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 mod faults;
 mod groups;
+mod handbook;
 mod harness;
 mod hostile;
 mod likes;
