@@ -45,18 +45,23 @@ impl From<Finding> for ShownFinding {
     }
 }
 
-/// Checks everything and prints what was found. That the configuration can be read is shown by getting here.
+/// Checks everything and prints what was found. With a configuration that is wrong it does not get here.
 pub fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
     let depth = if options.quick { Depth::Quick } else { Depth::Full };
     let database = storage::database(&config.data_dir);
-    let findings = sqlite::check(&database, depth, SystemClock.now());
-    let failures = findings.iter().filter(|finding| finding.is_failure()).count();
+    let mut findings = vec![Finding {
+        check: "configuration",
+        outcome: Outcome::Passed,
+        detail: format!("every setting can be used; the data folder is {}", config.data_dir.display()),
+    }];
+    findings.extend(sqlite::check(&database, depth, SystemClock.now()));
+    let (failed, made) = (findings.iter().filter(|finding| finding.is_failure()).count(), findings.len());
     let checks: Vec<_> = findings.into_iter().map(ShownFinding::from).collect();
     if options.json {
-        console::print_json(&Report { ok: failures == 0, checks });
+        console::print_json(&Report { ok: failed == 0, checks });
     } else {
         let row = |shown: ShownFinding| vec![shown.outcome.to_owned(), shown.check.to_owned(), shown.detail];
         console::print_table(&checks.into_iter().map(row).collect::<Vec<_>>());
     }
-    if failures == 0 { Ok(()) } else { Err(ProgramError::Unhealthy(failures)) }
+    if failed == 0 { Ok(()) } else { Err(ProgramError::Unhealthy { failed, made }) }
 }

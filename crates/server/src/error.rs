@@ -39,8 +39,13 @@ pub enum ProgramError {
     #[error(transparent)]
     Restore(#[from] RestoreError),
     /// Some checks failed; which, has been printed.
-    #[error("{0} checks failed")]
-    Unhealthy(usize),
+    #[error("{failed} of {made} checks failed")]
+    Unhealthy {
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        made: usize,
+    },
     /// The address can't be listened on.
     #[error("can't listen on {address}")]
     Listen {

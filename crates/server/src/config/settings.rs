@@ -81,8 +81,8 @@ settings! {
     /// to reach it from elsewhere, let a reverse proxy on the same machine terminate TLS.
     "listen" => listen: SocketAddr = "127.0.0.1:5000", socket_address();
 
-    /// Where people reach the server; told at the start and in the OpenAPI document. Empty: the address that
-    /// it listens on.
+    /// Where people reach the server; told at the start and in the OpenAPI document. Empty: the start tells
+    /// the address that it listens on, and the document holds for wherever it was fetched from.
     "public_url" => public_url: Option<String> = "", site();
 
     /// The reverse proxies in front of the server. From them, and only from them, `X-Forwarded-For` is

@@ -24,6 +24,14 @@ pub fn program() -> Command {
     command
 }
 
+/// The command that serves this data on a free port.
+pub fn serve(data: &Path) -> Command {
+    let mut command = program();
+    command.stderr(Stdio::inherit());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    command
+}
+
 /// A running server.
 pub struct Server {
     child: Child,
@@ -38,9 +46,11 @@ pub struct Server {
 impl Server {
     /// Starts the program on a free port and waits until it listens.
     pub async fn start(data: &Path) -> Self {
-        let mut command = program();
-        command.stderr(Stdio::inherit());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+        Self::spawn(serve(data)).await
+    }
+
+    /// Starts the program by this command and waits until it listens.
+    pub async fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut url, mut password) = (None, None);
@@ -228,12 +238,22 @@ struct Count {
     count: i64,
 }
 
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
 /// The database of a server, looked at from outside.
 pub struct Database(SqliteConnection);
 
 impl Database {
     pub fn open(data: &Path) -> Self {
-        let path = data.join("groupchat.db");
+        Self::open_file(&data.join("groupchat.db"))
+    }
+
+    /// A database under another name.
+    pub fn open_file(path: &Path) -> Self {
         let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
         Self(connection)
@@ -249,5 +269,15 @@ impl Database {
     /// How many rows the query counts; it names its column `count`.
     pub fn count(&mut self, query: &str) -> i64 {
         diesel::sql_query(query).get_result::<Count>(&mut self.0).unwrap().count
+    }
+
+    /// Changes the database behind the program's back.
+    pub fn execute(&mut self, sql: &str) {
+        self.0.batch_execute(sql).unwrap();
+    }
+
+    /// The epoch of the event log.
+    pub fn epoch(&mut self) -> String {
+        diesel::sql_query("SELECT epoch AS text FROM log_state").get_result::<Word>(&mut self.0).unwrap().text
     }
 }

@@ -1,0 +1,46 @@
+//! Runs commands of the program to their end, beside a server or without one.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+
+use crate::harness::program;
+
+/// Runs a command on a data folder.
+pub async fn run(data: &Path, arguments: &[&str]) -> Output {
+    run_with_input(data, arguments, "").await
+}
+
+/// Runs a command on a data folder and types something in.
+pub async fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = program();
+    command.args(arguments).arg("--data-dir").arg(data).stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A command that reads nothing may have ended already.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    child.wait_with_output().await.unwrap()
+}
+
+/// What a command that succeeds prints.
+#[track_caller]
+pub fn printed(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The JSON that a command that succeeds prints.
+#[track_caller]
+pub fn json(output: &Output) -> Value {
+    serde_json::from_str(&printed(output)).unwrap()
+}
+
+/// What a command that fails says.
+#[track_caller]
+pub fn complaint(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
