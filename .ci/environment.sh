@@ -22,21 +22,29 @@ python_packages() {
   [ "$(cat "$folder/packages" 2>/dev/null)" = "$wanted" ] && return
   rm -rf "$folder"
   need python3 python3
-  python3 -m venv "$folder" 2>/dev/null || { as_root apt-get install -y -qq python3-venv && python3 -m venv "$folder"; }
+  # Debian has the part that makes virtual environments in a package of its own.
+  python3 -c 'import ensurepip' 2>/dev/null || need no-such-command python3-venv
+  python3 -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
   echo "$wanted" >"$folder/packages"
 }
 
+# The Node.js that runs what npm brings; Debian's is too old for some of it.
+NODE=node@22.21.1
+
 # A folder with exactly these packages in node_modules: node_packages NAME PACKAGE@VERSION…
+# From then on their programs are found first.
 node_packages() {
   local folder=$CI_CACHE/$1 wanted=${*:2}
-  [ "$(cat "$folder/packages" 2>/dev/null)" = "$wanted" ] && return
-  rm -rf "$folder"
-  need npm nodejs npm
-  mkdir -p "$folder"
-  echo '{"private": true, "type": "module"}' >"$folder/package.json"
-  npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "${@:2}"
-  echo "$wanted" >"$folder/packages"
+  if [ "$(cat "$folder/packages" 2>/dev/null)" != "$NODE $wanted" ]; then
+    rm -rf "$folder"
+    need npm nodejs npm
+    mkdir -p "$folder"
+    echo '{"private": true, "type": "module"}' >"$folder/package.json"
+    npm install --prefix "$folder" --no-audit --no-fund --loglevel=error "$NODE" "${@:2}"
+    echo "$NODE $wanted" >"$folder/packages"
+  fi
+  PATH=$folder/node_modules/.bin:$PATH
 }
 
 # The program to test, built if need be.

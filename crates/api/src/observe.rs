@@ -34,7 +34,8 @@ pub async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::next();
     let method = request.method().clone();
-    let span = tracing::info_span!("request", %id, %method, path = request.path());
+    // Of the highest level, so that an error tells its request however little else is logged.
+    let span = tracing::error_span!("request", request_id = %id, %method, path = request.path());
     // A HEAD is a GET whose body the connection leaves out (RFC 9110, section 9.3.2).
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -55,7 +56,7 @@ pub async fn observe(
     Ok(answered?)
 }
 
-/// What is known of a request before it is answered.
+/// What the line of a request tells besides its answer.
 struct Access {
     id: RequestId,
     method: Method,
@@ -75,7 +76,7 @@ impl Access {
         tracing::info!(
             target: ACCESS,
             parent: None,
-            request = %self.id,
+            request_id = %self.id,
             user,
             method = %self.method,
             route = route.map(tracing::field::display),

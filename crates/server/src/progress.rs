@@ -1,10 +1,15 @@
 //! A line that shows how far a backup or a restore has come: on the standard error, and only on a terminal.
 
+use std::time::Duration;
+
 use groupchat_infra::sqlite::Step;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Looks of the line while it copies. The clock is there for volumes that are slow to begin.
+/// How the line looks while it copies.
 const COPYING: &str = "copying  [{bar:40}] {binary_bytes}/{binary_total_bytes} {eta}";
+
+/// How often the line moves while it can't be told how far the work is.
+const TURN: Duration = Duration::from_millis(100);
 
 /// The line.
 pub struct ProgressLine(ProgressBar);
@@ -25,6 +30,7 @@ impl ProgressLine {
             }
             Step::Checking => {
                 self.0.set_style(ProgressStyle::default_spinner());
+                self.0.enable_steady_tick(TURN);
                 self.0.set_message("checking");
             }
         }

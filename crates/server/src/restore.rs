@@ -57,10 +57,14 @@ pub fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError
     Ok(())
 }
 
-/// The replaced database's name: that of the database, with the time.
+/// The replaced database's name: that of the database, with the time; the first one that is free, since two
+/// restores may fall into one second.
 fn kept_name(database: &Path) -> PathBuf {
     let now = jiff::Timestamp::from_microsecond(SystemClock.now().as_micros()).unwrap_or_default();
     let mut name = database.as_os_str().to_owned();
     name.push(now.strftime(".before-restore-%Y%m%dT%H%M%SZ").to_string());
+    while Path::new(&name).exists() {
+        name.push("+");
+    }
     PathBuf::from(name)
 }

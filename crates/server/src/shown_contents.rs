@@ -23,7 +23,11 @@ impl From<Contents> for ShownContents {
 
 impl fmt::Display for ShownContents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = |table| self.rows.get(table).copied().unwrap_or_default();
-        write!(f, "{} users, {} groups and {} messages", rows("users"), rows("groups"), rows("messages"))
+        let counted = |table, one: &str| {
+            let rows = self.rows.get(table).copied().unwrap_or_default();
+            format!("{rows} {one}{}", if rows == 1 { "" } else { "s" })
+        };
+        let (users, groups) = (counted("users", "user"), counted("groups", "group"));
+        write!(f, "{users}, {groups} and {}", counted("messages", "message"))
     }
 }

@@ -75,8 +75,9 @@ pub fn complete_parameter(parameter: &mut Value) {
     }
     let schema = &mut parameter["schema"];
     limit(schema, "", &name);
-    // A parameter has an example of its own; one in its schema is not shown everywhere.
-    if let Some(example) = schema.as_object_mut().and_then(|schema| schema.remove("example")) {
+    // The Swagger page fills examples in. In a query they would be a filter that nobody asked for.
+    let example = schema.as_object_mut().and_then(|schema| schema.remove("example"));
+    if let Some(example) = example.filter(|_| parameter["in"] == "path") {
         parameter["example"] = example;
     }
 }

@@ -72,6 +72,19 @@ async fn every_operation_documents_success_and_problems() {
 }
 
 #[actix_web::test]
+async fn every_status_of_the_matrix_is_documented() {
+    let server = Server::start().await;
+    let matrix = Matrix::read();
+    for operation in operations(&server).await {
+        let row = operation.row();
+        for status in &matrix.statuses[&row] {
+            let response = &operation.description["responses"][status.to_string()];
+            assert!(response.is_object(), "{row}: {status} is not documented");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn the_root_leads_to_the_swagger_page() {
     let server = Server::start().await;
     for path in ["/", "/api/docs"] {

@@ -11,7 +11,7 @@ use super::{STEPS_PER_COMMAND, SignedIn, WRITE};
 use crate::error::BenchError;
 
 /// One message in this many is liked by two users.
-const LIKED_ONE_IN: u64 = 4;
+const LIKED_ONE_IN: u64 = 8;
 
 /// Writes `count` messages: a command's worth into one group, the next into the next, each message by the
 /// next of the authors.

@@ -57,12 +57,20 @@ impl Draft {
         &self.path
     }
 
+    /// Makes what is in the draft durable.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+
     /// Makes the draft durable and gives it its name, in one step; what had the name before is gone.
     ///
     /// # Errors
     /// What the system says; the name then still stands for what it stood for.
     pub(super) fn publish(mut self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()?;
+        self.sync()?;
         fs::rename(&self.path, &self.target)?;
         self.published = true;
         sync_folder(&self.target)

@@ -91,6 +91,8 @@ pub fn restore(
     copy(paths.backup, draft.path(), report)?;
     report(Step::Checking);
     let contents = prepare(draft.path(), paths.backup)?;
+    // Done first, since it may take long, and nothing may take long once the old database is touched.
+    draft.sync().map_err(&unwritable)?;
     let kept = set_aside(paths)?;
     draft.publish().map_err(unwritable)?;
     Ok(Restored { contents, kept })

@@ -111,7 +111,7 @@ async fn a_restore_goes_back_in_time_and_keeps_what_it_replaces() {
     let admin = server.admin().await;
     let file = data.path().join("backup.db");
     let words = printed(&run(data.path(), &["backup", file.to_str().unwrap()]).await);
-    assert!(words.contains("1 users, 0 groups and 0 messages"), "{words}");
+    assert!(words.contains("1 user, 0 groups and 0 messages"), "{words}");
     let group = admin.create_group("Afterwards").await;
     let key = admin.key().to_owned();
     server.stop().await;

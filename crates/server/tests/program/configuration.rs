@@ -104,7 +104,7 @@ async fn settings_take_effect() {
     };
     let answer: Value = login(server.password.clone().unwrap()).await.json().await.unwrap();
     let admin = server.anonymous().with_key(answer["api_key"].as_str().unwrap());
-    let sessions = admin.get("/users/me/sessions").await.expect(StatusCode::OK);
+    let sessions = admin.get("/sessions").await.expect(StatusCode::OK);
     let session = &sessions["items"][0];
     assert_eq!(session["address"], "192.0.2.5");
     let day = |time: &Value| time.as_str().unwrap()[..10].parse::<jiff::civil::Date>().unwrap();

@@ -10,7 +10,6 @@ use crate::harness::{PATIENCE, Server, data, serve};
 /// The most that a file may grow to, in the units of `ulimit`.
 const LIMIT: &str = "1024";
 
-#[cfg(unix)]
 #[tokio::test]
 async fn a_server_whose_disk_is_full_is_unwell() {
     let data = data();
@@ -23,7 +22,8 @@ async fn a_server_whose_disk_is_full_is_unwell() {
     let server = Server::spawn(command).await;
     let admin = server.admin().await;
     let path = format!("/groups/{}/messages", admin.create_group("Lobby").await);
-    let health = || server.anonymous().try_send(Method::GET, "/health", None);
+    let anyone = server.anonymous();
+    let health = || anyone.try_send(Method::GET, "/health", None);
     health().await.unwrap().expect(StatusCode::OK);
 
     let begun = Instant::now();

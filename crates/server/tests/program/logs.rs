@@ -35,7 +35,7 @@ async fn each_request_leaves_one_line_that_tells_no_secret() {
     let access: Vec<_> = lines.iter().filter(|line| line["target"] == "access").collect();
     let told = |line: &&Value| {
         assert_eq!(line["level"], "INFO");
-        assert_eq!(line["request"].as_str().unwrap().len(), 16);
+        assert_eq!(line["request_id"].as_str().unwrap().len(), 16);
         assert!(line["micros"].is_u64(), "{line}");
         let text = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
         (text("method"), text("route"), line["status"].as_u64().unwrap(), line["user"].as_i64())

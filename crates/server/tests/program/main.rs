@@ -12,9 +12,11 @@ mod compatibility;
 mod configuration;
 mod crash;
 mod harness;
+#[cfg(unix)]
 mod health;
 mod jobs;
 mod logs;
 mod races;
+mod restore_crash;
 mod start_and_stop;
 mod users;

@@ -7,6 +7,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
 use serde_json::Value;
 
+use super::documented::assert_documented;
 use super::server::PASSWORD;
 
 const PROBLEM: &str = "application/problem+json";
@@ -102,6 +103,9 @@ impl Answer {
         assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self}: no request id");
         if self.status.is_client_error() || self.status.is_server_error() {
             self.check_problem();
+            assert_documented(&self.request, self.status(), self.json()["code"].as_str());
+        } else {
+            assert_documented(&self.request, self.status(), None);
         }
         if self.status == StatusCode::NO_CONTENT {
             assert!(self.body.is_empty(), "{self}: 204 has no body");

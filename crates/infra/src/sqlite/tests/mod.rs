@@ -7,6 +7,7 @@ mod checks;
 mod event_log;
 mod full_disk;
 mod migrations;
+mod probe;
 mod queueing;
 mod reading;
 mod restores;

@@ -53,6 +53,18 @@ impl Setting {
         self.restore_from(&self.backup())
     }
 
+    /// Adds a row to `notes` that is in the write-ahead log only, as a program leaves it that is killed.
+    fn add_row_as_if_killed(&self) {
+        let mut program = connect(&self.database());
+        program.batch_execute("PRAGMA wal_autocheckpoint = 0; INSERT INTO notes VALUES (9)").unwrap();
+        let files = ["chat.db", "chat.db-wal"].map(|name| self.path("data").join(name));
+        let left = files.map(|file| (fs::read(&file).unwrap(), file));
+        drop(program);
+        for (content, file) in left {
+            fs::write(file, content).unwrap();
+        }
+    }
+
     /// The names of the files in the data folder, but for the lock.
     fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path("data")).unwrap();
@@ -103,18 +115,7 @@ fn it_comes_with_a_new_epoch_where_there_was_nothing() {
 fn the_replaced_database_is_kept_whole_in_one_file() {
     let setting = Setting::new();
     make(&setting.database(), 5);
-    // Rows in the write-ahead log of a program that was killed.
-    let mut killed = connect(&setting.database());
-    killed.batch_execute("PRAGMA wal_autocheckpoint = 0; INSERT INTO notes VALUES (5)").unwrap();
-    let copy = setting.path("copy");
-    fs::create_dir(&copy).unwrap();
-    for name in ["chat.db", "chat.db-wal"] {
-        fs::copy(setting.path("data").join(name), copy.join(name)).unwrap();
-    }
-    drop(killed);
-    for name in ["chat.db", "chat.db-wal"] {
-        fs::copy(copy.join(name), setting.path("data").join(name)).unwrap();
-    }
+    setting.add_row_as_if_killed();
 
     let restored = setting.restore().unwrap();
     assert_eq!(restored.kept, Some(setting.kept()));
@@ -129,11 +130,24 @@ fn a_damaged_database_is_kept_with_the_files_beside_it_and_they_harm_nobody() {
         fs::write(setting.path(&format!("data/chat.db{suffix}")), "rubbish ".repeat(1_000)).unwrap();
     }
     setting.restore().unwrap();
+    let beside = setting.files().into_iter().filter(|name| name.starts_with("chat.db-"));
+    assert_eq!(beside.count(), 0, "{:?}", setting.files());
     assert_eq!(notes(&setting.database()), 2);
     let kept = ["chat.db.before", "chat.db.before-wal", "chat.db.before-shm", "chat.db.before-journal"];
     for name in kept {
         assert!(setting.files().contains(&name.to_owned()), "{name}: {:?}", setting.files());
     }
+}
+
+#[test]
+fn the_log_of_a_database_that_is_gone_is_not_taken_for_one_of_the_new() {
+    let setting = Setting::new();
+    make(&setting.database(), 5);
+    setting.add_row_as_if_killed();
+    fs::remove_file(setting.database()).unwrap();
+    setting.restore().unwrap();
+    assert_eq!(setting.files(), ["chat.db", "chat.db.before-wal"]);
+    assert_eq!(notes(&setting.database()), 2);
 }
 
 #[test]

@@ -1,0 +1,24 @@
+//! The write that proves that writes are taken.
+
+use groupchat_domain::storage::{StorageFault, Tx, Verdict};
+
+use super::support::Fixture;
+use crate::sqlite::tx::SqliteTx;
+
+fn touch(tx: &mut SqliteTx<'_>) -> Verdict {
+    tx.touch().map_or(Verdict::RollBack, |()| Verdict::Commit)
+}
+
+#[test]
+fn a_touch_is_stored() {
+    let fixture = Fixture::new();
+    fixture.clock.set(77);
+    fixture.write(Box::new(touch)).unwrap();
+    assert_eq!(fixture.ask("SELECT at AS value FROM storage_probe"), 77_000_000);
+}
+
+#[test]
+fn a_reader_can_not_touch() {
+    let refused = Fixture::new().read(Box::new(touch));
+    assert!(matches!(refused, Err(StorageFault::Internal { reason }) if reason.contains("readonly")));
+}
