@@ -37,6 +37,11 @@ impl Database {
         Ok(Self { storage, _lock: lock })
     }
 
+    /// Whether a data directory has a database.
+    pub fn exists(data_dir: &Path) -> bool {
+        data_dir.join(FILE_NAME).exists()
+    }
+
     /// The storage, to run use-cases on.
     pub fn storage(&self) -> &dyn Storage {
         &self.storage

@@ -46,6 +46,9 @@ impl Fixture {
     /// The database can't be opened or written, or was never seeded.
     pub async fn prepare(args: &RunArgs, scratch: &Path) -> Result<Self, BenchError> {
         let data_dir = args.data_dir.clone().unwrap_or_else(|| scratch.join("data"));
+        if args.data_dir.is_some() && !Database::exists(&data_dir) {
+            return Err(BenchError::NotSeeded { path: data_dir });
+        }
         let database = Database::open(&data_dir)?;
         let storage = database.storage();
         if args.data_dir.is_none() {

@@ -9,11 +9,11 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
-    /// The comparison for `Send`: reads and writes JSON of the same size, and does nothing else.
+    /// What a send is compared with: reads and writes JSON of the same size, and does nothing else.
     Echo,
     /// Sends a message with a client id; answered once it is on the disk.
     Send,
-    /// The comparison for `Page`: the same bytes, ready-made.
+    /// What a page is compared with: the same bytes, ready-made.
     Static,
     /// Reads 50 messages from a random place of a group, with authors and likes.
     Page,
