@@ -21,7 +21,7 @@ use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
 use crate::{console, jobs, storage};
 
-/// Connections that wait to be accepted.
+/// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
 
 /// Serves until a signal says to stop.
@@ -33,28 +33,27 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let data_dir = &config.data_dir;
     storage::make_data_dir(data_dir)?;
     let _lock = DataDirLock::acquire(data_dir)?;
-    // Bound before anything is stored: a taken port must not cost the first admin's password.
-    let (listener, address) =
-        listen(config.listen).map_err(|source| ProgramError::Listen { address: config.listen, source })?;
+    // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
+    // begins once the database is open: until then, clients are refused rather than kept waiting.
+    let unusable = |source| ProgramError::Listen { address: config.listen, source };
+    let socket = bind(config.listen).map_err(unusable)?;
     let signal = Arc::new(JobSignal::default());
     let storage = Arc::new(storage::open_to_serve(config, signal.clone())?);
     let state = wire(storage.clone(), config)?;
     introduce(&state).await?;
+    let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let jobs = actix_web::rt::spawn(jobs::run(storage.clone(), signal));
-    let served = run_http(listener, address, state, config).await;
+    let served = run_http(listener, state, config).await;
     jobs.abort();
     close(storage, config.shutdown_timeout).await;
     served
 }
 
-/// Binds with a backlog that a burst of new clients fits in.
-fn listen(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
+fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?.into_std()?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
+    Ok(socket)
 }
 
 fn wire(storage: Arc<SqliteStorage>, config: &Config) -> Result<State, ProgramError> {
@@ -88,13 +87,9 @@ async fn introduce(state: &State) -> Result<(), ProgramError> {
     Ok(())
 }
 
-async fn run_http(
-    listener: TcpListener,
-    address: SocketAddr,
-    state: State,
-    config: &Config,
-) -> Result<(), ProgramError> {
+async fn run_http(listener: TcpListener, state: State, config: &Config) -> Result<(), ProgramError> {
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
+    let address = listener.local_addr().map_err(start)?;
     let mut server = HttpServer::new(move || groupchat_api::app(state.clone()))
         .disable_signals()
         .shutdown_timeout(config.shutdown_timeout.as_secs());

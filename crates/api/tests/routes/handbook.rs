@@ -1,6 +1,5 @@
 //! The parts of `docs/API.md` that are made from the code.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use groupchat_api::problem::Code;
@@ -12,11 +11,10 @@ const END: &str = "<!-- end of codes -->\n";
 const UPDATE: &str = "UPDATE_DOCS";
 
 fn table() -> String {
-    let mut table = String::from("| code | status | what it says |\n|---|---|---|\n");
-    for code in Code::ALL {
-        writeln!(table, "| `{}` | {} | {} |", code.as_str(), code.status().as_u16(), code.title()).unwrap();
-    }
-    table
+    let row =
+        |code: &Code| format!("| `{}` | {} | {} |\n", code.as_str(), code.status().as_u16(), code.title());
+    let rows: String = Code::ALL.iter().map(row).collect();
+    format!("| code | status | what it says |\n|---|---|---|\n{rows}")
 }
 
 #[test]

@@ -65,6 +65,11 @@ impl Server {
         Self { child, _output: output, url: url.unwrap(), password }
     }
 
+    /// The address and port of its socket.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches("/api")
+    }
+
     /// A client without a key.
     pub fn anonymous(&self) -> Api {
         Api { http: Client::new(), url: self.url.clone(), key: None }

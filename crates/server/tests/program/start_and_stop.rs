@@ -5,7 +5,8 @@ use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::harness::{Server, data, program};
 
@@ -21,15 +22,19 @@ async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
     let data = data();
     let server = Server::start(data.path()).await;
     let admin = server.admin().await;
+    let password = server.password.clone().unwrap();
     let group = admin.create_group("Lobby").await;
     let path = format!("/groups/{group}/messages");
-    admin.post(&path, json!({"text": "first"})).await.expect(StatusCode::CREATED);
+    let sent = admin.post(&path, json!({"text": "first"})).await.expect(StatusCode::CREATED);
     server.stop().await;
 
     let server = Server::start(data.path()).await;
     assert_eq!(server.password, None, "the password is shown once");
-    let key_of_before = admin.try_send(reqwest::Method::GET, &path, None).await;
-    assert!(key_of_before.is_err(), "the first server is gone, with its port");
+    let admin = server.login("admin", &password).await;
+    assert_eq!(admin.get(&format!("/groups/{group}")).await.expect(StatusCode::OK)["name"], "Lobby");
+    assert_eq!(admin.all_messages(group).await, [sent]);
+    let next = admin.post(&path, json!({"text": "second"})).await.expect(StatusCode::CREATED);
+    assert_eq!(next["seq"], 2);
     server.stop().await;
 }
 
@@ -61,7 +66,35 @@ async fn ctrl_c_stops_in_good_order_too() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_are_finished_before_the_server_stops() {
+async fn a_request_in_flight_is_finished_before_the_server_stops() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let address = server.address().to_owned();
+    let (key, body) = (admin.key().to_owned(), r#"{"text": "just in time"}"#);
+    let (first_half, second_half) = body.split_at(10);
+    let mut connection = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /api/groups/{group}/messages HTTP/1.1\r\nHost: {address}\r\nX-API-Key: {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{first_half}",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    // On a connection of its own. They are accepted in turn, so the one above has been accepted then.
+    server.anonymous().get("/version").await.expect(StatusCode::OK);
+
+    server.signal("TERM").await;
+    while TcpStream::connect(&address).await.is_ok() {}
+    connection.write_all(second_half.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert_eq!(server.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_while_the_server_stopped_is_there_afterwards() {
     let data = data();
     let server = Server::start(data.path()).await;
     let admin = server.admin().await;
@@ -69,35 +102,33 @@ async fn requests_in_flight_are_finished_before_the_server_stops() {
     let group = admin.create_group("Lobby").await;
     let path = format!("/groups/{group}/messages");
     let senders: Vec<_> = (0..16)
-        .map(|sender| {
+        .map(|_| {
             let (admin, path) = (admin.clone(), path.clone());
             tokio::spawn(async move {
-                let mut stored = 0;
-                for n in 0.. {
-                    let body = json!({"text": "hello", "client_id": format!("{sender}-{n}")});
+                let mut stored = Vec::new();
+                loop {
+                    let body = json!({"text": "hello"});
                     match admin.try_send(reqwest::Method::POST, &path, Some(body)).await {
-                        Ok(answer) if answer.status == StatusCode::CREATED => stored += 1,
+                        Ok(answer) if answer.status == StatusCode::CREATED => stored.push(answer.body),
                         Ok(answer) => assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE),
                         // The server takes no new connections any more.
-                        Err(_) => break,
+                        Err(_) => break stored,
                     }
                 }
-                stored
             })
         })
         .collect();
     while admin.all_messages(group).await.len() < 100 {}
     server.stop().await;
-    let mut stored = 0;
-    for sender in senders {
-        stored += sender.await.unwrap();
-    }
 
-    let server = Server::start(data.path()).await;
-    let admin = server.login("admin", &password).await;
-    let found = admin.all_messages(group).await.len();
-    assert!(found >= stored, "{stored} were acknowledged, {found} are there");
-    server.stop().await;
+    let restarted = Server::start(data.path()).await;
+    let found = restarted.login("admin", &password).await.all_messages(group).await;
+    for sender in senders {
+        for message in sender.await.unwrap() {
+            assert!(found.contains(&message), "{message} was acknowledged");
+        }
+    }
+    restarted.stop().await;
 }
 
 #[tokio::test]
@@ -117,6 +148,14 @@ async fn a_folder_that_cant_be_used_is_told_in_clear_words() {
     std::fs::write(&file, "not a folder").unwrap();
     let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", file.to_str().unwrap()]).await;
     assert!(words.contains(file.to_str().unwrap()), "{words}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_folder_that_cant_be_written_to_is_told_in_clear_words() {
+    // Nobody makes folders there, not even root.
+    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", "/proc/groupchat"]).await;
+    assert!(words.contains("can't make the data folder /proc/groupchat"), "{words}");
 }
 
 #[tokio::test]
