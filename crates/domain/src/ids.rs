@@ -1,5 +1,7 @@
 //! Identifiers, counters and versions: one type each, so that one is never passed for another.
 
+use crate::validation::{Violation, ViolationCode};
+
 /// The largest integer that every JSON client reads exactly (RFC 8259, section 6): 2^53 − 1.
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
@@ -52,6 +54,17 @@ impl Seq {
     /// Before the first message.
     pub const ZERO: Self = Self(0);
 
+    /// Checks a number that a caller names; whether there is such a message is another matter.
+    ///
+    /// # Errors
+    /// [`ViolationCode::OutOfRange`] outside 0 to [`MAX_SAFE_INTEGER`].
+    pub fn parse(value: i64) -> Result<Self, Violation> {
+        if (0..=MAX_SAFE_INTEGER).contains(&value) {
+            return Ok(Self(value));
+        }
+        Err(Violation::new(ViolationCode::OutOfRange, format!("must be 0 to {MAX_SAFE_INTEGER}")))
+    }
+
     /// The number that follows.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -87,6 +100,16 @@ mod tests {
         assert_eq!(Seq::ZERO.next(), Seq::new(1));
         assert_eq!(EventId::new(41).next(), EventId::new(42));
         assert_eq!((Version::FIRST, Version::FIRST.next()), (Version::new(1), Version::new(2)));
+    }
+
+    #[test]
+    fn a_number_that_a_caller_names_is_in_range() {
+        for good in [0, 1, MAX_SAFE_INTEGER] {
+            assert_eq!(Seq::parse(good), Ok(Seq::new(good)));
+        }
+        for bad in [-1, MAX_SAFE_INTEGER + 1, i64::MIN, i64::MAX] {
+            assert_eq!(Seq::parse(bad).unwrap_err().code, ViolationCode::OutOfRange, "{bad}");
+        }
     }
 
     #[test]

@@ -16,8 +16,10 @@ pub mod groups;
 pub mod ids;
 pub mod jobs;
 pub mod messages;
+pub mod network;
 pub mod operations;
 pub mod paging;
+pub mod search;
 pub mod storage;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -5,7 +5,6 @@
 //! So a use-case can't forget to commit, and what it emits is published only if it was stored.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use crate::groups::{GroupRepository, MemberRepository};
 use crate::ids::{EventId, UserId};
 use crate::jobs::JobRepository;
 use crate::messages::MessageRepository;
+use crate::network::Network;
 use crate::time::Timestamp;
 
 /// A future that a port returns; no runtime is named.
@@ -94,10 +94,10 @@ pub enum Mode {
 /// On whose behalf a command runs, for fairness: each gets its turn, and none may fill the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caller {
-    /// The holder of a key.
-    Key(KeyHash),
-    /// Somebody not signed in.
-    Address(IpAddr),
+    /// A user, whichever of their keys they show.
+    User(UserId),
+    /// Somebody not signed in, or with a key of which nobody knows yet whose it is.
+    Network(Network),
     /// The server itself.
     System,
 }
@@ -123,8 +123,8 @@ pub trait Storage: Send + Sync {
     /// first, so that keys that were never valid don't occupy the writer.
     fn knows_key(&self, key: &KeyHash) -> bool;
 
-    /// Whose key this is, as far as is known without asking the database. For logs: it may have been revoked
-    /// since, and not knowing is always safe.
+    /// Whose key this is, as far as is known without asking the database. For logs, and to tell whose turn it
+    /// is: the key may have been revoked since, and not knowing is always safe.
     fn holder(&self, _key: &KeyHash) -> Option<UserId> {
         None
     }
@@ -170,6 +170,8 @@ pub enum StorageFault {
 pub struct Credential {
     /// SHA-256 of the key.
     pub key: KeyHash,
+    /// Where the request came from. Made-up keys share the turns of their network.
+    pub network: Network,
 }
 
 impl dyn Storage + '_ {
@@ -186,7 +188,8 @@ impl dyn Storage + '_ {
         if !self.knows_key(&who.key) {
             self.read_as(who, |_, _| Ok(())).await?;
         }
-        self.run(Access { mode: Mode::Write, caller: Caller::Key(who.key) }, authenticated(who, work)).await
+        let access = Access { mode: Mode::Write, caller: self.caller(who) };
+        self.run(access, authenticated(who, work)).await
     }
 
     /// Runs `work` as the holder of a key, on one snapshot, without writing.
@@ -198,7 +201,13 @@ impl dyn Storage + '_ {
         who: Credential,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.run(Access { mode: Mode::Read, caller: Caller::Key(who.key) }, authenticated(who, work)).await
+        let access = Access { mode: Mode::Read, caller: self.caller(who) };
+        self.run(access, authenticated(who, work)).await
+    }
+
+    /// Whose turn a command with this key takes.
+    fn caller(&self, who: Credential) -> Caller {
+        self.holder(&who.key).map_or(Caller::Network(who.network), Caller::User)
     }
 
     /// Runs `work` in a transaction of its own and returns its result once that is settled. An `Err` rolls

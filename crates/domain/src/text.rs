@@ -1,10 +1,13 @@
 //! What all text has in common: normalisation, forbidden characters, folding for comparison.
 
+mod ignorable;
+
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::validation::{Violation, ViolationCode, check_length};
+use ignorable::is_ignorable;
 
 macro_rules! text_newtype {
     ($name:ident) => {
@@ -36,14 +39,15 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A key by which names are compared and ordered: compatibility-normalised and case-folded (Unicode
-/// chapter 3.13, "toNFKC_Casefold" without the removal of ignorable characters). Done here and not in the
-/// database, since databases fold differently.
+/// A key by which names are compared and ordered: compatibility-normalised, case-folded, and without the
+/// characters that nobody sees (Unicode chapter 3.13, "toNFKC_Casefold"). Done here and not in the database,
+/// since databases fold differently.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let compatible: String = text.nfkc().collect();
+    // Taken out of the decomposed text: some show only then, and they keep apart marks that compose.
+    let compatible: String = text.nfkd().filter(|c| !is_ignorable(*c)).nfkc().collect();
     caseless::default_case_fold_str(&compatible).nfkc().collect()
 }
 
@@ -52,7 +56,20 @@ pub fn has_control_character(text: &str, allowed: &[char]) -> bool {
     text.chars().any(|c| c.is_control() && !allowed.contains(&c))
 }
 
-/// Normalises a text of one line and checks that it has 1 to `max` characters.
+/// Whether there is anything to see: a character that is neither white space nor ignorable.
+pub fn has_visible_character(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && !is_ignorable(c))
+}
+
+/// Checks that there is anything to see.
+pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
+    if has_visible_character(text) {
+        return Ok(());
+    }
+    Err(Violation::new(ViolationCode::Required, "must hold a visible character"))
+}
+
+/// Normalises a text of one line and checks that it has 1 to `max` characters, one of them visible.
 pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     let text = nfc(text.trim());
     check_length(&text, 1, max)?;
@@ -60,6 +77,7 @@ pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
         let detail = "must be one line without control characters";
         return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
     }
+    check_visible(&text)?;
     Ok(text.into_owned())
 }
 
@@ -101,6 +119,33 @@ mod tests {
         assert_eq!(fold("ＡＢＣ"), "abc");
         assert_eq!(fold("Team-1"), "team-1");
         assert_ne!(fold("cafe"), fold("café"));
+    }
+
+    #[test]
+    fn fold_drops_what_nobody_sees() {
+        for (text, folded) in [
+            ("ad\u{200b}min", "admin"),
+            ("\u{feff}Admin\u{2060}", "admin"),
+            ("soft\u{ad}hyphen", "softhyphen"),
+            ("❤\u{fe0f}", "❤"),
+            // The joiner keeps letter and accent apart.
+            ("e\u{34f}\u{301}", "é"),
+            // Becomes U+1160, which is ignorable, too.
+            ("\u{ffa0}", ""),
+        ] {
+            assert_eq!(fold(text), folded, "{text:?}");
+        }
+        assert_eq!(fold("👩🏽\u{200d}🍳"), "👩🏽🍳");
+    }
+
+    #[test]
+    fn white_space_and_ignorable_characters_are_nothing_to_see() {
+        for blank in ["", " \n\u{a0}\u{3000}", "\u{200b}", " \u{2060}\u{feff}", "\u{3164}", "\u{ad}\u{fe0f}"] {
+            assert!(!has_visible_character(blank), "{blank:?}");
+        }
+        for seen in ["a", "\u{200b}.", "👩🏽\u{200d}🍳", "\u{301}"] {
+            assert!(has_visible_character(seen), "{seen:?}");
+        }
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Violation {
         Self { code, detail: detail.into() }
     }
 
+    /// The violation of a value that is part of the contract, but not built yet.
+    pub fn not_supported() -> Self {
+        Self::new(ViolationCode::NotSupported, "is not supported by this server yet")
+    }
+
     /// Ties the violation to the field that it was found in.
     pub fn in_field(self, field: impl Into<String>) -> FieldError {
         FieldError { field: field.into(), violation: self }

@@ -65,8 +65,8 @@ impl From<UserRef> for UserRefDto {
     }
 }
 
-/// A user that was just created.
-#[derive(Debug, Serialize, Apiv2Schema)]
+/// A user that was just created. Without `Debug`, which would show the key.
+#[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "CreatedUser")]
 pub(super) struct CreatedUserDto {
     /// The user.
@@ -83,8 +83,8 @@ impl From<CreatedUser> for CreatedUserDto {
     }
 }
 
-/// A new session.
-#[derive(Debug, Serialize, Apiv2Schema)]
+/// A new session. Without `Debug`, which would show the key.
+#[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Login")]
 pub(super) struct LoginDto {
     /// The key to send with every request; shown only now.

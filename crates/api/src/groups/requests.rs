@@ -1,17 +1,17 @@
 //! The JSON that requests about groups hold, and what it says in the domain's words.
 
-use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{
     Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, MemberQuery, Role, Visibility,
 };
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::search::SearchText;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::problem::ApiError;
-use crate::wire::{Fields, List, Patch, not_supported};
+use crate::wire::{Fields, List, Patch};
 
 /// A group to create.
 #[derive(Deserialize, Apiv2Schema)]
@@ -30,7 +30,7 @@ impl GroupDraftDto {
         let mut fields = Fields::new();
         let name = fields.required("name", self.name.as_deref(), GroupName::parse);
         let description = fields.optional("description", self.description.as_deref(), Description::parse);
-        let visibility = fields.optional("visibility", self.visibility.as_deref(), parse_visibility);
+        let visibility = fields.optional("visibility", self.visibility.as_deref(), Visibility::parse);
         match name {
             Some(name) if fields.are_good() => {
                 let visibility = visibility.unwrap_or(Visibility::Public);
@@ -38,14 +38,6 @@ impl GroupDraftDto {
             }
             _ => Err(fields.into()),
         }
-    }
-}
-
-fn parse_visibility(text: &str) -> Result<Visibility, Violation> {
-    match text {
-        "public" => Ok(Visibility::Public),
-        "private" => Err(not_supported()),
-        _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be public")),
     }
 }
 
@@ -70,7 +62,7 @@ impl GroupChangesDto {
         let changes = GroupChanges {
             name: fields.changeable("name", self.name.as_deref(), GroupName::parse),
             description: fields.clearable("description", self.description.as_deref(), Description::parse),
-            visibility: fields.changeable("visibility", self.visibility.as_deref(), parse_visibility),
+            visibility: fields.changeable("visibility", self.visibility.as_deref(), Visibility::parse),
         };
         fields.finish()?;
         Ok(changes)
@@ -95,7 +87,7 @@ impl MemberDraftDto {
         let role = fields.optional("role", self.role.as_deref(), Role::parse);
         let candidate = match (self.user_id, self.username) {
             (Some(id), None) => fields.check("user_id", parse_user_id(id)).map(Candidate::Id),
-            (None, Some(name)) => Some(Candidate::Username(UsernameKey::of(&name))),
+            (None, Some(name)) => Some(Candidate::named(&name)),
             (None, None) => fields.required("user_id", None::<i64>, parse_user_id).map(Candidate::Id),
             (Some(_), Some(_)) => {
                 let detail = "cannot be given together with user_id";
@@ -151,7 +143,7 @@ pub(super) struct GroupListParams {
 
 /// What to list of the groups that a viewer may see.
 pub(super) struct GroupSelection {
-    search: Option<String>,
+    search: Option<SearchText>,
     mine: bool,
     after: Option<NameCursor>,
     limit: Limit,
@@ -212,7 +204,7 @@ mod tests {
     fn a_member_is_named_in_exactly_one_way() {
         let by_id = (Candidate::Id(UserId::new(3)), Role::Member);
         assert_eq!(member(r#"{"user_id": 3}"#), Ok(by_id));
-        let by_name = (Candidate::Username(UsernameKey::of("zoe")), Role::Admin);
+        let by_name = (Candidate::named("zoe"), Role::Admin);
         assert_eq!(member(r#"{"username": "Zoe", "role": "admin"}"#), Ok(by_name));
         for json in [
             "{}",

@@ -2,7 +2,6 @@
 
 use groupchat_domain::ids::{GroupId, Seq};
 use groupchat_domain::messages::{ClientId, Draft, MessageText};
-use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
@@ -113,16 +112,8 @@ pub(super) struct ReadMarkDto {
 impl ReadMarkDto {
     pub(super) fn parse(self) -> Result<Seq, ApiError> {
         let mut fields = Fields::new();
-        let seq = fields.required("seq", self.seq, parse_seq);
+        let seq = fields.required("seq", self.seq, Seq::parse);
         seq.ok_or_else(|| fields.into())
-    }
-}
-
-fn parse_seq(seq: i64) -> Result<Seq, Violation> {
-    if seq >= 0 {
-        Ok(Seq::new(seq))
-    } else {
-        Err(Violation::new(ViolationCode::OutOfRange, "must be 0 or more"))
     }
 }
 

@@ -29,9 +29,9 @@ impl MessageListParams {
     pub(super) fn parse(self, group: GroupId) -> Result<(Window, Limit), ApiError> {
         let mut fields = Fields::new();
         self.refuse_several(&mut fields);
-        let before = fields.optional("before", self.before, parse_seq);
-        let after = fields.optional("after", self.after, parse_seq);
-        let around = fields.optional("around", self.around, parse_seq);
+        let before = fields.optional("before", self.before, Seq::parse);
+        let after = fields.optional("after", self.after, Seq::parse);
+        let around = fields.optional("around", self.around, Seq::parse);
         let cursor = fields.cursor(List::Messages, group.get(), self.cursor.as_deref());
         let limit = fields.limit(self.limit);
         let run = cursor.and_then(|cursor| fields.check("cursor", read_place(&cursor)));
@@ -62,13 +62,6 @@ impl MessageListParams {
     }
 }
 
-fn parse_seq(seq: i64) -> Result<Seq, Violation> {
-    if (0..=MAX_SAFE_INTEGER).contains(&seq) {
-        return Ok(Seq::new(seq));
-    }
-    Err(Violation::new(ViolationCode::OutOfRange, format!("must be 0 to {MAX_SAFE_INTEGER}")))
-}
-
 /// The cursor with which a list of messages goes on.
 pub(super) fn place_of(group: GroupId, run: Run) -> Cursor {
     let (id, tail) = match run {
@@ -83,7 +76,7 @@ const UP: &str = "+";
 const DOWN: &str = "-";
 
 fn read_place(cursor: &Cursor) -> Result<Run, Violation> {
-    match (parse_seq(cursor.id), cursor.tail.as_str()) {
+    match (Seq::parse(cursor.id), cursor.tail.as_str()) {
         (Ok(seq), UP) => Ok(Run::Above(seq)),
         (Ok(seq), DOWN) => Ok(Run::Below(Some(seq))),
         _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be the `next` of an earlier page")),

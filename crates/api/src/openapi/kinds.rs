@@ -5,10 +5,10 @@ use groupchat_domain::groups::{Description, GroupName, Role, Visibility};
 use groupchat_domain::ids::MAX_SAFE_INTEGER;
 use groupchat_domain::messages::{ClientId, MessageText};
 use groupchat_domain::paging::Limit;
+use groupchat_domain::search::SearchText;
 use serde_json::{Value, json};
 
 use crate::extract::MAX_USER_AGENT;
-use crate::wire::MAX_SEARCH;
 
 /// A kind of value: makes its JSON schema, without a type where the Rust type already gives it.
 pub type Kind = fn() -> Value;
@@ -129,7 +129,7 @@ pub fn api_key() -> Value {
 }
 
 pub fn search() -> Value {
-    json!({"maxLength": MAX_SEARCH, "example": "engine"})
+    json!({"maxLength": SearchText::MAX_LENGTH, "example": "engine"})
 }
 
 pub fn limit() -> Value {

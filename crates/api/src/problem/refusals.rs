@@ -55,7 +55,7 @@ impl From<StorageFault> for ApiError {
             StorageFault::Overloaded { retry_after } => (Code::Overloaded, NOTHING_DONE, Some(*retry_after)),
             StorageFault::Unavailable { .. } => (Code::Unavailable, NOTHING_DONE, Some(SOON)),
             StorageFault::OutcomeUnknown => (Code::OutcomeUnknown, OUTCOME_UNKNOWN, Some(SOON)),
-            StorageFault::Panicked | StorageFault::Internal { .. } => (Code::Internal, INTERNAL, None),
+            StorageFault::Panicked | StorageFault::Internal { .. } => (Code::Internal, ROLLED_BACK, None),
         };
         let error = Self { retry_after, ..Self::new(code, detail) };
         if code == Code::Overloaded { error } else { error.caused_by(fault.to_string()) }
@@ -64,7 +64,10 @@ impl From<StorageFault> for ApiError {
 
 const NOTHING_DONE: &str = "nothing was done; try again a little later";
 const OUTCOME_UNKNOWN: &str = "look before you try again, or try again with the same client_id";
-pub(super) const INTERNAL: &str = "nothing was done; the server's log has the cause under the request id";
+/// Of faults in the storage, where what was begun is rolled back.
+const ROLLED_BACK: &str = "nothing was done; the server's log has the cause under the request id";
+/// Of all else: a command may have been done before something broke.
+pub(super) const INTERNAL: &str = "the server's log has the cause under the request id";
 
 const fn account(refusal: &AccountRefusal) -> Code {
     match refusal {
@@ -124,6 +127,7 @@ impl ApiError {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::StatusCode;
     use groupchat_domain::validation::Violation;
 
     use super::*;
@@ -149,6 +153,18 @@ mod tests {
         let error = ApiError::from(Error::from(fault));
         assert_eq!(error.code(), Code::Internal);
         assert!(!error.to_string().contains("users"));
+    }
+
+    #[test]
+    fn only_a_fault_of_the_storage_is_known_to_have_done_nothing() {
+        for fault in [StorageFault::Panicked, StorageFault::Internal { reason: "…".to_owned() }] {
+            assert!(ApiError::from(fault).to_string().contains("nothing was done"));
+        }
+        let others =
+            [ApiError::internal("a handler panicked"), ApiError::of_status(StatusCode::INTERNAL_SERVER_ERROR)];
+        for error in others {
+            assert!(!error.to_string().contains("nothing was done"), "{error}");
+        }
     }
 
     #[test]

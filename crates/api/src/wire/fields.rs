@@ -1,14 +1,12 @@
 //! Checking the fields of a body or a query, so that all mistakes are told at once.
 
 use groupchat_domain::paging::Limit;
-use groupchat_domain::text::{fold, has_control_character};
-use groupchat_domain::validation::{FieldError, Violation, ViolationCode, check_length};
+use groupchat_domain::search::SearchText;
+use groupchat_domain::text::has_visible_character;
+use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 
 use super::{Cursor, Given, List, Patch};
 use crate::problem::ApiError;
-
-/// The most characters that a search may have.
-pub(crate) const MAX_SEARCH: usize = 100;
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Debug, Default)]
@@ -88,7 +86,7 @@ impl Fields {
     pub fn unbuilt<const N: usize>(&mut self, fields: [(&str, Given); N]) {
         for (field, given) in fields {
             if given.is_given() {
-                self.refuse(field, not_supported());
+                self.refuse(field, Violation::not_supported());
             }
         }
     }
@@ -108,18 +106,9 @@ impl Fields {
         self.optional("limit", given, Limit::parse).unwrap_or(Limit::DEFAULT)
     }
 
-    /// Text to search names for, folded as names are; none where it is blank. Its length is bounded like that
-    /// of the names: a longer one finds nothing, and costs. No name has a control character, and SQLite's LIKE
-    /// would take U+0000 for the end of the pattern.
-    pub fn search(&mut self, given: Option<&str>) -> Option<String> {
-        let text = given.map(str::trim).filter(|text| !text.is_empty())?;
-        self.check("q", check_length(text, 1, MAX_SEARCH))?;
-        if has_control_character(text, &[]) {
-            let detail = "must hold no control characters";
-            self.refuse("q", Violation::new(ViolationCode::InvalidCharacters, detail));
-            return None;
-        }
-        Some(fold(text))
+    /// Text to search names for; none where there is nothing to see, as in a search form left empty.
+    pub fn search(&mut self, given: Option<&str>) -> Option<SearchText> {
+        self.optional("q", given.filter(|text| has_visible_character(text)), SearchText::parse)
     }
 
     /// Where a list goes on; 0 is the scope of lists of the whole server.
@@ -139,11 +128,6 @@ impl Fields {
     pub fn finish(self) -> Result<(), ApiError> {
         if self.are_good() { Ok(()) } else { Err(self.into()) }
     }
-}
-
-/// The violation of a value that the contract has but this server has not built yet.
-pub(crate) fn not_supported() -> Violation {
-    Violation::new(ViolationCode::NotSupported, "is not supported by this server yet")
 }
 
 impl From<Fields> for ApiError {

@@ -9,7 +9,6 @@ mod time;
 
 pub use cursor::{Cursor, List};
 pub use fields::Fields;
-pub(crate) use fields::{MAX_SEARCH, not_supported};
 pub use given::{Given, is_marker};
 pub use page::Page;
 pub use patch::Patch;

@@ -102,7 +102,7 @@ pub async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec
     let viewer = viewer.actor.id();
     let query = GroupQuery {
         viewer,
-        search: Some(BUSY.to_lowercase()),
+        search: SearchText::parse(BUSY).ok(),
         mine: true,
         after: None,
         limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
@@ -143,7 +143,7 @@ fn find_or_create(
 ) -> Result<GroupId, Error> {
     let query = GroupQuery {
         viewer: actor.id(),
-        search: Some(name.key()),
+        search: SearchText::parse(name.as_str()).ok(),
         mine: false,
         after: None,
         limit: Limit::DEFAULT,

@@ -72,7 +72,7 @@ pub async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> {
     let mut users = Vec::new();
     let mut after = None;
     loop {
-        let query = UserQuery { search: Some(PREFIX.to_owned()), after, limit: Limit::DEFAULT };
+        let query = UserQuery { search: SearchText::parse(PREFIX).ok(), after, limit: Limit::DEFAULT };
         let page = storage
             .run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit)))
             .await?;

@@ -137,7 +137,7 @@ fn store(
         return Err(AccountRefusal::UsernameTaken.into());
     };
     let user = new.into_user(id);
-    tx.emit(Audience::All, actor, Event::UserCreated(user.clone()));
+    tx.emit(Audience::All, actor, Event::UserCreated(user.without_private_fields()));
     Ok(user)
 }
 

@@ -126,7 +126,7 @@ fn save(tx: &mut dyn Tx, by: Option<UserId>, before: &User, mut changed: User) -
     match tx.accounts().update(&changed)? {
         Unique::Taken => Err(AccountRefusal::UsernameTaken.into()),
         Unique::Stored(()) => {
-            tx.emit(Audience::All, by, Event::UserUpdated(changed.clone()));
+            tx.emit(Audience::All, by, Event::UserUpdated(changed.without_private_fields()));
             Ok(changed)
         }
     }

@@ -1,13 +1,12 @@
 //! Signing in.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{PasswordHash, User, Username, UsernameKey};
-use crate::accounts::ports::{ApiKeys, LoginAttempts, PasswordHasher};
+use crate::accounts::ports::{ApiKeys, LoginAttempts, PasswordHasher, PasswordTry};
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
+use crate::accounts::session::{ClientInfo, KeyHash, MAX_SESSIONS, NewSession, Secret, SessionKind};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -50,7 +49,7 @@ pub struct LoggedIn {
     pub user: User,
 }
 
-/// Signs in with a password. The answer to a wrong one is the same, and takes as long, whether or not the
+/// Signs in with a password; of a user's sessions beyond [`MAX_SESSIONS`] the oldest end. The answer to a wrong one is the same, and takes as long, whether or not the
 /// user exists.
 ///
 /// # Errors
@@ -58,15 +57,12 @@ pub struct LoggedIn {
 pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
     // A name that no user could have counts as one and the same account: the counter's memory stays small.
     let account = Username::parse(&attempt.username).map_or_else(|_| UsernameKey::of(""), |name| name.key());
-    let address = attempt.client.address;
-    ports
-        .attempts
-        .take(address, &account)
-        .map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
+    let counted = PasswordTry::SignIn { network: attempt.client.network(), account: account.clone() };
+    ports.attempts.take(&counted).map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
     let outcome = try_login(ports, attempt, &account).await;
     let wrong = Error::from(AccountRefusal::InvalidCredentials);
     if outcome.as_ref().err() != Some(&wrong) {
-        ports.attempts.give_back(address, &account);
+        ports.attempts.give_back(&counted);
     }
     outcome
 }
@@ -76,7 +72,7 @@ async fn try_login(
     attempt: LoginAttempt,
     account: &UsernameKey,
 ) -> Result<LoggedIn, Error> {
-    let caller = Caller::Address(attempt.client.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+    let caller = Caller::Network(attempt.client.network());
     let name = account.clone();
     let known =
         ports.storage.run(Access { mode: Mode::Read, caller }, move |tx| find_password(tx, &name)).await?;
@@ -120,6 +116,7 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<(User, Timestamp), 
     tx.sessions().end_provisioned(id)?;
     let created_at = tx.now();
     let expires_at = created_at.plus(proven.lifetime);
+    tx.sessions().end_oldest(id, created_at, MAX_SESSIONS - 1)?;
     tx.sessions().insert(&NewSession {
         user: id,
         kind: SessionKind::Login,

@@ -23,7 +23,7 @@ pub use find::{find_self, find_user, list_users};
 pub use login::{LoggedIn, LoginAttempt, LoginPorts, login};
 pub use model::{DisplayName, Email, NewUser, Password, PasswordHash, User, UserRef, Username, UsernameKey};
 pub use password::change_password;
-pub use ports::{ApiKeys, IssuedKey, LoginAttempts, PasswordHasher};
+pub use ports::{ApiKeys, IssuedKey, LoginAttempts, PasswordHasher, PasswordTry};
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockPasswordHasher};
 pub use repository::{AccountRepository, LockStrength, SessionQuery, SessionRepository, Unique, UserQuery};
@@ -31,7 +31,7 @@ pub use repository::{AccountRepository, LockStrength, SessionQuery, SessionRepos
 pub(crate) use repository::{MockAccountRepository, MockSessionRepository};
 pub(crate) use rights::is_server_admin;
 pub use session::{
-    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, Secret, Session,
+    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, MAX_SESSIONS, NewSession, PROVISIONED_LIFETIME, Secret, Session,
     SessionKind,
 };
 pub use sessions::{end_other_sessions, end_session, list_sessions, logout};

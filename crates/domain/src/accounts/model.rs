@@ -82,9 +82,16 @@ impl DisplayName {
 
 /// An e-mail address, at most 254 characters (RFC 5321, section 4.5.3.1.3, less the angle brackets). Only
 /// its outer form is checked: whether it takes mail can't be told by looking at it. Not unique.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Shown by no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Email(String);
 text_newtype!(Email);
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
 
 impl Email {
     /// The most characters an address may have.
@@ -181,6 +188,11 @@ pub struct User {
 }
 
 impl User {
+    /// The user as anybody may see them: without what only they and admins may.
+    pub fn without_private_fields(&self) -> Self {
+        Self { email: None, ..self.clone() }
+    }
+
     /// The part of the user that goes with messages and memberships.
     pub fn as_ref(&self) -> UserRef {
         UserRef {

@@ -1,15 +1,16 @@
 //! Changing one's own password.
 
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::{Password, PasswordHash, UsernameKey};
-use crate::accounts::ports::{LoginAttempts, PasswordHasher};
+use crate::accounts::model::{Password, PasswordHash};
+use crate::accounts::ports::{LoginAttempts, PasswordHasher, PasswordTry};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret, SessionKind};
 use crate::error::Error;
+use crate::ids::UserId;
 use crate::storage::{Credential, Storage, Tx};
 
-/// Replaces the password of whoever shows the key; all their other sessions end. Tries count like those to
-/// sign in, so that a stolen key can't be used to guess the password.
+/// Replaces the password of whoever shows the key; all their other sessions end. Tries are
+/// limited, so that a stolen key can't be used to guess the password.
 ///
 /// # Errors
 /// [`AccountRefusal::WrongPassword`], [`AccountRefusal::ProvisionedKey`],
@@ -22,11 +23,12 @@ pub async fn change_password(
     current: Secret,
     new: Password,
 ) -> Result<(), Error> {
-    let (account, old) = storage.read_as(who, |tx, actor| present_password(tx, actor)).await?;
-    attempts.take(None, &account).map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
+    let (user, old) = storage.read_as(who, |tx, actor| present_password(tx, actor)).await?;
+    let counted = PasswordTry::OwnPassword(user);
+    attempts.take(&counted).map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
     let verified = hasher.verify(current, Some(old.clone())).await;
     if !matches!(verified, Ok(false)) {
-        attempts.give_back(None, &account);
+        attempts.give_back(&counted);
     }
     if !verified? {
         return Err(AccountRefusal::WrongPassword.into());
@@ -35,13 +37,12 @@ pub async fn change_password(
     storage.write_as(who, move |tx, actor| replace(tx, actor, &old, &hash)).await
 }
 
-fn present_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UsernameKey, PasswordHash), Error> {
+fn present_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {
     if actor.session_kind == SessionKind::Provisioned {
         return Err(AccountRefusal::ProvisionedKey.into());
     }
-    let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
-    Ok((user.username.key(), hash))
+    Ok((actor.id(), hash))
 }
 
 fn replace(tx: &mut dyn Tx, actor: &Actor, old: &PasswordHash, new: &PasswordHash) -> Result<(), Error> {

@@ -1,11 +1,12 @@
 //! What accounts need of the outside world besides the database.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::accounts::model::{Password, PasswordHash, UsernameKey};
 use crate::accounts::session::{KeyHash, Secret};
 use crate::error::Error;
+use crate::ids::UserId;
+use crate::network::Network;
 use crate::storage::BoxFuture;
 
 /// Hashes passwords, off the threads that serve requests. MUST answer [`Error::Busy`] at once when too many
@@ -42,17 +43,34 @@ pub trait ApiKeys: Send + Sync {
     fn generate_password(&self) -> Password;
 }
 
-/// Counts tries to sign in. A try is taken before the password is looked at and given back when it was
+/// A try at a password, and for whom it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordTry {
+    /// Somebody signs in.
+    SignIn {
+        /// Where from.
+        network: Network,
+        /// As whom.
+        account: UsernameKey,
+    },
+    /// Somebody signed in shows their present password again. Counts for them alone, so that no stranger can
+    /// use up these tries.
+    OwnPassword(UserId),
+}
+
+/// Counts tries at passwords. A try is taken before the password is looked at and given back when it was
 /// right, so that many tries at once can't slip through, and people who know their password are never
 /// slowed by each other.
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginAttempts: Send + Sync {
-    /// Takes one try of the address and one of the account.
+    /// Takes a try of each for whom it counts: to sign in, of the network, of the account from that network,
+    /// and of the account from everywhere. The last MUST have far more than the others, so that a stranger
+    /// who tries from elsewhere doesn't lock its owner out.
     ///
     /// # Errors
-    /// When the next try is allowed, if either has none left; then none is taken.
-    fn take(&self, address: Option<IpAddr>, account: &UsernameKey) -> Result<(), Duration>;
+    /// How long until the next try is allowed, if any of them has none left; then none is taken.
+    fn take(&self, attempt: &PasswordTry) -> Result<(), Duration>;
 
     /// Gives a try back.
-    fn give_back(&self, address: Option<IpAddr>, account: &UsernameKey);
+    fn give_back(&self, attempt: &PasswordTry);
 }

@@ -4,6 +4,7 @@ use crate::accounts::model::{NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, NameCursor};
+use crate::search::SearchText;
 use crate::storage::StorageFault;
 use crate::time::Timestamp;
 
@@ -19,8 +20,8 @@ pub enum LockStrength {
 /// Which users a list takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserQuery {
-    /// Folded text that the username or the display name must contain.
-    pub search: Option<String>,
+    /// Text that the username or the display name must contain.
+    pub search: Option<SearchText>,
     /// Where the list goes on.
     pub after: Option<NameCursor>,
     /// How many rows; the repository reads one more to see whether there is a next page.
@@ -159,6 +160,13 @@ pub trait SessionRepository {
     /// # Errors
     /// A storage fault.
     fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<(), StorageFault>;
+
+    /// Ends the oldest of the user's sessions that are valid at `now`, so that at most `keep` are left; ends at
+    /// most 500 at a time.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<(), StorageFault>;
 
     /// Ends the user's provisioned sessions.
     ///

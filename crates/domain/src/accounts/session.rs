@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use crate::accounts::model::UserRef;
 use crate::ids::{SessionId, UserId};
+use crate::network::Network;
 use crate::time::Timestamp;
 
 /// How long a key from a login lives.
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a key that comes with a new user lives.
 pub const PROVISIONED_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// How many sessions a user may have at a time; a login ends the oldest beyond them.
+pub const MAX_SESSIONS: u32 = 200;
 
 /// SHA-256 of an API key. The key itself is stored nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +77,13 @@ pub struct ClientInfo {
     pub user_agent: Option<String>,
     /// The network address.
     pub address: Option<std::net::IpAddr>,
+}
+
+impl ClientInfo {
+    /// The network that the address counts for.
+    pub fn network(&self) -> Network {
+        self.address.map_or(Network::UNKNOWN, Network::of)
+    }
 }
 
 /// A session as its owner sees it.

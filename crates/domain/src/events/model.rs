@@ -25,7 +25,8 @@ pub enum Audience {
 /// that deleted text does not live on there; the entity spares the live path a further read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A user was created.
+    /// A user was created. Everybody sees it, so it is the user [without private
+    /// fields](User::without_private_fields); likewise below.
     UserCreated(User),
     /// A user was changed.
     UserUpdated(User),

@@ -1,6 +1,6 @@
 //! How members come into a group: added by others, or joining by themselves.
 
-use crate::accounts::{AccountRefusal, Actor, LockStrength, Unique, User, UserRef, UsernameKey};
+use crate::accounts::{AccountRefusal, Actor, LockStrength, Unique, User, UserRef, Username, UsernameKey};
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::groups::access::lock_visible;
@@ -16,6 +16,15 @@ pub enum Candidate {
     Id(UserId),
     /// The user with this name, compared without regard to case.
     Username(UsernameKey),
+    /// A name that no user can have.
+    Nobody,
+}
+
+impl Candidate {
+    /// Whoever has this name, as somebody typed it. Only what could be a name is folded: other text may be long.
+    pub fn named(text: &str) -> Self {
+        Username::parse(text).map_or(Self::Nobody, |name| Self::Username(name.key()))
+    }
 }
 
 /// Adds a user to a group. Any member may; only owners and server admins give a role above `member`.
@@ -61,6 +70,7 @@ pub fn join(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(Member, b
 fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
     let id = match candidate {
         Candidate::Id(id) => *id,
+        Candidate::Nobody => return Err(AccountRefusal::UserNotFound.into()),
         Candidate::Username(name) => {
             tx.accounts().find_by_username(name)?.ok_or(AccountRefusal::UserNotFound)?.id
         }

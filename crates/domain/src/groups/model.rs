@@ -62,6 +62,18 @@ impl Visibility {
             Self::Public => "public",
         }
     }
+
+    /// The visibility of this name.
+    ///
+    /// # Errors
+    /// [`ViolationCode::NotSupported`] for `private`, [`ViolationCode::InvalidFormat`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        match text {
+            "public" => Ok(Self::Public),
+            "private" => Err(Violation::not_supported()),
+            _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be public")),
+        }
+    }
 }
 
 /// What a member may do in a group. The order is that of the rights: each role may all that a lesser one may.

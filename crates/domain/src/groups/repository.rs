@@ -4,6 +4,7 @@ use crate::accounts::Unique;
 use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
 use crate::ids::{GroupId, UserId};
 use crate::paging::{Limit, NameCursor};
+use crate::search::SearchText;
 use crate::storage::StorageFault;
 use crate::time::Timestamp;
 
@@ -12,8 +13,8 @@ use crate::time::Timestamp;
 pub struct GroupQuery {
     /// Who looks.
     pub viewer: UserId,
-    /// Folded text that the name must contain.
-    pub search: Option<String>,
+    /// Text that the name must contain.
+    pub search: Option<SearchText>,
     /// Only groups that the viewer is a member of.
     pub mine: bool,
     /// Where the list goes on.
@@ -83,8 +84,8 @@ pub trait GroupRepository {
 pub struct MemberQuery {
     /// The group.
     pub group: GroupId,
-    /// Folded text that the username or the display name must contain.
-    pub search: Option<String>,
+    /// Text that the username or the display name must contain.
+    pub search: Option<SearchText>,
     /// Where the list goes on.
     pub after: Option<NameCursor>,
     /// How many rows; the repository reads one more.

@@ -1,12 +1,14 @@
 //! Messages.
 
+use std::fmt;
+
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version};
-use crate::text::{multi_line, text_newtype};
+use crate::text::{check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
-/// The text of a message: 1–10,000 characters, not all of them white space.
+/// The text of a message: 1–10,000 characters, one of them visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageText(String);
 text_newtype!(MessageText);
@@ -21,10 +23,7 @@ impl MessageText {
     /// The rule it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let text = multi_line(text, 1, Self::MAX_LENGTH)?;
-        if text.trim().is_empty() {
-            let detail = "must hold more than white space";
-            return Err(Violation::new(ViolationCode::Required, detail));
-        }
+        check_visible(&text)?;
         Ok(Self(text))
     }
 }

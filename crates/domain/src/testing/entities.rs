@@ -4,6 +4,7 @@ use crate::accounts::{Actor, DisplayName, Email, KeyHash, PasswordHash, SessionK
 use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
 use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView};
+use crate::network::Network;
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -19,7 +20,7 @@ pub(crate) const OTHER: UserId = UserId::new(2);
 /// The session that [`me`] acts with.
 pub(crate) const MY_SESSION: SessionId = SessionId::new(11);
 /// The key of that session.
-pub(crate) const MY_KEY: Credential = Credential { key: KeyHash::new([1; 32]) };
+pub(crate) const MY_KEY: Credential = Credential { key: KeyHash::new([1; 32]), network: Network::UNKNOWN };
 /// The one group there is.
 pub(crate) const GROUP: GroupId = GroupId::new(7);
 /// The one message in it.

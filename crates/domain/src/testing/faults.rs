@@ -81,7 +81,8 @@ impl Default for FailingRepositories {
                 expect_set_password(_, _) expect_mark_deleted(_, _) expect_count_admins() expect_any_ever()),
             sessions: failing!(MockSessionRepository:
                 expect_authenticate(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
-                expect_end_all(_, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
+                expect_end_all(_, _)
+            expect_end_oldest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
             groups: failing!(MockGroupRepository:
                 expect_lock(_) expect_find_visible(_, _) expect_view(_, _) expect_list(_) expect_insert(_)
                 expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),

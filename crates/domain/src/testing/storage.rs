@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use crate::accounts::KeyHash;
 use crate::ids::UserId;
 use crate::storage::{Access, Done, Storage, StorageFault, Verdict, Work};
+use crate::testing::entities::ME;
 use crate::testing::tx::{Emitted, MockTx};
 
 /// What the storage does with one command.
@@ -51,7 +53,8 @@ pub(crate) struct Ran {
 pub(crate) struct ScriptedStorage {
     script: Mutex<VecDeque<Step>>,
     ran: Mutex<Vec<Ran>>,
-    knows_keys: bool,
+    /// Whether the key was seen lately; it is after a command that noted its use.
+    knows_keys: AtomicBool,
 }
 
 impl ScriptedStorage {
@@ -63,12 +66,12 @@ impl ScriptedStorage {
     /// A storage with any script.
     pub(crate) fn of(steps: impl IntoIterator<Item = Step>) -> Self {
         let script = Mutex::new(steps.into_iter().collect());
-        Self { script, ran: Mutex::default(), knows_keys: true }
+        Self { script, ran: Mutex::default(), knows_keys: AtomicBool::new(true) }
     }
 
     /// The same, but no key was seen lately.
     pub(crate) fn without_known_keys(self) -> Self {
-        Self { knows_keys: false, ..self }
+        Self { knows_keys: AtomicBool::new(false), ..self }
     }
 
     /// Checks that the whole script was used, and says what ran.
@@ -96,12 +99,17 @@ impl Storage for ScriptedStorage {
             ran.noted.append(&mut tx.noted);
             ran.touched |= tx.touched;
         }
+        self.knows_keys.fetch_or(!ran.noted.is_empty(), Ordering::Relaxed);
         self.ran.lock().unwrap().push(ran);
         Box::pin(ready(step.answer))
     }
 
     fn knows_key(&self, _key: &KeyHash) -> bool {
-        self.knows_keys
+        self.knows_keys.load(Ordering::Relaxed)
+    }
+
+    fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        self.knows_key(key).then_some(ME)
     }
 }
 

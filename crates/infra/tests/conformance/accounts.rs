@@ -11,7 +11,7 @@ use crate::support::fixture::*;
 
 /// The usernames of a page.
 fn names(tx: &mut dyn Tx, search: Option<&str>, after: Option<NameCursor>, rows: i64) -> Vec<String> {
-    let query = UserQuery { search: search.map(str::to_owned), after, limit: limit(rows) };
+    let query = UserQuery { search: search.map(sought), after, limit: limit(rows) };
     let users = tx.accounts().list(&query).unwrap();
     users.into_iter().map(|user| user.username.as_str().to_owned()).collect()
 }

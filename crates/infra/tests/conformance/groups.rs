@@ -66,7 +66,7 @@ pub fn an_update_stores_every_field(tx: &mut dyn Tx) {
     };
     assert_eq!(tx.groups().update(&changed), Ok(Unique::Stored(())));
     assert_eq!(found(tx, id), changed);
-    let search = |text: &str| GroupQuery { search: Some(text.to_owned()), ..all(STRANGER) };
+    let search = |text: &str| GroupQuery { search: Some(sought(text)), ..all(STRANGER) };
     assert_eq!(ids(tx, &search("chess club")), [id]);
     assert_eq!(tx.groups().update(&before), Ok(Unique::Stored(())));
     assert_eq!(found(tx, id), before);
@@ -156,7 +156,7 @@ pub fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
     let [chess, speed, go] = ["Chess", "Speed chess", "100% go_"].map(|name| group(tx, name));
     join(tx, speed, ann, Role::Member);
     join(tx, go, ann, Role::Member);
-    let search = |text: &str| GroupQuery { search: Some(text.to_owned()), ..all(ann) };
+    let search = |text: &str| GroupQuery { search: Some(sought(text)), ..all(ann) };
     assert_eq!(ids(tx, &search("chess")), [chess, speed]);
     assert_eq!(ids(tx, &search("o_")), [go], "a wildcard stands for itself");
     assert_eq!(ids(tx, &search("%")), [go]);

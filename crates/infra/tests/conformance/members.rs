@@ -102,7 +102,7 @@ pub fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
     for user in [ann, joanna, bob] {
         join(tx, id, user, Role::Member);
     }
-    let mut search = |text: &str| listed(tx, &MemberQuery { search: Some(text.to_owned()), ..query(id) });
+    let mut search = |text: &str| listed(tx, &MemberQuery { search: Some(sought(text)), ..query(id) });
     assert_eq!(search("ann"), [ann, joanna]);
     assert_eq!(search("bob über"), [bob], "the display name");
     assert_eq!(search("mail.example"), [], "the address");

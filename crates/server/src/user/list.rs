@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::{User, UserQuery, operator};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::storage::Storage;
-use groupchat_domain::text::fold;
+use groupchat_domain::search::SearchText;
 
 use super::options::ListOptions;
 use super::shown::{ShownUser, table};
@@ -15,7 +15,9 @@ use crate::error::ProgramError;
 /// Prints all users, or those that the search finds.
 pub fn run(config: &Config, options: &ListOptions) -> Result<(), ProgramError> {
     let storage = open_existing(&config.data_dir)?;
-    let users = block_on(all(&storage, options.search.as_deref()))??;
+    let search = options.search.as_deref().map(SearchText::parse).transpose();
+    let search = search.map_err(|violation| super::named("the search", violation))?;
+    let users = block_on(all(&storage, search))??;
     let users: Vec<_> = users.into_iter().map(ShownUser::from).collect();
     if options.output.json {
         console::print_json(&users);
@@ -26,11 +28,11 @@ pub fn run(config: &Config, options: &ListOptions) -> Result<(), ProgramError> {
 }
 
 /// The users of all pages.
-async fn all(storage: &dyn Storage, search: Option<&str>) -> Result<Vec<User>, ProgramError> {
+async fn all(storage: &dyn Storage, search: Option<SearchText>) -> Result<Vec<User>, ProgramError> {
     let limit = Limit::parse(i64::from(Limit::MAX)).map_err(|violation| super::named("a page", violation))?;
     let (mut users, mut after) = (Vec::new(), None);
     loop {
-        let page = operator::list(storage, UserQuery { search: search.map(fold), after, limit }).await?;
+        let page = operator::list(storage, UserQuery { search: search.clone(), after, limit }).await?;
         after = page.items.last().map(place_of);
         users.extend(page.items);
         if !page.more {

@@ -1,3 +1,4 @@
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use mockall::Sequence;
@@ -6,6 +7,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::accounts::{IssuedKey, MockApiKeys, MockLoginAttempts, MockPasswordHasher};
 use crate::ids::SessionId;
+use crate::network::Network;
 use crate::storage::Verdict;
 use crate::testing::{
     ME, MockTx, NOW, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, hash, user,
@@ -24,6 +26,10 @@ fn attempt(username: &str) -> LoginAttempt {
     LoginAttempt { username: username.to_owned(), password, client: client() }
 }
 
+fn sign_in(network: Network, account: &str) -> PasswordTry {
+    PasswordTry::SignIn { network, account: UsernameKey::of(account) }
+}
+
 /// What surrounds the database. By default a call to any of it fails.
 #[derive(Default)]
 struct Surroundings {
@@ -33,13 +39,13 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    /// One try is taken from the address and the account; it is given back, or not.
+    /// One try is taken; it is given back, or not.
     fn counts(account: &str, gives_back: bool) -> Self {
         let mut surroundings = Self::default();
-        let (attempts, account) = (&mut surroundings.attempts, eq(UsernameKey::of(account)));
-        attempts.expect_take().with(eq(Some(ADDRESS)), account.clone()).times(1).returning(|_, _| Ok(()));
+        let (attempts, counted) = (&mut surroundings.attempts, eq(sign_in(Network::of(ADDRESS), account)));
+        attempts.expect_take().with(counted.clone()).times(1).returning(|_| Ok(()));
         if gives_back {
-            attempts.expect_give_back().with(eq(Some(ADDRESS)), account).times(1).returning(|_, _| ());
+            attempts.expect_give_back().with(counted).times(1).returning(|_| ());
         }
         surroundings
     }
@@ -118,6 +124,8 @@ fn begins_session(mut tx: MockTx) -> MockTx {
         client: client(),
     };
     tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(|_| Ok(()));
+    let ends = tx.sessions.expect_end_oldest().with(eq(ME), eq(NOW), eq(MAX_SESSIONS - 1));
+    ends.times(1).returning(|_, _, _| Ok(()));
     tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
     tx
 }
@@ -134,7 +142,7 @@ fn the_right_password_gives_a_key_for_its_lifetime_and_ends_provisioned_ones() {
     let signed_in = outcome.unwrap();
     assert_eq!((signed_in.user, signed_in.key.reveal()), (user(ME), "new key"));
     assert_eq!(signed_in.expires_at, NOW.plus(LIFETIME));
-    let caller = Caller::Address(ADDRESS);
+    let caller = Caller::Network(Network::of(ADDRESS));
     assert_eq!(read.access, Access { mode: Mode::Read, caller });
     assert_eq!(write.access, Access { mode: Mode::Write, caller });
     assert_eq!(write.emitted, [], "nobody learns of a login");
@@ -205,7 +213,7 @@ fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
 fn over_the_limit_nothing_is_read_and_nothing_hashed() {
     let retry_after = Duration::from_secs(42);
     let mut surroundings = Surroundings::default();
-    surroundings.attempts.expect_take().times(1).returning(move |_, _| Err(retry_after));
+    surroundings.attempts.expect_take().times(1).returning(move |_| Err(retry_after));
     let (outcome, []) = surroundings.run([], attempt("user1"));
     assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after }.into()));
 }
@@ -239,12 +247,9 @@ fn faults_within_a_command_are_handed_on() {
 #[test]
 fn those_whose_address_is_unknown_share_one_turn() {
     let mut surroundings = Surroundings::default().verifies(None, Ok(false));
-    surroundings
-        .attempts
-        .expect_take()
-        .with(eq(None), eq(UsernameKey::of("nobody")))
-        .returning(|_, _| Ok(()));
+    let counted = eq(sign_in(Network::UNKNOWN, "nobody"));
+    surroundings.attempts.expect_take().with(counted).returning(|_| Ok(()));
     let attempt = LoginAttempt { client: ClientInfo::default(), ..attempt("nobody") };
     let (_, [read]) = surroundings.run([misses("nobody")], attempt);
-    assert_eq!(read.access.caller, Caller::Address(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+    assert_eq!(read.access.caller, Caller::Network(Network::UNKNOWN));
 }

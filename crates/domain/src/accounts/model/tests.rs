@@ -60,6 +60,8 @@ fn a_display_name_has_1_to_100_characters_on_one_line() {
     for (bad, code) in [
         ("", Required),
         (" \t\n", Required),
+        ("\u{200b}\u{feff}", Required),
+        ("\u{3164}", Required),
         (&"ü".repeat(101), TooLong),
         ("a\nb", InvalidCharacters),
         ("a\tb", InvalidCharacters),

@@ -3,6 +3,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::groups::model::Role;
 use crate::paging::Limit;
+use crate::search::SearchText;
 use crate::testing::{
     GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, standing,
 };
@@ -13,7 +14,7 @@ fn shown() -> GroupView {
 
 fn group_query(limit: i64) -> GroupQuery {
     let limit = Limit::parse(limit).unwrap();
-    GroupQuery { viewer: ME, search: Some("gard".to_owned()), mine: false, after: None, limit }
+    GroupQuery { viewer: ME, search: SearchText::parse("gard").ok(), mine: false, after: None, limit }
 }
 
 fn member_query() -> MemberQuery {

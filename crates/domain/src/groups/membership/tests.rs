@@ -108,6 +108,17 @@ fn a_user_who_is_not_there_comes_before_missing_rights() {
     tx.accounts.expect_find_by_username().returning(|_| Ok(None));
     let candidate = Candidate::Username(UsernameKey::of("nobody"));
     assert_eq!(add_member(&mut tx, &me(), GROUP, &candidate, Role::Owner), not_found);
+
+    let mut tx = MockTx::new().locks_group(Some(group()), None);
+    assert_eq!(add_member(&mut tx, &me(), GROUP, &Candidate::Nobody, Role::Owner), not_found);
+}
+
+#[test]
+fn only_what_could_be_a_name_names_anybody() {
+    assert_eq!(Candidate::named("Zoe"), Candidate::Username(UsernameKey::of("zoe")));
+    for nobody in ["", "me", "zo e", "ａ", &"x".repeat(256 * 1024)] {
+        assert_eq!(Candidate::named(nobody), Candidate::Nobody);
+    }
 }
 
 #[test]

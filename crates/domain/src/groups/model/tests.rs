@@ -1,5 +1,5 @@
 use super::*;
-use ViolationCode::{InvalidCharacters, InvalidFormat, Required, TooLong};
+use ViolationCode::{InvalidCharacters, InvalidFormat, NotSupported, Required, TooLong};
 
 use proptest::prelude::*;
 
@@ -13,12 +13,14 @@ fn broken<T>(parsed: Result<T, Violation>) -> Option<ViolationCode> {
 
 #[test]
 fn a_group_name_has_1_to_100_characters_on_one_line() {
-    for good in ["x", "Kleingärtner 🌻", &"ü".repeat(100)] {
+    for good in ["x", "Kleingärtner 🌻", "👩🏽\u{200d}🍳 ❤\u{fe0f}", &"ü".repeat(100)] {
         assert_eq!(GroupName::parse(good).unwrap().as_str(), good);
     }
     for (bad, code) in [
         ("", Required),
         ("  ", Required),
+        ("\u{200b}", Required),
+        ("\u{202e} \u{3164}", Required),
         (&"ü".repeat(101), TooLong),
         ("a\nb", InvalidCharacters),
         ("a\0b", InvalidCharacters),
@@ -33,6 +35,7 @@ fn group_names_are_compared_without_regard_to_case_in_any_script() {
     assert_eq!(key("  GÄRTNER "), key("ga\u{308}rtner"));
     assert_eq!(key("ΣΊΣΥΦΟΣ"), key("σίσυφος"));
     assert_ne!(key("Gärtner"), key("Gartner"));
+    assert_eq!(key("Gar\u{200b}ten"), key("garten"));
 }
 
 #[test]
@@ -59,6 +62,15 @@ fn roles_are_ordered_by_their_rights_and_read_by_their_names() {
     }
     for bad in ["", "Owner", "owner ", "guest"] {
         assert_eq!(broken(Role::parse(bad)), Some(InvalidFormat), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_group_is_public_and_private_ones_are_not_built_yet() {
+    assert_eq!(Visibility::parse("public"), Ok(Visibility::Public));
+    assert_eq!(broken(Visibility::parse("private")), Some(NotSupported));
+    for bad in ["", "Public", "secret"] {
+        assert_eq!(broken(Visibility::parse(bad)), Some(InvalidFormat), "{bad:?}");
     }
 }
 

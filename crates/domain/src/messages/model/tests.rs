@@ -28,8 +28,8 @@ fn a_text_has_1_to_10000_characters_with_newlines_and_tabs() {
 }
 
 #[test]
-fn white_space_alone_is_no_text() {
-    for blank in [" ", "\n", "\t", "\r\n", "\u{a0}\u{3000}\u{2028}"] {
+fn what_nobody_sees_is_no_text() {
+    for blank in [" ", "\n", "\t", "\r\n", "\u{a0}\u{3000}\u{2028}", "\u{200b}\u{200d}", "\u{feff} \u{3164}"] {
         assert_eq!(broken(MessageText::parse(blank)), Some(Required), "{blank:?}");
     }
 }

@@ -108,7 +108,7 @@ impl AccountRepository for SqliteTx<'_> {
                     .filter(users::username_key.gt(key).or(users::id.nullable().gt(after.id)));
             }
             if let Some(search) = &query.search {
-                let pattern = containing(search);
+                let pattern = containing(search.as_str());
                 let named = users::username_key.like(pattern.clone()).escape(LIKE_ESCAPE);
                 listed = listed.filter(named.or(users::display_key.like(pattern).escape(LIKE_ESCAPE)));
             }

@@ -79,7 +79,7 @@ fn refusal(tx: MockTx, id: UserId, changes: UserChanges) -> Option<Error> {
 fn a_server_admin_changes_what_users_could_change_themselves() {
     let (outcome, ran) = edits(stores(locks(user(OTHER)), renamed(user(OTHER))), OTHER, profile());
     assert_eq!(outcome, Ok(renamed(user(OTHER))));
-    assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::Key(MY_KEY.key) });
+    assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::User(ME) });
     assert_eq!(ran.emitted, [(Audience::All, Some(ME), Event::UserUpdated(renamed(user(OTHER))))]);
 }
 
