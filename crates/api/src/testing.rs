@@ -1,6 +1,5 @@
 //! Ports for unit tests of the edge, which never reach a database.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    ApiKeys, IssuedKey, KeyHash, LoginAttempts, Password, PasswordHash, PasswordHasher, Secret, UsernameKey,
+    ApiKeys, IssuedKey, KeyHash, LoginAttempts, Password, PasswordHash, PasswordHasher, PasswordTry, Secret,
 };
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 
@@ -78,9 +77,9 @@ impl PasswordHasher for Plain {
 }
 
 impl LoginAttempts for Plain {
-    fn take(&self, _: Option<IpAddr>, _: &UsernameKey) -> Result<(), Duration> {
+    fn take(&self, _: &PasswordTry) -> Result<(), Duration> {
         Ok(())
     }
 
-    fn give_back(&self, _: Option<IpAddr>, _: &UsernameKey) {}
+    fn give_back(&self, _: &PasswordTry) {}
 }

@@ -31,7 +31,7 @@ impl Database {
         std::fs::create_dir_all(data_dir)
             .map_err(|source| BenchError::io(format!("creating {}", data_dir.display()), source))?;
         let lock = DataDirLock::acquire(data_dir).map_err(|error| BenchError::Open(error.to_string()))?;
-        let options = SqliteOptions::new(data_dir.join(FILE_NAME));
+        let options = SqliteOptions { alone: true, ..SqliteOptions::new(data_dir.join(FILE_NAME)) };
         let storage = SqliteStorage::open(options, Arc::new(SystemClock), Arc::new(Nobody))
             .map_err(|error| BenchError::Open(error.to_string()))?;
         Ok(Self { storage, _lock: lock })

@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn a_search_is_trimmed_and_folded() {
-        for (typed, folded) in [(" Ann ", "ann"), ("GRO\u{308}SSE", "grösse"), ("a\u{200b}b", "ab"), ("%_", "%_")]
+        for (typed, folded) in
+            [(" Ann ", "ann"), ("GRO\u{308}SSE", "grösse"), ("a\u{200b}b", "ab"), ("%_", "%_")]
         {
             assert_eq!(SearchText::parse(typed).unwrap().as_str(), folded, "{typed:?}");
         }

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn white_space_and_ignorable_characters_are_nothing_to_see() {
-        for blank in ["", " \n\u{a0}\u{3000}", "\u{200b}", " \u{2060}\u{feff}", "\u{3164}", "\u{ad}\u{fe0f}"] {
+        for blank in ["", " \n\u{a0}\u{3000}", "\u{200b}", " \u{2060}\u{feff}", "\u{3164}", "\u{ad}\u{fe0f}"]
+        {
             assert!(!has_visible_character(blank), "{blank:?}");
         }
         for seen in ["a", "\u{200b}.", "👩🏽\u{200d}🍳", "\u{301}"] {

@@ -11,6 +11,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, Draft, Run, Window};
+use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
 
 use support::Database;
@@ -28,7 +29,7 @@ fn prepare(database: &Database) -> (GroupId, Credential) {
         join(tx, id, ann, Role::Owner);
         Ok(id)
     });
-    (group.unwrap(), Credential { key: key(KEY) })
+    (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN })
 }
 
 fn send(database: &Database, who: Credential, group: GroupId, name: &'static str) {

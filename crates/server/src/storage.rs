@@ -34,7 +34,7 @@ pub fn require_database(data_dir: &Path) -> Result<(), ProgramError> {
     if database(data_dir).is_file() { Ok(()) } else { Err(ProgramError::NoDatabase(data_dir.to_owned())) }
 }
 
-/// Opens the database as a server does, with its share of threads and its queues.
+/// Opens the database as a server does, which holds the data folder: with its share of threads and its queues.
 pub fn open_to_serve(config: &Config, sink: Arc<dyn EventSink>) -> Result<SqliteStorage, ProgramError> {
     let usual = SqliteOptions::new(database(&config.data_dir));
     let queue = QueueLimits {
@@ -43,11 +43,12 @@ pub fn open_to_serve(config: &Config, sink: Arc<dyn EventSink>) -> Result<Sqlite
         ..QueueLimits::default()
     };
     let readers = if config.storage_readers == 0 { usual.readers } else { config.storage_readers };
-    let options = SqliteOptions { readers, write_queue: queue, read_queue: queue, ..usual };
+    let options = SqliteOptions { alone: true, readers, write_queue: queue, read_queue: queue, ..usual };
     Ok(SqliteStorage::open(options, Arc::new(SystemClock), sink)?)
 }
 
-/// Opens the database in the data folder, migrating it if it is older than the program.
+/// Opens the database in the data folder, which a server may be using. One that is older than the program is
+/// migrated, or refused if a server uses it.
 pub fn open(data_dir: &Path, sink: Arc<dyn EventSink>) -> Result<SqliteStorage, ProgramError> {
     Ok(SqliteStorage::open(SqliteOptions::new(database(data_dir)), Arc::new(SystemClock), sink)?)
 }

@@ -65,7 +65,8 @@ impl From<UserRef> for UserRefDto {
     }
 }
 
-/// A user that was just created. Without `Debug`, which would show the key.
+/// A user that was just created.
+// Without `Debug`, which would show the key.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "CreatedUser")]
 pub(super) struct CreatedUserDto {
@@ -83,7 +84,8 @@ impl From<CreatedUser> for CreatedUserDto {
     }
 }
 
-/// A new session. Without `Debug`, which would show the key.
+/// A new session.
+// Without `Debug`, which would show the key.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Login")]
 pub(super) struct LoginDto {

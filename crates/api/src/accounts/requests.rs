@@ -4,11 +4,12 @@ use groupchat_domain::accounts::{
     DisplayName, Email, Password, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery, Username,
 };
 use groupchat_domain::paging::NameCursor;
+use groupchat_domain::validation::Violation;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::problem::ApiError;
-use crate::wire::{Cursor, Fields, Given, List, Patch, not_supported};
+use crate::wire::{Cursor, Fields, Given, List, Patch};
 
 /// What to sign in with.
 #[derive(Deserialize, Apiv2Schema)]
@@ -30,7 +31,7 @@ impl LoginRequest {
         let username = fields.required("username", self.username, Ok);
         let password = fields.required("password", self.password, |text| Ok(Secret::new(text)));
         if self.refresh == Patch::Value(true) {
-            fields.refuse("refresh", not_supported());
+            fields.refuse("refresh", Violation::not_supported());
         }
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => Ok((username, password)),

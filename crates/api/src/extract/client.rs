@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
@@ -27,10 +28,15 @@ impl FromRequest for Client {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(USER_AGENT);
         let user_agent = header.map(|value| cut(&String::from_utf8_lossy(value.as_bytes())));
-        let trusted = request.app_data::<State>().map_or(&[][..], |state| &state.options.trusted_proxies);
-        let address = request.peer_addr().map(|peer| client_address(peer.ip(), request.headers(), trusted));
-        ready(Ok(Self(ClientInfo { user_agent: user_agent.filter(|text| !text.is_empty()), address })))
+        let user_agent = user_agent.filter(|text| !text.is_empty());
+        ready(Ok(Self(ClientInfo { user_agent, address: address(request) })))
     }
+}
+
+/// The network address that a request comes from; behind trusted proxies, the one they tell.
+pub(super) fn address(request: &HttpRequest) -> Option<IpAddr> {
+    let trusted = request.app_data::<State>().map_or(&[][..], |state| &state.options.trusted_proxies);
+    request.peer_addr().map(|peer| client_address(peer.ip(), request.headers(), trusted))
 }
 
 /// The first characters of a header, without control characters: the sender chose them.
@@ -43,7 +49,7 @@ impl OperationModifier for Client {}
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::Ipv4Addr;
 
     use actix_web::test::TestRequest;
 

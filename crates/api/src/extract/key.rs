@@ -5,11 +5,13 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::SecurityScheme;
 use paperclip::v2::schema::Apiv2Schema;
 
+use super::client::address;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -36,7 +38,8 @@ fn read(request: &HttpRequest) -> Result<Key, ApiError> {
     };
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
     // A value that is not UTF-8 is no key that was ever issued, and neither is what this makes of it.
-    let credential = Credential { key: state.keys.digest(&String::from_utf8_lossy(text)) };
+    let key = state.keys.digest(&String::from_utf8_lossy(text));
+    let credential = Credential { key, network: address(request).map_or(Network::UNKNOWN, Network::of) };
     // For the line that the request leaves in the log, once it is known whose key it is.
     request.extensions_mut().insert(credential);
     Ok(Key(credential))
@@ -98,6 +101,14 @@ mod tests {
         ] {
             assert_eq!(read_with(&headers).unwrap().0.key, digest("gc_1"), "{headers:?}");
         }
+    }
+
+    #[test]
+    fn a_key_comes_with_the_network_that_showed_it() {
+        let request = TestRequest::default().app_data(state()).insert_header(("X-API-Key", "gc_1"));
+        let request = request.peer_addr("[2001:db8::7]:80".parse().unwrap()).to_http_request();
+        let neighbour = Network::of("2001:db8::8".parse().unwrap());
+        assert_eq!(read(&request).unwrap().0.network, neighbour);
     }
 
     #[test]

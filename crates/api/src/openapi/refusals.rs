@@ -42,7 +42,7 @@ pub const REFUSALS: &[(&str, &[Code])] = &[
 ];
 
 /// What happens before an operation is found, or outside of all of them.
-pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, UriTooLong];
+pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed];
 
 /// Operations that need no storage, and so never find it busy or broken.
 const WITHOUT_STORAGE: &[&str] = &["getVersion"];
@@ -56,7 +56,8 @@ pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
         codes.extend([MissingKey, InvalidKey]);
     }
     if operation["requestBody"].is_object() {
-        codes.extend([BadRequest, MalformedJson, ValidationFailed, PayloadTooLarge, UnsupportedMediaType]);
+        codes.extend([BadRequest, MalformedJson, ValidationFailed]);
+        codes.extend([RequestTimeout, PayloadTooLarge, UnsupportedMediaType]);
     } else if operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty()) {
         codes.push(ValidationFailed);
     }

@@ -13,6 +13,7 @@ const SHARED: &[(&str, &[Code])] = &[
     ("InvalidParameters", &[ValidationFailed]),
     ("InvalidBody", &[BadRequest, MalformedJson, ValidationFailed]),
     ("Unauthenticated", &[MissingKey, InvalidKey]),
+    ("BodyTooSlow", &[RequestTimeout]),
     ("BodyTooLarge", &[PayloadTooLarge]),
     ("NotJson", &[UnsupportedMediaType]),
     ("Failed", &[Internal]),

@@ -161,7 +161,7 @@ fn refusals_have_their_status_their_codes_and_their_headers() {
     let document = document("1.2.3");
     let responses = &document["paths"]["/api/users"]["post"]["responses"];
     let statuses: Vec<_> = responses.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["201", "400", "401", "403", "409", "413", "415", "500", "503", "default"]);
+    assert_eq!(statuses, ["201", "400", "401", "403", "408", "409", "413", "415", "500", "503", "default"]);
     assert!(responses["201"]["headers"]["Location"].is_object());
     let conflict = &responses["409"];
     assert!(conflict["description"].as_str().unwrap().contains("`username_taken`"));

@@ -1,5 +1,6 @@
 //! Looking whether the storage works, seldom enough that anybody may ask.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,8 @@ const FRESH_FOR: Duration = Duration::from_secs(1);
 
 type Answer = Shared<BoxFuture<'static, Result<(), Error>>>;
 
-/// Looks whether the storage works: at most one look at a time and one a second, whose answer all share who
-/// ask meanwhile.
+/// Looks whether the storage works: one look at a time, unless it takes too long, and one a second, whose answer
+/// all share who ask meanwhile.
 pub struct HealthProbe {
     patience: Duration,
     latest: Mutex<Option<Look>>,
@@ -36,45 +37,42 @@ struct Look {
 }
 
 impl Look {
-    /// A look that nobody waits for any more stands still, and goes on with the next who asks.
-    fn serves(&self) -> bool {
-        self.answer.peek().is_none() || self.begun.elapsed() < FRESH_FOR
+    /// Whether its answer, or the wait for it, is still worth sharing. A look that takes too long may be one that
+    /// nobody waited for, which stood still meanwhile.
+    fn serves(&self, patience: Duration) -> bool {
+        let age = if self.answer.peek().is_some() { FRESH_FOR } else { patience };
+        self.begun.elapsed() < age
     }
 }
 
 impl HealthProbe {
-    /// Whether the storage can be read and takes writes, as of a second ago or later.
+    /// Whether the storage can be read and takes writes, as of a second ago or later. Each who asks has a timer of
+    /// their own, since the look may have begun on another worker, or long before.
     ///
     /// # Errors
     /// A fault, also when there is no answer in time.
     pub async fn look(&self, storage: &Arc<dyn Storage>) -> Result<(), Error> {
-        self.answer(storage).await
+        timeout(self.patience, self.answer(storage)).await.unwrap_or_else(|_| {
+            Err(Error::Fault(StorageFault::Unavailable { reason: "no answer in time".to_owned() }))
+        })
     }
 
     fn answer(&self, storage: &Arc<dyn Storage>) -> Answer {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         match &*latest {
-            Some(look) if look.serves() => look.answer.clone(),
+            Some(look) if look.serves(self.patience) => look.answer.clone(),
             _ => {
-                let answer = begin(Arc::clone(storage), self.patience);
+                let answer = begin(Arc::clone(storage));
                 latest.insert(Look { begun: Instant::now(), answer }).answer.clone()
             }
         }
     }
 }
 
-fn begin(storage: Arc<dyn Storage>, patience: Duration) -> Answer {
-    async move {
-        let outcome = timeout(patience, probe(&*storage)).await.unwrap_or_else(|_| {
-            Err(Error::Fault(StorageFault::Unavailable { reason: "no answer in time".to_owned() }))
-        });
-        if let Err(error) = &outcome {
-            tracing::error!(%error, "the storage is unwell");
-        }
-        outcome
-    }
-    .boxed()
-    .shared()
+fn begin(storage: Arc<dyn Storage>) -> Answer {
+    let looking = AssertUnwindSafe(async move { probe(&*storage).await }).catch_unwind();
+    // A panic must not reach the shared future, which would pass it on to all who ask.
+    looking.map(|outcome| outcome.unwrap_or(Err(Error::Fault(StorageFault::Panicked)))).boxed().shared()
 }
 
 #[cfg(test)]
@@ -119,26 +117,75 @@ mod tests {
         let (probe, hanging, storage) = probe_and_storage();
         let answers = join_all((0..100).map(|_| probe.look(&storage))).await;
         assert!(answers.iter().all(is_unavailable), "{answers:?}");
-        assert!(is_unavailable(&probe.look(&storage).await));
         assert_eq!(hanging.asked.load(Ordering::Relaxed), 1);
     }
 
+    /// A storage that counts commands and refuses each.
+    #[derive(Default)]
+    struct Gone {
+        asked: AtomicUsize,
+    }
+
+    impl Storage for Gone {
+        fn submit(&self, _: Access, _: Work) -> Done {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Err(StorageFault::Unavailable { reason: "gone".to_owned() }) })
+        }
+
+        fn knows_key(&self, _: &KeyHash) -> bool {
+            false
+        }
+    }
+
     #[actix_web::test]
-    async fn an_answer_that_is_too_old_is_not_given_again() {
-        let (probe, hanging, storage) = probe_and_storage();
-        assert!(is_unavailable(&probe.look(&storage).await));
+    async fn an_answer_is_given_again_until_it_is_too_old() {
+        let (probe, gone) = (HealthProbe::default(), Arc::new(Gone::default()));
+        let storage: Arc<dyn Storage> = gone.clone();
+        for _ in 0..2 {
+            assert!(is_unavailable(&probe.look(&storage).await));
+        }
+        assert_eq!(gone.asked.load(Ordering::Relaxed), 1);
         let earlier = Instant::now().checked_sub(FRESH_FOR).expect("the clock is past its first second");
         probe.latest.lock().unwrap().as_mut().expect("there is a look").begun = earlier;
         assert!(is_unavailable(&probe.look(&storage).await));
-        assert_eq!(hanging.asked.load(Ordering::Relaxed), 2);
+        assert_eq!(gone.asked.load(Ordering::Relaxed), 2);
     }
 
     #[actix_web::test]
     async fn a_look_that_somebody_left_goes_on_for_the_next() {
         let (probe, hanging, storage) = probe_and_storage();
         assert!(probe.look(&storage).now_or_never().is_none());
-        probe.latest.lock().unwrap().as_mut().expect("there is a look").begun -= FRESH_FOR;
         assert!(is_unavailable(&probe.look(&storage).await));
         assert_eq!(hanging.asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[actix_web::test]
+    async fn a_look_that_somebody_left_long_ago_is_begun_anew() {
+        let (probe, hanging, storage) = probe_and_storage();
+        assert!(probe.look(&storage).now_or_never().is_none());
+        probe.latest.lock().unwrap().as_mut().expect("there is a look").begun -= probe.patience;
+        assert!(probe.look(&storage).now_or_never().is_none());
+        assert_eq!(hanging.asked.load(Ordering::Relaxed), 2);
+    }
+
+    /// A storage that panics.
+    struct Panicking;
+
+    impl Storage for Panicking {
+        fn submit(&self, _: Access, _: Work) -> Done {
+            Box::pin(async { panic!("boom") })
+        }
+
+        fn knows_key(&self, _: &KeyHash) -> bool {
+            false
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_a_fault_to_all_who_share_the_look() {
+        let (probe, storage): (_, Arc<dyn Storage>) = (HealthProbe::default(), Arc::new(Panicking));
+        for answer in join_all((0..3).map(|_| probe.look(&storage))).await {
+            assert_eq!(answer, Err(Error::Fault(StorageFault::Panicked)));
+        }
     }
 }

@@ -81,6 +81,10 @@ impl ApiError {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, CHALLENGE));
         }
+        if self.code == Code::RequestTimeout {
+            // RFC 9110, section 15.5.9. What was meant as the rest of this request must not be read as another.
+            response.force_close();
+        }
         if let Some(wait) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, whole_seconds(wait)));
         }

@@ -160,8 +160,10 @@ mod tests {
         for fault in [StorageFault::Panicked, StorageFault::Internal { reason: "…".to_owned() }] {
             assert!(ApiError::from(fault).to_string().contains("nothing was done"));
         }
-        let others =
-            [ApiError::internal("a handler panicked"), ApiError::of_status(StatusCode::INTERNAL_SERVER_ERROR)];
+        let others = [
+            ApiError::internal("a handler panicked"),
+            ApiError::of_status(StatusCode::INTERNAL_SERVER_ERROR),
+        ];
         for error in others {
             assert!(!error.to_string().contains("nothing was done"), "{error}");
         }

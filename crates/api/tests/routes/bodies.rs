@@ -37,7 +37,7 @@ async fn every_body_must_be_a_json_object() {
     let server = Server::start().await;
     let scene = Scene::set(&server, 1).await;
     let root = scene.caller("server admin");
-    let bodies: [&[u8]; 12] = [
+    let bodies: [&[u8]; 18] = [
         b"",
         b" ",
         b"{",
@@ -50,15 +50,17 @@ async fn every_body_must_be_a_json_object() {
         b"[]",
         b"\"text\"",
         b"\xef\xbb\xbf{}",
+        b"null",
+        b"true",
+        b"false",
+        b"7",
+        b"-7",
+        b"1e400",
     ];
     for (operation, path) in with_bodies(&server, &scene).await {
         for body in bodies {
             let answer = send_json(root, &operation.method, &path, body).await;
             answer.refused(400, "malformed_json");
-        }
-        for body in ["null", "true", "7", "-7", "1e400"] {
-            let answer = send_json(root, &operation.method, &path, body).await;
-            assert_eq!(answer.status(), 400, "{answer}");
         }
     }
 }

@@ -150,7 +150,7 @@ async fn text_that_looks_like_code_comes_back_as_it_was() {
         "\" OR \"\"=\"",
         "\\u0000 \\ \" ' ` ${x} {{x}} %s %n",
         "\u{feff}bom",
-        "\u{200b}\u{200d}",
+        "\u{202e}a\u{200b}\u{200d}",
         "\u{fffd}\u{ffff}\u{10ffff}",
         "a\u{2028}b\u{2029}c",
         "a\u{301}\u{302}\u{303}".repeat(100).trim(),
@@ -160,6 +160,37 @@ async fn text_that_looks_like_code_comes_back_as_it_was() {
         assert!(shown == text || text.contains('\u{301}'), "{text:?} became {shown:?}");
     }
     assert_eq!(ann.list("/api/groups?q=%27%3B%20drop", "/name").await.len(), 1);
+}
+
+#[actix_web::test]
+async fn what_nobody_sees_makes_no_text_and_no_name_of_its_own() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let group = ann.new_group("Team").await;
+    for unseen in ["\u{200b}", " \u{2060}\u{feff}", "\u{3164}", "\u{ad}\u{fe0f}\u{e0041}"] {
+        ann.post("/api/groups", json!({"name": unseen})).await.invalid(&[("name", "required")]);
+        let messages = format!("{group}/messages");
+        ann.post(&messages, json!({"text": unseen})).await.invalid(&[("text", "required")]);
+        let me = ann.patch("/api/users/me", json!({"display_name": unseen})).await;
+        me.invalid(&[("display_name", "required")]);
+    }
+    ann.post("/api/groups", json!({"name": "te\u{200b}am\u{2060}"})).await.refused(409, "name_taken");
+    let cook = "👩🏽\u{200d}🍳 ❤\u{fe0f}";
+    let kitchen = ann.new_group(cook).await;
+    assert_eq!(ann.get(&kitchen).await.ok()["name"], cook);
+    assert_eq!(ann.list("/api/groups?q=%E2%9D%A4", "/name").await, [cook], "the heart without its variation");
+    assert_eq!(ann.list("/api/groups?q=%E2%80%8B", "/name").await.len(), 2, "nothing to search for");
+}
+
+#[actix_web::test]
+async fn a_name_of_any_length_that_nobody_can_have_finds_nobody() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let group = ann.new_group("Team").await;
+    for name in ["", "me", "Ａnn", "\u{fdfa}", &"\u{fdfa}".repeat(80_000)] {
+        let added = ann.post(&format!("{group}/members"), json!({"username": name})).await;
+        added.refused(404, "user_not_found");
+    }
 }
 
 #[actix_web::test]

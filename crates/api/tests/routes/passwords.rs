@@ -60,7 +60,7 @@ async fn both_passwords_are_needed_and_the_new_one_keeps_to_the_rules() {
 }
 
 #[actix_web::test]
-async fn guessing_the_current_password_is_slowed_like_signing_in() {
+async fn guessing_the_current_password_is_slowed_and_slows_no_sign_in() {
     let allowance = Allowance { capacity: 3, refill: Duration::from_secs(3_600) };
     let server = Server::limited(allowance, allowance).await;
     let ann = server.user("ann").await;
@@ -70,7 +70,7 @@ async fn guessing_the_current_password_is_slowed_like_signing_in() {
     }
     ann.put("/api/users/me/password", change(PASSWORD)).await.refused(429, "too_many_attempts");
     let login = json!({"username": "ANN", "password": PASSWORD});
-    server.nobody().post("/api/login", login).await.refused(429, "too_many_attempts");
+    server.nobody().post("/api/login", login).await.ok();
 }
 
 #[actix_web::test]

@@ -10,6 +10,7 @@ use groupchat_domain::Error;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Visibility};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::paging::Limit;
+use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use indicatif::ProgressBar;
 
@@ -102,7 +103,7 @@ pub async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec
     let viewer = viewer.actor.id();
     let query = GroupQuery {
         viewer,
-        search: SearchText::parse(BUSY).ok(),
+        search: Some(SearchText::parse(BUSY).expect("the name is short and plain")),
         mine: true,
         after: None,
         limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
@@ -143,7 +144,7 @@ fn find_or_create(
 ) -> Result<GroupId, Error> {
     let query = GroupQuery {
         viewer: actor.id(),
-        search: SearchText::parse(name.as_str()).ok(),
+        search: Some(SearchText::parse(name.as_str()).expect("a name is no longer than a search may be")),
         mine: false,
         after: None,
         limit: Limit::DEFAULT,

@@ -7,6 +7,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::paging::{Limit, NameCursor, Page};
+use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{BoxFuture, Storage, Tx};
 use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
 use groupchat_infra::keys::RandomKeys;
@@ -69,10 +70,11 @@ fn password() -> Password {
 /// # Errors
 /// The storage failed.
 pub async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> {
+    let seeded = SearchText::parse(PREFIX).expect("the prefix is short and plain");
     let mut users = Vec::new();
     let mut after = None;
     loop {
-        let query = UserQuery { search: SearchText::parse(PREFIX).ok(), after, limit: Limit::DEFAULT };
+        let query = UserQuery { search: Some(seeded.clone()), after, limit: Limit::DEFAULT };
         let page = storage
             .run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit)))
             .await?;

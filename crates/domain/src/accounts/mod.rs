@@ -31,7 +31,7 @@ pub use repository::{AccountRepository, LockStrength, SessionQuery, SessionRepos
 pub(crate) use repository::{MockAccountRepository, MockSessionRepository};
 pub(crate) use rights::is_server_admin;
 pub use session::{
-    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, MAX_SESSIONS, NewSession, PROVISIONED_LIFETIME, Secret, Session,
-    SessionKind,
+    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, MAX_SESSIONS, NewSession, PROVISIONED_LIFETIME, Secret,
+    Session, SessionKind,
 };
 pub use sessions::{end_other_sessions, end_session, list_sessions, logout};

@@ -8,10 +8,16 @@ use crate::text::{check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
-/// The text of a message: 1–10,000 characters, one of them visible.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The text of a message: 1–10,000 characters, one of them visible. Shown by no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct MessageText(String);
 text_newtype!(MessageText);
+
+impl fmt::Debug for MessageText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MessageText(…)")
+    }
+}
 
 impl MessageText {
     /// The most characters a message may have.

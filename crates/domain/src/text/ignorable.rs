@@ -43,7 +43,8 @@ mod tests {
     fn what_shows_nothing_is_ignorable_and_what_shows_something_is_not() {
         let ignorable = "\u{ad}\u{200b}\u{200d}\u{200f}\u{202e}\u{2060}\u{206f}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{e0041}\u{e0fff}";
         assert!(ignorable.chars().all(is_ignorable));
-        let other = "a\0 \u{ac}\u{ae}\u{a0}é\u{301}\u{2010}\u{2028}👩🏽\u{fe10}\u{ffff}\u{dffff}\u{e1000}\u{10ffff}";
+        let other =
+            "a\0 \u{ac}\u{ae}\u{a0}é\u{301}\u{2010}\u{2028}👩🏽\u{fe10}\u{ffff}\u{dffff}\u{e1000}\u{10ffff}";
         assert!(!other.chars().any(is_ignorable));
     }
 }

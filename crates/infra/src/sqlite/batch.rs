@@ -1,21 +1,44 @@
 //! The commands of one transaction of the writer, until they can be answered.
 
+use diesel::result::Error;
 use groupchat_domain::ids::EventId;
 use groupchat_domain::storage::StorageFault;
 
 use super::command::{Command, Outcome};
 use super::event_log::EventBuffer;
+use super::fault::is_io_error;
 
-/// The transaction can't be saved: nothing that its commands did is stored.
+/// The transaction can't be saved.
 #[derive(Debug)]
 pub(super) struct BatchLost {
     /// Why, for the log and for the fault of each command.
     pub(super) reason: String,
+    /// Whether all of it may yet turn out to be stored, after a crash.
+    may_be_stored: bool,
 }
 
-impl From<diesel::result::Error> for BatchLost {
-    fn from(error: diesel::result::Error) -> Self {
-        Self { reason: error.to_string() }
+impl BatchLost {
+    /// The COMMIT failed. After an I/O error its mark may be on the disk all the same (it is the sync after it
+    /// that failed), and would count if the machine went down before the log goes on over it.
+    pub(super) fn in_commit(error: &Error) -> Self {
+        let reason = error.to_string();
+        Self { may_be_stored: is_io_error(&reason), reason }
+    }
+
+    /// What the caller of each command learns.
+    pub(super) fn fault(&self) -> StorageFault {
+        if self.may_be_stored {
+            StorageFault::OutcomeUnknown
+        } else {
+            StorageFault::Unavailable { reason: self.reason.clone() }
+        }
+    }
+}
+
+/// A statement before the COMMIT failed: nothing is stored.
+impl From<Error> for BatchLost {
+    fn from(error: Error) -> Self {
+        Self { reason: error.to_string(), may_be_stored: false }
     }
 }
 
@@ -59,10 +82,37 @@ impl Batch {
         }
     }
 
-    /// Tells each caller that nothing was stored.
+    /// Tells each caller that its work is not known to be stored.
     pub(super) fn answer_lost(self, lost: &BatchLost) {
         for (command, _) in self.settled {
-            command.answer(Err(StorageFault::Unavailable { reason: lost.reason.clone() }));
+            command.answer(Err(lost.fault()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::DatabaseErrorKind;
+
+    use super::*;
+
+    fn failure(reason: &str) -> Error {
+        Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(reason.to_owned()))
+    }
+
+    #[test]
+    fn after_an_io_error_of_the_commit_nobody_knows() {
+        assert_eq!(BatchLost::in_commit(&failure("disk I/O error")).fault(), StorageFault::OutcomeUnknown);
+    }
+
+    #[test]
+    fn otherwise_nothing_is_stored() {
+        for lost in [
+            BatchLost::from(failure("disk I/O error")),
+            BatchLost::in_commit(&failure("database or disk is full")),
+            BatchLost::in_commit(&failure("database is locked")),
+        ] {
+            assert_eq!(lost.fault(), StorageFault::Unavailable { reason: lost.reason.clone() });
         }
     }
 }

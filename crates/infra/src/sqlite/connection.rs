@@ -40,9 +40,10 @@ impl Purpose {
         match self {
             // Rebuilding a parent table inside a transaction would empty its cascading children.
             Self::Migrate => "PRAGMA foreign_keys = OFF;",
-            // Checkpoints are not the writer's; a log that once grew long is cut back when it starts over.
+            // Checkpoints are not the writer's; a log that once grew long is cut back when it starts over. What
+            // is deleted is overwritten where its page is written anyway.
             Self::Write => {
-                "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
+                "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST; \
                  PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
             }
             Self::Read => "PRAGMA query_only = ON;",
@@ -79,4 +80,28 @@ pub(super) fn observe(connection: &mut SqliteConnection, observer: StatementObse
             observer(sql);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &[u8] = b"nobody is to read this again";
+
+    #[test]
+    fn what_is_deleted_does_not_stay_in_a_page_that_lives_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("chat.db");
+        let mut writer = open(&path, Purpose::Write).unwrap();
+        let stored = |writer: &mut SqliteConnection, change: &str| {
+            writer.batch_execute(&format!("{change}; PRAGMA wal_checkpoint(TRUNCATE);")).unwrap();
+            std::fs::read(&path).unwrap().windows(SECRET.len()).any(|bytes| bytes == SECRET)
+        };
+        let secret = str::from_utf8(SECRET).unwrap();
+        let insert = format!(
+            "CREATE TABLE notes (text TEXT NOT NULL); INSERT INTO notes VALUES ('{secret}'), ('kept')"
+        );
+        assert!(stored(&mut writer, &insert));
+        assert!(!stored(&mut writer, "DELETE FROM notes WHERE text <> 'kept'"));
+    }
 }

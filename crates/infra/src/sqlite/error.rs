@@ -40,6 +40,9 @@ pub enum OpenError {
     /// Another program holds the file.
     #[error("another program is using the database {} and did not let go of it in time", .0.display())]
     Busy(PathBuf),
+    /// The file was written by an earlier version of the program, and a server uses it.
+    #[error("the database {} needs migrating; stop and start the server with this version", .0.display())]
+    NeedsMigration(PathBuf),
     /// The schema could not be brought up to date; the file is as it was.
     #[error("the database {} could not be migrated to this version and was left as it was: {reason}", path.display())]
     Migration {

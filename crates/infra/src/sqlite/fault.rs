@@ -3,16 +3,23 @@
 use diesel::result::Error;
 use groupchat_domain::storage::StorageFault;
 
+const IO_ERROR: &str = "disk I/O error";
+
 /// SQLite's words for what is wrong with the machine rather than with the program. Diesel hands on the text
 /// and not the code; the texts are fixed in SQLite (`sqlite3ErrStr`).
 const MACHINE_TROUBLE: [&str; 6] = [
     "database or disk is full",
-    "disk I/O error",
+    IO_ERROR,
     "out of memory",
     "database disk image is malformed",
     "database is locked",
     "unable to open database file",
 ];
+
+/// Whether the disk failed to read or write.
+pub(super) fn is_io_error(reason: &str) -> bool {
+    reason.contains(IO_ERROR)
+}
 
 /// Whether the statement failed for want of disk, memory or a lock.
 fn is_machine_trouble(reason: &str) -> bool {

@@ -10,6 +10,7 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, Purpose};
+use super::data_dir_lock::{DataDirLock, DataDirLockError};
 use super::error::OpenError;
 use super::private_file;
 
@@ -27,6 +28,25 @@ type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 /// [`OpenError`]; the database is then as it was.
 pub(super) fn migrate(path: &Path) -> Result<(), OpenError> {
     migrate_with(path, &MIGRATIONS)
+}
+
+/// The same for a process that doesn't hold the data directory: takes it while it migrates, so that the schema
+/// never changes under a server.
+///
+/// # Errors
+/// [`OpenError`]; [`OpenError::NeedsMigration`] where a server uses the directory.
+pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
+    let mut connection = connection::open(path, Purpose::Migrate)?;
+    let schema = Schema { path, source: &MIGRATIONS };
+    if schema.pending(&mut connection).map_err(|failure| failure.into_error(path))?.is_empty() {
+        return Ok(());
+    }
+    let directory = path.parent().unwrap_or(path);
+    let _held = DataDirLock::acquire(directory).map_err(|error| match error {
+        DataDirLockError::Taken(_) => OpenError::NeedsMigration(path.to_owned()),
+        unwritable => OpenError::Unwritable { path: path.to_owned(), reason: unwritable.to_string() },
+    })?;
+    migrate(path)
 }
 
 pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) -> Result<(), OpenError> {

@@ -13,6 +13,10 @@ use super::writer::BatchLimits;
 pub struct SqliteOptions {
     /// The database file; it is created where there is none, in a folder that exists.
     pub path: PathBuf,
+    /// Whether the opener holds the [`DataDirLock`](super::DataDirLock) of the file's folder for as long as the
+    /// storage is open, so that no server uses it. Only then may the storage stand in the way of others on
+    /// the same file: to migrate it, or to empty the write-ahead log.
+    pub alone: bool,
     /// Threads, and connections, that read.
     pub readers: usize,
     /// How many commands may wait for the writer.
@@ -28,11 +32,12 @@ pub struct SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// The usual options for this database file.
+    /// The usual options for this database file, which a server may be using too.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let cores = thread::available_parallelism().map_or(2, usize::from);
         Self {
             path: path.into(),
+            alone: false,
             readers: cores.clamp(2, 8),
             write_queue: QueueLimits::default(),
             read_queue: QueueLimits::default(),

@@ -103,14 +103,14 @@ impl<T> FairQueue<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use groupchat_domain::ids::UserId;
 
     use super::*;
 
     const LIMITS: QueueLimits = QueueLimits { total: 5, per_caller: 3, system: 2 };
 
     fn caller(number: u8) -> Caller {
-        Caller::Address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, number)))
+        Caller::User(UserId::new(number.into()))
     }
 
     fn drain(queue: &mut FairQueue<&'static str>) -> Vec<&'static str> {

@@ -55,7 +55,8 @@ struct Crew {
 }
 
 impl SqliteStorage {
-    /// Opens the database, migrates it where needed and starts the threads. Blocks while it does so.
+    /// Opens the database, migrates it where needed and no server uses it, and starts the threads. Blocks while
+    /// it does so.
     ///
     /// # Errors
     /// [`OpenError`], in words for people.
@@ -65,7 +66,11 @@ impl SqliteStorage {
         sink: Arc<dyn EventSink>,
     ) -> Result<Self, OpenError> {
         options.path = prepare_file(&options.path)?;
-        migrate::migrate(&options.path)?;
+        if options.alone {
+            migrate::migrate(&options.path)?;
+        } else {
+            migrate::migrate_unless_in_use(&options.path)?;
+        }
         let storage = Self {
             writes: CommandQueue::new(options.write_queue),
             reads: CommandQueue::new(options.read_queue),
@@ -83,7 +88,7 @@ impl SqliteStorage {
     }
 
     /// Refuses new commands, finishes those that wait until `deadline` has passed and turns away the rest,
-    /// stores the last uses of keys, empties the write-ahead log and ends the threads. Does nothing the second
+    /// stores the last uses of keys, empties the write-ahead log if it is alone, and ends the threads. Does nothing the second
     /// time. Blocks: not for a thread of an async runtime.
     pub fn shutdown(&self, deadline: Duration) {
         let Some(crew) = locked(&self.threads).take() else { return };
@@ -125,7 +130,10 @@ impl SqliteStorage {
             crew.readers.spawn(&name, || reader.serve()).map_err(OpenError::Thread)?;
         }
         let connection = connection::open(&self.options.path, Purpose::Checkpoint)?;
-        let checkpointer = Checkpointer::new(connection, Arc::clone(&self.checkpoints), gate);
+        let mut checkpointer = Checkpointer::new(connection, Arc::clone(&self.checkpoints), gate);
+        if !self.options.alone {
+            checkpointer.never_restart();
+        }
         crew.checkpointer.spawn("sqlite-ckpt", || checkpointer.serve()).map_err(OpenError::Thread)?;
         let upkeep = self.upkeep(clock);
         crew.upkeep.spawn("sqlite-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
@@ -184,10 +192,12 @@ impl SqliteStorage {
             |error: diesel::result::Error| OpenError::from_reason(&self.options.path, &error.to_string());
         let mut connection = connection::open(&self.options.path, Purpose::Write)?;
         let uses = self.activity.unstored();
-        connection
-            .immediate_transaction(|connection| upkeep::store_uses(connection, &uses))
-            .map_err(failed)?;
-        checkpoint::truncate(&mut connection).map_err(failed)
+        if !uses.is_empty() {
+            let store = |connection: &mut SqliteConnection| upkeep::store_uses(connection, &uses);
+            connection.immediate_transaction(store).map_err(failed)?;
+        }
+        // Beside a server this would hold up its writer for as long as its readers take.
+        if self.options.alone { checkpoint::truncate(&mut connection).map_err(failed) } else { Ok(()) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The storage's own recurring work: it stores when keys were last used, and removes expired sessions.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -53,6 +54,15 @@ impl StopSignal {
     }
 }
 
+/// Does a task whose failure, or panic, must keep neither the others nor the next round from being done.
+fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => tracing::warn!(task, %fault, "a task of the storage's upkeep is put off"),
+        Err(_) => tracing::error!(task, "a task of the storage's upkeep panicked"),
+    }
+}
+
 /// The thread that does it, by commands to the writer.
 pub(super) struct Upkeep {
     pub(super) every: Duration,
@@ -66,10 +76,12 @@ impl Upkeep {
     /// Works until it is stopped.
     pub(super) fn serve(self) {
         while self.stop.sleep(self.every) {
-            if let Err(fault) = self.store_key_uses().and_then(|()| self.remove_expired_sessions()) {
-                tracing::warn!(%fault, "the storage's upkeep is put off");
-            }
-            self.activity.forget_idle(self.clock.now());
+            attempt("storing the last uses of keys", || self.store_key_uses());
+            attempt("removing expired sessions", || self.remove_expired_sessions());
+            attempt("forgetting idle keys", || {
+                self.activity.forget_idle(self.clock.now());
+                Ok(())
+            });
         }
     }
 
@@ -115,3 +127,6 @@ impl Upkeep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

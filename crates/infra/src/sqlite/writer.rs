@@ -158,8 +158,10 @@ impl Writer {
             return Ok(());
         }
         event_log::append(&mut self.connection, batch.events.events())?;
-        Commit.execute(&mut self.connection)?;
-        Ok(())
+        match Commit.execute(&mut self.connection) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(BatchLost::in_commit(&error)),
+        }
     }
 
     /// Answers the commands of a batch that is stored and publishes its events.
@@ -181,7 +183,7 @@ impl Writer {
         tracing::error!(reason = lost.reason, "no transaction could begin");
         let waiting = std::iter::from_fn(|| self.queue.next()).take(self.limits.commands);
         for command in std::iter::once(first).chain(waiting) {
-            command.answer(Err(StorageFault::Unavailable { reason: lost.reason.clone() }));
+            command.answer(Err(lost.fault()));
         }
     }
 

@@ -54,6 +54,7 @@ macro_rules! suite {
                 sessions_are_listed_newest_first_in_pages_without_expired_ones
                 only_its_owner_ends_a_session
                 all_sessions_end_but_the_one_excepted
+                the_oldest_sessions_end_so_that_few_enough_are_left
                 provisioned_sessions_end_and_logins_stay
                 expired_sessions_are_removed_in_bounded_steps
             }

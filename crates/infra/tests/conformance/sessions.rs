@@ -95,6 +95,19 @@ pub fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 
+pub fn the_oldest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let bob = user(tx, "bob").id;
+    let other = session(tx, bob, 1, at(200));
+    let [_, second, _, third] =
+        [(2, 200), (3, 200), (4, 50), (5, 200)].map(|(number, end)| session(tx, ann, number, at(end)));
+    tx.sessions().end_oldest(ann, at(100), 3).unwrap();
+    assert_eq!(list(tx, ann, None, 10).len(), 3, "the expired one does not count");
+    tx.sessions().end_oldest(ann, at(100), 2).unwrap();
+    assert_eq!(list(tx, ann, None, 10), [third, second]);
+    assert_eq!(list(tx, bob, None, 10), [other]);
+}
+
 pub fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
     let provisioned =
         |user, number| NewSession { kind: SessionKind::Provisioned, ..new_session(user, number, at(200)) };

@@ -8,6 +8,7 @@ use groupchat_domain::groups::{GroupName, NewGroup, NewMembership, Role, Visibil
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
 use groupchat_domain::paging::Limit;
+use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::Tx;
 use groupchat_domain::time::Timestamp;
 
@@ -18,6 +19,10 @@ pub fn at(micros: i64) -> Timestamp {
 
 pub fn limit(rows: i64) -> Limit {
     Limit::parse(rows).expect("a limit within its range")
+}
+
+pub fn sought(text: &str) -> SearchText {
+    SearchText::parse(text).expect("a text to search for")
 }
 
 pub fn text(text: &str) -> MessageText {

@@ -112,8 +112,8 @@ settings! {
     /// Wrong tries to sign in that an address (of IPv6, a /64 network) has; one comes back every 3 seconds.
     "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("tries");
 
-    /// Wrong tries to sign in that an account has, from all addresses together; one comes back every 10
-    /// seconds.
+    /// Wrong tries to sign in that an account has from one address (of IPv6, a /64 network); one comes back
+    /// every 10 seconds. From all addresses together it has ten times as many, and one comes back every second.
     "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("tries");
 
     /// The cost of a password's bcrypt hash: one more takes twice the time, at 12 some 0.3 s. Concerns new

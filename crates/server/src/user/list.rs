@@ -2,8 +2,8 @@
 
 use groupchat_domain::accounts::{User, UserQuery, operator};
 use groupchat_domain::paging::{Limit, NameCursor};
-use groupchat_domain::storage::Storage;
 use groupchat_domain::search::SearchText;
+use groupchat_domain::storage::Storage;
 
 use super::options::ListOptions;
 use super::shown::{ShownUser, table};

@@ -68,3 +68,39 @@ async fn a_deleted_users_groups_are_passed_on() {
     assert_eq!(messages[0]["author"], json!({"id": ada_id, "username": null, "display_name": null}));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn the_memberships_of_a_deleted_user_go_on_ending_after_kill_9() {
+    let data = data();
+    let server = Server::start(data.path()).await;
+    let admin = server.admin().await;
+    let ada = admin.create_user("ada").await;
+    let ada_id = ada.get("/users/me").await.expect(StatusCode::OK)["id"].as_i64().unwrap();
+    let founders: Vec<_> = (0..8)
+        .map(|founder| {
+            let ada = ada.clone();
+            tokio::spawn(async move {
+                for number in 0..15 {
+                    let group = ada.create_group(&format!("Engines {founder} {number}")).await;
+                    let admin = json!({"username": "admin"});
+                    ada.post(&format!("/groups/{group}/members"), admin).await.expect(StatusCode::CREATED);
+                }
+            })
+        })
+        .collect();
+    for founder in founders {
+        founder.await.unwrap();
+    }
+    admin.delete(&format!("/users/{ada_id}")).await.expect(StatusCode::NO_CONTENT);
+    server.kill().await;
+
+    let server = Server::start(data.path()).await;
+    let mut database = Database::open(data.path());
+    until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
+    let count =
+        |whose: &str| format!("SELECT count(*) AS count FROM memberships WHERE user_id {whose} {ada_id}");
+    assert_eq!((database.count(&count("=")), database.count(&count("<>"))), (0, 120));
+    let orphans = "SELECT count(*) AS count FROM groups WHERE member_count <> 1 OR deleted_at IS NOT NULL";
+    assert_eq!(database.count(orphans), 0);
+    server.stop().await;
+}

@@ -172,3 +172,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_address_is_for_the_user_and_admins_alone() {
+    let shared = user(OTHER).without_private_fields();
+    assert_eq!(shared, User { email: None, ..user(OTHER) });
+    assert!(user(OTHER).email.is_some());
+    assert!(!format!("{:?}", user(OTHER)).contains("example"), "{:?}", user(OTHER));
+}

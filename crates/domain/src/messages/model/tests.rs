@@ -29,7 +29,8 @@ fn a_text_has_1_to_10000_characters_with_newlines_and_tabs() {
 
 #[test]
 fn what_nobody_sees_is_no_text() {
-    for blank in [" ", "\n", "\t", "\r\n", "\u{a0}\u{3000}\u{2028}", "\u{200b}\u{200d}", "\u{feff} \u{3164}"] {
+    for blank in [" ", "\n", "\t", "\r\n", "\u{a0}\u{3000}\u{2028}", "\u{200b}\u{200d}", "\u{feff} \u{3164}"]
+    {
         assert_eq!(broken(MessageText::parse(blank)), Some(Required), "{blank:?}");
     }
 }
@@ -92,4 +93,12 @@ proptest! {
         let id = ClientId::parse(&text).unwrap();
         prop_assert_eq!(id.as_str(), text);
     }
+}
+
+#[test]
+fn what_somebody_wrote_is_shown_by_no_debug() {
+    let text = MessageText::parse("between us").unwrap();
+    assert_eq!(format!("{text:?}"), "MessageText(…)");
+    let sent = Message { text: Some(text), ..message(ME) };
+    assert!(!format!("{sent:?}").contains("between us"));
 }

@@ -162,7 +162,8 @@ impl GroupRepository for SqliteTx<'_> {
                     .filter(groups::name_key.gt(key).or(groups::id.gt(after.id)));
             }
             if let Some(search) = &query.search {
-                listed = listed.filter(groups::name_key.like(containing(search.as_str())).escape(LIKE_ESCAPE));
+                listed =
+                    listed.filter(groups::name_key.like(containing(search.as_str())).escape(LIKE_ESCAPE));
             }
             listed.load(connection)
         })?;

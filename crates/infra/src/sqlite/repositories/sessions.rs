@@ -13,8 +13,11 @@ use super::stored::{StoredSessionKind, session_kind};
 use crate::sqlite::schema::{sessions, users};
 use crate::sqlite::tx::SqliteTx;
 
-// The table's second name, for the subquery that picks the rows to remove from it.
-diesel::alias!(const EXPIRED: Alias<Expired> = sessions as expired);
+// The table's second name, for the subqueries that pick the rows to remove from it.
+diesel::alias!(const PICKED: Alias<Picked> = sessions as picked);
+
+/// Sessions that one command ends at most for being too many.
+const ENDED_AT_ONCE: i64 = 500;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
@@ -111,6 +114,18 @@ impl SessionRepository for SqliteTx<'_> {
         self.run(|connection| diesel::delete(ended).execute(connection)).map(drop)
     }
 
+    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<(), StorageFault> {
+        let surplus = PICKED
+            .select(PICKED.field(sessions::id))
+            .filter(PICKED.field(sessions::user_id).eq(user.get()))
+            .filter(PICKED.field(sessions::expires_at).gt(now.as_micros()))
+            .order(PICKED.field(sessions::id).desc())
+            .limit(ENDED_AT_ONCE)
+            .offset(keep.into());
+        let ended = sessions::table.filter(sessions::id.eq_any(surplus));
+        self.run(|connection| diesel::delete(ended).execute(connection)).map(drop)
+    }
+
     fn end_provisioned(&mut self, user: UserId) -> Result<(), StorageFault> {
         let provisioned = session_kind(SessionKind::Provisioned);
         let ended =
@@ -119,10 +134,10 @@ impl SessionRepository for SqliteTx<'_> {
     }
 
     fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
-        let expired = EXPIRED
-            .select(EXPIRED.field(sessions::id))
-            .filter(EXPIRED.field(sessions::expires_at).le(now.as_micros()))
-            .order(EXPIRED.field(sessions::expires_at))
+        let expired = PICKED
+            .select(PICKED.field(sessions::id))
+            .filter(PICKED.field(sessions::expires_at).le(now.as_micros()))
+            .order(PICKED.field(sessions::expires_at))
             .limit(limit);
         let removed = sessions::table.filter(sessions::id.eq_any(expired));
         self.run(|connection| diesel::delete(removed).execute(connection))

@@ -9,8 +9,9 @@ use diesel_migrations::FileBasedMigrations;
 use tempfile::TempDir;
 
 use super::support::number;
+use crate::sqlite::DataDirLock;
 use crate::sqlite::error::OpenError;
-use crate::sqlite::migrate::{migrate, migrate_with};
+use crate::sqlite::migrate::{migrate, migrate_unless_in_use, migrate_with};
 
 /// A directory for a database, and for migrations of the test's own.
 struct Setting {
@@ -118,6 +119,23 @@ fn a_newer_file_is_refused_with_both_versions() {
     let refused = setting.migrate(&[FIRST]).unwrap_err();
     let OpenError::Newer { found, known, .. } = refused else { panic!("{refused}") };
     assert_eq!((found.as_str(), known.as_str()), ("00000000000002", "00000000000001"));
+}
+
+#[test]
+fn an_older_file_that_a_server_uses_is_refused_until_it_stops() {
+    let setting = Setting::new();
+    let server = DataDirLock::acquire(setting.directory.path()).unwrap();
+    let refused = migrate_unless_in_use(&setting.database()).unwrap_err();
+    assert!(matches!(refused, OpenError::NeedsMigration(_)), "{refused}");
+    assert!(refused.to_string().contains("stop and start the server"), "{refused}");
+    let tables = "SELECT count(*) AS value FROM sqlite_schema WHERE name = 'messages'";
+    assert_eq!(number(&mut setting.connect(), tables), Ok(0));
+
+    drop(server);
+    migrate_unless_in_use(&setting.database()).unwrap();
+    assert_eq!(number(&mut setting.connect(), tables), Ok(1));
+    let _server = DataDirLock::acquire(setting.directory.path()).expect("held only while it migrates");
+    migrate_unless_in_use(&setting.database()).expect("there is nothing to migrate");
 }
 
 #[test]

@@ -54,3 +54,14 @@ fn a_second_shutdown_does_nothing() {
     fixture.storage.shutdown(LONG);
     fixture.storage.shutdown(LONG);
 }
+
+#[test]
+fn beside_another_process_the_log_is_left_alone() {
+    let fixture = Fixture::new();
+    fixture.write(note(1)).unwrap();
+    let log = fixture.directory.path().join("chat.db-wal");
+    let length = log.metadata().unwrap().len();
+    fixture.second().shutdown(LONG);
+    assert!(length > 0);
+    assert_eq!(log.metadata().unwrap().len(), length, "it is for the server to empty it");
+}

@@ -1,6 +1,5 @@
 //! A storage in a directory of its own, and commands to try on it.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -90,7 +89,8 @@ impl Fixture {
 
     /// Another storage on the same file, as another process would have it.
     pub(super) fn second(&self) -> SqliteStorage {
-        SqliteStorage::open(options(&self.directory), self.clock.clone(), self.published.clone()).unwrap()
+        let options = SqliteOptions { alone: false, ..options(&self.directory) };
+        SqliteStorage::open(options, self.clock.clone(), self.published.clone()).unwrap()
     }
 
     /// The same database opened anew, once the storage was shut down.
@@ -178,6 +178,7 @@ pub(super) struct Hold {
 
 fn options(directory: &TempDir) -> SqliteOptions {
     let mut options = SqliteOptions::new(directory.path().join("chat.db"));
+    options.alone = true;
     options.batch = BatchLimits { commands: 1_000, time: Duration::from_secs(60) };
     options
 }
@@ -195,7 +196,7 @@ pub(super) fn number(connection: &mut SqliteConnection, query: &str) -> QueryRes
 
 /// A caller of its own for each number.
 pub(super) fn caller(number: u8) -> Caller {
-    Caller::Address(IpAddr::V4(Ipv4Addr::new(10, 0, 0, number)))
+    Caller::User(UserId::new(number.into()))
 }
 
 /// Runs some SQL, and commits whatever comes of it.
