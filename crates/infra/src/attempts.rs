@@ -25,7 +25,7 @@ impl Allowance {
 
     /// For an account from everywhere, given what it has from one network: ten times as much, in all. To lock
     /// out its owner, strangers must keep trying from many networks.
-    fn from_everywhere(self) -> Self {
+    fn tenfold(self) -> Self {
         Self { capacity: self.capacity.saturating_mul(10), refill: self.refill / 10 }
     }
 
@@ -64,7 +64,7 @@ impl AttemptLimits {
     /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have
     /// at their own passwords; from everywhere together, an account has ten times as much.
     pub fn new(per_address: Allowance, per_account: Allowance) -> Self {
-        let kinds = [per_address, per_account, per_account.from_everywhere(), per_account].map(Buckets::new);
+        let kinds = [per_address, per_account, per_account.tenfold(), per_account].map(Buckets::new);
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
 

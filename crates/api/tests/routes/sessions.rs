@@ -74,7 +74,7 @@ async fn a_login_needs_both_and_no_refresh_token_yet() {
 #[actix_web::test]
 async fn many_wrong_logins_are_slowed_for_that_account_only() {
     let allowance = Allowance { capacity: 3, refill: Duration::from_secs(3_600) };
-    let server = Server::limited(allowance, allowance).await;
+    let server = Server::limited(Allowance::PER_ADDRESS, allowance).await;
     server.user("ann").await;
     server.user("bob").await;
     let nobody = server.nobody();
@@ -89,6 +89,22 @@ async fn many_wrong_logins_are_slowed_for_that_account_only() {
     assert!((3_590..=3_600).contains(&wait), "{wait}");
     answer.refused(429, "too_many_attempts");
     nobody.post("/api/login", login("bob", PASSWORD)).await.ok();
+    // Whoever tries from elsewhere does not lock the owner out.
+    let elsewhere = TestRequest::post().uri("/api/login").peer_addr("192.0.2.1:1000".parse().unwrap());
+    server.send(elsewhere.set_json(login("ann", PASSWORD))).await.ok();
+}
+
+#[actix_web::test]
+async fn a_login_ends_the_oldest_session_beyond_200() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let nobody = server.nobody();
+    for _ in 1..200 {
+        nobody.post("/api/login", login("ann", PASSWORD)).await.ok();
+    }
+    ann.get("/api/users/me").await.ok();
+    nobody.post("/api/login", login("ann", PASSWORD)).await.ok();
+    ann.get("/api/users/me").await.refused(401, "invalid_key");
 }
 
 #[actix_web::test]

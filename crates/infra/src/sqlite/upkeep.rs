@@ -76,13 +76,17 @@ impl Upkeep {
     /// Works until it is stopped.
     pub(super) fn serve(self) {
         while self.stop.sleep(self.every) {
-            attempt("storing the last uses of keys", || self.store_key_uses());
-            attempt("removing expired sessions", || self.remove_expired_sessions());
-            attempt("forgetting idle keys", || {
-                self.activity.forget_idle(self.clock.now());
-                Ok(())
-            });
+            self.do_all();
         }
+    }
+
+    fn do_all(&self) {
+        attempt("storing the last uses of keys", || self.store_key_uses());
+        attempt("removing expired sessions", || self.remove_expired_sessions());
+        attempt("forgetting idle keys", || {
+            self.activity.forget_idle(self.clock.now());
+            Ok(())
+        });
     }
 
     fn store_key_uses(&self) -> Result<(), StorageFault> {

@@ -36,6 +36,8 @@ async fn a_server_whose_disk_is_full_is_unwell() {
         }
         assert!(begun.elapsed() < PATIENCE, "the disk is never full");
     };
-    assert_eq!(unwell.expect(StatusCode::SERVICE_UNAVAILABLE)["code"], "unavailable");
+    // To SQLite the limit is an I/O error, after which nobody knows what became of a COMMIT.
+    let unwell = unwell.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert!(["unavailable", "outcome_unknown"].map(Into::into).contains(&unwell["code"]), "{unwell}");
     server.kill().await;
 }

@@ -46,11 +46,14 @@ fn uses_that_cant_be_stored_keep_no_session_alive() {
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };
     let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
     upkeep.activity.note(KeyHash::new([1; 32]), &actor, Timestamp::from_micros(0));
-    let worker = thread::spawn(move || upkeep.serve());
+    let worker = thread::spawn(move || {
+        upkeep.do_all();
+        upkeep.queue.drain();
+    });
     for _ in 0..2 {
         let command = queue.wait().expect("one to store the uses, one to remove sessions");
         command.answer(Err(StorageFault::OutcomeUnknown));
     }
-    queue.close();
     worker.join().unwrap();
+    assert!(queue.wait().is_none(), "and no more than those");
 }
