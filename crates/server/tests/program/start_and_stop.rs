@@ -5,7 +5,7 @@ use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::harness::{Server, data, program};
@@ -73,20 +73,23 @@ async fn a_request_in_flight_is_finished_before_the_server_stops() {
     let group = admin.create_group("Lobby").await;
     let address = server.address().to_owned();
     let (key, body) = (admin.key().to_owned(), r#"{"text": "just in time"}"#);
-    let (first_half, second_half) = body.split_at(10);
-    let mut connection = TcpStream::connect(&address).await.unwrap();
+    let mut connection = BufReader::new(TcpStream::connect(&address).await.unwrap());
     let head = format!(
         "POST /api/groups/{group}/messages HTTP/1.1\r\nHost: {address}\r\nX-API-Key: {key}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{first_half}",
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         body.len()
     );
     connection.write_all(head.as_bytes()).await.unwrap();
-    // On a connection of its own. They are accepted in turn, so the one above has been accepted then.
-    server.anonymous().get("/version").await.expect(StatusCode::OK);
+    // The server asks for the body: the request is under way (RFC 9110, section 10.1.1).
+    let mut interim = String::new();
+    while !interim.ends_with("\r\n\r\n") {
+        assert_ne!(connection.read_line(&mut interim).await.unwrap(), 0, "{interim}");
+    }
+    assert!(interim.starts_with("HTTP/1.1 100 "), "{interim}");
 
     server.signal("TERM").await;
     while TcpStream::connect(&address).await.is_ok() {}
-    connection.write_all(second_half.as_bytes()).await.unwrap();
+    connection.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
