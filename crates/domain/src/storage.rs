@@ -195,7 +195,7 @@ impl dyn Storage + '_ {
     /// Runs `work` as the holder of a key, on one snapshot, without writing.
     ///
     /// # Errors
-    /// As [`write_as`](Self::write_as).
+    /// As `write_as`.
     pub async fn read_as<T: Send + 'static>(
         &self,
         who: Credential,
