@@ -114,9 +114,11 @@ impl Answer {
         let body = String::from_utf8_lossy(&self.body);
         assert!(!body.contains(PASSWORD) && !body.contains("$2b$"), "{self}: shows a password");
         if self.header("content-type").is_some_and(|media_type| media_type.contains("json")) {
-            let keys = body.matches("gc_").count();
-            let given = usize::from(self.json()["api_key"].is_string());
-            assert!(keys == given || self.request.ends_with("/openapi.json"), "{self}: shows a key");
+            // A key's own random part may hold the letters that keys begin with.
+            let answer = self.json();
+            let rest =
+                answer["api_key"].as_str().map_or_else(|| body.to_string(), |key| body.replacen(key, "", 1));
+            assert!(!rest.contains("gc_") || self.request.ends_with("/openapi.json"), "{self}: shows a key");
         }
     }
 
