@@ -74,8 +74,8 @@ impl AppState {
         self.document.get_or_init(|| self.make_document()).clone()
     }
 
-    /// Unless told otherwise, the document leaves out where the server is: clients then take the address that
-    /// they have the document from, which is right behind every name of the server.
+    /// Unless told otherwise, the document's server is `/`: the address that a client has the document from,
+    /// which is right behind every name of the server.
     fn make_document(&self) -> Bytes {
         let mut document = openapi::document(self.version);
         if let Some(url) = &self.options.public_url {
