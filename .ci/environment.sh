@@ -8,12 +8,14 @@ mkdir -p "$CI_CACHE"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# Installs Debian packages, unless the command that they bring is there: need COMMAND PACKAGE…
-need() {
-  command -v "$1" >/dev/null && return
+# Installs Debian packages: debian_packages PACKAGE…
+debian_packages() {
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
+
+# The same unless the command that they bring is there: need COMMAND PACKAGE…
+need() { command -v "$1" >/dev/null || debian_packages "${@:2}"; }
 
 # A virtual environment with exactly these packages: python_packages NAME PACKAGE==VERSION…
 # Its programs are in $CI_CACHE/NAME/bin afterwards.
@@ -23,7 +25,7 @@ python_packages() {
   rm -rf "$folder"
   need python3 python3
   # Debian has the part that makes virtual environments in a package of its own.
-  python3 -c 'import ensurepip' 2>/dev/null || need no-such-command python3-venv
+  python3 -c 'import ensurepip' 2>/dev/null || debian_packages python3-venv
   python3 -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
   echo "$wanted" >"$folder/packages"

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::{EventSink, Storage};
+use groupchat_infra::DatabaseStorage;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{DataDirLock, SqliteOptions, SqliteStorage};
 

@@ -42,8 +42,12 @@ integer_newtype! {
     MessageId;
     /// A durable job.
     JobId;
-    /// An event in the log. On a database with one writer it is also the event's position.
+    /// An event. Taken under the lock of the group that the event is about, so that the ids of a group's events
+    /// go up in the order in which these happened; between them may be gaps.
     EventId;
+    /// An event's place in the log: 1, 2, 3, … without a gap, in the order of delivery. 0 stands for "before the
+    /// first". On a database with one writer (SQLite) it is equal to the event's id.
+    Position;
     /// A message's number within its group: 1, 2, 3, … without a gap. 0 stands for "before the first".
     Seq;
     /// Counts the changes of an entity, from 1, so that a client can tell which of two states is newer.
@@ -80,6 +84,17 @@ impl EventId {
     }
 }
 
+impl Position {
+    /// Before the first event; the head of an empty log.
+    pub const ZERO: Self = Self(0);
+
+    /// The place that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
 impl Version {
     /// The version of an entity that was just created.
     pub const FIRST: Self = Self(1);
@@ -99,6 +114,7 @@ mod tests {
     fn what_counts_goes_up_by_one() {
         assert_eq!(Seq::ZERO.next(), Seq::new(1));
         assert_eq!(EventId::new(41).next(), EventId::new(42));
+        assert_eq!(Position::ZERO.next(), Position::new(1));
         assert_eq!((Version::FIRST, Version::FIRST.next()), (Version::new(1), Version::new(2)));
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::accounts::{AccountRefusal, AccountRepository, Actor, KeyHash, SessionRepository};
 use crate::error::Error;
-use crate::events::{Audience, Event, LoggedEvent};
+use crate::events::{Audience, Event, EventRepository, LoggedEvent};
 use crate::groups::{GroupRepository, MemberRepository};
 use crate::ids::{EventId, UserId};
 use crate::jobs::JobRepository;
@@ -41,6 +41,8 @@ pub trait Tx {
     fn messages(&mut self) -> &mut dyn MessageRepository;
     /// Work that goes on after the command, also after a restart.
     fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// The log, without what this command emits.
+    fn events(&mut self) -> &mut dyn EventRepository;
 
     /// The id that the next [`emit`](Self::emit) of this command will get. Call it under the lock of the
     /// group that the event is about.

@@ -1,7 +1,30 @@
-//! The ports of groupchat on Diesel and SQLite, bcrypt, random tokens and the clock.
+//! The ports of groupchat on Diesel (SQLite, PostgreSQL), bcrypt, random tokens and the clock.
+//!
+//! The two databases share the `executor` (queues, threads), the `repositories` with their `schema`, and the
+//! transaction that a use-case sees (`tx`); `connection` compiles each query for both. What runs commands on which
+//! connection, and how they become durable, is each database's own: [`sqlite`] and, with the feature of that
+//! name, [`postgres`](crate::postgres).
+
+mod connection;
+mod database;
+mod event_log;
+mod executor;
+mod fault;
+mod migrations;
+mod observer;
+mod repositories;
+mod schema;
+mod tx;
 
 pub mod attempts;
 pub mod clock;
 pub mod hasher;
 pub mod keys;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sqlite;
+pub mod transfer;
+
+pub use database::DatabaseStorage;
+pub use executor::queue::QueueLimits;
+pub use observer::StatementObserver;

@@ -36,8 +36,8 @@ struct Report<'a> {
 
 /// Makes a backup and checks it.
 pub fn run(config: &Config, options: &BackupOptions) -> Result<(), ProgramError> {
-    storage::require_database(&config.data_dir)?;
-    let database = storage::database(&config.data_dir);
+    let database = storage::embedded(config)?;
+    storage::require_database(config)?;
     let mut line = ProgressLine::new();
     let backup = sqlite::backup(&database, &options.file, options.force, &mut |step| line.show(step))?;
     drop(line);

@@ -3,7 +3,7 @@
 use clap::Args;
 use groupchat_domain::time::Clock;
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{self, Depth, Finding, Outcome};
+use groupchat_infra::sqlite::{Depth, Finding, Outcome};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -48,13 +48,9 @@ impl From<Finding> for ShownFinding {
 /// Checks everything and prints what was found. With a configuration that is wrong it does not get here.
 pub fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
     let depth = if options.quick { Depth::Quick } else { Depth::Full };
-    let database = storage::database(&config.data_dir);
-    let mut findings = vec![Finding {
-        check: "configuration",
-        outcome: Outcome::Passed,
-        detail: format!("every setting can be used; the data folder is {}", config.data_dir.display()),
-    }];
-    findings.extend(sqlite::check(&database, depth, SystemClock.now()));
+    let detail = format!("every setting can be used; the database is {}", storage::describe(config));
+    let mut findings = vec![Finding { check: "configuration", outcome: Outcome::Passed, detail }];
+    findings.extend(storage::check(config, depth, SystemClock.now()));
     let (failed, made) = (findings.iter().filter(|finding| finding.is_failure()).count(), findings.len());
     let checks: Vec<_> = findings.into_iter().map(ShownFinding::from).collect();
     if options.json {

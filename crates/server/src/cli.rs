@@ -72,6 +72,9 @@ pub struct Place {
     /// The folder that holds the database [default: data].
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<String>,
+    /// The PostgreSQL database to use in place of the one in the folder [default: none].
+    #[arg(long, value_name = "URL", global = true)]
+    pub database_url: Option<String>,
 }
 
 /// What can be done with the configuration.
@@ -107,7 +110,9 @@ impl Cli {
         };
         let mut flags = self.settings.0.clone();
         flags.extend_from_slice(own);
-        flags.extend(self.place.data_dir.iter().map(|path| ("data_dir", path.clone())));
+        let Place { data_dir, database_url, .. } = &self.place;
+        flags.extend(data_dir.iter().map(|path| ("data_dir", path.clone())));
+        flags.extend(database_url.iter().map(|url| ("database_url", url.clone())));
         Sources { file: self.place.config.clone(), variables: std::env::vars_os().collect(), flags }
     }
 }
@@ -145,11 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn every_command_takes_the_folder_and_the_file() {
-        let cli =
-            Cli::try_parse_from(["groupchat", "user", "list", "--data-dir", "d", "--config", "f"]).unwrap();
-        let sources = cli.sources();
-        assert_eq!(sources.flags, [("data_dir", "d".to_owned())]);
-        assert_eq!(sources.file, Some(PathBuf::from("f")));
+    fn every_command_takes_the_folder_the_database_and_the_file() {
+        let places = ["--data-dir", "d", "--database-url", "u", "--config", "f"];
+        for command in [&["user", "list"][..], &["check"], &["backup", "x"], &["restore", "x"], &["serve"]] {
+            let cli = Cli::try_parse_from([&["groupchat"], command, &places].concat()).unwrap();
+            let sources = cli.sources();
+            let flags = [("data_dir", "d".to_owned()), ("database_url", "u".to_owned())];
+            assert_eq!(sources.flags, flags, "{command:?}");
+            assert_eq!(sources.file, Some(PathBuf::from("f")));
+        }
     }
 }

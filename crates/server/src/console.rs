@@ -63,11 +63,12 @@ pub fn print_document(document: &str) {
     say(document);
 }
 
-/// Tells where the server listens, and where people reach it.
-pub fn announce(address: SocketAddr, public_url: Option<&str>) {
+/// Tells where the server listens, where people reach it, and which database it uses.
+pub fn announce(address: SocketAddr, public_url: Option<&str>, database: &str) {
     say(format_args!("groupchat {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
     let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
     say(format_args!("Swagger page: {url}/api/docs/"));
+    say(format_args!("Database: {database}"));
 }
 
 /// Shows the first admin's password, once.

@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use groupchat_domain::{Error as DomainError, Refusal};
+#[cfg(feature = "postgres")]
+use groupchat_infra::postgres;
 use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError};
 
 use crate::config::ConfigError;
+use crate::database_url::DatabaseUrl;
 
 /// What keeps a command from being carried out.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +32,19 @@ pub enum ProgramError {
     /// The database can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database on a PostgreSQL server can't be opened.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    OpenOnServer(#[from] postgres::OpenError),
     /// There is nothing to work on.
     #[error("there is no database in {}; give the data folder of a server by --data-dir", .0.display())]
     NoDatabase(PathBuf),
+    /// The command is for the embedded database only.
+    #[error(
+        "the database is on a PostgreSQL server, {0}: back it up by `pg_dump`, put it back by `pg_restore`, and \
+         move it from one kind of database to the other by `groupchat migrate-database`"
+    )]
+    NotEmbedded(DatabaseUrl),
     /// No backup was made.
     #[error(transparent)]
     Backup(#[from] BackupError),

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod config_show;
 mod console;
+mod database_url;
 mod error;
 mod jobs;
 mod logging;

@@ -35,10 +35,9 @@ struct Report<'a> {
 
 /// Checks a backup and puts it in place; the replaced database is kept.
 pub fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError> {
-    let data_dir = &config.data_dir;
-    storage::make_data_dir(data_dir)?;
-    let lock = DataDirLock::acquire(data_dir)?;
-    let database = storage::database(data_dir);
+    let database = storage::embedded(config)?;
+    storage::make_place(config)?;
+    let lock = DataDirLock::acquire(&config.data_dir)?;
     let kept = kept_name(&database);
     let paths = RestorePaths { backup: &options.file, database: &database, kept: &kept };
     let mut line = ProgressLine::new();

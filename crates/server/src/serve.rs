@@ -7,12 +7,12 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use groupchat_api::{AppState, ServerOptions, State};
-use groupchat_domain::accounts::create_first_admin;
-use groupchat_domain::storage::Storage;
+use groupchat_domain::accounts::{AccountRefusal, create_first_admin};
+use groupchat_domain::{Error, Refusal};
+use groupchat_infra::DatabaseStorage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
-use groupchat_infra::sqlite::{DataDirLock, SqliteStorage};
 use tokio::net::TcpSocket;
 
 use crate::config::Config;
@@ -30,15 +30,13 @@ pub fn run(config: &Config) -> Result<(), ProgramError> {
 }
 
 async fn serve(config: &Config) -> Result<(), ProgramError> {
-    let data_dir = &config.data_dir;
-    storage::make_data_dir(data_dir)?;
-    let _lock = DataDirLock::acquire(data_dir)?;
+    let _lock = storage::claim(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
     // begins once the database is open: until then, clients are refused rather than kept waiting.
     let unusable = |source| ProgramError::Listen { address: config.listen, source };
     let socket = bind(config.listen).map_err(unusable)?;
     let signal = Arc::new(JobSignal::default());
-    let storage = Arc::new(storage::open_to_serve(config, signal.clone())?);
+    let storage = storage::open_to_serve(config, signal.clone())?;
     let state = wire(storage.clone(), config)?;
     introduce(&state).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
@@ -56,7 +54,7 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     Ok(socket)
 }
 
-fn wire(storage: Arc<SqliteStorage>, config: &Config) -> Result<State, ProgramError> {
+fn wire(storage: Arc<dyn DatabaseStorage>, config: &Config) -> Result<State, ProgramError> {
     let hasher = BcryptHasher::start(config.password_cost)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
     let attempts = AttemptLimits::new(
@@ -79,8 +77,12 @@ fn wire(storage: Arc<SqliteStorage>, config: &Config) -> Result<State, ProgramEr
 }
 
 async fn introduce(state: &State) -> Result<(), ProgramError> {
-    let storage: &dyn Storage = state.storage.as_ref();
-    let first = create_first_admin(storage, state.hasher.as_ref(), state.keys.as_ref()).await?;
+    let create = || create_first_admin(&*state.storage, &*state.hasher, &*state.keys);
+    let first = match create().await {
+        // Another server that starts at this moment was faster; by now there is a user.
+        Err(Error::Refused(Refusal::Account(AccountRefusal::UsernameTaken))) => create().await?,
+        outcome => outcome?,
+    };
     if let Some((user, password)) = first {
         console::introduce_first_admin(&user, &password);
     }
@@ -100,8 +102,9 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
     // Caught from here on, before anybody is told that the server is there.
     let signals = StopSignals::catch().map_err(start)?;
     let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), signals));
-    console::announce(address, config.public_url.as_deref());
-    tracing::info!(%address, "listening");
+    let database = storage::describe(config);
+    console::announce(address, config.public_url.as_deref(), &database);
+    tracing::info!(%address, database, "listening");
     let served = server.await.map_err(start);
     stopper.abort();
     served
@@ -118,8 +121,8 @@ async fn stop_on_signal(server: ServerHandle, mut signals: StopSignals) {
     server.stop(false).await;
 }
 
-/// Finishes what is queued and folds the log of the database into its file.
-async fn close(storage: Arc<SqliteStorage>, within: Duration) {
+/// Finishes what is queued and lets go of the database.
+async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration) {
     let closed = actix_web::rt::task::spawn_blocking(move || storage.shutdown(within)).await;
     match closed {
         Ok(_) => tracing::info!("stopped"),

@@ -1,11 +1,17 @@
-//! Opening the database of a data folder.
+//! Opening the database that the configuration names: the embedded one in the data folder, or one on a PostgreSQL
+//! server.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "postgres")]
+mod postgres;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use groupchat_domain::storage::EventSink;
+use groupchat_domain::time::Timestamp;
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{QueueLimits, SqliteOptions, SqliteStorage};
+use groupchat_infra::sqlite::{self, DataDirLock, Depth, Finding, SqliteOptions, SqliteStorage};
+use groupchat_infra::{DatabaseStorage, QueueLimits};
 
 use crate::config::Config;
 use crate::error::ProgramError;
@@ -15,40 +21,97 @@ const DATABASE: &str = "groupchat.db";
 /// How many callers it takes to fill a queue.
 const CALLERS_IN_QUEUE: usize = 8;
 
-/// Makes the data folder if it isn't there. What is in it is for the server's user alone.
-pub fn make_data_dir(path: &Path) -> Result<(), ProgramError> {
+/// Which database it is, for a person's eyes.
+pub fn describe(config: &Config) -> String {
+    match &config.database_url {
+        Some(url) => url.to_string(),
+        None => file(config).display().to_string(),
+    }
+}
+
+/// Takes the data folder for a server, as long as the lock is held. A PostgreSQL server may have several beside each
+/// other, and needs no folder.
+pub fn claim(config: &Config) -> Result<Option<DataDirLock>, ProgramError> {
+    if config.database_url.is_some() {
+        return Ok(None);
+    }
+    make_place(config)?;
+    Ok(Some(DataDirLock::acquire(&config.data_dir)?))
+}
+
+/// Makes the data folder if it is needed and isn't there. What is in it is for the server's user alone.
+pub fn make_place(config: &Config) -> Result<(), ProgramError> {
+    if config.database_url.is_some() {
+        return Ok(());
+    }
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| ProgramError::DataDir { path: path.to_owned(), source })
+    let path = &config.data_dir;
+    builder.create(path).map_err(|source| ProgramError::DataDir { path: path.clone(), source })
 }
 
-/// The database file of a data folder.
-pub fn database(data_dir: &Path) -> PathBuf {
-    data_dir.join(DATABASE)
+/// The file of the embedded database, for what can be done with nothing else.
+///
+/// # Errors
+/// The database is on a PostgreSQL server.
+pub fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
+    match &config.database_url {
+        Some(url) => Err(ProgramError::NotEmbedded(url.clone())),
+        None => Ok(file(config)),
+    }
 }
 
-/// Refuses a folder without a database.
-pub fn require_database(data_dir: &Path) -> Result<(), ProgramError> {
-    if database(data_dir).is_file() { Ok(()) } else { Err(ProgramError::NoDatabase(data_dir.to_owned())) }
+/// Refuses a data folder without a database.
+pub fn require_database(config: &Config) -> Result<(), ProgramError> {
+    if config.database_url.is_some() || file(config).is_file() {
+        Ok(())
+    } else {
+        Err(ProgramError::NoDatabase(config.data_dir.clone()))
+    }
 }
 
-/// Opens the database as a server does, which holds the data folder: with its share of threads and its queues.
-pub fn open_to_serve(config: &Config, sink: Arc<dyn EventSink>) -> Result<SqliteStorage, ProgramError> {
-    let usual = SqliteOptions::new(database(&config.data_dir));
+/// Opens the database as a server does, which holds what it [claimed](claim): with its share of threads and its
+/// queues.
+pub fn open_to_serve(
+    config: &Config,
+    sink: Arc<dyn EventSink>,
+) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     let queue = QueueLimits {
         total: config.storage_queue,
         per_caller: config.storage_queue / CALLERS_IN_QUEUE,
         ..QueueLimits::default()
     };
+    #[cfg(feature = "postgres")]
+    if let Some(url) = &config.database_url {
+        return postgres::open_to_serve(config, url, queue, sink);
+    }
+    let usual = SqliteOptions::new(file(config));
     let readers = if config.storage_readers == 0 { usual.readers } else { config.storage_readers };
     let options = SqliteOptions { alone: true, readers, write_queue: queue, read_queue: queue, ..usual };
-    Ok(SqliteStorage::open(options, Arc::new(SystemClock), sink)?)
+    Ok(Arc::new(SqliteStorage::open(options, Arc::new(SystemClock), sink)?))
 }
 
-/// Opens the database in the data folder, which a server may be using. One that is older than the program is
-/// migrated, or refused if a server uses it.
-pub fn open(data_dir: &Path, sink: Arc<dyn EventSink>) -> Result<SqliteStorage, ProgramError> {
-    Ok(SqliteStorage::open(SqliteOptions::new(database(data_dir)), Arc::new(SystemClock), sink)?)
+/// Opens the database, which servers may be using. One that is older than the program is migrated, or refused if
+/// a server uses it.
+pub fn open(config: &Config, sink: Arc<dyn EventSink>) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+    #[cfg(feature = "postgres")]
+    if let Some(url) = &config.database_url {
+        return postgres::open(url, sink);
+    }
+    Ok(Arc::new(SqliteStorage::open(SqliteOptions::new(file(config)), Arc::new(SystemClock), sink)?))
+}
+
+/// Checks the database, which servers may be using, and changes nothing.
+pub fn check(config: &Config, depth: Depth, now: Timestamp) -> Vec<Finding> {
+    #[cfg(feature = "postgres")]
+    if let Some(url) = &config.database_url {
+        return postgres::check(url, depth, now);
+    }
+    sqlite::check(&file(config), depth, now)
+}
+
+fn file(config: &Config) -> PathBuf {
+    config.data_dir.join(DATABASE)
 }

@@ -6,16 +6,15 @@ mod list;
 mod options;
 mod shown;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use groupchat_domain::accounts::{ApiKeys, Password, operator};
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::validation::Violation;
+use groupchat_infra::DatabaseStorage;
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
-use groupchat_infra::sqlite::SqliteStorage;
 
 pub use self::options::UserCommand;
 use crate::config::Config;
@@ -23,7 +22,7 @@ use crate::error::ProgramError;
 use crate::{console, storage};
 
 /// A running server reads the events of this process from the log.
-struct Unheard;
+pub struct Unheard;
 
 impl EventSink for Unheard {
     fn committed(&self, _: &[LoggedEvent]) {}
@@ -51,10 +50,10 @@ pub fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramError> {
     }
 }
 
-/// Opens the storage of a folder that has a database: a mistyped folder must not become an empty server.
-fn open_existing(data_dir: &Path) -> Result<SqliteStorage, ProgramError> {
-    storage::require_database(data_dir)?;
-    storage::open(data_dir, Arc::new(Unheard))
+/// Opens a database that is there: a mistyped folder must not become an empty server.
+fn open_existing(config: &Config) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+    storage::require_database(config)?;
+    storage::open(config, Arc::new(Unheard))
 }
 
 fn start_hasher(config: &Config) -> Result<BcryptHasher, ProgramError> {

@@ -59,6 +59,12 @@ pub trait AccountRepository {
     /// A storage fault.
     fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault>;
 
+    /// The users with these ids, in no particular order.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault>;
+
     /// The user with this name, compared without regard to case.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Events and who may see them.
 
 use crate::accounts::User;
+use crate::events::event_type::EventType;
 use crate::groups::{Group, Member};
-use crate::ids::{EventId, GroupId, MessageId, SessionId, UserId};
+use crate::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
 use crate::messages::Message;
 use crate::time::Timestamp;
 
@@ -54,48 +55,9 @@ pub enum Event {
     MessageLiked(Message),
     /// The actor no longer likes a message; it carries the new count.
     MessageUnliked(Message),
-}
-
-/// The type of an event, without its entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the Event of the same name")]
-pub enum EventType {
-    UserCreated,
-    UserUpdated,
-    UserDeleted,
-    GroupCreated,
-    GroupUpdated,
-    GroupDeleted,
-    MemberAdded,
-    MemberUpdated,
-    MemberRemoved,
-    MessageCreated,
-    MessageUpdated,
-    MessageDeleted,
-    MessageLiked,
-    MessageUnliked,
-}
-
-impl EventType {
-    /// The stable name of the type, on the wire and in the log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UserCreated => "user.created",
-            Self::UserUpdated => "user.updated",
-            Self::UserDeleted => "user.deleted",
-            Self::GroupCreated => "group.created",
-            Self::GroupUpdated => "group.updated",
-            Self::GroupDeleted => "group.deleted",
-            Self::MemberAdded => "member.added",
-            Self::MemberUpdated => "member.updated",
-            Self::MemberRemoved => "member.removed",
-            Self::MessageCreated => "message.created",
-            Self::MessageUpdated => "message.updated",
-            Self::MessageDeleted => "message.deleted",
-            Self::MessageLiked => "message.liked",
-            Self::MessageUnliked => "message.unliked",
-        }
-    }
+    /// An event of this type, read back from the log, whose entity is gone by now: only its place in the log is
+    /// left, so that the places have no gaps. Nobody receives it, and no command emits it.
+    Gone(EventType),
 }
 
 impl Event {
@@ -116,6 +78,7 @@ impl Event {
             Self::MessageDeleted(_) => EventType::MessageDeleted,
             Self::MessageLiked(_) => EventType::MessageLiked,
             Self::MessageUnliked(_) => EventType::MessageUnliked,
+            Self::Gone(event_type) => *event_type,
         }
     }
 
@@ -142,7 +105,7 @@ impl Event {
             | Self::MessageDeleted(message)
             | Self::MessageLiked(message)
             | Self::MessageUnliked(message) => Some(message.group_id),
-            Self::UserCreated(_) | Self::UserUpdated(_) | Self::UserDeleted(_) => None,
+            Self::UserCreated(_) | Self::UserUpdated(_) | Self::UserDeleted(_) | Self::Gone(_) => None,
         }
     }
 
@@ -162,7 +125,10 @@ impl Event {
 /// An event that the log holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedEvent {
-    /// Its place in the log. Places have no gaps.
+    /// Its place in the log: each is the one after that of the event before.
+    pub position: Position,
+    /// Its id, which the start of a membership is compared with: a member sees the group's events from
+    /// [`since_event`](crate::groups::NewMembership::since_event) on.
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,

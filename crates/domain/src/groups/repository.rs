@@ -39,6 +39,12 @@ pub trait GroupRepository {
     /// A storage fault.
     fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;
 
+    /// The groups with these ids, in no particular order, whoever may know of them.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault>;
+
     /// The group with its newest message, if the viewer may know of it.
     ///
     /// # Errors
@@ -101,6 +107,13 @@ pub trait MemberRepository {
     /// # Errors
     /// A storage fault.
     fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault>;
+
+    /// Members of several groups, each with the group, in no particular order. Those of a deleted group are
+    /// left out.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault>;
 
     /// Members by folded username, then id; one row more than the limit where there is a next page.
     ///

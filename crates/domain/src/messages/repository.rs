@@ -43,6 +43,13 @@ pub trait MessageRepository {
         viewer: UserId,
     ) -> Result<Option<MessageView>, StorageFault>;
 
+    /// The messages with these ids, in no particular order and whatever their groups. Those of a deleted group
+    /// are left out.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault>;
+
     /// The message to which this author gave this name in this group.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::accounts::{MockAccountRepository, MockSessionRepository};
 use crate::error::Error;
+use crate::events::MockEventRepository;
 use crate::groups::{MockGroupRepository, MockMemberRepository};
 use crate::jobs::MockJobRepository;
 use crate::messages::MockMessageRepository;
@@ -70,13 +71,15 @@ pub(super) struct FailingRepositories {
     pub(super) members: MockMemberRepository,
     pub(super) messages: MockMessageRepository,
     pub(super) jobs: MockJobRepository,
+    pub(super) events: MockEventRepository,
 }
 
 impl Default for FailingRepositories {
     fn default() -> Self {
         Self {
             accounts: failing!(MockAccountRepository:
-                expect_lock(_, _) expect_lock_admins() expect_find(_) expect_find_by_username(_)
+                expect_lock(_, _) expect_lock_admins() expect_find(_) expect_find_many(_)
+                expect_find_by_username(_)
                 expect_list(_) expect_insert(_) expect_update(_) expect_password(_)
                 expect_set_password(_, _) expect_mark_deleted(_, _) expect_count_admins() expect_any_ever()),
             sessions: failing!(MockSessionRepository:
@@ -84,17 +87,19 @@ impl Default for FailingRepositories {
                 expect_end_all(_, _)
             expect_end_oldest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
             groups: failing!(MockGroupRepository:
-                expect_lock(_) expect_find_visible(_, _) expect_view(_, _) expect_list(_) expect_insert(_)
-                expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),
+                expect_lock(_) expect_find_visible(_, _) expect_find_many(_) expect_view(_, _) expect_list(_)
+                expect_insert(_) expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),
             members: failing!(MockMemberRepository:
-                expect_find(_, _) expect_list(_) expect_insert(_) expect_set_role(_, _, _)
+                expect_find(_, _) expect_find_many(_) expect_list(_) expect_insert(_) expect_set_role(_, _, _)
                 expect_remove(_, _) expect_count_owners(_) expect_successor(_) expect_groups_of(_, _)),
             messages: failing!(MockMessageRepository:
-                expect_find(_, _, _) expect_find_by_client_id(_, _, _) expect_list(_) expect_insert(_)
+                expect_find(_, _, _) expect_find_many(_) expect_find_by_client_id(_, _, _) expect_list(_)
+                expect_insert(_)
                 expect_update(_) expect_add_like(_, _, _) expect_remove_like(_, _) expect_purge_likes(_, _)
                 expect_advance_read_seq(_, _, _)),
             jobs: failing!(MockJobRepository:
                 expect_enqueue(_, _) expect_next(_) expect_postpone(_, _) expect_finish(_)),
+            events: failing!(MockEventRepository: expect_head() expect_after(_, _)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::accounts::{
     AccountRepository, Actor, KeyHash, LockStrength, MockAccountRepository, MockSessionRepository,
     SessionRepository, User,
 };
-use crate::events::{Audience, Event};
+use crate::events::{Audience, Event, EventRepository, MockEventRepository};
 use crate::groups::{
     Group, GroupRepository, MemberRepository, MockGroupRepository, MockMemberRepository, Role, VisibleGroup,
 };
@@ -36,6 +36,7 @@ pub(crate) struct MockTx {
     pub(crate) members: MockMemberRepository,
     pub(crate) messages: MockMessageRepository,
     pub(crate) jobs: MockJobRepository,
+    pub(crate) events: MockEventRepository,
     /// The events, in order.
     pub(crate) emitted: Vec<Emitted>,
     /// The keys whose use was noted, and whose they are.
@@ -203,6 +204,7 @@ impl Tx for MockTx {
         members: MemberRepository;
         messages: MessageRepository;
         jobs: JobRepository;
+        events: EventRepository;
     }
 
     fn next_event_id(&mut self) -> Result<EventId, StorageFault> {

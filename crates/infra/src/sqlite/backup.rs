@@ -13,8 +13,8 @@ use diesel::sql_types::Text;
 use super::check::{Depth, soundness};
 use super::draft::{Draft, SIDE_FILES, folder, with_suffix};
 use super::error::OpenError;
-use super::event_log;
 use super::inspect::{self, Contents, number};
+use super::log_state;
 use super::migrate;
 
 /// How often to look how far a copy has come.
@@ -88,7 +88,7 @@ pub fn backup(
     refuse_taken(source, target, replace)?;
     let unwritable = |error| BackupError::Write { path: target.to_owned(), source: error };
     let draft = Draft::of(target).map_err(unwritable)?;
-    let head = event_log::read_head(&mut connection).map_err(not_copied)?.get();
+    let head = log_state::read_head(&mut connection).map_err(not_copied)?.get();
     copy(connection, draft.path(), report)?;
     report(Step::Checking);
     let contents = verify(draft.path(), target)?;

@@ -4,9 +4,9 @@ use diesel::result::Error;
 use groupchat_domain::ids::EventId;
 use groupchat_domain::storage::StorageFault;
 
-use super::command::{Command, Outcome};
-use super::event_log::EventBuffer;
-use super::fault::is_io_error;
+use crate::event_log::EventBuffer;
+use crate::executor::command::{Command, Outcome};
+use crate::fault::is_io_error;
 
 /// The transaction can't be saved.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use super::gate::Gate;
-use super::sync::locked;
+use crate::executor::sync::locked;
 
 /// Pages in the log that are worth a checkpoint: 4 MiB.
 const WORTHWHILE_PAGES: i32 = 1_000;

@@ -1,16 +1,12 @@
 //! Opens connections, each set up for its part.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::{InstrumentationEvent, SimpleConnection};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::error::OpenError;
-
-/// Is told of each statement that the writer and the readers begin, by its SQL without the bound values.
-pub type StatementObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +65,6 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, Op
     );
     connection.batch_execute(&pragmas).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
     Ok(connection)
-}
-
-/// Tells the observer of every statement that begins from now on.
-pub(super) fn observe(connection: &mut SqliteConnection, observer: StatementObserver) {
-    connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let sql = text.split_once(" -- binds:").map_or(text.as_str(), |(sql, _)| sql);
-            observer(sql);
-        }
-    });
 }
 
 #[cfg(test)]

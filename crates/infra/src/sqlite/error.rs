@@ -69,7 +69,7 @@ pub enum OpenError {
 
 impl OpenError {
     /// Sorts out a failure by SQLite's words for it, which are fixed (`sqlite3ErrStr`).
-    pub(super) fn from_reason(path: &Path, reason: &str) -> Self {
+    pub(crate) fn from_reason(path: &Path, reason: &str) -> Self {
         let path = path.to_owned();
         let says = |words: &str| reason.contains(words);
         if says("file is not a database") {

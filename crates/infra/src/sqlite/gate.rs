@@ -5,7 +5,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::sync::locked;
+use crate::executor::sync::locked;
 
 #[derive(Debug, Default)]
 struct State {

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::error::OpenError;
-use super::event_log;
+use super::log_state;
 use super::migrate;
 
 /// How long to wait for a lock that another holds.
@@ -37,7 +37,7 @@ impl Contents {
 ///
 /// # Errors
 /// [`OpenError`], in words for people.
-pub(super) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
+pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     if !path.is_file() {
         return Err(OpenError::Missing(path.to_owned()));
     }
@@ -64,7 +64,7 @@ pub(super) fn only_read(connection: &mut SqliteConnection) -> QueryResult<()> {
 pub(super) fn contents(connection: &mut SqliteConnection, path: &Path) -> Result<Contents, OpenError> {
     let schema = migrate::schema_version(connection, path)?.found;
     let failed = |error: diesel::result::Error| OpenError::from_reason(path, &error.to_string());
-    let event_head = event_log::read_head(connection).map_err(failed)?.get();
+    let event_head = log_state::read_head(connection).map_err(failed)?.get();
     let rows = count_rows(connection).map_err(failed)?;
     Ok(Contents { schema, event_head, rows })
 }
@@ -98,6 +98,6 @@ fn count_rows(connection: &mut SqliteConnection) -> QueryResult<BTreeMap<String,
 ///
 /// # Errors
 /// The failure of the statement.
-pub(super) fn number(connection: &mut SqliteConnection, query: &str) -> QueryResult<i64> {
+pub(crate) fn number(connection: &mut SqliteConnection, query: &str) -> QueryResult<i64> {
     diesel::sql_query(query).get_result(connection).map(|row: Number| row.number)
 }

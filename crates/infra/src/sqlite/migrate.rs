@@ -13,6 +13,7 @@ use super::connection::{self, Purpose};
 use super::data_dir_lock::{DataDirLock, DataDirLockError};
 use super::error::OpenError;
 use super::private_file;
+use crate::migrations::{NotPending, pending};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -26,7 +27,7 @@ type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 ///
 /// # Errors
 /// [`OpenError`]; the database is then as it was.
-pub(super) fn migrate(path: &Path) -> Result<(), OpenError> {
+pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
     migrate_with(path, &MIGRATIONS)
 }
 
@@ -64,18 +65,18 @@ pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) ->
 
 /// The schema that a database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SchemaVersion {
+pub(crate) struct SchemaVersion {
     /// The newest migration in it.
-    pub(super) found: String,
+    pub(crate) found: String,
     /// How many migrations this program would apply.
-    pub(super) pending: usize,
+    pub(crate) pending: usize,
 }
 
 /// Looks at the schema of a database and changes nothing. `path` is for the words of an error.
 ///
 /// # Errors
 /// [`OpenError`]: also for a file that holds nothing, which is no database yet.
-pub(super) fn schema_version(
+pub(crate) fn schema_version(
     connection: &mut SqliteConnection,
     path: &Path,
 ) -> Result<SchemaVersion, OpenError> {
@@ -131,26 +132,13 @@ impl Schema<'_> {
         if is_foreign(connection)? {
             return Err(Failure::Open(OpenError::NotADatabase(self.path.to_owned())));
         }
-        let mut migrations = self.source.migrations().map_err(step)?;
         let applied = connection.applied_migrations().map_err(step)?;
-        let is_known = |version: &MigrationVersion<'_>| {
-            migrations.iter().any(|migration| migration.name().version() == *version)
-        };
-        if let Some(found) = applied.iter().filter(|version| !is_known(version)).max() {
-            return Err(Failure::Open(self.newer(found, &migrations)));
-        }
-        migrations.retain(|migration| !applied.contains(&migration.name().version().as_owned()));
-        migrations.sort_by_key(|migration| migration.name().version().as_owned());
-        Ok(migrations)
-    }
-
-    fn newer(&self, found: &MigrationVersion<'_>, known: &Migrations) -> OpenError {
-        let newest = known.iter().map(|migration| migration.name().version()).max();
-        OpenError::Newer {
-            path: self.path.to_owned(),
-            found: found.to_string(),
-            known: newest.map_or_else(|| "none".into(), |version| version.to_string()),
-        }
+        pending(self.source, &applied).map_err(|error| match error {
+            NotPending::Newer { found, known } => {
+                Failure::Open(OpenError::Newer { path: self.path.to_owned(), found, known })
+            }
+            NotPending::Unreadable(reason) => Failure::Step(reason),
+        })
     }
 
     fn apply_pending(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {

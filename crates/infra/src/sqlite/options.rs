@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use super::connection::StatementObserver;
-use super::queue::QueueLimits;
 use super::writer::BatchLimits;
+use crate::executor::queue::QueueLimits;
+use crate::observer::StatementObserver;
 
 /// How a SQLite storage is opened. [`SqliteOptions::new`] has sensible values for all but the path.
 #[derive(Clone)]

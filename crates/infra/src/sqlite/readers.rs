@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Clock;
 
-use super::activity::KeyActivity;
-use super::command::{Command, CommandQueue, Outcome};
-use super::fault::fault;
 use super::statement::{Begin, Commit, Rollback};
-use super::tx::SqliteTx;
+use crate::connection::Connection;
+use crate::executor::activity::KeyActivity;
+use crate::executor::command::{Command, CommandQueue, Outcome};
+use crate::fault::sqlite_fault;
+use crate::tx::{DbTx, Events};
 
 /// One of the threads, with its connection.
 pub(super) struct Reader {
@@ -49,10 +50,11 @@ impl Reader {
     }
 
     fn run_in_snapshot(&mut self, command: &Command) -> Outcome {
-        Begin.execute(&mut self.connection).map_err(|error| fault(&error))?;
-        let mut tx = SqliteTx::reading(&mut self.connection, self.clock.now(), &self.activity);
+        Begin.execute(&mut self.connection).map_err(|error| sqlite_fault(&error))?;
+        let connection = Connection::Sqlite(&mut self.connection);
+        let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, Events::Refused);
         match catch_unwind(AssertUnwindSafe(|| command.run(&mut tx))) {
-            Ok(_) => tx.into_fault().map_or(Ok(()), Err),
+            Ok(_) => tx.into_failure().map_or(Ok(()), |failure| Err(failure.fault)),
             Err(_) => Err(StorageFault::Panicked),
         }
     }

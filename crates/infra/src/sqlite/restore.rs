@@ -15,8 +15,8 @@ use super::backup::{BackupError, Step, verify};
 use super::data_dir_lock::DataDirLock;
 use super::draft::{Draft, SIDE_FILES, remove_if_there, sync_folder, with_suffix};
 use super::error::OpenError;
-use super::event_log;
 use super::inspect::{self, Contents};
+use super::log_state;
 
 /// Bytes to one read of a copy.
 const CHUNK: usize = 1 << 20;
@@ -141,7 +141,7 @@ fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
         other => RestoreError::Unsound(vec![other.to_string()]),
     })?;
     let mut connection = inspect::open(copy)?;
-    event_log::renew_epoch(&mut connection, name)?;
+    log_state::renew_epoch(&mut connection, name)?;
     // All of it has to be in the one file that is about to be renamed.
     fold(&mut connection).map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
     Ok(contents)

@@ -11,27 +11,27 @@ use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, StorageFault, Work};
 use groupchat_domain::time::Clock;
 
-use super::activity::KeyActivity;
 use super::checkpoint::{self, CheckpointSignal, Checkpointer};
-use super::command::{CommandQueue, Pending, SqliteWork};
 use super::connection::{self, Purpose};
 use super::error::OpenError;
-use super::event_log;
 use super::gate::Gate;
+use super::log_state;
 use super::migrate;
 use super::options::SqliteOptions;
 use super::private_file;
 use super::readers::Reader;
-use super::sync::locked;
-use super::threads::Threads;
-use super::upkeep::{self, StopSignal, Upkeep};
 use super::writer::Writer;
+use crate::connection::Connection;
+use crate::database::DatabaseStorage;
+use crate::executor::activity::KeyActivity;
+use crate::executor::command::{CommandQueue, DbWork, Pending};
+use crate::executor::sync::locked;
+use crate::executor::threads::{GRACE, Threads, finish};
+use crate::executor::upkeep::{self, StopSignal, Upkeep};
+use crate::observer::observe;
 
 /// How long a dropped storage waits for its threads.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
-
-/// How long a command that runs when the deadline of a shutdown has passed may still take.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A database file in use: [`Storage`] on SQLite.
 pub struct SqliteStorage {
@@ -87,32 +87,11 @@ impl SqliteStorage {
         started.map(|()| storage)
     }
 
-    /// Refuses new commands, finishes those that wait until `deadline` has passed and turns away the rest,
-    /// stores the last uses of keys, empties the write-ahead log if it is alone, and ends the threads. Does nothing the second
-    /// time. Blocks: not for a thread of an async runtime.
-    pub fn shutdown(&self, deadline: Duration) {
-        let Some(crew) = locked(&self.threads).take() else { return };
-        let until = Instant::now() + deadline;
-        self.stop_upkeep.stop();
-        self.writes.drain();
-        self.reads.drain();
-        finish(crew.readers, &self.reads, until);
-        finish(crew.writer, &self.writes, until);
-        self.checkpoints.stop();
-        // They wait for nothing but the writer, so they are about to end.
-        for threads in [crew.upkeep, crew.checkpointer] {
-            let _ = threads.wait(Instant::now() + GRACE);
-        }
-        if let Err(error) = self.leave_tidy() {
-            tracing::warn!(%error, "the end of the storage left something for the next start");
-        }
-    }
-
     /// Queues a command that knows that this is SQLite.
     ///
     /// # Errors
     /// [`StorageFault::Overloaded`] or [`StorageFault::Unavailable`]; the command did not run.
-    pub(super) fn queue(&self, access: Access, work: SqliteWork) -> Result<Pending, StorageFault> {
+    pub(super) fn queue(&self, access: Access, work: DbWork) -> Result<Pending, StorageFault> {
         let queue = match access.mode {
             Mode::Read => &self.reads,
             Mode::Write => &self.writes,
@@ -146,7 +125,7 @@ impl SqliteStorage {
         gate: &Arc<Gate>,
     ) -> Result<Writer, OpenError> {
         let mut connection = self.connect(Purpose::Write)?;
-        event_log::ensure_epoch(&mut connection, &self.options.path)?;
+        log_state::ensure_epoch(&mut connection, &self.options.path)?;
         Ok(Writer {
             connection,
             queue: Arc::clone(&self.writes),
@@ -181,7 +160,7 @@ impl SqliteStorage {
     fn connect(&self, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
         let mut connection = connection::open(&self.options.path, purpose)?;
         if let Some(observer) = &self.options.statement_observer {
-            connection::observe(&mut connection, Arc::clone(observer));
+            observe(&mut connection, Arc::clone(observer));
         }
         Ok(connection)
     }
@@ -193,7 +172,9 @@ impl SqliteStorage {
         let mut connection = connection::open(&self.options.path, Purpose::Write)?;
         let uses = self.activity.unstored();
         if !uses.is_empty() {
-            let store = |connection: &mut SqliteConnection| upkeep::store_uses(connection, &uses);
+            let store = |connection: &mut SqliteConnection| {
+                upkeep::store_uses(&mut Connection::Sqlite(connection), &uses)
+            };
             connection.immediate_transaction(store).map_err(failed)?;
         }
         // Beside a server this would hold up its writer for as long as its readers take.
@@ -218,18 +199,30 @@ impl Storage for SqliteStorage {
     }
 }
 
-impl Drop for SqliteStorage {
-    fn drop(&mut self) {
-        self.shutdown(DROP_DEADLINE);
+impl DatabaseStorage for SqliteStorage {
+    /// Also stores the last uses of keys and, if it is alone, empties the write-ahead log.
+    fn shutdown(&self, deadline: Duration) {
+        let Some(crew) = locked(&self.threads).take() else { return };
+        let until = Instant::now() + deadline;
+        self.stop_upkeep.stop();
+        self.writes.drain();
+        self.reads.drain();
+        finish(crew.readers, &self.reads, until);
+        finish(crew.writer, &self.writes, until);
+        self.checkpoints.stop();
+        // They wait for nothing but the writer, so they are about to end.
+        for threads in [crew.upkeep, crew.checkpointer] {
+            let _ = threads.wait(Instant::now() + GRACE);
+        }
+        if let Err(error) = self.leave_tidy() {
+            tracing::warn!(%error, "the end of the storage left something for the next start");
+        }
     }
 }
 
-/// Waits for workers that drain their queue; at the deadline, turns away what still waits.
-fn finish(workers: Threads, queue: &CommandQueue, until: Instant) {
-    let Err(still_running) = workers.wait(until) else { return };
-    queue.close();
-    if still_running.wait(GRACE).is_err() {
-        tracing::warn!("a command outlasts the shutdown; it is left behind");
+impl Drop for SqliteStorage {
+    fn drop(&mut self) {
+        self.shutdown(DROP_DEADLINE);
     }
 }
 

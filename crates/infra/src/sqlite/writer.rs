@@ -13,14 +13,16 @@ use groupchat_domain::ids::EventId;
 use groupchat_domain::storage::{EventSink, StorageFault, Verdict};
 use groupchat_domain::time::Clock;
 
-use super::activity::KeyActivity;
 use super::batch::{Batch, BatchLost};
 use super::checkpoint::CheckpointSignal;
-use super::command::{Command, CommandQueue};
-use super::event_log;
 use super::gate::Gate;
+use super::log_state;
 use super::statement::{BeginImmediate, Commit, DataVersion, Release, Rollback, RollbackTo, Savepoint};
-use super::tx::SqliteTx;
+use crate::connection::Connection;
+use crate::event_log;
+use crate::executor::activity::KeyActivity;
+use crate::executor::command::{Command, CommandQueue};
+use crate::tx::{DbTx, Events};
 
 /// How long a batch may become. Its first caller waits for its last command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +106,7 @@ impl Writer {
         let data_version: i64 = DataVersion.get_result(&mut self.connection)?;
         match memory {
             Some(memory) if memory.data_version == data_version => Ok(memory),
-            _ => Ok(Memory { data_version, head: event_log::read_head(&mut self.connection)? }),
+            _ => Ok(Memory { data_version, head: log_state::read_head(&mut self.connection)? }),
         }
     }
 
@@ -129,12 +131,13 @@ impl Writer {
             return Err(error.into());
         }
         let mark = batch.events.len();
-        let mut tx =
-            SqliteTx::writing(&mut self.connection, self.clock.now(), &self.activity, &mut batch.events);
+        let connection = Connection::Sqlite(&mut self.connection);
+        let events = Events::Batch(&mut batch.events);
+        let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, events);
         let verdict = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
-        let outcome = match (verdict, tx.into_fault()) {
+        let outcome = match (verdict, tx.into_failure()) {
             (Err(_), _) => Err(StorageFault::Panicked),
-            (Ok(_), Some(fault)) => Err(fault),
+            (Ok(_), Some(failure)) => Err(failure.fault),
             (Ok(verdict), None) => Ok(verdict),
         };
         if outcome == Ok(Verdict::Commit) {

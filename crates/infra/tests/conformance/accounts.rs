@@ -31,6 +31,16 @@ pub fn a_user_is_found_by_id_and_by_name_in_any_case(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().find(UserId::new(4711)), Ok(None));
 }
 
+pub fn users_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx) {
+    let [ann, bob, carla] = ["ann", "bob", "carla"].map(|name| user(tx, name));
+    tx.accounts().mark_deleted(bob.id, at(9)).unwrap();
+    let asked = [carla.id, UserId::new(9_999), bob.id, ann.id, carla.id];
+    let mut found = tx.accounts().find_many(&asked).unwrap();
+    found.sort_by_key(|user| user.id);
+    assert_eq!(found, [ann, carla], "each once, as `find` has it");
+    assert_eq!(tx.accounts().find_many(&[]), Ok(Vec::new()));
+}
+
 pub fn a_name_that_exists_in_another_case_is_taken(tx: &mut dyn Tx) {
     let ann = user(tx, "Ann");
     assert_eq!(tx.accounts().insert(&new_user("ANN")), Ok(Unique::Taken));

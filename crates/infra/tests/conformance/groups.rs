@@ -44,6 +44,17 @@ pub fn a_new_group_has_no_members_and_no_messages(tx: &mut dyn Tx) {
     assert_eq!(shown(tx, id, STRANGER), view);
 }
 
+pub fn groups_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx) {
+    let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
+    tx.groups().mark_deleted(go, at(9)).unwrap();
+    let mut found = tx.groups().find_many(&[bridge, GroupId::new(9_999), go, chess, bridge]).unwrap();
+    found.sort_by_key(|group| group.id);
+    let nobody = UserId::new(0);
+    let expected = [chess, bridge].map(|id| tx.groups().find_visible(id, nobody).unwrap().unwrap().group);
+    assert_eq!(found, expected, "each once");
+    assert_eq!(tx.groups().find_many(&[]), Ok(Vec::new()));
+}
+
 pub fn a_public_name_is_taken_in_any_case_until_the_group_is_deleted(tx: &mut dyn Tx) {
     let first = group(tx, "Straße");
     assert_eq!(tx.groups().insert(&new_group("STRASSE")), Ok(Unique::Taken));

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod accounts;
+mod events;
 mod faults;
 mod groups;
 mod jobs;
@@ -36,6 +37,7 @@ macro_rules! suite {
         mod $backend {
             cases! { $open, accounts in transaction:
                 a_user_is_found_by_id_and_by_name_in_any_case
+                users_are_found_by_their_ids_without_deleted_ones
                 a_name_that_exists_in_another_case_is_taken
                 an_update_stores_every_field
                 an_update_can_not_take_the_name_of_another
@@ -60,6 +62,7 @@ macro_rules! suite {
             }
             cases! { $open, groups in transaction:
                 a_new_group_has_no_members_and_no_messages
+                groups_are_found_by_their_ids_without_deleted_ones
                 a_public_name_is_taken_in_any_case_until_the_group_is_deleted
                 an_update_stores_every_field
                 an_update_can_not_take_the_name_of_another
@@ -72,6 +75,8 @@ macro_rules! suite {
             }
             cases! { $open, members in transaction:
                 members_are_counted_as_they_come_and_go
+                members_are_found_by_pairs_of_group_and_user
+                as_many_members_are_found_at_once_as_a_page_of_the_log_names
                 a_second_membership_is_taken_and_not_counted
                 a_role_changes_for_one_member_alone
                 members_are_listed_by_name_in_pages
@@ -87,6 +92,7 @@ macro_rules! suite {
                 a_repeated_client_id_is_taken_and_stores_nothing
                 a_client_id_counts_for_one_author_and_one_group
                 a_message_is_found_in_its_group_alone
+                messages_are_found_by_their_ids_in_any_group_that_exists
                 messages_are_listed_upwards_and_downwards
                 an_edit_is_stored
                 a_deleted_message_leaves_a_tombstone_that_nobody_likes
@@ -105,6 +111,17 @@ macro_rules! suite {
                 jobs_run_when_they_are_due_the_longest_waiting_first
                 a_postponed_job_lets_others_go_first
                 every_task_is_read_back_as_it_was_stored
+            }
+            cases! { $open, events in database:
+                an_empty_log_ends_before_the_first_place
+                each_type_reads_back_with_what_it_names
+                each_audience_reads_back_and_an_event_may_have_no_actor
+                a_page_goes_on_after_the_last_place_of_the_one_before
+                a_command_that_is_undone_takes_no_place
+                an_id_that_was_asked_for_is_that_of_the_next_event
+                a_command_does_not_read_its_own_events
+                a_replay_shows_the_present_state
+                a_replay_keeps_the_places_of_what_is_gone
             }
             cases! { $open, faults in database:
                 a_number_that_is_taken_is_a_fault
@@ -136,3 +153,5 @@ fn database(open: fn() -> Database, case: fn(&Database)) {
 }
 
 suite!(sqlite: crate::support::Database::sqlite);
+#[cfg(feature = "postgres")]
+suite!(postgres: crate::support::Database::postgres);

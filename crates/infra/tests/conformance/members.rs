@@ -50,6 +50,42 @@ pub fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     assert_eq!(count(tx, id), 1, "a membership that is not there is not counted off");
 }
 
+pub fn members_are_found_by_pairs_of_group_and_user(tx: &mut dyn Tx) {
+    let [ann, bob, carla] = ["ann", "bob", "carla"].map(|name| user(tx, name).id);
+    let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
+    for (group, user, role) in [
+        (chess, ann, Role::Owner),
+        (chess, bob, Role::Member),
+        (chess, carla, Role::Member),
+        (go, ann, Role::Member),
+        (go, bob, Role::Admin),
+        (bridge, ann, Role::Owner),
+    ] {
+        join(tx, group, user, role);
+    }
+    tx.accounts().mark_deleted(carla, at(9)).unwrap();
+    tx.groups().mark_deleted(bridge, at(9)).unwrap();
+    // Of the pairs that could be made of these groups and users, those that were asked for.
+    let asked =
+        [(go, bob), (chess, ann), (go, carla), (chess, carla), (bridge, ann), (bridge, bob), (go, bob)];
+    let mut found = tx.members().find_many(&asked).unwrap();
+    found.sort_by_key(|(group, member)| (*group, member.user.id));
+    let expected =
+        [(chess, ann), (go, bob)].map(|(id, user)| (id, tx.members().find(id, user).unwrap().unwrap()));
+    assert_eq!(found, expected, "each once, none that is deleted or whose group is");
+    assert_eq!(tx.members().find_many(&[]), Ok(Vec::new()));
+}
+
+pub fn as_many_members_are_found_at_once_as_a_page_of_the_log_names(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let id = group(tx, "chess");
+    join(tx, id, ann, Role::Owner);
+    let strangers = (1..1_000).map(|number| (id, UserId::new(1_000_000 + number)));
+    let asked: Vec<_> = strangers.chain([(id, ann)]).collect();
+    let found = tx.members().find_many(&asked).unwrap();
+    assert_eq!(found.iter().map(|(_, member)| member.user.id).collect::<Vec<_>>(), [ann]);
+}
+
 pub fn a_second_membership_is_taken_and_not_counted(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");

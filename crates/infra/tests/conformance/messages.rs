@@ -107,6 +107,26 @@ pub fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().find(chess, MessageId::new(4711), ann), Ok(None));
 }
 
+pub fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut dyn Tx) {
+    let (chess, ann, bob) = group_of_two(tx);
+    let [go, bridge] = ["go", "bridge"].map(|name| group(tx, name));
+    let ids = [(chess, ann, "one"), (chess, bob, "two"), (go, bob, "three"), (bridge, ann, "four")]
+        .map(|(group, author, words)| post(tx, group, author, words));
+    like(tx, chess, ids[0], bob);
+    let second = view(tx, chess, ids[1], ann).message;
+    tx.messages().update(&tombstone(second)).unwrap();
+    tx.groups().mark_deleted(bridge, at(9)).unwrap();
+    tx.accounts().mark_deleted(ann, at(9)).unwrap();
+    let asked = [ids[3], ids[2], MessageId::new(9_999), ids[0], ids[1], ids[2]];
+    let mut found = tx.messages().find_many(&asked).unwrap();
+    found.sort_by_key(|message| message.id);
+    let expected =
+        [(chess, ids[0]), (chess, ids[1]), (go, ids[2])].map(|(group, id)| view(tx, group, id, bob).message);
+    assert_eq!(found, expected, "each once, as `find` has it");
+    assert!(found[1].is_deleted(), "a tombstone is found like a message");
+    assert_eq!(tx.messages().find_many(&[]), Ok(Vec::new()));
+}
+
 pub fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let other = group(tx, "go");

@@ -2,6 +2,7 @@
 //! covered by the case that covers its method.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -12,6 +13,23 @@ use crate::support::Database;
 /// Tables that grow without end: no statement may walk one of them whole.
 const ENDLESS: [&str; 5] = ["messages", "memberships", "reactions", "sessions", "events"];
 
+/// Fails when a statement that the database has executed walks an endless table.
+pub fn check(database: &Database) {
+    let queries = BTreeSet::from_iter(database.take_queries());
+    assert!(!queries.is_empty(), "the suite executes something");
+    if let Some(path) = database.path() {
+        check_sqlite(&path, &queries);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(url) = database.url() {
+        postgres::check(url, &queries);
+    }
+}
+
+fn is_endless(table: &str) -> bool {
+    ENDLESS.iter().any(|name| table.ends_with(name))
+}
+
 /// A step of SQLite's plan: `SCAN table …` walks it whole, `SEARCH table USING …` goes by an index.
 #[derive(QueryableByName)]
 struct Step {
@@ -19,15 +37,13 @@ struct Step {
     detail: String,
 }
 
-/// Fails when a statement that the database has executed walks an endless table.
-pub fn check(database: &Database) {
-    let queries = BTreeSet::from_iter(database.take_queries());
-    let mut connection = SqliteConnection::establish(&database.path()).expect("the file opens");
+fn check_sqlite(path: &Path, queries: &BTreeSet<String>) {
+    let path = path.to_str().expect("a path in UTF-8");
+    let mut connection = SqliteConnection::establish(path).expect("the file opens");
     for sql in queries {
-        for Step { detail } in explain(&mut connection, &sql) {
+        for Step { detail } in explain(&mut connection, sql) {
             let walked = detail.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
-            let endless = walked.is_some_and(|table| ENDLESS.iter().any(|name| table.ends_with(name)));
-            assert!(!endless, "{detail}\nin {sql}");
+            assert!(!walked.is_some_and(is_endless), "{detail}\nin {sql}");
         }
     }
 }
@@ -40,4 +56,43 @@ fn explain(connection: &mut SqliteConnection, sql: &str) -> Vec<Step> {
     diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))
         .load(connection)
         .unwrap_or_else(|error| panic!("{error} in {sql}"))
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use super::*;
+
+    /// A line of PostgreSQL's plan: `Seq Scan on table …` walks it whole.
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        text: String,
+    }
+
+    /// With the plan for any parameters, and one that walks a table only where no index helps: the tables of a
+    /// test are so small that walking them would be the best.
+    pub(super) fn check(url: &str, queries: &BTreeSet<String>) {
+        let mut connection = PgConnection::establish(url).expect("the database opens");
+        let settings = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+        connection.batch_execute(settings).expect("settings");
+        for (number, sql) in queries.iter().enumerate() {
+            for Line { text } in explain(&mut connection, number, sql) {
+                let walked = text.split_once("Seq Scan on ").and_then(|(_, rest)| rest.split(' ').next());
+                assert!(!walked.is_some_and(is_endless), "{text}\nin {sql}");
+            }
+        }
+    }
+
+    fn explain(connection: &mut PgConnection, number: usize, sql: &str) -> Vec<Line> {
+        let failed = |error: diesel::result::Error| -> ! { panic!("{error} in {sql}") };
+        connection
+            .batch_execute(&format!("PREPARE looked_at_{number} AS {sql}"))
+            .unwrap_or_else(|error| failed(error));
+        let parameters = (1..).take_while(|parameter| sql.contains(&format!("${parameter}"))).count();
+        let nulls = vec!["NULL"; parameters].join(", ");
+        let arguments = if nulls.is_empty() { nulls } else { format!("({nulls})") };
+        diesel::sql_query(format!("EXPLAIN EXECUTE looked_at_{number}{arguments}"))
+            .load(connection)
+            .unwrap_or_else(|error| failed(error))
+    }
 }

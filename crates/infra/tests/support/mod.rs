@@ -1,53 +1,150 @@
-//! What the tests of the repositories share: a database of their own, and things to put into it.
+//! What the tests on whole databases share: a database of their own, and things to put into it.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod dice;
 pub mod fixture;
+#[cfg(feature = "postgres")]
+pub mod scratch;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::{Access, Caller, Credential, EventSink, Mode, Storage, Tx};
 use groupchat_infra::clock::SystemClock;
+#[cfg(feature = "postgres")]
+use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
 use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
+use groupchat_infra::{DatabaseStorage, StatementObserver};
+#[cfg(feature = "postgres")]
+use scratch::Scratch;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-/// An empty database, removed when it is dropped.
+/// How long anything may take before a test gives it up: far longer than it ever does.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An empty database, removed when it is dropped. Threads may share it.
 pub struct Database {
-    // In this order: the storage lets go of its files before they are removed.
-    storage: Box<dyn Storage>,
+    // In this order: the storage lets go of the database before that is removed.
+    storage: Arc<dyn DatabaseStorage>,
     runtime: Runtime,
-    directory: TempDir,
+    place: Place,
     statements: Arc<Mutex<Vec<String>>>,
+}
+
+/// Where a database is.
+enum Place {
+    Folder(TempDir),
+    #[cfg(feature = "postgres")]
+    Server(Scratch),
+}
+
+impl Place {
+    fn folder() -> Self {
+        Self::Folder(TempDir::new().expect("a temporary directory"))
+    }
+
+    /// Opens the database that is there, as any program of ours would that is not alone.
+    fn open(&self, sink: Arc<dyn EventSink>) -> Arc<dyn DatabaseStorage> {
+        match self {
+            Self::Folder(folder) => open_sqlite(folder, sink, |_| {}),
+            #[cfg(feature = "postgres")]
+            Self::Server(scratch) => open_postgres(scratch, sink, |_| {}),
+        }
+    }
+}
+
+fn open_sqlite(
+    folder: &TempDir,
+    sink: Arc<dyn EventSink>,
+    adjust: impl FnOnce(&mut SqliteOptions),
+) -> Arc<dyn DatabaseStorage> {
+    let mut options = SqliteOptions::new(folder.path().join("test.db"));
+    adjust(&mut options);
+    Arc::new(SqliteStorage::open(options, Arc::new(SystemClock), sink).expect("opens"))
+}
+
+#[cfg(feature = "postgres")]
+fn open_postgres(
+    scratch: &Scratch,
+    sink: Arc<dyn EventSink>,
+    adjust: impl FnOnce(&mut PostgresOptions),
+) -> Arc<dyn DatabaseStorage> {
+    let mut options = PostgresOptions::new(scratch.url());
+    adjust(&mut options);
+    Arc::new(PostgresStorage::open(options, Arc::new(SystemClock), sink).expect("opens"))
+}
+
+/// A list of statements, and an observer that writes them down there.
+fn notebook() -> (Arc<Mutex<Vec<String>>>, StatementObserver) {
+    let statements = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&statements);
+    let observer = move |sql: &str| {
+        noted.lock().unwrap_or_else(PoisonError::into_inner).push(sql.to_owned());
+    };
+    (statements, Arc::new(observer))
 }
 
 impl Database {
     /// A new SQLite file whose statements are written down.
     pub fn sqlite() -> Self {
-        let statements = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&statements);
-        Self::open_sqlite(statements, |options| {
-            options.statement_observer = Some(Arc::new(move |sql: &str| {
-                noted.lock().unwrap_or_else(PoisonError::into_inner).push(sql.to_owned());
-            }));
-        })
+        let (statements, observer) = notebook();
+        let folder = TempDir::new().expect("a temporary directory");
+        let storage = open_sqlite(&folder, Arc::new(NoListener), |options| {
+            options.statement_observer = Some(observer);
+        });
+        Self { storage, runtime: runtime(), place: Place::Folder(folder), statements }
     }
 
     /// A new SQLite file whose connections keep the instrumentation that is the process's default.
     pub fn sqlite_unobserved() -> Self {
-        Self::open_sqlite(Arc::default(), |_| {})
+        Self::sqlite_with(Arc::new(NoListener))
     }
 
-    fn open_sqlite(statements: Arc<Mutex<Vec<String>>>, adjust: impl FnOnce(&mut SqliteOptions)) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let mut options = SqliteOptions::new(directory.path().join("test.db"));
-        adjust(&mut options);
-        let storage =
-            SqliteStorage::open(options, Arc::new(SystemClock), Arc::new(NoListener)).expect("opens");
-        let runtime = Builder::new_current_thread().build().expect("a runtime");
-        Self { storage: Box::new(storage), runtime, directory, statements }
+    /// A new SQLite file that tells `sink` what was committed.
+    pub fn sqlite_with(sink: Arc<dyn EventSink>) -> Self {
+        Self::in_place(Place::folder(), sink)
+    }
+
+    /// A new database on the PostgreSQL server for tests, whose statements are written down.
+    #[cfg(feature = "postgres")]
+    pub fn postgres() -> Self {
+        let (statements, observer) = notebook();
+        let scratch = Scratch::create();
+        let storage = open_postgres(&scratch, Arc::new(NoListener), |options| {
+            options.statement_observer = Some(observer);
+        });
+        Self { storage, runtime: runtime(), place: Place::Server(scratch), statements }
+    }
+
+    /// A new database on the PostgreSQL server for tests, which tells `sink` what was committed.
+    #[cfg(feature = "postgres")]
+    pub fn postgres_with(sink: Arc<dyn EventSink>) -> Self {
+        Self::in_place(Place::Server(Scratch::create()), sink)
+    }
+
+    fn in_place(place: Place, sink: Arc<dyn EventSink>) -> Self {
+        Self { storage: place.open(sink), runtime: runtime(), place, statements: Arc::default() }
+    }
+
+    /// What runs the commands.
+    pub fn storage(&self) -> Arc<dyn DatabaseStorage> {
+        Arc::clone(&self.storage)
+    }
+
+    /// The same database, opened once more beside this storage. Has to be let go before the database.
+    pub fn beside(&self, sink: Arc<dyn EventSink>) -> Arc<dyn DatabaseStorage> {
+        self.place.open(sink)
+    }
+
+    /// Waits for what the storage answers, on this thread. Any number of threads may wait at once.
+    pub fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+        let answer = async { tokio::time::timeout(PATIENCE, answer).await };
+        self.runtime.block_on(answer).expect("an answer in good time")
     }
 
     /// The queries executed since the last time this was asked; not what steers transactions and settings.
@@ -59,9 +156,22 @@ impl Database {
         statements
     }
 
-    /// The file of an SQLite database.
-    pub fn path(&self) -> String {
-        self.directory.path().join("test.db").to_str().expect("a path in UTF-8").to_owned()
+    /// The file of an SQLite database; `None` if this is one on a server.
+    pub fn path(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder.path().join("test.db")),
+            #[cfg(feature = "postgres")]
+            Place::Server(_) => None,
+        }
+    }
+
+    /// The address of a database on a server; `None` if this is a file.
+    #[cfg(feature = "postgres")]
+    pub fn url(&self) -> Option<&str> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Server(scratch) => Some(scratch.url()),
+        }
     }
 
     /// Runs work in a transaction that may write.
@@ -86,7 +196,8 @@ impl Database {
         who: Credential,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.runtime.block_on(self.storage.write_as(who, work))
+        let storage: &dyn Storage = self.storage.as_ref();
+        self.wait_for(storage.write_as(who, work))
     }
 
     /// Runs work as the holder of a key, in a transaction that reads.
@@ -95,7 +206,8 @@ impl Database {
         who: Credential,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.runtime.block_on(self.storage.read_as(who, work))
+        let storage: &dyn Storage = self.storage.as_ref();
+        self.wait_for(storage.read_as(who, work))
     }
 
     fn run<T: Send + 'static>(
@@ -103,11 +215,18 @@ impl Database {
         mode: Mode,
         work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.runtime.block_on(self.storage.run(Access { mode, caller: Caller::System }, work))
+        let storage: &dyn Storage = self.storage.as_ref();
+        self.wait_for(storage.run(Access { mode, caller: Caller::System }, work))
     }
 }
 
-struct NoListener;
+/// Only answers are waited for on it, so one thread of its own is enough, for the clock.
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime")
+}
+
+/// Takes committed events and does nothing with them.
+pub struct NoListener;
 
 impl EventSink for NoListener {
     fn committed(&self, _events: &[LoggedEvent]) {}

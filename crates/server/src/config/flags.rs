@@ -4,12 +4,17 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::settings::{Setting, settings};
 
-/// The one setting that every command takes; the command line declares it.
-const DATA_DIR: &str = "data_dir";
+/// The settings that every command takes; the command line declares them.
+const EVERYWHERE: [&str; 2] = ["data_dir", "database_url"];
 
 /// What the flags say, by the names of settings.
 #[derive(Debug, Clone, Default)]
 pub struct SettingFlags(pub Vec<(&'static str, String)>);
+
+/// The settings whose flags are made here.
+fn own() -> impl Iterator<Item = Setting> {
+    settings().into_iter().filter(|setting| !EVERYWHERE.contains(&setting.name))
+}
 
 fn flag(setting: &Setting) -> Arg {
     let default = if setting.default.is_empty() { "none" } else { setting.default };
@@ -23,7 +28,7 @@ fn flag(setting: &Setting) -> Arg {
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
-        settings().iter().filter(|setting| setting.name != DATA_DIR).map(flag).fold(command, Command::arg)
+        own().map(|setting| flag(&setting)).fold(command, Command::arg)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -38,9 +43,7 @@ impl FromArgMatches for SettingFlags {
             let text = matches.try_get_one::<String>(setting.name).ok().flatten()?;
             Some((setting.name, text.clone()))
         };
-        Ok(Self(
-            settings().into_iter().filter(|setting| setting.name != DATA_DIR).filter_map(given).collect(),
-        ))
+        Ok(Self(own().filter_map(given).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -1,5 +1,6 @@
 //! Which value each setting has, and where it comes from.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,6 @@ const USUAL_FILE: &str = "groupchat.toml";
 const VARIABLE_PREFIX: &str = "GROUPCHAT_";
 /// The variable that names the file.
 const FILE_VARIABLE: &str = "GROUPCHAT_CONFIG";
-/// What is shown in place of a secret.
-const MASK: &str = "********";
 
 /// What the person who starts the program says about settings.
 #[derive(Debug, Default)]
@@ -66,20 +65,24 @@ pub struct Value {
 
 impl Value {
     /// The value for a person's eyes.
-    pub fn shown(&self) -> &str {
+    pub fn shown(&self) -> Cow<'_, str> {
         let (Ok(text) | Err(text)) = &self.text;
-        if self.setting.shape.secret && !text.is_empty() { MASK } else { text }
+        match self.setting.shape.mask {
+            Some(mask) if !text.is_empty() => mask(text).into(),
+            _ => text.into(),
+        }
     }
 
     fn invalid(&self) -> Problem {
+        let shape = &self.setting.shape;
         Problem::Invalid {
             name: self.setting.name,
             value: match &self.text {
-                Ok(_) if !self.setting.shape.secret => format!("{:?}", self.shown()),
-                _ => self.shown().to_owned(),
+                Ok(_) if shape.mask.is_none() => format!("{:?}", self.shown()),
+                _ => self.shown().into_owned(),
             },
             origin: self.origin.clone(),
-            allowed: self.setting.shape.allowed.clone(),
+            allowed: shape.allowed_here.map_or_else(|| shape.allowed.clone(), str::to_owned),
         }
     }
 }

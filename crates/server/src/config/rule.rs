@@ -10,6 +10,8 @@ use actix_web::http::Uri;
 use groupchat_api::Network;
 use tracing_subscriber::EnvFilter;
 
+use crate::database_url::{self, DatabaseUrl};
+
 /// How a setting is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -30,10 +32,12 @@ pub struct Shape {
     pub type_name: &'static str,
     /// The values that are allowed, to follow "must be".
     pub allowed: String,
+    /// The values that this build of the program takes, if it takes fewer.
+    pub allowed_here: Option<&'static str>,
     /// What its number counts.
     pub unit: Option<&'static str>,
-    /// Whether its value may be shown nowhere.
-    pub secret: bool,
+    /// Makes of its value what may be shown, if there is a secret in it.
+    pub mask: Option<fn(&str) -> String>,
 }
 
 /// Reads a setting's text.
@@ -53,7 +57,8 @@ impl<T: 'static> Rule<T> {
         allowed: impl Into<String>,
         read: impl Fn(&str) -> Option<T> + 'static,
     ) -> Self {
-        let shape = Shape { kind, type_name, allowed: allowed.into(), unit: None, secret: false };
+        let allowed = allowed.into();
+        let shape = Shape { kind, type_name, allowed, allowed_here: None, unit: None, mask: None };
         Self { shape, read: Box::new(read) }
     }
 
@@ -66,6 +71,18 @@ impl<T: 'static> Rule<T> {
     pub fn unit(mut self, unit: &'static str) -> Self {
         self.shape.unit = Some(unit);
         self
+    }
+
+    /// The same, with a secret in its values.
+    fn masked(mut self, mask: fn(&str) -> String) -> Self {
+        self.shape.mask = Some(mask);
+        self
+    }
+
+    /// The same, in a build of the program that takes only some of the values.
+    fn narrowed(self, allowed_here: &'static str, takes: impl Fn(&T) -> bool + 'static) -> Self {
+        let (shape, read) = (Shape { allowed_here: Some(allowed_here), ..self.shape }, self.read);
+        Self { shape, read: Box::new(move |text| read(text).filter(&takes)) }
     }
 
     /// The same values as another type.
@@ -101,6 +118,21 @@ pub fn site() -> Rule<Option<String>> {
         let has_host = uri.authority().is_some_and(|host| !host.as_str().contains('@'));
         (is_web && is_bare && has_host).then(|| Some(site.to_owned()))
     })
+}
+
+/// A database on a PostgreSQL server; empty for the embedded one.
+pub fn database() -> Rule<Option<DatabaseUrl>> {
+    let allowed = "empty or postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters in it as %XX";
+    let rule = Rule::new(Kind::Text, "URL", allowed, |text| {
+        if text.is_empty() { Some(None) } else { DatabaseUrl::parse(text).map(Some) }
+    });
+    let rule = rule.masked(database_url::shown);
+    if cfg!(feature = "postgres") {
+        return rule;
+    }
+    let allowed_here = "empty: this program was built without PostgreSQL; \
+                        build one with it by `cargo build --release --features postgres`";
+    rule.narrowed(allowed_here, Option::is_none)
 }
 
 /// Networks; possibly none.

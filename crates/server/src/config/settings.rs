@@ -9,8 +9,9 @@ use groupchat_api::Network;
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    Rule, Shape, choice, days, folder, integer, log_filter, networks, seconds, site, socket_address,
+    Rule, Shape, choice, database, days, folder, integer, log_filter, networks, seconds, site, socket_address,
 };
+use crate::database_url::DatabaseUrl;
 use crate::logging::LogFormat;
 
 /// A row of the table.
@@ -46,6 +47,10 @@ macro_rules! settings {
     ($($(#[doc = $meaning:literal])+ $name:literal => $field:ident: $type:ty = $default:literal, $rule:expr;)+) => {
         /// The configuration: every setting's value, checked.
         #[derive(Debug, Clone)]
+        #[cfg_attr(
+            not(feature = "postgres"),
+            expect(dead_code, reason = "some settings are for PostgreSQL only; every build has the same table")
+        )]
         pub struct Config {
             $($(#[doc = $meaning])+ pub $field: $type,)+
         }
@@ -74,8 +79,12 @@ macro_rules! settings {
 
 settings! {
     /// The folder that holds the database; made if it isn't there. A relative path starts at the working
-    /// directory.
+    /// directory. With a `database_url` it is not used.
     "data_dir" => data_dir: PathBuf = "data", folder();
+
+    /// A database on a PostgreSQL server, to be used in place of the embedded one. Needs a program built with
+    /// PostgreSQL. Set it in the file or by the variable: everybody on the machine can see flags.
+    "database_url" => database_url: Option<DatabaseUrl> = "", database();
 
     /// The address and port to listen on. Port 0 picks a free one and prints it. The server speaks plain HTTP:
     /// to reach it from elsewhere, let a reverse proxy on the same machine terminate TLS.
@@ -99,12 +108,23 @@ settings! {
     /// request leaves has the target `access` and the level `info`: `info,access=off` is without it.
     "log.filter" => log_filter: String = "info", log_filter();
 
-    /// Threads that read the database; 0 is one for each core, from 2 to 8.
+    /// Threads that read the database, each with a connection; 0 is one for each core, from 2 to 8, and on
+    /// PostgreSQL two for each, from 4 to 16.
     "storage.readers" => storage_readers: usize = "0", integer(0, 64).unit("threads");
+
+    /// Threads that write to PostgreSQL, each with a connection. The embedded database has one.
+    "storage.writers" => storage_writers: usize = "16", integer(1, 64).unit("threads");
 
     /// Commands that may wait for the writer, and as many for the readers; a caller may have an eighth of
     /// them. Who finds no place is answered 503 at once.
     "storage.queue" => storage_queue: usize = "4096", integer(8, 65_536).unit("commands");
+
+    /// How long the start waits for a PostgreSQL server that accepts no connections yet.
+    "storage.start_timeout" => storage_start_timeout: Duration = "30", seconds(0, 3600);
+
+    /// How long a statement may take on PostgreSQL, waiting for locks included; the command it belongs to is
+    /// then undone and answered 503.
+    "storage.statement_timeout" => storage_statement_timeout: Duration = "30", seconds(1, 600);
 
     /// How long the key of a login works.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
@@ -153,6 +173,16 @@ mod tests {
             (format.variable().as_str(), format.flag().as_str()),
             ("GROUPCHAT_LOG_FORMAT", "log-format")
         );
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn the_defaults_for_postgresql_are_those_of_the_infrastructure() {
+        let config = Config::read(&Layers::defaults()).unwrap();
+        let usual = groupchat_infra::postgres::PostgresOptions::new("");
+        assert_eq!(config.storage_writers, usual.writers);
+        assert_eq!(config.storage_start_timeout, usual.connect_within);
+        assert_eq!(config.storage_statement_timeout, usual.statement_timeout);
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub fn apply(
     now: &str,
     change: Change,
 ) -> Result<(), ProgramError> {
-    let storage = open_existing(&config.data_dir)?;
-    let user = block_on(change(&storage, UsernameKey::of(&options.username)))??;
+    let storage = open_existing(config)?;
+    let user = block_on(change(&*storage, UsernameKey::of(&options.username)))??;
     if options.output.json {
         console::print_json(&ShownUser::from(user));
     } else {
@@ -35,9 +35,9 @@ pub fn apply(
 pub fn set_password(config: &Config, options: &SetPasswordOptions) -> Result<(), ProgramError> {
     let SetPasswordOptions { change: ChangeOptions { output, username }, password_stdin } = options;
     let (password, made_up) = choose_password(*password_stdin)?;
-    let storage = open_existing(&config.data_dir)?;
+    let storage = open_existing(config)?;
     let name = UsernameKey::of(username);
-    let user = block_on(operator::set_password(&storage, &start_hasher(config)?, name, password))??;
+    let user = block_on(operator::set_password(&*storage, &start_hasher(config)?, name, password))??;
     if output.json {
         console::print_json(&ShownUser::with_password(user, made_up.as_ref()));
     } else {

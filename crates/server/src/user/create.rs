@@ -12,12 +12,12 @@ use crate::config::Config;
 use crate::error::ProgramError;
 use crate::{console, storage};
 
-/// Creates a user; also the data folder and the database, where there are none yet.
+/// Creates a user; also the data folder and what is in the database, where there are none yet.
 pub fn run(config: &Config, options: &CreateOptions) -> Result<(), ProgramError> {
     let (draft, made_up) = read_draft(options)?;
-    storage::make_data_dir(&config.data_dir)?;
-    let storage = storage::open(&config.data_dir, Arc::new(Unheard))?;
-    let user = block_on(create_by_operator(&storage, &start_hasher(config)?, draft))??;
+    storage::make_place(config)?;
+    let storage = storage::open(config, Arc::new(Unheard))?;
+    let user = block_on(create_by_operator(&*storage, &start_hasher(config)?, draft))??;
     if options.output.json {
         console::print_json(&ShownUser::with_password(user, made_up.as_ref()));
     } else {

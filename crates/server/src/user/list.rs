@@ -14,10 +14,10 @@ use crate::error::ProgramError;
 
 /// Prints all users, or those that the search finds.
 pub fn run(config: &Config, options: &ListOptions) -> Result<(), ProgramError> {
-    let storage = open_existing(&config.data_dir)?;
+    let storage = open_existing(config)?;
     let search = options.search.as_deref().map(SearchText::parse).transpose();
     let search = search.map_err(|violation| super::named("the search", violation))?;
-    let users = block_on(all(&storage, search))??;
+    let users = block_on(all(&*storage, search))??;
     let users: Vec<_> = users.into_iter().map(ShownUser::from).collect();
     if options.output.json {
         console::print_json(&users);

@@ -1,22 +1,21 @@
 //! Runs commands of the program to their end, beside a server or without one.
 
-use std::path::Path;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::program;
+use crate::harness::{Data, program};
 
-/// Runs a command on a data folder.
-pub async fn run(data: &Path, arguments: &[&str]) -> Output {
+/// Runs a command on a server's data.
+pub async fn run(data: &Data, arguments: &[&str]) -> Output {
     run_with_input(data, arguments, "").await
 }
 
-/// Runs a command on a data folder and types something in.
-pub async fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> Output {
+/// Runs a command on a server's data and types something in.
+pub async fn run_with_input(data: &Data, arguments: &[&str], input: &str) -> Output {
     let mut command = program();
-    command.args(arguments).arg("--data-dir").arg(data).stdin(Stdio::piped());
+    command.args(arguments).args(data.arguments()).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // A command that reads nothing may have ended already.

@@ -8,7 +8,7 @@ use crate::harness::{Server, data};
 #[tokio::test]
 async fn the_calls_of_the_earlier_client_work_in_their_order() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let body = json!({"username": "admin", "password": server.password.clone().unwrap()});
     let login = server.anonymous().post("/login", body).await.expect(StatusCode::OK);
     let admin = server.anonymous().with_key(login["api_key"].as_str().unwrap());

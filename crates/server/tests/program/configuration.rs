@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Server, data, program, serve};
+use crate::harness::{Server, data, folder, program, serve};
 
 /// Runs the program in this folder to its end.
 async fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String, String) {
@@ -21,7 +21,7 @@ async fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (
 
 #[tokio::test]
 async fn a_wrong_configuration_is_refused_at_the_start() {
-    let folder = data();
+    let folder = folder();
     std::fs::write(folder.path().join("groupchat.toml"), "listen = 5000\n[log]\ncolour = true\n").unwrap();
     for command in [&["serve"][..], &[], &["user", "list"], &["check"]] {
         let (code, _, words) = run(folder.path(), command, &[("GROUPCHAT_LISTEM", "x")]).await;
@@ -40,7 +40,7 @@ async fn a_wrong_configuration_is_refused_at_the_start() {
 
 #[tokio::test]
 async fn what_holds_is_shown_with_where_it_comes_from() {
-    let folder = data();
+    let folder = folder();
     std::fs::write(folder.path().join("groupchat.toml"), "workers = 1\n[storage]\nreaders = 3\n").unwrap();
     let variables = [("GROUPCHAT_WORKERS", "2"), ("GROUPCHAT_DATA_DIR", "elsewhere")];
     let show = ["config", "show", "--log-format", "json", "--json"];
@@ -74,7 +74,7 @@ async fn the_documentation_lists_every_setting() {
     let text = std::fs::read_to_string(FILE).unwrap();
     let (_, rest) = text.split_once("<!-- table of settings -->\n").expect("the table begins");
     let (table, _) = rest.split_once("<!-- end of table -->").expect("the table ends");
-    let (_, expected, _) = run(data().path(), &["config", "show", "--markdown"], &[]).await;
+    let (_, expected, _) = run(folder().path(), &["config", "show", "--markdown"], &[]).await;
     assert_eq!(table.trim(), expected.trim(), "put in what `groupchat config show --markdown` prints");
 }
 
@@ -85,7 +85,7 @@ async fn settings_take_effect() {
     let text = "public_url = \"https://chat.example.org\"\ntrusted_proxies = [\"127.0.0.0/8\"]\nworkers = 1\n\
                 [login]\nlifetime = 1\nattempts_per_account = 1\n[storage]\nreaders = 1\nqueue = 8\n";
     std::fs::write(&file, text).unwrap();
-    let mut command = serve(data.path());
+    let mut command = serve(&data);
     command.arg("--config").arg(&file).env("GROUPCHAT_PASSWORD_COST", "10");
     let server = Server::spawn(command).await;
 

@@ -33,7 +33,7 @@ async fn every_acknowledged_message_survives_kill_9() {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
     println!("seed {seed}");
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let password = server.password.clone().unwrap();
     let body = json!({"username": "admin", "password": password});
     let login = server.anonymous().post("/login", body).await.expect(StatusCode::OK);
@@ -43,7 +43,7 @@ async fn every_acknowledged_message_survives_kill_9() {
 
     let mut acknowledged: HashMap<String, i64> = HashMap::new();
     for round in 0..ROUNDS {
-        let server = Server::start(data.path()).await;
+        let server = Server::start(&data).await;
         let api = server.anonymous().with_key(&key);
         let senders: Vec<_> = (0..SENDERS)
             .map(|sender| tokio::spawn(send_until_gone(api.clone(), group, format!("{round}-{sender}"))))
@@ -54,11 +54,11 @@ async fn every_acknowledged_message_survives_kill_9() {
         for sender in senders {
             acknowledged.extend(sender.await.unwrap());
         }
-        Database::open(data.path()).check_integrity();
+        Database::open(&data).check_integrity();
     }
     assert!(acknowledged.len() > 100, "only {} were sent at all", acknowledged.len());
 
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let messages = server.anonymous().with_key(&key).all_messages(group).await;
     let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, (1..=i64::try_from(seqs.len()).unwrap()).collect::<Vec<_>>(), "no gap, nothing twice");
@@ -71,11 +71,11 @@ async fn every_acknowledged_message_survives_kill_9() {
         assert_eq!(stored.get(client_id), Some(seq), "{client_id} was acknowledged");
     }
     server.stop().await;
-    let mut database = Database::open(data.path());
+    let mut database = Database::open(&data);
     database.check_integrity();
     let (events, last) = (
         database.count("SELECT count(*) AS count FROM events"),
-        database.count("SELECT max(id) AS count FROM events"),
+        database.count("SELECT max(position) AS count FROM events"),
     );
     assert_eq!(events, last, "the log has no gap");
     let sent = database.count("SELECT count(*) AS count FROM events WHERE type = 'message.created'");

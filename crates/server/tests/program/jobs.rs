@@ -17,7 +17,7 @@ async fn until_none(database: &mut Database, query: &str) {
 #[tokio::test]
 async fn the_purge_of_a_group_goes_on_after_kill_9() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let group = admin.create_group("Lobby").await;
     let path = format!("/groups/{group}/messages");
@@ -37,8 +37,8 @@ async fn the_purge_of_a_group_goes_on_after_kill_9() {
     admin.delete(&format!("/groups/{group}")).await.expect(StatusCode::NO_CONTENT);
     server.kill().await;
 
-    let server = Server::start(data.path()).await;
-    let mut database = Database::open(data.path());
+    let server = Server::start(&data).await;
+    let mut database = Database::open(&data);
     until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
     for table in ["messages", "memberships", "groups"] {
         assert_eq!(database.count(&format!("SELECT count(*) AS count FROM {table}")), 0, "{table}");
@@ -49,7 +49,7 @@ async fn the_purge_of_a_group_goes_on_after_kill_9() {
 #[tokio::test]
 async fn a_deleted_users_groups_are_passed_on() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let ada = admin.create_user("ada").await;
     let ada_id = ada.get("/users/me").await.expect(StatusCode::OK)["id"].as_i64().unwrap();
@@ -59,7 +59,7 @@ async fn a_deleted_users_groups_are_passed_on() {
     ada.post(&format!("/groups/{group}/messages"), json!({"text": "mine"})).await;
     admin.delete(&format!("/users/{ada_id}")).await.expect(StatusCode::NO_CONTENT);
 
-    let mut database = Database::open(data.path());
+    let mut database = Database::open(&data);
     until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
     let group_now = admin.get(&format!("/groups/{group}")).await.expect(StatusCode::OK);
     assert_eq!(group_now["my_role"], "owner");
@@ -72,7 +72,7 @@ async fn a_deleted_users_groups_are_passed_on() {
 #[tokio::test]
 async fn the_memberships_of_a_deleted_user_go_on_ending_after_kill_9() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let ada = admin.create_user("ada").await;
     let ada_id = ada.get("/users/me").await.expect(StatusCode::OK)["id"].as_i64().unwrap();
@@ -94,8 +94,8 @@ async fn the_memberships_of_a_deleted_user_go_on_ending_after_kill_9() {
     admin.delete(&format!("/users/{ada_id}")).await.expect(StatusCode::NO_CONTENT);
     server.kill().await;
 
-    let server = Server::start(data.path()).await;
-    let mut database = Database::open(data.path());
+    let server = Server::start(&data).await;
+    let mut database = Database::open(&data);
     until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
     let count =
         |whose: &str| format!("SELECT count(*) AS count FROM memberships WHERE user_id {whose} {ada_id}");

@@ -11,7 +11,7 @@ use crate::harness::{Server, data, serve};
 async fn each_request_leaves_one_line_that_tells_no_secret() {
     let data = data();
     let file = data.path().join("log");
-    let mut command = serve(data.path());
+    let mut command = serve(&data);
     command.env("GROUPCHAT_LOG_FORMAT", "json").env("GROUPCHAT_LOG_FILTER", "trace");
     command.stderr(File::create(&file).unwrap());
     let server = Server::spawn(command).await;

@@ -5,18 +5,26 @@
     reason = "a test fails by panicking, and prints its seed"
 )]
 
-mod backup;
 mod check;
 mod commands;
 mod compatibility;
 mod configuration;
 mod crash;
 mod harness;
-#[cfg(unix)]
-mod health;
 mod jobs;
 mod logs;
 mod races;
-mod restore_crash;
 mod start_and_stop;
 mod users;
+
+// The tests above run on the embedded database, and with the feature `postgres` on a PostgreSQL server. Two groups
+// can only run on one of them:
+
+/// About the file of the embedded database: who may use its folder, what becomes of it on a full disk, and the
+/// commands that copy it, which refuse to work on a PostgreSQL server (`postgres::refusals`).
+#[cfg(not(feature = "postgres"))]
+mod sqlite;
+
+/// About a server that is another program on another machine: reaching it, losing it, sharing it.
+#[cfg(feature = "postgres")]
+mod postgres;

@@ -8,7 +8,7 @@ use crate::harness::{Server, data};
 #[tokio::test]
 async fn two_admins_who_demote_each_other_at_once_leave_one() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let first = server.admin().await;
     let first_id = first.get("/users/me").await.expect(StatusCode::OK)["id"].as_i64().unwrap();
     let body = json!({"username": "second", "password": "correct horse", "is_admin": true});
@@ -35,7 +35,7 @@ async fn two_admins_who_demote_each_other_at_once_leave_one() {
 #[tokio::test]
 async fn the_same_client_id_from_20_connections_at_once_makes_one_message() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let group = admin.create_group("Lobby").await;
     let path = format!("/groups/{group}/messages");
@@ -65,7 +65,7 @@ async fn the_same_client_id_from_20_connections_at_once_makes_one_message() {
 #[tokio::test]
 async fn a_name_wanted_by_many_at_once_is_given_once() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let claims: Vec<_> = (0..20)
         .map(|n| {
@@ -87,7 +87,7 @@ async fn a_name_wanted_by_many_at_once_is_given_once() {
 #[tokio::test]
 async fn a_burst_of_logins_does_not_stall_messages() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let group = admin.create_group("Lobby").await;
     let path = format!("/groups/{group}/messages");

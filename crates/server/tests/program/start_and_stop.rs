@@ -1,26 +1,19 @@
 //! Starting, stopping, and the words with which starting fails.
 
 use std::net::TcpListener;
-use std::process::Output;
 
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::harness::{Server, data, program};
-
-/// Runs the program to its end; it has to fail with exit code 1.
-async fn fails(arguments: &[&str]) -> String {
-    let Output { status, stderr, .. } = program().args(arguments).output().await.unwrap();
-    assert_eq!(status.code(), Some(1), "{arguments:?}");
-    String::from_utf8(stderr).unwrap()
-}
+use crate::commands::{complaint, printed, run, run_with_input};
+use crate::harness::{Server, data};
 
 #[tokio::test]
 async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let password = server.password.clone().unwrap();
     let group = admin.create_group("Lobby").await;
@@ -28,7 +21,7 @@ async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
     let sent = admin.post(&path, json!({"text": "first"})).await.expect(StatusCode::CREATED);
     server.stop().await;
 
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     assert_eq!(server.password, None, "the password is shown once");
     let admin = server.login("admin", &password).await;
     assert_eq!(admin.get(&format!("/groups/{group}")).await.expect(StatusCode::OK)["name"], "Lobby");
@@ -41,13 +34,13 @@ async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
 #[tokio::test]
 async fn a_key_outlives_a_restart_and_ends_with_the_logout() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let body = json!({"username": "admin", "password": server.password.clone().unwrap()});
     let login = server.anonymous().post("/login", body).await.expect(StatusCode::OK);
     let key = login["api_key"].as_str().unwrap().to_owned();
     server.stop().await;
 
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.anonymous().with_key(&key);
     assert_eq!(admin.get("/users/me").await.expect(StatusCode::OK)["username"], "admin");
     admin.post_nothing("/logout").await.expect(StatusCode::NO_CONTENT);
@@ -58,17 +51,15 @@ async fn a_key_outlives_a_restart_and_ends_with_the_logout() {
 #[tokio::test]
 async fn ctrl_c_stops_in_good_order_too() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     server.signal("INT").await;
     assert_eq!(server.ended().await.code(), Some(0));
-    let log = data.path().join("groupchat.db-wal");
-    assert!(!log.exists() || log.metadata().unwrap().len() == 0, "the log is folded into the database");
 }
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_before_the_server_stops() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let group = admin.create_group("Lobby").await;
     let address = server.address().to_owned();
@@ -99,7 +90,7 @@ async fn a_request_in_flight_is_finished_before_the_server_stops() {
 #[tokio::test]
 async fn what_was_acknowledged_while_the_server_stopped_is_there_afterwards() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let password = server.password.clone().unwrap();
     let group = admin.create_group("Lobby").await;
@@ -124,7 +115,7 @@ async fn what_was_acknowledged_while_the_server_stopped_is_there_afterwards() {
     while admin.all_messages(group).await.len() < 100 {}
     server.stop().await;
 
-    let restarted = Server::start(data.path()).await;
+    let restarted = Server::start(&data).await;
     let found = restarted.login("admin", &password).await.all_messages(group).await;
     for sender in senders {
         for message in sender.await.unwrap() {
@@ -139,72 +130,29 @@ async fn a_taken_port_is_told_in_clear_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = data();
-    let words = fails(&["serve", "--listen", &address, "--data-dir", data.path().to_str().unwrap()]).await;
+    let words = complaint(&run(&data, &["serve", "--listen", &address]).await);
     assert!(words.contains(&format!("can't listen on {address}")), "{words}");
     assert!(words.contains("in use"), "{words}");
 }
 
 #[tokio::test]
-async fn a_folder_that_cant_be_used_is_told_in_clear_words() {
-    let data = data();
-    let file = data.path().join("a-file");
-    std::fs::write(&file, "not a folder").unwrap();
-    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", file.to_str().unwrap()]).await;
-    assert!(words.contains(file.to_str().unwrap()), "{words}");
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_folder_that_cant_be_written_to_is_told_in_clear_words() {
-    // Nobody makes folders there, not even root.
-    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", "/proc/groupchat"]).await;
-    assert!(words.contains("can't make the data folder /proc/groupchat"), "{words}");
-}
-
-#[tokio::test]
-async fn a_file_that_is_no_database_is_told_in_clear_words() {
-    let data = data();
-    std::fs::write(data.path().join("groupchat.db"), "this is not a database, ".repeat(100)).unwrap();
-    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", data.path().to_str().unwrap()]).await;
-    assert!(words.contains("groupchat.db"), "{words}");
-}
-
-#[tokio::test]
-async fn a_second_server_on_the_same_data_is_refused() {
-    let data = data();
-    let server = Server::start(data.path()).await;
-    let words = fails(&["--listen", "127.0.0.1:0", "--data-dir", data.path().to_str().unwrap()]).await;
-    assert!(words.contains("another"), "{words}");
-    server.stop().await;
-}
-
-#[tokio::test]
 async fn a_user_made_on_the_command_line_can_sign_in_at_once() {
     let data = data();
-    let server = Server::start(data.path()).await;
-    let create = |name: &'static str, password: &'static str| {
-        let data = data.path().to_owned();
-        async move {
-            let mut command = program();
-            command.args(["user", "create", "--admin", "--password-stdin", "--username", name, "--data-dir"]);
-            let mut child = command.arg(data).stdin(std::process::Stdio::piped()).spawn().unwrap();
-            let mut input = child.stdin.take().unwrap();
-            input.write_all(format!("{password}\n").as_bytes()).await.unwrap();
-            drop(input);
-            child.wait_with_output().await.unwrap()
-        }
+    let server = Server::start(&data).await;
+    let create = |name, password| {
+        let arguments = ["user", "create", "--admin", "--password-stdin", "--username", name];
+        let (data, password) = (&data, format!("{password}\n"));
+        async move { run_with_input(data, &arguments, &password).await }
     };
-    assert!(create("Root", "correct horse").await.status.success());
+    printed(&create("Root", "correct horse").await);
     let root = server.login("root", "correct horse").await;
     assert_eq!(root.get("/users/me").await.expect(StatusCode::OK)["is_admin"], true);
     // The server goes on numbering events after those of the other process.
     root.create_group("Lobby").await;
 
-    let taken = create("ROOT", "correct horse").await;
-    assert_eq!(taken.status.code(), Some(1));
-    assert!(String::from_utf8(taken.stderr).unwrap().contains("taken"));
-    let short = create("other", "short").await;
-    assert_eq!(short.status.code(), Some(1));
-    assert!(String::from_utf8(short.stderr).unwrap().contains("8 to 72 bytes"));
+    let taken = complaint(&create("ROOT", "correct horse").await);
+    assert!(taken.contains("taken"), "{taken}");
+    let short = complaint(&create("other", "short").await);
+    assert!(short.contains("8 to 72 bytes"), "{short}");
     server.stop().await;
 }

@@ -9,21 +9,21 @@ use crate::harness::{Server, data};
 #[tokio::test]
 async fn a_demoted_admin_and_a_promoted_user_change_places_at_the_next_request() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let ada = admin.create_user("ada").await;
     let create = |name: &str| json!({"username": name, "password": "correct horse"});
     ada.post("/users", create("one")).await.expect(StatusCode::FORBIDDEN);
 
-    let promoted = json(&run(data.path(), &["user", "promote", "ADA", "--json"]).await);
+    let promoted = json(&run(&data, &["user", "promote", "ADA", "--json"]).await);
     assert_eq!((&promoted["username"], &promoted["is_admin"]), (&json!("ada"), &json!(true)));
     ada.post("/users", create("two")).await.expect(StatusCode::CREATED);
-    printed(&run(data.path(), &["user", "demote", "admin"]).await);
+    printed(&run(&data, &["user", "demote", "admin"]).await);
     admin.post("/users", create("three")).await.expect(StatusCode::FORBIDDEN);
 
-    let words = complaint(&run(data.path(), &["user", "demote", "ada"]).await);
+    let words = complaint(&run(&data, &["user", "demote", "ada"]).await);
     assert!(words.contains("last server admin"), "{words}");
-    let words = complaint(&run(data.path(), &["user", "delete", "ada"]).await);
+    let words = complaint(&run(&data, &["user", "delete", "ada"]).await);
     assert!(words.contains("last server admin"), "{words}");
     server.stop().await;
 }
@@ -31,15 +31,15 @@ async fn a_demoted_admin_and_a_promoted_user_change_places_at_the_next_request()
 #[tokio::test]
 async fn a_deleted_users_key_ends_at_the_next_request() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let ada = admin.create_user("ada").await;
     ada.get("/users/me").await.expect(StatusCode::OK);
-    printed(&run(data.path(), &["user", "delete", "ada"]).await);
+    printed(&run(&data, &["user", "delete", "ada"]).await);
     ada.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
     // The name is free again, and the server goes on numbering events after those of the other process.
     admin.create_user("ada").await;
-    let words = complaint(&run(data.path(), &["user", "delete", "nobody"]).await);
+    let words = complaint(&run(&data, &["user", "delete", "nobody"]).await);
     assert!(words.contains("no such user"), "{words}");
     server.stop().await;
 }
@@ -47,16 +47,16 @@ async fn a_deleted_users_key_ends_at_the_next_request() {
 #[tokio::test]
 async fn a_new_password_ends_every_session() {
     let data = data();
-    let server = Server::start(data.path()).await;
+    let server = Server::start(&data).await;
     let admin = server.admin().await;
     let set = ["user", "set-password", "admin", "--password-stdin"];
-    printed(&run_with_input(data.path(), &set, "battery staple\n").await);
+    printed(&run_with_input(&data, &set, "battery staple\n").await);
     admin.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
     server.login("admin", "battery staple").await.get("/users/me").await.expect(StatusCode::OK);
 
-    let made_up = json(&run(data.path(), &["user", "set-password", "admin", "--json"]).await);
+    let made_up = json(&run(&data, &["user", "set-password", "admin", "--json"]).await);
     server.login("admin", made_up["password"].as_str().unwrap()).await;
-    let words = complaint(&run_with_input(data.path(), &set, "short\n").await);
+    let words = complaint(&run_with_input(&data, &set, "short\n").await);
     assert!(words.contains("8 to 72 bytes"), "{words}");
     server.stop().await;
 }
@@ -65,11 +65,11 @@ async fn a_new_password_ends_every_session() {
 async fn the_list_is_whole_in_json_and_readable_in_a_table() {
     let data = data();
     let made = ["user", "create", "--json", "--username", "zoe", "--display-name", "Zoë", "--admin"];
-    let zoe = json(&run(data.path(), &made).await);
+    let zoe = json(&run(&data, &made).await);
     assert!(zoe["password"].is_string(), "a password was made up");
-    run(data.path(), &["user", "create", "--username", "ada", "--email", "ada@example.org"]).await;
+    run(&data, &["user", "create", "--username", "ada", "--email", "ada@example.org"]).await;
 
-    let listed = json(&run(data.path(), &["user", "list", "--json"]).await);
+    let listed = json(&run(&data, &["user", "list", "--json"]).await);
     let names: Vec<_> = listed.as_array().unwrap().iter().map(|user| user["username"].clone()).collect();
     assert_eq!(names, ["ada", "zoe"]);
     assert_eq!(listed[0]["email"], "ada@example.org");
@@ -78,24 +78,14 @@ async fn the_list_is_whole_in_json_and_readable_in_a_table() {
         zoe.as_object_mut().unwrap().remove("password");
         zoe
     });
-    let found = json(&run(data.path(), &["user", "list", "--json", "--search", "ZOË"]).await);
+    let found = json(&run(&data, &["user", "list", "--json", "--search", "ZOË"]).await);
     assert_eq!(found.as_array().unwrap().len(), 1);
 
-    let table = printed(&run(data.path(), &["user", "list"]).await);
+    let table = printed(&run(&data, &["user", "list"]).await);
     let lines: Vec<_> = table.lines().collect();
     assert_eq!(lines.len(), 3, "{table}");
     assert!(lines[0].starts_with("ID  ROLE   CREATED"), "{table}");
     assert!(lines[2].starts_with("1   admin  20") && lines[2].ends_with("Zoë"), "{table}");
-}
-
-#[tokio::test]
-async fn a_folder_without_a_database_stays_as_it_is() {
-    let data = data();
-    for arguments in [&["user", "list"][..], &["user", "delete", "ada"], &["backup", "never.db"]] {
-        let words = complaint(&run(data.path(), arguments).await);
-        assert!(words.contains("no database"), "{words}");
-    }
-    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
@@ -104,7 +94,7 @@ async fn a_command_that_cant_be_understood_ends_with_2() {
     for arguments in
         [&["user", "promote"][..], &["backup"], &["restore", "--nonsense"], &["completions", "dos"]]
     {
-        assert_eq!(run(data.path(), arguments).await.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(run(&data, arguments).await.status.code(), Some(2), "{arguments:?}");
     }
 }
 
@@ -112,7 +102,7 @@ async fn a_command_that_cant_be_understood_ends_with_2() {
 async fn every_shell_gets_its_script() {
     let data = data();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let script = printed(&run(data.path(), &["completions", shell]).await);
+        let script = printed(&run(&data, &["completions", shell]).await);
         assert!(script.contains("set-password"), "{shell}");
     }
 }

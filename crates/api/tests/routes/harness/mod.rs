@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod clock;
+mod database;
 mod documented;
 mod server;
 mod socket;

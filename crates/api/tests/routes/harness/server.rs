@@ -19,12 +19,11 @@ use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
-use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
-use tempfile::TempDir;
 
 use super::answer::Answer;
 use super::client::Client;
 use super::clock::MovableClock;
+use super::database::Database;
 
 /// The password of every user that [`Server::user`] makes.
 pub const PASSWORD: &str = "correct horse battery";
@@ -46,8 +45,8 @@ pub struct Server {
 struct World {
     clock: Arc<MovableClock>,
     password: PasswordHash,
-    // After the storage, which the state above holds: it lets go of its files before they are removed.
-    _directory: TempDir,
+    // After the storage, which the state above holds: it lets go of the database before that is removed.
+    _database: Option<Database>,
 }
 
 impl Server {
@@ -58,15 +57,14 @@ impl Server {
 
     /// Starts a server with limits of its own.
     pub async fn limited(per_address: Allowance, per_account: Allowance) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
+        let database = Database::create();
         let clock = Arc::new(MovableClock::default());
-        let options = SqliteOptions::new(directory.path().join("test.db"));
-        let storage = SqliteStorage::open(options, clock.clone(), Arc::new(NoListener)).expect("opens");
-        let state = state(Arc::new(storage), AttemptLimits::new(per_address, per_account));
+        let storage = database.open(clock.clone(), Arc::new(NoListener));
+        let state = state(storage, AttemptLimits::new(per_address, per_account));
         let password = Password::parse(PASSWORD).expect("long enough");
         let password = state.hasher.hash(password).await.expect("hashes");
         let call = calling(&state).await;
-        Self { call, state, world: Rc::new(World { clock, password, _directory: directory }) }
+        Self { call, state, world: Rc::new(World { clock, password, _database: Some(database) }) }
     }
 
     /// Starts a server on another storage, in which nobody can be.
@@ -76,7 +74,7 @@ impl Server {
         let world = World {
             clock: Arc::default(),
             password: PasswordHash::from_stored(String::new()),
-            _directory: TempDir::new().expect("a temporary directory"),
+            _database: None,
         };
         Self { call, state, world: Rc::new(world) }
     }

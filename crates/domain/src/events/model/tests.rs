@@ -9,6 +9,7 @@ const A_USER: Subjects = (Some(OTHER), None, None);
 const A_GROUP: Subjects = (None, Some(GROUP), None);
 const A_MEMBER: Subjects = (Some(OTHER), Some(GROUP), None);
 const A_MESSAGE: Subjects = (None, Some(GROUP), Some(MESSAGE));
+const NOTHING: Subjects = (None, None, None);
 
 #[test]
 fn each_event_has_a_stable_name_and_says_what_it_is_about() {
@@ -28,6 +29,7 @@ fn each_event_has_a_stable_name_and_says_what_it_is_about() {
         (Event::MessageDeleted(tombstone(OTHER)), "message.deleted", A_MESSAGE),
         (Event::MessageLiked(message(OTHER)), "message.liked", A_MESSAGE),
         (Event::MessageUnliked(message(OTHER)), "message.unliked", A_MESSAGE),
+        (Event::Gone(EventType::GroupUpdated), "group.updated", NOTHING),
     ] {
         assert_eq!(event.event_type().as_str(), name);
         let about = (event.subject_user(), event.subject_group(), event.subject_message());

@@ -5,7 +5,8 @@ use std::time::Duration;
 use groupchat_domain::storage::{Access, Caller, Mode, StorageFault};
 
 use super::support::{Fixture, caller, failing_note, note, panicking_note, refused_note, sql};
-use crate::sqlite::command::Pending;
+use crate::DatabaseStorage;
+use crate::executor::command::Pending;
 
 #[test]
 fn commands_that_wait_together_are_committed_together() {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::storage::Verdict;
 
-use super::support::{Fixture, long_note, note, number};
+use super::support::{Fixture, long_note, note, number, on_sqlite};
+use crate::executor::sync::locked;
 use crate::sqlite::checkpoint::Checkpointer;
 use crate::sqlite::connection::{self, Purpose};
-use crate::sqlite::sync::locked;
 
 const IN_DATABASE_FILE: &str = "SELECT page_count AS value FROM pragma_page_count";
 
@@ -68,7 +68,8 @@ fn a_long_read_puts_off_the_restart_of_the_log_and_holds_up_no_write() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             fixture.read(Box::new(move |tx| {
-                tx.run(|connection| number(connection, "SELECT count(*) AS value FROM notes")).unwrap();
+                on_sqlite(tx, |connection| number(connection, "SELECT count(*) AS value FROM notes"))
+                    .unwrap();
                 begun.send(()).unwrap();
                 let _ = locked(&ends).recv();
                 Verdict::Commit

@@ -8,6 +8,7 @@ use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Tx, Verdict};
 
 use super::support::{Fixture, note, sql};
+use crate::DatabaseStorage;
 use crate::sqlite::{SqliteOptions, SqliteStorage};
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use groupchat_domain::storage::{StorageFault, Verdict};
 
-use super::support::{Fixture, caller, long_note, sql};
+use super::support::{Fixture, caller, long_note, on_sqlite, sql};
 
 /// About a page of text.
 const PAGE: usize = 4_000;
@@ -42,9 +42,10 @@ fn what_was_acknowledged_is_stored_and_published_and_nothing_else_is() {
 
 /// Lets the database grow to this many pages, as a disk would.
 fn limit_pages(fixture: &Fixture, pages: i64) {
-    let limit = move |tx: &mut crate::sqlite::tx::SqliteTx<'_>| {
+    let limit = move |tx: &mut crate::tx::DbTx<'_>| {
         let pragma = format!("PRAGMA max_page_count = {pages}");
-        tx.run(|connection| diesel::RunQueryDsl::execute(diesel::sql_query(pragma), connection)).unwrap();
+        on_sqlite(tx, |connection| diesel::RunQueryDsl::execute(diesel::sql_query(pragma), connection))
+            .unwrap();
         Verdict::RollBack
     };
     fixture.write(Box::new(limit)).unwrap();

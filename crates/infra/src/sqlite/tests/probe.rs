@@ -3,9 +3,9 @@
 use groupchat_domain::storage::{StorageFault, Tx, Verdict};
 
 use super::support::Fixture;
-use crate::sqlite::tx::SqliteTx;
+use crate::tx::DbTx;
 
-fn touch(tx: &mut SqliteTx<'_>) -> Verdict {
+fn touch(tx: &mut DbTx<'_>) -> Verdict {
     tx.touch().map_or(Verdict::RollBack, |()| Verdict::Commit)
 }
 

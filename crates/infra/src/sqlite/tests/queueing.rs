@@ -9,9 +9,9 @@ use std::task::{Context, Poll, Waker};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Verdict};
 
 use super::support::{Fixture, caller, note};
+use crate::executor::command::DbWork;
+use crate::executor::sync::locked;
 use crate::sqlite::QueueLimits;
-use crate::sqlite::command::SqliteWork;
-use crate::sqlite::sync::locked;
 
 #[test]
 fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
@@ -45,7 +45,7 @@ fn the_port_answers_overloaded_without_being_awaited_for_long() {
 fn a_caller_with_many_commands_does_not_keep_another_waiting() {
     let fixture = Fixture::new();
     let order = Arc::new(Mutex::new(Vec::new()));
-    let mark = |name: &'static str| -> SqliteWork {
+    let mark = |name: &'static str| -> DbWork {
         let order = Arc::clone(&order);
         Box::new(move |_| {
             locked(&order).push(name);
@@ -67,7 +67,7 @@ fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
     let limits = QueueLimits { total: 2, ..QueueLimits::default() };
     let fixture = Fixture::with(|options| options.write_queue = limits);
     let ran = Arc::new(AtomicUsize::new(0));
-    let count = || -> SqliteWork {
+    let count = || -> DbWork {
         let ran = Arc::clone(&ran);
         Box::new(move |_| {
             ran.fetch_add(1, Ordering::SeqCst);

@@ -6,8 +6,8 @@ use groupchat_domain::events::{Audience, Event};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{StorageFault, Tx, Verdict};
 
-use super::support::{Fixture, note, number, sql};
-use crate::sqlite::sync::locked;
+use super::support::{Fixture, note, number, on_sqlite, sql};
+use crate::executor::sync::locked;
 
 const COUNT: &str = "SELECT count(*) AS value FROM notes";
 
@@ -21,10 +21,10 @@ fn a_command_reads_from_one_snapshot() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             fixture.read(Box::new(move |tx| {
-                let before = tx.run(|connection| number(connection, COUNT)).unwrap();
+                let before = on_sqlite(tx, |connection| number(connection, COUNT)).unwrap();
                 begun.send(()).unwrap();
                 locked(&writes).recv().unwrap();
-                let after = tx.run(|connection| number(connection, COUNT)).unwrap();
+                let after = on_sqlite(tx, |connection| number(connection, COUNT)).unwrap();
                 seen.send((before, after)).unwrap();
                 Verdict::Commit
             }))
@@ -60,7 +60,7 @@ fn a_reader_can_not_emit() {
 fn a_panic_on_a_reader_ends_its_snapshot_and_nothing_else() {
     let fixture = Fixture::with(|options| options.readers = 1);
     let panicked = fixture.read(Box::new(|tx| {
-        let _ = tx.run(|connection| number(connection, COUNT));
+        let _ = on_sqlite(tx, |connection| number(connection, COUNT));
         panic!("a panic that the test wants");
     }));
     assert_eq!(panicked, Err(StorageFault::Panicked));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use groupchat_domain::storage::StorageFault;
 
 use super::support::{Fixture, caller, note, sql};
+use crate::DatabaseStorage;
 
 const LONG: Duration = Duration::from_secs(60);
 

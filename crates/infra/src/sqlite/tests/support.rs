@@ -13,10 +13,11 @@ use groupchat_domain::storage::{Access, Caller, EventSink, Mode, StorageFault, T
 use groupchat_domain::time::{Clock, Timestamp};
 use tempfile::TempDir;
 
-use crate::sqlite::command::{Outcome, Pending, SqliteWork};
-use crate::sqlite::sync::locked;
-use crate::sqlite::tx::SqliteTx;
+use crate::connection::Connection;
+use crate::executor::command::{DbWork, Outcome, Pending};
+use crate::executor::sync::locked;
 use crate::sqlite::{BatchLimits, SqliteOptions, SqliteStorage};
+use crate::tx::DbTx;
 
 /// A clock that the test sets.
 #[derive(Default)]
@@ -99,12 +100,12 @@ impl Fixture {
     }
 
     /// Queues a command that writes.
-    pub(super) fn queue(&self, caller: Caller, work: SqliteWork) -> Result<Pending, StorageFault> {
+    pub(super) fn queue(&self, caller: Caller, work: DbWork) -> Result<Pending, StorageFault> {
         self.storage.queue(Access { mode: Mode::Write, caller }, work)
     }
 
     /// Runs a command that writes.
-    pub(super) fn write(&self, work: SqliteWork) -> Outcome {
+    pub(super) fn write(&self, work: DbWork) -> Outcome {
         self.queue(Caller::System, work)?.wait()
     }
 
@@ -116,7 +117,7 @@ impl Fixture {
     }
 
     /// Runs a command that reads.
-    pub(super) fn read(&self, work: SqliteWork) -> Outcome {
+    pub(super) fn read(&self, work: DbWork) -> Outcome {
         self.storage.queue(Access { mode: Mode::Read, caller: Caller::System }, work)?.wait()
     }
 
@@ -125,7 +126,7 @@ impl Fixture {
         let (release, released) = mpsc::channel::<()>();
         let (started, running) = mpsc::channel();
         let released = Mutex::new(released);
-        let work: SqliteWork = Box::new(move |_| {
+        let work: DbWork = Box::new(move |_| {
             started.send(()).unwrap();
             let _ = locked(&released).recv();
             Verdict::Commit
@@ -139,7 +140,7 @@ impl Fixture {
     pub(super) fn ask(&self, query: &'static str) -> i64 {
         let (answer, answers) = mpsc::channel();
         self.read(Box::new(move |tx| {
-            answer.send(tx.run(|connection| number(connection, query)).unwrap()).unwrap();
+            answer.send(on_sqlite(tx, |connection| number(connection, query)).unwrap()).unwrap();
             Verdict::Commit
         }))
         .unwrap();
@@ -150,7 +151,7 @@ impl Fixture {
     pub(super) fn notes(&self) -> Vec<i64> {
         let (answer, answers) = mpsc::channel();
         self.read(Box::new(move |tx| {
-            let rows = tx.run(|connection| {
+            let rows = on_sqlite(tx, |connection| {
                 diesel::sql_query("SELECT id AS value FROM notes ORDER BY id").load::<Row>(connection)
             });
             answer.send(rows.unwrap().into_iter().map(|row| row.value).collect()).unwrap();
@@ -200,26 +201,26 @@ pub(super) fn caller(number: u8) -> Caller {
 }
 
 /// Runs some SQL, and commits whatever comes of it.
-pub(super) fn sql(text: &'static str) -> SqliteWork {
+pub(super) fn sql(text: &'static str) -> DbWork {
     Box::new(move |tx| {
-        let _ = tx.run(|connection| connection.batch_execute(text));
+        let _ = on_sqlite(tx, |connection| connection.batch_execute(text));
         Verdict::Commit
     })
 }
 
 /// Stores a note and emits an event that bears the same number.
-pub(super) fn note(id: i64) -> SqliteWork {
+pub(super) fn note(id: i64) -> DbWork {
     Box::new(move |tx| store_note(tx, id, "text"))
 }
 
 /// Does what [`note`] does, with a text.
-pub(super) fn long_note(id: i64, text: &Arc<String>) -> SqliteWork {
+pub(super) fn long_note(id: i64, text: &Arc<String>) -> DbWork {
     let text = Arc::clone(text);
     Box::new(move |tx| store_note(tx, id, &text))
 }
 
 /// Does what [`note`] does, then refuses.
-pub(super) fn refused_note(id: i64) -> SqliteWork {
+pub(super) fn refused_note(id: i64) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
         Verdict::RollBack
@@ -227,32 +228,44 @@ pub(super) fn refused_note(id: i64) -> SqliteWork {
 }
 
 /// Does what [`note`] does, then some SQL that fails.
-pub(super) fn failing_note(id: i64, then: &'static str) -> SqliteWork {
+pub(super) fn failing_note(id: i64, then: &'static str) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
-        let failed = tx.run(|connection| connection.batch_execute(then));
+        let failed = on_sqlite(tx, |connection| connection.batch_execute(then));
         assert!(failed.is_err());
-        assert_eq!(tx.run(|connection| number(connection, "SELECT 1 AS value")).err(), failed.err());
+        assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 1 AS value")).err(), failed.err());
         tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));
         Verdict::Commit
     })
 }
 
 /// Does what [`note`] does, then panics.
-pub(super) fn panicking_note(id: i64) -> SqliteWork {
+pub(super) fn panicking_note(id: i64) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
         panic!("a panic that the test wants");
     })
 }
 
-fn store_note(tx: &mut SqliteTx<'_>, id: i64, text: &str) -> Verdict {
+fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> Verdict {
     let insert = diesel::sql_query("INSERT INTO notes (id, text) VALUES (?, ?)");
-    let stored = tx.run(|c| insert.bind::<BigInt, _>(id).bind::<Text, _>(text).execute(c));
+    let stored = on_sqlite(tx, |c| insert.bind::<BigInt, _>(id).bind::<Text, _>(text).execute(c));
     let reserved = tx.next_event_id();
     tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));
     if stored.is_ok() {
         assert_eq!(tx.next_event_id(), reserved.map(EventId::next));
     }
     Verdict::Commit
+}
+
+/// Runs a query that knows that this is SQLite.
+pub(super) fn on_sqlite<T>(
+    tx: &mut DbTx<'_>,
+    query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+) -> Result<T, StorageFault> {
+    tx.run(|connection| match connection {
+        Connection::Sqlite(connection) => query(connection),
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(_) => unreachable!("the storage is on SQLite"),
+    })
 }

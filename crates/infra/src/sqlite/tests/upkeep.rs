@@ -7,6 +7,7 @@ use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::{Storage, Tx, Verdict};
 
 use super::support::{Fixture, sql};
+use crate::DatabaseStorage;
 
 const KEY: KeyHash = KeyHash::new([7; 32]);
 const LAST_USE: &str = "SELECT coalesce(max(last_used_at), -1) AS value FROM sessions";
@@ -28,7 +29,7 @@ fn with_sessions(every: Duration) -> Fixture {
 fn use_key(fixture: &Fixture) {
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };
     let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
-    let note = move |tx: &mut crate::sqlite::tx::SqliteTx<'_>| {
+    let note = move |tx: &mut crate::tx::DbTx<'_>| {
         tx.note_key_use(&KEY, &actor);
         Verdict::RollBack
     };

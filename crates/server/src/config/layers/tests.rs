@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::Config;
 use crate::config::rule::{Kind, Shape};
+use crate::database_url::MASK;
 
 fn sources(file: Option<&Path>, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
     Sources {
@@ -40,7 +41,7 @@ fn later_layers_win_and_each_value_knows_its_origin() {
         ("data_dir", "data", Origin::Default),
     ] {
         let value = value(&layers, name);
-        assert_eq!((value.shown(), &value.origin), (shown, &origin), "{name}");
+        assert_eq!((&*value.shown(), &value.origin), (shown, &origin), "{name}");
     }
     assert_eq!(Config::read(&layers).unwrap().workers, 3);
 }
@@ -71,7 +72,7 @@ fn what_is_unknown_is_refused_with_its_name_its_origin_and_what_there_is() {
     assert!(text.contains(&format!("wrokers {origin}")), "{text}");
     assert!(text.contains(&format!("log.level {origin}")), "{text}");
     assert!(text.contains("GROUPCHAT_LOGG (variable GROUPCHAT_LOGG)"), "{text}");
-    assert!(text.contains("data_dir, listen") && text.contains("GROUPCHAT_DATA_DIR, "), "{text}");
+    assert!(text.contains("data_dir, database_url") && text.contains("GROUPCHAT_DATA_DIR, "), "{text}");
 }
 
 #[test]
@@ -97,8 +98,9 @@ fn a_secret_is_shown_nowhere() {
         kind: Kind::Integer,
         type_name: "integer",
         allowed: "right".to_owned(),
+        allowed_here: None,
         unit: None,
-        secret: true,
+        mask: Some(|_| MASK.to_owned()),
     };
     let setting = Setting { name: "mail.password", meaning: "", default: "", shape };
     let mut layers = Layers::of(vec![setting]);
@@ -115,5 +117,36 @@ fn a_secret_is_shown_nowhere() {
         let told = value.invalid().to_string();
         assert!(told.starts_with(&format!("mail.password = {MASK} ({origin} ")), "{told}");
         assert!(!format!("{told}{}", crate::config::as_text(&layers)).contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn the_password_of_a_database_is_shown_nowhere() {
+    for (text, shown) in [
+        ("postgres://ann:hunter2@db/chat", "postgres://ann:********@db/chat"),
+        ("mysql://ann:hunter2@db/chat", MASK),
+        ("postgres://ann:hunt@er2@db/chat", MASK),
+    ] {
+        let layers = Layers::gather(&sources(None, &[("GROUPCHAT_DATABASE_URL", text)], &[])).unwrap();
+        let value = value(&layers, "database_url");
+        assert_eq!(value.shown(), shown);
+        let read = Config::read(&layers);
+        let told = format!("{read:?}{}", read.as_ref().map_or_else(ToString::to_string, |_| String::new()));
+        let told = told + &crate::config::as_text(&layers) + &crate::config::as_json(&layers);
+        assert!(!told.contains("hunt"), "{told}");
+    }
+}
+
+#[test]
+fn a_database_is_refused_where_it_cant_be_used() {
+    let told = complaint(&sources(None, &[], &[("database_url", "mysql://ann:hunter2@db/chat")]));
+    assert!(told.contains("database_url = ******** (flag --database-url): must be empty"), "{told}");
+    let config = Config::load(&sources(None, &[], &[("database_url", "postgres://ann:hunter2@db/chat")]));
+    if cfg!(feature = "postgres") {
+        assert!(config.unwrap().database_url.is_some());
+    } else {
+        let told = config.unwrap_err().to_string();
+        assert!(told.contains("must be empty: this program was built without PostgreSQL"), "{told}");
+        assert!(told.contains("--features postgres"), "{told}");
     }
 }

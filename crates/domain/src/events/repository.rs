@@ -1,0 +1,26 @@
+//! The port for the log, to read it.
+
+use crate::events::record::EventRecord;
+use crate::ids::Position;
+use crate::storage::StorageFault;
+
+/// The log as far as it is numbered: positions 1, 2, 3, … without a gap, but for the oldest, which are removed
+/// in time. An event that has a position keeps it, and an event that gets one later gets a greater one: a
+/// reader that goes on after the last position it has seen neither misses an event nor meets one twice.
+///
+/// What the reading command itself emits is not in it yet. To write to the log is
+/// [`Tx::emit`](crate::storage::Tx::emit).
+#[cfg_attr(test, mockall::automock)]
+pub trait EventRepository {
+    /// The greatest position there is; [`Position::ZERO`] for an empty log.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn head(&mut self) -> Result<Position, StorageFault>;
+
+    /// Up to `limit` events after this position, in the order of positions.
+    ///
+    /// # Errors
+    /// A storage fault; also when a row holds a word that the program doesn't know.
+    fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault>;
+}

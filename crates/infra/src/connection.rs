@@ -1,0 +1,75 @@
+//! A connection to either database, and how one query is compiled for both.
+//!
+//! Diesel checks a query against the database it is for. Its own connection to several databases
+//! (`MultiConnection`) checks against what they all have, which leaves out `ON CONFLICT` and `RETURNING`. So the
+//! connection is a plain enum here, and a query is written once and compiled once for each.
+
+use diesel::prelude::*;
+
+/// A connection inside a transaction.
+pub(crate) enum Connection<'c> {
+    /// To a SQLite file.
+    Sqlite(&'c mut SqliteConnection),
+    /// To a PostgreSQL server.
+    #[cfg(feature = "postgres")]
+    Postgres(&'c mut PgConnection),
+}
+
+impl Connection<'_> {
+    /// Runs a query; what [`on_backend`] needs.
+    pub(crate) fn run<T>(&mut self, query: impl FnOnce(&mut Self) -> T) -> T {
+        query(self)
+    }
+}
+
+/// Runs a query on the connection of a [`DbTx`](crate::tx::DbTx), or a [`Connection`], whichever it is:
+/// `on_backend!(tx, |connection| query)`. A query whose type names its database, by `as_select()` or `into_boxed()`, must be built inside.
+macro_rules! on_backend {
+    ($tx:expr, |$connection:ident| $query:expr) => {
+        $tx.run(|connection| match connection {
+            $crate::connection::Connection::Sqlite(connection) => {
+                let $connection = &mut **connection;
+                $query
+            }
+            #[cfg(feature = "postgres")]
+            $crate::connection::Connection::Postgres(connection) => {
+                let $connection = &mut **connection;
+                $query
+            }
+        })
+    };
+}
+
+pub(crate) use on_backend;
+
+/// Trying a statement that may fail without the transaction being lost.
+pub(crate) trait Attempt: Sized {
+    /// Runs statements; if they fail, they alone are undone and the transaction can go on.
+    ///
+    /// # Errors
+    /// The failure of a statement.
+    fn attempt<T>(&mut self, statements: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T>;
+}
+
+/// SQLite undoes a failed statement by itself.
+impl Attempt for SqliteConnection {
+    fn attempt<T>(&mut self, statements: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
+        statements(self)
+    }
+}
+
+/// PostgreSQL gives up the whole transaction after a failure, unless there is a savepoint to go back to.
+#[cfg(feature = "postgres")]
+impl Attempt for PgConnection {
+    fn attempt<T>(&mut self, statements: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
+        use diesel::connection::SimpleConnection;
+
+        self.batch_execute("SAVEPOINT attempt")?;
+        let outcome = statements(self);
+        self.batch_execute(match outcome {
+            Ok(_) => "RELEASE attempt",
+            Err(_) => "ROLLBACK TO attempt; RELEASE attempt",
+        })?;
+        outcome
+    }
+}

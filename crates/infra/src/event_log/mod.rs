@@ -1,0 +1,22 @@
+//! How events come into the log.
+
+mod batch;
+#[cfg(feature = "postgres")]
+mod command;
+mod row;
+
+pub(crate) use batch::{EventBuffer, append};
+#[cfg(feature = "postgres")]
+pub(crate) use command::CommandEvents;
+#[cfg(feature = "postgres")]
+pub(crate) use row::EventRow;
+
+/// A new epoch for the log, 128 random bits: what tells the positions of this log from those of another.
+///
+/// # Errors
+/// The system gives no random numbers.
+pub(crate) fn new_epoch() -> Result<String, getrandom::Error> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bits)))
+}

@@ -1,0 +1,155 @@
+//! Which keys were used lately, in memory.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::time::Timestamp;
+
+use super::sync::locked;
+
+/// How many keys are remembered, at about 100 bytes each.
+const CAPACITY: usize = 65_536;
+
+/// For how long a key counts as used lately.
+const IDLE_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// The last use of a session's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyUse {
+    pub(crate) key: KeyHash,
+    pub(crate) session: SessionId,
+    pub(crate) at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    session: SessionId,
+    user: UserId,
+    last_use: Timestamp,
+    /// The last use that the database knows of.
+    stored: Option<Timestamp>,
+}
+
+/// The keys that were found valid lately, and when.
+pub(crate) struct KeyActivity {
+    entries: Mutex<HashMap<KeyHash, Entry>>,
+    capacity: usize,
+}
+
+impl KeyActivity {
+    pub(crate) fn new() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self { entries: Mutex::new(HashMap::new()), capacity }
+    }
+
+    /// Remembers a use. A key for which there is no room is forgotten, which is safe: it is then checked on a
+    /// reader first.
+    pub(crate) fn note(&self, key: KeyHash, actor: &Actor, at: Timestamp) {
+        let mut entries = locked(&self.entries);
+        if let Some(entry) = entries.get_mut(&key) {
+            entry.last_use = entry.last_use.max(at);
+        } else if entries.len() < self.capacity {
+            let (session, user) = (actor.session, actor.id());
+            entries.insert(key, Entry { session, user, last_use: at, stored: None });
+        }
+    }
+
+    /// Whether the key was found valid lately.
+    pub(crate) fn knows(&self, key: &KeyHash) -> bool {
+        locked(&self.entries).contains_key(key)
+    }
+
+    /// Whose key it is, if it was found valid lately.
+    pub(crate) fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        locked(&self.entries).get(key).map(|entry| entry.user)
+    }
+
+    /// The uses that the database doesn't know of yet, by session.
+    pub(crate) fn unstored(&self) -> Vec<KeyUse> {
+        let mut uses: Vec<_> = locked(&self.entries)
+            .iter()
+            .filter(|(_, entry)| entry.stored != Some(entry.last_use))
+            .map(|(key, entry)| KeyUse { key: *key, session: entry.session, at: entry.last_use })
+            .collect();
+        uses.sort_unstable_by_key(|key_use| key_use.session);
+        uses
+    }
+
+    /// Remembers that the database knows of these uses now.
+    pub(crate) fn stored(&self, uses: &[KeyUse]) {
+        let mut entries = locked(&self.entries);
+        for key_use in uses {
+            if let Some(entry) = entries.get_mut(&key_use.key) {
+                entry.stored = Some(key_use.at);
+            }
+        }
+    }
+
+    /// Forgets keys that were not used lately. A use that could not be stored until now is lost with them.
+    pub(crate) fn forget_idle(&self, now: Timestamp) {
+        let since = now.minus(IDLE_AFTER);
+        locked(&self.entries).retain(|_, entry| entry.last_use >= since);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::accounts::{SessionKind, UserRef};
+
+    use super::*;
+
+    const SESSION: SessionId = SessionId::new(1);
+
+    fn actor() -> Actor {
+        let user = UserRef { id: UserId::new(7), username: None, display_name: None };
+        Actor { user, session: SESSION, session_kind: SessionKind::Login }
+    }
+
+    fn key(number: u8) -> KeyHash {
+        KeyHash::new([number; 32])
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn a_use_is_unstored_until_it_is_stored_and_again_after_the_next() {
+        let activity = KeyActivity::new();
+        activity.note(key(1), &actor(), at(5));
+        activity.note(key(1), &actor(), at(4));
+        let uses = activity.unstored();
+        assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
+        activity.note(key(1), &actor(), at(6));
+        activity.stored(&uses);
+        assert_eq!(activity.unstored(), [KeyUse { key: key(1), session: SESSION, at: at(6) }]);
+        activity.stored(&activity.unstored());
+        assert_eq!(activity.unstored(), []);
+    }
+
+    #[test]
+    fn an_idle_key_is_forgotten() {
+        let activity = KeyActivity::new();
+        activity.note(key(1), &actor(), at(0));
+        activity.note(key(2), &actor(), at(1));
+        activity.forget_idle(at(601));
+        assert!(!activity.knows(&key(1)));
+        assert!(activity.knows(&key(2)));
+        assert_eq!([1, 2].map(|number| activity.holder(&key(number))), [None, Some(UserId::new(7))]);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let activity = KeyActivity::with_capacity(1);
+        activity.note(key(1), &actor(), at(0));
+        activity.note(key(2), &actor(), at(0));
+        assert!(activity.knows(&key(1)));
+        assert!(!activity.knows(&key(2)));
+    }
+}

@@ -1,0 +1,139 @@
+//! The storage's own recurring work: it stores when keys were last used, and removes expired sessions.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use groupchat_domain::storage::{Caller, StorageFault, Tx, Verdict};
+use groupchat_domain::time::Clock;
+
+use super::activity::{KeyActivity, KeyUse};
+use super::command::CommandQueue;
+use super::sync::locked;
+use crate::connection::{Connection, on_backend};
+use crate::schema::sessions;
+
+/// Rows that one command touches, so that none holds up the others for long.
+const ROWS_PER_COMMAND: usize = 500;
+
+/// Stores the last uses of keys, in the order of sessions, so that two processes that do so don't lock each other
+/// out.
+///
+/// # Errors
+/// The failure of a statement.
+pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> QueryResult<()> {
+    for key_use in uses {
+        let at = key_use.at.as_micros();
+        let session = sessions::table.find(key_use.session.get());
+        let change = diesel::update(session).set(sessions::last_used_at.eq(Some(at)));
+        on_backend!(connection, |connection| change.execute(connection))?;
+    }
+    Ok(())
+}
+
+/// Ends the upkeep.
+#[derive(Debug, Default)]
+pub(crate) struct StopSignal {
+    stopped: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl StopSignal {
+    pub(crate) fn stop(&self) {
+        *locked(&self.stopped) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for `time`; `false` if stopped meanwhile.
+    fn sleep(&self, time: Duration) -> bool {
+        let stopped = locked(&self.stopped);
+        let (stopped, _) = self
+            .changed
+            .wait_timeout_while(stopped, time, |stopped| !*stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        !*stopped
+    }
+}
+
+/// Does a task whose failure, or panic, must keep neither the others nor the next round from being done.
+fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => tracing::warn!(task, %fault, "a task of the storage's upkeep is put off"),
+        Err(_) => tracing::error!(task, "a task of the storage's upkeep panicked"),
+    }
+}
+
+/// The thread that does it, by commands to the writer.
+pub(crate) struct Upkeep {
+    pub(crate) every: Duration,
+    pub(crate) queue: Arc<CommandQueue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) activity: Arc<KeyActivity>,
+    pub(crate) stop: Arc<StopSignal>,
+}
+
+impl Upkeep {
+    /// Works until it is stopped.
+    pub(crate) fn serve(self) {
+        while self.stop.sleep(self.every) {
+            self.do_all();
+        }
+    }
+
+    fn do_all(&self) {
+        attempt("storing the last uses of keys", || self.store_key_uses());
+        attempt("removing expired sessions", || self.remove_expired_sessions());
+        attempt("forgetting idle keys", || {
+            self.activity.forget_idle(self.clock.now());
+            Ok(())
+        });
+    }
+
+    fn store_key_uses(&self) -> Result<(), StorageFault> {
+        for uses in self.activity.unstored().chunks(ROWS_PER_COMMAND) {
+            let rows = uses.to_vec();
+            self.queue
+                .submit(
+                    Caller::System,
+                    Box::new(move |tx| match tx.run(|connection| store_uses(connection, &rows)) {
+                        Ok(()) => Verdict::Commit,
+                        Err(_) => Verdict::RollBack,
+                    }),
+                )?
+                .wait()?;
+            self.activity.stored(uses);
+        }
+        Ok(())
+    }
+
+    fn remove_expired_sessions(&self) -> Result<(), StorageFault> {
+        let removed = Arc::new(AtomicUsize::new(0));
+        loop {
+            let count = Arc::clone(&removed);
+            self.queue
+                .submit(
+                    Caller::System,
+                    Box::new(move |tx| {
+                        let now = tx.now();
+                        match tx.sessions().remove_expired(now, ROWS_PER_COMMAND as i64) {
+                            Ok(rows) => {
+                                count.store(rows, Ordering::Release);
+                                Verdict::Commit
+                            }
+                            Err(_) => Verdict::RollBack,
+                        }
+                    }),
+                )?
+                .wait()?;
+            if removed.load(Ordering::Acquire) < ROWS_PER_COMMAND {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+use std::thread;
+
+use groupchat_domain::accounts::{Actor, KeyHash, SessionKind, UserRef};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::time::Timestamp;
+
+use super::*;
+use crate::executor::queue::QueueLimits;
+
+/// A clock that breaks down each time, and ends the upkeep when it was asked a few times.
+struct BrokenClock {
+    asked: AtomicUsize,
+    stop: Arc<StopSignal>,
+}
+
+impl Clock for BrokenClock {
+    fn now(&self) -> Timestamp {
+        if self.asked.fetch_add(1, Ordering::AcqRel) == 2 {
+            self.stop.stop();
+        }
+        panic!("the clock is broken, as the test wants it")
+    }
+}
+
+/// An upkeep whose commands nobody serves but the test.
+fn upkeep(queue: &Arc<CommandQueue>) -> (Upkeep, Arc<BrokenClock>) {
+    let stop = Arc::<StopSignal>::default();
+    let clock = Arc::new(BrokenClock { asked: AtomicUsize::new(0), stop: Arc::clone(&stop) });
+    let (queue, activity) = (Arc::clone(queue), Arc::new(KeyActivity::new()));
+    (Upkeep { every: Duration::ZERO, queue, clock: clock.clone(), activity, stop }, clock)
+}
+
+#[test]
+fn a_panic_ends_no_upkeep() {
+    let queue = CommandQueue::new(QueueLimits::default());
+    queue.close();
+    let (upkeep, clock) = upkeep(&queue);
+    upkeep.serve();
+    assert_eq!(clock.asked.load(Ordering::Acquire), 3);
+}
+
+#[test]
+fn uses_that_cant_be_stored_keep_no_session_alive() {
+    let queue = CommandQueue::new(QueueLimits::default());
+    let (upkeep, _) = upkeep(&queue);
+    let user = UserRef { id: UserId::new(1), username: None, display_name: None };
+    let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
+    upkeep.activity.note(KeyHash::new([1; 32]), &actor, Timestamp::from_micros(0));
+    let worker = thread::spawn(move || {
+        upkeep.do_all();
+        upkeep.queue.drain();
+    });
+    for _ in 0..2 {
+        let command = queue.wait().expect("one to store the uses, one to remove sessions");
+        command.answer(Err(StorageFault::OutcomeUnknown));
+    }
+    worker.join().unwrap();
+    assert!(queue.wait().is_none(), "and no more than those");
+}

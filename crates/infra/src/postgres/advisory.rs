@@ -1,0 +1,52 @@
+//! Locks that stand for something other than a row. They hold for one database.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+
+/// "groupcha" in ASCII: above it, the keys keep clear of those of other programs in the same database.
+const NAMESPACE: i64 = 0x6772_6f75_7063_6861;
+
+/// What can be locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AdvisoryLock {
+    /// The schema, while it is migrated.
+    Schema = 1,
+    /// The right to number the events of the log.
+    Numbering = 2,
+    /// The set of server admins, while somebody may leave it.
+    Admins = 3,
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    taken: bool,
+}
+
+impl AdvisoryLock {
+    const fn key(self) -> i64 {
+        NAMESPACE + self as i64
+    }
+
+    /// Waits for the lock, and keeps it until the transaction ends.
+    ///
+    /// # Errors
+    /// The failure of the statement.
+    pub(crate) fn until_commit(self, connection: &mut PgConnection) -> QueryResult<()> {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(self.key())
+            .execute(connection)
+            .map(drop)
+    }
+
+    /// Takes the lock if it is free, and keeps it until the connection ends; whether it was taken.
+    ///
+    /// # Errors
+    /// The failure of the statement.
+    pub(crate) fn try_for_session(self, connection: &mut PgConnection) -> QueryResult<bool> {
+        diesel::sql_query("SELECT pg_try_advisory_lock($1) AS taken")
+            .bind::<BigInt, _>(self.key())
+            .get_result(connection)
+            .map(|answer: Answer| answer.taken)
+    }
+}

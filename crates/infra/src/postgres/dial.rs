@@ -1,0 +1,116 @@
+//! Opening connections, each set up for its part.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::error::OpenError;
+use super::options::PostgresOptions;
+use super::url;
+use crate::observer::{StatementObserver, observe};
+
+/// Between two tries to reach a server that doesn't accept connections.
+const TRY_EVERY: Duration = Duration::from_millis(200);
+
+/// How long the server keeps a transaction whose client says nothing more: it may hold locks.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+
+/// What a connection is for. The name is shown in `pg_stat_activity`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Migrates the schema.
+    Migrate,
+    /// Runs commands that write.
+    Write,
+    /// Runs commands that read.
+    Read,
+    /// Numbers and reads the log.
+    Log,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Migrate => "groupchat migrate",
+            Self::Write => "groupchat write",
+            Self::Read => "groupchat read",
+            Self::Log => "groupchat log",
+        }
+    }
+}
+
+/// Where the server is, and how to set connections up.
+#[derive(Clone)]
+pub(crate) struct Dial {
+    url: String,
+    statement_timeout: Duration,
+    observer: Option<StatementObserver>,
+}
+
+impl Dial {
+    pub(crate) fn new(options: &PostgresOptions) -> Self {
+        Self {
+            url: options.url.clone(),
+            statement_timeout: options.statement_timeout,
+            observer: options.statement_observer.clone(),
+        }
+    }
+
+    /// The database's name for people.
+    pub(crate) fn shown(&self) -> String {
+        url::shown(&self.url)
+    }
+
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// What libpq or the server says. It names the user and the host, never the password.
+    pub(super) fn connect(&self, purpose: Purpose) -> Result<PgConnection, String> {
+        let mut connection =
+            PgConnection::establish(&url::with_defaults(&self.url)).map_err(|error| error.to_string())?;
+        connection.batch_execute(&self.settings(purpose)).map_err(|error| error.to_string())?;
+        if let (Some(observer), Purpose::Write | Purpose::Read) = (&self.observer, purpose) {
+            observe(&mut connection, observer.clone());
+        }
+        Ok(connection)
+    }
+
+    /// The same, until the server accepts connections or time is up.
+    ///
+    /// # Errors
+    /// [`OpenError::Unreachable`], with the last failure.
+    pub(crate) fn connect_within(&self, purpose: Purpose, time: Duration) -> Result<PgConnection, OpenError> {
+        let until = Instant::now() + time;
+        let mut told = false;
+        loop {
+            let reason = match self.connect(purpose) {
+                Ok(connection) => return Ok(connection),
+                Err(reason) => reason,
+            };
+            if Instant::now() + TRY_EVERY >= until {
+                return Err(OpenError::Unreachable { database: self.shown(), reason });
+            }
+            if !told {
+                tracing::warn!(database = self.shown(), reason, "waiting for the database server");
+                told = true;
+            }
+            std::thread::sleep(TRY_EVERY);
+        }
+    }
+
+    /// A commit that only the memory of the server knows would be lost with it, after it was acknowledged: a server
+    /// or a role that is set up so is overruled. Stronger guarantees are left as they are.
+    fn settings(&self, purpose: Purpose) -> String {
+        let timeout = if purpose == Purpose::Migrate { Duration::ZERO } else { self.statement_timeout };
+        format!(
+            "SET application_name = '{}'; SET statement_timeout = {}; \
+             SET idle_in_transaction_session_timeout = {}; SET client_min_messages = warning; \
+             SELECT set_config('synchronous_commit', 'on', false) \
+             WHERE current_setting('synchronous_commit') = 'off'",
+            purpose.name(),
+            timeout.as_millis(),
+            IDLE_IN_TRANSACTION.as_millis(),
+        )
+    }
+}

@@ -1,0 +1,59 @@
+//! Why the database could not be opened, in words for people.
+
+use std::io;
+
+/// Why the database could not be opened. The server is named by its host, port and database, never by a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The server could not be reached, or refused, until time was up.
+    #[error("can't connect to the database {database}: {reason}")]
+    Unreachable {
+        /// Where it was sought.
+        database: String,
+        /// What libpq or the server says.
+        reason: String,
+    },
+    /// The database stores text in another encoding.
+    #[error("the database {database} stores text as {found}; create it with ENCODING 'UTF8'")]
+    Encoding {
+        /// Which database.
+        database: String,
+        /// Its encoding.
+        found: String,
+    },
+    /// The database was written by a later version of the program.
+    #[error(
+        "the database {database} was written by a newer groupchat (schema {found}; this program knows schemas up to \
+         {known}); use that version or a newer one"
+    )]
+    Newer {
+        /// Which database.
+        database: String,
+        /// The newest schema in it.
+        found: String,
+        /// The newest schema of this program.
+        known: String,
+    },
+    /// The schema could not be brought up to date; the database is as it was.
+    #[error("the database {database} could not be migrated to this version and was left as it was: {reason}")]
+    Migration {
+        /// Which database.
+        database: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The database refused something else.
+    #[error("can't use the database {database}: {reason}")]
+    Database {
+        /// Which database.
+        database: String,
+        /// What the server says.
+        reason: String,
+    },
+    /// The system gave no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    NoRandomness(String),
+    /// The system refused to start a thread.
+    #[error("can't start a thread: {0}")]
+    Thread(#[source] io::Error),
+}

@@ -1,0 +1,26 @@
+//! Storage on PostgreSQL: a pool of connections, each on a thread of its own, and a log that is numbered after the
+//! commit.
+//!
+//! A command waits in a bounded, fair queue for a worker (`worker`), which runs it in a transaction of its own and
+//! again where the database asks for it. Events are stored without a place; the thread of the log (`log`,
+//! `numbering`) gives places to what is committed and hands it to the [`EventSink`], on one server at a time by
+//! [`AdvisoryLock`]. `dial` opens connections, `migrate` brings the schema up to date.
+//!
+//! [`EventSink`]: groupchat_domain::storage::EventSink
+
+mod advisory;
+pub(crate) mod dial;
+mod error;
+mod log;
+mod log_state;
+pub(crate) mod migrate;
+pub(crate) mod numbering;
+mod options;
+mod storage;
+mod url;
+mod worker;
+
+pub(crate) use advisory::AdvisoryLock;
+pub use error::OpenError;
+pub use options::PostgresOptions;
+pub use storage::PostgresStorage;

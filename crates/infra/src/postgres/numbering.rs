@@ -1,0 +1,31 @@
+//! Giving events their places in the log, after they were committed.
+//!
+//! An event's id is taken in a transaction that may commit later than one with a greater id, so a reader that goes
+//! on after the greatest id it has seen would miss events. Here one session at a time, the holder of
+//! [`AdvisoryLock::Numbering`](super::AdvisoryLock), gives places to what is committed, in the order of ids. In a
+//! group that is the order of the changes, since ids are taken under the group's lock: whoever sees an event sees all
+//! those of its group before it. Of two commands one of which began after the other had ended, the earlier one's
+//! events are there, with lesser ids, whenever the later one's are.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+/// Events to one statement, which is a transaction of its own.
+const BATCH: i64 = 500;
+
+/// One statement, so one snapshot: the greatest place and the events without one are of the same moment. If another
+/// session numbered at the same time, the unique index on `position` would refuse one of them.
+const NUMBER: &str = "\
+    UPDATE events SET position = numbered.position FROM ( \
+        SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position \
+        FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $1) AS unnumbered \
+    ) AS numbered WHERE events.id = numbered.id";
+
+/// Numbers some of the events that have no place; whether there may be more.
+///
+/// # Errors
+/// The failure of the statement; then none was numbered.
+pub(crate) fn number_some(connection: &mut PgConnection) -> QueryResult<bool> {
+    let numbered = diesel::sql_query(NUMBER).bind::<BigInt, _>(BATCH).execute(connection)?;
+    Ok(i64::try_from(numbered).unwrap_or(BATCH) >= BATCH)
+}

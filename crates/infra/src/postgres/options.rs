@@ -1,0 +1,58 @@
+//! How a storage on PostgreSQL is opened.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::executor::queue::QueueLimits;
+use crate::observer::StatementObserver;
+
+/// How a storage on PostgreSQL is opened. [`PostgresOptions::new`] has sensible values for all but the URL.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// The database, as libpq takes it: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`.
+    pub url: String,
+    /// Whether the storage is a server's: it numbers events when no other server does, and hands those that are
+    /// numbered to the sink. A command that runs beside servers leaves that to them.
+    pub follows_log: bool,
+    /// Threads, and connections, that write. As many commands are committed at once.
+    pub writers: usize,
+    /// Threads, and connections, that read.
+    pub readers: usize,
+    /// How many commands may wait for a writer.
+    pub write_queue: QueueLimits,
+    /// How many commands may wait for a reader.
+    pub read_queue: QueueLimits,
+    /// How long a statement may take, in whole milliseconds; the server ends it then. Migrations have no limit.
+    pub statement_timeout: Duration,
+    /// How long opening waits for the server to accept connections.
+    pub connect_within: Duration,
+    /// How often the last uses of keys are stored and expired sessions removed.
+    pub upkeep_every: Duration,
+    /// How often to look for events that another process has stored or numbered.
+    pub look_every: Duration,
+    /// Is told of each statement of the commands, for tests that count them.
+    pub statement_observer: Option<StatementObserver>,
+}
+
+impl PostgresOptions {
+    /// Connections that write, if nothing else is said.
+    pub const WRITERS: usize = 16;
+
+    /// The usual options of a server for this database.
+    pub fn new(url: impl Into<String>) -> Self {
+        let cores = thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            url: url.into(),
+            follows_log: true,
+            writers: Self::WRITERS,
+            readers: (2 * cores).clamp(4, 16),
+            write_queue: QueueLimits::default(),
+            read_queue: QueueLimits::default(),
+            statement_timeout: Duration::from_secs(30),
+            connect_within: Duration::from_secs(30),
+            upkeep_every: Duration::from_secs(60),
+            look_every: Duration::from_millis(250),
+            statement_observer: None,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What is asked of libpq beyond what the URL says, and how a URL is told to people.
+
+/// What notices within a minute that the server has vanished without a word, which TCP alone takes hours for.
+/// Names and units are libpq's (PostgreSQL documentation, 34.1.2 "Parameter Key Words").
+const DEFAULTS: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "30"),
+    ("keepalives_interval", "10"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+];
+
+/// The URL with our defaults for what it leaves open.
+pub(super) fn with_defaults(url: &str) -> String {
+    let (mut complete, query) = (url.to_owned(), url.split_once('?').map(|(_, query)| query));
+    let is_given = |name: &str| {
+        let mut parameters = query.unwrap_or_default().split('&');
+        parameters.any(|parameter| parameter.split('=').next() == Some(name))
+    };
+    for (name, value) in DEFAULTS {
+        if !is_given(name) {
+            complete.push(if complete.contains('?') { '&' } else { '?' });
+            complete.push_str(&format!("{name}={value}"));
+        }
+    }
+    complete
+}
+
+/// The URL without what may be secret: neither user and password nor parameters.
+pub(super) fn shown(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let bare = rest.split('?').next().unwrap_or_default();
+    // A password may hold an @ or a / that should have been escaped.
+    let place = bare.rsplit_once('@').map_or(bare, |(_, place)| place);
+    format!("{scheme}://{place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_url_says_wins() {
+        let url = with_defaults("postgres://db/chat?sslmode=verify-full&connect_timeout=60");
+        assert!(
+            url.starts_with("postgres://db/chat?sslmode=verify-full&connect_timeout=60&keepalives_idle=30&")
+        );
+        assert_eq!(url.matches("connect_timeout").count(), 1);
+        assert!(with_defaults("postgres:///chat").starts_with("postgres:///chat?connect_timeout=5&"));
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        for url in [
+            "postgres://ann:se@cr/et@db.example:5432/chat?password=secret",
+            "postgres://db.example:5432/chat?sslpassword=secret",
+        ] {
+            assert_eq!(shown(url), "postgres://db.example:5432/chat");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Users.
+
+use diesel::prelude::*;
+use groupchat_domain::accounts::{
+    AccountRepository, DisplayName, Email, LockStrength, NewUser, PasswordHash, Unique, User, UserQuery,
+    UserRef, Username, UsernameKey,
+};
+use groupchat_domain::ids::{UserId, Version};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::text::fold;
+use groupchat_domain::time::Timestamp;
+
+use super::{LIKE_ESCAPE, containing, inserted, locks, unique};
+use crate::connection::on_backend;
+use crate::schema::users;
+use crate::tx::DbTx;
+
+/// A user who is not deleted, and so has a name.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserRow {
+    id: i64,
+    #[diesel(select_expression = users::username.assume_not_null())]
+    username: String,
+    display_name: Option<String>,
+    email: Option<String>,
+    is_admin: bool,
+    version: i64,
+    created_at: i64,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: UserId::new(row.id),
+            username: Username::from_stored(row.username),
+            display_name: row.display_name.map(DisplayName::from_stored),
+            email: row.email.map(Email::from_stored),
+            is_admin: row.is_admin,
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+        }
+    }
+}
+
+/// A user as others meet it, deleted or not: the names of a deleted one are erased in the table itself.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub(super) struct UserRefRow {
+    id: i64,
+    username: Option<String>,
+    display_name: Option<String>,
+}
+
+impl From<UserRefRow> for UserRef {
+    fn from(row: UserRefRow) -> Self {
+        Self {
+            id: UserId::new(row.id),
+            username: row.username.map(Username::from_stored),
+            display_name: row.display_name.map(DisplayName::from_stored),
+        }
+    }
+}
+
+/// The key by which a display name is searched.
+fn display_key(name: Option<&DisplayName>) -> Option<String> {
+    name.map(|name| fold(name.as_str()))
+}
+
+impl AccountRepository for DbTx<'_> {
+    fn lock(&mut self, users: &[UserId], strength: LockStrength) -> Result<(), StorageFault> {
+        self.lock(|connection| locks::users(connection, users, strength))
+    }
+
+    fn lock_admins(&mut self) -> Result<(), StorageFault> {
+        self.lock(locks::admins)
+    }
+
+    fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault> {
+        let found = users::table.filter(users::id.eq(id.get())).filter(users::deleted_at.is_null());
+        Ok(on_backend!(self, |connection| found.select(UserRow::as_select()).first(connection).optional())?
+            .map(User::from))
+    }
+
+    fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault> {
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = users::table.filter(users::id.eq_any(ids)).filter(users::deleted_at.is_null());
+        let rows = on_backend!(self, |connection| found.select(UserRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault> {
+        let found =
+            users::table.filter(users::username_key.eq(name.as_str())).filter(users::deleted_at.is_null());
+        Ok(on_backend!(self, |connection| found.select(UserRow::as_select()).first(connection).optional())?
+            .map(User::from))
+    }
+
+    fn list(&mut self, query: &UserQuery) -> Result<Vec<User>, StorageFault> {
+        let rows: Vec<UserRow> = on_backend!(self, |connection| {
+            let mut listed = users::table
+                .select(UserRow::as_select())
+                .filter(users::deleted_at.is_null())
+                .order((users::username_key, users::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if let Some(after) = &query.after {
+                let key = &after.name_key;
+                listed = listed
+                    .filter(users::username_key.ge(key))
+                    .filter(users::username_key.gt(key).or(users::id.nullable().gt(after.id)));
+            }
+            if let Some(search) = &query.search {
+                let pattern = containing(search.as_str());
+                let named = users::username_key.like(pattern.clone()).escape(LIKE_ESCAPE);
+                listed = listed.filter(named.or(users::display_key.like(pattern).escape(LIKE_ESCAPE)));
+            }
+            listed.load(connection)
+        })?;
+        Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault> {
+        let row = diesel::insert_into(users::table)
+            .values((
+                users::username.eq(user.username.as_str()),
+                users::username_key.eq(user.username.key().as_str().to_owned()),
+                users::display_name.eq(user.display_name.as_ref().map(DisplayName::as_str)),
+                users::display_key.eq(display_key(user.display_name.as_ref())),
+                users::email.eq(user.email.as_ref().map(Email::as_str)),
+                users::is_admin.eq(user.is_admin),
+                users::password_hash.eq(user.password.as_str()),
+                users::version.eq(Version::FIRST.get()),
+                users::created_at.eq(user.created_at.as_micros()),
+            ))
+            .on_conflict_do_nothing() // The username is all that can collide.
+            .returning(users::id);
+        let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
+        Ok(inserted(id, UserId::new))
+    }
+
+    fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault> {
+        let row = diesel::update(users::table.filter(users::id.eq(user.id.get()))).set((
+            users::username.eq(user.username.as_str()),
+            users::username_key.eq(user.username.key().as_str().to_owned()),
+            users::display_name.eq(user.display_name.as_ref().map(DisplayName::as_str)),
+            users::display_key.eq(display_key(user.display_name.as_ref())),
+            users::email.eq(user.email.as_ref().map(Email::as_str)),
+            users::is_admin.eq(user.is_admin),
+            users::version.eq(user.version.get()),
+        ));
+        on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))
+    }
+
+    fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault> {
+        let hash = users::table
+            .select(users::password_hash.assume_not_null())
+            .filter(users::id.eq(id.get()))
+            .filter(users::deleted_at.is_null());
+        let hash = on_backend!(self, |connection| hash.first(connection).optional())?;
+        Ok(hash.map(PasswordHash::from_stored))
+    }
+
+    fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
+        let user = users::table.filter(users::id.eq(id.get())).filter(users::deleted_at.is_null());
+        let change = diesel::update(user).set(users::password_hash.eq(hash.as_str()));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault> {
+        const NOTHING: Option<&str> = None;
+        let user = users::table.filter(users::id.eq(id.get())).filter(users::deleted_at.is_null());
+        let change = diesel::update(user).set((
+            users::username.eq(NOTHING),
+            users::username_key.eq(NOTHING),
+            users::display_name.eq(NOTHING),
+            users::display_key.eq(NOTHING),
+            users::email.eq(NOTHING),
+            users::password_hash.eq(NOTHING),
+            users::is_admin.eq(false),
+            users::version.eq(users::version + 1),
+            users::deleted_at.eq(at.as_micros()),
+        ));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn count_admins(&mut self) -> Result<u64, StorageFault> {
+        // Nobody deleted is an admin. Written as the partial index of admins has it.
+        let admins = users::table.filter(users::is_admin).count();
+        on_backend!(self, |connection| admins.get_result::<i64>(connection)).map(i64::unsigned_abs)
+    }
+
+    fn any_ever(&mut self) -> Result<bool, StorageFault> {
+        let any = diesel::select(diesel::dsl::exists(users::table.select(users::id)));
+        on_backend!(self, |connection| any.get_result(connection))
+    }
+}

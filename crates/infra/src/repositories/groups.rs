@@ -1,0 +1,223 @@
+//! Groups.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use groupchat_domain::accounts::Unique;
+use groupchat_domain::groups::{
+    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
+};
+use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Timestamp;
+
+use super::accounts::UserRefRow;
+use super::messages::{LIKE, MessageRow, MessageViewRow};
+use super::stored::{StoredRole, StoredVisibility};
+use super::{LIKE_ESCAPE, containing, inserted, locks, purge, unique};
+use crate::connection::on_backend;
+use crate::schema::{groups, memberships, messages, reactions, users};
+use crate::tx::DbTx;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct GroupRow {
+    id: i64,
+    name: String,
+    description: Option<String>,
+    visibility: StoredVisibility,
+    version: i64,
+    created_at: i64,
+    member_count: i64,
+    last_seq: i64,
+}
+
+impl From<GroupRow> for Group {
+    fn from(row: GroupRow) -> Self {
+        Self {
+            id: GroupId::new(row.id),
+            name: GroupName::from_stored(row.name),
+            description: row.description.map(Description::from_stored),
+            visibility: row.visibility.0,
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+            member_count: row.member_count,
+            last_seq: Seq::new(row.last_seq),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct StandingRow {
+    role: StoredRole,
+    read_seq: i64,
+}
+
+impl From<StandingRow> for Standing {
+    fn from(row: StandingRow) -> Self {
+        Self { role: row.role.0, read_seq: Seq::new(row.read_seq) }
+    }
+}
+
+/// A group and the viewer's standing.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct VisibleGroupRow {
+    #[diesel(embed)]
+    group: GroupRow,
+    #[diesel(embed)]
+    standing: Option<StandingRow>,
+}
+
+impl From<VisibleGroupRow> for VisibleGroup {
+    fn from(row: VisibleGroupRow) -> Self {
+        Self { group: row.group.into(), standing: row.standing.map(Standing::from) }
+    }
+}
+
+/// The same with, for members, the newest message, its author and whether the viewer likes it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct GroupViewRow {
+    #[diesel(embed)]
+    group: GroupRow,
+    #[diesel(embed)]
+    standing: Option<StandingRow>,
+    #[diesel(embed)]
+    message: Option<MessageRow>,
+    #[diesel(embed)]
+    author: Option<UserRefRow>,
+    #[diesel(select_expression = reactions::user_id.nullable().is_not_null())]
+    liked: bool,
+}
+
+impl From<GroupViewRow> for GroupView {
+    fn from(row: GroupViewRow) -> Self {
+        let newest = row.message.zip(row.author);
+        let view = |(message, author)| MessageViewRow { message, author, liked: row.liked }.into();
+        Self {
+            group: row.group.into(),
+            standing: row.standing.map(Standing::from),
+            last_message: newest.map(view),
+        }
+    }
+}
+
+/// Groups that exist, each with the viewer's membership, if any.
+#[auto_type]
+fn with_standing(viewer: i64) -> _ {
+    groups::table
+        .left_join(
+            memberships::table.on(memberships::group_id.eq(groups::id).and(memberships::user_id.eq(viewer))),
+        )
+        .filter(groups::deleted_at.is_null())
+}
+
+/// The same with what a [`GroupViewRow`] needs besides. Only members get a message.
+#[auto_type]
+fn with_newest_message(viewer: i64) -> _ {
+    let standing: with_standing = with_standing(viewer);
+    let newest = messages::group_id.eq(groups::id).and(messages::seq.eq(groups::last_seq));
+    let like: &'static str = LIKE;
+    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    standing
+        .left_join(messages::table.on(newest.and(memberships::user_id.nullable().is_not_null())))
+        .left_join(users::table.on(users::id.eq(messages::author_id)))
+        .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
+}
+
+impl GroupRepository for DbTx<'_> {
+    fn lock(&mut self, id: GroupId) -> Result<(), StorageFault> {
+        self.lock(|connection| locks::group(connection, id))
+    }
+
+    fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
+        let found = with_standing(viewer.get()).filter(groups::id.eq(id.get()));
+        Ok(on_backend!(self, |connection| found
+            .select(VisibleGroupRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(VisibleGroup::from))
+    }
+
+    fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = groups::table.filter(groups::id.eq_any(ids)).filter(groups::deleted_at.is_null());
+        let rows = on_backend!(self, |connection| found.select(GroupRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(Group::from).collect())
+    }
+
+    fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
+        let found = with_newest_message(viewer.get()).filter(groups::id.eq(id.get()));
+        Ok(on_backend!(self, |connection| found
+            .select(GroupViewRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(GroupView::from))
+    }
+
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<GroupView>, StorageFault> {
+        let rows: Vec<GroupViewRow> = on_backend!(self, |connection| {
+            let mut listed = with_newest_message(query.viewer.get())
+                .select(GroupViewRow::as_select())
+                .order((groups::name_key, groups::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if query.mine {
+                // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
+                listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
+            }
+            if let Some(after) = &query.after {
+                let key = &after.name_key;
+                listed = listed
+                    .filter(groups::name_key.ge(key))
+                    .filter(groups::name_key.gt(key).or(groups::id.gt(after.id)));
+            }
+            if let Some(search) = &query.search {
+                listed =
+                    listed.filter(groups::name_key.like(containing(search.as_str())).escape(LIKE_ESCAPE));
+            }
+            listed.load(connection)
+        })?;
+        Ok(rows.into_iter().map(GroupView::from).collect())
+    }
+
+    fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {
+        let row = diesel::insert_into(groups::table)
+            .values((
+                groups::name.eq(group.name.as_str()),
+                groups::name_key.eq(group.name.key()),
+                groups::description.eq(group.description.as_ref().map(Description::as_str)),
+                groups::visibility.eq(group.visibility.as_str()),
+                groups::version.eq(Version::FIRST.get()),
+                groups::created_at.eq(group.created_at.as_micros()),
+                groups::member_count.eq(0),
+                groups::last_seq.eq(Seq::ZERO.get()),
+            ))
+            .on_conflict_do_nothing() // A public name is all that can collide.
+            .returning(groups::id);
+        let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
+        Ok(inserted(id, GroupId::new))
+    }
+
+    fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
+        let row = diesel::update(groups::table.filter(groups::id.eq(group.id.get()))).set((
+            groups::name.eq(group.name.as_str()),
+            groups::name_key.eq(group.name.key()),
+            groups::description.eq(group.description.as_ref().map(Description::as_str)),
+            groups::visibility.eq(group.visibility.as_str()),
+            groups::version.eq(group.version.get()),
+        ));
+        on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))
+    }
+
+    fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault> {
+        let group = groups::table.filter(groups::id.eq(id.get())).filter(groups::deleted_at.is_null());
+        let change = diesel::update(group).set(groups::deleted_at.eq(at.as_micros()));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
+        purge::purge_group(self, id.get(), limit)
+    }
+}

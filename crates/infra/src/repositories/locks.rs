@@ -1,0 +1,69 @@
+//! Locks that last until the transaction ends, so that what a use-case decides on stays as it read it. On SQLite
+//! there is nothing to do: one command writes at a time.
+//!
+//! `FOR NO KEY UPDATE` leaves free what rows that refer to the locked one need: a message is stored while its author
+//! is being edited. Several rows are locked in the order of their ids, so that two commands never wait for each
+//! other.
+#![cfg_attr(
+    not(feature = "postgres"),
+    allow(unused_variables, clippy::unnecessary_wraps, reason = "SQLite needs no locks")
+)]
+
+use diesel::prelude::*;
+use groupchat_domain::accounts::LockStrength;
+use groupchat_domain::ids::{GroupId, UserId};
+
+use crate::connection::Connection;
+#[cfg(feature = "postgres")]
+use crate::schema::{groups, users};
+
+/// Locks a group.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn group(connection: &mut Connection<'_>, id: GroupId) -> QueryResult<()> {
+    match connection {
+        Connection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => {
+            let group = groups::table.select(groups::id).filter(groups::id.eq(id.get())).for_no_key_update();
+            group.load::<i64>(*connection).map(drop)
+        }
+    }
+}
+
+/// Locks users.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn users(
+    connection: &mut Connection<'_>,
+    ids: &[UserId],
+    strength: LockStrength,
+) -> QueryResult<()> {
+    match connection {
+        Connection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => {
+            let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+            let users = users::table.select(users::id).filter(users::id.eq_any(ids)).order(users::id);
+            match strength {
+                LockStrength::Shared => users.for_share().load::<i64>(*connection),
+                LockStrength::Exclusive => users.for_no_key_update().load(*connection),
+            }
+            .map(drop)
+        }
+    }
+}
+
+/// Locks the set of server admins against becoming smaller.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn admins(connection: &mut Connection<'_>) -> QueryResult<()> {
+    match connection {
+        Connection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => crate::postgres::AdvisoryLock::Admins.until_commit(connection),
+    }
+}

@@ -1,0 +1,209 @@
+//! Messages, likes and read cursors.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use groupchat_domain::accounts::Unique;
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
+use groupchat_domain::messages::{
+    ClientId, Message, MessageQuery, MessageRepository, MessageText, MessageView, NewMessage, Run,
+};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Timestamp;
+
+use super::accounts::UserRefRow;
+use super::upsert::UnlessRepeated;
+use super::{inserted, purge};
+use crate::connection::on_backend;
+use crate::schema::{groups, memberships, messages, reactions, users};
+use crate::tx::DbTx;
+
+/// A like is this reaction.
+pub(super) const LIKE: &str = "👍";
+
+/// A message's own columns.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(super) struct MessageRow {
+    id: i64,
+    group_id: i64,
+    seq: i64,
+    client_id: Option<String>,
+    version: i64,
+    created_at: i64,
+    edited_at: Option<i64>,
+    deleted_at: Option<i64>,
+    likes: i64,
+    text: Option<String>,
+}
+
+/// A message, its author, and whether the viewer likes it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(super) struct MessageViewRow {
+    #[diesel(embed)]
+    pub(super) message: MessageRow,
+    #[diesel(embed)]
+    pub(super) author: UserRefRow,
+    #[diesel(select_expression = reactions::user_id.nullable().is_not_null())]
+    pub(super) liked: bool,
+}
+
+impl MessageRow {
+    /// The message with its author.
+    fn by(self, author: UserRefRow) -> Message {
+        Message {
+            id: MessageId::new(self.id),
+            group_id: GroupId::new(self.group_id),
+            seq: Seq::new(self.seq),
+            author: author.into(),
+            text: self.text.map(MessageText::from_stored),
+            client_id: self.client_id.map(ClientId::from_stored),
+            version: Version::new(self.version),
+            created_at: Timestamp::from_micros(self.created_at),
+            edited_at: self.edited_at.map(Timestamp::from_micros),
+            deleted_at: self.deleted_at.map(Timestamp::from_micros),
+            likes: self.likes,
+        }
+    }
+}
+
+impl From<MessageViewRow> for MessageView {
+    fn from(MessageViewRow { message, author, liked }: MessageViewRow) -> Self {
+        let message = message.by(author);
+        // Likes of a deleted message are removed a little later than the message.
+        let liked = liked && !message.is_deleted();
+        Self { message, liked }
+    }
+}
+
+/// The messages of a group, each with its author and the viewer's like.
+#[auto_type]
+fn viewed(group: i64, viewer: i64) -> _ {
+    let like: &'static str = LIKE;
+    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    messages::table
+        .inner_join(users::table.on(users::id.eq(messages::author_id)))
+        .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
+        .filter(messages::group_id.eq(group))
+}
+
+impl MessageRepository for DbTx<'_> {
+    fn find(
+        &mut self,
+        group: GroupId,
+        id: MessageId,
+        viewer: UserId,
+    ) -> Result<Option<MessageView>, StorageFault> {
+        let found = viewed(group.get(), viewer.get()).filter(messages::id.eq(id.get()));
+        Ok(on_backend!(self, |connection| found
+            .select(MessageViewRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(MessageView::from))
+    }
+
+    fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = messages::table
+            .inner_join(users::table.on(users::id.eq(messages::author_id)))
+            .inner_join(groups::table.on(groups::id.eq(messages::group_id)))
+            .filter(messages::id.eq_any(ids))
+            .filter(groups::deleted_at.is_null());
+        let rows: Vec<(MessageRow, UserRefRow)> = on_backend!(self, |connection| {
+            found.select((MessageRow::as_select(), UserRefRow::as_select())).load(connection)
+        })?;
+        Ok(rows.into_iter().map(|(message, author)| message.by(author)).collect())
+    }
+
+    fn find_by_client_id(
+        &mut self,
+        group: GroupId,
+        author: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<MessageView>, StorageFault> {
+        let found = viewed(group.get(), author.get())
+            .filter(messages::author_id.eq(author.get()))
+            .filter(messages::client_id.eq(client_id.as_str()));
+        Ok(on_backend!(self, |connection| found
+            .select(MessageViewRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(MessageView::from))
+    }
+
+    fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let listed = viewed(query.group.get(), query.viewer.get()).limit(query.limit.with_lookahead());
+        let rows = match query.run {
+            Run::Below(end) => {
+                let below = messages::seq.lt(end.map_or(i64::MAX, Seq::get));
+                let listed = listed.filter(below).order(messages::seq.desc());
+                on_backend!(self, |connection| listed.select(MessageViewRow::as_select()).load(connection))
+            }
+            Run::Above(end) => {
+                let listed = listed.filter(messages::seq.gt(end.get())).order(messages::seq.asc());
+                on_backend!(self, |connection| listed.select(MessageViewRow::as_select()).load(connection))
+            }
+        }?;
+        Ok(rows.into_iter().map(MessageView::from).collect())
+    }
+
+    fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
+        // A trigger moves the group's last number and the author's read cursor.
+        let row = diesel::insert_into(messages::table).values((
+            messages::group_id.eq(message.group.get()),
+            messages::seq.eq(message.seq.get()),
+            messages::author_id.eq(message.author.get()),
+            messages::client_id.eq(message.client_id.as_ref().map(ClientId::as_str)),
+            messages::version.eq(Version::FIRST.get()),
+            messages::created_at.eq(message.created_at.as_micros()),
+            messages::likes.eq(0),
+            messages::text.eq(message.text.as_str()),
+        ));
+        let id = on_backend!(self, |connection| UnlessRepeated(row).get_result(connection).optional())?;
+        Ok(inserted(id, MessageId::new))
+    }
+
+    fn update(&mut self, message: &Message) -> Result<(), StorageFault> {
+        let row = diesel::update(messages::table.filter(messages::id.eq(message.id.get()))).set((
+            messages::version.eq(message.version.get()),
+            messages::edited_at.eq(message.edited_at.map(Timestamp::as_micros)),
+            messages::deleted_at.eq(message.deleted_at.map(Timestamp::as_micros)),
+            messages::likes.eq(message.likes),
+            messages::text.eq(message.text.as_ref().map(MessageText::as_str)),
+        ));
+        on_backend!(self, |connection| row.execute(connection)).map(drop)
+    }
+
+    fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault> {
+        let like = diesel::insert_into(reactions::table)
+            .values((
+                reactions::message_id.eq(message.get()),
+                reactions::emoji.eq(LIKE),
+                reactions::user_id.eq(user.get()),
+                reactions::created_at.eq(at.as_micros()),
+            ))
+            .on_conflict_do_nothing();
+        on_backend!(self, |connection| like.execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault> {
+        let like = reactions::table.find((message.get(), LIKE, user.get()));
+        on_backend!(self, |connection| diesel::delete(like).execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
+        purge::purge_likes(self, message.get(), limit)
+    }
+
+    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<(), StorageFault> {
+        let behind = memberships::table
+            .filter(memberships::group_id.eq(group.get()))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::read_seq.lt(seq.get()));
+        let change = diesel::update(behind).set(memberships::read_seq.eq(seq.get()));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+}

@@ -1,0 +1,68 @@
+//! The repositories of the domain, all of them on a transaction's one connection to either database.
+//!
+//! A file is an aggregate. Rows are private structs that become entities in one place; a stored word that the
+//! program doesn't know is a fault, never a default. Every statement finds its rows by an index: none ever
+//! walks all messages, memberships or reactions.
+
+mod accounts;
+mod events;
+mod groups;
+mod jobs;
+mod locks;
+mod members;
+mod messages;
+mod pairs;
+mod purge;
+mod sessions;
+mod stored;
+mod upsert;
+
+use diesel::result::{DatabaseErrorKind, Error, QueryResult};
+use groupchat_domain::accounts::Unique;
+
+use crate::connection::Attempt;
+
+/// The character that takes the meaning from `%` and `_` in a pattern.
+const LIKE_ESCAPE: char = '\\';
+
+/// A LIKE pattern, with [`LIKE_ESCAPE`], for texts that contain `text` as it stands.
+fn containing(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | LIKE_ESCAPE) {
+            pattern.push(LIKE_ESCAPE);
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Runs an update and tells a value that somebody else has from other failures. The transaction can go on.
+fn unique<C: Attempt>(
+    connection: &mut C,
+    update: impl FnOnce(&mut C) -> QueryResult<usize>,
+) -> QueryResult<Unique<()>> {
+    match connection.attempt(update) {
+        Ok(_) => Ok(Unique::Stored(())),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Unique::Taken),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an `INSERT … ON CONFLICT DO NOTHING RETURNING id` says about a unique value.
+fn inserted<T>(id: Option<i64>, wrap: impl FnOnce(i64) -> T) -> Unique<T> {
+    id.map_or(Unique::Taken, |id| Unique::Stored(wrap(id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_in_a_search_stand_for_themselves() {
+        assert_eq!(containing("50%_a\\b"), r"%50\%\_a\\b%");
+        assert_eq!(containing(""), "%%");
+    }
+}

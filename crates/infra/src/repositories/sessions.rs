@@ -1,0 +1,145 @@
+//! Sessions.
+
+use diesel::prelude::*;
+use groupchat_domain::accounts::{
+    Actor, KeyHash, NewSession, Session, SessionKind, SessionQuery, SessionRepository,
+};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Timestamp;
+
+use super::accounts::UserRefRow;
+use super::stored::{StoredSessionKind, session_kind};
+use crate::connection::on_backend;
+use crate::schema::{sessions, users};
+use crate::tx::DbTx;
+
+// The table's second name, for the subqueries that pick the rows to remove from it.
+diesel::alias!(const PICKED: Alias<Picked> = sessions as picked);
+
+/// Sessions that one command ends at most for being too many.
+const ENDED_AT_ONCE: i64 = 500;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct SessionRow {
+    id: i64,
+    kind: StoredSessionKind,
+    name: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    last_used_at: Option<i64>,
+    user_agent: Option<String>,
+    address: Option<String>,
+}
+
+impl From<SessionRow> for Session {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            id: SessionId::new(row.id),
+            kind: row.kind.0,
+            name: row.name,
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: Timestamp::from_micros(row.expires_at),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            user_agent: row.user_agent,
+            address: row.address,
+        }
+    }
+}
+
+/// The part of a session that a request needs.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct ActorRow {
+    #[diesel(embed)]
+    user: UserRefRow,
+    id: i64,
+    kind: StoredSessionKind,
+}
+
+impl From<ActorRow> for Actor {
+    fn from(row: ActorRow) -> Self {
+        Self { user: row.user.into(), session: SessionId::new(row.id), session_kind: row.kind.0 }
+    }
+}
+
+impl SessionRepository for DbTx<'_> {
+    fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
+        let holder = sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            .filter(sessions::key_hash.eq(key.as_bytes().as_slice()))
+            .filter(sessions::expires_at.gt(now.as_micros()))
+            .filter(users::deleted_at.is_null());
+        Ok(on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())?
+            .map(Actor::from))
+    }
+
+    fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault> {
+        let row = diesel::insert_into(sessions::table)
+            .values((
+                sessions::user_id.eq(session.user.get()),
+                sessions::kind.eq(session_kind(session.kind)),
+                sessions::key_hash.eq(session.key.as_bytes().as_slice()),
+                sessions::created_at.eq(session.created_at.as_micros()),
+                sessions::expires_at.eq(session.expires_at.as_micros()),
+                sessions::user_agent.eq(session.client.user_agent.as_deref()),
+                sessions::address.eq(session.client.address.map(|address| address.to_string())),
+            ))
+            .returning(sessions::id);
+        on_backend!(self, |connection| row.get_result(connection)).map(SessionId::new)
+    }
+
+    fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault> {
+        let listed = sessions::table
+            .filter(sessions::user_id.eq(query.user.get()))
+            .filter(sessions::id.lt(query.below.map_or(i64::MAX, SessionId::get)))
+            .filter(sessions::expires_at.gt(query.now.as_micros()))
+            .order(sessions::id.desc())
+            .limit(query.limit.with_lookahead());
+        let rows = on_backend!(self, |connection| listed.select(SessionRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(Session::from).collect())
+    }
+
+    fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {
+        let ended =
+            sessions::table.filter(sessions::id.eq(session.get())).filter(sessions::user_id.eq(user.get()));
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<(), StorageFault> {
+        // No session has the id 0.
+        let kept = except.map_or(0, SessionId::get);
+        let ended = sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::id.ne(kept));
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(drop)
+    }
+
+    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<(), StorageFault> {
+        let surplus = PICKED
+            .select(PICKED.field(sessions::id))
+            .filter(PICKED.field(sessions::user_id).eq(user.get()))
+            .filter(PICKED.field(sessions::expires_at).gt(now.as_micros()))
+            .order(PICKED.field(sessions::id).desc())
+            .limit(ENDED_AT_ONCE)
+            .offset(keep.into());
+        let ended = sessions::table.filter(sessions::id.eq_any(surplus));
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(drop)
+    }
+
+    fn end_provisioned(&mut self, user: UserId) -> Result<(), StorageFault> {
+        let provisioned = session_kind(SessionKind::Provisioned);
+        let ended =
+            sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::kind.eq(provisioned));
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(drop)
+    }
+
+    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
+        let expired = PICKED
+            .select(PICKED.field(sessions::id))
+            .filter(PICKED.field(sessions::expires_at).le(now.as_micros()))
+            .order(PICKED.field(sessions::expires_at))
+            .limit(limit);
+        let removed = sessions::table.filter(sessions::id.eq_any(expired));
+        on_backend!(self, |connection| diesel::delete(removed).execute(connection))
+    }
+}

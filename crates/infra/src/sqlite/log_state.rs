@@ -1,0 +1,61 @@
+//! The log's epoch and head in a SQLite file.
+
+use std::path::Path;
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::BigInt;
+use groupchat_domain::ids::EventId;
+
+use super::error::OpenError;
+use crate::event_log::new_epoch;
+use crate::schema::log_state;
+
+/// Gives the log an epoch, 128 random bits, unless it has one: what tells the positions of this log from those
+/// of another.
+///
+/// # Errors
+/// The failure of a statement, or no random numbers.
+pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    diesel::insert_or_ignore_into(log_state::table)
+        .values((
+            log_state::id.eq(1),
+            log_state::epoch.eq(new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?),
+        ))
+        .execute(connection)
+        .map(|_| ())
+        .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
+/// Gives the log another epoch, so that a position of the log as it was is recognised as such.
+///
+/// # Errors
+/// The failure of a statement, or no random numbers.
+pub(super) fn renew_epoch(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    diesel::replace_into(log_state::table)
+        .values((
+            log_state::id.eq(1),
+            log_state::epoch.eq(new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?),
+        ))
+        .execute(connection)
+        .map(|_| ())
+        .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
+#[derive(QueryableByName)]
+struct Head {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+/// The id of the last event that was ever logged. It is the row that AUTOINCREMENT keeps for the table, which
+/// follows explicit ids too and which the pruning of old events can't set back.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn read_head(connection: &mut SqliteConnection) -> QueryResult<EventId> {
+    let head: Option<Head> = diesel::sql_query("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+        .get_result(connection)
+        .optional()?;
+    Ok(EventId::new(head.map_or(0, |head| head.seq)))
+}

@@ -1,0 +1,72 @@
+//! Why a database was not copied, in words for people.
+
+use super::place::Side;
+use crate::sqlite::{self, DataDirLockError};
+
+/// Why a database was not copied. The source is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// This build knows SQLite only.
+    #[error(
+        "{0} is on a PostgreSQL server, which this groupchat can't talk to; use one that was built with the feature \
+         `postgres`"
+    )]
+    NoPostgres(Side),
+    /// There is nothing to be done.
+    #[error("the source and the target are the same database")]
+    Same,
+    /// A server uses the database.
+    #[error("a groupchat server uses {0}, or another copy is being made; stop it first")]
+    InUse(Side),
+    /// The folder of a SQLite file can't be taken.
+    #[error(transparent)]
+    Lock(#[from] DataDirLockError),
+    /// The source has an earlier schema.
+    #[error(
+        "the source has the schema of an earlier groupchat ({0}); start the server on it once with this version, \
+         stop it, and try again"
+    )]
+    Outdated(String),
+    /// The source holds nothing of groupchat's.
+    #[error("the source is not a groupchat database")]
+    NotADatabase,
+    /// The source is what is left of another copy.
+    #[error("the source is itself an unfinished copy")]
+    Unfinished,
+    /// The target holds something.
+    #[error("the target is not empty: it holds {0}; name a database without tables")]
+    NotEmpty(String),
+    /// A SQLite file can't be used.
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::OpenError),
+    /// A PostgreSQL database can't be used.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] crate::postgres::OpenError),
+    /// A statement failed.
+    #[error("can't {what} {side}")]
+    Statement {
+        /// What was tried.
+        what: String,
+        /// On which side.
+        side: Side,
+        /// What the database says.
+        source: diesel::result::Error,
+    },
+    /// The rows that were read back are not those of the source.
+    #[error(
+        "the copy differs from the source in {}; the target stays marked as unfinished, and no server takes it",
+        .0.join(", ")
+    )]
+    Different(Vec<&'static str>),
+    /// The system gave no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    NoRandomness(String),
+}
+
+impl TransferError {
+    /// Says what a statement was for when it fails.
+    pub(super) fn at<'a>(side: Side, what: &'a str) -> impl Fn(diesel::result::Error) -> Self + use<'a> {
+        move |source| Self::Statement { what: what.to_owned(), side, source }
+    }
+}

@@ -1,0 +1,190 @@
+//! PostgreSQL's part of a copy.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel_migrations::MigrationHarness;
+
+use super::backend::{Backend, MIGRATIONS_TABLE, Session};
+use super::error::TransferError;
+use super::place::Side;
+use crate::migrations::{NotPending, pending};
+use crate::postgres::dial::{Dial, Purpose};
+use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, numbering};
+
+/// How long to wait for the server to accept a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to try to catch the log with every event numbered, while somebody writes.
+const TRIES: u32 = 5;
+
+/// Connects. The server may not end a session for being idle: that is what one side is while the other works.
+///
+/// # Errors
+/// [`OpenError`]
+fn connect(url: &str) -> Result<PgConnection, OpenError> {
+    let dial = Dial::new(&PostgresOptions::new(url));
+    let mut connection = dial.connect_within(Purpose::Migrate, PATIENCE)?;
+    let settings = "SET application_name = 'groupchat migrate-database'; \
+                    SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '30s'";
+    let failed = |error: diesel::result::Error| OpenError::Database {
+        database: dial.shown(),
+        reason: error.to_string(),
+    };
+    connection.batch_execute(settings).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Keeps every server from numbering events until the session ends. Where one does already, it is in use.
+fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError> {
+    let claimed = AdvisoryLock::Numbering.try_for_session(connection);
+    if claimed.map_err(TransferError::at(side, "lock"))? { Ok(()) } else { Err(TransferError::InUse(side)) }
+}
+
+/// Opens a database to be copied, as it is at this moment: until the session ends nobody writes to it.
+///
+/// # Errors
+/// [`TransferError`]
+pub(super) fn open_source(url: &str, tables: &[&str]) -> Result<Session, TransferError> {
+    let mut connection = connect(url)?;
+    claim(&mut connection, Side::Source)?;
+    require_current(&mut connection)?;
+    freeze(&mut connection, tables).map_err(TransferError::at(Side::Source, "take a snapshot of"))?;
+    Ok(Session::Postgres(Box::new(connection)))
+}
+
+/// Opens the database that is to become the copy.
+///
+/// # Errors
+/// [`TransferError`]
+pub(super) fn open_target(url: &str) -> Result<Session, TransferError> {
+    Ok(Session::Postgres(Box::new(connect(url)?)))
+}
+
+/// Refuses a schema other than this program's.
+fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
+    let failed = TransferError::at(Side::Source, "read the schema of");
+    // Asking Diesel what is applied would make the table.
+    if !connection.tables().map_err(&failed)?.iter().any(|table| table == MIGRATIONS_TABLE) {
+        return Err(TransferError::NotADatabase);
+    }
+    let database = name(connection).map_err(&failed)?;
+    let unreadable = |reason: String| OpenError::Database { database: database.clone(), reason };
+    let applied = connection.applied_migrations().map_err(|error| unreadable(error.to_string()))?;
+    let lacking = pending(&migrate::MIGRATIONS, &applied).map_err(|error| match error {
+        NotPending::Newer { found, known } => OpenError::Newer { database: database.clone(), found, known },
+        NotPending::Unreadable(reason) => unreadable(reason),
+    })?;
+    match (lacking.is_empty(), applied.iter().max()) {
+        (true, _) => Ok(()),
+        (false, Some(newest)) => Err(TransferError::Outdated(newest.to_string())),
+        (false, None) => Err(TransferError::NotADatabase),
+    }
+}
+
+/// Begins a transaction that sees every event numbered, and keeps others from writing. The snapshot is taken after
+/// the locks: LOCK takes none (PostgreSQL documentation, LOCK, "Description").
+fn freeze(connection: &mut PgConnection, tables: &[&str]) -> QueryResult<()> {
+    let begin = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN SHARE MODE",
+        tables.join(", ")
+    );
+    for _ in 0..TRIES {
+        while numbering::number_some(connection)? {}
+        connection.batch_execute(&begin)?;
+        // Somebody may have committed an event between the two.
+        let missing = "SELECT count(*) AS number FROM events WHERE position IS NULL";
+        if number(connection, missing)? == 0 {
+            return Ok(());
+        }
+        connection.batch_execute("ROLLBACK")?;
+    }
+    Err(diesel::result::Error::QueryBuilderError("other programs keep on writing to it".into()))
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn number(connection: &mut PgConnection, query: &str) -> QueryResult<i64> {
+    diesel::sql_query(query).get_result(connection).map(|row: Number| row.number)
+}
+
+/// What the server calls the database.
+fn name(connection: &mut PgConnection) -> QueryResult<String> {
+    let name = diesel::sql_query("SELECT current_database()::text AS name");
+    name.get_result(connection).map(|row: Name| row.name)
+}
+
+impl Backend for PgConnection {
+    fn claim_target(&mut self) -> Result<(), TransferError> {
+        claim(self, Side::Target)
+    }
+
+    fn migrate(&mut self) -> Result<(), TransferError> {
+        let name = name(self).map_err(TransferError::at(Side::Target, "read"))?;
+        Ok(migrate::migrate(self, &name)?)
+    }
+
+    fn identity(&mut self) -> QueryResult<String> {
+        let identity = diesel::sql_query(
+            "SELECT concat_ws('/', system_identifier, pg_database.oid, current_schema()) AS name \
+             FROM pg_control_system(), pg_database WHERE datname = current_database()",
+        );
+        identity.get_result(self).map(|row: Name| row.name)
+    }
+
+    /// Those of the schema that new tables go into, without what belongs to extensions.
+    fn tables(&mut self) -> QueryResult<Vec<String>> {
+        let tables: Vec<Name> = diesel::sql_query(
+            "SELECT relname::text AS name FROM pg_class \
+             WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') \
+             AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass \
+                             AND objid = pg_class.oid AND deptype = 'e')",
+        )
+        .load(self)?;
+        Ok(tables.into_iter().map(|table| table.name).collect())
+    }
+
+    fn head(&mut self, table: &str) -> QueryResult<i64> {
+        let head = format!(
+            "SELECT greatest((SELECT last_value FROM pg_sequences \
+                              WHERE format('%I.%I', schemaname, sequencename) = \
+                                    pg_get_serial_sequence('{table}', 'id')), \
+                             (SELECT max(id) FROM {table}), 0) AS number"
+        );
+        number(self, &head)
+    }
+
+    fn set_head(&mut self, table: &str, head: i64) -> QueryResult<()> {
+        let set = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest({head}, 1), {})",
+            head > 0
+        );
+        self.batch_execute(&set)
+    }
+
+    fn clear(&mut self, tables: &[&str]) -> QueryResult<()> {
+        self.batch_execute(&format!("TRUNCATE {} RESTART IDENTITY", tables.join(", ")))
+    }
+
+    fn suspend_triggers(&mut self, table: &str) -> QueryResult<String> {
+        self.batch_execute(&format!("ALTER TABLE {table} DISABLE TRIGGER USER"))?;
+        Ok(format!("ALTER TABLE {table} ENABLE TRIGGER USER"))
+    }
+
+    /// Otherwise the planner knows nothing of the tables until the autovacuum has come by.
+    fn settle(&mut self) -> QueryResult<()> {
+        self.batch_execute("ANALYZE")
+    }
+}

@@ -1,0 +1,97 @@
+//! The database that is copied.
+
+use diesel::result::QueryResult;
+
+use super::backend::Session;
+use super::error::TransferError;
+use super::mark;
+use super::passage::Passage;
+use super::place::{Place, Side};
+use super::positions::Positions;
+use super::sqlite::{self, HeldFolders};
+use super::table::Table;
+
+/// The database that is copied, at one moment. Nobody else writes to it as long as this lives.
+pub(super) struct Source {
+    pub(super) session: Session,
+    /// Where events are, if the target needs other ids for them.
+    renumbered: Option<Positions>,
+}
+
+impl Source {
+    /// Opens it and holds it still; `tables` are those that will be read.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn open(
+        place: &Place,
+        folders: &mut HeldFolders,
+        tables: &[&str],
+    ) -> Result<Self, TransferError> {
+        let mut session = match place {
+            Place::Sqlite(path) => sqlite::open_source(path, folders)?,
+            #[cfg(feature = "postgres")]
+            Place::Postgres(url) => super::postgres::open_source(url, tables)?,
+            #[cfg(not(feature = "postgres"))]
+            Place::Postgres(_) => return Err(TransferError::NoPostgres(Side::Source)),
+        };
+        let marked = mark::is_unfinished(&mut session.connection());
+        if marked.map_err(TransferError::at(Side::Source, "read"))? {
+            return Err(TransferError::Unfinished);
+        }
+        Ok(Self { session, renumbered: None })
+    }
+
+    /// How many rows each of the tables has.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn count(&mut self, tables: &[Passage]) -> Result<Vec<u64>, TransferError> {
+        let counts = tables.iter().map(|table| (table.count)(&mut self.session.connection()));
+        let counts = counts.map(|count| count.map(i64::unsigned_abs)).collect::<QueryResult<_>>();
+        counts.map_err(TransferError::at(Side::Source, "count the rows of"))
+    }
+
+    /// Gives the events that are read from now on their positions for ids.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn renumber(&mut self) -> Result<(), TransferError> {
+        let positions = Positions::read(&mut self.session.connection());
+        self.renumbered = Some(positions.map_err(TransferError::at(Side::Source, "read the event log of"))?);
+        Ok(())
+    }
+
+    /// The greatest id that the table has ever given out, as the target is to have it.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn head(&mut self, table: &str) -> Result<i64, TransferError> {
+        match &self.renumbered {
+            Some(positions) if table == "events" => Ok(positions.head()),
+            _ => {
+                let head = self.session.backend().head(table);
+                head.map_err(TransferError::at(Side::Source, "read the last ids of"))
+            }
+        }
+    }
+
+    /// A page of a table.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn page<T: Table>(&mut self, after: Option<&T>) -> Result<Vec<T>, TransferError> {
+        let what = format!("read the {} of", T::NAME);
+        T::page(&mut self.session.connection(), after).map_err(TransferError::at(Side::Source, &what))
+    }
+
+    /// Makes rows fit for the target.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn adapt<T: Table>(&mut self, rows: &mut [T]) -> Result<(), TransferError> {
+        let Some(positions) = &self.renumbered else { return Ok(()) };
+        let adapted = T::renumber(rows, positions, &mut self.session.connection());
+        adapted.map_err(TransferError::at(Side::Source, "read the event log of"))
+    }
+}

@@ -1,0 +1,120 @@
+//! The database that becomes the copy.
+
+use diesel::result::QueryResult;
+
+use super::backend::{MIGRATIONS_TABLE, Session};
+use super::error::TransferError;
+use super::mark;
+use super::passage::TABLES;
+use super::place::{Place, Side};
+use super::source::Source;
+use super::sqlite::{self, HeldFolders};
+use super::table::Table;
+use crate::event_log::new_epoch;
+
+/// Tables whose rows say nothing about whether somebody has used the database.
+const ALWAYS_FILLED: [&str; 3] = [MIGRATIONS_TABLE, "log_state", "storage_probe"];
+
+/// The database that becomes the copy. It is marked from before its first row until its last step.
+pub(super) struct Target {
+    pub(super) session: Session,
+}
+
+impl Target {
+    /// Opens it, makes sure that nothing is lost in it, and leaves it marked and empty.
+    ///
+    /// # Errors
+    /// [`TransferError`]; unless the target is a marked copy, it is then as it was.
+    pub(super) fn open(
+        place: &Place,
+        source: &mut Source,
+        folders: &mut HeldFolders,
+    ) -> Result<Self, TransferError> {
+        let session = match place {
+            Place::Sqlite(path) => sqlite::open_target(path, folders)?,
+            #[cfg(feature = "postgres")]
+            Place::Postgres(url) => super::postgres::open_target(url)?,
+            #[cfg(not(feature = "postgres"))]
+            Place::Postgres(_) => return Err(TransferError::NoPostgres(Side::Target)),
+        };
+        let mut target = Self { session };
+        target.refuse_same(source)?;
+        target.session.backend().claim_target()?;
+        target.refuse_used()?;
+        target.session.backend().migrate()?;
+        let begun = target.session.transaction(begin);
+        begun.map_err(TransferError::at(Side::Target, "empty"))?;
+        Ok(target)
+    }
+
+    fn refuse_same(&mut self, source: &mut Source) -> Result<(), TransferError> {
+        let ours = self.session.backend().identity().map_err(TransferError::at(Side::Target, "identify"))?;
+        let theirs =
+            source.session.backend().identity().map_err(TransferError::at(Side::Source, "identify"))?;
+        if ours == theirs { Err(TransferError::Same) } else { Ok(()) }
+    }
+
+    /// Refuses a database that holds anything but what another copy has left.
+    fn refuse_used(&mut self) -> Result<(), TransferError> {
+        let failed = TransferError::at(Side::Target, "read");
+        let tables = self.session.backend().tables().map_err(&failed)?;
+        let has = |name: &str| tables.iter().any(|table| table == name);
+        let is_ours = has(MIGRATIONS_TABLE) && has("log_state");
+        if is_ours && mark::is_unfinished(&mut self.session.connection()).map_err(&failed)? {
+            return Ok(());
+        }
+        for name in tables.iter().filter(|name| !ALWAYS_FILLED.contains(&name.as_str())) {
+            let Some(table) = TABLES.iter().find(|table| table.name == name) else {
+                return Err(TransferError::NotEmpty(format!("the table {name}, which is not groupchat's")));
+            };
+            let rows = (table.count)(&mut self.session.connection()).map_err(&failed)?;
+            if rows > 0 {
+                return Err(TransferError::NotEmpty(format!("{rows} rows of {name}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores a page of a table.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn insert<T: Table>(&mut self, rows: Vec<T>) -> Result<(), TransferError> {
+        let what = format!("store {} in", T::NAME);
+        T::insert(&mut self.session.connection(), rows).map_err(TransferError::at(Side::Target, &what))
+    }
+
+    /// Reads a page of a table back.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn page<T: Table>(&mut self, after: Option<&T>) -> Result<Vec<T>, TransferError> {
+        let what = format!("read the {} of", T::NAME);
+        T::page(&mut self.session.connection(), after).map_err(TransferError::at(Side::Target, &what))
+    }
+
+    /// Makes a database out of the copy: lets its tables give out ids above these, and takes the mark off by
+    /// giving the log an epoch of its own. All of it happens or nothing.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn finish(&mut self, heads: &[(&'static str, i64)]) -> Result<(), TransferError> {
+        let epoch = new_epoch().map_err(|error| TransferError::NoRandomness(error.to_string()))?;
+        let finished = self.session.transaction(|session| {
+            for (table, head) in heads {
+                session.backend().set_head(table, *head)?;
+            }
+            mark::set_epoch(&mut session.connection(), &epoch)
+        });
+        finished.map_err(TransferError::at(Side::Target, "finish"))?;
+        if let Err(error) = self.session.backend().settle() {
+            tracing::warn!(%error, "the new database is whole, but queries may be slow for a while");
+        }
+        Ok(())
+    }
+}
+
+fn begin(session: &mut Session) -> QueryResult<()> {
+    mark::set_epoch(&mut session.connection(), mark::UNFINISHED)?;
+    session.backend().clear(&TABLES.each_ref().map(|table| table.name))
+}

@@ -1,0 +1,196 @@
+//! One command's transaction on a connection to either database.
+
+use diesel::prelude::*;
+use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository};
+use groupchat_domain::events::{Audience, Event, EventRepository, LoggedEvent};
+use groupchat_domain::groups::{GroupRepository, MemberRepository};
+use groupchat_domain::ids::{EventId, Position, UserId};
+use groupchat_domain::jobs::JobRepository;
+use groupchat_domain::messages::MessageRepository;
+use groupchat_domain::storage::{StorageFault, Tx};
+use groupchat_domain::time::Timestamp;
+
+use crate::connection::{Connection, on_backend};
+use crate::event_log::EventBuffer;
+#[cfg(feature = "postgres")]
+use crate::event_log::{CommandEvents, EventRow};
+use crate::executor::activity::KeyActivity;
+use crate::fault;
+use crate::schema::storage_probe;
+
+/// Where a command's events go.
+pub(crate) enum Events<'c> {
+    /// Nowhere: it only reads.
+    Refused,
+    /// To a batch that has the log to itself.
+    Batch(&'c mut EventBuffer),
+    /// To a list of its own.
+    #[cfg(feature = "postgres")]
+    Own(&'c mut CommandEvents),
+}
+
+/// A command's view of the database. Implements every repository on its one connection.
+pub(crate) struct DbTx<'c> {
+    connection: Connection<'c>,
+    now: Timestamp,
+    activity: &'c KeyActivity,
+    events: Events<'c>,
+    failure: Option<Failure>,
+}
+
+/// What went wrong in a command.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    /// What its caller learns.
+    pub(crate) fault: StorageFault,
+    /// Whether the command may do better when it is run again.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite's writer meets no other"))]
+    pub(crate) may_be_conflict: bool,
+}
+
+impl<'c> DbTx<'c> {
+    /// A transaction that adds its events to `events`. One that only reads is on a connection, or in a transaction,
+    /// that refuses to write.
+    pub(crate) const fn new(
+        connection: Connection<'c>,
+        now: Timestamp,
+        activity: &'c KeyActivity,
+        events: Events<'c>,
+    ) -> Self {
+        Self { connection, now, activity, events, failure: None }
+    }
+
+    /// Runs one query; [`on_backend`] writes one for both databases. After a failure every further query of the
+    /// command fails with the same fault: the database may have rolled back the whole transaction, so nothing more
+    /// may reach it.
+    pub(crate) fn run<T>(
+        &mut self,
+        query: impl FnOnce(&mut Connection<'c>) -> QueryResult<T>,
+    ) -> Result<T, StorageFault> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.fault.clone());
+        }
+        query(&mut self.connection).map_err(|error| {
+            let failure = self.connection.failure(&error);
+            self.failure.insert(failure).fault.clone()
+        })
+    }
+
+    /// Runs a query that locks rows until the transaction ends. Does nothing in a command that only reads: it
+    /// decides nothing, and may not lock.
+    pub(crate) fn lock(
+        &mut self,
+        query: impl FnOnce(&mut Connection<'c>) -> QueryResult<()>,
+    ) -> Result<(), StorageFault> {
+        if matches!(self.events, Events::Refused) { Ok(()) } else { self.run(query) }
+    }
+
+    /// What went wrong, if anything did.
+    pub(crate) fn into_failure(self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Ends a command that emits though it may only read.
+    fn refuse_events(&mut self) -> StorageFault {
+        let reason = "a command that only reads can't emit events".to_owned();
+        tracing::error!(reason);
+        let fault = StorageFault::Internal { reason };
+        self.failure.insert(Failure { fault, may_be_conflict: false }).fault.clone()
+    }
+}
+
+impl Connection<'_> {
+    /// What the failure of a statement on this connection means.
+    fn failure(&self, error: &diesel::result::Error) -> Failure {
+        match self {
+            Self::Sqlite(_) => Failure { fault: fault::sqlite_fault(error), may_be_conflict: false },
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Failure {
+                fault: fault::postgres_fault(error),
+                may_be_conflict: fault::may_be_conflict(error),
+            },
+        }
+    }
+}
+
+impl Tx for DbTx<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn groups(&mut self) -> &mut dyn GroupRepository {
+        self
+    }
+
+    fn members(&mut self) -> &mut dyn MemberRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        self
+    }
+
+    fn events(&mut self) -> &mut dyn EventRepository {
+        self
+    }
+
+    fn next_event_id(&mut self) -> Result<EventId, StorageFault> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.fault.clone());
+        }
+        match &mut self.events {
+            Events::Refused => Err(self.refuse_events()),
+            Events::Batch(events) => Ok(events.next_id()),
+            #[cfg(feature = "postgres")]
+            Events::Own(events) => match &mut self.connection {
+                Connection::Postgres(connection) => {
+                    let taken = events.next_id(connection);
+                    self.run(|_| taken)
+                }
+                Connection::Sqlite(_) => Err(self.refuse_events()),
+            },
+        }
+    }
+
+    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event) {
+        // After a fault nothing of the command is kept, its events neither.
+        if self.failure.is_some() {
+            return;
+        }
+        let at = self.now;
+        match &mut self.events {
+            Events::Refused => drop(self.refuse_events()),
+            Events::Batch(events) => {
+                let id = events.next_id();
+                let position = Position::new(id.get());
+                events.push(LoggedEvent { position, id, at, audience: to, actor, event });
+            }
+            #[cfg(feature = "postgres")]
+            Events::Own(events) => events.push(EventRow::new(at, to, actor, &event)),
+        }
+    }
+
+    fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {
+        self.activity.note(*key, actor, self.now);
+    }
+
+    fn touch(&mut self) -> Result<(), StorageFault> {
+        let at = self.now.as_micros();
+        on_backend!(self, |connection| {
+            diesel::update(storage_probe::table).set(storage_probe::at.eq(at)).execute(connection)
+        })?;
+        Ok(())
+    }
+}

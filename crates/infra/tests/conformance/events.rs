@@ -1,0 +1,267 @@
+//! The log: what is emitted comes back, in order and without gaps, with the present state of what it is about.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::AccountRefusal;
+use groupchat_domain::events::{Audience, Event, EventRecord, EventType, LoggedEvent, load};
+use groupchat_domain::groups::Role;
+use groupchat_domain::ids::{GroupId, MessageId, Position, SessionId, UserId};
+use groupchat_domain::storage::Tx;
+
+use crate::support::Database;
+use crate::support::fixture::*;
+
+/// How long an event may take from its commit to its place in the log.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A group with one member, who has written one message.
+#[derive(Clone, Copy)]
+struct Chat {
+    group: GroupId,
+    user: UserId,
+    message: MessageId,
+}
+
+fn prepare(database: &Database) -> Chat {
+    let prepared = database.write(|tx| {
+        let user = user(tx, "ann").id;
+        let group = group(tx, "chess");
+        join(tx, group, user, Role::Owner);
+        Ok(Chat { group, user, message: post(tx, group, user, "first") })
+    });
+    prepared.expect("a group can be made")
+}
+
+/// An event of each type, as they would be emitted now.
+fn one_of_each(tx: &mut dyn Tx, chat: Chat) -> Vec<Event> {
+    let Chat { group: id, user, message } = chat;
+    let ann = tx.accounts().find(user).unwrap().expect("a user");
+    let group = tx.groups().find_visible(id, user).unwrap().expect("a group").group;
+    let member = tx.members().find(id, user).unwrap().expect("a member");
+    let message = view(tx, id, message, user).message;
+    vec![
+        Event::UserCreated(ann.clone()),
+        Event::UserUpdated(ann),
+        Event::UserDeleted(user),
+        Event::GroupCreated(group.clone()),
+        Event::GroupUpdated(group),
+        Event::GroupDeleted(id),
+        Event::MemberAdded(id, member.clone()),
+        Event::MemberUpdated(id, member),
+        Event::MemberRemoved(id, user),
+        Event::MessageCreated(message.clone()),
+        Event::MessageUpdated(message.clone()),
+        Event::MessageDeleted(message.clone()),
+        Event::MessageLiked(message.clone()),
+        Event::MessageUnliked(message),
+    ]
+}
+
+/// The events of a log that is to have so many. Where many may write at once, an event gets its place a little
+/// after its commit.
+#[track_caller]
+fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
+    let start = Instant::now();
+    loop {
+        let records = database.read(|tx| Ok(tx.events().after(Position::ZERO, 1_000)?)).unwrap();
+        if records.len() >= count {
+            assert_eq!(records.len(), count);
+            return records;
+        }
+        assert!(start.elapsed() < DEADLINE, "{} of {count} events have a place", records.len());
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn after(database: &Database, position: Position, limit: i64) -> Vec<Position> {
+    let records = database.read(move |tx| Ok(tx.events().after(position, limit)?)).unwrap();
+    records.iter().map(|record| record.position).collect()
+}
+
+fn head(database: &Database) -> Position {
+    database.read(|tx| Ok(tx.events().head()?)).unwrap()
+}
+
+fn places(from: i64, to: i64) -> Vec<Position> {
+    (from..=to).map(Position::new).collect()
+}
+
+/// Emits, in a command of its own, as many events.
+fn emit(database: &Database, count: i64) {
+    let emitted = database.write(move |tx| {
+        for user in 1..=count {
+            tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(user)));
+        }
+        Ok(())
+    });
+    emitted.unwrap();
+}
+
+pub fn an_empty_log_ends_before_the_first_place(database: &Database) {
+    assert_eq!(head(database), Position::ZERO);
+    assert_eq!(after(database, Position::ZERO, 10), []);
+}
+
+pub fn each_type_reads_back_with_what_it_names(database: &Database) {
+    let chat = prepare(database);
+    let (at, events) = database
+        .write(move |tx| {
+            let events = one_of_each(tx, chat);
+            for event in &events {
+                tx.emit(Audience::All, Some(chat.user), event.clone());
+            }
+            Ok((tx.now(), events))
+        })
+        .unwrap();
+    assert_eq!(events.len(), EventType::ALL.len());
+    let records = logged(database, events.len());
+    for ((event, record), position) in events.iter().zip(&records).zip(1..) {
+        let expected = EventRecord {
+            position: Position::new(position),
+            id: record.id,
+            at,
+            actor: Some(chat.user),
+            audience: Audience::All,
+            event_type: event.event_type(),
+            group: event.subject_group(),
+            user: event.subject_user(),
+            message: event.subject_message(),
+            session: None,
+        };
+        assert_eq!(*record, expected);
+    }
+    assert!(records.is_sorted_by(|one, next| one.id < next.id), "ids go up with the places: {records:?}");
+    assert_eq!(head(database), Position::new(14));
+}
+
+pub fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Database) {
+    let (group, user) = (GroupId::new(7), UserId::new(9));
+    let audiences = [
+        Audience::All,
+        Audience::Group(group),
+        Audience::GroupAndUser(group, user),
+        Audience::User(user),
+        Audience::Session(SessionId::new(11)),
+    ];
+    let emitted = database.write(move |tx| {
+        for audience in audiences {
+            tx.emit(audience, None, Event::MemberRemoved(group, user));
+        }
+        Ok(())
+    });
+    emitted.unwrap();
+    let records = logged(database, audiences.len());
+    for (record, audience) in records.iter().zip(audiences) {
+        assert_eq!((record.audience, record.actor), (audience, None));
+        assert_eq!((record.group, record.user), (Some(group), Some(user)));
+    }
+    assert_eq!(records[4].session, Some(SessionId::new(11)));
+}
+
+pub fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &Database) {
+    for count in [3, 1, 4] {
+        emit(database, count);
+    }
+    logged(database, 8);
+    assert_eq!(after(database, Position::ZERO, 3), places(1, 3));
+    assert_eq!(after(database, Position::new(3), 3), places(4, 6));
+    assert_eq!(after(database, Position::new(6), 3), places(7, 8));
+    assert_eq!(after(database, Position::new(8), 3), []);
+    assert_eq!(after(database, Position::new(1_000), 3), []);
+    assert_eq!(head(database), Position::new(8));
+}
+
+pub fn a_command_that_is_undone_takes_no_place(database: &Database) {
+    emit(database, 1);
+    let refused = database.write(|tx| -> Result<(), Error> {
+        tx.next_event_id()?;
+        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(66)));
+        Err(AccountRefusal::Unauthenticated.into())
+    });
+    refused.unwrap_err();
+    emit(database, 1);
+    let records = logged(database, 2);
+    assert_eq!(records.iter().map(|record| record.position).collect::<Vec<_>>(), places(1, 2));
+    assert!(records.iter().all(|record| record.user == Some(UserId::new(1))), "{records:?}");
+}
+
+pub fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Database) {
+    let (first, second) = database
+        .write(|tx| {
+            let first = tx.next_event_id()?;
+            tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+            let second = tx.next_event_id()?;
+            tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(2)));
+            tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(3)));
+            Ok((first, second))
+        })
+        .unwrap();
+    let records = logged(database, 3);
+    assert_eq!((records[0].id, records[1].id), (first, second));
+    let users: Vec<_> = records.iter().filter_map(|record| record.user).collect();
+    assert_eq!(users, [1, 2, 3].map(UserId::new));
+}
+
+pub fn a_command_does_not_read_its_own_events(database: &Database) {
+    emit(database, 1);
+    logged(database, 1);
+    let read = database.write(|tx| {
+        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(2)));
+        Ok((tx.events().head()?, tx.events().after(Position::new(1), 10)?))
+    });
+    assert_eq!(read, Ok((Position::new(1), Vec::new())));
+    logged(database, 2);
+}
+
+/// Logs one event of each type, changes what they are about, and reads them back.
+fn replayed(database: &Database, chat: Chat, change: fn(&mut dyn Tx, Chat)) -> Vec<Event> {
+    let emitted = database.write(move |tx| {
+        for event in one_of_each(tx, chat) {
+            tx.emit(Audience::All, None, event);
+        }
+        change(tx, chat);
+        Ok(())
+    });
+    emitted.unwrap();
+    let records = logged(database, EventType::ALL.len());
+    let loaded = database.read(move |tx| Ok(load(tx, records.clone())?)).unwrap();
+    let (positions, events): (Vec<_>, Vec<_>) =
+        loaded.into_iter().map(|LoggedEvent { position, event, .. }| (position, event)).unzip();
+    assert_eq!(positions, places(1, 14));
+    events
+}
+
+pub fn a_replay_shows_the_present_state(database: &Database) {
+    let chat = prepare(database);
+    let replayed = replayed(database, chat, |tx, Chat { group, user, message }| {
+        tx.members().set_role(group, user, Role::Admin).unwrap();
+        let message = view(tx, group, message, user).message;
+        tx.messages().update(&tombstone(message)).unwrap();
+    });
+    let present = database.read(move |tx| Ok(one_of_each(tx, chat))).unwrap();
+    let public = present.into_iter().map(|event| match event {
+        Event::UserCreated(user) => Event::UserCreated(user.without_private_fields()),
+        Event::UserUpdated(user) => Event::UserUpdated(user.without_private_fields()),
+        other => other,
+    });
+    assert_eq!(replayed, public.collect::<Vec<_>>());
+}
+
+pub fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
+    let chat = prepare(database);
+    let replayed = replayed(database, chat, |tx, Chat { group, user, .. }| {
+        tx.groups().mark_deleted(group, at(900)).unwrap();
+        tx.accounts().mark_deleted(user, at(901)).unwrap();
+    });
+    for (event, &event_type) in replayed.iter().zip(EventType::ALL) {
+        let expected = match event_type {
+            EventType::UserDeleted => Event::UserDeleted(chat.user),
+            EventType::GroupDeleted => Event::GroupDeleted(chat.group),
+            EventType::MemberRemoved => Event::MemberRemoved(chat.group, chat.user),
+            _ => Event::Gone(event_type),
+        };
+        assert_eq!(*event, expected);
+    }
+}

@@ -1,0 +1,182 @@
+//! Where commands race: a database, the servers on it, people who act, and a start at one moment.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use groupchat_domain::accounts::Actor;
+use groupchat_domain::events::EventRecord;
+use groupchat_domain::ids::Position;
+use groupchat_domain::jobs;
+use groupchat_domain::storage::{Credential, Storage, Tx};
+use groupchat_domain::{Error, Refusal};
+use groupchat_infra::DatabaseStorage;
+
+use crate::log;
+use crate::pausing::PausingStorage;
+use crate::support::dice::Dice;
+use crate::support::{Database, NoListener};
+
+/// How long a race is run again and again.
+const BUDGET: Duration = Duration::from_millis(1_200);
+/// How often at least, however slow the machine is.
+const FEWEST_ROUNDS: usize = 3;
+
+/// A database, and the servers on it between which commands are dealt out.
+pub struct Arena {
+    servers: Vec<Arc<dyn Storage>>,
+    /// Held while a server works jobs off.
+    job_runners: Vec<Mutex<()>>,
+    turns: AtomicUsize,
+    // The second server, if any, is shut down before its database is removed.
+    _beside: Option<Arc<dyn DatabaseStorage>>,
+    database: Database,
+    serial: AtomicU64,
+    /// Up to where [`news`](Self::news) has read the log.
+    read_to: Mutex<Position>,
+}
+
+impl Arena {
+    /// One server on a SQLite file.
+    pub fn sqlite() -> Self {
+        Self::new(Database::sqlite_unobserved(), None)
+    }
+
+    /// One server on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub fn postgres() -> Self {
+        Self::new(Database::postgres(), None)
+    }
+
+    /// Two servers that share a database on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub fn two_servers() -> Self {
+        let database = Database::postgres();
+        let second = database.beside(Arc::new(NoListener));
+        Self::new(database, Some(second))
+    }
+
+    fn new(database: Database, beside: Option<Arc<dyn DatabaseStorage>>) -> Self {
+        let mut dice = Dice::seeded();
+        let mut pausing = |inner: Arc<dyn DatabaseStorage>| -> Arc<dyn Storage> {
+            Arc::new(PausingStorage::new(inner, dice.split()))
+        };
+        let mut servers = vec![pausing(database.storage())];
+        servers.extend(beside.clone().map(&mut pausing));
+        Self {
+            job_runners: servers.iter().map(|_| Mutex::default()).collect(),
+            servers,
+            turns: AtomicUsize::new(0),
+            _beside: beside,
+            database,
+            serial: AtomicU64::new(1),
+            read_to: Mutex::new(Position::ZERO),
+        }
+    }
+
+    /// The server whose turn it is.
+    pub fn server(&self) -> &dyn Storage {
+        self.servers[self.next_turn()].as_ref()
+    }
+
+    fn next_turn(&self) -> usize {
+        self.turns.fetch_add(1, Ordering::Relaxed) % self.servers.len()
+    }
+
+    /// One more server on the database.
+    pub fn open_beside(&self) -> Arc<dyn Storage> {
+        let server = self.database.beside(Arc::new(NoListener));
+        Arc::new(PausingStorage::new(server, Dice::new(self.serial())))
+    }
+
+    /// A number that was not given out before.
+    pub fn serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Waits for a use-case. It may refuse; it may not fail, however many run beside it.
+    #[track_caller]
+    pub fn wait_for<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Refusal> {
+        self.database.wait_for(answer).map_err(|error| match error {
+            Error::Refused(refusal) => refusal,
+            failure => panic!("a command failed: {failure:?}"),
+        })
+    }
+
+    /// Does something as the holder of a key.
+    #[track_caller]
+    pub fn act<T: Send + 'static>(
+        &self,
+        who: Credential,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.wait_for(self.server().write_as(who, work))
+    }
+
+    /// Changes the database before or after a race, past all rules.
+    #[track_caller]
+    pub fn prepare<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+        self.database.write(move |tx| Ok(work(tx))).expect("what prepares a race succeeds")
+    }
+
+    /// Reads what a race has left.
+    #[track_caller]
+    pub fn look<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+        self.database.read(move |tx| Ok(work(tx))).expect("what a race has left can be read")
+    }
+
+    /// Works all durable jobs off on one of the servers, as each does one at a time. None may fail.
+    #[track_caller]
+    pub fn settle(&self) {
+        let turn = self.next_turn();
+        let _runner = self.job_runners[turn].lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = |job: jobs::Job, error: &Error| panic!("{job:?} failed: {error}");
+        let done = self.wait_for(jobs::work_off(self.servers[turn].as_ref(), failed));
+        done.expect("a job is refused nothing");
+    }
+
+    /// What was acknowledged since the last time this was asked, in the order of the log.
+    #[track_caller]
+    pub fn news(&self) -> Vec<EventRecord> {
+        let mut last = self.read_to.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = log::read(&self.database, *last);
+        *last = news.last().map_or(*last, |event| event.position);
+        news
+    }
+}
+
+/// Somebody's part in a race.
+pub type Part<'a, T> = Box<dyn FnOnce() -> T + Send + 'a>;
+
+/// A part.
+pub fn part<'a, T>(run: impl FnOnce() -> T + Send + 'a) -> Part<'a, T> {
+    Box::new(run)
+}
+
+/// Runs all parts at one moment, each on a thread of its own. Their results, in the order of the parts.
+pub fn at_once<T: Send>(parts: Vec<Part<'_, T>>) -> Vec<T> {
+    let start = Barrier::new(parts.len());
+    let run = |part: Part<'_, T>| {
+        start.wait();
+        part()
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| run(part))).collect();
+        running.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
+}
+
+/// Runs a race again and again until its time is up. The rounds are counted from 0.
+pub fn rounds(mut race: impl FnMut(usize)) {
+    let end = Instant::now() + BUDGET;
+    let mut round = 0;
+    while round < FEWEST_ROUNDS || Instant::now() < end {
+        race(round);
+        round += 1;
+        if Instant::now() >= end {
+            eprintln!("ROUNDS {round} {:?}", thread::current().name());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Races about messages: the same one sent twice, the likes of one.
+
+use groupchat_domain::Refusal;
+use groupchat_domain::groups::Role;
+use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::messages::{self, Draft};
+
+use crate::arena::{Arena, Part, at_once, part, rounds};
+use crate::log::about;
+use crate::people::Person;
+use crate::support::fixture::{client_id, text};
+
+/// How many copies of one request are under way.
+const COPIES: usize = 8;
+/// How many members like a message.
+const MEMBERS: usize = 6;
+
+/// A message that is sent several times at once with one client id is stored once; every answer names it, and one
+/// says that it was new.
+pub fn a_client_id_stands_for_one_message(arena: &Arena) {
+    let author = arena.person();
+    let group = arena.group(&[(&author, Role::Owner)]);
+    rounds(|round| {
+        let draft = |nth| Draft {
+            group,
+            text: text(&format!("variant {nth}")),
+            client_id: Some(client_id(&format!("round {round}"))),
+        };
+        let copies = (0..COPIES).map(|nth| {
+            let (author, draft) = (author.who, draft(nth));
+            let send = move || arena.act(author, move |tx, actor| messages::send(tx, actor, &draft));
+            part(send)
+        });
+        let answers: Vec<_> = at_once(copies.collect()).into_iter().map(|answer| answer.unwrap()).collect();
+        let first = &answers[0].view.message;
+        assert!(answers.iter().all(|answer| answer.view.message == *first), "{answers:?}");
+        assert_eq!(answers.iter().filter(|answer| !answer.repeated).count(), 1, "{answers:?}");
+        assert_eq!(usize::try_from(first.seq.get()), Ok(round + 1), "a number was given for nothing");
+    });
+    let numbered = about(&arena.news(), group).len();
+    let stored = arena.members(group).expect("the group").0.last_seq;
+    assert_eq!(i64::try_from(numbered), Ok(stored.get()), "a message was told of twice");
+}
+
+/// However members like a message and take it back at once while its author edits it, its likes are as many as those
+/// who like it, and every change has a version of its own.
+pub fn likes_are_counted_right(arena: &Arena) {
+    let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
+    let roles: Vec<_> = members.iter().map(|member| (member, Role::Member)).collect();
+    let group = arena.group(&roles);
+    rounds(|round| {
+        let draft = Draft { group, text: text("what do you think?"), client_id: None };
+        let author = members[0].who;
+        let sent = arena.act(author, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
+        let id = sent.view.message.id;
+        let mut parts: Vec<Part<'_, Result<(), Refusal>>> = vec![part(move || {
+            let other = text("what do you think now?");
+            arena.act(author, move |tx, actor| messages::edit(tx, actor, group, id, Some(&other))).map(drop)
+        })];
+        for (nth, member) in members.iter().enumerate() {
+            parts.push(part(move || like(arena, member, group, id)));
+            if (nth + round) % 3 > 0 {
+                parts.push(part(move || unlike(arena, member, group, id)));
+            }
+        }
+        let outcomes = at_once(parts);
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+        check_likes(arena, &members, group, id);
+    });
+}
+
+fn like(arena: &Arena, member: &Person, group: GroupId, id: MessageId) -> Result<(), Refusal> {
+    arena.act(member.who, move |tx, actor| messages::like(tx, actor, group, id)).map(drop)
+}
+
+fn unlike(arena: &Arena, member: &Person, group: GroupId, id: MessageId) -> Result<(), Refusal> {
+    arena.act(member.who, move |tx, actor| messages::unlike(tx, actor, group, id))
+}
+
+fn check_likes(arena: &Arena, members: &[Person], group: GroupId, id: MessageId) {
+    let viewers: Vec<_> = members.iter().map(|member| member.id).collect();
+    let views = arena.look(move |tx| {
+        let view = |viewer: &_| tx.messages().find(group, id, *viewer).unwrap().expect("the message");
+        viewers.iter().map(view).collect::<Vec<_>>()
+    });
+    let liked = views.iter().filter(|view| view.liked).count();
+    let message = &views[0].message;
+    assert_eq!(usize::try_from(message.likes), Ok(liked), "likes are miscounted");
+    // The first version is told too.
+    let told = arena.news().iter().filter(|event| event.message == Some(id)).count();
+    assert_eq!(usize::try_from(message.version.get()), Ok(told), "changes and versions don't match");
+}

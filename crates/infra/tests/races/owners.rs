@@ -1,0 +1,90 @@
+//! Races for the last owner of a group.
+
+use groupchat_domain::Refusal;
+use groupchat_domain::accounts::{AccountRefusal, delete_user};
+use groupchat_domain::groups::{GroupRefusal, Role, change_role, remove_member};
+use groupchat_domain::ids::GroupId;
+
+use crate::arena::{Arena, Part, at_once, part, rounds};
+use crate::people::Person;
+
+/// How many owners a group has at first.
+const OWNERS: usize = 3;
+
+/// However owners leave, and demote and remove each other and themselves at once, the group has an owner.
+pub fn an_owner_is_left(arena: &Arena) {
+    rounds(|round| {
+        let (owners, group) = owned_group(arena);
+        let departures = owners.iter().enumerate().map(|(nth, owner)| {
+            let other = &owners[(nth + 1) % OWNERS];
+            let way = (nth + round) % 4;
+            part(move || depart(arena, group, owner, other, way))
+        });
+        check_refusals(&at_once(departures.collect()));
+        let owners = arena.look(move |tx| tx.members().count_owners(group).unwrap());
+        assert!(owners >= 1, "no owner is left in round {round}");
+    });
+}
+
+/// If accounts of owners are deleted besides, the group has an owner, once the jobs are done, as long as it has a
+/// member.
+pub fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
+    let admin = arena.admin();
+    rounds(|round| {
+        let (owners, group) = owned_group(arena);
+        let mut parts: Vec<Part<'_, _>> = Vec::new();
+        for (nth, owner) in owners.iter().enumerate() {
+            let other = &owners[(nth + 1) % OWNERS];
+            if nth <= round % OWNERS {
+                let (admin, id) = (admin.who, owner.id);
+                parts.push(part(move || arena.act(admin, move |tx, actor| delete_user(tx, actor, id))));
+            }
+            parts.push(part(move || depart(arena, group, owner, other, (nth + round) % 4)));
+        }
+        parts.push(part(|| {
+            arena.settle();
+            Ok(())
+        }));
+        check_refusals(&at_once(parts));
+        arena.settle();
+        let (_, members) = arena.members(group).expect("the group is not deleted");
+        let owned = members.iter().any(|member| member.role == Role::Owner);
+        assert!(owned || members.is_empty(), "nobody owns the group in round {round}: {members:?}");
+    });
+}
+
+/// A group with owners and one who is not.
+fn owned_group(arena: &Arena) -> (Vec<Person>, GroupId) {
+    let owners: Vec<Person> = (0..OWNERS).map(|_| arena.person()).collect();
+    let heir = arena.person();
+    let mut members: Vec<_> = owners.iter().map(|owner| (owner, Role::Owner)).collect();
+    members.push((&heir, Role::Member));
+    let group = arena.group(&members);
+    (owners, group)
+}
+
+/// One of the ways in which a group loses an owner.
+fn depart(arena: &Arena, group: GroupId, owner: &Person, other: &Person, way: usize) -> Result<(), Refusal> {
+    let (own, other) = (owner.id, other.id);
+    arena.act(owner.who, move |tx, actor| match way {
+        0 => remove_member(tx, actor, group, own),
+        1 => change_role(tx, actor, group, own, Some(Role::Member)).map(drop),
+        2 => change_role(tx, actor, group, other, Some(Role::Admin)).map(drop),
+        _ => remove_member(tx, actor, group, other),
+    })
+}
+
+/// Fails unless each refusal is about somebody who had no right any more, was gone, or was the last.
+fn check_refusals(outcomes: &[Result<(), Refusal>]) {
+    use GroupRefusal::{LastOwner, MemberNotFound, MembersOnly, RoleTooLow};
+    for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        let fair = match refusal {
+            Refusal::Group(refusal) => {
+                matches!(refusal, LastOwner | MemberNotFound | MembersOnly | RoleTooLow)
+            }
+            Refusal::Account(refusal) => *refusal == AccountRefusal::Unauthenticated,
+            _ => false,
+        };
+        assert!(fair, "{refusal:?}");
+    }
+}

@@ -1,0 +1,112 @@
+//! A storage whose commands dawdle between their statements, so that commands that overlap really meet.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository};
+use groupchat_domain::events::{Audience, Event, EventRepository};
+use groupchat_domain::groups::{GroupRepository, MemberRepository};
+use groupchat_domain::ids::{EventId, UserId};
+use groupchat_domain::jobs::JobRepository;
+use groupchat_domain::messages::MessageRepository;
+use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Tx, Work};
+use groupchat_domain::time::Timestamp;
+
+use crate::support::dice::Dice;
+
+/// Runs commands on another storage, with pauses of random lengths before their statements.
+pub struct PausingStorage {
+    inner: Arc<dyn Storage>,
+    dice: Mutex<Dice>,
+}
+
+impl PausingStorage {
+    pub fn new(inner: Arc<dyn Storage>, dice: Dice) -> Self {
+        Self { inner, dice: Mutex::new(dice) }
+    }
+}
+
+impl Storage for PausingStorage {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        let dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner).split();
+        self.inner.submit(access, Box::new(move |tx| work(&mut PausingTx { tx, dice: dice.clone() })))
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.inner.knows_key(key)
+    }
+
+    fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        self.inner.holder(key)
+    }
+}
+
+struct PausingTx<'t> {
+    tx: &'t mut dyn Tx,
+    dice: Dice,
+}
+
+impl PausingTx<'_> {
+    /// Mostly nothing, at times about as long as a statement, rarely as long as a whole command.
+    fn pause(&mut self) -> &mut dyn Tx {
+        let longest = match self.dice.below(16) {
+            0 => 4_000,
+            1..8 => 200,
+            _ => return self.tx,
+        };
+        let micros = u64::try_from(self.dice.below(longest)).expect("a few thousand");
+        thread::sleep(Duration::from_micros(micros));
+        self.tx
+    }
+}
+
+impl Tx for PausingTx<'_> {
+    fn now(&self) -> Timestamp {
+        self.tx.now()
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self.pause().accounts()
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self.pause().sessions()
+    }
+
+    fn groups(&mut self) -> &mut dyn GroupRepository {
+        self.pause().groups()
+    }
+
+    fn members(&mut self) -> &mut dyn MemberRepository {
+        self.pause().members()
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self.pause().messages()
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        self.pause().jobs()
+    }
+
+    fn events(&mut self) -> &mut dyn EventRepository {
+        self.pause().events()
+    }
+
+    fn next_event_id(&mut self) -> Result<EventId, StorageFault> {
+        self.pause().next_event_id()
+    }
+
+    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event) {
+        self.pause().emit(to, actor, event);
+    }
+
+    fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {
+        self.tx.note_key_use(key, actor);
+    }
+
+    fn touch(&mut self) -> Result<(), StorageFault> {
+        self.pause().touch()
+    }
+}

@@ -1,0 +1,15 @@
+//! The schemas of the two databases, as their migrations leave them: both have the same tables, columns, keys and
+//! indexes, and refuse the same rows.
+//!
+//! Without the feature `postgres`, SQLite alone is looked at.
+#![allow(clippy::unwrap_used, reason = "a failure ends the test")]
+
+mod catalogue;
+mod comparison;
+mod migrated;
+mod refusals;
+mod rows;
+#[cfg(feature = "postgres")]
+#[path = "../support/scratch.rs"]
+mod scratch;
+mod shape;

@@ -1,0 +1,57 @@
+//! Opening a database on a PostgreSQL server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use groupchat_domain::storage::EventSink;
+use groupchat_domain::time::Timestamp;
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
+use groupchat_infra::sqlite::{Depth, Finding, Outcome};
+use groupchat_infra::{DatabaseStorage, QueueLimits};
+
+use crate::config::Config;
+use crate::database_url::DatabaseUrl;
+use crate::error::ProgramError;
+
+/// Opens it as a server does.
+pub fn open_to_serve(
+    config: &Config,
+    url: &DatabaseUrl,
+    queue: QueueLimits,
+    sink: Arc<dyn EventSink>,
+) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+    let usual = PostgresOptions::new(url.reveal());
+    let options = PostgresOptions {
+        writers: config.storage_writers,
+        readers: if config.storage_readers == 0 { usual.readers } else { config.storage_readers },
+        write_queue: queue,
+        read_queue: queue,
+        statement_timeout: config.storage_statement_timeout,
+        connect_within: config.storage_start_timeout,
+        ..usual
+    };
+    Ok(Arc::new(PostgresStorage::open(options, Arc::new(SystemClock), sink)?))
+}
+
+/// Opens it for one command beside servers, which number its events; someone waits for the command, so it doesn't
+/// wait for the database.
+pub fn open(url: &DatabaseUrl, sink: Arc<dyn EventSink>) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+    let options = PostgresOptions {
+        follows_log: false,
+        writers: 1,
+        readers: 1,
+        connect_within: Duration::ZERO,
+        ..PostgresOptions::new(url.reveal())
+    };
+    Ok(Arc::new(PostgresStorage::open(options, Arc::new(SystemClock), sink)?))
+}
+
+/// Checks it beside servers.
+pub fn check(url: &DatabaseUrl, _depth: Depth, _now: Timestamp) -> Vec<Finding> {
+    let (outcome, detail) = match open(url, Arc::new(crate::user::Unheard)) {
+        Ok(_) => (Outcome::Passed, "it answers".to_owned()),
+        Err(error) => (Outcome::Failed, error.to_string()),
+    };
+    vec![Finding { check: "database", outcome, detail }]
+}

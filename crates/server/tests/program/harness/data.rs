@@ -1,0 +1,77 @@
+//! Where a server keeps its data: a folder, or with the feature `postgres` a database on a server.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+#[cfg(feature = "postgres")]
+#[path = "../../../../infra/tests/support/scratch.rs"]
+mod scratch;
+
+/// A server's data, removed with the test.
+pub struct Data {
+    folder: PathBuf,
+    _temporary: Option<TempDir>,
+    #[cfg(feature = "postgres")]
+    url: String,
+    #[cfg(feature = "postgres")]
+    _scratch: Option<scratch::Scratch>,
+}
+
+/// Data of which there is none yet.
+#[cfg(not(feature = "postgres"))]
+pub fn data() -> Data {
+    let temporary = folder();
+    Data { folder: temporary.path().to_owned(), _temporary: Some(temporary) }
+}
+
+/// Data of which there is none yet.
+#[cfg(feature = "postgres")]
+pub fn data() -> Data {
+    let scratch = scratch::Scratch::create();
+    let data = Data::on(scratch.url());
+    Data { _scratch: Some(scratch), ..data }
+}
+
+/// A folder for a test's own files.
+pub fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+impl Data {
+    /// Data in a folder that a test names.
+    #[cfg(not(feature = "postgres"))]
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), _temporary: None }
+    }
+
+    /// Data in the database with this address.
+    #[cfg(feature = "postgres")]
+    pub fn on(url: &str) -> Self {
+        let temporary = folder();
+        let folder = temporary.path().to_owned();
+        Self { folder, _temporary: Some(temporary), url: url.to_owned(), _scratch: None }
+    }
+
+    /// The data folder. On PostgreSQL the program doesn't use it, and tests may put their files there.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The database's address.
+    #[cfg(feature = "postgres")]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What tells the program to use this data.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let folder = ["--data-dir".into(), self.folder.clone().into_os_string()];
+        #[cfg(feature = "postgres")]
+        let database = ["--database-url".into(), self.url().into()];
+        #[cfg(not(feature = "postgres"))]
+        let database = [];
+        folder.into_iter().chain(database).collect()
+    }
+}

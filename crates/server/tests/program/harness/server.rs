@@ -1,0 +1,109 @@
+//! Starts and stops the program.
+
+use std::process::{ExitStatus, Stdio};
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use super::{Api, Data, PATIENCE};
+
+/// A command of the built program, without the settings of whoever runs the test; it dies with the test.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groupchat"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GROUPCHAT_"))
+    {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.env("GROUPCHAT_LOG_FILTER", "warn");
+    command
+}
+
+/// The command that serves this data on a free port.
+pub fn serve(data: &Data) -> Command {
+    let mut command = program();
+    command.stderr(Stdio::inherit());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(data.arguments());
+    command
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    // Kept open, so that the program never writes into a closed pipe.
+    _output: Lines<BufReader<ChildStdout>>,
+    /// Where its API is.
+    pub url: String,
+    /// The first admin's password, if this was the first start.
+    pub password: Option<String>,
+}
+
+impl Server {
+    /// Starts the program on a free port and waits until it listens.
+    pub async fn start(data: &Data) -> Self {
+        Self::spawn(serve(data)).await
+    }
+
+    /// Starts the program by this command and waits until it listens.
+    pub async fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (mut url, mut password) = (None, None);
+        while url.is_none() {
+            let line = tokio::time::timeout(PATIENCE, output.next_line()).await.unwrap().unwrap();
+            let line = line.expect("the program ended before it listened");
+            if let Some((_, secret)) = line.split_once("password: ") {
+                password = Some(secret.to_owned());
+            }
+            url = line.split_once("listens on ").map(|(_, base)| format!("{base}/api"));
+        }
+        Self { child, _output: output, url: url.unwrap(), password }
+    }
+
+    /// The address and port of its socket.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches("/api")
+    }
+
+    /// A client without a key.
+    pub fn anonymous(&self) -> Api {
+        Api::of(&self.url)
+    }
+
+    /// Signs in.
+    pub async fn login(&self, username: &str, password: &str) -> Api {
+        let body = json!({"username": username, "password": password});
+        let answer = self.anonymous().post("/login", body).await.expect(StatusCode::OK);
+        self.anonymous().with_key(answer["api_key"].as_str().unwrap())
+    }
+
+    /// Signs in as the admin of the first start.
+    pub async fn admin(&self) -> Api {
+        let password = self.password.clone().expect("not the first start");
+        self.login("admin", &password).await
+    }
+
+    /// Ends the program as a power cut would.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Sends a signal by its name.
+    pub async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("still running").to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+    }
+
+    /// Waits for the program to end.
+    pub async fn ended(mut self) -> ExitStatus {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("does not end").unwrap()
+    }
+
+    /// Stops the program in good order.
+    pub async fn stop(self) {
+        self.signal("TERM").await;
+        assert_eq!(self.ended().await.code(), Some(0));
+    }
+}

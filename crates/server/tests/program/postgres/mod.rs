@@ -1,0 +1,7 @@
+//! What holds for a PostgreSQL server alone.
+
+mod cluster;
+mod killed;
+mod refusals;
+mod start_up;
+mod two_servers;

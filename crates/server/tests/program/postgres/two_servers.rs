@@ -1,0 +1,57 @@
+//! Several servers on one database.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::harness::{Data, Database, Server, data, serve};
+
+const ROUNDS: usize = 3;
+
+async fn start(data: &Data) -> Server {
+    let mut command = serve(data);
+    command.args(["--password-cost", "10"]);
+    Server::spawn(command).await
+}
+
+#[tokio::test]
+async fn two_that_start_at_once_on_an_empty_database_make_it_and_its_admin_once() {
+    for _ in 0..ROUNDS {
+        let data = data();
+        let (one, other) = tokio::join!(start(&data), start(&data));
+        let passwords: Vec<_> = [&one.password, &other.password].into_iter().flatten().cloned().collect();
+        assert_eq!(passwords.len(), 1, "one admin was made, by one of them");
+        let mut database = Database::open(&data);
+        assert_eq!(database.count("SELECT count(*) AS count FROM users"), 1);
+        let twice = "SELECT count(*) - count(DISTINCT version) AS count FROM __diesel_schema_migrations";
+        assert_eq!(database.count(twice), 0, "each migration ran once");
+        for server in [&one, &other] {
+            server.anonymous().get("/health").await.expect(StatusCode::OK);
+            server.login("admin", &passwords[0]).await;
+        }
+        one.stop().await;
+        other.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_stores_is_at_once_there_for_the_other() {
+    let data = data();
+    let one = start(&data).await;
+    let other = start(&data).await;
+    assert_eq!(other.password, None);
+    let admin = one.admin().await;
+    let elsewhere = other.anonymous().with_key(admin.key());
+    let group = admin.create_group("Lobby").await;
+    let path = format!("/groups/{group}/messages");
+    for n in 1..=20 {
+        let (sender, reader) = if n % 2 == 0 { (&admin, &elsewhere) } else { (&elsewhere, &admin) };
+        let sent = sender.post(&path, json!({"text": format!("message {n}")})).await;
+        assert_eq!(sent.expect(StatusCode::CREATED)["seq"], n);
+        let found = reader.get(&format!("/groups/{group}")).await.expect(StatusCode::OK);
+        assert_eq!(found["last_seq"], n);
+    }
+    admin.post_nothing("/logout").await.expect(StatusCode::NO_CONTENT);
+    elsewhere.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
+    one.stop().await;
+    other.stop().await;
+}

@@ -1,0 +1,174 @@
+//! Backups of a server at work, and what becomes of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::commands::{complaint, json, printed, run};
+use crate::harness::{Api, Data, Database, Server, data, folder};
+
+const WRITERS: usize = 8;
+const EPOCH: &str = "SELECT epoch AS text FROM log_state";
+
+/// Writers that send until they are told to stop; what was acknowledged, by client id.
+struct Writers {
+    stop: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicI64>,
+    tasks: Vec<tokio::task::JoinHandle<HashMap<String, i64>>>,
+}
+
+impl Writers {
+    fn start(api: &Api, group: i64) -> Self {
+        let (stop, acknowledged) = (Arc::<AtomicBool>::default(), Arc::<AtomicI64>::default());
+        let tasks = (0..WRITERS)
+            .map(|writer| {
+                let (api, stop, acknowledged) = (api.clone(), stop.clone(), acknowledged.clone());
+                tokio::spawn(async move {
+                    let mut sent = HashMap::new();
+                    for n in 0.. {
+                        let client_id = format!("{writer}-{n}");
+                        let body = json!({"text": format!("message {n}"), "client_id": client_id});
+                        let path = format!("/groups/{group}/messages");
+                        let message = api.post(&path, body).await.expect(StatusCode::CREATED);
+                        let seq = message["seq"].as_i64().unwrap();
+                        acknowledged.fetch_max(seq, Ordering::SeqCst);
+                        sent.insert(client_id, seq);
+                        if stop.load(Ordering::SeqCst) {
+                            break;
+                        }
+                    }
+                    sent
+                })
+            })
+            .collect();
+        Self { stop, acknowledged, tasks }
+    }
+
+    /// The highest number that was acknowledged by now. The lower ones are stored by then too.
+    fn acknowledged(&self) -> i64 {
+        self.acknowledged.load(Ordering::SeqCst)
+    }
+
+    async fn until_acknowledged(&self, seq: i64) {
+        while self.acknowledged() < seq {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn stop(self) -> HashMap<String, i64> {
+        self.stop.store(true, Ordering::SeqCst);
+        let mut sent = HashMap::new();
+        for task in self.tasks {
+            sent.extend(task.await.unwrap());
+        }
+        sent
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_amid_writes_has_all_that_was_acknowledged_before_and_nothing_half() {
+    let (origin, other) = (data(), folder());
+    let server = Server::start(&origin).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let writers = Writers::start(&admin, group);
+    writers.until_acknowledged(200).await;
+
+    let before = writers.acknowledged();
+    let file = other.path().join("backup.db");
+    let backup = json(&run(&origin, &["backup", file.to_str().unwrap(), "--json"]).await);
+    let sent = writers.stop().await;
+    let key = admin.key().to_owned();
+    server.stop().await;
+    let stored = backup["rows"]["messages"].as_i64().unwrap();
+    assert!(stored >= before, "{before} were acknowledged, {stored} are in it");
+
+    let data = Data::at(other.path().join("data"));
+    let restored = json(&run(&data, &["restore", file.to_str().unwrap(), "--json"]).await);
+    assert_eq!(restored["rows"], backup["rows"]);
+    assert_eq!(restored["kept"], serde_json::Value::Null);
+    let server = Server::start(&data).await;
+    assert_eq!(server.password, None, "no new admin");
+    let messages = server.anonymous().with_key(&key).all_messages(group).await;
+    let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, (1..=stored).collect::<Vec<_>>(), "no gap, nothing twice");
+    for message in &messages {
+        let client_id = message["client_id"].as_str().unwrap();
+        assert_eq!(sent.get(client_id), message["seq"].as_i64().as_ref(), "{client_id}");
+    }
+    server.stop().await;
+    let (mut old, mut new) = (Database::open(&origin), Database::open(&data));
+    new.check_integrity();
+    assert_ne!(old.words(EPOCH), new.words(EPOCH), "positions of the log are worth nothing here");
+}
+
+#[tokio::test]
+async fn a_restore_goes_back_in_time_and_keeps_what_it_replaces() {
+    let data = data();
+    let server = Server::start(&data).await;
+    let admin = server.admin().await;
+    let file = data.path().join("backup.db");
+    let words = printed(&run(&data, &["backup", file.to_str().unwrap()]).await);
+    assert!(words.contains("1 user, 0 groups and 0 messages"), "{words}");
+    let group = admin.create_group("Afterwards").await;
+    let key = admin.key().to_owned();
+    server.stop().await;
+
+    let restored = json(&run(&data, &["restore", file.to_str().unwrap(), "--json"]).await);
+    let server = Server::start(&data).await;
+    let admin = server.anonymous().with_key(&key);
+    admin.get(&format!("/groups/{group}")).await.expect(StatusCode::NOT_FOUND);
+    server.stop().await;
+    let kept = std::path::PathBuf::from(restored["kept"].as_str().unwrap());
+    std::fs::rename(kept, data.path().join("groupchat.db")).unwrap();
+    assert_eq!(Database::open(&data).count("SELECT count(*) AS count FROM groups"), 1);
+}
+
+#[tokio::test]
+async fn an_existing_file_is_kept_unless_force_says_otherwise() {
+    let data = data();
+    run(&data, &["user", "create", "--username", "ada"]).await;
+    let file = data.path().join("backup.db");
+    std::fs::write(&file, "precious").unwrap();
+    let file = file.to_str().unwrap();
+    let words = complaint(&run(&data, &["backup", file]).await);
+    assert!(words.contains("exists already"), "{words}");
+    assert_eq!(std::fs::read(file).unwrap(), b"precious");
+    printed(&run(&data, &["backup", file, "--force"]).await);
+    printed(&run(&data, &["restore", file]).await);
+}
+
+#[tokio::test]
+async fn a_running_server_is_never_replaced() {
+    let data = data();
+    let server = Server::start(&data).await;
+    let file = data.path().join("backup.db");
+    printed(&run(&data, &["backup", file.to_str().unwrap()]).await);
+    let words = complaint(&run(&data, &["restore", file.to_str().unwrap()]).await);
+    assert!(words.contains("another groupchat server"), "{words}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_and_garbage_are_refused_and_change_nothing() {
+    let data = data();
+    run(&data, &["user", "create", "--username", "ada"]).await;
+    let (newer, garbage) = (data.path().join("newer.db"), data.path().join("garbage.db"));
+    printed(&run(&data, &["backup", newer.to_str().unwrap()]).await);
+    Database::open_file(&newer)
+        .execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99999999999999')");
+    std::fs::write(&garbage, "this is not a database, ".repeat(1_000)).unwrap();
+
+    let words = complaint(&run(&data, &["restore", newer.to_str().unwrap()]).await);
+    assert!(words.contains("newer groupchat") && words.contains("newer.db"), "{words}");
+    let words = complaint(&run(&data, &["restore", garbage.to_str().unwrap()]).await);
+    assert!(words.contains("garbage.db is not a groupchat database"), "{words}");
+    let listed = json(&run(&data, &["user", "list", "--json"]).await);
+    assert_eq!(listed[0]["username"], "ada");
+    let left = std::fs::read_dir(data.path()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.contains("unfinished") || name.contains("before")), "{left:?}");
+}

@@ -1,0 +1,7 @@
+//! What holds for the embedded database alone.
+
+mod backup;
+mod folder;
+#[cfg(unix)]
+mod full_disk;
+mod restore_crash;
