@@ -31,17 +31,24 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts a program and waits until it has printed its address. What it writes goes to the file `log`.
+    /// Starts a program, with variables besides those of this one, and waits until it has printed its address. What
+    /// it writes goes to the file `log`.
     ///
     /// # Errors
     /// It can't be started, or it ends or stays silent.
-    pub async fn start(program: &Path, arguments: &[&str], log: &Path) -> Result<Self, BenchError> {
+    pub async fn start(
+        program: &Path,
+        arguments: &[String],
+        variables: &[(&str, &str)],
+        log: &Path,
+    ) -> Result<Self, BenchError> {
         let doing = || format!("starting {}", program.display());
         let output = File::create(log).map_err(|source| BenchError::io(doing(), source))?;
         let errors = output.try_clone().map_err(|source| BenchError::io(doing(), source))?;
         let started = Instant::now();
         let child = Command::new(program)
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 
+use crate::place::{DatabaseUrl, Place};
 use crate::scenario::Route;
 
 /// Measures a groupchat server over real sockets, and fills databases to measure it on.
@@ -35,8 +36,14 @@ pub struct RunArgs {
     pub server_binary: Option<PathBuf>,
     /// Measure on this database, made by `seed`, in place of a temporary one. No server may run on it, and
     /// what is measured writes to it.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
     pub data_dir: Option<PathBuf>,
+    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`. It has to be empty, and is then
+    /// filled, or made by `seed` or an earlier run; any other is refused. No server may run on it, and what is
+    /// measured writes to it. A password is better left to the variable PGPASSWORD or the file ~/.pgpass:
+    /// everybody on the machine can see flags.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<DatabaseUrl>,
     /// Seconds of load on each scenario, in each round.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub seconds: u64,
@@ -50,7 +57,7 @@ pub struct RunArgs {
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 256], value_name = "N,…",
           value_parser = parse_connections)]
     pub connections: Vec<usize>,
-    /// Only these kinds of requests. By default all, or on `--data-dir` those that depend on the data.
+    /// Only these kinds of requests. By default all, or on what `seed` made those that depend on the data.
     #[arg(long, value_delimiter = ',', value_enum, value_name = "KIND,…")]
     pub only: Vec<Route>,
     /// Also write the report to this file, as JSON.
@@ -59,13 +66,9 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// What to measure.
-    pub fn routes(&self) -> &[Route] {
-        match &*self.only {
-            [] if self.data_dir.is_some() => &Route::ON_SEEDED,
-            [] => Route::value_variants(),
-            only => only,
-        }
+    /// The database to measure; `None` for a temporary one.
+    pub fn place(&self) -> Option<Place> {
+        place(self.data_dir.as_ref(), self.database_url.as_ref())
     }
 }
 
@@ -73,8 +76,17 @@ impl RunArgs {
 #[derive(Debug, Args)]
 pub struct SeedArgs {
     /// The data directory of the server that is to read it. Created if it is missing.
-    #[arg(long, value_name = "DIR")]
-    pub data_dir: PathBuf,
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "database_url",
+        conflicts_with = "database_url"
+    )]
+    pub data_dir: Option<PathBuf>,
+    /// The PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`: an empty one, or one filled before; any
+    /// other is refused. A password is better left to the variable PGPASSWORD or the file ~/.pgpass.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<DatabaseUrl>,
     /// How many messages to add.
     #[arg(long, value_name = "N")]
     pub messages: u64,
@@ -84,6 +96,18 @@ pub struct SeedArgs {
     /// How many users write them, all of them members of all groups.
     #[arg(long, default_value_t = 256, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub users: u32,
+}
+
+impl SeedArgs {
+    /// The database to fill.
+    pub fn place(&self) -> Place {
+        place(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
+    }
+}
+
+fn place(data_dir: Option<&PathBuf>, database_url: Option<&DatabaseUrl>) -> Option<Place> {
+    let server = database_url.cloned().map(Place::Server);
+    server.or_else(|| data_dir.cloned().map(Place::Directory))
 }
 
 /// What the comparison serves.

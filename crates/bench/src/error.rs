@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::place::Place;
 use crate::scenario::Scenario;
 
 /// Why a measurement or a seeding did not come to its end.
@@ -46,11 +47,30 @@ pub enum BenchError {
     #[error("opening the database: {0}")]
     Open(String),
     /// The database holds nothing to measure on.
-    #[error("{path} has no users or groups made by `groupchat-bench seed`")]
+    #[error("{place} has no users or groups made by `groupchat-bench seed`")]
     NotSeeded {
-        /// The data directory.
-        path: PathBuf,
+        /// Where it is.
+        place: Place,
     },
+    /// The database holds what others put there.
+    #[error(
+        "the database of --database-url has tables or users that groupchat-bench didn't make, and was left as it \
+         was; name one that is empty, or that it has filled before"
+    )]
+    #[cfg(feature = "postgres")]
+    Somebodys,
+    /// The database has no address that libpq would take for one.
+    #[error(
+        "--database-url must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters in it as %XX"
+    )]
+    NotAUrl,
+    /// The database is on PostgreSQL.
+    #[error(
+        "this program was built without PostgreSQL; build it and the server with it by \
+         `cargo build --release -p groupchat -p groupchat-bench --features postgres`"
+    )]
+    #[cfg(not(feature = "postgres"))]
+    WithoutPostgres,
 }
 
 impl BenchError {

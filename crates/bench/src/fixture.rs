@@ -1,19 +1,22 @@
 //! The database that is measured: who may do what in it, and what there is to read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use clap::ValueEnum;
 use groupchat_domain::groups::GroupView;
 use groupchat_domain::ids::{GroupId, Seq};
 use groupchat_domain::storage::Storage;
 
 use crate::cli::RunArgs;
-use crate::database::Database;
+use crate::database::{Database, Engine};
 use crate::error::BenchError;
+use crate::footprint::ProcessFamily;
 use crate::output;
-use crate::scenario::READERS;
+use crate::place::Place;
+use crate::scenario::{READERS, Route};
 use crate::seed::{self, Plan, SignedIn};
 
-/// What a temporary database holds, besides the users.
+/// What is put into an empty database, besides the users.
 const ROOMS: usize = 8;
 const MESSAGES: u64 = 10_000;
 /// With the rooms, 500 groups.
@@ -23,11 +26,17 @@ const QUIET_ROOMS: usize = 500 - ROOMS;
 #[derive(Debug)]
 pub struct Fixture {
     /// Where it is.
-    pub data_dir: PathBuf,
+    pub place: Place,
+    /// Which one it is.
+    pub engine: Engine,
+    /// Its own processes, where it has some on this machine.
+    pub family: Option<ProcessFamily>,
     /// Who makes the requests: one for each connection, all of them members of all rooms.
     pub users: Vec<SignedIn>,
     /// The groups with many messages.
     pub rooms: Vec<Room>,
+    /// What can be measured on it.
+    pub routes: &'static [Route],
 }
 
 /// A group with many messages.
@@ -40,27 +49,32 @@ pub struct Room {
 }
 
 impl Fixture {
-    /// Makes a database in `scratch`, or takes the seeded one that the arguments name, and signs the users in.
+    /// Makes a database in `scratch`, or takes the one that the arguments name, and signs the users in. An empty one
+    /// on a server is filled as the temporary one is.
     ///
     /// # Errors
-    /// The database can't be opened or written, or was never seeded.
+    /// The database can't be opened or written, or holds nothing to measure on.
     pub async fn prepare(args: &RunArgs, scratch: &Path) -> Result<Self, BenchError> {
-        let data_dir = args.data_dir.clone().unwrap_or_else(|| scratch.join("data"));
-        if args.data_dir.is_some() && !Database::exists(&data_dir) {
-            return Err(BenchError::NotSeeded { path: data_dir });
+        let place = args.place().unwrap_or_else(|| Place::Directory(scratch.join("data")));
+        if args.data_dir.as_ref().is_some_and(|path| !Database::exists(path)) {
+            return Err(BenchError::NotSeeded { place });
         }
-        let database = Database::open(&data_dir)?;
+        let database = Database::open(&place)?;
         let storage = database.storage();
-        if args.data_dir.is_none() {
+        if args.data_dir.is_none() && seed::seeded_users(storage).await?.is_empty() {
             let connections = args.connections.iter().copied().max().unwrap_or(1);
-            fill_temporary(storage, connections.max(READERS)).await?;
+            fill(storage, connections.max(READERS)).await?;
         }
-        let (users, rooms) = sign_in(storage).await?;
-        database.close();
+        let users = seed::sign_in(storage, &seed::seeded_users(storage).await?).await?;
+        let Some(viewer) = users.first() else { return Err(BenchError::NotSeeded { place }) };
+        let rooms: Vec<_> = seed::busy_groups(storage, viewer).await?.iter().map(Room::from).collect();
         if rooms.is_empty() {
-            return Err(BenchError::NotSeeded { path: data_dir });
+            return Err(BenchError::NotSeeded { place });
         }
-        Ok(Self { data_dir, users, rooms })
+        let routes = routes(storage, viewer).await?;
+        let (engine, family) = (database.engine().clone(), database.family());
+        database.close();
+        Ok(Self { place, engine, family, users, rooms, routes })
     }
 
     /// How many messages the rooms hold.
@@ -69,16 +83,19 @@ impl Fixture {
     }
 }
 
-/// All seeded users with new keys, and the rooms they are in.
-async fn sign_in(storage: &dyn Storage) -> Result<(Vec<SignedIn>, Vec<Room>), BenchError> {
-    let users = seed::sign_in(storage, &seed::seeded_users(storage).await?).await?;
-    let Some(first) = users.first() else { return Ok((users, Vec::new())) };
-    let rooms = seed::busy_groups(storage, first).await?;
-    let room = |view: GroupView| Room { id: view.group.id, last_seq: view.group.last_seq };
-    Ok((users, rooms.into_iter().map(room).collect()))
+impl From<&GroupView> for Room {
+    fn from(view: &GroupView) -> Self {
+        Self { id: view.group.id, last_seq: view.group.last_seq }
+    }
 }
 
-async fn fill_temporary(storage: &dyn Storage, users: usize) -> Result<(), BenchError> {
+/// The command `seed` makes no quiet groups.
+async fn routes(storage: &dyn Storage, viewer: &SignedIn) -> Result<&'static [Route], BenchError> {
+    let is_filled_here = seed::has_quiet_groups(storage, viewer).await?;
+    Ok(if is_filled_here { Route::value_variants() } else { &Route::ON_SEEDED })
+}
+
+async fn fill(storage: &dyn Storage, users: usize) -> Result<(), BenchError> {
     let plan =
         Plan { users, groups: ROOMS, messages: MESSAGES, quiet_groups: QUIET_ROOMS, quiet_members: READERS };
     let bar = output::progress(plan.messages, "messages");

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use crate::error::{BenchError, describe};
-use crate::footprint::processor_time;
+use crate::footprint::{ProcessFamily, processor_time};
 use crate::scenario::Scenario;
 
 /// Whose turn it is.
@@ -43,6 +43,25 @@ pub struct Sample {
     pub per_second: f64,
     /// Processor time that the program under load took in the window.
     pub processor_time: Duration,
+    /// Processor time that the processes of its database took in the window.
+    pub database_time: Option<Duration>,
+}
+
+/// The processes whose processor time counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Processes {
+    /// The program under load.
+    pub program: u32,
+    /// Those of its database, where it has some of its own on this machine.
+    pub database: Option<ProcessFamily>,
+}
+
+impl Processes {
+    /// What they have taken so far, in the order of the fields.
+    fn times(self) -> Result<(Duration, Option<Duration>), BenchError> {
+        let database = self.database.map(ProcessFamily::processor_time).transpose()?;
+        Ok((processor_time(self.program)?, database))
+    }
 }
 
 /// A client of its own for each measurement, so that no connection of an earlier one is idle for too long.
@@ -56,7 +75,7 @@ pub fn client(connections: usize) -> Result<Client, BenchError> {
     Ok(client)
 }
 
-/// Runs a scenario against the program with this process id, and counts.
+/// Runs a scenario against a program, and counts.
 ///
 /// # Errors
 /// [`BenchError::Failed`] if any request failed or was answered by anything but a 2xx.
@@ -64,7 +83,7 @@ pub async fn drive(
     scenario: Scenario,
     timing: Timing,
     workload: Workload,
-    pid: u32,
+    processes: Processes,
 ) -> Result<Sample, BenchError> {
     let client = client(scenario.connections)?;
     let start = Instant::now() + timing.warm_up;
@@ -74,12 +93,17 @@ pub async fn drive(
         connections.spawn(run_connection(client.clone(), connection, window, Arc::clone(&workload)));
     }
     sleep_until(window.start.into()).await;
-    let before = processor_time(pid)?;
+    let before = processes.times()?;
     sleep_until(window.end.into()).await;
-    let processor_time = processor_time(pid)?.saturating_sub(before);
+    let after = processes.times()?;
     let outcomes = connections.join_all().await;
     let (latencies, per_second) = summarise(scenario, timing, outcomes)?;
-    Ok(Sample { latencies, per_second, processor_time })
+    Ok(Sample {
+        latencies,
+        per_second,
+        processor_time: after.0.saturating_sub(before.0),
+        database_time: after.1.zip(before.1).map(|(after, before)| after.saturating_sub(before)),
+    })
 }
 
 /// When requests count.

@@ -10,6 +10,7 @@ mod fixture;
 mod footprint;
 mod load;
 mod output;
+mod place;
 mod report;
 mod requests;
 mod run;

@@ -12,7 +12,7 @@ use crate::cli::RunArgs;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::footprint::{Memory, file_size};
-use crate::load::{Timing, Turn, client, drive};
+use crate::load::{Processes, Timing, Turn, client, drive};
 use crate::output;
 use crate::report::{Conditions, Footprint, Report, Samples, SendBytes, median, render};
 use crate::requests::workload;
@@ -54,6 +54,7 @@ async fn measure(
     let page = fetch(Route::Page, &server, fixture).await?;
     let baseline = start_baseline(&page, scratch).await?;
     let conditions = Conditions {
+        database: fixture.engine.clone(),
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         rounds: args.rounds,
         seconds: args.seconds,
@@ -83,15 +84,18 @@ async fn rounds(
 ) -> Result<Samples, BenchError> {
     let timing =
         Timing { warm_up: Duration::from_secs(args.warm_up), window: Duration::from_secs(args.seconds) };
-    let scenarios = scenarios(args.routes(), &args.connections);
+    let routes = if args.only.is_empty() { fixture.routes } else { &args.only };
+    let scenarios = scenarios(routes, &args.connections);
     let bar = output::progress(u64::from(args.rounds) * scenarios.len() as u64, "measurements");
     let mut samples = Samples::new();
     for _ in 0..args.rounds {
         for &scenario in &scenarios {
             bar.set_message(scenario.to_string());
-            let program = if scenario.route.is_baseline() { baseline } else { server };
+            let (program, database) =
+                if scenario.route.is_baseline() { (baseline, None) } else { (server, fixture.family) };
             let requests = workload(scenario.route, &program.url, fixture)?;
-            let sample = drive(scenario, timing, requests, pid(program)?).await?;
+            let processes = Processes { program: pid(program)?, database };
+            let sample = drive(scenario, timing, requests, processes).await?;
             samples.entry(scenario).or_default().push(sample);
             bar.inc(1);
         }
@@ -116,9 +120,10 @@ async fn start_server(
     fixture: &Fixture,
     scratch: &Path,
 ) -> Result<(Serving, Duration), BenchError> {
-    let data_dir = fixture.data_dir.to_string_lossy();
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data_dir];
-    let mut server = Serving::start(program, &arguments, &scratch.join("server.log")).await?;
+    let mut arguments = ["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+    arguments.extend(fixture.place.arguments());
+    let log = scratch.join("server.log");
+    let mut server = Serving::start(program, &arguments, &fixture.place.variables(), &log).await?;
     let time = server.await_ready(HEALTH).await?;
     Ok((server, time))
 }
@@ -127,8 +132,8 @@ async fn start_baseline(page: &[u8], scratch: &Path) -> Result<Serving, BenchErr
     let file = scratch.join("page.json");
     std::fs::write(&file, page).map_err(|source| BenchError::io("writing the static reply", source))?;
     let program = this_program()?;
-    let arguments = ["baseline", "--static-reply", &file.to_string_lossy()];
-    let mut baseline = Serving::start(&program, &arguments, &scratch.join("baseline.log")).await?;
+    let arguments = ["baseline", "--static-reply", &file.to_string_lossy()].map(str::to_owned);
+    let mut baseline = Serving::start(&program, &arguments, &[], &scratch.join("baseline.log")).await?;
     baseline.await_ready("/static").await?;
     Ok(baseline)
 }

@@ -17,6 +17,7 @@ mod schema;
 mod tx;
 
 pub mod attempts;
+pub mod check;
 pub mod clock;
 pub mod hasher;
 pub mod keys;

@@ -3,6 +3,15 @@
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 
+/// The schema that a database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SchemaVersion {
+    /// The newest migration in it.
+    pub(crate) found: String,
+    /// How many migrations this program would apply.
+    pub(crate) pending: usize,
+}
+
 /// Why it can't be told what a database lacks.
 #[derive(Debug)]
 pub(crate) enum NotPending {

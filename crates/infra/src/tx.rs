@@ -48,6 +48,14 @@ pub(crate) struct Failure {
     pub(crate) may_be_conflict: bool,
 }
 
+#[cfg(feature = "postgres")]
+impl Failure {
+    /// What the failure of a statement on PostgreSQL means.
+    pub(crate) fn on_postgres(error: &diesel::result::Error) -> Self {
+        Self { fault: fault::postgres_fault(error), may_be_conflict: fault::may_be_conflict(error) }
+    }
+}
+
 impl<'c> DbTx<'c> {
     /// A transaction that adds its events to `events`. One that only reads is on a connection, or in a transaction,
     /// that refuses to write.
@@ -105,10 +113,7 @@ impl Connection<'_> {
         match self {
             Self::Sqlite(_) => Failure { fault: fault::sqlite_fault(error), may_be_conflict: false },
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => Failure {
-                fault: fault::postgres_fault(error),
-                may_be_conflict: fault::may_be_conflict(error),
-            },
+            Self::Postgres(_) => Failure::on_postgres(error),
         }
     }
 }

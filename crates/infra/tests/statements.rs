@@ -46,39 +46,34 @@ fn read_page(database: &Database, who: Credential, group: GroupId) -> usize {
     page.unwrap().items.len()
 }
 
-/// Fails unless the statements begin like this, in this order.
+/// Fails unless the statements begin like this, in this order. Names are quoted by each database in its own way.
 #[track_caller]
 fn assert_statements(executed: &[String], expected: &[&str]) {
     let alike = executed.len() == expected.len()
-        && executed.iter().zip(expected).all(|(sql, start)| sql.replace('`', "").starts_with(start));
+        && executed.iter().zip(expected).all(|(sql, start)| sql.replace(['`', '"'], "").starts_with(start));
     assert!(alike, "executed {executed:#?}\ninstead of {expected:#?}");
 }
 
-#[test]
-fn a_send_takes_four_statements() {
-    let database = Database::sqlite();
-    let (group, who) = prepare(&database);
+/// The statements of a send must begin like this. Those that only steer the transaction don't count.
+fn a_send_takes(database: &Database, expected: &[&str]) {
+    let (group, who) = prepare(database);
     // The first use of a key is also looked up on a reader.
-    send(&database, who, group, "first");
+    send(database, who, group, "first");
     database.take_queries();
-    send(&database, who, group, "second");
-    let expected = ["SELECT users.id", "SELECT groups.id", "INSERT INTO messages", "INSERT INTO events"];
-    assert_statements(&database.take_queries(), &expected);
+    send(database, who, group, "second");
+    assert_statements(&database.take_queries(), expected);
 }
 
-#[test]
-fn a_page_takes_three_statements_whatever_it_holds() {
-    let database = Database::sqlite();
-    let (group, who) = prepare(&database);
+/// A page takes three statements whatever it holds.
+fn a_page_takes_three(database: &Database) {
+    let (group, who) = prepare(database);
     for name in ["a", "b", "c"] {
-        send(&database, who, group, name);
+        send(database, who, group, name);
     }
     database.take_queries();
-    assert_eq!(read_page(&database, who, group), 3);
-    assert_statements(
-        &database.take_queries(),
-        &["SELECT users.id", "SELECT groups.id", "SELECT messages.id"],
-    );
+    assert_eq!(read_page(database, who, group), 3);
+    let expected = ["SELECT users.id", "SELECT groups.id", "SELECT messages.id"];
+    assert_statements(&database.take_queries(), &expected);
 }
 
 /// What connections have prepared and keep for the next time, and what they executed.
@@ -100,16 +95,80 @@ impl Instrumentation for Listener {
     }
 }
 
-#[test]
-fn the_statements_of_sends_and_pages_are_prepared_once() {
+/// The statements of sends and pages are prepared once and kept. `quote` is how the database quotes names, by which
+/// its statements are told from those of another that is tested at the same time.
+fn all_are_prepared_once(open: fn() -> Database, quote: char) {
+    // The same for whoever comes second.
     set_default_instrumentation(|| Some(Box::new(Listener))).unwrap();
-    let database = Database::sqlite_unobserved();
+    let database = open();
     let (group, who) = prepare(&database);
     send(&database, who, group, "first");
     read_page(&database, who, group);
-    let (cached, executed) = std::mem::take(&mut *HEARD.lock().unwrap());
-    for start in ["SELECT `users`", "SELECT `groups`", "INSERT INTO `messages`", "SELECT `messages`"] {
-        let sql = executed.iter().find(|sql| sql.starts_with(start)).expect(start);
-        assert!(cached.contains(sql), "prepared anew each time: {sql}\nkept: {cached:#?}");
+    let (cached, executed) = HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let starts = [
+        "SELECT 'users'",
+        "SELECT 'groups'",
+        "INSERT INTO 'messages'",
+        "INSERT INTO 'events'",
+        "SELECT 'messages'",
+    ];
+    for start in starts {
+        let start = start.replace('\'', &quote.to_string());
+        let mut alike = executed.iter().filter(|sql| sql.starts_with(&start)).peekable();
+        assert!(alike.peek().is_some(), "not executed: {start}");
+        for sql in alike {
+            assert!(cached.contains(sql), "prepared anew each time: {sql}\nkept: {cached:#?}");
+        }
+    }
+}
+
+mod sqlite {
+    use super::*;
+
+    #[test]
+    fn a_send_takes_four_statements() {
+        let expected = ["SELECT users.id", "SELECT groups.id", "INSERT INTO messages", "INSERT INTO events"];
+        a_send_takes(&Database::sqlite(), &expected);
+    }
+
+    #[test]
+    fn a_page_takes_three_statements() {
+        a_page_takes_three(&Database::sqlite());
+    }
+
+    #[test]
+    fn the_statements_of_sends_and_pages_are_prepared_once() {
+        all_are_prepared_once(Database::sqlite_unobserved, '`');
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// One more than on SQLite: the group is locked before it is read.
+    #[test]
+    fn a_send_takes_five_statements() {
+        let expected = [
+            "SELECT users.id",
+            "SELECT groups.id FROM groups",
+            "SELECT groups.id",
+            "INSERT INTO messages",
+            "INSERT INTO events",
+        ];
+        a_send_takes(&Database::postgres(), &expected);
+    }
+
+    #[test]
+    fn a_page_takes_three_statements() {
+        a_page_takes_three(&Database::postgres());
+    }
+
+    #[test]
+    fn the_statements_of_sends_and_pages_are_prepared_once() {
+        let open = || Database::postgres_with(Arc::new(support::NoListener));
+        all_are_prepared_once(open, '"');
     }
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use groupchat_domain::time::Clock;
+use groupchat_infra::check::{Depth, Finding, Outcome};
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{Depth, Finding, Outcome};
 use serde::Serialize;
 
 use crate::config::Config;

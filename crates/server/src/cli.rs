@@ -8,6 +8,7 @@ use crate::backup::BackupOptions;
 use crate::check::CheckOptions;
 use crate::completions::CompletionsOptions;
 use crate::config::{SettingFlags, Sources};
+use crate::migrate_database::MigrateOptions;
 use crate::restore::RestoreOptions;
 use crate::user::UserCommand;
 
@@ -54,6 +55,11 @@ pub enum Command {
     /// Everything is then as it was at the time of the backup, passwords and API keys included. Clients start
     /// over with the event log.
     Restore(RestoreOptions),
+    /// Copy everything from the embedded database to a PostgreSQL server, or back, while no server runs.
+    ///
+    /// The copy is read back and compared before it can be used; the database that is copied stays as it is. Users,
+    /// passwords, API keys and ids stay the same. Clients start over with the event log.
+    MigrateDatabase(MigrateOptions),
     /// Print a script that lets a shell complete this command line.
     Completions(CompletionsOptions),
     /// Look at the configuration.

@@ -51,6 +51,15 @@ pub enum ProgramError {
     /// Nothing was restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// Nothing was copied.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    /// The flag names no database. Its value is not told, since it may hold a password.
+    #[error(
+        "{0} must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE; in a password, characters such as \
+         @, / and ? are written as %40, %2F and %3F"
+    )]
+    Address(&'static str),
     /// Some checks failed; which, has been printed.
     #[error("{failed} of {made} checks failed")]
     Unhealthy {
@@ -91,7 +100,7 @@ impl ProgramError {
     /// of the command line does, else 1.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) => 2,
+            Self::Config(_) | Self::Address(_) => 2,
             _ => 1,
         }
     }

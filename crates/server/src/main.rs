@@ -11,6 +11,7 @@ mod database_url;
 mod error;
 mod jobs;
 mod logging;
+mod migrate_database;
 mod progress;
 mod restore;
 mod serve;
@@ -62,6 +63,7 @@ fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), Prog
         Some(Command::Check(options)) => check::run(config, options),
         Some(Command::Backup(options)) => backup::run(config, options),
         Some(Command::Restore(options)) => restore::run(config, options),
+        Some(Command::MigrateDatabase(options)) => migrate_database::run(options),
         _ => serve::run(config),
     }
 }

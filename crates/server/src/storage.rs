@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::time::Timestamp;
+use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{self, DataDirLock, Depth, Finding, SqliteOptions, SqliteStorage};
+use groupchat_infra::sqlite::{self, DataDirLock, SqliteOptions, SqliteStorage};
 use groupchat_infra::{DatabaseStorage, QueueLimits};
 
 use crate::config::Config;

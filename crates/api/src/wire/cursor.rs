@@ -64,8 +64,10 @@ impl Cursor {
             .find(|known| *known as u8 == list)?;
         let id = i64::from_be_bytes(*id);
         let tail = String::from_utf8(tail.to_vec()).ok()?;
+        // No name has one, and PostgreSQL takes no U+0000.
+        let has_control_character = tail.chars().any(char::is_control);
         let cursor = Self { list, scope: i64::from_be_bytes(*scope), id, tail };
-        (version == VERSION && id >= 0).then_some(cursor)
+        (version == VERSION && id >= 0 && !has_control_character).then_some(cursor)
     }
 }
 
@@ -101,7 +103,8 @@ mod tests {
         payload[0] = 2;
         let newer = URL_SAFE_NO_PAD.encode(&payload);
         let negative = Cursor { id: -1, ..cursor() }.encode();
-        for bad in ["", "x", "====", "AQ", "not a cursor", newer.as_str(), negative.as_str()] {
+        let no_name = Cursor { tail: "zo\0".to_owned(), ..cursor() }.encode();
+        for bad in ["", "x", "====", "AQ", "not a cursor", &newer, &negative, &no_name] {
             assert!(Cursor::decode(List::Members, 7, bad).is_err(), "{bad}");
         }
     }

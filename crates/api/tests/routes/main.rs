@@ -1,4 +1,4 @@
-//! Every route, in the same process, against a real SQLite file.
+//! Every route, in the same process, against a real database: SQLite, or with the feature `postgres` PostgreSQL.
 //!
 //! `harness` starts a server for each test and checks of every answer what holds for all of them. `matrix`
 //! calls every operation of the OpenAPI document in every role; the other modules take a feature each.

@@ -11,6 +11,7 @@ use serde::Serialize;
 pub use bars::{Check, Footprint};
 pub use table::render;
 
+use crate::database::Engine;
 use crate::load::{Sample, empty_histogram};
 use crate::scenario::Scenario;
 
@@ -31,6 +32,8 @@ pub struct Report {
 /// The machine and how it was measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Conditions {
+    /// The database that is measured.
+    pub database: Engine,
     /// Processor cores, shared by the server and the load generator.
     pub cores: usize,
     /// How many times all scenarios were run.
@@ -74,14 +77,17 @@ pub struct Summary {
     pub p99_micros: u64,
     /// Processor time that the program under load took for a request, in microseconds.
     pub processor_micros: f64,
+    /// The same of the processes of the database; absent where it has none of its own on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_micros: Option<f64>,
 }
 
 impl Report {
     /// Sums samples up, and holds them and the footprint against the bars.
     pub fn new(conditions: Conditions, samples: &Samples, footprint: Footprint) -> Self {
         let scenarios = samples.iter().map(|(&scenario, samples)| Summary::of(scenario, samples)).collect();
-        let mut checks = bars::ratios(samples);
-        checks.extend(footprint.checks());
+        let mut checks = bars::ratios(samples, &conditions.database);
+        checks.extend(footprint.checks(&conditions.database));
         Self { conditions, scenarios, checks }
     }
 }
@@ -93,7 +99,9 @@ impl Summary {
             // Both have the same bounds, so that nothing is lost.
             let _ = latencies.add(&sample.latencies);
         }
-        let processor_time: Duration = samples.iter().map(|sample| sample.processor_time).sum();
+        let processor_time = samples.iter().map(|sample| sample.processor_time).sum();
+        let database_time: Option<Duration> = samples.iter().map(|sample| sample.database_time).sum();
+        let micros_each = |time: Duration| time.as_secs_f64() * 1e6 / latencies.len().max(1) as f64;
         let rounds: Vec<f64> = samples.iter().map(|sample| sample.per_second).collect();
         Self {
             scenario,
@@ -102,7 +110,8 @@ impl Summary {
             rounds,
             p50_micros: latencies.value_at_quantile(0.5),
             p99_micros: latencies.value_at_quantile(0.99),
-            processor_micros: processor_time.as_secs_f64() * 1e6 / latencies.len().max(1) as f64,
+            processor_micros: micros_each(processor_time),
+            database_micros: database_time.map(micros_each),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::report::Report;
+use crate::database::Engine;
 use crate::report::bars::{Bar, Check};
+use crate::report::{Report, Summary};
 
 /// Writes the report as two tables.
 pub fn render(report: &Report) -> String {
@@ -17,8 +18,8 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
     let of = &report.conditions;
     writeln!(
         text,
-        "{} cores, shared with the load generator; {} rounds of {} s; {} messages in the database",
-        of.cores, of.rounds, of.seconds, of.messages
+        "{}; {} messages in the database\n{} cores, shared with the load generator; {} rounds of {} s",
+        of.database, of.messages, of.cores, of.rounds, of.seconds
     )?;
     let bytes = of.send_bytes;
     writeln!(
@@ -28,24 +29,53 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
     )?;
     writeln!(
         text,
-        "{:<24}{:>12}{:>12}{:>12}{:>12}",
-        "scenario", "requests", "per second", "p50 ms", "p99 ms"
+        "{:<20}{:>12}{:>12}{:>10}{:>10}{:>14}{:>16}",
+        "scenario",
+        "requests",
+        "per second",
+        "p50 ms",
+        "p99 ms",
+        "CPU each µs",
+        database_column(report)
     )?;
-    for row in &report.scenarios {
-        let millis = |micros: u64| micros as f64 / 1000.0;
-        writeln!(
-            text,
-            "{:<20}{:>12}{:>12.0}{:>10.2}{:>10.2}{:>14.1}",
-            row.scenario.to_string(),
-            row.requests,
-            row.per_second,
-            millis(row.p50_micros),
-            millis(row.p99_micros),
-            row.processor_micros
-        )?;
-    }
+    report.scenarios.iter().try_for_each(|row| write_scenario(text, row))?;
+    writeln!(text, "{}", processor_note(report))?;
     writeln!(text, "\n{:<44}{:>12}{:>14}", "ratio or size", "measured", "bar")?;
     report.checks.iter().try_for_each(|check| write_check(text, check))
+}
+
+fn write_scenario(text: &mut String, row: &Summary) -> std::fmt::Result {
+    let millis = |micros: u64| micros as f64 / 1000.0;
+    let database = row.database_micros.map(|micros| format!("{micros:.1}")).unwrap_or_default();
+    let line = format!(
+        "{:<20}{:>12}{:>12.0}{:>10.2}{:>10.2}{:>14.1}{database:>16}",
+        row.scenario.to_string(),
+        row.requests,
+        row.per_second,
+        millis(row.p50_micros),
+        millis(row.p99_micros),
+        row.processor_micros,
+    );
+    writeln!(text, "{}", line.trim_end())
+}
+
+/// What the processes of the database took, if that is known of any scenario.
+fn database_column(report: &Report) -> &'static str {
+    let is_known = report.scenarios.iter().any(|row| row.database_micros.is_some());
+    if is_known { "PostgreSQL's µs" } else { "" }
+}
+
+/// Whose processor time it is.
+fn processor_note(report: &Report) -> &'static str {
+    match &report.conditions.database {
+        Engine::Sqlite => "CPU: of the program under load, in which SQLite is embedded",
+        Engine::Postgres(_) if database_column(report).is_empty() => {
+            "CPU: of the program under load; what PostgreSQL took besides is not known here"
+        }
+        Engine::Postgres(_) => {
+            "CPU: of the program under load, and of all processes of the PostgreSQL server, whatever they did"
+        }
+    }
 }
 
 fn write_check(text: &mut String, check: &Check) -> std::fmt::Result {

@@ -20,6 +20,8 @@ use crate::error::BenchError;
 use crate::output;
 
 pub use messages::text as message_text;
+#[cfg(feature = "postgres")]
+pub use users::PREFIX as USERNAME_PREFIX;
 pub use users::{PASSWORD, SignedIn, all as seeded_users, sign_in};
 
 /// The server's own access, which no limit per caller applies to.
@@ -55,7 +57,7 @@ pub struct Plan {
 /// The database can't be opened or written.
 pub async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
     let begun = Instant::now();
-    let database = Database::open(&args.data_dir)?;
+    let database = Database::open(&args.place())?;
     let plan = Plan {
         users: args.users as usize,
         groups: args.groups as usize,
@@ -100,10 +102,27 @@ pub async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -> Resul
 /// # Errors
 /// The storage failed.
 pub async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec<GroupView>, BenchError> {
+    groups_called(storage, BUSY, viewer).await
+}
+
+/// Whether the user is in groups with one message.
+///
+/// # Errors
+/// The storage failed.
+pub async fn has_quiet_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<bool, BenchError> {
+    Ok(!groups_called(storage, QUIET, viewer).await?.is_empty())
+}
+
+/// A page of the user's groups with such a name.
+async fn groups_called(
+    storage: &dyn Storage,
+    name: &str,
+    viewer: &SignedIn,
+) -> Result<Vec<GroupView>, BenchError> {
     let viewer = viewer.actor.id();
     let query = GroupQuery {
         viewer,
-        search: Some(SearchText::parse(BUSY).expect("the name is short and plain")),
+        search: Some(SearchText::parse(name).expect("the names are short and plain")),
         mine: true,
         after: None,
         limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
@@ -161,11 +180,12 @@ fn find_or_create(
 mod tests {
     use super::*;
     use crate::database::Database;
+    use crate::place::Place;
 
     #[tokio::test]
     async fn filling_again_adds_messages_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
-        let database = Database::open(directory.path()).unwrap();
+        let database = Database::open(&Place::Directory(directory.path().to_owned())).unwrap();
         let storage = database.storage();
         let plan = Plan { users: 3, groups: 2, messages: 1_100, quiet_groups: 2, quiet_members: 2 };
         for time in 1..=2 {
@@ -174,6 +194,7 @@ mod tests {
             let names: Vec<_> = users.iter().map(|user| user.username.as_str()).collect();
             assert_eq!(names, ["bench-001", "bench-002", "bench-003"]);
             let viewer = &sign_in(storage, &users).await.unwrap()[0];
+            assert!(has_quiet_groups(storage, viewer).await.unwrap());
             let rooms = busy_groups(storage, viewer).await.unwrap();
             let last: Vec<_> = rooms.iter().map(|view| view.group.last_seq.get()).collect();
             assert_eq!(last, [600 * time, 500 * time], "filled {time} times");

@@ -18,7 +18,7 @@ use crate::error::BenchError;
 /// The password of all seeded users.
 pub const PASSWORD: &str = "bench-password";
 /// What all seeded users' names begin with.
-const PREFIX: &str = "bench-";
+pub const PREFIX: &str = "bench-";
 
 /// The name of a seeded user; numbers begin at 1.
 pub fn username(number: usize) -> String {

@@ -21,6 +21,8 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 pub(crate) enum Purpose {
     /// Migrates the schema.
     Migrate,
+    /// Looks whether all is well with what is stored.
+    Check,
     /// Runs commands that write.
     Write,
     /// Runs commands that read.
@@ -33,6 +35,7 @@ impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Self::Migrate => "groupchat migrate",
+            Self::Check => "groupchat check",
             Self::Write => "groupchat write",
             Self::Read => "groupchat read",
             Self::Log => "groupchat log",
@@ -60,6 +63,11 @@ impl Dial {
     /// The database's name for people.
     pub(crate) fn shown(&self) -> String {
         url::shown(&self.url)
+    }
+
+    /// Whether as much time has passed as a statement may take.
+    pub(super) fn is_past_timeout(&self, since: Instant) -> bool {
+        !self.statement_timeout.is_zero() && since.elapsed() >= self.statement_timeout
     }
 
     /// Opens a connection.
@@ -102,7 +110,10 @@ impl Dial {
     /// A commit that only the memory of the server knows would be lost with it, after it was acknowledged: a server
     /// or a role that is set up so is overruled. Stronger guarantees are left as they are.
     fn settings(&self, purpose: Purpose) -> String {
-        let timeout = if purpose == Purpose::Migrate { Duration::ZERO } else { self.statement_timeout };
+        let timeout = match purpose {
+            Purpose::Migrate | Purpose::Check => Duration::ZERO,
+            Purpose::Write | Purpose::Read | Purpose::Log => self.statement_timeout,
+        };
         format!(
             "SET application_name = '{}'; SET statement_timeout = {}; \
              SET idle_in_transaction_session_timeout = {}; SET client_min_messages = warning; \

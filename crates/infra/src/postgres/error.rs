@@ -34,6 +34,9 @@ pub enum OpenError {
         /// The newest schema of this program.
         known: String,
     },
+    /// There is nothing of groupchat in it.
+    #[error("the database {0} is none of groupchat's")]
+    NotADatabase(String),
     /// The schema could not be brought up to date; the database is as it was.
     #[error("the database {database} could not be migrated to this version and was left as it was: {reason}")]
     Migration {
@@ -42,6 +45,11 @@ pub enum OpenError {
         /// What went wrong.
         reason: String,
     },
+    /// The database was to become a copy of another, and is not whole.
+    #[error(
+        "the database {0} is an unfinished copy; run `groupchat migrate-database` again, or drop the database"
+    )]
+    Unfinished(String),
     /// The database refused something else.
     #[error("can't use the database {database}: {reason}")]
     Database {

@@ -4,14 +4,17 @@ use diesel::prelude::*;
 use groupchat_domain::ids::Position;
 
 use super::error::OpenError;
+use crate::connection::Connection;
 use crate::event_log::new_epoch;
 use crate::schema::{events, log_state};
+use crate::transfer;
 
 /// Gives the log an epoch unless it has one. `database` is for the words of an error.
 ///
 /// # Errors
-/// The failure of the statement, or no random numbers.
+/// The failure of the statement, no random numbers, or [`OpenError::Unfinished`].
 pub(super) fn ensure_epoch(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+    refuse_unfinished(connection, database)?;
     let epoch = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
     diesel::insert_into(log_state::table)
         .values((log_state::id.eq(1), log_state::epoch.eq(epoch)))
@@ -19,6 +22,18 @@ pub(super) fn ensure_epoch(connection: &mut PgConnection, database: &str) -> Res
         .execute(connection)
         .map(drop)
         .map_err(|error| refused(database, &error))
+}
+
+/// Refuses a copy of another database that is not whole.
+///
+/// # Errors
+/// [`OpenError::Unfinished`], or the failure of the statement.
+pub(super) fn refuse_unfinished(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+    match transfer::is_unfinished(&mut Connection::Postgres(connection)) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::Unfinished(database.to_owned())),
+        Err(error) => Err(refused(database, &error)),
+    }
 }
 
 /// The greatest place in the log. The newest numbered event is never removed, so that it can't be reset.
@@ -33,6 +48,7 @@ pub(super) fn head(connection: &mut PgConnection, database: &str) -> Result<Posi
     Ok(head.map_or(Position::ZERO, Position::new))
 }
 
-fn refused(database: &str, error: &diesel::result::Error) -> OpenError {
+/// What is said of a statement that failed while the database was opened.
+pub(super) fn refused(database: &str, error: &diesel::result::Error) -> OpenError {
     OpenError::Database { database: database.to_owned(), reason: error.to_string() }
 }

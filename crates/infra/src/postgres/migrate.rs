@@ -1,12 +1,14 @@
 //! Brings the schema up to date when the database is opened. Forward only.
 
+use diesel::migration::MigrationVersion;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::advisory::AdvisoryLock;
 use super::error::OpenError;
-use crate::migrations::{NotPending, pending};
+use crate::migrations::{NotPending, SchemaVersion, pending};
 
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -44,6 +46,50 @@ pub(crate) fn migrate(connection: &mut PgConnection, database: &str) -> Result<(
         Failure::Query(error) => OpenError::Migration { database, reason: error.to_string() },
         Failure::Step(reason) => OpenError::Migration { database, reason },
     })
+}
+
+/// Looks at the schema of a database and changes nothing. `database` is for the words of an error.
+///
+/// # Errors
+/// [`OpenError`]: also for a database that holds nothing of groupchat.
+pub(super) fn schema_version(
+    connection: &mut PgConnection,
+    database: &str,
+) -> Result<SchemaVersion, OpenError> {
+    require_utf8(connection, database)?;
+    let unreadable = |reason: String| OpenError::Database { database: database.to_owned(), reason };
+    let applied = look_at_applied(connection).map_err(|error| unreadable(error.to_string()))?;
+    let pending = pending::<Pg>(&MIGRATIONS, &applied).map_err(|error| match error {
+        NotPending::Newer { found, known } => {
+            OpenError::Newer { database: database.to_owned(), found, known }
+        }
+        NotPending::Unreadable(reason) => unreadable(reason),
+    })?;
+    let newest = applied.iter().max().ok_or_else(|| OpenError::NotADatabase(database.to_owned()))?;
+    Ok(SchemaVersion { found: newest.to_string(), pending: pending.len() })
+}
+
+/// The migrations that the database has. Diesel's own look would make the table where it is missing.
+fn look_at_applied(connection: &mut PgConnection) -> QueryResult<Vec<MigrationVersion<'static>>> {
+    let own = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS own");
+    if !own.get_result::<Own>(connection)?.own {
+        return Ok(Vec::new());
+    }
+    let applied = diesel::sql_query("SELECT version::text AS version FROM __diesel_schema_migrations");
+    let applied: Vec<Applied> = applied.load(connection)?;
+    Ok(applied.into_iter().map(|migration| migration.version.into()).collect())
+}
+
+#[derive(QueryableByName)]
+struct Own {
+    #[diesel(sql_type = Bool)]
+    own: bool,
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
 }
 
 fn apply_pending(connection: &mut PgConnection, database: &str) -> Result<(), Failure> {

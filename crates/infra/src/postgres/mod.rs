@@ -9,6 +9,7 @@
 //! [`EventSink`]: groupchat_domain::storage::EventSink
 
 mod advisory;
+mod check;
 pub(crate) mod dial;
 mod error;
 mod log;
@@ -21,6 +22,7 @@ mod url;
 mod worker;
 
 pub(crate) use advisory::AdvisoryLock;
+pub use check::check;
 pub use error::OpenError;
 pub use options::PostgresOptions;
 pub use storage::PostgresStorage;

@@ -22,7 +22,8 @@ pub struct PostgresOptions {
     pub write_queue: QueueLimits,
     /// How many commands may wait for a reader.
     pub read_queue: QueueLimits,
-    /// How long a statement may take, in whole milliseconds; the server ends it then. Migrations have no limit.
+    /// How long a statement may take, in whole milliseconds; the server ends it then. Zero is no limit, and migrations
+    /// and checks have none. A command that has taken so long in all is not run again.
     pub statement_timeout: Duration,
     /// How long opening waits for the server to accept connections.
     pub connect_within: Duration,

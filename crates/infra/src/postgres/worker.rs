@@ -74,12 +74,17 @@ impl Worker {
         }
     }
 
-    /// Runs a command, and again while it meets with conflicts.
+    /// Runs a command, and again while it meets with conflicts. Once it has taken as long as a statement may, what
+    /// ended it may have been that limit, which is told apart from a deadlock only in words: then no more, so that
+    /// a command in which a statement waits in vain takes about twice the limit at most, and not six times.
     fn run(&mut self, command: &Command) -> Outcome {
+        let began = Instant::now();
         for re_run in 0.. {
             match self.run_once(command) {
                 Run::Settled(outcome) => return outcome,
-                Run::Conflict(fault) if re_run == RE_RUNS || command.is_abandoned() => {
+                Run::Conflict(fault)
+                    if re_run == RE_RUNS || self.dial.is_past_timeout(began) || command.is_abandoned() =>
+                {
                     tracing::error!(%fault, runs = re_run + 1, "a command is given up");
                     return Err(fault);
                 }
@@ -148,8 +153,7 @@ impl Worker {
     fn commit(&mut self, mut connection: PgConnection, emitted: CommandEvents) -> Run {
         let has_events = !emitted.is_empty();
         if let Err(error) = emitted.append(&mut connection) {
-            let (fault, may_be_conflict) = (fault::postgres_fault(&error), fault::may_be_conflict(&error));
-            return self.roll_back(connection, Failure { fault, may_be_conflict }.into());
+            return self.roll_back(connection, Failure::on_postgres(&error).into());
         }
         match connection.batch_execute("COMMIT") {
             Ok(()) => {
@@ -159,31 +163,40 @@ impl Worker {
                 }
                 Run::Settled(Ok(()))
             }
-            Err(error) if is_lost(&error) => {
-                tracing::warn!(%error, "the connection was lost in a commit; its outcome is unknown");
-                // It may well be stored.
-                self.log.wake();
-                Run::Settled(Err(StorageFault::OutcomeUnknown))
-            }
-            Err(error) => {
-                let (fault, may_be_conflict) =
-                    (fault::postgres_fault(&error), fault::may_be_conflict(&error));
-                self.roll_back(connection, Failure { fault, may_be_conflict }.into())
-            }
+            // What was read is right all the same, and nothing was to be stored.
+            Err(_) if self.mode == Mode::Read => Run::Settled(Ok(())),
+            Err(error) => self.commit_failed(connection, &error),
         }
     }
 
-    /// Undoes the transaction and keeps the connection, unless that fails. There is no other run on a connection
-    /// that is lost: the caller is told at once.
-    fn roll_back(&mut self, mut connection: PgConnection, run: Run) -> Run {
-        match (connection.batch_execute("ROLLBACK"), run) {
-            (Ok(()), run) => {
-                self.connection = Some(connection);
-                run
-            }
-            (Err(_), Run::Conflict(fault)) => Run::Settled(Err(fault)),
-            (Err(_), settled) => settled,
+    /// What a COMMIT that failed means. A server that answers, and goes on answering, has stored nothing. One that is
+    /// gone may have stored all before it could say so, even if its last word was an error.
+    fn commit_failed(&mut self, connection: PgConnection, error: &Error) -> Run {
+        let failure = Failure::on_postgres(error);
+        if !is_lost(error) && self.undo(connection) {
+            return failure.into();
         }
+        tracing::warn!(%error, "the connection was lost in a commit; its outcome is unknown");
+        // It may well be stored.
+        self.log.wake();
+        Run::Settled(Err(StorageFault::OutcomeUnknown))
+    }
+
+    /// Undoes the transaction. There is no other run on a connection that is lost: the caller is told at once.
+    fn roll_back(&mut self, connection: PgConnection, run: Run) -> Run {
+        match (self.undo(connection), run) {
+            (false, Run::Conflict(fault)) => Run::Settled(Err(fault)),
+            (_, run) => run,
+        }
+    }
+
+    /// Undoes the transaction and keeps the connection, unless that fails; whether it was kept.
+    fn undo(&mut self, mut connection: PgConnection) -> bool {
+        let undone = connection.batch_execute("ROLLBACK").is_ok();
+        if undone {
+            self.connection = Some(connection);
+        }
+        undone
     }
 }
 

@@ -10,12 +10,13 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::check::{Depth, soundness};
+use super::check::soundness;
 use super::draft::{Draft, SIDE_FILES, folder, with_suffix};
 use super::error::OpenError;
 use super::inspect::{self, Contents, number};
 use super::log_state;
 use super::migrate;
+use crate::check::Depth;
 
 /// How often to look how far a copy has come.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -37,6 +37,12 @@ pub enum OpenError {
         /// The newest schema of this program.
         known: String,
     },
+    /// The file was to become a copy of another database, and is not whole.
+    #[error(
+        "the database {} is an unfinished copy; run `groupchat migrate-database` again, or remove the file",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
     /// Another program holds the file.
     #[error("another program is using the database {} and did not let go of it in time", .0.display())]
     Busy(PathBuf),

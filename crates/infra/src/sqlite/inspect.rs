@@ -60,9 +60,10 @@ pub(super) fn only_read(connection: &mut SqliteConnection) -> QueryResult<()> {
 /// Counts what the database holds. `path` is for the words of an error.
 ///
 /// # Errors
-/// [`OpenError`]: not a database of groupchat, a newer one, or the failure of a statement.
+/// [`OpenError`]: not a database of groupchat, a newer or an unfinished one, or the failure of a statement.
 pub(super) fn contents(connection: &mut SqliteConnection, path: &Path) -> Result<Contents, OpenError> {
     let schema = migrate::schema_version(connection, path)?.found;
+    log_state::refuse_unfinished(connection, path)?;
     let failed = |error: diesel::result::Error| OpenError::from_reason(path, &error.to_string());
     let event_head = log_state::read_head(connection).map_err(failed)?.get();
     let rows = count_rows(connection).map_err(failed)?;

@@ -8,15 +8,18 @@ use diesel::sql_types::BigInt;
 use groupchat_domain::ids::EventId;
 
 use super::error::OpenError;
+use crate::connection::Connection;
 use crate::event_log::new_epoch;
 use crate::schema::log_state;
+use crate::transfer;
 
 /// Gives the log an epoch, 128 random bits, unless it has one: what tells the positions of this log from those
 /// of another.
 ///
 /// # Errors
-/// The failure of a statement, or no random numbers.
+/// The failure of a statement, no random numbers, or [`OpenError::Unfinished`].
 pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    refuse_unfinished(connection, path)?;
     diesel::insert_or_ignore_into(log_state::table)
         .values((
             log_state::id.eq(1),
@@ -25,6 +28,18 @@ pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Re
         .execute(connection)
         .map(|_| ())
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
+/// Refuses a copy of another database that is not whole.
+///
+/// # Errors
+/// [`OpenError::Unfinished`], or the failure of the statement.
+pub(super) fn refuse_unfinished(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    match transfer::is_unfinished(&mut Connection::Sqlite(connection)) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::Unfinished(path.to_owned())),
+        Err(error) => Err(OpenError::from_reason(path, &error.to_string())),
+    }
 }
 
 /// Gives the log another epoch, so that a position of the log as it was is recognised as such.

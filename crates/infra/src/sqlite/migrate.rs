@@ -13,7 +13,7 @@ use super::connection::{self, Purpose};
 use super::data_dir_lock::{DataDirLock, DataDirLockError};
 use super::error::OpenError;
 use super::private_file;
-use crate::migrations::{NotPending, pending};
+use crate::migrations::{NotPending, SchemaVersion, pending};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -61,15 +61,6 @@ pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) ->
     connection
         .immediate_transaction(|connection| schema.apply_pending(connection))
         .map_err(|failure| failure.into_error(path))
-}
-
-/// The schema that a database has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SchemaVersion {
-    /// The newest migration in it.
-    pub(crate) found: String,
-    /// How many migrations this program would apply.
-    pub(crate) pending: usize,
 }
 
 /// Looks at the schema of a database and changes nothing. `path` is for the words of an error.

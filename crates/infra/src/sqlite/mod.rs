@@ -29,7 +29,7 @@ mod tests;
 
 pub use crate::executor::queue::QueueLimits;
 pub use backup::{Backup, BackupError, Step, backup};
-pub use check::{Depth, Finding, Outcome, check};
+pub use check::check;
 pub use data_dir_lock::{DataDirLock, DataDirLockError};
 pub use error::OpenError;
 pub use inspect::Contents;

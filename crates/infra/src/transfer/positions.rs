@@ -8,9 +8,11 @@
 //! `g`, and `E` the events addressed to `g`, the only ones that `s` is compared with. Whoever emits one holds the
 //! lock of `g` from before its id is taken until the commit, and positions are given to committed events in the
 //! order of ids; so in `E` alone the order of ids *is* that of positions. The events of `E` with an id ≥ `s` are
-//! therefore its last ones by position too. With `s'` := the least position among them, an event of `E` has an
-//! id ≥ `s` exactly if it has a position ≥ `s'`. If there is none among them, `s'` := the head of the log + 1:
-//! every event of `E` so far has a lesser position and stays unseen, every later one has a greater one.
+//! therefore its last ones by position too: all of them have greater positions than all others of `E`. Any `s'`
+//! above the positions of the others and not above those of the last ones makes an event of `E` have an id ≥ `s`
+//! exactly if its position is ≥ `s'`. Where there are no last ones, `s'` may not be above the head of the log + 1,
+//! which is the next position: events that come later are seen. Of the numbers in this span `s'` is the nearest to
+//! `s`, so that nothing changes in a log whose ids are its positions.
 
 use std::collections::HashMap;
 
@@ -24,23 +26,33 @@ use crate::schema::events;
 /// The audiences that consist of a group's members.
 const TO_MEMBERS: [&str; 2] = ["group", "group_and_user"];
 
-/// The events addressed to one group.
+/// The ends of a group's events.
 #[derive(Debug, Clone, Copy)]
 struct GroupLog {
     first_id: i64,
     last_id: i64,
     first_position: i64,
+    last_position: i64,
+}
+
+/// A group, and the least and greatest ids and positions of its events.
+type Ends = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+/// The span in which a membership may begin.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// The last event of the group that the member doesn't see.
+    unseen: Option<i64>,
+    /// The first one that the member sees.
+    seen: Option<i64>,
 }
 
 /// Where the events of a log are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Positions {
     head: i64,
     groups: HashMap<i64, GroupLog>,
 }
-
-/// A group, and the least id, the greatest id and the least position among its events.
-type Bounds = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 impl Positions {
     /// Looks the log through. Takes some 50 bytes of memory for each group.
@@ -51,18 +63,21 @@ impl Positions {
         let head = on_backend!(source, |connection| {
             events::table.select(max(events::position)).get_result::<Option<i64>>(connection)
         })?;
-        let bounds: Vec<Bounds> = on_backend!(source, |connection| {
-            events::table
-                .filter(events::audience.eq_any(TO_MEMBERS))
-                .group_by(events::group_id)
-                .select((events::group_id, min(events::id), max(events::id), min(events::position)))
-                .load(connection)
-        })?;
-        let group_log = |(group, first_id, last_id, first_position): Bounds| {
-            let log = GroupLog { first_id: first_id?, last_id: last_id?, first_position: first_position? };
-            Some((group?, log))
+        let logs =
+            events::table.filter(events::audience.eq_any(TO_MEMBERS)).group_by(events::group_id).select((
+                events::group_id,
+                min(events::id),
+                max(events::id),
+                min(events::position),
+                max(events::position),
+            ));
+        let ends: Vec<Ends> = on_backend!(source, |connection| logs.load(connection))?;
+        let group_log = |(group, first_id, last_id, first_position, last_position): Ends| {
+            let (first_id, last_id) = (first_id?, last_id?);
+            let (first_position, last_position) = (first_position?, last_position?);
+            Some((group?, GroupLog { first_id, last_id, first_position, last_position }))
         };
-        Ok(Self { head: head.unwrap_or(0), groups: bounds.into_iter().filter_map(group_log).collect() })
+        Ok(Self { head: head.unwrap_or(0), groups: ends.into_iter().filter_map(group_log).collect() })
     }
 
     /// The position of the newest event.
@@ -83,30 +98,34 @@ impl Positions {
         for row in rows {
             row.since_event = match starts.get(&(row.group_id, row.since_event)) {
                 Some(position) => *position,
-                None => self.first_from(row.group_id, row.since_event, source)?,
+                None => {
+                    let Span { unseen, seen } = self.span(row.group_id, row.since_event, source)?;
+                    let least = unseen.map_or(0, |position| position + 1);
+                    row.since_event.max(least).min(seen.unwrap_or(self.head + 1))
+                }
             };
         }
         Ok(())
     }
 
-    /// The least position among the events of a group that have at least this id. Asks the database only if
-    /// the id is amid those of the group and yet none of them, which no program has stored.
-    fn first_from(&self, group: i64, id: i64, source: &mut Connection<'_>) -> QueryResult<i64> {
-        let after_all = self.head + 1;
+    /// Where a member begins to see the events of a group, who sees those with at least this id. Asks the database
+    /// only if the id is amid those of the group and yet none of them, which no program has stored.
+    fn span(&self, group: i64, id: i64, source: &mut Connection<'_>) -> QueryResult<Span> {
         match self.groups.get(&group) {
-            Some(log) if id <= log.first_id => Ok(log.first_position),
-            Some(log) if id <= log.last_id => {
-                let first: Option<i64> = on_backend!(source, |connection| {
-                    events::table
-                        .filter(events::group_id.eq(group))
-                        .filter(events::audience.eq_any(TO_MEMBERS))
-                        .filter(events::id.ge(id))
-                        .select(min(events::position))
-                        .get_result(connection)
-                })?;
-                Ok(first.unwrap_or(after_all))
+            None => Ok(Span { unseen: None, seen: None }),
+            Some(log) if id <= log.first_id => Ok(Span { unseen: None, seen: Some(log.first_position) }),
+            Some(log) if id > log.last_id => Ok(Span { unseen: Some(log.last_position), seen: None }),
+            Some(_) => {
+                let log = events::table
+                    .filter(events::group_id.eq(group))
+                    .filter(events::audience.eq_any(TO_MEMBERS));
+                let unseen = log.clone().filter(events::id.lt(id)).select(max(events::position));
+                let seen = log.filter(events::id.ge(id)).select(min(events::position));
+                Ok(Span {
+                    unseen: on_backend!(source, |connection| unseen.get_result(connection))?,
+                    seen: on_backend!(source, |connection| seen.get_result(connection))?,
+                })
             }
-            _ => Ok(after_all),
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::MigrationHarness;
 
 use super::backend::{Backend, MIGRATIONS_TABLE, Session};
 use super::error::TransferError;
+use super::passage::table_names;
 use super::place::Side;
 use crate::migrations::{NotPending, pending};
 use crate::postgres::dial::{Dial, Purpose};
@@ -47,11 +49,11 @@ fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError>
 ///
 /// # Errors
 /// [`TransferError`]
-pub(super) fn open_source(url: &str, tables: &[&str]) -> Result<Session, TransferError> {
+pub(super) fn open_source(url: &str) -> Result<Session, TransferError> {
     let mut connection = connect(url)?;
     claim(&mut connection, Side::Source)?;
     require_current(&mut connection)?;
-    freeze(&mut connection, tables).map_err(TransferError::at(Side::Source, "take a snapshot of"))?;
+    freeze(&mut connection).map_err(TransferError::at(Side::Source, "take a snapshot of"))?;
     Ok(Session::Postgres(Box::new(connection)))
 }
 
@@ -73,7 +75,7 @@ fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
     let database = name(connection).map_err(&failed)?;
     let unreadable = |reason: String| OpenError::Database { database: database.clone(), reason };
     let applied = connection.applied_migrations().map_err(|error| unreadable(error.to_string()))?;
-    let lacking = pending(&migrate::MIGRATIONS, &applied).map_err(|error| match error {
+    let lacking = pending::<Pg>(&migrate::MIGRATIONS, &applied).map_err(|error| match error {
         NotPending::Newer { found, known } => OpenError::Newer { database: database.clone(), found, known },
         NotPending::Unreadable(reason) => unreadable(reason),
     })?;
@@ -86,10 +88,10 @@ fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
 
 /// Begins a transaction that sees every event numbered, and keeps others from writing. The snapshot is taken after
 /// the locks: LOCK takes none (PostgreSQL documentation, LOCK, "Description").
-fn freeze(connection: &mut PgConnection, tables: &[&str]) -> QueryResult<()> {
+fn freeze(connection: &mut PgConnection) -> QueryResult<()> {
     let begin = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN SHARE MODE",
-        tables.join(", ")
+        table_names().join(", ")
     );
     for _ in 0..TRIES {
         while numbering::number_some(connection)? {}

@@ -19,19 +19,15 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Opens it and holds it still; `tables` are those that will be read.
+    /// Opens it and holds it still.
     ///
     /// # Errors
     /// [`TransferError`]
-    pub(super) fn open(
-        place: &Place,
-        folders: &mut HeldFolders,
-        tables: &[&str],
-    ) -> Result<Self, TransferError> {
+    pub(super) fn open(place: &Place, folders: &mut HeldFolders) -> Result<Self, TransferError> {
         let mut session = match place {
             Place::Sqlite(path) => sqlite::open_source(path, folders)?,
             #[cfg(feature = "postgres")]
-            Place::Postgres(url) => super::postgres::open_source(url, tables)?,
+            Place::Postgres(url) => super::postgres::open_source(url)?,
             #[cfg(not(feature = "postgres"))]
             Place::Postgres(_) => return Err(TransferError::NoPostgres(Side::Source)),
         };

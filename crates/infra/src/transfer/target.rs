@@ -5,7 +5,7 @@ use diesel::result::QueryResult;
 use super::backend::{MIGRATIONS_TABLE, Session};
 use super::error::TransferError;
 use super::mark;
-use super::passage::TABLES;
+use super::passage::{TABLES, table_names};
 use super::place::{Place, Side};
 use super::source::Source;
 use super::sqlite::{self, HeldFolders};
@@ -116,5 +116,5 @@ impl Target {
 
 fn begin(session: &mut Session) -> QueryResult<()> {
     mark::set_epoch(&mut session.connection(), mark::UNFINISHED)?;
-    session.backend().clear(&TABLES.each_ref().map(|table| table.name))
+    session.backend().clear(&table_names())
 }

@@ -14,10 +14,9 @@ use groupchat_domain::storage::{Credential, Storage, Tx};
 use groupchat_domain::{Error, Refusal};
 use groupchat_infra::DatabaseStorage;
 
-use crate::log;
 use crate::pausing::PausingStorage;
 use crate::support::dice::Dice;
-use crate::support::{Database, NoListener};
+use crate::support::{Database, NoListener, log};
 
 /// How long a race is run again and again.
 const BUDGET: Duration = Duration::from_millis(1_200);
@@ -26,16 +25,29 @@ const FEWEST_ROUNDS: usize = 3;
 
 /// A database, and the servers on it between which commands are dealt out.
 pub struct Arena {
-    servers: Vec<Arc<dyn Storage>>,
-    /// Held while a server works jobs off.
-    job_runners: Vec<Mutex<()>>,
+    // Shut down before their database is removed.
+    servers: Vec<Server>,
     turns: AtomicUsize,
-    // The second server, if any, is shut down before its database is removed.
-    _beside: Option<Arc<dyn DatabaseStorage>>,
     database: Database,
     serial: AtomicU64,
     /// Up to where [`news`](Self::news) has read the log.
     read_to: Mutex<Position>,
+}
+
+/// One of the servers.
+struct Server {
+    storage: Arc<dyn Storage>,
+    /// The same, with pauses.
+    pausing: Arc<dyn Storage>,
+    /// Held while the server works jobs off, as each does one at a time.
+    job_runner: Mutex<()>,
+}
+
+impl Server {
+    fn new(storage: Arc<dyn Storage>, dice: Dice) -> Self {
+        let pausing = Arc::new(PausingStorage::new(Arc::clone(&storage), dice));
+        Self { storage, pausing, job_runner: Mutex::default() }
+    }
 }
 
 impl Arena {
@@ -47,42 +59,37 @@ impl Arena {
     /// One server on PostgreSQL.
     #[cfg(feature = "postgres")]
     pub fn postgres() -> Self {
-        Self::new(Database::postgres(), None)
+        Self::new(Database::postgres_unobserved(), None)
     }
 
     /// Two servers that share a database on PostgreSQL.
     #[cfg(feature = "postgres")]
     pub fn two_servers() -> Self {
-        let database = Database::postgres();
+        let database = Database::postgres_unobserved();
         let second = database.beside(Arc::new(NoListener));
         Self::new(database, Some(second))
     }
 
     fn new(database: Database, beside: Option<Arc<dyn DatabaseStorage>>) -> Self {
         let mut dice = Dice::seeded();
-        let mut pausing = |inner: Arc<dyn DatabaseStorage>| -> Arc<dyn Storage> {
-            Arc::new(PausingStorage::new(inner, dice.split()))
-        };
-        let mut servers = vec![pausing(database.storage())];
-        servers.extend(beside.clone().map(&mut pausing));
+        let mut servers = vec![Server::new(database.storage(), dice.split())];
+        servers.extend(beside.map(|storage| Server::new(storage, dice.split())));
         Self {
-            job_runners: servers.iter().map(|_| Mutex::default()).collect(),
             servers,
             turns: AtomicUsize::new(0),
-            _beside: beside,
             database,
             serial: AtomicU64::new(1),
             read_to: Mutex::new(Position::ZERO),
         }
     }
 
-    /// The server whose turn it is.
-    pub fn server(&self) -> &dyn Storage {
-        self.servers[self.next_turn()].as_ref()
+    fn next(&self) -> &Server {
+        &self.servers[self.turns.fetch_add(1, Ordering::Relaxed) % self.servers.len()]
     }
 
-    fn next_turn(&self) -> usize {
-        self.turns.fetch_add(1, Ordering::Relaxed) % self.servers.len()
+    /// The server whose turn it is.
+    pub fn server(&self) -> &dyn Storage {
+        self.next().pausing.as_ref()
     }
 
     /// One more server on the database.
@@ -127,13 +134,15 @@ impl Arena {
         self.database.read(move |tx| Ok(work(tx))).expect("what a race has left can be read")
     }
 
-    /// Works all durable jobs off on one of the servers, as each does one at a time. None may fail.
+    /// Works all durable jobs off on one of the servers. None may fail.
     #[track_caller]
     pub fn settle(&self) {
-        let turn = self.next_turn();
-        let _runner = self.job_runners[turn].lock().unwrap_or_else(PoisonError::into_inner);
+        let server = self.next();
+        let _running = server.job_runner.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = |job: jobs::Job, error: &Error| panic!("{job:?} failed: {error}");
-        let done = self.wait_for(jobs::work_off(self.servers[turn].as_ref(), failed));
+        // Every other time without pauses, so that jobs are also done before what began before them.
+        let storage = if self.serial().is_multiple_of(2) { &server.storage } else { &server.pausing };
+        let done = self.wait_for(jobs::work_off(storage.as_ref(), failed));
         done.expect("a job is refused nothing");
     }
 

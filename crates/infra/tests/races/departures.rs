@@ -10,9 +10,9 @@ use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, Draft};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
-use crate::log::{about, is_balanced};
 use crate::people::{Person, group_name};
 use crate::support::fixture::text;
+use crate::support::log::{about, is_balanced};
 
 /// Where a user is expected, and already is, when their account is deleted.
 struct Stage {

@@ -9,7 +9,6 @@ mod admins;
 mod arena;
 mod crossings;
 mod departures;
-mod log;
 mod mayhem;
 mod messages;
 mod names;
@@ -71,6 +70,7 @@ macro_rules! suite {
             cases! { $open, removals in once:
                 nothing_is_sent_after_the_removal
                 nothing_is_left_of_a_deleted_group
+                a_large_group_may_be_purged_twice_at_once
             }
             cases! { $open, crossings in once:
                 commands_that_lock_in_opposite_orders_succeed

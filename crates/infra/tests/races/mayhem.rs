@@ -72,7 +72,7 @@ pub fn every_rule_holds_whatever_happens_at_once(arena: &Arena) {
             assert_eq!(usize::try_from(found.member_count), Ok(members.len()), "members are miscounted");
             let owned = members.iter().any(|member| member.role == Role::Owner);
             assert!(owned || members.is_empty(), "nobody owns the group: {members:?}");
-            check_numbers(arena, group, &crate::log::about(&news, group));
+            check_numbers(arena, group, &crate::support::log::about(&news, group));
         }
         retire(arena, &scene.people);
     });

@@ -6,9 +6,9 @@ use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, Draft};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
-use crate::log::about;
 use crate::people::Person;
 use crate::support::fixture::{client_id, text};
+use crate::support::log::about;
 
 /// How many copies of one request are under way.
 const COPIES: usize = 8;

@@ -15,7 +15,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::support::dice::Dice;
 
-/// Runs commands on another storage, with pauses of random lengths before their statements.
+/// Runs commands on another storage, some of them with pauses of random lengths before their statements.
 pub struct PausingStorage {
     inner: Arc<dyn Storage>,
     dice: Mutex<Dice>,
@@ -29,8 +29,12 @@ impl PausingStorage {
 
 impl Storage for PausingStorage {
     fn submit(&self, access: Access, work: Work) -> Done {
-        let dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner).split();
-        self.inner.submit(access, Box::new(move |tx| work(&mut PausingTx { tx, dice: dice.clone() })))
+        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner).split();
+        // Half of the commands don't pause, a quarter about as long as a statement takes, and a quarter so long that
+        // whole commands of the others pass by between two statements.
+        let longest = [0, 0, 200, 2_500][dice.below(4)];
+        self.inner
+            .submit(access, Box::new(move |tx| work(&mut PausingTx { tx, longest, dice: dice.clone() })))
     }
 
     fn knows_key(&self, key: &KeyHash) -> bool {
@@ -44,19 +48,18 @@ impl Storage for PausingStorage {
 
 struct PausingTx<'t> {
     tx: &'t mut dyn Tx,
+    /// The longest pause, in microseconds.
+    longest: usize,
     dice: Dice,
 }
 
 impl PausingTx<'_> {
-    /// Mostly nothing, at times about as long as a statement, rarely as long as a whole command.
+    /// The transaction, after a pause.
     fn pause(&mut self) -> &mut dyn Tx {
-        let longest = match self.dice.below(16) {
-            0 => 4_000,
-            1..8 => 200,
-            _ => return self.tx,
-        };
-        let micros = u64::try_from(self.dice.below(longest)).expect("a few thousand");
-        thread::sleep(Duration::from_micros(micros));
+        if self.longest > 0 {
+            let micros = u64::try_from(self.dice.below(self.longest)).expect("a few thousand");
+            thread::sleep(Duration::from_micros(micros));
+        }
         self.tx
     }
 }

@@ -12,12 +12,15 @@ use groupchat_domain::storage::Credential;
 use groupchat_domain::time::Timestamp;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
-use crate::log::about;
 use crate::people::{Person, group_name};
-use crate::support::fixture::{limit, text};
+use crate::support::fixture::{limit, post, text};
+use crate::support::log::about;
 
 /// How many messages somebody sends one after the other, as long as they may.
 const MESSAGES: usize = 4;
+
+/// Messages of a group that is not purged in one step.
+const LARGE: usize = 900;
 
 /// No message of a member who is removed comes after the removal, and the numbers of the group's messages have no gap
 /// and follow the order of the log.
@@ -68,6 +71,24 @@ pub fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
         let last = log.last().expect("the deletion is told");
         assert_eq!(last.event_type, EventType::GroupDeleted, "in round {round}: {log:#?}");
         check_gone(arena, &[owner, member, leaver, joiner], group);
+    });
+}
+
+/// A group that takes many steps to purge may be purged by two servers at the same time: no step fails, and nothing of
+/// the group is left.
+pub fn a_large_group_may_be_purged_twice_at_once(arena: &Arena) {
+    rounds(|_| {
+        let owner = arena.person();
+        let (group, author) = (arena.group(&[(&owner, Role::Owner)]), owner.id);
+        arena.prepare(move |tx| {
+            for _ in 0..LARGE {
+                post(tx, group, author, "hello");
+            }
+        });
+        arena.act(owner.who, move |tx, actor| groups::delete(tx, actor, group)).expect("an owner may");
+        let settle = || part(|| arena.settle());
+        at_once(vec![settle(), settle()]);
+        check_gone(arena, &[&owner], group);
     });
 }
 

@@ -82,7 +82,7 @@ mod postgres {
     use super::CHANGES;
     use crate::catalogue::shape;
     use crate::migrated::{self, Postgres};
-    use crate::shape::{Index, Shape};
+    use crate::shape::{Index, Shape, Table};
 
     /// Indexes that SQLite can do without: its `position` is the `id` under another name, every event has one from
     /// the start, and the key of `id` finds it.
@@ -129,6 +129,20 @@ mod postgres {
             let found = differences(&mut database);
             assert!(found.iter().any(|difference| difference.starts_with(name)), "{sql}: {found:?}");
             database.connection.batch_execute("ROLLBACK").unwrap();
+        }
+    }
+
+    /// Else a change would cost work in all indexes of the table.
+    #[test]
+    fn what_changes_often_is_in_no_index() {
+        let often =
+            ["groups.last_seq", "groups.member_count", "memberships.read_seq", "sessions.last_used_at"];
+        let schema = shape(&mut migrated::postgres().connection);
+        for (table, column) in often.into_iter().filter_map(|name| name.split_once('.')) {
+            let Table { columns, indexes, .. } = &schema.0[table];
+            assert!(columns.contains_key(column), "{table}.{column} isn't called so any more");
+            let found = indexes.iter().find(|index| index.to_string().contains(column));
+            assert_eq!(found, None, "{table}.{column}");
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub mod dice;
 pub mod fixture;
+pub mod log;
 #[cfg(feature = "postgres")]
 pub mod scratch;
 
@@ -10,6 +11,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
+use diesel::connection::SimpleConnection;
+#[cfg(feature = "postgres")]
+use diesel::{Connection, PgConnection};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::LoggedEvent;
@@ -26,6 +31,10 @@ use tokio::runtime::{Builder, Runtime};
 
 /// How long anything may take before a test gives it up: far longer than it ever does.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often one server looks for what another has stored: often, so that tests don't wait.
+#[cfg(feature = "postgres")]
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// An empty database, removed when it is dropped. Threads may share it.
 pub struct Database {
@@ -75,6 +84,7 @@ fn open_postgres(
     adjust: impl FnOnce(&mut PostgresOptions),
 ) -> Arc<dyn DatabaseStorage> {
     let mut options = PostgresOptions::new(scratch.url());
+    options.look_every = LOOK_EVERY;
     adjust(&mut options);
     Arc::new(PostgresStorage::open(options, Arc::new(SystemClock), sink).expect("opens"))
 }
@@ -121,10 +131,18 @@ impl Database {
         Self { storage, runtime: runtime(), place: Place::Server(scratch), statements }
     }
 
+    /// A new database on the PostgreSQL server for tests, whose connections have no instrumentation.
+    #[cfg(feature = "postgres")]
+    pub fn postgres_unobserved() -> Self {
+        Self::postgres_with(Arc::new(NoListener))
+    }
+
     /// A new database on the PostgreSQL server for tests, which tells `sink` what was committed.
     #[cfg(feature = "postgres")]
     pub fn postgres_with(sink: Arc<dyn EventSink>) -> Self {
-        Self::in_place(Place::Server(Scratch::create()), sink)
+        let scratch = Scratch::create();
+        find_deadlocks_fast(scratch.url());
+        Self::in_place(Place::Server(scratch), sink)
     }
 
     fn in_place(place: Place, sink: Arc<dyn EventSink>) -> Self {
@@ -218,6 +236,14 @@ impl Database {
         let storage: &dyn Storage = self.storage.as_ref();
         self.wait_for(storage.run(Access { mode, caller: Caller::System }, work))
     }
+}
+
+/// Has the server look for deadlocks after milliseconds, not a second, in this database.
+#[cfg(feature = "postgres")]
+fn find_deadlocks_fast(url: &str) {
+    let set = "EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database())";
+    let mut connection = PgConnection::establish(url).expect("a connection");
+    connection.batch_execute(&format!("DO $$BEGIN {set}; END$$")).expect("a superuser may");
 }
 
 /// Only answers are waited for on it, so one thread of its own is enough, for the clock.

@@ -26,6 +26,19 @@ impl Scratch {
     /// # Panics
     /// The variable `GROUPCHAT_TEST_POSTGRES` names no server that answers.
     pub fn create() -> Self {
+        Self::with("ENCODING 'UTF8'")
+    }
+
+    /// One that stores text in another encoding.
+    ///
+    /// # Panics
+    /// As [`create`](Self::create).
+    pub fn encoded(encoding: &str) -> Self {
+        // The server's usual locale may know only some encodings.
+        Self::with(&format!("ENCODING '{encoding}' LOCALE_PROVIDER libc LOCALE 'C'"))
+    }
+
+    fn with(options: &str) -> Self {
         let server = env::var(SERVER).unwrap_or_else(|_| {
             panic!(
                 "{SERVER} names no PostgreSQL server; `.ci/postgres cargo test …` starts one for the tests"
@@ -33,7 +46,7 @@ impl Scratch {
         });
         let name = unused_name();
         let url = with_database(&server, &name);
-        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+        execute(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 {options}"))
             .unwrap_or_else(|error| panic!("no database for the test on the server of {SERVER}: {error}"));
         Self { server, name, url }
     }

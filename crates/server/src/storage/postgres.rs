@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::time::Timestamp;
+use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
-use groupchat_infra::sqlite::{Depth, Finding, Outcome};
+use groupchat_infra::postgres::{self, PostgresOptions, PostgresStorage};
 use groupchat_infra::{DatabaseStorage, QueueLimits};
 
 use crate::config::Config;
@@ -48,10 +48,6 @@ pub fn open(url: &DatabaseUrl, sink: Arc<dyn EventSink>) -> Result<Arc<dyn Datab
 }
 
 /// Checks it beside servers.
-pub fn check(url: &DatabaseUrl, _depth: Depth, _now: Timestamp) -> Vec<Finding> {
-    let (outcome, detail) = match open(url, Arc::new(crate::user::Unheard)) {
-        Ok(_) => (Outcome::Passed, "it answers".to_owned()),
-        Err(error) => (Outcome::Failed, error.to_string()),
-    };
-    vec![Finding { check: "database", outcome, detail }]
+pub fn check(url: &DatabaseUrl, depth: Depth, now: Timestamp) -> Vec<Finding> {
+    postgres::check(&PostgresOptions::new(url.reveal()), depth, now)
 }

@@ -32,7 +32,9 @@ async fn a_server_at_work_passes() {
     }
     sender.await.unwrap();
     let table = printed(&run(&data, &["check"]).await);
-    assert!(table.lines().all(|line| line.starts_with("ok ")), "{table}");
+    // A PostgreSQL server for tests may be set up to forget what it holds when the power fails.
+    let is_well = |line: &str| line.starts_with("ok ") || line.starts_with("warning  settings ");
+    assert!(table.lines().all(is_well), "{table}");
     server.stop().await;
 }
 

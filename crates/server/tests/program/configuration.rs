@@ -69,6 +69,39 @@ async fn what_holds_is_shown_with_where_it_comes_from() {
 }
 
 #[tokio::test]
+async fn a_database_that_cant_be_used_is_refused_without_its_password() {
+    let folder = folder();
+    let mut refused = vec![("mysql://root:hunter2@db/chat", "must be empty")];
+    if cfg!(not(feature = "postgres")) {
+        refused.push(("postgres://ann:hunter2@db/chat", "built without PostgreSQL"));
+    }
+    for (url, reason) in refused {
+        for command in [&["serve"][..], &["user", "list"], &["check"], &["backup", "x"], &["config", "show"]]
+        {
+            let (code, out, words) = run(folder.path(), command, &[("GROUPCHAT_DATABASE_URL", url)]).await;
+            assert_eq!(code, 2, "{words}");
+            assert!(words.contains(reason) && !format!("{out}{words}").contains("hunter2"), "{words}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was begun");
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn the_password_of_the_database_is_not_shown() {
+    let folder = folder();
+    std::fs::write(folder.path().join("groupchat.toml"), "database_url = 'postgres://ann:hunter2@db/chat'")
+        .unwrap();
+    for form in [None, Some("--json"), Some("--markdown")] {
+        let arguments: Vec<_> = ["config", "show"].into_iter().chain(form).collect();
+        let (code, shown, words) = run(folder.path(), &arguments, &[]).await;
+        assert_eq!(code, 0, "{words}");
+        assert!(!format!("{shown}{words}").contains("hunter2"), "{shown}");
+        assert!(form == Some("--markdown") || shown.contains("postgres://ann:********@db/chat"), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn the_documentation_lists_every_setting() {
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OPERATIONS.md");
     let text = std::fs::read_to_string(FILE).unwrap();

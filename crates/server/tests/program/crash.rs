@@ -1,18 +1,23 @@
 //! `kill -9` amid concurrent sends: what was acknowledged is there, once, in order.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::harness::{Api, Database, Server, data};
+use crate::harness::{Api, Database, Server, data, until};
 
 const ROUNDS: u64 = 5;
 const SENDERS: u64 = 8;
 
-/// Sends until the server is gone; returns the client ids that were acknowledged, with their numbers.
-async fn send_until_gone(api: Api, group: i64, name: String) -> Vec<(String, i64)> {
+/// How many messages are acknowledged in each round before the server may be killed.
+const AT_LEAST: usize = 40;
+
+/// Sends until the server is gone, counting what is acknowledged; returns the client ids, with their numbers.
+async fn send_until_gone(api: Api, group: i64, name: String, count: Arc<AtomicUsize>) -> Vec<(String, i64)> {
     let mut acknowledged = Vec::new();
     for n in 0.. {
         let client_id = format!("{name}-{n}");
@@ -21,6 +26,7 @@ async fn send_until_gone(api: Api, group: i64, name: String) -> Vec<(String, i64
             Ok(answer) => {
                 let message = answer.expect(StatusCode::CREATED);
                 acknowledged.push((client_id, message["seq"].as_i64().unwrap()));
+                count.fetch_add(1, Ordering::SeqCst);
             }
             Err(_) => break,
         }
@@ -45,18 +51,18 @@ async fn every_acknowledged_message_survives_kill_9() {
     for round in 0..ROUNDS {
         let server = Server::start(&data).await;
         let api = server.anonymous().with_key(&key);
-        let senders: Vec<_> = (0..SENDERS)
-            .map(|sender| tokio::spawn(send_until_gone(api.clone(), group, format!("{round}-{sender}"))))
-            .collect();
-        let pause = 100 + (u64::from(seed) >> round) % 400;
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let count = Arc::<AtomicUsize>::default();
+        let send = |sender| send_until_gone(api.clone(), group, format!("{round}-{sender}"), count.clone());
+        let senders: Vec<_> = (0..SENDERS).map(|sender| tokio::spawn(send(sender))).collect();
+        until("messages are acknowledged", || count.load(Ordering::SeqCst) >= AT_LEAST).await;
+        // At any moment of what the server does.
+        tokio::time::sleep(Duration::from_millis((u64::from(seed) >> round) % 100)).await;
         server.kill().await;
         for sender in senders {
             acknowledged.extend(sender.await.unwrap());
         }
         Database::open(&data).check_integrity();
     }
-    assert!(acknowledged.len() > 100, "only {} were sent at all", acknowledged.len());
 
     let server = Server::start(&data).await;
     let messages = server.anonymous().with_key(&key).all_messages(group).await;

@@ -3,15 +3,11 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Database, PATIENCE, Server, data};
+use crate::harness::{Database, Server, data, until};
 
-/// Waits until the query counts nothing any more.
-async fn until_none(database: &mut Database, query: &str) {
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while database.count(query) > 0 {
-        assert!(std::time::Instant::now() < deadline, "still there: {query}");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+/// Waits until all jobs are done.
+async fn until_no_jobs(database: &mut Database) {
+    until("all jobs are done", || database.count("SELECT count(*) AS count FROM jobs") == 0).await;
 }
 
 #[tokio::test]
@@ -39,7 +35,7 @@ async fn the_purge_of_a_group_goes_on_after_kill_9() {
 
     let server = Server::start(&data).await;
     let mut database = Database::open(&data);
-    until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
+    until_no_jobs(&mut database).await;
     for table in ["messages", "memberships", "groups"] {
         assert_eq!(database.count(&format!("SELECT count(*) AS count FROM {table}")), 0, "{table}");
     }
@@ -60,7 +56,7 @@ async fn a_deleted_users_groups_are_passed_on() {
     admin.delete(&format!("/users/{ada_id}")).await.expect(StatusCode::NO_CONTENT);
 
     let mut database = Database::open(&data);
-    until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
+    until_no_jobs(&mut database).await;
     let group_now = admin.get(&format!("/groups/{group}")).await.expect(StatusCode::OK);
     assert_eq!(group_now["my_role"], "owner");
     assert_eq!(group_now["member_count"], 1);
@@ -96,7 +92,7 @@ async fn the_memberships_of_a_deleted_user_go_on_ending_after_kill_9() {
 
     let server = Server::start(&data).await;
     let mut database = Database::open(&data);
-    until_none(&mut database, "SELECT count(*) AS count FROM jobs").await;
+    until_no_jobs(&mut database).await;
     let count =
         |whose: &str| format!("SELECT count(*) AS count FROM memberships WHERE user_id {whose} {ada_id}");
     assert_eq!((database.count(&count("=")), database.count(&count("<>"))), (0, 120));

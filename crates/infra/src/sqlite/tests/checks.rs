@@ -10,8 +10,9 @@ use diesel::prelude::*;
 use groupchat_domain::time::Timestamp;
 use tempfile::TempDir;
 
+use crate::check::{Depth, Finding, Outcome};
+use crate::sqlite::check;
 use crate::sqlite::migrate::migrate;
-use crate::sqlite::{Depth, Finding, Outcome, check};
 
 /// When the newest row was stored.
 const STORED: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);

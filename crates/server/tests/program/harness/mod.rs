@@ -5,7 +5,7 @@ mod data;
 mod database;
 mod server;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use api::Api;
 pub use data::{Data, data, folder};
@@ -14,3 +14,12 @@ pub use server::{Server, program, serve};
 
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until a condition holds, and fails if it takes too long.
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

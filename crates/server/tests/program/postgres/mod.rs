@@ -3,5 +3,6 @@
 mod cluster;
 mod killed;
 mod refusals;
+mod slow;
 mod start_up;
 mod two_servers;

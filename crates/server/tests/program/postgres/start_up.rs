@@ -1,23 +1,12 @@
 //! Reaching the database server at the start, or not.
 
 use std::fs::File;
-use std::path::Path;
 
 use super::cluster::{Cluster, PASSWORD};
-use crate::commands::{complaint, run};
-use crate::harness::{Data, PATIENCE, Server, serve};
+use crate::commands::{complaint, printed, run};
+use crate::harness::{Data, Database, Server, serve, until};
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
-
-/// Waits until the file has these words.
-async fn until_told(file: &Path, words: &str) {
-    let told = async {
-        while !std::fs::read_to_string(file).unwrap().contains(words) {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, told).await.expect("it is never told");
-}
 
 #[tokio::test]
 async fn a_start_waits_for_the_database_server_and_its_log_tells_no_password() {
@@ -27,7 +16,8 @@ async fn a_start_waits_for_the_database_server_and_its_log_tells_no_password() {
     let mut command = serve(&data);
     command.env("GROUPCHAT_LOG_FILTER", "trace").stderr(File::create(&log).unwrap());
     let (server, ()) = tokio::join!(Server::spawn(command), async {
-        until_told(&log, "waiting for the database server").await;
+        let told = || std::fs::read_to_string(&log).unwrap();
+        until("the start waits", || told().contains("waiting for the database server")).await;
         cluster.start().await;
     });
     server.admin().await.create_group("Lobby").await;
@@ -65,4 +55,19 @@ async fn a_wrong_password_or_database_is_told_without_the_password() {
             assert!(!words.contains("hunter"), "{words}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_ordinary_role_that_owns_its_database_is_enough() {
+    let cluster = Cluster::create().await;
+    cluster.start().await;
+    // As docs/OPERATIONS.md has it.
+    let mut database = Database::at(&cluster.url("postgres"));
+    database.execute("CREATE ROLE groupchat LOGIN PASSWORD 'a-long-one'");
+    database.execute("CREATE DATABASE groupchat OWNER groupchat ENCODING 'UTF8' TEMPLATE template0");
+    let url = cluster.url("groupchat").replace(&format!("postgres:{PASSWORD}"), "groupchat:a-long-one");
+    let server = Server::start(&Data::on(&url)).await;
+    server.admin().await.create_group("Lobby").await;
+    printed(&run(&Data::on(&url), &["user", "list"]).await);
+    server.stop().await;
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::events::{Audience, Event, EventRecord, EventType};
 use groupchat_domain::ids::{GroupId, Position, UserId};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage};
 
-use crate::support::Database;
+use super::Database;
 
 /// How long an event may take from its acknowledgement into the log.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,15 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// may number events a little after it has acknowledged them; what was acknowledged before another command began
 /// comes first.
 pub fn read(database: &Database, after: Position) -> Vec<EventRecord> {
-    let mark = emit_mark(database);
-    let is_mark =
-        |event: &EventRecord| event.event_type == EventType::UserDeleted && event.user == Some(mark);
+    let storage = database.storage();
+    let mark = emit_mark(database, storage.as_ref());
     let deadline = Instant::now() + PATIENCE;
     let mut events = Vec::new();
-    while !events.iter().any(is_mark) {
+    while !events.iter().any(|event| is_mark(event, mark)) {
         assert!(Instant::now() < deadline, "an acknowledged event is still not in the log");
         let last = events.last().map_or(after, |event: &EventRecord| event.position);
-        let more = database.read(move |tx| Ok(tx.events().after(last, 500)?)).expect("the log can be read");
+        let more = page(database, storage.as_ref(), last, 500);
         if more.is_empty() {
             thread::sleep(Duration::from_millis(2));
         }
@@ -33,16 +33,29 @@ pub fn read(database: &Database, after: Position) -> Vec<EventRecord> {
     events
 }
 
+/// A page of the log, as a reader would poll for it.
+pub fn page(database: &Database, storage: &dyn Storage, after: Position, limit: i64) -> Vec<EventRecord> {
+    let access = Access { mode: Mode::Read, caller: Caller::System };
+    let page = storage.run(access, move |tx| Ok(tx.events().after(after, limit)?));
+    database.wait_for(page).expect("the log can be read")
+}
+
 /// Emits an event about a user whom nobody else names.
-fn emit_mark(database: &Database) -> UserId {
+pub fn emit_mark(database: &Database, storage: &dyn Storage) -> UserId {
     static NEXT: AtomicI64 = AtomicI64::new(1 << 40);
     let mark = UserId::new(NEXT.fetch_add(1, Ordering::Relaxed));
-    let emitted = database.write(move |tx| {
+    let access = Access { mode: Mode::Write, caller: Caller::System };
+    let emitted = storage.run(access, move |tx| {
         tx.emit(Audience::User(mark), None, Event::UserDeleted(mark));
         Ok(())
     });
-    emitted.expect("an event can be emitted");
+    database.wait_for(emitted).expect("an event can be emitted");
     mark
+}
+
+/// Whether the event is that mark.
+pub fn is_mark(event: &EventRecord, mark: UserId) -> bool {
+    event.event_type == EventType::UserDeleted && event.user == Some(mark)
 }
 
 /// The events about a group and what is in it.

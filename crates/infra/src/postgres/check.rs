@@ -1,0 +1,214 @@
+//! Checks a database: does it hold what it promises, do the numbers that are kept twice agree, and is the server set
+//! up so that nothing is lost. How much room its disk has is not to be seen from here.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use groupchat_domain::time::Timestamp;
+
+use super::dial::{Dial, Purpose};
+use super::error::OpenError;
+use super::options::PostgresOptions;
+use super::{log_state, migrate};
+use crate::check::{Depth, Finding, INVARIANTS, Invariant, Outcome, newest_row, number};
+use crate::connection::{Attempt, Connection};
+
+/// By how much the clocks of this machine and the server's may differ before it is worth a word.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// What would let rows in, or keep them from being found, that should not be.
+const SWITCHED_OFF: &str = "\
+    SELECT format('the index %s is not valid', indexrelid::regclass) AS text \
+        FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+        WHERE relnamespace = current_schema()::regnamespace AND NOT (indisvalid AND indisready AND indislive) \
+    UNION ALL SELECT format('the constraint %I of %s is not validated', conname, conrelid::regclass) \
+        FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND NOT convalidated \
+    UNION ALL SELECT format('the trigger %I of %s is off', tgname, tgrelid::regclass) \
+        FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid \
+        WHERE relnamespace = current_schema()::regnamespace AND tgenabled NOT IN ('O', 'A') \
+    UNION ALL SELECT format('%s pages did not agree with their checksums', checksum_failures) \
+        FROM pg_stat_database WHERE datname = current_database() AND checksum_failures > 0";
+
+/// Whether the extension amcheck is there, for this user.
+const CAN_COMPARE_INDEXES: &str = "\
+    SELECT coalesce(has_function_privilege(to_regprocedure('bt_index_check(regclass, boolean)'), 'EXECUTE'), \
+        false)::int::bigint AS number";
+
+/// Compares each index with its table; ends in an error that says what is wrong. The number means nothing.
+const COMPARE_INDEXES: &str = "\
+    SELECT count(bt_index_check(pg_class.oid, true)::text) AS number \
+        FROM pg_class JOIN pg_am ON pg_am.oid = relam \
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'i' AND amname = 'btree'";
+
+/// For each reference a query that counts the rows whose counterpart is missing. The server does not let them in, but
+/// a restore that switches the triggers off does.
+const REFERENCES: &str = "\
+    SELECT format('SELECT count(*) AS number FROM %s AS child \
+                   WHERE %s AND NOT EXISTS (SELECT FROM %s AS parent WHERE %s)', \
+        conrelid::regclass, string_agg(format('child.%I IS NOT NULL', child.attname), ' AND '), \
+        confrelid::regclass, string_agg(format('parent.%I = child.%I', parent.attname, child.attname), ' AND ')) \
+        AS text \
+    FROM pg_constraint CROSS JOIN unnest(conkey, confkey) AS pair (child, parent) \
+        JOIN pg_attribute AS child ON child.attrelid = conrelid AND child.attnum = pair.child \
+        JOIN pg_attribute AS parent ON parent.attrelid = confrelid AND parent.attnum = pair.parent \
+    WHERE contype = 'f' AND connamespace = current_schema()::regnamespace \
+    GROUP BY pg_constraint.oid, conrelid, confrelid";
+
+/// For each table a query that counts, as one, that it would give out ids that it has had. A restore of rows without
+/// their sequence leaves it so.
+const IDS: &str = "\
+    SELECT format('SELECT (coalesce((SELECT max(%I) FROM %s), 0) > coalesce((SELECT last_value FROM pg_sequences \
+                   WHERE format(''%%I.%%I'', schemaname, sequencename) = pg_get_serial_sequence(%L, %L)), 0)) \
+                   ::int::bigint AS number', \
+        attname, attrelid::regclass, attrelid::regclass, attname) AS text \
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid \
+    WHERE relnamespace = current_schema()::regnamespace AND attidentity <> ''";
+
+const EVENT_LOG: Invariant = Invariant {
+    check: "event_log",
+    offenders: "SELECT coalesce(max(position) - min(position) + 1 - count(position), 0) AS number FROM events",
+    holds: "the event log has no gap up to its head",
+    broken: "events are missing from the log",
+};
+
+const WAITING: &str = "SELECT count(*) AS number FROM events WHERE position IS NULL";
+
+const SERVER_CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS number";
+
+/// Settings by which a crash of the server may cost what was acknowledged, or damage be passed over.
+const DANGEROUS: &str = "\
+    SELECT format('%s is %s', name, setting) AS text FROM pg_settings \
+    WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' \
+        OR name IN ('zero_damaged_pages', 'ignore_checksum_failure') AND setting = 'on' \
+    ORDER BY name";
+
+/// Our sessions overrule this one.
+const OVERRULED: &str = "\
+    SELECT count(*) AS number FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off'";
+
+/// Checks the database, the server's settings and the clocks, on one snapshot; also while servers use it. `now` is
+/// the present time. A database that can't be opened is a finding too. Blocks, and does not wait for a server that
+/// accepts no connections.
+pub fn check(options: &PostgresOptions, depth: Depth, now: Timestamp) -> Vec<Finding> {
+    match check_database(&Dial::new(options), depth, now) {
+        Ok(findings) => findings,
+        Err(error) => vec![Finding::new("database", Outcome::Failed, error.to_string())],
+    }
+}
+
+fn check_database(dial: &Dial, depth: Depth, now: Timestamp) -> Result<Vec<Finding>, OpenError> {
+    let mut connection = dial.connect_within(Purpose::Check, Duration::ZERO)?;
+    // Before anything that takes long.
+    let server_clock = number(&mut Connection::Postgres(&mut connection), SERVER_CLOCK);
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    connection.batch_execute(begin).map_err(|error| log_state::refused(&dial.shown(), &error))?;
+    let version = migrate::schema_version(&mut connection, &dial.shown())?;
+    log_state::refuse_unfinished(&mut connection, &dial.shown())?;
+    let mut findings = vec![
+        Finding::opened(&version),
+        integrity(&mut connection, depth),
+        references(&mut connection),
+        ids(&mut connection),
+    ];
+    findings.extend(INVARIANTS.iter().map(|it| it.check(&mut Connection::Postgres(&mut connection))));
+    findings.push(event_log(&mut connection));
+    findings.push(clock(&mut connection, server_clock, now));
+    findings.push(settings(&mut connection));
+    Ok(findings)
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+/// What a query names `text`. Where it fails, others can follow.
+fn lines(connection: &mut PgConnection, query: &str) -> QueryResult<Vec<String>> {
+    let lines: Vec<Line> = connection.attempt(|connection| diesel::sql_query(query).load(connection))?;
+    Ok(lines.into_iter().map(|line| line.text).collect())
+}
+
+/// The sum of the numbers that the queries give which a query gives.
+fn sum(connection: &mut PgConnection, queries: &str) -> QueryResult<i64> {
+    let mut sum = 0;
+    for query in lines(connection, queries)? {
+        sum += number(&mut Connection::Postgres(connection), &query)?;
+    }
+    Ok(sum)
+}
+
+fn integrity(connection: &mut PgConnection, depth: Depth) -> Finding {
+    let praise = "every index, constraint and trigger is valid and in force";
+    let in_force = Finding::from_complaints("integrity", lines(connection, SWITCHED_OFF), praise);
+    if in_force.is_failure() || depth == Depth::Quick {
+        return in_force;
+    }
+    let connection = &mut Connection::Postgres(connection);
+    let compared = number(connection, CAN_COMPARE_INDEXES).and_then(|can| {
+        let detail = if can == 0 {
+            format!("{praise}; without the extension amcheck, no index was compared with its table")
+        } else {
+            number(connection, COMPARE_INDEXES)?;
+            format!("{praise}, and each index agrees with its table")
+        };
+        Ok((Outcome::Passed, detail))
+    });
+    Finding::from_query("integrity", compared)
+}
+
+fn references(connection: &mut PgConnection) -> Finding {
+    let found = sum(connection, REFERENCES).map(|dangling| match dangling {
+        0 => (Outcome::Passed, "every row refers to rows that exist".to_owned()),
+        rows => (Outcome::Failed, format!("{rows} rows refer to rows that don't exist")),
+    });
+    Finding::from_query("references", found)
+}
+
+fn ids(connection: &mut PgConnection) -> Finding {
+    let found = sum(connection, IDS).map(|tables| match tables {
+        0 => (Outcome::Passed, "no id will be given twice".to_owned()),
+        tables => (Outcome::Failed, format!("{tables} tables would give ids that they have given")),
+    });
+    Finding::from_query("ids", found)
+}
+
+/// Events that wait are nothing wrong: while no server runs, nobody gives them a place.
+fn event_log(connection: &mut PgConnection) -> Finding {
+    let connection = &mut Connection::Postgres(connection);
+    let mut finding = EVENT_LOG.check(connection);
+    match number(connection, WAITING) {
+        Ok(0) => {}
+        Ok(waiting) => finding.detail.push_str(&format!("; {waiting} wait for their place")),
+        Err(error) => return Finding::new(EVENT_LOG.check, Outcome::Failed, error.to_string()),
+    }
+    finding
+}
+
+fn clock(connection: &mut PgConnection, server_clock: QueryResult<i64>, now: Timestamp) -> Finding {
+    let compared = newest_row(&mut Connection::Postgres(connection), now).and_then(|(outcome, detail)| {
+        let apart = Duration::from_micros(server_clock?.abs_diff(now.as_micros()));
+        if apart <= CLOCK_TOLERANCE {
+            return Ok((outcome, detail));
+        }
+        let detail = format!("{detail}; it is {} seconds apart from the server's", apart.as_secs());
+        Ok((if outcome == Outcome::Passed { Outcome::Warning } else { outcome }, detail))
+    });
+    Finding::from_query("clock", compared)
+}
+
+fn settings(connection: &mut PgConnection) -> Finding {
+    let found = lines(connection, DANGEROUS).and_then(|dangers| {
+        if !dangers.is_empty() {
+            let dangers = dangers.join(", ");
+            let detail = format!("{dangers}: a crash of the server may lose or damage what was stored");
+            return Ok((Outcome::Warning, detail));
+        }
+        let overruled = number(&mut Connection::Postgres(connection), OVERRULED)? > 0;
+        let word = if overruled { "; synchronous_commit is off, which is overruled" } else { "" };
+        Ok((Outcome::Passed, format!("what is committed outlasts a crash of the server{word}")))
+    });
+    Finding::from_query("settings", found)
+}

@@ -1,0 +1,138 @@
+//! Writers in many groups and a reader of the log, all at once for a while.
+
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::events::EventRecord;
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Role, Visibility};
+use groupchat_domain::ids::{GroupId, MessageId, SessionId};
+use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_infra::DatabaseStorage;
+
+use crate::history::{Clock, Written, check};
+use crate::reader;
+use crate::support::Database;
+use crate::support::dice::Dice;
+use crate::support::fixture::{self, text};
+use crate::support::log::emit_mark;
+
+/// How long the writers write.
+pub const DURATION: Duration = Duration::from_millis(1_500);
+/// Who write at the same time, each one command after the other.
+const WRITERS: usize = 8;
+/// Fewer than writers, so that some meet in one group.
+const GROUPS: usize = 5;
+
+/// A database, the servers on it, and who writes.
+pub struct Room<'d> {
+    database: &'d Database,
+    servers: Vec<Arc<dyn DatabaseStorage>>,
+    actors: Vec<Actor>,
+    groups: Vec<GroupId>,
+    clock: Clock,
+}
+
+impl<'d> Room<'d> {
+    /// Lets everybody into every group.
+    pub fn new(database: &'d Database, servers: Vec<Arc<dyn DatabaseStorage>>) -> Self {
+        let (actors, groups) = database.write(|tx| Ok(furnish(tx))).unwrap();
+        Self { database, servers, actors, groups, clock: Clock::default() }
+    }
+
+    /// Lets the writers write and a reader read while `disturb` does what it does, and checks what became of it. The
+    /// last server has to live to the end. The whole log.
+    pub fn run(&self, disturb: impl FnOnce()) -> Vec<EventRecord> {
+        let (end, mut dice) = (Instant::now() + DURATION, Dice::seeded());
+        let survivor = self.servers.last().unwrap().as_ref();
+        let mark = OnceLock::new();
+        let (log, written) = thread::scope(|scope| {
+            let reader = scope.spawn(|| reader::follow(self.database, survivor, &mark));
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|nth| {
+                    let dice = dice.split();
+                    scope.spawn(move || self.write_until(end, nth, dice))
+                })
+                .collect();
+            disturb();
+            let written = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<_>>();
+            mark.set(emit_mark(self.database, survivor)).expect("nobody else sets it");
+            (reader.join().unwrap(), written)
+        });
+        check(self.database, survivor, &log, &written);
+        log
+    }
+
+    /// Sends messages, and does other things besides, until time is up or the server is shut down.
+    fn write_until(&self, end: Instant, nth: usize, mut dice: Dice) -> Vec<Written> {
+        let server = self.servers[nth % self.servers.len()].as_ref();
+        let mut written = Vec::new();
+        while Instant::now() < end {
+            let actor = self.actors[nth].clone();
+            let group = self.groups[dice.below(GROUPS)];
+            let begun = self.clock.tick();
+            let outcome = match dice.below(8) {
+                0 => self.command(server, move |tx| found(tx, &actor, begun)).map(|()| None),
+                1 => self.command(server, move |tx| come_and_go(tx, &actor, group)).map(|()| None),
+                _ => self.command(server, move |tx| send(tx, &actor, group)).map(Some),
+            };
+            match outcome {
+                Ok(message) => {
+                    let ended = self.clock.tick();
+                    written.extend(message.map(|message| Written { begun, ended, message }));
+                }
+                Err(Error::Fault(_)) if self.servers.len() > 1 => break,
+                Err(error) => panic!("a command failed: {error:?}"),
+            }
+        }
+        assert!(!written.is_empty(), "a writer never got a turn");
+        written
+    }
+
+    fn command<T: Send + 'static>(
+        &self,
+        server: &dyn Storage,
+        work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.database.wait_for(server.run(Access { mode: Mode::Write, caller: Caller::System }, work))
+    }
+}
+
+/// The writers, and groups in which they all are.
+fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
+    let actors = (0..WRITERS).map(|nth| Actor {
+        user: fixture::user(tx, &format!("writer-{nth}")).as_ref(),
+        session: SessionId::new(1),
+        session_kind: SessionKind::Login,
+    });
+    let actors: Vec<_> = actors.collect();
+    let groups = (0..GROUPS).map(|nth| {
+        let group = fixture::group(tx, &format!("group {nth}"));
+        actors.iter().for_each(|actor| fixture::join(tx, group, actor.id(), Role::Member));
+        group
+    });
+    let groups = groups.collect();
+    (actors, groups)
+}
+
+fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Error> {
+    let draft = Draft { group, text: text("hello"), client_id: None };
+    Ok(messages::send(tx, actor, &draft)?.view.message.id)
+}
+
+/// Several events in one command, in a group of its own.
+fn found(tx: &mut dyn Tx, actor: &Actor, number: u64) -> Result<(), Error> {
+    let name = GroupName::parse(&format!("founded at {number}")).unwrap();
+    let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+    let group = groups::create(tx, actor, &draft)?.group.id;
+    send(tx, actor, group).map(drop)
+}
+
+/// Several events in one command, in a group where others write.
+fn come_and_go(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(), Error> {
+    groups::remove_member(tx, actor, group, actor.id())?;
+    groups::join(tx, actor, group).map(drop)
+}

@@ -1,0 +1,72 @@
+//! A connection beside the storage, to look and to interfere.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+/// The sessions of workers that write.
+pub const WRITERS: &str = "groupchat write";
+/// The sessions of workers that read.
+pub const READERS: &str = "groupchat read";
+
+/// Such a connection.
+pub struct Console(PgConnection);
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+}
+
+impl Console {
+    pub fn open(url: &str) -> Self {
+        Self(PgConnection::establish(url).unwrap())
+    }
+
+    #[track_caller]
+    pub fn execute(&mut self, sql: &str) {
+        self.0.batch_execute(sql).unwrap();
+    }
+
+    /// The number that the query names `number`.
+    #[track_caller]
+    pub fn number(&mut self, query: &str) -> i64 {
+        diesel::sql_query(query).get_result::<Number>(&mut self.0).unwrap().number
+    }
+
+    /// The word that the query names `word`.
+    #[track_caller]
+    pub fn word(&mut self, query: &str) -> String {
+        diesel::sql_query(query).get_result::<Word>(&mut self.0).unwrap().word
+    }
+
+    /// How many users are stored.
+    pub fn users(&mut self) -> i64 {
+        self.number("SELECT count(*) AS number FROM users")
+    }
+
+    /// Ends the sessions of this name, and waits until they are gone. Fails if there were none.
+    #[track_caller]
+    pub fn terminate(&mut self, sessions: &str) {
+        let ended = self.number(&format!(
+            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 10000)) AS number FROM pg_stat_activity \
+             WHERE datname = current_database() AND application_name = '{sessions}'"
+        ));
+        assert!(ended > 0, "no session was ended");
+    }
+
+    /// The server's process behind the one session of this name, which has to be at rest: in no transaction.
+    #[track_caller]
+    pub fn process_at_rest(&mut self, session: &str) -> i64 {
+        self.number(&format!(
+            "SELECT pid::bigint AS number FROM pg_stat_activity WHERE datname = current_database() \
+             AND application_name = '{session}' AND state = 'idle'"
+        ))
+    }
+}

@@ -1,0 +1,123 @@
+//! Connections that the server, or the network, gives up.
+
+use std::thread;
+
+use groupchat_domain::storage::{StorageFault, Verdict};
+
+use crate::console::{Console, READERS, WRITERS};
+use crate::go_between::GoBetween;
+use crate::place::{Place, Runs, store, touch};
+use crate::support::fixture;
+use crate::support::scratch::Scratch;
+
+fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {
+    matches!(outcome, Err(StorageFault::Unavailable { .. }))
+}
+
+#[test]
+fn a_connection_lost_between_commands_is_replaced_and_nobody_notices() {
+    let place = Place::new();
+    place.write(store("ann")).unwrap();
+    place.read(|_| Verdict::Commit).unwrap();
+    let mut console = place.console();
+    console.terminate(WRITERS);
+    console.terminate(READERS);
+    place.write(store("ben")).unwrap();
+    place.read(|_| Verdict::Commit).unwrap();
+    assert_eq!(console.users(), 2);
+}
+
+#[test]
+fn a_connection_lost_in_the_middle_of_a_command_undoes_it_and_no_other() {
+    let place = Place::new();
+    let (url, runs) = (place.scratch.url().to_owned(), Runs::default());
+    let outcome = place.write(runs.of(move |tx, _| {
+        fixture::user(tx, "ann");
+        Console::open(&url).terminate(WRITERS);
+        assert!(tx.accounts().insert(&fixture::new_user("ben")).is_err());
+        Verdict::Commit
+    }));
+    assert!(is_unavailable(&outcome), "{outcome:?}");
+    assert_eq!(runs.get(), 1);
+    place.write(store("cid")).unwrap();
+    assert_eq!(place.console().users(), 1);
+}
+
+#[test]
+fn a_connection_lost_under_a_refused_command_leaves_its_refusal() {
+    let place = Place::new();
+    let url = place.scratch.url().to_owned();
+    let outcome = place.write(move |_| {
+        Console::open(&url).terminate(WRITERS);
+        Verdict::RollBack
+    });
+    assert_eq!(outcome, Ok(()));
+    place.write(store("ann")).unwrap();
+}
+
+/// Ends the session while it commits a change of the table, before it is committed.
+const DIE_AT_COMMIT: &str = "\
+    CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+        PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(30); RETURN NULL; \
+    END $$; \
+    CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON storage_probe DEFERRABLE INITIALLY DEFERRED \
+        FOR EACH ROW EXECUTE FUNCTION die()";
+
+#[test]
+fn of_a_commit_in_which_the_session_ends_the_outcome_is_unknown() {
+    let (place, runs) = (Place::new(), Runs::default());
+    place.console().execute(DIE_AT_COMMIT);
+    let outcome = place.write(runs.of(|tx, _| {
+        fixture::user(tx, "ann");
+        touch(tx)
+    }));
+    assert_eq!(outcome, Err(StorageFault::OutcomeUnknown));
+    assert_eq!(runs.get(), 1);
+    place.write(store("ben")).unwrap();
+    assert_eq!(place.console().users(), 1);
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_is_not_run_again() {
+    let scratch = Scratch::create();
+    let go_between = GoBetween::to(scratch.url());
+    let (place, runs) = (Place::on(scratch, |options| options.url = go_between.url()), Runs::default());
+    place.write(store("ann")).unwrap();
+    go_between.lose_the_next_answer_to("COMMIT");
+    let outcome = place.write(runs.of(|tx, _| store("ben")(tx)));
+    assert_eq!(outcome, Err(StorageFault::OutcomeUnknown));
+    assert_eq!(runs.get(), 1);
+    place.write(store("cid")).unwrap();
+    assert_eq!(place.console().users(), 3, "it was stored");
+}
+
+#[test]
+fn what_was_read_is_right_though_the_end_of_the_transaction_is_lost() {
+    let (place, runs) = (Place::new(), Runs::default());
+    let url = place.scratch.url().to_owned();
+    let outcome = place.read(runs.of(move |tx, _| {
+        tx.events().head().unwrap();
+        Console::open(&url).terminate(READERS);
+        Verdict::Commit
+    }));
+    assert_eq!((outcome, runs.get()), (Ok(()), 1));
+}
+
+#[test]
+fn while_the_server_can_not_be_reached_commands_are_turned_away_and_afterwards_served() {
+    let scratch = Scratch::create();
+    let go_between = GoBetween::to(scratch.url());
+    let place = Place::on(scratch, |options| options.url = go_between.url());
+    place.write(store("ann")).unwrap();
+    go_between.refuse();
+    for _ in 0..3 {
+        let outcome = place.write(store("ben"));
+        assert!(is_unavailable(&outcome), "{outcome:?}");
+    }
+    go_between.forward();
+    // After a failure, the worker takes a moment until it tries again.
+    while is_unavailable(&place.write(store("cid"))) {
+        thread::yield_now();
+    }
+    assert_eq!(place.console().users(), 2);
+}

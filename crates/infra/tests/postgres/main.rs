@@ -1,0 +1,19 @@
+//! What is PostgreSQL's own in the storage: connections that are lost, conflicts, limits, opening and shutting down,
+//! and the check of a database. On a real server.
+#![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "a failure ends the test")]
+
+mod checking;
+mod conflicts;
+mod console;
+mod durability;
+mod faults;
+mod go_between;
+mod losses;
+mod opening;
+mod place;
+mod queueing;
+mod reading;
+mod shutdown;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,168 @@
+//! A storage on a database of its own, and commands to try on it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use groupchat_domain::events::LoggedEvent;
+use groupchat_domain::storage::{Access, Caller, Done, EventSink, Mode, Storage, StorageFault, Tx, Verdict};
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage};
+
+use crate::console::Console;
+use crate::support::fixture;
+use crate::support::scratch::Scratch;
+
+/// How long anything may take before a test gives it up: far longer than it ever does.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A storage with one worker that writes and one that reads, and what belongs to it.
+pub struct Place {
+    // In this order: the storage lets go of the database before that is dropped.
+    pub storage: Arc<PostgresStorage>,
+    pub published: Arc<Published>,
+    pub scratch: Scratch,
+}
+
+/// Keeps what was published.
+#[derive(Default)]
+pub struct Published(Mutex<Vec<LoggedEvent>>);
+
+impl EventSink for Published {
+    fn committed(&self, events: &[LoggedEvent]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
+    }
+}
+
+impl Published {
+    /// The places of all events, in the order of publication.
+    pub fn positions(&self) -> Vec<i64> {
+        self.0.lock().unwrap().iter().map(|event| event.position.get()).collect()
+    }
+}
+
+/// The options of a storage with few threads.
+pub fn options(url: &str) -> PostgresOptions {
+    PostgresOptions { writers: 1, readers: 1, ..PostgresOptions::new(url) }
+}
+
+/// Opens a database whose events nobody takes.
+pub fn open(options: PostgresOptions) -> Result<PostgresStorage, OpenError> {
+    PostgresStorage::open(options, Arc::new(SystemClock), Arc::<Published>::default())
+}
+
+/// Why a database can't be opened.
+#[track_caller]
+pub fn refusal(options: PostgresOptions) -> OpenError {
+    match open(options) {
+        Ok(_) => panic!("it was opened"),
+        Err(error) => error,
+    }
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub fn with(change: impl FnOnce(&mut PostgresOptions)) -> Self {
+        Self::on(Scratch::create(), change)
+    }
+
+    /// A storage on a database that was prepared for it.
+    pub fn on(scratch: Scratch, change: impl FnOnce(&mut PostgresOptions)) -> Self {
+        let mut options = options(scratch.url());
+        change(&mut options);
+        let published = Arc::<Published>::default();
+        let storage = PostgresStorage::open(options, Arc::new(SystemClock), published.clone()).unwrap();
+        Self { storage: Arc::new(storage), published, scratch }
+    }
+
+    pub fn console(&self) -> Console {
+        Console::open(self.scratch.url())
+    }
+
+    /// Queues a command.
+    pub fn queue(
+        &self,
+        mode: Mode,
+        caller: Caller,
+        work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static,
+    ) -> Done {
+        self.storage.submit(Access { mode, caller }, Box::new(work))
+    }
+
+    /// Runs a command that writes.
+    pub fn write(&self, work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static) -> Result<(), StorageFault> {
+        settled(self.queue(Mode::Write, Caller::System, work))
+    }
+
+    /// Runs a command that reads.
+    pub fn read(&self, work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static) -> Result<(), StorageFault> {
+        settled(self.queue(Mode::Read, Caller::System, work))
+    }
+
+    /// Keeps the worker of this kind busy until the result is dropped.
+    pub fn hold(&self, mode: Mode) -> Hold {
+        let (release, released) = channel::<()>();
+        let (started, running) = channel();
+        let released = Mutex::new(released);
+        let held = self.queue(mode, Caller::System, move |_| {
+            started.send(()).unwrap();
+            let _ = released.lock().unwrap().recv();
+            Verdict::Commit
+        });
+        running.recv_timeout(PATIENCE).unwrap();
+        Hold { _release: release, _held: held }
+    }
+}
+
+/// Lets a worker go on when dropped.
+pub struct Hold {
+    _release: Sender<()>,
+    _held: Done,
+}
+
+/// Waits for the outcome of a command.
+#[track_caller]
+pub fn settled(done: Done) -> Result<(), StorageFault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, done).await }).expect("an outcome in good time")
+}
+
+/// Stores a user.
+pub fn store(name: &'static str) -> impl Fn(&mut dyn Tx) -> Verdict + Send + 'static {
+    move |tx| {
+        fixture::user(tx, name);
+        Verdict::Commit
+    }
+}
+
+/// Writes a row that is there.
+pub fn touch(tx: &mut dyn Tx) -> Verdict {
+    let _ = tx.touch();
+    Verdict::Commit
+}
+
+/// Counts how often a command runs.
+#[derive(Clone, Default)]
+pub struct Runs(Arc<AtomicUsize>);
+
+impl Runs {
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// The same work, counted. Tells it how often it has run before.
+    pub fn of(
+        &self,
+        work: impl Fn(&mut dyn Tx, usize) -> Verdict + Send + 'static,
+    ) -> impl Fn(&mut dyn Tx) -> Verdict + Send + 'static {
+        let runs = self.clone();
+        move |tx| {
+            let before = runs.0.fetch_add(1, Ordering::SeqCst);
+            work(tx, before)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Snapshots, and what a command that only reads may not do.
+
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use groupchat_domain::accounts::LockStrength;
+use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::storage::{Caller, Mode, StorageFault, Tx, Verdict};
+
+use crate::place::{PATIENCE, Place, settled, store, touch};
+use crate::support::fixture;
+
+fn count_users(tx: &mut dyn Tx) -> usize {
+    tx.accounts().find_many(&[1, 2].map(UserId::new)).unwrap().len()
+}
+
+#[test]
+fn a_command_reads_from_one_snapshot() {
+    let place = Place::new();
+    place.write(store("ann")).unwrap();
+    let (begun, begins) = channel();
+    let (written, writes) = channel();
+    let (seen, sees) = channel();
+    let writes = Mutex::new(writes);
+    let reading = place.queue(Mode::Read, Caller::System, move |tx| {
+        let before = count_users(tx);
+        begun.send(()).unwrap();
+        writes.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        seen.send((before, count_users(tx))).unwrap();
+        Verdict::Commit
+    });
+    begins.recv_timeout(PATIENCE).unwrap();
+    place.write(store("ben")).unwrap();
+    written.send(()).unwrap();
+    settled(reading).unwrap();
+    assert_eq!(sees.recv().unwrap(), (1, 1));
+    let (seen, sees) = channel();
+    place
+        .read(move |tx| {
+            seen.send(count_users(tx)).unwrap();
+            Verdict::Commit
+        })
+        .unwrap();
+    assert_eq!(sees.recv().unwrap(), 2);
+}
+
+#[test]
+fn a_reader_can_not_write_and_goes_on_reading() {
+    let place = Place::new();
+    let outcome = place.read(touch);
+    assert!(matches!(outcome, Err(StorageFault::Unavailable { .. })), "{outcome:?}");
+    assert_eq!(place.console().number("SELECT at AS number FROM storage_probe"), 0);
+    place.read(|tx| if count_users(tx) == 0 { Verdict::Commit } else { Verdict::RollBack }).unwrap();
+}
+
+#[test]
+fn a_reader_can_not_emit() {
+    let place = Place::new();
+    let outcome = place.read(|tx| {
+        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+        Verdict::Commit
+    });
+    assert!(matches!(outcome, Err(StorageFault::Internal { .. })), "{outcome:?}");
+    assert_eq!(place.console().number("SELECT count(*) AS number FROM events"), 0);
+}
+
+#[test]
+fn a_reader_neither_locks_nor_waits_for_locks() {
+    let place = Place::new();
+    place
+        .write(|tx| {
+            fixture::user(tx, "ann");
+            fixture::group(tx, "chess");
+            Verdict::Commit
+        })
+        .unwrap();
+    let mut holder = place.console();
+    holder.execute("BEGIN; SELECT FROM users FOR UPDATE; SELECT FROM groups FOR UPDATE");
+    place
+        .read(|tx| {
+            tx.groups().lock(GroupId::new(1)).unwrap();
+            tx.accounts().lock_admins().unwrap();
+            tx.accounts().lock(&[UserId::new(1)], LockStrength::Exclusive).unwrap();
+            Verdict::Commit
+        })
+        .unwrap();
+    holder.execute("COMMIT");
+}

@@ -1,0 +1,118 @@
+//! Everything that a database holds, as lines of text that are alike for both kinds. Written without a look at how
+//! copies are made.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use groupchat_infra::transfer::Place;
+
+use crate::places::sqlite;
+
+/// Tables that are not copied.
+const NOT_COPIED: [&str; 2] = ["log_state", "__diesel_schema_migrations"];
+
+/// What a database holds.
+#[derive(Debug)]
+pub struct Contents {
+    /// The rows of each table, as SQL would write them, sorted.
+    pub rows: BTreeMap<String, Vec<String>>,
+    /// The last id that each table has given out, if it ever has.
+    pub heads: BTreeMap<String, String>,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// What the query gives as `line`, row by row.
+pub fn lines(place: &Place, query: &str) -> Vec<String> {
+    let lines: Vec<Line> = match place {
+        Place::Sqlite(_) => diesel::sql_query(query).load(&mut sqlite(place)).unwrap(),
+        #[cfg(feature = "postgres")]
+        Place::Postgres(url) => {
+            diesel::sql_query(query).load(&mut PgConnection::establish(url).unwrap()).unwrap()
+        }
+        #[cfg(not(feature = "postgres"))]
+        Place::Postgres(_) => panic!("a file"),
+    };
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+/// The one text that the query gives as `line`.
+pub fn ask(place: &Place, query: &str) -> String {
+    let lines = lines(place, query);
+    assert_eq!(lines.len(), 1, "{query}");
+    lines.into_iter().next().unwrap()
+}
+
+/// The epoch of the event log.
+pub fn epoch(place: &Place) -> String {
+    ask(place, "SELECT epoch AS line FROM log_state")
+}
+
+impl Contents {
+    pub fn of(place: &Place) -> Self {
+        let (tables, columns, heads) = match place {
+            Place::Sqlite(_) => (SQLITE_TABLES, SQLITE_COLUMNS, SQLITE_HEADS),
+            Place::Postgres(_) => (POSTGRES_TABLES, POSTGRES_COLUMNS, POSTGRES_HEADS),
+        };
+        let mut rows = BTreeMap::new();
+        for table in lines(place, tables) {
+            if NOT_COPIED.contains(&table.as_str()) {
+                continue;
+            }
+            let columns = lines(place, &columns.replace("$TABLE", &table));
+            let line = columns.join(" || ', ' || ");
+            let mut found = lines(place, &format!("SELECT {line} AS line FROM {table}"));
+            found.sort();
+            rows.insert(table, found);
+        }
+        let heads = lines(place, heads);
+        let heads = heads.iter().map(|line| line.split_once(' ').unwrap());
+        let heads = heads.map(|(table, head)| (table.to_owned(), head.to_owned())).collect();
+        Self { rows, heads }
+    }
+}
+
+impl Contents {
+    /// Fails unless the other database holds the same, and shows the first rows that differ.
+    #[track_caller]
+    pub fn assert_same(&self, other: &Self) {
+        assert!(self.rows.keys().eq(other.rows.keys()), "{:?} {:?}", self.rows.keys(), other.rows.keys());
+        for (table, rows) in &self.rows {
+            let differ = rows.iter().zip(&other.rows[table]).find(|(ours, theirs)| ours != theirs);
+            assert_eq!(differ, None, "{table}");
+            assert_eq!(rows.len(), other.rows[table].len(), "{table}");
+        }
+        assert_eq!(self.heads, other.heads);
+    }
+}
+
+const SQLITE_TABLES: &str =
+    "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+
+/// Columns as expressions of text, by name.
+const SQLITE_COLUMNS: &str =
+    "SELECT 'quote(' || name || ')' AS line FROM pragma_table_xinfo('$TABLE') ORDER BY name";
+
+const SQLITE_HEADS: &str =
+    "SELECT name || ' ' || seq AS line FROM sqlite_sequence WHERE seq > 0 ORDER BY name";
+
+const POSTGRES_TABLES: &str = "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'";
+
+const POSTGRES_COLUMNS: &str = "\
+    SELECT format(CASE data_type \
+        WHEN 'bigint' THEN 'coalesce(%1$I::text, ''NULL'')' \
+        WHEN 'boolean' THEN '%1$I::int::text' \
+        WHEN 'bytea' THEN '''X'''''' || upper(encode(%1$I, ''hex'')) || ''''''''' \
+        WHEN 'text' THEN 'coalesce('''''''' || replace(%1$I, '''''''', '''''''''''') || '''''''', ''NULL'')' \
+        END, column_name) AS line \
+    FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '$TABLE' \
+    ORDER BY column_name COLLATE \"C\"";
+
+const POSTGRES_HEADS: &str = "\
+    SELECT replace(sequencename, '_id_seq', '') || ' ' || last_value AS line FROM pg_sequences \
+    WHERE last_value IS NOT NULL ORDER BY 1";

@@ -1,0 +1,109 @@
+//! A database with everything in it that a server may have stored, and what is odd but allowed.
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{self, Actor};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Role, Visibility};
+use groupchat_domain::ids::{GroupId, MessageId, UserId};
+use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_infra::transfer::Place;
+
+use crate::places::{execute, open_sqlite};
+use crate::support::fixture::{admin, at, client_id, key, session, text, user};
+
+/// The messages that are sent, more than are moved at once.
+const MESSAGES: i64 = 1_203;
+
+/// Fills a new SQLite file.
+pub fn fill(place: &Place) {
+    let storage = open_sqlite(place).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let access = Access { mode: Mode::Write, caller: Caller::System };
+    let storage: &dyn Storage = &storage;
+    runtime.block_on(storage.run(access, converse)).unwrap();
+    execute(place, &odd());
+}
+
+/// What comes about by the use-cases.
+fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
+    let (ada, bob, cleo) = (sign_in(tx, 1), sign_in(tx, 2), sign_in(tx, 3));
+    let (lobby, doomed) = (create(tx, &ada, "Lobby")?, create(tx, &ada, "Doomed")?);
+    for group in [lobby, doomed] {
+        groups::add_member(tx, &ada, group, &Candidate::Id(bob.id()), Role::Admin)?;
+        groups::join(tx, &cleo, group)?;
+    }
+    for number in 0..MESSAGES {
+        let author = if number % 3 == 0 { &bob } else { &ada };
+        let message = send(tx, author, lobby, number)?;
+        match number % 10 {
+            0..4 => drop(messages::like(tx, &cleo, lobby, message)?),
+            4 => {
+                drop(messages::edit(tx, author, lobby, message, Some(&text("Ü\u{301}🎉\tnew\nline 'q' \\")))?)
+            }
+            5 => messages::delete(tx, author, lobby, message)?,
+            _ => {}
+        }
+    }
+    let kept = send(tx, &bob, doomed, 1)?;
+    messages::like(tx, &ada, doomed, kept)?;
+    groups::remove_member(tx, &cleo, lobby, cleo.id())?;
+    groups::delete(tx, &ada, doomed)?;
+    accounts::delete_user(tx, &ada, cleo.id())
+}
+
+/// A new user with a key; the first is an admin.
+fn sign_in(tx: &mut dyn Tx, number: u8) -> Actor {
+    let name = format!("user{number}");
+    let user: UserId = if number == 1 { admin(tx, &name).id } else { user(tx, &name).id };
+    session(tx, user, number, at(i64::MAX / 4));
+    tx.sessions().authenticate(&key(number), at(10)).unwrap().expect("the key works")
+}
+
+fn create(tx: &mut dyn Tx, actor: &Actor, name: &str) -> Result<GroupId, Error> {
+    let name = GroupName::parse(name).unwrap();
+    let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+    Ok(groups::create(tx, actor, &draft)?.group.id)
+}
+
+fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<MessageId, Error> {
+    let named = (number % 2 == 0).then(|| client_id(&format!("client-{number}")));
+    let draft = Draft { group, text: text(&format!("message {number} 👋🏽")), client_id: named };
+    Ok(messages::send(tx, actor, &draft)?.view.message.id)
+}
+
+/// What no use-case of today stores, but the tables take: the longest texts, the greatest and least numbers, words
+/// of later features, ids far apart, and ids that were given out and are gone.
+fn odd() -> String {
+    let (long, wide) = ("x".repeat(10_000), "𝔘".repeat(10_000));
+    format!(
+        "
+        INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
+            SELECT 7 * i + 100, 'u' || i, 'u' || i, i % 5 = 0, 'hash', i, -i FROM n;
+        INSERT INTO memberships
+            SELECT 1, id, CASE WHEN id % 3 = 0 THEN 'owner' ELSE 'member' END, id % 50, -id, id % 900
+            FROM users WHERE id > 100;
+        INSERT INTO sessions (user_id, kind, name, scopes, key_hash, created_at, expires_at, last_used_at,
+                              user_agent, address)
+            SELECT id, 'token', '', 'read write', unhex(printf('%064X', id)), 0, 9007199254740992, 1,
+                   'Ägent/1.0 (\u{202e})', '2001:db8::1' FROM users WHERE id > 100;
+        INSERT INTO groups (id, name, name_key, description, visibility, version, created_at, member_count, last_seq)
+            VALUES (4611686018427387904, 'Ẅïdé', 'ẅïdé', '', 'private', 9223372036854775807,
+                    -9223372036854775808, 0, 3);
+        INSERT INTO messages (id, group_id, seq, author_id, client_id, version, created_at, edited_at, likes, text)
+            VALUES (5000, 4611686018427387904, 1, 1, '''', 1, 1, 2, 3, '{long}'),
+                   (7000, 4611686018427387904, 2, 2, NULL, 1, 1, NULL, 0, '{wide}'),
+                   (7001, 4611686018427387904, 3, 2, NULL, 1, 1, NULL, 0, 'gone');
+        DELETE FROM messages WHERE id = 7001;
+        INSERT INTO reactions SELECT id, '👍🏿', 2, seq FROM messages WHERE id < 900;
+        INSERT INTO reactions SELECT 5000, char(0x1F600 + id % 64), id, 0 FROM users WHERE id > 100;
+        INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (90, 'a_later_kind', -1, 0, 0),
+                                                                              (91, 'done', 1, 0, 0);
+        DELETE FROM jobs WHERE id = 91;
+        DELETE FROM sessions WHERE id = (SELECT max(id) FROM sessions);
+        INSERT INTO events (at, type, audience, session_id) VALUES (0, 'a.later.type', 'session', 3);
+        DELETE FROM events WHERE id <= 40;
+        UPDATE storage_probe SET at = 77;
+        "
+    )
+}

@@ -1,0 +1,17 @@
+//! Moving everything from one database into another: what arrives, what is refused, what is noticed.
+//!
+//! Without the feature `postgres`, from SQLite to SQLite alone.
+#![allow(clippy::unwrap_used, reason = "a failure ends the test")]
+
+mod contents;
+mod copies;
+mod filled;
+mod places;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod refusals;
+#[cfg(feature = "postgres")]
+mod renumbering;
+#[path = "../support/mod.rs"]
+mod support;
+mod tampering;

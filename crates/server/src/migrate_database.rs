@@ -1,0 +1,87 @@
+//! `groupchat migrate-database`: everything moves from the embedded database to a PostgreSQL server, or back.
+
+mod address;
+mod progress;
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use groupchat_infra::transfer::{self, CopiedTable};
+use serde::Serialize;
+
+use self::address::Address;
+use self::progress::CopyLine;
+use crate::console;
+use crate::error::ProgramError;
+
+/// What to copy, and where to.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateOptions {
+    /// The database to copy: sqlite:PATH, with a data folder or the file in it, or postgres://USER@HOST/DATABASE.
+    #[arg(long, value_name = "DATABASE")]
+    pub from: String,
+    /// The database to make, written likewise; an empty one, or what an earlier try has left. Everybody on the
+    /// machine can see a password in here: libpq also takes it from PGPASSWORD or ~/.pgpass.
+    #[arg(long, value_name = "DATABASE")]
+    pub to: String,
+    /// Print JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    from: &'a str,
+    to: &'a str,
+    rows: u64,
+    seconds: f64,
+    tables: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    table: &'static str,
+    rows: u64,
+    sha256: String,
+    seconds: f64,
+}
+
+impl From<CopiedTable> for Row {
+    fn from(table: CopiedTable) -> Self {
+        let CopiedTable { name, digest, took } = table;
+        Self { table: name, rows: digest.rows, sha256: digest.to_string(), seconds: seconds(took) }
+    }
+}
+
+/// Copies a database and compares the copy with it.
+pub fn run(options: &MigrateOptions) -> Result<(), ProgramError> {
+    let from = Address::parse(&options.from).ok_or(ProgramError::Address("--from"))?;
+    let to = Address::parse(&options.to).ok_or(ProgramError::Address("--to"))?;
+    let began = Instant::now();
+    let mut line = CopyLine::new();
+    let copied = transfer::transfer(&from.place(), &to.place(), &mut |step| line.show(step))?;
+    drop(line);
+    let (from, to) = (from.to_string(), to.to_string());
+    let rows = copied.iter().map(|table| table.digest.rows).sum();
+    let tables = copied.into_iter().map(Row::from).collect();
+    show(&Report { from: &from, to: &to, rows, seconds: seconds(began.elapsed()), tables }, options.json);
+    Ok(())
+}
+
+/// To the millisecond.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn show(report: &Report<'_>, as_json: bool) {
+    if as_json {
+        console::print_json(report);
+        return;
+    }
+    let heading = ["table", "rows", "seconds"].map(str::to_owned).to_vec();
+    let row = |row: &Row| vec![row.table.to_owned(), row.rows.to_string(), format!("{:.3}", row.seconds)];
+    let table: Vec<_> = std::iter::once(heading).chain(report.tables.iter().map(row)).collect();
+    console::print_table(&table);
+    let Report { from, to, rows, seconds, .. } = report;
+    console::say(format_args!("copied {rows} rows from {from} to {to} in {seconds:.1} s and read them back"));
+}

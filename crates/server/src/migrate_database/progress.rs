@@ -1,0 +1,39 @@
+//! A line that shows how far a copy has come: on the standard error, and only on a terminal.
+
+use groupchat_infra::transfer::Step;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How the line looks.
+const LOOK: &str = "{msg:25} [{bar:40}] {human_pos}/{human_len} rows {eta}";
+
+/// The line.
+pub struct CopyLine(ProgressBar);
+
+impl CopyLine {
+    /// A line that shows nothing yet.
+    pub fn new() -> Self {
+        let style = ProgressStyle::with_template(LOOK).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::new(0).with_style(style))
+    }
+
+    /// Shows how far it is.
+    pub fn show(&mut self, step: Step) {
+        let (verb, table, done, total) = match step {
+            Step::Copying { table, done, total } => ("copying", table, done, total),
+            Step::Verifying { table, done, total } => ("verifying", table, done, total),
+        };
+        if done < self.0.position() {
+            self.0.reset();
+        }
+        self.0.set_message(format!("{verb} {table}"));
+        self.0.set_length(total);
+        self.0.set_position(done);
+    }
+}
+
+/// Takes the line away, also where the copy failed.
+impl Drop for CopyLine {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
