@@ -3,7 +3,7 @@
 //! The two databases share the `executor` (queues, threads), the `repositories` with their `schema`, and the
 //! transaction that a use-case sees (`tx`); `connection` compiles each query for both. What runs commands on which
 //! connection, and how they become durable, is each database's own: [`sqlite`] and, with the feature of that
-//! name, [`postgres`](crate::postgres).
+//! name, `postgres`.
 
 mod connection;
 mod database;

@@ -48,7 +48,6 @@ impl DatabaseUrl {
     }
 
     /// The URI with its password.
-    #[cfg(feature = "postgres")]
     pub fn reveal(&self) -> &str {
         &self.whole
     }

@@ -8,6 +8,7 @@ use groupchat_domain::{Error as DomainError, Refusal};
 #[cfg(feature = "postgres")]
 use groupchat_infra::postgres;
 use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError};
+use groupchat_infra::transfer::TransferError;
 
 use crate::config::ConfigError;
 use crate::database_url::DatabaseUrl;

@@ -4,7 +4,7 @@
 #[cfg(feature = "postgres")]
 mod postgres;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use groupchat_domain::storage::EventSink;
@@ -113,6 +113,11 @@ pub fn check(config: &Config, depth: Depth, now: Timestamp) -> Vec<Finding> {
     sqlite::check(&file(config), depth, now)
 }
 
+/// The database file of a data folder.
+pub fn database(data_dir: &Path) -> PathBuf {
+    data_dir.join(DATABASE)
+}
+
 fn file(config: &Config) -> PathBuf {
-    config.data_dir.join(DATABASE)
+    database(&config.data_dir)
 }

@@ -13,7 +13,7 @@ use super::queue::{FairQueue, Full, QueueLimits, Ticket};
 use super::sync::locked;
 use crate::tx::DbTx;
 
-/// What a command does in its transaction. Unlike the domain's `Work` it knows that this is SQLite, so that
+/// What a command does in its transaction. Unlike the domain's `Work` it knows the transaction's connection, so that
 /// the storage's own upkeep can be a command too.
 pub(crate) type DbWork = Box<dyn Fn(&mut DbTx<'_>) -> Verdict + Send>;
 
@@ -113,6 +113,12 @@ impl CommandQueue {
     /// The next command, if one waits.
     pub(crate) fn next(&self) -> Option<Command> {
         locked(&self.state).queue.pop()
+    }
+
+    /// Whether commands still come in.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_open(&self) -> bool {
+        locked(&self.state).phase == Phase::Open
     }
 
     /// Lets nobody in any more; workers end once all that waits is done.

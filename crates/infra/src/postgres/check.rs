@@ -100,10 +100,10 @@ pub fn check(options: &PostgresOptions, depth: Depth, now: Timestamp) -> Vec<Fin
 
 fn check_database(dial: &Dial, depth: Depth, now: Timestamp) -> Result<Vec<Finding>, OpenError> {
     let mut connection = dial.connect_within(Purpose::Check, Duration::ZERO)?;
-    // Before anything that takes long.
-    let server_clock = number(&mut Connection::Postgres(&mut connection), SERVER_CLOCK);
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     connection.batch_execute(begin).map_err(|error| log_state::refused(&dial.shown(), &error))?;
+    // Before anything that takes long.
+    let server_clock = number(&mut Connection::Postgres(&mut connection), SERVER_CLOCK);
     let version = migrate::schema_version(&mut connection, &dial.shown())?;
     log_state::refuse_unfinished(&mut connection, &dial.shown())?;
     let mut findings = vec![

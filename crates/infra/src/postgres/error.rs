@@ -37,6 +37,9 @@ pub enum OpenError {
     /// There is nothing of groupchat in it.
     #[error("the database {0} is none of groupchat's")]
     NotADatabase(String),
+    /// The database was written by an earlier version of the program, and the opener is no server.
+    #[error("the database {0} needs migrating; start the server with this version")]
+    NeedsMigration(String),
     /// The schema could not be brought up to date; the database is as it was.
     #[error("the database {database} could not be migrated to this version and was left as it was: {reason}")]
     Migration {

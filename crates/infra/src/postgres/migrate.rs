@@ -69,6 +69,18 @@ pub(super) fn schema_version(
     Ok(SchemaVersion { found: newest.to_string(), pending: pending.len() })
 }
 
+/// Refuses a database that lacks a migration: one that servers may be using is changed by none but a server.
+/// `database` is for the words of an error.
+///
+/// # Errors
+/// [`OpenError::NeedsMigration`], and as [`schema_version`].
+pub(super) fn require_migrated(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+    match schema_version(connection, database)?.pending {
+        0 => Ok(()),
+        _ => Err(OpenError::NeedsMigration(database.to_owned())),
+    }
+}
+
 /// The migrations that the database has. Diesel's own look would make the table where it is missing.
 fn look_at_applied(connection: &mut PgConnection) -> QueryResult<Vec<MigrationVersion<'static>>> {
     let own = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS own");

@@ -1,10 +1,11 @@
 //! Storage on PostgreSQL: a pool of connections, each on a thread of its own, and a log that is numbered after the
 //! commit.
 //!
-//! A command waits in a bounded, fair queue for a worker (`worker`), which runs it in a transaction of its own and
-//! again where the database asks for it. Events are stored without a place; the thread of the log (`log`,
-//! `numbering`) gives places to what is committed and hands it to the [`EventSink`], on one server at a time by
-//! [`AdvisoryLock`]. `dial` opens connections, `migrate` brings the schema up to date.
+//! A command waits in a bounded, fair queue for a worker (`worker`), which runs it in a transaction of its own, on a
+//! connection of its own (`link`), and again where the database asks for it. Events are stored without a place; the
+//! thread of the log (`log`, `numbering`) gives places to what is committed and hands it to the [`EventSink`], on one
+//! server at a time by an advisory lock (`advisory`). `dial` opens connections, `migrate` brings the schema up to date,
+//! `check` looks whether all is well.
 //!
 //! [`EventSink`]: groupchat_domain::storage::EventSink
 
@@ -12,6 +13,7 @@ mod advisory;
 mod check;
 pub(crate) mod dial;
 mod error;
+mod link;
 mod log;
 mod log_state;
 pub(crate) mod migrate;

@@ -9,11 +9,14 @@ use crate::observer::StatementObserver;
 /// How a storage on PostgreSQL is opened. [`PostgresOptions::new`] has sensible values for all but the URL.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// The database, as libpq takes it: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`.
+    /// The database, as libpq takes it: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. Whoever asks people
+    /// for it sees to it that it is sound: libpq quotes what it can't read, even if that is part of a password.
     pub url: String,
     /// Whether the storage is a server's: it numbers events when no other server does, and hands those that are
     /// numbered to the sink. A command that runs beside servers leaves that to them.
     pub follows_log: bool,
+    /// Whether a database of an earlier version is migrated, or refused since servers may be using it.
+    pub migrates: bool,
     /// Threads, and connections, that write. As many commands are committed at once.
     pub writers: usize,
     /// Threads, and connections, that read.
@@ -45,6 +48,7 @@ impl PostgresOptions {
         Self {
             url: url.into(),
             follows_log: true,
+            migrates: true,
             writers: Self::WRITERS,
             readers: (2 * cores).clamp(4, 16),
             write_queue: QueueLimits::default(),

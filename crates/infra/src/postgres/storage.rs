@@ -11,6 +11,7 @@ use groupchat_domain::time::Clock;
 
 use super::dial::{Dial, Purpose};
 use super::error::OpenError;
+use super::link::{Link, Peers};
 use super::log::{LogFollower, LogSignal};
 use super::log_state;
 use super::migrate;
@@ -50,7 +51,8 @@ struct Crew {
 }
 
 impl PostgresStorage {
-    /// Waits for the server, migrates the database where needed, and starts the threads. Blocks while it does so.
+    /// Waits for the database server, migrates the database where needed and allowed, and starts the threads.
+    /// Blocks while it does so.
     ///
     /// # Errors
     /// [`OpenError`], in words for people.
@@ -61,7 +63,11 @@ impl PostgresStorage {
     ) -> Result<Self, OpenError> {
         let dial = Arc::new(Dial::new(&options));
         let mut connection = dial.connect_within(Purpose::Migrate, options.connect_within)?;
-        migrate::migrate(&mut connection, &dial.shown())?;
+        if options.migrates {
+            migrate::migrate(&mut connection, &dial.shown())?;
+        } else {
+            migrate::require_migrated(&mut connection, &dial.shown())?;
+        }
         log_state::ensure_epoch(&mut connection, &dial.shown())?;
         let storage = Self {
             dial,
@@ -101,26 +107,27 @@ impl PostgresStorage {
             };
             crew.log.spawn("pg-log", || follower.serve()).map_err(OpenError::Thread)?;
         }
+        let peers = Arc::default();
         for number in 0..self.options.writers {
-            let worker = self.worker(Mode::Write, clock);
+            let worker = self.worker(Mode::Write, &peers, clock);
             crew.writers
                 .spawn(&format!("pg-write-{number}"), || worker.serve())
                 .map_err(OpenError::Thread)?;
         }
+        let peers = Arc::default();
         for number in 0..self.options.readers {
-            let worker = self.worker(Mode::Read, clock);
+            let worker = self.worker(Mode::Read, &peers, clock);
             crew.readers.spawn(&format!("pg-read-{number}"), || worker.serve()).map_err(OpenError::Thread)?;
         }
         let upkeep = self.upkeep(clock);
         crew.upkeep.spawn("pg-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
     }
 
-    fn worker(&self, mode: Mode, clock: &Arc<dyn Clock>) -> Worker {
+    fn worker(&self, mode: Mode, peers: &Arc<Peers>, clock: &Arc<dyn Clock>) -> Worker {
         Worker {
             dial: Arc::clone(&self.dial),
             mode,
-            connection: None,
-            redial_at: Instant::now(),
+            link: Link::new(Arc::clone(&self.dial), mode, Arc::clone(peers)),
             queue: Arc::clone(self.queue(mode)),
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),

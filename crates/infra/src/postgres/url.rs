@@ -26,9 +26,9 @@ pub(super) fn with_defaults(url: &str) -> String {
     complete
 }
 
-/// The URL without what may be secret: neither user and password nor parameters.
+/// The URL without what may be secret: neither user and password nor parameters. Of what is no URL, nothing.
 pub(super) fn shown(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
     let bare = rest.split('?').next().unwrap_or_default();
     // A password may hold an @ or a / that should have been escaped.
     let place = bare.rsplit_once('@').map_or(bare, |(_, place)| place);
@@ -57,5 +57,6 @@ mod tests {
         ] {
             assert_eq!(shown(url), "postgres://db.example:5432/chat");
         }
+        assert_eq!(shown("host=db.example password=secret"), "postgres://");
     }
 }

@@ -24,6 +24,12 @@ pub(super) trait Backend: SimpleConnection {
     /// [`TransferError`]
     fn migrate(&mut self) -> Result<(), TransferError>;
 
+    /// Begins a transaction beside which nobody reads the tables and writes to them afterwards.
+    ///
+    /// # Errors
+    /// The failure of a statement.
+    fn begin_alone(&mut self, tables: &[&str]) -> QueryResult<()>;
+
     /// What tells this database from every other.
     ///
     /// # Errors
@@ -100,19 +106,5 @@ impl Session {
     /// Whether this is SQLite.
     pub(super) const fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
-    }
-
-    /// Runs statements in a transaction of their own.
-    ///
-    /// # Errors
-    /// The failure of one; then the session must be dropped.
-    pub(super) fn transaction<T, E: From<diesel::result::Error>>(
-        &mut self,
-        statements: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.backend().batch_execute("BEGIN")?;
-        let outcome = statements(self)?;
-        self.backend().batch_execute("COMMIT")?;
-        Ok(outcome)
     }
 }

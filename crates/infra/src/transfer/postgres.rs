@@ -1,6 +1,7 @@
 //! PostgreSQL's part of a copy.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
@@ -18,6 +19,12 @@ use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, numberi
 
 /// How long to wait for the server to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the session of a program that was killed may hold its locks.
+const LINGERING: Duration = Duration::from_secs(2);
+
+/// Between two tries to get the lock that it holds.
+const CLAIM_EVERY: Duration = Duration::from_millis(50);
 
 /// How often to try to catch the log with every event numbered, while somebody writes.
 const TRIES: u32 = 5;
@@ -39,10 +46,18 @@ fn connect(url: &str) -> Result<PgConnection, OpenError> {
     Ok(connection)
 }
 
-/// Keeps every server from numbering events until the session ends. Where one does already, it is in use.
+/// Keeps every server from numbering events until the session ends. Where one does already, it is in use; a
+/// session whose program was killed ends a moment later.
 fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError> {
-    let claimed = AdvisoryLock::Numbering.try_for_session(connection);
-    if claimed.map_err(TransferError::at(side, "lock"))? { Ok(()) } else { Err(TransferError::InUse(side)) }
+    let until = Instant::now() + LINGERING;
+    let failed = TransferError::at(side, "lock");
+    while !AdvisoryLock::Numbering.try_for_session(connection).map_err(&failed)? {
+        if Instant::now() > until {
+            return Err(TransferError::InUse(side));
+        }
+        thread::sleep(CLAIM_EVERY);
+    }
+    Ok(())
 }
 
 /// Opens a database to be copied, as it is at this moment: until the session ends nobody writes to it.
@@ -136,6 +151,10 @@ impl Backend for PgConnection {
     fn migrate(&mut self) -> Result<(), TransferError> {
         let name = name(self).map_err(TransferError::at(Side::Target, "read"))?;
         Ok(migrate::migrate(self, &name)?)
+    }
+
+    fn begin_alone(&mut self, tables: &[&str]) -> QueryResult<()> {
+        self.batch_execute(&format!("BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables.join(", ")))
     }
 
     fn identity(&mut self) -> QueryResult<String> {

@@ -105,6 +105,10 @@ impl Backend for SqliteConnection {
         Ok(self.batch_execute(BULK).map_err(failed)?)
     }
 
+    fn begin_alone(&mut self, _tables: &[&str]) -> QueryResult<()> {
+        self.batch_execute("BEGIN IMMEDIATE")
+    }
+
     fn identity(&mut self) -> QueryResult<String> {
         let file = diesel::sql_query("SELECT file AS name FROM pragma_database_list WHERE name = 'main'");
         file.get_result(self).map(|row: Name| row.name)

@@ -59,12 +59,19 @@ macro_rules! basics {
     };
 }
 
-/// Stores the rows as they are.
+/// Stores the rows as they are. PostgreSQL takes a COPY several times as fast as an INSERT of many rows.
 macro_rules! insert_whole {
     ($table:ident) => {
         fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()> {
-            let insert = diesel::insert_into($table::table).values(rows);
-            on_backend!(connection, |connection| insert.execute(connection)).map(drop)
+            match connection {
+                Connection::Sqlite(connection) => {
+                    diesel::insert_into($table::table).values(rows).execute(*connection).map(drop)
+                }
+                #[cfg(feature = "postgres")]
+                Connection::Postgres(connection) => {
+                    diesel::copy_from($table::table).from_insertable(rows).execute(*connection).map(drop)
+                }
+            }
         }
     };
 }
@@ -164,7 +171,7 @@ impl Table for EventRow {
             Connection::Sqlite(connection) => insert_unpositioned(connection, rows),
             #[cfg(feature = "postgres")]
             Connection::Postgres(connection) => {
-                diesel::insert_into(events::table).values(rows).execute(*connection).map(drop)
+                diesel::copy_from(events::table).from_insertable(rows).execute(*connection).map(drop)
             }
         }
     }

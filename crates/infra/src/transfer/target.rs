@@ -42,8 +42,7 @@ impl Target {
         target.session.backend().claim_target()?;
         target.refuse_used()?;
         target.session.backend().migrate()?;
-        let begun = target.session.transaction(begin);
-        begun.map_err(TransferError::at(Side::Target, "empty"))?;
+        target.mark()?;
         Ok(target)
     }
 
@@ -75,6 +74,16 @@ impl Target {
         Ok(())
     }
 
+    /// Marks the database and empties it, unless somebody has used it since it was looked at.
+    fn mark(&mut self) -> Result<(), TransferError> {
+        let failed = TransferError::at(Side::Target, "empty");
+        self.session.backend().begin_alone(&table_names()).map_err(&failed)?;
+        self.refuse_used()?;
+        mark::set_epoch(&mut self.session.connection(), mark::UNFINISHED).map_err(&failed)?;
+        self.session.backend().clear(&table_names()).map_err(&failed)?;
+        self.session.backend().batch_execute("COMMIT").map_err(failed)
+    }
+
     /// Stores a page of a table.
     ///
     /// # Errors
@@ -100,21 +109,20 @@ impl Target {
     /// [`TransferError`]
     pub(super) fn finish(&mut self, heads: &[(&'static str, i64)]) -> Result<(), TransferError> {
         let epoch = new_epoch().map_err(|error| TransferError::NoRandomness(error.to_string()))?;
-        let finished = self.session.transaction(|session| {
-            for (table, head) in heads {
-                session.backend().set_head(table, *head)?;
-            }
-            mark::set_epoch(&mut session.connection(), &epoch)
-        });
+        let finished = self.set_heads_and_epoch(heads, &epoch);
         finished.map_err(TransferError::at(Side::Target, "finish"))?;
         if let Err(error) = self.session.backend().settle() {
             tracing::warn!(%error, "the new database is whole, but queries may be slow for a while");
         }
         Ok(())
     }
-}
 
-fn begin(session: &mut Session) -> QueryResult<()> {
-    mark::set_epoch(&mut session.connection(), mark::UNFINISHED)?;
-    session.backend().clear(&table_names())
+    fn set_heads_and_epoch(&mut self, heads: &[(&'static str, i64)], epoch: &str) -> QueryResult<()> {
+        self.session.backend().batch_execute("BEGIN")?;
+        for (table, head) in heads {
+            self.session.backend().set_head(table, *head)?;
+        }
+        mark::set_epoch(&mut self.session.connection(), epoch)?;
+        self.session.backend().batch_execute("COMMIT")
+    }
 }

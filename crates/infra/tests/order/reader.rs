@@ -12,8 +12,8 @@ use crate::support::Database;
 use crate::support::dice::Dice;
 use crate::support::log::{is_mark, page};
 
-/// How long an event may take from its acknowledgement to whoever follows the log.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long following the log may take: far longer than writing it does.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at what has not changed.
 const PAUSE: Duration = Duration::from_millis(1);
 /// The longest page that the reader asks for.
@@ -23,8 +23,9 @@ const LONGEST_PAGE: usize = 40;
 /// a position is missing, repeated or out of order.
 pub fn follow(database: &Database, storage: &dyn Storage, mark: &OnceLock<UserId>) -> Vec<EventRecord> {
     let (mut events, mut last, mut dice) = (Vec::new(), Position::ZERO, Dice::seeded());
-    let mut news_at = Instant::now();
+    let deadline = Instant::now() + PATIENCE;
     loop {
+        assert!(Instant::now() < deadline, "the log goes no further than {last}");
         let limit = i64::try_from(1 + dice.below(LONGEST_PAGE)).unwrap();
         let news = page(database, storage, last, limit);
         for event in &news {
@@ -32,13 +33,11 @@ pub fn follow(database: &Database, storage: &dyn Storage, mark: &OnceLock<UserId
             last = event.position;
         }
         if news.is_empty() {
-            assert!(news_at.elapsed() < PATIENCE, "nothing comes after {last}");
             thread::sleep(PAUSE);
-        } else {
-            news_at = Instant::now();
         }
-        let end = mark.get().is_some_and(|mark| news.iter().any(|event| is_mark(event, *mark)));
         events.extend(news);
+        // It may have been read before it was named; nothing comes after it.
+        let end = mark.get().zip(events.last()).is_some_and(|(mark, last)| is_mark(last, *mark));
         if end {
             return events;
         }

@@ -1,5 +1,6 @@
 //! Writers in many groups and a reader of the log, all at once for a while.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Role, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, SessionId};
 use groupchat_domain::messages::{self, Draft};
-use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx};
 use groupchat_infra::DatabaseStorage;
 
 use crate::history::{Clock, Written, check};
@@ -20,8 +21,10 @@ use crate::support::dice::Dice;
 use crate::support::fixture::{self, text};
 use crate::support::log::emit_mark;
 
-/// How long the writers write.
+/// How long the writers write at least.
 pub const DURATION: Duration = Duration::from_millis(1_500);
+/// How long at most, whatever happens to the rest of the test.
+const LONGEST: Duration = Duration::from_secs(20);
 /// Who write at the same time, each one command after the other.
 const WRITERS: usize = 8;
 /// Fewer than writers, so that some meet in one group.
@@ -31,6 +34,8 @@ const GROUPS: usize = 5;
 pub struct Room<'d> {
     database: &'d Database,
     servers: Vec<Arc<dyn DatabaseStorage>>,
+    /// Whether the first server is shut down while others write to it.
+    first_ends: bool,
     actors: Vec<Actor>,
     groups: Vec<GroupId>,
     clock: Clock,
@@ -40,24 +45,32 @@ impl<'d> Room<'d> {
     /// Lets everybody into every group.
     pub fn new(database: &'d Database, servers: Vec<Arc<dyn DatabaseStorage>>) -> Self {
         let (actors, groups) = database.write(|tx| Ok(furnish(tx))).unwrap();
-        Self { database, servers, actors, groups, clock: Clock::default() }
+        Self { database, servers, first_ends: false, actors, groups, clock: Clock::default() }
+    }
+
+    /// The same, with a first server that will be shut down.
+    #[cfg(feature = "postgres")]
+    pub fn whose_first_server_ends(self) -> Self {
+        Self { first_ends: true, ..self }
     }
 
     /// Lets the writers write and a reader read while `disturb` does what it does, and checks what became of it. The
     /// last server has to live to the end. The whole log.
     pub fn run(&self, disturb: impl FnOnce()) -> Vec<EventRecord> {
-        let (end, mut dice) = (Instant::now() + DURATION, Dice::seeded());
+        let (begin, stop, mut dice) = (Instant::now(), AtomicBool::new(false), Dice::seeded());
         let survivor = self.servers.last().unwrap().as_ref();
         let mark = OnceLock::new();
         let (log, written) = thread::scope(|scope| {
             let reader = scope.spawn(|| reader::follow(self.database, survivor, &mark));
             let writers: Vec<_> = (0..WRITERS)
                 .map(|nth| {
-                    let dice = dice.split();
-                    scope.spawn(move || self.write_until(end, nth, dice))
+                    let (dice, stop) = (dice.split(), &stop);
+                    scope.spawn(move || self.write_until(stop, nth, dice))
                 })
                 .collect();
             disturb();
+            thread::sleep(DURATION.saturating_sub(begin.elapsed()));
+            stop.store(true, Ordering::Relaxed);
             let written = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<_>>();
             mark.set(emit_mark(self.database, survivor)).expect("nobody else sets it");
             (reader.join().unwrap(), written)
@@ -66,11 +79,12 @@ impl<'d> Room<'d> {
         log
     }
 
-    /// Sends messages, and does other things besides, until time is up or the server is shut down.
-    fn write_until(&self, end: Instant, nth: usize, mut dice: Dice) -> Vec<Written> {
-        let server = self.servers[nth % self.servers.len()].as_ref();
-        let mut written = Vec::new();
-        while Instant::now() < end {
+    /// Sends messages, and does other things besides, until told to stop or the server is shut down.
+    fn write_until(&self, stop: &AtomicBool, nth: usize, mut dice: Dice) -> Vec<Written> {
+        let nth_server = nth % self.servers.len();
+        let (server, is_mortal) = (self.servers[nth_server].as_ref(), self.first_ends && nth_server == 0);
+        let (mut written, end) = (Vec::new(), Instant::now() + LONGEST);
+        while !stop.load(Ordering::Relaxed) && Instant::now() < end {
             let actor = self.actors[nth].clone();
             let group = self.groups[dice.below(GROUPS)];
             let begun = self.clock.tick();
@@ -84,7 +98,7 @@ impl<'d> Room<'d> {
                     let ended = self.clock.tick();
                     written.extend(message.map(|message| Written { begun, ended, message }));
                 }
-                Err(Error::Fault(_)) if self.servers.len() > 1 => break,
+                Err(Error::Fault(StorageFault::Unavailable { .. })) if is_mortal => break,
                 Err(error) => panic!("a command failed: {error:?}"),
             }
         }

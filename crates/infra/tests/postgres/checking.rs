@@ -30,8 +30,7 @@ fn chat_with(damage: &str) -> Scratch {
     // Nobody is to give the last event its place.
     drop(open(postgres::PostgresOptions { follows_log: false, ..options(scratch.url()) }).unwrap());
     let mut console = Console::open(scratch.url());
-    console.execute(CHAT);
-    console.execute(damage);
+    console.execute(&format!("{CHAT} {damage}"));
     scratch
 }
 

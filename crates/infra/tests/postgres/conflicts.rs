@@ -96,7 +96,8 @@ fn of_two_commands_that_wait_for_each_other_one_is_run_again() {
     for outcome in pending {
         settled(outcome).unwrap();
     }
-    assert_eq!(runs.get(), 3);
+    // They can meet again.
+    assert!(runs.get() > 2, "none was run again");
 }
 
 #[test]

@@ -19,6 +19,8 @@ struct Line {
     server: String,
     /// How many connections are still refused.
     refuse: AtomicUsize,
+    /// How many are admitted then.
+    admit: AtomicUsize,
     /// The request whose answer is lost.
     lose: Mutex<Option<&'static str>>,
     open: Mutex<Vec<TcpStream>>,
@@ -36,6 +38,7 @@ impl GoBetween {
         let line = Arc::new(Line {
             server: server.to_owned(),
             refuse: AtomicUsize::new(0),
+            admit: AtomicUsize::new(usize::MAX),
             lose: Mutex::new(None),
             open: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -60,6 +63,11 @@ impl GoBetween {
     /// Refuses the next connections.
     pub fn refuse_next(&self, count: usize) {
         self.line.refuse.store(count, Ordering::SeqCst);
+    }
+
+    /// Refuses connections after so many more.
+    pub fn admit_only(&self, count: usize) {
+        self.line.admit.store(count, Ordering::SeqCst);
     }
 
     /// Refuses connections from now on, and ends those that are open.
@@ -91,9 +99,7 @@ impl Line {
             if self.closed.load(Ordering::SeqCst) {
                 return;
             }
-            let refused =
-                self.refuse.try_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
-            if refused.is_err() {
+            if !take_one(&self.refuse) && take_one(&self.admit) {
                 self.connect(client.unwrap());
             }
         }
@@ -127,6 +133,11 @@ impl Line {
         }
         is_it
     }
+}
+
+/// Counts down to nothing; whether it has not come to it yet.
+fn take_one(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 /// Forwards until either end closes, or something is not to be forwarded; then closes both.

@@ -2,11 +2,11 @@
 
 use std::thread;
 
-use groupchat_domain::storage::{StorageFault, Verdict};
+use groupchat_domain::storage::{Caller, Mode, StorageFault, Verdict};
 
 use crate::console::{Console, READERS, WRITERS};
 use crate::go_between::GoBetween;
-use crate::place::{Place, Runs, store, touch};
+use crate::place::{Place, Runs, settled, store, touch};
 use crate::support::fixture;
 use crate::support::scratch::Scratch;
 
@@ -81,9 +81,15 @@ fn of_a_commit_in_which_the_session_ends_the_outcome_is_unknown() {
 fn a_commit_whose_answer_is_lost_is_not_run_again() {
     let scratch = Scratch::create();
     let go_between = GoBetween::to(scratch.url());
-    let (place, runs) = (Place::on(scratch, |options| options.url = go_between.url()), Runs::default());
+    let place = Place::on(scratch, |options| {
+        options.url = go_between.url();
+        // It commits, too.
+        options.follows_log = false;
+    });
+    let runs = Runs::default();
     place.write(store("ann")).unwrap();
-    go_between.lose_the_next_answer_to("COMMIT");
+    // With its end: a level of isolation has the word in it.
+    go_between.lose_the_next_answer_to("COMMIT\0");
     let outcome = place.write(runs.of(|tx, _| store("ben")(tx)));
     assert_eq!(outcome, Err(StorageFault::OutcomeUnknown));
     assert_eq!(runs.get(), 1);
@@ -120,4 +126,31 @@ fn while_the_server_can_not_be_reached_commands_are_turned_away_and_afterwards_s
         thread::yield_now();
     }
     assert_eq!(place.console().users(), 2);
+}
+
+#[test]
+fn who_gets_no_connection_leaves_the_commands_to_those_who_have_one() {
+    let scratch = Scratch::create();
+    let go_between = GoBetween::to(scratch.url());
+    let place = Place::on(scratch, |options| {
+        (options.url, options.writers) = (go_between.url(), 4);
+        options.follows_log = false;
+    });
+    go_between.admit_only(1);
+    let hold = place.hold(Mode::Write);
+    // Each of the others learns it by a command, which nobody else could take.
+    for _ in 0..3 {
+        let outcome = place.write(touch);
+        assert!(is_unavailable(&outcome), "{outcome:?}");
+    }
+    let waiting: Vec<_> = (0..20).map(|_| place.queue(Mode::Write, Caller::System, touch)).collect();
+    drop(hold);
+    for outcome in waiting {
+        settled(outcome).unwrap();
+    }
+    // One who is connected again takes part again.
+    go_between.admit_only(usize::MAX);
+    let hold = place.hold(Mode::Write);
+    place.write(touch).unwrap();
+    drop(hold);
 }

@@ -6,7 +6,7 @@
 mod checking;
 mod conflicts;
 mod console;
-mod durability;
+
 mod faults;
 mod go_between;
 mod losses;
@@ -14,6 +14,7 @@ mod opening;
 mod place;
 mod queueing;
 mod reading;
+mod sessions;
 mod shutdown;
 #[path = "../support/mod.rs"]
 mod support;

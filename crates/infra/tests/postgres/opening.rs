@@ -69,6 +69,23 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
+fn a_command_beside_servers_neither_makes_nor_changes_a_schema() {
+    let beside = |url: &str| refusal(PostgresOptions { migrates: false, ..options(url) });
+    let scratch = Scratch::create();
+    let error = beside(scratch.url());
+    assert!(matches!(error, OpenError::NotADatabase(_)), "{error}");
+    let tables = "SELECT count(*) AS number FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(Console::open(scratch.url()).number(tables), 0, "nothing was made");
+
+    let place = Place::new();
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM \
+                  __diesel_schema_migrations)";
+    place.console().execute(forget);
+    let error = beside(place.scratch.url());
+    assert!(matches!(error, OpenError::NeedsMigration(_)), "{error}");
+}
+
+#[test]
 fn opening_waits_until_the_server_accepts_connections() {
     let scratch = Scratch::create();
     let go_between = GoBetween::to(scratch.url());

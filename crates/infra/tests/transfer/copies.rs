@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection;
 use groupchat_infra::transfer::{Step, transfer};
 
 use crate::contents::{Contents, ask, epoch};
 use crate::filled::fill;
-use crate::places::{Folder, copy, open_sqlite};
+use crate::places::{Folder, copy, execute, open_sqlite, sqlite};
 
 const SCHEMA: &str =
     "SELECT group_concat(sql, ';') AS line FROM (SELECT sql FROM sqlite_schema ORDER BY name)";
@@ -53,10 +54,28 @@ fn what_was_stored_just_before_the_copy_and_is_not_yet_in_the_file_is_copied() {
     let (from, to) = (folder.place("from.db"), folder.place("to.db"));
     fill(&from);
     let storage = open_sqlite(&from).unwrap();
-    crate::places::execute(&from, "UPDATE users SET email = 'new@mail.example' WHERE id = 1");
+    execute(&from, "UPDATE users SET email = 'new@mail.example' WHERE id = 1");
     copy(&from, &to).unwrap();
     drop(storage);
     Contents::of(&to).assert_same(&Contents::of(&from));
+}
+
+#[test]
+fn nobody_writes_to_the_source_meanwhile() {
+    let folder = Folder::new();
+    let (from, to) = (folder.place("from.db"), folder.place("to.db"));
+    fill(&from);
+    let (before, mut tried) = (Contents::of(&from), 0);
+    transfer(&from, &to, &mut |step| {
+        if matches!(step, Step::Copying { done: 0, .. } | Step::Verifying { done: 0, .. }) {
+            let write = "PRAGMA busy_timeout = 0; UPDATE users SET version = version + 1";
+            sqlite(&from).batch_execute(write).unwrap_err();
+            tried += 1;
+        }
+    })
+    .unwrap();
+    assert_eq!(tried, 2);
+    Contents::of(&to).assert_same(&before);
 }
 
 #[test]

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn other_words_are_no_database() {
-        for text in ["", "sqlite:", "sqlite://", "data/groupchat.db", "mysql://root@db/chat", "postgres:chat"] {
+        for text in ["", "sqlite:", "sqlite://", "data/groupchat.db", "mysql://root@db/chat", "postgres:chat"]
+        {
             assert_eq!(Address::parse(text), None, "{text}");
         }
     }

@@ -39,6 +39,7 @@ pub fn open_to_serve(
 pub fn open(url: &DatabaseUrl, sink: Arc<dyn EventSink>) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     let options = PostgresOptions {
         follows_log: false,
+        migrates: false,
         writers: 1,
         readers: 1,
         connect_within: Duration::ZERO,

@@ -13,6 +13,7 @@ mod crash;
 mod harness;
 mod jobs;
 mod logs;
+mod migrate_database;
 mod races;
 mod start_and_stop;
 mod users;

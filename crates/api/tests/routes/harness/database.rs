@@ -7,6 +7,7 @@ use groupchat_domain::time::Clock;
 
 #[cfg(feature = "postgres")]
 #[path = "../../../../infra/tests/support/scratch.rs"]
+#[allow(dead_code, reason = "it has more than these tests need")]
 mod scratch;
 
 /// An empty database, removed when this is dropped. Let the storage end first.

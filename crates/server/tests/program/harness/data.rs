@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 #[cfg(feature = "postgres")]
 #[path = "../../../../infra/tests/support/scratch.rs"]
+#[allow(dead_code, reason = "it has more than these tests need")]
 mod scratch;
 
 /// A server's data, removed with the test.
