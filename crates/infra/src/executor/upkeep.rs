@@ -26,7 +26,9 @@ const ROWS_PER_COMMAND: usize = 500;
 pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> QueryResult<()> {
     for key_use in uses {
         let at = key_use.at.as_micros();
-        let session = sessions::table.find(key_use.session.get());
+        // Another server may have seen a later use.
+        let is_later = sessions::last_used_at.is_null().or(sessions::last_used_at.lt(at));
+        let session = sessions::table.filter(sessions::id.eq(key_use.session.get())).filter(is_later);
         let change = diesel::update(session).set(sessions::last_used_at.eq(Some(at)));
         on_backend!(connection, |connection| change.execute(connection))?;
     }

@@ -181,7 +181,7 @@ fn event_log(connection: &mut PgConnection) -> Finding {
     let mut finding = EVENT_LOG.check(connection);
     match number(connection, WAITING) {
         Ok(0) => {}
-        Ok(waiting) => finding.detail.push_str(&format!("; {waiting} wait for their place")),
+        Ok(waiting) => finding.detail.push_str(&format!("; waiting for their place: {waiting}")),
         Err(error) => return Finding::new(EVENT_LOG.check, Outcome::Failed, error.to_string()),
     }
     finding

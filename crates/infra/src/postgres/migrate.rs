@@ -10,7 +10,7 @@ use super::advisory::AdvisoryLock;
 use super::error::OpenError;
 use crate::migrations::{NotPending, SchemaVersion, pending};
 
-pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// A failure inside the transaction, which Diesel wants to be able to extend by its own.
 enum Failure {
@@ -52,7 +52,7 @@ pub(crate) fn migrate(connection: &mut PgConnection, database: &str) -> Result<(
 ///
 /// # Errors
 /// [`OpenError`]: also for a database that holds nothing of groupchat.
-pub(super) fn schema_version(
+pub(crate) fn schema_version(
     connection: &mut PgConnection,
     database: &str,
 ) -> Result<SchemaVersion, OpenError> {

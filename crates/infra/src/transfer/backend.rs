@@ -6,9 +6,6 @@ use diesel::prelude::*;
 use super::error::TransferError;
 use crate::connection::Connection;
 
-/// Diesel's own table in every database that was migrated.
-pub(super) const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
-
 /// A database's own way. Tables are named by this program, never by somebody else: names are put into statements
 /// as they are.
 pub(super) trait Backend: SimpleConnection {

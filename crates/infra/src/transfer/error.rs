@@ -27,9 +27,6 @@ pub enum TransferError {
          stop it, and try again"
     )]
     Outdated(String),
-    /// The source holds nothing of groupchat's.
-    #[error("the source is not a groupchat database")]
-    NotADatabase,
     /// The source is what is left of another copy.
     #[error("the source is itself an unfinished copy")]
     Unfinished,

@@ -4,16 +4,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use diesel_migrations::MigrationHarness;
 
-use super::backend::{Backend, MIGRATIONS_TABLE, Session};
+use super::backend::{Backend, Session};
 use super::error::TransferError;
 use super::passage::table_names;
 use super::place::Side;
-use crate::migrations::{NotPending, pending};
 use crate::postgres::dial::{Dial, Purpose};
 use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, numbering};
 
@@ -82,23 +79,9 @@ pub(super) fn open_target(url: &str) -> Result<Session, TransferError> {
 
 /// Refuses a schema other than this program's.
 fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
-    let failed = TransferError::at(Side::Source, "read the schema of");
-    // Asking Diesel what is applied would make the table.
-    if !connection.tables().map_err(&failed)?.iter().any(|table| table == MIGRATIONS_TABLE) {
-        return Err(TransferError::NotADatabase);
-    }
-    let database = name(connection).map_err(&failed)?;
-    let unreadable = |reason: String| OpenError::Database { database: database.clone(), reason };
-    let applied = connection.applied_migrations().map_err(|error| unreadable(error.to_string()))?;
-    let lacking = pending::<Pg>(&migrate::MIGRATIONS, &applied).map_err(|error| match error {
-        NotPending::Newer { found, known } => OpenError::Newer { database: database.clone(), found, known },
-        NotPending::Unreadable(reason) => unreadable(reason),
-    })?;
-    match (lacking.is_empty(), applied.iter().max()) {
-        (true, _) => Ok(()),
-        (false, Some(newest)) => Err(TransferError::Outdated(newest.to_string())),
-        (false, None) => Err(TransferError::NotADatabase),
-    }
+    let name = name(connection).map_err(TransferError::at(Side::Source, "read"))?;
+    let schema = migrate::schema_version(connection, &name)?;
+    if schema.pending > 0 { Err(TransferError::Outdated(schema.found)) } else { Ok(()) }
 }
 
 /// Begins a transaction that sees every event numbered, and keeps others from writing. The snapshot is taken after

@@ -2,7 +2,7 @@
 
 use diesel::result::QueryResult;
 
-use super::backend::{MIGRATIONS_TABLE, Session};
+use super::backend::Session;
 use super::error::TransferError;
 use super::mark;
 use super::passage::{TABLES, table_names};
@@ -11,6 +11,9 @@ use super::source::Source;
 use super::sqlite::{self, HeldFolders};
 use super::table::Table;
 use crate::event_log::new_epoch;
+
+/// Diesel's own table in every database that was migrated.
+const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 /// Tables whose rows say nothing about whether somebody has used the database.
 const ALWAYS_FILLED: [&str; 3] = [MIGRATIONS_TABLE, "log_state", "storage_probe"];

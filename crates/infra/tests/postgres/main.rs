@@ -6,7 +6,6 @@
 mod checking;
 mod conflicts;
 mod console;
-
 mod faults;
 mod go_between;
 mod losses;

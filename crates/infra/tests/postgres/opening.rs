@@ -1,6 +1,5 @@
 //! Opening a database: what is waited for, what is made, and what is refused.
 
-use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,17 +34,15 @@ fn many_who_open_an_empty_database_at_once_migrate_it_once() {
     });
     drop(opened);
     let mut console = Console::open(scratch.url());
-    let migrations = include_dir_names();
     let applied = console.number("SELECT count(*) AS number FROM __diesel_schema_migrations");
-    assert_eq!(applied, i64::try_from(migrations.len()).unwrap());
+    assert_eq!(applied, i64::try_from(migrations()).unwrap());
     assert_eq!(console.number("SELECT count(*) AS number FROM log_state"), 1);
 }
 
-/// The migrations that there are.
-fn include_dir_names() -> HashSet<String> {
+/// How many migrations there are.
+fn migrations() -> usize {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
-    let entries = std::fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    std::fs::read_dir(folder).unwrap().count()
 }
 
 #[test]

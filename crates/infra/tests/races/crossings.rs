@@ -1,9 +1,7 @@
 //! Commands whose locks cross: the database breaks a deadlock by failing one of them, and the storage runs that one
 //! again, so that nobody sees it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use groupchat_domain::groups::Role;
@@ -13,13 +11,11 @@ use groupchat_domain::storage::{Access, Caller, Mode};
 use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::join;
 
-/// How long a command waits between its two locks, so that the other takes its first meanwhile.
-const BETWEEN_LOCKS: Duration = Duration::from_millis(5);
-
 /// Commands that take two locks in opposite orders all succeed, each with its effect once.
 pub fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
     rounds(|_| {
-        cross(arena);
+        // Where commands run one after the other, the first waits in vain.
+        cross(arena, Duration::from_millis(5));
     });
 }
 
@@ -27,38 +23,53 @@ pub fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
 /// nothing.
 #[cfg(feature = "postgres")]
 pub fn a_deadlock_is_run_again(arena: &Arena) {
-    let mut runs = 0;
-    rounds(|_| runs += cross(arena).saturating_sub(2));
-    assert!(runs > 0, "no command was run again");
+    rounds(|_| {
+        let runs = cross(arena, Duration::from_secs(10));
+        assert!(runs > 2, "no command was run again");
+    });
 }
 
 /// Lets two commands lock two groups in opposite orders and add a member to both. How often the commands were run.
-fn cross(arena: &Arena) -> usize {
+fn cross(arena: &Arena, patience: Duration) -> usize {
     let [one, other] = [(); 2].map(|()| arena.group(&[]));
-    let runs = Arc::new(AtomicUsize::new(0));
-    let parts = [(one, other), (other, one)].map(|(first, second)| {
-        let runs = &runs;
-        part(move || lock_both(arena, first, second, runs))
+    let first_locks = Arc::new(Meeting::default());
+    let parts = [(one, other), (other, one)].map(|groups| {
+        let (user, first_locks) = (arena.person().id, Arc::clone(&first_locks));
+        part(move || {
+            let access = Access { mode: Mode::Write, caller: Caller::System };
+            let joined = arena.server().run(access, move |tx| {
+                for group in <[GroupId; 2]>::from(groups) {
+                    tx.groups().lock(group)?;
+                    join(tx, group, user, Role::Member);
+                    first_locks.attend(patience);
+                }
+                Ok(())
+            });
+            arena.wait_for(joined).expect("nothing is refused");
+        })
     });
     at_once(parts.into());
     for group in [one, other] {
         let (found, members) = arena.members(group).expect("the group");
         assert_eq!((found.member_count, members.len()), (2, 2), "a command counts twice or not at all");
     }
-    runs.load(Ordering::Relaxed)
+    // A run that fails takes one lock, the two that succeed take two each.
+    *first_locks.attended.lock().unwrap() - 2
 }
 
-fn lock_both(arena: &Arena, first: GroupId, second: GroupId, runs: &Arc<AtomicUsize>) {
-    let (user, runs) = (arena.person().id, Arc::clone(runs));
-    let access = Access { mode: Mode::Write, caller: Caller::System };
-    let locked = arena.server().run(access, move |tx| {
-        runs.fetch_add(1, Ordering::Relaxed);
-        for group in [first, second] {
-            tx.groups().lock(group)?;
-            join(tx, group, user, Role::Member);
-            thread::sleep(BETWEEN_LOCKS);
-        }
-        Ok(())
-    });
-    arena.wait_for(locked).expect("nothing is refused");
+/// Where two commands wait for each other, the first time they come by.
+#[derive(Default)]
+struct Meeting {
+    attended: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Meeting {
+    /// Waits until another has come, or patience is at an end.
+    fn attend(&self, patience: Duration) {
+        let mut attended = self.attended.lock().unwrap();
+        *attended += 1;
+        self.changed.notify_all();
+        drop(self.changed.wait_timeout_while(attended, patience, |attended| *attended < 2));
+    }
 }

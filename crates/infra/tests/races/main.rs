@@ -18,6 +18,7 @@ mod pausing;
 mod people;
 mod plain;
 mod removals;
+mod starts;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -38,13 +39,11 @@ macro_rules! cases {
 macro_rules! suite {
     ($backend:ident: $open:path) => {
         mod $backend {
-            cases! { $open, admins in anew:
+            cases! { $open, starts in anew:
                 one_server_creates_the_first_admin
             }
-            mod later {
-                cases! { $open, admins in once:
-                    an_admin_is_left
-                }
+            cases! { $open, admins in once:
+                an_admin_is_left
             }
             cases! { $open, owners in once:
                 an_owner_is_left

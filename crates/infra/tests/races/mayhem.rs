@@ -17,6 +17,7 @@ use crate::plain::PlainHasher;
 use crate::removals::check_numbers;
 use crate::support::dice::Dice;
 use crate::support::fixture::text;
+use crate::support::log::about;
 
 /// How many do something at a time, and how much each.
 const THREADS: usize = 6;
@@ -54,28 +55,31 @@ pub fn every_rule_holds_whatever_happens_at_once(arena: &Arena) {
         let scene = Scene::new(arena);
         let parts = (0..THREADS).map(|_| {
             let (mut dice, scene) = (dice.split(), &scene);
-            let act = move || {
+            part(move || {
                 for _ in 0..DEEDS {
                     // A refusal is as good as a consent here; anything else has ended the test.
                     let _ = deed(arena, scene, &mut dice);
                 }
-            };
-            part(act)
+            })
         });
         at_once(parts.collect());
         arena.settle();
-        let admins = arena.look(|tx| tx.accounts().count_admins().unwrap());
-        assert!(admins >= 1, "no admin is left");
-        let news = arena.news();
-        for group in scene.groups.iter().copied() {
-            let Some((found, members)) = arena.members(group) else { continue };
-            assert_eq!(usize::try_from(found.member_count), Ok(members.len()), "members are miscounted");
-            let owned = members.iter().any(|member| member.role == Role::Owner);
-            assert!(owned || members.is_empty(), "nobody owns the group: {members:?}");
-            check_numbers(arena, group, &crate::support::log::about(&news, group));
-        }
+        check(arena, &scene);
         retire(arena, &scene.people);
     });
+}
+
+fn check(arena: &Arena, scene: &Scene) {
+    let admins = arena.look(|tx| tx.accounts().count_admins().unwrap());
+    assert!(admins >= 1, "no admin is left");
+    let news = arena.news();
+    for group in scene.groups.iter().copied() {
+        let Some((found, members)) = arena.members(group) else { continue };
+        assert_eq!(usize::try_from(found.member_count), Ok(members.len()), "members are miscounted");
+        let owned = members.iter().any(|member| member.role == Role::Owner);
+        assert!(owned || members.is_empty(), "nobody owns the group: {members:?}");
+        check_numbers(arena, group, &about(&news, group));
+    }
 }
 
 /// One thing that somebody does, by chance.

@@ -18,7 +18,7 @@ pub fn an_owner_is_left(arena: &Arena) {
         let departures = owners.iter().enumerate().map(|(nth, owner)| {
             // Each turns on another, or all on themselves: unless some are refused, none is left.
             let other = &owners[(nth + round) % OWNERS];
-            part(move || depart(arena, group, owner, other, (nth + round / OWNERS) % 2 == 0))
+            part(move || depart(arena, group, owner, other, (nth + round / OWNERS).is_multiple_of(2)))
         });
         check_refusals(&at_once(departures.collect()));
         let owners = arena.look(move |tx| tx.members().count_owners(group).unwrap());
@@ -39,7 +39,7 @@ pub fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
                 let (admin, id) = (admin.who, owner.id);
                 parts.push(part(move || arena.act(admin, move |tx, actor| delete_user(tx, actor, id))));
             }
-            parts.push(part(move || depart(arena, group, owner, other, (nth + round) % 2 == 0)));
+            parts.push(part(move || depart(arena, group, owner, other, (nth + round).is_multiple_of(2))));
         }
         parts.push(part(|| {
             arena.settle();

@@ -11,5 +11,6 @@ mod refusals;
 mod rows;
 #[cfg(feature = "postgres")]
 #[path = "../support/scratch.rs"]
+#[allow(dead_code, reason = "it has more than these tests need")]
 mod scratch;
 mod shape;

@@ -1,6 +1,5 @@
 //! A PostgreSQL database for one test. Needs nothing of this crate, so that other crates' tests can include the
 //! file by its path.
-#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::env;
 use std::process;

@@ -75,7 +75,7 @@ fn a_database_with_rows_or_foreign_tables_is_left_alone() {
     let refused = copy(&from, &place(&foreign)).unwrap_err();
     assert!(matches!(refused, TransferError::NotEmpty(_)), "{refused}");
     let refused = copy(&place(&foreign), &place(&Scratch::create())).unwrap_err();
-    assert!(matches!(refused, TransferError::NotADatabase), "{refused}");
+    assert!(matches!(refused, TransferError::Postgres(OpenError::NotADatabase(_))), "{refused}");
     assert_eq!(Contents::of(&place(&foreign)).rows.len(), 1);
 }
 
