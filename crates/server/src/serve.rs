@@ -7,8 +7,7 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use groupchat_api::{AppState, ServerOptions, State};
-use groupchat_domain::accounts::{AccountRefusal, create_first_admin};
-use groupchat_domain::{Error, Refusal};
+use groupchat_domain::accounts::create_first_admin;
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::BcryptHasher;
@@ -77,12 +76,7 @@ fn wire(storage: Arc<dyn DatabaseStorage>, config: &Config) -> Result<State, Pro
 }
 
 async fn introduce(state: &State) -> Result<(), ProgramError> {
-    let create = || create_first_admin(&*state.storage, &*state.hasher, &*state.keys);
-    let first = match create().await {
-        // Another server that starts at this moment was faster; by now there is a user.
-        Err(Error::Refused(Refusal::Account(AccountRefusal::UsernameTaken))) => create().await?,
-        outcome => outcome?,
-    };
+    let first = create_first_admin(&*state.storage, &*state.hasher, &*state.keys).await?;
     if let Some((user, password)) = first {
         console::introduce_first_admin(&user, &password);
     }

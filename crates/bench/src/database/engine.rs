@@ -11,14 +11,14 @@ pub enum Engine {
     /// The embedded one.
     Sqlite,
     /// A PostgreSQL server.
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "such a build opens none"))]
+    #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "such a build opens none"))]
     Postgres(PostgresServer),
 }
 
 /// A PostgreSQL server, without its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PostgresServer {
-    /// As it tells it, such as `15.13 (Debian 15.13-0+deb12u1)`.
+    /// In its own words, such as `15.13 (Debian 15.13-0+deb12u1)`.
     pub version: String,
     /// Whether both ends of a connection have one address: it shares the machine with what is measured.
     pub is_local: bool,

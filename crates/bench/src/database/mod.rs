@@ -14,6 +14,8 @@ use groupchat_infra::DatabaseStorage;
 use groupchat_infra::sqlite::DataDirLock;
 
 pub use engine::Engine;
+#[cfg(test)]
+pub use engine::PostgresServer;
 
 use crate::error::BenchError;
 use crate::footprint::ProcessFamily;

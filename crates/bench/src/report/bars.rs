@@ -111,6 +111,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::database::PostgresServer;
     use crate::load::{Sample, empty_histogram};
 
     fn rounds(per_second: &[f64]) -> Vec<Sample> {
@@ -137,6 +138,25 @@ mod tests {
         assert_eq!(ratios.len(), 1);
         assert_eq!(ratios[0].name, "durable send @ 64, of the echo @ 64");
         assert_eq!((ratios[0].value, ratios[0].reached), (20.0, Some(true)));
+    }
+
+    #[test]
+    fn on_a_server_only_the_program_is_held_against_a_bar() {
+        let of = |route| Scenario { route, connections: 64 };
+        let samples = Samples::from([(of(Route::Echo), rounds(&[1.0])), (of(Route::Send), rounds(&[1.0]))]);
+        let footprint = Footprint { start_up: 1.0, idle_memory: 1, peak_memory: 1, binary: 1 };
+        let judged = |database: &Engine| {
+            let all = ratios(&samples, database).into_iter().chain(footprint.checks(database));
+            all.filter(|check| check.bar.is_some()).map(|check| check.name).collect::<Vec<_>>()
+        };
+        let server = PostgresServer {
+            version: "15.13".to_owned(),
+            is_local: true,
+            fsync: true,
+            synchronous_commit: "on".to_owned(),
+        };
+        assert_eq!(judged(&Engine::Postgres(server)), ["release binary"]);
+        assert_eq!(judged(&Engine::Sqlite).len(), 4);
     }
 
     #[test]

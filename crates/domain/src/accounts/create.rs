@@ -110,6 +110,8 @@ pub async fn create_first_admin(
     let hash = hasher.hash(password.clone()).await?;
     let created = storage
         .run(OPERATOR, move |tx| {
+            // Two servers may start at once.
+            tx.accounts().lock_admins()?;
             if tx.accounts().any_ever()? {
                 return Ok(None);
             }

@@ -34,8 +34,9 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
     let Some(found) = tx.groups().find_visible(group, user)? else {
         return Ok(tx.members().remove(group, user)?);
     };
-    let owned = found.standing.is_some_and(|standing| standing.role == Role::Owner);
-    if owned && tx.members().count_owners(group)? == 0 {
+    // Somebody else may have been faster since the memberships were listed.
+    let Some(standing) = found.standing else { return Ok(()) };
+    if standing.role == Role::Owner && tx.members().count_owners(group)? == 0 {
         pass_on(tx, group)?;
     }
     remove(tx, None, group, user)

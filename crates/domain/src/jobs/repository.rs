@@ -20,6 +20,13 @@ pub trait JobRepository {
     /// A storage fault.
     fn next(&mut self, now: Timestamp) -> Result<Option<Job>, StorageFault>;
 
+    /// Locks a job until the transaction ends, so that one server at a time works on it; `false` if it is done
+    /// already.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn lock(&mut self, job: JobId) -> Result<bool, StorageFault>;
+
     /// Lets a job wait until `until`, so that others get their turn.
     ///
     /// # Errors

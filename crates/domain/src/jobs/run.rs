@@ -44,6 +44,10 @@ fn postpone(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
 
 /// Takes the job one step further, and removes it with the last one.
 fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
+    // Another server may have been faster.
+    if !tx.jobs().lock(job.id)? {
+        return Ok(());
+    }
     let done = match job.task {
         Task::PurgeGroup(group) => tx.groups().purge(group, ROWS_PER_STEP)?,
         Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,

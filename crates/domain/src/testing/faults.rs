@@ -98,7 +98,7 @@ impl Default for FailingRepositories {
                 expect_update(_) expect_add_like(_, _, _) expect_remove_like(_, _) expect_purge_likes(_, _)
                 expect_advance_read_seq(_, _, _)),
             jobs: failing!(MockJobRepository:
-                expect_enqueue(_, _) expect_next(_) expect_postpone(_, _) expect_finish(_)),
+                expect_enqueue(_, _) expect_next(_) expect_lock(_) expect_postpone(_, _) expect_finish(_)),
             events: failing!(MockEventRepository: expect_head() expect_after(_, _)),
         }
     }

@@ -69,15 +69,17 @@ pub(crate) fn schema_version(
     Ok(SchemaVersion { found: newest.to_string(), pending: pending.len() })
 }
 
-/// Refuses a database that lacks a migration: one that servers may be using is changed by none but a server.
+/// Makes the schema in an empty database, and refuses one that lacks a migration: servers may be using it.
 /// `database` is for the words of an error.
 ///
 /// # Errors
-/// [`OpenError::NeedsMigration`], and as [`schema_version`].
-pub(super) fn require_migrated(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
-    match schema_version(connection, database)?.pending {
-        0 => Ok(()),
-        _ => Err(OpenError::NeedsMigration(database.to_owned())),
+/// [`OpenError::NeedsMigration`], and as [`schema_version`] and [`migrate`].
+pub(super) fn migrate_if_empty(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+    match schema_version(connection, database) {
+        Ok(version) if version.pending == 0 => Ok(()),
+        Ok(_) => Err(OpenError::NeedsMigration(database.to_owned())),
+        Err(OpenError::NotADatabase(_)) => migrate(connection, database),
+        Err(error) => Err(error),
     }
 }
 

@@ -15,7 +15,8 @@ pub struct PostgresOptions {
     /// Whether the storage is a server's: it numbers events when no other server does, and hands those that are
     /// numbered to the sink. A command that runs beside servers leaves that to them.
     pub follows_log: bool,
-    /// Whether a database of an earlier version is migrated, or refused since servers may be using it.
+    /// Whether a database of an earlier version is migrated, or refused since servers may be using it. An empty one is
+    /// made ready in any case.
     pub migrates: bool,
     /// Threads, and connections, that write. As many commands are committed at once.
     pub writers: usize,

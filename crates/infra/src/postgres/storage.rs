@@ -66,7 +66,7 @@ impl PostgresStorage {
         if options.migrates {
             migrate::migrate(&mut connection, &dial.shown())?;
         } else {
-            migrate::require_migrated(&mut connection, &dial.shown())?;
+            migrate::migrate_if_empty(&mut connection, &dial.shown())?;
         }
         log_state::ensure_epoch(&mut connection, &dial.shown())?;
         let storage = Self {

@@ -6,6 +6,7 @@ use groupchat_domain::jobs::{Job, JobRepository, Task};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
+use super::locks;
 use crate::connection::on_backend;
 use crate::schema::jobs;
 use crate::tx::DbTx;
@@ -68,6 +69,10 @@ impl JobRepository for DbTx<'_> {
             .optional()?
             .map(Job::try_from)
             .transpose())
+    }
+
+    fn lock(&mut self, job: JobId) -> Result<bool, StorageFault> {
+        self.run(|connection| locks::job(connection, job))
     }
 
     fn postpone(&mut self, job: JobId, until: Timestamp) -> Result<(), StorageFault> {

@@ -11,9 +11,10 @@
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::LockStrength;
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::ids::{GroupId, JobId, UserId};
 
 use crate::connection::Connection;
+use crate::schema::jobs;
 #[cfg(feature = "postgres")]
 use crate::schema::{groups, users};
 
@@ -66,4 +67,18 @@ pub(super) fn admins(connection: &mut Connection<'_>) -> QueryResult<()> {
         #[cfg(feature = "postgres")]
         Connection::Postgres(connection) => crate::postgres::AdvisoryLock::Admins.until_commit(connection),
     }
+}
+
+/// Locks a job; whether it is still there. It is looked for on SQLite too.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn job(connection: &mut Connection<'_>, id: JobId) -> QueryResult<bool> {
+    let job = jobs::table.select(jobs::id).filter(jobs::id.eq(id.get()));
+    let found: Option<i64> = match connection {
+        Connection::Sqlite(connection) => job.first(*connection).optional()?,
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => job.for_update().first(*connection).optional()?,
+    };
+    Ok(found.is_some())
 }

@@ -40,6 +40,14 @@ pub fn a_postponed_job_lets_others_go_first(tx: &mut dyn Tx) {
     assert_eq!(due(tx, 50), Some(FIRST));
 }
 
+pub fn a_job_is_locked_until_it_is_done(tx: &mut dyn Tx) {
+    tx.jobs().enqueue(FIRST, at(10)).unwrap();
+    let job = tx.jobs().next(at(10)).unwrap().unwrap();
+    assert_eq!(tx.jobs().lock(job.id), Ok(true));
+    tx.jobs().finish(job.id).unwrap();
+    assert_eq!(tx.jobs().lock(job.id), Ok(false));
+}
+
 pub fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
     let tasks = [FIRST, SECOND, Task::PurgeLikes(MessageId::new(9))];
     for (place, task) in (1..).zip(tasks) {

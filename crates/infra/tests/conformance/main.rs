@@ -110,6 +110,7 @@ macro_rules! suite {
             cases! { $open, jobs in transaction:
                 jobs_run_when_they_are_due_the_longest_waiting_first
                 a_postponed_job_lets_others_go_first
+                a_job_is_locked_until_it_is_done
                 every_task_is_read_back_as_it_was_stored
             }
             cases! { $open, events in database:

@@ -152,6 +152,16 @@ fn a_group_that_was_ownerless_before_is_not_passed_on_when_a_member_goes() {
 }
 
 #[test]
+fn a_membership_that_another_server_has_ended_is_not_ended_again() {
+    let mut tx = MockTx::new();
+    tx.groups.expect_lock().times(1).returning(|_| Ok(()));
+    let left = VisibleGroup { group: group(), standing: None };
+    tx.groups.expect_find_visible().times(1).returning(move |_, _| Ok(Some(left.clone())));
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
 fn a_deleted_group_is_left_without_a_word() {
     let mut tx = MockTx::new();
     tx.groups.expect_lock().times(1).returning(|_| Ok(()));

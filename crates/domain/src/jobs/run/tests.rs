@@ -22,20 +22,27 @@ fn finds(job: Option<Job>) -> MockTx {
     tx
 }
 
+/// A transaction that has found its job still to be done.
+fn locks() -> MockTx {
+    let mut tx = MockTx::new();
+    tx.jobs.expect_lock().times(1).returning(|_| Ok(true));
+    tx
+}
+
 fn finishes(mut tx: MockTx, job: Job) -> MockTx {
     tx.jobs.expect_finish().with(eq(job.id)).times(1).returning(|_| Ok(()));
     tx
 }
 
 fn purges_group(done: bool) -> MockTx {
-    let mut tx = MockTx::new();
+    let mut tx = locks();
     let purge = tx.groups.expect_purge().withf(|id, rows| *id == GROUP && (1..=500).contains(rows)).times(1);
     purge.returning(move |_, _| Ok(done));
     tx
 }
 
 fn purges_likes(done: bool) -> MockTx {
-    let mut tx = MockTx::new();
+    let mut tx = locks();
     let likes = tx.messages.expect_purge_likes();
     likes
         .withf(|id, rows| *id == MESSAGE && (1..=500).contains(rows))
@@ -46,7 +53,7 @@ fn purges_likes(done: bool) -> MockTx {
 
 /// The user is in these many groups (the same one, for the sake of the test), and leaves them.
 fn ends_memberships(memberships: usize) -> MockTx {
-    let mut tx = MockTx::new();
+    let mut tx = locks();
     tx.members
         .expect_groups_of()
         .withf(|user, limit| *user == OTHER && (1..=100).contains(limit))
@@ -112,6 +119,13 @@ fn a_group_is_purged_in_small_steps_and_the_job_removed_with_the_last() {
 }
 
 #[test]
+fn a_job_that_another_server_has_done_meanwhile_is_left_alone() {
+    let mut tx = MockTx::new();
+    tx.jobs.expect_lock().with(eq(PURGE_GROUP.id)).times(1).returning(|_| Ok(false));
+    run_smoothly([finds(Some(PURGE_GROUP)), tx, finds(None)]);
+}
+
+#[test]
 fn likes_are_purged_in_small_steps_and_the_job_removed_with_the_last() {
     run_smoothly([
         finds(Some(PURGE_LIKES)),
@@ -136,7 +150,7 @@ fn memberships_end_until_none_is_left_and_only_then_the_job_is_removed() {
 
 #[test]
 fn a_job_that_fails_is_reported_and_put_off_and_the_next_runs() {
-    let mut failing = MockTx::new();
+    let mut failing = locks();
     failing.groups.expect_purge().returning(|_, _| Err(fault()));
     let (outcome, failures, ran) = run(vec![
         finds(Some(PURGE_GROUP)).into(),

@@ -1,3 +1,5 @@
+use mockall::Sequence;
+
 use super::*;
 
 /// A password is made up once.
@@ -14,8 +16,16 @@ fn looks_for_any(any: bool) -> MockTx {
     tx
 }
 
+/// The same once nobody else can create an admin.
+fn locks_and_looks_for_any(any: bool) -> MockTx {
+    let (mut tx, mut order) = (MockTx::new(), Sequence::new());
+    tx.accounts.expect_lock_admins().times(1).in_sequence(&mut order).returning(|| Ok(()));
+    tx.accounts.expect_any_ever().times(1).in_sequence(&mut order).returning(move || Ok(any));
+    tx
+}
+
 fn stores_first_admin() -> MockTx {
-    let mut tx = looks_for_any(false);
+    let mut tx = locks_and_looks_for_any(false);
     tx.accounts
         .expect_insert()
         .withf(|new| new.username.as_str() == "admin" && new.is_admin && new.password == hash("password"))
@@ -68,7 +78,7 @@ fn a_server_that_ever_had_users_gets_none() {
 
 #[test]
 fn a_user_created_meanwhile_is_not_joined_by_another() {
-    let storage = ScriptedStorage::new([looks_for_any(false), looks_for_any(true)]);
+    let storage = ScriptedStorage::new([looks_for_any(false), locks_and_looks_for_any(true)]);
     assert_eq!(block_on(create_first_admin(&storage, &hashes(), &generates_password())), Ok(None));
     let [_, write] = storage.finish_as();
     assert_eq!(write.emitted, []);
