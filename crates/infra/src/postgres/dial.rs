@@ -21,6 +21,12 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 const NOTICE_LOSS: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; \
     SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000";
 
+/// How statements are planned: once for all values. Each finds its rows by an index, so a plan that suits the values
+/// is no better, and making it costs more than running it. Without knowing the values the planner can't see how few
+/// rows a page has; compiling for many would cost hundreds of milliseconds, and keeping a whole table at hand to
+/// join it with 50 messages grows with the table.
+const PLANNING: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_material = off";
+
 /// What a connection is for. The name is shown in `pg_stat_activity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -120,7 +126,7 @@ impl Dial {
             Purpose::Write | Purpose::Read | Purpose::Log => self.statement_timeout,
         };
         format!(
-            "SET application_name = '{}'; SET statement_timeout = {}; {NOTICE_LOSS}; \
+            "SET application_name = '{}'; SET statement_timeout = {}; {NOTICE_LOSS}; {PLANNING}; \
              SET idle_in_transaction_session_timeout = {}; SET client_min_messages = warning; \
              SELECT set_config('synchronous_commit', 'on', false) \
              WHERE current_setting('synchronous_commit') = 'off'",

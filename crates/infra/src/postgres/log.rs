@@ -22,7 +22,7 @@ use crate::fault;
 use crate::tx::{DbTx, Events};
 
 /// Events that are read at once.
-const PAGE: i64 = 500;
+const PAGE: usize = 500;
 
 /// What the thread waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +150,9 @@ impl LogFollower {
             // First, so that a sink that panics doesn't get the same events again and again.
             self.position = last.position;
             self.sink.committed(&events);
+            if events.len() < PAGE {
+                return Ok(());
+            }
         }
     }
 }
@@ -178,6 +181,6 @@ impl LogSession {
 }
 
 fn read(tx: &mut dyn Tx, position: Position) -> Result<Vec<LoggedEvent>, StorageFault> {
-    let records = tx.events().after(position, PAGE)?;
+    let records = tx.events().after(position, PAGE as i64)?;
     load(tx, records)
 }
