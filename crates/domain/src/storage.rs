@@ -4,12 +4,14 @@
 //! implements [`Storage`] commits on [`Verdict::Commit`] and undoes everything on [`Verdict::RollBack`].
 //! So a use-case can't forget to commit, and what it emits is published only if it was stored.
 
+mod claim;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::accounts::{AccountRefusal, AccountRepository, Actor, KeyHash, SessionRepository};
+use crate::accounts::{AccountRepository, Actor, KeyHash, SessionRepository, TicketRepository};
 use crate::error::Error;
 use crate::events::{Audience, Event, EventRepository, LoggedEvent};
 use crate::groups::{GroupRepository, MemberRepository};
@@ -18,6 +20,8 @@ use crate::jobs::JobRepository;
 use crate::messages::MessageRepository;
 use crate::network::Network;
 use crate::time::Timestamp;
+
+pub use claim::{Claim, Credential, OpenSession};
 
 /// A future that a port returns; no runtime is named.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -33,6 +37,8 @@ pub trait Tx {
     fn accounts(&mut self) -> &mut dyn AccountRepository;
     /// Sessions, which is what API keys stand for.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Tickets, which stand for sessions for a moment.
+    fn tickets(&mut self) -> &mut dyn TicketRepository;
     /// Groups.
     fn groups(&mut self) -> &mut dyn GroupRepository;
     /// Who is in which group.
@@ -167,51 +173,7 @@ pub enum StorageFault {
     },
 }
 
-/// Proof of identity that came with a request: the hash of its API key, not yet checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Credential {
-    /// SHA-256 of the key.
-    pub key: KeyHash,
-    /// Where the request came from. Made-up keys share the turns of their network.
-    pub network: Network,
-}
-
 impl dyn Storage + '_ {
-    /// Runs `work` as the holder of a key, in a transaction that may write. The key is checked in that same
-    /// transaction, so a key revoked a moment ago does nothing more.
-    ///
-    /// # Errors
-    /// [`AccountRefusal::Unauthenticated`], what `work` refuses, or a fault.
-    pub async fn write_as<T: Send + 'static>(
-        &self,
-        who: Credential,
-        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        if !self.knows_key(&who.key) {
-            self.read_as(who, |_, _| Ok(())).await?;
-        }
-        let access = Access { mode: Mode::Write, caller: self.caller(who) };
-        self.run(access, authenticated(who, work)).await
-    }
-
-    /// Runs `work` as the holder of a key, on one snapshot, without writing.
-    ///
-    /// # Errors
-    /// As `write_as`.
-    pub async fn read_as<T: Send + 'static>(
-        &self,
-        who: Credential,
-        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let access = Access { mode: Mode::Read, caller: self.caller(who) };
-        self.run(access, authenticated(who, work)).await
-    }
-
-    /// Whose turn a command with this key takes.
-    fn caller(&self, who: Credential) -> Caller {
-        self.holder(&who.key).map_or(Caller::Network(who.network), Caller::User)
-    }
-
     /// Runs `work` in a transaction of its own and returns its result once that is settled. An `Err` rolls
     /// back.
     ///
@@ -235,18 +197,6 @@ impl dyn Storage + '_ {
         outcome.unwrap_or_else(|| {
             Err(StorageFault::Internal { reason: "the command was settled without having run".into() }.into())
         })
-    }
-}
-
-fn authenticated<T>(
-    who: Credential,
-    work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
-) -> impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static {
-    move |tx| {
-        let now = tx.now();
-        let actor = tx.sessions().authenticate(&who.key, now)?.ok_or(AccountRefusal::Unauthenticated)?;
-        tx.note_key_use(&who.key, &actor);
-        work(tx, &actor)
     }
 }
 

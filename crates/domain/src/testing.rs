@@ -14,4 +14,4 @@ pub(crate) use entities::*;
 pub(crate) use faults::{assert_flow_hands_faults_on, assert_hands_faults_on, fault};
 pub(crate) use storage::{Ran, ScriptedStorage, Step, block_on};
 pub(crate) use text::any_text;
-pub(crate) use tx::{Emitted, FIRST_EVENT, MockTx};
+pub(crate) use tx::{Emitted, FIRST_EVENT, MockTx, sessions_ended};

@@ -1,11 +1,12 @@
 //! Editing users: by themselves and by admins.
 
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, User, Username};
+use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, PresenceSetting, User, Username};
 use crate::accounts::ports::PasswordHasher;
 use crate::accounts::repository::{LockStrength, Unique};
 use crate::accounts::rights::{lock_for_change, require_another_admin, require_server_admin};
 use crate::accounts::session::{Actor, SessionKind};
+use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::ids::UserId;
@@ -18,6 +19,8 @@ pub struct ProfileChanges {
     pub display_name: Option<Option<DisplayName>>,
     /// The e-mail address.
     pub email: Option<Option<Email>>,
+    /// Whether others may see that the user is there.
+    pub presence: Option<PresenceSetting>,
 }
 
 /// What admins may change of a user. `None` keeps.
@@ -25,8 +28,10 @@ pub struct ProfileChanges {
 pub struct UserChanges {
     /// The name to sign in with.
     pub username: Option<Username>,
-    /// What the user could change too.
-    pub profile: ProfileChanges,
+    /// The name that others read.
+    pub display_name: Option<Option<DisplayName>>,
+    /// The e-mail address.
+    pub email: Option<Option<Email>>,
     /// Whether the user administers the server.
     pub is_admin: Option<bool>,
     /// A new password, which ends the user's sessions.
@@ -41,7 +46,9 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
     tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
     let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     let mut changed = user.clone();
-    apply_profile(&mut changed, changes);
+    changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);
+    changed.email = changes.email.clone().unwrap_or(changed.email);
+    changed.presence = changes.presence.unwrap_or(changed.presence);
     save(tx, Some(actor.id()), &user, changed)
 }
 
@@ -84,24 +91,17 @@ fn apply(
 ) -> Result<User, Error> {
     let user = lock_for_change(tx, actor, id)?;
     let mut changed = user.clone();
-    apply_profile(&mut changed, &changes.profile);
+    changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);
+    changed.email = changes.email.clone().unwrap_or(changed.email);
     changed.username = changes.username.clone().unwrap_or(changed.username);
     changed.is_admin = changes.is_admin.unwrap_or(changed.is_admin);
     let saved = save_locked(tx, Some(actor.id()), &user, changed)?;
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
-        tx.sessions().end_all(id, (id == actor.id()).then_some(actor.session))?;
+        let which = if id == actor.id() { Ending::AllBut(actor.session) } else { Ending::All };
+        sessions::end(tx, Some(actor.id()), id, which)?;
     }
     Ok(saved)
-}
-
-fn apply_profile(user: &mut User, changes: &ProfileChanges) {
-    if let Some(display_name) = &changes.display_name {
-        user.display_name.clone_from(display_name);
-    }
-    if let Some(email) = &changes.email {
-        user.email.clone_from(email);
-    }
 }
 
 /// Stores a changed user that is locked, as is the set of server admins.
@@ -126,10 +126,18 @@ fn save(tx: &mut dyn Tx, by: Option<UserId>, before: &User, mut changed: User) -
     match tx.accounts().update(&changed)? {
         Unique::Taken => Err(AccountRefusal::UsernameTaken.into()),
         Unique::Stored(()) => {
-            tx.emit(Audience::All, by, Event::UserUpdated(changed.without_private_fields()));
+            let audience = who_is_told(before, &changed);
+            tx.emit(audience, by, Event::UserUpdated(changed.without_private_fields()));
             Ok(changed)
         }
     }
+}
+
+/// Everybody is told of what everybody sees. That something else has changed is for the user's own devices: others must
+/// not tell one who hides from one who has left.
+fn who_is_told(before: &User, changed: &User) -> Audience {
+    let seen = |user: &User| (user.username.clone(), user.display_name.clone(), user.is_admin);
+    if seen(before) == seen(changed) { Audience::User(changed.id) } else { Audience::All }
 }
 
 #[cfg(test)]

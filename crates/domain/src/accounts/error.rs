@@ -8,6 +8,9 @@ pub enum AccountRefusal {
     /// The key is unknown, expired or revoked.
     #[error("the API key is unknown, expired or revoked")]
     Unauthenticated,
+    /// The ticket is unknown, used, too old, or of a session that has ended.
+    #[error("the ticket is unknown, used, too old, or of a session that has ended")]
+    TicketInvalid,
     /// Username and password don't match. The same whether or not the user exists.
     #[error("wrong username or password")]
     InvalidCredentials,

@@ -6,7 +6,8 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{PasswordHash, User, Username, UsernameKey};
 use crate::accounts::ports::{ApiKeys, LoginAttempts, PasswordHasher, PasswordTry};
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{ClientInfo, KeyHash, MAX_SESSIONS, NewSession, Secret, SessionKind};
+use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
+use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -49,8 +50,8 @@ pub struct LoggedIn {
     pub user: User,
 }
 
-/// Signs in with a password; of a user's sessions beyond [`MAX_SESSIONS`] the oldest end. The answer to a wrong one is the same, and takes as long, whether or not the
-/// user exists.
+/// Signs in with a password; of a user's sessions beyond [`MAX_SESSIONS`](super::MAX_SESSIONS) the oldest end. The
+/// answer to a wrong one is the same, and takes as long, whether or not the user exists.
 ///
 /// # Errors
 /// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], busy, or a fault.
@@ -113,10 +114,9 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<(User, Timestamp), 
     if tx.accounts().password(id)?.as_ref() != Some(&proven.checked) {
         return Err(AccountRefusal::InvalidCredentials.into());
     }
-    tx.sessions().end_provisioned(id)?;
+    sessions::end(tx, Some(id), id, Ending::ForOneMore)?;
     let created_at = tx.now();
     let expires_at = created_at.plus(proven.lifetime);
-    tx.sessions().end_oldest(id, created_at, MAX_SESSIONS - 1)?;
     tx.sessions().insert(&NewSession {
         user: id,
         kind: SessionKind::Login,

@@ -14,6 +14,7 @@ mod repository;
 mod rights;
 mod session;
 mod sessions;
+mod ticket;
 
 pub use create::{CreatedUser, UserDraft, create, create_by_operator, create_first_admin};
 pub use delete::delete_user;
@@ -21,17 +22,24 @@ pub use edit::{ProfileChanges, UserChanges, edit_self, edit_user};
 pub use error::AccountRefusal;
 pub use find::{find_self, find_user, list_users};
 pub use login::{LoggedIn, LoginAttempt, LoginPorts, login};
-pub use model::{DisplayName, Email, NewUser, Password, PasswordHash, User, UserRef, Username, UsernameKey};
+pub use model::{
+    DisplayName, Email, NewUser, Password, PasswordHash, PresenceSetting, User, UserRef, Username,
+    UsernameKey,
+};
 pub use password::change_password;
 pub use ports::{ApiKeys, IssuedKey, LoginAttempts, PasswordHasher, PasswordTry};
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockPasswordHasher};
-pub use repository::{AccountRepository, LockStrength, SessionQuery, SessionRepository, Unique, UserQuery};
+pub use repository::{
+    AccountRepository, LockStrength, NewTicket, SessionQuery, SessionRepository, TicketRepository, Unique,
+    UserQuery,
+};
 #[cfg(test)]
-pub(crate) use repository::{MockAccountRepository, MockSessionRepository};
+pub(crate) use repository::{MockAccountRepository, MockSessionRepository, MockTicketRepository};
 pub(crate) use rights::is_server_admin;
 pub use session::{
     Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, MAX_SESSIONS, NewSession, PROVISIONED_LIFETIME, Secret,
     Session, SessionKind,
 };
 pub use sessions::{end_other_sessions, end_session, list_sessions, logout};
+pub use ticket::{MAX_TICKETS, TICKET_LIFETIME, issue_ticket, redeem_ticket, remove_expired_tickets};

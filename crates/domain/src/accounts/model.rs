@@ -168,6 +168,37 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// Whether others may see that a user is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresenceSetting {
+    /// Whoever shares a group with the user sees it.
+    Shown,
+    /// Nobody does.
+    Hidden,
+}
+
+impl PresenceSetting {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Hidden => "hidden",
+        }
+    }
+
+    /// The setting of this name.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        match text {
+            "shown" => Ok(Self::Shown),
+            "hidden" => Ok(Self::Hidden),
+            _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be shown or hidden")),
+        }
+    }
+}
+
 /// A user of the server. Deleted users are never loaded as a `User`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -181,6 +212,8 @@ pub struct User {
     pub email: Option<Email>,
     /// Whether the user administers the server.
     pub is_admin: bool,
+    /// Shown only to the user.
+    pub presence: PresenceSetting,
     /// Counts the changes.
     pub version: Version,
     /// When the account was made.
@@ -188,7 +221,8 @@ pub struct User {
 }
 
 impl User {
-    /// The user as anybody may see them: without what only they and admins may.
+    /// The user as it goes with events: without the address. The [`presence`](Self::presence) stays, since servers go
+    /// by it, and so whoever writes the event down for clients MUST leave it out.
     pub fn without_private_fields(&self) -> Self {
         Self { email: None, ..self.clone() }
     }
@@ -240,6 +274,7 @@ impl NewUser {
             display_name: self.display_name,
             email: self.email,
             is_admin: self.is_admin,
+            presence: PresenceSetting::Shown,
             version: Version::FIRST,
             created_at: self.created_at,
         }

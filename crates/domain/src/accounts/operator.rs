@@ -10,6 +10,7 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, User, UsernameKey};
 use crate::accounts::ports::PasswordHasher;
 use crate::accounts::repository::{LockStrength, UserQuery};
+use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::paging::Page;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
@@ -43,7 +44,7 @@ pub async fn set_password(
         .run(WRITE, move |tx| {
             let user = lock(tx, &username)?;
             tx.accounts().set_password(user.id, &hash)?;
-            tx.sessions().end_all(user.id, None)?;
+            sessions::end(tx, None, user.id, Ending::All)?;
             Ok(user)
         })
         .await

@@ -5,6 +5,7 @@ use crate::accounts::model::{Password, PasswordHash};
 use crate::accounts::ports::{LoginAttempts, PasswordHasher, PasswordTry};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret, SessionKind};
+use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::storage::{Credential, Storage, Tx};
@@ -51,7 +52,8 @@ fn replace(tx: &mut dyn Tx, actor: &Actor, old: &PasswordHash, new: &PasswordHas
         return Err(AccountRefusal::ChangedMeanwhile.into());
     }
     tx.accounts().set_password(actor.id(), new)?;
-    Ok(tx.sessions().end_all(actor.id(), Some(actor.session))?)
+    sessions::end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -134,6 +134,52 @@ pub struct SessionQuery {
     pub limit: Limit,
 }
 
+/// A ticket that is about to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewTicket {
+    /// What it stands for.
+    pub session: SessionId,
+    /// Its hash.
+    pub hash: KeyHash,
+    /// From when on it is worthless.
+    pub expires_at: Timestamp,
+}
+
+/// Tickets. That a session has ended is not looked at here.
+#[cfg_attr(test, mockall::automock)]
+pub trait TicketRepository {
+    /// Stores a ticket.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn insert(&mut self, ticket: &NewTicket) -> Result<(), StorageFault>;
+
+    /// Removes the oldest tickets of a session, so that at most `keep` are left.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remove_oldest(&mut self, session: SessionId, keep: u32) -> Result<(), StorageFault>;
+
+    /// Whether there is such a ticket that has not expired.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn is_good(&mut self, hash: &KeyHash, now: Timestamp) -> Result<bool, StorageFault>;
+
+    /// Removes a ticket that has not expired and says what it stands for; `None` where there is none. Of several who
+    /// redeem the same one, one alone MUST get the session.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn redeem(&mut self, hash: &KeyHash, now: Timestamp) -> Result<Option<SessionId>, StorageFault>;
+
+    /// Removes up to `limit` tickets that expired before `now`; says how many.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+}
+
 /// Sessions.
 #[cfg_attr(test, mockall::automock)]
 pub trait SessionRepository {
@@ -142,6 +188,12 @@ pub trait SessionRepository {
     /// # Errors
     /// A storage fault.
     fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
+
+    /// Who holds this session: `None` for one that has ended or expired and for one of a deleted user.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
     /// Stores a new session.
     ///
@@ -161,24 +213,24 @@ pub trait SessionRepository {
     /// A storage fault.
     fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault>;
 
-    /// Ends all sessions of the user, but for `except`.
+    /// Ends all sessions of the user, but for `except`; `false` where there is none.
     ///
     /// # Errors
     /// A storage fault.
-    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<(), StorageFault>;
+    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
 
     /// Ends the oldest of the user's sessions that are valid at `now`, so that at most `keep` are left; ends at
-    /// most 500 at a time.
+    /// most 500 at a time. `false` where there are no more than those.
     ///
     /// # Errors
     /// A storage fault.
-    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<(), StorageFault>;
+    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
 
-    /// Ends the user's provisioned sessions.
+    /// Ends the user's provisioned sessions; `false` where there is none.
     ///
     /// # Errors
     /// A storage fault.
-    fn end_provisioned(&mut self, user: UserId) -> Result<(), StorageFault>;
+    fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault>;
 
     /// Removes up to `limit` sessions that expired before `now`; says how many.
     ///

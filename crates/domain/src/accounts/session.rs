@@ -16,7 +16,7 @@ pub const PROVISIONED_LIFETIME: Duration = Duration::from_secs(3600);
 /// How many sessions a user may have at a time; a login ends the oldest beyond them.
 pub const MAX_SESSIONS: u32 = 200;
 
-/// SHA-256 of an API key. The key itself is stored nowhere.
+/// SHA-256 of an API key, or of a ticket. The key itself is stored nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash([u8; 32]);
 

@@ -2,9 +2,10 @@
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
-use crate::accounts::session::{Actor, Session};
+use crate::accounts::session::{Actor, MAX_SESSIONS, Session};
 use crate::error::Error;
-use crate::ids::SessionId;
+use crate::events::{Audience, Event};
+use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, Page};
 use crate::storage::Tx;
 
@@ -27,7 +28,7 @@ pub fn list_sessions(
 /// # Errors
 /// A fault.
 pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
-    tx.sessions().end(actor.id(), actor.session)?;
+    end(tx, Some(actor.id()), actor.id(), Ending::One(actor.session))?;
     Ok(())
 }
 
@@ -36,7 +37,11 @@ pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
 /// # Errors
 /// [`AccountRefusal::SessionNotFound`], also for a session of somebody else, or a fault.
 pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result<(), Error> {
-    if tx.sessions().end(actor.id(), session)? { Ok(()) } else { Err(AccountRefusal::SessionNotFound.into()) }
+    if end(tx, Some(actor.id()), actor.id(), Ending::One(session))? {
+        Ok(())
+    } else {
+        Err(AccountRefusal::SessionNotFound.into())
+    }
 }
 
 /// Ends all of the actor's sessions but the one whose key they show.
@@ -44,7 +49,41 @@ pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result
 /// # Errors
 /// A fault.
 pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
-    Ok(tx.sessions().end_all(actor.id(), Some(actor.session))?)
+    end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))?;
+    Ok(())
+}
+
+/// Which of a user's sessions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// This one.
+    One(SessionId),
+    /// All but this one.
+    AllBut(SessionId),
+    /// All.
+    All,
+    /// Those that make room for one more: the provisioned ones, and the oldest beyond [`MAX_SESSIONS`].
+    ForOneMore,
+}
+
+/// Ends sessions of a user and tells of it, so that connections that live by them end too; says whether there were
+/// any. The one place where sessions end, but for those of a deleted user, of whom
+/// [`Event::UserDeleted`] tells, and those that expire.
+pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Ending) -> Result<bool, Error> {
+    let now = tx.now();
+    let ended = match which {
+        Ending::One(session) => tx.sessions().end(user, session)?,
+        Ending::AllBut(session) => tx.sessions().end_all(user, Some(session))?,
+        Ending::All => tx.sessions().end_all(user, None)?,
+        Ending::ForOneMore => {
+            let provisioned = tx.sessions().end_provisioned(user)?;
+            tx.sessions().end_oldest(user, now, MAX_SESSIONS - 1)? || provisioned
+        }
+    };
+    if ended {
+        tx.emit(Audience::User(user), by, Event::SessionsEnded(user));
+    }
+    Ok(ended)
 }
 
 #[cfg(test)]

@@ -46,6 +46,14 @@ event_types! {
     MessageDeleted = "message.deleted",
     MessageLiked = "message.liked",
     MessageUnliked = "message.unliked",
+    SessionsEnded = "sessions.ended",
+}
+
+impl EventType {
+    /// Whether no client is told of it: the servers tell each other.
+    pub const fn is_hidden(self) -> bool {
+        matches!(self, Self::SessionsEnded)
+    }
 }
 
 #[cfg(test)]

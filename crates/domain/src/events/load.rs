@@ -63,7 +63,10 @@ impl Named {
                 self.messages.insert(message_of(record)?);
             }
             // Their ids say it all.
-            EventType::UserDeleted | EventType::GroupDeleted | EventType::MemberRemoved => {}
+            EventType::UserDeleted
+            | EventType::GroupDeleted
+            | EventType::MemberRemoved
+            | EventType::SessionsEnded => {}
         }
         Ok(())
     }
@@ -108,6 +111,7 @@ impl Present {
             EventType::GroupDeleted => Some(Event::GroupDeleted(group_of(record)?)),
             EventType::MemberAdded => self.member(record, Event::MemberAdded)?,
             EventType::MemberUpdated => self.member(record, Event::MemberUpdated)?,
+            EventType::SessionsEnded => Some(Event::SessionsEnded(user_of(record)?)),
             EventType::MemberRemoved => {
                 let (group, user) = member_of(record)?;
                 Some(Event::MemberRemoved(group, user))

@@ -1,15 +1,29 @@
 //! What happened, in order: the events that commands emit and the log keeps.
 
+mod cursor;
 mod event_type;
+mod live;
 mod load;
 mod model;
+mod prune;
+mod reads;
 mod record;
+mod replay;
 mod repository;
+mod viewer;
 
+pub use cursor::{Cursor, Epoch};
 pub use event_type::EventType;
+#[cfg(test)]
+pub(crate) use live::MockLiveEvents;
+pub use live::{Activity, Delivery, Feed, LiveEvents, Passing, PassingTo, Presence, Shared};
 pub use load::load;
 pub use model::{Audience, Event, LoggedEvent};
+pub use prune::{Retention, prune};
+pub use reads::read_since;
 pub use record::EventRecord;
+pub use replay::{LogState, Stretch, log_state, replay};
 pub use repository::EventRepository;
 #[cfg(test)]
 pub(crate) use repository::MockEventRepository;
+pub use viewer::Viewer;

@@ -58,6 +58,8 @@ pub enum Event {
     /// An event of this type, read back from the log, whose entity is gone by now: only its place in the log is
     /// left, so that the places have no gaps. Nobody receives it, and no command emits it.
     Gone(EventType),
+    /// Some or all sessions of a user have ended: connections of that user prove anew who they are. Hidden.
+    SessionsEnded(UserId),
 }
 
 impl Event {
@@ -79,6 +81,7 @@ impl Event {
             Self::MessageLiked(_) => EventType::MessageLiked,
             Self::MessageUnliked(_) => EventType::MessageUnliked,
             Self::Gone(event_type) => *event_type,
+            Self::SessionsEnded(_) => EventType::SessionsEnded,
         }
     }
 
@@ -87,7 +90,7 @@ impl Event {
         match self {
             Self::UserCreated(user) | Self::UserUpdated(user) => Some(user.id),
             Self::MemberAdded(_, member) | Self::MemberUpdated(_, member) => Some(member.user.id),
-            Self::UserDeleted(id) | Self::MemberRemoved(_, id) => Some(*id),
+            Self::UserDeleted(id) | Self::MemberRemoved(_, id) | Self::SessionsEnded(id) => Some(*id),
             _ => None,
         }
     }
@@ -105,20 +108,35 @@ impl Event {
             | Self::MessageDeleted(message)
             | Self::MessageLiked(message)
             | Self::MessageUnliked(message) => Some(message.group_id),
-            Self::UserCreated(_) | Self::UserUpdated(_) | Self::UserDeleted(_) | Self::Gone(_) => None,
+            Self::UserCreated(_)
+            | Self::UserUpdated(_)
+            | Self::UserDeleted(_)
+            | Self::SessionsEnded(_)
+            | Self::Gone(_) => None,
         }
     }
 
     /// The message that the event is about, where it is about one.
-    pub const fn subject_message(&self) -> Option<MessageId> {
+    pub const fn message(&self) -> Option<&Message> {
         match self {
             Self::MessageCreated(message)
             | Self::MessageUpdated(message)
             | Self::MessageDeleted(message)
             | Self::MessageLiked(message)
-            | Self::MessageUnliked(message) => Some(message.id),
+            | Self::MessageUnliked(message) => Some(message),
             _ => None,
         }
+    }
+
+    /// The id of that message.
+    pub fn subject_message(&self) -> Option<MessageId> {
+        self.message().map(|message| message.id)
+    }
+
+    /// The length of that message's text, in bytes.
+    pub fn text_bytes(&self) -> usize {
+        let text = self.message().and_then(|message| message.text.as_ref());
+        text.map_or(0, |text| text.as_str().len())
     }
 }
 

@@ -1,8 +1,10 @@
 //! The port for the log, to read it.
 
 use crate::events::record::EventRecord;
+use crate::events::replay::LogState;
 use crate::ids::Position;
 use crate::storage::StorageFault;
+use crate::time::Timestamp;
 
 /// The log as far as it is numbered: positions 1, 2, 3, … without a gap, but for the oldest, which are removed
 /// in time. An event that has a position keeps it, and an event that gets one later gets a greater one: a
@@ -23,4 +25,17 @@ pub trait EventRepository {
     /// # Errors
     /// A storage fault; also when a row holds a word that the program doesn't know.
     fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault>;
+
+    /// The log's epoch, head, and how far it has been removed.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn state(&mut self) -> Result<LogState, StorageFault>;
+
+    /// Removes up to `limit` of the oldest events that happened before `since`, or that are not among the newest
+    /// `keep`; says how many. MUST spare the newest event, whose position is the head.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remove_old(&mut self, since: Timestamp, keep: i64, limit: i64) -> Result<usize, StorageFault>;
 }

@@ -26,6 +26,6 @@ pub use model::{
 };
 pub(crate) use remove_member::end_membership;
 pub use remove_member::remove_member;
-pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository};
+pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};

@@ -2,7 +2,7 @@
 
 use crate::accounts::Unique;
 use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
-use crate::ids::{GroupId, UserId};
+use crate::ids::{EventId, GroupId, Position, Seq, UserId};
 use crate::paging::{Limit, NameCursor};
 use crate::search::SearchText;
 use crate::storage::StorageFault;
@@ -85,6 +85,17 @@ pub trait GroupRepository {
     fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault>;
 }
 
+/// How far a member has read in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadCursor {
+    /// The group.
+    pub group: GroupId,
+    /// Messages up to this number are read.
+    pub read_seq: Seq,
+    /// How many are not.
+    pub unread: i64,
+}
+
 /// Which members of a group a list takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberQuery {
@@ -157,4 +168,19 @@ pub trait MemberRepository {
     /// # Errors
     /// A storage fault.
     fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault>;
+
+    /// All groups that the user is in and that are not deleted, each with the event from which on the user sees the
+    /// group's events.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault>;
+
+    /// The user's read cursors, in groups that are not deleted, that were moved by
+    /// [`advance_read_seq`](crate::messages::MessageRepository::advance_read_seq) when the head of the log was at
+    /// `position` or later; in no particular order.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault>;
 }

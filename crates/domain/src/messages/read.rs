@@ -2,13 +2,14 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
+use crate::events::{LiveEvents, Passing, PassingTo};
 use crate::groups::visible;
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::MessageView;
 use crate::messages::repository::{MessageQuery, Run};
 use crate::paging::{Limit, Page};
-use crate::storage::Tx;
+use crate::storage::{Claim, Storage, Tx};
 use crate::validation::{Violation, ViolationCode};
 
 /// Which part of a group's messages to read.
@@ -89,6 +90,30 @@ pub struct ReadState {
     pub read_seq: Seq,
     /// How many are not.
     pub unread: i64,
+    /// Whether more are read than before.
+    pub moved: bool,
+}
+
+/// [`mark_read`] on its own, and tells the user's devices where it moved the cursor. Only once that is stored.
+///
+/// # Errors
+/// As `mark_read`.
+pub async fn mark_read_and_tell(
+    storage: &dyn Storage,
+    live: &dyn LiveEvents,
+    who: impl Into<Claim>,
+    group: GroupId,
+    seq: Seq,
+) -> Result<ReadState, Error> {
+    let marked = storage.write_as(who, move |tx, actor| {
+        Ok((mark_read(tx, actor, group, seq)?, PassingTo::OwnDevices(actor.id())))
+    });
+    let (state, own_devices) = marked.await?;
+    if state.moved {
+        let ReadState { read_seq, unread, .. } = state;
+        live.pass(own_devices, Passing::ReadUpdated { group, read_seq, unread });
+    }
+    Ok(state)
 }
 
 /// Moves the actor's read cursor up to `seq`; it never moves back.
@@ -103,10 +128,9 @@ pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, seq: Seq) -> Re
         return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("seq").into());
     }
     let read_seq = standing.read_seq.max(seq);
-    if read_seq > standing.read_seq {
-        tx.messages().advance_read_seq(group.id, actor.id(), read_seq)?;
-    }
-    Ok(ReadState { read_seq, unread: group.last_seq.get() - read_seq.get() })
+    let moved =
+        read_seq > standing.read_seq && tx.messages().advance_read_seq(group.id, actor.id(), read_seq)?;
+    Ok(ReadState { read_seq, unread: group.last_seq.get() - read_seq.get(), moved })
 }
 
 #[cfg(test)]

@@ -98,9 +98,10 @@ pub trait MessageRepository {
     /// A storage fault.
     fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault>;
 
-    /// Moves a member's read cursor up to `seq`. MUST NOT move it back, whatever else moved it meanwhile.
+    /// Moves a member's read cursor up to `seq` and notes the head of the log with it; `false` where it was there
+    /// already. MUST NOT move it back, whatever else moved it meanwhile.
     ///
     /// # Errors
     /// A storage fault.
-    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<(), StorageFault>;
+    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault>;
 }

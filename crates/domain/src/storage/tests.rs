@@ -1,5 +1,5 @@
 use super::*;
-use crate::accounts::SessionKind;
+use crate::accounts::{AccountRefusal, SessionKind};
 use crate::testing::{
     ME, MY_KEY, MockTx, NOW, Ran, ScriptedStorage, Step, block_on, fault, me, me_provisioned,
 };

@@ -1,6 +1,8 @@
 //! Entities with values that are easy to tell apart.
 
-use crate::accounts::{Actor, DisplayName, Email, KeyHash, PasswordHash, SessionKind, User, Username};
+use crate::accounts::{
+    Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User, Username,
+};
 use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
 use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView};
@@ -44,6 +46,7 @@ pub(crate) fn user(id: UserId) -> User {
         display_name: Some(DisplayName::parse(&format!("User {id}")).unwrap()),
         email: Some(Email::parse(&format!("user{id}@example.org")).unwrap()),
         is_admin: false,
+        presence: PresenceSetting::Shown,
         version: Version::new(3),
         created_at: EARLIER,
     }

@@ -1,6 +1,6 @@
 //! What happens to a use-case when the storage fails under it.
 
-use crate::accounts::{MockAccountRepository, MockSessionRepository};
+use crate::accounts::{MockAccountRepository, MockSessionRepository, MockTicketRepository};
 use crate::error::Error;
 use crate::events::MockEventRepository;
 use crate::groups::{MockGroupRepository, MockMemberRepository};
@@ -67,6 +67,7 @@ macro_rules! failing {
 pub(super) struct FailingRepositories {
     pub(super) accounts: MockAccountRepository,
     pub(super) sessions: MockSessionRepository,
+    pub(super) tickets: MockTicketRepository,
     pub(super) groups: MockGroupRepository,
     pub(super) members: MockMemberRepository,
     pub(super) messages: MockMessageRepository,
@@ -83,15 +84,19 @@ impl Default for FailingRepositories {
                 expect_list(_) expect_insert(_) expect_update(_) expect_password(_)
                 expect_set_password(_, _) expect_mark_deleted(_, _) expect_count_admins() expect_any_ever()),
             sessions: failing!(MockSessionRepository:
-                expect_authenticate(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
+                expect_authenticate(_, _) expect_holder(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
                 expect_end_all(_, _)
             expect_end_oldest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
+            tickets: failing!(MockTicketRepository:
+                expect_insert(_) expect_remove_oldest(_, _) expect_is_good(_, _) expect_redeem(_, _)
+                expect_remove_expired(_, _)),
             groups: failing!(MockGroupRepository:
                 expect_lock(_) expect_find_visible(_, _) expect_find_many(_) expect_view(_, _) expect_list(_)
                 expect_insert(_) expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),
             members: failing!(MockMemberRepository:
                 expect_find(_, _) expect_find_many(_) expect_list(_) expect_insert(_) expect_set_role(_, _, _)
-                expect_remove(_, _) expect_count_owners(_) expect_successor(_) expect_groups_of(_, _)),
+                expect_remove(_, _) expect_count_owners(_) expect_successor(_) expect_groups_of(_, _)
+                expect_since_events(_) expect_read_since(_, _)),
             messages: failing!(MockMessageRepository:
                 expect_find(_, _, _) expect_find_many(_) expect_find_by_client_id(_, _, _) expect_list(_)
                 expect_insert(_)
@@ -99,7 +104,8 @@ impl Default for FailingRepositories {
                 expect_advance_read_seq(_, _, _)),
             jobs: failing!(MockJobRepository:
                 expect_enqueue(_, _) expect_next(_) expect_lock(_) expect_postpone(_, _) expect_finish(_)),
-            events: failing!(MockEventRepository: expect_head() expect_after(_, _)),
+            events: failing!(MockEventRepository: expect_head() expect_after(_, _) expect_state()
+                expect_remove_old(_, _, _)),
         }
     }
 }

@@ -5,7 +5,7 @@ use mockall::predicate::eq;
 
 use crate::accounts::{
     AccountRepository, Actor, KeyHash, LockStrength, MockAccountRepository, MockSessionRepository,
-    SessionRepository, User,
+    MockTicketRepository, SessionRepository, TicketRepository, User,
 };
 use crate::events::{Audience, Event, EventRepository, MockEventRepository};
 use crate::groups::{
@@ -24,6 +24,11 @@ use crate::time::Timestamp;
 /// An event as it was emitted: to whom, by whom, what.
 pub(crate) type Emitted = (Audience, Option<UserId>, Event);
 
+/// Connections of a user are told that sessions have ended.
+pub(crate) fn sessions_ended(user: UserId, by: Option<UserId>) -> Emitted {
+    (Audience::User(user), by, Event::SessionsEnded(user))
+}
+
 /// The id of the first event that a transaction emits.
 pub(crate) const FIRST_EVENT: EventId = EventId::new(100);
 
@@ -32,6 +37,7 @@ pub(crate) const FIRST_EVENT: EventId = EventId::new(100);
 pub(crate) struct MockTx {
     pub(crate) accounts: MockAccountRepository,
     pub(crate) sessions: MockSessionRepository,
+    pub(crate) tickets: MockTicketRepository,
     pub(crate) groups: MockGroupRepository,
     pub(crate) members: MockMemberRepository,
     pub(crate) messages: MockMessageRepository,
@@ -200,6 +206,7 @@ impl Tx for MockTx {
     accessors! {
         accounts: AccountRepository;
         sessions: SessionRepository;
+        tickets: TicketRepository;
         groups: GroupRepository;
         members: MemberRepository;
         messages: MessageRepository;

@@ -13,7 +13,7 @@ fn display_name(text: &str) -> DisplayName {
 }
 
 fn renaming() -> ProfileChanges {
-    ProfileChanges { display_name: Some(Some(display_name("Grandma"))), email: None }
+    ProfileChanges { display_name: Some(Some(display_name("Grandma"))), ..ProfileChanges::default() }
 }
 
 fn renamed(before: User) -> User {
@@ -51,14 +51,28 @@ fn users_change_their_profile_and_all_learn_of_it() {
 #[test]
 fn a_name_and_an_address_can_be_cleared() {
     let cleared = User { display_name: None, email: None, version: user(ME).version.next(), ..user(ME) };
-    let changes = ProfileChanges { display_name: Some(None), email: Some(None) };
+    let changes = ProfileChanges { display_name: Some(None), email: Some(None), presence: None };
     let mut tx = stores(locks_self(), cleared.clone());
     assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(cleared));
 }
 
 #[test]
+fn users_hide_whether_they_are_there_and_nobody_else_learns_of_it() {
+    let hidden = User { presence: PresenceSetting::Hidden, version: user(ME).version.next(), ..user(ME) };
+    let changes = ProfileChanges { presence: Some(PresenceSetting::Hidden), ..ProfileChanges::default() };
+    let mut tx = stores(locks_self(), hidden.clone());
+    assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(hidden));
+    let [(Audience::User(ME), _, Event::UserUpdated(told))] = tx.emitted.as_slice() else {
+        panic!("{:?}", tx.emitted)
+    };
+    assert_eq!((told.presence, &told.email), (PresenceSetting::Hidden, &None));
+}
+
+#[test]
 fn a_change_that_changes_nothing_stores_and_emits_nothing() {
-    let same = ProfileChanges { display_name: Some(user(ME).display_name), email: Some(user(ME).email) };
+    let User { display_name, email, presence, .. } = user(ME);
+    let same =
+        ProfileChanges { display_name: Some(display_name), email: Some(email), presence: Some(presence) };
     for changes in [ProfileChanges::default(), same] {
         let mut tx = locks_self();
         assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(user(ME)));

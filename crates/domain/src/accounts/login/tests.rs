@@ -5,12 +5,13 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{IssuedKey, MockApiKeys, MockLoginAttempts, MockPasswordHasher};
+use crate::accounts::{IssuedKey, MAX_SESSIONS, MockApiKeys, MockLoginAttempts, MockPasswordHasher};
 use crate::ids::SessionId;
 use crate::network::Network;
 use crate::storage::Verdict;
 use crate::testing::{
-    ME, MockTx, NOW, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, hash, user,
+    ME, MockTx, NOW, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, hash,
+    sessions_ended, user,
 };
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
@@ -114,7 +115,12 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     tx
 }
 
-fn begins_session(mut tx: MockTx) -> MockTx {
+fn begins_session(tx: MockTx) -> MockTx {
+    begins_session_in_place_of(tx, false, false)
+}
+
+/// The session is stored once provisioned ones, and the oldest, have ended, if there were any.
+fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -> MockTx {
     let session = NewSession {
         user: ME,
         kind: SessionKind::Login,
@@ -123,9 +129,9 @@ fn begins_session(mut tx: MockTx) -> MockTx {
         expires_at: NOW.plus(LIFETIME),
         client: client(),
     };
-    tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(|_| Ok(()));
+    tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(move |_| Ok(provisioned));
     let ends = tx.sessions.expect_end_oldest().with(eq(ME), eq(NOW), eq(MAX_SESSIONS - 1));
-    ends.times(1).returning(|_, _, _| Ok(()));
+    ends.times(1).returning(move |_, _, _| Ok(oldest));
     tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
     tx
 }
@@ -146,6 +152,17 @@ fn the_right_password_gives_a_key_for_its_lifetime_and_ends_provisioned_ones() {
     assert_eq!(read.access, Access { mode: Mode::Read, caller });
     assert_eq!(write.access, Access { mode: Mode::Write, caller });
     assert_eq!(write.emitted, [], "nobody learns of a login");
+}
+
+#[test]
+fn connections_of_sessions_that_a_login_ends_are_told_once() {
+    for (provisioned, oldest) in [(true, false), (false, true), (true, true)] {
+        let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(true)).issues();
+        let write = begins_session_in_place_of(looks_again(Some(hash("it"))), provisioned, oldest);
+        let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
+        assert!(outcome.is_ok());
+        assert_eq!(write.emitted, [sessions_ended(ME, Some(ME))]);
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::jobs::Task;
 use crate::paging::Limit;
 use crate::storage::Verdict;
 use crate::testing::{
-    ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, server_admin, user,
+    ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, server_admin,
+    sessions_ended, user,
 };
 
 fn name(user: &User) -> UsernameKey {
@@ -63,7 +64,7 @@ fn stores(mut tx: MockTx, changed: User) -> MockTx {
 
 fn deletes(mut tx: MockTx) -> MockTx {
     tx.accounts.expect_mark_deleted().with(eq(OTHER), eq(NOW)).times(1).returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
     let rest = Task::EndMemberships(OTHER);
     tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
     tx
@@ -75,7 +76,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
         .with(eq(OTHER), eq(hash("new password")))
         .times(1)
         .returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
     tx
 }
 
@@ -112,7 +113,8 @@ fn a_new_password_ends_all_sessions_of_the_user() {
     assert_eq!(set, Ok(user(OTHER)));
     let [look, write] = storage.finish_as();
     assert_eq!((look.access, write.access), (READ, WRITE));
-    assert_eq!((write.verdicts, write.emitted), (vec![Verdict::Commit], vec![]));
+    assert_eq!(write.verdicts, [Verdict::Commit]);
+    assert_eq!(write.emitted, [sessions_ended(OTHER, None)]);
 }
 
 #[test]

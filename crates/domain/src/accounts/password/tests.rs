@@ -8,7 +8,7 @@ use crate::accounts::{MockLoginAttempts, MockPasswordHasher};
 use crate::storage::{Mode, Verdict};
 use crate::testing::{
     ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, assert_flow_hands_faults_on,
-    assert_hands_faults_on, block_on, hash, me, me_provisioned,
+    assert_hands_faults_on, block_on, hash, me, me_provisioned, sessions_ended,
 };
 
 const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
@@ -69,7 +69,7 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
 /// The new hash is stored, and all sessions end but the one that acts.
 fn replaces(mut tx: MockTx) -> MockTx {
     tx.accounts.expect_set_password().with(eq(ME), eq(hash("new"))).times(1).returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION))).times(1).returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION))).times(1).returning(|_, _| Ok(true));
     tx
 }
 
@@ -99,7 +99,7 @@ fn a_new_password_ends_all_other_sessions() {
     let (outcome, [look, write]) = run(script, &hasher, &counts(true));
     assert_eq!(outcome, Ok(()));
     assert_eq!((look.access.mode, write.access.mode), (Mode::Read, Mode::Write));
-    assert_eq!(write.emitted, [], "others see nothing of a password");
+    assert_eq!(write.emitted, [sessions_ended(ME, Some(ME))], "others see nothing of a password");
 }
 
 #[test]

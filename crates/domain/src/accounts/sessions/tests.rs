@@ -2,7 +2,9 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::SessionKind;
-use crate::testing::{EARLIER, ME, MY_SESSION, MockTx, NOW, assert_hands_faults_on, me};
+use crate::testing::{
+    EARLIER, Emitted, ME, MY_SESSION, MockTx, NOW, assert_hands_faults_on, me, sessions_ended,
+};
 
 const ANOTHER: SessionId = SessionId::new(12);
 
@@ -33,10 +35,16 @@ fn ends(session: SessionId, was_there: bool) -> MockTx {
     tx
 }
 
-fn ends_others() -> MockTx {
+fn ends_others(any: bool) -> MockTx {
     let mut tx = MockTx::new();
-    tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION))).times(1).returning(|_, _| Ok(()));
+    let ends = tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION)));
+    ends.times(1).returning(move |_, _| Ok(any));
     tx
+}
+
+/// Who acts on their own sessions tells their own connections.
+fn told() -> Vec<Emitted> {
+    vec![sessions_ended(ME, Some(ME))]
 }
 
 #[test]
@@ -49,25 +57,36 @@ fn users_list_their_own_sessions_page_by_page() {
 
 #[test]
 fn signing_out_ends_the_session_whose_key_is_shown() {
-    assert_eq!(logout(&mut ends(MY_SESSION, true), &me()), Ok(()));
-    // Somebody else ended it at this moment: what was asked for is so.
-    assert_eq!(logout(&mut ends(MY_SESSION, false), &me()), Ok(()));
+    let mut tx = ends(MY_SESSION, true);
+    assert_eq!(logout(&mut tx, &me()), Ok(()));
+    assert_eq!(tx.emitted, told());
+    // Somebody else ended it at this moment: what was asked for is so, and was told of.
+    let mut tx = ends(MY_SESSION, false);
+    assert_eq!(logout(&mut tx, &me()), Ok(()));
+    assert_eq!(tx.emitted, []);
 }
 
 #[test]
 fn users_end_one_of_their_sessions() {
-    assert_eq!(end_session(&mut ends(ANOTHER, true), &me(), ANOTHER), Ok(()));
+    let mut tx = ends(ANOTHER, true);
+    assert_eq!(end_session(&mut tx, &me(), ANOTHER), Ok(()));
+    assert_eq!(tx.emitted, told());
 }
 
 #[test]
 fn a_session_that_is_not_theirs_is_not_found() {
-    let outcome = end_session(&mut ends(ANOTHER, false), &me(), ANOTHER);
-    assert_eq!(outcome, Err(AccountRefusal::SessionNotFound.into()));
+    let mut tx = ends(ANOTHER, false);
+    assert_eq!(end_session(&mut tx, &me(), ANOTHER), Err(AccountRefusal::SessionNotFound.into()));
+    assert_eq!(tx.emitted, []);
 }
 
 #[test]
 fn users_end_all_their_sessions_but_the_present_one() {
-    assert_eq!(end_other_sessions(&mut ends_others(), &me()), Ok(()));
+    for (any, told) in [(true, told()), (false, vec![])] {
+        let mut tx = ends_others(any);
+        assert_eq!(end_other_sessions(&mut tx, &me()), Ok(()));
+        assert_eq!(tx.emitted, told);
+    }
 }
 
 #[test]
@@ -76,5 +95,5 @@ fn faults_are_handed_on() {
     assert_hands_faults_on(|| lists_two(None), |tx| list_sessions(tx, &me(), None, limit));
     assert_hands_faults_on(|| ends(MY_SESSION, true), |tx| logout(tx, &me()));
     assert_hands_faults_on(|| ends(ANOTHER, true), |tx| end_session(tx, &me(), ANOTHER));
-    assert_hands_faults_on(ends_others, |tx| end_other_sessions(tx, &me()));
+    assert_hands_faults_on(|| ends_others(true), |tx| end_other_sessions(tx, &me()));
 }

@@ -80,6 +80,7 @@ fn a_page_of_every_type_takes_one_query_for_each_kind_of_entity() {
         Event::MessageDeleted(message(OTHER)),
         Event::MessageLiked(message(OTHER)),
         Event::MessageUnliked(message(OTHER)),
+        Event::SessionsEnded(OTHER),
     ];
     assert_eq!(loaded, expected);
 }
@@ -111,6 +112,7 @@ fn what_is_gone_leaves_its_place_and_an_end_needs_no_entity() {
             EventType::UserDeleted => Event::UserDeleted(OTHER),
             EventType::GroupDeleted => Event::GroupDeleted(GROUP),
             EventType::MemberRemoved => Event::MemberRemoved(GROUP, OTHER),
+            EventType::SessionsEnded => Event::SessionsEnded(OTHER),
             _ => Event::Gone(event_type),
         };
         assert_eq!(logged.event, expected);

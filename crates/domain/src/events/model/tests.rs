@@ -29,6 +29,7 @@ fn each_event_has_a_stable_name_and_says_what_it_is_about() {
         (Event::MessageDeleted(tombstone(OTHER)), "message.deleted", A_MESSAGE),
         (Event::MessageLiked(message(OTHER)), "message.liked", A_MESSAGE),
         (Event::MessageUnliked(message(OTHER)), "message.unliked", A_MESSAGE),
+        (Event::SessionsEnded(OTHER), "sessions.ended", A_USER),
         (Event::Gone(EventType::GroupUpdated), "group.updated", NOTHING),
     ] {
         assert_eq!(event.event_type().as_str(), name);

@@ -3,11 +3,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Refusal;
-use crate::groups::{GroupRefusal, Role};
+use crate::events::MockLiveEvents;
+use crate::groups::{GroupRefusal, Role, Standing, VisibleGroup};
 use crate::messages::model::Message;
 use crate::testing::{
-    ADMIN, GROUP, ME, MEMBER, MESSAGE, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, me, message, tombstone, view,
+    ADMIN, GROUP, ME, MEMBER, MESSAGE, MY_KEY, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, group, me, message,
+    standing, tombstone, view,
 };
 
 const NEWEST: Window = Window::Run(Run::Below(None));
@@ -154,12 +156,17 @@ fn has_read_thirty() -> MockTx {
     MockTx::new().finds_group(Some(group()), Some(Role::Member))
 }
 
-fn advances_to(mut tx: MockTx, seq: i64) -> MockTx {
+/// The cursor is stored; others have not moved it meanwhile.
+fn advances_to(tx: MockTx, seq: i64) -> MockTx {
+    tries_to_advance_to(tx, seq, true)
+}
+
+fn tries_to_advance_to(mut tx: MockTx, seq: i64, moved: bool) -> MockTx {
     tx.messages
         .expect_advance_read_seq()
         .with(eq(GROUP), eq(ME), eq(Seq::new(seq)))
         .times(1)
-        .returning(|_, _, _| Ok(()));
+        .returning(move |_, _, _| Ok(moved));
     tx
 }
 
@@ -167,7 +174,7 @@ fn advances_to(mut tx: MockTx, seq: i64) -> MockTx {
 fn the_read_cursor_moves_up_to_the_last_message() {
     for (seq, unread) in [(31, 9), (40, 0)] {
         let mut tx = advances_to(has_read_thirty(), seq);
-        let state = ReadState { read_seq: Seq::new(seq), unread };
+        let state = ReadState { read_seq: Seq::new(seq), unread, moved: true };
         assert_eq!(mark_read(&mut tx, &me(), GROUP, Seq::new(seq)), Ok(state));
         assert_eq!(tx.emitted, []);
     }
@@ -176,9 +183,48 @@ fn the_read_cursor_moves_up_to_the_last_message() {
 #[test]
 fn the_read_cursor_never_moves_back() {
     for seq in [0, 29, 30] {
-        let state = ReadState { read_seq: Seq::new(30), unread: 10 };
+        let state = ReadState { read_seq: Seq::new(30), unread: 10, moved: false };
         assert_eq!(mark_read(&mut has_read_thirty(), &me(), GROUP, Seq::new(seq)), Ok(state));
     }
+}
+
+/// Marks up to 31 as read and tells those who listen.
+fn tells(tx: MockTx, live: &MockLiveEvents) -> Result<ReadState, Error> {
+    let storage = ScriptedStorage::new([tx.authenticates(me())]);
+    block_on(mark_read_and_tell(&storage, live, MY_KEY, GROUP, Seq::new(31)))
+}
+
+#[test]
+fn other_devices_of_the_user_learn_how_far_was_read() {
+    let mut live = MockLiveEvents::new();
+    let told = Passing::ReadUpdated { group: GROUP, read_seq: Seq::new(31), unread: 9 };
+    live.expect_pass()
+        .withf(move |to, event| *to == PassingTo::OwnDevices(ME) && *event == told)
+        .times(1)
+        .returning(|_, _| ());
+    let state = ReadState { read_seq: Seq::new(31), unread: 9, moved: true };
+    assert_eq!(tells(advances_to(has_read_thirty(), 31), &live), Ok(state));
+}
+
+#[test]
+fn nobody_is_told_of_a_cursor_that_did_not_move() {
+    let moved_by_others = tries_to_advance_to(has_read_thirty(), 31, false);
+    assert!(!tells(moved_by_others, &MockLiveEvents::new()).unwrap().moved);
+    let mut has_read_all = MockTx::new();
+    has_read_all.groups.expect_find_visible().returning(|_, _| {
+        let standing = Standing { read_seq: Seq::new(40), ..standing(Role::Member) };
+        Ok(Some(VisibleGroup { group: group(), standing: Some(standing) }))
+    });
+    assert!(!tells(has_read_all, &MockLiveEvents::new()).unwrap().moved);
+}
+
+#[test]
+fn nobody_is_told_of_what_was_not_stored() {
+    let lost = vec![advances_to(has_read_thirty(), 31).authenticates(me())];
+    let storage = ScriptedStorage::of([Step { transactions: lost, answer: Err(fault()) }]);
+    let live = MockLiveEvents::new();
+    let told = mark_read_and_tell(&storage, &live, MY_KEY, GROUP, Seq::new(31));
+    assert_eq!(block_on(told), Err(fault().into()));
 }
 
 #[test]

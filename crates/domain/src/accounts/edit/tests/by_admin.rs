@@ -6,7 +6,7 @@ use crate::ids::SessionId;
 use crate::storage::{Access, Caller, Mode, Verdict};
 use crate::testing::{
     MY_KEY, MY_SESSION, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash,
-    me_provisioned, server_admin,
+    me_provisioned, server_admin, sessions_ended,
 };
 
 fn password() -> UserChanges {
@@ -14,7 +14,7 @@ fn password() -> UserChanges {
 }
 
 fn profile() -> UserChanges {
-    UserChanges { profile: renaming(), ..UserChanges::default() }
+    UserChanges { display_name: renaming().display_name, ..UserChanges::default() }
 }
 
 fn demotion() -> UserChanges {
@@ -57,7 +57,7 @@ fn replaces_password(mut tx: MockTx, user: UserId, kept: Option<SessionId>) -> M
         .with(eq(user), eq(hash("new password")))
         .times(1)
         .returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(user), eq(kept)).times(1).returning(|_, _| Ok(()));
+    tx.sessions.expect_end_all().with(eq(user), eq(kept)).times(1).returning(|_, _| Ok(true));
     tx
 }
 
@@ -148,7 +148,7 @@ fn a_new_password_ends_all_sessions_of_the_user() {
     assert_eq!(outcome, Ok(user(OTHER)));
     let [look, write] = storage.finish_as();
     assert_eq!((look.access.mode, write.access.mode), (Mode::Read, Mode::Write));
-    assert_eq!(write.emitted, [], "others see nothing of a password");
+    assert_eq!(write.emitted, [sessions_ended(OTHER, Some(ME))], "others see nothing of a password");
 }
 
 #[test]

@@ -1,0 +1,101 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::ids::SessionId;
+use crate::storage::Verdict;
+use crate::testing::{
+    MY_SESSION, MockTx, NOW, Ran, ScriptedStorage, assert_flow_hands_faults_on, assert_hands_faults_on,
+    block_on, me,
+};
+
+const TICKET: KeyHash = KeyHash::new([9; 32]);
+
+fn issues() -> MockTx {
+    let mut tx = MockTx::new();
+    let new = NewTicket { session: MY_SESSION, hash: TICKET, expires_at: NOW.plus(TICKET_LIFETIME) };
+    tx.tickets.expect_remove_oldest().with(eq(MY_SESSION), eq(31)).times(1).returning(|_, _| Ok(()));
+    tx.tickets.expect_insert().with(eq(new)).times(1).returning(|_| Ok(()));
+    tx
+}
+
+fn looks(is_good: bool) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.tickets.expect_is_good().with(eq(TICKET), eq(NOW)).times(1).returning(move |_, _| Ok(is_good));
+    tx
+}
+
+fn redeems(session: Option<SessionId>) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.tickets.expect_redeem().with(eq(TICKET), eq(NOW)).times(1).returning(move |_, _| Ok(session));
+    tx
+}
+
+/// The session is looked for, and has this holder.
+fn held_by(mut tx: MockTx, holder: Option<Actor>) -> MockTx {
+    let found = tx.sessions.expect_holder().with(eq(MY_SESSION), eq(NOW));
+    found.times(1).returning(move |_, _| Ok(holder.clone()));
+    tx
+}
+
+fn run<const N: usize>(script: [MockTx; N]) -> (Result<Actor, Error>, [Ran; N]) {
+    let storage = ScriptedStorage::new(script);
+    (block_on(redeem_ticket(&storage, TICKET, Network::UNKNOWN)), storage.finish_as())
+}
+
+fn invalid<T>() -> Result<T, Error> {
+    Err(AccountRefusal::TicketInvalid.into())
+}
+
+#[test]
+fn a_ticket_is_good_for_half_a_minute_and_takes_the_place_of_the_oldest() {
+    assert_eq!(issue_ticket(&mut issues(), &me(), TICKET), Ok(NOW.plus(Duration::from_secs(30))));
+}
+
+#[test]
+fn a_ticket_stands_for_its_session() {
+    let (outcome, [look, write]) = run([looks(true), held_by(redeems(Some(MY_SESSION)), Some(me()))]);
+    assert_eq!(outcome, Ok(me()));
+    let caller = Caller::Network(Network::UNKNOWN);
+    assert_eq!(look.access, Access { mode: Mode::Read, caller });
+    assert_eq!(write.access, Access { mode: Mode::Write, caller });
+    assert_eq!(write.verdicts, [Verdict::Commit], "the ticket is used up");
+}
+
+#[test]
+fn a_ticket_that_is_not_good_does_not_occupy_the_writer() {
+    let (outcome, [_]) = run([looks(false)]);
+    assert_eq!(outcome, invalid());
+}
+
+#[test]
+fn of_two_who_redeem_a_ticket_at_the_same_time_one_is_refused() {
+    let (outcome, _) = run([looks(true), redeems(None)]);
+    assert_eq!(outcome, invalid());
+}
+
+#[test]
+fn a_ticket_of_a_session_that_has_ended_is_worth_nothing() {
+    let (outcome, _) = run([looks(true), held_by(redeems(Some(MY_SESSION)), None)]);
+    assert_eq!(outcome, invalid());
+}
+
+#[test]
+fn expired_tickets_are_removed_in_bounded_steps() {
+    for (removed, more) in [(0, false), (499, false), (500, true)] {
+        let mut tx = MockTx::new();
+        let removes = tx.tickets.expect_remove_expired().with(eq(NOW), eq(500));
+        removes.times(1).returning(move |_, _| Ok(removed));
+        assert_eq!(remove_expired_tickets(&mut tx), Ok(more), "{removed}");
+    }
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(issues, |tx| issue_ticket(tx, &me(), TICKET));
+    assert_hands_faults_on(|| looks(true), |tx| find(tx, &TICKET));
+    assert_hands_faults_on(|| held_by(redeems(Some(MY_SESSION)), Some(me())), |tx| redeem(tx, &TICKET));
+    assert_flow_hands_faults_on(
+        || vec![looks(true), held_by(redeems(Some(MY_SESSION)), Some(me()))],
+        |storage| block_on(redeem_ticket(storage, TICKET, Network::UNKNOWN)),
+    );
+}

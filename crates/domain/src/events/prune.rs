@@ -1,0 +1,39 @@
+//! Keeping the log short.
+
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::storage::Tx;
+
+/// Events that one command removes, so that it holds up the others for a moment only.
+const REMOVED_AT_ONCE: i64 = 500;
+
+/// How much of the log stays. An event goes as soon as either says so; a client whose cursor is older reloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How old an event may get.
+    pub age: Duration,
+    /// How many events there may be.
+    pub rows: i64,
+}
+
+impl Default for Retention {
+    /// Seven days, and no more than a million events.
+    fn default() -> Self {
+        Self { age: Duration::from_secs(7 * 24 * 3600), rows: 1_000_000 }
+    }
+}
+
+/// Removes some of the oldest events that need not stay; whether there may be more. The newest event always stays:
+/// it is the head of the log.
+///
+/// # Errors
+/// A fault.
+pub fn prune(tx: &mut dyn Tx, retention: Retention) -> Result<bool, Error> {
+    let since = tx.now().minus(retention.age);
+    let removed = tx.events().remove_old(since, retention.rows, REMOVED_AT_ONCE)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
+}
+
+#[cfg(test)]
+mod tests;

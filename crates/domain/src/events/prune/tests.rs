@@ -1,0 +1,32 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::testing::{MockTx, NOW, assert_hands_faults_on};
+
+const TEN_OF_AN_HOUR: Retention = Retention { age: Duration::from_secs(3600), rows: 10 };
+
+fn removes(removed: usize) -> MockTx {
+    let mut tx = MockTx::new();
+    let hour_ago = NOW.minus(Duration::from_secs(3600));
+    let removes = tx.events.expect_remove_old().with(eq(hour_ago), eq(10), eq(500));
+    removes.times(1).returning(move |_, _, _| Ok(removed));
+    tx
+}
+
+#[test]
+fn old_events_are_removed_in_bounded_steps_until_none_is_left() {
+    for (removed, more) in [(0, false), (1, false), (499, false), (500, true)] {
+        assert_eq!(prune(&mut removes(removed), TEN_OF_AN_HOUR), Ok(more), "{removed}");
+    }
+}
+
+#[test]
+fn a_week_and_a_million_events_stay_unless_somebody_decides_otherwise() {
+    let usual = Retention::default();
+    assert_eq!((usual.age.as_secs(), usual.rows), (7 * 24 * 60 * 60, 1_000_000));
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(|| removes(1), |tx| prune(tx, TEN_OF_AN_HOUR));
+}

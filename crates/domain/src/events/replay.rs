@@ -1,0 +1,105 @@
+//! Reading what happened since a cursor.
+
+use crate::accounts::{Actor, PresenceSetting};
+use crate::error::Error;
+use crate::events::cursor::{Cursor, Epoch};
+use crate::events::load::load;
+use crate::events::model::LoggedEvent;
+use crate::events::viewer::Viewer;
+use crate::ids::Position;
+use crate::storage::Tx;
+
+/// How many events of the log one command reads: each may have to be loaded with what it is about.
+pub const PAGE: i64 = 200;
+
+/// How much text a stretch holds, in bytes, once it has one event: whoever doesn't take it keeps it waiting.
+const MOST_TEXT: usize = 256 << 10;
+
+/// The log, as far as it can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogState {
+    /// What tells its positions from those of other logs.
+    pub epoch: Epoch,
+    /// The last event.
+    pub head: Position,
+    /// A cursor must be here or later: the events up to here may have been removed.
+    pub removed: Position,
+}
+
+impl LogState {
+    /// Whether all events after the cursor are there.
+    pub fn serves(&self, cursor: &Cursor) -> bool {
+        cursor.epoch == self.epoch && (self.removed..=self.head).contains(&cursor.position)
+    }
+
+    /// The cursor after the last event.
+    pub fn now(&self) -> Cursor {
+        Cursor { epoch: self.epoch.clone(), position: self.head }
+    }
+}
+
+/// A stretch of the log, as far as the viewer may see it.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// What the viewer may see, in order.
+    pub events: Vec<LoggedEvent>,
+    /// Everything up to here has been looked at.
+    pub position: Position,
+    /// Whether the log goes on.
+    pub more: bool,
+    /// Whether events are missing at the beginning: they were removed since the position was found to be served. A
+    /// client has to reload then, as after a cursor that can't be served.
+    pub gap: bool,
+    /// The viewer, with the memberships of the moment of reading.
+    pub viewer: Viewer,
+}
+
+/// The log as it is now.
+///
+/// # Errors
+/// A fault.
+pub fn log_state(tx: &mut dyn Tx) -> Result<LogState, Error> {
+    Ok(tx.events().state()?)
+}
+
+/// What the actor may see of the events after this position, given the groups that the actor is in *now*.
+///
+/// # Errors
+/// A fault.
+pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<Stretch, Error> {
+    let viewer = viewer(tx, actor)?;
+    let records = tx.events().after(after, PAGE)?;
+    let mut more = i64::try_from(records.len()).unwrap_or(PAGE) >= PAGE;
+    let gap = records.first().is_some_and(|record| record.position > after.next());
+    let mut position = records.last().map_or(after, |record| record.position);
+    let mut events = load(tx, records)?;
+    events.retain(|event| viewer.may_see(event));
+    let fitting = fitting(&events);
+    if fitting < events.len() {
+        events.truncate(fitting);
+        position = events.last().map_or(after, |event| event.position);
+        more = true;
+    }
+    Ok(Stretch { events, position, more, gap, viewer })
+}
+
+/// How many of the events have no more text together than a stretch may hold; at least one.
+fn fitting(events: &[LoggedEvent]) -> usize {
+    let mut text = 0;
+    let count = events.iter().take_while(|event| {
+        text += event.event.text_bytes();
+        text <= MOST_TEXT
+    });
+    count.count().max(1)
+}
+
+/// The actor, with what they may see now, and what others may see of them.
+fn viewer(tx: &mut dyn Tx, actor: &Actor) -> Result<Viewer, Error> {
+    let memberships = tx.members().since_events(actor.id())?;
+    let user = tx.accounts().find(actor.id())?;
+    let presence = user.map_or(PresenceSetting::Hidden, |user| user.presence);
+    Ok(Viewer::new(actor.id(), actor.session, memberships).with_presence(presence))
+}
+
+#[cfg(test)]
+mod tests;

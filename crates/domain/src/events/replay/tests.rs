@@ -1,0 +1,186 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::events::event_type::EventType;
+use crate::events::model::{Audience, Event};
+use crate::events::record::EventRecord;
+use crate::ids::{EventId, GroupId, MessageId, UserId};
+use crate::messages::{Message, MessageText};
+use crate::storage::StorageFault;
+use crate::testing::{
+    EARLIER, GROUP, ME, MY_SESSION, MockTx, OTHER, assert_hands_faults_on, fault, me, message, user,
+};
+
+fn epoch(text: &str) -> Epoch {
+    Epoch::parse(text).unwrap()
+}
+
+/// The log holds the events 11 to 20.
+fn ten_events() -> LogState {
+    LogState { epoch: epoch("log"), head: Position::new(20), removed: Position::new(10) }
+}
+
+/// Somebody was deleted, for all to know.
+fn record(position: i64) -> EventRecord {
+    EventRecord {
+        position: Position::new(position),
+        id: EventId::new(position),
+        at: EARLIER,
+        actor: None,
+        audience: Audience::All,
+        event_type: EventType::UserDeleted,
+        group: None,
+        user: Some(OTHER),
+        message: None,
+        session: None,
+    }
+}
+
+/// A removal from a group.
+fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
+    EventRecord {
+        audience: Audience::GroupAndUser(group, user),
+        event_type: EventType::MemberRemoved,
+        group: Some(group),
+        user: Some(user),
+        ..record(position)
+    }
+}
+
+/// I am in the group since its third event; the log after a position is this.
+fn holds(after: i64, records: Vec<EventRecord>) -> MockTx {
+    let mut tx = MockTx::new();
+    let memberships = tx.members.expect_since_events().with(eq(ME));
+    memberships.times(1).returning(|_| Ok(vec![(GROUP, EventId::new(3))]));
+    tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
+    let page = tx.events.expect_after().with(eq(Position::new(after)), eq(PAGE));
+    page.times(1).returning(move |_, _| Ok(records.clone()));
+    tx
+}
+
+fn positions(stretch: &Stretch) -> Vec<i64> {
+    stretch.events.iter().map(|event| event.position.get()).collect()
+}
+
+#[test]
+fn a_cursor_is_served_while_all_after_it_is_there() {
+    for (log, position, served) in [
+        ("log", 9, false),
+        ("log", 10, true),
+        ("log", 15, true),
+        ("log", 20, true),
+        ("log", 21, false),
+        ("another", 15, false),
+    ] {
+        let cursor = Cursor { epoch: epoch(log), position: Position::new(position) };
+        assert_eq!(ten_events().serves(&cursor), served, "{cursor}");
+    }
+}
+
+#[test]
+fn the_cursor_of_now_is_served() {
+    assert_eq!(ten_events().now().to_string(), "log-20");
+    assert!(ten_events().serves(&ten_events().now()));
+}
+
+#[test]
+fn the_state_of_the_log_is_as_the_repository_says() {
+    let mut tx = MockTx::new();
+    tx.events.expect_state().times(1).returning(|| Ok(ten_events()));
+    assert_eq!(log_state(&mut tx), Ok(ten_events()));
+    let mut tx = MockTx::new();
+    tx.events.expect_state().times(1).returning(|| Err(fault()));
+    assert_eq!(log_state(&mut tx), Err(fault().into()));
+}
+
+#[test]
+fn a_stretch_holds_what_the_viewer_may_see_and_covers_the_rest() {
+    let third = UserId::new(3);
+    let records = vec![
+        removal(1, GROUP, third),
+        removal(2, GroupId::new(8), ME),
+        removal(3, GROUP, OTHER),
+        removal(4, GroupId::new(8), OTHER),
+    ];
+    let stretch = replay(&mut holds(0, records), &me(), Position::ZERO).unwrap();
+    assert_eq!(positions(&stretch), [2, 3]);
+    assert_eq!((stretch.position, stretch.more, stretch.gap), (Position::new(4), false, false));
+    let viewer = Viewer::new(ME, MY_SESSION, [(GROUP, EventId::new(3))]);
+    assert_eq!(stretch.viewer, viewer.with_presence(PresenceSetting::Shown));
+}
+
+#[test]
+fn at_the_head_there_is_nothing_and_the_position_stays() {
+    let stretch = replay(&mut holds(7, Vec::new()), &me(), Position::new(7)).unwrap();
+    assert_eq!((positions(&stretch), stretch.position), (vec![], Position::new(7)));
+    assert!(!stretch.more && !stretch.gap);
+}
+
+#[test]
+fn a_full_page_may_not_be_the_last() {
+    for (count, more) in [(PAGE - 1, false), (PAGE, true)] {
+        let stretch = replay(&mut holds(0, (1..=count).map(record).collect()), &me(), Position::ZERO);
+        let stretch = stretch.unwrap();
+        assert_eq!((stretch.position, stretch.more), (Position::new(count), more));
+        assert_eq!(positions(&stretch), (1..=count).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn long_texts_make_a_stretch_short() {
+    let sent = |position| EventRecord {
+        audience: Audience::Group(GROUP),
+        event_type: EventType::MessageCreated,
+        group: Some(GROUP),
+        user: None,
+        message: Some(MessageId::new(position)),
+        ..record(position)
+    };
+    let long = MessageText::parse(&"\u{1F600}".repeat(10_000)).unwrap();
+    let mut tx = holds(0, (3..=20).map(sent).collect());
+    tx.messages.expect_find_many().returning(move |ids| {
+        let text = Some(long.clone());
+        Ok(ids.iter().map(|id| Message { id: *id, text: text.clone(), ..message(OTHER) }).collect())
+    });
+    let stretch = replay(&mut tx, &me(), Position::ZERO).unwrap();
+    // Six of 40,000 bytes are within 256 KiB.
+    assert_eq!(positions(&stretch), [3, 4, 5, 6, 7, 8]);
+    assert_eq!((stretch.position, stretch.more), (Position::new(8), true));
+}
+
+#[test]
+fn what_was_removed_meanwhile_leaves_a_gap_that_is_told_of() {
+    let stretch = replay(&mut holds(5, vec![record(7), record(8)]), &me(), Position::new(5)).unwrap();
+    assert!(stretch.gap);
+    let stretch = replay(&mut holds(6, vec![record(7), record(8)]), &me(), Position::new(6)).unwrap();
+    assert!(!stretch.gap);
+}
+
+#[test]
+fn hidden_events_move_the_position_only() {
+    let hidden =
+        EventRecord { event_type: EventType::SessionsEnded, audience: Audience::User(OTHER), ..record(1) };
+    let mine = EventRecord { user: Some(ME), audience: Audience::User(ME), ..hidden };
+    let stretch = replay(&mut holds(0, vec![hidden, mine]), &me(), Position::ZERO).unwrap();
+    assert_eq!((positions(&stretch), stretch.position), (vec![], Position::new(1)));
+}
+
+#[test]
+fn a_record_that_can_t_be_understood_is_a_fault() {
+    let nameless = EventRecord { user: None, ..record(1) };
+    let outcome = replay(&mut holds(0, vec![nameless]), &me(), Position::ZERO);
+    assert!(matches!(outcome, Err(Error::Fault(StorageFault::Internal { .. }))), "{outcome:?}");
+}
+
+#[test]
+fn the_events_are_as_the_log_says() {
+    let stretch = replay(&mut holds(0, vec![record(1)]), &me(), Position::ZERO).unwrap();
+    let EventRecord { position, id, at, actor, audience, .. } = record(1);
+    let event = Event::UserDeleted(OTHER);
+    assert_eq!(stretch.events, [LoggedEvent { position, id, at, audience, actor, event }]);
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(|| holds(0, vec![record(1)]), |tx| replay(tx, &me(), Position::ZERO));
+}

@@ -1,0 +1,195 @@
+use super::*;
+use crate::accounts::User;
+use crate::events::event_type::EventType;
+use crate::groups::Role;
+use crate::ids::Position;
+use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, group, member, message, user};
+
+const ELSEWHERE: GroupId = GroupId::new(8);
+const THIRD: UserId = UserId::new(3);
+const ANOTHER_SESSION: SessionId = SessionId::new(12);
+
+/// Me, in these groups since these events.
+fn viewer(memberships: &[(GroupId, i64)]) -> Viewer {
+    let memberships = memberships.iter().map(|(group, since)| (*group, EventId::new(*since)));
+    Viewer::new(ME, MY_SESSION, memberships)
+}
+
+fn logged(id: i64, audience: Audience, event: Event) -> LoggedEvent {
+    // Positions differ from ids where many write at once.
+    let position = Position::new(id + 1_000);
+    LoggedEvent { position, id: EventId::new(id), at: EARLIER, audience, actor: Some(OTHER), event }
+}
+
+/// A message that was sent to the group.
+fn sent(id: i64) -> LoggedEvent {
+    logged(id, Audience::Group(GROUP), Event::MessageCreated(message(OTHER)))
+}
+
+fn added(id: i64, user: UserId) -> LoggedEvent {
+    logged(id, Audience::Group(GROUP), Event::MemberAdded(GROUP, member(user, Role::Member)))
+}
+
+fn removed(id: i64, user: UserId) -> LoggedEvent {
+    logged(id, Audience::GroupAndUser(GROUP, user), Event::MemberRemoved(GROUP, user))
+}
+
+fn group_deleted(id: i64) -> LoggedEvent {
+    logged(id, Audience::All, Event::GroupDeleted(GROUP))
+}
+
+/// The ids of the events that the viewer sees, when they pass one after the other.
+fn seen(mut viewer: Viewer, events: &[LoggedEvent]) -> Vec<i64> {
+    let mut seen = Vec::new();
+    for event in events {
+        viewer.take_in(event);
+        if viewer.may_see(event) {
+            seen.push(event.id.get());
+        }
+    }
+    seen
+}
+
+#[test]
+fn each_audience_is_who_it_says() {
+    let inside = [(GROUP, 5)];
+    for (audience, expected) in [
+        (Audience::All, true),
+        (Audience::Group(GROUP), true),
+        (Audience::Group(ELSEWHERE), false),
+        (Audience::GroupAndUser(GROUP, THIRD), true),
+        (Audience::GroupAndUser(ELSEWHERE, THIRD), false),
+        (Audience::GroupAndUser(ELSEWHERE, ME), true),
+        (Audience::User(ME), true),
+        (Audience::User(OTHER), false),
+        (Audience::Session(MY_SESSION), true),
+        (Audience::Session(ANOTHER_SESSION), false),
+    ] {
+        let event = logged(10, audience, Event::UserUpdated(user(OTHER)));
+        assert_eq!(viewer(&inside).may_see(&event), expected, "{audience:?}");
+    }
+}
+
+#[test]
+fn who_acts_sees_it_only_as_a_member() {
+    let mine = LoggedEvent { actor: Some(ME), ..sent(10) };
+    assert!(!viewer(&[]).may_see(&mine));
+}
+
+#[test]
+fn hidden_events_and_what_is_gone_are_seen_by_nobody() {
+    for audience in [Audience::All, Audience::User(ME), Audience::Session(MY_SESSION)] {
+        let hidden = logged(10, audience, Event::SessionsEnded(ME));
+        assert!(!viewer(&[(GROUP, 5)]).may_see(&hidden), "{audience:?}");
+        for &event_type in EventType::ALL {
+            let gone = logged(10, audience, Event::Gone(event_type));
+            assert!(!viewer(&[(GROUP, 5)]).may_see(&gone), "{event_type:?}");
+        }
+    }
+}
+
+#[test]
+fn members_see_a_group_s_events_from_the_one_by_which_they_came() {
+    let events = [sent(4), sent(5), sent(6)];
+    assert_eq!(seen(viewer(&[(GROUP, 5)]), &events), [5, 6]);
+    assert_eq!(seen(viewer(&[(ELSEWHERE, 1)]), &events), []);
+}
+
+#[test]
+fn joining_shows_the_group_from_then_on() {
+    let events = [sent(1), added(2, OTHER), added(3, ME), sent(4)];
+    assert_eq!(seen(viewer(&[]), &events), [3, 4]);
+}
+
+#[test]
+fn leaving_shows_that_and_nothing_more() {
+    let events = [sent(1), removed(2, OTHER), removed(3, ME), sent(4), removed(5, OTHER)];
+    assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [1, 2, 3]);
+}
+
+#[test]
+fn who_comes_again_misses_what_was_between() {
+    let events = [sent(1), removed(2, ME), sent(3), added(4, ME), sent(5), removed(6, ME), added(7, ME)];
+    assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [1, 2, 4, 5, 6, 7]);
+}
+
+#[test]
+fn who_reads_later_sees_by_the_present_membership_alone() {
+    // The same events, read back by somebody who came with the last of them.
+    let events = [sent(1), removed(2, ME), sent(3), added(4, ME), sent(5), removed(6, ME), added(7, ME)];
+    assert_eq!(seen(viewer(&[(GROUP, 7)]), &events), [2, 6, 7], "and that they were removed");
+}
+
+#[test]
+fn memberships_that_know_of_an_event_already_are_not_changed_by_it() {
+    // Read after both events were committed, and before either passed.
+    let events = [added(3, ME), removed(4, ME), added(5, ME), sent(6)];
+    let mut viewer = viewer(&[(GROUP, 5)]);
+    for event in &events {
+        viewer.take_in(event);
+        assert_eq!(viewer, self::viewer(&[(GROUP, 5)]), "{event:?}");
+    }
+}
+
+#[test]
+fn a_removal_that_the_memberships_know_of_already_leaves_them_empty() {
+    let events = [added(3, ME), removed(4, ME), sent(5)];
+    // Seen from outside: joined and removed while the memberships were read; they are right again at the end.
+    assert_eq!(seen(viewer(&[]), &events), [3, 4]);
+}
+
+#[test]
+fn presence_is_hidden_unless_known_and_changes_with_the_user() {
+    let update = |id, presence| logged(9, Audience::All, Event::UserUpdated(User { presence, ..user(id) }));
+    let mut viewer = viewer(&[]);
+    assert_eq!(viewer.presence, PresenceSetting::Hidden);
+    viewer.take_in(&update(OTHER, PresenceSetting::Shown));
+    assert_eq!(viewer.presence, PresenceSetting::Hidden);
+    for setting in [PresenceSetting::Shown, PresenceSetting::Hidden] {
+        viewer.take_in(&update(ME, setting));
+        assert_eq!(viewer.presence, setting);
+        assert_eq!(self::viewer(&[]).with_presence(setting), viewer);
+    }
+}
+
+#[test]
+fn who_is_in_a_group_is_known() {
+    let viewer = viewer(&[(GROUP, 5)]);
+    assert!(viewer.is_in(GROUP) && !viewer.is_in(ELSEWHERE));
+}
+
+#[test]
+fn a_role_or_somebody_else_s_coming_and_going_changes_no_membership() {
+    let role = logged(3, Audience::Group(GROUP), Event::MemberUpdated(GROUP, member(ME, Role::Admin)));
+    let elsewhere = logged(4, Audience::All, Event::GroupDeleted(ELSEWHERE));
+    let me_elsewhere = logged(5, Audience::GroupAndUser(ELSEWHERE, ME), Event::MemberRemoved(ELSEWHERE, ME));
+    for event in [role, added(6, OTHER), removed(7, OTHER), elsewhere, me_elsewhere] {
+        let mut inside = viewer(&[(GROUP, 1)]);
+        inside.take_in(&event);
+        assert_eq!(inside, viewer(&[(GROUP, 1)]), "{event:?}");
+        let mut outside = viewer(&[]);
+        outside.take_in(&event);
+        assert_eq!(outside, viewer(&[]), "{event:?}");
+    }
+}
+
+#[test]
+fn a_group_that_is_deleted_is_left_by_all() {
+    let events = [sent(2), group_deleted(3), sent(4)];
+    assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [2, 3]);
+    let mut inside = viewer(&[(GROUP, 1), (ELSEWHERE, 1)]);
+    inside.take_in(&group_deleted(3));
+    assert_eq!(inside.groups().collect::<Vec<_>>(), [ELSEWHERE]);
+}
+
+#[test]
+fn what_all_may_know_is_seen_from_outside() {
+    let events = [
+        logged(1, Audience::All, Event::UserCreated(user(OTHER))),
+        logged(2, Audience::All, Event::GroupCreated(group())),
+        logged(3, Audience::All, Event::GroupUpdated(group())),
+        group_deleted(4),
+        logged(5, Audience::All, Event::UserDeleted(OTHER)),
+    ];
+    assert_eq!(seen(viewer(&[]), &events), [1, 2, 3, 4, 5]);
+}

@@ -1,0 +1,166 @@
+//! When those were last seen who are no longer there.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::ids::{GroupId, UserId};
+use crate::time::Timestamp;
+
+/// Of how many it is kept in one group: of those who were seen last.
+const KEPT_IN_GROUP: usize = 100;
+
+/// When those were last seen who are no longer there, by the groups that they share with others. Kept while the server
+/// runs.
+#[derive(Debug, Default)]
+pub(super) struct LastSeen {
+    users: HashMap<UserId, Seen>,
+    /// The one seen longest ago first.
+    in_group: HashMap<GroupId, BTreeSet<(Timestamp, UserId)>>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    at: Timestamp,
+    groups: HashSet<GroupId>,
+}
+
+impl LastSeen {
+    /// A user is no longer there.
+    pub(super) fn note(&mut self, user: UserId, at: Timestamp, groups: impl IntoIterator<Item = GroupId>) {
+        self.forget(user);
+        self.users.insert(user, Seen { at, groups: HashSet::new() });
+        for group in groups {
+            self.enter(group, user);
+        }
+    }
+
+    /// A user who is not there has come into a group.
+    pub(super) fn enter(&mut self, group: GroupId, user: UserId) {
+        let Some(seen) = self.users.get_mut(&user) else { return };
+        seen.groups.insert(group);
+        let there = self.in_group.entry(group).or_default();
+        there.insert((seen.at, user));
+        if there.len() > KEPT_IN_GROUP
+            && let Some((_, first)) = there.pop_first()
+        {
+            self.leave(group, first);
+        }
+    }
+
+    /// A user is no longer in a group.
+    pub(super) fn leave(&mut self, group: GroupId, user: UserId) {
+        let Some(seen) = self.users.get_mut(&user) else { return };
+        seen.groups.remove(&group);
+        let at = seen.at;
+        if seen.groups.is_empty() {
+            self.users.remove(&user);
+        }
+        if let Some(there) = self.in_group.get_mut(&group) {
+            there.remove(&(at, user));
+            if there.is_empty() {
+                self.in_group.remove(&group);
+            }
+        }
+    }
+
+    /// A user is there again, hides, or is no more.
+    pub(super) fn forget(&mut self, user: UserId) {
+        let groups = self.users.get(&user).map(|seen| seen.groups.clone()).unwrap_or_default();
+        for group in groups {
+            self.leave(group, user);
+        }
+        self.users.remove(&user);
+    }
+
+    /// There is no such group any more.
+    pub(super) fn forget_group(&mut self, group: GroupId) {
+        for (_, user) in self.in_group.remove(&group).unwrap_or_default() {
+            self.leave(group, user);
+        }
+    }
+
+    /// Who was seen in any of these groups, and when; by user.
+    pub(super) fn in_groups(&self, groups: impl IntoIterator<Item = GroupId>) -> Vec<(UserId, Timestamp)> {
+        let there = groups.into_iter().filter_map(|group| self.in_group.get(&group)).flatten();
+        let mut seen: Vec<_> = there.map(|(at, user)| (*user, *at)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        seen
+    }
+
+    /// Whether nothing is kept.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.in_group.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: UserId = UserId::new(1);
+    const BOB: UserId = UserId::new(2);
+    const CHESS: GroupId = GroupId::new(7);
+    const POKER: GroupId = GroupId::new(8);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    fn two() -> LastSeen {
+        let mut seen = LastSeen::default();
+        seen.note(ANN, at(1), [CHESS, POKER]);
+        seen.note(BOB, at(2), [CHESS]);
+        seen
+    }
+
+    #[test]
+    fn each_is_known_in_their_groups_once() {
+        let seen = two();
+        assert_eq!(seen.in_groups([CHESS, POKER]), [(ANN, at(1)), (BOB, at(2))]);
+        assert_eq!(seen.in_groups([POKER]), [(ANN, at(1))]);
+        assert_eq!(seen.in_groups([]), []);
+    }
+
+    #[test]
+    fn the_last_time_counts() {
+        let mut seen = two();
+        seen.note(ANN, at(9), [POKER]);
+        assert_eq!(seen.in_groups([CHESS, POKER]), [(ANN, at(9)), (BOB, at(2))]);
+        assert_eq!(seen.in_groups([CHESS]), [(BOB, at(2))]);
+    }
+
+    #[test]
+    fn it_follows_the_memberships() {
+        let mut seen = two();
+        seen.enter(POKER, BOB);
+        seen.leave(POKER, ANN);
+        assert_eq!(seen.in_groups([POKER]), [(BOB, at(2))]);
+        seen.forget_group(CHESS);
+        assert_eq!(seen.in_groups([CHESS, POKER]), [(BOB, at(2))]);
+        seen.leave(POKER, BOB);
+        seen.enter(CHESS, UserId::new(3));
+        assert!(seen.is_empty(), "{seen:?}");
+    }
+
+    #[test]
+    fn nothing_is_left_of_who_is_forgotten() {
+        let mut seen = two();
+        seen.note(UserId::new(3), at(3), []);
+        for user in 1..=4 {
+            seen.forget(UserId::new(user));
+        }
+        assert!(seen.is_empty(), "{seen:?}");
+    }
+
+    #[test]
+    fn of_many_in_a_group_those_seen_last_are_kept() {
+        let mut seen = LastSeen::default();
+        for number in 1..=150 {
+            seen.note(UserId::new(number), at(number), [CHESS]);
+        }
+        let kept: Vec<_> = seen.in_groups([CHESS]).into_iter().map(|(user, _)| user.get()).collect();
+        assert_eq!(kept, (51..=150).collect::<Vec<_>>());
+        assert_eq!(seen.users.len(), KEPT_IN_GROUP);
+    }
+}

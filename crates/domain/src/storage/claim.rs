@@ -1,0 +1,129 @@
+//! Who a command runs for: claimed with the request, and looked at in the command's own transaction.
+
+use crate::accounts::{AccountRefusal, Actor, KeyHash};
+use crate::error::Error;
+use crate::ids::{SessionId, UserId};
+use crate::network::Network;
+use crate::storage::{Access, Caller, Mode, Storage, Tx};
+
+/// Proof of identity that came with a request: the hash of its API key, not yet checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credential {
+    /// SHA-256 of the key.
+    pub key: KeyHash,
+    /// Where the request came from. Made-up keys share the turns of their network.
+    pub network: Network,
+}
+
+/// A session that was proven when a connection was opened. It may have ended since; so it is looked at again in
+/// every command that comes by the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Whose it is.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+}
+
+impl From<&Actor> for OpenSession {
+    fn from(actor: &Actor) -> Self {
+        Self { user: actor.id(), session: actor.session }
+    }
+}
+
+/// As whom somebody wants a command to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// As the holder of a key.
+    Key(Credential),
+    /// As the holder of a session proven before.
+    Session(OpenSession),
+}
+
+impl From<Credential> for Claim {
+    fn from(credential: Credential) -> Self {
+        Self::Key(credential)
+    }
+}
+
+impl From<OpenSession> for Claim {
+    fn from(session: OpenSession) -> Self {
+        Self::Session(session)
+    }
+}
+
+impl Claim {
+    /// Who it is, if the claim holds now.
+    fn check(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
+        let now = tx.now();
+        match self {
+            Self::Key(who) => {
+                let actor =
+                    tx.sessions().authenticate(&who.key, now)?.ok_or(AccountRefusal::Unauthenticated)?;
+                tx.note_key_use(&who.key, &actor);
+                Ok(actor)
+            }
+            Self::Session(open) => {
+                Ok(tx.sessions().holder(open.session, now)?.ok_or(AccountRefusal::Unauthenticated)?)
+            }
+        }
+    }
+}
+
+impl dyn Storage + '_ {
+    /// Runs `work` as somebody, in a transaction that may write. The claim is checked in that same transaction, so a
+    /// key revoked a moment ago does nothing more.
+    ///
+    /// # Errors
+    /// [`AccountRefusal::Unauthenticated`], what `work` refuses, or a fault.
+    pub async fn write_as<T: Send + 'static>(
+        &self,
+        who: impl Into<Claim>,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let who = who.into();
+        if let Claim::Key(credential) = who
+            && !self.knows_key(&credential.key)
+        {
+            self.read_as(who, |_, _| Ok(())).await?;
+        }
+        self.run_as(Mode::Write, who, work).await
+    }
+
+    /// Runs `work` as somebody, on one snapshot, without writing.
+    ///
+    /// # Errors
+    /// As `write_as`.
+    pub async fn read_as<T: Send + 'static>(
+        &self,
+        who: impl Into<Claim>,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.run_as(Mode::Read, who.into(), work).await
+    }
+
+    async fn run_as<T: Send + 'static>(
+        &self,
+        mode: Mode,
+        who: Claim,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let access = Access { mode, caller: self.caller(who) };
+        let checked = move |tx: &mut dyn Tx| {
+            let actor = who.check(tx)?;
+            work(tx, &actor)
+        };
+        self.run(access, checked).await
+    }
+
+    /// Whose turn a command takes.
+    fn caller(&self, who: Claim) -> Caller {
+        match who {
+            Claim::Key(who) => self.holder(&who.key).map_or(Caller::Network(who.network), Caller::User),
+            Claim::Session(open) => Caller::User(open.user),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
