@@ -10,6 +10,7 @@ mod database;
 mod event_log;
 mod executor;
 mod fault;
+mod hub;
 mod migrations;
 mod observer;
 mod repositories;
@@ -28,4 +29,5 @@ pub mod transfer;
 
 pub use database::DatabaseStorage;
 pub use executor::queue::QueueLimits;
+pub use hub::{HubOptions, LocalHub};
 pub use observer::StatementObserver;

@@ -14,6 +14,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        presence_hidden -> Bool,
     }
 }
 
@@ -30,6 +31,15 @@ diesel::table! {
         last_used_at -> Nullable<BigInt>,
         user_agent -> Nullable<Text>,
         address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    tickets (id) {
+        id -> BigInt,
+        session_id -> BigInt,
+        hash -> Binary,
+        expires_at -> BigInt,
     }
 }
 
@@ -56,6 +66,7 @@ diesel::table! {
         read_seq -> BigInt,
         joined_at -> BigInt,
         since_event -> BigInt,
+        read_position -> BigInt,
     }
 }
 
@@ -125,3 +136,5 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(users, sessions, groups, memberships, messages, reactions);
+// For the subqueries that look up the ends of the log.
+diesel::allow_tables_to_appear_in_same_query!(log_state, events);

@@ -1,7 +1,7 @@
 //! One command's transaction on a connection to either database.
 
 use diesel::prelude::*;
-use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository};
+use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository, TicketRepository};
 use groupchat_domain::events::{Audience, Event, EventRepository, LoggedEvent};
 use groupchat_domain::groups::{GroupRepository, MemberRepository};
 use groupchat_domain::ids::{EventId, Position, UserId};
@@ -128,6 +128,10 @@ impl Tx for DbTx<'_> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn tickets(&mut self) -> &mut dyn TicketRepository {
         self
     }
 

@@ -3,9 +3,9 @@
 //!
 //! A command waits in a bounded, fair queue for a worker (`worker`), which runs it in a transaction of its own, on a
 //! connection of its own (`link`), and again where the database asks for it. Events are stored without a place; the
-//! thread of the log (`log`, `numbering`) gives places to what is committed and hands it to the [`EventSink`], on one
-//! server at a time by an advisory lock (`advisory`). `dial` opens connections, `migrate` brings the schema up to date,
-//! `check` looks whether all is well.
+//! thread of the log (`log`, `numbering`) gives places to what is committed, on one server at a time by an advisory
+//! lock (`advisory`), and hands it to the [`EventSink`], on every server; servers tell each other by notices. `dial`
+//! opens connections, `migrate` brings the schema up to date, `check` looks whether all is well.
 //!
 //! [`EventSink`]: groupchat_domain::storage::EventSink
 

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 /// Events to one statement, which is a transaction of its own.
-const BATCH: i64 = 500;
+pub(super) const BATCH: usize = 500;
 
 /// One statement, so one snapshot: the greatest place and the events without one are of the same moment. If another
 /// session numbered at the same time, the unique index on `position` would refuse one of them.
@@ -21,11 +21,10 @@ const NUMBER: &str = "\
         FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $1) AS unnumbered \
     ) AS numbered WHERE events.id = numbered.id";
 
-/// Numbers some of the events that have no place; whether there may be more.
+/// Numbers some of the events that have no place; how many. Fewer than [`BATCH`] were all.
 ///
 /// # Errors
 /// The failure of the statement; then none was numbered.
-pub(crate) fn number_some(connection: &mut PgConnection) -> QueryResult<bool> {
-    let numbered = diesel::sql_query(NUMBER).bind::<BigInt, _>(BATCH).execute(connection)?;
-    Ok(i64::try_from(numbered).unwrap_or(BATCH) >= BATCH)
+pub(crate) fn number_some(connection: &mut PgConnection) -> QueryResult<usize> {
+    diesel::sql_query(NUMBER).bind::<BigInt, _>(BATCH as i64).execute(connection)
 }

@@ -33,7 +33,8 @@ pub struct PostgresOptions {
     pub connect_within: Duration,
     /// How often the last uses of keys are stored and expired sessions removed.
     pub upkeep_every: Duration,
-    /// How often to look for events that another process has stored or numbered.
+    /// How often to look for events that another process has stored or numbered and nobody has told of: other servers
+    /// do so within milliseconds, unless a notice is lost, or kept back by a proxy.
     pub look_every: Duration,
     /// Is told of each statement of the commands, for tests that count them.
     pub statement_observer: Option<StatementObserver>,

@@ -96,15 +96,9 @@ impl PostgresStorage {
     ) -> Result<(), OpenError> {
         if self.options.follows_log {
             let position = log_state::head(&mut first, &self.dial.shown())?;
-            let follower = LogFollower {
-                dial: Arc::clone(&self.dial),
-                signal: Arc::clone(&self.log),
-                look_every: self.options.look_every,
-                clock: Arc::clone(clock),
-                sink,
-                position,
-                session: None,
-            };
+            let (dial, signal) = (Arc::clone(&self.dial), Arc::clone(&self.log));
+            let look_every = self.options.look_every;
+            let follower = LogFollower::new(dial, signal, look_every, Arc::clone(clock), sink, position);
             crew.log.spawn("pg-log", || follower.serve()).map_err(OpenError::Thread)?;
         }
         let peers = Arc::default();

@@ -1,13 +1,17 @@
 //! What is asked of libpq beyond what the URL says, and how a URL is told to people.
 
-/// What notices within a minute that the server has vanished without a word, which TCP alone takes hours for.
+/// What notices within a minute that the server has vanished without a word, which TCP alone takes hours for. And that
+/// Kerberos isn't tried for encryption unless asked for: each connection would look for tickets first, and the library
+/// aborts a process that ends while one is being opened.
+///
 /// Names and units are libpq's (PostgreSQL documentation, 34.1.2 "Parameter Key Words").
-const DEFAULTS: [(&str, &str); 5] = [
+const DEFAULTS: [(&str, &str); 6] = [
     ("connect_timeout", "5"),
     ("keepalives_idle", "30"),
     ("keepalives_interval", "10"),
     ("keepalives_count", "3"),
     ("tcp_user_timeout", "30000"),
+    ("gssencmode", "disable"),
 ];
 
 /// The URL with our defaults for what it leaves open.

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::{
-    AccountRepository, DisplayName, Email, LockStrength, NewUser, PasswordHash, Unique, User, UserQuery,
-    UserRef, Username, UsernameKey,
+    AccountRepository, DisplayName, Email, LockStrength, NewUser, PasswordHash, PresenceSetting, Unique,
+    User, UserQuery, UserRef, Username, UsernameKey,
 };
 use groupchat_domain::ids::{UserId, Version};
 use groupchat_domain::storage::StorageFault;
@@ -25,6 +25,7 @@ struct UserRow {
     display_name: Option<String>,
     email: Option<String>,
     is_admin: bool,
+    presence_hidden: bool,
     version: i64,
     created_at: i64,
 }
@@ -37,6 +38,7 @@ impl From<UserRow> for User {
             display_name: row.display_name.map(DisplayName::from_stored),
             email: row.email.map(Email::from_stored),
             is_admin: row.is_admin,
+            presence: if row.presence_hidden { PresenceSetting::Hidden } else { PresenceSetting::Shown },
             version: Version::new(row.version),
             created_at: Timestamp::from_micros(row.created_at),
         }
@@ -147,6 +149,7 @@ impl AccountRepository for DbTx<'_> {
             users::display_key.eq(display_key(user.display_name.as_ref())),
             users::email.eq(user.email.as_ref().map(Email::as_str)),
             users::is_admin.eq(user.is_admin),
+            users::presence_hidden.eq(user.presence == PresenceSetting::Hidden),
             users::version.eq(user.version.get()),
         ));
         on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))
@@ -178,6 +181,7 @@ impl AccountRepository for DbTx<'_> {
             users::email.eq(NOTHING),
             users::password_hash.eq(NOTHING),
             users::is_admin.eq(false),
+            users::presence_hidden.eq(false),
             users::version.eq(users::version + 1),
             users::deleted_at.eq(at.as_micros()),
         ));

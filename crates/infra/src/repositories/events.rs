@@ -4,11 +4,12 @@ use diesel::deserialize;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::Error;
-use groupchat_domain::events::{Audience, EventRecord, EventRepository};
+use groupchat_domain::events::{Audience, EventRecord, EventRepository, LogState};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
+use super::log_state;
 use super::stored::StoredEventType;
 use crate::connection::Connection;
 use crate::schema::events;
@@ -109,6 +110,36 @@ impl EventRepository for DbTx<'_> {
             };
             records(rows?)
         })
+    }
+
+    fn state(&mut self) -> Result<LogState, StorageFault> {
+        self.run(log_state::read)
+    }
+
+    fn remove_old(&mut self, since: Timestamp, keep: i64, limit: i64) -> Result<usize, StorageFault> {
+        let newest = self.head()?;
+        let kept = Position::new(newest.get().saturating_sub(keep.max(1)));
+        let oldest = self.after(Position::ZERO, limit)?;
+        // The log stays without gaps: where one event is kept, all later ones are, also those of a clock set back.
+        let is_old =
+            |event: &&EventRecord| event.position < newest && (event.at < since || event.position <= kept);
+        match oldest.iter().take_while(is_old).last() {
+            Some(last) => self.run(|connection| remove_up_to(connection, last.position.get())),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Removes the events up to this place; says how many.
+fn remove_up_to(connection: &mut Connection<'_>, position: i64) -> QueryResult<usize> {
+    match connection {
+        Connection::Sqlite(connection) => {
+            diesel::delete(events::table.filter(events::id.le(position))).execute(*connection)
+        }
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => {
+            diesel::delete(events::table.filter(events::position.le(position))).execute(*connection)
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::accounts::Unique;
-use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, Role};
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
+use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
@@ -156,5 +156,31 @@ impl MemberRepository for DbTx<'_> {
             .limit(limit);
         let ids = on_backend!(self, |connection| joined.load(connection))?;
         Ok(ids.into_iter().map(GroupId::new).collect())
+    }
+
+    fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault> {
+        let joined = memberships::table
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(groups::deleted_at.is_null())
+            .select((memberships::group_id, memberships::since_event));
+        let rows: Vec<(i64, i64)> = on_backend!(self, |connection| joined.load(connection))?;
+        Ok(rows.into_iter().map(|(group, since)| (GroupId::new(group), EventId::new(since))).collect())
+    }
+
+    fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {
+        let moved = memberships::table
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::read_position.ge(position.get()))
+            .filter(groups::deleted_at.is_null())
+            .select((groups::id, memberships::read_seq, groups::last_seq));
+        let rows: Vec<(i64, i64, i64)> = on_backend!(self, |connection| moved.load(connection))?;
+        let cursor = |(group, read, last)| ReadCursor {
+            group: GroupId::new(group),
+            read_seq: Seq::new(read),
+            unread: last - read,
+        };
+        Ok(rows.into_iter().map(cursor).collect())
     }
 }

@@ -3,6 +3,7 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::accounts::Unique;
+use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     ClientId, Message, MessageQuery, MessageRepository, MessageText, MessageView, NewMessage, Run,
@@ -198,12 +199,14 @@ impl MessageRepository for DbTx<'_> {
         purge::purge_likes(self, message.get(), limit)
     }
 
-    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<(), StorageFault> {
+    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {
+        let head = self.head()?;
         let behind = memberships::table
             .filter(memberships::group_id.eq(group.get()))
             .filter(memberships::user_id.eq(user.get()))
             .filter(memberships::read_seq.lt(seq.get()));
-        let change = diesel::update(behind).set(memberships::read_seq.eq(seq.get()));
-        on_backend!(self, |connection| change.execute(connection)).map(drop)
+        let moved = diesel::update(behind)
+            .set((memberships::read_seq.eq(seq.get()), memberships::read_position.eq(head.get())));
+        on_backend!(self, |connection| moved.execute(connection)).map(|rows| rows > 0)
     }
 }

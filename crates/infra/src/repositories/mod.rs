@@ -9,12 +9,14 @@ mod events;
 mod groups;
 mod jobs;
 mod locks;
+mod log_state;
 mod members;
 mod messages;
 mod pairs;
 mod purge;
 mod sessions;
 mod stored;
+mod tickets;
 mod upsert;
 
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};

@@ -75,6 +75,16 @@ impl SessionRepository for DbTx<'_> {
             .map(Actor::from))
     }
 
+    fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
+        let holder = sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            .filter(sessions::id.eq(session.get()))
+            .filter(sessions::expires_at.gt(now.as_micros()))
+            .filter(users::deleted_at.is_null());
+        Ok(on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())?
+            .map(Actor::from))
+    }
+
     fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault> {
         let row = diesel::insert_into(sessions::table)
             .values((
@@ -107,14 +117,14 @@ impl SessionRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<(), StorageFault> {
+    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault> {
         // No session has the id 0.
         let kept = except.map_or(0, SessionId::get);
         let ended = sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::id.ne(kept));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(drop)
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<(), StorageFault> {
+    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault> {
         let surplus = PICKED
             .select(PICKED.field(sessions::id))
             .filter(PICKED.field(sessions::user_id).eq(user.get()))
@@ -123,14 +133,14 @@ impl SessionRepository for DbTx<'_> {
             .limit(ENDED_AT_ONCE)
             .offset(keep.into());
         let ended = sessions::table.filter(sessions::id.eq_any(surplus));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(drop)
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn end_provisioned(&mut self, user: UserId) -> Result<(), StorageFault> {
+    fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault> {
         let provisioned = session_kind(SessionKind::Provisioned);
         let ended =
             sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::kind.eq(provisioned));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(drop)
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
     fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {

@@ -8,7 +8,8 @@ use super::digest::{Digester, TableDigest};
 use super::error::TransferError;
 use super::place::Side;
 use super::rows::{
-    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, ProbeRow, ReactionRow, SessionRow, UserRow,
+    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, ProbeRow, ReactionRow, SessionRow, TicketRow,
+    UserRow,
 };
 use super::source::Source;
 use super::table::Table;
@@ -27,9 +28,10 @@ pub(super) struct Passage {
 }
 
 /// Every table but the one that holds the epoch, in an order in which rows refer only to earlier tables.
-pub(super) const TABLES: [Passage; 9] = [
+pub(super) const TABLES: [Passage; 10] = [
     Passage::of::<UserRow>(),
     Passage::of::<SessionRow>(),
+    Passage::of::<TicketRow>(),
     Passage::of::<GroupRow>(),
     Passage::of::<MembershipRow>(),
     Passage::of::<MessageRow>(),
@@ -45,7 +47,8 @@ pub(super) fn table_names() -> [&'static str; TABLES.len()] {
 }
 
 /// The tables that give out ids.
-pub(super) const IDENTITIES: [&str; 6] = ["users", "sessions", "groups", "messages", "jobs", "events"];
+pub(super) const IDENTITIES: [&str; 7] =
+    ["users", "sessions", "tickets", "groups", "messages", "jobs", "events"];
 
 impl Passage {
     const fn of<T: Table>() -> Self {

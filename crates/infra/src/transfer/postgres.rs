@@ -92,7 +92,7 @@ fn freeze(connection: &mut PgConnection) -> QueryResult<()> {
         table_names().join(", ")
     );
     for _ in 0..TRIES {
-        while numbering::number_some(connection)? {}
+        while numbering::number_some(connection)? > 0 {}
         connection.batch_execute(&begin)?;
         // Somebody may have committed an event between the two.
         let missing = "SELECT count(*) AS number FROM events WHERE position IS NULL";

@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use super::digest::Encode;
-use crate::schema::{events, groups, jobs, memberships, messages, reactions, sessions, storage_probe, users};
+use crate::schema::{
+    events, groups, jobs, memberships, messages, reactions, sessions, storage_probe, tickets, users,
+};
 
 /// Row types that name all columns of their table, in its order. A column that is missing here, or one too many,
 /// does not compile where a page is read.
@@ -37,6 +39,7 @@ rows! {
         version: i64,
         created_at: i64,
         deleted_at: Option<i64>,
+        presence_hidden: bool,
     }
 
     SessionRow of sessions {
@@ -51,6 +54,13 @@ rows! {
         last_used_at: Option<i64>,
         user_agent: Option<String>,
         address: Option<String>,
+    }
+
+    TicketRow of tickets {
+        id: i64,
+        session_id: i64,
+        hash: Vec<u8>,
+        expires_at: i64,
     }
 
     GroupRow of groups {
@@ -73,6 +83,7 @@ rows! {
         read_seq: i64,
         joined_at: i64,
         since_event: i64,
+        read_position: i64,
     }
 
     MessageRow of messages {

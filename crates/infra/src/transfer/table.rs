@@ -7,10 +7,13 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::digest::Encode;
 use super::positions::Positions;
 use super::rows::{
-    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, ProbeRow, ReactionRow, SessionRow, UserRow,
+    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, ProbeRow, ReactionRow, SessionRow, TicketRow,
+    UserRow,
 };
 use crate::connection::{Connection, on_backend};
-use crate::schema::{events, groups, jobs, memberships, messages, reactions, sessions, storage_probe, users};
+use crate::schema::{
+    events, groups, jobs, memberships, messages, reactions, sessions, storage_probe, tickets, users,
+};
 
 /// Rows to one page, and to one statement that inserts: no more than 5,500 values, which both databases take, and
 /// with the longest of texts some 20 MB.
@@ -95,6 +98,7 @@ macro_rules! keyed_by_id {
 keyed_by_id! {
     UserRow of users;
     SessionRow of sessions;
+    TicketRow of tickets;
     GroupRow of groups;
     MessageRow of messages;
     JobRow of jobs;

@@ -1,7 +1,7 @@
 //! Users.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, PasswordHash, Unique, User, UserQuery, Username, UsernameKey,
+    DisplayName, Email, PasswordHash, PresenceSetting, Unique, User, UserQuery, Username, UsernameKey,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::paging::NameCursor;
@@ -56,6 +56,7 @@ pub fn an_update_stores_every_field(tx: &mut dyn Tx) {
         display_name: Some(DisplayName::parse("Änne").unwrap()),
         email: None,
         is_admin: true,
+        presence: PresenceSetting::Hidden,
         version: ann.version.next(),
         ..ann
     };

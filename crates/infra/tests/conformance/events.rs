@@ -18,13 +18,13 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A group with one member, who has written one message.
 #[derive(Clone, Copy)]
-struct Chat {
-    group: GroupId,
-    user: UserId,
+pub struct Chat {
+    pub group: GroupId,
+    pub user: UserId,
     message: MessageId,
 }
 
-fn prepare(database: &Database) -> Chat {
+pub fn prepare(database: &Database) -> Chat {
     let prepared = database.write(|tx| {
         let user = user(tx, "ann").id;
         let group = group(tx, "chess");
@@ -56,13 +56,14 @@ fn one_of_each(tx: &mut dyn Tx, chat: Chat) -> Vec<Event> {
         Event::MessageDeleted(message.clone()),
         Event::MessageLiked(message.clone()),
         Event::MessageUnliked(message),
+        Event::SessionsEnded(user),
     ]
 }
 
 /// The events of a log that is to have so many. Where many may write at once, an event gets its place a little
 /// after its commit.
 #[track_caller]
-fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
+pub fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
     let start = Instant::now();
     loop {
         let records = database.read(|tx| Ok(tx.events().after(Position::ZERO, 1_000)?)).unwrap();
@@ -75,7 +76,7 @@ fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
     }
 }
 
-fn after(database: &Database, position: Position, limit: i64) -> Vec<Position> {
+pub fn after(database: &Database, position: Position, limit: i64) -> Vec<Position> {
     let records = database.read(move |tx| Ok(tx.events().after(position, limit)?)).unwrap();
     records.iter().map(|record| record.position).collect()
 }
@@ -84,12 +85,12 @@ fn head(database: &Database) -> Position {
     database.read(|tx| Ok(tx.events().head()?)).unwrap()
 }
 
-fn places(from: i64, to: i64) -> Vec<Position> {
+pub fn places(from: i64, to: i64) -> Vec<Position> {
     (from..=to).map(Position::new).collect()
 }
 
 /// Emits, in a command of its own, as many events.
-fn emit(database: &Database, count: i64) {
+pub fn emit(database: &Database, count: i64) {
     let emitted = database.write(move |tx| {
         for user in 1..=count {
             tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(user)));
@@ -133,7 +134,7 @@ pub fn each_type_reads_back_with_what_it_names(database: &Database) {
         assert_eq!(*record, expected);
     }
     assert!(records.is_sorted_by(|one, next| one.id < next.id), "ids go up with the places: {records:?}");
-    assert_eq!(head(database), Position::new(14));
+    assert_eq!(head(database), Position::new(15));
 }
 
 pub fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Database) {
@@ -229,7 +230,7 @@ fn replayed(database: &Database, chat: Chat, change: fn(&mut dyn Tx, Chat)) -> V
     let loaded = database.read(move |tx| Ok(load(tx, records.clone())?)).unwrap();
     let (positions, events): (Vec<_>, Vec<_>) =
         loaded.into_iter().map(|LoggedEvent { position, event, .. }| (position, event)).unzip();
-    assert_eq!(positions, places(1, 14));
+    assert_eq!(positions, places(1, 15));
     events
 }
 
@@ -260,6 +261,7 @@ pub fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
             EventType::UserDeleted => Event::UserDeleted(chat.user),
             EventType::GroupDeleted => Event::GroupDeleted(chat.group),
             EventType::MemberRemoved => Event::MemberRemoved(chat.group, chat.user),
+            EventType::SessionsEnded => Event::SessionsEnded(chat.user),
             _ => Event::Gone(event_type),
         };
         assert_eq!(*event, expected);

@@ -9,13 +9,18 @@ mod events;
 mod faults;
 mod groups;
 mod jobs;
+#[cfg(feature = "postgres")]
+mod lineage;
+mod log;
 mod members;
 mod messages;
 mod plans;
 mod purge;
+mod reading;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 
 use groupchat_domain::storage::Tx;
 use support::Database;
@@ -51,6 +56,7 @@ macro_rules! suite {
             }
             cases! { $open, sessions in transaction:
                 a_key_stands_for_its_user_until_it_expires
+                a_session_has_its_holder_until_it_expires_or_ends
                 a_key_of_a_deleted_user_is_unknown
                 a_session_keeps_where_it_came_from
                 sessions_are_listed_newest_first_in_pages_without_expired_ones
@@ -59,6 +65,12 @@ macro_rules! suite {
                 the_oldest_sessions_end_so_that_few_enough_are_left
                 provisioned_sessions_end_and_logins_stay
                 expired_sessions_are_removed_in_bounded_steps
+            }
+            cases! { $open, tickets in transaction:
+                a_ticket_is_redeemed_once
+                an_expired_ticket_is_not_good
+                the_oldest_tickets_of_a_session_go
+                expired_tickets_are_removed_in_bounded_steps
             }
             cases! { $open, groups in transaction:
                 a_new_group_has_no_members_and_no_messages
@@ -85,6 +97,7 @@ macro_rules! suite {
                 owners_are_counted_without_deleted_ones
                 the_longest_serving_admin_succeeds_else_the_longest_serving_member
                 the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
+                memberships_say_since_when_those_of_deleted_groups_nothing
             }
             cases! { $open, messages in transaction:
                 a_message_reads_back_as_it_was_stored
@@ -123,6 +136,22 @@ macro_rules! suite {
                 a_command_does_not_read_its_own_events
                 a_replay_shows_the_present_state
                 a_replay_keeps_the_places_of_what_is_gone
+            }
+            cases! { $open, log in database:
+                an_empty_log_has_an_epoch_and_serves_its_beginning
+                the_epoch_is_the_same_for_all_who_ask
+                the_head_moves_and_what_is_removed_is_served_no_more
+                the_oldest_events_go_by_age_in_bounded_steps
+                the_oldest_events_go_by_number
+                events_of_a_clock_set_back_leave_no_hole
+                the_newest_event_stays_whatever_its_age
+                a_log_that_was_pruned_goes_on_where_it_was
+                a_replay_whose_beginning_was_removed_has_a_gap
+            }
+            cases! { $open, reading in database:
+                a_cursor_is_found_by_the_head_at_which_it_moved
+                cursors_that_only_messages_moved_are_not_found
+                cursors_of_others_and_of_deleted_groups_are_not_found
             }
             cases! { $open, faults in database:
                 a_number_that_is_taken_is_a_fault

@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{Member, MemberQuery, NewMembership, Role};
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, UserId};
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::storage::Tx;
 
@@ -203,4 +203,24 @@ pub fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut
     assert_eq!(tx.members().groups_of(ann, 10), Ok(groups.to_vec()));
     assert_eq!(tx.members().groups_of(ann, 2), Ok(groups[..2].to_vec()));
     assert_eq!(tx.members().groups_of(bob, 10), Ok(vec![groups[1]]));
+}
+
+pub fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
+    for (group, user, since) in [(chess, ann, 4), (go, ann, 9), (bridge, ann, 5), (go, bob, 7)] {
+        let since_event = EventId::new(since);
+        stored(
+            tx.members()
+                .insert(&NewMembership { since_event, ..new_membership(group, user, Role::Member) })
+                .unwrap(),
+        );
+    }
+    tx.groups().mark_deleted(bridge, at(9)).unwrap();
+    let mut since = tx.members().since_events(ann).unwrap();
+    since.sort();
+    assert_eq!(since, [(chess, EventId::new(4)), (go, EventId::new(9))]);
+    assert_eq!(tx.members().since_events(bob), Ok(vec![(go, EventId::new(7))]));
+    tx.members().remove(go, bob).unwrap();
+    assert_eq!(tx.members().since_events(bob), Ok(Vec::new()));
 }

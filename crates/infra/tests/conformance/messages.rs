@@ -215,10 +215,12 @@ pub fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
 
 pub fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
-    tx.messages().advance_read_seq(id, bob, Seq::new(3)).unwrap();
+    assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(3)), Ok(true));
     assert_eq!(read_seq(tx, id, bob), Seq::new(3));
-    tx.messages().advance_read_seq(id, bob, Seq::new(2)).unwrap();
-    assert_eq!(read_seq(tx, id, bob), Seq::new(3));
-    tx.messages().advance_read_seq(id, bob, Seq::new(4)).unwrap();
+    for read in [2, 3] {
+        assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(read)), Ok(false));
+        assert_eq!(read_seq(tx, id, bob), Seq::new(3));
+    }
+    assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(4)), Ok(true));
     assert_eq!((read_seq(tx, id, bob), read_seq(tx, id, ann)), (Seq::new(4), Seq::ZERO));
 }

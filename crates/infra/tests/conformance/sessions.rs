@@ -27,6 +27,20 @@ pub fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
     assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(None));
 }
 
+pub fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann");
+    let bob = user(tx, "bob");
+    let other = session(tx, bob.id, 1, at(200));
+    let id = session(tx, ann.id, 2, at(100));
+    let actor = Actor { user: ann.as_ref(), session: id, session_kind: SessionKind::Login };
+    assert_eq!(tx.sessions().holder(id, at(99)), Ok(Some(actor)));
+    assert_eq!(tx.sessions().holder(id, at(100)), Ok(None));
+    tx.accounts().mark_deleted(bob.id, at(9)).unwrap();
+    assert_eq!(tx.sessions().holder(other, at(99)), Ok(None), "of a user who is deleted");
+    assert!(tx.sessions().end(ann.id, id).unwrap());
+    assert_eq!(tx.sessions().holder(id, at(99)), Ok(None));
+}
+
 pub fn a_key_of_a_deleted_user_is_unknown(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     session(tx, ann.id, 1, at(100));
@@ -88,10 +102,12 @@ pub fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
     let bob = user(tx, "bob").id;
     let kept = [1, 2, 3].map(|number| session(tx, ann, number, at(200)))[1];
     let other = session(tx, bob, 4, at(200));
-    tx.sessions().end_all(ann, Some(kept)).unwrap();
+    assert_eq!(tx.sessions().end_all(ann, Some(kept)), Ok(true));
     assert_eq!(list(tx, ann, None, 10), [kept]);
-    tx.sessions().end_all(ann, None).unwrap();
+    assert_eq!(tx.sessions().end_all(ann, Some(kept)), Ok(false));
+    assert_eq!(tx.sessions().end_all(ann, None), Ok(true));
     assert_eq!(list(tx, ann, None, 10), []);
+    assert_eq!(tx.sessions().end_all(ann, None), Ok(false));
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 
@@ -101,9 +117,9 @@ pub fn the_oldest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn Tx) {
     let other = session(tx, bob, 1, at(200));
     let [_, second, _, third] =
         [(2, 200), (3, 200), (4, 50), (5, 200)].map(|(number, end)| session(tx, ann, number, at(end)));
-    tx.sessions().end_oldest(ann, at(100), 3).unwrap();
+    assert_eq!(tx.sessions().end_oldest(ann, at(100), 3), Ok(false));
     assert_eq!(list(tx, ann, None, 10).len(), 3, "the expired one does not count");
-    tx.sessions().end_oldest(ann, at(100), 2).unwrap();
+    assert_eq!(tx.sessions().end_oldest(ann, at(100), 2), Ok(true));
     assert_eq!(list(tx, ann, None, 10), [third, second]);
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
@@ -116,7 +132,8 @@ pub fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
     let login = session(tx, ann, 1, at(200));
     tx.sessions().insert(&provisioned(ann, 2)).unwrap();
     let other = tx.sessions().insert(&provisioned(bob, 3)).unwrap();
-    tx.sessions().end_provisioned(ann).unwrap();
+    assert_eq!(tx.sessions().end_provisioned(ann), Ok(true));
+    assert_eq!(tx.sessions().end_provisioned(ann), Ok(false));
     assert_eq!(list(tx, ann, None, 10), [login]);
     assert_eq!(list(tx, bob, None, 10), [other]);
 }

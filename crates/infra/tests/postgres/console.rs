@@ -46,6 +46,13 @@ impl Console {
         diesel::sql_query(query).get_result::<Word>(&mut self.0).unwrap().word
     }
 
+    /// What was told, since the last time or since this began to listen, by sessions whose `NOTIFY` has been answered.
+    pub fn notices(&mut self) -> Vec<String> {
+        // What was sent before comes with the answer at the latest.
+        self.execute("SELECT 1");
+        self.0.notifications_iter().map(|notice| notice.unwrap().payload).collect()
+    }
+
     /// How many users are stored.
     pub fn users(&mut self) -> i64 {
         self.number("SELECT count(*) AS number FROM users")

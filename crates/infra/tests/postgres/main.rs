@@ -6,9 +6,11 @@
 mod checking;
 mod conflicts;
 mod console;
+mod failover;
 mod faults;
 mod go_between;
 mod losses;
+mod notices;
 mod opening;
 mod place;
 mod queueing;

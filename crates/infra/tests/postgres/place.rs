@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use groupchat_domain::events::LoggedEvent;
@@ -22,23 +22,39 @@ pub struct Place {
     // In this order: the storage lets go of the database before that is dropped.
     pub storage: Arc<PostgresStorage>,
     pub published: Arc<Published>,
-    pub scratch: Scratch,
+    pub scratch: Arc<Scratch>,
 }
 
 /// Keeps what was published.
 #[derive(Default)]
-pub struct Published(Mutex<Vec<LoggedEvent>>);
+pub struct Published {
+    events: Mutex<Vec<LoggedEvent>>,
+    more: Condvar,
+}
 
 impl EventSink for Published {
     fn committed(&self, events: &[LoggedEvent]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
+        self.more.notify_all();
     }
 }
 
 impl Published {
     /// The places of all events, in the order of publication.
     pub fn positions(&self) -> Vec<i64> {
-        self.0.lock().unwrap().iter().map(|event| event.position.get()).collect()
+        self.events.lock().unwrap().iter().map(|event| event.position.get()).collect()
+    }
+
+    /// Waits until the event of this place, or a later one, is published.
+    #[track_caller]
+    pub fn wait_for(&self, position: i64) {
+        let is_missing =
+            |events: &mut Vec<LoggedEvent>| events.last().is_none_or(|event| event.position.get() < position);
+        let events = self.events.lock().unwrap();
+        let (events, wait) = self.more.wait_timeout_while(events, PATIENCE, is_missing).unwrap();
+        let last = events.last().map(|event| event.position);
+        drop(events);
+        assert!(!wait.timed_out(), "the event at {position} is not published, the last one is {last:?}");
     }
 }
 
@@ -71,12 +87,18 @@ impl Place {
     }
 
     /// A storage on a database that was prepared for it.
-    pub fn on(scratch: Scratch, change: impl FnOnce(&mut PostgresOptions)) -> Self {
+    pub fn on(scratch: impl Into<Arc<Scratch>>, change: impl FnOnce(&mut PostgresOptions)) -> Self {
+        let scratch = scratch.into();
         let mut options = options(scratch.url());
         change(&mut options);
         let published = Arc::<Published>::default();
         let storage = PostgresStorage::open(options, Arc::new(SystemClock), published.clone()).unwrap();
         Self { storage: Arc::new(storage), published, scratch }
+    }
+
+    /// Another storage on the same database.
+    pub fn beside(&self, change: impl FnOnce(&mut PostgresOptions)) -> Self {
+        Self::on(Arc::clone(&self.scratch), change)
     }
 
     pub fn console(&self) -> Console {

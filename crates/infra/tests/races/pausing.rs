@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository};
+use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository, TicketRepository};
 use groupchat_domain::events::{Audience, Event, EventRepository};
 use groupchat_domain::groups::{GroupRepository, MemberRepository};
 use groupchat_domain::ids::{EventId, UserId};
@@ -75,6 +75,10 @@ impl Tx for PausingTx<'_> {
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self.pause().sessions()
+    }
+
+    fn tickets(&mut self) -> &mut dyn TicketRepository {
+        self.pause().tickets()
     }
 
     fn groups(&mut self) -> &mut dyn GroupRepository {

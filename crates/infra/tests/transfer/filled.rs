@@ -80,13 +80,18 @@ fn odd() -> String {
         INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
             SELECT 7 * i + 100, 'u' || i, 'u' || i, i % 5 = 0, 'hash', i, -i FROM n;
-        INSERT INTO memberships
+        INSERT INTO memberships (group_id, user_id, role, read_seq, joined_at, since_event)
             SELECT 1, id, CASE WHEN id % 3 = 0 THEN 'owner' ELSE 'member' END, id % 50, -id, id % 900
             FROM users WHERE id > 100;
         INSERT INTO sessions (user_id, kind, name, scopes, key_hash, created_at, expires_at, last_used_at,
                               user_agent, address)
             SELECT id, 'token', '', 'read write', unhex(printf('%064X', id)), 0, 9007199254740992, 1,
                    'Ägent/1.0 (\u{202e})', '2001:db8::1' FROM users WHERE id > 100;
+        INSERT INTO tickets (session_id, hash, expires_at)
+            SELECT 3 * id, unhex(printf('%064X', id)), -id FROM users WHERE id > 100;
+        DELETE FROM tickets WHERE id = (SELECT max(id) FROM tickets);
+        UPDATE users SET presence_hidden = id % 2 WHERE id > 100;
+        UPDATE memberships SET read_position = user_id % 900 WHERE user_id > 100;
         INSERT INTO groups (id, name, name_key, description, visibility, version, created_at, member_count, last_seq)
             VALUES (4611686018427387904, 'Ẅïdé', 'ẅïdé', '', 'private', 9223372036854775807,
                     -9223372036854775808, 0, 3);

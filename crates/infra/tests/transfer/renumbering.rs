@@ -121,7 +121,9 @@ impl History {
         let odd = [0, self.last_id / 3, self.last_id / 2, self.last_id, self.last_id + 1_000];
         let odd = odd.into_iter().enumerate().map(|(n, since)| ((dice.below(GROUPS + 1), USERS + n), since));
         for ((group, user), since) in self.since.iter().map(|(key, since)| (*key, *since)).chain(odd) {
-            sql += &format!("INSERT INTO memberships VALUES ({group}, {user} + 1, 'member', 0, 0, {since});");
+            sql += &format!(
+                "INSERT INTO memberships (group_id, user_id, role, read_seq, joined_at, since_event) VALUES ({group}, {user} + 1, 'member', 0, 0, {since});"
+            );
         }
         execute(place, &sql);
     }

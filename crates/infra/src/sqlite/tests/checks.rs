@@ -23,7 +23,8 @@ const CHAT: &str = "
         VALUES (1, 'ada', 'ada', 1, 'hash', 1, 1700000000000000);
     INSERT INTO groups (id, name, name_key, visibility, version, created_at, member_count, last_seq)
         VALUES (1, 'Lobby', 'lobby', 'public', 1, 0, 1, 0);
-    INSERT INTO memberships VALUES (1, 1, 'owner', 0, 0, 0);
+    INSERT INTO memberships (group_id, user_id, role, read_seq, joined_at, since_event)
+        VALUES (1, 1, 'owner', 0, 0, 0);
     INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text)
         VALUES (1, 1, 1, 1, 1, 0, 1, 'hello');
     INSERT INTO reactions VALUES (1, '👍', 1, 0);

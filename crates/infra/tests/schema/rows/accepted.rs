@@ -20,6 +20,9 @@ pub const ACCEPTED: &[Changed] = &[
     ("users", &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))]),
     ("users", &[("display_name", Null), ("display_key", Null), ("email", Null), ("is_admin", Bool(false))]),
     ("users", DELETED_USER),
+    ("users", &[("presence_hidden", Bool(true))]),
+    // Also of a session that isn't there.
+    ("tickets", &[("session_id", Number(9))]),
     // Two keys of a user; the kinds that there are.
     ("sessions", &[("kind", Text("provisioned"))]),
     ("sessions", &[("kind", Text("token"))]),

@@ -9,6 +9,7 @@ pub const FIRST: &[Changed] = &[
     ("users", &[("id", Number(1)), ("username", Text("Ann")), ("username_key", Text("ann"))]),
     ("users", &[("id", Number(2)), ("username", Text("Bob")), ("username_key", Text("bob"))]),
     ("sessions", &[("id", Number(1)), ("key_hash", Bytes(1, 32))]),
+    ("tickets", &[("id", Number(1)), ("hash", Bytes(1, 32))]),
     ("groups", &[("id", Number(1)), ("name_key", Text("tea"))]),
     ("groups", &[("id", Number(2)), ("name_key", Text("old")), ("deleted_at", Number(5))]),
     ("memberships", &[("user_id", Number(1))]),
@@ -21,9 +22,10 @@ pub const FIRST: &[Changed] = &[
 ];
 
 /// The tables.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 11] = [
     "users",
     "sessions",
+    "tickets",
     "groups",
     "memberships",
     "messages",
@@ -49,6 +51,12 @@ pub fn another(table: &str) -> Row {
             ("created_at", Number(0)),
             ("expires_at", Number(0)),
         ],
+        "tickets" => vec![
+            ("id", Number(3)),
+            ("session_id", Number(1)),
+            ("hash", Bytes(3, 32)),
+            ("expires_at", Number(0)),
+        ],
         "groups" => group(),
         "memberships" => vec![
             ("group_id", Number(1)),
@@ -57,6 +65,7 @@ pub fn another(table: &str) -> Row {
             ("read_seq", Number(0)),
             ("joined_at", Number(0)),
             ("since_event", Number(0)),
+            ("read_position", Number(0)),
         ],
         "messages" => message(),
         "reactions" => vec![
@@ -97,6 +106,7 @@ fn user() -> Row {
         ("version", Number(1)),
         ("created_at", Number(0)),
         ("deleted_at", Null),
+        ("presence_hidden", Bool(false)),
     ]
 }
 

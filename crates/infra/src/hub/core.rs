@@ -1,0 +1,198 @@
+//! What the hub's clones and feeds share.
+
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use groupchat_domain::events::{Delivery, LogState, LoggedEvent, Passing, PassingTo, Viewer};
+use groupchat_domain::ids::Position;
+use groupchat_domain::presence::PresenceChange;
+use groupchat_domain::time::Clock;
+
+use super::company::Company;
+use super::feed::LocalFeed;
+use super::inbox::{Inbox, Item};
+use super::listener::Listener;
+use super::registry::{Phase, Registry};
+use super::wakes::Wakes;
+use super::{HubOptions, LoggedOnce};
+use crate::executor::sync::locked;
+
+/// Whether an event was the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sequence {
+    /// It was, or had been handed out before.
+    Kept,
+    /// There are others before it.
+    Broken,
+}
+
+/// The hub.
+pub(super) struct Hub {
+    pub(super) options: HubOptions,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inbox: Inbox,
+    pub(super) registry: Mutex<Registry>,
+    pub(super) company: Mutex<Company>,
+    /// How many listeners the registry has, to be looked at without a lock. Changed under its lock.
+    listeners: AtomicUsize,
+    /// The greatest position that the hub was told of.
+    committed: AtomicI64,
+    /// The registry's position, to be looked at without a lock: what is up to here is in the listeners' queues.
+    delivered: AtomicI64,
+}
+
+impl Hub {
+    pub(super) fn new(options: HubOptions, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            options,
+            clock,
+            inbox: Inbox::new(options.inbox),
+            registry: Mutex::default(),
+            company: Mutex::default(),
+            listeners: AtomicUsize::new(0),
+            committed: AtomicI64::new(Position::ZERO.get()),
+            delivered: AtomicI64::new(Position::ZERO.get()),
+        }
+    }
+
+    /// Takes events that were committed, to hand them out later.
+    pub(super) fn committed(&self, events: &[LoggedEvent]) {
+        let Some(last) = events.last() else { return };
+        // In this order, with `subscribe` in the other: either this sees the new listener, or that sees this event.
+        self.committed.fetch_max(last.position.get(), Ordering::SeqCst);
+        if self.is_listened_to() {
+            self.inbox.put_logged(events);
+        }
+    }
+
+    /// Takes what is in no log, to hand it out later.
+    pub(super) fn pass(&self, to: PassingTo, event: Passing) {
+        if self.is_listened_to() {
+            self.inbox.put_passing(to, event);
+        }
+    }
+
+    /// Takes how a user is there now, to tell others later.
+    pub(super) fn pass_presence(&self, change: PresenceChange) {
+        if self.is_listened_to() {
+            self.inbox.put_presence(change);
+        }
+    }
+
+    pub(super) fn is_listened_to(&self) -> bool {
+        self.listeners.load(Ordering::SeqCst) > 0
+    }
+
+    /// Everything up to here has been handed out.
+    pub(super) fn delivered(&self) -> Position {
+        Position::new(self.delivered.load(Ordering::Acquire))
+    }
+
+    pub(super) fn subscribe(self: &Arc<Self>) -> LocalFeed {
+        let mut registry = locked(&self.registry);
+        let listener = match registry.phase {
+            Phase::NotBegun => Arc::new(Listener::ended(Delivery::TooSlow)),
+            Phase::Stopped => Arc::new(Listener::ended(Delivery::Stopping)),
+            Phase::Serving => {
+                let listener = registry.add();
+                self.note_listeners(&registry);
+                if registry.listeners() == 1 {
+                    // Of what was committed while nobody listened, nothing was handed out.
+                    let committed = Position::new(self.committed.load(Ordering::SeqCst));
+                    self.skip(&mut registry, committed);
+                }
+                listener
+            }
+        };
+        LocalFeed::new(Arc::clone(self), listener, registry.position)
+    }
+
+    pub(super) fn admit(&self, listener: &Arc<Listener>, viewer: Viewer) {
+        let mut wakes = Wakes::default();
+        locked(&self.registry).admit(listener, viewer, &mut wakes);
+        wakes.wake();
+    }
+
+    pub(super) fn unsubscribe(&self, listener: &Arc<Listener>) {
+        let mut registry = locked(&self.registry);
+        registry.remove(listener);
+        self.note_listeners(&registry);
+    }
+
+    pub(super) fn hand_out(&self, item: &Item, wakes: &mut Wakes) -> Sequence {
+        match item {
+            Item::Logged(event) => self.hand_out_logged(event, wakes),
+            Item::Passing(to, event) => {
+                locked(&self.registry).pass(*to, event, &self.options, wakes);
+                Sequence::Kept
+            }
+            Item::Presence(change) => {
+                locked(&self.registry).pass_presence(change.clone(), &self.options, wakes);
+                Sequence::Kept
+            }
+        }
+    }
+
+    fn hand_out_logged(&self, event: &LoggedOnce, wakes: &mut Wakes) -> Sequence {
+        let mut registry = locked(&self.registry);
+        let position = event.event.position;
+        if position <= registry.position {
+            return Sequence::Kept;
+        }
+        if position > registry.position.next() {
+            return Sequence::Broken;
+        }
+        registry.log(event, &self.options, wakes);
+        self.note_listeners(&registry);
+        self.take_in(&event.event, &registry, wakes);
+        self.move_to(&mut registry, position);
+        Sequence::Kept
+    }
+
+    /// Moves on past events that nobody listened to.
+    pub(super) fn skip(&self, registry: &mut Registry, position: Position) {
+        if position > registry.position {
+            // They may have changed who is in which group, and who hides.
+            locked(&self.company).forget_all();
+            self.move_to(registry, position);
+        }
+    }
+
+    /// Begins anew with another log. Those who listened to the one before learn by their cursors that it is another.
+    pub(super) fn begin_anew(&self, state: LogState, wakes: &mut Wakes) {
+        let mut registry = locked(&self.registry);
+        self.end_all(&mut registry, &Delivery::TooSlow, wakes);
+        locked(&self.company).forget_all();
+        self.inbox.clear();
+        self.committed.store(state.head.get(), Ordering::SeqCst);
+        self.delivered.store(state.head.get(), Ordering::Release);
+        registry.position = state.head;
+        registry.epoch = Some(state.epoch);
+    }
+
+    /// Moves the position on, never back.
+    pub(super) fn move_to(&self, registry: &mut Registry, position: Position) {
+        registry.position = registry.position.max(position);
+        self.delivered.store(registry.position.get(), Ordering::Release);
+    }
+
+    fn note_listeners(&self, registry: &Registry) {
+        self.listeners.store(registry.listeners(), Ordering::SeqCst);
+    }
+
+    /// Lets all listeners go.
+    pub(super) fn end_all(&self, registry: &mut Registry, last: &Delivery, wakes: &mut Wakes) {
+        registry.end_all(last, wakes);
+        self.note_listeners(registry);
+    }
+
+    pub(super) fn stop(&self) {
+        let mut wakes = Wakes::default();
+        let mut registry = locked(&self.registry);
+        registry.phase = Phase::Stopped;
+        self.end_all(&mut registry, &Delivery::Stopping, &mut wakes);
+        drop(registry);
+        wakes.wake();
+        self.inbox.wake();
+    }
+}

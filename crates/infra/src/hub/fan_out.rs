@@ -1,0 +1,105 @@
+//! Which listeners something is for.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use groupchat_domain::events::{Audience, Event, LoggedEvent, Passing, PassingTo, Shared};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::presence::PresenceChange;
+
+use super::listener::{Listener, ends_sessions};
+use super::registry::Registry;
+use super::wakes::Wakes;
+use super::{HubOptions, LoggedOnce, PassingOnce};
+
+impl Registry {
+    /// Hands out the event that follows in the log. Listeners who are too slow for it are removed.
+    pub(super) fn log(&mut self, event: &LoggedOnce, options: &HubOptions, wakes: &mut Wakes) {
+        let logged = &event.event;
+        let mut slow = Vec::new();
+        for listener in self.unadmitted.iter().chain(self.concerned(logged)) {
+            if listener.log(event, options, wakes).is_err() {
+                slow.push(Arc::clone(listener));
+            }
+        }
+        if let Some(user) = ends_sessions(&logged.event) {
+            for listener in self.of_user.get(user) {
+                if listener.check_session(options, wakes).is_err() {
+                    slow.push(Arc::clone(listener));
+                }
+            }
+        }
+        // Before anybody is removed: a viewer who has taken in that they left a group no longer says that they were in it.
+        self.move_members(&logged.event);
+        for listener in &slow {
+            self.remove(listener);
+        }
+    }
+
+    /// Those whom the event may be for, and those whose memberships it may change. Some may come twice.
+    fn concerned(&self, logged: &LoggedEvent) -> impl Iterator<Item = &Arc<Listener>> {
+        let (group, user) = match logged.audience {
+            Audience::All | Audience::Session(_) => (None, None),
+            Audience::Group(group) => (Some(group), logged.event.subject_user()),
+            Audience::GroupAndUser(group, user) => (Some(group), Some(user)),
+            Audience::User(user) => (None, Some(user)),
+        };
+        let is_for_anybody = group.is_none() && user.is_none();
+        let anybody = is_for_anybody.then(|| self.everybody.iter()).into_iter().flatten();
+        let in_group = group.map_or(&[][..], |group| self.in_group.get(group));
+        let of_user = user.map_or(&[][..], |user| self.of_user.get(user));
+        anybody.chain(in_group).chain(of_user)
+    }
+
+    /// Brings the index of groups up to date with what the viewers have taken in.
+    fn move_members(&mut self, event: &Event) {
+        match event {
+            Event::MemberAdded(group, member) => self.move_member(*group, member.user.id),
+            Event::MemberRemoved(group, user) => self.move_member(*group, *user),
+            Event::GroupDeleted(group) => self.in_group.remove_all(*group),
+            _ => {}
+        }
+    }
+
+    fn move_member(&mut self, group: GroupId, user: UserId) {
+        for listener in self.of_user.get(user) {
+            if listener.is_in(group) {
+                self.in_group.add(group, listener);
+            } else {
+                self.in_group.remove(group, listener);
+            }
+        }
+    }
+
+    /// Hands out what is in no log.
+    pub(super) fn pass(&self, to: PassingTo, event: &PassingOnce, options: &HubOptions, wakes: &mut Wakes) {
+        let (listeners, except) = match to {
+            PassingTo::OwnDevices(user) => (self.of_user.get(user), None),
+            PassingTo::Members(group, user) => (self.in_group.get(group), Some(user)),
+        };
+        for listener in listeners {
+            listener.pass(event, except, options, wakes);
+        }
+    }
+
+    /// Hands out how a user is there now: to the user's devices, and to the members of the groups that it names.
+    pub(super) fn pass_presence(&self, change: PresenceChange, options: &HubOptions, wakes: &mut Wakes) {
+        let (user, groups) = (change.user, change.groups.clone());
+        let event = Arc::new(Shared::new(Passing::from(change)));
+        for listener in self.devices_and_members(user, &groups) {
+            listener.pass(&event, None, options, wakes);
+        }
+    }
+
+    /// The listeners of a user, and those in these groups; each once.
+    fn devices_and_members<'a>(
+        &'a self,
+        user: UserId,
+        groups: &'a [GroupId],
+    ) -> impl Iterator<Item = &'a Arc<Listener>> {
+        let mut met = HashSet::new();
+        let in_groups = groups.iter().flat_map(|group| self.in_group.get(*group));
+        let all = self.of_user.get(user).iter().chain(in_groups);
+        all.filter(move |listener| met.insert(Arc::as_ptr(listener)))
+    }
+}

@@ -1,0 +1,73 @@
+//! The listener's side of a subscription.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use groupchat_domain::Error;
+use groupchat_domain::events::{Activity, Delivery, Feed, Passing, Viewer};
+use groupchat_domain::ids::Position;
+
+use super::company::Device;
+use super::core::Hub;
+use super::listener::Listener;
+
+/// A subscription in use.
+pub(super) struct LocalFeed {
+    hub: Arc<Hub>,
+    listener: Arc<Listener>,
+    since: Position,
+    /// Everything up to here was delivered, and whoever polls was told so.
+    known: Position,
+    /// What others know it by.
+    device: Option<Device>,
+}
+
+impl LocalFeed {
+    /// What a listener takes who gets all after `since`.
+    pub(super) const fn new(hub: Arc<Hub>, listener: Arc<Listener>, since: Position) -> Self {
+        Self { hub, listener, since, known: since, device: None }
+    }
+}
+
+impl Feed for LocalFeed {
+    fn since(&self) -> Position {
+        self.since
+    }
+
+    fn admit(&mut self, viewer: Viewer) {
+        self.hub.admit(&self.listener, viewer);
+    }
+
+    fn attend(&mut self) -> Vec<Passing> {
+        let Some((device, here)) = self.hub.attend(&self.listener) else { return Vec::new() };
+        if let Some(before) = self.device.replace(device) {
+            self.hub.depart(before);
+        }
+        here
+    }
+
+    fn act(&mut self, activity: Activity) -> Result<(), Error> {
+        self.hub.act(&self.listener, self.device, activity)
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        // Before the queue is looked at: if that is empty then, all up to here has been in it.
+        let delivered = self.hub.delivered();
+        let polled = self.listener.poll_next(self.known, delivered, context);
+        match &polled {
+            Poll::Ready(Some(Delivery::Logged(event))) => self.known = event.event.position,
+            Poll::Ready(Some(Delivery::Passed(position))) => self.known = *position,
+            _ => {}
+        }
+        polled
+    }
+}
+
+impl Drop for LocalFeed {
+    fn drop(&mut self) {
+        self.hub.unsubscribe(&self.listener);
+        if let Some(device) = self.device {
+            self.hub.depart(device);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! How the hub keeps up with the log.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use groupchat_domain::Error;
+use groupchat_domain::events::{Delivery, LogState, LoggedEvent, Shared, load, log_state};
+use groupchat_domain::ids::Position;
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::core::{Hub, Sequence};
+use super::inbox::Item;
+use super::registry::Phase;
+use super::wakes::Wakes;
+use crate::executor::sync::locked;
+
+/// Events that are handed out before their listeners are woken, and before others get the thread.
+const BATCH: usize = 32;
+
+/// Events that are read from the log at once.
+const PAGE: i64 = 200;
+
+/// How long to leave a log alone that could not be read.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+/// The hub is to read from these.
+const ACCESS: Access = Access { mode: Mode::Read, caller: Caller::System };
+
+impl Hub {
+    /// Takes the head of the log for the position.
+    pub(super) async fn begin(&self, storage: &dyn Storage) -> Result<(), Error> {
+        if locked(&self.registry).phase != Phase::NotBegun {
+            return Ok(());
+        }
+        let state = storage.run(ACCESS, log_state).await?;
+        let mut registry = locked(&self.registry);
+        if registry.phase == Phase::NotBegun {
+            self.move_to(&mut registry, state.head);
+            registry.epoch = Some(state.epoch);
+            registry.phase = Phase::Serving;
+        }
+        Ok(())
+    }
+
+    /// Tells what time alone has changed, for ever.
+    pub(super) async fn keep_time(&self) -> Infallible {
+        loop {
+            sleep(self.options.look_every).await;
+            self.tick();
+        }
+    }
+
+    /// Hands out what is told and what the log has besides, until the hub is stopped.
+    pub(super) async fn follow(&self, storage: &dyn Storage) {
+        while let Err(error) = self.begin(storage).await {
+            wait_after(&error).await;
+        }
+        let mut look_at = Instant::now() + self.options.look_every;
+        while locked(&self.registry).phase != Phase::Stopped {
+            // Either way: what came is in the inbox.
+            let _ = timeout_at(look_at, self.inbox.changed()).await;
+            let is_told_all = self.empty_inbox().await == Sequence::Kept;
+            if is_told_all && Instant::now() < look_at {
+                continue;
+            }
+            look_at = match self.catch_up(storage).await {
+                Ok(()) => Instant::now() + self.options.look_every,
+                Err(error) => {
+                    wait_after(&error).await;
+                    Instant::now()
+                }
+            };
+        }
+    }
+
+    /// Hands out what waits, as far as it follows without a gap; says whether that is all there is.
+    pub(super) async fn empty_inbox(&self) -> Sequence {
+        loop {
+            let items = self.inbox.take(BATCH);
+            if items.is_empty() {
+                let is_all = self.inbox.last() <= self.delivered() || !self.is_listened_to();
+                return if is_all { Sequence::Kept } else { Sequence::Broken };
+            }
+            if self.hand_out_all(&items) == Sequence::Broken {
+                return Sequence::Broken;
+            }
+            let_others_run().await;
+        }
+    }
+
+    fn hand_out_all(&self, items: &[Item]) -> Sequence {
+        let mut wakes = Wakes::default();
+        let mut sequence = Sequence::Kept;
+        for item in items {
+            if self.hand_out(item, &mut wakes) == Sequence::Broken {
+                sequence = Sequence::Broken;
+            }
+        }
+        wakes.wake();
+        sequence
+    }
+
+    /// Hands out all that the log has.
+    async fn catch_up(&self, storage: &dyn Storage) -> Result<(), Error> {
+        loop {
+            let is_listened_to = self.is_listened_to();
+            let (state, events) = read(storage, is_listened_to.then(|| self.delivered())).await?;
+            if self.is_another(&state) {
+                tracing::warn!(head = %state.head, "the log is another one; listeners begin anew");
+                let mut wakes = Wakes::default();
+                self.begin_anew(state, &mut wakes);
+                wakes.wake();
+                return Ok(());
+            }
+            if self.skip_to(state.head) {
+                return Ok(());
+            }
+            if !is_listened_to {
+                // Somebody has come meanwhile.
+                continue;
+            }
+            let is_last = i64::try_from(events.len()).unwrap_or(PAGE) < PAGE;
+            if let Some(first) = events.first() {
+                self.require_next(first.position);
+            }
+            let items: Vec<_> =
+                events.into_iter().map(|event| Item::Logged(Arc::new(Shared::new(event)))).collect();
+            for batch in items.chunks(BATCH) {
+                self.hand_out_all(batch);
+                let_others_run().await;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Moves on without a word, if nobody listens.
+    fn skip_to(&self, position: Position) -> bool {
+        let mut registry = locked(&self.registry);
+        let is_idle = registry.listeners() == 0;
+        if is_idle {
+            self.skip(&mut registry, position);
+        }
+        is_idle
+    }
+
+    /// Whether this is not the log that was followed so far: one that another server of the database goes on with after
+    /// a failover, from where the copy had got to.
+    fn is_another(&self, state: &LogState) -> bool {
+        let registry = locked(&self.registry);
+        registry.epoch.as_ref() != Some(&state.epoch)
+    }
+
+    /// Where the log goes on only after a gap, since its oldest events have been removed, nobody has kept up.
+    pub(super) fn require_next(&self, first: Position) {
+        let mut wakes = Wakes::default();
+        let mut registry = locked(&self.registry);
+        if first > registry.position.next() {
+            tracing::warn!(position = %registry.position, %first, "the log lost events before they were read");
+            self.end_all(&mut registry, &Delivery::TooSlow, &mut wakes);
+            self.move_to(&mut registry, Position::new(first.get() - 1));
+        }
+        drop(registry);
+        wakes.wake();
+    }
+}
+
+/// What the log is, and a page of it after the position, if any, with the present state of what it names.
+async fn read(storage: &dyn Storage, after: Option<Position>) -> Result<(LogState, Vec<LoggedEvent>), Error> {
+    let read = move |tx: &mut dyn Tx| {
+        let state = log_state(tx)?;
+        let records = match after {
+            Some(position) => tx.events().after(position, PAGE)?,
+            None => Vec::new(),
+        };
+        Ok((state, load(tx, records)?))
+    };
+    storage.run(ACCESS, read).await
+}
+
+async fn wait_after(error: &Error) {
+    tracing::warn!(%error, "live events have to wait for the log");
+    sleep(RETRY_AFTER).await;
+}
+
+/// Goes to the end of the queue of what runs on this thread.
+async fn let_others_run() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if has_waited {
+            return Poll::Ready(());
+        }
+        has_waited = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

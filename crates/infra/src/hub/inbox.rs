@@ -1,0 +1,124 @@
+//! What waits to be handed out.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use groupchat_domain::events::{LoggedEvent, Passing, PassingTo, Shared};
+use groupchat_domain::ids::{Position, UserId};
+use groupchat_domain::presence::PresenceChange;
+use tokio::sync::Notify;
+
+use super::{LoggedOnce, PassingOnce};
+use crate::executor::sync::locked;
+
+/// Something to hand out.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// An event of the log.
+    Logged(LoggedOnce),
+    /// What is in no log.
+    Passing(PassingTo, PassingOnce),
+    /// How a user is there now.
+    Presence(PresenceChange),
+}
+
+/// A bounded queue that any thread fills and the hub's one future empties.
+pub(super) struct Inbox {
+    limit: usize,
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+}
+
+struct Waiting {
+    items: VecDeque<Item>,
+    /// The last of each user, so that none is lost for lack of room: there are no more than users.
+    presence: HashMap<UserId, PresenceChange>,
+    /// The position of the last event that was put in, or would have been had there been room.
+    last: Position,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.presence.is_empty()
+    }
+}
+
+impl Inbox {
+    pub(super) fn new(limit: usize) -> Self {
+        let waiting = Waiting { items: VecDeque::new(), presence: HashMap::new(), last: Position::ZERO };
+        Self { limit, waiting: Mutex::new(waiting), changed: Notify::new() }
+    }
+
+    /// Adds events of the log, as many as fit: the others are found missing, and read from the log.
+    pub(super) fn put_logged(&self, events: &[LoggedEvent]) {
+        let Some(last) = events.last() else { return };
+        let copy = |event: &LoggedEvent| Item::Logged(Arc::new(Shared::new(event.clone())));
+        // Copied before the lock is taken, so that it is held for a moment only.
+        let items: Vec<_> = events.iter().map(copy).collect();
+        let mut waiting = locked(&self.waiting);
+        let room = self.limit.saturating_sub(waiting.items.len());
+        waiting.items.extend(items.into_iter().take(room));
+        waiting.last = waiting.last.max(last.position);
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Adds what is in no log, unless events of the log would soon lack the room.
+    pub(super) fn put_passing(&self, to: PassingTo, event: Passing) {
+        let mut waiting = locked(&self.waiting);
+        if waiting.items.len() >= self.limit / 2 {
+            return;
+        }
+        waiting.items.push_back(Item::Passing(to, Arc::new(Shared::new(event))));
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Adds how a user is there now. One that still waits is told no more.
+    pub(super) fn put_presence(&self, change: PresenceChange) {
+        let mut waiting = locked(&self.waiting);
+        let merged = match waiting.presence.remove(&change.user) {
+            Some(before) => change.instead_of(before),
+            None => change,
+        };
+        waiting.presence.insert(merged.user, merged);
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Takes up to `most` items out. Who is there comes first, so that it is told before what came later of the log
+    /// changes whom it is for.
+    pub(super) fn take(&self, most: usize) -> Vec<Item> {
+        let mut waiting = locked(&self.waiting);
+        let users: Vec<_> = waiting.presence.keys().take(most).copied().collect();
+        let changes = users.iter().filter_map(|user| waiting.presence.remove(user));
+        let mut taken: Vec<_> = changes.map(Item::Presence).collect();
+        let count = waiting.items.len().min(most - taken.len());
+        taken.extend(waiting.items.drain(..count));
+        taken
+    }
+
+    /// Forgets what waits, and what was meant to come in.
+    pub(super) fn clear(&self) {
+        let mut waiting = locked(&self.waiting);
+        waiting.items.clear();
+        waiting.last = Position::ZERO;
+    }
+
+    /// The position of the last event that was meant to come in here.
+    pub(super) fn last(&self) -> Position {
+        locked(&self.waiting).last
+    }
+
+    /// Resolves when there is something, or after [`wake`](Self::wake).
+    pub(super) async fn changed(&self) {
+        if locked(&self.waiting).is_empty() {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Wakes who waits for something to come.
+    pub(super) fn wake(&self) {
+        self.changed.notify_one();
+    }
+}

@@ -1,0 +1,108 @@
+//! Who listens, and where each is found.
+
+use std::sync::Arc;
+
+use groupchat_domain::events::{Delivery, Epoch, Viewer};
+use groupchat_domain::ids::{GroupId, Position, UserId};
+
+use super::index::{Index, Listeners};
+use super::listener::Listener;
+use super::wakes::Wakes;
+
+/// Whether there is anything to listen to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The log has not been looked at.
+    #[default]
+    NotBegun,
+    /// There is.
+    Serving,
+    /// Not any more.
+    Stopped,
+}
+
+/// All listeners, by what leads to them.
+#[derive(Debug)]
+pub(super) struct Registry {
+    pub(super) phase: Phase,
+    /// Which log it is, once it has been looked at.
+    pub(super) epoch: Option<Epoch>,
+    /// The last event that was handed out.
+    pub(super) position: Position,
+    pub(super) everybody: Listeners,
+    /// Those of whom nobody said yet who they are; they keep everything.
+    pub(super) unadmitted: Listeners,
+    pub(super) of_user: Index<UserId>,
+    pub(super) in_group: Index<GroupId>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self {
+            phase: Phase::default(),
+            epoch: None,
+            position: Position::ZERO,
+            everybody: Listeners::default(),
+            unadmitted: Listeners::default(),
+            of_user: Index::default(),
+            in_group: Index::default(),
+        }
+    }
+}
+
+impl Registry {
+    /// How many listen.
+    pub(super) fn listeners(&self) -> usize {
+        self.everybody.len()
+    }
+
+    /// Whether this user does, at any device.
+    pub(super) fn is_listening(&self, user: UserId) -> bool {
+        !self.of_user.get(user).is_empty()
+    }
+
+    /// Adds somebody who gets what is handed out from now on, once admitted.
+    pub(super) fn add(&mut self) -> Arc<Listener> {
+        let listener = Arc::new(Listener::new());
+        self.everybody.add(&listener);
+        self.unadmitted.add(&listener);
+        listener
+    }
+
+    /// Says who listens. Does nothing for one who was admitted before, or has ended.
+    pub(super) fn admit(&mut self, listener: &Arc<Listener>, viewer: Viewer, wakes: &mut Wakes) {
+        let user = viewer.user;
+        let Some(groups) = listener.admit(viewer, wakes) else { return };
+        self.unadmitted.remove(listener);
+        self.of_user.add(user, listener);
+        for group in groups {
+            self.in_group.add(group, listener);
+        }
+    }
+
+    /// Removes a listener, who may have been removed before.
+    pub(super) fn remove(&mut self, listener: &Arc<Listener>) {
+        if !self.everybody.remove(listener) {
+            return;
+        }
+        let Some((user, groups)) = listener.place() else {
+            self.unadmitted.remove(listener);
+            return;
+        };
+        self.of_user.remove(user, listener);
+        for group in groups {
+            self.in_group.remove(group, listener);
+        }
+    }
+
+    /// Removes everybody, each with a last delivery.
+    pub(super) fn end_all(&mut self, last: &Delivery, wakes: &mut Wakes) {
+        for listener in self.everybody.iter() {
+            listener.end(last.clone(), wakes);
+        }
+        self.everybody = Listeners::default();
+        self.unadmitted = Listeners::default();
+        self.of_user = Index::default();
+        self.in_group = Index::default();
+    }
+}

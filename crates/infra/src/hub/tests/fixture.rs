@@ -1,0 +1,223 @@
+//! A hub that serves, listeners, and events to tell it of.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use groupchat_domain::accounts::{UserRef, Username};
+use groupchat_domain::events::{Audience, Delivery, Event, Viewer};
+use groupchat_domain::groups::{Member, Role};
+use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
+use groupchat_domain::time::Timestamp;
+
+use super::super::core::Sequence;
+use super::super::registry::Phase;
+use super::super::*;
+use crate::executor::sync::locked;
+
+pub const ANN: UserId = UserId::new(1);
+pub const BOB: UserId = UserId::new(2);
+pub const EVE: UserId = UserId::new(3);
+pub const CHESS: GroupId = GroupId::new(7);
+pub const POKER: GroupId = GroupId::new(8);
+
+/// Options with room for all that a test tells, unless it says otherwise.
+pub fn options() -> HubOptions {
+    HubOptions { queue: 16, before_admission: 16, inbox: 64, look_every: Duration::from_secs(3_600) }
+}
+
+/// A clock that a test sets, in seconds.
+#[derive(Default)]
+pub struct HandSetClock(AtomicI64);
+
+impl HandSetClock {
+    pub fn set(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for HandSetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed) * 1_000_000)
+    }
+}
+
+/// A hub whose log has been looked at and is empty, with a pen to go on writing it.
+pub struct Desk {
+    pub hub: LocalHub,
+    pub clock: Arc<HandSetClock>,
+    head: Mutex<i64>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self::with(options())
+    }
+
+    pub fn with(options: HubOptions) -> Self {
+        let desk = Self::not_begun(options);
+        locked(&desk.hub.0.registry).phase = Phase::Serving;
+        desk
+    }
+
+    /// One whose log has not been looked at.
+    pub fn not_begun(options: HubOptions) -> Self {
+        let clock = Arc::<HandSetClock>::default();
+        Self { hub: LocalHub::new(options, clock.clone()), clock, head: Mutex::new(0) }
+    }
+
+    /// The event that comes next in the log.
+    pub fn write(&self, audience: Audience, event: Event) -> LoggedEvent {
+        let mut head = locked(&self.head);
+        *head += 1;
+        let (position, id) = (Position::new(*head), EventId::new(*head));
+        LoggedEvent { position, id, at: Timestamp::from_micros(0), audience, actor: None, event }
+    }
+
+    /// Tells the hub of events.
+    pub fn commit(&self, events: &[LoggedEvent]) {
+        self.hub.committed(events);
+    }
+
+    /// Commits the event that comes next, and has it handed out.
+    pub fn tell(&self, audience: Audience, event: Event) -> Position {
+        let logged = self.write(audience, event);
+        self.commit(std::slice::from_ref(&logged));
+        assert_eq!(self.hand_out(), Sequence::Kept);
+        logged.position
+    }
+
+    /// Commits something that the members of a group may see.
+    pub fn tell_group(&self, group: GroupId) -> Position {
+        self.tell(Audience::Group(group), something())
+    }
+
+    /// Commits something that everybody may see.
+    pub fn tell_all(&self) -> Position {
+        self.tell(Audience::All, something())
+    }
+
+    pub fn add_member(&self, group: GroupId, user: UserId) -> Position {
+        self.tell(Audience::Group(group), Event::MemberAdded(group, member(user)))
+    }
+
+    pub fn remove_member(&self, group: GroupId, user: UserId) -> Position {
+        self.tell(Audience::GroupAndUser(group, user), Event::MemberRemoved(group, user))
+    }
+
+    /// Hands out what waits.
+    pub fn hand_out(&self) -> Sequence {
+        let mut sequence = Box::pin(self.hub.0.empty_inbox());
+        loop {
+            // It only ever waits for others on its thread, of whom there are none.
+            if let Poll::Ready(sequence) = sequence.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return sequence;
+            }
+        }
+    }
+
+    /// A subscription of somebody who is in these groups since before the log.
+    pub fn listen(&self, user: UserId, groups: &[GroupId]) -> Ear {
+        let mut ear = self.subscribe();
+        ear.admit(user, groups);
+        ear
+    }
+
+    pub fn subscribe(&self) -> Ear {
+        Ear { feed: self.hub.subscribe(), wakes: Arc::default() }
+    }
+}
+
+/// An event that changes nothing for anybody who listens.
+pub fn something() -> Event {
+    Event::MemberUpdated(GroupId::new(99), member(UserId::new(99)))
+}
+
+pub fn member(user: UserId) -> Member {
+    let username = Some(Username::parse(&format!("user{user}")).unwrap());
+    let user = UserRef { id: user, username, display_name: None };
+    Member { user, role: Role::Member, joined_at: Timestamp::from_micros(0) }
+}
+
+/// Who is in these groups since before the log. The session has the user's number.
+pub fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
+    let since = EventId::new(0);
+    Viewer::new(user, SessionId::new(user.get()), groups.iter().map(|group| (*group, since)))
+}
+
+/// What a listener got, without what it shares with others.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Got {
+    Logged(Position),
+    Passed(Position),
+    Passing(Passing),
+    CheckSession,
+    TooSlow,
+    Stopping,
+    End,
+}
+
+/// A subscription, which counts how often it is woken.
+pub struct Ear {
+    pub feed: Box<dyn Feed>,
+    wakes: Arc<Wakeups>,
+}
+
+#[derive(Default)]
+struct Wakeups(AtomicUsize);
+
+impl Wake for Wakeups {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Ear {
+    pub fn admit(&mut self, user: UserId, groups: &[GroupId]) {
+        self.feed.admit(viewer(user, groups));
+    }
+
+    /// What is there to take; `None` once there is nothing more for now.
+    pub fn next(&mut self) -> Option<Got> {
+        let waker = Waker::from(Arc::clone(&self.wakes));
+        match self.feed.poll_next(&mut Context::from_waker(&waker)) {
+            Poll::Pending => None,
+            Poll::Ready(delivery) => Some(delivery.map_or(Got::End, got)),
+        }
+    }
+
+    /// All that is there to take, in order.
+    pub fn take(&mut self) -> Vec<Got> {
+        let mut all = Vec::new();
+        while let Some(got) = self.next() {
+            let is_end = got == Got::End;
+            all.push(got);
+            assert!(all.len() < 1_000, "it never ends");
+            if is_end {
+                break;
+            }
+        }
+        all
+    }
+
+    /// The positions of the events of the log that are there to take.
+    pub fn positions(&mut self) -> Vec<Position> {
+        let logged = |got| if let Got::Logged(position) = got { Some(position) } else { None };
+        self.take().into_iter().filter_map(logged).collect()
+    }
+
+    pub fn wakes(&self) -> usize {
+        self.wakes.0.load(Ordering::Relaxed)
+    }
+}
+
+fn got(delivery: Delivery) -> Got {
+    match delivery {
+        Delivery::Logged(event) => Got::Logged(event.event.position),
+        Delivery::Passed(position) => Got::Passed(position),
+        Delivery::Passing(event) => Got::Passing(event.event.clone()),
+        Delivery::CheckSession => Got::CheckSession,
+        Delivery::TooSlow => Got::TooSlow,
+        Delivery::Stopping => Got::Stopping,
+    }
+}

@@ -1,0 +1,167 @@
+//! The thread of the log: it numbers what is committed, while no other server does, and hands what is numbered, by
+//! whomever, to the sink. Servers wake each other by notices.
+
+mod notices;
+mod session;
+mod signal;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use groupchat_domain::events::Epoch;
+use groupchat_domain::ids::Position;
+use groupchat_domain::storage::EventSink;
+use groupchat_domain::time::Clock;
+use notices::{NOTICE_EVERY, Notice, Outbox};
+use session::{LogSession, PAGE};
+use signal::Call;
+pub(super) use signal::LogSignal;
+
+use super::dial::Dial;
+use super::numbering;
+
+/// How soon to try again where the server could not be reached.
+const REDIAL_AFTER: Duration = Duration::from_millis(250);
+
+/// The thread, with its connection.
+pub(super) struct LogFollower {
+    dial: Arc<Dial>,
+    signal: Arc<LogSignal>,
+    look_every: Duration,
+    clock: Arc<dyn Clock>,
+    sink: Arc<dyn EventSink>,
+    /// The last event that the sink has got.
+    position: Position,
+    /// Which log it is, once it has been looked at.
+    epoch: Option<Epoch>,
+    /// Whether workers have stored events since the last turn that went well.
+    has_stored: bool,
+    outbox: Outbox,
+    /// `None` while the server can't be reached.
+    session: Option<LogSession>,
+}
+
+impl LogFollower {
+    /// One that tells `sink` what comes after `position`, whenever `signal` wakes it, another server has news, or
+    /// `look_every` has passed.
+    pub(super) fn new(
+        dial: Arc<Dial>,
+        signal: Arc<LogSignal>,
+        look_every: Duration,
+        clock: Arc<dyn Clock>,
+        sink: Arc<dyn EventSink>,
+        position: Position,
+    ) -> Self {
+        let (has_stored, outbox) = (false, Outbox::default());
+        let (epoch, session) = (None, None);
+        Self { dial, signal, look_every, clock, sink, position, epoch, has_stored, outbox, session }
+    }
+
+    /// Works until it is stopped, and once more then.
+    pub(super) fn serve(mut self) {
+        let mut look_at = Instant::now();
+        loop {
+            let call = self.signal.wait(NOTICE_EVERY.min(self.look_every));
+            self.has_stored |= call == Call::Stored;
+            let has_news = self.has_news();
+            if has_news || call != Call::None || Instant::now() >= look_at {
+                self.guarded_turn();
+                look_at = Instant::now() + self.next_look();
+            }
+            let now = Instant::now();
+            if call == Call::Stop {
+                let last = self.outbox.take(now);
+                return self.tell(last);
+            }
+            let due = self.outbox.take_due(now);
+            self.tell(due);
+        }
+    }
+
+    fn next_look(&self) -> Duration {
+        if self.session.is_none() { REDIAL_AFTER.min(self.look_every) } else { self.look_every }
+    }
+
+    /// Whether there may be something to do: other servers say so, or can't be heard any more.
+    fn has_news(&mut self) -> bool {
+        let Some(session) = &mut self.session else { return false };
+        session.has_news(self.position).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the event log's connection is lost");
+            self.session = None;
+            true
+        })
+    }
+
+    fn tell(&mut self, notice: Option<Notice>) {
+        let (Some(session), Some(notice)) = (&mut self.session, notice) else { return };
+        if let Err(error) = session.tell(notice) {
+            tracing::warn!(%error, "other servers could not be told of events, and will find them by themselves");
+            self.session = None;
+        }
+    }
+
+    fn guarded_turn(&mut self) {
+        match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+            Ok(Ok(())) => {}
+            Ok(Err(reason)) => {
+                tracing::warn!(reason, "the event log has to wait");
+                self.session = None;
+            }
+            Err(_) => {
+                tracing::error!("whoever reads the event log, or takes its events, panicked");
+                self.session = None;
+            }
+        }
+    }
+
+    /// Numbers all that is committed and hands it on.
+    fn turn(&mut self) -> Result<(), String> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.connect()?,
+        };
+        loop {
+            let numbered = session.number_some().map_err(|error| error.to_string())?;
+            self.hand_on(&mut session)?;
+            if numbered > 0 {
+                self.outbox.put(Notice::Numbered(self.position));
+            }
+            if numbered < numbering::BATCH {
+                break;
+            }
+        }
+        if self.has_stored && !session.numbers() {
+            self.outbox.put(Notice::Stored);
+        }
+        self.has_stored = false;
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// Connects. The database may go on with another log now, as after a failover to a copy that lacked the latest
+    /// events: then what comes after its head is new, whatever was handed on before.
+    fn connect(&mut self) -> Result<LogSession, String> {
+        let mut session = LogSession::open(&self.dial)?;
+        let state = session.state(self.clock.as_ref())?;
+        if self.epoch.as_ref().is_some_and(|epoch| *epoch != state.epoch) {
+            tracing::warn!(position = %self.position, head = %state.head, "the event log is another one");
+            self.position = state.head;
+        }
+        self.epoch = Some(state.epoch);
+        Ok(session)
+    }
+
+    fn hand_on(&mut self, session: &mut LogSession) -> Result<(), String> {
+        loop {
+            let events = session.read_after(self.position, self.clock.as_ref())?;
+            let Some(last) = events.last() else { return Ok(()) };
+            // First, so that a sink that panics doesn't get the same events again and again.
+            self.position = last.position;
+            self.sink.committed(&events);
+            if events.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the servers on one database tell each other of the log, by `NOTIFY`.
+//!
+//! A notice carries a position at most, and nothing depends on it: whoever hears of one looks at the log, and whoever
+//! misses one looks there soon all the same. So it may be late, lost, doubled or made up by a stranger.
+
+use std::time::{Duration, Instant};
+
+use groupchat_domain::ids::Position;
+
+/// Where the notices go. Like the lock for numbering, a channel belongs to one database.
+pub(super) const CHANNEL: &str = "groupchat_log";
+
+/// How often to look for notices, since no wait for them is to be had from the driver; and, as nobody looks more
+/// often, the least time between two that are sent.
+pub(super) const NOTICE_EVERY: Duration = Duration::from_millis(10);
+
+/// What one server tells the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// Events were stored by a server that may not number them: for the one that does.
+    Stored,
+    /// The log goes up to here: for all others.
+    Numbered(Position),
+}
+
+impl Notice {
+    /// How it is written: a position, or nothing.
+    pub(super) fn payload(self) -> String {
+        match self {
+            Self::Stored => String::new(),
+            Self::Numbered(position) => position.to_string(),
+        }
+    }
+
+    /// Reads what was written that way; `None` for anything else.
+    pub(super) fn parse(payload: &str) -> Option<Self> {
+        if payload.is_empty() {
+            return Some(Self::Stored);
+        }
+        payload.parse().ok().map(|position| Self::Numbered(Position::new(position)))
+    }
+
+    /// Whether a server that knows the log up to `position` has something to do now.
+    pub(super) fn is_news(self, position: Position, numbers: bool) -> bool {
+        match self {
+            Self::Stored => numbers,
+            Self::Numbered(head) => head > position,
+        }
+    }
+}
+
+/// The notice that is still to be sent. A newer one takes its place: so it is one to a turn of the log's thread, and
+/// one to [`NOTICE_EVERY`], however much is stored.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    notice: Option<Notice>,
+    sent_at: Option<Instant>,
+}
+
+impl Outbox {
+    /// Has it sent, now or soon.
+    pub(super) const fn put(&mut self, notice: Notice) {
+        self.notice = Some(notice);
+    }
+
+    /// Takes what is to be sent, if it is time.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Notice> {
+        let is_early = self.sent_at.is_some_and(|sent_at| now < sent_at + NOTICE_EVERY);
+        if is_early { None } else { self.take(now) }
+    }
+
+    /// Takes what is to be sent.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Notice> {
+        let notice = self.notice.take();
+        if notice.is_some() {
+            self.sent_at = Some(now);
+        }
+        notice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: Position = Position::new(10);
+
+    #[test]
+    fn a_notice_is_read_as_it_was_written() {
+        for notice in [Notice::Stored, Notice::Numbered(TEN), Notice::Numbered(Position::new(i64::MAX))] {
+            assert_eq!(Notice::parse(&notice.payload()), Some(notice));
+        }
+        assert_eq!(Notice::Numbered(TEN).payload(), "10");
+        for strange in ["x", " 10", "10;", "9223372036854775808"] {
+            assert_eq!(Notice::parse(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_no_news() {
+        let head = Notice::Numbered(TEN);
+        for numbers in [true, false] {
+            assert!(head.is_news(Position::new(9), numbers));
+            assert!(!head.is_news(TEN, numbers));
+            assert!(!head.is_news(Position::new(11), numbers));
+            assert_eq!(Notice::Stored.is_news(TEN, numbers), numbers);
+        }
+    }
+
+    #[test]
+    fn the_first_notice_goes_at_once_and_of_those_that_follow_the_last_when_it_is_time() {
+        let (mut outbox, begin) = (Outbox::default(), Instant::now());
+        assert_eq!(outbox.take_due(begin), None);
+        outbox.put(Notice::Stored);
+        assert_eq!(outbox.take_due(begin), Some(Notice::Stored));
+        outbox.put(Notice::Stored);
+        outbox.put(Notice::Numbered(TEN));
+        assert_eq!(outbox.take_due(begin + NOTICE_EVERY / 2), None);
+        assert_eq!(outbox.take_due(begin + NOTICE_EVERY), Some(Notice::Numbered(TEN)));
+        assert_eq!(outbox.take_due(begin + NOTICE_EVERY * 9), None);
+    }
+
+    #[test]
+    fn at_the_end_nothing_is_early() {
+        let (mut outbox, now) = (Outbox::default(), Instant::now());
+        outbox.put(Notice::Stored);
+        assert_eq!(outbox.take(now), Some(Notice::Stored));
+        outbox.put(Notice::Numbered(TEN));
+        assert_eq!(outbox.take(now), Some(Notice::Numbered(TEN)));
+        assert_eq!(outbox.take(now), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! A log that can't be read for a while.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use groupchat_domain::accounts::KeyHash;
+use groupchat_domain::events::{Feed, LiveEvents};
+use groupchat_domain::ids::Position;
+use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Work};
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::{HubOptions, LocalHub};
+use tokio::sync::Notify;
+
+use crate::following::{emit, next_logged, viewer};
+use crate::support::{Database, NoListener};
+use crate::world::WRITE;
+
+/// A storage that refuses as long as it is told to.
+struct Unreliable {
+    inner: Arc<dyn Storage>,
+    fails: AtomicBool,
+    refusal: Notify,
+}
+
+impl Storage for Unreliable {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        if !self.fails.load(Ordering::SeqCst) {
+            return self.inner.submit(access, work);
+        }
+        self.refusal.notify_one();
+        Box::pin(async { Err(StorageFault::Unavailable { reason: "as the test wants it".into() }) })
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.inner.knows_key(key)
+    }
+}
+
+#[test]
+fn it_waits_for_the_log_at_the_start_and_later() {
+    let database = Database::sqlite_with(Arc::new(NoListener));
+    let unreliable = Arc::new(Unreliable {
+        inner: database.storage(),
+        fails: AtomicBool::new(true),
+        refusal: Notify::new(),
+    });
+    let hub = LocalHub::new(
+        HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() },
+        Arc::new(SystemClock),
+    );
+    database.wait_for(async {
+        let running = tokio::spawn({
+            let (hub, storage) = (hub.clone(), Arc::clone(&unreliable));
+            async move { hub.run(storage).await }
+        });
+        unreliable.refusal.notified().await;
+        unreliable.fails.store(false, Ordering::SeqCst);
+        let mut feed = begun(&hub).await;
+        feed.admit(viewer());
+        unreliable.fails.store(true, Ordering::SeqCst);
+        unreliable.inner.run(WRITE, emit(1)).await.unwrap();
+        // The first may have been told of before.
+        for _ in 0..2 {
+            unreliable.refusal.notified().await;
+        }
+        unreliable.fails.store(false, Ordering::SeqCst);
+        assert_eq!(next_logged(feed.as_mut()).await, Position::new(1));
+        running.abort();
+    });
+}
+
+/// A subscription, once the hub has begun.
+async fn begun(hub: &LocalHub) -> Box<dyn Feed> {
+    loop {
+        let mut feed = hub.subscribe();
+        let ended = poll_fn(|context| Poll::Ready(feed.poll_next(context).is_ready()));
+        if !ended.await {
+            return feed;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
