@@ -11,7 +11,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::observe::observe;
 use crate::state::State;
-use crate::{accounts, groups, messages, operations};
+use crate::{accounts, events, groups, messages, operations};
 
 /// Where the OpenAPI document is.
 const DOCUMENT_PATH: &str = "/api/openapi.json";
@@ -47,6 +47,7 @@ pub(crate) fn api() -> impl Mountable + HttpServiceFactory + 'static {
         .configure(accounts::routes)
         .configure(groups::routes)
         .configure(messages::routes)
+        .configure(events::routes)
         .configure(operations::routes)
 }
 

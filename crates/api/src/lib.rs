@@ -10,6 +10,8 @@
 
 pub mod accounts;
 mod app;
+pub mod asyncapi;
+pub mod events;
 pub mod extract;
 pub mod groups;
 pub mod messages;
@@ -27,4 +29,4 @@ pub mod wire;
 pub use app::app;
 pub use extract::{Network, NotANetwork};
 pub use request_id::RequestId;
-pub use state::{AppState, ServerOptions, State};
+pub use state::{AppState, Ports, ServerOptions, State};

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use actix_web::body::BoxBody;
+use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -40,13 +40,13 @@ pub async fn observe(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    let started = Instant::now();
+    let (started, answered_method) = (Instant::now(), method.clone());
     // In a block of its own, so that a panic before the first await is caught too.
     let answering = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
     let answered = async move {
         let response = answering.await.unwrap_or_else(|_| Err(panicked()));
         let response = response.map_err(|error| Unanswered::new(id, &error))?;
-        let mut response = as_problem(response, id);
+        let mut response = without_endless_body(&answered_method, as_problem(response, id));
         set_id(response.headers_mut(), id);
         Ok(response)
     }
@@ -123,6 +123,14 @@ fn as_problem(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceRespo
         problem.headers_mut().insert(ALLOW, with_head(methods));
     }
     response.into_response(problem)
+}
+
+/// A body whose end is not known, and perhaps never comes, is not read through to answer a HEAD.
+fn without_endless_body(method: &Method, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
+        return response.map_body(|_, _| BoxBody::new(body::None::new()));
+    }
+    response
 }
 
 /// HEAD goes wherever GET goes.

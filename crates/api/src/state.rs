@@ -1,13 +1,16 @@
 //! What every handler can reach: the ports, and the document that describes the server.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data};
 use groupchat_domain::accounts::{ApiKeys, LOGIN_LIFETIME, LoginAttempts, PasswordHasher};
+use groupchat_domain::events::LiveEvents;
 use groupchat_domain::storage::Storage;
 use serde_json::json;
 
+use crate::events::{PATIENCE, Places};
 use crate::extract::Network;
 use crate::openapi;
 use crate::operations::HealthProbe;
@@ -21,16 +24,38 @@ pub struct ServerOptions {
     pub trusted_proxies: Vec<Network>,
     /// How long the key of a login works.
     pub login_lifetime: Duration,
+    /// How often a connection for events gives a sign of life.
+    pub heartbeat: Duration,
+    /// How long a client may leave what it is told of events unread before it is let go.
+    pub patience: Duration,
+    /// How many connections for events a user may have at a time: sockets, streams and polls that wait.
+    pub connections_per_user: u32,
+    /// Origins of other sites whose pages may listen with a ticket.
+    pub allowed_origins: Vec<String>,
 }
+
+/// How often a connection for events gives a sign of life, if nothing else is said.
+pub const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How many connections for events a user may have at a time, if nothing else is said.
+pub const CONNECTIONS_PER_USER: u32 = 100;
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { public_url: None, trusted_proxies: Vec::new(), login_lifetime: LOGIN_LIFETIME }
+        Self {
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            login_lifetime: LOGIN_LIFETIME,
+            heartbeat: HEARTBEAT,
+            patience: PATIENCE,
+            connections_per_user: CONNECTIONS_PER_USER,
+            allowed_origins: Vec::new(),
+        }
     }
 }
 
-/// The ports behind the API. Built once; every worker shares it.
-pub struct AppState {
+/// What the API needs of the rest.
+pub struct Ports {
     /// The database.
     pub storage: Arc<dyn Storage>,
     /// Reads and makes API keys.
@@ -39,10 +64,18 @@ pub struct AppState {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Counts tries to sign in.
     pub attempts: Arc<dyn LoginAttempts>,
+    /// Tells what happens as it happens.
+    pub live: Arc<dyn LiveEvents>,
+}
+
+/// The ports behind the API. Built once; every worker shares it.
+pub struct AppState {
+    ports: Ports,
     /// The program's version, as `GET /api/version` tells it.
     pub version: &'static str,
     /// What the person who runs the server has chosen.
     pub options: ServerOptions,
+    pub(crate) places: Arc<Places>,
     pub(crate) health: HealthProbe,
     document: OnceLock<Bytes>,
 }
@@ -50,23 +83,27 @@ pub struct AppState {
 /// The state, as handlers ask for it.
 pub type State = Data<AppState>;
 
+impl Deref for AppState {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
+}
+
 impl AppState {
-    /// Puts the ports together, with the usual options.
-    pub fn new(
-        storage: Arc<dyn Storage>,
-        keys: Arc<dyn ApiKeys>,
-        hasher: Arc<dyn PasswordHasher>,
-        attempts: Arc<dyn LoginAttempts>,
-        version: &'static str,
-    ) -> Self {
-        let (options, health, document) = Default::default();
-        Self { storage, keys, hasher, attempts, version, options, health, document }
+    /// A state with the usual options.
+    pub fn new(ports: Ports, version: &'static str) -> Self {
+        let options = ServerOptions::default();
+        let places = Places::new(options.connections_per_user);
+        let (health, document) = Default::default();
+        Self { ports, version, options, places, health, document }
     }
 
     /// The same with other options.
     #[must_use]
     pub fn with_options(self, options: ServerOptions) -> Self {
-        Self { options, ..self }
+        Self { places: Places::new(options.connections_per_user), options, ..self }
     }
 
     /// The OpenAPI document as JSON. Made when it is first asked for, since most servers never are.

@@ -1,6 +1,7 @@
 //! Ports for unit tests of the edge, which never reach a database.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -9,9 +10,11 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, IssuedKey, KeyHash, LoginAttempts, Password, PasswordHash, PasswordHasher, PasswordTry, Secret,
 };
+use groupchat_domain::events::{Activity, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
+use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 
-use crate::state::{AppState, ServerOptions, State};
+use crate::state::{AppState, Ports, ServerOptions, State};
 
 /// A header's text.
 pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {
@@ -25,8 +28,14 @@ pub fn state() -> State {
 
 /// The same with other options.
 pub fn state_with(options: ServerOptions) -> State {
-    let state = AppState::new(Arc::new(Gone), Arc::new(Plain), Arc::new(Plain), Arc::new(Plain), "0.0.0");
-    Data::new(state.with_options(options))
+    let ports = Ports {
+        storage: Arc::new(Gone),
+        keys: Arc::new(Plain),
+        hasher: Arc::new(Plain),
+        attempts: Arc::new(Plain),
+        live: Arc::new(Silent),
+    };
+    Data::new(AppState::new(ports, "0.0.0").with_options(options))
 }
 
 /// The digest of a key by the ports of [`state`]: its first bytes.
@@ -82,4 +91,37 @@ impl LoginAttempts for Plain {
     }
 
     fn give_back(&self, _: &PasswordTry) {}
+}
+
+/// Live events of which there are none.
+struct Silent;
+
+impl LiveEvents for Silent {
+    fn subscribe(&self) -> Box<dyn Feed> {
+        Box::new(Self)
+    }
+
+    fn pass(&self, _: PassingTo, _: Passing) {}
+
+    fn stop(&self) {}
+}
+
+impl Feed for Silent {
+    fn since(&self) -> Position {
+        Position::ZERO
+    }
+
+    fn admit(&mut self, _: Viewer) {}
+
+    fn attend(&mut self) -> Vec<Passing> {
+        Vec::new()
+    }
+
+    fn act(&mut self, _: Activity) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        Poll::Pending
+    }
 }

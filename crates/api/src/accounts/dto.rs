@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::{
     CreatedUser, DisplayName, Email, LoggedIn, Session, SessionKind, User, UserRef, Username,
 };
-use groupchat_domain::ids::SessionId;
+use groupchat_domain::ids::{SessionId, UserId};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
@@ -23,12 +23,27 @@ pub struct UserDto {
     pub email: Option<String>,
     /// Whether the user administers the server.
     pub is_admin: bool,
+    /// Whether others see when the user is online, `shown` or `hidden`; null where it is not about yourself.
+    pub presence: Option<&'static str>,
     /// Counts the changes, from 1.
     pub version: i64,
     /// When the account was made.
     pub created_at: Time,
 }
 
+impl UserDto {
+    /// A user as they see themselves.
+    pub fn own(user: User) -> Self {
+        Self { presence: Some(user.presence.as_str()), ..user.into() }
+    }
+
+    /// A user as somebody sees them, who may be the same.
+    pub fn seen_by(viewer: UserId, user: User) -> Self {
+        if user.id == viewer { Self::own(user) } else { user.into() }
+    }
+}
+
+/// As others see them.
 impl From<User> for UserDto {
     fn from(user: User) -> Self {
         Self {
@@ -37,6 +52,7 @@ impl From<User> for UserDto {
             display_name: user.display_name.map(DisplayName::into_string),
             email: user.email.map(Email::into_string),
             is_admin: user.is_admin,
+            presence: None,
             version: user.version.get(),
             created_at: user.created_at.into(),
         }
@@ -102,7 +118,7 @@ impl From<LoggedIn> for LoginDto {
         Self {
             api_key: login.key.reveal().to_owned(),
             expires_at: login.expires_at.into(),
-            user: login.user.into(),
+            user: UserDto::own(login.user),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What the routes for signing in and for users do.
 
-use groupchat_domain::accounts::{self, LoginAttempt, LoginPorts, User};
+use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts, User};
 use groupchat_domain::ids::UserId;
+use groupchat_domain::storage::Tx;
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{CreatedUserDto, LoginDto, UserDto};
@@ -61,8 +62,10 @@ pub async fn list(
     params: Params<UserListParams>,
 ) -> Result<Ok200<Page<UserDto>>, ApiError> {
     let query = params.0.parse()?;
-    let page = state.storage.read_as(key.0, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
-    Ok(Ok200(Page::new(page, place_after)))
+    let read =
+        move |tx: &mut dyn Tx, actor: &Actor| Ok((accounts::list_users(tx, actor, &query)?, actor.id()));
+    let (page, viewer) = state.storage.read_as(key.0, read).await?;
+    Ok(Ok200(Page::with(page, place_after, |user| UserDto::seen_by(viewer, user))))
 }
 
 fn place_after(user: &User) -> Cursor {
@@ -73,15 +76,17 @@ fn place_after(user: &User) -> Cursor {
 #[api_v2_operation(tags(Accounts), operation_id = "getUser")]
 pub async fn show(state: State, key: Key, path: Ids<UserId>) -> Result<Ok200<UserDto>, ApiError> {
     let Ids(id) = path;
-    let user = state.storage.read_as(key.0, move |tx, actor| accounts::find_user(tx, actor, id)).await?;
-    Ok(Ok200(user.into()))
+    let read = move |tx: &mut dyn Tx, actor: &Actor| {
+        Ok(UserDto::seen_by(actor.id(), accounts::find_user(tx, actor, id)?))
+    };
+    Ok(Ok200(state.storage.read_as(key.0, read).await?))
 }
 
 /// Shows oneself
 #[api_v2_operation(tags(Accounts), operation_id = "getMe")]
 pub async fn show_self(state: State, key: Key) -> Result<Ok200<UserDto>, ApiError> {
     let user = state.storage.read_as(key.0, accounts::find_self).await?;
-    Ok(Ok200(user.into()))
+    Ok(Ok200(UserDto::own(user)))
 }
 
 /// Edits one's own profile
@@ -94,7 +99,7 @@ pub async fn edit_self(
     let changes = body.0.parse()?;
     let user =
         state.storage.write_as(key.0, move |tx, actor| accounts::edit_self(tx, actor, &changes)).await?;
-    Ok(Ok200(user.into()))
+    Ok(Ok200(UserDto::own(user)))
 }
 
 /// Changes one's own password

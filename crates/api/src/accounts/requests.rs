@@ -1,7 +1,8 @@
 //! The JSON that requests about accounts hold, and what it says in the domain's words.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, Password, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery, Username,
+    DisplayName, Email, Password, PresenceSetting, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery,
+    Username,
 };
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::validation::Violation;
@@ -83,6 +84,9 @@ pub(super) struct ProfileChangesDto {
     /// The e-mail address.
     #[serde(default)]
     pub email: Patch<String>,
+    /// Whether those who share a group with the user see when they are online: `shown` or `hidden`.
+    #[serde(default)]
+    pub presence: Patch<String>,
     #[serde(default)]
     username: Given,
     #[serde(default)]
@@ -94,7 +98,11 @@ pub(super) struct ProfileChangesDto {
 impl ProfileChangesDto {
     pub(super) fn parse(self) -> Result<ProfileChanges, ApiError> {
         let mut fields = Fields::new();
-        let changes = profile(&mut fields, &self.display_name, &self.email);
+        let changes = ProfileChanges {
+            presence: fields.changeable("presence", self.presence.as_deref(), PresenceSetting::parse),
+            display_name: display_name(&mut fields, &self.display_name),
+            email: email(&mut fields, &self.email),
+        };
         fields.fixed([("username", self.username), ("is_admin", self.is_admin), ("password", self.password)]);
         fields.finish()?;
         Ok(changes)
@@ -127,7 +135,8 @@ impl UserChangesDto {
         let mut fields = Fields::new();
         let changes = UserChanges {
             username: fields.changeable("username", self.username.as_deref(), Username::parse),
-            profile: profile(&mut fields, &self.display_name, &self.email),
+            display_name: display_name(&mut fields, &self.display_name),
+            email: email(&mut fields, &self.email),
             is_admin: fields.changeable("is_admin", self.is_admin, Ok),
             password: fields.changeable("password", self.password.as_deref(), Password::parse),
         };
@@ -136,11 +145,12 @@ impl UserChangesDto {
     }
 }
 
-fn profile(fields: &mut Fields, display_name: &Patch<String>, email: &Patch<String>) -> ProfileChanges {
-    ProfileChanges {
-        display_name: fields.clearable("display_name", display_name.as_deref(), DisplayName::parse),
-        email: fields.clearable("email", email.as_deref(), Email::parse),
-    }
+fn display_name(fields: &mut Fields, given: &Patch<String>) -> Option<Option<DisplayName>> {
+    fields.clearable("display_name", given.as_deref(), DisplayName::parse)
+}
+
+fn email(fields: &mut Fields, given: &Patch<String>) -> Option<Option<Email>> {
+    fields.clearable("email", given.as_deref(), Email::parse)
 }
 
 /// A change of one's own password.

@@ -155,10 +155,14 @@ fn cut_short() -> ApiError {
     ApiError::new(Code::BadRequest, "the body ended too early")
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+/// Reads a JSON object, be it a body or a frame.
+///
+/// # Errors
+/// It is none, or has a field of the wrong type, which is named.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     // Serde would also fill a struct from an array, field by field.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(ApiError::new(Code::MalformedJson, "the body must be a JSON object"));
+        return Err(ApiError::new(Code::MalformedJson, "this must be a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

@@ -11,7 +11,7 @@ use groupchat_domain::accounts::ClientInfo;
 use paperclip::actix::OperationModifier;
 use paperclip::v2::schema::Apiv2Schema;
 
-use super::proxies::client_address;
+use super::proxies::{Network, client_address};
 use crate::state::State;
 
 /// The most characters that are kept of a `User-Agent`.
@@ -34,9 +34,14 @@ impl FromRequest for Client {
 }
 
 /// The network address that a request comes from; behind trusted proxies, the one they tell.
-pub(super) fn address(request: &HttpRequest) -> Option<IpAddr> {
+pub(crate) fn address(request: &HttpRequest) -> Option<IpAddr> {
     let trusted = request.app_data::<State>().map_or(&[][..], |state| &state.options.trusted_proxies);
     request.peer_addr().map(|peer| client_address(peer.ip(), request.headers(), trusted))
+}
+
+/// Whether whoever sent the request is believed when they tell how they were asked.
+pub(crate) fn comes_from_proxy(request: &HttpRequest, trusted: &[Network]) -> bool {
+    request.peer_addr().is_some_and(|peer| trusted.iter().any(|network| network.contains(peer.ip())))
 }
 
 /// The first characters of a header, without control characters: the sender chose them.

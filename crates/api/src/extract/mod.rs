@@ -11,9 +11,10 @@ mod params;
 mod proxies;
 mod serde_errors;
 
+pub(crate) use body::parse as parse_json;
 pub use body::{BODY_LIMIT, Body};
 pub use client::Client;
-pub(crate) use client::MAX_USER_AGENT;
+pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
 pub use ids::{Ids, PathIds};
 pub use key::Key;
 pub use params::Params;

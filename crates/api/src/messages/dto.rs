@@ -33,8 +33,8 @@ pub struct MessageDto {
     pub deleted_at: Option<Time>,
     /// How many users like it.
     pub likes: i64,
-    /// Whether the caller likes it.
-    pub liked: bool,
+    /// Whether the caller likes it; null in events, which are the same for all.
+    pub liked: Option<bool>,
 }
 
 impl From<MessageView> for MessageDto {
@@ -51,7 +51,7 @@ impl From<MessageView> for MessageDto {
             edited_at: message.edited_at.map(Time::from),
             deleted_at: message.deleted_at.map(Time::from),
             likes: message.likes,
-            liked,
+            liked: Some(liked),
         }
     }
 }
@@ -75,7 +75,7 @@ impl From<MessageView> for LikesDto {
 /// How far the caller has read a group.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ReadState")]
-pub(super) struct ReadStateDto {
+pub(crate) struct ReadStateDto {
     /// Messages up to this number are read.
     pub read_seq: i64,
     /// How many are not.

@@ -135,7 +135,7 @@ pub async fn mark_read(
     path: Ids<GroupId>,
 ) -> Result<Ok200<ReadStateDto>, ApiError> {
     let (seq, Ids(group)) = (body.0.parse()?, path);
-    let read =
-        state.storage.write_as(key.0, move |tx, actor| messages::mark_read(tx, actor, group, seq)).await?;
+    let (storage, live) = (state.storage.as_ref(), state.live.as_ref());
+    let read = messages::mark_read_and_tell(storage, live, key.0, group, seq).await?;
     Ok(Ok200(read.into()))
 }

@@ -7,4 +7,6 @@ mod routes;
 mod window;
 
 pub use dto::MessageDto;
+pub(crate) use dto::ReadStateDto;
+pub(crate) use requests::{MessageDraftDto, ReadMarkDto};
 pub use routes::routes;

@@ -28,7 +28,7 @@ macro_rules! refuse_unbuilt {
 /// A message to send.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MessageDraft")]
-pub(super) struct MessageDraftDto {
+pub(crate) struct MessageDraftDto {
     /// The text: 1–10,000 characters.
     pub text: Option<String>,
     /// A name of your own for the message, so that a repeated request sends it once: 1–64 printable ASCII
@@ -53,7 +53,7 @@ pub(super) struct MessageDraftDto {
 }
 
 impl MessageDraftDto {
-    pub(super) fn parse(self, group: GroupId) -> Result<Draft, ApiError> {
+    pub(crate) fn parse(self, group: GroupId) -> Result<Draft, ApiError> {
         let mut fields = Fields::new();
         let text = fields.required("text", self.text.as_deref(), MessageText::parse);
         let client_id = fields.optional("client_id", self.client_id.as_deref(), ClientId::parse);
@@ -92,7 +92,7 @@ pub(super) struct MessageChangesDto {
 
 impl MessageChangesDto {
     /// The new text; `None` keeps the one there is.
-    pub(super) fn parse(self) -> Result<Option<MessageText>, ApiError> {
+    pub(crate) fn parse(self) -> Result<Option<MessageText>, ApiError> {
         let mut fields = Fields::new();
         let text = fields.changeable("text", self.text.as_deref(), MessageText::parse);
         refuse_unbuilt!(fields, self);
@@ -104,13 +104,13 @@ impl MessageChangesDto {
 /// How far the caller has read.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "ReadMark")]
-pub(super) struct ReadMarkDto {
+pub(crate) struct ReadMarkDto {
     /// The number of the last message read.
     pub seq: Option<i64>,
 }
 
 impl ReadMarkDto {
-    pub(super) fn parse(self) -> Result<Seq, ApiError> {
+    pub(crate) fn parse(self) -> Result<Seq, ApiError> {
         let mut fields = Fields::new();
         let seq = fields.required("seq", self.seq, Seq::parse);
         seq.ok_or_else(|| fields.into())

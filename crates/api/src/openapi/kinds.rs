@@ -1,6 +1,7 @@
 //! The kinds of values in the HTTP contract: which JSON schema each has. Limits are those that the code checks.
 
-use groupchat_domain::accounts::{DisplayName, Email, Password, Username};
+use groupchat_domain::accounts::{DisplayName, Email, Password, PresenceSetting, Username};
+use groupchat_domain::events::EventType;
 use groupchat_domain::groups::{Description, GroupName, Role, Visibility};
 use groupchat_domain::ids::MAX_SAFE_INTEGER;
 use groupchat_domain::messages::{ClientId, MessageText};
@@ -8,6 +9,7 @@ use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
 use serde_json::{Value, json};
 
+use crate::events::{LONGEST_WAIT, Unlogged};
 use crate::extract::MAX_USER_AGENT;
 
 /// A kind of value: makes its JSON schema, without a type where the Rust type already gives it.
@@ -147,6 +149,35 @@ pub fn items() -> Value {
 
 pub fn cursor() -> Value {
     json!({"minLength": 1, "example": "AQIAAAAAAAAAAAAAAAAAAAAH"})
+}
+
+pub fn event_cursor() -> Value {
+    json!({"minLength": 1, "example": "0badc0de-41"})
+}
+
+/// The types of events that an answer may hold.
+pub fn event_type() -> Value {
+    let logged = EventType::ALL.iter().filter(|event_type| !event_type.is_hidden());
+    let names: Vec<_> =
+        logged.map(|event_type| event_type.as_str()).chain([Unlogged::Gap.as_str()]).collect();
+    json!({"enum": names, "example": EventType::MessageCreated.as_str()})
+}
+
+pub fn event_data() -> Value {
+    json!({"example": {"id": 7}})
+}
+
+pub fn wait() -> Value {
+    json!({"minimum": 0, "maximum": LONGEST_WAIT, "default": 0, "example": LONGEST_WAIT})
+}
+
+pub fn ticket() -> Value {
+    json!({"minLength": 1, "example": "gc_7Yq2mWl0sXcVb4nRk9TzHuJdPf6gEo1aLi3tQyBx5Nw"})
+}
+
+pub fn presence_setting() -> Value {
+    let all = [PresenceSetting::Shown, PresenceSetting::Hidden];
+    json!({"enum": all.map(PresenceSetting::as_str), "example": PresenceSetting::Shown.as_str()})
 }
 
 pub fn yes_or_no() -> Value {

@@ -1,9 +1,10 @@
 //! The OpenAPI document: collected by paperclip from the handlers, completed here.
 
+mod events;
 mod kinds;
 mod refusals;
 mod responses;
-mod schemas;
+pub(crate) mod schemas;
 mod vocabulary;
 
 use std::collections::HashSet;
@@ -54,6 +55,7 @@ fn preamble(version: &str) -> DefaultApiRaw {
             tag("Accounts", "Signing in, users, sessions."),
             tag("Groups", "Groups and their members."),
             tag("Messages", "Messages, likes, and how far one has read."),
+            tag("Events", "What happens, as it happens and since a cursor."),
             tag("Operations", "For those who run the server."),
         ],
         ..DefaultApiRaw::default()
@@ -80,6 +82,7 @@ fn complete_components(components: &mut Value) {
     }
     components["securitySchemes"]["Bearer"] =
         json!({"type": "http", "scheme": "bearer", "description": "The same key, as a bearer token."});
+    components["securitySchemes"][events::TICKET] = events::ticket_scheme();
     if let (Value::Object(components), Value::Object(shared)) = (components, responses::components()) {
         components.extend(shared);
     }
@@ -89,11 +92,10 @@ fn complete_operation(method: &str, operation: &mut Value) {
     if !operation.is_object() {
         return;
     }
-    let id = operation["operationId"].as_str().unwrap_or_default();
-    let codes = refusals::codes_of(id, method, operation);
-    // An empty list says that no key is needed.
-    let secured = operation.get("security").is_some();
-    operation["security"] = if secured { json!([{"ApiKey": []}, {"Bearer": []}]) } else { json!([]) };
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let codes = refusals::codes_of(&id, method, operation);
+    operation["security"] = security(&id, operation);
+    events::complete(&id, operation);
     if let Some(text) = operation.get("description").and_then(Value::as_str) {
         operation["description"] = text.split_whitespace().collect::<Vec<_>>().join(" ").into();
     }
@@ -102,6 +104,17 @@ fn complete_operation(method: &str, operation: &mut Value) {
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         responses::complete(responses, &codes);
+    }
+}
+
+/// What an operation takes for a proof of identity; an empty list says that it needs none.
+fn security(id: &str, operation: &Value) -> Value {
+    if operation.get("security").is_none() {
+        json!([])
+    } else if events::takes_ticket(id) {
+        json!([{"ApiKey": []}, {"Bearer": []}, {events::TICKET: []}])
+    } else {
+        json!([{"ApiKey": []}, {"Bearer": []}])
     }
 }
 

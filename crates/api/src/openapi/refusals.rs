@@ -37,6 +37,13 @@ pub const REFUSALS: &[(&str, &[Code])] = &[
     ("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
     ("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
     ("markRead", &[MembersOnly, GroupNotFound]),
+    ("pollEvents", &[TooManyRequests]),
+    ("streamEvents", &[InvalidTicket, OriginNotAllowed, TooManyRequests, OutcomeUnknown]),
+    (
+        "openSocket",
+        &[BadRequest, InvalidTicket, OriginNotAllowed, UpgradeRequired, TooManyRequests, OutcomeUnknown],
+    ),
+    ("createTicket", &[]),
     ("getHealth", &[OutcomeUnknown]),
     ("getVersion", &[]),
 ];

@@ -73,6 +73,7 @@ fn headers(status: &str) -> Value {
     let own = match status {
         "201" => Some("Location"),
         "401" => Some("WWW-Authenticate"),
+        "426" => Some("Upgrade"),
         "429" | "503" => Some("Retry-After"),
         "default" => Some("Allow"),
         _ => None,
@@ -91,6 +92,7 @@ fn header_components() -> Value {
             "Seconds after which another try makes sense (RFC 9110, section 10.2.3).",
             json!({"type": "integer", "minimum": 1, "example": 1}),
         ),
+        "Upgrade": header("What to ask for (RFC 9110, section 7.8).", text("websocket")),
         "WWW-Authenticate": header("The challenge (RFC 6750, section 3).", text("Bearer realm=\"groupchat\"")),
         "X-Request-Id": header(
             "Names this request; the server's log has it too.",

@@ -47,12 +47,16 @@ codes! {
     MissingKey = UNAUTHORIZED, "missing_key", "An API key is needed";
     /// The key is unknown, expired or revoked.
     InvalidKey = UNAUTHORIZED, "invalid_key", "The API key is not valid";
+    /// The ticket is unknown, used, too old, or of a session that has ended.
+    InvalidTicket = UNAUTHORIZED, "invalid_ticket", "The ticket is not valid";
     /// Username and password don't match.
     InvalidCredentials = UNAUTHORIZED, "invalid_credentials", "Wrong username or password";
     /// The present password, asked for again, is wrong.
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong";
     /// A key that came with a new account can't change credentials.
     ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials";
+    /// A page of a site that may not listen.
+    OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages of this site may not do this";
     /// Only server admins may do this.
     AdminOnly = FORBIDDEN, "admin_only", "Only a server admin may do this";
     /// Only members of the group may do this.
@@ -95,8 +99,12 @@ codes! {
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large";
     /// The body is not declared as JSON.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
+    /// A WebSocket was not asked for as one.
+    UpgradeRequired = UPGRADE_REQUIRED, "upgrade_required", "This is a WebSocket";
     /// Too many tries to show a password.
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
+    /// More requests on a socket than are allowed.
+    TooManyRequests = TOO_MANY_REQUESTS, "too_many_requests", "Too many requests";
     /// Something broke here; the log knows what, under the request id.
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on the server";
     /// Too much is waiting already; nothing was done.

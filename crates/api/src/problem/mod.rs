@@ -13,6 +13,8 @@ use groupchat_domain::validation::FieldError;
 use paperclip::v2::schema::Apiv2Errors;
 use serde::Serialize;
 
+use crate::request_id::RequestId;
+
 pub use code::Code;
 
 /// The media type of every error (RFC 9457, section 3).
@@ -81,6 +83,10 @@ impl ApiError {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, CHALLENGE));
         }
+        if self.code == Code::UpgradeRequired {
+            // RFC 9110, section 15.5.22.
+            response.insert_header((header::UPGRADE, "websocket"));
+        }
         if self.code == Code::RequestTimeout {
             // RFC 9110, section 15.5.9. What was meant as the rest of this request must not be read as another.
             response.force_close();
@@ -89,6 +95,17 @@ impl ApiError {
             response.insert_header((header::RETRY_AFTER, whole_seconds(wait)));
         }
         response.body(self.body(request_id))
+    }
+
+    /// The problem as JSON, for answers that are no HTTP: with an id of its own where the caller needs one to ask about
+    /// the problem.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let id = (self.code == Code::Internal).then(RequestId::next);
+        let request_id = id.as_ref().map(RequestId::as_str);
+        if let Some(cause) = &self.cause {
+            tracing::error!(request_id, code = self.code.as_str(), cause, "the request failed");
+        }
+        serde_json::from_slice(&self.body(request_id)).expect("it was JSON a moment ago")
     }
 
     fn body(&self, request_id: Option<&str>) -> Vec<u8> {

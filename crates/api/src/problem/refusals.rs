@@ -72,6 +72,7 @@ pub(super) const INTERNAL: &str = "the server's log has the cause under the requ
 const fn account(refusal: &AccountRefusal) -> Code {
     match refusal {
         AccountRefusal::Unauthenticated => Code::InvalidKey,
+        AccountRefusal::TicketInvalid => Code::InvalidTicket,
         AccountRefusal::InvalidCredentials => Code::InvalidCredentials,
         AccountRefusal::TooManyAttempts { .. } => Code::TooManyAttempts,
         AccountRefusal::WrongPassword => Code::WrongPassword,

@@ -1,10 +1,11 @@
-//! The OpenAPI document and the Swagger page.
+//! The OpenAPI document and the Swagger page; the AsyncAPI document.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 
-use crate::harness::Server;
+use crate::handbook::assert_reviewed;
+use crate::harness::{Listening, Server, Transport, WebSocket, assert_told};
 use crate::matrix::Matrix;
 use crate::operations::operations;
 
@@ -65,7 +66,8 @@ async fn every_operation_documents_success_and_problems() {
     let server = Server::start().await;
     for operation in operations(&server).await {
         let responses = operation.description["responses"].as_object().unwrap();
-        assert!(responses.keys().any(|status| status.starts_with('2')), "{}", operation.row());
+        let succeeds = |status: &String| status.starts_with('2') || status == "101";
+        assert!(responses.keys().any(succeeds), "{}", operation.row());
         let problem = &responses["default"]["content"]["application/problem+json"]["schema"];
         assert_eq!(problem["$ref"], "#/components/schemas/Problem", "{}", operation.row());
     }
@@ -123,4 +125,45 @@ async fn health_and_version_need_no_key() {
     assert_eq!(version, json!({"name": "groupchat", "version": "1.2.3"}));
     // A key that is no good does no harm where none is needed.
     server.with_key("gc_unknown".to_owned()).get("/api/version").await.ok();
+}
+
+#[test]
+fn the_reviewed_asyncapi_document_is_that_of_the_code() {
+    let made = groupchat_api::asyncapi::text(env!("CARGO_PKG_VERSION")) + "\n";
+    assert_reviewed("asyncapi.json", &made);
+}
+
+#[actix_web::test]
+async fn the_requests_of_the_asyncapi_document_are_those_that_are_taken() {
+    let server = Server::start().await;
+    let listening = Listening::start(&server);
+    let (mut socket, _) = WebSocket::open(&listening, &server.user("ann").await, "").await;
+    let refused = socket.ask(json!({"type": "shout"})).await;
+    let detail = refused["error"]["errors"][0]["detail"].as_str().unwrap();
+    let taken: BTreeSet<_> = detail.strip_prefix("must be one of: ").unwrap().split(", ").collect();
+    let document = groupchat_api::asyncapi::document("1.2.3");
+    let messages = document["components"]["messages"].as_object().unwrap();
+    let documented: BTreeSet<_> = messages.keys().filter_map(|name| name.strip_prefix("request.")).collect();
+    assert_eq!(documented, taken);
+    listening.stop().await;
+}
+
+#[test]
+#[should_panic(expected = "the document has no such message")]
+fn a_type_that_is_not_documented_is_noticed() {
+    assert_told(Transport::Socket, &json!({"type": "shouted", "data": {}}));
+}
+
+#[test]
+#[should_panic(expected = "the document has no such message")]
+fn a_type_of_another_transport_is_noticed() {
+    assert_told(Transport::Stream, &json!({"type": "reconnect", "data": {}}));
+}
+
+#[test]
+#[should_panic(expected = "additionalProperties")]
+fn a_field_that_is_not_documented_is_noticed() {
+    let mut event = json!({"cursor": "e-1", "type": "gap", "group_id": null, "actor_id": null, "at": null});
+    event["data"] = json!({"reason": "none"});
+    assert_told(Transport::Socket, &event);
 }

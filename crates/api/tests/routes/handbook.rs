@@ -1,14 +1,44 @@
-//! The parts of `docs/API.md` that are made from the code.
+//! The pages of `docs/` and their parts that are made from the code or from a run of it.
 
 use std::path::PathBuf;
 
 use groupchat_api::problem::Code;
 
-const BEGIN: &str = "<!-- codes -->\n";
-const END: &str = "<!-- end of codes -->\n";
-
-/// Set to anything, the table is written instead of compared.
+/// Set to anything, pages are written instead of compared.
 const UPDATE: &str = "UPDATE_DOCS";
+
+/// Checks that a page is as it is made, or writes it.
+#[track_caller]
+pub fn assert_reviewed(page: &str, made: &str) {
+    let path = path(page);
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, made).expect("the page can be written");
+        return;
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == made,
+        "docs/{page} is out of date; run the test with {UPDATE}=1, and review the difference"
+    );
+}
+
+/// A page with this between `<!-- NAME -->` and `<!-- end of NAME -->`.
+#[track_caller]
+pub fn with_part(page: &str, name: &str, made: &str) -> String {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no end of {name}"));
+    format!("{before}{begin}{made}{end}{after}")
+}
+
+/// A page as it is now.
+pub fn page(name: &str) -> String {
+    std::fs::read_to_string(path(name)).expect("there is such a page")
+}
+
+fn path(page: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page)
+}
 
 fn table() -> String {
     let row =
@@ -19,13 +49,6 @@ fn table() -> String {
 
 #[test]
 fn the_table_of_codes_is_that_of_the_code() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/API.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap();
-    let (written, after) = rest.split_once(END).unwrap();
-    if std::env::var_os(UPDATE).is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", table())).unwrap();
-        return;
-    }
-    assert_eq!(written, table(), "run the test with {UPDATE}=1 to write the table anew, and review it");
+    let made = with_part(&page("API.md"), "codes", &table());
+    assert_reviewed("API.md", &made);
 }

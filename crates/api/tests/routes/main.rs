@@ -7,6 +7,7 @@ mod accounts;
 mod bodies;
 mod documents;
 mod errors;
+mod events;
 mod faults;
 mod groups;
 mod handbook;

@@ -75,6 +75,11 @@ async fn what_is_wrong_with_a_request_comes_before_an_unknown_key() {
         let method = operation.method.as_str();
         let body = scene.body(operation);
         let answer = stranger.call(operation.method.clone(), &good, body.as_ref()).await;
+        if operation.template == "/api/events/socket" {
+            // What is no handshake is wrong in itself.
+            answer.refused(426, "upgrade_required");
+            continue;
+        }
         answer.refused(401, "invalid_key");
         if !operation.parameters().is_empty() {
             let bad = operation.template.replace(['{', '}'], "x");

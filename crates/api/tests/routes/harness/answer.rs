@@ -1,7 +1,10 @@
 //! An answer, checked for what holds for every one.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+
 use actix_web::HttpResponse;
-use actix_web::body::to_bytes;
+use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
@@ -9,6 +12,7 @@ use serde_json::Value;
 
 use super::documented::assert_documented;
 use super::server::PASSWORD;
+use super::told::{Transport, assert_told};
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -24,7 +28,10 @@ impl Answer {
     /// Reads a response whole and checks what holds for every one.
     pub async fn read(request: String, response: HttpResponse) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = to_bytes(response.into_body()).await.expect("a whole body");
+        let body = match response.body().size() {
+            BodySize::Stream => first_bytes(response.into_body()).await,
+            _ => to_bytes(response.into_body()).await.expect("a whole body"),
+        };
         let answer = Self { request, status, headers, body };
         answer.check();
         answer
@@ -107,6 +114,9 @@ impl Answer {
         } else {
             assert_documented(&self.request, self.status(), None);
         }
+        if self.status == StatusCode::OK && self.is_of("GET /api/events") {
+            assert_told(Transport::Poll, &self.json());
+        }
         if self.status == StatusCode::NO_CONTENT {
             assert!(self.body.is_empty(), "{self}: 204 has no body");
             assert_eq!(self.header("content-type"), None, "{self}");
@@ -116,10 +126,15 @@ impl Answer {
         if self.header("content-type").is_some_and(|media_type| media_type.contains("json")) {
             // A key's own random part may hold the letters that keys begin with.
             let answer = self.json();
-            let rest =
-                answer["api_key"].as_str().map_or_else(|| body.to_string(), |key| body.replacen(key, "", 1));
+            let shown_once = answer["api_key"].as_str().or(answer["ticket"].as_str());
+            let rest = shown_once.map_or_else(|| body.to_string(), |secret| body.replacen(secret, "", 1));
             assert!(!rest.contains("gc_") || self.request.ends_with("/openapi.json"), "{self}: shows a key");
         }
+    }
+
+    /// Whether it answers a request with this method and path, whatever its query.
+    fn is_of(&self, line: &str) -> bool {
+        self.request.split('?').next() == Some(line)
     }
 
     fn check_problem(&self) {
@@ -132,6 +147,7 @@ impl Answer {
         match self.status() {
             401 => assert!(self.header("www-authenticate").is_some(), "{self}: no challenge"),
             405 => assert!(self.header("allow").is_some(), "{self}: no Allow"),
+            426 => assert_eq!(self.header("upgrade"), Some("websocket"), "{self}"),
             429 | 503 => {
                 let wait = self.header("retry-after").and_then(|wait| wait.parse::<u32>().ok());
                 assert!(wait.is_some_and(|seconds| seconds >= 1), "{self}: no Retry-After");
@@ -147,6 +163,12 @@ impl std::fmt::Display for Answer {
         let body: String = String::from_utf8_lossy(&self.body).chars().take(2_000).collect();
         write!(f, "{} -> {} {body}", self.request, self.status())
     }
+}
+
+/// The beginning of a body that may have no end.
+async fn first_bytes(mut body: BoxBody) -> Bytes {
+    let first = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await;
+    first.map_or_else(Bytes::new, |bytes| bytes.expect("a body that does not fail"))
 }
 
 /// Checks that an object has exactly these fields.

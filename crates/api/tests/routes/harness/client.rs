@@ -125,6 +125,11 @@ impl Client {
     }
 }
 
+/// The id at the end of a path.
+pub fn id_in(path: &str) -> i64 {
+    path.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{path} has no id"))
+}
+
 fn pick(page: &Value, pointer: &str) -> Vec<Value> {
     let items = page["items"].as_array().expect("a list has items");
     items.iter().map(|item| item.pointer(pointer).expect("each item has the field").clone()).collect()

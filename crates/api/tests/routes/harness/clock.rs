@@ -6,13 +6,19 @@ use std::time::Duration;
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::clock::SystemClock;
 
-/// The clock of the system, as far ahead as a test has moved it.
+/// The clock of the system, or one that stands still, as far ahead as a test has moved it.
 #[derive(Default)]
 pub struct MovableClock {
+    stands_at: Option<Timestamp>,
     seconds_ahead: AtomicU64,
 }
 
 impl MovableClock {
+    /// A clock that only a test moves.
+    pub fn standing_at(time: Timestamp) -> Self {
+        Self { stands_at: Some(time), ..Self::default() }
+    }
+
     /// Moves the clock ahead.
     pub fn advance(&self, by: Duration) {
         self.seconds_ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
@@ -21,6 +27,7 @@ impl MovableClock {
 
 impl Clock for MovableClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus(Duration::from_secs(self.seconds_ahead.load(Ordering::SeqCst)))
+        let start = self.stands_at.unwrap_or_else(|| SystemClock.now());
+        start.plus(Duration::from_secs(self.seconds_ahead.load(Ordering::SeqCst)))
     }
 }

@@ -5,10 +5,17 @@ mod client;
 mod clock;
 mod database;
 mod documented;
+mod event_stream;
+mod hub;
 mod server;
 mod socket;
+mod told;
+mod websocket;
 
 pub use answer::{Answer, assert_fields, time};
-pub use client::Client;
+pub use client::{Client, id_in};
+pub use event_stream::EventStream;
 pub use server::{PASSWORD, Server};
 pub use socket::Listening;
+pub use told::{Transport, assert_asked, assert_told};
+pub use websocket::WebSocket;

@@ -7,23 +7,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::test::{TestRequest, init_service, try_call_service};
-use groupchat_api::{AppState, State, app};
+use groupchat_api::{AppState, Ports, ServerOptions, State, app};
 use groupchat_domain::accounts::{
     ClientInfo, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash,
     PasswordHasher, SessionKind, Unique, Username,
 };
-use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::jobs::work_off;
-use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_domain::time::Timestamp;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::{HubOptions, LocalHub};
+use serde_json::json;
 
 use super::answer::Answer;
 use super::client::Client;
 use super::clock::MovableClock;
 use super::database::Database;
+use super::hub::RunningHub;
 
 /// The password of every user that [`Server::user`] makes.
 pub const PASSWORD: &str = "correct horse battery";
@@ -45,7 +48,8 @@ pub struct Server {
 struct World {
     clock: Arc<MovableClock>,
     password: PasswordHash,
-    // After the storage, which the state above holds: it lets go of the database before that is removed.
+    // In this order, after the state above: whatever holds the storage lets go of the database before that is removed.
+    _hub: Option<RunningHub>,
     _database: Option<Database>,
 }
 
@@ -57,34 +61,76 @@ impl Server {
 
     /// Starts a server with limits of its own.
     pub async fn limited(per_address: Allowance, per_account: Allowance) -> Self {
+        let limits = AttemptLimits::new(per_address, per_account);
+        Self::open(limits, HubOptions::default(), MovableClock::default()).await
+    }
+
+    /// Starts a server whose hub has options of its own.
+    pub async fn with_hub(options: HubOptions) -> Self {
+        Self::open(AttemptLimits::default(), options, MovableClock::default()).await
+    }
+
+    /// Starts a server whose clock stands still until a test moves it.
+    pub async fn standing_at(time: Timestamp) -> Self {
+        let clock = MovableClock::standing_at(time);
+        Self::open(AttemptLimits::default(), HubOptions::default(), clock).await
+    }
+
+    async fn open(attempts: AttemptLimits, options: HubOptions, clock: MovableClock) -> Self {
         let database = Database::create();
-        let clock = Arc::new(MovableClock::default());
-        let storage = database.open(clock.clone(), Arc::new(NoListener));
-        let state = state(storage, AttemptLimits::new(per_address, per_account));
+        let clock = Arc::new(clock);
+        let hub = LocalHub::new(options, clock.clone());
+        let storage = database.open(clock.clone(), Arc::new(hub.clone()));
+        let running = RunningHub::start(hub.clone(), storage.clone()).await;
+        let state = state(storage, attempts, hub);
         let password = Password::parse(PASSWORD).expect("long enough");
         let password = state.hasher.hash(password).await.expect("hashes");
         let call = calling(&state).await;
-        Self { call, state, world: Rc::new(World { clock, password, _database: Some(database) }) }
+        let world = World { clock, password, _hub: Some(running), _database: Some(database) };
+        Self { call, state, world: Rc::new(world) }
     }
 
     /// Starts a server on another storage, in which nobody can be.
     pub async fn on(storage: Arc<dyn Storage>) -> Self {
-        let state = state(storage, AttemptLimits::default());
+        let clock = Arc::<MovableClock>::default();
+        let hub = LocalHub::new(HubOptions::default(), clock.clone());
+        let state = state(storage, AttemptLimits::default(), hub);
         let call = calling(&state).await;
-        let world = World {
-            clock: Arc::default(),
-            password: PasswordHash::from_stored(String::new()),
-            _database: None,
-        };
+        let password = PasswordHash::from_stored(String::new());
+        let world = World { clock, password, _hub: None, _database: None };
         Self { call, state, world: Rc::new(world) }
     }
 
     /// The same server with another hasher of passwords.
     pub async fn with_hasher(&self, hasher: Arc<dyn PasswordHasher>) -> Self {
-        let AppState { storage, keys, attempts, version, .. } = &**self.state;
-        let state = AppState::new(storage.clone(), keys.clone(), hasher, attempts.clone(), version);
+        self.with_state(AppState::new(Ports { hasher, ..self.ports() }, self.state.version)).await
+    }
+
+    /// The same server with another storage; the hub keeps its own.
+    pub async fn with_storage(&self, storage: Arc<dyn Storage>) -> Self {
+        self.with_state(AppState::new(Ports { storage, ..self.ports() }, self.state.version)).await
+    }
+
+    /// The same server with other options.
+    pub async fn with_options(&self, options: ServerOptions) -> Self {
+        self.with_state(AppState::new(self.ports(), self.state.version).with_options(options)).await
+    }
+
+    async fn with_state(&self, state: AppState) -> Self {
         let state = State::new(state);
         Self { call: calling(&state).await, state, world: Rc::clone(&self.world) }
+    }
+
+    fn ports(&self) -> Ports {
+        let ports: &Ports = &self.state;
+        let Ports { storage, keys, hasher, attempts, live } = ports;
+        Ports {
+            storage: storage.clone(),
+            keys: keys.clone(),
+            hasher: hasher.clone(),
+            attempts: attempts.clone(),
+            live: live.clone(),
+        }
     }
 
     /// Sends a request and checks of the answer what holds for all of them.
@@ -120,6 +166,13 @@ impl Server {
     /// A new server admin, signed in.
     pub async fn admin(&self, name: &str) -> Client {
         self.sign_in(name, true).await
+    }
+
+    /// Another session of a user that [`Server::user`] made.
+    pub async fn sign_in_again(&self, name: &str) -> Client {
+        let login = json!({"username": name, "password": PASSWORD});
+        let login = self.nobody().post("/api/login", login).await.ok();
+        self.with_key(login["api_key"].as_str().expect("a key").to_owned())
     }
 
     /// Runs a command on the storage behind the server's back.
@@ -182,9 +235,16 @@ fn store_session(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
     tx.sessions().insert(&session).expect("the storage works");
 }
 
-fn state(storage: Arc<dyn Storage>, attempts: AttemptLimits) -> State {
+fn state(storage: Arc<dyn Storage>, attempts: AttemptLimits, hub: LocalHub) -> State {
     let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(CHEAP).expect("starts"));
-    State::new(AppState::new(storage, Arc::new(RandomKeys), hasher, Arc::new(attempts), "1.2.3"))
+    let ports = Ports {
+        storage,
+        keys: Arc::new(RandomKeys),
+        hasher,
+        attempts: Arc::new(attempts),
+        live: Arc::new(hub),
+    };
+    State::new(AppState::new(ports, "1.2.3"))
 }
 
 async fn calling(state: &State) -> Rc<dyn Fn(TestRequest) -> Calling> {
@@ -200,10 +260,4 @@ async fn calling(state: &State) -> Rc<dyn Fn(TestRequest) -> Calling> {
             }
         })
     })
-}
-
-struct NoListener;
-
-impl EventSink for NoListener {
-    fn committed(&self, _: &[LoggedEvent]) {}
 }

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Listening {
     address: SocketAddr,
     handle: ServerHandle,
+    // What it serves lives as long as it listens.
+    _server: Server,
 }
 
 impl Listening {
@@ -26,12 +28,19 @@ impl Listening {
     pub fn start(server: &Server) -> Self {
         let state = server.state();
         let http = HttpServer::new(move || app(state.clone())).workers(1).disable_signals();
+        // As the program has it.
+        let http = http.h1_allow_half_closed(false);
         let http = http.bind("127.0.0.1:0").expect("a free port");
         let address = http.addrs()[0];
         let running = http.run();
         let handle = running.handle();
         spawn(running);
-        Self { address, handle }
+        Self { address, handle, _server: server.clone() }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Stops listening.

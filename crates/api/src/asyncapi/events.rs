@@ -1,0 +1,226 @@
+//! What the message of each type of event fixes.
+
+use groupchat_domain::events::EventType;
+use serde_json::{Map, Value, json};
+
+use super::schemas::{Schemas, never_null, nothing, schema_ref};
+use crate::events::Unlogged;
+
+/// Whether a field has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Given,
+    Null,
+    /// Given or null.
+    Either,
+}
+
+/// What the message of a type of event fixes.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    summary: &'static str,
+    /// The schema of `data`; `None` for an empty object.
+    data: Option<&'static str>,
+    /// Fields of `data` that are null in each such event.
+    null: &'static [&'static str],
+    /// Fields of `data` that may be null elsewhere and are not here.
+    given: &'static [&'static str],
+    cursor: Field,
+    group: Field,
+    actor: Field,
+    at: Field,
+    transports: Transports,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, Copy)]
+struct Transports {
+    socket: bool,
+    stream: bool,
+    poll: bool,
+}
+
+impl Shape {
+    /// An event of the log: it has a cursor and a time, and somebody did it.
+    const fn logged(summary: &'static str, data: &'static str) -> Self {
+        Self {
+            summary,
+            data: Some(data),
+            null: &[],
+            given: &[],
+            cursor: Field::Given,
+            group: Field::Given,
+            actor: Field::Given,
+            at: Field::Given,
+            transports: Transports { socket: true, stream: true, poll: true },
+        }
+    }
+
+    /// What is in no log: nobody did it at a time.
+    const fn unlogged(summary: &'static str, data: Option<&'static str>) -> Self {
+        Self {
+            summary,
+            data,
+            null: &[],
+            given: &[],
+            cursor: Field::Null,
+            group: Field::Null,
+            actor: Field::Null,
+            at: Field::Null,
+            transports: Transports { socket: true, stream: true, poll: false },
+        }
+    }
+
+    const fn user(summary: &'static str, data: &'static str) -> Self {
+        // From the command line, the server itself does it.
+        Self { group: Field::Null, actor: Field::Either, ..Self::logged(summary, data) }
+    }
+
+    const fn message_of(summary: &'static str) -> Self {
+        Self { null: &["liked"], ..Self::logged(summary, "Message") }
+    }
+
+    const fn of(event_type: EventType) -> Option<Self> {
+        const PRIVATE: &[&str] = &["email", "presence"];
+        const STANDING: &[&str] = &["my_role", "read_seq", "unread", "last_message"];
+        Some(match event_type {
+            EventType::UserCreated => Self { null: PRIVATE, ..Self::user("An account was made.", "User") },
+            EventType::UserUpdated => Self { null: PRIVATE, ..Self::user("An account was changed.", "User") },
+            EventType::UserDeleted => Self::user("An account was deleted.", "Removed"),
+            EventType::GroupCreated => Self { null: STANDING, ..Self::logged("A group was made.", "Group") },
+            EventType::GroupUpdated => {
+                Self { null: STANDING, ..Self::logged("A group's name or description was changed.", "Group") }
+            }
+            EventType::GroupDeleted => Self::logged("A group was deleted.", "Removed"),
+            EventType::MemberAdded => Self::logged("Somebody came into a group.", "Member"),
+            EventType::MemberUpdated => Self {
+                // Null where the server gives a group that lost its last owner another.
+                actor: Field::Either,
+                ..Self::logged("Somebody's role in a group was changed.", "Member")
+            },
+            EventType::MemberRemoved => Self {
+                actor: Field::Either,
+                ..Self::logged("Somebody left a group or was removed; they are told, too.", "Removed")
+            },
+            EventType::MessageCreated => Self::message_of("A message was sent."),
+            EventType::MessageUpdated => Self::message_of("A message was edited."),
+            EventType::MessageDeleted => Self {
+                null: &["liked", "text"],
+                given: &["deleted_at"],
+                ..Self::message_of("A message was deleted; this is what is left of it.")
+            },
+            EventType::MessageLiked => Self::message_of("The actor began to like a message."),
+            EventType::MessageUnliked => Self::message_of("The actor no longer likes a message."),
+            EventType::SessionsEnded => return None,
+        })
+    }
+
+    const fn of_unlogged(event_type: Unlogged) -> Self {
+        match event_type {
+            Unlogged::Hello => Self {
+                // Null where a gap is told next: whoever is cut off before that must not come back to a later place.
+                cursor: Field::Either,
+                ..Self::unlogged("The first on a connection: who listens, and from where.", Some("Hello"))
+            },
+            Unlogged::Gap => Self {
+                cursor: Field::Given,
+                transports: Transports { socket: true, stream: true, poll: true },
+                ..Self::unlogged(
+                    "What happened up to this cursor can't be told: load afresh what you show.",
+                    None,
+                )
+            },
+            Unlogged::Heartbeat => Self {
+                cursor: Field::Given,
+                ..Self::unlogged("The connection lives; up to this cursor everything has been told.", None)
+            },
+            Unlogged::Reconnect => Self {
+                transports: Transports { socket: true, stream: false, poll: false },
+                ..Self::unlogged("The connection is closed next; when to come back.", Some("ComeBack"))
+            },
+            Unlogged::End => Self {
+                transports: Transports { socket: false, stream: true, poll: false },
+                ..Self::unlogged("The last on a stream: why it ends.", Some("End"))
+            },
+            Unlogged::ReadUpdated => Self {
+                group: Field::Given,
+                ..Self::unlogged("You have read further, on one of your devices.", Some("ReadUpdate"))
+            },
+            Unlogged::Typing => Self {
+                group: Field::Given,
+                ..Self::unlogged("Somebody types in a group, or has stopped.", Some("Typing"))
+            },
+            Unlogged::Presence => Self::unlogged(
+                "Somebody with whom you share a group came, went or turned away.",
+                Some("Presence"),
+            ),
+        }
+    }
+
+    /// The message of this type.
+    pub fn message(&self, name: &str, schemas: &Schemas) -> Value {
+        json!({"name": name, "title": name, "summary": self.summary, "payload": self.payload(name, schemas)})
+    }
+
+    fn payload(&self, name: &str, schemas: &Schemas) -> Value {
+        let mut fields = schemas.fields("Event");
+        for (field, has) in
+            [("cursor", self.cursor), ("group_id", self.group), ("actor_id", self.actor), ("at", self.at)]
+        {
+            let schema = fields[field].take();
+            fields[field] = has.narrow(schema);
+        }
+        fields["type"] = json!({"type": "string", "const": name});
+        fields["data"] = self.data();
+        json!({"type": "object", "required": schemas.required("Event"), "properties": fields})
+    }
+
+    fn data(&self) -> Value {
+        let Some(schema) = self.data else { return nothing() };
+        let null = self.null.iter().map(|field| ((*field).to_owned(), json!({"type": "null"})));
+        let given = self.given.iter().map(|field| ((*field).to_owned(), json!({"not": {"type": "null"}})));
+        let fixed: Map<_, _> = null.chain(given).collect();
+        if fixed.is_empty() {
+            schema_ref(schema)
+        } else {
+            // Beside a reference nothing else counts in draft 07.
+            json!({"allOf": [schema_ref(schema)], "properties": fixed})
+        }
+    }
+}
+
+impl Field {
+    fn narrow(self, schema: Value) -> Value {
+        match self {
+            Self::Given => never_null(schema),
+            Self::Null => json!({"type": "null"}),
+            Self::Either => schema,
+        }
+    }
+}
+
+/// Every type of event that a client may be told of.
+pub fn all() -> impl Iterator<Item = (&'static str, Shape)> {
+    let logged = EventType::ALL.iter().filter_map(|event| Some((event.as_str(), Shape::of(*event)?)));
+    let unlogged = Unlogged::ALL.iter().map(|event| (event.as_str(), Shape::of_unlogged(*event)));
+    logged.chain(unlogged)
+}
+
+/// The types that are told on sockets.
+pub fn on_socket() -> impl Iterator<Item = &'static str> {
+    names(|transports| transports.socket)
+}
+
+/// The types that are told on streams.
+pub fn on_stream() -> impl Iterator<Item = &'static str> {
+    names(|transports| transports.stream)
+}
+
+/// The types that answers to polls hold.
+pub fn in_polls() -> impl Iterator<Item = &'static str> {
+    names(|transports| transports.poll)
+}
+
+fn names(is_told: impl Fn(Transports) -> bool) -> impl Iterator<Item = &'static str> {
+    all().filter(move |(_, shape)| is_told(shape.transports)).map(|(name, _)| name)
+}

@@ -1,0 +1,74 @@
+//! The AsyncAPI document: what is told over the transports of events, and what may be asked on a socket.
+//!
+//! `events` says of each type of event what its message fixes, `requests` the same of requests and their answers;
+//! `channels` has the transports. `schemas` takes the JSON of all of it from the types that are sent: those that REST
+//! answers have too are the ones of the [OpenAPI document](crate::openapi).
+
+mod channels;
+mod events;
+mod requests;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+use self::schemas::Schemas;
+
+/// Makes the document (AsyncAPI 3.0).
+pub fn document(version: &str) -> Value {
+    let rest = crate::openapi::document(version);
+    let schemas = Schemas::collect(&rest);
+    json!({
+        "asyncapi": "3.0.0",
+        "info": info(version),
+        "defaultContentType": "application/json",
+        "servers": servers(),
+        "channels": channels::channels(&rest),
+        "operations": channels::operations(&rest),
+        "components": {
+            "messages": messages(&schemas),
+            "schemas": schemas.into_components(),
+            "securitySchemes": channels::security_schemes(),
+        },
+    })
+}
+
+/// The same as text, indented, one value a line.
+pub fn text(version: &str) -> String {
+    format!("{:#}", document(version))
+}
+
+fn info(version: &str) -> Value {
+    json!({
+        "title": "groupchat events",
+        "version": version,
+        "description": "What happens in groupchat, as it happens and since a cursor: the same events with the same \
+                        cursors over a WebSocket, server-sent events and a long poll. On the socket a client may \
+                        also ask. Ignore fields and types of events that are not known: there will be more.",
+        "license": {"name": "MIT"},
+    })
+}
+
+fn servers() -> Value {
+    let server = |protocol: &str| {
+        json!({
+            "host": "{host}",
+            "protocol": protocol,
+            "description": "Behind a proxy with TLS it is the protocol with an s.",
+            "variables": {"host": {"default": "127.0.0.1:5000", "description": "Name and port of the server."}},
+        })
+    };
+    json!({"socket": server("ws"), "http": server("http")})
+}
+
+fn messages(schemas: &Schemas) -> Map<String, Value> {
+    let events = events::all().map(|(name, shape)| (name.to_owned(), shape.message(name, schemas)));
+    events.chain(requests::messages(schemas)).chain([channels::page()]).collect()
+}
+
+/// Refers to a message of the document.
+fn message_ref(name: &str) -> Value {
+    json!({"$ref": format!("#/components/messages/{name}")})
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! What may be asked on a socket, and how it is answered.
+
+use serde_json::{Map, Value, json};
+
+use super::schemas::{Schemas, nothing, schema_ref};
+use crate::events::LONGEST_ID;
+
+/// A request.
+struct Request {
+    name: &'static str,
+    summary: &'static str,
+    /// Whether it is about a group.
+    has_group: bool,
+    /// Where the rest of its fields is described.
+    fields: Option<&'static str>,
+    /// What `data` of the reply is; `None` for an empty object.
+    answer: Option<&'static str>,
+}
+
+const REQUESTS: [Request; 5] = [
+    Request {
+        name: "send",
+        summary: "Sends a message, as `sendMessage` of REST. With a `client_id` it may be repeated until it is \
+                  answered: the message is sent once.",
+        has_group: true,
+        fields: Some("MessageDraft"),
+        answer: Some("Message"),
+    },
+    Request {
+        name: "read",
+        summary: "Moves the read cursor forward, as `markRead` of REST; all your devices are told.",
+        has_group: true,
+        fields: Some("ReadMark"),
+        answer: Some("ReadState"),
+    },
+    Request {
+        name: "typing",
+        summary: "Says that you type, or no longer. It is forgotten after a few seconds unless it is said again.",
+        has_group: true,
+        fields: Some("TypingRequest"),
+        answer: None,
+    },
+    Request {
+        name: "presence",
+        summary: "Says that you are at this device, or have turned away from it.",
+        has_group: false,
+        fields: Some("PresenceRequest"),
+        answer: None,
+    },
+    Request {
+        name: "ping",
+        summary: "Asks for nothing but an answer.",
+        has_group: false,
+        fields: None,
+        answer: None,
+    },
+];
+
+/// The name of the message that refuses a request or a frame.
+pub const ERROR: &str = "error";
+
+/// The names of the requests.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    REQUESTS.iter().map(|request| request.name)
+}
+
+/// The name of the message that a request is.
+pub fn request_message(name: &str) -> String {
+    format!("request.{name}")
+}
+
+/// The name of the message that grants a request.
+pub fn reply_message(name: &str) -> String {
+    format!("reply.{name}")
+}
+
+/// Requests, replies and errors.
+pub fn messages(schemas: &Schemas) -> impl Iterator<Item = (String, Value)> {
+    let asked = REQUESTS.iter().flat_map(move |request| {
+        [
+            (request_message(request.name), request.message(schemas)),
+            (reply_message(request.name), request.reply()),
+        ]
+    });
+    asked.chain([(ERROR.to_owned(), error())])
+}
+
+/// The operation of each request: what the server takes, and what it answers.
+pub fn operations() -> impl Iterator<Item = (String, Value)> {
+    let on_socket = |name: String| json!({"$ref": format!("#/channels/socket/messages/{name}")});
+    REQUESTS.iter().map(move |request| {
+        let operation = json!({
+            "action": "receive",
+            "channel": {"$ref": "#/channels/socket"},
+            "summary": request.summary,
+            "messages": [on_socket(request_message(request.name))],
+            "reply": {
+                "channel": {"$ref": "#/channels/socket"},
+                "messages": [on_socket(reply_message(request.name)), on_socket(ERROR.to_owned())],
+            },
+        });
+        (request.name.to_owned(), operation)
+    })
+}
+
+impl Request {
+    fn message(&self, schemas: &Schemas) -> Value {
+        let (mut fields, mut required) = self
+            .fields
+            .map_or_else(|| (Map::new(), Vec::new()), |part| (schemas.fields(part), schemas.required(part)));
+        fields.insert("type".to_owned(), json!({"type": "string", "const": self.name}));
+        fields.insert("id".to_owned(), id());
+        required.push("type".into());
+        if self.has_group {
+            fields.insert("group_id".to_owned(), group_id());
+            required.push("group_id".into());
+        }
+        let payload = json!({"type": "object", "required": required, "properties": fields});
+        message(&request_message(self.name), self.summary, payload)
+    }
+
+    fn reply(&self) -> Value {
+        let data = self.answer.map_or_else(nothing, schema_ref);
+        let payload = json!({
+            "type": "object",
+            "required": ["type", "id", "data"],
+            "properties": {"type": {"type": "string", "const": "reply"}, "id": id(), "data": data},
+        });
+        message(&reply_message(self.name), &format!("What `{}` asked for has been done.", self.name), payload)
+    }
+}
+
+fn error() -> Value {
+    let payload = json!({
+        "type": "object",
+        "required": ["type", "id", "error"],
+        "properties": {
+            "type": {"type": "string", "const": ERROR},
+            "id": id(),
+            "error": schema_ref("Problem"),
+        },
+    });
+    let summary = "A request was refused, as over REST, with the same codes; or a frame was no request, and `id` is \
+                   null. The connection lives on.";
+    message(ERROR, summary, payload)
+}
+
+fn message(name: &str, summary: &str, payload: Value) -> Value {
+    json!({
+        "name": name,
+        "title": name,
+        "summary": summary,
+        "correlationId": {"location": "$message.payload#/id", "description": "A reply has the id of its request."},
+        "payload": payload,
+    })
+}
+
+fn id() -> Value {
+    json!({
+        "type": ["number", "string", "null"],
+        "maxLength": LONGEST_ID,
+        "description": "Chosen by the client to tell replies apart.",
+        "examples": [1],
+    })
+}
+
+fn group_id() -> Value {
+    json!({"type": "integer", "description": "Which group.", "examples": [7]})
+}

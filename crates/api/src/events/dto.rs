@@ -1,0 +1,281 @@
+//! An event as clients get it, on every transport.
+
+use std::time::Duration;
+
+use groupchat_domain::events::{Cursor, Event, LoggedEvent, Passing, Presence};
+use groupchat_domain::groups::{Group, GroupView, Member};
+use groupchat_domain::messages::{Message, MessageView};
+use paperclip::actix::Apiv2Schema;
+use paperclip::v2::models::DataType;
+use paperclip::v2::schema::TypedData;
+use serde::Serialize;
+
+use super::listener::Listener;
+use super::told::End;
+use super::unlogged::Unlogged;
+use crate::accounts::{UserDto, UserRefDto};
+use crate::groups::{GroupDto, MemberDto};
+use crate::messages::MessageDto;
+use crate::wire::Time;
+
+/// Something that happened.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Event")]
+pub struct EventDto {
+    /// The place in the log right after the event; null for what is in no log.
+    pub cursor: Option<String>,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: &'static str,
+    /// The group it happened in.
+    pub group_id: Option<i64>,
+    /// Who did it; null for the server itself.
+    pub actor_id: Option<i64>,
+    /// When it happened.
+    pub at: Option<Time>,
+    /// What it is about, as it is afterwards.
+    pub data: EventData,
+}
+
+/// What an event is about. Everybody gets the same, so what differs from one to the next is null: whether one likes
+/// a message, one's role in a group, somebody's address.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum EventData {
+    /// A user.
+    User(UserDto),
+    /// A group.
+    Group(GroupDto),
+    /// A member of the event's group.
+    Member(MemberDto),
+    /// A message.
+    Message(MessageDto),
+    /// What is gone.
+    Removed(RemovedDto),
+    /// How far the listener has read.
+    Read(ReadUpdateDto),
+    /// Who types.
+    Typing(TypingDto),
+    /// Who is there.
+    Presence(PresenceDto),
+    /// What a connection says of itself.
+    Hello(HelloDto),
+    /// Why it ends.
+    Ended(EndDto),
+    /// When to come back.
+    ComeBack(ComeBackDto),
+    /// Nothing more to say.
+    Nothing {},
+}
+
+/// docs/asyncapi.json says what it is for each type of event.
+impl TypedData for EventData {
+    fn data_type() -> DataType {
+        DataType::Object
+    }
+}
+
+/// What is gone.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Removed")]
+pub struct RemovedDto {
+    /// Its id; of a member, the user's.
+    pub id: i64,
+}
+
+/// How far one has read, on one of one's devices.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "ReadUpdate")]
+pub struct ReadUpdateDto {
+    /// Messages up to this number are read.
+    pub read_seq: i64,
+    /// How many are not.
+    pub unread: i64,
+}
+
+/// Who types.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Typing")]
+pub struct TypingDto {
+    /// Who.
+    pub user: UserRefDto,
+    /// Until when to show it, unless it is said again; null once they have stopped.
+    pub until: Option<Time>,
+}
+
+/// Who is there.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Presence")]
+pub struct PresenceDto {
+    /// Who.
+    pub user_id: i64,
+    /// `online`, `away` or `offline`.
+    pub presence: &'static str,
+    /// When they were last seen; null while they are there.
+    pub last_seen_at: Option<Time>,
+}
+
+/// A ticket that was just made.
+// Without `Debug`, which would show it.
+#[derive(Serialize, Apiv2Schema)]
+#[openapi(rename = "Ticket")]
+pub struct TicketDto {
+    /// The ticket, shown once. It goes into the query of a connection: `?ticket=…`.
+    pub ticket: String,
+    /// Until when it is good, unless it is used before.
+    pub expires_at: Time,
+}
+
+/// When to come back to a server that stops.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "ComeBack")]
+pub struct ComeBackDto {
+    /// In so many milliseconds, another number for each client.
+    pub after_ms: u64,
+}
+
+/// Why the events end.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "End")]
+pub struct EndDto {
+    /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: come back with the last cursor.
+    /// `flood`: too many frames.
+    pub reason: &'static str,
+}
+
+/// What a connection says of itself.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Hello")]
+pub struct HelloDto {
+    /// Who listens.
+    pub user: UserRefDto,
+    /// The server's version.
+    pub version: &'static str,
+    /// How often there is a sign of life at least, in seconds.
+    pub heartbeat: u64,
+}
+
+impl EventDto {
+    /// An event of the log, which ends at the cursor.
+    pub fn logged(logged: LoggedEvent, cursor: &Cursor) -> Self {
+        let event = logged.event;
+        Self {
+            cursor: Some(cursor.to_string()),
+            event_type: event.event_type().as_str(),
+            group_id: event.subject_group().map(|id| id.get()),
+            actor_id: logged.actor.map(|id| id.get()),
+            at: Some(logged.at.into()),
+            data: event.into(),
+        }
+    }
+
+    /// Something that is in no log.
+    pub fn passing(passing: Passing) -> Self {
+        let (event_type, group_id, data) = match passing {
+            Passing::ReadUpdated { group, read_seq, unread } => {
+                let data = ReadUpdateDto { read_seq: read_seq.get(), unread };
+                (Unlogged::ReadUpdated, Some(group.get()), EventData::Read(data))
+            }
+            Passing::Typing { group, user, until } => {
+                let data = TypingDto { user: user.into(), until: until.map(Time::from) };
+                (Unlogged::Typing, Some(group.get()), EventData::Typing(data))
+            }
+            Passing::PresenceChanged { user, presence, last_seen_at } => {
+                let (presence, last_seen_at) = (presence_word(presence), last_seen_at.map(Time::from));
+                let data = PresenceDto { user_id: user.get(), presence, last_seen_at };
+                (Unlogged::Presence, None, EventData::Presence(data))
+            }
+        };
+        Self { cursor: None, event_type: event_type.as_str(), group_id, actor_id: None, at: None, data }
+    }
+
+    /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
+    pub fn hello(listener: &Listener, version: &'static str, heartbeat: Duration) -> Self {
+        let user = listener.actor.user.clone().into();
+        let data = HelloDto { user, version, heartbeat: heartbeat.as_secs() };
+        Self::signal(Unlogged::Hello, listener.resume_at(), EventData::Hello(data))
+    }
+
+    /// Events before this cursor can't be had any more: whoever gets this loads afresh what they show.
+    pub fn gap(now: &Cursor) -> Self {
+        Self::signal(Unlogged::Gap, Some(now), EventData::Nothing {})
+    }
+
+    /// Nothing happened that the listener may see, up to this cursor.
+    pub fn heartbeat(now: &Cursor) -> Self {
+        Self::signal(Unlogged::Heartbeat, Some(now), EventData::Nothing {})
+    }
+
+    /// The server stops; when to come back.
+    pub fn reconnect(after: Duration) -> Self {
+        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        Self::signal(Unlogged::Reconnect, None, EventData::ComeBack(ComeBackDto { after_ms }))
+    }
+
+    /// Why the events end.
+    pub fn end(end: End) -> Self {
+        Self::signal(Unlogged::End, None, EventData::Ended(EndDto { reason: end.as_str() }))
+    }
+
+    fn signal(event_type: Unlogged, cursor: Option<&Cursor>, data: EventData) -> Self {
+        let cursor = cursor.map(ToString::to_string);
+        let event_type = event_type.as_str();
+        Self { cursor, event_type, group_id: None, actor_id: None, at: None, data }
+    }
+
+    /// The event as JSON, on one line.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers are always JSON")
+    }
+}
+
+/// How a presence is written.
+pub const fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Away => "away",
+        Presence::Offline => "offline",
+    }
+}
+
+impl From<Event> for EventData {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::UserCreated(user) | Event::UserUpdated(user) => {
+                Self::User(user.without_private_fields().into())
+            }
+            Event::GroupCreated(group) | Event::GroupUpdated(group) => group.into(),
+            Event::MemberAdded(_, member) | Event::MemberUpdated(_, member) => member.into(),
+            Event::MessageCreated(message)
+            | Event::MessageUpdated(message)
+            | Event::MessageDeleted(message)
+            | Event::MessageLiked(message)
+            | Event::MessageUnliked(message) => message.into(),
+            Event::UserDeleted(user) | Event::MemberRemoved(_, user) => {
+                Self::Removed(RemovedDto { id: user.get() })
+            }
+            Event::GroupDeleted(group) => Self::Removed(RemovedDto { id: group.get() }),
+            // Nobody is shown these.
+            Event::SessionsEnded(_) | Event::Gone(_) => Self::Nothing {},
+        }
+    }
+}
+
+impl From<Group> for EventData {
+    fn from(group: Group) -> Self {
+        Self::Group(GroupView { group, standing: None, last_message: None }.into())
+    }
+}
+
+impl From<Member> for EventData {
+    fn from(member: Member) -> Self {
+        Self::Member(member.into())
+    }
+}
+
+impl From<Message> for EventData {
+    fn from(message: Message) -> Self {
+        let view = MessageView { message, liked: false };
+        Self::Message(MessageDto { liked: None, ..view.into() })
+    }
+}

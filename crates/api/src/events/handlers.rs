@@ -1,0 +1,88 @@
+//! What the routes for events do.
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use groupchat_domain::accounts::issue_ticket;
+use groupchat_domain::events::Cursor;
+use paperclip::actix::api_v2_operation;
+
+use super::caller::Shown;
+use super::dto::TicketDto;
+use super::listener::Listener;
+use super::origin;
+use super::poll::{self, Polled};
+use super::requests::{PollParams, StreamParams};
+use super::socket::Handshake;
+use super::stream;
+use crate::extract::{Key, Params};
+use crate::problem::ApiError;
+use crate::respond::Created;
+use crate::state::State;
+
+/// Waits for events
+///
+/// What happened since the cursor; if nothing has, as soon as something does, or nothing once `wait` is over. Without a
+/// cursor the answer comes at once and has the cursor of now.
+#[api_v2_operation(tags(Events), operation_id = "pollEvents")]
+pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<Polled, ApiError> {
+    let (cursor, wait) = params.0.parse()?;
+    let is_first = cursor.is_none();
+    let mut listener = Listener::open(&state, key.0.into(), cursor).await?;
+    if is_first { Ok(Polled::nothing(&listener)) } else { poll::poll(&mut listener, wait).await }
+}
+
+/// Streams events
+///
+/// Server-sent events, for `EventSource` and others. The first one is a `hello`.
+#[api_v2_operation(tags(Events), operation_id = "streamEvents")]
+pub async fn stream(
+    state: State,
+    shown: Shown,
+    params: Params<StreamParams>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let last = request.headers().get("Last-Event-ID").map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let cursor = params.0.parse(last.as_deref())?;
+    let mut answer = match open_stream(&state, shown, cursor).await {
+        Ok(listener) => stream::answer(&state, listener),
+        // A page may also read why not: it is what tells a browser not to try again.
+        Err(error) => HttpResponse::from_error(error),
+    };
+    origin::let_page_read(answer.headers_mut(), &request, &state.options);
+    Ok(answer)
+}
+
+async fn open_stream(state: &State, shown: Shown, cursor: Option<Cursor>) -> Result<Listener, ApiError> {
+    Ok(Listener::open(state, shown.claim(state).await?, cursor).await?.staying())
+}
+
+/// Opens a WebSocket for events
+///
+/// Events come as text frames; requests go the other way.
+#[api_v2_operation(tags(Events), operation_id = "openSocket")]
+pub async fn socket(
+    state: State,
+    shown: Shown,
+    params: Params<StreamParams>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let cursor = params.0.parse(None)?;
+    // Before the ticket is looked at, which is used up by that.
+    let handshake = Handshake::of(&request, body)?;
+    let claim = shown.claim(&state).await?;
+    let listener = Listener::open(&state, claim, cursor).await?.staying();
+    Ok(handshake.answer(&state, listener, claim))
+}
+
+/// Makes a ticket
+///
+/// Good once, for 30 seconds, for clients that can't send headers: `/api/events/socket?ticket=…`.
+#[api_v2_operation(tags(Events), operation_id = "createTicket")]
+pub async fn ticket(state: State, key: Key) -> Result<Created<TicketDto>, ApiError> {
+    let issued = state.keys.issue();
+    let hash = issued.hash;
+    let expires_at = state.storage.write_as(key.0, move |tx, actor| issue_ticket(tx, actor, hash)).await?;
+    let body = TicketDto { ticket: issued.secret.reveal().to_owned(), expires_at: expires_at.into() };
+    Ok(Created { body, location: "/api/events/socket".to_owned() })
+}

@@ -1,0 +1,292 @@
+//! One who listens, whatever the transport: first what happened since their cursor, then what happens, without a gap
+//! and without a repetition in between.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::Actor;
+use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LoggedEvent, Passing, Stretch, log_state};
+use groupchat_domain::ids::Position;
+use groupchat_domain::storage::Claim;
+
+use super::dto::EventDto;
+use super::places::Place;
+use super::reads::{Page, Reads};
+use super::told::{End, Told};
+use crate::problem::ApiError;
+use crate::state::State;
+
+/// At each so-many-th sign of life it is looked whether the session still holds: a key expires without an event.
+const BEATS_TO_CHECK: u32 = 2;
+
+/// One who listens.
+pub struct Listener {
+    /// Who it is.
+    pub actor: Actor,
+    _place: Place,
+    reads: Reads,
+    feed: Box<dyn Feed>,
+    /// Everything up to here has been told, or was not for the listener; once a gap that waits is told.
+    cursor: Cursor,
+    /// What was read of the past and is still to be told.
+    past: VecDeque<Past>,
+    /// Whether the log still has to be read.
+    is_behind: bool,
+    /// Whether the session may have ended.
+    must_check: bool,
+    /// What was taken from the feed and is still to be told.
+    told: Option<Told>,
+    /// Whether it stays, and so is a device that its user is at.
+    stays: bool,
+    /// What the user said of their presence while there was still something to read.
+    said: Option<Activity>,
+    /// The position that a client came with who left before.
+    resumed_after: Option<Position>,
+    beats: u32,
+}
+
+/// What comes before what happens from now on.
+enum Past {
+    /// An event, and up to where the log has been looked at once it is told.
+    Logged(Box<LoggedEvent>, Position),
+    /// What is before here can't be had any more.
+    Gap,
+    /// What is in no log, as it is now.
+    Passing(Passing),
+}
+
+impl Listener {
+    /// Begins to listen: after the cursor, or from now on.
+    ///
+    /// # Errors
+    /// Not signed in, too many connections of the user, or a fault.
+    pub async fn open(state: &State, who: Claim, cursor: Option<Cursor>) -> Result<Self, ApiError> {
+        let storage = Arc::clone(&state.storage);
+        if let Claim::Key(credential) = who
+            && !storage.knows_key(&credential.key)
+        {
+            // Keys that somebody made up must not cost the hub anything.
+            storage.read_as(who, |_, _| Ok(())).await?;
+        }
+        // Before the log is read: what happens from now on is kept until it is asked for.
+        let feed = state.live.subscribe();
+        let (actor, log) = storage.read_as(who, |tx, actor| Ok((actor.clone(), log_state(tx)?))).await?;
+        let place = state.places.take(actor.id())?;
+        let resumed_after = cursor.as_ref().filter(|cursor| log.serves(cursor)).map(|cursor| cursor.position);
+        let is_cut_off = cursor.is_some() && resumed_after.is_none();
+        Ok(Self {
+            actor,
+            _place: place,
+            reads: Reads::new(storage, who),
+            feed,
+            cursor: Cursor { epoch: log.epoch, position: resumed_after.unwrap_or(log.head) },
+            past: is_cut_off.then_some(Past::Gap).into_iter().collect(),
+            is_behind: true,
+            must_check: false,
+            told: None,
+            stays: false,
+            said: None,
+            resumed_after,
+            beats: 0,
+        })
+    }
+
+    /// The same listener, who stays: a device that its user is at, and that is also told what is in no log.
+    #[must_use]
+    pub fn staying(self) -> Self {
+        Self { stays: true, ..self }
+    }
+
+    /// The place up to which everything has been told.
+    pub const fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// The place to come back to; `None` as long as a gap has to be told, of which whoever came back to a later place
+    /// would never hear.
+    pub fn resume_at(&self) -> Option<&Cursor> {
+        // Nothing is before a gap: it is read when all that was read before has been told.
+        let is_gap_next = matches!(self.past.front(), Some(Past::Gap));
+        (!is_gap_next).then_some(&self.cursor)
+    }
+
+    /// What the listener is told next. May be dropped and called again: nothing is lost.
+    pub async fn next(&mut self) -> Told {
+        loop {
+            if let Err(end) = self.get_ready().await {
+                return Told::End(end);
+            }
+            if let Some(told) = poll_fn(|context| Poll::Ready(self.try_next(context))).await {
+                return told;
+            }
+            poll_fn(|context| self.poll_feed(context)).await;
+        }
+    }
+
+    /// Reads what has to be read before more can be told. May be dropped and called again.
+    ///
+    /// # Errors
+    /// The end, if it can't be read.
+    pub async fn get_ready(&mut self) -> Result<(), End> {
+        while self.is_behind && self.past.is_empty() {
+            self.read_on().await?;
+        }
+        if self.must_check {
+            self.check_session().await?;
+        }
+        Ok(())
+    }
+
+    /// What can be told without waiting, if anything.
+    pub fn try_next(&mut self, context: &mut Context<'_>) -> Option<Told> {
+        if let Some(past) = self.past.pop_front() {
+            if self.past.is_empty() {
+                // Most connections live long after that, and some thousands of them at a time.
+                self.past = VecDeque::new();
+            }
+            return Some(Told::Event(self.tell_past(past).into()));
+        }
+        let may_be_live = !self.is_behind && !self.must_check;
+        if self.told.is_none() && may_be_live {
+            // Pending or not: either there is something to tell now, or there is not.
+            let _ = self.poll_feed(context);
+        }
+        self.told.take()
+    }
+
+    fn tell_past(&mut self, past: Past) -> String {
+        match past {
+            Past::Logged(event, seen) => {
+                self.cursor.position = event.position;
+                let text = EventDto::logged(*event, &self.cursor).to_json();
+                self.cursor.position = seen;
+                text
+            }
+            Past::Gap => EventDto::gap(&self.cursor).to_json(),
+            Past::Passing(passing) => EventDto::passing(passing).to_json(),
+        }
+    }
+
+    /// Takes the next delivery; afterwards there is something to tell, or the session to check.
+    fn poll_feed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match ready!(self.feed.poll_next(context)) {
+                Some(Delivery::Logged(shared)) => {
+                    let position = shared.event.position;
+                    // At the seam the feed repeats what was read from the log.
+                    if position <= self.cursor.position {
+                        continue;
+                    }
+                    self.cursor.position = position;
+                    let text =
+                        shared.written(|event| EventDto::logged(event.clone(), &self.cursor).to_json());
+                    self.told = Some(Told::Event(Arc::clone(text)));
+                }
+                Some(Delivery::Passed(position)) => {
+                    self.cursor.position = self.cursor.position.max(position);
+                    continue;
+                }
+                // It is over before one who only looks in would show it.
+                Some(Delivery::Passing(_)) if !self.stays => continue,
+                Some(Delivery::Passing(shared)) => {
+                    let text = shared.written(|passing| EventDto::passing(passing.clone()).to_json());
+                    self.told = Some(Told::Event(Arc::clone(text)));
+                }
+                Some(Delivery::CheckSession) => self.must_check = true,
+                Some(Delivery::TooSlow) => self.told = Some(Told::End(End::TooSlow)),
+                Some(Delivery::Stopping) | None => self.told = Some(Told::End(End::Stopping)),
+            }
+            return Poll::Ready(());
+        }
+    }
+
+    /// Reads the next page of the log; after the last one, the feed goes on.
+    async fn read_on(&mut self) -> Result<(), Error> {
+        let resumed = self.resumed_after.filter(|_| self.stays);
+        let Page { stretch, read } = self.reads.page(self.cursor.position, resumed).await?;
+        self.take_in(stretch, read);
+        Ok(())
+    }
+
+    fn take_in(&mut self, stretch: Stretch, read: Vec<Passing>) {
+        if stretch.gap {
+            // Whoever loads afresh after this loads what these events are about, too.
+            self.cursor.position = stretch.position;
+            self.past.push_back(Past::Gap);
+        } else {
+            self.take_in_events(stretch.events, stretch.position);
+        }
+        if stretch.more {
+            return;
+        }
+        self.is_behind = false;
+        self.feed.admit(stretch.viewer);
+        self.past.extend(read.into_iter().map(Past::Passing));
+        if self.stays {
+            self.past.extend(self.feed.attend().into_iter().map(Past::Passing));
+        }
+        if let Some(activity) = self.said.take() {
+            // Of a presence nothing is refused.
+            let _ = self.feed.act(activity);
+        }
+    }
+
+    fn take_in_events(&mut self, mut events: Vec<LoggedEvent>, seen: Position) {
+        match events.pop() {
+            Some(last) => {
+                let earlier = events.into_iter().map(|event| {
+                    let position = event.position;
+                    Past::Logged(Box::new(event), position)
+                });
+                self.past.extend(earlier);
+                self.past.push_back(Past::Logged(Box::new(last), seen));
+            }
+            None => self.cursor.position = seen,
+        }
+    }
+
+    /// Tells others what the user does. One who still has to be told of the past is not there yet: others learn then how
+    /// they are there, and that they type now would be late.
+    ///
+    /// # Errors
+    /// A group that the user is not in.
+    pub fn act(&mut self, activity: Activity) -> Result<(), Error> {
+        if !self.is_behind {
+            return self.feed.act(activity);
+        }
+        if matches!(activity, Activity::Here | Activity::Gone) {
+            self.said = Some(activity);
+        }
+        Ok(())
+    }
+
+    /// Looks after the session. To be called with every sign of life.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub async fn beat(&mut self) -> Result<(), End> {
+        self.beats += 1;
+        if self.beats < BEATS_TO_CHECK {
+            return Ok(());
+        }
+        self.beats = 0;
+        match self.check_session().await {
+            Err(error @ Error::Refused(_)) => Err(error.into()),
+            // Nothing says that it has ended; the next time will tell.
+            Ok(()) | Err(Error::Fault(_) | Error::Busy { .. }) => Ok(()),
+        }
+    }
+
+    /// Proves anew who listens.
+    async fn check_session(&mut self) -> Result<(), Error> {
+        self.actor = self.reads.session().await?;
+        self.must_check = false;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

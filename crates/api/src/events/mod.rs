@@ -1,0 +1,32 @@
+//! Events as they happen and since a cursor: over WebSocket, server-sent events and long poll.
+//!
+//! `listener` is what the transports share: it knows the log, the live feed and the seam between them, and nothing of
+//! frames; `reads` is what it reads. `dto` is an event as clients get it, the same on every transport. `caller` and
+//! `origin` say who may listen, `places` how many times at once.
+
+mod caller;
+mod dto;
+mod handlers;
+mod listener;
+mod origin;
+mod places;
+mod poll;
+mod reads;
+mod requests;
+mod routes;
+mod socket;
+mod stream;
+mod timing;
+mod told;
+mod unlogged;
+
+pub(crate) use dto::{
+    ComeBackDto, EndDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto, presence_word,
+};
+pub(crate) use places::Places;
+pub(crate) use requests::LONGEST_WAIT;
+pub use routes::routes;
+pub(crate) use socket::{LARGEST_MESSAGE, LONGEST_ID, PresenceRequest, TypingRequest, close_code};
+pub(crate) use timing::PATIENCE;
+pub(crate) use told::End;
+pub(crate) use unlogged::Unlogged;

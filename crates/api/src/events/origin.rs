@@ -1,0 +1,87 @@
+//! Which pages may listen with a ticket.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+};
+
+use crate::extract::comes_from_proxy;
+use crate::state::ServerOptions;
+
+/// The `Host` of the request to a proxy.
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Whether a page of this origin (RFC 6454) may: one of the server itself, of its public address, or of the list.
+pub fn is_allowed(origin: &[u8], request: &HttpRequest, options: &ServerOptions) -> bool {
+    let Ok(origin) = str::from_utf8(origin) else { return false };
+    let is = |allowed: &str| origin.eq_ignore_ascii_case(allowed);
+    // Behind a proxy the scheme is not known here; the host is what tells sites apart.
+    host(request, options).is_some_and(|host| is(&format!("http://{host}")) || is(&format!("https://{host}")))
+        || options.public_url.as_deref().is_some_and(is)
+        || options.allowed_origins.iter().any(|allowed| is(allowed))
+}
+
+/// The server's name, as whoever sent the request calls it. Anybody may say that a proxy was asked for another.
+fn host<'a>(request: &'a HttpRequest, options: &ServerOptions) -> Option<&'a str> {
+    let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let forwarded = text(FORWARDED_HOST).filter(|_| comes_from_proxy(request, &options.trusted_proxies));
+    // Each proxy adds its own at the end.
+    forwarded.and_then(|hosts| hosts.rsplit(',').next()).map(str::trim).or_else(|| text(HOST))
+}
+
+/// Lets the page that asks read the answer, if it may listen (Fetch Standard, section 3.3): a browser keeps the stream
+/// of another origin from a page otherwise. A socket is not subject to this.
+pub fn let_page_read(answer: &mut HeaderMap, request: &HttpRequest, options: &ServerOptions) {
+    if let Some(origin) = request.headers().get(ORIGIN)
+        && is_allowed(origin.as_bytes(), request, options)
+    {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        answer.append(VARY, HeaderValue::from_static("Origin"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn pages_of_the_server_and_of_the_list_may_and_no_others() {
+        let request = TestRequest::default().insert_header(("Host", "127.0.0.1:5000")).to_http_request();
+        let options = ServerOptions {
+            public_url: Some("https://chat.example.org".into()),
+            allowed_origins: vec!["https://intranet.example.org".into()],
+            ..ServerOptions::default()
+        };
+        for good in ["http://127.0.0.1:5000", "https://chat.example.org", "HTTPS://Intranet.example.org"] {
+            assert!(is_allowed(good.as_bytes(), &request, &options), "{good}");
+        }
+        for bad in [
+            "null",
+            "",
+            "https://chat.example.org.evil.org",
+            "http://127.0.0.1:5001",
+            "http://intranet.example.org",
+        ] {
+            assert!(!is_allowed(bad.as_bytes(), &request, &options), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_what_it_was_asked_for() {
+        let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        let options = ServerOptions { trusted_proxies, ..ServerOptions::default() };
+        for (peer, page_of) in [("10.0.0.1:80", "chat.example.org"), ("192.0.2.1:80", "backend:5000")] {
+            let request = TestRequest::default()
+                .insert_header(("Host", "backend:5000"))
+                .insert_header(("X-Forwarded-Host", "evil.example.org, chat.example.org"))
+                .peer_addr(peer.parse().unwrap())
+                .to_http_request();
+            for host in ["chat.example.org", "evil.example.org", "backend:5000"] {
+                let is_allowed = is_allowed(format!("https://{host}").as_bytes(), &request, &options);
+                assert_eq!(is_allowed, host == page_of, "{host} from {peer}");
+            }
+        }
+    }
+}

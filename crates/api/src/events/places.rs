@@ -1,0 +1,83 @@
+//! How many connections for events each user has on this server, so that nobody takes them all.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use groupchat_domain::ids::UserId;
+
+use super::timing;
+use crate::problem::{ApiError, Code};
+
+/// The connections of all users: sockets, streams, and polls that wait.
+#[derive(Debug)]
+pub struct Places {
+    /// How many one user may have.
+    each: u32,
+    taken: Mutex<HashMap<UserId, u32>>,
+}
+
+/// The place of one connection. It is given back when this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    places: Arc<Places>,
+    user: UserId,
+}
+
+impl Places {
+    /// So many places for each user.
+    pub fn new(each: u32) -> Arc<Self> {
+        Arc::new(Self { each, taken: Mutex::default() })
+    }
+
+    /// A place for the user.
+    ///
+    /// # Errors
+    /// They have as many connections as they may.
+    pub fn take(self: &Arc<Self>, user: UserId) -> Result<Place, ApiError> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(user).or_default();
+        if *count >= self.each {
+            return Err(too_many(self.each));
+        }
+        *count += 1;
+        Ok(Place { places: Arc::clone(self), user })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.user);
+            }
+        }
+    }
+}
+
+fn too_many(each: u32) -> ApiError {
+    let detail = format!("a user has at most {each} connections for events at a time; close one of yours");
+    ApiError::new(Code::TooManyRequests, detail).retry_after(timing::come_back_after())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: UserId = UserId::new(1);
+    const BOB: UserId = UserId::new(2);
+
+    #[test]
+    fn each_user_has_so_many_places_and_gets_them_back() {
+        let places = Places::new(2);
+        let (one, other) = (places.take(ANN), places.take(ANN));
+        assert!(one.is_ok() && other.is_ok());
+        assert!(places.take(ANN).is_err());
+        assert!(places.take(BOB).is_ok());
+        drop(one);
+        assert!(places.take(ANN).is_ok());
+        drop(other);
+        assert!(places.taken.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,120 @@
+//! Long poll: one answer with what happened since a cursor, as soon as something has.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+
+use paperclip::actix::{Apiv2Schema, OperationModifier};
+use paperclip::v2::models::DefaultOperationRaw;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::dto::EventDto;
+use super::listener::Listener;
+use super::timing;
+use super::told::{End, Told};
+use crate::problem::{ApiError, Code};
+use crate::respond::Ok200;
+
+/// The most events in an answer. The next request goes on at once.
+const MOST_EVENTS: usize = 200;
+/// Nothing is added to events of so many bytes.
+const LARGE: usize = 1 << 20;
+
+/// What happened.
+// For the document only: the answer is put together of events that are JSON already.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Events")]
+struct EventsDto {
+    /// The events, the oldest first.
+    items: Vec<EventDto>,
+    /// Where to go on.
+    cursor: String,
+}
+
+/// What happened, and where it ends. Events are JSON already.
+pub struct Polled {
+    items: Vec<Arc<str>>,
+    cursor: String,
+}
+
+/// Waits for the first event and takes in those that are there besides; none if time is up before.
+///
+/// # Errors
+/// The session has ended, or a fault.
+pub async fn poll(listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
+    // What has happened is told however short the wait.
+    listener.get_ready().await.map_err(problem_of)?;
+    let (mut items, mut size) = (Vec::new(), 0);
+    let mut told = timeout(wait, listener.next()).await.ok();
+    while let Some(next) = told.take() {
+        match next {
+            Told::Event(text) => {
+                size += text.len();
+                items.push(text);
+            }
+            Told::End(end) if items.is_empty() => return Err(problem_of(end)),
+            // What was read is told; the next request finds out.
+            Told::End(_) => break,
+        }
+        if items.len() < MOST_EVENTS && size < LARGE {
+            told = poll_fn(|context| Poll::Ready(listener.try_next(context))).await;
+        }
+    }
+    Ok(Polled { items, cursor: listener.cursor().to_string() })
+}
+
+impl Polled {
+    /// The answer to who has no cursor yet.
+    pub fn nothing(listener: &Listener) -> Self {
+        Self { items: Vec::new(), cursor: listener.cursor().to_string() }
+    }
+}
+
+fn problem_of(end: End) -> ApiError {
+    match end {
+        End::SignedOut => ApiError::new(Code::InvalidKey, "the session has ended"),
+        End::TooSlow | End::Stopping | End::Unavailable | End::Flood => {
+            let detail = "the events can't be read just now; go on with the same cursor";
+            ApiError::new(Code::Unavailable, detail).retry_after(timing::come_back_after())
+        }
+    }
+}
+
+impl Responder for Polled {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut body = String::from("{\"items\":[");
+        for (number, item) in self.items.iter().enumerate() {
+            if number > 0 {
+                body.push(',');
+            }
+            body.push_str(item);
+        }
+        // A cursor has no character that JSON would escape.
+        body.push_str(&format!("],\"cursor\":\"{}\"}}", self.cursor));
+        let mut response = HttpResponse::Ok();
+        response.insert_header(ContentType::json()).insert_header((CACHE_CONTROL, "no-store"));
+        response.body(body)
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for Polled {}
+
+impl OperationModifier for Polled {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        Ok200::<EventsDto>::update_response(operation);
+    }
+
+    fn update_definitions(
+        definitions: &mut std::collections::BTreeMap<String, paperclip::v2::models::DefaultSchemaRaw>,
+    ) {
+        Ok200::<EventsDto>::update_definitions(definitions);
+    }
+}

@@ -1,0 +1,14 @@
+//! Where events are found.
+
+use paperclip::actix::web::{self, ServiceConfig};
+
+use super::handlers;
+
+/// Mounts the feature's routes.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(web::resource("/events").route(web::get().to(handlers::poll)))
+        .service(web::resource("/events/stream").route(web::get().to(handlers::stream)))
+        .service(web::resource("/events/socket").route(web::get().to(handlers::socket)))
+        .service(web::resource("/events/ticket").route(web::post().to(handlers::ticket)));
+}

@@ -1,0 +1,85 @@
+//! The WebSocket (RFC 6455): events out, requests in, on one connection.
+//!
+//! `connection` is its life, `requests` what a client may ask on it, `pace` how often, `close` the codes it ends with,
+//! `bounded` what keeps a client from filling the memory, `fault` what may be wrong with what it sends.
+
+mod bounded;
+mod close;
+mod connection;
+mod fault;
+mod pace;
+mod requests;
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload as Body;
+use actix_web::error::PayloadError;
+use actix_web::http::header::{HeaderMap, UPGRADE};
+use actix_web::web::{Bytes, Payload};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_ws::{AggregatedMessageStream, Session};
+use futures_util::Stream;
+use groupchat_domain::storage::Claim;
+
+use self::bounded::{Bounded, Progress};
+pub(crate) use self::close::code as close_code;
+use self::connection::Connection;
+pub(crate) use self::requests::{LONGEST_ID, PresenceRequest, TypingRequest};
+use super::listener::Listener;
+use crate::problem::{ApiError, Code};
+use crate::state::State;
+
+/// The largest frame, and the largest message of several frames, in bytes: above the longest text with each of its
+/// characters escaped.
+pub(crate) const LARGEST_MESSAGE: usize = 128 << 10;
+
+/// The most bytes that may come without a whole message. Above the largest one, so that one that is a little too large
+/// can be refused without ending the connection; and by so much that what comes right behind a message, all of which is
+/// taken at once, does not count against it.
+const MOST_UNREAD: usize = 4 * LARGEST_MESSAGE;
+
+/// A handshake that is a good one, before anything is answered.
+pub struct Handshake {
+    response: HttpResponse,
+    session: Session,
+    frames: AggregatedMessageStream,
+    progress: Progress,
+}
+
+impl Handshake {
+    /// Looks whether the request is one. Nothing is read of the body yet.
+    ///
+    /// # Errors
+    /// 426, if a WebSocket isn't asked for; 400, if it is in a wrong way.
+    pub fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
+        if !asks_for_socket(request.headers()) {
+            let detail = "this is a WebSocket; send Upgrade: websocket";
+            return Err(ApiError::new(Code::UpgradeRequired, detail));
+        }
+        let (bounded, progress) = Bounded::new(body, MOST_UNREAD);
+        let bytes: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(bounded);
+        let body = Payload::from_request(request, &mut Body::Stream { payload: bytes });
+        let (response, session, frames) =
+            actix_ws::handle(request, body.into_inner().map_err(ApiError::internal)?).map_err(|error| {
+                ApiError::new(Code::BadRequest, format!("no WebSocket handshake: {error}"))
+            })?;
+        let frames = frames
+            .max_frame_size(LARGEST_MESSAGE)
+            .aggregate_continuations()
+            .max_continuation_size(LARGEST_MESSAGE);
+        Ok(Self { response, session, frames, progress })
+    }
+
+    /// Answers it; the connection lives on in a task of its own.
+    pub fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
+        let Self { response, session, frames, progress } = self;
+        let connection = Connection::new(State::clone(state), listener, claim, session, progress);
+        actix_web::rt::spawn(connection.serve(frames));
+        response
+    }
+}
+
+fn asks_for_socket(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|text| text.split(',').any(|word| word.trim().eq_ignore_ascii_case("websocket")))
+}

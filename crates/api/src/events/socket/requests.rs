@@ -1,0 +1,202 @@
+//! What a client may ask on its socket. Behind it are the use-cases of the REST routes.
+
+use groupchat_domain::events::Activity;
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::messages;
+use groupchat_domain::storage::Claim;
+use groupchat_domain::validation::{Violation, ViolationCode};
+use paperclip::actix::Apiv2Schema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::events::listener::Listener;
+use crate::extract::parse_json;
+use crate::messages::{MessageDraftDto, MessageDto, ReadMarkDto, ReadStateDto};
+use crate::problem::{ApiError, Code};
+use crate::state::State;
+use crate::wire::Fields;
+
+/// The most characters of a request's id.
+pub(crate) const LONGEST_ID: usize = 64;
+
+/// What an answer carries, whatever else is wrong with the request.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    id: Value,
+}
+
+/// The parts of a request that are read before the rest.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    request_type: Option<String>,
+    group_id: Option<i64>,
+}
+
+/// An answer, which carries the request's id.
+#[derive(Serialize)]
+struct Reply<'a> {
+    #[serde(rename = "type")]
+    reply_type: &'static str,
+    id: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Message(Box<MessageDto>),
+    Read(ReadStateDto),
+    Nothing {},
+}
+
+/// That somebody types.
+#[derive(Deserialize, Apiv2Schema)]
+pub(crate) struct TypingRequest {
+    /// Whether they still do; if it is not said, they do.
+    active: Option<bool>,
+}
+
+/// How somebody is there.
+#[derive(Deserialize, Apiv2Schema)]
+pub(crate) struct PresenceRequest {
+    /// `online` or `away`.
+    state: Option<String>,
+}
+
+impl PresenceRequest {
+    fn parse(self) -> Result<Activity, ApiError> {
+        let mut fields = Fields::new();
+        let activity = fields.required("state", self.state.as_deref(), |state| match state {
+            "online" => Ok(Activity::Here),
+            "away" => Ok(Activity::Gone),
+            _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be online or away")),
+        });
+        activity.ok_or_else(|| fields.into())
+    }
+}
+
+/// What became of a request.
+pub struct Answered {
+    /// The frame that answers it.
+    pub frame: String,
+    /// Whether it was refused because the session has ended.
+    pub is_signed_out: bool,
+}
+
+/// Carries a request out.
+pub async fn serve(state: &State, claim: Claim, listener: &mut Listener, text: &str) -> Answered {
+    let id = id_of(text);
+    let outcome = match (&id, read::<Head>(text)) {
+        (Some(_), Ok(head)) => Request { state, claim, listener, text }.serve(&head).await,
+        (Some(_), Err(error)) => Err(error),
+        (None, _) => Err(no_id()),
+    };
+    let is_signed_out = outcome.as_ref().is_err_and(|error| error.code() == Code::InvalidKey);
+    Answered { frame: frame(&id.unwrap_or_default(), outcome), is_signed_out }
+}
+
+/// The frame that refuses a request that is not looked at, or something that is none.
+pub fn refuse(text: &str, error: &ApiError) -> String {
+    frame(&id_of(text).unwrap_or_default(), Err(error.clone()))
+}
+
+/// The id of a request; `None` if it has one that no answer can carry. What is no request at all has the id null.
+fn id_of(text: &str) -> Option<Value> {
+    let id = serde_json::from_str::<Named>(text).map_or(Value::Null, |named| named.id);
+    is_id(&id).then_some(id)
+}
+
+fn frame(id: &Value, outcome: Result<Answer, ApiError>) -> String {
+    let reply = match outcome {
+        Ok(data) => Reply { reply_type: "reply", id, data: Some(data), error: None },
+        Err(error) => Reply { reply_type: "error", id, data: None, error: Some(error.to_json()) },
+    };
+    serde_json::to_string(&reply).expect("strings and numbers are always JSON")
+}
+
+/// A request, and what it takes to carry it out.
+struct Request<'a> {
+    state: &'a State,
+    claim: Claim,
+    listener: &'a mut Listener,
+    text: &'a str,
+}
+
+impl Request<'_> {
+    async fn serve(mut self, head: &Head) -> Result<Answer, ApiError> {
+        match head.request_type.as_deref() {
+            Some("send") => self.send(group(head)?).await,
+            Some("read") => self.mark_read(group(head)?).await,
+            Some("typing") => self.typing(group(head)?),
+            Some("presence") => self.presence(),
+            Some("ping") => Ok(Answer::Nothing {}),
+            Some(_) => {
+                let detail = "must be one of: send, read, typing, presence, ping";
+                Err(Violation::new(ViolationCode::InvalidFormat, detail).in_field("type").into())
+            }
+            None => Err(Violation::new(ViolationCode::Required, "must be given").in_field("type").into()),
+        }
+    }
+
+    async fn send(&mut self, group: GroupId) -> Result<Answer, ApiError> {
+        let draft = read::<MessageDraftDto>(self.text)?.parse(group)?;
+        let storage = &self.state.storage;
+        let sent = storage.write_as(self.claim, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+        self.listener.act(Activity::Here)?;
+        Ok(Answer::Message(Box::new(sent.view.into())))
+    }
+
+    async fn mark_read(&mut self, group: GroupId) -> Result<Answer, ApiError> {
+        let seq = read::<ReadMarkDto>(self.text)?.parse()?;
+        let (storage, live) = (self.state.storage.as_ref(), self.state.live.as_ref());
+        let marked = messages::mark_read_and_tell(storage, live, self.claim, group, seq).await?;
+        self.listener.act(Activity::Here)?;
+        Ok(Answer::Read(marked.into()))
+    }
+
+    fn typing(&mut self, group: GroupId) -> Result<Answer, ApiError> {
+        let user = self.listener.actor.user.clone();
+        let is_active = read::<TypingRequest>(self.text)?.active.unwrap_or(true);
+        self.listener.act(if is_active {
+            Activity::Types(group, user)
+        } else {
+            Activity::StopsTyping(group, user)
+        })?;
+        Ok(Answer::Nothing {})
+    }
+
+    fn presence(&mut self) -> Result<Answer, ApiError> {
+        let activity = read::<PresenceRequest>(self.text)?.parse()?;
+        self.listener.act(activity)?;
+        Ok(Answer::Nothing {})
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    parse_json(text.as_bytes())
+}
+
+fn group(head: &Head) -> Result<GroupId, ApiError> {
+    let missing = || Violation::new(ViolationCode::Required, "must be given").in_field("group_id");
+    Ok(GroupId::new(head.group_id.ok_or_else(missing)?))
+}
+
+/// Whether this is an id that a reply can carry: null, a number, or a short text.
+fn is_id(id: &Value) -> bool {
+    match id {
+        Value::Null | Value::Number(_) => true,
+        Value::String(text) => text.chars().count() <= LONGEST_ID,
+        _ => false,
+    }
+}
+
+fn no_id() -> ApiError {
+    let detail = format!("must be a number or a text of at most {LONGEST_ID} characters");
+    Violation::new(ViolationCode::InvalidFormat, detail).in_field("id").into()
+}

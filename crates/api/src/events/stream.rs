@@ -1,0 +1,137 @@
+//! Server-sent events (HTML Living Standard, section 9.2): one answer that goes on.
+//!
+//! What is told is written in a task of its own, since the body of an answer is asked for only while the client takes
+//! it: a client that does not read must not keep its place among the listeners.
+
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::web::Bytes;
+use futures_util::stream::{self, Stream};
+use tokio::sync::mpsc::{self, Sender};
+use tokio::time::{Interval, timeout};
+
+use super::dto::EventDto;
+use super::listener::Listener;
+use super::timing::{self, heartbeats};
+use super::told::{End, Told};
+use crate::state::State;
+
+/// Events that are sent together, if so many are there.
+const BATCH: usize = 64;
+/// Nothing is added to a batch of so many bytes.
+const LARGE: usize = 64 << 10;
+/// Batches that wait for the client.
+const WAITING: usize = 4;
+
+/// What the stream still has to do.
+struct Streaming {
+    listener: Listener,
+    /// Who takes the text; gone when the client is.
+    client: Sender<Bytes>,
+    heartbeat: Interval,
+    patience: Duration,
+    has_ended: bool,
+}
+
+/// The answer.
+pub fn answer(state: &State, listener: Listener) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // Some proxies keep an answer back until it is whole.
+        .insert_header(("X-Accel-Buffering", "no"));
+    response.streaming(events(state, listener))
+}
+
+fn events(state: &State, listener: Listener) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
+    let heartbeat = state.options.heartbeat;
+    let hello = EventDto::hello(&listener, state.version, heartbeat).to_json();
+    // When a browser is to come back is told at once: it can't be told when the server is gone.
+    let mut first = retry();
+    write_event(&mut first, &listener, &hello);
+    let (client, mut body) = mpsc::channel(WAITING);
+    let (heartbeat, patience) = (heartbeats(heartbeat), state.options.patience);
+    let streaming = Streaming { listener, client, heartbeat, patience, has_ended: false };
+    actix_web::rt::spawn(streaming.run(first));
+    stream::poll_fn(move |context| body.poll_recv(context).map(|text| text.map(Ok)))
+}
+
+impl Streaming {
+    /// Goes on until either side ends it.
+    async fn run(mut self, first: String) {
+        let mut next = Some(first);
+        while let Some(text) = next.take() {
+            if self.send(text).await && !self.has_ended {
+                next = self.next().await;
+            }
+        }
+    }
+
+    /// Whether the client took it, or at least what was sent before.
+    async fn send(&self, text: String) -> bool {
+        text.is_empty() || matches!(timeout(self.patience, self.client.send(text.into())).await, Ok(Ok(())))
+    }
+
+    /// The next text; `None` once the client has gone.
+    async fn next(&mut self) -> Option<String> {
+        tokio::select! {
+            () = self.client.closed() => None,
+            told = self.listener.next() => Some(self.tell(told).await),
+            _ = self.heartbeat.tick() => Some(self.beat().await),
+        }
+    }
+
+    /// What is told, and what else can be told at once.
+    async fn tell(&mut self, told: Told) -> String {
+        let (mut text, mut count, mut next) = (String::new(), 0, Some(told));
+        while let Some(told) = next.take() {
+            match told {
+                Told::Event(event) => write_event(&mut text, &self.listener, &event),
+                Told::End(end) => text.push_str(&self.last_words(end)),
+            }
+            count += 1;
+            if count < BATCH && text.len() < LARGE && !self.has_ended {
+                next = poll_fn(|context| Poll::Ready(self.listener.try_next(context))).await;
+            }
+        }
+        text
+    }
+
+    async fn beat(&mut self) -> String {
+        if let Err(end) = self.listener.beat().await {
+            return self.last_words(end);
+        }
+        let mut text = String::new();
+        if let Some(place) = self.listener.resume_at() {
+            write_event(&mut text, &self.listener, &EventDto::heartbeat(place).to_json());
+        }
+        text
+    }
+
+    /// What a listener is told at the end. A browser comes back by itself after any end; one whose session has ended
+    /// gets a 401 then, which ends it for good.
+    fn last_words(&mut self, end: End) -> String {
+        self.has_ended = true;
+        format!("{}data: {}\n\n", retry(), EventDto::end(end).to_json())
+    }
+}
+
+fn write_event(text: &mut String, listener: &Listener, event: &str) {
+    // Writing to a text does not fail. Without an id, a browser keeps the one that it has.
+    if let Some(place) = listener.resume_at() {
+        let _ = writeln!(text, "id: {place}");
+    }
+    let _ = write!(text, "data: {event}\n\n");
+}
+
+/// When to come back.
+fn retry() -> String {
+    format!("retry: {}\n", timing::come_back_after().as_millis())
+}

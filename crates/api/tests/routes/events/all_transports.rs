@@ -1,0 +1,93 @@
+//! Somebody who listens on every transport at a time.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::patience::soon;
+use crate::harness::{Client, EventStream, Listening, WebSocket};
+
+/// One listener on each transport.
+pub struct AllTransports {
+    pub socket: WebSocket,
+    pub stream: EventStream,
+    client: Client,
+    polled: VecDeque<Value>,
+    poll_cursor: String,
+}
+
+impl AllTransports {
+    /// Begins to listen after this cursor; from now on, without one.
+    pub async fn open(listening: &Listening, client: &Client, cursor: Option<&str>) -> Self {
+        let query = cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default();
+        let (socket, _) = WebSocket::open(listening, client, &query).await;
+        let (stream, _) = EventStream::open(listening, client, &query).await;
+        let poll_cursor = match cursor {
+            Some(cursor) => cursor.to_owned(),
+            None => now(client).await,
+        };
+        Self { socket, stream, client: client.clone(), polled: VecDeque::new(), poll_cursor }
+    }
+
+    /// The next event, which every transport tells alike.
+    pub async fn next(&mut self) -> Value {
+        let [event, streamed, polled] = self.next_of_each().await;
+        assert_eq!(streamed, event);
+        assert_eq!(polled, event);
+        assert_eq!(self.stream.last_id.as_deref(), event["cursor"].as_str());
+        event
+    }
+
+    /// The next event of each transport: the same one, with what it is about as it was when it was read.
+    pub async fn next_of_each(&mut self) -> [Value; 3] {
+        let told = [self.socket.next().await, self.stream.next().await, self.poll().await];
+        for field in ["cursor", "type", "at"] {
+            assert!(told.iter().all(|event| event[field] == told[0][field]), "{told:?}");
+        }
+        told
+    }
+
+    async fn poll(&mut self) -> Value {
+        soon(async {
+            loop {
+                if let Some(event) = self.polled.pop_front() {
+                    return event;
+                }
+                self.poll_on().await;
+            }
+        })
+        .await
+    }
+
+    async fn poll_on(&mut self) {
+        let path = format!("/api/events?cursor={}&wait=10", self.poll_cursor);
+        let answer = self.client.get(&path).await.ok();
+        self.polled = answer["items"].as_array().expect("items").iter().cloned().collect();
+        self.poll_cursor = answer["cursor"].as_str().expect("a cursor").to_owned();
+    }
+}
+
+/// The cursor of now.
+pub async fn now(client: &Client) -> String {
+    let answer = client.get("/api/events").await.ok();
+    assert_eq!(answer["items"], serde_json::json!([]));
+    answer["cursor"].as_str().expect("a cursor").to_owned()
+}
+
+/// The cursor of now, once the log has so many events: on PostgreSQL they get there some time after the commit.
+pub async fn now_with(client: &Client, events: usize) -> String {
+    soon(async {
+        loop {
+            let cursor = now(client).await;
+            if cursor.ends_with(&format!("-{events}")) {
+                return cursor;
+            }
+        }
+    })
+    .await
+}
+
+/// The types of events.
+pub fn types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().expect("an event has a type")).collect()
+}

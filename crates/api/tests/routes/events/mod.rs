@@ -1,0 +1,20 @@
+//! Events over each transport, on real connections.
+
+mod all_transports;
+mod cursors;
+mod endings;
+mod examples;
+mod faults;
+mod frames;
+mod patience;
+mod places;
+mod poll;
+mod presence;
+mod rights;
+mod rights_table;
+mod scripted;
+mod seam;
+mod slowness;
+mod socket_requests;
+mod tickets;
+mod transports;

@@ -1,0 +1,39 @@
+//! One who does not keep up is let go, and the others don't notice.
+
+use groupchat_infra::HubOptions;
+
+use super::all_transports::now_with;
+use crate::harness::{EventStream, Listening, Server, WebSocket};
+
+/// More than what the system and the server keep on the way to one who does not read.
+const MESSAGES: usize = 300;
+
+#[actix_web::test]
+async fn who_does_not_keep_up_is_let_go_and_the_others_get_all() {
+    let server = Server::with_hub(HubOptions { queue: 64, ..HubOptions::default() }).await;
+    let ann = server.user("ann").await;
+    let listening = Listening::start(&server);
+    let group = ann.new_group("Team").await;
+    let before = now_with(&ann, 2).await;
+    let mut slow = WebSocket::narrow(&listening, &ann).await;
+    assert_eq!(slow.any().await["type"], "hello");
+    let (mut socket, _) = WebSocket::open(&listening, &ann, "").await;
+    let (mut stream, _) = EventStream::open(&listening, &ann, "").await;
+    let text = "\u{1f980}".repeat(10_000);
+    for seq in 1..=MESSAGES {
+        ann.say(&group, &text).await;
+        assert_eq!(socket.next().await["data"]["seq"], seq);
+        assert_eq!(stream.next().await["data"]["seq"], seq);
+    }
+    let (code, said) = slow.closed().await;
+    assert_eq!(code, 4008);
+    let got = said.iter().filter(|event| event["type"] == "message.created").count();
+    assert!(got < MESSAGES, "{got}");
+    // The cursor is good: nothing is lost.
+    let cursor = said.iter().rev().find_map(|event| event["cursor"].as_str()).unwrap_or(&before);
+    let (mut again, _) = WebSocket::open(&listening, &ann, &format!("cursor={cursor}")).await;
+    for seq in got + 1..=MESSAGES {
+        assert_eq!(again.next().await["data"]["seq"], seq);
+    }
+    listening.stop().await;
+}

@@ -1,0 +1,154 @@
+//! What a client asks on its socket is what it may ask over REST, with the same answers.
+
+use serde_json::{Value, json};
+
+use super::all_transports::now_with;
+use crate::harness::{Client, Listening, Server, WebSocket, id_in};
+
+struct Scene {
+    server: Server,
+    listening: Listening,
+    ann: Client,
+    group: String,
+    id: i64,
+    socket: WebSocket,
+}
+
+/// Ann, connected, in a group of her own.
+async fn scene() -> Scene {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let listening = Listening::start(&server);
+    let group = ann.new_group("Team").await;
+    now_with(&ann, 2).await;
+    let id = id_in(&group);
+    let (socket, _) = WebSocket::open(&listening, &ann, "").await;
+    Scene { server, listening, ann, group, id, socket }
+}
+
+#[actix_web::test]
+async fn a_message_is_sent_and_acknowledged() {
+    let Scene { listening, ann, group, id, mut socket, .. } = scene().await;
+    let request = json!({"type": "send", "group_id": id, "text": "hi", "client_id": "x1"});
+    let reply = socket.ask(request).await;
+    assert_eq!(reply["type"], "reply");
+    let path = format!("{group}/messages/{}", reply["data"]["id"]);
+    assert_eq!(ann.get(&path).await.ok(), reply["data"]);
+    let event = socket.next().await;
+    assert_eq!(json!([event["type"], event["data"]["id"]]), json!(["message.created", reply["data"]["id"]]));
+    // Sent again, as after a lost answer: it is there once.
+    let again = json!({"type": "send", "group_id": id, "text": "anew", "client_id": "x1"});
+    assert_eq!(socket.ask(again).await["data"], reply["data"]);
+    ann.say(&group, "next").await;
+    assert_eq!(socket.next().await["data"]["text"], "next");
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn the_read_cursor_is_moved_and_all_devices_are_told() {
+    let Scene { listening, server, ann, group, id, mut socket } = scene().await;
+    let bob = server.user("bob").await;
+    bob.post_empty(&format!("{group}/join")).await.created();
+    bob.say(&group, "one").await;
+    bob.say(&group, "two").await;
+    let elsewhere = server.sign_in_again("ann").await;
+    let (mut other_device, hello) = WebSocket::open(&listening, &elsewhere, "").await;
+    let (mut bobs, _) = WebSocket::open(&listening, &bob, "").await;
+
+    let reply = socket.ask(json!({"type": "read", "group_id": id, "seq": 1})).await;
+    assert_eq!(json!([reply["type"], reply["data"]]), json!(["reply", {"read_seq": 1, "unread": 1}]));
+    let told = other_device.next().await;
+    let expected = json!({
+        "cursor": null, "type": "read.updated", "group_id": id, "actor_id": null, "at": null,
+        "data": {"read_seq": 1, "unread": 1},
+    });
+    assert_eq!(told, expected);
+    // So is the one that asked: it may be one of several connections of a device.
+    assert_eq!(socket.wait_for("read.updated").await, expected);
+    // Who was not connected learns it on coming back.
+    let cursor = format!("cursor={}", hello["cursor"].as_str().unwrap());
+    let (mut later, _) = WebSocket::open(&listening, &elsewhere, &cursor).await;
+    assert_eq!(later.next().await, expected);
+    // Over REST the same, for the socket that asked before.
+    elsewhere.put(&format!("{group}/read"), json!({"seq": 2})).await.ok();
+    assert_eq!(socket.wait_for("read.updated").await["data"], json!({"read_seq": 2, "unread": 0}));
+    // Nobody else is told.
+    ann.say(&group, "three").await;
+    assert_eq!(bobs.next().await["type"], "message.created");
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn an_answer_carries_the_id_of_its_request() {
+    let Scene { listening, mut socket, .. } = scene().await;
+    for id in [json!(1), json!(-2.5), json!("a"), json!("x".repeat(64)), Value::Null] {
+        socket.send(&json!({"id": id, "type": "ping"}).to_string()).await;
+        assert_eq!(socket.next().await, json!({"id": id, "type": "reply", "data": {}}));
+    }
+    socket.send(r#"{"type": "ping"}"#).await;
+    assert_eq!(socket.next().await["id"], Value::Null);
+    // Whatever else is wrong, it says which request it is about.
+    for wrong in [r#""type": 7"#, r#""type": "send", "group_id": "x""#, r#""x": 1"#] {
+        socket.send(&format!(r#"{{"id": 8, {wrong}}}"#)).await;
+        let refused = socket.next().await;
+        assert_eq!(json!([refused["id"], refused["error"]["code"]]), json!([8, "validation_failed"]));
+    }
+    for id in [json!(true), json!([1]), json!({}), json!("x".repeat(65))] {
+        socket.send(&json!({"id": id, "type": "ping"}).to_string()).await;
+        let refused = socket.next().await;
+        assert_eq!(json!([refused["id"], refused["error"]["errors"][0]["field"]]), json!([null, "id"]));
+    }
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn refusals_are_those_of_the_rest_routes() {
+    let Scene { listening, server, ann, id, mut socket, .. } = scene().await;
+    let bob = server.user("bob").await;
+    let others = id_in(&bob.new_group("Bob's").await);
+    for (group, verb, body) in [
+        (others, "send", json!({"text": "hi"})),
+        (9_999, "send", json!({"text": "hi"})),
+        (id, "send", json!({"text": " "})),
+        (id, "send", json!({"text": 7})),
+        (id, "send", json!({"text": "hi", "poll": {}})),
+        (id, "send", json!({})),
+        (others, "read", json!({"seq": 0})),
+        (id, "read", json!({"seq": 7})),
+        (id, "read", json!({"seq": "x"})),
+    ] {
+        let rest = match verb {
+            "send" => ann.post(&format!("/api/groups/{group}/messages"), body.clone()).await,
+            _ => ann.put(&format!("/api/groups/{group}/read"), body.clone()).await,
+        };
+        let mut request = body;
+        request["type"] = verb.into();
+        request["group_id"] = group.into();
+        let reply = socket.ask(request).await;
+        assert_eq!(json!([reply["type"], reply["error"]]), json!(["error", rest.json()]));
+    }
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn what_a_request_lacks_is_named() {
+    let Scene { listening, id, mut socket, .. } = scene().await;
+    for (request, field) in [
+        (json!({}), "type"),
+        (json!({"type": "shout"}), "type"),
+        (json!({"type": 7}), "type"),
+        (json!({"type": "send", "text": "hi"}), "group_id"),
+        (json!({"type": "send", "text": "hi", "group_id": "7"}), "group_id"),
+        (json!({"type": "read", "group_id": id}), "seq"),
+        (json!({"type": "typing"}), "group_id"),
+        (json!({"type": "typing", "group_id": id, "active": 1}), "active"),
+        (json!({"type": "presence"}), "state"),
+        (json!({"type": "presence", "state": "asleep"}), "state"),
+    ] {
+        socket.send(&request.to_string()).await;
+        let error = socket.next().await["error"].take();
+        let named = json!([error["code"], error["errors"][0]["field"]]);
+        assert_eq!(named, json!(["validation_failed", field]), "{request}");
+    }
+    listening.stop().await;
+}

@@ -1,0 +1,199 @@
+//! What is the same on every transport: the events, their order, their cursors.
+
+use std::time::Duration;
+
+use groupchat_api::ServerOptions;
+use serde_json::{Value, json};
+
+use super::all_transports::{AllTransports, now, now_with, types};
+use super::patience::soon;
+use crate::harness::{EventStream, Listening, PASSWORD, Server, WebSocket, assert_fields, time};
+
+#[actix_web::test]
+async fn a_connection_begins_with_who_listens_and_from_where() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let listening = Listening::start(&server);
+    let (_socket, hello) = WebSocket::open(&listening, &ann, "").await;
+    let (_stream, same) = EventStream::open(&listening, &ann, "").await;
+    assert_eq!(hello, same);
+    let user = json!({"id": ann.id(), "username": "ann", "display_name": null});
+    let expected = json!({
+        "cursor": now(&ann).await,
+        "type": "hello",
+        "group_id": null,
+        "actor_id": null,
+        "at": null,
+        "data": {"user": user, "version": "1.2.3", "heartbeat": 30},
+    });
+    assert_eq!(hello, expected);
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn every_type_of_event_is_told_alike_on_every_transport() {
+    let server = Server::start().await;
+    let (root, ann, bob) = (server.admin("root").await, server.user("ann").await, server.user("bob").await);
+    let listening = Listening::start(&server);
+    let mut all = AllTransports::open(&listening, &ann, None).await;
+    let mut told: Vec<Value> = Vec::new();
+
+    root.post("/api/users", json!({"username": "cy", "password": PASSWORD})).await.created();
+    told.push(all.next().await);
+    bob.patch("/api/users/me", json!({"display_name": "Bob", "email": "b@example.org"})).await.ok();
+    told.push(all.next().await);
+    let group = ann.new_group("Team").await;
+    told.extend([all.next().await, all.next().await]);
+    ann.patch(&group, json!({"description": "ours"})).await.ok();
+    told.push(all.next().await);
+    ann.add(&group, &bob, "member").await;
+    told.push(all.next().await);
+    let member = format!("{group}/members/{}", bob.id());
+    ann.patch(&member, json!({"role": "admin"})).await.ok();
+    told.push(all.next().await);
+    let message = bob.say_at(&group, "hi").await;
+    told.push(all.next().await);
+    bob.patch(&message, json!({"text": "hello"})).await.ok();
+    told.push(all.next().await);
+    ann.put_empty(&format!("{message}/like")).await.ok();
+    told.push(all.next().await);
+    ann.delete(&format!("{message}/like")).await.no_content();
+    told.push(all.next().await);
+    bob.delete(&message).await.no_content();
+    told.push(all.next().await);
+    ann.delete(&member).await.no_content();
+    told.push(all.next().await);
+    ann.delete(&group).await.no_content();
+    told.push(all.next().await);
+    root.delete(&format!("/api/users/{}", bob.id())).await.no_content();
+    told.push(all.next().await);
+
+    let expected = [
+        "user.created",
+        "user.updated",
+        "group.created",
+        "member.added",
+        "group.updated",
+        "member.added",
+        "member.updated",
+        "message.created",
+        "message.updated",
+        "message.liked",
+        "message.unliked",
+        "message.deleted",
+        "member.removed",
+        "group.deleted",
+        "user.deleted",
+    ];
+    assert_eq!(types(&told), expected);
+    told.iter().for_each(assert_shape);
+    assert_tells_nothing_that_differs(&told);
+    assert_eq!((&told[12]["data"], &told[14]["data"]), (&json!({"id": bob.id()}), &json!({"id": bob.id()})));
+    assert_eq!((&told[7]["actor_id"], &told[14]["actor_id"]), (&json!(bob.id()), &json!(root.id())));
+    listening.stop().await;
+}
+
+fn assert_shape(event: &Value) {
+    assert_fields(event, &["cursor", "type", "group_id", "actor_id", "at", "data"]);
+    time(&event["at"]);
+    assert!(event["cursor"].is_string() && event["actor_id"].is_i64(), "{event}");
+    let is_of_group = !event["type"].as_str().expect("a type").starts_with("user.");
+    assert_eq!(event["group_id"].is_i64(), is_of_group, "{event}");
+}
+
+/// Everybody gets the same, so what differs from one to the next is null.
+fn assert_tells_nothing_that_differs(told: &[Value]) {
+    let (user, group, message) = (&told[1]["data"], &told[2]["data"], &told[9]["data"]);
+    assert_eq!(json!([user["display_name"], user["email"], user["presence"]]), json!(["Bob", null, null]));
+    assert_eq!(json!([group["my_role"], group["unread"], group["read_seq"]]), json!([null, null, null]));
+    assert_eq!(json!([message["likes"], message["liked"], message["text"]]), json!([1, null, "hello"]));
+    assert_eq!(json!([told[11]["data"]["text"], told[11]["data"]["likes"]]), json!([null, 0]));
+}
+
+#[actix_web::test]
+async fn what_was_missed_is_told_as_it_was_told_live() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let listening = Listening::start(&server);
+    let group = ann.new_group("Team").await;
+    let before = now_with(&ann, 2).await;
+    let mut live = AllTransports::open(&listening, &ann, None).await;
+    for text in ["one", "two", "three"] {
+        ann.say(&group, text).await;
+    }
+    let mut later = AllTransports::open(&listening, &ann, Some(&before)).await;
+    for text in ["one", "two", "three"] {
+        let event = live.next().await;
+        assert_eq!(event["data"]["text"], text);
+        assert_eq!(later.next().await, event);
+    }
+    ann.say(&group, "four").await;
+    assert_eq!(later.next().await, live.next().await);
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn a_cursor_of_one_transport_is_good_on_every_other() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let listening = Listening::start(&server);
+    let group = ann.new_group("Team").await;
+    now_with(&ann, 2).await;
+    let (mut socket, _) = WebSocket::open(&listening, &ann, "").await;
+    for text in ["one", "two", "three", "four"] {
+        ann.say(&group, text).await;
+    }
+    now_with(&ann, 6).await;
+    let first = socket.next().await;
+    let (mut stream, hello) = EventStream::open(&listening, &ann, &cursor_of(&first)).await;
+    assert_eq!(hello["cursor"], first["cursor"]);
+    let second = stream.next().await;
+    let answer = ann.get(&format!("/api/events?{}", cursor_of(&second))).await.ok();
+    let third = &answer["items"][0];
+    let (mut again, _) = WebSocket::open(&listening, &ann, &cursor_of(third)).await;
+    let fourth = again.next().await;
+    let texts = [&first, &second, third, &fourth].map(|event| event["data"]["text"].clone());
+    assert_eq!(texts, ["one", "two", "three", "four"]);
+    assert_eq!(answer["cursor"], fourth["cursor"]);
+    listening.stop().await;
+}
+
+fn cursor_of(event: &Value) -> String {
+    format!("cursor={}", event["cursor"].as_str().expect("a cursor"))
+}
+
+#[actix_web::test]
+async fn signs_of_life_carry_a_newer_cursor_although_there_was_nothing_to_see() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let group = bob.new_group("Bob's own").await;
+    now_with(&ann, 2).await;
+    let options = ServerOptions { heartbeat: Duration::from_millis(50), ..ServerOptions::default() };
+    let listening = Listening::start(&server.with_options(options).await);
+    let (mut socket, hello) = WebSocket::open(&listening, &ann, "").await;
+    let (mut stream, _) = EventStream::open(&listening, &ann, "").await;
+    bob.say(&group, "to myself").await;
+    let newest = now_with(&ann, 3).await;
+    assert_ne!(hello["cursor"], newest);
+    soon(async { while socket.wait_for("heartbeat").await["cursor"] != newest {} }).await;
+    soon(async { while stream.any().await.unwrap()["cursor"] != newest {} }).await;
+    let path = format!("/api/events?{}", cursor_of(&hello));
+    assert_eq!(ann.get(&path).await.ok(), json!({"items": [], "cursor": newest}));
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn asking_for_the_head_of_a_stream_ends() {
+    let server = Server::start().await;
+    let ann = server.user("ann").await;
+    let listening = Listening::start(&server);
+    let request = format!(
+        "HEAD /api/events/stream HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nConnection: close\r\n\r\n",
+        ann.key()
+    );
+    let answers = listening.exchange(request).await;
+    assert_eq!((answers.len(), answers[0].status), (1, 200), "{answers:?}");
+    assert_eq!(answers[0].header("content-type"), Some("text/event-stream"));
+    assert_eq!(answers[0].body, b"");
+    listening.stop().await;
+}
