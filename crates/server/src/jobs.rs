@@ -1,16 +1,14 @@
 //! Runs durable jobs in the background.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use groupchat_domain::events::{EventType, LoggedEvent};
 use groupchat_domain::jobs::work_off;
 use groupchat_domain::storage::{EventSink, Storage};
 use tokio::sync::Notify;
+
+use crate::guard::guarded;
 
 /// How often to look for jobs that were put off, or that another process left.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -52,44 +50,17 @@ pub async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
     }
 }
 
-/// The future's output, or `None` once it has panicked.
-async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        polled.map_or(Poll::Ready(None), |poll| poll.map(Some))
-    })
-    .await
-}
-
 #[cfg(test)]
 mod tests {
-    use groupchat_domain::accounts::KeyHash;
-    use groupchat_domain::storage::{Access, Done, Work};
-
     use super::*;
-
-    /// A storage that breaks down at every command, and tells.
-    #[derive(Default)]
-    struct Broken(Notify);
-
-    impl Storage for Broken {
-        fn submit(&self, _: Access, _: Work) -> Done {
-            self.0.notify_one();
-            panic!("the storage is broken, as the test wants it")
-        }
-
-        fn knows_key(&self, _: &KeyHash) -> bool {
-            false
-        }
-    }
+    use crate::guard::BrokenStorage;
 
     #[tokio::test]
     async fn a_panic_does_not_end_the_runner() {
-        let (storage, signal) = (Arc::new(Broken::default()), Arc::<JobSignal>::default());
+        let (storage, signal) = (Arc::<BrokenStorage>::default(), Arc::<JobSignal>::default());
         let runner = tokio::spawn(run(storage.clone(), signal.clone()));
         for _ in 0..3 {
-            storage.0.notified().await;
+            storage.tried(1).await;
             signal.0.notify_one();
         }
         assert!(!runner.is_finished());

@@ -9,6 +9,8 @@ mod config_show;
 mod console;
 mod database_url;
 mod error;
+mod follow;
+mod guard;
 mod jobs;
 mod logging;
 mod migrate_database;
@@ -17,7 +19,9 @@ mod restore;
 mod serve;
 mod shown_contents;
 mod signals;
+mod sinks;
 mod storage;
+mod upkeep;
 mod user;
 
 use std::process::ExitCode;

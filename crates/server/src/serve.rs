@@ -6,22 +6,31 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use groupchat_api::{AppState, ServerOptions, State};
+use groupchat_api::{AppState, Ports, ServerOptions, State};
 use groupchat_domain::accounts::create_first_admin;
+use groupchat_domain::events::{LiveEvents, Retention};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
+use groupchat_infra::clock::SystemClock;
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::{HubOptions, LocalHub};
 use tokio::net::TcpSocket;
 
 use crate::config::Config;
 use crate::error::ProgramError;
 use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
-use crate::{console, jobs, storage};
+use crate::sinks::Sinks;
+use crate::{console, follow, jobs, storage, upkeep};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
+
+/// How long a client may take nothing of what it was sent, or not even say that it is there, in milliseconds. Longer
+/// than it takes for one who listens to be given up, who is told so.
+#[cfg(target_os = "linux")]
+const DEAF_AFTER: u32 = 30_000;
 
 /// Serves until a signal says to stop.
 pub fn run(config: &Config) -> Result<(), ProgramError> {
@@ -35,13 +44,21 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let unusable = |source| ProgramError::Listen { address: config.listen, source };
     let socket = bind(config.listen).map_err(unusable)?;
     let signal = Arc::new(JobSignal::default());
-    let storage = storage::open_to_serve(config, signal.clone())?;
-    let state = wire(storage.clone(), config)?;
+    let hub = LocalHub::new(HubOptions::default(), Arc::new(SystemClock));
+    let sinks = Sinks { jobs: signal.clone(), hub: hub.clone() };
+    let storage = storage::open_to_serve(config, Arc::new(sinks))?;
+    hub.begin(&*storage).await?;
+    let state = wire(storage.clone(), hub.clone(), config)?;
     introduce(&state).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
-    let jobs = actix_web::rt::spawn(jobs::run(storage.clone(), signal));
+    let background = [
+        actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
+        actix_web::rt::spawn(upkeep::run(storage.clone(), retention(config))),
+        // On the main thread, which does little else.
+        actix_web::rt::spawn(follow::run(hub, storage.clone())),
+    ];
     let served = run_http(listener, state, config).await;
-    jobs.abort();
+    background.iter().for_each(actix_web::rt::task::JoinHandle::abort);
     close(storage, config.shutdown_timeout).await;
     served
 }
@@ -49,28 +66,40 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
 fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
+    // The connections that it accepts inherit this (tcp(7)). Elsewhere the system gives them up when it pleases.
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_user_timeout(&socket, DEAF_AFTER)?;
     socket.bind(address)?;
     Ok(socket)
 }
 
-fn wire(storage: Arc<dyn DatabaseStorage>, config: &Config) -> Result<State, ProgramError> {
+const fn retention(config: &Config) -> Retention {
+    Retention { age: config.events_retention_age, rows: config.events_retention_rows }
+}
+
+fn wire(storage: Arc<dyn DatabaseStorage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
     let hasher = BcryptHasher::start(config.password_cost)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
     let attempts = AttemptLimits::new(
         Allowance { capacity: config.login_attempts_per_address, ..Allowance::PER_ADDRESS },
         Allowance { capacity: config.login_attempts_per_account, ..Allowance::PER_ACCOUNT },
     );
-    let state = AppState::new(
+    let ports = Ports {
         storage,
-        Arc::new(RandomKeys),
-        Arc::new(hasher),
-        Arc::new(attempts),
-        env!("CARGO_PKG_VERSION"),
-    );
+        keys: Arc::new(RandomKeys),
+        hasher: Arc::new(hasher),
+        attempts: Arc::new(attempts),
+        live: Arc::new(hub),
+    };
+    let state = AppState::new(ports, env!("CARGO_PKG_VERSION"));
     let options = ServerOptions {
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         login_lifetime: config.login_lifetime,
+        heartbeat: config.events_heartbeat,
+        connections_per_user: config.events_connections_per_user,
+        allowed_origins: config.events_allowed_origins.clone(),
+        ..ServerOptions::default()
     };
     Ok(State::new(state.with_options(options)))
 }
@@ -86,8 +115,11 @@ async fn introduce(state: &State) -> Result<(), ProgramError> {
 async fn run_http(listener: TcpListener, state: State, config: &Config) -> Result<(), ProgramError> {
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
     let address = listener.local_addr().map_err(start)?;
+    let live = state.live.clone();
     let mut server = HttpServer::new(move || groupchat_api::app(state.clone()))
         .disable_signals()
+        // Who has hung up does not wait for an answer, and one that waits for events could be long in coming.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(config.shutdown_timeout.as_secs());
     if config.workers > 0 {
         server = server.workers(config.workers);
@@ -95,7 +127,7 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
     let server = server.listen(listener).map_err(start)?.run();
     // Caught from here on, before anybody is told that the server is there.
     let signals = StopSignals::catch().map_err(start)?;
-    let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), signals));
+    let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), live, signals));
     let database = storage::describe(config);
     console::announce(address, config.public_url.as_deref(), &database);
     tracing::info!(%address, database, "listening");
@@ -105,9 +137,11 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
 }
 
 /// The first signal lets requests in flight finish; a second one doesn't.
-async fn stop_on_signal(server: ServerHandle, mut signals: StopSignals) {
+async fn stop_on_signal(server: ServerHandle, live: Arc<dyn LiveEvents>, mut signals: StopSignals) {
     signals.next().await;
     tracing::info!("stopping: no new connections, finishing what is in flight");
+    // Connections for events would go on for ever.
+    live.stop();
     let graceful = actix_web::rt::spawn(server.stop(true));
     signals.next().await;
     tracing::warn!("stopping at once");
@@ -121,5 +155,19 @@ async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration) {
     match closed {
         Ok(_) => tracing::info!("stopped"),
         Err(error) => tracing::error!(%error, "the storage did not stop cleanly"),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_gives_deaf_clients_up() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap().listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_client, accepted) = tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
+        let (connection, _) = accepted.unwrap();
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&connection), Ok(DEAF_AFTER));
     }
 }

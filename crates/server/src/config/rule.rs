@@ -108,16 +108,26 @@ pub fn socket_address() -> Rule<SocketAddr> {
 pub fn site() -> Rule<Option<String>> {
     let allowed = "empty or http(s)://HOST[:PORT] without a path";
     Rule::new(Kind::Text, "URL", allowed, |text| {
-        if text.is_empty() {
-            return Some(None);
-        }
-        let site = text.strip_suffix('/').unwrap_or(text);
-        let uri: Uri = parsed(site)?;
-        let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-        let is_bare = uri.path_and_query().is_none_or(|path| path == "/") && !site.ends_with('/');
-        let has_host = uri.authority().is_some_and(|host| !host.as_str().contains('@'));
-        (is_web && is_bare && has_host).then(|| Some(site.to_owned()))
+        if text.is_empty() { Some(None) } else { parsed_site(text).map(Some) }
     })
+}
+
+/// The addresses of web sites, each without a path; possibly none.
+pub fn sites() -> Rule<Vec<String>> {
+    let allowed = "sites, such as https://chat.example.org, without a path";
+    Rule::new(Kind::List, "list of URLs", allowed, |text| {
+        let items = text.split(',').map(str::trim);
+        if text.trim().is_empty() { Some(Vec::new()) } else { items.map(parsed_site).collect() }
+    })
+}
+
+fn parsed_site(text: &str) -> Option<String> {
+    let site = text.strip_suffix('/').unwrap_or(text);
+    let uri: Uri = parsed(site)?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_bare = uri.path_and_query().is_none_or(|path| path == "/") && !site.ends_with('/');
+    let has_host = uri.authority().is_some_and(|host| !host.as_str().contains('@'));
+    (is_web && is_bare && has_host).then(|| site.to_owned())
 }
 
 /// A database on a PostgreSQL server; empty for the embedded one.
@@ -224,6 +234,10 @@ mod tests {
         assert_eq!(networks().read("127.0.0.1, 10.0.0.0/8").map(|list| list.len()), Some(2));
         for wrong in ["127.0.0.1,", "localhost", "10.0.0.0/33"] {
             assert_eq!(networks().read(wrong), None, "{wrong}");
+        }
+        assert_eq!(sites().read("https://a.org/, http://b:1").unwrap(), ["https://a.org", "http://b:1"]);
+        for wrong in ["https://a.org,", "a.org", "https://a.org/x"] {
+            assert_eq!(sites().read(wrong), None, "{wrong}");
         }
     }
 

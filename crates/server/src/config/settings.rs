@@ -9,7 +9,8 @@ use groupchat_api::Network;
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    Rule, Shape, choice, database, days, folder, integer, log_filter, networks, seconds, site, socket_address,
+    Rule, Shape, choice, database, days, folder, integer, log_filter, networks, seconds, site, sites,
+    socket_address,
 };
 use crate::database_url::DatabaseUrl;
 use crate::logging::LogFormat;
@@ -95,7 +96,8 @@ settings! {
     "public_url" => public_url: Option<String> = "", site();
 
     /// The reverse proxies in front of the server. From them, and only from them, `X-Forwarded-For` is
-    /// believed, so that limits and session lists know the real address of a client.
+    /// believed, so that limits and session lists know the real address of a client;
+    /// and `X-Forwarded-Host`, to tell which pages are of the server itself.
     "trusted_proxies" => trusted_proxies: Vec<Network> = "", networks();
 
     /// Threads that serve HTTP; 0 is one for each core.
@@ -136,6 +138,24 @@ settings! {
     /// every 10 seconds. From all addresses together it has ten times as many, and one comes back every second.
     "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("tries");
 
+    /// How often a connection for events gives a sign of life. A client of a socket that says nothing, not even that
+    /// it got the last two, is taken for gone at the third.
+    "events.heartbeat" => events_heartbeat: Duration = "30", seconds(1, 300);
+
+    /// Connections for events that a user may have at a time, on this server: sockets, streams and polls that wait.
+    /// One more is refused.
+    "events.connections_per_user" => events_connections_per_user: u32 = "100", integer(1, 10_000).unit("connections");
+
+    /// Other sites whose pages may listen for events with a ticket. Those of the server itself and of the
+    /// `public_url` always may.
+    "events.allowed_origins" => events_allowed_origins: Vec<String> = "", sites();
+
+    /// How long an event stays in the log. A client that was away for longer loads afresh what it shows.
+    "events.retention_days" => events_retention_age: Duration = "7", days(1, 365);
+
+    /// How many events stay in the log at most.
+    "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events");
+
     /// The cost of a password's bcrypt hash: one more takes twice the time, at 12 some 0.3 s. Concerns new
     /// passwords.
     "password.cost" => password_cost: u32 = "12", integer(10, 14).unit("log2 of rounds");
@@ -173,6 +193,16 @@ mod tests {
             (format.variable().as_str(), format.flag().as_str()),
             ("GROUPCHAT_LOG_FORMAT", "log-format")
         );
+    }
+
+    #[test]
+    fn the_defaults_for_events_are_those_of_the_other_layers() {
+        let config = Config::read(&Layers::defaults()).unwrap();
+        let usual = groupchat_domain::events::Retention::default();
+        assert_eq!((config.events_retention_age, config.events_retention_rows), (usual.age, usual.rows));
+        let usual = groupchat_api::ServerOptions::default();
+        assert_eq!(config.events_heartbeat, usual.heartbeat);
+        assert_eq!(config.events_connections_per_user, usual.connections_per_user);
     }
 
     #[cfg(feature = "postgres")]

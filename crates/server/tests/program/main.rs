@@ -10,6 +10,7 @@ mod commands;
 mod compatibility;
 mod configuration;
 mod crash;
+mod events;
 mod harness;
 mod jobs;
 mod logs;

@@ -4,6 +4,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::PATIENCE;
+use super::told::{Transport, assert_told};
 
 /// A client of a running server.
 #[derive(Clone)]
@@ -52,6 +53,7 @@ impl Api {
         path: &str,
         body: Option<Value>,
     ) -> Result<Answer, reqwest::Error> {
+        let is_poll = method == Method::GET && path.split('?').next() == Some("/events");
         let mut request = self.http.request(method, format!("{}{path}", self.url)).timeout(PATIENCE);
         if let Some(key) = &self.key {
             request = request.header("X-API-Key", key);
@@ -63,6 +65,9 @@ impl Api {
         let status = response.status();
         let bytes = response.bytes().await?;
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        if is_poll && status == StatusCode::OK {
+            assert_told(Transport::Poll, &body);
+        }
         Ok(Answer { status, body })
     }
 

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod killed;
+mod notices;
 mod refusals;
 mod slow;
 mod start_up;

@@ -1,0 +1,24 @@
+//! Who is told what was committed.
+
+use std::sync::Arc;
+
+use groupchat_domain::events::LoggedEvent;
+use groupchat_domain::storage::EventSink;
+use groupchat_infra::LocalHub;
+
+use crate::jobs::JobSignal;
+
+/// Tells the job runner and those who listen.
+pub struct Sinks {
+    /// Wakes the job runner.
+    pub jobs: Arc<JobSignal>,
+    /// Tells those who listen.
+    pub hub: LocalHub,
+}
+
+impl EventSink for Sinks {
+    fn committed(&self, events: &[LoggedEvent]) {
+        self.jobs.committed(events);
+        self.hub.committed(events);
+    }
+}

@@ -1,0 +1,64 @@
+//! Clients that come and go at random, on every transport, while eight writers write, memberships change, and the
+//! program is killed and started anew. At the end the log says what each client had to get.
+//!
+//! `GROUPCHAT_TEST_SEED`, as a run that failed has printed it, throws the same dice again: the same clients, visits and
+//! deeds, though not the same interleaving of them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod caller;
+mod connection;
+mod diary;
+mod listener;
+mod log;
+mod place;
+mod servers;
+mod shuffler;
+mod storm;
+mod verdict;
+mod world;
+mod writer;
+
+#[path = "../../../infra/tests/support/dice.rs"]
+#[allow(dead_code, reason = "it has more than these tests need")]
+mod dice;
+
+#[path = "../program/harness/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "it has more than these tests need")]
+mod harness;
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use dice::Dice;
+use place::Place;
+use servers::Servers;
+use storm::Storm;
+
+/// How long a case may take at most, whatever happens in it.
+const LONGEST: Duration = Duration::from_secs(120);
+
+async fn survive(place: Place, servers: usize) {
+    let mut dice = Dice::seeded();
+    let servers = Servers::start(place, servers).await;
+    let storm = Storm::gather(servers, dice.split()).await;
+    timeout(LONGEST, storm.rage(dice)).await.expect("it ends in time");
+}
+
+#[tokio::test]
+async fn nothing_is_missed_or_repeated_while_a_server_is_killed_on_the_embedded_database() {
+    survive(Place::folder(), 1).await;
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn nothing_is_missed_or_repeated_while_a_server_is_killed_on_postgresql() {
+    survive(Place::database(), 1).await;
+}
+
+/// Clients and writers hop between the two, of which now one is killed and now the other.
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn nothing_is_missed_or_repeated_while_two_servers_are_killed() {
+    survive(Place::database(), 2).await;
+}

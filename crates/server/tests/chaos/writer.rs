@@ -1,0 +1,106 @@
+//! Who writes: sends, edits, deletes and likes messages, and holds on until each is answered.
+
+use std::sync::atomic::Ordering;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::caller::Caller;
+use crate::dice::Dice;
+use crate::world::{Message, World};
+
+/// The longest rest between two deeds, in milliseconds.
+const REST: usize = 20;
+
+/// How many of the last messages of all are liked.
+const RECENT: usize = 50;
+
+/// A writer.
+pub struct Writer<'w> {
+    world: &'w World,
+    name: &'w str,
+    caller: Caller,
+    dice: Dice,
+    sent: Vec<Message>,
+}
+
+impl<'w> Writer<'w> {
+    /// The writer with this number.
+    pub fn new(world: &'w World, nth: usize, urls: &[String], mut dice: Dice) -> Self {
+        let person = &world.writers[nth];
+        let caller = Caller::new(urls, &person.key, dice.split());
+        Self { world, name: &person.username, caller, dice, sent: Vec::new() }
+    }
+
+    /// Writes until it is over; the messages that were acknowledged.
+    pub async fn write(mut self) -> Vec<Message> {
+        for nth in 0.. {
+            if self.world.is_over.load(Ordering::Relaxed) {
+                break;
+            }
+            match self.dice.below(10) {
+                0..6 => self.send(nth).await,
+                6 => self.edit(nth).await,
+                7 => self.delete().await,
+                8 => self.like(Method::PUT).await,
+                _ => self.like(Method::DELETE).await,
+            }
+            self.world.deeds.fetch_add(1, Ordering::Relaxed);
+            self.caller.rest(REST).await;
+        }
+        self.sent
+    }
+
+    async fn send(&mut self, nth: usize) {
+        let group = self.world.any_group(&mut self.dice);
+        // Sent twice, it is stored once.
+        let client_id = format!("{}-{nth}", self.name);
+        let body = json!({"text": format!("Nº {nth} of {}", self.name), "client_id": client_id});
+        let path = format!("/groups/{group}/messages");
+        if let Some(message) = self.caller.insist(Method::POST, &path, Some(body)).await {
+            assert_eq!(message["client_id"], client_id);
+            let message = Message { group, id: message["id"].as_i64().unwrap() };
+            self.sent.push(message);
+            self.world.sent.lock().unwrap().push(message);
+        }
+    }
+
+    async fn edit(&mut self, nth: usize) {
+        if let Some(path) = self.own() {
+            let body = json!({"text": format!("edited at {nth}")});
+            self.caller.insist(Method::PATCH, &path, Some(body)).await;
+        }
+    }
+
+    async fn delete(&mut self) {
+        if let Some(path) = self.own() {
+            self.caller.insist(Method::DELETE, &path, None).await;
+        }
+    }
+
+    async fn like(&mut self, method: Method) {
+        let message = {
+            let sent = self.world.sent.lock().unwrap();
+            let recent = &sent[sent.len().saturating_sub(RECENT)..];
+            any(recent, &mut self.dice)
+        };
+        if let Some(message) = message {
+            self.caller.insist(method, &format!("{}/like", message.path()), None).await;
+        }
+    }
+
+    /// The path of a message of one's own, if there is one.
+    fn own(&mut self) -> Option<String> {
+        any(&self.sent, &mut self.dice).map(Message::path)
+    }
+}
+
+fn any(messages: &[Message], dice: &mut Dice) -> Option<Message> {
+    if messages.is_empty() { None } else { Some(messages[dice.below(messages.len())]) }
+}
+
+impl Message {
+    fn path(self) -> String {
+        format!("/groups/{}/messages/{}", self.group, self.id)
+    }
+}
