@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
+use crate::live::{BroadcastArgs, LiveArgs};
 use crate::place::{DatabaseUrl, Place};
 use crate::scenario::Route;
 
@@ -21,11 +22,16 @@ pub struct Cli {
 pub enum Command {
     /// Start a server, put load on it, and report throughput, latency, memory and ratios.
     Run(RunArgs),
+    /// Start a server, let sockets listen, and report deliveries, delays, memory and ratios.
+    Live(LiveArgs),
     /// Fill a database with users, groups and messages.
     Seed(SeedArgs),
     /// Serve the routes that the server is compared with. Started by `run`.
     #[command(hide = true)]
     Baseline(BaselineArgs),
+    /// Write to sockets, for the server's fan-out to be compared with. Started by `live`.
+    #[command(hide = true)]
+    Broadcast(BroadcastArgs),
 }
 
 /// How to measure.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::live::LiveError;
 use crate::place::Place;
 use crate::scenario::Scenario;
 
@@ -37,6 +38,9 @@ pub enum BenchError {
         /// What happened to one of them.
         first: String,
     },
+    /// The live events could not be measured.
+    #[error(transparent)]
+    Live(#[from] LiveError),
     /// A single request outside of a measurement failed.
     #[error("a request failed: {0}")]
     Request(String),

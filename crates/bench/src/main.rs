@@ -8,6 +8,7 @@ mod database;
 mod error;
 mod fixture;
 mod footprint;
+mod live;
 mod load;
 mod output;
 mod place;
@@ -37,9 +38,11 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<(), BenchError> {
     match command {
         Command::Run(args) => runtime()?.block_on(run::run(&args)),
+        Command::Live(args) => runtime()?.block_on(live::live(&args)),
         Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
         // actix-web brings a runtime of its own.
         Command::Baseline(args) => actix_web::rt::System::new().block_on(baseline::serve(&args)),
+        Command::Broadcast(args) => runtime()?.block_on(live::broadcast(&args)),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::{Body, Request};
+use serde::Serialize;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -19,7 +20,7 @@ use crate::requests::workload;
 use crate::scenario::{Route, scenarios};
 
 /// Answered with a 2xx once the server is up.
-const HEALTH: &str = "/api/health";
+pub const HEALTH: &str = "/api/health";
 /// How often the start-up is timed.
 const START_UPS: usize = 5;
 /// How long the server is left alone before its idle memory is read.
@@ -31,7 +32,7 @@ const REST: Duration = Duration::from_secs(2);
 /// Something could not be started, or any request of a measurement failed.
 pub async fn run(args: &RunArgs) -> Result<(), BenchError> {
     let scratch = TempDir::new().map_err(|source| BenchError::io("making a temporary directory", source))?;
-    let program = server_binary(args)?;
+    let program = server_binary(args.server_binary.as_deref())?;
     let fixture = Fixture::prepare(args, scratch.path()).await?;
     let report = measure(args, &program, &fixture, scratch.path()).await?;
     output::print(&render(&report))?;
@@ -171,18 +172,30 @@ fn pid(program: &Serving) -> Result<u32, BenchError> {
     program.pid().ok_or_else(|| BenchError::Request("the program has ended".to_owned()))
 }
 
-fn server_binary(args: &RunArgs) -> Result<PathBuf, BenchError> {
-    match &args.server_binary {
-        Some(path) => Ok(path.clone()),
+/// The server's program: the one that is named, or the one beside this.
+///
+/// # Errors
+/// Where this program is can't be told.
+pub fn server_binary(named: Option<&Path>) -> Result<PathBuf, BenchError> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
         None => Ok(this_program()?.with_file_name("groupchat")),
     }
 }
 
-fn this_program() -> Result<PathBuf, BenchError> {
+/// This program's file.
+///
+/// # Errors
+/// The system doesn't tell.
+pub fn this_program() -> Result<PathBuf, BenchError> {
     std::env::current_exe().map_err(|source| BenchError::io("finding this program", source))
 }
 
-fn write_json(path: &Path, report: &Report) -> Result<(), BenchError> {
+/// Writes a report for programs.
+///
+/// # Errors
+/// The file can't be written.
+pub fn write_json(path: &Path, report: &impl Serialize) -> Result<(), BenchError> {
     let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from);
     text.and_then(|text| std::fs::write(path, text + "\n"))
         .map_err(|source| BenchError::io(format!("writing {}", path.display()), source))

@@ -33,14 +33,18 @@ pub struct Check {
 pub enum Bar {
     /// This much or more.
     AtLeast(f64),
+    /// This much or less.
+    AtMost(f64),
     /// Less than this.
     Below(f64),
 }
 
 impl Check {
-    fn new(name: impl Into<String>, value: f64, unit: &'static str, bar: Option<Bar>) -> Self {
+    /// Holds a value against its bar.
+    pub fn new(name: impl Into<String>, value: f64, unit: &'static str, bar: Option<Bar>) -> Self {
         let reached = bar.map(|bar| match bar {
             Bar::AtLeast(least) => value >= least,
+            Bar::AtMost(most) => value <= most,
             Bar::Below(limit) => value < limit,
         });
         Self { name: name.into(), value, unit, bar, reached }
@@ -163,6 +167,8 @@ mod tests {
     fn a_bar_is_missed_by_a_little() {
         assert_eq!(Check::new("", 17.9, "%", Some(Bar::AtLeast(18.0))).reached, Some(false));
         assert_eq!(Check::new("", 18.0, "%", Some(Bar::AtLeast(18.0))).reached, Some(true));
+        assert_eq!(Check::new("", 24.0, "KiB", Some(Bar::AtMost(24.0))).reached, Some(true));
+        assert_eq!(Check::new("", 24.1, "KiB", Some(Bar::AtMost(24.0))).reached, Some(false));
         assert_eq!(Check::new("", 30.0, "MB", Some(Bar::Below(30.0))).reached, Some(false));
         assert_eq!(Check::new("", 1.0, "MB", None).reached, None);
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use bars::{Check, Footprint};
-pub use table::render;
+pub use bars::{Bar, Check, Footprint};
+pub use table::{CHECKS_HEADER, render, write_check};
 
 use crate::database::Engine;
 use crate::load::{Sample, empty_histogram};

@@ -6,6 +6,9 @@ use crate::database::Engine;
 use crate::report::bars::{Bar, Check};
 use crate::report::{Report, Summary};
 
+/// What stands above the lines of [`write_check`].
+pub const CHECKS_HEADER: &str = "ratio or size                                   measured           bar";
+
 /// Writes the report as two tables.
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -40,7 +43,7 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
     )?;
     report.scenarios.iter().try_for_each(|row| write_scenario(text, row))?;
     writeln!(text, "{}", processor_note(report))?;
-    writeln!(text, "\n{:<44}{:>12}{:>14}", "ratio or size", "measured", "bar")?;
+    writeln!(text, "\n{CHECKS_HEADER}")?;
     report.checks.iter().try_for_each(|check| write_check(text, check))
 }
 
@@ -78,9 +81,11 @@ fn processor_note(report: &Report) -> &'static str {
     }
 }
 
-fn write_check(text: &mut String, check: &Check) -> std::fmt::Result {
+/// Writes a value, its bar and whether it is reached as a line.
+pub fn write_check(text: &mut String, check: &Check) -> std::fmt::Result {
     let bar = match check.bar {
         Some(Bar::AtLeast(least)) => format!(">= {least} {}", check.unit),
+        Some(Bar::AtMost(most)) => format!("<= {most} {}", check.unit),
         Some(Bar::Below(limit)) => format!("< {limit} {}", check.unit),
         None => String::new(),
     };

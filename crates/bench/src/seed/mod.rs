@@ -22,7 +22,7 @@ use crate::output;
 pub use messages::text as message_text;
 #[cfg(feature = "postgres")]
 pub use users::PREFIX as USERNAME_PREFIX;
-pub use users::{PASSWORD, SignedIn, all as seeded_users, sign_in};
+pub use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 
 /// The server's own access, which no limit per caller applies to.
 pub const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
@@ -138,22 +138,32 @@ async fn ensure_groups(
     members: &[SignedIn],
 ) -> Result<Vec<GroupId>, BenchError> {
     let mut ids = Vec::with_capacity(count);
-    let Some(owner) = members.first().map(|member| member.actor.clone()) else { return Ok(ids) };
+    let Some(owner) = members.first() else { return Ok(ids) };
     for number in 1..=count {
-        let name = GroupName::from_stored(format!("{name} {number}"));
-        let actor = owner.clone();
-        let id = storage.run(WRITE, move |tx| find_or_create(tx, &actor, &name)).await?;
-        for some in members.chunks(STEPS_PER_COMMAND) {
-            let some = some.to_vec();
-            storage
-                .run(WRITE, move |tx| {
-                    some.iter().try_for_each(|one| groups::join(tx, &one.actor, id).map(drop))
-                })
-                .await?;
-        }
-        ids.push(id);
+        ids.push(ensure_group(storage, &format!("{name} {number}"), owner, members).await?);
     }
     Ok(ids)
+}
+
+/// Makes a group, unless it is there, and has all of the users join.
+///
+/// # Errors
+/// The storage failed.
+pub async fn ensure_group(
+    storage: &dyn Storage,
+    name: &str,
+    owner: &SignedIn,
+    members: &[SignedIn],
+) -> Result<GroupId, BenchError> {
+    let (name, actor) = (GroupName::from_stored(name.to_owned()), owner.actor.clone());
+    let id = storage.run(WRITE, move |tx| find_or_create(tx, &actor, &name)).await?;
+    for some in members.chunks(STEPS_PER_COMMAND) {
+        let some = some.to_vec();
+        let join =
+            move |tx: &mut dyn Tx| some.iter().try_for_each(|one| groups::join(tx, &one.actor, id).map(drop));
+        storage.run(WRITE, join).await?;
+    }
+    Ok(id)
 }
 
 fn find_or_create(

@@ -1,0 +1,103 @@
+//! How many deliveries a second a group with many sockets gets.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::crowd::{Crowd, PATIENCE};
+use super::error::LiveError;
+use super::post::Poster;
+use super::program::Program;
+use super::tally::Tally;
+use crate::error::BenchError;
+use crate::fixture::Fixture;
+use crate::load::{Timing, Turn};
+
+/// From how many connections messages are sent at once.
+const SENDERS: usize = 4;
+
+/// What a program delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rate {
+    /// Messages that came on sockets, a second.
+    pub per_second: f64,
+    /// Processor time of the program for each of them, in microseconds.
+    pub processor_micros: f64,
+}
+
+/// What the program that only writes delivers.
+///
+/// # Errors
+/// A socket failed.
+pub async fn of_broadcast(bare: &Program, timing: Timing, sockets: usize) -> Result<Rate, BenchError> {
+    let mut crowd = Crowd::open(&bare.target, sockets, false).await?;
+    rate(bare, &mut crowd, timing).await
+}
+
+/// What the server delivers of messages that are sent to one group as fast as they reach everybody, with at most
+/// `on_the_way` of them on their way. Those who send are faster by far than anything that writes to a thousand sockets:
+/// without a limit, what is measured would be how the server lets go of who can't keep up.
+///
+/// # Errors
+/// A socket or a sender failed, or a message did not come exactly once on each socket.
+pub async fn of_server(
+    server: &Program,
+    hall: &Fixture,
+    timing: Timing,
+    sockets: usize,
+    on_the_way: u16,
+) -> Result<Rate, BenchError> {
+    let mut crowd = Crowd::open(&server.target, sockets, false).await?;
+    crowd.rest().await?;
+    crowd.tally.reached_all.add_permits(usize::from(on_the_way));
+    let poster = Poster::new(server, hall, SENDERS)?;
+    let until = Instant::now() + timing.warm_up + timing.window;
+    let mut senders = JoinSet::new();
+    for connection in 0..SENDERS {
+        senders.spawn(send(poster.clone(), Arc::clone(&crowd.tally), connection, until));
+    }
+    let rate = rate(server, &mut crowd, timing).await?;
+    let sent: u64 = senders.join_all().await.into_iter().sum::<Result<u64, BenchError>>()?;
+    crowd.all_heard(sent).await?;
+    Ok(rate)
+}
+
+/// Sends until it is time, each message when there is room for one more. Returns how many.
+async fn send(
+    poster: Poster,
+    tally: Arc<Tally>,
+    connection: usize,
+    until: Instant,
+) -> Result<u64, BenchError> {
+    let mut number = 0;
+    loop {
+        let room = timeout(PATIENCE, tally.reached_all.acquire()).await;
+        let Ok(Ok(room)) = room else {
+            return Err(LiveError::Late("messages did not reach everybody", PATIENCE.as_secs()).into());
+        };
+        if Instant::now() >= until {
+            // The room is left to the others, who have to see the time too.
+            return Ok(number);
+        }
+        room.forget();
+        poster.post(Turn { connection, number }).await?;
+        number += 1;
+    }
+}
+
+async fn rate(program: &Program, crowd: &mut Crowd, timing: Timing) -> Result<Rate, BenchError> {
+    sleep(timing.warm_up).await;
+    let (begun, before, took) = (Instant::now(), crowd.tally.heard(), program.processor_time()?);
+    sleep(timing.window).await;
+    let after = crowd.tally.heard();
+    let (seconds, took) = (begun.elapsed().as_secs_f64(), program.processor_time()?.saturating_sub(took));
+    crowd.all_open()?;
+    let messages = (after.messages - before.messages) as f64;
+    Ok(Rate {
+        per_second: messages / seconds,
+        processor_micros: took.as_secs_f64() * 1e6 / messages.max(1.0),
+    })
+}

@@ -1,0 +1,38 @@
+//! Sending messages to a group.
+
+use reqwest::Client;
+
+use super::program::Program;
+use crate::error::BenchError;
+use crate::fixture::Fixture;
+use crate::load::{Turn, Workload, client};
+use crate::requests::workload;
+use crate::scenario::Route;
+
+/// Sends messages. Clones share their connections.
+#[derive(Clone)]
+pub struct Poster {
+    client: Client,
+    requests: Workload,
+}
+
+impl Poster {
+    /// For the groups and users of a fixture, over so many connections.
+    ///
+    /// # Errors
+    /// An address or a key that can't be put into a request.
+    pub fn new(server: &Program, fixture: &Fixture, connections: usize) -> Result<Self, BenchError> {
+        let requests = workload(Route::Send, server.url(), fixture)?;
+        Ok(Self { client: client(connections)?, requests })
+    }
+
+    /// Sends one message and waits for the 201.
+    ///
+    /// # Errors
+    /// It is not sent.
+    pub async fn post(&self, turn: Turn) -> Result<(), BenchError> {
+        let response = self.client.execute((self.requests)(turn)).await?;
+        response.error_for_status()?.bytes().await?;
+        Ok(())
+    }
+}

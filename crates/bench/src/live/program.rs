@@ -1,0 +1,105 @@
+//! The programs whose sockets are listened to: the server, and what it is compared with.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::crowd::Target;
+use super::stage::Keys;
+use crate::child::Serving;
+use crate::error::BenchError;
+use crate::fixture::Fixture;
+use crate::footprint::{Memory, processor_time};
+use crate::load::Processes;
+use crate::place::Place;
+use crate::run::{HEALTH, this_program};
+
+/// A running program and where its sockets are.
+#[derive(Debug)]
+pub struct Program {
+    serving: Serving,
+    pid: u32,
+    /// Where sockets listen.
+    pub target: Target,
+}
+
+impl Program {
+    /// Starts the server for those who listen, with settings besides where its database is.
+    ///
+    /// # Errors
+    /// It doesn't come up.
+    pub async fn server(
+        binary: &Path,
+        place: &Place,
+        keys: &Keys,
+        settings: &[String],
+        scratch: &Path,
+    ) -> Result<Self, BenchError> {
+        let mut arguments = ["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+        arguments.extend(place.arguments());
+        arguments.extend_from_slice(settings);
+        let log = scratch.join("server.log");
+        let mut serving = Serving::start(binary, &arguments, &place.variables(), &log).await?;
+        serving.await_ready(HEALTH).await?;
+        Self::of(serving, Arc::clone(keys))
+    }
+
+    /// Starts the program that only writes.
+    ///
+    /// # Errors
+    /// It doesn't come up.
+    pub async fn broadcast(frame: &[u8], sockets: usize, scratch: &Path) -> Result<Self, BenchError> {
+        let file = scratch.join("frame");
+        std::fs::write(&file, frame).map_err(|source| BenchError::io("writing the frame", source))?;
+        let sockets = sockets.to_string();
+        let arguments =
+            ["broadcast", "--sockets", &sockets, "--frame", &file.to_string_lossy()].map(str::to_owned);
+        let log = scratch.join("broadcast.log");
+        let serving = Serving::start(&this_program()?, &arguments, &[], &log).await?;
+        Self::of(serving, Arc::new([String::new()]))
+    }
+
+    fn of(serving: Serving, keys: Keys) -> Result<Self, BenchError> {
+        let pid = serving.pid().ok_or_else(|| BenchError::Request("the program has ended".to_owned()))?;
+        let address: Option<SocketAddr> =
+            serving.url.strip_prefix("http://").and_then(|address| address.parse().ok());
+        let address =
+            address.ok_or_else(|| BenchError::Request(format!("{} is no address and port", serving.url)))?;
+        Ok(Self { serving, pid, target: Target { address, keys } })
+    }
+
+    /// Where it answers, without a slash at its end.
+    pub fn url(&self) -> &str {
+        &self.serving.url
+    }
+
+    /// Its process, and those of the database behind it.
+    pub fn processes(&self, fixture: &Fixture) -> Processes {
+        Processes { program: self.pid, database: fixture.family }
+    }
+
+    /// The processor time that it has taken so far.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn processor_time(&self) -> Result<Duration, BenchError> {
+        processor_time(self.pid)
+    }
+
+    /// The memory that is resident, in bytes.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn resident(&self) -> Result<u64, BenchError> {
+        Ok(Memory::of(self.pid)?.resident)
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// It doesn't end well.
+    pub async fn stop(self) -> Result<(), BenchError> {
+        self.serving.stop().await
+    }
+}
