@@ -49,12 +49,24 @@ node_packages() {
   PATH=$folder/node_modules/.bin:$PATH
 }
 
+# A folder with these scripts, which may import playwright-core and browser.mjs: browser_scripts FOLDER FILE…
+browser_scripts() {
+  need chromium chromium
+  node_packages playwright playwright-core@1.65.1
+  CHROMIUM=$(command -v chromium)
+  export CHROMIUM
+  mkdir -p "$1"
+  ln -s "$CI_CACHE/playwright/node_modules" "$1/node_modules"
+  cp .ci/browser.mjs "${@:2}" "$1/"
+}
+
 # The program to test, built if need be.
 program() {
   if [ -z "${PROGRAM:-}" ]; then
     cargo build --release --locked --quiet
     PROGRAM=$PWD/target/release/groupchat
   fi
+  export PROGRAM
 }
 
 # Starts a server on a fresh data folder below $work, and sets ORIGIN and PASSWORD (of the user admin).

@@ -1,8 +1,8 @@
 // What a person does on the Swagger page, in headless Chromium. ORIGIN, PASSWORD and CHROMIUM say where.
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 
-const { ORIGIN, PASSWORD, CHROMIUM } = process.env;
+const { ORIGIN, PASSWORD } = process.env;
 
 /** Calls the API without the browser, to make what the page is to show. */
 async function call(path, body, key = "") {
@@ -15,13 +15,7 @@ async function call(path, body, key = "") {
 const { api_key: key } = await call("/login", { username: "admin", password: PASSWORD });
 const { id: group } = await call("/groups", { name: "Seen in a browser" }, key);
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  ],
-});
+const browser = await launch();
 const page = await browser.newPage();
 page.setDefaultTimeout(20_000);
 const complaints = [];
