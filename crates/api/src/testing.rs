@@ -10,8 +10,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, IssuedKey, KeyHash, LoginAttempts, Password, PasswordHash, PasswordHasher, PasswordTry, Secret,
 };
-use groupchat_domain::events::{Activity, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
-use groupchat_domain::ids::Position;
+use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 
 use crate::state::{AppState, Ports, ServerOptions, State};
@@ -107,8 +106,8 @@ impl LiveEvents for Silent {
 }
 
 impl Feed for Silent {
-    fn since(&self) -> Position {
-        Position::ZERO
+    fn since(&self) -> Option<&Cursor> {
+        None
     }
 
     fn admit(&mut self, _: Viewer) {}

@@ -31,8 +31,8 @@ impl EventSink for JobSignal {
     }
 }
 
-/// Works jobs off as they come, until it is dropped; a panic puts the rest off.  Dropping it between two commands loses nothing: jobs are
-/// durable.
+/// Works jobs off as they come, until it is dropped; a panic puts the rest off. Dropping it between two commands loses
+/// nothing: jobs are durable.
 pub async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
     loop {
         let outcome = guarded(work_off(storage.as_ref(), |job, error| {

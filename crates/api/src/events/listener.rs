@@ -10,7 +10,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LoggedEvent, Passing, Stretch, log_state};
 use groupchat_domain::ids::Position;
-use groupchat_domain::storage::Claim;
+use groupchat_domain::storage::{Claim, StorageFault};
 
 use super::dto::EventDto;
 use super::places::Place;
@@ -74,6 +74,11 @@ impl Listener {
         // Before the log is read: what happens from now on is kept until it is asked for.
         let feed = state.live.subscribe();
         let (actor, log) = storage.read_as(who, |tx, actor| Ok((actor.clone(), log_state(tx)?))).await?;
+        if feed.since().is_some_and(|since| since.epoch != log.epoch) {
+            // A failover, of which the live events have not heard yet.
+            let reason = "the event log is another one since a moment ago".to_owned();
+            return Err(Error::from(StorageFault::Unavailable { reason }).into());
+        }
         let place = state.places.take(actor.id())?;
         let resumed_after = cursor.as_ref().filter(|cursor| log.serves(cursor)).map(|cursor| cursor.position);
         let is_cut_off = cursor.is_some() && resumed_after.is_none();

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use crate::accounts::UserRef;
 use crate::error::Error;
+use crate::events::cursor::Cursor;
 use crate::events::model::LoggedEvent;
 use crate::events::viewer::Viewer;
 use crate::ids::{GroupId, Position, Seq, UserId};
@@ -100,7 +101,7 @@ pub enum Delivery {
     CheckSession,
     /// The end: the listener has not kept up, and catches up by their cursor.
     TooSlow,
-    /// The end: the server stops.
+    /// The end: the server stops, or has to begin anew. Good to come back to in a moment, each at another time.
     Stopping,
 }
 
@@ -119,8 +120,10 @@ pub enum Activity {
 
 /// What a listener takes deliveries from. Dropping it ends the subscription.
 pub trait Feed: Send {
-    /// The position of the log at the subscription: every later event is delivered.
-    fn since(&self) -> Position;
+    /// The end of the log at the subscription: every later event of that log is delivered. `None` if there is no log to
+    /// listen to. One who reads another log than this MUST subscribe again: the database has gone on with another one,
+    /// of which nothing is delivered yet.
+    fn since(&self) -> Option<&Cursor>;
 
     /// Says who listens. Only then are events delivered, those since the subscription first. The memberships MUST
     /// have been read after the subscription.

@@ -1,6 +1,6 @@
 //! Reading what happened since a cursor.
 
-use crate::accounts::{Actor, PresenceSetting};
+use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::cursor::{Cursor, Epoch};
 use crate::events::load::load;
@@ -96,9 +96,11 @@ fn fitting(events: &[LoggedEvent]) -> usize {
 /// The actor, with what they may see now, and what others may see of them.
 fn viewer(tx: &mut dyn Tx, actor: &Actor) -> Result<Viewer, Error> {
     let memberships = tx.members().since_events(actor.id())?;
-    let user = tx.accounts().find(actor.id())?;
-    let presence = user.map_or(PresenceSetting::Hidden, |user| user.presence);
-    Ok(Viewer::new(actor.id(), actor.session, memberships).with_presence(presence))
+    let viewer = Viewer::new(actor.id(), actor.session, memberships);
+    Ok(match tx.accounts().find(actor.id())? {
+        Some(user) => viewer.with_presence(user.presence).at_version(user.version),
+        None => viewer,
+    })
 }
 
 #[cfg(test)]

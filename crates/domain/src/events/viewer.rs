@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::accounts::PresenceSetting;
 use crate::events::model::{Audience, Event, LoggedEvent};
-use crate::ids::{EventId, GroupId, SessionId, UserId};
+use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 
 /// Somebody who listens, with the groups they are in. Events change it as they pass, so that it says at each event
 /// what holds right after it.
@@ -16,6 +16,8 @@ pub struct Viewer {
     pub session: SessionId,
     /// Whether others may see that the viewer is there.
     pub presence: PresenceSetting,
+    /// The version of the user that says so: an older event changes nothing.
+    pub version: Version,
     /// The groups that the user is in, each with the event by which the user came in. What is older than that comes
     /// over REST.
     memberships: HashMap<GroupId, EventId>,
@@ -29,13 +31,19 @@ impl Viewer {
         memberships: impl IntoIterator<Item = (GroupId, EventId)>,
     ) -> Self {
         let memberships = memberships.into_iter().collect();
-        Self { user, session, presence: PresenceSetting::Hidden, memberships }
+        Self { user, session, presence: PresenceSetting::Hidden, version: Version::FIRST, memberships }
     }
 
     /// The same viewer, with this setting.
     #[must_use]
     pub fn with_presence(self, presence: PresenceSetting) -> Self {
         Self { presence, ..self }
+    }
+
+    /// The same viewer, of whom this version of the user is known.
+    #[must_use]
+    pub fn at_version(self, version: Version) -> Self {
+        Self { version, ..self }
     }
 
     /// The groups that the user is in.
@@ -73,7 +81,9 @@ impl Viewer {
             Event::GroupDeleted(group) => {
                 self.memberships.remove(group);
             }
-            Event::UserUpdated(user) if user.id == self.user => self.presence = user.presence,
+            Event::UserUpdated(user) if user.id == self.user && user.version >= self.version => {
+                (self.presence, self.version) = (user.presence, user.version);
+            }
             _ => {}
         }
     }

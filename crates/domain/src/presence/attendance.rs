@@ -89,7 +89,7 @@ impl Attendance {
         self.next = device.next();
         self.last_seen.forget(user);
         let present = self.users.entry(user).or_insert_with(|| Present::new(now));
-        present.setting = viewer.presence;
+        present.set(viewer.presence, viewer.version);
         present.connect(device, now);
         // Events may have been missed while nobody listened.
         let groups: HashSet<_> = viewer.groups().collect();
@@ -148,7 +148,7 @@ impl Attendance {
                 if user.presence == PresenceSetting::Hidden {
                     self.last_seen.forget(user.id);
                 }
-                self.users.get_mut(&user.id)?.setting = user.presence;
+                self.users.get_mut(&user.id)?.set(user.presence, user.version);
                 self.tell(user.id, now)
             }
             Event::UserDeleted(user) => {
@@ -186,17 +186,22 @@ impl Attendance {
     }
 
     /// How those are there who are shown in any of these groups, but for one; and when those were last seen who are not
-    /// there any more. By user; of very many, some.
-    pub fn here(&self, groups: impl IntoIterator<Item = GroupId> + Clone, except: UserId) -> Vec<Passing> {
-        let shown = groups.clone().into_iter().filter_map(|group| self.shown_in.get(&group)).flatten();
+    /// there any more. By user; of very many, some, and those who are there rather than the others.
+    pub fn here(&self, groups: &[GroupId], except: UserId) -> Vec<Passing> {
+        let shown = groups.iter().filter_map(|group| self.shown_in.get(group)).flatten();
         let here = shown.filter_map(|user| self.users.get(user).map(|present| (*user, (present.told, None))));
         let seen = self.last_seen.in_groups(groups);
-        let gone = seen.into_iter().map(|(user, at)| (user, (Presence::Offline, Some(at))));
-        let all: BTreeMap<_, _> = here.chain(gone).filter(|(user, _)| *user != except).collect();
-        all.into_iter()
-            .map(|(user, (presence, last_seen_at))| Passing::PresenceChanged { user, presence, last_seen_at })
-            .take(TOLD_AT_ONCE)
-            .collect()
+        let gone = seen.map(|(user, at)| (user, (Presence::Offline, Some(at))));
+        let mut all = BTreeMap::new();
+        for (user, how) in here.chain(gone).filter(|(user, _)| *user != except) {
+            all.insert(user, how);
+            if all.len() >= TOLD_AT_ONCE {
+                break;
+            }
+        }
+        let told =
+            |(user, (presence, last_seen_at))| Passing::PresenceChanged { user, presence, last_seen_at };
+        all.into_iter().map(told).collect()
     }
 
     /// What is to be told of a user, if it differs from what was.

@@ -8,8 +8,7 @@ use crate::time::Timestamp;
 /// Of how many it is kept in one group: of those who were seen last.
 const KEPT_IN_GROUP: usize = 100;
 
-/// When those were last seen who are no longer there, by the groups that they share with others. Kept while the server
-/// runs.
+/// When those were last seen who are no longer there, by the groups that they share with others.
 #[derive(Debug, Default)]
 pub(super) struct LastSeen {
     users: HashMap<UserId, Seen>,
@@ -78,13 +77,10 @@ impl LastSeen {
         }
     }
 
-    /// Who was seen in any of these groups, and when; by user.
-    pub(super) fn in_groups(&self, groups: impl IntoIterator<Item = GroupId>) -> Vec<(UserId, Timestamp)> {
-        let there = groups.into_iter().filter_map(|group| self.in_group.get(&group)).flatten();
-        let mut seen: Vec<_> = there.map(|(at, user)| (*user, *at)).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        seen
+    /// Who was seen in any of these groups, and when. Some may come twice.
+    pub(super) fn in_groups(&self, groups: &[GroupId]) -> impl Iterator<Item = (UserId, Timestamp)> {
+        let there = groups.iter().filter_map(|group| self.in_group.get(group)).flatten();
+        there.map(|(at, user)| (*user, *at))
     }
 
     /// Whether nothing is kept.
@@ -107,6 +103,14 @@ mod tests {
         Timestamp::from_micros(second * 1_000_000)
     }
 
+    /// Who was seen, and when, each once.
+    fn seen_in(seen: &LastSeen, groups: &[GroupId]) -> Vec<(UserId, Timestamp)> {
+        let mut all: Vec<_> = seen.in_groups(groups).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     fn two() -> LastSeen {
         let mut seen = LastSeen::default();
         seen.note(ANN, at(1), [CHESS, POKER]);
@@ -117,17 +121,17 @@ mod tests {
     #[test]
     fn each_is_known_in_their_groups_once() {
         let seen = two();
-        assert_eq!(seen.in_groups([CHESS, POKER]), [(ANN, at(1)), (BOB, at(2))]);
-        assert_eq!(seen.in_groups([POKER]), [(ANN, at(1))]);
-        assert_eq!(seen.in_groups([]), []);
+        assert_eq!(seen_in(&seen, &[CHESS, POKER]), [(ANN, at(1)), (BOB, at(2))]);
+        assert_eq!(seen_in(&seen, &[POKER]), [(ANN, at(1))]);
+        assert_eq!(seen_in(&seen, &[]), []);
     }
 
     #[test]
     fn the_last_time_counts() {
         let mut seen = two();
         seen.note(ANN, at(9), [POKER]);
-        assert_eq!(seen.in_groups([CHESS, POKER]), [(ANN, at(9)), (BOB, at(2))]);
-        assert_eq!(seen.in_groups([CHESS]), [(BOB, at(2))]);
+        assert_eq!(seen_in(&seen, &[CHESS, POKER]), [(ANN, at(9)), (BOB, at(2))]);
+        assert_eq!(seen_in(&seen, &[CHESS]), [(BOB, at(2))]);
     }
 
     #[test]
@@ -135,9 +139,9 @@ mod tests {
         let mut seen = two();
         seen.enter(POKER, BOB);
         seen.leave(POKER, ANN);
-        assert_eq!(seen.in_groups([POKER]), [(BOB, at(2))]);
+        assert_eq!(seen_in(&seen, &[POKER]), [(BOB, at(2))]);
         seen.forget_group(CHESS);
-        assert_eq!(seen.in_groups([CHESS, POKER]), [(BOB, at(2))]);
+        assert_eq!(seen_in(&seen, &[CHESS, POKER]), [(BOB, at(2))]);
         seen.leave(POKER, BOB);
         seen.enter(CHESS, UserId::new(3));
         assert!(seen.is_empty(), "{seen:?}");
@@ -159,7 +163,7 @@ mod tests {
         for number in 1..=150 {
             seen.note(UserId::new(number), at(number), [CHESS]);
         }
-        let kept: Vec<_> = seen.in_groups([CHESS]).into_iter().map(|(user, _)| user.get()).collect();
+        let kept: Vec<_> = seen_in(&seen, &[CHESS]).into_iter().map(|(user, _)| user.get()).collect();
         assert_eq!(kept, (51..=150).collect::<Vec<_>>());
         assert_eq!(seen.users.len(), KEPT_IN_GROUP);
     }

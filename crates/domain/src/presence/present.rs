@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::accounts::PresenceSetting;
 use crate::events::Presence;
-use crate::ids::GroupId;
+use crate::ids::{GroupId, Version};
 use crate::time::Timestamp;
 
 /// How long a device may do nothing before nobody seems to be at it.
@@ -44,6 +44,8 @@ struct Device {
 #[derive(Debug)]
 pub(super) struct Present {
     pub(super) setting: PresenceSetting,
+    /// The version of the user that says so.
+    version: Version,
     /// The groups that the user is in.
     pub(super) groups: HashSet<GroupId>,
     /// What others were told.
@@ -62,12 +64,20 @@ impl Present {
     pub(super) fn new(now: Timestamp) -> Self {
         Self {
             setting: PresenceSetting::Hidden,
+            version: Version::FIRST,
             groups: HashSet::new(),
             told: Presence::Offline,
             told_at: now,
             seen_at: now,
             devices: HashMap::new(),
             left_at: Some(now),
+        }
+    }
+
+    /// Takes a setting over, unless it is older than what is known.
+    pub(super) fn set(&mut self, setting: PresenceSetting, version: Version) {
+        if version >= self.version {
+            (self.setting, self.version) = (setting, version);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 pub const TYPING_LASTS: Duration = Duration::from_secs(6);
 
 /// How long it takes until others are told anew of one who goes on typing.
-pub const TYPING_REPEATS: Duration = Duration::from_secs(3);
+pub const TYPING_REPEATS: Duration = Duration::from_secs(2);
 
 /// Those who type, and when others were told. Whoever hides hides this too: do not pass it on.
 #[derive(Debug, Default)]

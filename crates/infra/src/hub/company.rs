@@ -34,14 +34,15 @@ impl Hub {
     /// Makes a listener a device of its user, and says who else is there; `None` for one who is not admitted, or has
     /// ended.
     pub(super) fn attend(&self, listener: &Listener) -> Option<(Device, Vec<Passing>)> {
-        // Locked throughout, so that no event changes the memberships in between.
-        let _registry = locked(&self.registry);
+        // No event changes the memberships in between: it is taken in under the second lock.
+        let registry = locked(&self.registry);
         let viewer = listener.viewer()?;
         let mut company = locked(&self.company);
+        drop(registry);
         let arrival = company.attendance.connect(&viewer, self.clock.now());
         self.tell(arrival.change);
         let groups: Vec<_> = viewer.groups().collect();
-        let here = company.attendance.here(groups, viewer.user);
+        let here = company.attendance.here(&groups, viewer.user);
         Some((Device { user: viewer.user, id: arrival.device }, here))
     }
 
@@ -102,11 +103,14 @@ impl Hub {
         company.typists.take_in(logged);
         let change = company.attendance.take_in(logged, self.clock.now());
         self.tell(change);
+        if let Event::MemberRemoved(group, user) = &logged.event {
+            self.inbox.withdraw_presence(*user, *group);
+        }
         if let Event::MemberAdded(group, member) = &logged.event
             && registry.is_listening(member.user.id)
         {
             let newcomer = member.user.id;
-            for there in company.attendance.here([*group], newcomer) {
+            for there in company.attendance.here(&[*group], newcomer) {
                 let there = Arc::new(Shared::new(there));
                 registry.pass(PassingTo::OwnDevices(newcomer), &there, &self.options, wakes);
             }

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use groupchat_domain::events::{Delivery, LogState, LoggedEvent, Passing, PassingTo, Viewer};
+use groupchat_domain::events::{Cursor, Delivery, LogState, LoggedEvent, Passing, PassingTo, Viewer};
 use groupchat_domain::ids::Position;
 use groupchat_domain::presence::PresenceChange;
 use groupchat_domain::time::Clock;
+use tokio::sync::Notify;
 
 use super::company::Company;
 use super::feed::LocalFeed;
@@ -31,6 +32,8 @@ pub(super) struct Hub {
     pub(super) options: HubOptions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inbox: Inbox,
+    /// Events are missing that only the log has.
+    pub(super) missing: Notify,
     pub(super) registry: Mutex<Registry>,
     pub(super) company: Mutex<Company>,
     /// How many listeners the registry has, to be looked at without a lock. Changed under its lock.
@@ -47,6 +50,7 @@ impl Hub {
             options,
             clock,
             inbox: Inbox::new(options.inbox),
+            missing: Notify::new(),
             registry: Mutex::default(),
             company: Mutex::default(),
             listeners: AtomicUsize::new(0),
@@ -104,7 +108,8 @@ impl Hub {
                 listener
             }
         };
-        LocalFeed::new(Arc::clone(self), listener, registry.position)
+        let since = registry.epoch.clone().map(|epoch| Cursor { epoch, position: registry.position });
+        LocalFeed::new(Arc::clone(self), listener, since)
     }
 
     pub(super) fn admit(&self, listener: &Arc<Listener>, viewer: Viewer) {
@@ -161,7 +166,7 @@ impl Hub {
     /// Begins anew with another log. Those who listened to the one before learn by their cursors that it is another.
     pub(super) fn begin_anew(&self, state: LogState, wakes: &mut Wakes) {
         let mut registry = locked(&self.registry);
-        self.end_all(&mut registry, &Delivery::TooSlow, wakes);
+        self.end_all(&mut registry, &Delivery::Stopping, wakes);
         locked(&self.company).forget_all();
         self.inbox.clear();
         self.committed.store(state.head.get(), Ordering::SeqCst);

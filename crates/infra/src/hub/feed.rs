@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use groupchat_domain::Error;
-use groupchat_domain::events::{Activity, Delivery, Feed, Passing, Viewer};
+use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, Passing, Viewer};
 use groupchat_domain::ids::Position;
 
 use super::company::Device;
@@ -15,7 +15,7 @@ use super::listener::Listener;
 pub(super) struct LocalFeed {
     hub: Arc<Hub>,
     listener: Arc<Listener>,
-    since: Position,
+    since: Option<Cursor>,
     /// Everything up to here was delivered, and whoever polls was told so.
     known: Position,
     /// What others know it by.
@@ -24,14 +24,15 @@ pub(super) struct LocalFeed {
 
 impl LocalFeed {
     /// What a listener takes who gets all after `since`.
-    pub(super) const fn new(hub: Arc<Hub>, listener: Arc<Listener>, since: Position) -> Self {
-        Self { hub, listener, since, known: since, device: None }
+    pub(super) fn new(hub: Arc<Hub>, listener: Arc<Listener>, since: Option<Cursor>) -> Self {
+        let known = since.as_ref().map_or(Position::ZERO, |since| since.position);
+        Self { hub, listener, since, known, device: None }
     }
 }
 
 impl Feed for LocalFeed {
-    fn since(&self) -> Position {
-        self.since
+    fn since(&self) -> Option<&Cursor> {
+        self.since.as_ref()
     }
 
     fn admit(&mut self, viewer: Viewer) {

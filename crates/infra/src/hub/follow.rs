@@ -54,19 +54,30 @@ impl Hub {
         }
     }
 
-    /// Hands out what is told and what the log has besides, until the hub is stopped.
-    pub(super) async fn follow(&self, storage: &dyn Storage) {
+    /// Looks where the log is, as often as it takes.
+    pub(super) async fn begin_in_the_end(&self, storage: &dyn Storage) {
         while let Err(error) = self.begin(storage).await {
             wait_after(&error).await;
         }
-        let mut look_at = Instant::now() + self.options.look_every;
+    }
+
+    /// Hands out what is told, until the hub is stopped.
+    pub(super) async fn serve(&self) {
         while locked(&self.registry).phase != Phase::Stopped {
-            // Either way: what came is in the inbox.
-            let _ = timeout_at(look_at, self.inbox.changed()).await;
-            let is_told_all = self.empty_inbox().await == Sequence::Kept;
-            if is_told_all && Instant::now() < look_at {
-                continue;
+            self.inbox.changed().await;
+            if self.empty_inbox().await == Sequence::Broken {
+                self.missing.notify_one();
             }
+        }
+    }
+
+    /// Hands out what the log has besides, for ever: once something is found missing, and from time to time. Beside
+    /// [`serve`](Self::serve), which goes on with what follows without a gap however long the log takes to read.
+    pub(super) async fn look(&self, storage: &dyn Storage) -> Infallible {
+        let mut look_at = Instant::now() + self.options.look_every;
+        loop {
+            // Either way it is time.
+            let _ = timeout_at(look_at, self.missing.notified()).await;
             look_at = match self.catch_up(storage).await {
                 Ok(()) => Instant::now() + self.options.look_every,
                 Err(error) => {
@@ -162,7 +173,7 @@ impl Hub {
         let mut registry = locked(&self.registry);
         if first > registry.position.next() {
             tracing::warn!(position = %registry.position, %first, "the log lost events before they were read");
-            self.end_all(&mut registry, &Delivery::TooSlow, &mut wakes);
+            self.end_all(&mut registry, &Delivery::Stopping, &mut wakes);
             self.move_to(&mut registry, Position::new(first.get() - 1));
         }
         drop(registry);

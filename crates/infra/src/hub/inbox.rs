@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use groupchat_domain::events::{LoggedEvent, Passing, PassingTo, Shared};
-use groupchat_domain::ids::{Position, UserId};
+use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::presence::PresenceChange;
 use tokio::sync::Notify;
 
@@ -84,6 +84,13 @@ impl Inbox {
         waiting.presence.insert(merged.user, merged);
         drop(waiting);
         self.changed.notify_one();
+    }
+
+    /// How a user is there is no longer for this group.
+    pub(super) fn withdraw_presence(&self, user: UserId, group: GroupId) {
+        if let Some(change) = locked(&self.waiting).presence.get_mut(&user) {
+            change.groups.retain(|there| *there != group);
+        }
     }
 
     /// Takes up to `most` items out. Who is there comes first, so that it is told before what came later of the log

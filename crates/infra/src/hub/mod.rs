@@ -80,8 +80,10 @@ impl LocalHub {
     /// Hands events out, until the hub is stopped. To be polled once, by a runtime of tokio that has a clock;
     /// it is busy for as long as it takes to fill the listeners' queues, so preferably on a thread of its own.
     pub async fn run(&self, storage: Arc<dyn Storage>) {
+        self.0.begin_in_the_end(storage.as_ref()).await;
         tokio::select! {
-            () = self.0.follow(storage.as_ref()) => {}
+            () = self.0.serve() => {}
+            never = self.0.look(storage.as_ref()) => match never {},
             never = self.0.keep_time() => match never {},
         }
     }

@@ -72,6 +72,55 @@ fn it_waits_for_the_log_at_the_start_and_later() {
     });
 }
 
+/// A storage that never answers once it is told so.
+struct Stalling {
+    inner: Arc<dyn Storage>,
+    stalls: AtomicBool,
+    stalled: Notify,
+}
+
+impl Storage for Stalling {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        if !self.stalls.load(Ordering::SeqCst) {
+            return self.inner.submit(access, work);
+        }
+        self.stalled.notify_one();
+        Box::pin(std::future::pending())
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.inner.knows_key(key)
+    }
+}
+
+#[test]
+fn what_it_is_told_it_hands_out_however_long_the_log_takes_to_read() {
+    let options = HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() };
+    let hub = LocalHub::new(options, Arc::new(SystemClock));
+    let database = Database::sqlite_with(Arc::new(hub.clone()));
+    let stalling = Arc::new(Stalling {
+        inner: database.storage(),
+        stalls: AtomicBool::new(false),
+        stalled: Notify::new(),
+    });
+    database.wait_for(async {
+        hub.begin(stalling.as_ref()).await.unwrap();
+        let mut feed = hub.subscribe();
+        feed.admit(viewer());
+        stalling.stalls.store(true, Ordering::SeqCst);
+        let running = tokio::spawn({
+            let (hub, storage) = (hub.clone(), Arc::clone(&stalling));
+            async move { hub.run(storage).await }
+        });
+        stalling.stalled.notified().await;
+        for position in 1..=3 {
+            stalling.inner.run(WRITE, emit(1)).await.unwrap();
+            assert_eq!(next_logged(feed.as_mut()).await, Position::new(position));
+        }
+        running.abort();
+    });
+}
+
 /// A subscription, once the hub has begun.
 async fn begun(hub: &LocalHub) -> Box<dyn Feed> {
     loop {

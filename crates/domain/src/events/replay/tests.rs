@@ -1,6 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::PresenceSetting;
 use crate::events::event_type::EventType;
 use crate::events::model::{Audience, Event};
 use crate::events::record::EventRecord;
@@ -106,7 +107,7 @@ fn a_stretch_holds_what_the_viewer_may_see_and_covers_the_rest() {
     assert_eq!(positions(&stretch), [2, 3]);
     assert_eq!((stretch.position, stretch.more, stretch.gap), (Position::new(4), false, false));
     let viewer = Viewer::new(ME, MY_SESSION, [(GROUP, EventId::new(3))]);
-    assert_eq!(stretch.viewer, viewer.with_presence(PresenceSetting::Shown));
+    assert_eq!(stretch.viewer, viewer.with_presence(PresenceSetting::Shown).at_version(user(ME).version));
 }
 
 #[test]

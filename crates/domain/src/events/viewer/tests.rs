@@ -71,6 +71,16 @@ fn each_audience_is_who_it_says() {
 }
 
 #[test]
+fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
+    let mut hidden = viewer(&[]).at_version(Version::new(3));
+    for (version, expected) in [(2, PresenceSetting::Hidden), (4, PresenceSetting::Shown)] {
+        let shown = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
+        hidden.take_in(&logged(10, Audience::User(ME), Event::UserUpdated(shown)));
+        assert_eq!(hidden.presence, expected, "{version}");
+    }
+}
+
+#[test]
 fn who_acts_sees_it_only_as_a_member() {
     let mine = LoggedEvent { actor: Some(ME), ..sent(10) };
     assert!(!viewer(&[]).may_see(&mine));
@@ -148,7 +158,7 @@ fn presence_is_hidden_unless_known_and_changes_with_the_user() {
     for setting in [PresenceSetting::Shown, PresenceSetting::Hidden] {
         viewer.take_in(&update(ME, setting));
         assert_eq!(viewer.presence, setting);
-        assert_eq!(self::viewer(&[]).with_presence(setting), viewer);
+        assert_eq!(self::viewer(&[]).with_presence(setting).at_version(user(ME).version), viewer);
     }
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::accounts::{PresenceSetting, User};
 use crate::events::Audience;
 use crate::groups::Role;
-use crate::ids::{EventId, Position, SessionId};
+use crate::ids::{EventId, Position, SessionId, Version};
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, member, message, user};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
@@ -50,7 +50,7 @@ fn shown(attendance: &Attendance, group: GroupId) -> Vec<UserId> {
         Passing::PresenceChanged { user, presence: Presence::Online | Presence::Away, .. } => Some(user),
         _ => None,
     };
-    attendance.here([group], UserId::new(0)).into_iter().filter_map(online).collect()
+    attendance.here(&[group], UserId::new(0)).into_iter().filter_map(online).collect()
 }
 
 /// How somebody is there.

@@ -58,11 +58,11 @@ fn others_are_told_for_six_seconds() {
 }
 
 #[test]
-fn who_goes_on_typing_is_told_of_again_every_three_seconds() {
+fn who_goes_on_typing_is_told_of_again_every_two_seconds() {
     let mut typists = Typists::default();
     let told: Vec<_> =
         (0..8).filter(|second| start(&mut typists, ME, GROUP, after(*second)).is_some()).collect();
-    assert_eq!(told, [0, 3, 6]);
+    assert_eq!(told, [0, 2, 4, 6]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn who_starts_and_stops_and_starts_is_told_of_no_more_often_than_who_goes_on() {
             start(&mut typists, ME, GROUP, after(*second)).is_some()
         })
         .collect();
-    assert_eq!(told, [3, 6]);
+    assert_eq!(told, [2, 4, 6, 8]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use groupchat_domain::accounts::{UserRef, Username};
-use groupchat_domain::events::{Audience, Delivery, Event, Viewer};
+use groupchat_domain::events::{Audience, Delivery, Epoch, Event, Viewer};
 use groupchat_domain::groups::{Member, Role};
 use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
 use groupchat_domain::time::Timestamp;
@@ -56,7 +56,9 @@ impl Desk {
 
     pub fn with(options: HubOptions) -> Self {
         let desk = Self::not_begun(options);
-        locked(&desk.hub.0.registry).phase = Phase::Serving;
+        let mut registry = locked(&desk.hub.0.registry);
+        (registry.phase, registry.epoch) = (Phase::Serving, Epoch::parse("log"));
+        drop(registry);
         desk
     }
 
@@ -175,6 +177,11 @@ impl Wake for Wakeups {
 impl Ear {
     pub fn admit(&mut self, user: UserId, groups: &[GroupId]) {
         self.feed.admit(viewer(user, groups));
+    }
+
+    /// Where the log was at the subscription.
+    pub fn since(&self) -> Position {
+        self.feed.since().expect("there is a log").position
     }
 
     /// What is there to take; `None` once there is nothing more for now.

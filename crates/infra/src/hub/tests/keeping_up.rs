@@ -117,6 +117,6 @@ fn a_log_that_goes_on_after_a_gap_lets_all_go() {
     desk.hub.0.require_next(Position::new(1));
     assert_eq!(ann.take(), []);
     desk.hub.0.require_next(Position::new(5));
-    assert_eq!(ann.take(), [Got::TooSlow, Got::End]);
-    assert_eq!(desk.subscribe().feed.since(), Position::new(4));
+    assert_eq!(ann.take(), [Got::Stopping, Got::End]);
+    assert_eq!(desk.subscribe().since(), Position::new(4));
 }

@@ -23,9 +23,9 @@ fn events_since_the_subscription_come_once_it_is_said_who_listens() {
 fn a_subscription_begins_where_the_hub_is() {
     let desk = Desk::new();
     let first = desk.subscribe();
-    assert_eq!(first.feed.since(), Position::ZERO);
+    assert_eq!(first.since(), Position::ZERO);
     let last = desk.tell_all();
-    assert_eq!(desk.subscribe().feed.since(), last);
+    assert_eq!(desk.subscribe().since(), last);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn what_is_not_handed_out_yet_comes_after_the_subscription() {
     let waiting = desk.write(Audience::All, something());
     desk.commit(std::slice::from_ref(&waiting));
     let mut ann = desk.listen(ANN, &[]);
-    assert_eq!(ann.feed.since(), Position::ZERO);
+    assert_eq!(ann.since(), Position::ZERO);
     assert_eq!(desk.hand_out(), Sequence::Kept);
     assert_eq!(ann.positions(), [waiting.position]);
 }
@@ -48,7 +48,7 @@ fn while_nobody_listens_nothing_is_kept_and_the_position_moves_on() {
     desk.commit(std::slice::from_ref(&unheard));
     assert!(desk.hub.0.inbox.take(1).is_empty());
     let mut ann = desk.listen(ANN, &[]);
-    assert_eq!(ann.feed.since(), unheard.position);
+    assert_eq!(ann.since(), unheard.position);
     let heard = desk.tell_all();
     assert_eq!(ann.positions(), [heard]);
 }
@@ -61,7 +61,7 @@ fn what_still_waits_for_those_who_have_gone_does_not_come_to_who_came_after() {
     desk.commit(std::slice::from_ref(&waiting));
     drop(gone);
     let mut ann = desk.listen(ANN, &[]);
-    assert_eq!(ann.feed.since(), waiting.position);
+    assert_eq!(ann.since(), waiting.position);
     assert_eq!((desk.hand_out(), ann.take()), (Sequence::Kept, vec![]));
 }
 

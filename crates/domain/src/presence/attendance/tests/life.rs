@@ -161,7 +161,7 @@ fn who_goes_while_away_is_away_until_they_are_gone() {
     attendance.act(ME, device, after(7));
     attendance.leave(ME, device, after(8));
     assert_eq!(attendance.disconnect(ME, device, after(9)), None);
-    assert_eq!(attendance.here([GROUP], OTHER), [is(ME, Presence::Away)]);
+    assert_eq!(attendance.here(&[GROUP], OTHER), [is(ME, Presence::Away)]);
     // Seen last when something was done, not when the connection ended.
     assert_eq!(attendance.tick(after(39)), [left(ME, after(7), &[GROUP])]);
 }

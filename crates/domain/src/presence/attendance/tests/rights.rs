@@ -11,10 +11,10 @@ fn a_snapshot_holds_those_who_share_a_group_each_once() {
     let Arrival { device, .. } = attendance.connect(&viewer(THIRD, &[ELSEWHERE]), NOW);
     attendance.leave(THIRD, device, after(2));
     let both = [is(OTHER, Presence::Online), is(THIRD, Presence::Away)];
-    assert_eq!(attendance.here([GROUP, ELSEWHERE], ME), both);
-    assert_eq!(attendance.here([GROUP], ME), [is(OTHER, Presence::Online)]);
-    assert_eq!(attendance.here([GROUP], THIRD), [is(ME, Presence::Online), is(OTHER, Presence::Online)]);
-    assert_eq!(attendance.here([], ME), []);
+    assert_eq!(attendance.here(&[GROUP, ELSEWHERE], ME), both);
+    assert_eq!(attendance.here(&[GROUP], ME), [is(OTHER, Presence::Online)]);
+    assert_eq!(attendance.here(&[GROUP], THIRD), [is(ME, Presence::Online), is(OTHER, Presence::Online)]);
+    assert_eq!(attendance.here(&[], ME), []);
 }
 
 #[test]
@@ -176,13 +176,13 @@ fn who_comes_learns_when_others_were_last_seen() {
     attendance.act(ME, device, after(5));
     attendance.disconnect(ME, device, after(9));
     attendance.tick(after(60));
-    assert_eq!(attendance.here([GROUP], OTHER), [was(ME, after(5))]);
-    assert_eq!(attendance.here([GROUP], ME), []);
-    assert_eq!(attendance.here([ELSEWHERE], OTHER), []);
+    assert_eq!(attendance.here(&[GROUP], OTHER), [was(ME, after(5))]);
+    assert_eq!(attendance.here(&[GROUP], ME), []);
+    assert_eq!(attendance.here(&[ELSEWHERE], OTHER), []);
     take_in(&mut attendance, added(ELSEWHERE, ME), after(61));
-    assert_eq!(attendance.here([GROUP, ELSEWHERE], OTHER), [was(ME, after(5))]);
+    assert_eq!(attendance.here(&[GROUP, ELSEWHERE], OTHER), [was(ME, after(5))]);
     attendance.connect(&viewer(ME, &[GROUP, ELSEWHERE]), after(70));
-    assert_eq!(attendance.here([GROUP], OTHER), [is(ME, Presence::Online)]);
+    assert_eq!(attendance.here(&[GROUP], OTHER), [is(ME, Presence::Online)]);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn when_one_was_last_seen_is_for_those_who_would_see_them_now() {
         attendance.tick(after(30));
         take_in(&mut attendance, event.clone(), after(31));
         let expected = if seen { vec![was(ME, NOW)] } else { vec![] };
-        assert_eq!(attendance.here([GROUP], OTHER), expected, "{event:?}");
+        assert_eq!(attendance.here(&[GROUP], OTHER), expected, "{event:?}");
     }
 }
 
@@ -208,5 +208,34 @@ fn nobody_learns_when_one_who_hides_was_last_seen() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden));
     attendance.disconnect(ME, device, NOW);
     attendance.tick(after(30));
-    assert_eq!(attendance.here([GROUP], OTHER), []);
+    assert_eq!(attendance.here(&[GROUP], OTHER), []);
+}
+
+#[test]
+fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden).at_version(Version::new(3));
+    let (mut attendance, [_]) = connected(&hidden);
+    let showing = |version| {
+        let user = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
+        Event::UserUpdated(user)
+    };
+    assert_eq!(take_in(&mut attendance, showing(2), after(1)), None);
+    let told = take_in(&mut attendance, showing(4), after(2));
+    assert_eq!(told, Some(change(ME, Presence::Online, &[GROUP])));
+}
+
+#[test]
+fn of_very_many_those_are_told_of_who_are_there() {
+    let mut attendance = Attendance::default();
+    let group = |number: i64| GroupId::new(number / 100);
+    for number in 0..1_500 {
+        let Arrival { device, .. } = attendance.connect(&viewer(UserId::new(number), &[group(number)]), NOW);
+        attendance.disconnect(UserId::new(number), device, NOW);
+    }
+    attendance.tick(after(60));
+    attendance.connect(&viewer(UserId::new(2_000), &[group(0)]), after(61));
+    let groups: Vec<_> = (0..15).map(GroupId::new).collect();
+    let told = attendance.here(&groups, ME);
+    assert_eq!(told.len(), TOLD_AT_ONCE);
+    assert!(told.contains(&is(UserId::new(2_000), Presence::Online)));
 }
