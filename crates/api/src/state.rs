@@ -26,7 +26,7 @@ pub struct ServerOptions {
     pub login_lifetime: Duration,
     /// How often a connection for events gives a sign of life.
     pub heartbeat: Duration,
-    /// How long a client may leave what it is told of events unread before it is let go.
+    /// How long a client for which as much waits as is kept may take none of it before it is let go.
     pub patience: Duration,
     /// How many connections for events a user may have at a time: sockets, streams and polls that wait.
     pub connections_per_user: u32,

@@ -28,7 +28,7 @@ use crate::{console, follow, jobs, storage, upkeep};
 const BACKLOG: u32 = 1024;
 
 /// How long a client may take nothing of what it was sent, or not even say that it is there, in milliseconds. Longer
-/// than it takes for one who listens to be given up, who is told so.
+/// than one who listens is waited for, so that a socket that is given up can still be told so; a stream just ends.
 #[cfg(target_os = "linux")]
 const DEAF_AFTER: u32 = 30_000;
 

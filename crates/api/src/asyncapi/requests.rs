@@ -28,7 +28,8 @@ const REQUESTS: [Request; 5] = [
     },
     Request {
         name: "read",
-        summary: "Moves the read cursor forward, as `markRead` of REST; all your devices are told.",
+        summary: "Says up to which message you have read, as `markRead` of REST. It never moves back; when it moves \
+                  forward, all your devices that listen are told.",
         has_group: true,
         fields: Some("ReadMark"),
         answer: Some("ReadState"),

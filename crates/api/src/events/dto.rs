@@ -22,7 +22,7 @@ use crate::wire::Time;
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Event")]
 pub struct EventDto {
-    /// The place in the log right after the event; null for what is in no log.
+    /// The place in the log right after the event; null where there is no other place to go on from.
     pub cursor: Option<String>,
     /// What happened.
     #[serde(rename = "type")]
@@ -139,7 +139,6 @@ pub struct ComeBackDto {
 #[openapi(rename = "End")]
 pub struct EndDto {
     /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: come back with the last cursor.
-    /// `flood`: too many frames.
     pub reason: &'static str,
 }
 

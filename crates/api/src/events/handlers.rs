@@ -3,13 +3,11 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use groupchat_domain::accounts::issue_ticket;
-use groupchat_domain::events::Cursor;
 use paperclip::actix::api_v2_operation;
 
 use super::caller::Shown;
 use super::dto::TicketDto;
 use super::listener::Listener;
-use super::origin;
 use super::poll::{self, Polled};
 use super::requests::{PollParams, StreamParams};
 use super::socket::Handshake;
@@ -43,17 +41,8 @@ pub async fn stream(
 ) -> Result<HttpResponse, ApiError> {
     let last = request.headers().get("Last-Event-ID").map(|value| String::from_utf8_lossy(value.as_bytes()));
     let cursor = params.0.parse(last.as_deref())?;
-    let mut answer = match open_stream(&state, shown, cursor).await {
-        Ok(listener) => stream::answer(&state, listener),
-        // A page may also read why not: it is what tells a browser not to try again.
-        Err(error) => HttpResponse::from_error(error),
-    };
-    origin::let_page_read(answer.headers_mut(), &request, &state.options);
-    Ok(answer)
-}
-
-async fn open_stream(state: &State, shown: Shown, cursor: Option<Cursor>) -> Result<Listener, ApiError> {
-    Ok(Listener::open(state, shown.claim(state).await?, cursor).await?.staying())
+    let listener = Listener::open(&state, shown.claim(&state).await?, cursor).await?.staying();
+    Ok(stream::answer(&state, listener))
 }
 
 /// Opens a WebSocket for events

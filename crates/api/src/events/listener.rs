@@ -1,17 +1,20 @@
 //! One who listens, whatever the transport: first what happened since their cursor, then what happens, without a gap
 //! and without a repetition in between.
 
-use std::collections::VecDeque;
+mod past;
+
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LoggedEvent, Passing, Stretch, log_state};
+use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, Passing, Stretch, log_state};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{Claim, StorageFault};
 
+use self::past::{Entry, Past};
 use super::dto::EventDto;
 use super::places::Place;
 use super::reads::{Page, Reads};
@@ -26,13 +29,13 @@ const BEATS_TO_CHECK: u32 = 2;
 pub struct Listener {
     /// Who it is.
     pub actor: Actor,
-    _place: Place,
+    place: Rc<Place>,
     reads: Reads,
     feed: Box<dyn Feed>,
     /// Everything up to here has been told, or was not for the listener; once a gap that waits is told.
     cursor: Cursor,
     /// What was read of the past and is still to be told.
-    past: VecDeque<Past>,
+    past: Past,
     /// Whether the log still has to be read.
     is_behind: bool,
     /// Whether the session may have ended.
@@ -46,16 +49,6 @@ pub struct Listener {
     /// The position that a client came with who left before.
     resumed_after: Option<Position>,
     beats: u32,
-}
-
-/// What comes before what happens from now on.
-enum Past {
-    /// An event, and up to where the log has been looked at once it is told.
-    Logged(Box<LoggedEvent>, Position),
-    /// What is before here can't be had any more.
-    Gap,
-    /// What is in no log, as it is now.
-    Passing(Passing),
 }
 
 impl Listener {
@@ -84,11 +77,11 @@ impl Listener {
         let is_cut_off = cursor.is_some() && resumed_after.is_none();
         Ok(Self {
             actor,
-            _place: place,
+            place: Rc::new(place),
             reads: Reads::new(storage, who),
             feed,
             cursor: Cursor { epoch: log.epoch, position: resumed_after.unwrap_or(log.head) },
-            past: is_cut_off.then_some(Past::Gap).into_iter().collect(),
+            past: if is_cut_off { Past::gap() } else { Past::default() },
             is_behind: true,
             must_check: false,
             told: None,
@@ -105,6 +98,11 @@ impl Listener {
         Self { stays: true, ..self }
     }
 
+    /// The place of the connection, for whatever else takes room on the server as long as the client doesn't let go.
+    pub fn place(&self) -> Rc<Place> {
+        Rc::clone(&self.place)
+    }
+
     /// The place up to which everything has been told.
     pub const fn cursor(&self) -> &Cursor {
         &self.cursor
@@ -113,9 +111,7 @@ impl Listener {
     /// The place to come back to; `None` as long as a gap has to be told, of which whoever came back to a later place
     /// would never hear.
     pub fn resume_at(&self) -> Option<&Cursor> {
-        // Nothing is before a gap: it is read when all that was read before has been told.
-        let is_gap_next = matches!(self.past.front(), Some(Past::Gap));
-        (!is_gap_next).then_some(&self.cursor)
+        (!self.past.is_gap_next()).then_some(&self.cursor)
     }
 
     /// What the listener is told next. May be dropped and called again: nothing is lost.
@@ -134,44 +130,68 @@ impl Listener {
     /// Reads what has to be read before more can be told. May be dropped and called again.
     ///
     /// # Errors
-    /// The end, if it can't be read.
+    /// The end, if it can't be read, or the server stops.
     pub async fn get_ready(&mut self) -> Result<(), End> {
-        while self.is_behind && self.past.is_empty() {
-            self.read_on().await?;
-        }
+        while self.get_on().await? {}
         if self.must_check {
             self.check_session().await?;
         }
         Ok(())
     }
 
+    /// Reads a page of the log, if that has to be before more can be told; whether another one has to be. May be dropped
+    /// and called again.
+    ///
+    /// # Errors
+    /// The end, if it can't be read, or the server stops.
+    pub async fn get_on(&mut self) -> Result<bool, End> {
+        self.heed_stop().await?;
+        if self.is_behind && self.past.is_empty() {
+            let resumed = self.resumed_after.filter(|_| self.stays);
+            let Page { stretch, read } = self.reads.page(self.cursor.position, resumed).await?;
+            self.take_in(stretch, read);
+            self.heed_stop().await?;
+        }
+        Ok(self.is_behind && self.past.is_empty())
+    }
+
+    /// Ends if the server stops, which does not wait for one who still has much to read of the past.
+    async fn heed_stop(&mut self) -> Result<(), End> {
+        if self.is_behind && self.told.is_none() {
+            // Before the admission the feed has nothing but an end. One for being too slow comes after the past.
+            let _ = poll_fn(|context| Poll::Ready(self.poll_feed(context))).await;
+        }
+        match self.told {
+            Some(Told::End(End::Stopping)) => Err(End::Stopping),
+            _ => Ok(()),
+        }
+    }
+
     /// What can be told without waiting, if anything.
     pub fn try_next(&mut self, context: &mut Context<'_>) -> Option<Told> {
-        if let Some(past) = self.past.pop_front() {
-            if self.past.is_empty() {
-                // Most connections live long after that, and some thousands of them at a time.
-                self.past = VecDeque::new();
-            }
-            return Some(Told::Event(self.tell_past(past).into()));
+        if let Some(entry) = self.past.take() {
+            return Some(Told::Event(self.tell_past(entry).into()));
         }
-        let may_be_live = !self.is_behind && !self.must_check;
-        if self.told.is_none() && may_be_live {
+        if self.is_behind {
+            return None;
+        }
+        if self.told.is_none() && !self.must_check {
             // Pending or not: either there is something to tell now, or there is not.
             let _ = self.poll_feed(context);
         }
         self.told.take()
     }
 
-    fn tell_past(&mut self, past: Past) -> String {
-        match past {
-            Past::Logged(event, seen) => {
+    fn tell_past(&mut self, entry: Entry) -> String {
+        match entry {
+            Entry::Logged(event, seen) => {
                 self.cursor.position = event.position;
                 let text = EventDto::logged(*event, &self.cursor).to_json();
                 self.cursor.position = seen;
                 text
             }
-            Past::Gap => EventDto::gap(&self.cursor).to_json(),
-            Past::Passing(passing) => EventDto::passing(passing).to_json(),
+            Entry::Gap => EventDto::gap(&self.cursor).to_json(),
+            Entry::Passing(passing) => EventDto::passing(passing).to_json(),
         }
     }
 
@@ -208,48 +228,27 @@ impl Listener {
         }
     }
 
-    /// Reads the next page of the log; after the last one, the feed goes on.
-    async fn read_on(&mut self) -> Result<(), Error> {
-        let resumed = self.resumed_after.filter(|_| self.stays);
-        let Page { stretch, read } = self.reads.page(self.cursor.position, resumed).await?;
-        self.take_in(stretch, read);
-        Ok(())
-    }
-
+    /// Takes a page in; after the last one, the feed goes on.
     fn take_in(&mut self, stretch: Stretch, read: Vec<Passing>) {
         if stretch.gap {
             // Whoever loads afresh after this loads what these events are about, too.
             self.cursor.position = stretch.position;
-            self.past.push_back(Past::Gap);
-        } else {
-            self.take_in_events(stretch.events, stretch.position);
+            self.past.add_gap();
+        } else if !self.past.add_events(stretch.events, stretch.position) {
+            self.cursor.position = stretch.position;
         }
         if stretch.more {
             return;
         }
         self.is_behind = false;
         self.feed.admit(stretch.viewer);
-        self.past.extend(read.into_iter().map(Past::Passing));
+        self.past.add_passing(read);
         if self.stays {
-            self.past.extend(self.feed.attend().into_iter().map(Past::Passing));
+            self.past.add_passing(self.feed.attend());
         }
         if let Some(activity) = self.said.take() {
             // Of a presence nothing is refused.
             let _ = self.feed.act(activity);
-        }
-    }
-
-    fn take_in_events(&mut self, mut events: Vec<LoggedEvent>, seen: Position) {
-        match events.pop() {
-            Some(last) => {
-                let earlier = events.into_iter().map(|event| {
-                    let position = event.position;
-                    Past::Logged(Box::new(event), position)
-                });
-                self.past.extend(earlier);
-                self.past.push_back(Past::Logged(Box::new(last), seen));
-            }
-            None => self.cursor.position = seen,
         }
     }
 

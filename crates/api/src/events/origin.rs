@@ -1,12 +1,13 @@
 //! Which pages may listen with a ticket.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
-};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HOST, HeaderName, HeaderValue, ORIGIN, VARY};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest};
 
 use crate::extract::comes_from_proxy;
-use crate::state::ServerOptions;
+use crate::state::{ServerOptions, State};
 
 /// The `Host` of the request to a proxy.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -30,14 +31,27 @@ fn host<'a>(request: &'a HttpRequest, options: &ServerOptions) -> Option<&'a str
 }
 
 /// Lets the page that asks read the answer, if it may listen (Fetch Standard, section 3.3): a browser keeps the stream
-/// of another origin from a page otherwise. A socket is not subject to this.
-pub fn let_page_read(answer: &mut HeaderMap, request: &HttpRequest, options: &ServerOptions) {
-    if let Some(origin) = request.headers().get(ORIGIN)
-        && is_allowed(origin.as_bytes(), request, options)
-    {
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        answer.append(VARY, HeaderValue::from_static("Origin"));
+/// of another origin from a page otherwise, and also why there is none, which tells a page not to try again. A socket is
+/// not subject to this.
+///
+/// # Errors
+/// What the answer has.
+pub async fn let_page_read(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut answer = next.call(request).await?;
+    if let Some(origin) = reader(answer.request()) {
+        answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        answer.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
     }
+    Ok(answer)
+}
+
+/// The origin of the page that asks, if it may listen.
+fn reader(request: &HttpRequest) -> Option<HeaderValue> {
+    let (origin, state) = (request.headers().get(ORIGIN)?, request.app_data::<State>()?);
+    is_allowed(origin.as_bytes(), request, &state.options).then(|| origin.clone())
 }
 
 #[cfg(test)]

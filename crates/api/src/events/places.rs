@@ -1,8 +1,15 @@
 //! How many connections for events each user has on this server, so that nobody takes them all.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::web::Bytes;
 use groupchat_domain::ids::UserId;
 
 use super::timing;
@@ -53,6 +60,33 @@ impl Drop for Place {
                 taken.remove(&self.user);
             }
         }
+    }
+}
+
+/// The answer, whose connection has the place for as long as the server keeps anything for it: one who takes little of it
+/// is soon told no more, but what was written before still waits for them.
+pub fn seated(answer: HttpResponse, place: Rc<Place>) -> HttpResponse {
+    answer.map_body(|_, body| Seated { body, _place: place }.boxed())
+}
+
+/// A body that has a place.
+struct Seated {
+    body: BoxBody,
+    _place: Rc<Place>,
+}
+
+impl MessageBody for Seated {
+    type Error = Box<dyn Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
     }
 }
 

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use paperclip::actix::{Apiv2Schema, OperationModifier};
 use paperclip::v2::models::DefaultOperationRaw;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::dto::EventDto;
 use super::listener::Listener;
@@ -25,6 +25,8 @@ use crate::respond::Ok200;
 const MOST_EVENTS: usize = 200;
 /// Nothing is added to events of so many bytes.
 const LARGE: usize = 1 << 20;
+/// How long the past is read at least, however short the wait: what has happened is told without one.
+const READING: Duration = Duration::from_secs(1);
 
 /// What happened.
 // For the document only: the answer is put together of events that are JSON already.
@@ -48,10 +50,12 @@ pub struct Polled {
 /// # Errors
 /// The session has ended, or a fault.
 pub async fn poll(listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
-    // What has happened is told however short the wait.
-    listener.get_ready().await.map_err(problem_of)?;
+    let began = Instant::now();
+    if !get_ready(listener, began + wait.max(READING)).await.map_err(problem_of)? {
+        return Ok(Polled::nothing(listener));
+    }
     let (mut items, mut size) = (Vec::new(), 0);
-    let mut told = timeout(wait, listener.next()).await.ok();
+    let mut told = timeout_at(began + wait, listener.next()).await.ok();
     while let Some(next) = told.take() {
         match next {
             Told::Event(text) => {
@@ -69,8 +73,15 @@ pub async fn poll(listener: &mut Listener, wait: Duration) -> Result<Polled, Api
     Ok(Polled { items, cursor: listener.cursor().to_string() })
 }
 
+/// Reads the past up to what can be told, or until then: of a long past there may be nothing to tell for long. Whether
+/// all was read that has to be. One page is, however slow that is: the cursor after it gets the client on.
+async fn get_ready(listener: &mut Listener, until: Instant) -> Result<bool, End> {
+    listener.get_on().await?;
+    timeout_at(until, listener.get_ready()).await.map_or(Ok(false), |ready| ready.map(|()| true))
+}
+
 impl Polled {
-    /// The answer to who has no cursor yet.
+    /// The answer to who has no cursor yet, or to whom there is nothing to tell up to here.
     pub fn nothing(listener: &Listener) -> Self {
         Self { items: Vec::new(), cursor: listener.cursor().to_string() }
     }

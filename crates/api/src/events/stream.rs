@@ -18,6 +18,7 @@ use tokio::time::{Interval, timeout};
 
 use super::dto::EventDto;
 use super::listener::Listener;
+use super::places::seated;
 use super::timing::{self, heartbeats};
 use super::told::{End, Told};
 use crate::state::State;
@@ -47,7 +48,8 @@ pub fn answer(state: &State, listener: Listener) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "no-store"))
         // Some proxies keep an answer back until it is whole.
         .insert_header(("X-Accel-Buffering", "no"));
-    response.streaming(events(state, listener))
+    let place = listener.place();
+    seated(response.streaming(events(state, listener)), place)
 }
 
 fn events(state: &State, listener: Listener) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {

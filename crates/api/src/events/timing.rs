@@ -10,7 +10,9 @@ const SPREAD: u64 = 5_000;
 /// The least, so that a server that restarts is there again.
 const LEAST: u64 = 500;
 
-/// How long a client may leave what it is told unread before it counts as too slow.
+/// How long a client may take none of what it is told before it counts as too slow: counted anew for each frame of a
+/// socket and each piece of a stream, from when as many wait for it as are kept. A socket is told why it ends, a stream
+/// that is given up just ends.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When a client should come back: each at another time, so that they don't all come at once.

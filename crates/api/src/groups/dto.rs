@@ -20,7 +20,7 @@ pub struct GroupDto {
     pub description: Option<String>,
     /// Who can find it: `public`.
     pub visibility: &'static str,
-    /// Counts the changes of what is above, from 1.
+    /// Counts the changes of name, description and visibility, from 1.
     pub version: i64,
     /// When it was made.
     pub created_at: Time,

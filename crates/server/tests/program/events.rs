@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::ClientRequestBuilder;
+use tokio_tungstenite::tungstenite::protocol::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::commands::{printed, run_with_input};
 use crate::harness::{Api, PATIENCE, Server, Transport, assert_told, data, serve};
@@ -26,14 +30,17 @@ impl Stream {
         Self { response, text: String::new() }
     }
 
-    /// Waits for an event of this type.
+    /// Waits for an event of this type, whatever comes before it.
     pub async fn wait_for(&mut self, event_type: &str) -> Value {
-        loop {
-            let event = self.next().await;
-            if event["type"] == event_type {
-                return event;
+        let found = async {
+            loop {
+                let event = self.next().await;
+                if event["type"] == event_type {
+                    return event;
+                }
             }
-        }
+        };
+        timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no {event_type} comes"))
     }
 
     async fn next(&mut self) -> Value {
@@ -45,7 +52,7 @@ impl Stream {
                 self.text = rest.to_owned();
                 return event;
             }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("no event comes").unwrap();
+            let chunk = self.response.chunk().await.unwrap();
             self.text.push_str(std::str::from_utf8(&chunk.expect("the stream goes on")).unwrap());
         }
     }
@@ -54,6 +61,61 @@ impl Stream {
 async fn cursor(api: &Api) -> String {
     let answer = api.get("/events").await.expect(StatusCode::OK);
     answer["cursor"].as_str().unwrap().to_owned()
+}
+
+/// Opens a WebSocket for events.
+async fn open_socket(server: &Server, api: &Api) -> WebSocketStream<TcpStream> {
+    let uri = format!("ws://{}/api/events/socket", server.address()).parse().unwrap();
+    let request = ClientRequestBuilder::new(uri).with_header("X-API-Key", api.key());
+    let tcp = TcpStream::connect(server.address()).await.unwrap();
+    client_async(request, tcp).await.unwrap().0
+}
+
+/// The type of the last event of a socket that the server closes, and the code that it closes with.
+async fn end_of(mut socket: WebSocketStream<TcpStream>) -> (Value, u16) {
+    let mut last = Value::Null;
+    let ended = async {
+        loop {
+            match socket.next().await.expect("the server closes").unwrap() {
+                Message::Text(text) => {
+                    let event = serde_json::from_str(&text).unwrap();
+                    assert_told(Transport::Socket, &event);
+                    last = event["type"].clone();
+                }
+                Message::Close(reason) => return u16::from(reason.expect("a code").code),
+                _ => {}
+            }
+        }
+    };
+    let code = timeout(PATIENCE, ended).await.expect("the socket ends");
+    (last, code)
+}
+
+/// Begins a poll after this cursor, which has come to the server when this returns: right behind another request, which
+/// is answered first.
+async fn begin_poll(server: &Server, api: &Api, cursor: &str) -> TcpStream {
+    let mut connection = TcpStream::connect(server.address()).await.unwrap();
+    let (host, key) = (server.address(), api.key());
+    let requests = format!(
+        "GET /api/version HTTP/1.1\r\nHost: {host}\r\n\r\n\
+         GET /api/events?cursor={cursor}&wait=60 HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\n\r\n"
+    );
+    connection.write_all(requests.as_bytes()).await.unwrap();
+    let mut first = Vec::new();
+    let answered = async {
+        while !first.ends_with(b"}") {
+            first.push(connection.read_u8().await.unwrap());
+        }
+    };
+    timeout(PATIENCE, answered).await.expect("the version comes");
+    connection
+}
+
+/// The status of the only answer that still comes.
+async fn status_of(mut connection: TcpStream) -> u16 {
+    let mut answer = String::new();
+    timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("an answer comes").unwrap();
+    answer.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_else(|_| panic!("a status: {answer}"))
 }
 
 #[tokio::test]
@@ -70,8 +132,13 @@ async fn listeners_do_not_hold_up_the_stop_and_go_on_after_it_where_they_were() 
     let cursor = stream.wait_for("hello").await["cursor"].as_str().unwrap().to_owned();
     let (path, message) = (format!("/groups/{group}/messages"), json!({"text": "before the stop"}));
     admin.post(&path, message).await.expect(StatusCode::CREATED);
+    let now = stream.wait_for("message.created").await["cursor"].clone();
+    let socket = open_socket(&server, &admin).await;
+    let poll = begin_poll(&server, &admin, now.as_str().unwrap()).await;
     server.signal("TERM").await;
     assert_eq!(stream.wait_for("end").await["data"], json!({"reason": "stopping"}));
+    assert_eq!(end_of(socket).await, (json!("reconnect"), 1012));
+    assert_eq!(status_of(poll).await, 503);
     drop(stream);
     assert_eq!(server.ended().await.code(), Some(0));
 
@@ -135,15 +202,21 @@ async fn whoever_hangs_up_has_no_place_any_more() {
     command.args(["--events-connections-per-user", "1"]);
     let server = Server::spawn(command).await;
     let admin = server.admin().await;
-    let path = format!("/api/events?cursor={}&wait=60", cursor(&admin).await);
-    let mut connection = TcpStream::connect(server.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\n\r\n", admin.key());
-    connection.write_all(request.as_bytes()).await.unwrap();
-    let becomes = async |status| while admin.get("/events").await.status != status {};
-    let refused = becomes(StatusCode::TOO_MANY_REQUESTS);
-    timeout(PATIENCE, refused).await.expect("the only place is taken");
-    connection.shutdown().await.unwrap();
+    let cursor = cursor(&admin).await;
+    let status = async || admin.get("/events").await.status;
+    let mut connections = vec![];
+    let is_full = async {
+        // Until one of the polls is there before the look at it, which takes the place for a moment, too.
+        while status().await != StatusCode::TOO_MANY_REQUESTS {
+            connections.push(begin_poll(&server, &admin, &cursor).await);
+        }
+    };
+    timeout(PATIENCE, is_full).await.expect("the only place is taken");
+    for connection in &mut connections {
+        connection.shutdown().await.unwrap();
+    }
+    let is_free = async { while status().await != StatusCode::OK {} };
     // Sooner than the poll would have ended.
-    timeout(Duration::from_secs(30), becomes(StatusCode::OK)).await.expect("the place is free");
+    timeout(Duration::from_secs(30), is_free).await.expect("the place is free");
     server.stop().await;
 }

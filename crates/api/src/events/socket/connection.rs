@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
 use bytestring::ByteString;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use groupchat_domain::storage::Claim;
 use tokio::time::{Interval, timeout};
 
@@ -52,6 +53,14 @@ impl From<End> for Over {
     }
 }
 
+/// When a frame was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    AtOnce,
+    /// It had to wait for the client.
+    Later,
+}
+
 /// A connection.
 pub struct Connection {
     state: State,
@@ -92,23 +101,24 @@ impl Connection {
         }
     }
 
-    /// Tells one thing, and what else can be told at once.
+    /// Tells one thing, and what else can be told at once. Once the client is slow to take it, everything else gets its
+    /// turn between one event and the next.
     async fn tell(&mut self, told: Told) -> Result<(), Over> {
         let (mut count, mut next) = (0, Some(told));
         while let Some(told) = next.take() {
-            match told {
+            let taken = match told {
                 Told::Event(text) => self.send(shared(text)).await?,
                 Told::End(end) => return Err(Over::Ended(end)),
-            }
+            };
             count += 1;
-            if count < BATCH {
+            if count < BATCH && taken == Taken::AtOnce {
                 next = poll_fn(|context| Poll::Ready(self.listener.try_next(context))).await;
             }
         }
         Ok(())
     }
 
-    async fn send(&mut self, text: impl Into<ByteString>) -> Result<(), Over> {
+    async fn send(&mut self, text: impl Into<ByteString>) -> Result<Taken, Over> {
         in_time(self.state.options.patience, self.session.text(text)).await
     }
 
@@ -139,7 +149,7 @@ impl Connection {
     async fn request(&mut self, text: &str) -> Result<(), Over> {
         self.progress.made();
         if self.allow()? == Verdict::TooSoon {
-            return self.send(requests::refuse(text, &too_soon())).await;
+            return self.send(requests::refuse(text, &too_soon())).await.map(drop);
         }
         let answered = requests::serve(&self.state, self.claim, &mut self.listener, text).await;
         self.send(answered.frame).await?;
@@ -150,7 +160,7 @@ impl Connection {
     async fn refuse(&mut self, error: ApiError) -> Result<(), Over> {
         self.progress.made();
         self.allow()?;
-        self.send(requests::refuse("", &error)).await
+        self.send(requests::refuse("", &error)).await.map(drop)
     }
 
     fn take_control(&mut self, bytes: &[u8]) -> Result<(), Over> {
@@ -160,7 +170,7 @@ impl Connection {
 
     async fn pong(&mut self, bytes: &[u8]) -> Result<(), Over> {
         self.take_control(bytes)?;
-        in_time(self.state.options.patience, self.session.pong(bytes)).await
+        in_time(self.state.options.patience, self.session.pong(bytes)).await.map(drop)
     }
 
     /// Whatever comes counts, so that a flood of anything ends; parts of a message count by their bytes.
@@ -182,7 +192,7 @@ impl Connection {
             let heartbeat = EventDto::heartbeat(place).to_json();
             self.send(heartbeat).await?;
         }
-        in_time(self.state.options.patience, self.session.ping(b"")).await
+        in_time(self.state.options.patience, self.session.ping(b"")).await.map(drop)
     }
 
     async fn say_goodbye(mut self, over: Over) -> Result<(), Over> {
@@ -204,8 +214,14 @@ impl Connection {
 async fn in_time(
     patience: Duration,
     sending: impl Future<Output = Result<(), actix_ws::Closed>>,
-) -> Result<(), Over> {
-    Ok(timeout(patience, sending).await.map_err(|_| End::TooSlow)??)
+) -> Result<Taken, Over> {
+    let mut sending = pin!(sending);
+    if let Some(sent) = sending.as_mut().now_or_never() {
+        sent?;
+        return Ok(Taken::AtOnce);
+    }
+    timeout(patience, sending).await.map_err(|_| End::TooSlow)??;
+    Ok(Taken::Later)
 }
 
 /// The text for one more client, without a copy: one who is slow would hold a copy of each.
@@ -229,4 +245,26 @@ fn not_text() -> ApiError {
 
 fn too_soon() -> ApiError {
     ApiError::new(Code::TooManyRequests, "at most 60 requests at once and 20 a second")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_frame_is_taken_at_once_or_later_or_never() {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        assert!(matches!(in_time(PATIENCE, ready(Ok(()))).await, Ok(Taken::AtOnce)));
+        let later = async {
+            yield_now().await;
+            Ok(())
+        };
+        assert!(matches!(in_time(PATIENCE, later).await, Ok(Taken::Later)));
+        let never = in_time(Duration::from_millis(1), pending()).await;
+        assert!(matches!(never, Err(Over::Ended(End::TooSlow))));
+    }
 }

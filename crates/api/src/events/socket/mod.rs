@@ -26,6 +26,7 @@ pub(crate) use self::close::code as close_code;
 use self::connection::Connection;
 pub(crate) use self::requests::{LONGEST_ID, PresenceRequest, TypingRequest};
 use super::listener::Listener;
+use super::places::seated;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -73,9 +74,10 @@ impl Handshake {
     /// Answers it; the connection lives on in a task of its own.
     pub fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
         let Self { response, session, frames, progress } = self;
+        let place = listener.place();
         let connection = Connection::new(State::clone(state), listener, claim, session, progress);
         actix_web::rt::spawn(connection.serve(frames));
-        response
+        seated(response, place)
     }
 }
 

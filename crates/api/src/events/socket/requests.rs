@@ -55,14 +55,14 @@ enum Answer {
     Nothing {},
 }
 
-/// That somebody types.
+/// That you type.
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct TypingRequest {
-    /// Whether they still do; if it is not said, they do.
+    /// Whether you still do; if it is not said, you do.
     active: Option<bool>,
 }
 
-/// How somebody is there.
+/// How you are there.
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct PresenceRequest {
     /// `online` or `away`.

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use actix_web::test::TestRequest;
 use serde_json::Value;
 
 use super::patience::soon;
-use crate::harness::{Client, EventStream, Listening, WebSocket};
+use crate::harness::{Answer, Client, EventStream, Listening, WebSocket};
 
 /// One listener on each transport.
 pub struct AllTransports {
@@ -65,6 +66,20 @@ impl AllTransports {
         self.polled = answer["items"].as_array().expect("items").iter().cloned().collect();
         self.poll_cursor = answer["cursor"].as_str().expect("a cursor").to_owned();
     }
+}
+
+/// Asks for events on each transport, without listening.
+pub async fn ask_all(client: &Client) -> [Answer; 3] {
+    let upgrade = [
+        ("Connection", "upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "x3JJHMbDL1EzLkh9GBhXDw=="),
+    ];
+    let socket = TestRequest::get().uri("/api/events/socket");
+    let socket = upgrade.into_iter().fold(socket, TestRequest::insert_header);
+    let stream = TestRequest::get().uri("/api/events/stream");
+    [client.send(socket).await, client.send(stream).await, client.get("/api/events").await]
 }
 
 /// The cursor of now.

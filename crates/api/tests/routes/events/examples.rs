@@ -158,7 +158,7 @@ impl Scene {
 
     /// How connections and cursors end.
     async fn end(&mut self, listening: &Listening) {
-        let quick = ServerOptions { heartbeat: Duration::from_millis(50), ..ServerOptions::default() };
+        let quick = ServerOptions { heartbeat: Duration::from_millis(500), ..ServerOptions::default() };
         let beating = Listening::start(&self.server.with_options(quick).await);
         let (mut socket, _) = WebSocket::open(&beating, &self.ada, "cursor=ancient-1").await;
         self.kept.hear(&mut socket, "gap").await;
@@ -166,11 +166,7 @@ impl Scene {
         let (mut stream, hello) = EventStream::open(listening, &self.ada, "").await;
         let answer = self.poll_last(hello["cursor"].as_str().expect("a cursor")).await;
         self.server.state().live.stop();
-        let mut last = Value::Null;
-        while let Some(event) = stream.any().await {
-            last = event;
-        }
-        let last = in_order(&last, &["cursor", "type", "group_id", "actor_id", "at", "data"]);
+        let last = in_order(&stream.last().await, &["cursor", "type", "group_id", "actor_id", "at", "data"]);
         // Another number for each client.
         let after = self.kept.hear(&mut self.adas, "reconnect").await["data"]["after_ms"].to_string();
         let reconnect = self.kept.0.pop().expect("it was kept").replace(&after, "1734");

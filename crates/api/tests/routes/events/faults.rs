@@ -6,7 +6,7 @@ use std::time::Duration;
 use groupchat_domain::storage::StorageFault;
 use serde_json::json;
 
-use super::all_transports::now_with;
+use super::all_transports::{ask_all, now_with};
 use super::patience::soon;
 use super::scripted::{Scripted, Step};
 use crate::harness::{Client, EventStream, Listening, Server, WebSocket, id_in};
@@ -79,6 +79,21 @@ async fn whoever_cannot_be_told_is_asked_to_come_back() {
         answer.refused(503, "unavailable");
     }
     listening.stop().await;
+}
+
+#[actix_web::test]
+async fn nobody_listens_while_the_live_events_are_of_another_log_than_the_database() {
+    let (before, after) = (Server::start().await, Server::start().await);
+    let ann = after.user("ann").await;
+    for answer in ask_all(&ann).await {
+        assert!(answer.status() < 400, "{answer}");
+    }
+    let server = before.with_storage(after.state().storage.clone()).await;
+    let ann = server.with_key(ann.key().to_owned());
+    for answer in ask_all(&ann).await {
+        answer.refused(503, "unavailable");
+    }
+    assert_eq!(ann.get("/api/users/me").await.status(), 200);
 }
 
 #[actix_web::test]

@@ -6,6 +6,7 @@ mod endings;
 mod examples;
 mod faults;
 mod frames;
+mod long_past;
 mod patience;
 mod places;
 mod poll;

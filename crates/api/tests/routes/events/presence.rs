@@ -93,12 +93,15 @@ async fn arrived(listening: &Listening, who: &Client) -> WebSocket {
 
 /// The next that is told of somebody's presence.
 async fn of(socket: &mut WebSocket, who: &Client) -> Value {
-    loop {
-        let told = socket.wait_for("presence").await;
-        if told["data"]["user_id"] == who.id() {
-            return told;
+    soon(async {
+        loop {
+            let told = socket.wait_for("presence").await;
+            if told["data"]["user_id"] == who.id() {
+                return told;
+            }
         }
-    }
+    })
+    .await
 }
 
 #[actix_web::test]

@@ -1,5 +1,8 @@
 //! One who does not keep up is let go, and the others don't notice.
 
+use std::time::Duration;
+
+use groupchat_api::ServerOptions;
 use groupchat_infra::HubOptions;
 
 use super::all_transports::now_with;
@@ -11,6 +14,9 @@ const MESSAGES: usize = 300;
 #[actix_web::test]
 async fn who_does_not_keep_up_is_let_go_and_the_others_get_all() {
     let server = Server::with_hub(HubOptions { queue: 64, ..HubOptions::default() }).await;
+    // However slow the machine, it is not the time that ends it.
+    let patience = Duration::from_secs(60);
+    let server = server.with_options(ServerOptions { patience, ..ServerOptions::default() }).await;
     let ann = server.user("ann").await;
     let listening = Listening::start(&server);
     let group = ann.new_group("Team").await;

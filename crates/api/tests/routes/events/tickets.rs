@@ -103,13 +103,21 @@ async fn a_page_that_may_listen_may_also_read_the_stream_or_why_there_is_none() 
     let allowed_origins = vec![page.to_owned()];
     let server = server.with_options(ServerOptions { allowed_origins, ..ServerOptions::default() }).await;
     let path = format!("/api/events/stream?ticket={}", ticket(&server.user("ann").await).await);
-    let ask = |origin| server.send(TestRequest::get().uri(&path).insert_header(("Origin", origin)));
+    let ask_at =
+        |path: &str, origin| server.send(TestRequest::get().uri(path).insert_header(("Origin", origin)));
+    let ask = |origin| ask_at(&path, origin);
     let readable_by = |answer: &Answer| answer.header("access-control-allow-origin").map(str::to_owned);
     assert_eq!(readable_by(&ask("https://evil.example.org").await.expect(403)), None);
     assert_eq!(readable_by(&ask(page).await.expect(200)).as_deref(), Some(page));
     // The ticket is used up.
     assert_eq!(readable_by(&ask(page).await.expect(401)).as_deref(), Some(page));
     assert_eq!(readable_by(&server.nobody().get(&path).await.expect(401)), None);
+    // The same holds for what is refused before it is looked at who asks.
+    for (path, status) in [(format!("{path}&cursor=x"), 400), ("/api/events/stream".to_owned(), 401)] {
+        assert_eq!(readable_by(&ask_at(&path, page).await.expect(status)).as_deref(), Some(page));
+        let elsewhere = ask_at(&path, "https://evil.example.org").await;
+        assert_eq!(readable_by(&elsewhere), None);
+    }
 }
 
 #[actix_web::test]

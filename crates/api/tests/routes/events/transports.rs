@@ -168,7 +168,7 @@ async fn signs_of_life_carry_a_newer_cursor_although_there_was_nothing_to_see() 
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let group = bob.new_group("Bob's own").await;
     now_with(&ann, 2).await;
-    let options = ServerOptions { heartbeat: Duration::from_millis(50), ..ServerOptions::default() };
+    let options = ServerOptions { heartbeat: Duration::from_millis(500), ..ServerOptions::default() };
     let listening = Listening::start(&server.with_options(options).await);
     let (mut socket, hello) = WebSocket::open(&listening, &ann, "").await;
     let (mut stream, _) = EventStream::open(&listening, &ann, "").await;

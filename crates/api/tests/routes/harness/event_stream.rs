@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use super::{Client, Listening, Transport, assert_told};
 
-/// How long an event may take before a test gives it up.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for something, whatever comes before it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open stream of events.
 pub struct EventStream {
@@ -44,23 +44,42 @@ impl EventStream {
 
     /// The next event, but for heartbeats and who is there.
     pub async fn next(&mut self) -> Value {
-        loop {
-            let event = self.any().await.expect("the stream goes on");
-            if event["type"] != "heartbeat" && event["type"] != "presence" {
-                return event;
+        in_time(async {
+            loop {
+                let event = self.take().await.expect("the stream goes on");
+                if event["type"] != "heartbeat" && event["type"] != "presence" {
+                    return event;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The next event; `None` once the stream has ended.
     pub async fn any(&mut self) -> Option<Value> {
+        in_time(self.take()).await
+    }
+
+    /// The last event of a stream that ends.
+    pub async fn last(&mut self) -> Value {
+        in_time(async {
+            let mut last = Value::Null;
+            while let Some(event) = self.take().await {
+                last = event;
+            }
+            last
+        })
+        .await
+    }
+
+    async fn take(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.buffer.windows(2).position(|two| two == b"\n\n") {
                 let block = self.buffer.drain(..end + 2).collect();
                 return Some(self.read(&String::from_utf8(block).expect("UTF-8")));
             }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("an event comes in time");
-            self.buffer.extend_from_slice(&chunk.expect("the connection holds")?);
+            let chunk = self.response.chunk().await.expect("the connection holds");
+            self.buffer.extend_from_slice(&chunk?);
         }
     }
 
@@ -78,4 +97,8 @@ impl EventStream {
         assert_told(Transport::Stream, &event);
         event
     }
+}
+
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, what).await.expect("it comes in time")
 }

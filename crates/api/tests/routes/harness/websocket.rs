@@ -15,8 +15,8 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::{Client, Listening, Transport, assert_asked, assert_told};
 
-/// How long a frame may take before a test gives it up.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for something, whatever comes before it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What tells a frame from an event that a test waits for.
 const ASIDE: [&str; 2] = ["presence", "heartbeat"];
@@ -64,26 +64,33 @@ impl WebSocket {
 
     /// The next frame, but for heartbeats and who is there.
     pub async fn next(&mut self) -> Value {
-        loop {
-            let frame = self.any().await;
-            if !ASIDE.iter().any(|aside| frame["type"] == *aside) {
-                return frame;
-            }
-        }
+        self.find(|frame| !ASIDE.iter().any(|aside| frame["type"] == *aside)).await
     }
 
     /// The next frame of this type; those before it are lost.
     pub async fn wait_for(&mut self, event_type: &str) -> Value {
-        loop {
-            let frame = self.any().await;
-            if frame["type"] == event_type {
-                return frame;
-            }
-        }
+        self.find(|frame| frame["type"] == event_type).await
     }
 
     /// The next frame.
     pub async fn any(&mut self) -> Value {
+        self.find(|_| true).await
+    }
+
+    /// The next frame that is looked for; those before it are lost.
+    async fn find(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        in_time(async {
+            loop {
+                let frame = self.take().await;
+                if is_it(&frame) {
+                    return frame;
+                }
+            }
+        })
+        .await
+    }
+
+    async fn take(&mut self) -> Value {
         match self.waiting.pop_front() {
             Some(frame) => frame,
             None => self.read().await.unwrap_or_else(|code| panic!("the server closes with {code}")),
@@ -95,13 +102,16 @@ impl WebSocket {
         request["id"] = json!("the test's");
         self.send(&request.to_string()).await;
         let mut before = VecDeque::new();
-        let answer = loop {
-            let frame = self.any().await;
-            if frame["id"] == request["id"] {
-                break frame;
+        let answer = in_time(async {
+            loop {
+                let frame = self.take().await;
+                if frame["id"] == request["id"] {
+                    return frame;
+                }
+                before.push_back(frame);
             }
-            before.push_back(frame);
-        };
+        })
+        .await;
         self.waiting = before;
         if answer["type"] == "reply" {
             assert_asked(&request, &answer);
@@ -126,18 +136,21 @@ impl WebSocket {
 
     /// Sends bytes that need not be a frame; whether the server takes them.
     pub async fn send_raw(&mut self, bytes: &[u8]) -> bool {
-        timeout(PATIENCE, self.stream.get_mut().write_all(bytes)).await.expect("no endless wait").is_ok()
+        in_time(self.stream.get_mut().write_all(bytes)).await.is_ok()
     }
 
     /// The code that the server closes with, and what it said before.
     pub async fn closed(&mut self) -> (u16, Vec<Value>) {
         let mut said: Vec<_> = self.waiting.drain(..).collect();
-        loop {
-            match self.read().await {
-                Ok(frame) => said.push(frame),
-                Err(code) => return (code, said),
+        let closed = async {
+            loop {
+                match self.read().await {
+                    Ok(frame) => said.push(frame),
+                    Err(code) => return code,
+                }
             }
-        }
+        };
+        (in_time(closed).await, said)
     }
 
     /// The bare connection, of which nobody reads frames any more.
@@ -148,7 +161,7 @@ impl WebSocket {
     /// A text frame, or the code that the server closes with: 0 where it just goes.
     async fn read(&mut self) -> Result<Value, u16> {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("a frame comes in time") {
+            match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let frame = serde_json::from_str(&text).expect("JSON");
                     assert_told(Transport::Socket, &frame);
@@ -164,4 +177,8 @@ impl WebSocket {
             }
         }
     }
+}
+
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, what).await.expect("it comes in time")
 }
