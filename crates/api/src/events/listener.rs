@@ -123,7 +123,10 @@ impl Listener {
             if let Some(told) = poll_fn(|context| Poll::Ready(self.try_next(context))).await {
                 return told;
             }
-            poll_fn(|context| self.poll_feed(context)).await;
+            // Not while the session is to be checked: the cursor must not move past what can't be told before that.
+            if !self.must_check {
+                poll_fn(|context| self.poll_feed(context)).await;
+            }
         }
     }
 

@@ -63,8 +63,8 @@ impl Drop for Place {
     }
 }
 
-/// The answer, whose connection has the place for as long as the server keeps anything for it: one who takes little of it
-/// is soon told no more, but what was written before still waits for them.
+/// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is soon
+/// told no more, but what was written before still waits for them.
 pub fn seated(answer: HttpResponse, place: Rc<Place>) -> HttpResponse {
     answer.map_body(|_, body| Seated { body, _place: place }.boxed())
 }

@@ -18,12 +18,12 @@ use super::wakes::Wakes;
 use super::{HubOptions, LoggedOnce};
 use crate::executor::sync::locked;
 
-/// Whether an event was the next one.
+/// Whether all that was told could be handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sequence {
-    /// It was, or had been handed out before.
+    /// It was.
     Kept,
-    /// There are others before it.
+    /// There are events before it that only the log has.
     Broken,
 }
 
@@ -124,34 +124,26 @@ impl Hub {
         self.note_listeners(&registry);
     }
 
-    pub(super) fn hand_out(&self, item: &Item, wakes: &mut Wakes) -> Sequence {
+    pub(super) fn hand_out(&self, item: &Item, wakes: &mut Wakes) {
+        let mut registry = locked(&self.registry);
         match item {
-            Item::Logged(event) => self.hand_out_logged(event, wakes),
-            Item::Passing(to, event) => {
-                locked(&self.registry).pass(*to, event, &self.options, wakes);
-                Sequence::Kept
-            }
-            Item::Presence(change) => {
-                locked(&self.registry).pass_presence(change.clone(), &self.options, wakes);
-                Sequence::Kept
-            }
+            Item::Logged(event) => self.hand_out_logged(&mut registry, event, wakes),
+            Item::Passing(to, event) => registry.pass(*to, event, &self.options, wakes),
+            Item::Presence(change) => registry.pass_presence(change.clone(), &self.options, wakes),
         }
     }
 
-    fn hand_out_logged(&self, event: &LoggedOnce, wakes: &mut Wakes) -> Sequence {
-        let mut registry = locked(&self.registry);
+    /// Hands out the event that is next. One that was handed out before is not again, and one that does not follow is left
+    /// to the log.
+    fn hand_out_logged(&self, registry: &mut Registry, event: &LoggedOnce, wakes: &mut Wakes) {
         let position = event.event.position;
-        if position <= registry.position {
-            return Sequence::Kept;
-        }
-        if position > registry.position.next() {
-            return Sequence::Broken;
+        if position != registry.position.next() {
+            return;
         }
         registry.log(event, &self.options, wakes);
-        self.note_listeners(&registry);
-        self.take_in(&event.event, &registry, wakes);
-        self.move_to(&mut registry, position);
-        Sequence::Kept
+        self.note_listeners(registry);
+        self.take_in(&event.event, registry, wakes);
+        self.move_to(registry, position);
     }
 
     /// Moves on past events that nobody listened to.

@@ -64,9 +64,12 @@ impl Hub {
     /// Hands out what is told, until the hub is stopped.
     pub(super) async fn serve(&self) {
         while locked(&self.registry).phase != Phase::Stopped {
-            self.inbox.changed().await;
-            if self.empty_inbox().await == Sequence::Broken {
-                self.missing.notify_one();
+            match self.empty_inbox().await {
+                Sequence::Kept => self.inbox.changed().await,
+                Sequence::Broken => {
+                    self.missing.notify_one();
+                    self.inbox.woken().await;
+                }
             }
         }
     }
@@ -85,34 +88,32 @@ impl Hub {
                     Instant::now()
                 }
             };
+            // What waited for it may follow without a gap now.
+            self.inbox.wake();
         }
     }
 
     /// Hands out what waits, as far as it follows without a gap; says whether that is all there is.
     pub(super) async fn empty_inbox(&self) -> Sequence {
         loop {
-            let items = self.inbox.take(BATCH);
+            // If nobody listens, what is left is for nobody.
+            let known = if self.is_listened_to() { self.delivered() } else { Position::new(i64::MAX - 1) };
+            let items = self.inbox.take(BATCH, known);
             if items.is_empty() {
                 let is_all = self.inbox.last() <= self.delivered() || !self.is_listened_to();
                 return if is_all { Sequence::Kept } else { Sequence::Broken };
             }
-            if self.hand_out_all(&items) == Sequence::Broken {
-                return Sequence::Broken;
-            }
+            self.hand_out_all(&items);
             let_others_run().await;
         }
     }
 
-    fn hand_out_all(&self, items: &[Item]) -> Sequence {
+    fn hand_out_all(&self, items: &[Item]) {
         let mut wakes = Wakes::default();
-        let mut sequence = Sequence::Kept;
         for item in items {
-            if self.hand_out(item, &mut wakes) == Sequence::Broken {
-                sequence = Sequence::Broken;
-            }
+            self.hand_out(item, &mut wakes);
         }
         wakes.wake();
-        sequence
     }
 
     /// Hands out all that the log has.

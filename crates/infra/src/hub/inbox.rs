@@ -22,6 +22,16 @@ pub(super) enum Item {
     Presence(PresenceChange),
 }
 
+impl Item {
+    /// Where in the log it is.
+    fn position(&self) -> Option<Position> {
+        match self {
+            Self::Logged(event) => Some(event.event.position),
+            Self::Passing(..) | Self::Presence(_) => None,
+        }
+    }
+}
+
 /// A bounded queue that any thread fills and the hub's one future empties.
 pub(super) struct Inbox {
     limit: usize,
@@ -93,15 +103,28 @@ impl Inbox {
         }
     }
 
-    /// Takes up to `most` items out. Who is there comes first, so that it is told before what came later of the log
+    /// Takes up to `most` items out, until an event of the log that does not follow on those up to `known`: that one and
+    /// what is behind it wait until the log has been read. Who is there comes first, so that it is told before what came later of the log
     /// changes whom it is for.
-    pub(super) fn take(&self, most: usize) -> Vec<Item> {
+    pub(super) fn take(&self, most: usize, known: Position) -> Vec<Item> {
         let mut waiting = locked(&self.waiting);
         let users: Vec<_> = waiting.presence.keys().take(most).copied().collect();
         let changes = users.iter().filter_map(|user| waiting.presence.remove(user));
         let mut taken: Vec<_> = changes.map(Item::Presence).collect();
-        let count = waiting.items.len().min(most - taken.len());
-        taken.extend(waiting.items.drain(..count));
+        let mut next = known.next();
+        while taken.len() < most
+            && let Some(item) = waiting.items.pop_front()
+        {
+            match item.position() {
+                Some(position) if position > next => {
+                    waiting.items.push_front(item);
+                    break;
+                }
+                Some(position) if position == next => next = next.next(),
+                _ => {}
+            }
+            taken.push(item);
+        }
         taken
     }
 
@@ -122,6 +145,11 @@ impl Inbox {
         if locked(&self.waiting).is_empty() {
             self.changed.notified().await;
         }
+    }
+
+    /// Resolves when something has come since the last time, or after [`wake`](Self::wake).
+    pub(super) async fn woken(&self) {
+        self.changed.notified().await;
     }
 
     /// Wakes who waits for something to come.

@@ -28,8 +28,9 @@ use crate::state::State;
 /// A client that says nothing for so many heartbeats is gone: each is a ping, which it has to answer.
 const SILENT_BEATS: u32 = 2;
 
-/// Events that are told before it is looked whether the client asks for something.
-const BATCH: usize = 64;
+/// Events that are told before it is looked whether the client asks for something: as many as the channel to the
+/// connection takes.
+const BATCH: usize = 32;
 
 /// Why a connection is no more.
 enum Over {
@@ -57,7 +58,7 @@ impl From<End> for Over {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Taken {
     AtOnce,
-    /// It had to wait for the client.
+    /// The channel to the connection was full.
     Later,
 }
 
@@ -101,8 +102,8 @@ impl Connection {
         }
     }
 
-    /// Tells one thing, and what else can be told at once. Once the client is slow to take it, everything else gets its
-    /// turn between one event and the next.
+    /// Tells one thing, and what else can be told at once. Once the channel is full, everything else gets its turn between
+    /// one event and the next.
     async fn tell(&mut self, told: Told) -> Result<(), Over> {
         let (mut count, mut next) = (0, Some(told));
         while let Some(told) = next.take() {

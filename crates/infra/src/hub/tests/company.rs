@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::{DisplayName, PresenceSetting, User, Username};
 use groupchat_domain::events::{Activity, Audience, Event, Passing, Presence};
 use groupchat_domain::groups::GroupRefusal;
-use groupchat_domain::ids::{GroupId, UserId, Version};
+use groupchat_domain::ids::{GroupId, Position, UserId, Version};
 use groupchat_domain::presence::{AWAY_AFTER, GRACE, SETTLES_IN, TYPING_LASTS};
 use groupchat_domain::time::Timestamp;
 
@@ -115,7 +115,7 @@ fn of_changes_that_still_wait_the_last_is_told_however_many_they_are() {
     drop(ears);
     desk.clock.set(seconds(GRACE));
     desk.hub.0.tick();
-    let told: Vec<_> = std::iter::from_fn(|| desk.hub.0.inbox.take(1).pop()).collect();
+    let told: Vec<_> = std::iter::from_fn(|| desk.hub.0.inbox.take(1, Position::ZERO).pop()).collect();
     assert_eq!(told.len(), group.len(), "each once, although more than fit in the inbox otherwise");
     let is_offline = |item: &Item| matches!(item, Item::Presence(change) if change.presence == Presence::Offline && group.contains(&change.user));
     assert!(told.iter().all(is_offline), "{told:?}");

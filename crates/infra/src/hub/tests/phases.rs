@@ -46,7 +46,7 @@ fn while_nobody_listens_nothing_is_kept_and_the_position_moves_on() {
     drop(desk.listen(BOB, &[]));
     let unheard = desk.write(Audience::All, something());
     desk.commit(std::slice::from_ref(&unheard));
-    assert!(desk.hub.0.inbox.take(1).is_empty());
+    assert!(desk.hub.0.inbox.take(1, Position::ZERO).is_empty());
     let mut ann = desk.listen(ANN, &[]);
     assert_eq!(ann.since(), unheard.position);
     let heard = desk.tell_all();
