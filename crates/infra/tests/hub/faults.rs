@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -115,6 +115,68 @@ fn what_it_is_told_it_hands_out_however_long_the_log_takes_to_read() {
         stalling.stalled.notified().await;
         for position in 1..=3 {
             stalling.inner.run(WRITE, emit(1)).await.unwrap();
+            assert_eq!(next_logged(feed.as_mut()).await, Position::new(position));
+        }
+        running.abort();
+    });
+}
+
+/// A storage that answers the first read at once, the second when it is told to, and no other ever.
+struct Late {
+    inner: Arc<dyn Storage>,
+    reads: AtomicUsize,
+    has_read: Arc<Notify>,
+    may_answer: Arc<Notify>,
+}
+
+impl Storage for Late {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        match self.reads.fetch_add(1, Ordering::SeqCst) {
+            0 => self.inner.submit(access, work),
+            1 => {
+                let (read, has_read) = (self.inner.submit(access, work), Arc::clone(&self.has_read));
+                let may_answer = Arc::clone(&self.may_answer);
+                Box::pin(async move {
+                    let outcome = read.await;
+                    has_read.notify_one();
+                    may_answer.notified().await;
+                    outcome
+                })
+            }
+            _ => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.inner.knows_key(key)
+    }
+}
+
+#[test]
+fn what_comes_while_the_log_is_read_follows_without_being_read() {
+    let options = HubOptions { inbox: 2, look_every: Duration::from_secs(3_600), ..HubOptions::default() };
+    let hub = LocalHub::new(options, Arc::new(SystemClock));
+    let database = Database::sqlite_with(Arc::new(hub.clone()));
+    let late = Arc::new(Late {
+        inner: database.storage(),
+        reads: AtomicUsize::new(0),
+        has_read: Arc::default(),
+        may_answer: Arc::default(),
+    });
+    database.wait_for(async {
+        hub.begin(late.as_ref()).await.unwrap();
+        let mut feed = hub.subscribe();
+        feed.admit(viewer());
+        let running = tokio::spawn({
+            let (hub, storage) = (hub.clone(), Arc::clone(&late));
+            async move { hub.run(storage).await }
+        });
+        // More than the inbox takes.
+        late.inner.run(WRITE, emit(5)).await.unwrap();
+        late.has_read.notified().await;
+        late.inner.run(WRITE, emit(1)).await.unwrap();
+        late.may_answer.notify_one();
+        for position in 1..=6 {
             assert_eq!(next_logged(feed.as_mut()).await, Position::new(position));
         }
         running.abort();
