@@ -12,12 +12,26 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
+use serde_json::Value;
 
 use crate::state::{AppState, Ports, ServerOptions, State};
 
 /// A header's text.
 pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {
     headers.get(&name).expect("the header is there").to_str().expect("it is text")
+}
+
+/// Panics unless a document has what each of its references names, of which there are more than so many.
+#[track_caller]
+pub fn assert_references_lead_somewhere(document: &Value, more_than: usize) {
+    let text = document.to_string();
+    let references = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut seen = 0;
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+        seen += 1;
+    }
+    assert!(seen > more_than, "{seen}");
 }
 
 /// State whose storage is never there.

@@ -128,8 +128,11 @@ pub struct BaselineArgs {
 const MAX_CONNECTIONS: usize = 400;
 
 fn parse_connections(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count @ 1..=MAX_CONNECTIONS) => Ok(count),
-        _ => Err(format!("must be a number from 1 to {MAX_CONNECTIONS}")),
-    }
+    parse_count(text, MAX_CONNECTIONS)
+}
+
+/// Reads a number from 1 to `most`.
+pub fn parse_count(text: &str, most: usize) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("must be a number from 1 to {most}"))
 }

@@ -4,6 +4,7 @@ use groupchat_domain::events::EventType;
 
 use super::*;
 use crate::events::{End, Unlogged, close_code};
+use crate::testing::assert_references_lead_somewhere;
 
 fn told_on(document: &Value, channel: &str) -> BTreeSet<String> {
     let messages = document["channels"][channel]["messages"].as_object().unwrap();
@@ -34,15 +35,7 @@ fn each_message_is_told_somewhere() {
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let document = document("1.2.3");
-    let text = document.to_string();
-    let references = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next());
-    let mut seen = 0;
-    for reference in references {
-        assert!(document.pointer(reference).is_some(), "{reference}");
-        seen += 1;
-    }
-    assert!(seen > 100, "{seen}");
+    assert_references_lead_somewhere(&document("1.2.3"), 100);
 }
 
 #[test]

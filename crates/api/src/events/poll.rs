@@ -8,7 +8,6 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-
 use paperclip::actix::{Apiv2Schema, OperationModifier};
 use paperclip::v2::models::DefaultOperationRaw;
 use serde::Serialize;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, value_parser};
 use serde::Serialize;
 
+use crate::cli::parse_count;
 use crate::place::{DatabaseUrl, Place};
 
 /// What is measured of live events.
@@ -122,10 +123,7 @@ pub struct BroadcastArgs {
 const MAX_SOCKETS: usize = 20_000;
 
 fn parse_sockets(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count @ 1..=MAX_SOCKETS) => Ok(count),
-        _ => Err(format!("must be a number from 1 to {MAX_SOCKETS}")),
-    }
+    parse_count(text, MAX_SOCKETS)
 }
 
 #[cfg(test)]

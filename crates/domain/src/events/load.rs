@@ -8,9 +8,18 @@ use crate::events::event_type::EventType;
 use crate::events::model::{Event, LoggedEvent};
 use crate::events::record::EventRecord;
 use crate::groups::{Group, Member};
-use crate::ids::{GroupId, MessageId, UserId};
+use crate::ids::{GroupId, MessageId, Position, UserId};
 use crate::messages::Message;
 use crate::storage::{StorageFault, Tx};
+
+/// The events after a position, as many as `limit`, with the present state of what they name.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec<LoggedEvent>, StorageFault> {
+    let records = tx.events().after(position, limit)?;
+    load(tx, records)
+}
 
 /// The events of a page of the log, in its order, each with the present state of what it is about: a message
 /// that has since been deleted is its tombstone, and a user, group or membership that has since ended leaves

@@ -17,7 +17,7 @@ pub use event_type::EventType;
 #[cfg(test)]
 pub(crate) use live::MockLiveEvents;
 pub use live::{Activity, Delivery, Feed, LiveEvents, Passing, PassingTo, Presence, Shared};
-pub use load::load;
+pub use load::{load, load_after};
 pub use model::{Audience, Event, LoggedEvent};
 pub use prune::{Retention, prune};
 pub use reads::read_since;

@@ -66,7 +66,7 @@ impl Viewer {
 
     /// Takes in what an event changes for the viewer. Events that the memberships given at the beginning know of
     /// already change nothing.
-    pub fn take_in(&mut self, logged: &LoggedEvent) {
+    fn take_in(&mut self, logged: &LoggedEvent) {
         match &logged.event {
             Event::MemberAdded(group, member) if member.user.id == self.user => {
                 let since = self.memberships.entry(*group).or_insert(logged.id);

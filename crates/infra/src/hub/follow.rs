@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::events::{Delivery, LogState, LoggedEvent, Shared, load, log_state};
+use groupchat_domain::events::{Delivery, LogState, LoggedEvent, Shared, load_after, log_state};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -186,11 +186,11 @@ impl Hub {
 async fn read(storage: &dyn Storage, after: Option<Position>) -> Result<(LogState, Vec<LoggedEvent>), Error> {
     let read = move |tx: &mut dyn Tx| {
         let state = log_state(tx)?;
-        let records = match after {
-            Some(position) => tx.events().after(position, PAGE)?,
+        let events = match after {
+            Some(position) => load_after(tx, position, PAGE)?,
             None => Vec::new(),
         };
-        Ok((state, load(tx, records)?))
+        Ok((state, events))
     };
     storage.run(ACCESS, read).await
 }

@@ -18,20 +18,43 @@ use crate::following::{emit, next_logged, viewer};
 use crate::support::{Database, NoListener};
 use crate::world::WRITE;
 
-/// A storage that refuses as long as it is told to.
+/// A storage that is out of order as long as it is told to be.
 struct Unreliable {
     inner: Arc<dyn Storage>,
-    fails: AtomicBool,
-    refusal: Notify,
+    is_down: AtomicBool,
+    /// What it answers then.
+    answer: fn() -> Done,
+    /// Somebody asked for something then.
+    asked: Notify,
+}
+
+impl Unreliable {
+    fn new(inner: Arc<dyn Storage>, is_down: bool, answer: fn() -> Done) -> Arc<Self> {
+        Arc::new(Self { inner, is_down: AtomicBool::new(is_down), answer, asked: Notify::new() })
+    }
+
+    fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::SeqCst);
+    }
+}
+
+/// It can't be used.
+fn refused() -> Done {
+    Box::pin(async { Err(StorageFault::Unavailable { reason: "as the test wants it".into() }) })
+}
+
+/// It never says anything.
+fn silent() -> Done {
+    Box::pin(std::future::pending())
 }
 
 impl Storage for Unreliable {
     fn submit(&self, access: Access, work: Work) -> Done {
-        if !self.fails.load(Ordering::SeqCst) {
+        if !self.is_down.load(Ordering::SeqCst) {
             return self.inner.submit(access, work);
         }
-        self.refusal.notify_one();
-        Box::pin(async { Err(StorageFault::Unavailable { reason: "as the test wants it".into() }) })
+        self.asked.notify_one();
+        (self.answer)()
     }
 
     fn knows_key(&self, key: &KeyHash) -> bool {
@@ -42,11 +65,7 @@ impl Storage for Unreliable {
 #[test]
 fn it_waits_for_the_log_at_the_start_and_later() {
     let database = Database::sqlite_with(Arc::new(NoListener));
-    let unreliable = Arc::new(Unreliable {
-        inner: database.storage(),
-        fails: AtomicBool::new(true),
-        refusal: Notify::new(),
-    });
+    let unreliable = Unreliable::new(database.storage(), true, refused);
     let hub = LocalHub::new(
         HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() },
         Arc::new(SystemClock),
@@ -56,41 +75,20 @@ fn it_waits_for_the_log_at_the_start_and_later() {
             let (hub, storage) = (hub.clone(), Arc::clone(&unreliable));
             async move { hub.run(storage).await }
         });
-        unreliable.refusal.notified().await;
-        unreliable.fails.store(false, Ordering::SeqCst);
+        unreliable.asked.notified().await;
+        unreliable.set_down(false);
         let mut feed = begun(&hub).await;
         feed.admit(viewer());
-        unreliable.fails.store(true, Ordering::SeqCst);
+        unreliable.set_down(true);
         unreliable.inner.run(WRITE, emit(1)).await.unwrap();
         // The first may have been told of before.
         for _ in 0..2 {
-            unreliable.refusal.notified().await;
+            unreliable.asked.notified().await;
         }
-        unreliable.fails.store(false, Ordering::SeqCst);
+        unreliable.set_down(false);
         assert_eq!(next_logged(feed.as_mut()).await, Position::new(1));
         running.abort();
     });
-}
-
-/// A storage that never answers once it is told so.
-struct Stalling {
-    inner: Arc<dyn Storage>,
-    stalls: AtomicBool,
-    stalled: Notify,
-}
-
-impl Storage for Stalling {
-    fn submit(&self, access: Access, work: Work) -> Done {
-        if !self.stalls.load(Ordering::SeqCst) {
-            return self.inner.submit(access, work);
-        }
-        self.stalled.notify_one();
-        Box::pin(std::future::pending())
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.inner.knows_key(key)
-    }
 }
 
 #[test]
@@ -98,21 +96,17 @@ fn what_it_is_told_it_hands_out_however_long_the_log_takes_to_read() {
     let options = HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() };
     let hub = LocalHub::new(options, Arc::new(SystemClock));
     let database = Database::sqlite_with(Arc::new(hub.clone()));
-    let stalling = Arc::new(Stalling {
-        inner: database.storage(),
-        stalls: AtomicBool::new(false),
-        stalled: Notify::new(),
-    });
+    let stalling = Unreliable::new(database.storage(), false, silent);
     database.wait_for(async {
         hub.begin(stalling.as_ref()).await.unwrap();
         let mut feed = hub.subscribe();
         feed.admit(viewer());
-        stalling.stalls.store(true, Ordering::SeqCst);
+        stalling.set_down(true);
         let running = tokio::spawn({
             let (hub, storage) = (hub.clone(), Arc::clone(&stalling));
             async move { hub.run(storage).await }
         });
-        stalling.stalled.notified().await;
+        stalling.asked.notified().await;
         for position in 1..=3 {
             stalling.inner.run(WRITE, emit(1)).await.unwrap();
             assert_eq!(next_logged(feed.as_mut()).await, Position::new(position));
@@ -143,7 +137,7 @@ impl Storage for Late {
                     outcome
                 })
             }
-            _ => Box::pin(std::future::pending()),
+            _ => silent(),
         }
     }
 

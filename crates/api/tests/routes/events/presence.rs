@@ -49,11 +49,7 @@ async fn a_poll_is_no_device() {
     let cursor = now(&bob).await;
     bob.say(&group, "hi").await;
     bob.get(&format!("/api/events?cursor={cursor}&wait=1")).await.ok();
-    let mut told = anns.any().await;
-    while told["type"] == "presence" {
-        assert_eq!(told["data"]["user_id"], ann.id());
-        told = anns.any().await;
-    }
+    let told = next_but_for_oneself(&mut anns, &ann).await;
     assert_eq!(told["type"], "message.created");
     listening.stop().await;
 }
@@ -91,6 +87,17 @@ async fn arrived(listening: &Listening, who: &Client) -> WebSocket {
     socket
 }
 
+/// The next event but for presences, of which there are no other's.
+async fn next_but_for_oneself(socket: &mut WebSocket, who: &Client) -> Value {
+    loop {
+        let told = socket.any().await;
+        if told["type"] != "presence" {
+            return told;
+        }
+        assert_eq!(told["data"]["user_id"], who.id());
+    }
+}
+
 /// The next that is told of somebody's presence.
 async fn of(socket: &mut WebSocket, who: &Client) -> Value {
     soon(async {
@@ -124,11 +131,7 @@ async fn who_hides_is_shown_to_nobody_and_sees_the_setting() {
     let types = json!({"type": "typing", "group_id": id_in(&group), "active": true});
     assert_eq!(bobs.ask(types).await["type"], "reply");
     bob.say(&group, "here I am").await;
-    let mut told = anns.any().await;
-    while told["type"] == "presence" {
-        assert_eq!(told["data"]["user_id"], ann.id());
-        told = anns.any().await;
-    }
+    let told = next_but_for_oneself(&mut anns, &ann).await;
     assert_eq!(told["type"], "message.created");
     listening.stop().await;
 }

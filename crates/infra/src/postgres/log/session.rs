@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
-use groupchat_domain::events::{LogState, LoggedEvent, load};
+use groupchat_domain::events::{LogState, LoggedEvent, load_after};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Clock;
@@ -80,10 +80,7 @@ impl LogSession {
         position: Position,
         clock: &dyn Clock,
     ) -> Result<Vec<LoggedEvent>, String> {
-        self.read(clock, |tx| {
-            let records = tx.events().after(position, PAGE as i64)?;
-            load(tx, records)
-        })
+        self.read(clock, |tx| load_after(tx, position, PAGE as i64))
     }
 
     /// Reads on one snapshot.
