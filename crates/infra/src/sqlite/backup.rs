@@ -88,6 +88,9 @@ pub fn backup(
     migrate::schema_version(&mut connection, source)?;
     refuse_taken(source, target, replace)?;
     let unwritable = |error| BackupError::Write { path: target.to_owned(), source: error };
+    if let Err(error) = Draft::sweep(target) {
+        tracing::warn!(%error, "what killed backups may have left could not be removed");
+    }
     let draft = Draft::of(target).map_err(unwritable)?;
     let head = log_state::read_head(&mut connection).map_err(not_copied)?.get();
     copy(connection, draft.path(), report)?;

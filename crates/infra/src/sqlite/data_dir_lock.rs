@@ -1,17 +1,52 @@
-//! One server to a data directory.
+//! One server to a data directory, and what the directory knows of its database without it.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The file whose lock stands for the directory.
-const FILE_NAME: &str = "groupchat.lock";
+pub(super) const FILE_NAME: &str = "groupchat.lock";
 
 /// Holds the data directory for one server until it is dropped or the process ends, however it ends. Other
 /// commands of the program don't take it.
 #[derive(Debug)]
 pub struct DataDirLock {
-    _file: File,
+    file: File,
+    directory: PathBuf,
+}
+
+/// What the lock file says of the database in its directory. It outlives the database, so that one that is missing
+/// is not taken for one that never was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastUse {
+    /// No database was ever used here, or only by a program that did not note it.
+    Unknown,
+    /// The last server was stopped in good order.
+    Stopped,
+    /// A server uses the database, or was killed while it did.
+    InUse,
+}
+
+impl LastUse {
+    /// The words are of one length: written in place, they leave no moment in which the file says nothing.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Unknown => "",
+            Self::Stopped => "a database: stopped\n",
+            Self::InUse => "a database: in use \n",
+        }
+    }
+
+    /// What the lock file of a directory says; nothing if it can't be read.
+    pub(super) fn of(directory: &Path) -> Self {
+        let words = fs::read(directory.join(FILE_NAME)).unwrap_or_default();
+        match words.as_slice() {
+            [] => Self::Unknown,
+            words if words == Self::Stopped.words().as_bytes() => Self::Stopped,
+            // Whatever else it says, somebody has used the directory and did not come to say that all is well.
+            _ => Self::InUse,
+        }
+    }
 }
 
 /// Why the data directory could not be taken.
@@ -38,18 +73,52 @@ impl DataDirLock {
     pub fn acquire(directory: &Path) -> Result<Self, DataDirLockError> {
         let unwritable = |source| DataDirLockError::Unwritable { directory: directory.to_owned(), source };
         // The file stays when the lock goes: removing it would let two servers lock two files of one name.
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(directory.join(FILE_NAME))
-            .map_err(unwritable)?;
+        let file = open_private(&directory.join(FILE_NAME)).map_err(unwritable)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file, directory: directory.to_owned() }),
             Err(TryLockError::WouldBlock) => Err(DataDirLockError::Taken(directory.to_owned())),
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
         }
     }
+
+    /// What was noted last.
+    pub fn last_use(&self) -> LastUse {
+        LastUse::of(&self.directory)
+    }
+
+    /// Notes it, durably.
+    ///
+    /// # Errors
+    /// [`DataDirLockError::Unwritable`].
+    pub fn note(&self, last_use: LastUse) -> Result<(), DataDirLockError> {
+        let words = last_use.words();
+        let write = || {
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(words.as_bytes())?;
+            file.set_len(words.len() as u64)?;
+            file.sync_all()
+        };
+        write().map_err(|source| DataDirLockError::Unwritable { directory: self.directory.clone(), source })
+    }
+}
+
+/// Opens the file, or makes it, for its owner alone; whoever can open it could lock the server out.
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Earlier versions made it readable to everybody.
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(PermissionsExt::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -71,5 +140,30 @@ mod tests {
         let missing = Path::new("/nowhere/at/all");
         let refused = DataDirLock::acquire(missing).unwrap_err();
         assert!(refused.to_string().contains("/nowhere/at/all"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_noted_outlives_the_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        for noted in [LastUse::Unknown, LastUse::InUse, LastUse::Stopped, LastUse::InUse] {
+            DataDirLock::acquire(directory.path()).unwrap().note(noted).unwrap();
+            assert_eq!(DataDirLock::acquire(directory.path()).unwrap().last_use(), noted);
+        }
+        fs::write(directory.path().join(FILE_NAME), "half a wo").unwrap();
+        assert_eq!(LastUse::of(directory.path()), LastUse::InUse, "to be on the safe side");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn its_file_is_its_owners_also_if_it_was_everybodys() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE_NAME);
+        let mode = || file.metadata().unwrap().permissions().mode() & 0o777;
+        drop(DataDirLock::acquire(directory.path()).unwrap());
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+        drop(DataDirLock::acquire(directory.path()).unwrap());
+        assert_eq!(mode(), 0o600);
     }
 }

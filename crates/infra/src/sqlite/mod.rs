@@ -30,7 +30,7 @@ mod tests;
 pub use crate::executor::queue::QueueLimits;
 pub use backup::{Backup, BackupError, Step, backup};
 pub use check::check;
-pub use data_dir_lock::{DataDirLock, DataDirLockError};
+pub use data_dir_lock::{DataDirLock, DataDirLockError, LastUse};
 pub use error::OpenError;
 pub use inspect::Contents;
 pub use options::SqliteOptions;
