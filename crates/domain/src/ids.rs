@@ -54,6 +54,20 @@ integer_newtype! {
     Version;
 }
 
+/// The distance between the ids of before a restore and those of after it: no server gives out so many in the time that
+/// a backup is old.
+const RESTORE_STRIDE: i64 = 1 << 32;
+
+/// Where the counter of ids goes on after a restore, so that none is given out again that was given out since the
+/// backup: at the next multiple of 2^32 after `head`, the greatest id that is known to have been given out. `None` when
+/// the ids after it would not be [safe](MAX_SAFE_INTEGER) any more.
+pub const fn head_after_restore(head: i64) -> Option<i64> {
+    if head < 0 || head > MAX_SAFE_INTEGER - 2 * RESTORE_STRIDE {
+        return None;
+    }
+    Some((head / RESTORE_STRIDE + 1) * RESTORE_STRIDE)
+}
+
 impl Seq {
     /// Before the first message.
     pub const ZERO: Self = Self(0);
@@ -116,6 +130,24 @@ mod tests {
         assert_eq!(EventId::new(41).next(), EventId::new(42));
         assert_eq!(Position::ZERO.next(), Position::new(1));
         assert_eq!((Version::FIRST, Version::FIRST.next()), (Version::new(1), Version::new(2)));
+    }
+
+    #[test]
+    fn after_a_restore_ids_begin_at_a_multiple_that_was_never_reached() {
+        const STRIDE: i64 = 1 << 32;
+        for (head, next) in [
+            (0, Some(STRIDE)),
+            (1, Some(STRIDE)),
+            (STRIDE - 1, Some(STRIDE)),
+            (STRIDE, Some(2 * STRIDE)),
+            (STRIDE + 1, Some(2 * STRIDE)),
+            (MAX_SAFE_INTEGER - 2 * STRIDE, Some(MAX_SAFE_INTEGER + 1 - STRIDE)),
+            (MAX_SAFE_INTEGER - STRIDE, None),
+            (i64::MAX, None),
+            (-1, None),
+        ] {
+            assert_eq!(head_after_restore(head), next, "{head}");
+        }
     }
 
     #[test]

@@ -136,6 +136,24 @@ pub trait Storage: Send + Sync {
     fn holder(&self, _key: &KeyHash) -> Option<UserId> {
         None
     }
+
+    /// How what is stored is, beyond whether commands work just now.
+    fn condition(&self) -> Condition {
+        Condition::Sound
+    }
+}
+
+/// How what is stored is, as far as the storage has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// There is no reason to doubt that it is whole.
+    Sound,
+    /// There is, since the last stop was not clean, and it is being checked.
+    Checking,
+    /// It is damaged: answers may be wrong, and what is written may be lost.
+    Damaged,
+    /// There is so little room left that writes are about to fail.
+    NoRoom,
 }
 
 /// Takes events that were committed.

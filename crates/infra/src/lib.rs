@@ -15,6 +15,7 @@ mod migrations;
 mod observer;
 mod repositories;
 mod schema;
+mod schema_text;
 mod tx;
 
 pub mod attempts;

@@ -125,6 +125,7 @@ diesel::table! {
     log_state (id) {
         id -> BigInt,
         epoch -> Text,
+        lineage -> Nullable<Text>,
     }
 }
 

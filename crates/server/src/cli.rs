@@ -53,8 +53,14 @@ pub enum Command {
     /// Put a backup in the place of the data, while no server runs. What it replaces is kept.
     ///
     /// Everything is then as it was at the time of the backup, passwords and API keys included. Clients start
-    /// over with the event log.
+    /// over with the event log, and no id is given out again.
     Restore(RestoreOptions),
+    /// Say that the data was restored by other means than `restore`, while no server runs.
+    ///
+    /// Ids that were given out since the backup are then not given out again, and clients start over with the event
+    /// log. A PostgreSQL database that was restored by pg_restore is noticed without this; one that was restored from
+    /// a snapshot of its disks, like a data folder, is not.
+    AdvanceIds,
     /// Copy everything from the embedded database to a PostgreSQL server, or back, while no server runs.
     ///
     /// The copy is read back and compared before it can be used; the database that is copied stays as it is. Users,

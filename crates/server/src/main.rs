@@ -1,5 +1,6 @@
 //! `groupchat`: the command line, the configuration and the wiring. The only place that knows every part.
 
+mod advance_ids;
 mod backup;
 mod check;
 mod cli;
@@ -67,6 +68,7 @@ fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), Prog
         Some(Command::Check(options)) => check::run(config, options),
         Some(Command::Backup(options)) => backup::run(config, options),
         Some(Command::Restore(options)) => restore::run(config, options),
+        Some(Command::AdvanceIds) => advance_ids::run(config),
         Some(Command::MigrateDatabase(options)) => migrate_database::run(options),
         _ => serve::run(config),
     }

@@ -9,11 +9,13 @@ use actix_web::dev::ServerHandle;
 use groupchat_api::{AppState, Ports, ServerOptions, State};
 use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::events::{LiveEvents, Retention};
+use groupchat_domain::storage::Condition;
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::sqlite::{DataDirLock, LastUse};
 use groupchat_infra::{HubOptions, LocalHub};
 use tokio::net::TcpSocket;
 
@@ -38,7 +40,7 @@ pub fn run(config: &Config) -> Result<(), ProgramError> {
 }
 
 async fn serve(config: &Config) -> Result<(), ProgramError> {
-    let _lock = storage::claim(config)?;
+    let lock = storage::claim(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
     // begins once the database is open: until then, clients are refused rather than kept waiting.
     let unusable = |source| ProgramError::Listen { address: config.listen, source };
@@ -46,7 +48,7 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let signal = Arc::new(JobSignal::default());
     let hub = LocalHub::new(HubOptions::default(), Arc::new(SystemClock));
     let sinks = Sinks { jobs: signal.clone(), hub: hub.clone() };
-    let storage = storage::open_to_serve(config, Arc::new(sinks))?;
+    let storage = storage::open_to_serve(config, lock.as_ref(), Arc::new(sinks))?;
     hub.begin(&*storage).await?;
     let state = wire(storage.clone(), hub.clone(), config)?;
     introduce(&state).await?;
@@ -59,7 +61,7 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     ];
     let served = run_http(listener, state, config).await;
     background.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-    close(storage, config.shutdown_timeout).await;
+    close(storage, config.shutdown_timeout, lock).await;
     served
 }
 
@@ -150,8 +152,17 @@ async fn stop_on_signal(server: ServerHandle, live: Arc<dyn LiveEvents>, mut sig
 }
 
 /// Finishes what is queued and lets go of the database.
-async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration) {
-    let closed = actix_web::rt::task::spawn_blocking(move || storage.shutdown(within)).await;
+async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration, lock: Option<DataDirLock>) {
+    let close = move || {
+        storage.shutdown(within);
+        if let Some(lock) = &lock
+            && matches!(storage.condition(), Condition::Sound | Condition::NoRoom)
+            && let Err(error) = lock.note(LastUse::Stopped)
+        {
+            tracing::warn!(%error, "the next start will check the database");
+        }
+    };
+    let closed = actix_web::rt::task::spawn_blocking(close).await;
     match closed {
         Ok(_) => tracing::info!("stopped"),
         Err(error) => tracing::error!(%error, "the storage did not stop cleanly"),

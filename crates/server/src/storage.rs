@@ -11,7 +11,7 @@ use groupchat_domain::storage::EventSink;
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{self, DataDirLock, SqliteOptions, SqliteStorage};
+use groupchat_infra::sqlite::{self, DataDirLock, LastUse, SqliteOptions, SqliteStorage};
 use groupchat_infra::{DatabaseStorage, QueueLimits};
 
 use crate::config::Config;
@@ -66,7 +66,7 @@ pub fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
 
 /// Refuses a data folder without a database.
 pub fn require_database(config: &Config) -> Result<(), ProgramError> {
-    if config.database_url.is_some() || file(config).is_file() {
+    if config.database_url.is_some() || sqlite::is_there(&file(config))? {
         Ok(())
     } else {
         Err(ProgramError::NoDatabase(config.data_dir.clone()))
@@ -77,6 +77,7 @@ pub fn require_database(config: &Config) -> Result<(), ProgramError> {
 /// queues.
 pub fn open_to_serve(
     config: &Config,
+    held: Option<&DataDirLock>,
     sink: Arc<dyn EventSink>,
 ) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     let queue = QueueLimits {
@@ -88,10 +89,27 @@ pub fn open_to_serve(
     if let Some(url) = &config.database_url {
         return postgres::open_to_serve(config, url, queue, sink);
     }
-    let usual = SqliteOptions::new(file(config));
+    let path = file(config);
+    let usual = SqliteOptions::new(&path);
     let readers = if config.storage_readers == 0 { usual.readers } else { config.storage_readers };
-    let options = SqliteOptions { alone: true, readers, write_queue: queue, read_queue: queue, ..usual };
-    Ok(Arc::new(SqliteStorage::open(options, Arc::new(SystemClock), sink)?))
+    let options = SqliteOptions {
+        alone: true,
+        own_folder: true,
+        suspect: held.is_some_and(|held| held.was_not_stopped(&path)),
+        check_within: config.storage_check_timeout,
+        readers,
+        write_queue: queue,
+        read_queue: queue,
+        ..usual
+    };
+    let note_use = || held.map_or(Ok(()), |held| held.note(LastUse::InUse));
+    // Already before it is opened, which may fold the log: else the next start would not know that it is suspect.
+    if sqlite::is_there(&path)? {
+        note_use()?;
+    }
+    let storage = SqliteStorage::open(options, Arc::new(SystemClock), sink)?;
+    note_use()?;
+    Ok(Arc::new(storage))
 }
 
 /// Opens the database, which servers may be using. One that is older than the program is migrated, or refused if
@@ -101,7 +119,19 @@ pub fn open(config: &Config, sink: Arc<dyn EventSink>) -> Result<Arc<dyn Databas
     if let Some(url) = &config.database_url {
         return postgres::open(url, sink);
     }
-    Ok(Arc::new(SqliteStorage::open(SqliteOptions::new(file(config)), Arc::new(SystemClock), sink)?))
+    let options = SqliteOptions { own_folder: true, ..SqliteOptions::new(file(config)) };
+    Ok(Arc::new(SqliteStorage::open(options, Arc::new(SystemClock), sink)?))
+}
+
+/// Moves the counters of ids on, in a database that no server uses.
+pub fn advance_ids(config: &Config) -> Result<(), ProgramError> {
+    #[cfg(feature = "postgres")]
+    if let Some(url) = &config.database_url {
+        return postgres::advance_ids(url);
+    }
+    require_database(config)?;
+    let lock = DataDirLock::acquire(&config.data_dir)?;
+    Ok(sqlite::advance_ids(&lock, &file(config))?)
 }
 
 /// Checks the database, which servers may be using, and changes nothing.

@@ -7,7 +7,8 @@ use serde::Serialize;
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Health")]
 pub(super) struct HealthDto {
-    /// Always `ok`; a server that is not well answers 503.
+    /// `ok`; or `checking`, while the database is looked through for damage since the last stop was not clean. A server
+    /// that is not well answers 503.
     pub status: &'static str,
 }
 

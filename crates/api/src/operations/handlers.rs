@@ -1,5 +1,6 @@
 //! What the routes for operations do.
 
+use groupchat_domain::storage::Condition;
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{HealthDto, VersionDto};
@@ -9,11 +10,15 @@ use crate::state::State;
 
 /// Tells whether the server is well
 ///
-/// 200 when the database can be read and takes writes, else 503. Needs no key.
+/// 200 when the database can be read and takes writes, 503 when it can't, is damaged or has next to no room left. Needs
+/// no key.
 #[api_v2_operation(tags(Operations), operation_id = "getHealth")]
 pub async fn health(state: State) -> Result<Ok200<HealthDto>, ApiError> {
-    state.health.look(&state.storage).await?;
-    Ok(Ok200(HealthDto { status: "ok" }))
+    let status = match state.health.look(&state.storage).await? {
+        Condition::Checking => "checking",
+        _ => "ok",
+    };
+    Ok(Ok200(HealthDto { status }))
 }
 
 /// Tells the program's version

@@ -9,14 +9,14 @@ use futures_util::FutureExt;
 use futures_util::future::Shared;
 use groupchat_domain::Error;
 use groupchat_domain::operations::probe;
-use groupchat_domain::storage::{BoxFuture, Storage, StorageFault};
+use groupchat_domain::storage::{BoxFuture, Condition, Storage, StorageFault};
 
 /// How long the storage may take before the server counts as unwell.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How old an answer may be.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-type Answer = Shared<BoxFuture<'static, Result<(), Error>>>;
+type Answer = Shared<BoxFuture<'static, Result<Condition, Error>>>;
 
 /// Looks whether the storage works: one look at a time, unless it takes too long, and one a second, whose answer
 /// all share who ask meanwhile.
@@ -51,7 +51,7 @@ impl HealthProbe {
     ///
     /// # Errors
     /// A fault, also when there is no answer in time.
-    pub async fn look(&self, storage: &Arc<dyn Storage>) -> Result<(), Error> {
+    pub async fn look(&self, storage: &Arc<dyn Storage>) -> Result<Condition, Error> {
         timeout(self.patience, self.answer(storage)).await.unwrap_or_else(|_| {
             Err(Error::Fault(StorageFault::Unavailable { reason: "no answer in time".to_owned() }))
         })
@@ -108,7 +108,7 @@ mod tests {
         (probe, Arc::clone(&storage), storage)
     }
 
-    fn is_unavailable(answer: &Result<(), Error>) -> bool {
+    fn is_unavailable(answer: &Result<Condition, Error>) -> bool {
         matches!(answer, Err(Error::Fault(StorageFault::Unavailable { .. })))
     }
 

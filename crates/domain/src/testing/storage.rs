@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::accounts::KeyHash;
 use crate::ids::UserId;
-use crate::storage::{Access, Done, Storage, StorageFault, Verdict, Work};
+use crate::storage::{Access, Condition, Done, Storage, StorageFault, Verdict, Work};
 use crate::testing::entities::ME;
 use crate::testing::tx::{Emitted, MockTx};
 
@@ -55,6 +55,7 @@ pub(crate) struct ScriptedStorage {
     ran: Mutex<Vec<Ran>>,
     /// Whether the key was seen lately; it is after a command that noted its use.
     knows_keys: AtomicBool,
+    condition: Condition,
 }
 
 impl ScriptedStorage {
@@ -66,12 +67,17 @@ impl ScriptedStorage {
     /// A storage with any script.
     pub(crate) fn of(steps: impl IntoIterator<Item = Step>) -> Self {
         let script = Mutex::new(steps.into_iter().collect());
-        Self { script, ran: Mutex::default(), knows_keys: AtomicBool::new(true) }
+        Self { script, ran: Mutex::default(), knows_keys: AtomicBool::new(true), condition: Condition::Sound }
     }
 
     /// The same, but no key was seen lately.
     pub(crate) fn without_known_keys(self) -> Self {
         Self { knows_keys: AtomicBool::new(false), ..self }
+    }
+
+    /// The same, in another condition.
+    pub(crate) fn in_condition(self, condition: Condition) -> Self {
+        Self { condition, ..self }
     }
 
     /// Checks that the whole script was used, and says what ran.
@@ -110,6 +116,10 @@ impl Storage for ScriptedStorage {
 
     fn holder(&self, key: &KeyHash) -> Option<UserId> {
         self.knows_key(key).then_some(ME)
+    }
+
+    fn condition(&self) -> Condition {
+        self.condition
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use clock::newest_row;
 pub(crate) use invariants::{INVARIANTS, Invariant};
 
 /// How many complaints of one check are told.
-const COMPLAINTS: usize = 5;
+pub(crate) const COMPLAINTS: usize = 5;
 
 /// How closely a database is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,6 +53,9 @@ pub enum OpenError {
         "the database {0} is an unfinished copy; run `groupchat migrate-database` again, or drop the database"
     )]
     Unfinished(String),
+    /// A server uses the database.
+    #[error("a groupchat server uses the database {0}; stop it first")]
+    InUse(String),
     /// The database refused something else.
     #[error("can't use the database {database}: {reason}")]
     Database {

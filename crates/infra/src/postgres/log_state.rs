@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use groupchat_domain::ids::Position;
 
 use super::error::OpenError;
+use super::ids;
 use crate::connection::Connection;
 use crate::event_log::new_epoch;
 use crate::schema::{events, log_state};
 use crate::transfer;
 
-/// Gives the log an epoch unless it has one. `database` is for the words of an error.
+/// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `database` is for the words of an error.
 ///
 /// # Errors
 /// The failure of the statement, no random numbers, or [`OpenError::Unfinished`].
@@ -20,8 +21,8 @@ pub(super) fn ensure_epoch(connection: &mut PgConnection, database: &str) -> Res
         .values((log_state::id.eq(1), log_state::epoch.eq(epoch)))
         .on_conflict_do_nothing()
         .execute(connection)
-        .map(drop)
-        .map_err(|error| refused(database, &error))
+        .map_err(|error| refused(database, &error))?;
+    ids::follow_lineage(connection, database)
 }
 
 /// Refuses a copy of another database that is not whole.

@@ -9,7 +9,7 @@ mod events;
 mod groups;
 mod jobs;
 mod locks;
-mod log_state;
+pub(crate) mod log_state;
 mod members;
 mod messages;
 mod pairs;

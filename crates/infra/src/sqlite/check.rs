@@ -4,11 +4,12 @@ use std::path::Path;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use groupchat_domain::ids::MAX_SAFE_INTEGER;
 use groupchat_domain::time::Timestamp;
 
 use super::draft::folder;
 use super::error::OpenError;
-use super::{inspect, log_state, migrate};
+use super::{ids, inspect, log_state, migrate};
 use crate::check::{Depth, Finding, INVARIANTS, Invariant, Outcome, newest_row};
 use crate::connection;
 
@@ -61,11 +62,29 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
 
 /// Checks what makes a database whole, wherever the file is.
 pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<Finding> {
-    let mut findings = vec![integrity(connection, depth)];
+    let mut findings = vec![schema(connection), integrity(connection, depth), ids(connection)];
     let connection = &mut connection::Connection::Sqlite(connection);
     let invariants = [&REFERENCES].into_iter().chain(&INVARIANTS).chain([&EVENT_LOG]);
     findings.extend(invariants.map(|invariant| invariant.check(connection)));
     findings
+}
+
+/// What is in the schema beside what our migrations make would be carried out with the rights of the server.
+fn schema(connection: &mut SqliteConnection) -> Finding {
+    let differences = migrate::schema_differences(connection);
+    let differences = differences.map_err(|error| diesel::result::Error::QueryBuilderError(error));
+    Finding::from_complaints("schema", differences, "the schema is the one that groupchat makes")
+}
+
+/// Whether an id would be given out twice, or one that clients can't read.
+fn ids(connection: &mut SqliteConnection) -> Finding {
+    let complaints = ids::heads(connection).map(|heads| {
+        let wrong = heads
+            .into_iter()
+            .filter(|(_, head)| head.stored > head.counter || head.counter > MAX_SAFE_INTEGER);
+        wrong.map(|(table, _)| format!("the counter of the ids of {table} is wrong")).collect()
+    });
+    Finding::from_complaints("ids", complaints, "no id will be given twice")
 }
 
 #[derive(QueryableByName)]
@@ -74,7 +93,8 @@ struct Complaint {
     complaint: String,
 }
 
-fn integrity(connection: &mut SqliteConnection, depth: Depth) -> Finding {
+/// Lets SQLite look for damage.
+pub(super) fn integrity(connection: &mut SqliteConnection, depth: Depth) -> Finding {
     let query = match depth {
         Depth::Quick => "SELECT quick_check AS complaint FROM pragma_quick_check",
         Depth::Full => "SELECT integrity_check AS complaint FROM pragma_integrity_check",

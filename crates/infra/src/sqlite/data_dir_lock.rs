@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::draft::with_suffix;
+
 /// The file whose lock stands for the directory.
 pub(super) const FILE_NAME: &str = "groupchat.lock";
 
@@ -86,11 +88,20 @@ impl DataDirLock {
         LastUse::of(&self.directory)
     }
 
+    /// Whether the last server on this database, a file in the directory, was not stopped in good order.
+    pub fn was_not_stopped(&self, database: &Path) -> bool {
+        let log = with_suffix(database, "-wal");
+        self.last_use() == LastUse::InUse || log.metadata().is_ok_and(|log| log.len() > 0)
+    }
+
     /// Notes it, durably.
     ///
     /// # Errors
     /// [`DataDirLockError::Unwritable`].
     pub fn note(&self, last_use: LastUse) -> Result<(), DataDirLockError> {
+        if self.last_use() == last_use {
+            return Ok(());
+        }
         let words = last_use.words();
         let write = || {
             let mut file = &self.file;

@@ -17,6 +17,33 @@ pub enum OpenError {
     /// The path is not Unicode, which SQLite needs.
     #[error("the path of the database, {}, is not Unicode", .0.display())]
     NotUnicode(PathBuf),
+    /// The file is gone, or was never there; but its folder is not as a first start leaves or finds it.
+    #[error(
+        "the database {} is not there, but this is no first start: in its folder is {found}. Nothing was changed. If \
+         its disk is not mounted, mount it; if the database is elsewhere, put it back; or put a backup in its place by \
+         `groupchat restore FILE`. To start anew on purpose, move what is there to another folder, or give groupchat an \
+         empty one by --data-dir",
+        path.display()
+    )]
+    Lost {
+        /// The database file.
+        path: PathBuf,
+        /// What is in its folder.
+        found: String,
+    },
+    /// The file is not whole.
+    #[error(
+        "the database {} is damaged: {what}. Nothing was changed. Put a backup in its place by `groupchat restore \
+         FILE`, which keeps the damaged files; what is in them may be rescued by SQLite's `.recover`, from copies of \
+         them all",
+        path.display()
+    )]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// There is no such file.
     #[error("there is no database {}", .0.display())]
     Missing(PathBuf),
@@ -43,6 +70,19 @@ pub enum OpenError {
         .0.display()
     )]
     Unfinished(PathBuf),
+    /// The file holds what no migration of ours makes, or lacks what they make.
+    #[error(
+        "the schema of the database {} is not groupchat's: {differences}. Nothing was changed. What you have added \
+         yourself you can take out again by SQLite's shell. If you have not, somebody may have tampered with the file: \
+         put a backup that you trust in its place by `groupchat restore FILE`",
+        path.display()
+    )]
+    Schema {
+        /// The database file.
+        path: PathBuf,
+        /// What differs.
+        differences: String,
+    },
     /// Another program holds the file.
     #[error("another program is using the database {} and did not let go of it in time", .0.display())]
     Busy(PathBuf),
@@ -80,6 +120,8 @@ impl OpenError {
         let says = |words: &str| reason.contains(words);
         if says("file is not a database") {
             Self::NotADatabase(path)
+        } else if says("database disk image is malformed") {
+            Self::Damaged { path, what: "SQLite finds it malformed".to_owned() }
         } else if says("database is locked") {
             Self::Busy(path)
         } else if says("unable to open") || says("readonly database") || says("disk is full") {

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::error::OpenError;
 use super::log_state;
 use super::migrate;
+use super::presence::{self, Presence};
 
 /// How long to wait for a lock that another holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,12 +34,13 @@ impl Contents {
     }
 }
 
-/// Opens a file that must exist, and leaves its schema and its journal mode alone.
+/// Opens a file that must exist, and leaves its schema and its journal mode alone. Lets SQLite near no file that it
+/// would take for a new database.
 ///
 /// # Errors
 /// [`OpenError`], in words for people.
 pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
-    if !path.is_file() {
+    if presence::look(path)? == Presence::Never {
         return Err(OpenError::Missing(path.to_owned()));
     }
     let url = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;

@@ -1,6 +1,5 @@
 //! Brings the schema up to date when the database is opened. Forward only.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -10,9 +9,12 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, Purpose};
-use super::data_dir_lock::{DataDirLock, DataDirLockError};
+use super::create;
+use super::data_dir_lock::DataDirLock;
+use super::draft::Draft;
 use super::error::OpenError;
-use super::private_file;
+use super::schema_check;
+use crate::check::COMPLAINTS;
 use crate::migrations::{NotPending, SchemaVersion, pending};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -39,21 +41,17 @@ pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
 pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
     let mut connection = connection::open(path, Purpose::Migrate)?;
     let schema = Schema { path, source: &MIGRATIONS };
-    if schema.pending(&mut connection).map_err(|failure| failure.into_error(path))?.is_empty() {
+    if schema.lacks_nothing(&mut connection)? {
         return Ok(());
     }
-    let directory = path.parent().unwrap_or(path);
-    let _held = DataDirLock::acquire(directory).map_err(|error| match error {
-        DataDirLockError::Taken(_) => OpenError::NeedsMigration(path.to_owned()),
-        unwritable => OpenError::Unwritable { path: path.to_owned(), reason: unwritable.to_string() },
-    })?;
+    let _held: DataDirLock = create::hold_folder(path, || OpenError::NeedsMigration(path.to_owned()))?;
     migrate(path)
 }
 
 pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) -> Result<(), OpenError> {
     let mut connection = connection::open(path, Purpose::Migrate)?;
     let schema = Schema { path, source };
-    if schema.pending(&mut connection).map_err(|failure| failure.into_error(path))?.is_empty() {
+    if schema.lacks_nothing(&mut connection)? {
         return Ok(());
     }
     // The write lock keeps out another process that opens the same file just now; whoever comes second finds
@@ -82,6 +80,16 @@ pub(crate) fn schema_version(
     let applied = connection.applied_migrations().map_err(|error| step(error).into_error(path))?;
     let found = applied.into_iter().max().ok_or_else(foreign)?.to_string();
     Ok(SchemaVersion { found, pending })
+}
+
+/// What differs in the schema of a database from that which its migrations make.
+///
+/// # Errors
+/// A failure in its own words.
+pub(super) fn schema_differences(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<String>, schema_check::Failure> {
+    schema_check::differences(connection, &MIGRATIONS)
 }
 
 /// A failure inside the transaction, which Diesel wants to be able to extend by its own.
@@ -132,6 +140,24 @@ impl Schema<'_> {
         })
     }
 
+    /// Whether no migration is pending. Refuses a schema that is not ours before one runs on it.
+    fn lacks_nothing(&self, connection: &mut SqliteConnection) -> Result<bool, OpenError> {
+        let into_error = |failure: Failure| failure.into_error(self.path);
+        let pending = self.pending(connection).map_err(into_error)?;
+        let is_new = connection.applied_migrations().map_err(|error| into_error(step(error)))?.is_empty();
+        let differences = if is_new { Vec::new() } else { self.differences(connection)? };
+        if differences.is_empty() {
+            return Ok(pending.is_empty());
+        }
+        let told = differences[..differences.len().min(COMPLAINTS)].join("; ");
+        Err(OpenError::Schema { path: self.path.to_owned(), differences: told })
+    }
+
+    fn differences(&self, connection: &mut SqliteConnection) -> Result<Vec<String>, OpenError> {
+        schema_check::differences(connection, self.source)
+            .map_err(|error| OpenError::from_reason(self.path, &error.to_string()))
+    }
+
     fn apply_pending(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
         let pending = self.pending(connection)?;
         if pending.is_empty() {
@@ -154,16 +180,12 @@ impl Schema<'_> {
     /// can't run inside one.
     fn keep_copy(&self, version: &MigrationVersion<'_>) -> Result<(), Failure> {
         let copy = copy_path(self.path, version);
-        let unfinished = copy.with_extension("unfinished");
-        let _ = fs::remove_file(&unfinished);
-        // SQLite fills an empty file that is there; one of its own making could be read by everybody.
-        let file = private_file::open_or_create(&unfinished).map_err(step)?;
+        let draft = Draft::of(&copy).map_err(step)?;
         let mut reader = connection::open(self.path, Purpose::Migrate).map_err(Failure::Open)?;
         diesel::sql_query("VACUUM INTO ?")
-            .bind::<Text, _>(unfinished.to_string_lossy())
+            .bind::<Text, _>(draft.path().to_string_lossy())
             .execute(&mut reader)?;
-        file.sync_all().map_err(step)?;
-        fs::rename(&unfinished, &copy).map_err(step)?;
+        draft.publish().map_err(step)?;
         tracing::info!(copy = %copy.display(), "kept a copy of the database as it was");
         Ok(())
     }

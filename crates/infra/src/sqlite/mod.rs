@@ -4,22 +4,28 @@
 //! there in a savepoint. Beside them run the checkpoints of the write-ahead log (`checkpoint`, `gate`) and the
 //! storage's own upkeep.
 
+mod advance_ids;
 mod backup;
 mod batch;
 mod check;
 mod checkpoint;
 mod connection;
+pub(crate) mod create;
 mod data_dir_lock;
 pub(crate) mod draft;
 mod error;
 mod gate;
+mod ids;
 pub(crate) mod inspect;
 mod log_state;
 pub(crate) mod migrate;
 mod options;
-pub(crate) mod private_file;
+pub(crate) mod presence;
 mod readers;
 mod restore;
+mod room;
+mod schema_check;
+mod startup_check;
 mod statement;
 mod storage;
 mod writer;
@@ -28,12 +34,14 @@ mod writer;
 mod tests;
 
 pub use crate::executor::queue::QueueLimits;
+pub use advance_ids::advance_ids;
 pub use backup::{Backup, BackupError, Step, backup};
 pub use check::check;
 pub use data_dir_lock::{DataDirLock, DataDirLockError, LastUse};
 pub use error::OpenError;
 pub use inspect::Contents;
 pub use options::SqliteOptions;
+pub use presence::is_there;
 pub use restore::{RestoreError, RestorePaths, Restored, restore};
 pub use storage::SqliteStorage;
 pub use writer::BatchLimits;

@@ -11,12 +11,19 @@ use crate::observer::StatementObserver;
 /// How a SQLite storage is opened. [`SqliteOptions::new`] has sensible values for all but the path.
 #[derive(Clone)]
 pub struct SqliteOptions {
-    /// The database file; it is created where there is none, in a folder that exists.
+    /// The database file; it is created where there never was one, in a folder that exists.
     pub path: PathBuf,
     /// Whether the opener holds the [`DataDirLock`](super::DataDirLock) of the file's folder for as long as the
     /// storage is open, so that no server uses it. Only then may the storage stand in the way of others on
     /// the same file: to migrate it, or to empty the write-ahead log.
     pub alone: bool,
+    /// Whether the file's folder is for the database alone: then it is made only where nothing else is.
+    pub own_folder: bool,
+    /// Whether the last stop was not clean: the file is then looked through for damage.
+    pub suspect: bool,
+    /// How long opening waits for that. What takes longer goes on beside the commands, and
+    /// [`Storage::condition`](groupchat_domain::storage::Storage::condition) tells.
+    pub check_within: Duration,
     /// Threads, and connections, that read.
     pub readers: usize,
     /// How many commands may wait for the writer.
@@ -38,6 +45,9 @@ impl SqliteOptions {
         Self {
             path: path.into(),
             alone: false,
+            own_folder: false,
+            suspect: false,
+            check_within: Duration::from_secs(10),
             readers: cores.clamp(2, 8),
             write_queue: QueueLimits::default(),
             read_queue: QueueLimits::default(),

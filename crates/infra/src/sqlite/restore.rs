@@ -15,8 +15,10 @@ use super::backup::{BackupError, Step, verify};
 use super::data_dir_lock::DataDirLock;
 use super::draft::{Draft, SIDE_FILES, remove_if_there, sync_folder, with_suffix};
 use super::error::OpenError;
+use super::ids::{self, Heads};
 use super::inspect::{self, Contents};
 use super::log_state;
+use super::presence;
 
 /// Bytes to one read of a copy.
 const CHUNK: usize = 1 << 20;
@@ -73,7 +75,7 @@ pub enum RestoreError {
     },
 }
 
-/// Puts a checked copy of the backup, with a new log epoch, in the place of the database, and keeps the old
+/// Puts a checked copy of the backup, with a new log epoch and ids that begin further on, in the place of the database, and keeps the old
 /// database under another name. `_lock` shows that no server runs on the folder. Blocks, and tells `report`
 /// how far it is. A process that is killed amid this leaves either the old database or the new one.
 ///
@@ -85,6 +87,10 @@ pub fn restore(
     report: &mut dyn FnMut(Step),
 ) -> Result<Restored, RestoreError> {
     refuse_live(paths)?;
+    presence::look(paths.backup).map_err(|error| match error {
+        OpenError::Damaged { what, .. } => RestoreError::Unsound(vec![what]),
+        error => error.into(),
+    })?;
     let unwritable = failed("write", paths.database);
     Draft::sweep(paths.database).map_err(&unwritable)?;
     let draft = Draft::of(paths.database).map_err(&unwritable)?;
@@ -93,7 +99,8 @@ pub fn restore(
     let contents = prepare(draft.path(), paths.backup)?;
     // Done first, since it may take long, and nothing may take long once the old database is touched.
     draft.sync().map_err(&unwritable)?;
-    let kept = set_aside(paths)?;
+    let (kept, replaced) = set_aside(paths)?;
+    move_ids(draft.path(), &replaced, paths.backup)?;
     draft.publish().map_err(unwritable)?;
     Ok(Restored { contents, kept })
 }
@@ -147,6 +154,15 @@ fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
     Ok(contents)
 }
 
+/// Lets the ids of the new database begin where neither the backup nor the database that is `replaced` has given any
+/// out. The latter may itself have been restored from this very backup, and have moved them before.
+fn move_ids(copy: &Path, replaced: &Heads, name: &Path) -> Result<(), RestoreError> {
+    let failed = |error: diesel::result::Error| OpenError::from_reason(name, &error.to_string());
+    let mut connection = inspect::open(copy)?;
+    let advance = |connection: &mut SqliteConnection| ids::advance(connection, replaced);
+    Ok(connection.immediate_transaction(advance).map_err(failed)?)
+}
+
 #[derive(QueryableByName)]
 struct Mode {
     #[diesel(sql_type = Text)]
@@ -166,7 +182,9 @@ fn fold(connection: &mut SqliteConnection) -> QueryResult<()> {
 
 /// Gives the old database a second name, and takes away the files beside it, which SQLite would take for those
 /// of the new one.
-fn set_aside(paths: &RestorePaths<'_>) -> Result<Option<PathBuf>, RestoreError> {
+///
+/// Also returns how far the ids of the old database have come.
+fn set_aside(paths: &RestorePaths<'_>) -> Result<(Option<PathBuf>, Heads), RestoreError> {
     let beside = |path: &Path| SIDE_FILES.map(|suffix| with_suffix(path, suffix));
     // Kept before SQLite is let near them: it removes what it can't use, and somebody may still want to rescue
     // what is in there.
@@ -177,28 +195,33 @@ fn set_aside(paths: &RestorePaths<'_>) -> Result<Option<PathBuf>, RestoreError> 
     if !matches!(folded, Ok(Fold::Impossible)) {
         remove(&beside(paths.kept))?;
     }
-    folded?;
+    let heads = match folded? {
+        Fold::Done(heads) => heads,
+        Fold::Impossible => Heads::new(),
+    };
     keep(paths.database, paths.kept)?;
     sync_folder(paths.kept).map_err(failed("write", paths.kept))?;
     remove(&beside(paths.database))?;
-    Ok(paths.kept.exists().then(|| paths.kept.to_owned()))
+    Ok((paths.kept.exists().then(|| paths.kept.to_owned()), heads))
 }
 
 /// Whether a database could be folded.
 enum Fold {
-    /// It is one file now.
-    Done,
+    /// It is one file now, and its ids have come so far.
+    Done(Heads),
     /// It is damaged, which may be why it is being replaced, or not there at all.
     Impossible,
 }
 
 /// Folds the old database into its one file.
 fn fold_old(database: &Path) -> Result<Fold, RestoreError> {
+    let failed = |error: diesel::result::Error| OpenError::from_reason(database, &error.to_string());
     let folded = inspect::open(database).and_then(|mut connection| {
-        fold(&mut connection).map_err(|error| OpenError::from_reason(database, &error.to_string()))
+        fold(&mut connection).map_err(failed)?;
+        ids::heads(&mut connection).map_err(failed)
     });
     match folded {
-        Ok(()) => Ok(Fold::Done),
+        Ok(heads) => Ok(Fold::Done(heads)),
         Err(error @ OpenError::Busy(_)) => Err(error.into()),
         Err(OpenError::Missing(_)) => Ok(Fold::Impossible),
         Err(error) => {

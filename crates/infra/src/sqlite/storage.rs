@@ -1,25 +1,25 @@
 //! The storage as a whole: opening, handing commands to the threads, shutting down.
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, StorageFault, Work};
+use groupchat_domain::storage::{Access, Condition, Done, EventSink, Mode, Storage, StorageFault, Work};
 use groupchat_domain::time::Clock;
 
 use super::checkpoint::{self, CheckpointSignal, Checkpointer};
 use super::connection::{self, Purpose};
+use super::create::{self, unwritable};
 use super::error::OpenError;
 use super::gate::Gate;
 use super::log_state;
 use super::migrate;
 use super::options::SqliteOptions;
-use super::private_file;
 use super::readers::Reader;
+use super::room;
+use super::startup_check::StartupCheck;
 use super::writer::Writer;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
@@ -41,6 +41,8 @@ pub struct SqliteStorage {
     activity: Arc<KeyActivity>,
     checkpoints: Arc<CheckpointSignal>,
     stop_upkeep: Arc<StopSignal>,
+    /// Of a file that was suspect.
+    check: Option<StartupCheck>,
     /// `None` once shut down.
     threads: Mutex<Option<Crew>>,
 }
@@ -65,7 +67,10 @@ impl SqliteStorage {
         clock: Arc<dyn Clock>,
         sink: Arc<dyn EventSink>,
     ) -> Result<Self, OpenError> {
-        options.path = prepare_file(&options.path)?;
+        options.path =
+            std::path::absolute(&options.path).map_err(|error| unwritable(&options.path, &error))?;
+        create::create_unless_there(&options)?;
+        let check = look_through(&options)?;
         if options.alone {
             migrate::migrate(&options.path)?;
         } else {
@@ -78,6 +83,7 @@ impl SqliteStorage {
             checkpoints: Arc::default(),
             stop_upkeep: Arc::default(),
             threads: Mutex::new(None),
+            check,
             options,
         };
         let crew = Crew::default();
@@ -197,6 +203,14 @@ impl Storage for SqliteStorage {
     fn holder(&self, key: &KeyHash) -> Option<UserId> {
         self.activity.holder(key)
     }
+
+    fn condition(&self) -> Condition {
+        match self.check.as_ref().map_or(Condition::Sound, StartupCheck::condition) {
+            Condition::Damaged => Condition::Damaged,
+            _ if !room::is_left(&self.options.path) => Condition::NoRoom,
+            condition => condition,
+        }
+    }
 }
 
 impl DatabaseStorage for SqliteStorage {
@@ -226,11 +240,20 @@ impl Drop for SqliteStorage {
     }
 }
 
-/// Makes sure that there is a file, and returns its full path.
-fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
-    let unwritable =
-        |error: io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
-    let full = std::path::absolute(path).map_err(unwritable)?;
-    private_file::open_or_create(&full).map_err(unwritable)?;
-    Ok(full)
+/// Looks a suspect file through, as far as that can be waited for.
+fn look_through(options: &SqliteOptions) -> Result<Option<StartupCheck>, OpenError> {
+    if !options.suspect {
+        return Ok(None);
+    }
+    let check = StartupCheck::begin(&options.path)?;
+    match check.wait(options.check_within) {
+        Some(finding) if finding.is_failure() => {
+            Err(OpenError::Damaged { path: options.path.clone(), what: finding.detail })
+        }
+        Some(_) => Ok(Some(check)),
+        None => {
+            tracing::warn!("the last stop was not clean; the database is being checked beside the requests");
+            Ok(Some(check))
+        }
+    }
 }

@@ -11,7 +11,8 @@ use super::backend::{Backend, Session};
 use super::error::TransferError;
 use super::place::Side;
 use crate::sqlite::draft::folder;
-use crate::sqlite::{DataDirLock, DataDirLockError, OpenError, inspect, migrate, private_file};
+use crate::sqlite::presence::{self, Presence};
+use crate::sqlite::{DataDirLock, DataDirLockError, OpenError, create, inspect, migrate};
 
 /// The data folders that are held until the copy is done, so that no server runs on them.
 #[derive(Default)]
@@ -60,7 +61,9 @@ pub(super) fn open_target(path: &Path, folders: &mut HeldFolders) -> Result<Sess
         |error: std::io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
     make_folder(folder(path)).map_err(unwritable)?;
     folders.hold(path, Side::Target)?;
-    private_file::open_or_create(path).map_err(unwritable)?;
+    if presence::look(path)? == Presence::Never {
+        create::create(path)?;
+    }
     Ok(Session::Sqlite(Box::new(inspect::open(path)?)))
 }
 

@@ -120,6 +120,9 @@ settings! {
     /// Commands that may wait for the writer, and as many for the readers; a caller may have an eighth of
     /// them. Who finds no place is answered 503 at once.
     "storage.queue" => storage_queue: usize = "4096", integer(8, 65_536).unit("commands");
+    /// How long the start waits for the check of the embedded database for damage that follows a stop that was not clean.
+    /// What takes longer goes on beside the requests, and `/api/health` tells.
+    "storage.check_timeout" => storage_check_timeout: Duration = "10", seconds(0, 3600);
 
     /// How long the start waits for a PostgreSQL server that accepts no connections yet.
     "storage.start_timeout" => storage_start_timeout: Duration = "30", seconds(0, 3600);

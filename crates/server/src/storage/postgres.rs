@@ -52,3 +52,9 @@ pub fn open(url: &DatabaseUrl, sink: Arc<dyn EventSink>) -> Result<Arc<dyn Datab
 pub fn check(url: &DatabaseUrl, depth: Depth, now: Timestamp) -> Vec<Finding> {
     postgres::check(&PostgresOptions::new(url.reveal()), depth, now)
 }
+
+/// Moves the counters of ids on, after a restore that can't be told from none.
+pub fn advance_ids(url: &DatabaseUrl) -> Result<(), ProgramError> {
+    let options = PostgresOptions { connect_within: Duration::ZERO, ..PostgresOptions::new(url.reveal()) };
+    Ok(postgres::advance_ids(&options)?)
+}

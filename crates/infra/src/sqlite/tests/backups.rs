@@ -53,12 +53,12 @@ fn what_was_acknowledged_before_is_in_it_and_the_writer_goes_on() {
         stop.store(true, Ordering::Release);
         made.unwrap()
     });
-    assert!(made.contents.rows_of("notes") >= 300, "{:?}", made.contents);
-    assert_eq!(made.contents.rows_of("notes"), made.contents.event_head.unsigned_abs(), "one snapshot");
+    assert!(made.contents.rows_of("jobs") >= 300, "{:?}", made.contents);
+    assert_eq!(made.contents.rows_of("jobs"), made.contents.event_head.unsigned_abs(), "one snapshot");
     assert_eq!(made.bytes, target.metadata().unwrap().len());
     assert_eq!(steps.last(), Some(&Step::Checking));
-    let notes = number(&mut connect(&target), "SELECT count(*) AS value FROM notes").unwrap();
-    assert_eq!(notes.unsigned_abs(), made.contents.rows_of("notes"));
+    let notes = number(&mut connect(&target), "SELECT count(*) AS value FROM jobs").unwrap();
+    assert_eq!(notes.unsigned_abs(), made.contents.rows_of("jobs"));
     let files = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(files, 1, "the backup is one file");
 }
@@ -81,9 +81,9 @@ fn an_existing_file_is_replaced_only_on_request() {
     fixture.write(note(1)).unwrap();
     let refused = back_up(&fixture, &target, false).unwrap_err();
     assert!(matches!(refused, BackupError::Exists(_)), "{refused}");
-    assert_eq!(number(&mut connect(&target), "SELECT count(*) AS value FROM notes"), Ok(0));
+    assert_eq!(number(&mut connect(&target), "SELECT count(*) AS value FROM jobs"), Ok(0));
     back_up(&fixture, &target, true).unwrap();
-    assert_eq!(number(&mut connect(&target), "SELECT count(*) AS value FROM notes"), Ok(1));
+    assert_eq!(number(&mut connect(&target), "SELECT count(*) AS value FROM jobs"), Ok(1));
     let folder = fixture.directory.path().join("folder");
     fs::create_dir(&folder).unwrap();
     let refused = back_up(&fixture, &folder, true).unwrap_err();

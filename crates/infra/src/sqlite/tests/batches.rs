@@ -46,7 +46,10 @@ fn a_refused_a_failing_and_a_panicking_command_harm_no_other() {
         queue(note(1)),
         queue(refused_note(2)),
         queue(note(3)),
-        queue(failing_note(4, "INSERT INTO notes VALUES (3, 'again')")),
+        queue(failing_note(
+            4,
+            "INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (3, 'again', 0, 0, 0)",
+        )),
         queue(note(5)),
         queue(panicking_note(6)),
         queue(note(7)),
@@ -73,7 +76,10 @@ fn a_batch_that_sqlite_rolled_back_is_lost_as_a_whole_and_the_next_goes_on() {
     // OR ROLLBACK ends the whole transaction, as a full disk or an I/O error may.
     let pending = [
         queue(note(2)),
-        queue(failing_note(3, "INSERT OR ROLLBACK INTO notes VALUES (1, 'again')")),
+        queue(failing_note(
+            3,
+            "INSERT OR ROLLBACK INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (1, 'again', 0, 0, 0)",
+        )),
         queue(note(4)),
         queue(refused_note(5)),
     ];
@@ -92,7 +98,7 @@ fn a_batch_whose_commit_fails_is_lost() {
     let fixture = Fixture::new();
     fixture
         .write(sql(
-            "CREATE TABLE children (parent INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+            "CREATE TABLE children (parent INTEGER REFERENCES jobs (id) DEFERRABLE INITIALLY DEFERRED)",
         ))
         .unwrap();
     let hold = fixture.hold_writer();

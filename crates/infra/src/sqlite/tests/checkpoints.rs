@@ -68,8 +68,7 @@ fn a_long_read_puts_off_the_restart_of_the_log_and_holds_up_no_write() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             fixture.read(Box::new(move |tx| {
-                on_sqlite(tx, |connection| number(connection, "SELECT count(*) AS value FROM notes"))
-                    .unwrap();
+                on_sqlite(tx, |connection| number(connection, "SELECT count(*) AS value FROM jobs")).unwrap();
                 begun.send(()).unwrap();
                 let _ = locked(&ends).recv();
                 Verdict::Commit

@@ -69,7 +69,9 @@ fn a_healthy_database_passes_every_check() {
     let names: Vec<_> = findings.iter().map(|finding| finding.check).collect();
     let expected = [
         "database",
+        "schema",
         "integrity",
+        "ids",
         "references",
         "message_numbers",
         "member_counts",
@@ -96,6 +98,8 @@ fn each_kind_of_damage_is_found_by_its_check() {
         ("DELETE FROM events WHERE id = 2", "event_log"),
         ("DELETE FROM events WHERE id = 3", "event_log"),
         ("INSERT INTO jobs VALUES (1, 'x', 1, 0, 0); DELETE FROM users", "references"),
+        ("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'users'", "ids"),
+        ("UPDATE sqlite_sequence SET seq = 1 << 53 WHERE name = 'groups'", "ids"),
     ];
     for (damage, check) in damages {
         assert_eq!(Setting::with(damage).failing(), [check], "{damage}");
@@ -112,6 +116,8 @@ fn what_may_be_is_no_damage() {
         "UPDATE messages SET text = NULL, deleted_at = 0, likes = 0",
         "UPDATE groups SET deleted_at = 0; DELETE FROM memberships",
         "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; DELETE FROM groups",
+        // The planner's statistics are tables too.
+        "ANALYZE",
     ];
     for change in fine {
         assert_eq!(Setting::with(change).failing(), Vec::<&str>::new(), "{change}");
@@ -147,4 +153,39 @@ fn what_is_no_database_is_a_finding() {
     assert_eq!(failing(&check(&path, Depth::Quick, STORED)), ["database"]);
     std::fs::write(&path, "not a database ".repeat(1_000)).unwrap();
     assert_eq!(failing(&check(&path, Depth::Quick, STORED)), ["database"]);
+}
+
+#[test]
+fn a_schema_that_is_not_ours_is_found_and_named() {
+    const TRIGGER: &str = "CREATE TRIGGER messages_after_insert AFTER INSERT ON messages BEGIN";
+    let changes = [
+        (
+            "CREATE TRIGGER rise AFTER UPDATE ON sessions BEGIN UPDATE users SET is_admin = 1; END"
+                .to_owned(),
+            "the trigger rise is not groupchat's",
+        ),
+        ("DROP TRIGGER messages_after_insert".to_owned(), "the trigger messages_after_insert is missing"),
+        (
+            format!("DROP TRIGGER messages_after_insert; {TRIGGER} UPDATE users SET is_admin = 1; END"),
+            "the trigger messages_after_insert is not as groupchat makes it",
+        ),
+        ("CREATE INDEX later ON messages (text)".to_owned(), "the index later is not groupchat's"),
+        ("DROP INDEX jobs_by_time".to_owned(), "the index jobs_by_time is missing"),
+        (
+            "DROP INDEX users_admins; CREATE INDEX users_admins ON users (id)".to_owned(),
+            "the index users_admins is not as groupchat makes it",
+        ),
+        ("CREATE VIEW people AS SELECT * FROM users".to_owned(), "the view people is not groupchat's"),
+        ("CREATE TABLE later (id INTEGER)".to_owned(), "the table later is not groupchat's"),
+        (
+            "ALTER TABLE users ADD COLUMN later TEXT".to_owned(),
+            "the table users is not as groupchat makes it",
+        ),
+    ];
+    for (change, words) in changes {
+        let findings = Setting::with(&change).check_at(STORED);
+        assert_eq!(failing(&findings), ["schema"], "{change}");
+        let found = findings.iter().find(|finding| finding.check == "schema").unwrap();
+        assert!(found.detail.contains(words), "{change}: {found:?}");
+    }
 }

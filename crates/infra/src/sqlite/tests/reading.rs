@@ -9,7 +9,7 @@ use groupchat_domain::storage::{StorageFault, Tx, Verdict};
 use super::support::{Fixture, note, number, on_sqlite, sql};
 use crate::executor::sync::locked;
 
-const COUNT: &str = "SELECT count(*) AS value FROM notes";
+const COUNT: &str = "SELECT count(*) AS value FROM jobs";
 
 #[test]
 fn a_command_reads_from_one_snapshot() {
@@ -40,7 +40,9 @@ fn a_command_reads_from_one_snapshot() {
 #[test]
 fn a_reader_can_not_write_and_goes_on_reading() {
     let fixture = Fixture::with(|options| options.readers = 1);
-    let refused = fixture.read(sql("INSERT INTO notes VALUES (1, 'text')"));
+    let refused = fixture.read(sql(
+        "INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (1, 'text', 0, 0, 0)",
+    ));
     assert!(matches!(refused, Err(StorageFault::Internal { reason }) if reason.contains("readonly")));
     assert_eq!(fixture.ask(COUNT), 0);
 }

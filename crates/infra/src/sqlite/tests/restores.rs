@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use super::support::number;
 use crate::sqlite::error::OpenError;
 use crate::sqlite::migrate::migrate;
-use crate::sqlite::{DataDirLock, RestoreError, RestorePaths, Restored, backup, restore};
+use crate::sqlite::{DataDirLock, RestoreError, RestorePaths, Restored, advance_ids, backup, restore};
 
-/// A backup of a database with two rows of `notes`.
+/// A backup of a database with two jobs, which stand for whatever rows there may be.
 struct Setting {
     directory: TempDir,
 }
@@ -53,10 +53,10 @@ impl Setting {
         self.restore_from(&self.backup())
     }
 
-    /// Adds a row to `notes` that is in the write-ahead log only, as a program leaves it that is killed.
+    /// Adds a row that is in the write-ahead log only, as a program leaves it that is killed.
     fn add_row_as_if_killed(&self) {
         let mut program = connect(&self.database());
-        program.batch_execute("PRAGMA wal_autocheckpoint = 0; INSERT INTO notes VALUES (9)").unwrap();
+        program.batch_execute("PRAGMA wal_autocheckpoint = 0; INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (9, 'note', 0, 0, 0)").unwrap();
         let files = ["chat.db", "chat.db-wal"].map(|name| self.path("data").join(name));
         let left = files.map(|file| (fs::read(&file).unwrap(), file));
         drop(program);
@@ -79,20 +79,18 @@ fn connect(path: &Path) -> SqliteConnection {
     SqliteConnection::establish(path.to_str().unwrap()).unwrap()
 }
 
-/// A database with an epoch of its own and some rows of `notes`.
+/// A database with an epoch of its own and some jobs.
 fn make(path: &Path, notes: i64) {
     migrate(path).unwrap();
     let mut connection = connect(path);
-    connection
-        .batch_execute("CREATE TABLE notes (id INTEGER); INSERT INTO log_state VALUES (1, 'the old epoch')")
-        .unwrap();
+    connection.batch_execute("INSERT INTO log_state (id, epoch) VALUES (1, 'the old epoch')").unwrap();
     for id in 0..notes {
-        connection.batch_execute(&format!("INSERT INTO notes VALUES ({id})")).unwrap();
+        connection.batch_execute(&format!("INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES ({id}, 'note', 0, 0, 0)")).unwrap();
     }
 }
 
 fn notes(path: &Path) -> i64 {
-    number(&mut connect(path), "SELECT count(*) AS value FROM notes").unwrap()
+    number(&mut connect(path), "SELECT count(*) AS value FROM jobs").unwrap()
 }
 
 fn old_epochs(path: &Path) -> i64 {
@@ -105,7 +103,7 @@ fn it_comes_with_a_new_epoch_where_there_was_nothing() {
     let setting = Setting::new();
     let restored = setting.restore().unwrap();
     assert_eq!(restored.kept, None);
-    assert_eq!(restored.contents.rows_of("notes"), 2);
+    assert_eq!(restored.contents.rows_of("jobs"), 2);
     assert_eq!((notes(&setting.database()), old_epochs(&setting.database())), (2, 0));
     assert_eq!(old_epochs(&setting.backup()), 1, "the backup is as it was");
     assert_eq!(setting.files(), ["chat.db"]);
@@ -155,7 +153,7 @@ fn a_database_in_use_is_left_alone() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     let mut user = connect(&setting.database());
-    user.batch_execute("BEGIN; SELECT * FROM notes").unwrap();
+    user.batch_execute("BEGIN; SELECT * FROM jobs").unwrap();
     let refused = setting.restore().unwrap_err();
     assert!(matches!(refused, RestoreError::Open(OpenError::Busy(_))), "{refused}");
     drop(user);
@@ -190,7 +188,7 @@ fn what_is_no_sound_backup_changes_nothing() {
     assert!(matches!(refusals[0], Open(OpenError::Newer { .. })), "{}", refusals[0]);
     assert!(matches!(refusals[1], Unsound(_)), "{}", refusals[1]);
     assert!(matches!(refusals[2], Open(OpenError::NotADatabase(_))), "{}", refusals[2]);
-    assert!(matches!(refusals[3], Open(OpenError::NotADatabase(_))), "{}", refusals[3]);
+    assert!(matches!(&refusals[3], Unsound(found) if *found == ["it is empty"]), "{}", refusals[3]);
     assert!(matches!(refusals[4], File { .. }), "{}", refusals[4]);
     assert!(matches!(refusals[5], Own(_)), "{}", refusals[5]);
     assert!(refusals[0].to_string().contains("newer.db"), "it names the backup: {}", refusals[0]);
@@ -202,7 +200,10 @@ fn what_is_no_sound_backup_changes_nothing() {
 fn a_database_in_use_is_no_backup() {
     let setting = Setting::new();
     let mut user = connect(&setting.path("origin.db"));
-    user.batch_execute("INSERT INTO notes VALUES (9)").unwrap();
+    user.batch_execute(
+        "INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (9, 'note', 0, 0, 0)",
+    )
+    .unwrap();
     let refused = setting.restore_from(&setting.path("origin.db")).unwrap_err();
     assert!(matches!(refused, RestoreError::Live { .. }), "{refused}");
 }
@@ -224,4 +225,83 @@ fn a_kept_database_is_not_overwritten() {
     assert!(matches!(refused, RestoreError::File { .. }), "{refused}");
     assert_eq!(notes(&setting.database()), 5);
     assert_eq!(fs::read(setting.kept()).unwrap(), b"an older one");
+}
+
+/// Makes somebody an admin as soon as anybody's key is used.
+const RISE: &str =
+    "CREATE TRIGGER rise AFTER UPDATE ON sessions BEGIN UPDATE users SET is_admin = 1 WHERE id = 2; END";
+
+#[test]
+fn a_backup_with_a_trigger_of_somebody_elses_is_refused() {
+    let setting = Setting::new();
+    make(&setting.database(), 5);
+    connect(&setting.backup()).batch_execute(RISE).unwrap();
+    let refused = setting.restore().unwrap_err();
+    assert!(matches!(&refused, RestoreError::Unsound(_)), "{refused}");
+    assert!(refused.to_string().contains("the trigger rise is not groupchat's"), "{refused}");
+    assert_eq!((setting.files(), notes(&setting.database())), (vec!["chat.db".to_owned()], 5));
+}
+
+#[test]
+fn a_database_that_somebody_has_tampered_with_does_not_start_nor_become_a_backup() {
+    let setting = Setting::new();
+    connect(&setting.path("origin.db")).batch_execute(RISE).unwrap();
+    let refused = migrate(&setting.path("origin.db")).unwrap_err();
+    assert!(
+        matches!(&refused, OpenError::Schema { differences, .. } if differences.contains("rise")),
+        "{refused}"
+    );
+    let refused =
+        backup(&setting.path("origin.db"), &setting.path("next.db"), false, &mut |_| ()).unwrap_err();
+    assert!(refused.to_string().contains("rise"), "{refused}");
+}
+
+/// The ids that the next rows get: a job's, and that of an event, which is its place in the log.
+fn next_ids(path: &Path) -> (i64, i64) {
+    let mut connection = connect(path);
+    let mut insert =
+        |statement: &str| number(&mut connection, &format!("{statement} RETURNING id AS value")).unwrap();
+    let job = insert("INSERT INTO jobs (kind, subject_id, run_after, created_at) VALUES ('next', 0, 0, 0)");
+    (job, insert("INSERT INTO events (at, type, audience) VALUES (0, 'a', 'all')"))
+}
+
+const STRIDE: i64 = 1 << 32;
+
+#[test]
+fn no_id_is_given_out_again_however_often_the_same_backup_is_restored() {
+    let setting = Setting::new();
+    for round in 1..=3 {
+        setting.restore().unwrap();
+        assert_eq!(next_ids(&setting.database()), (round * STRIDE + 1, 1), "places have no gap");
+        fs::remove_file(setting.kept()).ok();
+    }
+    let counter = |table: &str| {
+        let query = format!("SELECT seq AS value FROM sqlite_sequence WHERE name = '{table}'");
+        number(&mut connect(&setting.database()), &query)
+    };
+    for table in ["users", "groups", "messages", "sessions", "tickets"] {
+        assert_eq!(counter(table), Ok(3 * STRIDE), "{table}: also one that had no rows");
+    }
+}
+
+#[test]
+fn ids_go_on_behind_those_of_the_database_that_is_replaced() {
+    let setting = Setting::new();
+    make(&setting.database(), 1);
+    let far = format!("UPDATE sqlite_sequence SET seq = {} WHERE name = 'jobs'", 7 * STRIDE + 5);
+    connect(&setting.database()).batch_execute(&far).unwrap();
+    setting.restore().unwrap();
+    assert_eq!(next_ids(&setting.database()).0, 8 * STRIDE + 1);
+}
+
+#[test]
+fn ids_are_moved_on_request_after_a_restore_by_other_means() {
+    let setting = Setting::new();
+    make(&setting.database(), 5);
+    let lock = DataDirLock::acquire(&setting.path("data")).unwrap();
+    advance_ids(&lock, &setting.database()).unwrap();
+    assert_eq!(next_ids(&setting.database()), (STRIDE + 1, 1));
+    assert_eq!((notes(&setting.database()), old_epochs(&setting.database())), (6, 0));
+    let refused = advance_ids(&lock, &setting.path("data/none.db")).unwrap_err();
+    assert!(matches!(refused, OpenError::Missing(_)), "{refused}");
 }

@@ -76,16 +76,14 @@ impl Fixture {
         Self::with(|_| ())
     }
 
-    /// A storage whose batches end only when nothing waits, with a table for [`note`].
+    /// A storage whose batches end only when nothing waits.
     pub(super) fn with(change: impl FnOnce(&mut SqliteOptions)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut options = options(&directory);
         change(&mut options);
         let (clock, published) = (Arc::<TestClock>::default(), Arc::<Published>::default());
         let storage = SqliteStorage::open(options, clock.clone(), published.clone()).unwrap();
-        let fixture = Self { storage: Arc::new(storage), published, clock, directory };
-        fixture.write(sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT")).unwrap();
-        fixture
+        Self { storage: Arc::new(storage), published, clock, directory }
     }
 
     /// Another storage on the same file, as another process would have it.
@@ -152,7 +150,7 @@ impl Fixture {
         let (answer, answers) = mpsc::channel();
         self.read(Box::new(move |tx| {
             let rows = on_sqlite(tx, |connection| {
-                diesel::sql_query("SELECT id AS value FROM notes ORDER BY id").load::<Row>(connection)
+                diesel::sql_query("SELECT id AS value FROM jobs ORDER BY id").load::<Row>(connection)
             });
             answer.send(rows.unwrap().into_iter().map(|row| row.value).collect()).unwrap();
             Verdict::Commit
@@ -208,7 +206,7 @@ pub(super) fn sql(text: &'static str) -> DbWork {
     })
 }
 
-/// Stores a note and emits an event that bears the same number.
+/// Stores a note, for which the table of jobs will do, and emits an event that bears the same number.
 pub(super) fn note(id: i64) -> DbWork {
     Box::new(move |tx| store_note(tx, id, "text"))
 }
@@ -248,7 +246,9 @@ pub(super) fn panicking_note(id: i64) -> DbWork {
 }
 
 fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> Verdict {
-    let insert = diesel::sql_query("INSERT INTO notes (id, text) VALUES (?, ?)");
+    let insert = diesel::sql_query(
+        "INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (?, ?, 0, 0, 0)",
+    );
     let stored = on_sqlite(tx, |c| insert.bind::<BigInt, _>(id).bind::<Text, _>(text).execute(c));
     let reserved = tx.next_event_id();
     tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));

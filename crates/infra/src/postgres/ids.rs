@@ -1,0 +1,103 @@
+//! The counters that ids come from, after a restore: PostgreSQL's own programs put them back to where they were when the
+//! backup was made.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use groupchat_domain::ids::head_after_restore;
+
+use super::advisory::AdvisoryLock;
+use super::dial::{Dial, Purpose};
+use super::error::OpenError;
+use super::log_state;
+use super::migrate;
+use super::options::PostgresOptions;
+use crate::connection::Connection;
+use crate::event_log::new_epoch;
+use crate::repositories::log_state::log_lineage;
+use crate::schema::log_state::dsl::{epoch, lineage, log_state as log_states};
+
+/// For each table that gives out ids its sequence, and a query for the greatest id that it is known to have given out.
+const COUNTERS: &str = "\
+    SELECT sequence, format('SELECT greatest((SELECT last_value FROM %s), (SELECT max(%I) FROM %s), 0) AS number', \
+        sequence, attname, attrelid::regclass) AS head \
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid, \
+        pg_get_serial_sequence(attrelid::regclass::text, attname) AS sequence \
+    WHERE relnamespace = current_schema()::regnamespace AND attidentity <> ''";
+
+#[derive(QueryableByName)]
+struct Counter {
+    #[diesel(sql_type = Text)]
+    sequence: String,
+    #[diesel(sql_type = Text)]
+    head: String,
+}
+
+/// Notes where the log comes from. If it is another place than the last time, the database was restored, or has failed
+/// over to a server that may lack what was stored last: then no id is given out again that was given out there.
+/// `database` is for the words of an error.
+///
+/// # Errors
+/// The failure of a statement.
+pub(super) fn follow_lineage(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+    let failed = |error: diesel::result::Error| log_state::refused(database, &error);
+    let same = log_states.filter(lineage.eq(log_lineage())).count().get_result::<i64>(connection);
+    if same.map_err(failed)? > 0 {
+        return Ok(());
+    }
+    let moved = connection.transaction(|connection| {
+        // Servers that start at once take turns; whoever comes second finds nothing to do.
+        AdvisoryLock::Schema.until_commit(connection)?;
+        let known: Option<String> = log_states.select(lineage).first(connection)?;
+        let present: String = diesel::select(log_lineage()).get_result(connection)?;
+        let moves = known.is_some_and(|known| known != present);
+        if moves {
+            advance(connection)?;
+        }
+        diesel::update(log_states).set(lineage.eq(present)).execute(connection)?;
+        QueryResult::Ok(moves)
+    });
+    if moved.map_err(failed)? {
+        tracing::warn!(database, "the database was restored or has failed over; new ids begin further on");
+    }
+    Ok(())
+}
+
+/// Does what is due after a restore that can't be told from none, such as that of a snapshot of disks: moves the
+/// counters of ids on, and gives the log a new epoch.
+///
+/// # Errors
+/// [`OpenError`]; also that a server uses the database.
+pub fn advance_ids(options: &PostgresOptions) -> Result<(), OpenError> {
+    let dial = Dial::new(options);
+    let database = dial.shown();
+    let failed = |error: diesel::result::Error| log_state::refused(&database, &error);
+    let mut connection = dial.connect_within(Purpose::Migrate, options.connect_within)?;
+    migrate::schema_version(&mut connection, &database)?;
+    log_state::refuse_unfinished(&mut connection, &database)?;
+    if !AdvisoryLock::Numbering.try_for_session(&mut connection).map_err(failed)? {
+        return Err(OpenError::InUse(database));
+    }
+    let another = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
+    let advanced = connection.transaction(|connection| {
+        advance(connection)?;
+        diesel::update(log_states).set(epoch.eq(another)).execute(connection).map(drop)
+    });
+    advanced.map_err(failed)
+}
+
+/// Moves every counter to the next place where ids begin that were not given out before. Positions of the log have no
+/// gap; they are told from those of before by the log's epoch.
+fn advance(connection: &mut PgConnection) -> QueryResult<()> {
+    let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
+    for Counter { sequence, head } in counters {
+        let head = crate::check::number(&mut Connection::Postgres(connection), &head)?;
+        let next = head_after_restore(head).ok_or_else(|| {
+            diesel::result::Error::QueryBuilderError(format!("the ids of {sequence} are used up").into())
+        })?;
+        diesel::sql_query("SELECT setval($1::regclass, $2)")
+            .bind::<Text, _>(sequence)
+            .bind::<BigInt, _>(next)
+            .execute(connection)?;
+    }
+    Ok(())
+}

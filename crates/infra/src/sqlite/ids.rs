@@ -1,0 +1,80 @@
+//! The counters that ids come from. AUTOINCREMENT keeps them in `sqlite_sequence`, one row for each table that has had a
+//! row.
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use groupchat_domain::ids::head_after_restore;
+
+use super::inspect::number;
+
+/// How far the ids of a table have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    /// The greatest id that was given out.
+    pub(super) counter: i64,
+    /// The greatest id that is stored; more than the counter only if somebody has tampered with it.
+    pub(super) stored: i64,
+}
+
+/// The heads by the names of their tables.
+pub(super) type Heads = BTreeMap<String, Head>;
+
+#[derive(QueryableByName)]
+struct Counter {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    counter: i64,
+}
+
+/// Those of every table that gives out ids, whatever migrations have made.
+const COUNTERS: &str = "\
+    SELECT tables.name, coalesce(max(sequences.seq), 0) AS counter FROM sqlite_schema AS tables \
+        LEFT JOIN sqlite_sequence AS sequences ON sequences.name = tables.name \
+    WHERE type = 'table' AND upper(sql) LIKE '%AUTOINCREMENT%' GROUP BY tables.name";
+
+/// Reads the heads.
+///
+/// # Errors
+/// The failure of a statement.
+pub(super) fn heads(connection: &mut SqliteConnection) -> QueryResult<Heads> {
+    let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
+    let head = |Counter { name, counter }| {
+        let query = format!("SELECT coalesce(max(rowid), 0) AS number FROM {}", quoted(&name));
+        let stored = number(connection, &query)?;
+        Ok((name, Head { counter, stored }))
+    };
+    counters.into_iter().map(head).collect()
+}
+
+/// Moves every counter, but for that of the log, to where ids begin that were not given out before: neither by this
+/// database nor, as far as they are known, by the `others`, which were made out of it. Positions of the log have no
+/// gap; they are told from those of before by the log's epoch.
+///
+/// # Errors
+/// The failure of a statement, or there is no such place.
+pub(super) fn advance(connection: &mut SqliteConnection, others: &Heads) -> QueryResult<()> {
+    for (table, head) in heads(connection)? {
+        if table == "events" {
+            continue;
+        }
+        let other = others.get(&table).map_or(0, |other| other.counter.max(other.stored));
+        let greatest = head.counter.max(head.stored).max(other);
+        let next = head_after_restore(greatest).ok_or_else(|| {
+            diesel::result::Error::QueryBuilderError(format!("the ids of {table} are used up").into())
+        })?;
+        let name = table.replace('\'', "''");
+        connection.batch_execute(&format!(
+            "DELETE FROM sqlite_sequence WHERE name = '{name}'; \
+             INSERT INTO sqlite_sequence (name, seq) VALUES ('{name}', {next})"
+        ))?;
+    }
+    Ok(())
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,92 @@
+//! Whether a database has the schema that our migrations make, and nothing beside it: a trigger that somebody has put
+//! into a backup would act with the rights of the server.
+
+use std::collections::BTreeMap;
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::MigrationHarness;
+
+use crate::schema_text::bare;
+
+/// Statistics of the planner, which `ANALYZE` stores in tables of its own.
+const STATISTICS: [&str; 2] =
+    ["CREATE TABLE sqlite_stat1(tbl,idx,stat)", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"];
+
+/// A failure of either side, in its own words.
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What differs from a fresh database with the same migrations, in words for people; nothing where all is as it should
+/// be. Makes that database in memory, which takes a few milliseconds.
+///
+/// # Errors
+/// The failure of a statement, or of a migration.
+pub(super) fn differences(
+    connection: &mut SqliteConnection,
+    source: &dyn MigrationSource<Sqlite>,
+) -> Result<Vec<String>, Failure> {
+    let expected = objects(&mut fresh(connection, source)?)?;
+    Ok(compare(&expected, &objects(connection)?))
+}
+
+/// A database in memory with the migrations that the other one has.
+fn fresh(
+    other: &mut SqliteConnection,
+    source: &dyn MigrationSource<Sqlite>,
+) -> Result<SqliteConnection, Failure> {
+    let applied = other.applied_migrations()?;
+    let mut fresh = SqliteConnection::establish(":memory:")?;
+    let mut migrations = source.migrations()?;
+    migrations.retain(|migration| applied.contains(&migration.name().version().as_owned()));
+    migrations.sort_by_key(|migration| migration.name().version().as_owned());
+    // Makes the table in which they are noted.
+    fresh.applied_migrations()?;
+    fresh.run_migrations(&migrations)?;
+    Ok(fresh)
+}
+
+#[derive(QueryableByName)]
+struct Object {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    on_table: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    sql: Option<String>,
+}
+
+/// What an object is called, and what makes it. A file that was tampered with may hold two of one name.
+type Objects = BTreeMap<String, Vec<(String, Option<String>)>>;
+
+fn objects(connection: &mut SqliteConnection) -> QueryResult<Objects> {
+    let rows: Vec<Object> =
+        diesel::sql_query("SELECT type AS kind, name, tbl_name AS on_table, sql FROM sqlite_schema")
+            .load(connection)?;
+    let mut objects = Objects::new();
+    for Object { kind, name, on_table, sql } in rows {
+        let sql = sql.as_deref().map(bare);
+        let is_statistics = kind == "table" && sql.as_deref().is_some_and(|sql| STATISTICS.contains(&sql));
+        if !is_statistics {
+            objects.entry(format!("the {kind} {name}")).or_default().push((on_table, sql));
+        }
+    }
+    objects.values_mut().for_each(|made| made.sort());
+    Ok(objects)
+}
+
+fn compare(expected: &Objects, found: &Objects) -> Vec<String> {
+    let missing = expected.keys().filter(|name| !found.contains_key(*name));
+    let mut differences: Vec<_> = missing.map(|name| format!("{name} is missing")).collect();
+    for (name, made) in found {
+        match expected.get(name) {
+            None => differences.push(format!("{name} is not groupchat's")),
+            Some(ours) if ours != made => differences.push(format!("{name} is not as groupchat makes it")),
+            Some(_) => {}
+        }
+    }
+    differences
+}
