@@ -26,7 +26,9 @@ pub(super) fn create_unless_there(options: &SqliteOptions) -> Result<(), OpenErr
     // Somebody else may have made it meanwhile.
     if presence::look(path)? == Presence::Never {
         create_in(path, options.own_folder)?;
-        held.note(LastUse::Stopped).map_err(|error| unwritable(path, &error))?;
+        if options.own_folder {
+            held.note(LastUse::Stopped).map_err(|error| unwritable(path, &error))?;
+        }
     }
     Ok(())
 }

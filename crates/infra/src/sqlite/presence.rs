@@ -62,7 +62,7 @@ pub(crate) fn look(path: &Path) -> Result<Presence, OpenError> {
     }
 }
 
-/// Refuses a folder that is not as good as empty: a first start happens in no other. What keeps a folder, what people
+/// Refuses a folder that is not as good as empty, or that has had a database: a first start happens in no other. What keeps a folder, what people
 /// hide in it, the configuration and logs may be there.
 ///
 /// # Errors
@@ -78,6 +78,9 @@ pub(super) fn require_unused_folder(path: &Path) -> Result<(), OpenError> {
         }
     }
     found.sort();
+    if LastUse::of(folder(path)) != LastUse::Unknown {
+        found.push(format!("the note in {LOCK_FILE} that there was a database"));
+    }
     if found.is_empty() { Ok(()) } else { Err(lost(path, &found)) }
 }
 
@@ -85,13 +88,12 @@ fn is_harmless(entry: &Path) -> bool {
     let name = entry.file_name().unwrap_or_default().to_string_lossy();
     let extension = entry.extension().and_then(OsStr::to_str).unwrap_or_default();
     name.starts_with('.')
-        || name == "lost+found"
-        || name == LOCK_FILE
+        || ["lost+found", "log", "logs", LOCK_FILE].contains(&&*name)
         || matches!(extension, "toml" | "log")
         || is_draft(entry)
 }
 
-/// What a database has left beside it: its own files, copies of it, and the note that it was in use.
+/// What a database has left beside it: its own files, and copies of it.
 fn traces(path: &Path) -> io::Result<Vec<String>> {
     let own = path.file_name().unwrap_or_default().to_string_lossy();
     let mut found = Vec::new();
@@ -109,9 +111,6 @@ fn traces(path: &Path) -> io::Result<Vec<String>> {
         }
     }
     found.sort();
-    if LastUse::of(folder(path)) != LastUse::Unknown {
-        found.push(format!("the note in {LOCK_FILE} that there was a database"));
-    }
     Ok(found)
 }
 

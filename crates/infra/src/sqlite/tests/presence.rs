@@ -63,6 +63,17 @@ impl Place {
         assert_eq!(self.content(), before, "not a byte is changed");
     }
 
+    /// That no new database is made, since there was one.
+    fn assert_remembered(&self) {
+        let before = self.content();
+        let refused = self.open().map(drop).unwrap_err();
+        assert!(
+            matches!(&refused, OpenError::Lost { found, .. } if found.contains("groupchat.lock")),
+            "{refused}"
+        );
+        assert_eq!(self.content(), before);
+    }
+
     /// A database whose newest rows are in its log, as a killed server leaves it.
     fn fill_as_if_killed(&self) {
         drop(self.open().unwrap());
@@ -169,7 +180,7 @@ fn a_folder_remembers_that_it_had_a_database() {
     let place = Place::new();
     for noted in [LastUse::Stopped, LastUse::InUse] {
         DataDirLock::acquire(place.0.path()).unwrap().note(noted).unwrap();
-        place.assert_refused("groupchat.lock");
+        place.assert_remembered();
     }
     fs::remove_file(place.0.path().join("groupchat.lock")).unwrap();
     drop(place.open().unwrap());
@@ -183,7 +194,7 @@ fn a_database_that_a_command_made_is_remembered() {
         SqliteStorage::open(options, Arc::new(TestClock::default()), Arc::new(Published::default())).unwrap(),
     );
     fs::remove_file(place.file("")).unwrap();
-    place.assert_refused("groupchat.lock");
+    place.assert_remembered();
 }
 
 #[cfg(unix)]

@@ -172,3 +172,74 @@ async fn a_newer_schema_and_garbage_are_refused_and_change_nothing() {
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(!left.iter().any(|name| name.contains("unfinished") || name.contains("before")), "{left:?}");
 }
+
+#[tokio::test]
+async fn a_restore_gives_no_id_out_again() {
+    const STRIDE: i64 = 1 << 32;
+    let data = data();
+    let server = Server::start(&data).await;
+    let admin = server.admin().await;
+    let lobby = admin.create_group("Lobby").await;
+    let send = async |api: &Api, group: i64| {
+        let sent = api.post(&format!("/groups/{group}/messages"), json!({"text": "hello"})).await;
+        let sent = sent.expect(StatusCode::CREATED);
+        (sent["id"].as_i64().unwrap(), sent["seq"].as_i64().unwrap())
+    };
+    assert_eq!(send(&admin, lobby).await, (1, 1));
+    let file = data.path().join("backup.db");
+    printed(&run(&data, &["backup", file.to_str().unwrap()]).await);
+    send(&admin, lobby).await;
+    let (key, lost) = (admin.key().to_owned(), admin.create_group("Lost").await);
+    server.stop().await;
+
+    for round in 1..=2 {
+        printed(&run(&data, &["restore", file.to_str().unwrap()]).await);
+        let server = Server::start(&data).await;
+        let admin = server.anonymous().with_key(&key);
+        admin.get(&format!("/groups/{lost}")).await.expect(StatusCode::NOT_FOUND);
+        assert_eq!(send(&admin, lobby).await, (round * STRIDE + 1, 2), "numbers in a group have no gap");
+        assert_eq!(admin.create_group("New").await, round * STRIDE + 1);
+        server.stop().await;
+    }
+    printed(&run(&data, &["advance-ids"]).await);
+    printed(&run(&data, &["check"]).await);
+    let server = Server::start(&data).await;
+    assert_eq!(server.anonymous().with_key(&key).create_group("Newer").await, 3 * STRIDE + 1);
+    let words = complaint(&run(&data, &["advance-ids"]).await);
+    assert!(words.contains("another groupchat server"), "{words}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_backup_with_a_trigger_in_it_is_refused_and_so_is_a_start() {
+    let data = data();
+    run(&data, &["user", "create", "--username", "ada"]).await;
+    let file = data.path().join("backup.db");
+    printed(&run(&data, &["backup", file.to_str().unwrap()]).await);
+    let trigger = "CREATE TRIGGER rise AFTER UPDATE ON sessions BEGIN UPDATE users SET is_admin = 1; END";
+    Database::open_file(&file).execute(trigger);
+    let words = complaint(&run(&data, &["restore", file.to_str().unwrap()]).await);
+    assert!(words.contains("the trigger rise is not groupchat's"), "{words}");
+    printed(&run(&data, &["check"]).await);
+
+    Database::open(&data).execute(trigger);
+    let report = run(&data, &["check", "--json", "--quick"]).await;
+    let report = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(crate::check::outcome_of(&report, "schema"), "failed");
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
+        let words = complaint(&run(&data, arguments).await);
+        assert!(words.contains("the trigger rise is not groupchat's"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_backup_left_is_swept_by_the_next() {
+    let (data, backups) = (data(), folder());
+    run(&data, &["user", "create", "--username", "ada"]).await;
+    let left = backups.path().join("yesterday.db.unfinished-4711");
+    std::fs::write(&left, "").unwrap();
+    printed(&run(&data, &["backup", backups.path().join("today.db").to_str().unwrap()]).await);
+    let names: Vec<_> =
+        std::fs::read_dir(backups.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["today.db"]);
+}
