@@ -11,7 +11,7 @@ use groupchat_domain::time::Timestamp;
 use super::dial::{Dial, Purpose};
 use super::error::OpenError;
 use super::options::PostgresOptions;
-use super::{log_state, migrate};
+use super::{log_state, migrate, schema_check};
 use crate::check::{Depth, Finding, INVARIANTS, Invariant, Outcome, newest_row, number};
 use crate::connection::{Attempt, Connection};
 
@@ -100,14 +100,16 @@ pub fn check(options: &PostgresOptions, depth: Depth, now: Timestamp) -> Vec<Fin
 
 fn check_database(dial: &Dial, depth: Depth, now: Timestamp) -> Result<Vec<Finding>, OpenError> {
     let mut connection = dial.connect_within(Purpose::Check, Duration::ZERO)?;
+    let version = migrate::schema_version(&mut connection, &dial.shown())?;
+    let schema = schema_check::check(&mut connection);
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     connection.batch_execute(begin).map_err(|error| log_state::refused(&dial.shown(), &error))?;
     // Before anything that takes long.
     let server_clock = number(&mut Connection::Postgres(&mut connection), SERVER_CLOCK);
-    let version = migrate::schema_version(&mut connection, &dial.shown())?;
     log_state::refuse_unfinished(&mut connection, &dial.shown())?;
     let mut findings = vec![
         Finding::opened(&version),
+        schema,
         integrity(&mut connection, depth),
         references(&mut connection),
         ids(&mut connection),

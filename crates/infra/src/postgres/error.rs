@@ -53,6 +53,18 @@ pub enum OpenError {
         "the database {0} is an unfinished copy; run `groupchat migrate-database` again, or drop the database"
     )]
     Unfinished(String),
+    /// The database holds what no migration of ours makes, or lacks what they make.
+    #[error(
+        "the schema of the database {database} is not groupchat's: {differences}. Nothing was changed. What you have \
+         added yourself, take out again. If you have not, somebody may have tampered with the database: restore a \
+         backup that you trust"
+    )]
+    Schema {
+        /// Which database.
+        database: String,
+        /// What differs.
+        differences: String,
+    },
     /// A server uses the database.
     #[error("a groupchat server uses the database {0}; stop it first")]
     InUse(String),

@@ -11,7 +11,7 @@ use super::error::OpenError;
 use super::log_state;
 use super::migrate;
 use super::options::PostgresOptions;
-use crate::connection::Connection;
+use crate::connection::Connection as Link;
 use crate::event_log::new_epoch;
 use crate::repositories::log_state::log_lineage;
 use crate::schema::log_state::dsl::{epoch, lineage, log_state as log_states};
@@ -40,7 +40,7 @@ struct Counter {
 /// The failure of a statement.
 pub(super) fn follow_lineage(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     let failed = |error: diesel::result::Error| log_state::refused(database, &error);
-    let same = log_states.filter(lineage.eq(log_lineage())).count().get_result::<i64>(connection);
+    let same = log_states.filter(lineage.eq(log_lineage().nullable())).count().get_result::<i64>(connection);
     if same.map_err(failed)? > 0 {
         return Ok(());
     }
@@ -90,7 +90,7 @@ pub fn advance_ids(options: &PostgresOptions) -> Result<(), OpenError> {
 fn advance(connection: &mut PgConnection) -> QueryResult<()> {
     let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
     for Counter { sequence, head } in counters {
-        let head = crate::check::number(&mut Connection::Postgres(connection), &head)?;
+        let head = crate::check::number(&mut Link::Postgres(connection), &head)?;
         let next = head_after_restore(head).ok_or_else(|| {
             diesel::result::Error::QueryBuilderError(format!("the ids of {sequence} are used up").into())
         })?;

@@ -1,6 +1,6 @@
 //! Brings the schema up to date when the database is opened. Forward only.
 
-use diesel::migration::MigrationVersion;
+use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -83,8 +83,23 @@ pub(super) fn migrate_if_empty(connection: &mut PgConnection, database: &str) ->
     }
 }
 
+/// Runs those of our migrations that a database has, in an empty schema.
+///
+/// # Errors
+/// The failure of a migration.
+pub(super) fn run_those(connection: &mut PgConnection, applied: &[MigrationVersion<'_>]) -> QueryResult<()> {
+    let failed =
+        |error: Box<dyn std::error::Error + Send + Sync>| diesel::result::Error::QueryBuilderError(error);
+    let mut migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(failed)?;
+    migrations.retain(|migration| applied.contains(&migration.name().version().as_owned()));
+    migrations.sort_by_key(|migration| migration.name().version().as_owned());
+    // Makes the table in which they are noted.
+    connection.applied_migrations().map_err(failed)?;
+    connection.run_migrations(&migrations).map_err(failed).map(drop)
+}
+
 /// The migrations that the database has. Diesel's own look would make the table where it is missing.
-fn look_at_applied(connection: &mut PgConnection) -> QueryResult<Vec<MigrationVersion<'static>>> {
+pub(super) fn look_at_applied(connection: &mut PgConnection) -> QueryResult<Vec<MigrationVersion<'static>>> {
     let own = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS own");
     if !own.get_result::<Own>(connection)?.own {
         return Ok(Vec::new());

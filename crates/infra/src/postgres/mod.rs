@@ -20,6 +20,7 @@ mod log_state;
 pub(crate) mod migrate;
 pub(crate) mod numbering;
 mod options;
+mod schema_check;
 mod storage;
 mod url;
 mod worker;

@@ -16,6 +16,7 @@ use super::log::{LogFollower, LogSignal};
 use super::log_state;
 use super::migrate;
 use super::options::PostgresOptions;
+use super::schema_check;
 use super::worker::Worker;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
@@ -63,6 +64,7 @@ impl PostgresStorage {
     ) -> Result<Self, OpenError> {
         let dial = Arc::new(Dial::new(&options));
         let mut connection = dial.connect_within(Purpose::Migrate, options.connect_within)?;
+        schema_check::require_ours(&mut connection, &dial.shown())?;
         if options.migrates {
             migrate::migrate(&mut connection, &dial.shown())?;
         } else {

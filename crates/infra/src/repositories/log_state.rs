@@ -19,7 +19,7 @@ const EPOCH_BYTES: usize = 16;
 #[declare_sql_function]
 extern "SQL" {
     /// What tells the log from its copies; see the migration that makes the function.
-    pub(crate) fn log_lineage() -> Text;
+    fn log_lineage() -> Text;
 }
 
 /// The epoch, and the places of the oldest and the newest event.

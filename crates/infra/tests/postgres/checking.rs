@@ -5,10 +5,10 @@ use std::time::Duration;
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::check::{Depth, Finding, Outcome};
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::postgres;
+use groupchat_infra::postgres::{self, OpenError};
 
 use crate::console::Console;
-use crate::place::{Place, open, options};
+use crate::place::{Place, open, options, refusal};
 use crate::support::scratch::Scratch;
 
 /// A member of a group with one message that has one like, and three events with and one without a place.
@@ -59,6 +59,7 @@ fn a_healthy_database_passes_every_check() {
         let names: Vec<_> = findings.iter().map(|finding| finding.check).collect();
         let expected = [
             "database",
+            "schema",
             "integrity",
             "references",
             "ids",
@@ -97,7 +98,11 @@ fn each_kind_of_damage_is_found_by_its_check() {
             "integrity",
         ),
         ("ALTER TABLE messages DISABLE TRIGGER messages_after_insert", "integrity"),
-        ("ALTER TABLE users ADD CONSTRAINT odd CHECK (id > 7) NOT VALID", "integrity"),
+        (
+            "ALTER TABLE reactions DROP CONSTRAINT reactions_user_id_fkey, ADD CONSTRAINT reactions_user_id_fkey \
+             FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID",
+            "integrity",
+        ),
         ("DROP TABLE storage_probe; DROP TABLE log_state", "database"),
     ];
     for (damage, check_name) in damages {
@@ -129,7 +134,8 @@ fn with_amcheck_each_index_is_compared_with_its_table() {
     let chat = chat_with(
         "CREATE EXTENSION amcheck; \
          CREATE FUNCTION twist(n BIGINT) RETURNS BIGINT LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN n; END'; \
-         CREATE INDEX twisted ON users (twist(id))",
+         CREATE TABLE twists (id BIGINT); INSERT INTO twists VALUES (1), (2); \
+         CREATE INDEX twisted ON twists (twist(id))",
     );
     let findings = check(&chat);
     assert_eq!(failing(&findings), Vec::<&str>::new(), "{findings:?}");
@@ -195,4 +201,94 @@ fn what_is_no_database_of_ours_is_a_finding() {
     assert_eq!(failing(&check(&unfinished)), ["database"]);
     let nowhere = format!("{}_gone", empty.url());
     assert_eq!(failing(&postgres::check(&options(&nowhere), Depth::Quick, SystemClock.now())), ["database"]);
+}
+
+/// Each is carried out by what groupchat does, or lets rows in or out, and what it is called.
+const GRAVE: [(&str, &str); 15] = [
+    (
+        "CREATE FUNCTION rise() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN UPDATE users SET is_admin = true; RETURN NULL; END'; \
+         CREATE TRIGGER rise AFTER UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION rise()",
+        "the trigger rise of sessions is not groupchat's",
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION messages_after_insert() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN UPDATE users SET is_admin = true; RETURN NULL; END'",
+        "the function messages_after_insert() is not as groupchat makes it",
+    ),
+    (
+        "DROP TRIGGER messages_after_insert ON messages",
+        "the trigger messages_after_insert of messages is missing",
+    ),
+    (
+        "CREATE RULE rise AS ON UPDATE TO sessions DO ALSO UPDATE users SET is_admin = true",
+        "the rule rise of sessions is not groupchat's",
+    ),
+    (
+        "CREATE POLICY none ON users USING (false); ALTER TABLE users ENABLE ROW LEVEL SECURITY",
+        "the policy none of users is not groupchat's",
+    ),
+    ("ALTER TABLE users ALTER COLUMN is_admin SET DEFAULT true", "the column is_admin of users is not as"),
+    ("ALTER TABLE users ADD COLUMN later TEXT", "the column later of users is not groupchat's"),
+    ("ALTER TABLE jobs ADD CHECK (run_after >= 0)", "of jobs is not groupchat's"),
+    (
+        "ALTER TABLE messages DROP CONSTRAINT messages_author_id_fkey",
+        "REFERENCES users(id) of messages is missing",
+    ),
+    ("DROP INDEX jobs_by_time", "(run_after, id) of jobs is missing"),
+    ("CREATE UNIQUE INDEX ON messages (author_id, seq)", "(author_id, seq) of messages is not groupchat's"),
+    ("CREATE INDEX ON users (lower(email))", "of users is not groupchat's"),
+    ("CREATE TABLE more () INHERITS (users)", "the child table more of users is not groupchat's"),
+    (
+        "CREATE FUNCTION format(text, name, oid) RETURNS text LANGUAGE sql AS 'SELECT $1'",
+        "the function format(text, name, oid) is not groupchat's",
+    ),
+    ("ALTER TABLE storage_probe SET UNLOGGED", "the table storage_probe is not as groupchat makes it"),
+];
+
+#[test]
+fn a_schema_that_is_not_ours_is_found_named_and_never_served() {
+    let chat = chat_with("");
+    let mut console = Console::open(chat.url());
+    let pristine = check(&chat);
+    assert_eq!(failing(&pristine), Vec::<&str>::new(), "{pristine:?}");
+    for (change, words) in GRAVE {
+        let chat = chat_with(change);
+        let findings = check_at(&chat, Depth::Quick, SystemClock.now());
+        assert_eq!(failing(&findings), ["schema"], "{change}: {findings:?}");
+        let found = find(&findings, "schema");
+        assert!(found.detail.contains(words), "{change}: {found:?}");
+        for migrates in [true, false] {
+            let error = refusal(postgres::PostgresOptions { migrates, ..options(chat.url()) });
+            assert!(matches!(&error, OpenError::Schema { .. }), "{change}: {error}");
+        }
+    }
+    let left = "SELECT count(*) AS number FROM pg_namespace WHERE nspname LIKE 'groupchat%'";
+    assert_eq!(console.number(left), 0, "what it is compared with is gone");
+}
+
+#[test]
+fn what_stands_beside_our_tables_is_a_warning() {
+    for (change, words) in [
+        (
+            "CREATE INDEX ON messages (created_at)",
+            "the index CREATE INDEX ON messages USING btree (created_at)",
+        ),
+        ("CREATE TABLE notes (id BIGINT UNIQUE)", "the table notes is not groupchat's"),
+        ("CREATE VIEW people AS SELECT id FROM users", "the table people"),
+        ("CREATE FUNCTION later() RETURNS INT LANGUAGE sql AS 'SELECT 1'", "the function later()"),
+    ] {
+        let chat = chat_with(change);
+        let findings = check(&chat);
+        assert_eq!(failing(&findings), Vec::<&str>::new(), "{change}: {findings:?}");
+        let found = find(&findings, "schema");
+        assert!(found.outcome == Outcome::Warning && found.detail.contains(words), "{change}: {found:?}");
+        open(options(chat.url())).unwrap();
+    }
+}
+
+#[test]
+fn what_an_extension_brings_is_nothing_to_tell() {
+    let chat = chat_with("CREATE EXTENSION pg_trgm");
+    assert_eq!(find(&check(&chat), "schema").outcome, Outcome::Passed);
 }

@@ -15,6 +15,7 @@ mod opening;
 mod place;
 mod queueing;
 mod reading;
+mod restores;
 mod sessions;
 mod shutdown;
 #[path = "../support/mod.rs"]

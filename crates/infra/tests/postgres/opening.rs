@@ -3,6 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use groupchat_infra::postgres::{OpenError, PostgresOptions};
 
 use crate::console::Console;
@@ -39,10 +43,11 @@ fn many_who_open_an_empty_database_at_once_migrate_it_once() {
     assert_eq!(console.number("SELECT count(*) AS number FROM log_state"), 1);
 }
 
+const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
+
 /// How many migrations there are.
 fn migrations() -> usize {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
-    std::fs::read_dir(folder).unwrap().count()
+    std::fs::read_dir(MIGRATIONS).unwrap().count()
 }
 
 #[test]
@@ -67,12 +72,18 @@ fn a_newer_schema_is_refused() {
 
 #[test]
 fn a_command_beside_servers_makes_a_schema_and_changes_none() {
-    let place = Place::with(|options| options.migrates = false);
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM \
-                  __diesel_schema_migrations)";
-    place.console().execute(forget);
-    let error = refusal(PostgresOptions { migrates: false, ..options(place.scratch.url()) });
+    drop(Place::with(|options| options.migrates = false));
+    let older = Scratch::create();
+    let mut connection = PgConnection::establish(older.url()).unwrap();
+    let mut migrations: Vec<_> =
+        MigrationSource::<Pg>::migrations(&FileBasedMigrations::from_path(MIGRATIONS).unwrap()).unwrap();
+    migrations.sort_by_key(|migration| migration.name().version().as_owned());
+    migrations.pop();
+    connection.applied_migrations().unwrap();
+    connection.run_migrations(&migrations).unwrap();
+    let error = refusal(PostgresOptions { migrates: false, ..options(older.url()) });
     assert!(matches!(error, OpenError::NeedsMigration(_)), "{error}");
+    drop(open(options(older.url())).expect("a server migrates it"));
 }
 
 #[test]

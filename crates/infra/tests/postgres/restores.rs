@@ -1,0 +1,111 @@
+//! No id is given out twice, wherever the database comes from.
+
+use std::time::Instant;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use groupchat_infra::postgres::{OpenError, PostgresOptions, advance_ids};
+
+use crate::console::Console;
+use crate::place::{PATIENCE, Place, open, options};
+use crate::support::scratch::Scratch;
+
+const STRIDE: i64 = 1 << 32;
+
+/// What the next job gets.
+fn next_job(console: &mut Console) -> i64 {
+    console.number(
+        "INSERT INTO jobs (kind, subject_id, run_after, created_at) VALUES ('x', 1, 0, 0) RETURNING id AS number",
+    )
+}
+
+fn opened(scratch: &Scratch) {
+    drop(open(PostgresOptions { follows_log: false, ..options(scratch.url()) }).unwrap());
+}
+
+#[test]
+fn a_database_that_stays_where_it_is_keeps_its_ids() {
+    let scratch = Scratch::create();
+    opened(&scratch);
+    let mut console = Console::open(scratch.url());
+    assert_eq!(next_job(&mut console), 1);
+    opened(&scratch);
+    assert_eq!(next_job(&mut console), 2);
+}
+
+#[test]
+fn ids_go_on_further_up_when_the_log_comes_from_elsewhere() {
+    let scratch = Scratch::create();
+    opened(&scratch);
+    let mut console = Console::open(scratch.url());
+    assert_eq!(next_job(&mut console), 1);
+    for round in 1..=2 {
+        // As a dump has it that was made on another server, or a standby that was promoted.
+        console.execute("UPDATE log_state SET lineage = '4711/1/1/1'");
+        opened(&scratch);
+        opened(&scratch);
+        assert_eq!(next_job(&mut console), round * STRIDE + 1);
+    }
+    for table in ["users", "groups", "messages", "sessions", "tickets", "events"] {
+        let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id')) AS number");
+        assert_eq!(console.number(&next), 2 * STRIDE + 1, "{table}");
+    }
+}
+
+#[test]
+fn a_database_of_an_earlier_version_notes_where_it_is_and_keeps_its_ids() {
+    let scratch = Scratch::create();
+    opened(&scratch);
+    let mut console = Console::open(scratch.url());
+    console.execute("UPDATE log_state SET lineage = NULL");
+    opened(&scratch);
+    assert_eq!(next_job(&mut console), 1);
+    assert_eq!(console.number("SELECT count(*) AS number FROM log_state WHERE lineage = log_lineage()"), 1);
+}
+
+#[test]
+fn servers_that_start_at_once_move_ids_once() {
+    let scratch = Scratch::create();
+    opened(&scratch);
+    let mut console = Console::open(scratch.url());
+    console.execute("UPDATE log_state SET lineage = '4711/1/1/1'");
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| opened(&scratch));
+        }
+    });
+    assert_eq!(next_job(&mut console), STRIDE + 1);
+}
+
+#[test]
+fn ids_move_on_request_with_the_epoch_unless_a_server_runs() {
+    let place = Place::new();
+    let url = place.scratch.url().to_owned();
+    let numbering = "SELECT count(*) AS number FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+                     WHERE locktype = 'advisory' AND datname = current_database() AND granted";
+    let deadline = Instant::now() + PATIENCE;
+    while Console::open(&url).number(numbering) == 0 {
+        assert!(Instant::now() < deadline, "the server never takes the right to number events");
+    }
+    let refused = advance_ids(&options(&url)).unwrap_err();
+    assert!(matches!(refused, OpenError::InUse(_)), "{refused}");
+    let scratch = std::sync::Arc::clone(&place.scratch);
+    drop(place);
+    let mut console = Console::open(&url);
+    console.execute("UPDATE log_state SET epoch = 'before'");
+    advance_ids(&options(&url)).unwrap();
+    assert_eq!(next_job(&mut console), STRIDE + 1);
+    assert_eq!(console.number("SELECT count(*) AS number FROM log_state WHERE epoch = 'before'"), 0);
+    drop(scratch);
+}
+
+#[test]
+fn ids_that_are_used_up_are_an_error() {
+    let scratch = Scratch::create();
+    opened(&scratch);
+    let mut connection = PgConnection::establish(scratch.url()).unwrap();
+    let far = "SELECT setval(pg_get_serial_sequence('groups', 'id'), (1::bigint << 53) - 5)";
+    connection.batch_execute(far).unwrap();
+    let refused = advance_ids(&options(scratch.url())).unwrap_err();
+    assert!(refused.to_string().contains("used up"), "{refused}");
+}
