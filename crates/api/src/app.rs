@@ -2,21 +2,18 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
-use actix_web::web::Redirect;
-use actix_web::{App, Error, HttpResponse, Responder, web};
+use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 use paperclip::actix::{Mountable, web as documented};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::observe::observe;
 use crate::state::State;
-use crate::{accounts, events, groups, messages, operations};
+use crate::{accounts, docs_page, events, groups, messages, operations};
 
 /// Where the OpenAPI document is.
-const DOCUMENT_PATH: &str = "/api/openapi.json";
-/// Where the Swagger page is.
-const DOCS_PATH: &str = "/api/docs/";
+const OPENAPI_PATH: &str = "/api/openapi.json";
+/// Where the AsyncAPI document is.
+const ASYNCAPI_PATH: &str = "/api/asyncapi.json";
 
 /// Builds the application. Called once for each worker; what is costly is in the state and shared. Paths that
 /// no route has get the framework's bare 404, of which what surrounds every request makes a problem.
@@ -34,10 +31,10 @@ pub fn app(
     App::new()
         .app_data(state)
         .wrap(from_fn(observe))
-        .service(web::resource(["/", "/api/docs"]).route(web::get().to(to_docs)))
-        .service(web::resource(DOCUMENT_PATH).route(web::get().to(document)))
         // Before the scope: that answers 404 for every path below it that it doesn't know.
-        .service(swagger_page())
+        .service(web::resource(OPENAPI_PATH).route(web::get().to(openapi_document)))
+        .service(web::resource(ASYNCAPI_PATH).route(web::get().to(asyncapi_document)))
+        .configure(docs_page::routes)
         .service(api())
 }
 
@@ -51,24 +48,19 @@ pub(crate) fn api() -> impl Mountable + HttpServiceFactory + 'static {
         .configure(operations::routes)
 }
 
-fn swagger_page() -> SwaggerUi {
-    let config = Config::from(DOCUMENT_PATH).persist_authorization(true);
-    SwaggerUi::new(format!("{DOCS_PATH}{{_:.*}}")).config(config)
+async fn openapi_document(request: HttpRequest, state: State) -> HttpResponse {
+    state.openapi_document().answer(&request)
 }
 
-async fn to_docs() -> Redirect {
-    Redirect::to(DOCS_PATH)
-}
-
-async fn document(state: State) -> impl Responder {
-    HttpResponse::Ok().content_type(ContentType::json()).body(state.document())
+async fn asyncapi_document(request: HttpRequest, state: State) -> HttpResponse {
+    state.asyncapi_document().answer(&request)
 }
 
 #[cfg(test)]
 mod tests {
     use actix_web::body::to_bytes;
     use actix_web::http::Method;
-    use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+    use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
     use actix_web::test::{TestRequest, call_service, init_service};
     use serde_json::{Value, json};
 
@@ -128,28 +120,23 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_swagger_page_and_its_document_are_there() {
-        for path in ["/", "/api/docs"] {
-            let (status, headers, _) = answer(TestRequest::get().uri(path)).await;
-            assert_eq!((status, header(&headers, LOCATION)), (307, DOCS_PATH));
+    async fn the_documents_are_there() {
+        for (path, member, title) in
+            [(OPENAPI_PATH, "openapi", "groupchat"), (ASYNCAPI_PATH, "asyncapi", "groupchat events")]
+        {
+            let (status, headers, document) = answer(TestRequest::get().uri(path)).await;
+            assert_eq!((status, header(&headers, CONTENT_TYPE)), (200, "application/json"), "{path}");
+            let document: Value = serde_json::from_slice(&document).unwrap();
+            assert!(document[member].is_string(), "{path}");
+            assert_eq!(document["info"]["title"], title);
+            assert_eq!(document["info"]["version"], "0.0.0");
         }
-        let (status, _, page) = answer(TestRequest::get().uri(DOCS_PATH)).await;
-        assert_eq!(status, 200);
-        assert!(String::from_utf8(page).unwrap().contains("swagger"));
-        let (_, _, script) = answer(TestRequest::get().uri("/api/docs/swagger-initializer.js")).await;
-        let script = String::from_utf8(script).unwrap();
-        assert!(script.contains(DOCUMENT_PATH) && script.contains("persistAuthorization"), "{script}");
-        let (status, _, document) = answer(TestRequest::get().uri(DOCUMENT_PATH)).await;
-        assert_eq!(status, 200);
-        let document: Value = serde_json::from_slice(&document).unwrap();
-        assert_eq!(document["info"]["version"], "0.0.0");
-        assert_eq!(refusal(TestRequest::get().uri("/api/docs/none.js")).await.0, 404);
     }
 
     /// Every documented route answers, and those that need a key say so.
     #[actix_web::test]
     async fn every_documented_route_is_mounted() {
-        let document: Value = serde_json::from_slice(&state().document()).unwrap();
+        let document = crate::openapi::document("0.0.0");
         for (template, operations) in document["paths"].as_object().unwrap() {
             for (method, operation) in operations.as_object().unwrap() {
                 let method: Method = method.to_uppercase().parse().unwrap();

@@ -10,7 +10,9 @@
 
 pub mod accounts;
 mod app;
+mod assets;
 pub mod asyncapi;
+mod docs_page;
 pub mod events;
 pub mod extract;
 pub mod groups;
@@ -21,6 +23,7 @@ pub mod operations;
 pub mod problem;
 mod request_id;
 pub mod respond;
+mod security_headers;
 mod state;
 #[cfg(test)]
 mod testing;

@@ -1,4 +1,5 @@
-//! What surrounds every request: its id, its span in the log, and the promise that every error is a problem.
+//! What surrounds every request: its id, its span in the log, the headers of every answer, and the promise that every
+//! error is a problem.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use tracing::{Instrument, Level};
 
 use crate::problem::{ApiError, MEDIA_TYPE};
 use crate::request_id::RequestId;
+use crate::security_headers;
 use crate::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(RequestId::HEADER);
@@ -47,7 +49,7 @@ pub async fn observe(
         let response = answering.await.unwrap_or_else(|_| Err(panicked()));
         let response = response.map_err(|error| Unanswered::new(id, &error))?;
         let mut response = without_endless_body(&answered_method, as_problem(response, id));
-        set_id(response.headers_mut(), id);
+        complete(response.headers_mut(), id);
         Ok(response)
     }
     .instrument(span)
@@ -101,7 +103,9 @@ fn panicked() -> Error {
     ApiError::internal("a handler panicked").into()
 }
 
-fn set_id(headers: &mut HeaderMap, id: RequestId) {
+/// Adds the headers that every answer has.
+fn complete(headers: &mut HeaderMap, id: RequestId) {
+    security_headers::add(headers);
     let value = HeaderValue::from_str(id.as_str()).expect("hexadecimal digits may be in a header");
     headers.insert(REQUEST_ID, value);
 }
@@ -166,7 +170,7 @@ impl ResponseError for Unanswered {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.error.response(Some(self.id.as_str()));
-        set_id(response.headers_mut(), self.id);
+        complete(response.headers_mut(), self.id);
         response
     }
 }

@@ -4,16 +4,17 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use groupchat_domain::accounts::{ApiKeys, LOGIN_LIFETIME, LoginAttempts, PasswordHasher};
 use groupchat_domain::events::LiveEvents;
 use groupchat_domain::storage::Storage;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::assets::Asset;
 use crate::events::{PATIENCE, Places};
 use crate::extract::Network;
-use crate::openapi;
 use crate::operations::HealthProbe;
+use crate::{asyncapi, openapi};
 
 /// What the person who runs the server has chosen.
 #[derive(Debug, Clone)]
@@ -77,7 +78,8 @@ pub struct AppState {
     pub options: ServerOptions,
     pub(crate) places: Arc<Places>,
     pub(crate) health: HealthProbe,
-    document: OnceLock<Bytes>,
+    openapi: OnceLock<Asset>,
+    asyncapi: OnceLock<Asset>,
 }
 
 /// The state, as handlers ask for it.
@@ -96,8 +98,8 @@ impl AppState {
     pub fn new(ports: Ports, version: &'static str) -> Self {
         let options = ServerOptions::default();
         let places = Places::new(options.connections_per_user);
-        let (health, document) = Default::default();
-        Self { ports, version, options, places, health, document }
+        let (health, openapi, asyncapi) = Default::default();
+        Self { ports, version, options, places, health, openapi, asyncapi }
     }
 
     /// The same with other options.
@@ -106,18 +108,35 @@ impl AppState {
         Self { places: Places::new(options.connections_per_user), options, ..self }
     }
 
-    /// The OpenAPI document as JSON. Made when it is first asked for, since most servers never are.
-    pub fn document(&self) -> Bytes {
-        self.document.get_or_init(|| self.make_document()).clone()
+    /// The OpenAPI document. Made when it is first asked for, since most servers never are.
+    pub(crate) fn openapi_document(&self) -> &Asset {
+        self.openapi.get_or_init(|| self.make_openapi())
+    }
+
+    /// The AsyncAPI document; likewise.
+    pub(crate) fn asyncapi_document(&self) -> &Asset {
+        self.asyncapi.get_or_init(|| self.make_asyncapi())
     }
 
     /// Unless told otherwise, the document's server is `/`: the address that a client has the document from,
     /// which is right behind every name of the server.
-    fn make_document(&self) -> Bytes {
+    fn make_openapi(&self) -> Asset {
         let mut document = openapi::document(self.version);
         if let Some(url) = &self.options.public_url {
             document["servers"] = json!([{"url": url}]);
         }
-        document.to_string().into()
+        json_asset(&document)
     }
+
+    fn make_asyncapi(&self) -> Asset {
+        let mut document = asyncapi::document(self.version);
+        if let Some(url) = &self.options.public_url {
+            document["servers"] = asyncapi::servers_at(url);
+        }
+        json_asset(&document)
+    }
+}
+
+fn json_asset(document: &Value) -> Asset {
+    Asset::made("application/json", document.to_string().into())
 }

@@ -60,6 +60,13 @@ fn servers() -> Value {
     json!({"socket": server("ws"), "http": server("http")})
 }
 
+/// The servers of the document when it is known where clients reach this one: a scheme and a host.
+pub(crate) fn servers_at(public_url: &str) -> Value {
+    let (scheme, host) = public_url.split_once("://").unwrap_or(("http", public_url));
+    let socket = if scheme == "https" { "wss" } else { "ws" };
+    json!({"socket": {"host": host, "protocol": socket}, "http": {"host": host, "protocol": scheme}})
+}
+
 fn messages(schemas: &Schemas) -> Map<String, Value> {
     let events = events::all().map(|(name, shape)| (name.to_owned(), shape.message(name, schemas)));
     events.chain(requests::messages(schemas)).chain([channels::page()]).collect()

@@ -1,24 +1,9 @@
-//! What is special about the operations for events: answers that go on, and tickets in the place of keys.
+//! What is special about the operations for events: answers that go on.
 
 use serde_json::{Value, json};
 
-/// The name of the security scheme for tickets.
-pub const TICKET: &str = "Ticket";
-
-/// How a ticket is shown.
-pub fn ticket_scheme() -> Value {
-    json!({
-        "type": "apiKey",
-        "in": "query",
-        "name": "ticket",
-        "description": "A ticket of `POST /api/events/ticket`, for clients that can't send headers.",
-    })
-}
-
-/// Whether an operation takes a ticket in the place of a key.
-pub fn takes_ticket(id: &str) -> bool {
-    matches!(id, "streamEvents" | "openSocket")
-}
+/// Tells the Swagger page that an operation is not for it to execute: it would wait for the end of the answer.
+const TRY_IT_OUT: &str = "x-try-it-out";
 
 /// Adds the answers of these operations, which have no JSON body.
 pub fn complete(id: &str, operation: &mut Value) {
@@ -26,8 +11,12 @@ pub fn complete(id: &str, operation: &mut Value) {
         "streamEvents" => {
             add_parameter(operation, last_event_id());
             operation["responses"] = json!({"200": stream()});
+            operation[TRY_IT_OUT] = false.into();
         }
-        "openSocket" => operation["responses"] = json!({"101": socket()}),
+        "openSocket" => {
+            operation["responses"] = json!({"101": socket()});
+            operation[TRY_IT_OUT] = false.into();
+        }
         _ => {}
     }
 }

@@ -30,6 +30,11 @@ pub fn id() -> Value {
     json!({"minimum": 1, "maximum": MAX_SAFE_INTEGER, "example": 7})
 }
 
+/// An id that somebody has to give. Which there are, no example can know.
+pub fn id_to_give() -> Value {
+    json!({"minimum": 1, "maximum": MAX_SAFE_INTEGER})
+}
+
 pub fn seq() -> Value {
     json!({"minimum": 0, "maximum": MAX_SAFE_INTEGER, "example": 41})
 }

@@ -80,9 +80,13 @@ fn complete_components(components: &mut Value) {
         schemas.insert("Problem".to_owned(), responses::problem_schema());
         schemas.insert("FieldProblem".to_owned(), responses::field_problem_schema());
     }
-    components["securitySchemes"]["Bearer"] =
-        json!({"type": "http", "scheme": "bearer", "description": "The same key, as a bearer token."});
-    components["securitySchemes"][events::TICKET] = events::ticket_scheme();
+    // The Swagger page shows a box for each scheme, and takes whatever is put into any of them.
+    components["securitySchemes"] = json!({"ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The `api_key` of `POST /api/login`. `Authorization: Bearer KEY` says the same.",
+    }});
     if let (Value::Object(components), Value::Object(shared)) = (components, responses::components()) {
         components.extend(shared);
     }
@@ -94,7 +98,7 @@ fn complete_operation(method: &str, operation: &mut Value) {
     }
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let codes = refusals::codes_of(&id, method, operation);
-    operation["security"] = security(&id, operation);
+    operation["security"] = security(operation);
     events::complete(&id, operation);
     if let Some(text) = operation.get("description").and_then(Value::as_str) {
         operation["description"] = text.split_whitespace().collect::<Vec<_>>().join(" ").into();
@@ -108,14 +112,8 @@ fn complete_operation(method: &str, operation: &mut Value) {
 }
 
 /// What an operation takes for a proof of identity; an empty list says that it needs none.
-fn security(id: &str, operation: &Value) -> Value {
-    if operation.get("security").is_none() {
-        json!([])
-    } else if events::takes_ticket(id) {
-        json!([{"ApiKey": []}, {"Bearer": []}, {events::TICKET: []}])
-    } else {
-        json!([{"ApiKey": []}, {"Bearer": []}])
-    }
+fn security(operation: &Value) -> Value {
+    if operation.get("security").is_none() { json!([]) } else { json!([{"ApiKey": []}]) }
 }
 
 /// Where two methods of a path do the same, gives the second an operation id of its own.

@@ -40,6 +40,15 @@ pub const BODIES: &[Presence] = &[
     body("ReadMark", &["seq"], &[]),
 ];
 
+/// Bodies that the examples of their fields don't add up to: what the Swagger page offers should be taken.
+pub const EXAMPLES: &[(&str, fn() -> Value)] = &[
+    ("LoginRequest", || json!({"username": "admin", "password": "the-password-that-was-printed"})),
+    ("MemberDraft", || json!({"username": "grace", "role": "member"})),
+    // A second message with the same `client_id` would be none.
+    ("MessageDraft", || json!({"text": "Hello, Grace!"})),
+    ("ReadMark", || json!({"seq": 1})),
+];
+
 /// Completes every named schema.
 pub fn complete(schemas: &mut Map<String, Value>) {
     for (name, schema) in schemas.iter_mut() {
@@ -63,6 +72,9 @@ pub fn complete(schemas: &mut Map<String, Value>) {
             None => properties.keys().cloned().collect::<Vec<_>>(),
         };
         require(schema, required);
+        if let Some((_, example)) = EXAMPLES.iter().find(|(body, _)| body == name) {
+            schema["example"] = example();
+        }
     }
     name_in_one_way(schemas);
 }
@@ -75,10 +87,9 @@ pub fn complete_parameter(parameter: &mut Value) {
     }
     let schema = &mut parameter["schema"];
     limit(schema, "", &name);
-    // The Swagger page fills examples in. In a query they would be a filter that nobody asked for.
-    let example = schema.as_object_mut().and_then(|schema| schema.remove("example"));
-    if let Some(example) = example.filter(|_| parameter["in"] == "path") {
-        parameter["example"] = example;
+    // The Swagger page fills examples in: a filter that nobody asked for, an id of nothing.
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("example");
     }
 }
 

@@ -111,6 +111,69 @@ fn every_field_and_parameter_is_described_with_limits_or_an_example() {
     }
 }
 
+/// The Swagger page has a box for each scheme, and shows no difference between a key in the right one and in another.
+#[test]
+fn there_is_one_way_to_authorize() {
+    let document = document("1.2.3");
+    let schemes: Vec<_> = document["components"]["securitySchemes"].as_object().unwrap().keys().collect();
+    assert_eq!(schemes, ["ApiKey"]);
+    for (_, id, operation) in operations(&document) {
+        assert!([json!([]), json!([{"ApiKey": []}])].contains(&operation["security"]), "{id}");
+    }
+}
+
+#[test]
+fn the_page_executes_only_what_comes_to_an_end() {
+    let document = document("1.2.3");
+    for (_, id, operation) in operations(&document) {
+        let stream = operation.pointer("/responses/200/content/text~1event-stream").is_some();
+        let endless = stream || operation["responses"]["101"].is_object();
+        assert_eq!(operation["x-try-it-out"] == false, endless, "{id}");
+    }
+}
+
+/// The Swagger page fills an example in, and there is hardly ever a group 7.
+#[test]
+fn an_id_that_is_to_be_given_has_no_example() {
+    let document = document("1.2.3");
+    let mut seen = 0;
+    for (_, id, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            seen += usize::from(parameter["in"] == "path");
+            let example = (&parameter["example"], &parameter["schema"]["example"]);
+            assert!(
+                parameter["in"] == "header" || example == (&Value::Null, &Value::Null),
+                "{id}: {parameter}"
+            );
+        }
+    }
+    assert!(seen > 25, "{seen} ids in paths");
+    for presence in schemas::BODIES {
+        let properties =
+            document["components"]["schemas"][presence.schema]["properties"].as_object().unwrap();
+        for (field, property) in properties.iter().filter(|(field, _)| field.ends_with("_id")) {
+            assert!(field == "client_id" || property["example"].is_null(), "{}.{field}", presence.schema);
+        }
+    }
+}
+
+#[test]
+fn offered_bodies_have_what_is_required_and_nothing_unknown() {
+    let document = document("1.2.3");
+    for (name, example) in schemas::EXAMPLES {
+        let presence = schemas::BODIES.iter().find(|presence| presence.schema == *name);
+        let presence = presence.unwrap_or_else(|| panic!("{name} is no body"));
+        let (example, schema) = (example(), &document["components"]["schemas"][name]);
+        assert_eq!(schema["example"], example);
+        for field in presence.required {
+            assert!(!example[field].is_null(), "{name}.{field}");
+        }
+        for field in example.as_object().unwrap().keys() {
+            assert!(schema["properties"][field].is_object(), "{name}.{field}");
+        }
+    }
+}
+
 #[test]
 fn every_name_of_the_vocabulary_is_used() {
     let text = document("1.2.3").to_string();

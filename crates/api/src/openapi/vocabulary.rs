@@ -86,6 +86,7 @@ const EXCEPTIONS: &[(&str, &str, Kind)] = &[
     ("Event", "cursor", kinds::event_cursor),
     ("Events", "cursor", kinds::event_cursor),
     ("MemberDraft", "username", kinds::typed_username),
+    ("MemberDraft", "user_id", kinds::id_to_give),
     ("PasswordChange", "current", kinds::typed_password),
     ("Session", "name", kinds::session_name),
     ("Version", "name", kinds::product),

@@ -1,7 +1,8 @@
-//! The OpenAPI document and the Swagger page; the AsyncAPI document.
+//! The OpenAPI document and the AsyncAPI document.
 
 use std::collections::{BTreeSet, HashSet};
 
+use actix_web::test::TestRequest;
 use serde_json::json;
 
 use crate::handbook::assert_reviewed;
@@ -27,7 +28,6 @@ async fn a_key_is_asked_for_exactly_where_one_is_needed() {
     let schemes = &document["components"]["securitySchemes"];
     assert_eq!(schemes["ApiKey"]["type"], "apiKey");
     assert_eq!(json!([schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]]), json!(["header", "X-API-Key"]));
-    assert_eq!(json!([schemes["Bearer"]["type"], schemes["Bearer"]["scheme"]]), json!(["http", "bearer"]));
     let matrix = Matrix::read();
     for operation in operations(&server).await {
         let nobody = matrix.statuses[&operation.row()][0];
@@ -87,34 +87,22 @@ async fn every_status_of_the_matrix_is_documented() {
 }
 
 #[actix_web::test]
-async fn the_root_leads_to_the_swagger_page() {
+async fn both_documents_are_served_compressed_to_who_wants_that() {
     let server = Server::start().await;
-    for path in ["/", "/api/docs"] {
-        let answer = server.nobody().get(path).await.expect(307);
-        assert_eq!(answer.header("location"), Some("/api/docs/"), "{path}");
+    for (path, made) in [
+        ("/api/openapi.json", groupchat_api::openapi::document("1.2.3")),
+        ("/api/asyncapi.json", groupchat_api::asyncapi::document("1.2.3")),
+    ] {
+        let plain = server.nobody().get(path).await.expect(200);
+        assert_eq!(plain.json(), made, "{path}");
+        let tag = plain.header("etag").unwrap();
+        let again = TestRequest::get().uri(path).insert_header(("If-None-Match", tag));
+        server.send(again).await.expect(304);
+        let compressed = TestRequest::get().uri(path).insert_header(("Accept-Encoding", "gzip, br"));
+        let compressed = server.send(compressed).await.expect(200);
+        assert_eq!(compressed.header("content-encoding"), Some("gzip"), "{path}");
+        assert!(compressed.length() * 3 < plain.length(), "{path}");
     }
-}
-
-#[actix_web::test]
-async fn the_swagger_page_is_served_whole_without_a_key() {
-    let server = Server::start().await;
-    let page = server.nobody().get("/api/docs/").await.expect(200);
-    assert!(page.header("content-type").unwrap().starts_with("text/html"));
-    let parts = |attribute: &str| -> Vec<String> {
-        let begun = page.text().split(attribute).skip(1);
-        begun.filter_map(|rest| rest.split('"').nth(1)).map(str::to_owned).collect()
-    };
-    let parts = [parts("src="), parts("href=")].concat();
-    assert!(parts.len() > 3, "{parts:?}");
-    for part in parts {
-        // Nothing comes from elsewhere: the page works offline.
-        let part = part.strip_prefix("./").unwrap_or(&part).to_owned();
-        assert!(!part.contains("//"), "{part}");
-        server.nobody().get(&format!("/api/docs/{part}")).await.expect(200);
-    }
-    let start = server.nobody().get("/api/docs/swagger-initializer.js").await.expect(200);
-    assert!(start.text().contains("/api/openapi.json") && start.text().contains("persistAuthorization"));
-    server.nobody().get("/api/docs/nothing.js").await.refused(404, "route_not_found");
 }
 
 #[actix_web::test]

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bodies;
+mod docs_page;
 mod documents;
 mod errors;
 mod events;
@@ -12,6 +13,7 @@ mod faults;
 mod groups;
 mod handbook;
 mod harness;
+mod headers;
 mod hostile;
 mod likes;
 mod lists;

@@ -67,6 +67,15 @@ impl Server {
         self.url.trim_start_matches("http://").trim_end_matches("/api")
     }
 
+    /// How much memory it has, in bytes (`VmRSS`, proc(5)).
+    #[cfg(target_os = "linux")]
+    pub fn resident_memory(&self) -> u64 {
+        let id = self.child.id().expect("still running");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// A client without a key.
     pub fn anonymous(&self) -> Api {
         Api::of(&self.url)

@@ -1,0 +1,120 @@
+//! Files that everybody gets alike: the parts of the Swagger page, and the documents of the API.
+//!
+//! Their bytes are shared and compressed once, and a connection takes them in slices ([`Slices`]), so that clients
+//! that ask for a large file and don't read it cost little.
+
+mod slices;
+
+use std::io::{self, Write};
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    self, ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding,
+    EntityTag, Header, IfNoneMatch, VARY,
+};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+pub use slices::Slices;
+
+/// How much of its SHA-256 names a version of a file, in bytes.
+const HASH_BYTES: usize = 8;
+
+/// How long a file may be kept by who has got it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// For a year, without asking again: its name changes with its content (RFC 8246).
+    Forever,
+    /// For as long as the server says that it is still the same.
+    AskAgain,
+}
+
+impl Caching {
+    fn header(self) -> &'static str {
+        match self {
+            Self::Forever => "public, max-age=31536000, immutable",
+            Self::AskAgain => "no-cache",
+        }
+    }
+}
+
+/// A file as it is served: as it is, and compressed where that makes it smaller.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    media_type: &'static str,
+    caching: Caching,
+    hash: String,
+    plain: Bytes,
+    gzipped: Option<Bytes>,
+}
+
+impl Asset {
+    /// A file that was compressed beforehand. `hash` names this version of it.
+    pub fn new(media_type: &'static str, caching: Caching, hash: &str, plain: Bytes, gzipped: Bytes) -> Self {
+        let gzipped = (gzipped.len() < plain.len()).then_some(gzipped);
+        Self { media_type, caching, hash: hash.to_owned(), plain, gzipped }
+    }
+
+    /// A file that is made while the server runs; it is compressed here, once.
+    pub fn made(media_type: &'static str, plain: Bytes) -> Self {
+        let digest = Sha256::digest(&plain);
+        let hash: String = digest[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+        let gzipped = gzip(&plain).unwrap_or_else(|_| plain.clone());
+        Self::new(media_type, Caching::AskAgain, &hash, plain, gzipped)
+    }
+
+    /// The answer to a request for the file: it, or 304 when the client has it already (RFC 9110, section 13.1.2).
+    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let gzipped = self.gzipped.as_ref().filter(|_| takes_gzip(request));
+        let tag = EntityTag::new_strong(if gzipped.is_some() {
+            self.hash.clone() + "-gzip"
+        } else {
+            self.hash.clone()
+        });
+        let mut response = HttpResponse::Ok();
+        response.insert_header((CACHE_CONTROL, self.caching.header()));
+        if self.gzipped.is_some() {
+            response.insert_header((VARY, ACCEPT_ENCODING.as_str()));
+        }
+        let known = is_known(request, &tag);
+        response.insert_header((ETAG, tag));
+        if known {
+            return response.status(StatusCode::NOT_MODIFIED).finish();
+        }
+        response.insert_header((CONTENT_TYPE, self.media_type));
+        if gzipped.is_some() {
+            response.insert_header((CONTENT_ENCODING, "gzip"));
+        }
+        response.body(BoxBody::new(Slices::of(gzipped.unwrap_or(&self.plain).clone())))
+    }
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.into())
+}
+
+/// Whether the client prefers gzip to the file as it is (RFC 9110, section 12.5.3). A header that can't be read asks
+/// for nothing.
+fn takes_gzip(request: &HttpRequest) -> bool {
+    let offered = [Encoding::identity(), Encoding::gzip()];
+    let chosen = AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(offered.iter()));
+    chosen == Some(Encoding::gzip())
+}
+
+fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    request.headers().contains_key(header::IF_NONE_MATCH)
+        && match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
+            Err(_) => false,
+        }
+}
+
+#[cfg(test)]
+mod tests;
