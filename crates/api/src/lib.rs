@@ -30,6 +30,7 @@ mod testing;
 pub mod wire;
 
 pub use app::app;
+pub use assets::WRITE_BUFFER;
 pub use extract::{Network, NotANetwork};
 pub use request_id::RequestId;
 pub use state::{AppState, Ports, ServerOptions, State};

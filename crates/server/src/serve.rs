@@ -122,6 +122,7 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
         .disable_signals()
         // Who has hung up does not wait for an answer, and one that waits for events could be long in coming.
         .h1_allow_half_closed(false)
+        .h1_write_buffer_size(groupchat_api::WRITE_BUFFER)
         .shutdown_timeout(config.shutdown_timeout.as_secs());
     if config.workers > 0 {
         server = server.workers(config.workers);

@@ -19,7 +19,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
-pub use slices::Slices;
+pub use slices::{Slices, WRITE_BUFFER};
 
 /// How much of its SHA-256 names a version of a file, in bytes.
 const HASH_BYTES: usize = 8;

@@ -7,9 +7,13 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
-/// How many bytes a connection gets at once. actix-http copies each chunk of a body into the connection's own buffer,
-/// and takes no further one while that holds 32 KiB or more; two of these just exceed it.
-const SLICE: usize = 16 * 1024;
+/// How many bytes of a large answer a connection holds, more or less: actix-http copies each chunk of a body into the
+/// connection's own buffer, and takes the next one while that holds less than `h1_write_buffer_size`, which the server
+/// sets to this.
+pub const WRITE_BUFFER: usize = 16 * 1024;
+
+/// How many bytes a connection gets at once: with the head of the answer, the first one fills its buffer.
+const SLICE: usize = WRITE_BUFFER;
 
 /// Shared bytes as a body. The connection copies a slice of them at a time, and only as the client reads: given as
 /// one chunk they would be copied whole, for each client that asks.

@@ -20,8 +20,9 @@ window.ui = SwaggerUIBundle({
   dom_id: "#swagger-ui",
   deepLinking: true,
   persistAuthorization: true,
-  // What a person does first is to sign in and to look around: all operations at a glance.
+  // All operations at a glance; the schemas below them only when they are asked for.
   docExpansion: "list",
+  defaultModelsExpandDepth: 0,
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [leaveOutTryIt],
   layout: "BaseLayout",
