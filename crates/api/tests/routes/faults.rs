@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{KeyHash, Password, PasswordHash, PasswordHasher, Secret};
-use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
+use groupchat_domain::events::LoggedEvent;
+use groupchat_domain::storage::{Access, BoxFuture, Condition, Done, EventSink, Storage, StorageFault, Work};
+use groupchat_infra::clock::SystemClock;
 use serde_json::json;
 
-use crate::harness::{Answer, PASSWORD, Server, assert_fields};
+use crate::harness::{Answer, Database, PASSWORD, Server, assert_fields};
 
 /// A storage of which every command fails alike.
 struct Faulty {
@@ -166,4 +168,41 @@ async fn a_burst_of_logins_is_told_when_to_come_again() {
         answer.refused(503, "overloaded");
     }
     root.post("/api/groups", json!({"name": "still works"})).await.created();
+}
+
+/// A storage that works, and says that it is in some condition.
+struct InCondition(Arc<dyn Storage>, Condition);
+
+impl Storage for InCondition {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.0.submit(access, work)
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.0.knows_key(key)
+    }
+
+    fn condition(&self) -> Condition {
+        self.1
+    }
+}
+
+struct Unheard;
+
+impl EventSink for Unheard {
+    fn committed(&self, _: &[LoggedEvent]) {}
+}
+
+#[actix_web::test]
+async fn health_tells_the_condition_of_what_is_stored() {
+    let database = Database::create();
+    let storage = database.open(Arc::new(SystemClock), Arc::new(Unheard));
+    for (condition, status) in [(Condition::Sound, "ok"), (Condition::Checking, "checking")] {
+        let server = Server::on(Arc::new(InCondition(storage.clone(), condition))).await;
+        assert_eq!(server.nobody().get("/api/health").await.ok()["status"], status);
+    }
+    for condition in [Condition::Damaged, Condition::NoRoom] {
+        let server = Server::on(Arc::new(InCondition(storage.clone(), condition))).await;
+        server.nobody().get("/api/health").await.refused(503, "unavailable");
+    }
 }

@@ -162,7 +162,8 @@ impl Header {
             return Err(OpenError::NotADatabase(path.to_owned()));
         }
         match self.missing_bytes() {
-            // What is missing may be in the write-ahead log, if the program was killed amid a checkpoint.
+            // What is missing may be in the write-ahead log, if the program was killed amid a checkpoint; or not missing,
+            // if it was killed amid a transaction with a journal, as copies of databases are made.
             Some(missing) if !has_log(path) => {
                 let whole = self.file_length + missing;
                 Err(damaged(format!("it has {} bytes of {whole}", self.file_length)))
@@ -190,6 +191,9 @@ impl Header {
     }
 }
 
+/// Whether there is something to complete the file from: the log of what is new, or the journal of what was there before
+/// a transaction that was cut off.
 fn has_log(path: &Path) -> bool {
-    with_suffix(path, "-wal").metadata().is_ok_and(|log| log.len() > 0)
+    let is_filled = |suffix| with_suffix(path, suffix).metadata().is_ok_and(|log| log.len() > 0);
+    is_filled("-wal") || is_filled("-journal")
 }

@@ -14,7 +14,7 @@ use super::inspect;
 use crate::check::{Depth, Finding};
 use crate::executor::sync::locked;
 
-/// A check that runs on a thread of its own, on one snapshot, beside all else. It takes about ten seconds per gigabyte,
+/// A check that runs on a thread of its own, on one snapshot, beside all else. It takes a few seconds per gigabyte,
 /// and can't be interrupted; a process that ends doesn't wait for it.
 pub(super) struct StartupCheck(Arc<Shared>);
 

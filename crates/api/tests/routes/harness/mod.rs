@@ -14,6 +14,7 @@ mod websocket;
 
 pub use answer::{Answer, assert_fields, time};
 pub use client::{Client, id_in};
+pub use database::Database;
 pub use event_stream::EventStream;
 pub use server::{PASSWORD, Server};
 pub use socket::Listening;

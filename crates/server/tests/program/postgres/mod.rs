@@ -4,6 +4,7 @@ mod cluster;
 mod killed;
 mod notices;
 mod refusals;
+mod restore;
 mod slow;
 mod start_up;
 mod two_servers;
