@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::http::header::{ContentType, HeaderName, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Response};
@@ -38,6 +38,19 @@ pub enum CreatedOrOk<T> {
     Ok(T),
 }
 
+/// 201 for what this request created; 200 for what an earlier one with the same name for it (a `client_id`) had
+/// created, with a header that says so.
+#[derive(Debug)]
+pub enum CreatedOrReplayed<T> {
+    /// This request created it.
+    Created(Created<T>),
+    /// An earlier one had; this is how it is now.
+    Replayed(T),
+}
+
+/// Says that an answer is that of an earlier request with the same name for what it creates.
+pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
+
 /// 204: done, and nothing to tell.
 #[derive(Debug, Clone, Copy)]
 pub struct NoContent;
@@ -65,6 +78,22 @@ impl<T: Serialize> Responder for CreatedOrOk<T> {
         match self {
             Self::Created(created) => created.respond_to(request),
             Self::Ok(body) => Ok200(body).respond_to(request),
+        }
+    }
+}
+
+impl<T: Serialize> Responder for CreatedOrReplayed<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Created(created) => created.respond_to(request),
+            Self::Replayed(body) => {
+                let mut response = Ok200(body).respond_to(request);
+                let name = HeaderName::from_static("idempotent-replayed");
+                response.headers_mut().insert(name, HeaderValue::from_static("true"));
+                response
+            }
         }
     }
 }
@@ -152,6 +181,7 @@ macro_rules! document_as {
 document_as!(Ok200: OK "Done.");
 document_as!(Created: CREATED "Created.");
 document_as!(CreatedOrOk: CREATED "Created.", OK "It was there already.");
+document_as!(CreatedOrReplayed: CREATED "Created.", OK "It was there already, from an earlier request.");
 
 impl Apiv2Schema for NoContent {}
 
@@ -183,6 +213,10 @@ mod tests {
         assert_eq!((status, header(&headers, LOCATION)), (201, "/api/groups/1"));
         assert_eq!(answer(CreatedOrOk::Created(created())).0, 201);
         assert_eq!(answer(CreatedOrOk::Ok(1)).0, 200);
+        assert_eq!(answer(CreatedOrReplayed::Created(created())).0, 201);
+        let (status, headers) = answer(CreatedOrReplayed::Replayed(1));
+        let replayed = HeaderName::from_bytes(REPLAYED.as_bytes()).unwrap();
+        assert_eq!((status, header(&headers, replayed)), (200, "true"));
         let (status, headers) = answer(NoContent);
         assert_eq!((status, headers.len()), (204, 0));
     }

@@ -68,6 +68,26 @@ pub const fn head_after_restore(head: i64) -> Option<i64> {
     Some((head / RESTORE_STRIDE + 1) * RESTORE_STRIDE)
 }
 
+macro_rules! id_of_caller {
+    ($($name:ident)+) => {$(
+        impl $name {
+            /// Checks an id that a caller names; whether there is such a thing is another matter.
+            ///
+            /// # Errors
+            /// [`ViolationCode::OutOfRange`] outside 1 to [`MAX_SAFE_INTEGER`].
+            pub fn parse(value: i64) -> Result<Self, Violation> {
+                if (1..=MAX_SAFE_INTEGER).contains(&value) {
+                    return Ok(Self(value));
+                }
+                let detail = format!("must be an integer from 1 to {MAX_SAFE_INTEGER}");
+                Err(Violation::new(ViolationCode::OutOfRange, detail))
+            }
+        }
+    )+};
+}
+
+id_of_caller! { UserId SessionId GroupId MessageId }
+
 impl Seq {
     /// Before the first message.
     pub const ZERO: Self = Self(0);
@@ -157,6 +177,16 @@ mod tests {
         }
         for bad in [-1, MAX_SAFE_INTEGER + 1, i64::MIN, i64::MAX] {
             assert_eq!(Seq::parse(bad).unwrap_err().code, ViolationCode::OutOfRange, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_a_caller_names_is_in_range() {
+        for good in [1, MAX_SAFE_INTEGER] {
+            assert_eq!(GroupId::parse(good), Ok(GroupId::new(good)));
+        }
+        for bad in [0, -1, MAX_SAFE_INTEGER + 1, i64::MIN, i64::MAX] {
+            assert_eq!(UserId::parse(bad).unwrap_err().code, ViolationCode::OutOfRange, "{bad}");
         }
     }
 

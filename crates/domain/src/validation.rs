@@ -23,6 +23,8 @@ pub enum ViolationCode {
     Exclusive,
     /// Cannot be cleared.
     NotNullable,
+    /// Not a parameter of this request.
+    Unknown,
     /// Exists, but cannot be changed by this call.
     NotEditable,
     /// Part of the contract, but not built yet.
@@ -43,6 +45,7 @@ impl ViolationCode {
             Self::InvalidType => "invalid_type",
             Self::Exclusive => "exclusive",
             Self::NotNullable => "not_nullable",
+            Self::Unknown => "unknown",
             Self::NotEditable => "not_editable",
             Self::NotSupported => "not_supported",
         }

@@ -131,8 +131,6 @@ pub(super) struct SessionDto {
     pub id: i64,
     /// How it came to be: `login`, or `provisioned` for the key that came with a new user.
     pub kind: &'static str,
-    /// A name that tells sessions apart; null for logins.
-    pub name: Option<String>,
     /// When it began.
     pub created_at: Time,
     /// When it ends by itself.
@@ -156,7 +154,6 @@ impl SessionDto {
                 SessionKind::Login => "login",
                 SessionKind::Provisioned => "provisioned",
             },
-            name: session.name,
             created_at: session.created_at.into(),
             expires_at: session.expires_at.into(),
             last_used_at: session.last_used_at.map(Time::from),

@@ -9,7 +9,7 @@ use super::dto::{CreatedUserDto, LoginDto, UserDto};
 use super::requests::{
     LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
 };
-use crate::extract::{Body, Client, Ids, Key, Params};
+use crate::extract::{Body, Client, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, NoContent, Ok200};
 use crate::state::State;
@@ -23,6 +23,7 @@ pub async fn login(
     state: State,
     body: Body<LoginRequest>,
     client: Client,
+    _: NoParams,
 ) -> Result<Ok200<LoginDto>, ApiError> {
     let (username, password) = body.0.parse()?;
     let ports = LoginPorts {
@@ -44,6 +45,7 @@ pub async fn create(
     state: State,
     key: Key,
     body: Body<UserDraftDto>,
+    _: NoParams,
 ) -> Result<Created<CreatedUserDto>, ApiError> {
     let draft = body.0.parse()?;
     let (storage, hasher, keys) = (&*state.storage, &*state.hasher, &*state.keys);
@@ -74,7 +76,12 @@ fn place_after(user: &User) -> Cursor {
 
 /// Shows a user
 #[api_v2_operation(tags(Accounts), operation_id = "getUser")]
-pub async fn show(state: State, key: Key, path: Ids<UserId>) -> Result<Ok200<UserDto>, ApiError> {
+pub async fn show(
+    state: State,
+    key: Key,
+    path: Ids<UserId>,
+    _: NoParams,
+) -> Result<Ok200<UserDto>, ApiError> {
     let Ids(id) = path;
     let read = move |tx: &mut dyn Tx, actor: &Actor| {
         Ok(UserDto::seen_by(actor.id(), accounts::find_user(tx, actor, id)?))
@@ -84,7 +91,7 @@ pub async fn show(state: State, key: Key, path: Ids<UserId>) -> Result<Ok200<Use
 
 /// Shows oneself
 #[api_v2_operation(tags(Accounts), operation_id = "getMe")]
-pub async fn show_self(state: State, key: Key) -> Result<Ok200<UserDto>, ApiError> {
+pub async fn show_self(state: State, key: Key, _: NoParams) -> Result<Ok200<UserDto>, ApiError> {
     let user = state.storage.read_as(key.0, accounts::find_self).await?;
     Ok(Ok200(UserDto::own(user)))
 }
@@ -95,6 +102,7 @@ pub async fn edit_self(
     state: State,
     key: Key,
     body: Body<ProfileChangesDto>,
+    _: NoParams,
 ) -> Result<Ok200<UserDto>, ApiError> {
     let changes = body.0.parse()?;
     let user =
@@ -110,6 +118,7 @@ pub async fn change_password(
     state: State,
     key: Key,
     body: Body<PasswordChangeDto>,
+    _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let (current, new) = body.0.parse()?;
     let (storage, hasher, attempts) = (&*state.storage, &*state.hasher, &*state.attempts);
@@ -126,6 +135,7 @@ pub async fn edit(
     key: Key,
     body: Body<UserChangesDto>,
     path: Ids<UserId>,
+    _: NoParams,
 ) -> Result<Ok200<UserDto>, ApiError> {
     let changes = body.0.parse()?;
     let user = accounts::edit_user(&*state.storage, &*state.hasher, key.0, path.0, changes).await?;
@@ -136,7 +146,7 @@ pub async fn edit(
 ///
 /// For server admins. The user's messages stay, without a name.
 #[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
-pub async fn delete(state: State, key: Key, path: Ids<UserId>) -> Result<NoContent, ApiError> {
+pub async fn delete(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
     state.storage.write_as(key.0, move |tx, actor| accounts::delete_user(tx, actor, id)).await?;
     Ok(NoContent)

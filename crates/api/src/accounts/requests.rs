@@ -5,12 +5,11 @@ use groupchat_domain::accounts::{
     Username,
 };
 use groupchat_domain::paging::NameCursor;
-use groupchat_domain::validation::Violation;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::problem::ApiError;
-use crate::wire::{Cursor, Fields, Given, List, Patch};
+use crate::wire::{Cursor, Fields, Given, List, Patch, Wish};
 
 /// What to sign in with.
 #[derive(Deserialize, Apiv2Schema)]
@@ -20,9 +19,8 @@ pub(super) struct LoginRequest {
     pub username: Option<String>,
     /// The password.
     pub password: Option<String>,
-    /// Whether to get a refresh token too. This server can't give one yet and refuses `true`.
     #[serde(default)]
-    refresh: Patch<bool>,
+    refresh: Wish,
 }
 
 impl LoginRequest {
@@ -31,9 +29,7 @@ impl LoginRequest {
         let mut fields = Fields::new();
         let username = fields.required("username", self.username, Ok);
         let password = fields.required("password", self.password, |text| Ok(Secret::new(text)));
-        if self.refresh == Patch::Value(true) {
-            fields.refuse("refresh", Violation::not_supported());
-        }
+        fields.unbuilt([("refresh", self.refresh.into())]);
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => Ok((username, password)),
             _ => Err(fields.into()),

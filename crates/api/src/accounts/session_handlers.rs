@@ -6,7 +6,7 @@ use paperclip::actix::api_v2_operation;
 
 use super::dto::SessionDto;
 use super::requests::SessionListParams;
-use crate::extract::{Ids, Key, Params};
+use crate::extract::{Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{NoContent, Ok200};
 use crate::state::State;
@@ -16,7 +16,7 @@ use crate::wire::{Cursor, List, Page};
 ///
 /// The key of this request stops working at once.
 #[api_v2_operation(tags(Accounts), operation_id = "logout")]
-pub async fn logout(state: State, key: Key) -> Result<NoContent, ApiError> {
+pub async fn logout(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
     state.storage.write_as(key.0, accounts::logout).await?;
     Ok(NoContent)
 }
@@ -48,7 +48,7 @@ fn place_after(session: &Session) -> Cursor {
 
 /// Ends one of one's sessions
 #[api_v2_operation(tags(Accounts), operation_id = "endSession")]
-pub async fn end(state: State, key: Key, path: Ids<SessionId>) -> Result<NoContent, ApiError> {
+pub async fn end(state: State, key: Key, path: Ids<SessionId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
     state.storage.write_as(key.0, move |tx, actor| accounts::end_session(tx, actor, id)).await?;
     Ok(NoContent)
@@ -56,7 +56,7 @@ pub async fn end(state: State, key: Key, path: Ids<SessionId>) -> Result<NoConte
 
 /// Ends all of one's sessions but this one
 #[api_v2_operation(tags(Accounts), operation_id = "endOtherSessions")]
-pub async fn end_others(state: State, key: Key) -> Result<NoContent, ApiError> {
+pub async fn end_others(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
     state.storage.write_as(key.0, accounts::end_other_sessions).await?;
     Ok(NoContent)
 }

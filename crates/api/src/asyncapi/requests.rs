@@ -1,5 +1,6 @@
 //! What may be asked on a socket, and how it is answered.
 
+use groupchat_domain::ids::MAX_SAFE_INTEGER;
 use serde_json::{Map, Value, json};
 
 use super::schemas::{Schemas, nothing, schema_ref};
@@ -13,6 +14,8 @@ struct Request {
     has_group: bool,
     /// Where the rest of its fields is described.
     fields: Option<&'static str>,
+    /// Whether it may be repeated under the same name for what it creates.
+    may_be_replayed: bool,
     /// What `data` of the reply is; `None` for an empty object.
     answer: Option<&'static str>,
 }
@@ -24,6 +27,7 @@ const REQUESTS: [Request; 5] = [
                   answered: the message is sent once.",
         has_group: true,
         fields: Some("MessageDraft"),
+        may_be_replayed: true,
         answer: Some("Message"),
     },
     Request {
@@ -32,6 +36,7 @@ const REQUESTS: [Request; 5] = [
                   forward, all your devices that listen are told.",
         has_group: true,
         fields: Some("ReadMark"),
+        may_be_replayed: false,
         answer: Some("ReadState"),
     },
     Request {
@@ -39,6 +44,7 @@ const REQUESTS: [Request; 5] = [
         summary: "Says that you type, or no longer. It is forgotten after a few seconds unless it is said again.",
         has_group: true,
         fields: Some("TypingRequest"),
+        may_be_replayed: false,
         answer: None,
     },
     Request {
@@ -46,6 +52,7 @@ const REQUESTS: [Request; 5] = [
         summary: "Says that you are at this device, or have turned away from it.",
         has_group: false,
         fields: Some("PresenceRequest"),
+        may_be_replayed: false,
         answer: None,
     },
     Request {
@@ -53,6 +60,7 @@ const REQUESTS: [Request; 5] = [
         summary: "Asks for nothing but an answer.",
         has_group: false,
         fields: None,
+        may_be_replayed: false,
         answer: None,
     },
 ];
@@ -122,11 +130,15 @@ impl Request {
 
     fn reply(&self) -> Value {
         let data = self.answer.map_or_else(nothing, schema_ref);
-        let payload = json!({
+        let mut payload = json!({
             "type": "object",
             "required": ["type", "id", "data"],
             "properties": {"type": {"type": "string", "const": "reply"}, "id": id(), "data": data},
         });
+        if self.may_be_replayed {
+            payload["required"] = json!(["type", "id", "replayed", "data"]);
+            payload["properties"]["replayed"] = replayed();
+        }
         message(&reply_message(self.name), &format!("What `{}` asked for has been done.", self.name), payload)
     }
 }
@@ -165,6 +177,14 @@ fn id() -> Value {
     })
 }
 
+fn replayed() -> Value {
+    json!({
+        "type": "boolean",
+        "description": "Whether an earlier request with the same `client_id` had done it; `data` is as it is now.",
+        "examples": [false],
+    })
+}
+
 fn group_id() -> Value {
-    json!({"type": "integer", "description": "Which group.", "examples": [7]})
+    json!({"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER, "description": "Which group.", "examples": [7]})
 }

@@ -12,7 +12,7 @@ use super::poll::{self, Polled};
 use super::requests::{PollParams, StreamParams};
 use super::socket::Handshake;
 use super::stream;
-use crate::extract::{Key, Params};
+use crate::extract::{Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::Created;
 use crate::state::State;
@@ -68,7 +68,7 @@ pub async fn socket(
 ///
 /// Good once, for 30 seconds, for clients that can't send headers: `/api/events/socket?ticket=…`.
 #[api_v2_operation(tags(Events), operation_id = "createTicket")]
-pub async fn ticket(state: State, key: Key) -> Result<Created<TicketDto>, ApiError> {
+pub async fn ticket(state: State, key: Key, _: NoParams) -> Result<Created<TicketDto>, ApiError> {
     let issued = state.keys.issue();
     let hash = issued.hash;
     let expires_at = state.storage.write_as(key.0, move |tx, actor| issue_ticket(tx, actor, hash)).await?;

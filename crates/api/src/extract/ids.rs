@@ -2,10 +2,11 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::dev::Payload;
+use actix_web::dev::{Path, Payload, Url};
 use actix_web::{FromRequest, HttpRequest};
+use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, MessageId, SessionId, UserId};
-use groupchat_domain::validation::{Violation, ViolationCode};
+use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DataType, DataTypeFormat, DefaultOperationRaw, Either, Parameter, ParameterIn};
 use paperclip::v2::schema::Apiv2Schema;
@@ -16,22 +17,70 @@ use crate::problem::ApiError;
 #[derive(Debug, Clone, Copy)]
 pub struct Ids<T>(pub T);
 
+/// A user that a path names: by id, or as the caller by the word `me`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserOrMe {
+    /// The caller.
+    Me,
+    /// The user with this id.
+    Id(UserId),
+}
+
+impl UserOrMe {
+    /// The word that stands for the caller.
+    pub const ME: &str = "me";
+
+    /// The user's id, once it is known who calls.
+    pub const fn id(self, caller: &Actor) -> UserId {
+        match self {
+            Self::Me => caller.id(),
+            Self::Id(id) => id,
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Violation> {
+        if text == Self::ME { Ok(Self::Me) } else { integer(text).map(UserId::new).map(Self::Id) }
+    }
+}
+
+/// What marks the parameter of a [`UserOrMe`] in the OpenAPI document, which is completed later.
+pub(crate) const OR_ME: &str = "The user's id, or `me`.";
+
 /// An id, or a tuple of ids, that a path can hold.
 pub trait PathIds: Sized {
-    /// How many segments it takes.
-    const COUNT: usize;
+    /// How each of its segments is described; empty for what the name of the parameter says.
+    const DESCRIPTIONS: &[&str];
 
-    /// Takes the ids from checked integers, one for each segment.
-    fn from_integers(integers: &mut impl Iterator<Item = i64>) -> Option<Self>;
+    /// Takes the next segments of a path. `None` where one is missing, or is no id.
+    fn take(segments: &mut Segments<'_>) -> Option<Self>;
+}
+
+/// What is left of a path, and what was wrong with it so far.
+pub struct Segments<'a> {
+    path: &'a Path<Url>,
+    taken: usize,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Segments<'a> {
+    fn of(request: &'a HttpRequest) -> Self {
+        Self { path: request.match_info(), taken: 0, errors: Vec::new() }
+    }
+
+    fn next<T>(&mut self, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Option<T> {
+        let (name, text) = self.path.iter().nth(self.taken)?;
+        self.taken += 1;
+        parse(text).map_err(|violation| self.errors.push(violation.in_field(name))).ok()
+    }
 }
 
 macro_rules! path_ids {
     ($($id:ident)+) => {$(
         impl PathIds for $id {
-            const COUNT: usize = 1;
+            const DESCRIPTIONS: &[&str] = &[""];
 
-            fn from_integers(integers: &mut impl Iterator<Item = i64>) -> Option<Self> {
-                integers.next().map(Self::new)
+            fn take(segments: &mut Segments<'_>) -> Option<Self> {
+                segments.next(integer).map(Self::new)
             }
         }
     )+};
@@ -39,13 +88,29 @@ macro_rules! path_ids {
 
 path_ids! { GroupId MessageId SessionId UserId }
 
-impl<A: PathIds, B: PathIds> PathIds for (A, B) {
-    const COUNT: usize = A::COUNT + B::COUNT;
+impl PathIds for UserOrMe {
+    const DESCRIPTIONS: &[&str] = &[OR_ME];
 
-    fn from_integers(integers: &mut impl Iterator<Item = i64>) -> Option<Self> {
-        Some((A::from_integers(integers)?, B::from_integers(integers)?))
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        segments.next(Self::parse)
     }
 }
+
+macro_rules! after_group {
+    ($($id:ident)+) => {$(
+        impl PathIds for (GroupId, $id) {
+            const DESCRIPTIONS: &[&str] = &["", $id::DESCRIPTIONS[0]];
+
+            fn take(segments: &mut Segments<'_>) -> Option<Self> {
+                // Both, so that all that is wrong is told at once.
+                let (group, id) = (GroupId::take(segments), $id::take(segments));
+                Some((group?, id?))
+            }
+        }
+    )+};
+}
+
+after_group! { MessageId UserOrMe }
 
 impl<T: PathIds> FromRequest for Ids<T> {
     type Error = ApiError;
@@ -57,22 +122,15 @@ impl<T: PathIds> FromRequest for Ids<T> {
 }
 
 fn read<T: PathIds>(request: &HttpRequest) -> Result<Ids<T>, ApiError> {
-    let mut integers = Vec::with_capacity(T::COUNT);
-    let mut errors = Vec::new();
-    for (name, text) in request.match_info().iter() {
-        match parse(text) {
-            Ok(id) => integers.push(id),
-            Err(violation) => errors.push(violation.in_field(name)),
-        }
+    let mut segments = Segments::of(request);
+    let ids = T::take(&mut segments);
+    if !segments.errors.is_empty() {
+        return Err(ApiError::invalid(segments.errors));
     }
-    if !errors.is_empty() {
-        return Err(ApiError::invalid(errors));
-    }
-    let ids = T::from_integers(&mut integers.into_iter());
     ids.map(Ids).ok_or_else(|| ApiError::internal("the route has fewer ids than its handler takes"))
 }
 
-fn parse(text: &str) -> Result<i64, Violation> {
+fn integer(text: &str) -> Result<i64, Violation> {
     let detail = || format!("must be an integer from 1 to {MAX_SAFE_INTEGER}");
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Violation::new(ViolationCode::InvalidType, detail()));
@@ -88,10 +146,11 @@ impl<T> Apiv2Schema for Ids<T> {}
 impl<T: PathIds> OperationModifier for Ids<T> {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
         // Without names: paperclip takes them from the route's template.
-        operation.parameters.extend((0..T::COUNT).map(|_| {
+        operation.parameters.extend(T::DESCRIPTIONS.iter().map(|description| {
             Either::Right(Parameter {
                 in_: ParameterIn::Path,
                 required: true,
+                description: Some((*description).to_owned()).filter(|text| !text.is_empty()),
                 data_type: Some(DataType::Integer),
                 format: Some(DataTypeFormat::Int64),
                 minimum: Some(1.0),
@@ -113,6 +172,17 @@ mod tests {
             TestRequest::default().param("group_id", "7").param("message_id", "12").to_http_request();
         let Ids((group, message)) = read::<(GroupId, MessageId)>(&request).unwrap();
         assert_eq!((group, message), (GroupId::new(7), MessageId::new(12)));
+    }
+
+    #[test]
+    fn the_caller_may_be_named_me() {
+        let read = |user: &'static str| {
+            let request = TestRequest::default().param("group_id", "7").param("user_id", user);
+            read::<(GroupId, UserOrMe)>(&request.to_http_request()).map(|Ids((_, user))| user)
+        };
+        assert_eq!(read("me").unwrap(), UserOrMe::Me);
+        assert_eq!(read("12").unwrap(), UserOrMe::Id(UserId::new(12)));
+        assert!(read("Me").is_err());
     }
 
     #[test]

@@ -1,23 +1,34 @@
 //! The query of a request.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::web::Query;
 use actix_web::{FromRequest, HttpRequest};
-use groupchat_domain::validation::{Violation, ViolationCode};
+use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
-use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use serde::de::value::Error as FieldsOnly;
+use serde::de::{DeserializeOwned, Error as _, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
 
 use super::serde_errors::field_name;
 use crate::problem::ApiError;
 
-/// The query's parameters, deserialised. A bad one is refused with a 400 that names it.
+/// Unknown parameters that one answer names.
+const MOST_NAMED: usize = 10;
+
+/// The query's parameters, deserialised. A bad one is refused with a 400 that names it, and so is one that `T` does
+/// not declare: a slip such as `?username=` must not list everybody.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
+
+/// The query of a route that has no parameters: any is refused. Every handler takes this or [`Params`].
+#[derive(Debug, Clone, Copy)]
+pub struct NoParams;
 
 impl<T: DeserializeOwned> FromRequest for Params<T> {
     type Error = ApiError;
@@ -28,7 +39,19 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     }
 }
 
+impl FromRequest for NoParams {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(refuse_unknown(request.query_string(), &[]).map(|()| Self))
+    }
+}
+
 fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    if !query.is_empty() {
+        refuse_unknown(query, declared::<T>())?;
+    }
     let pairs = form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
         let text = error.inner().to_string();
@@ -41,6 +64,54 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     })
 }
 
+/// Refuses parameters besides the known ones.
+fn refuse_unknown(query: &str, known: &[&str]) -> Result<(), ApiError> {
+    let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    let unknown = names.filter(|name| !known.contains(&&**name)).take(MOST_NAMED);
+    let errors: Vec<_> = unknown.map(|name| not_a_parameter(name, known)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::invalid(errors)) }
+}
+
+fn not_a_parameter(name: Cow<'_, str>, known: &[&str]) -> FieldError {
+    let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let detail = format!("is not a parameter of this request, which takes: {takes}");
+    Violation::new(ViolationCode::Unknown, detail).in_field(name)
+}
+
+/// The names of the fields that a struct declares. One with a flattened field declares none to serde.
+fn declared<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut names: &[&str] = &[];
+    // Always an error: only the names are asked for.
+    let _ = T::deserialize(FieldNames(&mut names));
+    names
+}
+
+/// Learns from a struct's `Deserialize` what its fields are called.
+struct FieldNames<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = FieldsOnly;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, FieldsOnly> {
+        *self.0 = fields;
+        Err(FieldsOnly::custom(""))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, FieldsOnly> {
+        Err(FieldsOnly::custom(""))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
 impl<T: Apiv2Schema> Apiv2Schema for Params<T> {}
 
 impl<T: Apiv2Schema> OperationModifier for Params<T> {
@@ -50,6 +121,10 @@ impl<T: Apiv2Schema> OperationModifier for Params<T> {
 
     fn update_definitions(_: &mut BTreeMap<String, DefaultSchemaRaw>) {}
 }
+
+impl Apiv2Schema for NoParams {}
+
+impl OperationModifier for NoParams {}
 
 #[cfg(test)]
 mod tests {
@@ -65,10 +140,30 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_decoded_and_unknown_ones_ignored() {
-        let search = parse::<Search>("q=a%26b+c&limit=7&mine=true&x=y").unwrap();
+    fn parameters_are_decoded() {
+        let search = parse::<Search>("q=a%26b+c&limit=7&mine=true").unwrap();
         assert_eq!(search, Search { q: Some("a&b c".to_owned()), limit: Some(7), mine: Some(true) });
         assert_eq!(parse::<Search>("").unwrap(), Search { q: None, limit: None, mine: None });
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_refused_by_its_name() {
+        for (query, name) in [("x=y", "x"), ("limit=7&Limit=8", "Limit"), ("q=a&username", "username")] {
+            let error = parse::<Search>(query).unwrap_err().to_string();
+            let takes = "which takes: q, limit, mine";
+            assert!(error.starts_with(&format!("validation_failed: {name}: ")), "{query}: {error}");
+            assert!(error.ends_with(takes), "{error}");
+        }
+        assert!(refuse_unknown("x=y", &[]).unwrap_err().to_string().ends_with("which takes: none"));
+        assert!(refuse_unknown("", &[]).is_ok() && refuse_unknown("&", &[]).is_ok());
+    }
+
+    #[test]
+    fn an_answer_names_some_of_many_unknown_parameters() {
+        let query = "x=1&".repeat(1_000);
+        let answer = refuse_unknown(&query, &[]).unwrap_err().response(None);
+        let body = actix_web::body::MessageBody::try_into_bytes(answer.into_body()).unwrap();
+        assert!(body.len() < 2_000, "{} bytes", body.len());
     }
 
     #[test]

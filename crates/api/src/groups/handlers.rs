@@ -6,7 +6,7 @@ use paperclip::actix::api_v2_operation;
 
 use super::dto::GroupDto;
 use super::requests::{GroupChangesDto, GroupDraftDto, GroupListParams};
-use crate::extract::{Body, Ids, Key, Params};
+use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, NoContent, Ok200};
 use crate::state::State;
@@ -20,6 +20,7 @@ pub async fn create(
     state: State,
     key: Key,
     body: Body<GroupDraftDto>,
+    _: NoParams,
 ) -> Result<Created<GroupDto>, ApiError> {
     let draft = body.0.parse()?;
     let view = state.storage.write_as(key.0, move |tx, actor| groups::create(tx, actor, &draft)).await?;
@@ -50,7 +51,12 @@ fn place_after(view: &GroupView) -> Cursor {
 
 /// Shows a group
 #[api_v2_operation(tags(Groups), operation_id = "getGroup")]
-pub async fn show(state: State, key: Key, path: Ids<GroupId>) -> Result<Ok200<GroupDto>, ApiError> {
+pub async fn show(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<Ok200<GroupDto>, ApiError> {
     let Ids(id) = path;
     let view = state.storage.read_as(key.0, move |tx, actor| groups::find(tx, actor, id)).await?;
     Ok(Ok200(view.into()))
@@ -65,6 +71,7 @@ pub async fn edit(
     key: Key,
     body: Body<GroupChangesDto>,
     path: Ids<GroupId>,
+    _: NoParams,
 ) -> Result<Ok200<GroupDto>, ApiError> {
     let (changes, Ids(id)) = (body.0.parse()?, path);
     let view = state.storage.write_as(key.0, move |tx, actor| groups::edit(tx, actor, id, &changes)).await?;
@@ -75,7 +82,7 @@ pub async fn edit(
 ///
 /// With all that it holds. For its owners, and server admins.
 #[api_v2_operation(tags(Groups), operation_id = "deleteGroup")]
-pub async fn delete(state: State, key: Key, path: Ids<GroupId>) -> Result<NoContent, ApiError> {
+pub async fn delete(state: State, key: Key, path: Ids<GroupId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
     state.storage.write_as(key.0, move |tx, actor| groups::delete(tx, actor, id)).await?;
     Ok(NoContent)

@@ -2,12 +2,12 @@
 
 use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{self, Member};
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::ids::GroupId;
 use paperclip::actix::api_v2_operation;
 
 use super::dto::MemberDto;
 use super::requests::{MemberChangesDto, MemberDraftDto, MemberListParams};
-use crate::extract::{Body, Ids, Key, Params};
+use crate::extract::{Body, Ids, Key, NoParams, Params, UserOrMe};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrOk, NoContent, Ok200};
 use crate::state::State;
@@ -49,6 +49,7 @@ pub async fn add(
     key: Key,
     body: Body<MemberDraftDto>,
     path: Ids<GroupId>,
+    _: NoParams,
 ) -> Result<Created<MemberDto>, ApiError> {
     let Ids(group) = path;
     let (candidate, role) = body.0.parse()?;
@@ -68,7 +69,12 @@ fn created(group: GroupId, member: Member) -> Created<MemberDto> {
 ///
 /// 200 for members, who stay what they are.
 #[api_v2_operation(tags(Groups), operation_id = "joinGroup")]
-pub async fn join(state: State, key: Key, path: Ids<GroupId>) -> Result<CreatedOrOk<MemberDto>, ApiError> {
+pub async fn join(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<CreatedOrOk<MemberDto>, ApiError> {
     let Ids(group) = path;
     let (member, joined) =
         state.storage.write_as(key.0, move |tx, actor| groups::join(tx, actor, group)).await?;
@@ -83,12 +89,13 @@ pub async fn edit(
     state: State,
     key: Key,
     body: Body<MemberChangesDto>,
-    path: Ids<(GroupId, UserId)>,
+    path: Ids<(GroupId, UserOrMe)>,
+    _: NoParams,
 ) -> Result<Ok200<MemberDto>, ApiError> {
     let (role, Ids((group, user))) = (body.0.parse()?, path);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::change_role(tx, actor, group, user, role))
+        .write_as(key.0, move |tx, actor| groups::change_role(tx, actor, group, user.id(actor), role))
         .await?;
     Ok(Ok200(member.into()))
 }
@@ -97,8 +104,16 @@ pub async fn edit(
 ///
 /// Members remove themselves; admins of the group members below admin; owners and server admins everybody.
 #[api_v2_operation(tags(Groups), operation_id = "removeMember")]
-pub async fn remove(state: State, key: Key, path: Ids<(GroupId, UserId)>) -> Result<NoContent, ApiError> {
+pub async fn remove(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, UserOrMe)>,
+    _: NoParams,
+) -> Result<NoContent, ApiError> {
     let Ids((group, user)) = path;
-    state.storage.write_as(key.0, move |tx, actor| groups::remove_member(tx, actor, group, user)).await?;
+    state
+        .storage
+        .write_as(key.0, move |tx, actor| groups::remove_member(tx, actor, group, user.id(actor)))
+        .await?;
     Ok(NoContent)
 }

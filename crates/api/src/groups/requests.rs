@@ -3,7 +3,7 @@
 use groupchat_domain::groups::{
     Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, MemberQuery, Role, Visibility,
 };
-use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, UserId};
+use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::search::SearchText;
 use groupchat_domain::validation::{Violation, ViolationCode};
@@ -86,9 +86,9 @@ impl MemberDraftDto {
         let mut fields = Fields::new();
         let role = fields.optional("role", self.role.as_deref(), Role::parse);
         let candidate = match (self.user_id, self.username) {
-            (Some(id), None) => fields.check("user_id", parse_user_id(id)).map(Candidate::Id),
+            (Some(id), None) => fields.check("user_id", UserId::parse(id)).map(Candidate::Id),
             (None, Some(name)) => Some(Candidate::named(&name)),
-            (None, None) => fields.required("user_id", None::<i64>, parse_user_id).map(Candidate::Id),
+            (None, None) => fields.required("user_id", None::<i64>, UserId::parse).map(Candidate::Id),
             (Some(_), Some(_)) => {
                 let detail = "cannot be given together with user_id";
                 fields.refuse("username", Violation::new(ViolationCode::Exclusive, detail));
@@ -100,13 +100,6 @@ impl MemberDraftDto {
             _ => Err(fields.into()),
         }
     }
-}
-
-fn parse_user_id(id: i64) -> Result<UserId, Violation> {
-    if (1..=MAX_SAFE_INTEGER).contains(&id) {
-        return Ok(UserId::new(id));
-    }
-    Err(Violation::new(ViolationCode::OutOfRange, format!("must be 1 to {MAX_SAFE_INTEGER}")))
 }
 
 /// What to change of a member. What is left out stays.

@@ -7,30 +7,31 @@ use paperclip::actix::api_v2_operation;
 use super::dto::{LikesDto, MessageDto, ReadStateDto};
 use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
 use super::window::{MessageListParams, place_of};
-use crate::extract::{Body, Ids, Key, Params};
+use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrOk, NoContent, Ok200};
+use crate::respond::{Created, CreatedOrReplayed, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::Page;
 
 /// Sends a message
 ///
 /// For members. With a `client_id` that the caller has used in the group before, the message of that time
-/// comes back with 200 instead.
+/// comes back with 200 and `Idempotent-Replayed: true` instead, whatever the text.
 #[api_v2_operation(tags(Messages), operation_id = "sendMessage")]
 pub async fn send(
     state: State,
     key: Key,
     body: Body<MessageDraftDto>,
     path: Ids<GroupId>,
-) -> Result<CreatedOrOk<MessageDto>, ApiError> {
+    _: NoParams,
+) -> Result<CreatedOrReplayed<MessageDto>, ApiError> {
     let draft = body.0.parse(path.0)?;
     let sent = state.storage.write_as(key.0, move |tx, actor| messages::send(tx, actor, &draft)).await?;
     Ok(if sent.repeated {
-        CreatedOrOk::Ok(sent.view.into())
+        CreatedOrReplayed::Replayed(sent.view.into())
     } else {
         let location = location(&sent.view);
-        CreatedOrOk::Created(Created { body: sent.view.into(), location })
+        CreatedOrReplayed::Created(Created { body: sent.view.into(), location })
     })
 }
 
@@ -66,6 +67,7 @@ pub async fn show(
     state: State,
     key: Key,
     path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let Ids((group, id)) = path;
     let view = state.storage.read_as(key.0, move |tx, actor| messages::find(tx, actor, group, id)).await?;
@@ -81,6 +83,7 @@ pub async fn edit(
     key: Key,
     body: Body<MessageChangesDto>,
     path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let (text, Ids((group, id))) = (body.0.parse()?, path);
     let view = state
@@ -94,7 +97,12 @@ pub async fn edit(
 ///
 /// For its author, and owners and admins of the group. A tombstone stays in its place.
 #[api_v2_operation(tags(Messages), operation_id = "deleteMessage")]
-pub async fn delete(state: State, key: Key, path: Ids<(GroupId, MessageId)>) -> Result<NoContent, ApiError> {
+pub async fn delete(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
+) -> Result<NoContent, ApiError> {
     let Ids((group, id)) = path;
     state.storage.write_as(key.0, move |tx, actor| messages::delete(tx, actor, group, id)).await?;
     Ok(NoContent)
@@ -108,6 +116,7 @@ pub async fn like(
     state: State,
     key: Key,
     path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
 ) -> Result<Ok200<LikesDto>, ApiError> {
     let Ids((group, id)) = path;
     let view = state.storage.write_as(key.0, move |tx, actor| messages::like(tx, actor, group, id)).await?;
@@ -118,10 +127,15 @@ pub async fn like(
 ///
 /// Without one nothing changes.
 #[api_v2_operation(tags(Messages), operation_id = "unlikeMessage")]
-pub async fn unlike(state: State, key: Key, path: Ids<(GroupId, MessageId)>) -> Result<NoContent, ApiError> {
+pub async fn unlike(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
+) -> Result<Ok200<LikesDto>, ApiError> {
     let Ids((group, id)) = path;
-    state.storage.write_as(key.0, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
-    Ok(NoContent)
+    let view = state.storage.write_as(key.0, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
+    Ok(Ok200(view.into()))
 }
 
 /// Remembers how far one has read
@@ -133,6 +147,7 @@ pub async fn mark_read(
     key: Key,
     body: Body<ReadMarkDto>,
     path: Ids<GroupId>,
+    _: NoParams,
 ) -> Result<Ok200<ReadStateDto>, ApiError> {
     let (seq, Ids(group)) = (body.0.parse()?, path);
     let (storage, live) = (state.storage.as_ref(), state.live.as_ref());

@@ -119,10 +119,6 @@ pub fn session_kind() -> Value {
     json!({"enum": ["login", "provisioned"], "example": "login"})
 }
 
-pub fn session_name() -> Value {
-    json!({"example": "backup script"})
-}
-
 pub fn user_agent() -> Value {
     json!({"minLength": 1, "maxLength": MAX_USER_AGENT, "example": "curl/8.14.1"})
 }

@@ -16,6 +16,9 @@ use serde_json::{Map, Value, json};
 
 use crate::app::api;
 
+/// Operations that may be repeated under the same name for what they create.
+const REPLAYING: &[&str] = &["sendMessage"];
+
 /// Makes the document (OpenAPI 3.0) without a running server.
 pub fn document(version: &str) -> Value {
     let mut document = Value::Null;
@@ -108,6 +111,9 @@ fn complete_operation(method: &str, operation: &mut Value) {
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         responses::complete(responses, &codes);
+        if REPLAYING.contains(&id.as_str()) {
+            responses::may_be_replayed(responses);
+        }
     }
 }
 

@@ -56,17 +56,16 @@ const WITHOUT_STORAGE: &[&str] = &["getVersion"];
 
 /// All that an operation can refuse, in the order of the table of codes.
 pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
-    let mut codes = vec![Internal];
+    // Every operation refuses parameters that it doesn't know.
+    let mut codes = vec![ValidationFailed, Internal];
     let own = REFUSALS.iter().find(|(known, _)| *known == id);
     codes.extend(own.into_iter().flat_map(|(_, codes)| codes.iter()));
     if operation["security"].is_array() {
         codes.extend([MissingKey, InvalidKey]);
     }
     if operation["requestBody"].is_object() {
-        codes.extend([BadRequest, MalformedJson, ValidationFailed]);
+        codes.extend([BadRequest, MalformedJson]);
         codes.extend([RequestTimeout, PayloadTooLarge, UnsupportedMediaType]);
-    } else if operation["parameters"].as_array().is_some_and(|parameters| !parameters.is_empty()) {
-        codes.push(ValidationFailed);
     }
     if !WITHOUT_STORAGE.contains(&id) {
         codes.extend([Overloaded, Unavailable]);

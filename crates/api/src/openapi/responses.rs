@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::refusals::ANYWHERE;
 use crate::problem::Code::{self, *};
 use crate::problem::{MEDIA_TYPE, TYPE_PREFIX};
+use crate::respond::REPLAYED;
 
 /// Answers that many operations share, by their codes.
 const SHARED: &[(&str, &[Code])] = &[
@@ -39,6 +40,13 @@ pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
         responses.insert(status.to_string(), answer);
     }
     responses.insert("default".to_owned(), problem("default", ANYWHERE));
+}
+
+/// Adds to the 200 of an operation the header of what an earlier request had created.
+pub fn may_be_replayed(responses: &mut Map<String, Value>) {
+    if let Some(answer) = responses.get_mut("200") {
+        answer["headers"][REPLAYED] = json!({"$ref": format!("#/components/headers/{REPLAYED}")});
+    }
 }
 
 /// What the answers refer to: shared answers, headers, an example of each problem.
@@ -87,6 +95,10 @@ fn header_components() -> Value {
     let text = |example: &str| json!({"type": "string", "example": example});
     json!({
         "Allow": header("With 405: the methods that the path takes (RFC 9110, section 10.2.1).", text("GET, HEAD")),
+        REPLAYED: header(
+            "The answer is about what an earlier request with the same `client_id` created.",
+            json!({"type": "string", "enum": ["true"], "example": "true"}),
+        ),
         "Location": header("The path of what was created.", text("/api/groups/7")),
         "Retry-After": header(
             "Seconds after which another try makes sense (RFC 9110, section 10.2.3).",

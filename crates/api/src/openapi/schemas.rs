@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::vocabulary::{kind_of, path_description};
+use crate::extract::{OR_ME, UserOrMe};
 use crate::wire::is_marker;
 
 /// What the body of a request must have, and what may be null in it. Everything else may be left out.
@@ -26,7 +27,7 @@ const fn body(
 
 /// The bodies of requests. Every other schema is an answer's: there all fields are always present.
 pub const BODIES: &[Presence] = &[
-    body("LoginRequest", &["username", "password"], &["refresh"]),
+    body("LoginRequest", &["username", "password"], &[]),
     body("UserDraft", &["username", "password"], &["display_name", "email", "is_admin"]),
     body("ProfileChanges", &[], &["display_name", "email"]),
     body("UserChanges", &[], &["display_name", "email"]),
@@ -82,7 +83,8 @@ pub fn complete(schemas: &mut Map<String, Value>) {
 /// Completes a parameter.
 pub fn complete_parameter(parameter: &mut Value) {
     let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-    if parameter["in"] == "path" {
+    let takes_me = parameter["description"] == OR_ME;
+    if parameter["in"] == "path" && !takes_me {
         parameter["description"] = path_description(&name).into();
     }
     let schema = &mut parameter["schema"];
@@ -90,6 +92,10 @@ pub fn complete_parameter(parameter: &mut Value) {
     // The Swagger page fills examples in: a filter that nobody asked for, an id of nothing.
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("example");
+    }
+    if takes_me {
+        let id = schema.take();
+        *schema = json!({"oneOf": [id, {"type": "string", "enum": [UserOrMe::ME]}]});
     }
 }
 

@@ -57,7 +57,6 @@ pub const NAMES: &[(&str, Kind)] = &[
     ("is_admin", kinds::yes_or_no),
     ("liked", kinds::yes_or_no),
     ("mine", kinds::yes_or_no),
-    ("refresh", kinds::yes_or_no),
     ("actor_id", kinds::id),
     ("type", kinds::event_type),
     ("data", kinds::event_data),
@@ -88,7 +87,6 @@ const EXCEPTIONS: &[(&str, &str, Kind)] = &[
     ("MemberDraft", "username", kinds::typed_username),
     ("MemberDraft", "user_id", kinds::id_to_give),
     ("PasswordChange", "current", kinds::typed_password),
-    ("Session", "name", kinds::session_name),
     ("Version", "name", kinds::product),
     ("Version", "version", kinds::semantic_version),
 ];

@@ -4,6 +4,7 @@ use groupchat_domain::storage::Condition;
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{HealthDto, VersionDto};
+use crate::extract::NoParams;
 use crate::problem::ApiError;
 use crate::respond::Ok200;
 use crate::state::State;
@@ -13,7 +14,7 @@ use crate::state::State;
 /// 200 when the database can be read and takes writes, 503 when it can't, is damaged or has next to no room left. Needs
 /// no key.
 #[api_v2_operation(tags(Operations), operation_id = "getHealth")]
-pub async fn health(state: State) -> Result<Ok200<HealthDto>, ApiError> {
+pub async fn health(state: State, _: NoParams) -> Result<Ok200<HealthDto>, ApiError> {
     let status = match state.health.look(&state.storage).await? {
         Condition::Checking => "checking",
         _ => "ok",
@@ -25,6 +26,6 @@ pub async fn health(state: State) -> Result<Ok200<HealthDto>, ApiError> {
 ///
 /// Needs no key.
 #[api_v2_operation(tags(Operations), operation_id = "getVersion")]
-pub async fn version(state: State) -> Ok200<VersionDto> {
+pub async fn version(state: State, _: NoParams) -> Ok200<VersionDto> {
     Ok200(VersionDto { name: "groupchat", version: state.version })
 }

@@ -32,19 +32,41 @@ impl<'de> Deserialize<'de> for Given {
     }
 }
 
-impl Apiv2Schema for Given {
-    fn required() -> bool {
-        false
-    }
+/// The same for a switch, which asks for nothing by `false` either. Mark the field `#[serde(default)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wish(bool);
 
-    fn raw_schema() -> DefaultSchemaRaw {
-        DefaultSchemaRaw {
-            title: Some(MARKER.to_owned()),
-            data_type: Some(DataType::Object),
-            ..DefaultSchemaRaw::default()
-        }
+impl<'de> Deserialize<'de> for Wish {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<bool>::deserialize(deserializer).map(|wish| Self(wish == Some(true)))
     }
 }
+
+impl From<Wish> for Given {
+    fn from(wish: Wish) -> Self {
+        Self(wish.0)
+    }
+}
+
+macro_rules! undocumented {
+    ($($field:ident)+) => {$(
+        impl Apiv2Schema for $field {
+            fn required() -> bool {
+                false
+            }
+
+            fn raw_schema() -> DefaultSchemaRaw {
+                DefaultSchemaRaw {
+                    title: Some(MARKER.to_owned()),
+                    data_type: Some(DataType::Object),
+                    ..DefaultSchemaRaw::default()
+                }
+            }
+        }
+    )+};
+}
+
+undocumented! { Given Wish }
 
 /// Whether a schema in the OpenAPI document is that of such a field.
 pub fn is_marker(schema: &serde_json::Value) -> bool {

@@ -9,7 +9,7 @@ mod time;
 
 pub use cursor::{Cursor, List};
 pub use fields::Fields;
-pub use given::{Given, is_marker};
+pub use given::{Given, Wish, is_marker};
 pub use page::Page;
 pub use patch::Patch;
 pub use time::Time;

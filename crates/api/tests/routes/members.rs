@@ -56,6 +56,20 @@ async fn an_added_member_is_shown_whole() {
 }
 
 #[actix_web::test]
+async fn members_may_call_themselves_me() {
+    let team = Team::start().await;
+    let me = format!("{}/me", team.members());
+    team.member.patch(&me, json!({"role": "owner"})).await.refused(403, "role_too_low");
+    team.owner.patch(&team.of(&team.admin), json!({"role": "owner"})).await.ok();
+    let stepped_down = team.owner.put(&me, json!({"role": "admin"})).await.ok();
+    assert_eq!(json!([stepped_down["user"]["id"], stepped_down["role"]]), json!([team.owner.id(), "admin"]));
+    team.member.delete(&me).await.no_content();
+    team.stranger.delete(&me).await.refused(404, "member_not_found");
+    team.stranger.delete(&format!("{}/you", team.members())).await.invalid(&[("user_id", "invalid_type")]);
+    assert_eq!(team.owner.list(&team.members(), "/user/id").await, [team.admin.id(), team.owner.id()]);
+}
+
+#[actix_web::test]
 async fn a_member_is_named_in_exactly_one_way() {
     let team = Team::start().await;
     let add = async |draft: Value| team.owner.post(&team.members(), draft).await;

@@ -106,9 +106,12 @@ async fn a_repeated_client_id_gives_the_first_message_as_it_is_now() {
     let server = Server::start().await;
     let (ann, bob, group, messages) = pair(&server).await;
     let draft = |text: &str| json!({"text": text, "client_id": "once"});
-    let first = ann.post(&messages, draft("first")).await.created();
+    let first = ann.post(&messages, draft("first")).await;
+    assert_eq!(first.header("idempotent-replayed"), None);
+    let first = first.created();
     let again = ann.post(&messages, draft("second")).await;
     assert_eq!(again.header("location"), None);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
     assert_eq!(again.ok(), first);
     let path = format!("{messages}/{}", first["id"]);
     let edited = ann.patch(&path, json!({"text": "edited"})).await.ok();

@@ -98,6 +98,18 @@ async fn what_is_wrong_with_a_request_comes_before_an_unknown_key() {
 }
 
 #[actix_web::test]
+async fn every_operation_refuses_parameters_that_it_does_not_know() {
+    let server = Server::start().await;
+    let (scene, stranger) = (Scene::set(&server, 1).await, server.with_key("gc_unknown".to_owned()));
+    for operation in operations(&server).await {
+        let body = scene.body(&operation);
+        let path = format!("{}?usrname=x&a%20b", scene.path(&operation.template, 1));
+        let answer = stranger.call(operation.method.clone(), &path, body.as_ref()).await;
+        answer.invalid(&[("usrname", "unknown"), ("a b", "unknown")]);
+    }
+}
+
+#[actix_web::test]
 async fn what_is_not_there_comes_before_what_is_not_allowed() {
     let server = Server::start().await;
     let scene = Scene::set(&server, 1).await;

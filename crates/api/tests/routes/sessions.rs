@@ -168,7 +168,7 @@ async fn sessions_are_listed_whole_the_newest_first() {
     let items = list["items"].as_array().unwrap();
     assert_eq!(items.len(), 2, "{list}");
     let expected = json!({
-        "id": items[0]["id"], "kind": "login", "name": null, "created_at": time(&items[0]["created_at"]),
+        "id": items[0]["id"], "kind": "login", "created_at": time(&items[0]["created_at"]),
         "expires_at": answer["expires_at"], "last_used_at": null, "user_agent": "curl/8.0",
         "address": "192.0.2.7", "current": false,
     });

@@ -33,13 +33,14 @@ pub fn like(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Re
 /// # Errors
 /// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`],
 /// or a fault.
-pub fn unlike(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<(), Error> {
+pub fn unlike(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let (mut view, _) = load(tx, actor, group, id)?;
     if !view.message.is_deleted() && tx.messages().remove_like(id, actor.id())? {
         count(tx, &mut view, -1)?;
-        tx.emit(Audience::Group(group), Some(actor.id()), Event::MessageUnliked(view.message));
+        view.liked = false;
+        tx.emit(Audience::Group(group), Some(actor.id()), Event::MessageUnliked(view.message.clone()));
     }
-    Ok(())
+    Ok(view)
 }
 
 fn count(tx: &mut dyn Tx, view: &mut MessageView, change: i64) -> Result<(), Error> {

@@ -80,7 +80,7 @@ impl<'p> Chat<'p> {
             Step::Edit { nth } => messages::edit(tx, &actor, group, id(nth), Some(&words)).map(|_| None),
             Step::Delete { nth } => messages::delete(tx, &actor, group, id(nth)).map(|()| None),
             Step::Like { nth } => messages::like(tx, &actor, group, id(nth)).map(|_| None),
-            Step::Unlike { nth } => messages::unlike(tx, &actor, group, id(nth)).map(|()| None),
+            Step::Unlike { nth } => messages::unlike(tx, &actor, group, id(nth)).map(|_| None),
             Step::Read { nth } => messages::mark_read(tx, &actor, group, seq(nth)).map(|_| None),
             Step::Join => groups::join(tx, &actor, group).map(|_| None),
             Step::Leave => groups::remove_member(tx, &actor, group, actor.id()).map(|()| None),

@@ -74,7 +74,7 @@ fn like(arena: &Arena, member: &Person, group: GroupId, id: MessageId) -> Result
 }
 
 fn unlike(arena: &Arena, member: &Person, group: GroupId, id: MessageId) -> Result<(), Refusal> {
-    arena.act(member.who, move |tx, actor| messages::unlike(tx, actor, group, id))
+    arena.act(member.who, move |tx, actor| messages::unlike(tx, actor, group, id)).map(drop)
 }
 
 fn check_likes(arena: &Arena, members: &[Person], group: GroupId, id: MessageId) {

@@ -7,7 +7,7 @@ use groupchat_domain::storage::Claim;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::events::listener::Listener;
@@ -27,6 +27,10 @@ struct Named {
     id: Value,
 }
 
+/// A JSON object, whatever is in it.
+#[derive(Deserialize)]
+struct Anything {}
+
 /// The parts of a request that are read before the rest.
 #[derive(Deserialize)]
 struct Head {
@@ -42,6 +46,8 @@ struct Reply<'a> {
     reply_type: &'static str,
     id: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
+    replayed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Answer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
@@ -50,9 +56,31 @@ struct Reply<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Answer {
-    Message(Box<MessageDto>),
+    Message(Sent),
     Read(ReadStateDto),
     Nothing {},
+}
+
+impl Answer {
+    /// Whether it is that of an earlier request; `None` where none could be.
+    const fn replayed(&self) -> Option<bool> {
+        match self {
+            Self::Message(sent) => Some(sent.replayed),
+            Self::Read(_) | Self::Nothing {} => None,
+        }
+    }
+}
+
+/// A message as it is now, and, told beside it, whether an earlier request with the same `client_id` had sent it.
+struct Sent {
+    message: Box<MessageDto>,
+    replayed: bool,
+}
+
+impl Serialize for Sent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.message.serialize(serializer)
+    }
 }
 
 /// That you type.
@@ -91,14 +119,15 @@ pub struct Answered {
 
 /// Carries a request out.
 pub async fn serve(state: &State, claim: Claim, listener: &mut Listener, text: &str) -> Answered {
-    let id = id_of(text);
-    let outcome = match (&id, read::<Head>(text)) {
-        (Some(_), Ok(head)) => Request { state, claim, listener, text }.serve(&head).await,
-        (Some(_), Err(error)) => Err(error),
-        (None, _) => Err(no_id()),
+    let (id, outcome) = match id_of(text) {
+        Ok(id) => match read::<Head>(text) {
+            Ok(head) => (id, Request { state, claim, listener, text }.serve(&head).await),
+            Err(error) => (id, Err(error)),
+        },
+        Err(error) => (Value::Null, Err(error)),
     };
     let is_signed_out = outcome.as_ref().is_err_and(|error| error.code() == Code::InvalidKey);
-    Answered { frame: frame(&id.unwrap_or_default(), outcome), is_signed_out }
+    Answered { frame: frame(&id, outcome), is_signed_out }
 }
 
 /// The frame that refuses a request that is not looked at, or something that is none.
@@ -106,16 +135,28 @@ pub fn refuse(text: &str, error: &ApiError) -> String {
     frame(&id_of(text).unwrap_or_default(), Err(error.clone()))
 }
 
-/// The id of a request; `None` if it has one that no answer can carry. What is no request at all has the id null.
-fn id_of(text: &str) -> Option<Value> {
-    let id = serde_json::from_str::<Named>(text).map_or(Value::Null, |named| named.id);
-    is_id(&id).then_some(id)
+/// The id of a request; null if it has none.
+///
+/// # Errors
+/// It is no request at all, or its id is one that no answer can carry.
+fn id_of(text: &str) -> Result<Value, ApiError> {
+    let named = match read::<Named>(text) {
+        Ok(named) => named,
+        // In an object that is good but for its id, this is a number too large, something nested too deep, or given
+        // twice.
+        Err(_) => return read::<Anything>(text).and_then(|_| Err(no_id())),
+    };
+    if is_id(&named.id) { Ok(named.id) } else { Err(no_id()) }
 }
 
 fn frame(id: &Value, outcome: Result<Answer, ApiError>) -> String {
     let reply = match outcome {
-        Ok(data) => Reply { reply_type: "reply", id, data: Some(data), error: None },
-        Err(error) => Reply { reply_type: "error", id, data: None, error: Some(error.to_json()) },
+        Ok(data) => {
+            Reply { reply_type: "reply", id, replayed: data.replayed(), data: Some(data), error: None }
+        }
+        Err(error) => {
+            Reply { reply_type: "error", id, replayed: None, data: None, error: Some(error.to_json()) }
+        }
     };
     serde_json::to_string(&reply).expect("strings and numbers are always JSON")
 }
@@ -149,7 +190,7 @@ impl Request<'_> {
         let storage = &self.state.storage;
         let sent = storage.write_as(self.claim, move |tx, actor| messages::send(tx, actor, &draft)).await?;
         self.listener.act(Activity::Here)?;
-        Ok(Answer::Message(Box::new(sent.view.into())))
+        Ok(Answer::Message(Sent { message: Box::new(sent.view.into()), replayed: sent.repeated }))
     }
 
     async fn mark_read(&mut self, group: GroupId) -> Result<Answer, ApiError> {
@@ -184,7 +225,8 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
 
 fn group(head: &Head) -> Result<GroupId, ApiError> {
     let missing = || Violation::new(ViolationCode::Required, "must be given").in_field("group_id");
-    Ok(GroupId::new(head.group_id.ok_or_else(missing)?))
+    let id = head.group_id.ok_or_else(missing)?;
+    Ok(GroupId::parse(id).map_err(|violation| violation.in_field("group_id"))?)
 }
 
 /// Whether this is an id that a reply can carry: null, a number, or a short text.

@@ -124,7 +124,7 @@ impl Scene {
         self.kept.hear(&mut self.adas, "message.updated").await;
         self.ada.put_empty(&format!("{path}/like")).await.ok();
         self.kept.hear(&mut self.adas, "message.liked").await;
-        self.ada.delete(&format!("{path}/like")).await.no_content();
+        self.ada.delete(&format!("{path}/like")).await.ok();
         self.kept.hear(&mut self.adas, "message.unliked").await;
         self.grace.delete(&path).await.no_content();
         self.kept.hear(&mut self.adas, "message.deleted").await;

@@ -38,7 +38,9 @@ async fn a_message_is_sent_and_acknowledged() {
     assert_eq!(json!([event["type"], event["data"]["id"]]), json!(["message.created", reply["data"]["id"]]));
     // Sent again, as after a lost answer: it is there once.
     let again = json!({"type": "send", "group_id": id, "text": "anew", "client_id": "x1"});
-    assert_eq!(socket.ask(again).await["data"], reply["data"]);
+    let replayed = socket.ask(again).await;
+    assert_eq!(json!([reply["replayed"], replayed["replayed"]]), json!([false, true]));
+    assert_eq!(replayed["data"], reply["data"]);
     ann.say(&group, "next").await;
     assert_eq!(socket.next().await["data"]["text"], "next");
     listening.stop().await;
@@ -102,6 +104,34 @@ async fn an_answer_carries_the_id_of_its_request() {
 }
 
 #[actix_web::test]
+async fn what_has_an_id_that_is_none_is_not_done() {
+    let Scene { listening, ann, group, id, mut socket, .. } = scene().await;
+    let (open, close) = ("[".repeat(130), "]".repeat(130));
+    let ids = ["1e999", "-1e999", &format!("{open}{close}"), "1, \"id\": 2", "true"];
+    for wrong in ids {
+        let request = format!(r#"{{"type": "send", "group_id": {id}, "text": "hi", "id": {wrong}}}"#);
+        socket.send(&request).await;
+        let refused = socket.next().await;
+        let named = json!([refused["id"], refused["error"]["errors"][0]["field"]]);
+        assert_eq!(named, json!([null, "id"]), "{wrong}");
+    }
+    assert_eq!(ann.get(&group).await.ok()["last_seq"], 0);
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn what_is_no_object_is_no_request() {
+    let Scene { listening, mut socket, .. } = scene().await;
+    for frame in ["[1]", r#"[1, "ping"]"#, "1", "null", r#""ping""#, "", r#"{"id": 1, "type": "ping""#] {
+        socket.send(frame).await;
+        let refused = socket.next().await;
+        let told = json!([refused["type"], refused["id"], refused["error"]["code"]]);
+        assert_eq!(told, json!(["error", null, "malformed_json"]), "{frame}");
+    }
+    listening.stop().await;
+}
+
+#[actix_web::test]
 async fn refusals_are_those_of_the_rest_routes() {
     let Scene { listening, server, ann, id, mut socket, .. } = scene().await;
     let bob = server.user("bob").await;
@@ -109,6 +139,10 @@ async fn refusals_are_those_of_the_rest_routes() {
     for (group, verb, body) in [
         (others, "send", json!({"text": "hi"})),
         (9_999, "send", json!({"text": "hi"})),
+        (0, "send", json!({"text": "hi"})),
+        (1 << 53, "send", json!({"text": "hi"})),
+        (1 << 53, "read", json!({"seq": 0})),
+        (id, "read", json!({"seq": 1_i64 << 53})),
         (id, "send", json!({"text": " "})),
         (id, "send", json!({"text": 7})),
         (id, "send", json!({"text": "hi", "poll": {}})),

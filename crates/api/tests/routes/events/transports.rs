@@ -57,7 +57,7 @@ async fn every_type_of_event_is_told_alike_on_every_transport() {
     told.push(all.next().await);
     ann.put_empty(&format!("{message}/like")).await.ok();
     told.push(all.next().await);
-    ann.delete(&format!("{message}/like")).await.no_content();
+    ann.delete(&format!("{message}/like")).await.ok();
     told.push(all.next().await);
     bob.delete(&message).await.no_content();
     told.push(all.next().await);
