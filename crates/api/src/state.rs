@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::web::Data;
-use groupchat_domain::accounts::{ApiKeys, LOGIN_LIFETIME, LoginAttempts, PasswordHasher};
+use groupchat_domain::accounts::{ApiKeys, LOGIN_LIFETIME, LoginAttempts, PasswordHasher, SESSIONS_PER_USER};
 use groupchat_domain::events::LiveEvents;
+use groupchat_domain::groups::Quotas;
 use groupchat_domain::storage::Storage;
 use serde_json::{Value, json};
 
@@ -25,12 +26,16 @@ pub struct ServerOptions {
     pub trusted_proxies: Vec<Network>,
     /// How long the key of a login works.
     pub login_lifetime: Duration,
+    /// How many sessions a user may have at a time.
+    pub sessions_per_user: u32,
     /// How often a connection for events gives a sign of life.
     pub heartbeat: Duration,
     /// How long a client for which as much waits as is kept may take none of it before it is let go.
     pub patience: Duration,
     /// How many connections for events a user may have at a time: sockets, streams and polls that wait.
     pub connections_per_user: u32,
+    /// How much of groups there may be.
+    pub quotas: Quotas,
     /// Origins of other sites whose pages may listen with a ticket.
     pub allowed_origins: Vec<String>,
 }
@@ -47,9 +52,11 @@ impl Default for ServerOptions {
             public_url: None,
             trusted_proxies: Vec::new(),
             login_lifetime: LOGIN_LIFETIME,
+            sessions_per_user: SESSIONS_PER_USER,
             heartbeat: HEARTBEAT,
             patience: PATIENCE,
             connections_per_user: CONNECTIONS_PER_USER,
+            quotas: Quotas::default(),
             allowed_origins: Vec::new(),
         }
     }

@@ -18,6 +18,15 @@ pub enum Error {
     /// The storage failed; nothing was stored, unless the fault says that this is unknown.
     #[error(transparent)]
     Fault(#[from] StorageFault),
+    /// The caller writes more than users may in this time; nothing was done.
+    #[error("too many writes, try again in {retry_after:?}")]
+    TooFast {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+    /// The disk is nearly full, and what is left is for what frees room; nothing was done.
+    #[error("the disk is nearly full")]
+    StorageFull,
     /// Too much is waiting already; nothing was done.
     #[error("too busy, try again in {retry_after:?}")]
     Busy {

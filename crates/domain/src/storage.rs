@@ -5,6 +5,7 @@
 //! So a use-case can't forget to commit, and what it emits is published only if it was stored.
 
 mod claim;
+mod writing;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ use crate::network::Network;
 use crate::time::Timestamp;
 
 pub use claim::{Claim, Credential, OpenSession};
+pub use writing::{DiskSpace, Purpose, WriteLimiter, Writing};
 
 /// A future that a port returns; no runtime is named.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -140,6 +142,16 @@ pub trait Storage: Send + Sync {
     /// How what is stored is, beyond whether commands work just now.
     fn condition(&self) -> Condition {
         Condition::Sound
+    }
+
+    /// What paces the writes of users, if anything does. Asked once for each, before it is queued.
+    fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
+        None
+    }
+
+    /// What knows how full the disk is, if anything does.
+    fn disk_space(&self) -> Option<&dyn DiskSpace> {
+        None
     }
 }
 

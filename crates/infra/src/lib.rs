@@ -10,6 +10,7 @@ mod database;
 mod event_log;
 mod executor;
 mod fault;
+mod guarded;
 mod hub;
 mod migrations;
 mod observer;
@@ -21,8 +22,10 @@ mod tx;
 pub mod attempts;
 pub mod check;
 pub mod clock;
+pub mod disk_space;
 pub mod hasher;
 pub mod keys;
+pub mod pace;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod sqlite;
@@ -30,5 +33,6 @@ pub mod transfer;
 
 pub use database::DatabaseStorage;
 pub use executor::queue::QueueLimits;
+pub use guarded::GuardedStorage;
 pub use hub::{HubOptions, LocalHub};
 pub use observer::StatementObserver;

@@ -9,6 +9,7 @@ mod config;
 mod config_show;
 mod console;
 mod database_url;
+mod disk;
 mod error;
 mod follow;
 mod guard;

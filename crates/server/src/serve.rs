@@ -9,14 +9,17 @@ use actix_web::dev::ServerHandle;
 use groupchat_api::{AppState, Ports, ServerOptions, State};
 use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::events::{LiveEvents, Retention};
-use groupchat_domain::storage::Condition;
+use groupchat_domain::groups::Quotas;
+use groupchat_domain::storage::{Condition, DiskSpace, Storage};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::clock::SystemClock;
+use groupchat_infra::disk_space::DiskWatch;
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::pace::{WritePace, WritePacer};
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
-use groupchat_infra::{HubOptions, LocalHub};
+use groupchat_infra::{GuardedStorage, HubOptions, LocalHub};
 use tokio::net::TcpSocket;
 
 use crate::config::Config;
@@ -24,7 +27,7 @@ use crate::error::ProgramError;
 use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
-use crate::{console, follow, jobs, storage, upkeep};
+use crate::{console, disk, follow, jobs, storage, upkeep};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -50,12 +53,14 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let sinks = Sinks { jobs: signal.clone(), hub: hub.clone() };
     let storage = storage::open_to_serve(config, lock.as_ref(), Arc::new(sinks))?;
     hub.begin(&*storage).await?;
-    let state = wire(storage.clone(), hub.clone(), config)?;
+    let disk = disk::watch(config);
+    let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config)?;
     introduce(&state).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let background = [
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
         actix_web::rt::spawn(upkeep::run(storage.clone(), retention(config))),
+        actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
         actix_web::rt::spawn(follow::run(hub, storage.clone())),
     ];
@@ -79,7 +84,26 @@ const fn retention(config: &Config) -> Retention {
     Retention { age: config.events_retention_age, rows: config.events_retention_rows }
 }
 
-fn wire(storage: Arc<dyn DatabaseStorage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
+const fn quotas(config: &Config) -> Quotas {
+    Quotas {
+        owned_groups: config.groups_owned_per_user,
+        memberships: config.groups_memberships_per_user,
+        members: config.groups_members,
+    }
+}
+
+/// The storage as users reach it.
+fn guarded(
+    storage: Arc<dyn DatabaseStorage>,
+    disk: Option<Arc<DiskWatch>>,
+    config: &Config,
+) -> Arc<dyn Storage> {
+    let pace = WritePace { rate: config.writes_rate << 10, burst: config.writes_burst << 10 };
+    let disk = disk.map(|disk| -> Arc<dyn DiskSpace> { disk });
+    Arc::new(GuardedStorage::new(storage, Arc::new(WritePacer::new(pace)), disk))
+}
+
+fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
     let hasher = BcryptHasher::start(config.password_cost)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
     let attempts = AttemptLimits::new(
@@ -98,8 +122,10 @@ fn wire(storage: Arc<dyn DatabaseStorage>, hub: LocalHub, config: &Config) -> Re
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         login_lifetime: config.login_lifetime,
+        sessions_per_user: config.login_sessions_per_user,
         heartbeat: config.events_heartbeat,
         connections_per_user: config.events_connections_per_user,
+        quotas: quotas(config),
         allowed_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
     };

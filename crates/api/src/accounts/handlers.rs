@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts, User};
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Purpose, Tx, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{CreatedUserDto, LoginDto, UserDto};
@@ -32,6 +32,7 @@ pub async fn login(
         keys: &*state.keys,
         attempts: &*state.attempts,
         lifetime: state.options.login_lifetime,
+        sessions_per_user: state.options.sessions_per_user,
     };
     let attempt = LoginAttempt { username, password, client: client.0 };
     Ok(Ok200(accounts::login(ports, attempt).await?.into()))
@@ -148,6 +149,7 @@ pub async fn edit(
 #[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
 pub async fn delete(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    state.storage.write_as(key.0, move |tx, actor| accounts::delete_user(tx, actor, id)).await?;
+    let tidying = Writing::new(key.0, Purpose::Tidy);
+    state.storage.write_as(tidying, move |tx, actor| accounts::delete_user(tx, actor, id)).await?;
     Ok(NoContent)
 }

@@ -2,6 +2,7 @@
 
 use groupchat_domain::accounts::{self, Session};
 use groupchat_domain::ids::SessionId;
+use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::SessionDto;
@@ -17,7 +18,7 @@ use crate::wire::{Cursor, List, Page};
 /// The key of this request stops working at once.
 #[api_v2_operation(tags(Accounts), operation_id = "logout")]
 pub async fn logout(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
-    state.storage.write_as(key.0, accounts::logout).await?;
+    state.storage.write_as(Writing::new(key.0, Purpose::Secure), accounts::logout).await?;
     Ok(NoContent)
 }
 
@@ -50,13 +51,14 @@ fn place_after(session: &Session) -> Cursor {
 #[api_v2_operation(tags(Accounts), operation_id = "endSession")]
 pub async fn end(state: State, key: Key, path: Ids<SessionId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    state.storage.write_as(key.0, move |tx, actor| accounts::end_session(tx, actor, id)).await?;
+    let securing = Writing::new(key.0, Purpose::Secure);
+    state.storage.write_as(securing, move |tx, actor| accounts::end_session(tx, actor, id)).await?;
     Ok(NoContent)
 }
 
 /// Ends all of one's sessions but this one
 #[api_v2_operation(tags(Accounts), operation_id = "endOtherSessions")]
 pub async fn end_others(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
-    state.storage.write_as(key.0, accounts::end_other_sessions).await?;
+    state.storage.write_as(Writing::new(key.0, Purpose::Secure), accounts::end_other_sessions).await?;
     Ok(NoContent)
 }

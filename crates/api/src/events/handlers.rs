@@ -3,6 +3,7 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use groupchat_domain::accounts::issue_ticket;
+use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::caller::Shown;
@@ -71,7 +72,10 @@ pub async fn socket(
 pub async fn ticket(state: State, key: Key, _: NoParams) -> Result<Created<TicketDto>, ApiError> {
     let issued = state.keys.issue();
     let hash = issued.hash;
-    let expires_at = state.storage.write_as(key.0, move |tx, actor| issue_ticket(tx, actor, hash)).await?;
+    let expires_at = state
+        .storage
+        .write_as(Writing::new(key.0, Purpose::Tidy), move |tx, actor| issue_ticket(tx, actor, hash))
+        .await?;
     let body = TicketDto { ticket: issued.secret.reveal().to_owned(), expires_at: expires_at.into() };
     Ok(Created { body, location: "/api/events/socket".to_owned() })
 }

@@ -283,7 +283,10 @@ impl Listener {
         match self.check_session().await {
             Err(error @ Error::Refused(_)) => Err(error.into()),
             // Nothing says that it has ended; the next time will tell.
-            Ok(()) | Err(Error::Fault(_) | Error::Busy { .. }) => Ok(()),
+            Ok(())
+            | Err(Error::Fault(_) | Error::Busy { .. } | Error::TooFast { .. } | Error::StorageFull) => {
+                Ok(())
+            }
         }
     }
 

@@ -46,7 +46,9 @@ impl From<Error> for End {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(_) => Self::SignedOut,
-            Error::Fault(_) | Error::Busy { .. } => Self::Unavailable,
+            Error::Fault(_) | Error::Busy { .. } | Error::TooFast { .. } | Error::StorageFull => {
+                Self::Unavailable
+            }
         }
     }
 }

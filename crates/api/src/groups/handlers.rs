@@ -1,7 +1,9 @@
 //! What the routes for groups do.
 
+use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups::{self, GroupView};
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::storage::{Purpose, Tx, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::GroupDto;
@@ -23,7 +25,9 @@ pub async fn create(
     _: NoParams,
 ) -> Result<Created<GroupDto>, ApiError> {
     let draft = body.0.parse()?;
-    let view = state.storage.write_as(key.0, move |tx, actor| groups::create(tx, actor, &draft)).await?;
+    let quotas = state.options.quotas;
+    let create = move |tx: &mut dyn Tx, actor: &Actor| groups::create(tx, actor, &draft, &quotas);
+    let view = state.storage.write_as(key.0, create).await?;
     let location = format!("/api/groups/{}", view.group.id);
     Ok(Created { body: view.into(), location })
 }
@@ -40,7 +44,7 @@ pub async fn list(
     let selection = params.0.parse()?;
     let page = state
         .storage
-        .read_as(key.0, move |tx, actor| groups::list(tx, &selection.seen_by(actor.id())))
+        .read_as(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
         .await?;
     Ok(Ok200(Page::new(page, place_after)))
 }
@@ -84,6 +88,7 @@ pub async fn edit(
 #[api_v2_operation(tags(Groups), operation_id = "deleteGroup")]
 pub async fn delete(state: State, key: Key, path: Ids<GroupId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    state.storage.write_as(key.0, move |tx, actor| groups::delete(tx, actor, id)).await?;
+    let tidying = Writing::new(key.0, Purpose::Tidy);
+    state.storage.write_as(tidying, move |tx, actor| groups::delete(tx, actor, id)).await?;
     Ok(NoContent)
 }

@@ -3,6 +3,7 @@
 use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{self, Member};
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::MemberDto;
@@ -42,7 +43,8 @@ fn place_after(group: GroupId, member: &Member) -> Cursor {
 
 /// Adds a member
 ///
-/// Any member may; only owners and server admins give a role above `member`.
+/// Any member may; only owners and server admins give a role above `member`. Where nobody is left in the group, the
+/// user becomes its owner.
 #[api_v2_operation(tags(Groups), operation_id = "addMember")]
 pub async fn add(
     state: State,
@@ -52,10 +54,10 @@ pub async fn add(
     _: NoParams,
 ) -> Result<Created<MemberDto>, ApiError> {
     let Ids(group) = path;
-    let (candidate, role) = body.0.parse()?;
+    let ((candidate, role), quotas) = (body.0.parse()?, state.options.quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::add_member(tx, actor, group, &candidate, role))
+        .write_as(key.0, move |tx, actor| groups::add_member(tx, actor, group, &candidate, role, &quotas))
         .await?;
     Ok(created(group, member))
 }
@@ -67,7 +69,7 @@ fn created(group: GroupId, member: Member) -> Created<MemberDto> {
 
 /// Joins a public group
 ///
-/// 200 for members, who stay what they are.
+/// 200 for members, who stay what they are. Whoever joins a group that nobody is left in becomes its owner.
 #[api_v2_operation(tags(Groups), operation_id = "joinGroup")]
 pub async fn join(
     state: State,
@@ -75,9 +77,9 @@ pub async fn join(
     path: Ids<GroupId>,
     _: NoParams,
 ) -> Result<CreatedOrOk<MemberDto>, ApiError> {
-    let Ids(group) = path;
+    let (Ids(group), quotas) = (path, state.options.quotas);
     let (member, joined) =
-        state.storage.write_as(key.0, move |tx, actor| groups::join(tx, actor, group)).await?;
+        state.storage.write_as(key.0, move |tx, actor| groups::join(tx, actor, group, &quotas)).await?;
     Ok(if joined { CreatedOrOk::Created(created(group, member)) } else { CreatedOrOk::Ok(member.into()) })
 }
 
@@ -92,10 +94,12 @@ pub async fn edit(
     path: Ids<(GroupId, UserOrMe)>,
     _: NoParams,
 ) -> Result<Ok200<MemberDto>, ApiError> {
-    let (role, Ids((group, user))) = (body.0.parse()?, path);
+    let (role, Ids((group, user)), quotas) = (body.0.parse()?, path, state.options.quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::change_role(tx, actor, group, user.id(actor), role))
+        .write_as(key.0, move |tx, actor| {
+            groups::change_role(tx, actor, group, user.id(actor), role, &quotas)
+        })
         .await?;
     Ok(Ok200(member.into()))
 }
@@ -113,7 +117,9 @@ pub async fn remove(
     let Ids((group, user)) = path;
     state
         .storage
-        .write_as(key.0, move |tx, actor| groups::remove_member(tx, actor, group, user.id(actor)))
+        .write_as(Writing::new(key.0, Purpose::Tidy), move |tx, actor| {
+            groups::remove_member(tx, actor, group, user.id(actor))
+        })
         .await?;
     Ok(NoContent)
 }

@@ -128,6 +128,8 @@ pub(super) struct GroupListParams {
     q: Option<String>,
     /// Only groups that the caller is a member of.
     mine: Option<bool>,
+    /// Only groups that nobody is in any more, and that so have no owner; for server admins.
+    ownerless: Option<bool>,
     /// How many: 1–200, 50 if left out.
     limit: Option<i64>,
     /// The `next` of the page before.
@@ -138,6 +140,7 @@ pub(super) struct GroupListParams {
 pub(super) struct GroupSelection {
     search: Option<SearchText>,
     mine: bool,
+    ownerless: bool,
     after: Option<NameCursor>,
     limit: Limit,
 }
@@ -149,15 +152,17 @@ impl GroupListParams {
         let limit = fields.limit(self.limit);
         let after = fields.cursor(List::Groups, 0, self.cursor.as_deref()).map(NameCursor::from);
         fields.finish()?;
-        Ok(GroupSelection { search, mine: self.mine.unwrap_or(false), after, limit })
+        let (mine, ownerless) = (self.mine.unwrap_or(false), self.ownerless.unwrap_or(false));
+        Ok(GroupSelection { search, mine, ownerless, after, limit })
     }
 }
 
 impl GroupSelection {
     /// The query of this viewer, who is known only once the command runs.
     pub(super) fn seen_by(&self, viewer: UserId) -> GroupQuery {
-        let Self { search, mine, after, limit } = self;
-        GroupQuery { viewer, search: search.clone(), mine: *mine, after: after.clone(), limit: *limit }
+        let Self { search, mine, ownerless, after, limit } = self;
+        let (search, after) = (search.clone(), after.clone());
+        GroupQuery { viewer, search, mine: *mine, ownerless: *ownerless, after, limit: *limit }
     }
 }
 

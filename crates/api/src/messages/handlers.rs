@@ -1,7 +1,8 @@
 //! What the routes for messages do.
 
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageView};
+use groupchat_domain::messages::{self, MessageText, MessageView};
+use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReadStateDto};
@@ -26,7 +27,8 @@ pub async fn send(
     _: NoParams,
 ) -> Result<CreatedOrReplayed<MessageDto>, ApiError> {
     let draft = body.0.parse(path.0)?;
-    let sent = state.storage.write_as(key.0, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+    let writing = Writing::of_text(key.0, draft.text.as_str());
+    let sent = state.storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
     Ok(if sent.repeated {
         CreatedOrReplayed::Replayed(sent.view.into())
     } else {
@@ -86,9 +88,10 @@ pub async fn edit(
     _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let (text, Ids((group, id))) = (body.0.parse()?, path);
+    let writing = Writing::of_text(key.0, text.as_ref().map_or("", MessageText::as_str));
     let view = state
         .storage
-        .write_as(key.0, move |tx, actor| messages::edit(tx, actor, group, id, text.as_ref()))
+        .write_as(writing, move |tx, actor| messages::edit(tx, actor, group, id, text.as_ref()))
         .await?;
     Ok(Ok200(view.into()))
 }
@@ -104,7 +107,8 @@ pub async fn delete(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, id)) = path;
-    state.storage.write_as(key.0, move |tx, actor| messages::delete(tx, actor, group, id)).await?;
+    let tidying = Writing::new(key.0, Purpose::Tidy);
+    state.storage.write_as(tidying, move |tx, actor| messages::delete(tx, actor, group, id)).await?;
     Ok(NoContent)
 }
 
@@ -134,7 +138,9 @@ pub async fn unlike(
     _: NoParams,
 ) -> Result<Ok200<LikesDto>, ApiError> {
     let Ids((group, id)) = path;
-    let view = state.storage.write_as(key.0, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
+    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let view =
+        state.storage.write_as(tidying, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
 }
 

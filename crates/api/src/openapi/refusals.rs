@@ -19,15 +19,15 @@ pub const REFUSALS: &[(&str, &[Code])] = &[
     ("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts]),
     ("editUser", &[AdminOnly, ProvisionedKey, UserNotFound, UsernameTaken, LastAdmin]),
     ("deleteUser", &[AdminOnly, UserNotFound, LastAdmin]),
-    ("createGroup", &[NotSupported, NameTaken]),
-    ("listGroups", &[]),
+    ("createGroup", &[NotSupported, NameTaken, QuotaExceeded]),
+    ("listGroups", &[AdminOnly]),
     ("getGroup", &[GroupNotFound]),
     ("editGroup", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
     ("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
-    ("joinGroup", &[GroupNotFound]),
+    ("joinGroup", &[GroupNotFound, QuotaExceeded]),
     ("listMembers", &[GroupNotFound]),
-    ("addMember", &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound, AlreadyMember]),
-    ("editMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner]),
+    ("addMember", &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound, AlreadyMember, QuotaExceeded]),
+    ("editMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner, QuotaExceeded]),
     ("removeMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner]),
     ("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),
     ("listMessages", &[MembersOnly, GroupNotFound]),
@@ -54,6 +54,20 @@ pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed];
 /// Operations that need no storage, and so never find it busy or broken.
 const WITHOUT_STORAGE: &[&str] = &["getVersion"];
 
+/// Writes that nothing holds up, so that nobody can be kept from securing their account.
+const UNPACED: &[&str] = &["login", "logout", "endSession", "endOtherSessions", "changePassword"];
+
+/// Writes that go on while the disk is nearly full.
+const TIDYING: &[&str] = &[
+    "deleteUser",
+    "deleteGroup",
+    "removeMember",
+    "deleteMessage",
+    "unlikeMessage",
+    "markRead",
+    "createTicket",
+];
+
 /// All that an operation can refuse, in the order of the table of codes.
 pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
     // Every operation refuses parameters that it doesn't know.
@@ -71,6 +85,12 @@ pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
         codes.extend([Overloaded, Unavailable]);
         if method != "get" {
             codes.push(OutcomeUnknown);
+            if !UNPACED.contains(&id) {
+                codes.push(TooManyRequests);
+                if !TIDYING.contains(&id) {
+                    codes.push(StorageFull);
+                }
+            }
         }
     }
     Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect()

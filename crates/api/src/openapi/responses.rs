@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use groupchat_domain::groups::{GroupRefusal, Quota};
 use serde_json::{Map, Value, json};
 
 use super::refusals::ANYWHERE;
@@ -21,6 +22,9 @@ const SHARED: &[(&str, &[Code])] = &[
     ("Unavailable", &[Overloaded, Unavailable]),
     ("UnavailableOrUnknown", &[Overloaded, Unavailable, OutcomeUnknown]),
 ];
+
+/// What is limited.
+const QUOTAS: [Quota; 3] = [Quota::OwnedGroups, Quota::Memberships, Quota::Members];
 
 /// Adds what can go wrong to the answers of an operation, and to all of them their headers.
 pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
@@ -128,6 +132,11 @@ fn example(code: Code) -> Value {
             problem["detail"] = format!("name: {detail}").into();
             problem["errors"] = json!([{"field": "name", "code": "too_long", "detail": detail}]);
         }
+        QuotaExceeded => {
+            let refusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 1_000 };
+            problem["detail"] = refusal.to_string().into();
+            problem["quota"] = json!({"name": Quota::Memberships.as_str(), "limit": 1_000});
+        }
         Internal => problem["request_id"] = "5692161d100b05e5".into(),
         _ => {}
     }
@@ -153,6 +162,14 @@ pub fn problem_schema() -> Value {
             "detail": text("What happened this time, for a person."),
             "errors": {"type": "array", "description": "The fields that broke a rule.",
                        "items": {"$ref": "#/components/schemas/FieldProblem"}},
+            "quota": {"type": "object", "description": "The quota that would have been exceeded.",
+                      "required": ["name", "limit"],
+                      "properties": {
+                          "name": {"type": "string", "enum": QUOTAS.map(Quota::as_str),
+                                   "description": "What is limited."},
+                          "limit": {"type": "integer", "format": "int64", "minimum": 0,
+                                    "description": "How many there may be."},
+                      }},
             "request_id": text("What to ask about when the server failed; also in the log."),
         },
     })

@@ -35,11 +35,15 @@ fn fields_that_are_not_taken_are_not_documented() {
 
 #[test]
 fn the_reviewed_document_is_up_to_date() {
-    let reviewed = include_str!("../../../../docs/openapi.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    let made = text(env!("CARGO_PKG_VERSION"));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, format!("{made}\n")).unwrap();
+    }
+    let reviewed = std::fs::read_to_string(path).unwrap();
     assert!(
-        reviewed.trim_end() == text(env!("CARGO_PKG_VERSION")),
-        "docs/openapi.json is out of date; write it anew with `cargo run -- openapi > docs/openapi.json`, \
-         and look at the difference"
+        reviewed.trim_end() == made,
+        "docs/openapi.json is out of date; run the test with UPDATE_DOCS=1, and look at the difference"
     );
 }
 
@@ -103,6 +107,10 @@ fn every_field_and_parameter_is_described_with_limits_or_an_example() {
             continue;
         }
         assert!(described["description"].is_string() || what.ends_with(".items"), "{what}");
+        if schema["oneOf"].is_array() {
+            assert!(!described["example"].is_null(), "{what}");
+            continue;
+        }
         match schema["type"].as_str().unwrap() {
             "integer" => assert!(schema["minimum"].is_i64() && schema["maximum"].is_i64(), "{what}"),
             "array" => assert!(schema["maxItems"].is_i64(), "{what}"),

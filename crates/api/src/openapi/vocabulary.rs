@@ -57,6 +57,8 @@ pub const NAMES: &[(&str, Kind)] = &[
     ("is_admin", kinds::yes_or_no),
     ("liked", kinds::yes_or_no),
     ("mine", kinds::yes_or_no),
+    ("ownerless", kinds::yes_or_no),
+    ("storage_full", kinds::yes_or_no),
     ("actor_id", kinds::id),
     ("type", kinds::event_type),
     ("data", kinds::event_data),

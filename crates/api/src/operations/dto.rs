@@ -10,6 +10,8 @@ pub(super) struct HealthDto {
     /// `ok`; or `checking`, while the database is looked through for damage since the last stop was not clean. A server
     /// that is not well answers 503.
     pub status: &'static str,
+    /// Whether the disk is nearly full, so that ordinary writes are refused.
+    pub storage_full: bool,
 }
 
 /// Which program this is.

@@ -1,6 +1,6 @@
 //! What the routes for operations do.
 
-use groupchat_domain::storage::Condition;
+use groupchat_domain::storage::{Condition, DiskSpace};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{HealthDto, VersionDto};
@@ -19,7 +19,8 @@ pub async fn health(state: State, _: NoParams) -> Result<Ok200<HealthDto>, ApiEr
         Condition::Checking => "checking",
         _ => "ok",
     };
-    Ok(Ok200(HealthDto { status }))
+    let storage_full = state.storage.disk_space().is_some_and(DiskSpace::is_nearly_full);
+    Ok(Ok200(HealthDto { status, storage_full }))
 }
 
 /// Tells the program's version

@@ -89,6 +89,8 @@ codes! {
     AlreadyMember = CONFLICT, "already_member", "The user is a member already";
     /// A group keeps at least one owner.
     LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner";
+    /// There are as many of something as a user or a group may have.
+    QuotaExceeded = CONFLICT, "quota_exceeded", "There may be no more of these";
     /// The server keeps at least one admin.
     LastAdmin = CONFLICT, "last_admin", "The server cannot lose its last admin";
     /// Of the message nothing but a tombstone is left.
@@ -103,8 +105,10 @@ codes! {
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade_required", "This is a WebSocket";
     /// Too many tries to show a password.
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
-    /// More requests on a socket than are allowed.
+    /// More requests on a socket, more connections, or more writes than are allowed.
     TooManyRequests = TOO_MANY_REQUESTS, "too_many_requests", "Too many requests";
+    /// The disk is nearly full, and what is left is kept for what frees room.
+    StorageFull = INSUFFICIENT_STORAGE, "storage_full", "The server has too little room left";
     /// Something broke here; the log knows what, under the request id.
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on the server";
     /// Too much is waiting already; nothing was done.
@@ -126,6 +130,7 @@ impl Code {
             StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            StatusCode::INSUFFICIENT_STORAGE => Self::StorageFull,
             status if status.is_client_error() => Self::BadRequest,
             _ => Self::Internal,
         }

@@ -34,6 +34,7 @@ pub struct ApiError {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
+    quota: Option<ExceededQuota>,
     /// For the log only.
     cause: Option<String>,
 }
@@ -41,7 +42,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with this code and a sentence about this one occurrence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, quota: None, cause: None }
     }
 
     /// Something that the program did not foresee. The cause goes to the log and nowhere else.
@@ -117,6 +118,7 @@ impl ApiError {
             code: self.code.as_str(),
             detail: &self.detail,
             errors,
+            quota: self.quota,
             request_id,
         };
         serde_json::to_vec(&problem).expect("strings and numbers are always JSON")
@@ -140,7 +142,18 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    quota: Option<ExceededQuota>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+}
+
+/// A quota that would have been exceeded.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct ExceededQuota {
+    /// What is limited.
+    name: &'static str,
+    /// How many there may be.
+    limit: u32,
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ use groupchat_domain::storage::StorageFault;
 use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
 
-use super::{ApiError, Code};
+use super::{ApiError, Code, ExceededQuota};
 
 /// When a caller may try again where the domain doesn't say.
 const SOON: Duration = Duration::from_secs(1);
@@ -20,6 +20,10 @@ impl From<Error> for ApiError {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Fault(fault) => fault.into(),
+            Error::TooFast { retry_after } => {
+                Self::new(Code::TooManyRequests, TOO_FAST).retry_after(retry_after)
+            }
+            Error::StorageFull => Self::new(Code::StorageFull, NO_ROOM),
             Error::Busy { retry_after } => Self::new(Code::Overloaded, NOTHING_DONE).retry_after(retry_after),
         }
     }
@@ -37,6 +41,10 @@ impl From<Refusal> for ApiError {
             Refusal::Invalid(errors) => Self::invalid(errors),
             Refusal::Account(AccountRefusal::TooManyAttempts { retry_after }) => {
                 Self::new(code, "too many attempts, try again later").retry_after(retry_after)
+            }
+            Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit }) => {
+                let quota = ExceededQuota { name: quota.as_str(), limit };
+                Self { quota: Some(quota), ..Self::new(code, refusal.to_string()) }
             }
             refusal => Self::new(code, refusal.to_string()),
         }
@@ -62,6 +70,8 @@ impl From<StorageFault> for ApiError {
     }
 }
 
+const TOO_FAST: &str = "you write more than a user may in this time; nothing was done";
+const NO_ROOM: &str = "nothing was done; for now only server admins may add something";
 const NOTHING_DONE: &str = "nothing was done; try again a little later";
 const OUTCOME_UNKNOWN: &str = "look before you try again, or try again with the same client_id";
 /// Of faults in the storage, where what was begun is rolled back.
@@ -95,6 +105,7 @@ const fn group(refusal: &GroupRefusal) -> Code {
         GroupRefusal::NameTaken => Code::NameTaken,
         GroupRefusal::AlreadyMember => Code::AlreadyMember,
         GroupRefusal::LastOwner => Code::LastOwner,
+        GroupRefusal::QuotaExceeded { .. } => Code::QuotaExceeded,
     }
 }
 
@@ -129,7 +140,9 @@ impl ApiError {
 #[cfg(test)]
 mod tests {
     use actix_web::http::StatusCode;
+    use groupchat_domain::groups::Quota;
     use groupchat_domain::validation::Violation;
+    use serde_json::json;
 
     use super::*;
 
@@ -168,6 +181,14 @@ mod tests {
         for error in others {
             assert!(!error.to_string().contains("nothing was done"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_exceeded_quota_is_named_with_its_limit() {
+        let refusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 5 };
+        let body = ApiError::from(Error::from(refusal)).to_json();
+        assert_eq!((&body["status"], &body["code"]), (&json!(409), &json!("quota_exceeded")));
+        assert_eq!(body["quota"], json!({"name": "memberships", "limit": 5}));
     }
 
     #[test]

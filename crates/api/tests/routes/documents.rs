@@ -108,7 +108,7 @@ async fn both_documents_are_served_compressed_to_who_wants_that() {
 #[actix_web::test]
 async fn health_and_version_need_no_key() {
     let server = Server::start().await;
-    assert_eq!(server.nobody().get("/api/health").await.ok(), json!({"status": "ok"}));
+    assert_eq!(server.nobody().get("/api/health").await.ok(), json!({"status": "ok", "storage_full": false}));
     let version = server.nobody().get("/api/version").await.ok();
     assert_eq!(version, json!({"name": "groupchat", "version": "1.2.3"}));
     // A key that is no good does no harm where none is needed.

@@ -7,7 +7,7 @@ mod users;
 use std::time::Instant;
 
 use groupchat_domain::Error;
-use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Quotas, Visibility};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
@@ -119,15 +119,16 @@ async fn groups_called(
     name: &str,
     viewer: &SignedIn,
 ) -> Result<Vec<GroupView>, BenchError> {
-    let viewer = viewer.actor.id();
+    let actor = viewer.actor.clone();
     let query = GroupQuery {
-        viewer,
+        viewer: actor.id(),
         search: Some(SearchText::parse(name).expect("the names are short and plain")),
         mine: true,
+        ownerless: false,
         after: None,
         limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
     };
-    Ok(storage.run(READ, move |tx| Ok(groups::list(tx, &query)?.items)).await?)
+    Ok(storage.run(READ, move |tx| Ok(groups::list(tx, &actor, &query)?.items)).await?)
 }
 
 /// Makes those of the groups `NAME 1` to `NAME count` that are missing, and has all of the users join.
@@ -159,8 +160,9 @@ pub async fn ensure_group(
     let id = storage.run(WRITE, move |tx| find_or_create(tx, &actor, &name)).await?;
     for some in members.chunks(STEPS_PER_COMMAND) {
         let some = some.to_vec();
-        let join =
-            move |tx: &mut dyn Tx| some.iter().try_for_each(|one| groups::join(tx, &one.actor, id).map(drop));
+        let join = move |tx: &mut dyn Tx| {
+            some.iter().try_for_each(|one| groups::join(tx, &one.actor, id, &Quotas::UNLIMITED).map(drop))
+        };
         storage.run(WRITE, join).await?;
     }
     Ok(id)
@@ -175,15 +177,16 @@ fn find_or_create(
         viewer: actor.id(),
         search: Some(SearchText::parse(name.as_str()).expect("a name is no longer than a search may be")),
         mine: false,
+        ownerless: false,
         after: None,
         limit: Limit::DEFAULT,
     };
-    let found = groups::list(tx, &query)?.items.into_iter().find(|view| view.group.name == *name);
+    let found = groups::list(tx, actor, &query)?.items.into_iter().find(|view| view.group.name == *name);
     if let Some(view) = found {
         return Ok(view.group.id);
     }
     let draft = GroupDraft { name: name.clone(), description: None, visibility: Visibility::Public };
-    Ok(groups::create(tx, actor, &draft)?.group.id)
+    Ok(groups::create(tx, actor, &draft, &Quotas::UNLIMITED)?.group.id)
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub struct LoginPorts<'a> {
     pub attempts: &'a dyn LoginAttempts,
     /// How long the key works.
     pub lifetime: Duration,
+    /// How many sessions a user may have at a time.
+    pub sessions_per_user: u32,
 }
 
 /// A new session, and who signed in.
@@ -50,7 +52,7 @@ pub struct LoggedIn {
     pub user: User,
 }
 
-/// Signs in with a password; of a user's sessions beyond [`MAX_SESSIONS`](super::MAX_SESSIONS) the oldest end. The
+/// Signs in with a password; of more sessions than a user may have, those that were unused for longest end. The
 /// answer to a wrong one is the same, and takes as long, whether or not the user exists.
 ///
 /// # Errors
@@ -83,8 +85,14 @@ async fn try_login(
         return Err(AccountRefusal::InvalidCredentials.into());
     };
     let key = ports.keys.issue();
-    let proven =
-        Proven { user, checked: hash, key: key.hash, client: attempt.client, lifetime: ports.lifetime };
+    let proven = Proven {
+        user,
+        checked: hash,
+        key: key.hash,
+        client: attempt.client,
+        lifetime: ports.lifetime,
+        sessions_per_user: ports.sessions_per_user,
+    };
     let begin = move |tx: &mut dyn Tx| begin_session(tx, &proven);
     let (user, expires_at) = ports.storage.run(Access { mode: Mode::Write, caller }, begin).await?;
     Ok(LoggedIn { key: key.secret, expires_at, user })
@@ -104,17 +112,19 @@ struct Proven {
     key: KeyHash,
     client: ClientInfo,
     lifetime: Duration,
+    sessions_per_user: u32,
 }
 
 /// Stores the session, if the password that was checked is still the user's.
 fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<(User, Timestamp), Error> {
     let id = proven.user;
-    tx.accounts().lock(&[id], LockStrength::Shared)?;
+    // Two at once must not count the same sessions.
+    tx.accounts().lock(&[id], LockStrength::Exclusive)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::InvalidCredentials)?;
     if tx.accounts().password(id)?.as_ref() != Some(&proven.checked) {
         return Err(AccountRefusal::InvalidCredentials.into());
     }
-    sessions::end(tx, Some(id), id, Ending::ForOneMore)?;
+    sessions::end(tx, Some(id), id, Ending::ForOneOf(proven.sessions_per_user))?;
     let created_at = tx.now();
     let expires_at = created_at.plus(proven.lifetime);
     tx.sessions().insert(&NewSession {

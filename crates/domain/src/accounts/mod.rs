@@ -36,9 +36,9 @@ pub use repository::{
 };
 #[cfg(test)]
 pub(crate) use repository::{MockAccountRepository, MockSessionRepository, MockTicketRepository};
-pub(crate) use rights::is_server_admin;
+pub(crate) use rights::{is_server_admin, require_server_admin};
 pub use session::{
-    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, MAX_SESSIONS, NewSession, PROVISIONED_LIFETIME, Secret,
+    Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, SESSIONS_PER_USER, Secret,
     Session, SessionKind,
 };
 pub use sessions::{end_other_sessions, end_session, list_sessions, logout};

@@ -8,7 +8,7 @@ use crate::accounts::session::{Actor, Secret, SessionKind};
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::ids::UserId;
-use crate::storage::{Credential, Storage, Tx};
+use crate::storage::{Credential, Purpose, Storage, Tx, Writing};
 
 /// Replaces the password of whoever shows the key; all their other sessions end. Tries are
 /// limited, so that a stolen key can't be used to guess the password.
@@ -35,7 +35,8 @@ pub async fn change_password(
         return Err(AccountRefusal::WrongPassword.into());
     }
     let hash = hasher.hash(new).await?;
-    storage.write_as(who, move |tx, actor| replace(tx, actor, &old, &hash)).await
+    let securing = Writing::new(who, Purpose::Secure);
+    storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash)).await
 }
 
 fn present_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {

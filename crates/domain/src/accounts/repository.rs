@@ -219,12 +219,13 @@ pub trait SessionRepository {
     /// A storage fault.
     fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
 
-    /// Ends the oldest of the user's sessions that are valid at `now`, so that at most `keep` are left; ends at
-    /// most 500 at a time. `false` where there are no more than those.
+    /// Ends those of the user's sessions that are valid at `now` and were unused for longest, so that at most `keep`
+    /// are left; ends at most 500 at a time. `false` where there are no more than those. One that was never used
+    /// counts from its beginning.
     ///
     /// # Errors
     /// A storage fault.
-    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
+    fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
 
     /// Ends the user's provisioned sessions; `false` where there is none.
     ///

@@ -13,8 +13,9 @@ pub const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a key that comes with a new user lives.
 pub const PROVISIONED_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// How many sessions a user may have at a time; a login ends the oldest beyond them.
-pub const MAX_SESSIONS: u32 = 200;
+/// How many sessions a user may have at a time, if nothing else is said; a login ends those beyond them that were
+/// unused for longest.
+pub const SESSIONS_PER_USER: u32 = 200;
 
 /// SHA-256 of an API key, or of a ticket. The key itself is stored nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
-use crate::accounts::session::{Actor, MAX_SESSIONS, Session};
+use crate::accounts::session::{Actor, Session};
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::ids::{SessionId, UserId};
@@ -62,8 +62,9 @@ pub(super) enum Ending {
     AllBut(SessionId),
     /// All.
     All,
-    /// Those that make room for one more: the provisioned ones, and the oldest beyond [`MAX_SESSIONS`].
-    ForOneMore,
+    /// Those that make room for one more of so many: the provisioned ones, and of the others those that were unused
+    /// for longest. The user must be locked exclusively.
+    ForOneOf(u32),
 }
 
 /// Ends sessions of a user and tells of it, so that connections that live by them end too; says whether there were
@@ -75,9 +76,9 @@ pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Endi
         Ending::One(session) => tx.sessions().end(user, session)?,
         Ending::AllBut(session) => tx.sessions().end_all(user, Some(session))?,
         Ending::All => tx.sessions().end_all(user, None)?,
-        Ending::ForOneMore => {
+        Ending::ForOneOf(most) => {
             let provisioned = tx.sessions().end_provisioned(user)?;
-            tx.sessions().end_oldest(user, now, MAX_SESSIONS - 1)? || provisioned
+            tx.sessions().end_idlest(user, now, most.saturating_sub(1))? || provisioned
         }
     };
     if ended {

@@ -5,22 +5,29 @@ use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::groups::access::lock_visible;
 use crate::groups::error::GroupRefusal;
+use crate::groups::membership::lock_to_grow;
 use crate::groups::model::{Member, Role};
+use crate::groups::quota::Quotas;
 use crate::ids::{GroupId, UserId};
 use crate::storage::Tx;
 
 /// Gives a member another role, as an owner or a server admin; `None` keeps the one they have.
 ///
 /// # Errors
-/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner` of [`GroupRefusal`], or a fault.
+/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner`, `QuotaExceeded` of [`GroupRefusal`], or a
+/// fault.
 pub fn change_role(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: GroupId,
     user: UserId,
     role: Option<Role>,
+    quotas: &Quotas,
 ) -> Result<Member, Error> {
     let found = lock_visible(tx, actor, group)?;
+    if role == Some(Role::Owner) {
+        lock_to_grow(tx, actor, user)?;
+    }
     let mut member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     found.require(tx, actor, Role::Owner)?;
     let Some(role) = role.filter(|role| *role != member.role) else { return Ok(member) };
@@ -28,6 +35,9 @@ pub fn change_role(
         require_another_owner(tx, group)?;
     }
     tx.members().set_role(group, user, role)?;
+    if role == Role::Owner {
+        quotas.check_owner(tx, user)?;
+    }
     member.role = role;
     tx.emit(Audience::Group(group), Some(actor.id()), Event::MemberUpdated(group, member.clone()));
     Ok(member)

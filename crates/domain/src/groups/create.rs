@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::events::Event;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::add;
-use crate::groups::model::{Description, GroupName, GroupView, NewGroup, Role, Standing, Visibility};
+use crate::groups::model::{Description, Group, GroupName, GroupView, NewGroup, Role, Standing, Visibility};
+use crate::groups::quota::Quotas;
 use crate::ids::Seq;
 use crate::storage::Tx;
 
@@ -23,9 +24,14 @@ pub struct GroupDraft {
 /// Creates a group; the actor becomes its owner.
 ///
 /// # Errors
-/// [`GroupRefusal::NameTaken`], or a fault.
-pub fn create(tx: &mut dyn Tx, actor: &Actor, draft: &GroupDraft) -> Result<GroupView, Error> {
-    tx.accounts().lock(&[actor.id()], LockStrength::Shared)?;
+/// [`GroupRefusal::NameTaken`], [`GroupRefusal::QuotaExceeded`], or a fault.
+pub fn create(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    draft: &GroupDraft,
+    quotas: &Quotas,
+) -> Result<GroupView, Error> {
+    tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
     if tx.accounts().find(actor.id())?.is_none() {
         return Err(AccountRefusal::Unauthenticated.into());
     }
@@ -38,10 +44,10 @@ pub fn create(tx: &mut dyn Tx, actor: &Actor, draft: &GroupDraft) -> Result<Grou
     let Unique::Stored(id) = tx.groups().insert(&new)? else {
         return Err(GroupRefusal::NameTaken.into());
     };
-    let mut group = new.into_group(id);
-    group.member_count = 1;
+    let empty = new.into_group(id);
+    let group = Group { member_count: 1, ..empty.clone() };
     tx.emit(group.audience(), Some(actor.id()), Event::GroupCreated(group.clone()));
-    add(tx, actor, &group, actor.user.clone(), Role::Owner)?;
+    add(tx, actor, &empty, actor.user.clone(), Role::Owner, quotas)?;
     let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO });
     Ok(GroupView { group, standing, last_message: None })
 }

@@ -1,5 +1,7 @@
 //! Refusals about groups and members.
 
+use crate::groups::quota::Quota;
+
 /// Why a group's use-case declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GroupRefusal {
@@ -24,4 +26,12 @@ pub enum GroupRefusal {
     /// A group's last owner can't leave, be removed or be demoted.
     #[error("the last owner of a group can't leave, be removed or be demoted")]
     LastOwner,
+    /// There are as many as may be.
+    #[error("there may be at most {limit} {quota}")]
+    QuotaExceeded {
+        /// What is limited.
+        quota: Quota,
+        /// How many there may be.
+        limit: u32,
+    },
 }

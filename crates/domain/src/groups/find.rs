@@ -1,6 +1,6 @@
 //! Looking groups and members up.
 
-use crate::accounts::Actor;
+use crate::accounts::{Actor, require_server_admin};
 use crate::error::Error;
 use crate::groups::access::visible;
 use crate::groups::error::GroupRefusal;
@@ -18,11 +18,15 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
     Ok(tx.groups().view(id, actor.id())?.ok_or(GroupRefusal::NotFound)?)
 }
 
-/// A page of the groups that the query's viewer may see.
+/// A page of the groups that the actor, who is the query's viewer, may see. Those without an owner are for server
+/// admins to look for.
 ///
 /// # Errors
-/// A fault.
-pub fn list(tx: &mut dyn Tx, query: &GroupQuery) -> Result<Page<GroupView>, Error> {
+/// [`AccountRefusal::AdminOnly`](crate::accounts::AccountRefusal::AdminOnly), or a fault.
+pub fn list(tx: &mut dyn Tx, actor: &Actor, query: &GroupQuery) -> Result<Page<GroupView>, Error> {
+    if query.ownerless {
+        require_server_admin(tx, actor)?;
+    }
     Ok(Page::from_lookahead(tx.groups().list(query)?, query.limit))
 }
 

@@ -6,6 +6,8 @@ use crate::events::{Audience, Event};
 use crate::groups::access::lock_visible;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Member, NewMembership, Role};
+use crate::groups::quota::Quotas;
+use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
 use crate::storage::Tx;
 
@@ -27,36 +29,43 @@ impl Candidate {
     }
 }
 
-/// Adds a user to a group. Any member may; only owners and server admins give a role above `member`.
+/// Adds a user to a group. Any member may; only owners and server admins give a role above `member`. Where nobody is
+/// left in the group, the user becomes its owner, whatever the role.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
-/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::AlreadyMember`], or a fault.
+/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::AlreadyMember`], [`GroupRefusal::QuotaExceeded`], or a fault.
 pub fn add_member(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: GroupId,
     candidate: &Candidate,
     role: Role,
+    quotas: &Quotas,
 ) -> Result<Member, Error> {
     let found = lock_visible(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
     let least = if role == Role::Member { Role::Member } else { Role::Owner };
     found.require(tx, actor, least)?;
-    match add(tx, actor, &found.group, user.as_ref(), role)? {
+    match add(tx, actor, &found.group, user.as_ref(), role, quotas)? {
         Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
 }
 
-/// Joins a public group. Joining twice changes nothing.
+/// Joins a public group: as its owner where nobody is left in it, else as a member. Joining twice changes nothing.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], or a fault.
-pub fn join(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(Member, bool), Error> {
+/// [`GroupRefusal::NotFound`], [`GroupRefusal::QuotaExceeded`], or a fault.
+pub fn join(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    quotas: &Quotas,
+) -> Result<(Member, bool), Error> {
     let found = lock_visible(tx, actor, group)?;
     lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
-    match add(tx, actor, &found.group, actor.user.clone(), Role::Member)? {
+    match add(tx, actor, &found.group, actor.user.clone(), Role::Member, quotas)? {
         Unique::Stored(member) => Ok((member, true)),
         Unique::Taken => {
             let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;
@@ -65,8 +74,9 @@ pub fn join(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(Member, b
     }
 }
 
-/// The user, locked so that their account can't be deleted while they get a membership. The actor, whose
-/// rights are read later, is locked along with them, since users are locked in the order of their ids.
+/// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
+/// counted. The actor, whose rights are read later, is locked along with them, since users are locked in the order of
+/// their ids.
 fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
     let id = match candidate {
         Candidate::Id(id) => *id,
@@ -75,18 +85,35 @@ fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Resu
             tx.accounts().find_by_username(name)?.ok_or(AccountRefusal::UserNotFound)?.id
         }
     };
-    tx.accounts().lock(&[actor.id(), id], LockStrength::Shared)?;
+    lock_to_grow(tx, actor, id)?;
     Ok(tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?)
 }
 
-/// Stores a membership and tells of it. What was said before counts as read.
+/// Locks a user who is to be in more groups, or to own more, and the actor: in the order of their ids.
+pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
+    let mut locks = vec![(user, LockStrength::Exclusive)];
+    if actor.id() != user {
+        locks.push((actor.id(), LockStrength::Shared));
+    }
+    locks.sort_unstable_by_key(|(id, _)| *id);
+    for (id, strength) in locks {
+        tx.accounts().lock(&[id], strength)?;
+    }
+    Ok(())
+}
+
+/// Stores a membership and tells of it. What was said before counts as read. `group` is the group as it was before,
+/// locked, as is the user.
 pub(super) fn add(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: &Group,
     user: UserRef,
     role: Role,
+    quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
+    let is_led = role == Role::Owner || ensure_owner(tx, group.id)?;
+    let role = if is_led { role } else { Role::Owner };
     let joined_at = tx.now();
     let membership = NewMembership {
         group: group.id,
@@ -99,6 +126,7 @@ pub(super) fn add(
     if tx.members().insert(&membership)? == Unique::Taken {
         return Ok(Unique::Taken);
     }
+    quotas.check_added(tx, group, user.id, role)?;
     let member = Member { user, role, joined_at };
     tx.emit(Audience::Group(group.id), Some(actor.id()), Event::MemberAdded(group.id, member.clone()));
     Ok(Unique::Stored(member))

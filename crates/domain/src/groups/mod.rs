@@ -9,8 +9,10 @@ mod error;
 mod find;
 mod membership;
 mod model;
+mod quota;
 mod remove_member;
 mod repository;
+mod succession;
 
 pub(crate) use access::{lock_visible, visible};
 pub use change_role::change_role;
@@ -24,6 +26,7 @@ pub use model::{
     Description, Group, GroupName, GroupView, Member, NewGroup, NewMembership, Role, Standing, Visibility,
     VisibleGroup,
 };
+pub use quota::{Quota, Quotas};
 pub(crate) use remove_member::end_membership;
 pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};

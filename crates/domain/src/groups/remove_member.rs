@@ -7,6 +7,7 @@ use crate::groups::access::lock_visible;
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::Role;
+use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
 use crate::storage::Tx;
 
@@ -36,20 +37,10 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
     };
     // Somebody else may have been faster since the memberships were listed.
     let Some(standing) = found.standing else { return Ok(()) };
-    if standing.role == Role::Owner && tx.members().count_owners(group)? == 0 {
-        pass_on(tx, group)?;
+    if standing.role == Role::Owner {
+        ensure_owner(tx, group)?;
     }
     remove(tx, None, group, user)
-}
-
-/// Makes the longest-serving admin, else member, the owner. Without either the group stays ownerless until a
-/// server admin appoints one.
-fn pass_on(tx: &mut dyn Tx, group: GroupId) -> Result<(), Error> {
-    let Some(mut heir) = tx.members().successor(group)? else { return Ok(()) };
-    heir.role = Role::Owner;
-    tx.members().set_role(group, heir.user.id, Role::Owner)?;
-    tx.emit(Audience::Group(group), None, Event::MemberUpdated(group, heir));
-    Ok(())
 }
 
 fn remove(tx: &mut dyn Tx, actor: Option<UserId>, group: GroupId, user: UserId) -> Result<(), Error> {

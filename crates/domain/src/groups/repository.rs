@@ -17,6 +17,8 @@ pub struct GroupQuery {
     pub search: Option<SearchText>,
     /// Only groups that the viewer is a member of.
     pub mine: bool,
+    /// Only groups that nobody is in any more, and that so have no owner.
+    pub ownerless: bool,
     /// Where the list goes on.
     pub after: Option<NameCursor>,
     /// How many rows; the repository reads one more to see whether there is a next page.
@@ -155,6 +157,13 @@ pub trait MemberRepository {
     /// # Errors
     /// A storage fault.
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault>;
+
+    /// How many groups the user is in, or has this role in, counted up to `most`; deleted groups don't count. MUST
+    /// cost no more than as many look-ups.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault>;
 
     /// Who takes over a group whose owner goes: the longest-serving admin, else the longest-serving member.
     ///

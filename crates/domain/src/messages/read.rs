@@ -9,7 +9,7 @@ use crate::messages::error::MessageRefusal;
 use crate::messages::model::MessageView;
 use crate::messages::repository::{MessageQuery, Run};
 use crate::paging::{Limit, Page};
-use crate::storage::{Claim, Storage, Tx};
+use crate::storage::{Claim, Purpose, Storage, Tx, Writing};
 use crate::validation::{Violation, ViolationCode};
 
 /// Which part of a group's messages to read.
@@ -105,7 +105,7 @@ pub async fn mark_read_and_tell(
     group: GroupId,
     seq: Seq,
 ) -> Result<ReadState, Error> {
-    let marked = storage.write_as(who, move |tx, actor| {
+    let marked = storage.write_as(Writing::new(who, Purpose::Tidy), move |tx, actor| {
         Ok((mark_read(tx, actor, group, seq)?, PassingTo::OwnDevices(actor.id())))
     });
     let (state, own_devices) = marked.await?;

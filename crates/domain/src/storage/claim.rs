@@ -4,6 +4,7 @@ use crate::accounts::{AccountRefusal, Actor, KeyHash};
 use crate::error::Error;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
+use crate::storage::writing::{DiskSpace, Purpose, Writing, require_admin_in_want};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
 /// Proof of identity that came with a request: the hash of its API key, not yet checked.
@@ -72,28 +73,42 @@ impl Claim {
 
 impl dyn Storage + '_ {
     /// Runs `work` as somebody, in a transaction that may write. The claim is checked in that same transaction, so a
-    /// key revoked a moment ago does nothing more.
+    /// key revoked a moment ago does nothing more. This is the one way in for writes of users, whatever the
+    /// transport: here they are paced, and held up while the disk is nearly full.
     ///
     /// # Errors
-    /// [`AccountRefusal::Unauthenticated`], what `work` refuses, or a fault.
+    /// [`AccountRefusal::Unauthenticated`], [`Error::TooFast`], [`Error::StorageFull`], what `work` refuses, or a
+    /// fault.
     pub async fn write_as<T: Send + 'static>(
         &self,
-        who: impl Into<Claim>,
+        writing: impl Into<Writing>,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let who = who.into();
+        let Writing { who, purpose, bytes } = writing.into();
         if let Claim::Key(credential) = who
             && !self.knows_key(&credential.key)
         {
             self.read_as(who, |_, _| Ok(())).await?;
         }
+        if purpose != Purpose::Secure
+            && let Some(limiter) = self.write_limiter()
+        {
+            limiter.take(self.caller(who), bytes).map_err(|retry_after| Error::TooFast { retry_after })?;
+        }
+        let is_in_want = purpose == Purpose::Grow && self.disk_space().is_some_and(DiskSpace::is_nearly_full);
+        let work = move |tx: &mut dyn Tx, actor: &Actor| {
+            if is_in_want {
+                require_admin_in_want(tx, actor)?;
+            }
+            work(tx, actor)
+        };
         self.run_as(Mode::Write, who, work).await
     }
 
     /// Runs `work` as somebody, on one snapshot, without writing.
     ///
     /// # Errors
-    /// As `write_as`.
+    /// [`AccountRefusal::Unauthenticated`], what `work` refuses, or a fault.
     pub async fn read_as<T: Send + 'static>(
         &self,
         who: impl Into<Claim>,

@@ -86,7 +86,7 @@ impl Default for FailingRepositories {
             sessions: failing!(MockSessionRepository:
                 expect_authenticate(_, _) expect_holder(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
                 expect_end_all(_, _)
-            expect_end_oldest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
+            expect_end_idlest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
             tickets: failing!(MockTicketRepository:
                 expect_insert(_) expect_remove_oldest(_, _) expect_is_good(_, _) expect_redeem(_, _)
                 expect_remove_expired(_, _)),
@@ -95,7 +95,7 @@ impl Default for FailingRepositories {
                 expect_insert(_) expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),
             members: failing!(MockMemberRepository:
                 expect_find(_, _) expect_find_many(_) expect_list(_) expect_insert(_) expect_set_role(_, _, _)
-                expect_remove(_, _) expect_count_owners(_) expect_successor(_) expect_groups_of(_, _)
+                expect_remove(_, _) expect_count_owners(_) expect_count_groups(_, _, _) expect_successor(_) expect_groups_of(_, _)
                 expect_since_events(_) expect_read_since(_, _)),
             messages: failing!(MockMessageRepository:
                 expect_find(_, _, _) expect_find_many(_) expect_find_by_client_id(_, _, _) expect_list(_)

@@ -1,7 +1,8 @@
 //! Groups.
 
-use diesel::dsl::auto_type;
+use diesel::dsl::{auto_type, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{
     Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
@@ -166,6 +167,10 @@ impl GroupRepository for DbTx<'_> {
             if query.mine {
                 // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
                 listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
+            }
+            if query.ownerless {
+                // Written out, so that the index of such groups serves.
+                listed = listed.filter(sql::<Bool>("groups.member_count = 0"));
             }
             if let Some(after) = &query.after {
                 let key = &after.name_key;

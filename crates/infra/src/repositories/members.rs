@@ -132,6 +132,23 @@ impl MemberRepository for DbTx<'_> {
         on_backend!(self, |connection| owners.get_result::<i64>(connection)).map(i64::unsigned_abs)
     }
 
+    fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault> {
+        let joined: Vec<i64> = on_backend!(self, |connection| {
+            let mut joined = memberships::table
+                .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+                .filter(memberships::user_id.eq(user.get()))
+                .filter(groups::deleted_at.is_null())
+                .select(memberships::group_id)
+                .limit(most.into())
+                .into_boxed();
+            if let Some(role) = role {
+                joined = joined.filter(memberships::role.eq(role.as_str()));
+            }
+            joined.load(connection)
+        })?;
+        Ok(u32::try_from(joined.len()).unwrap_or(most))
+    }
+
     fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
         for role in [Role::Admin, Role::Member] {
             let longest_serving = members_of(group.get())

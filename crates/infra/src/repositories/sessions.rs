@@ -1,6 +1,7 @@
 //! Sessions.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use groupchat_domain::accounts::{
     Actor, KeyHash, NewSession, Session, SessionKind, SessionQuery, SessionRepository,
 };
@@ -16,6 +17,11 @@ use crate::tx::DbTx;
 
 // The table's second name, for the subqueries that pick the rows to remove from it.
 diesel::alias!(const PICKED: Alias<Picked> = sessions as picked);
+
+diesel::define_sql_function! {
+    /// The first of the two that is not null.
+    fn coalesce(one: Nullable<BigInt>, other: BigInt) -> BigInt;
+}
 
 /// Sessions that one command ends at most for being too many.
 const ENDED_AT_ONCE: i64 = 500;
@@ -124,12 +130,15 @@ impl SessionRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn end_oldest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault> {
+    fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault> {
         let surplus = PICKED
             .select(PICKED.field(sessions::id))
             .filter(PICKED.field(sessions::user_id).eq(user.get()))
             .filter(PICKED.field(sessions::expires_at).gt(now.as_micros()))
-            .order(PICKED.field(sessions::id).desc())
+            .order((
+                coalesce(PICKED.field(sessions::last_used_at), PICKED.field(sessions::created_at)).desc(),
+                PICKED.field(sessions::id).desc(),
+            ))
             .limit(ENDED_AT_ONCE)
             .offset(keep.into());
         let ended = sessions::table.filter(sessions::id.eq_any(surplus));

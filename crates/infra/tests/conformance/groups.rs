@@ -14,7 +14,7 @@ use crate::support::fixture::*;
 const STRANGER: UserId = UserId::new(4711);
 
 fn all(viewer: UserId) -> GroupQuery {
-    GroupQuery { viewer, search: None, mine: false, after: None, limit: limit(10) }
+    GroupQuery { viewer, search: None, mine: false, ownerless: false, after: None, limit: limit(10) }
 }
 
 fn ids(tx: &mut dyn Tx, query: &GroupQuery) -> Vec<GroupId> {
@@ -160,6 +160,19 @@ pub fn groups_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     // A name that another group took since: the id decides.
     assert_eq!(ids(tx, &page("chess", GroupId::new(chess.get() - 1), 1)), [chess, dominoes]);
     assert_eq!(ids(tx, &page("chess", GroupId::new(chess.get() + 1), 1)), [dominoes, go]);
+}
+
+pub fn groups_that_nobody_is_in_are_listed_as_ownerless(tx: &mut dyn Tx) {
+    let ann = user(tx, "ann").id;
+    let [go, chess, bridge, gone] = ["go", "chess", "bridge", "gone"].map(|name| group(tx, name));
+    let ownerless = || GroupQuery { ownerless: true, ..all(STRANGER) };
+    join(tx, chess, ann, Role::Owner);
+    tx.groups().mark_deleted(gone, at(9)).unwrap();
+    assert_eq!(ids(tx, &ownerless()), [bridge, go]);
+    assert_eq!(ids(tx, &GroupQuery { search: Some(sought("go")), ..ownerless() }), [go]);
+    tx.members().remove(chess, ann).unwrap();
+    assert_eq!(ids(tx, &ownerless()), [bridge, chess, go]);
+    assert_eq!(ids(tx, &GroupQuery { limit: limit(1), ..ownerless() }), [bridge, chess]);
 }
 
 pub fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {

@@ -62,7 +62,7 @@ macro_rules! suite {
                 sessions_are_listed_newest_first_in_pages_without_expired_ones
                 only_its_owner_ends_a_session
                 all_sessions_end_but_the_one_excepted
-                the_oldest_sessions_end_so_that_few_enough_are_left
+                the_idlest_sessions_end_so_that_few_enough_are_left
                 provisioned_sessions_end_and_logins_stay
                 expired_sessions_are_removed_in_bounded_steps
             }
@@ -82,6 +82,7 @@ macro_rules! suite {
                 only_members_see_the_newest_message
                 the_newest_message_may_be_a_tombstone
                 groups_are_listed_by_name_in_pages
+                groups_that_nobody_is_in_are_listed_as_ownerless
                 a_list_can_be_searched_and_narrowed_to_mine
                 a_deleted_group_is_found_by_nothing
             }
@@ -97,6 +98,7 @@ macro_rules! suite {
                 owners_are_counted_without_deleted_ones
                 the_longest_serving_admin_succeeds_else_the_longest_serving_member
                 the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
+                the_groups_of_a_user_are_counted_up_to_a_limit
                 memberships_say_since_when_those_of_deleted_groups_nothing
             }
             cases! { $open, messages in transaction:

@@ -205,6 +205,21 @@ pub fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut
     assert_eq!(tx.members().groups_of(bob, 10), Ok(vec![groups[1]]));
 }
 
+pub fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let groups = ["chess", "go", "bridge", "poker"].map(|name| group(tx, name));
+    for (group, role) in groups.into_iter().zip([Role::Owner, Role::Owner, Role::Admin, Role::Member]) {
+        join(tx, group, ann, role);
+        join(tx, group, bob, Role::Member);
+    }
+    let count = |tx: &mut dyn Tx, role, most| tx.members().count_groups(ann, role, most).unwrap();
+    assert_eq!([0, 3, 4, 5].map(|most| count(tx, None, most)), [0, 3, 4, 4]);
+    assert_eq!([1, 2, 3].map(|most| count(tx, Some(Role::Owner), most)), [1, 2, 2]);
+    tx.groups().mark_deleted(groups[0], at(9)).unwrap();
+    assert_eq!((count(tx, None, 9), count(tx, Some(Role::Owner), 9)), (3, 1));
+    assert_eq!(tx.members().count_groups(bob, Some(Role::Owner), 9), Ok(0));
+}
+
 pub fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));

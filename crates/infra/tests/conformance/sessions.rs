@@ -111,16 +111,23 @@ pub fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 
-pub fn the_oldest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn Tx) {
+pub fn the_idlest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let other = session(tx, bob, 1, at(200));
-    let [_, second, _, third] =
-        [(2, 200), (3, 200), (4, 50), (5, 200)].map(|(number, end)| session(tx, ann, number, at(end)));
-    assert_eq!(tx.sessions().end_oldest(ann, at(100), 3), Ok(false));
+    let begun = |tx: &mut dyn Tx, number, begin, end| {
+        let session = NewSession { created_at: at(begin), ..new_session(ann, number, at(end)) };
+        tx.sessions().insert(&session).unwrap()
+    };
+    // By when they began, whatever their ids; of two that began at once, the one with the lower id goes.
+    let [first, second] = [(2, 40), (3, 30)].map(|(number, begin)| begun(tx, number, begin, 200));
+    begun(tx, 4, 1, 50);
+    let third = begun(tx, 5, 30, 200);
+    assert_eq!(tx.sessions().end_idlest(ann, at(100), 3), Ok(false));
     assert_eq!(list(tx, ann, None, 10).len(), 3, "the expired one does not count");
-    assert_eq!(tx.sessions().end_oldest(ann, at(100), 2), Ok(true));
-    assert_eq!(list(tx, ann, None, 10), [third, second]);
+    assert_eq!(tx.sessions().end_idlest(ann, at(100), 2), Ok(true));
+    assert_eq!(list(tx, ann, None, 10), [third, first]);
+    assert_ne!(second, third);
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 

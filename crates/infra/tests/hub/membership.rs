@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Audience, Event, EventRecord, EventType, LoggedEvent};
-use groupchat_domain::groups::{self, remove_member};
+use groupchat_domain::groups::{self, Quotas, remove_member};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_infra::HubOptions;
@@ -83,7 +83,7 @@ async fn wander(storage: &dyn Storage, actor: &Actor, groups: &[GroupId], mut di
         let work = move |tx: &mut dyn Tx| {
             let is_in = tx.members().find(group, actor.id())?.is_some();
             match (joins, is_in) {
-                (true, false) => groups::join(tx, &actor, group).map(drop),
+                (true, false) => groups::join(tx, &actor, group, &Quotas::default()).map(drop),
                 (false, true) => remove_member(tx, &actor, group, actor.id()),
                 _ => Ok(()),
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{self, GroupDraft, GroupName, Role, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Role, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, SessionId};
 use groupchat_domain::messages::{self, Draft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx};
@@ -141,12 +141,12 @@ fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Err
 fn found(tx: &mut dyn Tx, actor: &Actor, number: u64) -> Result<(), Error> {
     let name = GroupName::parse(&format!("founded at {number}")).unwrap();
     let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
-    let group = groups::create(tx, actor, &draft)?.group.id;
+    let group = groups::create(tx, actor, &draft, &Quotas::default())?.group.id;
     send(tx, actor, group).map(drop)
 }
 
 /// Several events in one command, in a group where others write.
 fn come_and_go(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(), Error> {
     groups::remove_member(tx, actor, group, actor.id())?;
-    groups::join(tx, actor, group).map(drop)
+    groups::join(tx, actor, group, &Quotas::default()).map(drop)
 }

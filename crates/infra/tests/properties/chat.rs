@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
-use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupView, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupView, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId};
 use groupchat_domain::messages::{self, Draft, MessagePage, MessageView, Run, Window};
 use groupchat_domain::paging::Limit;
@@ -56,7 +56,8 @@ impl<'p> Chat<'p> {
             visibility: Visibility::Public,
         };
         let owner = people.actors[0].clone();
-        let view = people.database.write(move |tx| groups::create(tx, &owner, &draft)).unwrap();
+        let view =
+            people.database.write(move |tx| groups::create(tx, &owner, &draft, &Quotas::default())).unwrap();
         Self { people, group: view.group.id, ids: Vec::new(), model: Model::new() }
     }
 
@@ -82,7 +83,7 @@ impl<'p> Chat<'p> {
             Step::Like { nth } => messages::like(tx, &actor, group, id(nth)).map(|_| None),
             Step::Unlike { nth } => messages::unlike(tx, &actor, group, id(nth)).map(|_| None),
             Step::Read { nth } => messages::mark_read(tx, &actor, group, seq(nth)).map(|_| None),
-            Step::Join => groups::join(tx, &actor, group).map(|_| None),
+            Step::Join => groups::join(tx, &actor, group, &Quotas::default()).map(|_| None),
             Step::Leave => groups::remove_member(tx, &actor, group, actor.id()).map(|()| None),
         });
         match outcome {

@@ -4,7 +4,7 @@ use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{
-    self, Candidate, GroupDraft, GroupRefusal, Role, Visibility, add_member, change_role, join,
+    self, Candidate, GroupDraft, GroupRefusal, Quotas, Role, Visibility, add_member, change_role, join,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, Draft};
@@ -49,22 +49,33 @@ impl Stage {
         vec![
             part(move || {
                 let by_id = Candidate::Id(id);
-                arena.act(host, move |tx, actor| add_member(tx, actor, added, &by_id, Role::Owner))?;
+                arena.act(host, move |tx, actor| {
+                    add_member(tx, actor, added, &by_id, Role::Owner, &Quotas::default())
+                })?;
                 Ok(None)
             }),
             part(move || {
-                arena.act(host, move |tx, actor| add_member(tx, actor, named, &candidate, Role::Member))?;
+                arena.act(host, move |tx, actor| {
+                    add_member(tx, actor, named, &candidate, Role::Member, &Quotas::default())
+                })?;
                 Ok(None)
             }),
-            part(move || arena.act(own, move |tx, actor| join(tx, actor, joined)).map(|_| None)),
             part(move || {
-                let view = arena.act(own, move |tx, actor| groups::create(tx, actor, &founded))?;
+                arena.act(own, move |tx, actor| join(tx, actor, joined, &Quotas::default())).map(|_| None)
+            }),
+            part(move || {
+                let view = arena
+                    .act(own, move |tx, actor| groups::create(tx, actor, &founded, &Quotas::default()))?;
                 Ok(Some(view.group.id))
             }),
             part(move || arena.act(own, move |tx, actor| messages::send(tx, actor, &message)).map(|_| None)),
             part(move || {
                 let promote = Some(Role::Owner);
-                arena.act(host, move |tx, actor| change_role(tx, actor, present, id, promote)).map(|_| None)
+                arena
+                    .act(host, move |tx, actor| {
+                        change_role(tx, actor, present, id, promote, &Quotas::default())
+                    })
+                    .map(|_| None)
             }),
         ]
     }

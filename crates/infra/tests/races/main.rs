@@ -17,6 +17,7 @@ mod passwords;
 mod pausing;
 mod people;
 mod plain;
+mod quotas;
 mod removals;
 mod starts;
 #[path = "../support/mod.rs"]
@@ -48,6 +49,12 @@ macro_rules! suite {
             cases! { $open, owners in once:
                 an_owner_is_left
                 a_group_whose_owners_are_deleted_is_passed_on
+                of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it
+            }
+            cases! { $open, quotas in once:
+                nobody_comes_to_be_in_more_groups_than_they_may
+                nobody_comes_to_own_more_groups_than_they_may
+                no_group_gets_more_members_than_it_may
             }
             cases! { $open, passwords in once:
                 no_login_by_an_old_password_outlives_its_change

@@ -5,7 +5,8 @@ use groupchat_domain::accounts::{
     DisplayName, ProfileChanges, UserChanges, delete_user, edit_self, edit_user,
 };
 use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, Role, Visibility, add_member, change_role, join, remove_member,
+    self, Candidate, GroupChanges, GroupDraft, Quotas, Role, Visibility, add_member, change_role, join,
+    remove_member,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, Draft};
@@ -93,16 +94,24 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
         0..4 => send(arena, person, group),
         4..7 => {
             let candidate = Candidate::Id(other.id);
-            arena.act(person.who, move |tx, actor| add_member(tx, actor, group, &candidate, role)).map(drop)
+            arena
+                .act(person.who, move |tx, actor| {
+                    add_member(tx, actor, group, &candidate, role, &Quotas::default())
+                })
+                .map(drop)
         }
-        7 => arena.act(person.who, move |tx, actor| join(tx, actor, group)).map(drop),
+        7 => arena.act(person.who, move |tx, actor| join(tx, actor, group, &Quotas::default())).map(drop),
         8..10 => {
             let id = other.id;
             arena.act(person.who, move |tx, actor| remove_member(tx, actor, group, id))
         }
         10..13 => {
             let id = other.id;
-            arena.act(person.who, move |tx, actor| change_role(tx, actor, group, id, Some(role))).map(drop)
+            arena
+                .act(person.who, move |tx, actor| {
+                    change_role(tx, actor, group, id, Some(role), &Quotas::default())
+                })
+                .map(drop)
         }
         13..15 => {
             let changes = GroupChanges { name: Some(group_name(name)), ..GroupChanges::default() };
@@ -111,7 +120,9 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
         15 => {
             let draft =
                 GroupDraft { name: group_name(name), description: None, visibility: Visibility::Public };
-            arena.act(person.who, move |tx, actor| groups::create(tx, actor, &draft)).map(drop)
+            arena
+                .act(person.who, move |tx, actor| groups::create(tx, actor, &draft, &Quotas::default()))
+                .map(drop)
         }
         rare => on_accounts(arena, person, other, group, rare),
     }

@@ -2,7 +2,9 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, UserChanges, create, create_by_operator, edit_user};
-use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupRefusal, Role, Visibility, edit};
+use groupchat_domain::groups::{
+    self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, Visibility, edit,
+};
 use groupchat_domain::ids::GroupId;
 use groupchat_infra::keys::RandomKeys;
 
@@ -57,7 +59,9 @@ pub fn a_group_name_is_given_once(arena: &Arena) {
             let (visibility, description) = (Visibility::Public, None);
             let draft = GroupDraft { name, visibility, description };
             parts.push(part(move || {
-                arena.act(who, move |tx, actor| groups::create(tx, actor, &draft)).map(drop)
+                arena
+                    .act(who, move |tx, actor| groups::create(tx, actor, &draft, &Quotas::default()))
+                    .map(drop)
             }));
             let (owner, group, name) = (&owner, arena.group(&[(&owner, Role::Owner)]), &wanted[nth % 2]);
             parts.push(part(move || rename(arena, owner, group, name)));

@@ -1,9 +1,12 @@
 //! Races for the last owner of a group.
 
 use groupchat_domain::Refusal;
-use groupchat_domain::accounts::{AccountRefusal, delete_user};
-use groupchat_domain::groups::{GroupRefusal, Role, change_role, remove_member};
+use groupchat_domain::accounts::{AccountRefusal, Actor, delete_user};
+use groupchat_domain::groups::{
+    Candidate, GroupRefusal, Quotas, Role, add_member, change_role, join, remove_member,
+};
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::storage::Tx;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::Person;
@@ -53,6 +56,50 @@ pub fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
     });
 }
 
+/// Of those who join, or are added by a server admin, at the moment when nobody is left in a group, one becomes its
+/// owner, be it before the job that ends the last membership or after.
+pub fn of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it(arena: &Arena) {
+    let admin = arena.admin();
+    rounds(|round| {
+        let last = arena.person();
+        let group = arena.group(&[(&last, Role::Owner)]);
+        let comers: Vec<_> = (0..4).map(|_| arena.person()).collect();
+        let delete = |id| arena.act(admin.who, move |tx, actor| delete_user(tx, actor, id));
+        if !round.is_multiple_of(3) {
+            delete(last.id).expect("an admin may");
+        }
+        if round % 3 == 1 {
+            arena.settle();
+        }
+        let mut parts: Vec<Part<'_, _>> =
+            comers.iter().map(|comer| part(|| come(arena, group, &admin, comer))).collect();
+        parts.push(part(|| {
+            if round.is_multiple_of(3) {
+                delete(last.id)?;
+            }
+            arena.settle();
+            Ok(())
+        }));
+        assert!(at_once(parts).iter().all(Result::is_ok));
+        arena.settle();
+        let (found, members) = arena.members(group).expect("the group is not deleted");
+        let owners = members.iter().filter(|member| member.role == Role::Owner).count();
+        assert_eq!((found.member_count, owners), (4, 1), "in round {round}: {members:?}");
+    });
+}
+
+/// Somebody joins, or is added by a server admin.
+fn come(arena: &Arena, group: GroupId, admin: &Person, comer: &Person) -> Result<(), Refusal> {
+    if comer.id.get() % 2 == 0 {
+        return arena.act(comer.who, move |tx, actor| join(tx, actor, group, &Quotas::default()).map(drop));
+    }
+    let candidate = Candidate::Id(comer.id);
+    let add = move |tx: &mut dyn Tx, actor: &Actor| {
+        add_member(tx, actor, group, &candidate, Role::Member, &Quotas::default()).map(drop)
+    };
+    arena.act(admin.who, add)
+}
+
 /// A group with owners and one who is not.
 fn owned_group(arena: &Arena) -> (Vec<Person>, GroupId) {
     let owners: Vec<Person> = (0..OWNERS).map(|_| arena.person()).collect();
@@ -76,7 +123,7 @@ fn depart(
         if removes {
             remove_member(tx, actor, group, other)
         } else {
-            change_role(tx, actor, group, other, Some(Role::Admin)).map(drop)
+            change_role(tx, actor, group, other, Some(Role::Admin), &Quotas::default()).map(drop)
         }
     })
 }

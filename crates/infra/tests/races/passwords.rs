@@ -2,8 +2,8 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
-    AccountRefusal, ApiKeys, ClientInfo, LOGIN_LIFETIME, LoginAttempt, LoginPorts, Password, Secret,
-    UserChanges, change_password, edit_user, login, operator,
+    AccountRefusal, ApiKeys, ClientInfo, LOGIN_LIFETIME, LoginAttempt, LoginPorts, Password,
+    SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user, login, operator,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
@@ -76,6 +76,7 @@ fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refu
         keys: &RandomKeys,
         attempts: &AnyNumberOfTries,
         lifetime: LOGIN_LIFETIME,
+        sessions_per_user: SESSIONS_PER_USER,
     };
     let attempt = LoginAttempt {
         username: name.to_owned(),

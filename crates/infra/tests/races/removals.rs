@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::events::{EventRecord, EventType};
-use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Role, join, remove_member};
+use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Quotas, Role, join, remove_member};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{self, Draft, MessageQuery, Run};
 use groupchat_domain::storage::Credential;
@@ -105,7 +105,7 @@ fn departing_parts<'a>(
         part(move || send_some(arena, owner, group)),
         part(move || send_some(arena, member, group)),
         part(move || {
-            arena.act(joiner.who, move |tx, actor| join(tx, actor, group))?;
+            arena.act(joiner.who, move |tx, actor| join(tx, actor, group, &Quotas::default()))?;
             send_some(arena, joiner, group)
         }),
         part(move || {

@@ -2,7 +2,7 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{self, Actor};
-use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Role, Visibility};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::messages::{self, Draft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
@@ -29,8 +29,8 @@ fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
     let (ada, bob, cleo) = (sign_in(tx, 1), sign_in(tx, 2), sign_in(tx, 3));
     let (lobby, doomed) = (create(tx, &ada, "Lobby")?, create(tx, &ada, "Doomed")?);
     for group in [lobby, doomed] {
-        groups::add_member(tx, &ada, group, &Candidate::Id(bob.id()), Role::Admin)?;
-        groups::join(tx, &cleo, group)?;
+        groups::add_member(tx, &ada, group, &Candidate::Id(bob.id()), Role::Admin, &Quotas::default())?;
+        groups::join(tx, &cleo, group, &Quotas::default())?;
     }
     for number in 0..MESSAGES {
         let author = if number % 3 == 0 { &bob } else { &ada };
@@ -62,7 +62,7 @@ fn sign_in(tx: &mut dyn Tx, number: u8) -> Actor {
 fn create(tx: &mut dyn Tx, actor: &Actor, name: &str) -> Result<GroupId, Error> {
     let name = GroupName::parse(name).unwrap();
     let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
-    Ok(groups::create(tx, actor, &draft)?.group.id)
+    Ok(groups::create(tx, actor, &draft, &Quotas::default())?.group.id)
 }
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<MessageId, Error> {

@@ -131,8 +131,26 @@ settings! {
     /// then undone and answered 503.
     "storage.statement_timeout" => storage_statement_timeout: Duration = "30", seconds(1, 600);
 
+    /// Room that is kept free on the file system of the embedded database, in MiB: with less than this and less than
+    /// `storage.reserve_percent` of it free, ordinary writes are refused (507), while sign-ins, what frees room and
+    /// server admins go on. On PostgreSQL its server has to see to that.
+    "storage.reserve" => storage_reserve: u64 = "1024", integer(0, 1_000_000_000).unit("MiB");
+
+    /// The same as a share of the file system; the less of the two counts. 0 keeps nothing free.
+    "storage.reserve_percent" => storage_reserve_percent: u8 = "5", integer(0, 100).unit("percent");
+
+    /// How much a user may write in the long run, on all connections to this server together. A write counts as 1 KiB
+    /// and the size of its text. Who writes more is answered 429.
+    "writes.rate" => writes_rate: u64 = "512", integer(1, 100_000_000).unit("KiB per second");
+
+    /// How much a user may write at once; it comes back at the rate.
+    "writes.burst" => writes_burst: u64 = "65536", integer(64, 100_000_000).unit("KiB");
+
     /// How long the key of a login works.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
+
+    /// Sessions that a user may have at a time; beyond them a sign-in ends the one that was unused for longest.
+    "login.sessions_per_user" => login_sessions_per_user: u32 = "200", integer(1, 10_000).unit("sessions");
 
     /// Wrong tries to sign in that an address (of IPv6, a /64 network) has; one comes back every 3 seconds.
     "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("tries");
@@ -140,6 +158,16 @@ settings! {
     /// Wrong tries to sign in that an account has from one address (of IPv6, a /64 network); one comes back
     /// every 10 seconds. From all addresses together it has ten times as many, and one comes back every second.
     "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("tries");
+
+    /// Groups that a user may own; one more is refused. Like the other limits of groups it concerns what is new: what
+    /// there is already stays.
+    "groups.owned_per_user" => groups_owned_per_user: u32 = "500", integer(1, 1_000_000).unit("groups");
+
+    /// Groups that a user may be in. Each costs something in every connection for events of the user.
+    "groups.memberships_per_user" => groups_memberships_per_user: u32 = "1000", integer(1, 1_000_000).unit("groups");
+
+    /// Members that a group may have.
+    "groups.members" => groups_members: u32 = "50000", integer(1, 10_000_000).unit("members");
 
     /// How often a connection for events gives a sign of life. A client of a socket that says nothing, not even that
     /// it got the last two, is taken for gone at the third.
@@ -180,6 +208,7 @@ mod tests {
         let config = Config::read(&layers).unwrap();
         assert_eq!(config.listen.port(), 5000);
         assert_eq!(config.login_lifetime, groupchat_domain::accounts::LOGIN_LIFETIME);
+        assert_eq!(config.login_sessions_per_user, groupchat_domain::accounts::SESSIONS_PER_USER);
         assert_eq!(config.password_cost, groupchat_infra::hasher::DEFAULT_COST);
         assert_eq!(config.public_url, None);
     }
@@ -206,6 +235,22 @@ mod tests {
         let usual = groupchat_api::ServerOptions::default();
         assert_eq!(config.events_heartbeat, usual.heartbeat);
         assert_eq!(config.events_connections_per_user, usual.connections_per_user);
+    }
+
+    #[test]
+    fn the_default_quotas_are_those_of_the_domain() {
+        let config = Config::read(&Layers::defaults()).unwrap();
+        let usual = groupchat_domain::groups::Quotas::default();
+        assert_eq!(config.groups_owned_per_user, usual.owned_groups);
+        assert_eq!(config.groups_memberships_per_user, usual.memberships);
+        assert_eq!(config.groups_members, usual.members);
+    }
+
+    #[test]
+    fn the_default_pace_is_that_of_the_infrastructure() {
+        let config = Config::read(&Layers::defaults()).unwrap();
+        let usual = groupchat_infra::pace::WritePace::default();
+        assert_eq!((config.writes_rate << 10, config.writes_burst << 10), (usual.rate, usual.burst));
     }
 
     #[cfg(feature = "postgres")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -64,11 +64,28 @@ async fn cursor(api: &Api) -> String {
 }
 
 /// Opens a WebSocket for events.
-async fn open_socket(server: &Server, api: &Api) -> WebSocketStream<TcpStream> {
+pub async fn open_socket(server: &Server, api: &Api) -> WebSocketStream<TcpStream> {
     let uri = format!("ws://{}/api/events/socket", server.address()).parse().unwrap();
     let request = ClientRequestBuilder::new(uri).with_header("X-API-Key", api.key());
     let tcp = TcpStream::connect(server.address()).await.unwrap();
     client_async(request, tcp).await.unwrap().0
+}
+
+/// Asks for something on a socket, and waits for the reply.
+pub async fn ask(socket: &mut WebSocketStream<TcpStream>, mut request: Value) -> Value {
+    request["id"] = json!("asked");
+    socket.send(Message::text(request.to_string())).await.unwrap();
+    let replied = async {
+        loop {
+            if let Message::Text(text) = socket.next().await.expect("the socket stays open").unwrap() {
+                let told: Value = serde_json::from_str(&text).unwrap();
+                if told["id"] == "asked" {
+                    return told;
+                }
+            }
+        }
+    };
+    timeout(PATIENCE, replied).await.expect("a reply comes")
 }
 
 /// The type of the last event of a socket that the server closes, and the code that it closes with.

@@ -15,6 +15,7 @@ mod harness;
 mod jobs;
 mod logs;
 mod migrate_database;
+mod pace;
 mod races;
 mod start_and_stop;
 mod static_files;

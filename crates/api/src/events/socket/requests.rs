@@ -3,7 +3,7 @@
 use groupchat_domain::events::Activity;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages;
-use groupchat_domain::storage::Claim;
+use groupchat_domain::storage::{Claim, Writing};
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::de::DeserializeOwned;
@@ -187,8 +187,8 @@ impl Request<'_> {
 
     async fn send(&mut self, group: GroupId) -> Result<Answer, ApiError> {
         let draft = read::<MessageDraftDto>(self.text)?.parse(group)?;
-        let storage = &self.state.storage;
-        let sent = storage.write_as(self.claim, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+        let (storage, writing) = (&self.state.storage, Writing::of_text(self.claim, draft.text.as_str()));
+        let sent = storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
         self.listener.act(Activity::Here)?;
         Ok(Answer::Message(Sent { message: Box::new(sent.view.into()), replayed: sent.repeated }))
     }

@@ -5,7 +5,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{IssuedKey, MAX_SESSIONS, MockApiKeys, MockLoginAttempts, MockPasswordHasher};
+use crate::accounts::{IssuedKey, MockApiKeys, MockLoginAttempts, MockPasswordHasher, SESSIONS_PER_USER};
 use crate::ids::SessionId;
 use crate::network::Network;
 use crate::storage::Verdict;
@@ -70,7 +70,17 @@ impl Surroundings {
 
     fn login(&self, storage: &ScriptedStorage, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
         let Self { hasher, keys, attempts } = self;
-        block_on(login(LoginPorts { storage, hasher, keys, attempts, lifetime: LIFETIME }, attempt))
+        block_on(login(
+            LoginPorts {
+                storage,
+                hasher,
+                keys,
+                attempts,
+                lifetime: LIFETIME,
+                sessions_per_user: SESSIONS_PER_USER,
+            },
+            attempt,
+        ))
     }
 
     fn run<const N: usize>(
@@ -105,7 +115,7 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     let mut order = Sequence::new();
     tx.accounts
         .expect_lock()
-        .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
+        .withf(|users, strength| users == [ME] && *strength == LockStrength::Exclusive)
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _| Ok(()));
@@ -130,7 +140,7 @@ fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -
         client: client(),
     };
     tx.sessions.expect_end_provisioned().with(eq(ME)).times(1).returning(move |_| Ok(provisioned));
-    let ends = tx.sessions.expect_end_oldest().with(eq(ME), eq(NOW), eq(MAX_SESSIONS - 1));
+    let ends = tx.sessions.expect_end_idlest().with(eq(ME), eq(NOW), eq(SESSIONS_PER_USER - 1));
     ends.times(1).returning(move |_, _, _| Ok(oldest));
     tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
     tx
@@ -221,7 +231,7 @@ fn a_password_that_changes_while_it_is_verified_opens_nothing() {
 #[test]
 fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
     let surroundings = Surroundings::counts("user1", false).verifies(Some(hash("it")), Ok(true)).issues();
-    let gone = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
+    let gone = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
     let (outcome, _) = surroundings.run([finds(Some(hash("it"))), gone], attempt("user1"));
     assert_eq!(outcome.err(), refused());
 }
@@ -256,7 +266,14 @@ fn a_fault_is_no_refusal_and_gives_the_try_back() {
 #[test]
 fn faults_within_a_command_are_handed_on() {
     let (checked, client) = (hash("it"), client());
-    let proven = Proven { user: ME, checked, key: NEW_KEY, client, lifetime: LIFETIME };
+    let proven = Proven {
+        user: ME,
+        checked,
+        key: NEW_KEY,
+        client,
+        lifetime: LIFETIME,
+        sessions_per_user: SESSIONS_PER_USER,
+    };
     assert_hands_faults_on(|| finds(Some(hash("it"))), |tx| find_password(tx, &UsernameKey::of("user1")));
     assert_hands_faults_on(|| begins_session(looks_again(Some(hash("it")))), |tx| begin_session(tx, &proven));
 }

@@ -20,7 +20,7 @@ fn stores_group(outcome: Unique<GroupId>) -> MockTx {
     let mut order = Sequence::new();
     tx.accounts
         .expect_lock()
-        .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
+        .withf(|users, strength| users == [ME] && *strength == LockStrength::Exclusive)
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _| Ok(()));
@@ -51,13 +51,22 @@ fn stores_owner(mut tx: MockTx) -> MockTx {
         .withf(move |new| *new == membership)
         .times(1)
         .returning(|_| Ok(Unique::Stored(())));
+    counts_groups(tx, 1)
+}
+
+/// The actor is in so many groups, all of which they own.
+fn counts_groups(mut tx: MockTx, count: u32) -> MockTx {
+    tx.members.expect_count_groups().returning(move |user, _, most| {
+        assert_eq!(user, ME);
+        Ok(count.min(most))
+    });
     tx
 }
 
 #[test]
 fn whoever_creates_a_group_owns_it() {
     let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
-    let created = create(&mut tx, &me(), &draft()).unwrap();
+    let created = create(&mut tx, &me(), &draft(), &Quotas::default()).unwrap();
     assert_eq!(created.group.id, GROUP);
     assert_eq!(created.group.name, draft().name);
     assert_eq!(created.group.description, draft().description);
@@ -70,7 +79,7 @@ fn whoever_creates_a_group_owns_it() {
 #[test]
 fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
     let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
-    let group = create(&mut tx, &me(), &draft()).unwrap().group;
+    let group = create(&mut tx, &me(), &draft(), &Quotas::default()).unwrap().group;
     let owner = Member { user: me().user, role: Role::Owner, joined_at: NOW };
     let expected = [
         (Audience::All, Some(ME), Event::GroupCreated(group)),
@@ -82,14 +91,17 @@ fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
 #[test]
 fn a_taken_name_is_refused() {
     let mut tx = stores_group(Unique::Taken);
-    assert_eq!(create(&mut tx, &me(), &draft()), Err(GroupRefusal::NameTaken.into()));
+    assert_eq!(create(&mut tx, &me(), &draft(), &Quotas::default()), Err(GroupRefusal::NameTaken.into()));
     assert_eq!(tx.emitted, []);
 }
 
 #[test]
 fn an_account_that_just_ended_gets_no_group() {
-    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
-    assert_eq!(create(&mut tx, &me(), &draft()), Err(AccountRefusal::Unauthenticated.into()));
+    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
+    assert_eq!(
+        create(&mut tx, &me(), &draft(), &Quotas::default()),
+        Err(AccountRefusal::Unauthenticated.into())
+    );
     assert_eq!(tx.emitted, []);
 }
 
@@ -97,6 +109,6 @@ fn an_account_that_just_ended_gets_no_group() {
 fn faults_are_handed_on() {
     assert_hands_faults_on(
         || stores_owner(stores_group(Unique::Stored(GROUP))),
-        |tx| create(tx, &me(), &draft()),
+        |tx| create(tx, &me(), &draft(), &Quotas::default()),
     );
 }

@@ -1,6 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::accounts::AccountRefusal;
 use crate::groups::model::Role;
 use crate::paging::Limit;
 use crate::search::SearchText;
@@ -14,7 +15,14 @@ fn shown() -> GroupView {
 
 fn group_query(limit: i64) -> GroupQuery {
     let limit = Limit::parse(limit).unwrap();
-    GroupQuery { viewer: ME, search: SearchText::parse("gard").ok(), mine: false, after: None, limit }
+    GroupQuery {
+        viewer: ME,
+        search: SearchText::parse("gard").ok(),
+        mine: false,
+        ownerless: false,
+        after: None,
+        limit,
+    }
 }
 
 fn member_query() -> MemberQuery {
@@ -49,9 +57,19 @@ fn a_list_of_groups_says_whether_it_goes_on() {
         let query = group_query(limit);
         let mut tx = MockTx::new();
         tx.groups.expect_list().with(eq(query.clone())).returning(|_| Ok(vec![shown(), shown()]));
-        let page = list(&mut tx, &query).unwrap();
+        let page = list(&mut tx, &me(), &query).unwrap();
         assert_eq!((page.items.len(), page.more), (usize::try_from(limit).unwrap(), more));
     }
+}
+
+#[test]
+fn only_server_admins_look_for_groups_without_an_owner() {
+    let query = GroupQuery { ownerless: true, ..group_query(1) };
+    let mut tx = MockTx::new().reads_rights(true);
+    tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(vec![shown()]));
+    assert_eq!(list(&mut tx, &me(), &query).unwrap().items.len(), 1);
+    let mut tx = MockTx::new().reads_rights(false);
+    assert_eq!(list(&mut tx, &me(), &query), Err(AccountRefusal::AdminOnly.into()));
 }
 
 #[test]
@@ -81,7 +99,7 @@ fn faults_are_handed_on() {
             tx.groups.expect_list().returning(|_| Ok(vec![]));
             tx
         },
-        |tx| list(tx, &group_query(1)),
+        |tx| list(tx, &me(), &group_query(1)),
     );
     assert_hands_faults_on(
         || {

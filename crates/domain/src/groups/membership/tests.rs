@@ -7,12 +7,18 @@ use crate::testing::{
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, user,
 };
 
-/// The actor and the candidate are locked in one go, then the candidate is read, once each.
+/// The actor and the candidate are locked, then the candidate is read, once each.
 fn locks_candidate(mut tx: MockTx, candidate: UserId) -> MockTx {
     let mut order = Sequence::new();
+    if candidate != ME {
+        tx.accounts
+            .expect_lock()
+            .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
+            .returning(|_, _| Ok(()));
+    }
     tx.accounts
         .expect_lock()
-        .withf(move |users, strength| users == [ME, candidate] && *strength == LockStrength::Shared)
+        .withf(move |users, strength| users == [candidate] && *strength == LockStrength::Exclusive)
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _| Ok(()));
@@ -23,6 +29,31 @@ fn locks_candidate(mut tx: MockTx, candidate: UserId) -> MockTx {
         .in_sequence(&mut order)
         .returning(|id| Ok(Some(user(id))));
     tx
+}
+
+#[test]
+fn users_are_locked_in_the_order_of_their_ids() {
+    const BEFORE: UserId = UserId::new(0);
+    for (user, expected) in [
+        (OTHER, vec![(ME, LockStrength::Shared), (OTHER, LockStrength::Exclusive)]),
+        (ME, vec![(ME, LockStrength::Exclusive)]),
+        (BEFORE, vec![(BEFORE, LockStrength::Exclusive), (ME, LockStrength::Shared)]),
+    ] {
+        let (mut tx, mut order) = (MockTx::new(), Sequence::new());
+        for (id, strength) in expected {
+            tx.accounts
+                .expect_lock()
+                .withf(move |users, how| users == [id] && *how == strength)
+                .times(1)
+                .in_sequence(&mut order)
+                .returning(|_, _| Ok(()));
+        }
+        assert_eq!(lock_to_grow(&mut tx, &me(), user), Ok(()));
+    }
+}
+
+fn locks_both(tx: MockTx) -> MockTx {
+    tx.locks_users(&[ME], LockStrength::Shared).locks_users(&[OTHER], LockStrength::Exclusive)
 }
 
 fn added(user: UserId, role: Role) -> Member {
@@ -40,6 +71,8 @@ fn stores(mut tx: MockTx, user: UserId, role: Role, outcome: Unique<()>) -> Mock
         since_event: FIRST_EVENT,
     };
     tx.members.expect_insert().with(eq(membership)).times(1).returning(move |_| Ok(outcome));
+    tx.members.expect_count_owners().with(eq(GROUP)).returning(|_| Ok(1));
+    tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
     tx
 }
 
@@ -64,7 +97,7 @@ fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() 
                 None => adds(caller, role),
                 Some(_) => locks_candidate(MockTx::new().called_by(caller), OTHER),
             };
-            let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), role);
+            let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), role, &Quotas::default());
             let expected = refusal.map_or_else(|| Ok(added(OTHER, role)), |refusal| Err(refusal.into()));
             assert_eq!(outcome, expected, "{caller:?} gives {role:?}");
             assert_eq!(tx.emitted.is_empty(), refusal.is_some(), "{caller:?} gives {role:?}");
@@ -75,7 +108,8 @@ fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() 
 #[test]
 fn members_learn_of_a_new_one() {
     let mut tx = adds(MEMBER, Role::Member);
-    let member = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member).unwrap();
+    let member =
+        add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default()).unwrap();
     assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, member))]);
 }
 
@@ -84,33 +118,37 @@ fn a_user_can_be_added_by_name() {
     let mut tx = adds(MEMBER, Role::Member);
     let name = UsernameKey::of("USER2");
     tx.accounts.expect_find_by_username().with(eq(name.clone())).returning(|_| Ok(Some(user(OTHER))));
-    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Username(name), Role::Member);
+    let outcome =
+        add_member(&mut tx, &me(), GROUP, &Candidate::Username(name), Role::Member, &Quotas::default());
     assert_eq!(outcome, Ok(added(OTHER, Role::Member)));
 }
 
 #[test]
 fn a_group_that_is_not_there_comes_before_all_else() {
     let mut tx = MockTx::new().locks_group(None, None);
-    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member);
+    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default());
     assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
 }
 
 #[test]
 fn a_user_who_is_not_there_comes_before_missing_rights() {
     let not_found = Err(AccountRefusal::UserNotFound.into());
-    let mut tx = MockTx::new()
-        .locks_group(Some(group()), None)
-        .locks_users(&[ME, OTHER], LockStrength::Shared)
-        .misses_user(OTHER);
-    assert_eq!(add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Owner), not_found);
+    let mut tx = locks_both(MockTx::new().locks_group(Some(group()), None)).misses_user(OTHER);
+    assert_eq!(
+        add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Owner, &Quotas::default()),
+        not_found
+    );
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
     tx.accounts.expect_find_by_username().returning(|_| Ok(None));
     let candidate = Candidate::Username(UsernameKey::of("nobody"));
-    assert_eq!(add_member(&mut tx, &me(), GROUP, &candidate, Role::Owner), not_found);
+    assert_eq!(add_member(&mut tx, &me(), GROUP, &candidate, Role::Owner, &Quotas::default()), not_found);
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
-    assert_eq!(add_member(&mut tx, &me(), GROUP, &Candidate::Nobody, Role::Owner), not_found);
+    assert_eq!(
+        add_member(&mut tx, &me(), GROUP, &Candidate::Nobody, Role::Owner, &Quotas::default()),
+        not_found
+    );
 }
 
 #[test]
@@ -123,11 +161,10 @@ fn only_what_could_be_a_name_names_anybody() {
 
 #[test]
 fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
-    let mut tx =
-        MockTx::new().called_by(OWNER).locks_users(&[ME, OTHER], LockStrength::Shared).misses_user(OTHER);
+    let mut tx = locks_both(MockTx::new().locks_group(Some(group()), Some(Role::Owner))).misses_user(OTHER);
     tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
     let candidate = Candidate::Username(UsernameKey::of("user2"));
-    let outcome = add_member(&mut tx, &me(), GROUP, &candidate, Role::Member);
+    let outcome = add_member(&mut tx, &me(), GROUP, &candidate, Role::Member, &Quotas::default());
     assert_eq!(outcome, Err(AccountRefusal::UserNotFound.into()));
 }
 
@@ -135,7 +172,7 @@ fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
 fn a_member_is_not_added_again() {
     let tx = locks_candidate(MockTx::new().called_by(OWNER), OTHER);
     let mut tx = stores(tx, OTHER, Role::Admin, Unique::Taken);
-    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Admin);
+    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Admin, &Quotas::default());
     assert_eq!(outcome, Err(GroupRefusal::AlreadyMember.into()));
     assert_eq!(tx.emitted, []);
 }
@@ -149,7 +186,7 @@ fn joins(outcome: Unique<()>) -> MockTx {
 fn anybody_joins_a_public_group_as_a_member() {
     let mut tx = joins(Unique::Stored(()));
     let member = added(ME, Role::Member);
-    assert_eq!(join(&mut tx, &me(), GROUP), Ok((member.clone(), true)));
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((member.clone(), true)));
     assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, member))]);
 }
 
@@ -158,14 +195,14 @@ fn joining_again_changes_nothing_not_even_the_role() {
     let mut tx = joins(Unique::Taken);
     let present = member(ME, Role::Owner);
     tx.members.expect_find().with(eq(GROUP), eq(ME)).returning(|_, _| Ok(Some(member(ME, Role::Owner))));
-    assert_eq!(join(&mut tx, &me(), GROUP), Ok((present, false)));
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((present, false)));
     assert_eq!(tx.emitted, []);
 }
 
 #[test]
 fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
     let mut tx = MockTx::new().locks_group(None, None);
-    assert_eq!(join(&mut tx, &me(), GROUP), Err(GroupRefusal::NotFound.into()));
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Err(GroupRefusal::NotFound.into()));
 }
 
 #[test]
@@ -178,8 +215,46 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
         .withf(move |membership| membership.since_event == since)
         .times(1)
         .returning(|_| Ok(Unique::Stored(())));
-    add(&mut tx, &me(), &group(), me().user, Role::Owner).unwrap();
+    tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
+    add(&mut tx, &me(), &group(), me().user, Role::Owner, &Quotas::default()).unwrap();
     assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
+}
+
+/// Whoever joins finds no owner, but perhaps somebody who becomes one.
+fn finds_no_owner(mut tx: MockTx, heir: Option<Member>) -> MockTx {
+    tx.members.expect_count_owners().with(eq(GROUP)).times(1).returning(|_| Ok(0));
+    if let Some(heir) = &heir {
+        let promoted = tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(Role::Owner));
+        promoted.times(1).returning(|_, _, _| Ok(()));
+    }
+    tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
+    tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
+    tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
+    tx
+}
+
+#[test]
+fn the_next_to_join_a_group_that_nobody_is_in_becomes_its_owner() {
+    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
+    let mut tx = finds_no_owner(tx, None);
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, Role::Owner), true)));
+}
+
+#[test]
+fn whom_a_server_admin_adds_to_a_group_that_nobody_is_in_becomes_its_owner() {
+    let mut tx = finds_no_owner(locks_candidate(MockTx::new().called_by(SERVER_ADMIN), OTHER), None);
+    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default());
+    assert_eq!(outcome, Ok(added(OTHER, Role::Owner)));
+}
+
+#[test]
+fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
+    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
+    let mut tx = finds_no_owner(tx, Some(member(OTHER, Role::Member)));
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, Role::Member), true)));
+    let events: Vec<_> = tx.emitted.into_iter().map(|(_, _, event)| event).collect();
+    let promoted = Event::MemberUpdated(GROUP, member(OTHER, Role::Owner));
+    assert_eq!(events, [promoted, Event::MemberAdded(GROUP, added(ME, Role::Member))]);
 }
 
 #[test]
@@ -190,15 +265,24 @@ fn faults_are_handed_on() {
             tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
             tx
         },
-        |tx| add_member(tx, &me(), GROUP, &Candidate::Username(UsernameKey::of("user2")), Role::Owner),
+        |tx| {
+            add_member(
+                tx,
+                &me(),
+                GROUP,
+                &Candidate::Username(UsernameKey::of("user2")),
+                Role::Owner,
+                &Quotas::default(),
+            )
+        },
     );
-    assert_hands_faults_on(|| joins(Unique::Stored(())), |tx| join(tx, &me(), GROUP));
+    assert_hands_faults_on(|| joins(Unique::Stored(())), |tx| join(tx, &me(), GROUP, &Quotas::default()));
     assert_hands_faults_on(
         || {
             let mut tx = joins(Unique::Taken);
             tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, Role::Member))));
             tx
         },
-        |tx| join(tx, &me(), GROUP),
+        |tx| join(tx, &me(), GROUP, &Quotas::default()),
     );
 }

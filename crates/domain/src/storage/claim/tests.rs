@@ -3,8 +3,11 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::storage::Verdict;
-use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me};
+use std::time::Duration;
+
+use crate::ids::UserId;
+use crate::storage::{Done, Verdict, Work, WriteLimiter};
+use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me, server_admin, user};
 
 const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION };
 
@@ -59,4 +62,103 @@ fn a_fault_while_the_session_is_looked_up_is_no_refusal() {
     let storage = ScriptedStorage::new([tx]);
     let outcome = block_on((&storage as &dyn Storage).write_as(OPEN, unreachable_work));
     assert_eq!(outcome, Err(fault().into()));
+}
+
+/// A storage whose writes are guarded: by what the limiter says, and with so much room on its disk.
+struct Guarded {
+    storage: ScriptedStorage,
+    pace: Result<(), Duration>,
+    is_nearly_full: bool,
+}
+
+impl Storage for Guarded {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.storage.submit(access, work)
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.storage.knows_key(key)
+    }
+
+    fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        self.storage.holder(key)
+    }
+
+    fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
+        Some(self)
+    }
+
+    fn disk_space(&self) -> Option<&dyn DiskSpace> {
+        Some(self)
+    }
+}
+
+impl WriteLimiter for Guarded {
+    fn take(&self, caller: Caller, bytes: usize) -> Result<(), Duration> {
+        assert_eq!((caller, bytes), (Caller::User(ME), TEXT.len()));
+        self.pace
+    }
+}
+
+impl DiskSpace for Guarded {
+    fn is_nearly_full(&self) -> bool {
+        self.is_nearly_full
+    }
+}
+
+const TEXT: &str = "hello";
+const WAIT: Duration = Duration::from_secs(3);
+
+/// Somebody, or a server admin, writes; `None` if their rights are not asked for.
+fn writes(is_admin: Option<bool>) -> MockTx {
+    let mut tx = looks_up(Some(me()));
+    if let Some(is_admin) = is_admin {
+        tx = tx.finds_user(if is_admin { server_admin(ME) } else { user(ME) });
+    }
+    tx
+}
+
+fn with_text(purpose: Purpose) -> Writing {
+    Writing { purpose, ..Writing::of_text(OPEN, TEXT) }
+}
+
+#[test]
+fn a_pace_holds_up_all_writes_but_those_that_secure_an_account() {
+    let slow = |script: Vec<MockTx>| Guarded {
+        storage: ScriptedStorage::new(script),
+        pace: Err(WAIT),
+        is_nearly_full: false,
+    };
+    for purpose in [Purpose::Grow, Purpose::Tidy] {
+        let storage = slow(vec![]);
+        let outcome = block_on((&storage as &dyn Storage).write_as(with_text(purpose), unreachable_work));
+        assert_eq!(outcome, Err(Error::TooFast { retry_after: WAIT }), "{purpose:?}");
+    }
+    let storage = slow(vec![writes(None)]);
+    let securing = with_text(Purpose::Secure);
+    assert_eq!(block_on((&storage as &dyn Storage).write_as(securing, |_, _| Ok(()))), Ok(()));
+    storage.storage.finish_as::<1>();
+}
+
+#[test]
+fn reads_have_no_pace() {
+    let storage =
+        Guarded { storage: ScriptedStorage::new([writes(None)]), pace: Err(WAIT), is_nearly_full: true };
+    assert_eq!(block_on((&storage as &dyn Storage).read_as(OPEN, |_, _| Ok(()))), Ok(()));
+}
+
+#[test]
+fn while_the_disk_is_nearly_full_only_server_admins_add_something() {
+    for (purpose, is_admin, goes_on) in [
+        (Purpose::Grow, Some(false), false),
+        (Purpose::Grow, Some(true), true),
+        (Purpose::Tidy, None, true),
+        (Purpose::Secure, None, true),
+    ] {
+        let script = ScriptedStorage::new([writes(is_admin)]);
+        let storage = Guarded { storage: script, pace: Ok(()), is_nearly_full: true };
+        let outcome = block_on((&storage as &dyn Storage).write_as(with_text(purpose), |_, _| Ok(())));
+        let expected = if goes_on { Ok(()) } else { Err(Error::StorageFull) };
+        assert_eq!(outcome, expected, "{purpose:?} {is_admin:?}");
+    }
 }

@@ -39,6 +39,20 @@ impl Setting {
         migrate_with(&self.database(), &source)
     }
 
+    /// Applies the program's migrations before this version.
+    fn migrate_before(&self, version: &str) {
+        let source = tempfile::tempdir().unwrap();
+        let all = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
+        for entry in fs::read_dir(all).unwrap().map(|entry| entry.unwrap()) {
+            if entry.file_name().to_string_lossy().as_ref() < version {
+                let folder = source.path().join(entry.file_name());
+                fs::create_dir(&folder).unwrap();
+                fs::copy(entry.path().join("up.sql"), folder.join("up.sql")).unwrap();
+            }
+        }
+        migrate_with(&self.database(), &FileBasedMigrations::from_path(source.path()).unwrap()).unwrap();
+    }
+
     fn connect(&self) -> SqliteConnection {
         connect(&self.database())
     }
@@ -65,6 +79,26 @@ fn a_fresh_file_gets_the_whole_schema_and_a_second_start_changes_nothing() {
     migrate(&setting.database()).unwrap();
     assert_eq!(number(&mut setting.connect(), "SELECT count(*) AS value FROM messages"), Ok(0));
     assert!(setting.copies().is_empty());
+}
+
+#[test]
+fn a_group_with_members_and_no_owner_is_given_one() {
+    let setting = Setting::new();
+    setting.migrate_before("00000000000008");
+    // Of the first group the owner's account was deleted while nobody else was in it; the second has an admin.
+    let rows = "
+        INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+        VALUES (1, 'ann', 'ann', 0, 'x', 1, 0), (2, 'bob', 'bob', 0, 'x', 1, 0), (3, 'cleo', 'cleo', 0, 'x', 1, 0);
+        INSERT INTO groups (id, name, name_key, visibility, version, created_at, member_count, last_seq)
+        VALUES (1, 'a', 'a', 'public', 1, 0, 2, 0), (2, 'b', 'b', 'public', 1, 0, 2, 0),
+               (3, 'c', 'c', 'public', 1, 0, 2, 0), (4, 'd', 'd', 'public', 1, 0, 0, 0);
+        INSERT INTO memberships (group_id, user_id, role, read_seq, joined_at, since_event)
+        VALUES (1, 2, 'member', 0, 5, 0), (1, 3, 'member', 0, 3, 0), (2, 1, 'admin', 0, 9, 0),
+               (2, 2, 'member', 0, 1, 0), (3, 1, 'owner', 0, 9, 0), (3, 3, 'admin', 0, 1, 0);";
+    setting.connect().batch_execute(rows).unwrap();
+    migrate(&setting.database()).unwrap();
+    let owners = "SELECT sum(group_id * 100 + user_id) AS value FROM memberships WHERE role = 'owner'";
+    assert_eq!(number(&mut setting.connect(), owners), Ok(103 + 201 + 301));
 }
 
 #[test]

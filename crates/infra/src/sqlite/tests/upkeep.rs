@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use groupchat_domain::accounts::{Actor, KeyHash, SessionKind, UserRef};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::storage::{Storage, Tx, Verdict};
+use groupchat_domain::time::Timestamp;
 
 use super::support::{Fixture, sql};
 use crate::DatabaseStorage;
@@ -55,6 +56,21 @@ fn the_last_use_of_a_key_is_stored_and_expired_sessions_go() {
     fixture.clock.set(6);
     use_key(&fixture);
     wait_until(&fixture, LAST_USE, 6_000_000);
+}
+
+#[test]
+fn the_session_that_was_unused_for_longest_ends_first() {
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    // The older one was used since.
+    fixture
+        .write(sql("UPDATE sessions SET created_at = id; UPDATE sessions SET last_used_at = 9 WHERE id = 1"))
+        .unwrap();
+    let end = |tx: &mut crate::tx::DbTx<'_>| {
+        let ended = tx.sessions().end_idlest(UserId::new(1), Timestamp::from_micros(10), 1);
+        if ended == Ok(true) { Verdict::Commit } else { Verdict::RollBack }
+    };
+    fixture.write(Box::new(end)).unwrap();
+    assert_eq!(fixture.ask("SELECT sum(id) AS value FROM sessions"), 1);
 }
 
 #[test]

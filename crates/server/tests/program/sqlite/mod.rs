@@ -4,4 +4,5 @@ mod backup;
 mod folder;
 #[cfg(unix)]
 mod full_disk;
+mod reserve;
 mod restore_crash;

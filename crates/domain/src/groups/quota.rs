@@ -1,0 +1,105 @@
+//! How much of groups there may be: of a user, and of members in one.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::groups::error::GroupRefusal;
+use crate::groups::model::{Group, Role};
+use crate::ids::UserId;
+use crate::storage::Tx;
+
+/// What is limited. Part of the HTTP contract: names never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    /// Groups that a user owns.
+    OwnedGroups,
+    /// Groups that a user is in.
+    Memberships,
+    /// Members of a group.
+    Members,
+}
+
+impl Quota {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OwnedGroups => "owned_groups",
+            Self::Memberships => "memberships",
+            Self::Members => "members",
+        }
+    }
+}
+
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OwnedGroups => "groups owned by a user",
+            Self::Memberships => "groups that a user is in",
+            Self::Members => "members of a group",
+        })
+    }
+}
+
+/// The limits. Only growth is refused: what is above a limit already stays and works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Groups that a user may own.
+    pub owned_groups: u32,
+    /// Groups that a user may be in.
+    pub memberships: u32,
+    /// Members that a group may have.
+    pub members: u32,
+}
+
+impl Default for Quotas {
+    /// Each group that one is in is looked after in each of one's connections. A group may have everybody of a
+    /// large company in it.
+    fn default() -> Self {
+        Self { owned_groups: 500, memberships: 1_000, members: 50_000 }
+    }
+}
+
+impl Quotas {
+    /// No limits, for programs that fill a database.
+    pub const UNLIMITED: Self = Self { owned_groups: u32::MAX, memberships: u32::MAX, members: u32::MAX };
+
+    /// Refuses a membership that was stored a moment ago, if it is one too many: for the group as it was before,
+    /// which is locked, or for the user, who is locked exclusively.
+    pub(super) fn check_added(
+        &self,
+        tx: &mut dyn Tx,
+        group: &Group,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), Error> {
+        if group.member_count >= i64::from(self.members) {
+            return Err(exceeded(Quota::Members, self.members));
+        }
+        if has_more(tx, user, None, self.memberships)? {
+            return Err(exceeded(Quota::Memberships, self.memberships));
+        }
+        if role == Role::Owner { self.check_owner(tx, user) } else { Ok(()) }
+    }
+
+    /// Refuses that a user, who is locked exclusively, became the owner of a group a moment ago, if it is one too
+    /// many.
+    pub(super) fn check_owner(&self, tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
+        if has_more(tx, user, Some(Role::Owner), self.owned_groups)? {
+            return Err(exceeded(Quota::OwnedGroups, self.owned_groups));
+        }
+        Ok(())
+    }
+}
+
+fn has_more(tx: &mut dyn Tx, user: UserId, role: Option<Role>, limit: u32) -> Result<bool, Error> {
+    // Where there is no limit, nothing is counted.
+    let Some(one_more) = limit.checked_add(1) else { return Ok(false) };
+    Ok(tx.members().count_groups(user, role, one_more)? > limit)
+}
+
+fn exceeded(quota: Quota, limit: u32) -> Error {
+    GroupRefusal::QuotaExceeded { quota, limit }.into()
+}
+
+#[cfg(test)]
+mod tests;

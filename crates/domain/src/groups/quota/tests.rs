@@ -1,0 +1,56 @@
+use mockall::predicate::eq;
+
+use super::*;
+use crate::testing::{ME, MockTx, assert_hands_faults_on, group};
+
+const QUOTAS: Quotas = Quotas { owned_groups: 2, memberships: 5, members: 4 };
+
+/// A user in so many groups, who owns so many of them; neither is counted further than it matters.
+fn counts(memberships: u32, owned: u32) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.members
+        .expect_count_groups()
+        .with(eq(ME), eq(None), eq(QUOTAS.memberships + 1))
+        .returning(move |_, _, _| Ok(memberships));
+    tx.members
+        .expect_count_groups()
+        .with(eq(ME), eq(Some(Role::Owner)), eq(QUOTAS.owned_groups + 1))
+        .returning(move |_, _, _| Ok(owned));
+    tx
+}
+
+fn group_of(member_count: i64) -> Group {
+    Group { member_count, ..group() }
+}
+
+#[test]
+fn each_limit_may_be_reached_and_not_passed() {
+    for (members, memberships, owned, refused) in [
+        (3, 5, 2, None),
+        (4, 5, 2, Some((Quota::Members, 4))),
+        (3, 6, 2, Some((Quota::Memberships, 5))),
+        (3, 5, 3, Some((Quota::OwnedGroups, 2))),
+    ] {
+        let mut tx = counts(memberships, owned);
+        let outcome = QUOTAS.check_added(&mut tx, &group_of(members), ME, Role::Owner);
+        let expected = refused.map(|(quota, limit)| GroupRefusal::QuotaExceeded { quota, limit }.into());
+        assert_eq!(outcome.err(), expected, "{members} {memberships} {owned}");
+    }
+}
+
+#[test]
+fn who_owns_as_many_groups_as_they_may_still_joins() {
+    let mut tx = counts(5, 3);
+    assert_eq!(QUOTAS.check_added(&mut tx, &group_of(1), ME, Role::Admin), Ok(()));
+}
+
+#[test]
+fn a_refusal_names_what_is_limited_and_how_many_there_may_be() {
+    let refusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 5 };
+    assert_eq!(refusal.to_string(), "there may be at most 5 groups that a user is in");
+}
+
+#[test]
+fn faults_are_handed_on() {
+    assert_hands_faults_on(|| counts(1, 1), |tx| QUOTAS.check_added(tx, &group_of(1), ME, Role::Owner));
+}

@@ -1,0 +1,78 @@
+//! What a write of a user has to pass besides the rules: a pace, and room on the disk.
+
+use std::time::Duration;
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::storage::{Caller, Claim, Credential, OpenSession, Tx};
+
+/// What a write is for, which decides what may hold it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Stores more than there was.
+    Grow,
+    /// Removes something, or changes it in its place. Goes on when the disk is nearly full.
+    Tidy,
+    /// Keeps an account safe: ends sessions, changes a password. Nothing holds it up, so that nobody can be kept from
+    /// it by somebody who has come by one of their keys.
+    Secure,
+}
+
+/// A write that somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing {
+    /// As whom.
+    pub(super) who: Claim,
+    /// What for.
+    pub(super) purpose: Purpose,
+    /// How many bytes of text it stores, as far as these matter: names and other short texts are left out.
+    pub(super) bytes: usize,
+}
+
+impl Writing {
+    /// A write with this purpose.
+    pub fn new(who: impl Into<Claim>, purpose: Purpose) -> Self {
+        Self { who: who.into(), purpose, bytes: 0 }
+    }
+
+    /// A write that stores a text.
+    pub fn of_text(who: impl Into<Claim>, text: &str) -> Self {
+        Self { bytes: text.len(), ..Self::new(who, Purpose::Grow) }
+    }
+}
+
+macro_rules! grows {
+    ($($claim:ident)+) => {$(
+        impl From<$claim> for Writing {
+            /// Unless something else is said, a write stores more than there was.
+            fn from(who: $claim) -> Self {
+                Self::new(who, Purpose::Grow)
+            }
+        }
+    )+};
+}
+
+grows! { Claim Credential OpenSession }
+
+/// Paces the writes of each user, on whichever transport they come.
+pub trait WriteLimiter: Send + Sync {
+    /// Takes a write that stores a text of so many bytes from the caller's allowance. MUST NOT block, and MUST be
+    /// bounded in memory.
+    ///
+    /// # Errors
+    /// How long until the write is allowed; then nothing is taken.
+    fn take(&self, caller: Caller, bytes: usize) -> Result<(), Duration>;
+}
+
+/// Knows how full the disk is.
+pub trait DiskSpace: Send + Sync {
+    /// Whether less is free than is kept in reserve, as of a moment ago. MUST NOT block.
+    fn is_nearly_full(&self) -> bool;
+}
+
+/// Lets a server admin go on while the disk is nearly full, and nobody else. Not under a lock: it decides nothing
+/// that has to hold.
+pub(super) fn require_admin_in_want(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+    let is_admin = tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin);
+    if is_admin { Ok(()) } else { Err(Error::StorageFull) }
+}

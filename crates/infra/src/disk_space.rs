@@ -1,0 +1,146 @@
+//! How much room the disk has left, looked at now and then.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use groupchat_domain::storage::DiskSpace;
+
+/// How much a file system has, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// What the program may still use.
+    pub free: u64,
+    /// All there is.
+    pub total: u64,
+}
+
+/// What is kept free: the less of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserve {
+    /// In bytes.
+    pub bytes: u64,
+    /// In hundredths of the file system.
+    pub percent: u8,
+}
+
+impl Reserve {
+    fn of(self, space: Space) -> u64 {
+        let share = u128::from(space.total) * u128::from(self.percent) / 100;
+        self.bytes.min(u64::try_from(share).unwrap_or(u64::MAX))
+    }
+}
+
+/// Where it is asked.
+type Source = dyn Fn() -> io::Result<Space> + Send + Sync;
+
+/// The file system that a database is on.
+pub struct DiskWatch {
+    source: Box<Source>,
+    reserve: Reserve,
+    is_nearly_full: AtomicBool,
+}
+
+impl DiskWatch {
+    /// The file system that this file or folder is on, of which nothing is known before the first
+    /// [`look`](Self::look).
+    pub fn new(path: &Path, reserve: Reserve) -> Self {
+        let path: PathBuf = path.to_owned();
+        Self::with_source(move || space_of(&path), reserve)
+    }
+
+    /// The same, asked of somebody else.
+    pub fn with_source(
+        source: impl Fn() -> io::Result<Space> + Send + Sync + 'static,
+        reserve: Reserve,
+    ) -> Self {
+        Self { source: Box::new(source), reserve, is_nearly_full: AtomicBool::new(false) }
+    }
+
+    /// Looks how much is left. Where it can't be told, what was known stays. May block for as long as the file
+    /// system does.
+    ///
+    /// # Errors
+    /// It can't be told.
+    pub fn look(&self) -> io::Result<()> {
+        let space = (self.source)()?;
+        let reserve = self.reserve.of(space);
+        let is_nearly_full = space.free < reserve;
+        if is_nearly_full != self.is_nearly_full.swap(is_nearly_full, Ordering::Relaxed) {
+            if is_nearly_full {
+                tracing::warn!(
+                    free = space.free,
+                    reserve,
+                    "the disk is nearly full: ordinary writes are refused"
+                );
+            } else {
+                tracing::info!(free = space.free, reserve, "the disk has room again");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DiskSpace for DiskWatch {
+    fn is_nearly_full(&self) -> bool {
+        self.is_nearly_full.load(Ordering::Relaxed)
+    }
+}
+
+/// What `statvfs` (POSIX.1-2024) tells of the file system that a path is on.
+fn space_of(path: &Path) -> io::Result<Space> {
+    let found = rustix::fs::statvfs(path)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Ok(Space { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+    const RESERVE: Reserve = Reserve { bytes: GIB, percent: 5 };
+
+    #[test]
+    fn the_reserve_is_the_less_of_the_two() {
+        let of = |total| RESERVE.of(Space { free: 0, total });
+        assert_eq!(of(100 * GIB), GIB);
+        assert_eq!(of(10 * GIB), GIB / 2);
+        assert_eq!(of(u64::MAX), GIB);
+        assert_eq!(Reserve { percent: 0, ..RESERVE }.of(Space { free: 0, total: GIB }), 0);
+    }
+
+    #[test]
+    fn the_disk_is_nearly_full_below_the_reserve_and_not_once_there_is_room_again() {
+        let free = Arc::new(AtomicU64::new(GIB));
+        let source = free.clone();
+        let total = 100 * GIB;
+        let watch = DiskWatch::with_source(
+            move || Ok(Space { free: source.load(Ordering::Relaxed), total }),
+            RESERVE,
+        );
+        for (left, expected) in [(GIB, false), (GIB - 1, true), (0, true), (GIB, false)] {
+            free.store(left, Ordering::Relaxed);
+            watch.look().unwrap();
+            assert_eq!(watch.is_nearly_full(), expected, "{left}");
+        }
+    }
+
+    #[test]
+    fn what_can_t_be_told_changes_nothing() {
+        let watch = DiskWatch::with_source(|| Err(io::ErrorKind::NotFound.into()), RESERVE);
+        assert!(watch.look().is_err());
+        assert!(!watch.is_nearly_full());
+    }
+
+    #[test]
+    fn a_file_system_tells_its_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let space = space_of(folder.path()).unwrap();
+        assert!(space.total > 0 && space.free <= space.total, "{space:?}");
+        assert!(space_of(&folder.path().join("none")).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! Races for the last place that a quota leaves.
+
+use groupchat_domain::Refusal;
+use groupchat_domain::accounts::Actor;
+use groupchat_domain::groups::{
+    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, Role, Visibility, add_member, change_role, create,
+    join,
+};
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::storage::Tx;
+
+use crate::arena::{Arena, Part, at_once, part, rounds};
+use crate::people::{Person, group_name};
+
+/// How many there may be, and how many are tried at once.
+const LIMIT: u32 = 3;
+const TRIES: usize = 6;
+
+const QUOTAS: Quotas = Quotas { owned_groups: LIMIT, memberships: LIMIT, members: LIMIT };
+
+/// However many groups somebody joins, and is added to by others, at once, they are in no more than they may.
+pub fn nobody_comes_to_be_in_more_groups_than_they_may(arena: &Arena) {
+    rounds(|round| {
+        let (user, host) = (arena.person(), arena.person());
+        let groups: Vec<_> = (0..TRIES).map(|_| arena.group(&[(&host, Role::Owner)])).collect();
+        let parts = groups.iter().enumerate().map(|(nth, group)| {
+            let (group, user) = (*group, &user);
+            let own = (nth + round).is_multiple_of(2);
+            let host = &host;
+            part(move || if own { joins(arena, group, user) } else { adds(arena, group, host, user) })
+        });
+        check_outcomes(&at_once(parts.collect()), Quota::Memberships);
+        let joined = count(arena, &user, None);
+        assert_eq!(joined, LIMIT, "in round {round}");
+    });
+}
+
+/// However many groups somebody makes, is handed and takes over at once, they own no more than they may.
+pub fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
+    const QUOTAS: Quotas = Quotas { owned_groups: LIMIT, ..Quotas::UNLIMITED };
+    rounds(|round| {
+        let (user, host) = (arena.person(), arena.person());
+        let parts = (0..TRIES).map(|nth| -> Part<'_, _> {
+            let name = group_name(&format!("owned {}", arena.serial()));
+            let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+            let id = user.id;
+            match (nth + round) % 3 {
+                0 => {
+                    let who = user.who;
+                    part(move || {
+                        arena.act(who, move |tx, actor| create(tx, actor, &draft, &QUOTAS).map(drop))
+                    })
+                }
+                1 => {
+                    let group = arena.group(&[(&host, Role::Owner), (&user, Role::Member)]);
+                    let promote = move |tx: &mut dyn Tx, actor: &Actor| {
+                        change_role(tx, actor, group, id, Some(Role::Owner), &QUOTAS).map(drop)
+                    };
+                    let who = host.who;
+                    part(move || arena.act(who, promote))
+                }
+                _ => {
+                    // Nobody is in it.
+                    let (group, who) = (arena.group(&[]), user.who);
+                    part(move || arena.act(who, move |tx, actor| join(tx, actor, group, &QUOTAS).map(drop)))
+                }
+            }
+        });
+        check_outcomes(&at_once(parts.collect()), Quota::OwnedGroups);
+        assert_eq!(count(arena, &user, Some(Role::Owner)), LIMIT, "in round {round}");
+    });
+}
+
+/// However many join a group at once, it has no more members than it may.
+pub fn no_group_gets_more_members_than_it_may(arena: &Arena) {
+    rounds(|round| {
+        let host = arena.person();
+        let group = arena.group(&[(&host, Role::Owner)]);
+        let comers: Vec<_> = (0..TRIES).map(|_| arena.person()).collect();
+        let parts = comers.iter().enumerate().map(|(nth, comer)| {
+            let host = &host;
+            let own = (nth + round).is_multiple_of(2);
+            part(move || if own { joins(arena, group, comer) } else { adds(arena, group, host, comer) })
+        });
+        check_outcomes(&at_once(parts.collect()), Quota::Members);
+        let (found, _) = arena.members(group).expect("the group is not deleted");
+        assert_eq!(found.member_count, i64::from(LIMIT), "in round {round}");
+    });
+}
+
+fn joins(arena: &Arena, group: GroupId, user: &Person) -> Result<(), Refusal> {
+    arena.act(user.who, move |tx, actor| join(tx, actor, group, &QUOTAS).map(drop))
+}
+
+fn adds(arena: &Arena, group: GroupId, host: &Person, user: &Person) -> Result<(), Refusal> {
+    let candidate = Candidate::Id(user.id);
+    arena.act(host.who, move |tx, actor| {
+        add_member(tx, actor, group, &candidate, Role::Member, &QUOTAS).map(drop)
+    })
+}
+
+/// How many groups somebody is in, or has this role in.
+fn count(arena: &Arena, user: &Person, role: Option<Role>) -> u32 {
+    let id = user.id;
+    arena.look(move |tx| tx.members().count_groups(id, role, 100).unwrap())
+}
+
+/// Fails unless each refusal is about the quota.
+fn check_outcomes(outcomes: &[Result<(), Refusal>], quota: Quota) {
+    for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        assert_eq!(*refusal, Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit: LIMIT }));
+    }
+}
