@@ -87,11 +87,10 @@ impl DiskSpace for DiskWatch {
     }
 }
 
-/// What `statvfs` (POSIX.1-2024) tells of the file system that a path is on.
+/// What is told of the file system that a path is on.
 fn space_of(path: &Path) -> io::Result<Space> {
-    let found = rustix::fs::statvfs(path)?;
-    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-    Ok(Space { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+    let found = fs4::statvfs(path)?;
+    Ok(Space { free: found.available_space(), total: found.total_space() })
 }
 
 #[cfg(test)]

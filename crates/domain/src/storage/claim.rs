@@ -4,7 +4,7 @@ use crate::accounts::{AccountRefusal, Actor, KeyHash};
 use crate::error::Error;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
-use crate::storage::writing::{DiskSpace, Purpose, Writing, require_admin_in_want};
+use crate::storage::writing::{DiskSpace, Purpose, Writing, require_admin_when_full};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
 /// Proof of identity that came with a request: the hash of its API key, not yet checked.
@@ -95,10 +95,10 @@ impl dyn Storage + '_ {
         {
             limiter.take(self.caller(who), bytes).map_err(|retry_after| Error::TooFast { retry_after })?;
         }
-        let is_in_want = purpose == Purpose::Grow && self.disk_space().is_some_and(DiskSpace::is_nearly_full);
+        let is_full = purpose == Purpose::Grow && self.disk_space().is_some_and(DiskSpace::is_nearly_full);
         let work = move |tx: &mut dyn Tx, actor: &Actor| {
-            if is_in_want {
-                require_admin_in_want(tx, actor)?;
+            if is_full {
+                require_admin_when_full(tx, actor)?;
             }
             work(tx, actor)
         };

@@ -72,7 +72,7 @@ pub trait DiskSpace: Send + Sync {
 
 /// Lets a server admin go on while the disk is nearly full, and nobody else. Not under a lock: it decides nothing
 /// that has to hold.
-pub(super) fn require_admin_in_want(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+pub(super) fn require_admin_when_full(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
     let is_admin = tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin);
     if is_admin { Ok(()) } else { Err(Error::StorageFull) }
 }
