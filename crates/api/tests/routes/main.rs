@@ -23,6 +23,7 @@ mod messages;
 mod operations;
 mod passwords;
 mod precedence;
+mod quotas;
 mod reading;
 mod sessions;
 mod sockets;

@@ -273,8 +273,29 @@ async fn the_memberships_of_a_deleted_user_end_and_a_group_is_passed_on() {
     assert_eq!((&group["member_count"], &group["my_role"]), (&json!(2), &json!("owner")));
     let orphan = team.root.get(&lonely).await.ok();
     assert_eq!((&orphan["member_count"], &orphan["my_role"]), (&json!(0), &Value::Null));
-    team.stranger.post_empty(&format!("{lonely}/join")).await.created();
-    let path = format!("{lonely}/members/{}", team.stranger.id());
-    team.stranger.patch(&path, json!({"role": "owner"})).await.refused(403, "role_too_low");
-    assert_eq!(team.root.patch(&path, json!({"role": "owner"})).await.ok()["role"], "owner");
+}
+
+#[actix_web::test]
+async fn a_group_that_nobody_is_left_in_is_owned_by_the_next_to_come() {
+    let team = Team::start().await;
+    let joined = team.owner.new_group("Joined").await;
+    let (given, deleted) = (team.owner.new_group("Given").await, team.owner.new_group("Deleted").await);
+    const OWNERLESS: &str = "/api/groups?ownerless=true";
+    assert!(team.root.list(OWNERLESS, "/name").await.is_empty());
+    team.root.delete(&format!("/api/users/{}", team.owner.id())).await.no_content();
+    team.server.work_off_jobs().await;
+    assert_eq!(team.root.list(OWNERLESS, "/name").await, ["Deleted", "Given", "Joined"]);
+    team.stranger.get(OWNERLESS).await.refused(403, "admin_only");
+    let group = team.stranger.get(&joined).await.ok();
+    assert_eq!((&group["member_count"], &group["my_role"]), (&json!(0), &Value::Null));
+
+    let owner = team.stranger.post_empty(&format!("{joined}/join")).await.created();
+    assert_eq!(owner["role"], "owner");
+    let second = team.member.post_empty(&format!("{joined}/join")).await.created();
+    assert_eq!(second["role"], "member");
+    let draft = json!({"user_id": team.member.id()});
+    let appointed = team.root.post(&format!("{given}/members"), draft).await.created();
+    assert_eq!(appointed["role"], "owner");
+    team.root.delete(&deleted).await.no_content();
+    assert!(team.root.list(OWNERLESS, "/name").await.is_empty());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Audience, Event, EventRecord, EventType, LoggedEvent};
-use groupchat_domain::groups::{self, Quotas, remove_member};
+use groupchat_domain::groups::{self, Quotas, Role, remove_member};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_infra::HubOptions;
@@ -12,6 +12,7 @@ use groupchat_infra::HubOptions;
 use crate::client::{Client, positions};
 use crate::log;
 use crate::support::dice::Dice;
+use crate::support::fixture::join;
 use crate::world::{WRITE, World};
 
 /// How often each user joins or leaves, and how many events each group has meanwhile.
@@ -28,7 +29,11 @@ struct Told {
 /// Users join and leave groups in which things happen, and listen.
 fn churn(world: &World) -> (Vec<EventRecord>, Vec<Told>) {
     let mut dice = Dice::seeded();
-    let (people, groups) = (world.people(3), world.groups(2));
+    let (mut people, groups) = (world.people(4), world.groups(2));
+    // Stays in all of them, so that the others can leave.
+    let owner = people.pop().expect("there are people").id();
+    let owned = groups.clone();
+    world.write(move |tx| owned.iter().for_each(|group| join(tx, *group, owner, Role::Owner)));
     let mut clients = Vec::new();
     for actor in people {
         let mut client = |new: fn(_, _, _) -> Client| {

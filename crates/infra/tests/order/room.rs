@@ -123,8 +123,11 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
         session_kind: SessionKind::Login,
     });
     let actors: Vec<_> = actors.collect();
+    // Stays in all of the groups, so that the others can leave.
+    let owner = fixture::user(tx, "owner").id;
     let groups = (0..GROUPS).map(|nth| {
         let group = fixture::group(tx, &format!("group {nth}"));
+        fixture::join(tx, group, owner, Role::Owner);
         actors.iter().for_each(|actor| fixture::join(tx, group, actor.id(), Role::Member));
         group
     });
@@ -141,12 +144,12 @@ fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Err
 fn found(tx: &mut dyn Tx, actor: &Actor, number: u64) -> Result<(), Error> {
     let name = GroupName::parse(&format!("founded at {number}")).unwrap();
     let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
-    let group = groups::create(tx, actor, &draft, &Quotas::default())?.group.id;
+    let group = groups::create(tx, actor, &draft, &Quotas::UNLIMITED)?.group.id;
     send(tx, actor, group).map(drop)
 }
 
 /// Several events in one command, in a group where others write.
 fn come_and_go(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(), Error> {
     groups::remove_member(tx, actor, group, actor.id())?;
-    groups::join(tx, actor, group, &Quotas::default()).map(drop)
+    groups::join(tx, actor, group, &Quotas::UNLIMITED).map(drop)
 }
