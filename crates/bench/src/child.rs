@@ -1,6 +1,7 @@
 //! The programs under load, as child processes.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -86,6 +87,15 @@ impl Serving {
             sleep(LOOK_EVERY).await;
         }
         Err(self.not_serving())
+    }
+
+    /// The address as address and port.
+    ///
+    /// # Errors
+    /// It names a host.
+    pub fn address(&self) -> Result<SocketAddr, BenchError> {
+        let address = self.url.strip_prefix("http://").and_then(|address| address.parse().ok());
+        address.ok_or_else(|| BenchError::Request(format!("{} is no address and port", self.url)))
     }
 
     /// The process's id, while it runs.

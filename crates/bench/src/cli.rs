@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
+use crate::abuse::AbuseArgs;
 use crate::live::{BroadcastArgs, LiveArgs};
 use crate::place::{DatabaseUrl, Place};
 use crate::scenario::Route;
@@ -24,6 +25,8 @@ pub enum Command {
     Run(RunArgs),
     /// Start a server, let sockets listen, and report deliveries, delays, memory and ratios.
     Live(LiveArgs),
+    /// Start a server, let hostile clients loose on it, and report what others get, memory and bars.
+    Abuse(AbuseArgs),
     /// Fill a database with users, groups and messages.
     Seed(SeedArgs),
     /// Serve the routes that the server is compared with. Started by `run`.

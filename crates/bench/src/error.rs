@@ -41,6 +41,9 @@ pub enum BenchError {
     /// The live events could not be measured.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// The server did not hold under abuse.
+    #[error("{0} bars were missed")]
+    BarsMissed(usize),
     /// A single request outside of a measurement failed.
     #[error("a request failed: {0}")]
     Request(String),

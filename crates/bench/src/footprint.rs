@@ -128,6 +128,17 @@ pub fn file_size(path: &Path) -> Result<u64, BenchError> {
         .map_err(|source| BenchError::io(format!("looking at {}", path.display()), source))
 }
 
+/// The size of all files in a folder, in bytes, without folders in it.
+///
+/// # Errors
+/// It can't be looked at.
+pub fn folder_size(path: &Path) -> Result<u64, BenchError> {
+    let failed = |source| BenchError::io(format!("looking at {}", path.display()), source);
+    let entries = std::fs::read_dir(path).map_err(failed)?;
+    // One that has gone meanwhile takes no room.
+    Ok(entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|metadata| metadata.len()).sum())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Measures a groupchat server, and fills databases to measure it on. `docs/PERFORMANCE.md` says how to run
 //! it and how it measures.
 
+mod abuse;
 mod baseline;
 mod child;
 mod cli;
@@ -39,6 +40,7 @@ fn dispatch(command: Command) -> Result<(), BenchError> {
     match command {
         Command::Run(args) => runtime()?.block_on(run::run(&args)),
         Command::Live(args) => runtime()?.block_on(live::live(&args)),
+        Command::Abuse(args) => runtime()?.block_on(abuse::abuse(&args)),
         Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
         // actix-web brings a runtime of its own.
         Command::Baseline(args) => actix_web::rt::System::new().block_on(baseline::serve(&args)),

@@ -31,6 +31,7 @@ use tempfile::TempDir;
 pub use args::{BroadcastArgs, LiveArgs};
 pub use broadcast::serve as broadcast;
 pub use error::LiveError;
+pub use open_files::allow as allow_open_files;
 
 use self::args::Part;
 use self::delay::Delays;

@@ -1,6 +1,5 @@
 //! The programs whose sockets are listened to: the server, and what it is compared with.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,10 +61,7 @@ impl Program {
 
     fn of(serving: Serving, keys: Keys) -> Result<Self, BenchError> {
         let pid = serving.pid().ok_or_else(|| BenchError::Request("the program has ended".to_owned()))?;
-        let address: Option<SocketAddr> =
-            serving.url.strip_prefix("http://").and_then(|address| address.parse().ok());
-        let address =
-            address.ok_or_else(|| BenchError::Request(format!("{} is no address and port", serving.url)))?;
+        let address = serving.address()?;
         Ok(Self { serving, pid, target: Target { address, keys } })
     }
 

@@ -1,0 +1,40 @@
+//! Searches that are as dear as can be.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::{PAUSE, Scene};
+use crate::abuse::network::{Origin, reader};
+use crate::abuse::stage::dear_search;
+use crate::error::BenchError;
+
+/// How many at a time.
+const AT_A_TIME: usize = 8;
+/// After which time every other one hangs up and asks anew.
+const HANG_UP: Duration = Duration::from_millis(500);
+/// After which time the others do.
+const LOSE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// One user searches.
+pub fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+    let key = scene.stage.hostile[0].key.reveal();
+    let url = format!("{}/api/groups?q={}", scene.url, dear_search());
+    for number in 0..AT_A_TIME {
+        let patience = if number.is_multiple_of(2) { LOSE_PATIENCE } else { HANG_UP };
+        let request = reader(Origin::hostile(0))?.get(&url).header("X-API-Key", key).timeout(patience);
+        let tally = scene.tally.clone();
+        hostile.spawn(async move {
+            while let Some(request) = request.try_clone() {
+                match request.send().await {
+                    Ok(answer) => tally.count(answer.status().as_u16()),
+                    Err(error) if error.is_timeout() => tally.count("hung up"),
+                    Err(_) => tally.count("refused or closed"),
+                }
+                sleep(PAUSE).await;
+            }
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The command `abuse`: what hostile clients do to the server and to everybody else.
+//!
+//! Each scenario starts the server on a database of its own (`stage`) under limits of the operating system (`server`),
+//! lets hostile clients loose on it (`attacks`), and measures meanwhile what others get (`bystander`) and what the
+//! server takes (`watch`). `report` holds that against the scenario's bars.
+
+mod args;
+mod attacks;
+mod bystander;
+mod network;
+mod outcome;
+mod report;
+mod server;
+mod stage;
+mod tally;
+mod watch;
+
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+pub use args::{AbuseArgs, Scenario};
+
+use self::attacks::Scene;
+use self::bystander::Bystanders;
+use self::outcome::{Outcome, Processor};
+use self::report::{AbuseReport, Conditions, render};
+use self::server::Server;
+use self::stage::Stage;
+use self::watch::Watch;
+use crate::error::BenchError;
+use crate::footprint::folder_size;
+use crate::live::allow_open_files;
+use crate::output;
+use crate::run::{server_binary, write_json};
+
+/// Sockets at either end of the largest scenario, with room for the other end's files.
+const MOST_SOCKETS: usize = 2_000;
+/// How long others are measured before the attack.
+const ALONE: Duration = Duration::from_secs(2);
+/// How long the server has after the attack before its processor time counts: what was under way may end.
+const GRACE: Duration = Duration::from_millis(500);
+/// For how long its processor time is then measured.
+const AFTERMATH: Duration = Duration::from_secs(2);
+
+/// Runs the scenarios one after the other, prints the tables and writes the JSON file.
+///
+/// # Errors
+/// Something could not be started; or, with `--check`, a bar was missed.
+pub async fn abuse(args: &AbuseArgs) -> Result<(), BenchError> {
+    allow_open_files(MOST_SOCKETS)?;
+    let binary = server_binary(args.server_binary.as_deref())?;
+    let scenarios = args.scenarios();
+    let bar = output::progress(scenarios.len() as u64, "scenarios");
+    let mut report = AbuseReport::new(Conditions::new(args.seconds));
+    for scenario in scenarios {
+        bar.set_message(scenario.to_string());
+        let window = Duration::from_secs(args.seconds.max(scenario.least_seconds()));
+        report.add(run(scenario, &binary, window).await?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    output::print(&render(&report))?;
+    args.json.as_ref().map_or(Ok(()), |path| write_json(path, &report))?;
+    match report.missed() {
+        missed if args.check && missed > 0 => Err(BenchError::BarsMissed(missed)),
+        _ => Ok(()),
+    }
+}
+
+/// Runs one scenario from an empty folder to its outcome.
+async fn run(scenario: Scenario, binary: &Path, window: Duration) -> Result<Outcome, BenchError> {
+    let scratch = TempDir::new().map_err(|source| BenchError::io("making a temporary directory", source))?;
+    let data = scratch.path().join("data");
+    let stage = Stage::prepare(scenario, &data).await?;
+    let server = Server::start(binary, &data, scenario.limits(), scratch.path()).await?;
+    let scene = Scene::new(&server, stage);
+    let bystanders = Bystanders::of(scenario, &scene);
+    let alone = bystanders.measure(ALONE).await?;
+
+    let watch = Watch::start(server.pid);
+    let stored = folder_size(&data)?;
+    let mut hostile = JoinSet::new();
+    attacks::launch(scenario, &scene, &mut hostile).await?;
+    let under = bystanders.measure(window).await?;
+    let stored = folder_size(&data)?.saturating_sub(stored);
+    hostile.shutdown().await;
+
+    sleep(GRACE).await;
+    let processor = Processor::measure(server.pid, AFTERMATH).await;
+    let lived = server.is_serving().await;
+    let memory = watch.finish().await;
+    server.end().await;
+    let tally = scene.tally;
+    Ok(Outcome { scenario, lived, memory, processor, stored, window, alone, under, tally })
+}

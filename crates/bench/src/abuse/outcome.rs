@@ -1,0 +1,139 @@
+//! What a scenario did to the server and to others, held against its bars.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::sleep;
+
+use super::args::Scenario;
+use super::bystander::{Action, Sample, Samples};
+use super::tally::Tally;
+use super::watch::Taken;
+use crate::footprint::processor_time;
+use crate::report::{Bar, Check};
+
+/// Bytes of a megabyte.
+const MEGABYTE: f64 = 1e6;
+
+/// What a scenario did.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    /// Which one.
+    pub scenario: Scenario,
+    /// Whether the server still answered at its end.
+    pub lived: bool,
+    /// The server's memory.
+    pub memory: Taken,
+    /// Processor time of the server after the hostile clients had gone.
+    pub processor: Option<Processor>,
+    /// Bytes that came into the data folder.
+    pub stored: u64,
+    /// How long the attack took.
+    pub window: Duration,
+    /// Others, before it.
+    pub alone: Samples,
+    /// Others, meanwhile.
+    pub under: Samples,
+    /// What the hostile clients met.
+    pub tally: Tally,
+}
+
+/// Processor time over a while.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Processor {
+    /// What was taken, in seconds.
+    pub taken: f64,
+    /// In how many seconds.
+    pub within: f64,
+}
+
+impl Processor {
+    /// Measures a process for a while; `None` if it has ended.
+    pub async fn measure(pid: u32, within: Duration) -> Option<Self> {
+        let before = processor_time(pid).ok()?;
+        sleep(within).await;
+        let taken = processor_time(pid).ok()?.saturating_sub(before);
+        Some(Self { taken: taken.as_secs_f64(), within: within.as_secs_f64() })
+    }
+}
+
+impl Outcome {
+    /// What counts, with its bars.
+    pub fn checks(&self) -> Vec<Check> {
+        let ended = Check::new("times the server ended", f64::from(!self.lived), "", Some(Bar::AtMost(0.0)));
+        let mut checks = vec![ended];
+        checks.extend(self.own_checks());
+        for check in &mut checks {
+            check.name = format!("{}: {}", self.scenario, check.name);
+        }
+        checks
+    }
+
+    fn own_checks(&self) -> Vec<Check> {
+        match self.scenario {
+            Scenario::UnreadAnswers | Scenario::UnreadAnswersOfMany => {
+                vec![self.peak_below(200.0), self.p99_below_50(Action::Send)]
+            }
+            Scenario::FastReaders => vec![self.p99_below_50(Action::Send)],
+            Scenario::Assets => vec![self.peak_below(60.0)],
+            Scenario::Searches => vec![self.p99_below_50(Action::Read), self.busy_afterwards()],
+            Scenario::WrongLogins => vec![self.login_ratio()],
+            Scenario::OneUserLogins => vec![self.login_ratio(), self.p99_below_50(Action::Send)],
+            Scenario::SlowHeads => vec![self.still_open()],
+            Scenario::EndlessBodies => vec![self.swallowed()],
+            Scenario::ManyConnections => {
+                vec![self.failed(Action::Connect), self.p99_below_50(Action::Connect)]
+            }
+            Scenario::FloodOfWrites => vec![self.p99_below_50(Action::Send), self.stored_a_second()],
+            Scenario::UnreadSockets => vec![self.peak_below(50.0), self.p99_below_50(Action::Send)],
+            Scenario::Lockout => vec![self.failed(Action::Login)],
+        }
+    }
+
+    fn peak_below(&self, megabytes: f64) -> Check {
+        Check::new("peak memory", self.memory.peak as f64 / MEGABYTE, "MB", Some(Bar::Below(megabytes)))
+    }
+
+    fn p99_below_50(&self, action: Action) -> Check {
+        let name = format!("p99 of others, {}", action.name());
+        Check::new(name, quantile(&self.under, action, 0.99), "ms", Some(Bar::Below(50.0)))
+    }
+
+    fn failed(&self, action: Action) -> Check {
+        let failed = self.under.get(&action).map_or(0, Sample::failed);
+        Check::new(format!("failed, {}", action.name()), failed as f64, "", Some(Bar::AtMost(0.0)))
+    }
+
+    /// A login's time, of what it takes when nobody else signs in.
+    fn login_ratio(&self) -> Check {
+        let of = |samples| quantile(samples, Action::Login, 0.5);
+        Check::new("login, of its own time", of(&self.under) / of(&self.alone), "x", Some(Bar::AtMost(2.0)))
+    }
+
+    /// Connections that never showed a whole head again and were not closed.
+    fn still_open(&self) -> Check {
+        let open = self.tally.of(Tally::OPENED).saturating_sub(self.tally.of(Tally::CLOSED));
+        Check::new("connections still open", open as f64, "", Some(Bar::AtMost(0.0)))
+    }
+
+    fn swallowed(&self) -> Check {
+        let most = self.tally.of(Tally::MOST_BYTES) as f64 / MEGABYTE;
+        Check::new("most bytes taken of a body", most, "MB", Some(Bar::Below(16.0)))
+    }
+
+    fn stored_a_second(&self) -> Check {
+        let a_second = self.stored as f64 / MEGABYTE / self.window.as_secs_f64();
+        Check::new("stored a second", a_second, "MB", Some(Bar::Below(5.0)))
+    }
+
+    /// What is done for clients that have gone. Half a second a second would be one of the readers.
+    fn busy_afterwards(&self) -> Check {
+        let busy = self.processor.map_or(0.0, |of| of.taken / of.within);
+        Check::new("busy once clients have gone", 100.0 * busy, "%", Some(Bar::Below(25.0)))
+    }
+}
+
+/// The time within which a part of the actions was answered, in milliseconds.
+fn quantile(samples: &Samples, action: Action, part: f64) -> f64 {
+    samples.get(&action).map_or(0.0, |sample| sample.quantile_millis(part))
+}

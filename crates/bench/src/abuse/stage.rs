@@ -1,0 +1,143 @@
+//! The databases on which hostile clients are let loose: who is there, and what there is to read.
+
+use std::path::Path;
+
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Visibility};
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::messages::{self, Draft, MessageText};
+use groupchat_domain::storage::{Storage, Tx};
+
+use super::args::Scenario;
+use crate::database::Database;
+use crate::error::BenchError;
+use crate::place::Place;
+use crate::seed::{self, SignedIn, WRITE};
+
+/// Those who do no harm, all of them members of one group.
+pub const BYSTANDERS: usize = 8;
+/// Those who do.
+pub const HOSTILE: usize = 10;
+/// The largest text: as many characters as a message may have, each of four bytes.
+const LARGEST: usize = 10_000;
+/// The largest messages there are to read: those of the largest page.
+const PAGE: usize = 200;
+/// The largest messages there are to resume from the beginning.
+const HISTORY: usize = 1_000;
+/// Messages in the group of the bystanders.
+const CALM: usize = 500;
+/// How many of the largest messages a command writes.
+const MESSAGES_PER_COMMAND: usize = 50;
+/// Groups to search among, and how many of them a user owns.
+const GROUPS: usize = 30_000;
+const GROUPS_EACH: usize = 100;
+
+/// A database that is ready.
+#[derive(Debug)]
+pub struct Stage {
+    /// Those who do no harm.
+    pub bystanders: Vec<SignedIn>,
+    /// Those who do.
+    pub hostile: Vec<SignedIn>,
+    /// The group of the bystanders, with messages as people write them.
+    pub calm: GroupId,
+    /// The group of the hostile users, with the largest messages.
+    pub loud: GroupId,
+}
+
+impl Stage {
+    /// Makes a database for a scenario.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub async fn prepare(scenario: Scenario, data_dir: &Path) -> Result<Self, BenchError> {
+        let database = Database::open(&Place::Directory(data_dir.to_owned()))?;
+        let storage = database.storage();
+        let users = users(storage, scenario).await?;
+        let (bystanders, rest) = users.split_at(BYSTANDERS);
+        let (hostile, owners) = rest.split_at(HOSTILE);
+        let calm = seed::ensure_group(storage, "Calm Room", &bystanders[0], bystanders).await?;
+        write(storage, &bystanders[0], calm, &seed::message_text(1), CALM).await?;
+        let loud = seed::ensure_group(storage, "Loud Room", &hostile[0], hostile).await?;
+        write(storage, &hostile[0], loud, &largest_text(), largest_messages(scenario)).await?;
+        for (number, owner) in owners.iter().enumerate() {
+            own_groups(storage, owner, number * GROUPS_EACH).await?;
+        }
+        let stage = Self { bystanders: bystanders.to_vec(), hostile: hostile.to_vec(), calm, loud };
+        database.close();
+        Ok(stage)
+    }
+}
+
+async fn users(storage: &dyn Storage, scenario: Scenario) -> Result<Vec<SignedIn>, BenchError> {
+    let owners = if scenario == Scenario::Searches { GROUPS / GROUPS_EACH } else { 0 };
+    let users = seed::ensure_users(storage, BYSTANDERS + HOSTILE + owners).await?;
+    seed::sign_in(storage, &users).await
+}
+
+const fn largest_messages(scenario: Scenario) -> usize {
+    match scenario {
+        Scenario::UnreadAnswers | Scenario::UnreadAnswersOfMany | Scenario::FastReaders => PAGE,
+        Scenario::UnreadSockets => HISTORY,
+        _ => 0,
+    }
+}
+
+/// As many bytes as a message may have.
+pub fn largest_text() -> String {
+    "😀".repeat(LARGEST)
+}
+
+/// Writes one text over and over.
+async fn write(
+    storage: &dyn Storage,
+    author: &SignedIn,
+    group: GroupId,
+    text: &str,
+    count: usize,
+) -> Result<(), BenchError> {
+    let draft = Draft { group, text: MessageText::from_stored(text.to_owned()), client_id: None };
+    for from in (0..count).step_by(MESSAGES_PER_COMMAND) {
+        let (draft, actor, steps) = (draft.clone(), author.actor.clone(), count - from);
+        let send = move |tx: &mut dyn Tx| {
+            (0..steps.min(MESSAGES_PER_COMMAND))
+                .try_for_each(|_| messages::send(tx, &actor, &draft).map(drop))
+        };
+        storage.run(WRITE, send).await?;
+    }
+    Ok(())
+}
+
+/// Makes the groups of one owner, from a number on.
+async fn own_groups(storage: &dyn Storage, owner: &SignedIn, from: usize) -> Result<(), BenchError> {
+    let actor = owner.actor.clone();
+    let create = move |tx: &mut dyn Tx| {
+        (from..from + GROUPS_EACH).try_for_each(|number| {
+            let name = GroupName::from_stored(group_name(number));
+            let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+            groups::create(tx, &actor, &draft, &Quotas::UNLIMITED).map(drop)
+        })
+    };
+    Ok(storage.run(WRITE, create).await?)
+}
+
+/// A name that nearly holds what [`dear_search`] looks for, from almost every one of its letters on.
+fn group_name(number: usize) -> String {
+    format!("{}{number:05}", "a".repeat(95))
+}
+
+/// A search that compares as much of each name as one of a hundred characters can, and finds nothing.
+pub fn dear_search() -> String {
+    format!("{}b", "a".repeat(47))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_are_those_that_the_server_takes() {
+        assert!(MessageText::parse(&largest_text()).is_ok());
+        assert!(GroupName::parse(&group_name(GROUPS - 1)).is_ok());
+        assert!(!group_name(0).contains(&dear_search()));
+    }
+}
