@@ -1,17 +1,24 @@
 //! The clock of the operating system.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use groupchat_domain::time::{Clock, Timestamp};
 
-/// Tells the time of the operating system's clock. It jumps when that clock is set, so it is for recording
-/// when something happened, not for measuring how long something took.
+/// When this process first asked how much time had passed.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Tells the time of the operating system's clock, and how much has passed by its monotonic one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         timestamp(SystemTime::now())
+    }
+
+    fn steady(&self) -> Duration {
+        START.elapsed()
     }
 }
 
@@ -26,8 +33,6 @@ fn timestamp(time: SystemTime) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

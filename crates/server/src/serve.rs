@@ -59,7 +59,7 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let background = [
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
-        actix_web::rt::spawn(upkeep::run(storage.clone(), retention(config))),
+        actix_web::rt::spawn(upkeep::run(storage.clone(), Arc::new(SystemClock), retention(config))),
         actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
         actix_web::rt::spawn(follow::run(hub, storage.clone())),

@@ -1,12 +1,13 @@
-//! Removes in the background what need not stay: old events, expired tickets.
+//! Sees in the background to what time does: old events and expired tickets go, and a clock that was set is noticed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::remove_expired_tickets;
+use groupchat_domain::accounts::{begin_sessions_anew, remove_expired_tickets};
 use groupchat_domain::events::{Retention, prune};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_domain::time::{Clock, Timestamp};
 
 use crate::guard::guarded;
 
@@ -17,10 +18,20 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
 const ACCESS: Access = Access { mode: Mode::Write, caller: Caller::System };
 
-/// Removes it once a minute, until it is dropped. Dropping it between two commands loses nothing.
-pub async fn run(storage: Arc<dyn Storage>, retention: Retention) {
+/// A clock that is set back by less than this changes nothing that matters.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
+
+/// Does it once a minute, until it is dropped. Dropping it between two commands loses nothing.
+pub async fn run(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>, retention: Retention) {
+    let mut setting = None;
     loop {
         // Each by itself: one that fails must not keep what the other removes.
+        let is = Setting::of(&*clock);
+        if setting.is_none_or(|before| is.is_behind(before)) {
+            let beginning = in_steps(storage.as_ref(), begin_sessions_anew);
+            report("sessions of a clock that was ahead", guarded(beginning).await);
+        }
+        setting = Some(is);
         let pruning = in_steps(storage.as_ref(), move |tx| prune(tx, retention));
         report("old events", guarded(pruning).await);
         let cleaning = in_steps(storage.as_ref(), remove_expired_tickets);
@@ -32,8 +43,23 @@ pub async fn run(storage: Arc<dyn Storage>, retention: Retention) {
 fn report(what: &str, outcome: Option<Result<(), Error>>) {
     match outcome {
         Some(Ok(())) => {}
-        Some(Err(error)) => tracing::warn!(what, %error, "they can't be removed now"),
-        None => tracing::error!(what, "removing them panicked"),
+        Some(Err(error)) => tracing::warn!(what, %error, "they can't be seen to now"),
+        None => tracing::error!(what, "seeing to them panicked"),
+    }
+}
+
+/// How the clock is set: what it would have told at the first moment of this process.
+#[derive(Debug, Clone, Copy)]
+struct Setting(Timestamp);
+
+impl Setting {
+    fn of(clock: &dyn Clock) -> Self {
+        Self(clock.now().minus(clock.steady()))
+    }
+
+    /// Whether the clock was set back in between.
+    fn is_behind(self, before: Self) -> bool {
+        self.0.plus(CLOCK_STEP) < before.0
     }
 }
 
@@ -50,15 +76,27 @@ async fn in_steps(
 
 #[cfg(test)]
 mod tests {
+    use groupchat_infra::clock::SystemClock;
+
     use super::*;
     use crate::guard::BrokenStorage;
 
     #[tokio::test]
     async fn what_fails_does_not_keep_the_rest() {
         let storage = Arc::<BrokenStorage>::default();
-        let running = tokio::spawn(run(storage.clone(), Retention::default()));
+        let running = tokio::spawn(run(storage.clone(), Arc::new(SystemClock), Retention::default()));
         // In much less than the time until it looks again.
-        storage.tried(2).await;
+        storage.tried(3).await;
         running.abort();
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_is_noticed_and_one_that_goes_on_is_not() {
+        let micros = |seconds: i64| Setting(Timestamp::from_micros(seconds * 1_000_000));
+        for (before, now, is_behind) in
+            [(0, 0, false), (0, 31_536_000, false), (0, -60, false), (0, -61, true), (31_536_000, 0, true)]
+        {
+            assert_eq!(micros(now).is_behind(micros(before)), is_behind, "{before} {now}");
+        }
     }
 }

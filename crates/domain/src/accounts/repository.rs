@@ -6,7 +6,7 @@ use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, NameCursor};
 use crate::search::SearchText;
 use crate::storage::StorageFault;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// How strongly a user is locked until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,24 +160,24 @@ pub trait TicketRepository {
     /// A storage fault.
     fn remove_oldest(&mut self, session: SessionId, keep: u32) -> Result<(), StorageFault>;
 
-    /// Whether there is such a ticket that has not expired.
+    /// Whether there is such a ticket that expires in this span.
     ///
     /// # Errors
     /// A storage fault.
-    fn is_good(&mut self, hash: &KeyHash, now: Timestamp) -> Result<bool, StorageFault>;
+    fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault>;
 
-    /// Removes a ticket that has not expired and says what it stands for; `None` where there is none. Of several who
+    /// Removes a ticket that expires in this span and says what it stands for; `None` where there is none. Of several who
     /// redeem the same one, one alone MUST get the session.
     ///
     /// # Errors
     /// A storage fault.
-    fn redeem(&mut self, hash: &KeyHash, now: Timestamp) -> Result<Option<SessionId>, StorageFault>;
+    fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault>;
 
-    /// Removes up to `limit` tickets that expired before `now`; says how many.
+    /// Removes up to `limit` tickets that don't expire in this span; says how many.
     ///
     /// # Errors
     /// A storage fault.
-    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+    fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault>;
 }
 
 /// Sessions.
@@ -232,6 +232,13 @@ pub trait SessionRepository {
     /// # Errors
     /// A storage fault.
     fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault>;
+
+    /// Lets up to `limit` sessions that began after `latest` begin `now`, and last for as long as they were to; says how
+    /// many. The clock was ahead when they began, and is right now.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn begin_anew(&mut self, latest: Timestamp, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
 
     /// Removes up to `limit` sessions that expired before `now`; says how many.
     ///

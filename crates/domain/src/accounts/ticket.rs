@@ -9,10 +9,13 @@ use crate::accounts::session::{Actor, KeyHash};
 use crate::error::Error;
 use crate::network::Network;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// How long a ticket is good.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
+
+/// How far apart the clocks of servers may be that share a database.
+const SKEW: Duration = Duration::from_secs(5);
 
 /// How many tickets a session may have at a time; another one makes the oldest worthless.
 pub const MAX_TICKETS: u32 = 32;
@@ -45,14 +48,20 @@ pub async fn redeem_ticket(storage: &dyn Storage, ticket: KeyHash, network: Netw
     storage.run(Access { mode: Mode::Write, caller }, move |tx| redeem(tx, &ticket)).await
 }
 
+/// When a ticket expires that is good now. One that seems to be good for longer than any is was issued when the clock was
+/// ahead; how long ago nobody knows.
+fn good_now(now: Timestamp) -> Span {
+    Span { after: now, until: now.plus(TICKET_LIFETIME + SKEW) }
+}
+
 fn find(tx: &mut dyn Tx, ticket: &KeyHash) -> Result<(), Error> {
-    let now = tx.now();
-    if tx.tickets().is_good(ticket, now)? { Ok(()) } else { Err(AccountRefusal::TicketInvalid.into()) }
+    let good = good_now(tx.now());
+    if tx.tickets().is_good(ticket, good)? { Ok(()) } else { Err(AccountRefusal::TicketInvalid.into()) }
 }
 
 fn redeem(tx: &mut dyn Tx, ticket: &KeyHash) -> Result<Actor, Error> {
     let now = tx.now();
-    let session = tx.tickets().redeem(ticket, now)?.ok_or(AccountRefusal::TicketInvalid)?;
+    let session = tx.tickets().redeem(ticket, good_now(now))?.ok_or(AccountRefusal::TicketInvalid)?;
     Ok(tx.sessions().holder(session, now)?.ok_or(AccountRefusal::TicketInvalid)?)
 }
 
@@ -61,8 +70,8 @@ fn redeem(tx: &mut dyn Tx, ticket: &KeyHash) -> Result<Actor, Error> {
 /// # Errors
 /// A fault.
 pub fn remove_expired_tickets(tx: &mut dyn Tx) -> Result<bool, Error> {
-    let now = tx.now();
-    let removed = tx.tickets().remove_expired(now, REMOVED_AT_ONCE)?;
+    let good = good_now(tx.now());
+    let removed = tx.tickets().remove_others(good, REMOVED_AT_ONCE)?;
     Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
 }
 

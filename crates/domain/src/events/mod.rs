@@ -23,7 +23,7 @@ pub use prune::{Retention, prune};
 pub use reads::read_since;
 pub use record::EventRecord;
 pub use replay::{LogState, Stretch, log_state, replay};
-pub use repository::EventRepository;
 #[cfg(test)]
 pub(crate) use repository::MockEventRepository;
+pub use repository::{EventRepository, Kept};
 pub use viewer::Viewer;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::events::repository::Kept;
 use crate::storage::Tx;
 
 /// Events that one command removes, so that it holds up the others for a moment only.
@@ -24,14 +25,18 @@ impl Default for Retention {
     }
 }
 
+/// How far the clocks of servers may be apart that share a log.
+const SKEW: Duration = Duration::from_secs(60);
+
 /// Removes some of the oldest events that need not stay; whether there may be more. The newest event always stays:
 /// it is the head of the log.
 ///
 /// # Errors
 /// A fault.
 pub fn prune(tx: &mut dyn Tx, retention: Retention) -> Result<bool, Error> {
-    let since = tx.now().minus(retention.age);
-    let removed = tx.events().remove_old(since, retention.rows, REMOVED_AT_ONCE)?;
+    let now = tx.now();
+    let kept = Kept { since: now.minus(retention.age), latest: now.plus(SKEW), rows: retention.rows };
+    let removed = tx.events().remove_old(kept, REMOVED_AT_ONCE)?;
     Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
 }
 

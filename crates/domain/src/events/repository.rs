@@ -6,6 +6,18 @@ use crate::ids::Position;
 use crate::storage::StorageFault;
 use crate::time::Timestamp;
 
+/// Which events stay in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Those that happened at this time or later.
+    pub since: Timestamp,
+    /// No event can have happened later than this. Where one seems to have, the clock was ahead, and it is as old as the
+    /// next event in the log that tells its age.
+    pub latest: Timestamp,
+    /// As many of the newest, at most. At least 1.
+    pub rows: i64,
+}
+
 /// The log as far as it is numbered: positions 1, 2, 3, … without a gap, but for the oldest, which are removed
 /// in time. An event that has a position keeps it, and an event that gets one later gets a greater one: a
 /// reader that goes on after the last position it has seen neither misses an event nor meets one twice.
@@ -32,10 +44,10 @@ pub trait EventRepository {
     /// A storage fault.
     fn state(&mut self) -> Result<LogState, StorageFault>;
 
-    /// Removes up to `limit` of the oldest events that happened before `since`, or that are not among the newest
-    /// `keep`; says how many. MUST spare the newest event, whose position is the head.
+    /// Removes up to `limit` of the oldest events that need not be kept; says how many. MUST spare the newest event,
+    /// whose position is the head.
     ///
     /// # Errors
     /// A storage fault.
-    fn remove_old(&mut self, since: Timestamp, keep: i64, limit: i64) -> Result<usize, StorageFault>;
+    fn remove_old(&mut self, kept: Kept, limit: i64) -> Result<usize, StorageFault>;
 }

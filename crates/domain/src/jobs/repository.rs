@@ -14,11 +14,11 @@ pub trait JobRepository {
     /// A storage fault.
     fn enqueue(&mut self, task: Task, at: Timestamp) -> Result<(), StorageFault>;
 
-    /// The job that may run by `now` and has waited longest.
+    /// The job that may run by `now` and has waited longest; where there is none, one that is put off beyond `furthest`.
     ///
     /// # Errors
     /// A storage fault.
-    fn next(&mut self, now: Timestamp) -> Result<Option<Job>, StorageFault>;
+    fn next(&mut self, now: Timestamp, furthest: Timestamp) -> Result<Option<Job>, StorageFault>;
 
     /// Locks a job until the transaction ends, so that one server at a time works on it; `false` if it is done
     /// already.

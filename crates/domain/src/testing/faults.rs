@@ -86,10 +86,11 @@ impl Default for FailingRepositories {
             sessions: failing!(MockSessionRepository:
                 expect_authenticate(_, _) expect_holder(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
                 expect_end_all(_, _)
-            expect_end_idlest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
+            expect_end_idlest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)
+                expect_begin_anew(_, _, _)),
             tickets: failing!(MockTicketRepository:
                 expect_insert(_) expect_remove_oldest(_, _) expect_is_good(_, _) expect_redeem(_, _)
-                expect_remove_expired(_, _)),
+                expect_remove_others(_, _)),
             groups: failing!(MockGroupRepository:
                 expect_lock(_) expect_find_visible(_, _) expect_find_many(_) expect_view(_, _) expect_list(_)
                 expect_insert(_) expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),
@@ -103,9 +104,9 @@ impl Default for FailingRepositories {
                 expect_update(_) expect_add_like(_, _, _) expect_remove_like(_, _) expect_purge_likes(_, _)
                 expect_advance_read_seq(_, _, _)),
             jobs: failing!(MockJobRepository:
-                expect_enqueue(_, _) expect_next(_) expect_lock(_) expect_postpone(_, _) expect_finish(_)),
+                expect_enqueue(_, _) expect_next(_, _) expect_lock(_) expect_postpone(_, _) expect_finish(_)),
             events: failing!(MockEventRepository: expect_head() expect_after(_, _) expect_state()
-                expect_remove_old(_, _, _)),
+                expect_remove_old(_, _)),
         }
     }
 }

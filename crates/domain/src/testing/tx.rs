@@ -32,7 +32,8 @@ pub(crate) fn sessions_ended(user: UserId, by: Option<UserId>) -> Emitted {
 /// The id of the first event that a transaction emits.
 pub(crate) const FIRST_EVENT: EventId = EventId::new(100);
 
-/// A transaction whose repositories are mocks. It runs at [`NOW`] and keeps what is emitted.
+/// A transaction whose repositories are mocks. It runs at [`NOW`], or as much later as a test says, and keeps what is
+/// emitted.
 #[derive(Default)]
 pub(crate) struct MockTx {
     pub(crate) accounts: MockAccountRepository,
@@ -43,6 +44,8 @@ pub(crate) struct MockTx {
     pub(crate) messages: MockMessageRepository,
     pub(crate) jobs: MockJobRepository,
     pub(crate) events: MockEventRepository,
+    /// How much later than [`NOW`] it runs, or earlier, in microseconds.
+    pub(crate) later: i64,
     /// The events, in order.
     pub(crate) emitted: Vec<Emitted>,
     /// The keys whose use was noted, and whose they are.
@@ -200,7 +203,7 @@ macro_rules! accessors {
 
 impl Tx for MockTx {
     fn now(&self) -> Timestamp {
-        NOW
+        Timestamp::from_micros(NOW.as_micros() + self.later)
     }
 
     accessors! {

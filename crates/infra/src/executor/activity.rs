@@ -16,6 +16,9 @@ const CAPACITY: usize = 65_536;
 /// For how long a key counts as used lately.
 const IDLE_AFTER: Duration = Duration::from_secs(10 * 60);
 
+/// By how much one of two uses may be noted after the other that began before it.
+const OUT_OF_ORDER: Duration = Duration::from_secs(60);
+
 /// The last use of a session's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyUse {
@@ -53,7 +56,10 @@ impl KeyActivity {
     pub(crate) fn note(&self, key: KeyHash, actor: &Actor, at: Timestamp) {
         let mut entries = locked(&self.entries);
         if let Some(entry) = entries.get_mut(&key) {
-            entry.last_use = entry.last_use.max(at);
+            // Of uses at about the same time the latest counts; a clock that was set back counts as it is.
+            if at > entry.last_use || entry.last_use > at.plus(OUT_OF_ORDER) {
+                entry.last_use = at;
+            }
         } else if entries.len() < self.capacity {
             let (session, user) = (actor.session, actor.id());
             entries.insert(key, Entry { session, user, last_use: at, stored: None });
@@ -93,8 +99,9 @@ impl KeyActivity {
 
     /// Forgets keys that were not used lately. A use that could not be stored until now is lost with them.
     pub(crate) fn forget_idle(&self, now: Timestamp) {
-        let since = now.minus(IDLE_AFTER);
-        locked(&self.entries).retain(|_, entry| entry.last_use >= since);
+        // One that seems to be used in the future was used before the clock was set back; how long ago nobody knows.
+        let lately = now.minus(IDLE_AFTER)..=now.plus(OUT_OF_ORDER);
+        locked(&self.entries).retain(|_, entry| lately.contains(&entry.last_use));
     }
 }
 
@@ -142,6 +149,20 @@ mod tests {
         assert!(!activity.knows(&key(1)));
         assert!(activity.knows(&key(2)));
         assert_eq!([1, 2].map(|number| activity.holder(&key(number))), [None, Some(UserId::new(7))]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_counts_as_it_is() {
+        let activity = KeyActivity::new();
+        let at_last = |activity: &KeyActivity| activity.unstored()[0].at;
+        for (used, last) in [(1_000, 1_000), (941, 1_000), (939, 939), (940, 940)] {
+            activity.note(key(1), &actor(), at(used));
+            assert_eq!(at_last(&activity), at(last), "{used}");
+        }
+        activity.forget_idle(at(880));
+        assert!(activity.knows(&key(1)));
+        activity.forget_idle(at(879));
+        assert!(!activity.knows(&key(1)));
     }
 
     #[test]

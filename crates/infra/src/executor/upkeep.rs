@@ -18,6 +18,10 @@ use crate::schema::sessions;
 /// Rows that one command touches, so that none holds up the others for long.
 const ROWS_PER_COMMAND: usize = 500;
 
+/// By how much a use that another server has stored may be later: it may have been seen just now, and this one an upkeep
+/// or two ago. A later one is of a clock that was ahead.
+const FURTHEST_USE: Duration = Duration::from_secs(10 * 60);
+
 /// Stores the last uses of keys, in the order of sessions, so that two processes that do so don't lock each other
 /// out.
 ///
@@ -26,9 +30,11 @@ const ROWS_PER_COMMAND: usize = 500;
 pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> QueryResult<()> {
     for key_use in uses {
         let at = key_use.at.as_micros();
-        // Another server may have seen a later use.
+        // Another server may have seen a later use, though none that is far in the future.
         let is_later = sessions::last_used_at.is_null().or(sessions::last_used_at.lt(at));
-        let session = sessions::table.filter(sessions::id.eq(key_use.session.get())).filter(is_later);
+        let is_impossible = sessions::last_used_at.gt(key_use.at.plus(FURTHEST_USE).as_micros());
+        let session =
+            sessions::table.filter(sessions::id.eq(key_use.session.get())).filter(is_later.or(is_impossible));
         let change = diesel::update(session).set(sessions::last_used_at.eq(Some(at)));
         on_backend!(connection, |connection| change.execute(connection))?;
     }

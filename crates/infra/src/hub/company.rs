@@ -11,6 +11,7 @@ use groupchat_domain::presence::{Attendance, DeviceId, PresenceChange, Typists};
 
 use super::core::Hub;
 use super::listener::Listener;
+use super::moment::Moment;
 use super::registry::Registry;
 use super::wakes::Wakes;
 use crate::executor::sync::locked;
@@ -39,17 +40,19 @@ impl Hub {
         let viewer = listener.viewer()?;
         let mut company = locked(&self.company);
         drop(registry);
-        let arrival = company.attendance.connect(&viewer, self.clock.now());
-        self.tell(arrival.change);
+        let moment = self.moment();
+        let arrival = company.attendance.connect(&viewer, moment.steady);
+        self.tell(arrival.change, moment);
         let groups: Vec<_> = viewer.groups().collect();
         let here = company.attendance.here(&groups, viewer.user);
+        let here = here.into_iter().map(|passing| moment.told(passing)).collect();
         Some((Device { user: viewer.user, id: arrival.device }, here))
     }
 
     /// The device is no longer connected.
     pub(super) fn depart(&self, device: Device) {
-        let mut company = locked(&self.company);
-        self.tell(company.attendance.disconnect(device.user, device.id, self.clock.now()));
+        let (mut company, moment) = (locked(&self.company), self.moment());
+        self.tell(company.attendance.disconnect(device.user, device.id, moment.steady), moment);
     }
 
     /// The user of a listener, which may be a device, does something.
@@ -60,23 +63,24 @@ impl Hub {
         activity: Activity,
     ) -> Result<(), Error> {
         let mut company = locked(&self.company);
-        let (types, now) = (&mut company.typists, self.clock.now());
+        let moment = self.moment();
+        let (types, now) = (&mut company.typists, moment.steady);
         let is_here = match activity {
             Activity::Here => true,
             Activity::Gone => false,
             Activity::Types(group, who) => {
-                self.type_in(listener, group, |viewer| types.start(viewer, who, group, now))?;
+                self.type_in(listener, group, moment, |viewer| types.start(viewer, who, group, now))?;
                 true
             }
             Activity::StopsTyping(group, who) => {
-                self.type_in(listener, group, |viewer| types.stop(viewer, who, group, now))?;
+                self.type_in(listener, group, moment, |viewer| types.stop(viewer, who, group, now))?;
                 true
             }
         };
         let Some(Device { user, id }) = device else { return Ok(()) };
         let attendance = &mut company.attendance;
         let change = if is_here { attendance.act(user, id, now) } else { attendance.leave(user, id, now) };
-        self.tell(change);
+        self.tell(change, moment);
         Ok(())
     }
 
@@ -85,6 +89,7 @@ impl Hub {
         &self,
         listener: &Listener,
         group: GroupId,
+        moment: Moment,
         rule: impl FnOnce(&Viewer) -> Result<Option<Passing>, Error>,
     ) -> Result<(), Error> {
         let ruled = listener.with_viewer(|viewer| (rule(viewer), viewer.user, viewer.presence));
@@ -92,17 +97,17 @@ impl Hub {
         if let Some(passing) = told?
             && setting == PresenceSetting::Shown
         {
-            self.pass(PassingTo::Members(group, user), passing);
+            self.pass(PassingTo::Members(group, user), moment.told(passing));
         }
         Ok(())
     }
 
     /// Takes in what an event changes that is being handed out. Whoever comes into a group learns who is there.
     pub(super) fn take_in(&self, logged: &LoggedEvent, registry: &Registry, wakes: &mut Wakes) {
-        let mut company = locked(&self.company);
+        let (mut company, moment) = (locked(&self.company), self.moment());
         company.typists.take_in(logged);
-        let change = company.attendance.take_in(logged, self.clock.now());
-        self.tell(change);
+        let change = company.attendance.take_in(logged, moment.steady);
+        self.tell(change, moment);
         if let Event::MemberRemoved(group, user) = &logged.event {
             self.inbox.withdraw_presence(*user, *group);
         }
@@ -111,7 +116,7 @@ impl Hub {
         {
             let newcomer = member.user.id;
             for there in company.attendance.here(&[*group], newcomer) {
-                let there = Arc::new(Shared::new(there));
+                let there = Arc::new(Shared::new(moment.told(there)));
                 registry.pass(PassingTo::OwnDevices(newcomer), &there, &self.options, wakes);
             }
         }
@@ -119,17 +124,21 @@ impl Hub {
 
     /// Tells what time alone has changed.
     pub(super) fn tick(&self) {
-        let mut company = locked(&self.company);
-        let now = self.clock.now();
-        company.typists.tick(now);
-        for change in company.attendance.tick(now) {
-            self.tell(Some(change));
+        let (mut company, moment) = (locked(&self.company), self.moment());
+        company.typists.tick(moment.steady);
+        for change in company.attendance.tick(moment.steady) {
+            self.tell(Some(change), moment);
         }
     }
 
-    fn tell(&self, change: Option<PresenceChange>) {
+    fn moment(&self) -> Moment {
+        Moment::of(&*self.clock)
+    }
+
+    fn tell(&self, change: Option<PresenceChange>, moment: Moment) {
         if let Some(change) = change {
-            self.pass_presence(change);
+            let last_seen_at = change.last_seen_at.map(|at| moment.time(at));
+            self.pass_presence(PresenceChange { last_seen_at, ..change });
         }
     }
 }

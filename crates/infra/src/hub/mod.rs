@@ -19,6 +19,7 @@ mod follow;
 mod inbox;
 mod index;
 mod listener;
+mod moment;
 mod registry;
 mod wakes;
 

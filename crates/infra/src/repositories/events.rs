@@ -4,7 +4,7 @@ use diesel::deserialize;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::Error;
-use groupchat_domain::events::{Audience, EventRecord, EventRepository, LogState};
+use groupchat_domain::events::{Audience, EventRecord, EventRepository, Kept, LogState};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
@@ -116,18 +116,30 @@ impl EventRepository for DbTx<'_> {
         self.run(log_state::read)
     }
 
-    fn remove_old(&mut self, since: Timestamp, keep: i64, limit: i64) -> Result<usize, StorageFault> {
+    fn remove_old(&mut self, kept: Kept, limit: i64) -> Result<usize, StorageFault> {
         let newest = self.head()?;
-        let kept = Position::new(newest.get().saturating_sub(keep.max(1)));
-        let oldest = self.after(Position::ZERO, limit)?;
-        // The log stays without gaps: where one event is kept, all later ones are, also those of a clock set back.
-        let is_old =
-            |event: &&EventRecord| event.position < newest && (event.at < since || event.position <= kept);
-        match oldest.iter().take_while(is_old).last() {
-            Some(last) => self.run(|connection| remove_up_to(connection, last.position.get())),
+        let mut oldest = self.after(Position::ZERO, limit)?;
+        oldest.retain(|event| event.position < newest);
+        let Some(end) = oldest.last().map(|event| event.position) else { return Ok(0) };
+        if oldest.iter().all(|event| event.at > kept.latest) {
+            // They tell nothing of their age; but they are older than the newest.
+            oldest.extend(self.after(Position::new(newest.get() - 1), 1)?);
+        }
+        match last_removable(&oldest, newest, kept) {
+            Some(last) => self.run(|connection| remove_up_to(connection, last.min(end).get())),
             None => Ok(0),
         }
     }
+}
+
+/// The last of these events, in their order, that need not be kept. The log stays without gaps: where one event is kept,
+/// all later ones are, also those of a clock set back. An event that seems to be of the future is of a clock that was
+/// ahead, and at least as old as the next one of which the age is known.
+fn last_removable(oldest: &[EventRecord], newest: Position, kept: Kept) -> Option<Position> {
+    let spare = Position::new(newest.get().saturating_sub(kept.rows.max(1)));
+    let is_removable = |event: &&EventRecord| event.position <= spare || event.at < kept.since;
+    let of_known_age = oldest.iter().filter(|event| event.position <= spare || event.at <= kept.latest);
+    of_known_age.take_while(is_removable).last().map(|event| event.position)
 }
 
 /// Removes the events up to this place; says how many.

@@ -61,14 +61,17 @@ impl JobRepository for DbTx<'_> {
         on_backend!(self, |connection| row.execute(connection)).map(drop)
     }
 
-    fn next(&mut self, now: Timestamp) -> Result<Option<Job>, StorageFault> {
-        let due = jobs::table.filter(jobs::run_after.le(now.as_micros())).order((jobs::run_after, jobs::id));
-        on_backend!(self, |connection| due
-            .select(JobRow::as_select())
-            .first(connection)
-            .optional()?
-            .map(Job::try_from)
-            .transpose())
+    fn next(&mut self, now: Timestamp, furthest: Timestamp) -> Result<Option<Job>, StorageFault> {
+        let in_order = jobs::table.order((jobs::run_after, jobs::id)).select(JobRow::as_select());
+        let due = in_order.filter(jobs::run_after.le(now.as_micros()));
+        let impossible = in_order.filter(jobs::run_after.gt(furthest.as_micros()));
+        on_backend!(self, |connection| {
+            let row = match due.first(connection).optional()? {
+                Some(row) => Some(row),
+                None => impossible.first(connection).optional()?,
+            };
+            row.map(Job::try_from).transpose()
+        })
     }
 
     fn lock(&mut self, job: JobId) -> Result<bool, StorageFault> {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use groupchat_domain::accounts::{KeyHash, NewTicket, TicketRepository};
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::storage::StorageFault;
-use groupchat_domain::time::Timestamp;
+use groupchat_domain::time::Span;
 
 use crate::connection::on_backend;
 use crate::schema::tickets;
@@ -38,29 +38,29 @@ impl TicketRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(drop)
     }
 
-    fn is_good(&mut self, hash: &KeyHash, now: Timestamp) -> Result<bool, StorageFault> {
+    fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault> {
         let good = tickets::table
             .filter(tickets::hash.eq(hash.as_bytes().as_slice()))
-            .filter(tickets::expires_at.gt(now.as_micros()));
+            .filter(tickets::expires_at.gt(expires.after.as_micros()))
+            .filter(tickets::expires_at.le(expires.until.as_micros()));
         on_backend!(self, |connection| diesel::select(exists(good)).get_result(connection))
     }
 
-    fn redeem(&mut self, hash: &KeyHash, now: Timestamp) -> Result<Option<SessionId>, StorageFault> {
+    fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault> {
         let good = tickets::table
             .filter(tickets::hash.eq(hash.as_bytes().as_slice()))
-            .filter(tickets::expires_at.gt(now.as_micros()));
+            .filter(tickets::expires_at.gt(expires.after.as_micros()))
+            .filter(tickets::expires_at.le(expires.until.as_micros()));
         let redeemed = diesel::delete(good).returning(tickets::session_id);
         let session = on_backend!(self, |connection| redeemed.get_result(connection).optional())?;
         Ok(session.map(SessionId::new))
     }
 
-    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
-        let expired = PICKED
-            .select(PICKED.field(tickets::id))
-            .filter(PICKED.field(tickets::expires_at).le(now.as_micros()))
-            .order(PICKED.field(tickets::expires_at))
-            .limit(limit);
-        let removed = tickets::table.filter(tickets::id.eq_any(expired));
+    fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault> {
+        let expires_at = PICKED.field(tickets::expires_at);
+        let is_other = expires_at.le(expires.after.as_micros()).or(expires_at.gt(expires.until.as_micros()));
+        let others = PICKED.select(PICKED.field(tickets::id)).filter(is_other).order(expires_at).limit(limit);
+        let removed = tickets::table.filter(tickets::id.eq_any(others));
         on_backend!(self, |connection| diesel::delete(removed).execute(connection))
     }
 }

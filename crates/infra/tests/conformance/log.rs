@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use groupchat_domain::accounts::{Actor, SessionKind};
-use groupchat_domain::events::{Audience, Cursor, Epoch, Event, EventRecord, LogState, replay};
+use groupchat_domain::events::{Audience, Cursor, Epoch, Event, EventRecord, Kept, LogState, replay};
 use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
@@ -26,9 +26,13 @@ fn log(database: &Database, count: i64) -> Vec<EventRecord> {
     logged(database, usize::try_from(count).unwrap())
 }
 
-/// Removes old events; says how many.
-fn remove_old(database: &Database, since: Timestamp, keep: i64, limit: i64) -> usize {
-    database.write(move |tx| Ok(tx.events().remove_old(since, keep, limit)?)).unwrap()
+/// Removes old events, by a clock that takes all times for possible; says how many.
+fn remove_old(database: &Database, since: Timestamp, rows: i64, limit: i64) -> usize {
+    remove(database, Kept { since, latest: Timestamp::from_micros(i64::MAX), rows }, limit)
+}
+
+fn remove(database: &Database, kept: Kept, limit: i64) -> usize {
+    database.write(move |tx| Ok(tx.events().remove_old(kept, limit)?)).unwrap()
 }
 
 /// When everything that was logged so far is past.
@@ -95,6 +99,33 @@ pub fn events_of_a_clock_set_back_leave_no_hole(database: &Database) {
     assert!(events[3].at < later);
     assert_eq!(remove_old(database, later, ALL, ALL), 1);
     assert_eq!(after(database, Position::ZERO, ALL), places(2, 4));
+}
+
+pub fn an_event_of_the_future_is_as_old_as_the_next_one(database: &Database) {
+    log(database, 6);
+    let later = later(database);
+    let kept = |since| Kept { since, latest: later, rows: ALL };
+    // A clock that was a day ahead for the first, second and fourth event.
+    execute(
+        database,
+        "UPDATE events SET at = at + 86400000000 WHERE id - (SELECT min(id) FROM events) IN (0, 1, 3)",
+    );
+    assert_eq!(remove(database, kept(LONG_AGO), ALL), 0, "the third is not old");
+    assert_eq!(remove(database, kept(later), 3), 3, "the third is, and so are those before it");
+    assert_eq!(remove(database, kept(later), ALL), 2);
+    assert_eq!(after(database, Position::ZERO, ALL), places(6, 6));
+}
+
+pub fn many_events_of_the_future_go_once_the_newest_is_old(database: &Database) {
+    log(database, 5);
+    let later = later(database);
+    let kept = |since, rows| Kept { since, latest: later, rows };
+    execute(database, "UPDATE events SET at = at + 86400000000 WHERE id < (SELECT max(id) FROM events)");
+    assert_eq!(remove(database, kept(LONG_AGO, ALL), 2), 0, "the newest is not old");
+    assert_eq!(remove(database, kept(LONG_AGO, 4), 2), 1, "their number counts whatever their times");
+    assert_eq!(remove(database, kept(later, ALL), 2), 2);
+    assert_eq!(remove(database, kept(later, ALL), 2), 1);
+    assert_eq!(after(database, Position::ZERO, ALL), places(5, 5));
 }
 
 /// Does to the database what no port can.

@@ -65,10 +65,12 @@ macro_rules! suite {
                 the_idlest_sessions_end_so_that_few_enough_are_left
                 provisioned_sessions_end_and_logins_stay
                 expired_sessions_are_removed_in_bounded_steps
+                sessions_of_a_clock_that_was_ahead_begin_anew
             }
             cases! { $open, tickets in transaction:
                 a_ticket_is_redeemed_once
                 an_expired_ticket_is_not_good
+                a_ticket_that_seems_to_be_good_for_longer_than_any_is_not
                 the_oldest_tickets_of_a_session_go
                 expired_tickets_are_removed_in_bounded_steps
             }
@@ -124,6 +126,7 @@ macro_rules! suite {
             }
             cases! { $open, jobs in transaction:
                 jobs_run_when_they_are_due_the_longest_waiting_first
+                a_job_of_a_clock_that_was_ahead_is_due_after_all_others
                 a_postponed_job_lets_others_go_first
                 a_job_is_locked_until_it_is_done
                 every_task_is_read_back_as_it_was_stored
@@ -146,6 +149,8 @@ macro_rules! suite {
                 the_oldest_events_go_by_age_in_bounded_steps
                 the_oldest_events_go_by_number
                 events_of_a_clock_set_back_leave_no_hole
+                an_event_of_the_future_is_as_old_as_the_next_one
+                many_events_of_the_future_go_once_the_newest_is_old
                 the_newest_event_stays_whatever_its_age
                 a_log_that_was_pruned_goes_on_where_it_was
                 a_replay_whose_beginning_was_removed_has_a_gap

@@ -3,11 +3,17 @@
 use groupchat_domain::accounts::NewTicket;
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::storage::Tx;
+use groupchat_domain::time::Span;
 
 use crate::support::fixture::*;
 
 const SESSION: SessionId = SessionId::new(7);
 const ANOTHER: SessionId = SessionId::new(8);
+
+/// When tickets expire that are good at the time 100.
+fn good_now() -> Span {
+    Span { after: at(100), until: at(200) }
+}
 
 /// A ticket of a session that is good until the time `end`.
 fn ticket(tx: &mut dyn Tx, session: SessionId, number: u8, end: i64) {
@@ -17,25 +23,34 @@ fn ticket(tx: &mut dyn Tx, session: SessionId, number: u8, end: i64) {
 
 /// Which of the tickets numbered from 1 are good at the time 100.
 fn good(tx: &mut dyn Tx, count: u8) -> Vec<u8> {
-    (1..=count).filter(|number| tx.tickets().is_good(&key(*number), at(100)).unwrap()).collect()
+    (1..=count).filter(|number| tx.tickets().is_good(&key(*number), good_now()).unwrap()).collect()
 }
 
 pub fn a_ticket_is_redeemed_once(tx: &mut dyn Tx) {
     ticket(tx, SESSION, 1, 200);
     ticket(tx, ANOTHER, 2, 200);
-    assert_eq!(tx.tickets().redeem(&key(3), at(100)), Ok(None));
-    assert_eq!(tx.tickets().redeem(&key(1), at(100)), Ok(Some(SESSION)));
-    assert_eq!(tx.tickets().redeem(&key(1), at(100)), Ok(None));
+    assert_eq!(tx.tickets().redeem(&key(3), good_now()), Ok(None));
+    assert_eq!(tx.tickets().redeem(&key(1), good_now()), Ok(Some(SESSION)));
+    assert_eq!(tx.tickets().redeem(&key(1), good_now()), Ok(None));
     assert_eq!(good(tx, 3), [2]);
-    assert_eq!(tx.tickets().redeem(&key(2), at(100)), Ok(Some(ANOTHER)));
+    assert_eq!(tx.tickets().redeem(&key(2), good_now()), Ok(Some(ANOTHER)));
 }
 
 pub fn an_expired_ticket_is_not_good(tx: &mut dyn Tx) {
     ticket(tx, SESSION, 1, 100);
     ticket(tx, SESSION, 2, 101);
     assert_eq!(good(tx, 2), [2]);
-    assert_eq!(tx.tickets().redeem(&key(1), at(100)), Ok(None));
-    assert_eq!(tx.tickets().redeem(&key(2), at(100)), Ok(Some(SESSION)));
+    assert_eq!(tx.tickets().redeem(&key(1), good_now()), Ok(None));
+    assert_eq!(tx.tickets().redeem(&key(2), good_now()), Ok(Some(SESSION)));
+}
+
+pub fn a_ticket_that_seems_to_be_good_for_longer_than_any_is_not(tx: &mut dyn Tx) {
+    ticket(tx, SESSION, 1, 201);
+    ticket(tx, SESSION, 2, 200);
+    assert_eq!(good(tx, 2), [2]);
+    assert_eq!(tx.tickets().redeem(&key(1), good_now()), Ok(None));
+    assert_eq!(tx.tickets().remove_others(good_now(), 3), Ok(1));
+    assert_eq!(tx.tickets().redeem(&key(2), good_now()), Ok(Some(SESSION)));
 }
 
 pub fn the_oldest_tickets_of_a_session_go(tx: &mut dyn Tx) {
@@ -57,7 +72,7 @@ pub fn expired_tickets_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
     }
     ticket(tx, SESSION, 6, 101);
     for removed in [3, 2, 0] {
-        assert_eq!(tx.tickets().remove_expired(at(100), 3), Ok(removed));
+        assert_eq!(tx.tickets().remove_others(good_now(), 3), Ok(removed));
     }
     assert_eq!(good(tx, 6), [6]);
 }

@@ -96,6 +96,10 @@ impl Clock for HandSetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst) * 1_000_000)
     }
+
+    fn steady(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::SeqCst).unsigned_abs())
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn check_gone(arena: &Arena, people: &[&Person], group: GroupId) {
         let messages = tx.messages().list(&query).unwrap();
         let memberships = ids.iter().flat_map(|id| tx.members().groups_of(*id, 10).unwrap());
         let memberships = memberships.filter(|joined| *joined == group).collect::<Vec<_>>();
-        let job = tx.jobs().next(Timestamp::from_micros(i64::MAX)).unwrap();
+        let job = tx.jobs().next(Timestamp::from_micros(i64::MAX), Timestamp::from_micros(i64::MAX)).unwrap();
         (messages, memberships, job)
     });
     assert_eq!(left, (vec![], vec![], None));

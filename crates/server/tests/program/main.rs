@@ -6,6 +6,7 @@
 )]
 
 mod check;
+mod clocks;
 mod commands;
 mod compatibility;
 mod configuration;

@@ -30,4 +30,9 @@ impl Clock for MovableClock {
         let start = self.stands_at.unwrap_or_else(|| SystemClock.now());
         start.plus(Duration::from_secs(self.seconds_ahead.load(Ordering::SeqCst)))
     }
+
+    fn steady(&self) -> Duration {
+        let passed = if self.stands_at.is_some() { Duration::ZERO } else { SystemClock.steady() };
+        passed + Duration::from_secs(self.seconds_ahead.load(Ordering::SeqCst))
+    }
 }

@@ -10,6 +10,9 @@ use crate::testing::{
 
 const TICKET: KeyHash = KeyHash::new([9; 32]);
 
+/// When tickets expire that are good: no later than one that was just issued, by a clock that is a little ahead.
+const GOOD: Span = Span { after: NOW, until: Timestamp::from_micros(NOW.as_micros() + 35_000_000) };
+
 fn issues() -> MockTx {
     let mut tx = MockTx::new();
     let new = NewTicket { session: MY_SESSION, hash: TICKET, expires_at: NOW.plus(TICKET_LIFETIME) };
@@ -20,13 +23,13 @@ fn issues() -> MockTx {
 
 fn looks(is_good: bool) -> MockTx {
     let mut tx = MockTx::new();
-    tx.tickets.expect_is_good().with(eq(TICKET), eq(NOW)).times(1).returning(move |_, _| Ok(is_good));
+    tx.tickets.expect_is_good().with(eq(TICKET), eq(GOOD)).times(1).returning(move |_, _| Ok(is_good));
     tx
 }
 
 fn redeems(session: Option<SessionId>) -> MockTx {
     let mut tx = MockTx::new();
-    tx.tickets.expect_redeem().with(eq(TICKET), eq(NOW)).times(1).returning(move |_, _| Ok(session));
+    tx.tickets.expect_redeem().with(eq(TICKET), eq(GOOD)).times(1).returning(move |_, _| Ok(session));
     tx
 }
 
@@ -83,7 +86,7 @@ fn a_ticket_of_a_session_that_has_ended_is_worth_nothing() {
 fn expired_tickets_are_removed_in_bounded_steps() {
     for (removed, more) in [(0, false), (499, false), (500, true)] {
         let mut tx = MockTx::new();
-        let removes = tx.tickets.expect_remove_expired().with(eq(NOW), eq(500));
+        let removes = tx.tickets.expect_remove_others().with(eq(GOOD), eq(500));
         removes.times(1).returning(move |_, _| Ok(removed));
         assert_eq!(remove_expired_tickets(&mut tx), Ok(more), "{removed}");
     }
@@ -98,4 +101,22 @@ fn faults_are_handed_on() {
         || vec![looks(true), held_by(redeems(Some(MY_SESSION)), Some(me()))],
         |storage| block_on(redeem_ticket(storage, TICKET, Network::UNKNOWN)),
     );
+}
+
+#[test]
+fn a_clock_that_is_set_makes_a_ticket_worthless() {
+    let expires_at = issue_ticket(&mut issues(), &me(), TICKET).unwrap();
+    let hour = Duration::from_secs(3600);
+    for (now, is_good) in [
+        (NOW, true),
+        (NOW.plus(TICKET_LIFETIME), false),
+        (NOW.plus(hour), false),
+        // One server's clock may be a little behind another's.
+        (NOW.minus(SKEW), true),
+        (NOW.minus(SKEW + Duration::from_micros(1)), false),
+        (NOW.minus(hour), false),
+    ] {
+        let good = good_now(now);
+        assert_eq!(good.after < expires_at && expires_at <= good.until, is_good, "{now:?}");
+    }
 }

@@ -7,9 +7,9 @@ const TEN_OF_AN_HOUR: Retention = Retention { age: Duration::from_secs(3600), ro
 
 fn removes(removed: usize) -> MockTx {
     let mut tx = MockTx::new();
-    let hour_ago = NOW.minus(Duration::from_secs(3600));
-    let removes = tx.events.expect_remove_old().with(eq(hour_ago), eq(10), eq(500));
-    removes.times(1).returning(move |_, _, _| Ok(removed));
+    let (since, latest) = (NOW.minus(Duration::from_secs(3600)), NOW.plus(Duration::from_secs(60)));
+    let removes = tx.events.expect_remove_old().with(eq(Kept { since, latest, rows: 10 }), eq(500));
+    removes.times(1).returning(move |_, _| Ok(removed));
     tx
 }
 

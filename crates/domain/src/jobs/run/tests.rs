@@ -18,7 +18,8 @@ const END_MEMBERSHIPS: Job = Job { id: JobId::new(3), task: Task::EndMemberships
 /// The job that runs next is looked for.
 fn finds(job: Option<Job>) -> MockTx {
     let mut tx = MockTx::new();
-    tx.jobs.expect_next().with(eq(NOW)).times(1).returning(move |_| Ok(job));
+    let in_a_minute = NOW.plus(Duration::from_secs(60));
+    tx.jobs.expect_next().with(eq(NOW), eq(in_a_minute)).times(1).returning(move |_, _| Ok(job));
     tx
 }
 

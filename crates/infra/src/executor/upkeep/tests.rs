@@ -20,6 +20,10 @@ impl Clock for BrokenClock {
         }
         panic!("the clock is broken, as the test wants it")
     }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// An upkeep whose commands nobody serves but the test.

@@ -207,3 +207,24 @@ fn nobody_types_where_they_are_not() {
     let mut unadmitted = desk.subscribe();
     assert_eq!(unadmitted.feed.act(Activity::Types(CHESS, member(BOB).user)), refused);
 }
+
+#[test]
+fn a_clock_that_is_set_moves_nobody() {
+    for ahead in [-31_536_000, 31_536_000] {
+        let desk = Desk::new();
+        let mut ann = desk.listen(ANN, &[CHESS]);
+        let (phone, _) = attend(&desk, BOB, &[CHESS]);
+        assert_eq!(ann.take(), [is(BOB, Presence::Online)]);
+        desk.clock.set_ahead(ahead);
+        wait_until(&desk, seconds(AWAY_AFTER) - 1);
+        assert_eq!(ann.take(), [], "not a moment too soon");
+        wait_until(&desk, seconds(AWAY_AFTER));
+        assert_eq!(ann.take(), [is(BOB, Presence::Away)]);
+        drop(phone);
+        wait_until(&desk, seconds(AWAY_AFTER + GRACE));
+        // He was there when he came, which the clock as it is set now calls that long ago.
+        let last_seen_at = Some(Timestamp::from_micros(ahead * 1_000_000));
+        let gone = Passing::PresenceChanged { user: BOB, presence: Presence::Offline, last_seen_at };
+        assert_eq!(ann.take(), [Got::Passing(gone)]);
+    }
+}

@@ -28,17 +28,32 @@ pub fn options() -> HubOptions {
 
 /// A clock that a test sets, in seconds.
 #[derive(Default)]
-pub struct HandSetClock(AtomicI64);
+pub struct HandSetClock {
+    seconds: AtomicI64,
+    /// How far people have set it ahead, or back.
+    ahead: AtomicI64,
+}
 
 impl HandSetClock {
+    /// Lets time pass.
     pub fn set(&self, seconds: i64) {
-        self.0.store(seconds, Ordering::Relaxed);
+        self.seconds.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Somebody sets the clock, and no time passes.
+    pub fn set_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
     }
 }
 
 impl Clock for HandSetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::Relaxed) * 1_000_000)
+        let seconds = self.seconds.load(Ordering::Relaxed) + self.ahead.load(Ordering::Relaxed);
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_secs(self.seconds.load(Ordering::Relaxed).unsigned_abs())
     }
 }
 

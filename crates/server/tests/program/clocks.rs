@@ -1,0 +1,200 @@
+//! A clock that somebody sets while the server runs, forward and back: by libfaketime, which Debian has in the package
+//! `faketime`.
+
+use std::fs;
+use std::path::Path;
+
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+
+use crate::events::Stream;
+use crate::harness::{Api, Data, Database, Server, data, serve, until};
+
+/// Where Debian and others put the library, by the architecture.
+const LIBRARIES: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib64/faketime/libfaketimeMT.so.1",
+    "/usr/lib/faketime/libfaketimeMT.so.1",
+];
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+const YEAR: i64 = 365 * DAY;
+
+/// The library; without it the test says that it tests nothing.
+fn library() -> Option<&'static str> {
+    let found = LIBRARIES.into_iter().find(|path| Path::new(path).exists());
+    if found.is_none() {
+        println!("SKIPPED: there is no libfaketime; install the package faketime");
+    }
+    found
+}
+
+/// Sets the clock of servers with this data so many seconds ahead, or back.
+fn set_clock(data: &Data, ahead: i64) {
+    // In one step: the server may look at any time.
+    let (file, draft) = (data.path().join("clock"), data.path().join("clock.new"));
+    fs::write(&draft, format!("{ahead:+}\n")).unwrap();
+    fs::rename(draft, file).unwrap();
+}
+
+/// Starts a server whose clock is set by [`set_clock`]. How long things take is measured as ever.
+async fn start(library: &str, data: &Data) -> Server {
+    let mut command = serve(data);
+    command
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME_TIMESTAMP_FILE", data.path().join("clock"))
+        .env("FAKETIME_NO_CACHE", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .env("FAKETIME_DONT_RESET", "1");
+    Server::spawn(command).await
+}
+
+async fn ticket(api: &Api) -> String {
+    let ticket = api.post_nothing("/events/ticket").await.expect(StatusCode::CREATED);
+    ticket["ticket"].as_str().unwrap().to_owned()
+}
+
+async fn listen_by(server: &Server, ticket: &str) -> StatusCode {
+    Client::new().get(format!("{}/events/stream?ticket={ticket}", server.url)).send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn a_ticket_does_not_outlive_a_clock_that_is_set() {
+    let Some(library) = library() else { return };
+    let data = data();
+    set_clock(&data, 0);
+    let server = start(library, &data).await;
+    let admin = server.admin().await;
+    for ahead in [-HOUR, HOUR, -YEAR, 0] {
+        let old = ticket(&admin).await;
+        set_clock(&data, ahead);
+        assert_eq!(listen_by(&server, &old).await, StatusCode::UNAUTHORIZED, "set to {ahead} s");
+        let new = ticket(&admin).await;
+        assert_eq!(listen_by(&server, &new).await, StatusCode::OK, "set to {ahead} s");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_job_of_a_clock_that_was_ahead_does_not_wait_for_it() {
+    let Some(library) = library() else { return };
+    let data = data();
+    set_clock(&data, YEAR);
+    let server = start(library, &data).await;
+    let group = server.admin().await.create_group("Lobby").await;
+    server.stop().await;
+    let mut database = Database::open(&data);
+    // The server died before it began.
+    database.execute(&format!(
+        "UPDATE groups SET deleted_at = created_at WHERE id = {group};
+         INSERT INTO jobs (kind, subject_id, run_after, created_at)
+         SELECT 'purge_group', id, created_at, created_at FROM groups WHERE id = {group}"
+    ));
+    set_clock(&data, 0);
+    let server = start(library, &data).await;
+    until("the job is done", || database.count("SELECT count(*) AS count FROM jobs") == 0).await;
+    assert_eq!(database.count("SELECT count(*) AS count FROM groups"), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_of_a_clock_that_was_ahead_lasts_as_long_as_any() {
+    let Some(library) = library() else { return };
+    let data = data();
+    set_clock(&data, YEAR);
+    let server = start(library, &data).await;
+    let admin = server.admin().await;
+    set_clock(&data, 0);
+    admin.get("/users/me").await.expect(StatusCode::OK);
+    server.stop().await;
+    let server = start(library, &data).await;
+    let mut database = Database::open(&data);
+    // The admin's account is of the same wrong time.
+    let ahead = "SELECT count(*) AS count FROM sessions, users WHERE sessions.created_at >= users.created_at";
+    until("the session begins anew", || database.count(ahead) == 0).await;
+    let admin = server.anonymous().with_key(admin.key());
+    admin.get("/users/me").await.expect(StatusCode::OK);
+    set_clock(&data, 31 * DAY);
+    admin.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
+    set_clock(&data, -YEAR);
+    admin.get("/users/me").await.expect(StatusCode::OK);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn events_of_a_clock_that_was_ahead_are_removed_with_those_after_them() {
+    let Some(library) = library() else { return };
+    let data = data();
+    set_clock(&data, YEAR);
+    let server = start(library, &data).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let cursor = admin.get("/events").await.expect(StatusCode::OK)["cursor"].as_str().unwrap().to_owned();
+    let messages = format!("/groups/{group}/messages");
+    let send = async || admin.post(&messages, json!({"text": "hello"})).await.expect(StatusCode::CREATED);
+    send().await;
+    set_clock(&data, 0);
+    send().await;
+    send().await;
+    server.stop().await;
+
+    set_clock(&data, 8 * DAY);
+    let server = start(library, &data).await;
+    let mut database = Database::open(&data);
+    until("one event is left", || database.count("SELECT count(*) AS count FROM events") == 1).await;
+    let admin = server.anonymous().with_key(admin.key());
+    let told = admin.get(&format!("/events?cursor={cursor}")).await.expect(StatusCode::OK);
+    assert_eq!(told["items"][0]["type"], "gap");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_listens_sends_and_signs_in_notices_nothing_of_a_clock_that_is_set() {
+    let Some(library) = library() else { return };
+    let data = data();
+    set_clock(&data, 0);
+    let server = start(library, &data).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let mut stream = Stream::open(&server, &admin).await;
+    for ahead in [-YEAR, 20 * DAY, -HOUR, 0] {
+        set_clock(&data, ahead);
+        let sent = admin.post(&format!("/groups/{group}/messages"), json!({"text": "hello"})).await;
+        let sent = sent.expect(StatusCode::CREATED);
+        let told = stream.wait_for("message.created").await;
+        assert_eq!(told["data"]["id"], sent["id"], "set to {ahead} s");
+    }
+    let messages = admin.all_messages(group).await;
+    let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, [1, 2, 3, 4], "whatever their times");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_logins_are_counted_by_the_time_that_passes() {
+    let Some(library) = library() else { return };
+    let data = data();
+    set_clock(&data, 0);
+    let server = start(library, &data).await;
+    let admin = server.admin().await;
+    let wrong = json!({"username": "ada", "password": "not the password"});
+    let mut tries = 0;
+    while server.anonymous().post("/login", wrong.clone()).await.status != StatusCode::TOO_MANY_REQUESTS {
+        tries += 1;
+        assert!(tries < 100, "nothing is limited");
+    }
+    for ahead in [YEAR, -YEAR] {
+        set_clock(&data, ahead);
+        let mut refused = 0;
+        // One try comes back in ten seconds, and each takes one.
+        for _ in 0..5 {
+            let answer = server.anonymous().post("/login", wrong.clone()).await;
+            refused += i32::from(answer.status == StatusCode::TOO_MANY_REQUESTS);
+        }
+        assert!(refused > 0, "set to {ahead} s, and all tries are back");
+    }
+    set_clock(&data, 0);
+    admin.get("/users/me").await.expect(StatusCode::OK);
+    server.stop().await;
+}
