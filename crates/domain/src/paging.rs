@@ -69,12 +69,26 @@ impl<T> Page<T> {
 }
 
 /// Where a list that is ordered by a folded name, then by id, goes on: after this entry.
+///
+/// Names change while somebody reads page after page. An entry keeps its place meanwhile: all pages follow the names
+/// as they were when the first page was read, so that an entry that is there all the time comes once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameCursor {
-    /// The folded name of the last entry seen.
+    /// The folded name of the last entry seen, as it was when the first page was read.
     pub name_key: String,
     /// Its id, which decides between equal names.
     pub id: i64,
+    /// How many names the server had changed, ever, when the first page was read.
+    pub renames: i64,
+}
+
+/// An entry of a list in the order of names, and its place there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The entry, as it is now.
+    pub entry: T,
+    /// Where the list goes on after it.
+    pub place: NameCursor,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What lists are searched for.
 
-use crate::text::{check_visible, fold, has_control_character, text_newtype};
+use crate::text::{check_key_length, check_visible, fold, has_control_character, text_newtype};
 use crate::validation::{Violation, ViolationCode, check_length};
 
 /// Text that names must contain, folded as they are, so that case makes no difference. Its length is bounded
@@ -26,7 +26,9 @@ impl SearchText {
             return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
         }
         check_visible(text)?;
-        Ok(Self(fold(text)))
+        let folded = fold(text);
+        check_key_length(&folded)?;
+        Ok(Self(folded))
     }
 }
 
@@ -37,9 +39,13 @@ mod tests {
 
     #[test]
     fn a_search_is_trimmed_and_folded() {
-        for (typed, folded) in
-            [(" Ann ", "ann"), ("GRO\u{308}SSE", "grösse"), ("a\u{200b}b", "ab"), ("%_", "%_")]
-        {
+        for (typed, folded) in [
+            (" Ann ", "ann"),
+            ("GRO\u{308}SSE", "grösse"),
+            ("a\u{200b}b", "ab"),
+            ("%_", "%_"),
+            ("a  b", "a b"),
+        ] {
             assert_eq!(SearchText::parse(typed).unwrap().as_str(), folded, "{typed:?}");
         }
         let longest = "ü".repeat(SearchText::MAX_LENGTH);
@@ -53,6 +59,7 @@ mod tests {
             (" \n", Required),
             ("\u{200b}\u{2060}", Required),
             (&*"ü".repeat(101), TooLong),
+            (&*"\u{fdfa}".repeat(12), TooLong),
             ("a\0b", InvalidCharacters),
             ("\0", InvalidCharacters),
         ] {

@@ -1,13 +1,16 @@
 //! What all text has in common: normalisation, forbidden characters, folding for comparison.
 
-mod ignorable;
+mod folding;
+mod properties;
 
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::validation::{Violation, ViolationCode, check_length};
-use ignorable::is_ignorable;
+use properties::{is_control_or_line_end, is_direction_control, is_noncharacter, is_visible};
+
+pub use folding::{FOLDING_VERSION, MAX_KEY_LENGTH, fold, name_key};
 
 macro_rules! text_newtype {
     ($name:ident) => {
@@ -39,26 +42,14 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A key by which names are compared and ordered: compatibility-normalised, case-folded, and without the
-/// characters that nobody sees (Unicode chapter 3.13, "toNFKC_Casefold"). Done here and not in the database,
-/// since databases fold differently.
-pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    // Taken out of the decomposed text: some show only then, and they keep apart marks that compose.
-    let compatible: String = text.nfkd().filter(|c| !is_ignorable(*c)).nfkc().collect();
-    caseless::default_case_fold_str(&compatible).nfkc().collect()
-}
-
 /// Whether the text holds a control character (Unicode category Cc) other than those in `allowed`.
 pub fn has_control_character(text: &str, allowed: &[char]) -> bool {
     text.chars().any(|c| c.is_control() && !allowed.contains(&c))
 }
 
-/// Whether there is anything to see: a character that is neither white space nor ignorable.
+/// Whether there is anything to see: a character that shows something by itself.
 pub fn has_visible_character(text: &str) -> bool {
-    text.chars().any(|c| !c.is_whitespace() && !is_ignorable(c))
+    text.chars().any(is_visible)
 }
 
 /// Checks that there is anything to see.
@@ -69,16 +60,38 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
     Err(Violation::new(ViolationCode::Required, "must hold a visible character"))
 }
 
-/// Normalises a text of one line and checks that it has 1 to `max` characters, one of them visible.
+/// Normalises a name, a text of one line, and checks that it has 1 to `max` characters, one of them visible, and no
+/// more than [`MAX_KEY_LENGTH`] when it is folded. Refused are line ends and control characters, characters that turn
+/// the direction of what follows, and noncharacters.
 pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     let text = nfc(text.trim());
     check_length(&text, 1, max)?;
-    if has_control_character(&text, &[]) {
-        let detail = "must be one line without control characters";
+    refuse(&text, is_control_or_line_end, "must be one line without control characters")?;
+    let directions = "must not hold characters that embed, override or isolate a direction";
+    refuse(&text, is_direction_control, directions)?;
+    refuse(&text, is_noncharacter, "must not hold noncharacters")?;
+    check_visible(&text)?;
+    check_key_length(&fold(&text))?;
+    Ok(text.into_owned())
+}
+
+/// Checks that a folded text is no longer than keys may be.
+pub(crate) fn check_key_length(folded: &str) -> Result<(), Violation> {
+    let length = folded.chars().count();
+    if length <= MAX_KEY_LENGTH {
+        return Ok(());
+    }
+    let detail = format!(
+        "must have at most {MAX_KEY_LENGTH} characters where ligatures are written out, has {length}"
+    );
+    Err(Violation::new(ViolationCode::TooLong, detail))
+}
+
+fn refuse(text: &str, is_bad: impl Fn(char) -> bool, detail: &str) -> Result<(), Violation> {
+    if text.chars().any(is_bad) {
         return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
     }
-    check_visible(&text)?;
-    Ok(text.into_owned())
+    Ok(())
 }
 
 /// Normalises a text that may have several lines and checks that it has `min` to `max` characters. Line ends
@@ -101,41 +114,12 @@ pub(crate) fn multi_line(text: &str, min: usize, max: usize) -> Result<String, V
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::testing::any_text;
 
     #[test]
     fn nfc_composes_and_leaves_composed_text_alone() {
         assert_eq!(nfc("e\u{301}"), "é");
         assert!(matches!(nfc("é"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn fold_makes_names_comparable_across_case_width_and_composition() {
-        assert_eq!(fold("Straße"), fold("STRASSE"));
-        assert_eq!(fold("ÉCOLE"), fold("e\u{301}cole"));
-        assert_eq!(fold("ＡＢＣ"), "abc");
-        assert_eq!(fold("Team-1"), "team-1");
-        assert_ne!(fold("cafe"), fold("café"));
-    }
-
-    #[test]
-    fn fold_drops_what_nobody_sees() {
-        for (text, folded) in [
-            ("ad\u{200b}min", "admin"),
-            ("\u{feff}Admin\u{2060}", "admin"),
-            ("soft\u{ad}hyphen", "softhyphen"),
-            ("❤\u{fe0f}", "❤"),
-            // The joiner keeps letter and accent apart.
-            ("e\u{34f}\u{301}", "é"),
-            // Becomes U+1160, which is ignorable, too.
-            ("\u{ffa0}", ""),
-        ] {
-            assert_eq!(fold(text), folded, "{text:?}");
-        }
-        assert_eq!(fold("👩🏽\u{200d}🍳"), "👩🏽🍳");
     }
 
     #[test]
@@ -150,60 +134,39 @@ mod tests {
     }
 
     #[test]
-    fn folding_any_one_character_again_changes_nothing() {
-        for character in '\0'..=char::MAX {
-            let folded = fold(character.encode_utf8(&mut [0; 4]));
-            assert_eq!(fold(&folded), folded, "U+{:04X}", u32::from(character));
-        }
-    }
-
-    #[test]
     fn control_characters_are_found_unless_allowed() {
         assert!(has_control_character("a\0b", &['\n', '\t']));
         assert!(has_control_character("a\u{85}b", &['\n', '\t']));
         assert!(!has_control_character("a\n\tb", &['\n', '\t']));
     }
 
-    /// Letters that the standard library knows and the tables of the folding don't yet: they fold to themselves.
-    fn is_of_unicode_17(c: char) -> bool {
-        matches!(c, '\u{A7CE}'..='\u{A7D5}' | '\u{16EA0}'..='\u{16ED3}')
+    fn refused(name: &str) -> Option<ViolationCode> {
+        single_line(name, 100).err().map(|violation| violation.code)
     }
 
     #[test]
-    fn case_makes_no_difference_to_any_one_character() {
-        for character in ('\0'..=char::MAX).filter(|c| !is_of_unicode_17(*c)) {
-            let lower: String = character.to_lowercase().collect();
-            assert_eq!(
-                fold(&lower),
-                fold(character.encode_utf8(&mut [0; 4])),
-                "U+{:04X}",
-                u32::from(character)
-            );
+    fn a_name_is_one_line() {
+        for end in ["\n", "\r", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}", "\0"] {
+            let name = format!("Team{end}A");
+            assert_eq!(refused(&name), Some(ViolationCode::InvalidCharacters), "{name:?}");
         }
     }
 
-    proptest! {
-        #[test]
-        fn folding_again_changes_nothing(text in any_text(0..20)) {
-            prop_assert_eq!(fold(&fold(&text)), fold(&text));
+    #[test]
+    fn a_name_turns_no_direction_and_has_no_noncharacter() {
+        for c in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{fdd0}', '\u{ffff}']) {
+            assert_eq!(refused(&format!("Team{c}A")), Some(ViolationCode::InvalidCharacters), "{c:?}");
         }
+        // The marks that keep mixed scripts in order stay.
+        assert_eq!(single_line("שלום\u{200f}!", 100).as_deref(), Ok("שלום\u{200f}!"));
+    }
 
-        #[test]
-        fn text_that_normalises_alike_folds_alike(text in any_text(0..20)) {
-            let decomposed: String = text.nfd().collect();
-            prop_assert_eq!(fold(&nfc(&text)), fold(&text));
-            prop_assert_eq!(fold(&decomposed), fold(&text));
+    #[test]
+    fn a_name_has_something_to_see_and_a_key_of_bounded_length() {
+        for blank in ["\u{2800}", "\u{fff9}\u{fffb}", "\u{13430}", "\u{e000}", "\u{200b} \u{200b}"] {
+            assert_eq!(refused(blank), Some(ViolationCode::Required), "{blank:?}");
         }
-
-        #[test]
-        fn case_makes_no_difference(mut text in any_text(0..20)) {
-            text.retain(|c| !is_of_unicode_17(c));
-            prop_assert_eq!(fold(&text.to_lowercase()), fold(&text));
-        }
-
-        #[test]
-        fn ascii_folds_to_lower_case(text in "[ -~]{0,20}") {
-            prop_assert_eq!(fold(&text), text.to_ascii_lowercase());
-        }
+        assert_eq!(refused(&"ß".repeat(100)), None);
+        assert_eq!(refused(&"\u{fdfa}".repeat(12)), Some(ViolationCode::TooLong));
     }
 }

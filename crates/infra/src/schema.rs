@@ -136,6 +136,31 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, groups, memberships, messages, reactions);
+diesel::table! {
+    name_state (id) {
+        id -> BigInt,
+        renames -> BigInt,
+        folding -> BigInt,
+    }
+}
+
+diesel::table! {
+    renames (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject_id -> BigInt,
+        old_key -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    groups,
+    memberships,
+    messages,
+    reactions,
+    renames
+);
 // For the subqueries that look up the ends of the log.
 diesel::allow_tables_to_appear_in_same_query!(log_state, events);

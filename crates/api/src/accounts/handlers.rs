@@ -1,6 +1,6 @@
 //! What the routes for signing in and for users do.
 
-use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts, User};
+use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Purpose, Tx, Writing};
 use paperclip::actix::api_v2_operation;
@@ -13,7 +13,7 @@ use crate::extract::{Body, Client, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{Cursor, List, Page};
+use crate::wire::{List, Page};
 
 /// Signs in
 ///
@@ -68,11 +68,7 @@ pub async fn list(
     let read =
         move |tx: &mut dyn Tx, actor: &Actor| Ok((accounts::list_users(tx, actor, &query)?, actor.id()));
     let (page, viewer) = state.storage.read_as(key.0, read).await?;
-    Ok(Ok200(Page::with(page, place_after, |user| UserDto::seen_by(viewer, user))))
-}
-
-fn place_after(user: &User) -> Cursor {
-    Cursor { list: List::Users, scope: 0, id: user.id.get(), tail: user.username.key().into_string() }
+    Ok(Ok200(Page::by_name(List::Users, 0, page, |user| UserDto::seen_by(viewer, user))))
 }
 
 /// Shows a user

@@ -4,7 +4,7 @@ use groupchat_domain::accounts::{
     DisplayName, Email, Password, PresenceSetting, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery,
     Username,
 };
-use groupchat_domain::paging::NameCursor;
+use groupchat_domain::validation::Violation;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
@@ -188,9 +188,9 @@ impl UserListParams {
         let mut fields = Fields::new();
         let search = fields.search(self.q.as_deref());
         let limit = fields.limit(self.limit);
-        let cursor = fields.cursor(List::Users, 0, self.cursor.as_deref());
+        let after = fields.name_cursor(List::Users, 0, self.cursor.as_deref());
         fields.finish()?;
-        Ok(UserQuery { search, after: cursor.map(NameCursor::from), limit })
+        Ok(UserQuery { search, after, limit })
     }
 }
 

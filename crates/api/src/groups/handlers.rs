@@ -1,7 +1,7 @@
 //! What the routes for groups do.
 
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::groups::{self, GroupView};
+use groupchat_domain::groups;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{Purpose, Tx, Writing};
 use paperclip::actix::api_v2_operation;
@@ -12,7 +12,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{Cursor, List, Page};
+use crate::wire::{List, Page};
 
 /// Creates a group
 ///
@@ -46,11 +46,7 @@ pub async fn list(
         .storage
         .read_as(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
         .await?;
-    Ok(Ok200(Page::new(page, place_after)))
-}
-
-fn place_after(view: &GroupView) -> Cursor {
-    Cursor { list: List::Groups, scope: 0, id: view.group.id.get(), tail: view.group.name.key() }
+    Ok(Ok200(Page::by_name(List::Groups, 0, page, GroupDto::from)))
 }
 
 /// Shows a group

@@ -1,6 +1,5 @@
 //! What the routes for members do.
 
-use groupchat_domain::accounts::UsernameKey;
 use groupchat_domain::groups::{self, Member};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{Purpose, Writing};
@@ -12,7 +11,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params, UserOrMe};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrOk, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{Cursor, List, Page};
+use crate::wire::{List, Page};
 
 /// Lists a group's members
 ///
@@ -27,18 +26,7 @@ pub async fn list(
     let Ids(group) = path;
     let query = params.0.parse(group)?;
     let page = state.storage.read_as(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
-    Ok(Ok200(Page::new(page, |last| place_after(group, last))))
-}
-
-fn place_after(group: GroupId, member: &Member) -> Cursor {
-    let name = member.user.username.as_ref().map(|name| name.key()).map(UsernameKey::into_string);
-    Cursor {
-        list: List::Members,
-        scope: group.get(),
-        id: member.user.id.get(),
-        // Members without an account are not listed.
-        tail: name.unwrap_or_default(),
-    }
+    Ok(Ok200(Page::by_name(List::Members, group.get(), page, MemberDto::from)))
 }
 
 /// Adds a member

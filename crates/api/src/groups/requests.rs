@@ -150,7 +150,7 @@ impl GroupListParams {
         let mut fields = Fields::new();
         let search = fields.search(self.q.as_deref());
         let limit = fields.limit(self.limit);
-        let after = fields.cursor(List::Groups, 0, self.cursor.as_deref()).map(NameCursor::from);
+        let after = fields.name_cursor(List::Groups, 0, self.cursor.as_deref());
         fields.finish()?;
         let (mine, ownerless) = (self.mine.unwrap_or(false), self.ownerless.unwrap_or(false));
         Ok(GroupSelection { search, mine, ownerless, after, limit })
@@ -182,7 +182,7 @@ impl MemberListParams {
         let mut fields = Fields::new();
         let search = fields.search(self.q.as_deref());
         let limit = fields.limit(self.limit);
-        let after = fields.cursor(List::Members, group.get(), self.cursor.as_deref()).map(NameCursor::from);
+        let after = fields.name_cursor(List::Members, group.get(), self.cursor.as_deref());
         fields.finish()?;
         Ok(MemberQuery { group, search, after, limit })
     }

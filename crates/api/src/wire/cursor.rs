@@ -6,7 +6,7 @@ use groupchat_domain::paging::NameCursor;
 use groupchat_domain::validation::{Violation, ViolationCode};
 
 /// The form of the payload. A cursor of another form is refused, never misread.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEAD: usize = 2 + 2 * size_of::<i64>();
 
 /// Which list a cursor belongs to. The numbers are part of the cursors that clients hold.
@@ -49,9 +49,7 @@ impl Cursor {
     /// # Errors
     /// [`ViolationCode::InvalidFormat`] for anything but a cursor that this very list gave out.
     pub fn decode(list: List, scope: i64, text: &str) -> Result<Self, Violation> {
-        Self::read(text).filter(|cursor| (cursor.list, cursor.scope) == (list, scope)).ok_or_else(|| {
-            Violation::new(ViolationCode::InvalidFormat, "must be the `next` of an earlier page of this list")
-        })
+        Self::read(text).filter(|cursor| (cursor.list, cursor.scope) == (list, scope)).ok_or_else(foreign)
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -71,10 +69,30 @@ impl Cursor {
     }
 }
 
-impl From<Cursor> for NameCursor {
-    fn from(cursor: Cursor) -> Self {
-        Self { name_key: cursor.tail, id: cursor.id }
+impl Cursor {
+    /// A place in a list in the order of names. The tail is the number of renames, a space and the name.
+    pub fn of_name(list: List, scope: i64, place: &NameCursor) -> Self {
+        Self { list, scope, id: place.id, tail: format!("{} {}", place.renames, place.name_key) }
     }
+
+    /// Reads a cursor of this list, which is in the order of names.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn decode_name(list: List, scope: i64, text: &str) -> Result<NameCursor, Violation> {
+        let cursor = Self::decode(list, scope, text)?;
+        cursor.into_name().ok_or_else(foreign)
+    }
+
+    fn into_name(self) -> Option<NameCursor> {
+        let (renames, name_key) = self.tail.split_once(' ')?;
+        let renames = renames.parse().ok().filter(|renames| *renames >= 0)?;
+        Some(NameCursor { name_key: name_key.to_owned(), id: self.id, renames })
+    }
+}
+
+fn foreign() -> Violation {
+    Violation::new(ViolationCode::InvalidFormat, "must be the `next` of an earlier page of this list")
 }
 
 #[cfg(test)]
@@ -98,9 +116,20 @@ mod tests {
     }
 
     #[test]
+    fn a_place_among_names_comes_back_as_it_was() {
+        let place = NameCursor { name_key: "7 go  12".to_owned(), id: 12, renames: 40 };
+        let text = Cursor::of_name(List::Groups, 0, &place).encode();
+        assert_eq!(Cursor::decode_name(List::Groups, 0, &text).unwrap(), place);
+        for tail in ["", "go", " go", "-1 go", "x go"] {
+            let text = Cursor { list: List::Groups, scope: 0, id: 12, tail: tail.to_owned() }.encode();
+            assert!(Cursor::decode_name(List::Groups, 0, &text).is_err(), "{tail}");
+        }
+    }
+
+    #[test]
     fn nothing_else_is_a_cursor() {
         let mut payload = URL_SAFE_NO_PAD.decode(cursor().encode()).unwrap();
-        payload[0] = 2;
+        payload[0] = VERSION + 1;
         let newer = URL_SAFE_NO_PAD.encode(&payload);
         let negative = Cursor { id: -1, ..cursor() }.encode();
         let no_name = Cursor { tail: "zo\0".to_owned(), ..cursor() }.encode();

@@ -1,6 +1,6 @@
 //! Checking the fields of a body or a query, so that all mistakes are told at once.
 
-use groupchat_domain::paging::Limit;
+use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::search::SearchText;
 use groupchat_domain::text::has_visible_character;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
@@ -114,6 +114,11 @@ impl Fields {
     /// Where a list goes on; 0 is the scope of lists of the whole server.
     pub fn cursor(&mut self, list: List, scope: i64, given: Option<&str>) -> Option<Cursor> {
         self.optional("cursor", given, |text| Cursor::decode(list, scope, text))
+    }
+
+    /// The same for a list in the order of names.
+    pub fn name_cursor(&mut self, list: List, scope: i64, given: Option<&str>) -> Option<NameCursor> {
+        self.optional("cursor", given, |text| Cursor::decode_name(list, scope, text))
     }
 
     /// Whether every field was good so far.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groupchat_domain::paging;
+use groupchat_domain::paging::{self, Placed};
 use paperclip::v2::models::{DataType, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
-use super::Cursor;
+use super::{Cursor, List};
 
 /// One page of a list.
 #[derive(Debug, Serialize)]
@@ -33,6 +33,16 @@ impl<T> Page<T> {
         let last = if page.more { page.items.last() } else { None };
         let next = last.map(|last| place_after(last).encode());
         Self { items: page.items.into_iter().map(show).collect(), next }
+    }
+
+    /// Shows a page of a list in the order of names.
+    pub fn by_name<E>(
+        list: List,
+        scope: i64,
+        page: paging::Page<Placed<E>>,
+        mut show: impl FnMut(E) -> T,
+    ) -> Self {
+        Self::with(page, |last| Cursor::of_name(list, scope, &last.place), |placed| show(placed.entry))
     }
 }
 
@@ -62,7 +72,6 @@ impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::List;
 
     fn page(more: bool) -> Page<i64> {
         Page::new(paging::Page { items: vec![3_i64, 5], more }, |last| Cursor {

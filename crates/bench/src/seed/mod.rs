@@ -128,7 +128,12 @@ async fn groups_called(
         after: None,
         limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
     };
-    Ok(storage.run(READ, move |tx| Ok(groups::list(tx, &actor, &query)?.items)).await?)
+    Ok(storage
+        .run(READ, move |tx| Ok(groups::list(tx, &actor, &query)?.items))
+        .await?
+        .into_iter()
+        .map(|placed| placed.entry)
+        .collect())
 }
 
 /// Makes those of the groups `NAME 1` to `NAME count` that are missing, and has all of the users join.
@@ -181,7 +186,11 @@ fn find_or_create(
         after: None,
         limit: Limit::DEFAULT,
     };
-    let found = groups::list(tx, actor, &query)?.items.into_iter().find(|view| view.group.name == *name);
+    let found = groups::list(tx, actor, &query)?
+        .items
+        .into_iter()
+        .map(|placed| placed.entry)
+        .find(|view| view.group.name == *name);
     if let Some(view) = found {
         return Ok(view.group.id);
     }

@@ -6,7 +6,7 @@ use groupchat_domain::accounts::{
     PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery, Username, create_by_operator,
 };
 use groupchat_domain::ids::SessionId;
-use groupchat_domain::paging::{Limit, NameCursor, Page};
+use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{BoxFuture, Storage, Tx};
 use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
@@ -78,11 +78,9 @@ pub async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> {
         let page = storage
             .run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit)))
             .await?;
-        after = page
-            .items
-            .last()
-            .map(|user| NameCursor { name_key: user.username.key().as_str().to_owned(), id: user.id.get() });
-        users.extend(page.items.into_iter().filter(|user| user.username.as_str().starts_with(PREFIX)));
+        after = page.items.last().map(|last| last.place.clone());
+        let found = page.items.into_iter().map(|placed| placed.entry);
+        users.extend(found.filter(|user| user.username.as_str().starts_with(PREFIX)));
         if !page.more {
             return Ok(users);
         }

@@ -7,7 +7,7 @@ use crate::accounts::rights::is_server_admin;
 use crate::accounts::session::Actor;
 use crate::error::Error;
 use crate::ids::UserId;
-use crate::paging::Page;
+use crate::paging::{Page, Placed};
 use crate::storage::Tx;
 
 /// The actor's own account.
@@ -34,10 +34,11 @@ pub fn find_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<User, Err
 ///
 /// # Errors
 /// A fault.
-pub fn list_users(tx: &mut dyn Tx, actor: &Actor, query: &UserQuery) -> Result<Page<User>, Error> {
+pub fn list_users(tx: &mut dyn Tx, actor: &Actor, query: &UserQuery) -> Result<Page<Placed<User>>, Error> {
     let mut page = Page::from_lookahead(tx.accounts().list(query)?, query.limit);
     if !is_server_admin(tx, actor)? {
-        let others = page.items.iter_mut().filter(|user| user.id != actor.id());
+        let others =
+            page.items.iter_mut().map(|placed| &mut placed.entry).filter(|user| user.id != actor.id());
         others.for_each(|user| user.email = None);
     }
     Ok(page)

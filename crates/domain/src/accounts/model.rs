@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ids::{UserId, Version};
-use crate::text::{fold, nfc, single_line, text_newtype};
+use crate::text::{fold, name_key, nfc, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
@@ -56,8 +56,14 @@ pub struct UsernameKey(String);
 text_newtype!(UsernameKey);
 
 impl UsernameKey {
+    /// The most characters that are looked at; what is longer is nobody's name.
+    const MAX_TYPED: usize = 200;
+
     /// Folds a name as somebody typed it.
     pub fn of(text: &str) -> Self {
+        if check_length(text, 0, Self::MAX_TYPED).is_err() {
+            return Self(String::new());
+        }
         Self(fold(text))
     }
 }
@@ -77,6 +83,11 @@ impl DisplayName {
     /// The rule it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         single_line(text, Self::MAX_LENGTH).map(Self)
+    }
+
+    /// The key by which display names are searched.
+    pub fn key(&self) -> String {
+        name_key(&self.0)
     }
 }
 

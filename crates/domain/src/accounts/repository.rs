@@ -3,7 +3,7 @@
 use crate::accounts::model::{NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
-use crate::paging::{Limit, NameCursor};
+use crate::paging::{Limit, NameCursor, Placed};
 use crate::search::SearchText;
 use crate::storage::StorageFault;
 use crate::time::{Span, Timestamp};
@@ -72,10 +72,12 @@ pub trait AccountRepository {
     fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
 
     /// Users by folded username, then id; one row more than the limit where there is a next page.
+    /// MUST list an entry that is there all the time once, in the pages of one list, however often names change meanwhile;
+    /// see [`NameCursor`].
     ///
     /// # Errors
     /// A storage fault.
-    fn list(&mut self, query: &UserQuery) -> Result<Vec<User>, StorageFault>;
+    fn list(&mut self, query: &UserQuery) -> Result<Vec<Placed<User>>, StorageFault>;
 
     /// Stores a new user. MUST return [`Unique::Taken`] when the folded username exists.
     ///

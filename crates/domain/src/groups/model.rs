@@ -3,7 +3,7 @@
 use crate::accounts::UserRef;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
 use crate::messages::MessageView;
-use crate::text::{fold, multi_line, single_line, text_newtype};
+use crate::text::{multi_line, name_key, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
 
@@ -26,7 +26,7 @@ impl GroupName {
 
     /// The key by which names are compared, ordered and searched.
     pub fn key(&self) -> String {
-        fold(&self.0)
+        name_key(&self.0)
     }
 }
 

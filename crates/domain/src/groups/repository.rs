@@ -3,7 +3,7 @@
 use crate::accounts::Unique;
 use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
 use crate::ids::{EventId, GroupId, Position, Seq, UserId};
-use crate::paging::{Limit, NameCursor};
+use crate::paging::{Limit, NameCursor, Placed};
 use crate::search::SearchText;
 use crate::storage::StorageFault;
 use crate::time::Timestamp;
@@ -54,10 +54,12 @@ pub trait GroupRepository {
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault>;
 
     /// Groups by folded name, then id; one row more than the limit where there is a next page.
+    /// MUST list an entry that is there all the time once, in the pages of one list, however often names change meanwhile;
+    /// see [`NameCursor`].
     ///
     /// # Errors
     /// A storage fault.
-    fn list(&mut self, query: &GroupQuery) -> Result<Vec<GroupView>, StorageFault>;
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<Placed<GroupView>>, StorageFault>;
 
     /// Stores a new group without members. MUST return [`Unique::Taken`] when it is public and another
     /// public group has the folded name.
@@ -129,10 +131,12 @@ pub trait MemberRepository {
     fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault>;
 
     /// Members by folded username, then id; one row more than the limit where there is a next page.
+    /// MUST list an entry that is there all the time once, in the pages of one list, however often names change meanwhile;
+    /// see [`NameCursor`].
     ///
     /// # Errors
     /// A storage fault.
-    fn list(&mut self, query: &MemberQuery) -> Result<Vec<Member>, StorageFault>;
+    fn list(&mut self, query: &MemberQuery) -> Result<Vec<Placed<Member>>, StorageFault>;
 
     /// Stores a membership and counts it. MUST return [`Unique::Taken`] when the user is a member already.
     ///

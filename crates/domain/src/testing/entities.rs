@@ -7,6 +7,7 @@ use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
 use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView};
 use crate::network::Network;
+use crate::paging::{NameCursor, Placed};
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -111,6 +112,12 @@ pub(crate) fn tombstone(author: UserId) -> Message {
 /// A message that the actor does not like.
 pub(crate) fn view(message: Message) -> MessageView {
     MessageView { message, liked: false }
+}
+
+/// Entries of a list in the order of names, at some place.
+pub(crate) fn placed<T>(entries: impl IntoIterator<Item = T>) -> Vec<Placed<T>> {
+    let place = |id| NameCursor { name_key: "name".to_owned(), id, renames: 0 };
+    (1..).map(place).zip(entries).map(|(place, entry)| Placed { entry, place }).collect()
 }
 
 /// A checked text.

@@ -6,13 +6,15 @@ use groupchat_domain::accounts::{
     User, UserQuery, UserRef, Username, UsernameKey,
 };
 use groupchat_domain::ids::{UserId, Version};
+use groupchat_domain::paging::Placed;
 use groupchat_domain::storage::StorageFault;
-use groupchat_domain::text::fold;
 use groupchat_domain::time::Timestamp;
 
-use super::{LIKE_ESCAPE, containing, inserted, locks, unique};
+use super::contains::contains;
+use super::name_order::{Keyed, Named, Part, narrowed};
+use super::{inserted, locks, unique};
 use crate::connection::on_backend;
-use crate::schema::users;
+use crate::schema::{renames, users};
 use crate::tx::DbTx;
 
 /// A user who is not deleted, and so has a name.
@@ -66,7 +68,26 @@ impl From<UserRefRow> for UserRef {
 
 /// The key by which a display name is searched.
 fn display_key(name: Option<&DisplayName>) -> Option<String> {
-    name.map(|name| fold(name.as_str()))
+    name.map(DisplayName::key)
+}
+
+impl DbTx<'_> {
+    fn users_by_name(&mut self, query: &UserQuery, part: Part<'_>) -> Result<Vec<Keyed<User>>, StorageFault> {
+        let rows: Vec<(String, UserRow)> = on_backend!(self, |connection| {
+            let mut listed = users::table
+                .select((users::username_key.assume_not_null(), UserRow::as_select()))
+                .filter(users::deleted_at.is_null())
+                .order((users::username_key, users::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if let Some(search) = &query.search {
+                let named = contains(users::username_key, search);
+                listed = listed.filter(named.or(contains(users::display_key, search)));
+            }
+            narrowed!(listed, part, (users::username_key, users::id), Named::User).load(connection)
+        })?;
+        Ok(rows.into_iter().map(|(key, row)| Keyed { key, id: row.id, entry: row.into() }).collect())
+    }
 }
 
 impl AccountRepository for DbTx<'_> {
@@ -98,28 +119,10 @@ impl AccountRepository for DbTx<'_> {
             .map(User::from))
     }
 
-    fn list(&mut self, query: &UserQuery) -> Result<Vec<User>, StorageFault> {
-        let rows: Vec<UserRow> = on_backend!(self, |connection| {
-            let mut listed = users::table
-                .select(UserRow::as_select())
-                .filter(users::deleted_at.is_null())
-                .order((users::username_key, users::id))
-                .limit(query.limit.with_lookahead())
-                .into_boxed();
-            if let Some(after) = &query.after {
-                let key = &after.name_key;
-                listed = listed
-                    .filter(users::username_key.ge(key))
-                    .filter(users::username_key.gt(key).or(users::id.nullable().gt(after.id)));
-            }
-            if let Some(search) = &query.search {
-                let pattern = containing(search.as_str());
-                let named = users::username_key.like(pattern.clone()).escape(LIKE_ESCAPE);
-                listed = listed.filter(named.or(users::display_key.like(pattern).escape(LIKE_ESCAPE)));
-            }
-            listed.load(connection)
-        })?;
-        Ok(rows.into_iter().map(User::from).collect())
+    fn list(&mut self, query: &UserQuery) -> Result<Vec<Placed<User>>, StorageFault> {
+        self.list_by_name(Named::User, query.after.as_ref(), query.limit, |tx, part| {
+            tx.users_by_name(query, part)
+        })
     }
 
     fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault> {
@@ -142,9 +145,13 @@ impl AccountRepository for DbTx<'_> {
     }
 
     fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault> {
-        let row = diesel::update(users::table.filter(users::id.eq(user.id.get()))).set((
+        let id = user.id.get();
+        let stored = users::table.filter(users::id.eq(id)).select(users::username_key.assume_not_null());
+        let key: String = on_backend!(self, |connection| stored.first(connection))?;
+        let new_key = user.username.key().into_string();
+        let row = diesel::update(users::table.filter(users::id.eq(id))).set((
             users::username.eq(user.username.as_str()),
-            users::username_key.eq(user.username.key().as_str().to_owned()),
+            users::username_key.eq(&new_key),
             users::display_name.eq(user.display_name.as_ref().map(DisplayName::as_str)),
             users::display_key.eq(display_key(user.display_name.as_ref())),
             users::email.eq(user.email.as_ref().map(Email::as_str)),
@@ -152,7 +159,12 @@ impl AccountRepository for DbTx<'_> {
             users::presence_hidden.eq(user.presence == PresenceSetting::Hidden),
             users::version.eq(user.version.get()),
         ));
-        on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))
+        let updated =
+            on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))?;
+        if updated != Unique::Taken && new_key != key {
+            self.note_rename(Named::User, id, &key)?;
+        }
+        Ok(updated)
     }
 
     fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault> {
@@ -185,7 +197,8 @@ impl AccountRepository for DbTx<'_> {
             users::version.eq(users::version + 1),
             users::deleted_at.eq(at.as_micros()),
         ));
-        on_backend!(self, |connection| change.execute(connection)).map(drop)
+        on_backend!(self, |connection| change.execute(connection))?;
+        self.forget_names(Named::User, id.get())
     }
 
     fn count_admins(&mut self) -> Result<u64, StorageFault> {

@@ -8,15 +8,18 @@ use groupchat_domain::groups::{
     Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
+use groupchat_domain::paging::Placed;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
+use super::contains::contains;
 use super::messages::{LIKE, MessageRow, MessageViewRow};
+use super::name_order::{Keyed, Named, Part, narrowed};
 use super::stored::{StoredRole, StoredVisibility};
-use super::{LIKE_ESCAPE, containing, inserted, locks, purge, unique};
+use super::{inserted, locks, purge, unique};
 use crate::connection::on_backend;
-use crate::schema::{groups, memberships, messages, reactions, users};
+use crate::schema::{groups, memberships, messages, reactions, renames, users};
 use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
@@ -127,6 +130,36 @@ fn with_newest_message(viewer: i64) -> _ {
         .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
 }
 
+impl DbTx<'_> {
+    fn groups_by_name(
+        &mut self,
+        query: &GroupQuery,
+        part: Part<'_>,
+    ) -> Result<Vec<Keyed<GroupView>>, StorageFault> {
+        let rows: Vec<(String, GroupViewRow)> = on_backend!(self, |connection| {
+            let mut listed = with_newest_message(query.viewer.get())
+                .select((groups::name_key, GroupViewRow::as_select()))
+                .order((groups::name_key, groups::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if query.mine {
+                // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
+                listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
+            }
+            if query.ownerless {
+                // Written out, so that the index of such groups serves.
+                listed = listed.filter(sql::<Bool>("groups.member_count = 0"));
+            }
+            if let Some(search) = &query.search {
+                listed = listed.filter(contains(groups::name_key, search));
+            }
+            narrowed!(listed, part, (groups::name_key, groups::id), Named::Group).load(connection)
+        })?;
+        let keyed = |(key, row): (String, GroupViewRow)| Keyed { key, id: row.group.id, entry: row.into() };
+        Ok(rows.into_iter().map(keyed).collect())
+    }
+}
+
 impl GroupRepository for DbTx<'_> {
     fn lock(&mut self, id: GroupId) -> Result<(), StorageFault> {
         self.lock(|connection| locks::group(connection, id))
@@ -157,34 +190,10 @@ impl GroupRepository for DbTx<'_> {
         .map(GroupView::from))
     }
 
-    fn list(&mut self, query: &GroupQuery) -> Result<Vec<GroupView>, StorageFault> {
-        let rows: Vec<GroupViewRow> = on_backend!(self, |connection| {
-            let mut listed = with_newest_message(query.viewer.get())
-                .select(GroupViewRow::as_select())
-                .order((groups::name_key, groups::id))
-                .limit(query.limit.with_lookahead())
-                .into_boxed();
-            if query.mine {
-                // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
-                listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
-            }
-            if query.ownerless {
-                // Written out, so that the index of such groups serves.
-                listed = listed.filter(sql::<Bool>("groups.member_count = 0"));
-            }
-            if let Some(after) = &query.after {
-                let key = &after.name_key;
-                listed = listed
-                    .filter(groups::name_key.ge(key))
-                    .filter(groups::name_key.gt(key).or(groups::id.gt(after.id)));
-            }
-            if let Some(search) = &query.search {
-                listed =
-                    listed.filter(groups::name_key.like(containing(search.as_str())).escape(LIKE_ESCAPE));
-            }
-            listed.load(connection)
-        })?;
-        Ok(rows.into_iter().map(GroupView::from).collect())
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<Placed<GroupView>>, StorageFault> {
+        self.list_by_name(Named::Group, query.after.as_ref(), query.limit, |tx, part| {
+            tx.groups_by_name(query, part)
+        })
     }
 
     fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {
@@ -206,20 +215,31 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
-        let row = diesel::update(groups::table.filter(groups::id.eq(group.id.get()))).set((
+        let id = group.id.get();
+        let stored = groups::table.filter(groups::id.eq(id)).select((groups::name, groups::name_key));
+        let (name, key): (String, String) = on_backend!(self, |connection| stored.first(connection))?;
+        // The key of a name that stays may be one that folding the name does not make: see `folding`.
+        let new_key = if name == group.name.as_str() { key.clone() } else { group.name.key() };
+        let row = diesel::update(groups::table.filter(groups::id.eq(id))).set((
             groups::name.eq(group.name.as_str()),
-            groups::name_key.eq(group.name.key()),
+            groups::name_key.eq(&new_key),
             groups::description.eq(group.description.as_ref().map(Description::as_str)),
             groups::visibility.eq(group.visibility.as_str()),
             groups::version.eq(group.version.get()),
         ));
-        on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))
+        let updated =
+            on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))?;
+        if updated != Unique::Taken && new_key != key {
+            self.note_rename(Named::Group, id, &key)?;
+        }
+        Ok(updated)
     }
 
     fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault> {
         let group = groups::table.filter(groups::id.eq(id.get())).filter(groups::deleted_at.is_null());
         let change = diesel::update(group).set(groups::deleted_at.eq(at.as_micros()));
-        on_backend!(self, |connection| change.execute(connection)).map(drop)
+        on_backend!(self, |connection| change.execute(connection))?;
+        self.forget_names(Named::Group, id.get())
     }
 
     fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {

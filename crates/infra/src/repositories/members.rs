@@ -5,15 +5,17 @@ use diesel::prelude::*;
 use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
+use groupchat_domain::paging::Placed;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
+use super::contains::contains;
+use super::name_order::{Keyed, Named, Part, narrowed};
 use super::pairs::AmongPairs;
 use super::stored::StoredRole;
-use super::{LIKE_ESCAPE, containing};
 use crate::connection::on_backend;
-use crate::schema::{groups, memberships, users};
+use crate::schema::{groups, memberships, renames, users};
 use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
@@ -49,6 +51,28 @@ impl DbTx<'_> {
     }
 }
 
+impl DbTx<'_> {
+    fn members_by_name(
+        &mut self,
+        query: &MemberQuery,
+        part: Part<'_>,
+    ) -> Result<Vec<Keyed<Member>>, StorageFault> {
+        let rows: Vec<(String, i64, MemberRow)> = on_backend!(self, |connection| {
+            let mut listed = members_of(query.group.get())
+                .select((users::username_key.assume_not_null(), users::id, MemberRow::as_select()))
+                .order((users::username_key, users::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if let Some(search) = &query.search {
+                let named = contains(users::username_key, search);
+                listed = listed.filter(named.or(contains(users::display_key, search)));
+            }
+            narrowed!(listed, part, (users::username_key, users::id), Named::User).load(connection)
+        })?;
+        Ok(rows.into_iter().map(|(key, id, row)| Keyed { key, id, entry: row.into() }).collect())
+    }
+}
+
 impl MemberRepository for DbTx<'_> {
     fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault> {
         let found = members_of(group.get()).filter(memberships::user_id.eq(user.get()));
@@ -73,27 +97,10 @@ impl MemberRepository for DbTx<'_> {
         Ok(rows.into_iter().map(|(group, row)| (GroupId::new(group), row.into())).collect())
     }
 
-    fn list(&mut self, query: &MemberQuery) -> Result<Vec<Member>, StorageFault> {
-        let rows: Vec<MemberRow> = on_backend!(self, |connection| {
-            let mut listed = members_of(query.group.get())
-                .select(MemberRow::as_select())
-                .order((users::username_key, users::id))
-                .limit(query.limit.with_lookahead())
-                .into_boxed();
-            if let Some(after) = &query.after {
-                let key = &after.name_key;
-                listed = listed
-                    .filter(users::username_key.ge(key))
-                    .filter(users::username_key.gt(key).or(users::id.nullable().gt(after.id)));
-            }
-            if let Some(search) = &query.search {
-                let pattern = containing(search.as_str());
-                let named = users::username_key.like(pattern.clone()).escape(LIKE_ESCAPE);
-                listed = listed.filter(named.or(users::display_key.like(pattern).escape(LIKE_ESCAPE)));
-            }
-            listed.load(connection)
-        })?;
-        Ok(rows.into_iter().map(Member::from).collect())
+    fn list(&mut self, query: &MemberQuery) -> Result<Vec<Placed<Member>>, StorageFault> {
+        self.list_by_name(Named::User, query.after.as_ref(), query.limit, |tx, part| {
+            tx.members_by_name(query, part)
+        })
     }
 
     fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {

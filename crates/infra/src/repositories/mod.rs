@@ -5,6 +5,7 @@
 //! walks all messages, memberships or reactions.
 
 mod accounts;
+mod contains;
 mod events;
 mod groups;
 mod jobs;
@@ -12,6 +13,7 @@ mod locks;
 pub(crate) mod log_state;
 mod members;
 mod messages;
+mod name_order;
 mod pairs;
 mod purge;
 mod sessions;
@@ -23,23 +25,6 @@ use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use groupchat_domain::accounts::Unique;
 
 use crate::connection::Attempt;
-
-/// The character that takes the meaning from `%` and `_` in a pattern.
-const LIKE_ESCAPE: char = '\\';
-
-/// A LIKE pattern, with [`LIKE_ESCAPE`], for texts that contain `text` as it stands.
-fn containing(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | LIKE_ESCAPE) {
-            pattern.push(LIKE_ESCAPE);
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
 
 /// Runs an update and tells a value that somebody else has from other failures. The transaction can go on.
 fn unique<C: Attempt>(
@@ -56,15 +41,4 @@ fn unique<C: Attempt>(
 /// What an `INSERT … ON CONFLICT DO NOTHING RETURNING id` says about a unique value.
 fn inserted<T>(id: Option<i64>, wrap: impl FnOnce(i64) -> T) -> Unique<T> {
     id.map_or(Unique::Taken, |id| Unique::Stored(wrap(id)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_in_a_search_stand_for_themselves() {
-        assert_eq!(containing("50%_a\\b"), r"%50\%\_a\\b%");
-        assert_eq!(containing(""), "%%");
-    }
 }

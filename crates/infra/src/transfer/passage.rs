@@ -8,8 +8,8 @@ use super::digest::{Digester, TableDigest};
 use super::error::TransferError;
 use super::place::Side;
 use super::rows::{
-    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, ProbeRow, ReactionRow, SessionRow, TicketRow,
-    UserRow,
+    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, NameStateRow, ProbeRow, ReactionRow, RenameRow,
+    SessionRow, TicketRow, UserRow,
 };
 use super::source::Source;
 use super::table::Table;
@@ -28,7 +28,7 @@ pub(super) struct Passage {
 }
 
 /// Every table but the one that holds the epoch, in an order in which rows refer only to earlier tables.
-pub(super) const TABLES: [Passage; 10] = [
+pub(super) const TABLES: [Passage; 12] = [
     Passage::of::<UserRow>(),
     Passage::of::<SessionRow>(),
     Passage::of::<TicketRow>(),
@@ -39,6 +39,8 @@ pub(super) const TABLES: [Passage; 10] = [
     Passage::of::<JobRow>(),
     Passage::of::<EventRow>(),
     Passage::of::<ProbeRow>(),
+    Passage::of::<NameStateRow>(),
+    Passage::of::<RenameRow>(),
 ];
 
 /// How the tables are called.

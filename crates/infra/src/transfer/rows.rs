@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::digest::Encode;
 use crate::schema::{
-    events, groups, jobs, memberships, messages, reactions, sessions, storage_probe, tickets, users,
+    events, groups, jobs, memberships, messages, name_state, reactions, renames, sessions, storage_probe,
+    tickets, users,
 };
 
 /// Row types that name all columns of their table, in its order. A column that is missing here, or one too many,
@@ -131,5 +132,18 @@ rows! {
     ProbeRow of storage_probe {
         id: i64,
         at: i64,
+    }
+
+    NameStateRow of name_state {
+        id: i64,
+        renames: i64,
+        folding: i64,
+    }
+
+    RenameRow of renames {
+        id: i64,
+        kind: String,
+        subject_id: i64,
+        old_key: String,
     }
 }

@@ -7,12 +7,13 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::digest::Encode;
 use super::positions::Positions;
 use super::rows::{
-    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, ProbeRow, ReactionRow, SessionRow, TicketRow,
-    UserRow,
+    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, NameStateRow, ProbeRow, ReactionRow, RenameRow,
+    SessionRow, TicketRow, UserRow,
 };
 use crate::connection::{Connection, on_backend};
 use crate::schema::{
-    events, groups, jobs, memberships, messages, reactions, sessions, storage_probe, tickets, users,
+    events, groups, jobs, memberships, messages, name_state, reactions, renames, sessions, storage_probe,
+    tickets, users,
 };
 
 /// Rows to one page, and to one statement that inserts: no more than 5,500 values, which both databases take, and
@@ -103,6 +104,8 @@ keyed_by_id! {
     MessageRow of messages;
     JobRow of jobs;
     ProbeRow of storage_probe;
+    NameStateRow of name_state;
+    RenameRow of renames;
 }
 
 impl Table for MembershipRow {

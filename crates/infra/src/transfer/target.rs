@@ -16,7 +16,7 @@ use crate::event_log::new_epoch;
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 /// Tables whose rows say nothing about whether somebody has used the database.
-const ALWAYS_FILLED: [&str; 3] = [MIGRATIONS_TABLE, "log_state", "storage_probe"];
+const ALWAYS_FILLED: [&str; 4] = [MIGRATIONS_TABLE, "log_state", "name_state", "storage_probe"];
 
 /// The database that becomes the copy. It is marked from before its first row until its last step.
 pub(super) struct Target {

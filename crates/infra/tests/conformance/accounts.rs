@@ -13,12 +13,12 @@ use crate::support::fixture::*;
 fn names(tx: &mut dyn Tx, search: Option<&str>, after: Option<NameCursor>, rows: i64) -> Vec<String> {
     let query = UserQuery { search: search.map(sought), after, limit: limit(rows) };
     let users = tx.accounts().list(&query).unwrap();
-    users.into_iter().map(|user| user.username.as_str().to_owned()).collect()
+    users.into_iter().map(|placed| placed.entry).map(|user| user.username.as_str().to_owned()).collect()
 }
 
 /// The place in the list after a user.
 fn after(user: &User) -> Option<NameCursor> {
-    Some(NameCursor { name_key: user.username.key().as_str().to_owned(), id: user.id.get() })
+    Some(NameCursor { name_key: user.username.key().as_str().to_owned(), id: user.id.get(), renames: 0 })
 }
 
 pub fn a_user_is_found_by_id_and_by_name_in_any_case(tx: &mut dyn Tx) {
@@ -91,7 +91,7 @@ pub fn users_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     assert_eq!(names(tx, None, after(&carla), 1), ["dave"], "the last page has none more");
     assert_eq!(names(tx, None, after(&carla), 2), ["dave"]);
     // A name that somebody else took since: the id decides.
-    let same_name = |id| Some(NameCursor { name_key: "bob".to_owned(), id });
+    let same_name = |id| Some(NameCursor { name_key: "bob".to_owned(), id, renames: 0 });
     assert_eq!(names(tx, None, same_name(bob.id.get() - 1), 1), ["Bob", "carla"]);
     assert_eq!(names(tx, None, same_name(bob.id.get() + 1), 1), ["carla", "dave"]);
 }

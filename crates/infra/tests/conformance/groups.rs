@@ -18,14 +18,15 @@ fn all(viewer: UserId) -> GroupQuery {
 }
 
 fn ids(tx: &mut dyn Tx, query: &GroupQuery) -> Vec<GroupId> {
-    tx.groups().list(query).unwrap().into_iter().map(|view| view.group.id).collect()
+    tx.groups().list(query).unwrap().into_iter().map(|placed| placed.entry.group.id).collect()
 }
 
 /// The group as the single view and as the list show it, which must be the same.
 fn shown(tx: &mut dyn Tx, id: GroupId, viewer: UserId) -> GroupView {
     let view = tx.groups().view(id, viewer).unwrap().expect("a group");
     let listed = tx.groups().list(&all(viewer)).unwrap();
-    assert_eq!(listed.into_iter().find(|listed| listed.group.id == id).as_ref(), Some(&view));
+    let mut listed = listed.into_iter().map(|placed| placed.entry);
+    assert_eq!(listed.find(|listed| listed.group.id == id).as_ref(), Some(&view));
     view
 }
 
@@ -150,7 +151,7 @@ pub fn groups_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     let [go, chess, bridge, dominoes] = ["go", "Chess", "bridge", "Dominoes"].map(|name| group(tx, name));
     assert_eq!(ids(tx, &all(STRANGER)), [bridge, chess, dominoes, go]);
     let page = |name: &str, id: GroupId, rows| GroupQuery {
-        after: Some(NameCursor { name_key: name.to_owned(), id: id.get() }),
+        after: Some(NameCursor { name_key: name.to_owned(), id: id.get(), renames: 0 }),
         limit: limit(rows),
         ..all(STRANGER)
     };
@@ -189,7 +190,7 @@ pub fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
     assert_eq!(ids(tx, &mine), [go, speed]);
     assert_eq!(ids(tx, &GroupQuery { mine: true, ..search("chess") }), [speed]);
     assert_eq!(ids(tx, &GroupQuery { limit: limit(1), ..mine.clone() }), [go, speed]);
-    let after = Some(NameCursor { name_key: "100% go_".to_owned(), id: go.get() });
+    let after = Some(NameCursor { name_key: "100% go_".to_owned(), id: go.get(), renames: 0 });
     assert_eq!(ids(tx, &GroupQuery { after, ..mine }), [speed]);
     assert_eq!(ids(tx, &GroupQuery { mine: true, ..all(STRANGER) }), []);
 }

@@ -14,6 +14,7 @@ mod lineage;
 mod log;
 mod members;
 mod messages;
+mod name_order;
 mod plans;
 mod purge;
 mod reading;
@@ -159,6 +160,13 @@ macro_rules! suite {
                 a_cursor_is_found_by_the_head_at_which_it_moved
                 cursors_that_only_messages_moved_are_not_found
                 cursors_of_others_and_of_deleted_groups_are_not_found
+            }
+            cases! { $open, name_order in database:
+                a_rename_between_pages_neither_hides_nor_repeats_an_entry
+                an_entry_that_is_there_all_the_time_comes_once
+                a_change_of_case_is_no_rename
+                of_the_deleted_no_name_is_kept
+                the_renames_that_are_kept_are_bounded
             }
             cases! { $open, faults in database:
                 a_number_that_is_taken_is_a_fault

@@ -23,7 +23,7 @@ fn query(group: GroupId) -> MemberQuery {
 }
 
 fn listed(tx: &mut dyn Tx, query: &MemberQuery) -> Vec<UserId> {
-    tx.members().list(query).unwrap().into_iter().map(|member| member.user.id).collect()
+    tx.members().list(query).unwrap().into_iter().map(|placed| placed.entry.user.id).collect()
 }
 
 fn successor(tx: &mut dyn Tx, group: GroupId) -> Option<UserId> {
@@ -121,7 +121,7 @@ pub fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     assert_eq!(listed(tx, &query(id)), [bob, carla, dave]);
     assert_eq!(listed(tx, &MemberQuery { limit: limit(1), ..query(id) }), [bob, carla]);
     let after = |user: i64, rows| {
-        let after = Some(NameCursor { name_key: "bob".to_owned(), id: user });
+        let after = Some(NameCursor { name_key: "bob".to_owned(), id: user, renames: 0 });
         MemberQuery { after, limit: limit(rows), ..query(id) }
     };
     assert_eq!(listed(tx, &after(bob.get(), 1)), [carla, dave]);

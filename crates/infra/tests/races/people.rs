@@ -83,7 +83,8 @@ impl Arena {
         self.look(move |tx| {
             let found = tx.groups().find_many(&[group]).unwrap().pop()?;
             let query = MemberQuery { group, search: None, after: None, limit: limit(200) };
-            Some((found, tx.members().list(&query).unwrap()))
+            let members = tx.members().list(&query).unwrap();
+            Some((found, members.into_iter().map(|placed| placed.entry).collect()))
         })
     }
 }

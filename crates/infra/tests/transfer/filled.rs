@@ -109,6 +109,8 @@ fn odd() -> String {
         INSERT INTO events (at, type, audience, session_id) VALUES (0, 'a.later.type', 'session', 3);
         DELETE FROM events WHERE id <= 40;
         UPDATE storage_probe SET at = 77;
+        UPDATE name_state SET renames = 3;
+        INSERT INTO renames VALUES (1, 'group', 1, 'ẅïdé'), (2, 'user', 107, 'u'), (3, 'user', -1, 'gone');
         "
     )
 }

@@ -8,7 +8,7 @@ use crate::filled::fill;
 use crate::places::{Folder, copy, execute, open_sqlite};
 
 /// Changes by which a copy differs, and the table that they touch.
-const CHANGES: [(&str, &str); 10] = [
+const CHANGES: [(&str, &str); 12] = [
     ("users", "UPDATE users SET is_admin = 1 - is_admin WHERE id = 107"),
     ("sessions", "UPDATE sessions SET key_hash = randomblob(32) WHERE id = 1"),
     ("groups", "UPDATE groups SET description = NULL WHERE description = ''"),
@@ -19,6 +19,8 @@ const CHANGES: [(&str, &str); 10] = [
     ("events", "UPDATE events SET actor_id = NULL WHERE id = 100"),
     ("events", "DELETE FROM events WHERE id = 100"),
     ("storage_probe", "UPDATE storage_probe SET at = at + 1"),
+    ("name_state", "UPDATE name_state SET renames = renames + 1"),
+    ("renames", "UPDATE renames SET old_key = old_key || 'x' WHERE id = 2"),
 ];
 
 /// Copies, and lets somebody change the target before anything of it is read back.

@@ -1,7 +1,7 @@
 //! `groupchat user list`.
 
 use groupchat_domain::accounts::{User, UserQuery, operator};
-use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::Storage;
 
@@ -33,14 +33,10 @@ async fn all(storage: &dyn Storage, search: Option<SearchText>) -> Result<Vec<Us
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let page = operator::list(storage, UserQuery { search: search.clone(), after, limit }).await?;
-        after = page.items.last().map(place_of);
-        users.extend(page.items);
+        after = page.items.last().map(|last| last.place.clone());
+        users.extend(page.items.into_iter().map(|placed| placed.entry));
         if !page.more {
             return Ok(users);
         }
     }
-}
-
-fn place_of(user: &User) -> NameCursor {
-    NameCursor { name_key: user.username.key().into_string(), id: user.id.get() }
 }

@@ -2,7 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::paging::Limit;
-use crate::testing::{ME, MockTx, OTHER, assert_hands_faults_on, me, user};
+use crate::testing::{ME, MockTx, OTHER, assert_hands_faults_on, me, placed, user};
 
 fn without_email(id: UserId) -> User {
     User { email: None, ..user(id) }
@@ -15,7 +15,7 @@ fn query(limit: i64) -> UserQuery {
 /// A server with the actor and somebody else.
 fn lists_both(query: UserQuery, is_admin: bool) -> MockTx {
     let mut tx = MockTx::new().reads_rights(is_admin);
-    tx.accounts.expect_list().with(eq(query)).returning(|_| Ok(vec![user(ME), user(OTHER)]));
+    tx.accounts.expect_list().with(eq(query)).returning(|_| Ok(placed([user(ME), user(OTHER)])));
     tx
 }
 
@@ -44,14 +44,14 @@ fn a_list_hides_addresses_likewise() {
     for (is_admin, other) in [(true, user(OTHER)), (false, without_email(OTHER))] {
         let mut tx = lists_both(query(2), is_admin);
         let page = list_users(&mut tx, &me(), &query(2)).unwrap();
-        assert_eq!(page, Page { items: vec![user(ME), other], more: false });
+        assert_eq!(page, Page { items: placed([user(ME), other]), more: false });
     }
 }
 
 #[test]
 fn a_list_says_whether_it_goes_on() {
     let page = list_users(&mut lists_both(query(1), true), &me(), &query(1)).unwrap();
-    assert_eq!(page, Page { items: vec![user(ME)], more: true });
+    assert_eq!(page, Page { items: placed([user(ME)]), more: true });
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::jobs::Task;
 use crate::paging::Limit;
 use crate::storage::Verdict;
 use crate::testing::{
-    ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, server_admin,
-    sessions_ended, user,
+    ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, placed,
+    server_admin, sessions_ended, user,
 };
 
 fn name(user: &User) -> UsernameKey {
@@ -97,10 +97,14 @@ fn new_password() -> Password {
 fn a_list_shows_addresses_to_whoever_runs_the_server() {
     let query = UserQuery { search: None, after: None, limit: Limit::parse(1).unwrap() };
     let mut tx = MockTx::new();
-    tx.accounts.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(vec![user(ME), user(OTHER)]));
+    tx.accounts
+        .expect_list()
+        .with(eq(query.clone()))
+        .times(1)
+        .returning(|_| Ok(placed([user(ME), user(OTHER)])));
     let storage = ScriptedStorage::new([tx]);
     let page = block_on(list(&storage, query));
-    assert_eq!(page, Ok(Page { items: vec![user(ME)], more: true }));
+    assert_eq!(page, Ok(Page { items: placed([user(ME)]), more: true }));
     let [ran] = storage.finish_as();
     assert_eq!(ran.access, READ);
 }

@@ -6,7 +6,7 @@ use crate::groups::model::Role;
 use crate::paging::Limit;
 use crate::search::SearchText;
 use crate::testing::{
-    GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, standing,
+    GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, placed, standing,
 };
 
 fn shown() -> GroupView {
@@ -56,7 +56,7 @@ fn a_list_of_groups_says_whether_it_goes_on() {
     for (limit, more) in [(1, true), (2, false)] {
         let query = group_query(limit);
         let mut tx = MockTx::new();
-        tx.groups.expect_list().with(eq(query.clone())).returning(|_| Ok(vec![shown(), shown()]));
+        tx.groups.expect_list().with(eq(query.clone())).returning(|_| Ok(placed([shown(), shown()])));
         let page = list(&mut tx, &me(), &query).unwrap();
         assert_eq!((page.items.len(), page.more), (usize::try_from(limit).unwrap(), more));
     }
@@ -76,10 +76,10 @@ fn only_server_admins_look_for_groups_without_an_owner() {
 fn whoever_sees_a_group_sees_its_members() {
     for caller in [OUTSIDER, MEMBER] {
         let mut tx = MockTx::new().finds_group(Some(group()), caller.role);
-        let rows = || vec![member(ME, Role::Owner), member(OTHER, Role::Member)];
+        let rows = || placed([member(ME, Role::Owner), member(OTHER, Role::Member)]);
         tx.members.expect_list().with(eq(member_query())).returning(move |_| Ok(rows()));
         let page = list_members(&mut tx, &me(), &member_query()).unwrap();
-        assert_eq!(page, Page { items: vec![member(ME, Role::Owner)], more: true }, "{caller:?}");
+        assert_eq!(page, Page { items: placed([member(ME, Role::Owner)]), more: true }, "{caller:?}");
     }
 }
 

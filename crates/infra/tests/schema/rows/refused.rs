@@ -81,6 +81,13 @@ pub const REFUSED: &[(&str, Rule, &[Change])] = &[
     ("log_state", Check, &[("epoch", Text(""))]),
     ("storage_probe", Unique, &[]),
     ("storage_probe", Check, &[("id", Number(2))]),
+    ("name_state", Unique, &[]),
+    ("name_state", Check, &[("id", Number(2))]),
+    ("name_state", Check, &[("renames", Number(-1))]),
+    ("name_state", Check, &[("folding", Number(-1))]),
+    ("renames", Unique, &[("id", Number(1))]),
+    ("renames", Check, &[("kind", Text("message"))]),
+    ("renames", Check, &[("old_key", Text(""))]),
 ];
 
 /// What of a deleted user must not be left, refused by CHECKs.

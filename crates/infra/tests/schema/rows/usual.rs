@@ -19,10 +19,11 @@ pub const FIRST: &[Changed] = &[
     ("jobs", &[("id", Number(1))]),
     ("events", &[("id", Number(1))]),
     ("log_state", &[]),
+    ("renames", &[("id", Number(1))]),
 ];
 
 /// The tables.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 13] = [
     "users",
     "sessions",
     "tickets",
@@ -34,10 +35,12 @@ pub const TABLES: [&str; 11] = [
     "events",
     "log_state",
     "storage_probe",
+    "name_state",
+    "renames",
 ];
 
 /// Tables of one row, which is there already: [`another`] is that row again.
-pub const SINGLE_ROWS: [&str; 2] = ["log_state", "storage_probe"];
+pub const SINGLE_ROWS: [&str; 3] = ["log_state", "storage_probe", "name_state"];
 
 /// A row that the table takes besides the first ones.
 pub fn another(table: &str) -> Row {
@@ -89,6 +92,13 @@ pub fn another(table: &str) -> Row {
         ],
         "log_state" => vec![("id", Number(1)), ("epoch", Text("e"))],
         "storage_probe" => vec![("id", Number(1)), ("at", Number(0))],
+        "name_state" => vec![("id", Number(1)), ("renames", Number(0)), ("folding", Number(0))],
+        "renames" => vec![
+            ("id", Number(2)),
+            ("kind", Text("group")),
+            ("subject_id", Number(1)),
+            ("old_key", Text("tea")),
+        ],
         unknown => panic!("no row for {unknown}"),
     }
 }

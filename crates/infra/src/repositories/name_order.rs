@@ -1,0 +1,207 @@
+//! Lists in the order of names, while names change.
+//!
+//! All pages of a list follow the names as they were when its first page was read. An entry renamed since keeps its
+//! place: the table `renames` has the key that it was listed by. So a page has two parts, the entries that were not
+//! renamed since, in the order of their keys, and those that were, by their keys of then.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use groupchat_domain::paging::{Limit, NameCursor, Placed};
+use groupchat_domain::storage::StorageFault;
+
+use crate::connection::on_backend;
+use crate::schema::{name_state, renames};
+use crate::tx::DbTx;
+
+/// So many renames are kept: what a page has to look at is bounded. A list that is read on after more renames than
+/// that takes entries renamed before by their later names.
+const KEPT: i64 = 10_000;
+
+/// Renamed entries that one statement looks up.
+const CHUNK: usize = 500;
+
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    Group,
+    User,
+}
+
+impl Named {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A part of a list, as one statement reads it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// The entries after this place, in the order of their keys, up to the limit and one more.
+    After {
+        place: Option<&'a NameCursor>,
+        /// Leaves out the entries that were renamed after so many renames.
+        unmoved_since: Option<i64>,
+    },
+    /// Those of these entries that the list has, in any order.
+    Among(&'a [i64]),
+}
+
+/// An entry with the key that it has now.
+pub(super) struct Keyed<T> {
+    pub(super) key: String,
+    pub(super) id: i64,
+    pub(super) entry: T,
+}
+
+/// An entry's place: its key, then its id.
+type Place = (String, i64);
+
+impl DbTx<'_> {
+    /// Reads a page of a list, and one row more, by reading its parts.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub(super) fn list_by_name<T>(
+        &mut self,
+        named: Named,
+        after: Option<&NameCursor>,
+        limit: Limit,
+        mut read: impl FnMut(&mut Self, Part<'_>) -> Result<Vec<Keyed<T>>, StorageFault>,
+    ) -> Result<Vec<Placed<T>>, StorageFault> {
+        let counted = self.renames()?;
+        let since = after.map_or(counted, |place| place.renames);
+        let unmoved_since = (since < counted).then_some(since);
+        let unmoved = read(self, Part::After { place: after, unmoved_since })?;
+        let mut rows: Vec<(Place, T)> =
+            unmoved.into_iter().map(|row| ((row.key, row.id), row.entry)).collect();
+        let size = usize::try_from(limit.with_lookahead()).unwrap_or(usize::MAX);
+        if let (Some(since), Some(after)) = (unmoved_since, after) {
+            let end = if rows.len() < size { None } else { rows.last().map(|(place, _)| place.clone()) };
+            let moved = self.moved(named, since, after, end.as_ref())?;
+            rows.extend(self.read_moved(&moved, size, read)?);
+            rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+            rows.truncate(size);
+        }
+        let placed = |((name_key, id), entry)| {
+            let place = NameCursor { name_key, id, renames: since };
+            Placed { entry, place }
+        };
+        Ok(rows.into_iter().map(placed).collect())
+    }
+
+    /// How many keys have changed so far.
+    fn renames(&mut self) -> Result<i64, StorageFault> {
+        let counted = name_state::table.select(name_state::renames);
+        on_backend!(self, |connection| counted.first(connection))
+    }
+
+    /// The entries renamed since, by the keys that they had then: those that come after one place and up to another,
+    /// in order.
+    fn moved(
+        &mut self,
+        named: Named,
+        since: i64,
+        after: &NameCursor,
+        end: Option<&Place>,
+    ) -> Result<Vec<Place>, StorageFault> {
+        let changes = renames::table
+            .filter(renames::id.gt(since))
+            .filter(renames::kind.eq(named.as_str()))
+            .order(renames::id)
+            .select((renames::old_key, renames::subject_id));
+        let changes: Vec<Place> = on_backend!(self, |connection| changes.load(connection))?;
+        let mut seen = HashSet::new();
+        let first_changes = changes.into_iter().filter(|(_, id)| seen.insert(*id));
+        let after = (after.name_key.as_str(), after.id);
+        let mut moved: Vec<_> = first_changes
+            .filter(|(key, id)| (key.as_str(), *id) > after)
+            .filter(|place| end.is_none_or(|end| place < end))
+            .collect();
+        moved.sort_unstable();
+        Ok(moved)
+    }
+
+    /// The first of the renamed entries that the list has, as many as there is room for.
+    fn read_moved<T>(
+        &mut self,
+        moved: &[Place],
+        size: usize,
+        mut read: impl FnMut(&mut Self, Part<'_>) -> Result<Vec<Keyed<T>>, StorageFault>,
+    ) -> Result<Vec<(Place, T)>, StorageFault> {
+        let mut rows = Vec::new();
+        for chunk in moved.chunks(CHUNK) {
+            let ids: Vec<_> = chunk.iter().map(|(_, id)| *id).collect();
+            for row in read(self, Part::Among(&ids))? {
+                let place = chunk.iter().find(|(_, id)| *id == row.id);
+                rows.extend(place.map(|place| (place.clone(), row.entry)));
+            }
+            if rows.len() >= size {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Remembers the key that an entry was listed by until now. On PostgreSQL the counter's row stays locked until
+    /// the commit: so a reader that sees a number sees all renames up to it.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub(super) fn note_rename(&mut self, named: Named, id: i64, old_key: &str) -> Result<(), StorageFault> {
+        let count = diesel::update(name_state::table)
+            .set(name_state::renames.eq(name_state::renames + 1))
+            .returning(name_state::renames);
+        let number: i64 = on_backend!(self, |connection| count.get_result(connection))?;
+        let row = diesel::insert_into(renames::table).values((
+            renames::id.eq(number),
+            renames::kind.eq(named.as_str()),
+            renames::subject_id.eq(id),
+            renames::old_key.eq(old_key),
+        ));
+        on_backend!(self, |connection| row.execute(connection))?;
+        let old = diesel::delete(renames::table.filter(renames::id.le(number - KEPT)));
+        on_backend!(self, |connection| old.execute(connection)).map(drop)
+    }
+
+    /// Forgets what something that is deleted was called.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub(super) fn forget_names(&mut self, named: Named, id: i64) -> Result<(), StorageFault> {
+        let names =
+            renames::table.filter(renames::kind.eq(named.as_str())).filter(renames::subject_id.eq(id));
+        let forget = diesel::delete(names);
+        on_backend!(self, |connection| forget.execute(connection)).map(drop)
+    }
+}
+
+/// Narrows a boxed list to one of its [`Part`]s: `narrowed!(list, part, (key, id), Named::Group)`, with the columns
+/// that the list is ordered by. A macro, since the type of a boxed list names its database and its tables.
+macro_rules! narrowed {
+    ($listed:expr, $part:expr, ($key:expr, $id:expr), $named:expr) => {
+        match $part {
+            $crate::repositories::name_order::Part::After { place, unmoved_since } => {
+                let mut listed = $listed;
+                if let Some(place) = place {
+                    let key = &place.name_key;
+                    listed = listed.filter($key.ge(key)).filter($key.gt(key).or($id.gt(place.id)));
+                }
+                if let Some(since) = unmoved_since {
+                    let renamed = renames::table
+                        .filter(renames::kind.eq($named.as_str()))
+                        .filter(renames::subject_id.eq($id))
+                        .filter(renames::id.gt(since));
+                    listed = listed.filter(diesel::dsl::not(diesel::dsl::exists(renamed)));
+                }
+                listed
+            }
+            $crate::repositories::name_order::Part::Among(ids) => $listed.filter($id.eq_any(ids)),
+        }
+    };
+}
+
+pub(super) use narrowed;
