@@ -189,6 +189,9 @@ pub enum StorageFault {
         /// For the log, not for callers.
         reason: String,
     },
+    /// A command that reads took longer than it may, or its caller has gone. Nothing is wrong with the database.
+    #[error("the read took longer than it may")]
+    TimedOut,
     /// The connection was lost during the commit: stored or not, nobody knows.
     #[error("the outcome of the command is unknown")]
     OutcomeUnknown,

@@ -14,6 +14,7 @@ mod guarded;
 mod hub;
 mod migrations;
 mod observer;
+mod refold;
 mod repositories;
 mod schema;
 mod schema_text;

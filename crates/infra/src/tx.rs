@@ -15,6 +15,7 @@ use crate::event_log::EventBuffer;
 #[cfg(feature = "postgres")]
 use crate::event_log::{CommandEvents, EventRow};
 use crate::executor::activity::KeyActivity;
+use crate::executor::limit::{self, Over};
 use crate::fault;
 use crate::schema::storage_probe;
 
@@ -48,6 +49,17 @@ pub(crate) struct Failure {
     pub(crate) may_be_conflict: bool,
 }
 
+impl Failure {
+    /// What the end of a command's time means. Nothing is wrong with the database, and another run would fare no better.
+    fn timed_out() -> Self {
+        match limit::over() {
+            Some(Over::CallerGone) => tracing::debug!("a read is ended: its caller has gone"),
+            _ => tracing::warn!("a read is ended: it took longer than storage.read_timeout"),
+        }
+        Self { fault: StorageFault::TimedOut, may_be_conflict: false }
+    }
+}
+
 #[cfg(feature = "postgres")]
 impl Failure {
     /// What the failure of a statement on PostgreSQL means.
@@ -78,8 +90,13 @@ impl<'c> DbTx<'c> {
         if let Some(failure) = &self.failure {
             return Err(failure.fault.clone());
         }
+        if limit::is_over() {
+            return Err(self.failure.insert(Failure::timed_out()).fault.clone());
+        }
         query(&mut self.connection).map_err(|error| {
-            let failure = self.connection.failure(&error);
+            // What ends a statement whose time is over says so in each database's own words.
+            let failure =
+                if limit::is_over() { Failure::timed_out() } else { self.connection.failure(&error) };
             self.failure.insert(failure).fault.clone()
         })
     }

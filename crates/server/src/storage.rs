@@ -98,6 +98,7 @@ pub fn open_to_serve(
         suspect: held.is_some_and(|held| held.was_not_stopped(&path)),
         check_within: config.storage_check_timeout,
         readers,
+        read_timeout: config.storage_read_timeout,
         write_queue: queue,
         read_queue: queue,
         ..usual

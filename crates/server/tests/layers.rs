@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// What a crate's own code (not its tests) must not depend on.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     (
         "domain",
         &[
@@ -37,6 +37,7 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
     ("infra", &["groupchat-api", "groupchat-bench", "actix", "paperclip", "utoipa"]),
     ("api", &["groupchat-infra", "groupchat-bench", "diesel", "libsqlite3-sys", "bcrypt", "sha2"]),
     ("server", &["groupchat-bench", "diesel", "paperclip"]),
+    ("sqlite-interrupt", &["groupchat", "diesel", "tokio"]),
 ];
 
 /// What not even the tests of the domain may use.

@@ -62,6 +62,7 @@ impl From<StorageFault> for ApiError {
         let (code, detail, retry_after) = match &fault {
             StorageFault::Overloaded { retry_after } => (Code::Overloaded, NOTHING_DONE, Some(*retry_after)),
             StorageFault::Unavailable { .. } => (Code::Unavailable, NOTHING_DONE, Some(SOON)),
+            StorageFault::TimedOut => (Code::Overloaded, TOOK_TOO_LONG, Some(SOON)),
             StorageFault::OutcomeUnknown => (Code::OutcomeUnknown, OUTCOME_UNKNOWN, Some(SOON)),
             StorageFault::Panicked | StorageFault::Internal { .. } => (Code::Internal, ROLLED_BACK, None),
         };
@@ -73,6 +74,8 @@ impl From<StorageFault> for ApiError {
 const TOO_FAST: &str = "you write more than a user may in this time; nothing was done";
 const NO_ROOM: &str = "nothing was done; for now only server admins may add something";
 const NOTHING_DONE: &str = "nothing was done; try again a little later";
+const TOOK_TOO_LONG: &str =
+    "this takes longer than the server allows; ask for less, or try again a little later";
 const OUTCOME_UNKNOWN: &str = "look before you try again, or try again with the same client_id";
 /// Of faults in the storage, where what was begun is rolled back.
 const ROLLED_BACK: &str = "nothing was done; the server's log has the cause under the request id";

@@ -136,7 +136,6 @@ mod tests {
             let seen = kinds.into_iter().filter(|kind| *kind).count();
             let (_, private) = is_set_aside(c);
             let useless = c.is_control() || private || category(c) == GeneralCategory::Unassigned;
-            // Fillers are both a space and unseen by nobody's harm; nothing else has two kinds.
             assert!(seen == 1 || (seen == 0 && useless), "U+{:04X}: {kinds:?}", u32::from(c));
         }
     }

@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use groupchat_domain::storage::{Caller, StorageFault, Verdict};
 use tokio::sync::oneshot;
 
+use super::limit::Gone;
 use super::queue::{FairQueue, Full, QueueLimits, Ticket};
 use super::sync::locked;
 use crate::tx::DbTx;
@@ -60,18 +61,57 @@ struct State {
     queue: FairQueue<Command>,
     phase: Phase,
     idle_workers: usize,
+    /// What the workers with a [`Seat`] run just now.
+    running: Vec<Running>,
+}
+
+/// A command that a worker runs.
+struct Running {
+    caller: Caller,
+    ticket: Ticket,
+    worker: Arc<Gone>,
+    #[cfg(feature = "postgres")]
+    is_cancelled: bool,
+}
+
+#[cfg(feature = "postgres")]
+impl Running {
+    /// The process to cancel, once, if the caller has gone.
+    fn take_backend(&mut self) -> Option<i32> {
+        let is_due = self.worker.get() && !std::mem::replace(&mut self.is_cancelled, self.worker.get());
+        is_due.then(|| self.worker.backend()).filter(|backend| *backend != 0)
+    }
+}
+
+impl State {
+    /// Whether a caller has fewer commands running than it may.
+    fn may_run(running: &[Running], caller: Caller, most: usize) -> bool {
+        let of_caller = || running.iter().filter(|running| running.caller == caller).count();
+        caller == Caller::System || most > running.len() || of_caller() < most
+    }
 }
 
 /// Where commands wait for a worker thread.
 pub(crate) struct CommandQueue {
     state: Mutex<State>,
     arrived: Condvar,
+    /// Told when the caller of a command that runs has gone.
+    #[cfg(feature = "postgres")]
+    left: Condvar,
+    running_per_caller: usize,
 }
 
 impl CommandQueue {
     pub(crate) fn new(limits: QueueLimits) -> Arc<Self> {
-        let state = State { queue: FairQueue::new(limits), phase: Phase::Open, idle_workers: 0 };
-        Arc::new(Self { state: Mutex::new(state), arrived: Condvar::new() })
+        let queue = FairQueue::new(limits);
+        let state = State { queue, phase: Phase::Open, idle_workers: 0, running: Vec::new() };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            arrived: Condvar::new(),
+            #[cfg(feature = "postgres")]
+            left: Condvar::new(),
+            running_per_caller: limits.running_per_caller,
+        })
     }
 
     /// Queues work.
@@ -96,10 +136,18 @@ impl CommandQueue {
 
     /// The next command; waits for one. `None` once the worker should end.
     pub(crate) fn wait(&self) -> Option<Command> {
-        let mut state = locked(&self.state);
+        self.wait_for(locked(&self.state), |state| state.queue.pop())
+    }
+
+    /// Waits until there is something to take.
+    fn wait_for<'s, T>(
+        &'s self,
+        mut state: MutexGuard<'s, State>,
+        mut take: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         loop {
-            if let Some(command) = state.queue.pop() {
-                return Some(command);
+            if let Some(taken) = take(&mut state) {
+                return Some(taken);
             }
             if state.phase != Phase::Open {
                 return None;
@@ -110,14 +158,34 @@ impl CommandQueue {
         }
     }
 
+    /// A place for a worker that runs one command at a time, and may end it when its caller has gone.
+    pub(crate) fn seat(self: &Arc<Self>) -> Seat {
+        Seat { queue: Arc::clone(self), gone: Arc::default() }
+    }
+
     /// The next command, if one waits.
     pub(crate) fn next(&self) -> Option<Command> {
         locked(&self.state).queue.pop()
     }
 
+    /// Waits until the callers of commands that run have gone, and takes the servers' processes that run them, each
+    /// once. `None` once nobody may enter any more.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn wait_for_left(&self) -> Option<Vec<i32>> {
+        let mut state = locked(&self.state);
+        while state.phase == Phase::Open {
+            let left: Vec<_> = state.running.iter_mut().filter_map(Running::take_backend).collect();
+            if !left.is_empty() {
+                return Some(left);
+            }
+            state = self.left.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        None
+    }
+
     /// Whether commands still come in.
     #[cfg(feature = "postgres")]
-    pub(crate) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         locked(&self.state).phase == Phase::Open
     }
 
@@ -129,6 +197,8 @@ impl CommandQueue {
         }
         drop(state);
         self.arrived.notify_all();
+        #[cfg(feature = "postgres")]
+        self.left.notify_all();
     }
 
     /// Lets nobody in any more and sends everybody home who still waits.
@@ -138,9 +208,62 @@ impl CommandQueue {
         let waiting: Vec<_> = std::iter::from_fn(|| state.queue.pop()).collect();
         drop(state);
         self.arrived.notify_all();
+        #[cfg(feature = "postgres")]
+        self.left.notify_all();
         for command in waiting {
             command.answer(Err(shutting_down()));
         }
+    }
+}
+
+/// A worker's place at the queue. What it runs counts for its caller.
+pub(crate) struct Seat {
+    queue: Arc<CommandQueue>,
+    gone: Arc<Gone>,
+}
+
+impl Seat {
+    /// Whether the caller of what the worker runs has gone.
+    pub(crate) fn gone(&self) -> &Arc<Gone> {
+        &self.gone
+    }
+
+    /// Whether commands still come in.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.queue.is_open()
+    }
+
+    /// The next command whose caller may have one more running; waits for one. What the worker ran before is done
+    /// then. `None` once the worker should end.
+    pub(crate) fn wait(&self) -> Option<Command> {
+        let mut state = locked(&self.queue.state);
+        self.finish(&mut state);
+        let most = self.queue.running_per_caller;
+        self.queue.wait_for(state, |state| {
+            let State { queue, running, .. } = state;
+            let (caller, ticket, command) = queue.pop_of(|caller| State::may_run(running, caller, most))?;
+            running.push(Running {
+                caller,
+                ticket,
+                worker: Arc::clone(&self.gone),
+                #[cfg(feature = "postgres")]
+                is_cancelled: false,
+            });
+            Some(command)
+        })
+    }
+
+    fn finish(&self, state: &mut State) {
+        state.running.retain(|running| !Arc::ptr_eq(&running.worker, &self.gone));
+        self.gone.set(false);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut state = locked(&self.queue.state);
+        self.finish(&mut state);
     }
 }
 
@@ -190,8 +313,17 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.left {
-            let withdrawn = locked(&self.queue.state).queue.withdraw(self.caller, self.ticket);
+            let mut state = locked(&self.queue.state);
+            let withdrawn = state.queue.withdraw(self.caller, self.ticket);
+            if withdrawn.is_none()
+                && let Some(running) = state.running.iter().find(|running| running.ticket == self.ticket)
+            {
+                running.worker.set(true);
+                #[cfg(feature = "postgres")]
+                self.queue.left.notify_all();
+            }
             // What the work holds is dropped here, without the lock.
+            drop(state);
             drop(withdrawn);
         }
     }

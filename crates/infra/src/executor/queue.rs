@@ -14,11 +14,22 @@ pub struct QueueLimits {
     pub per_caller: usize,
     /// The server's own commands. A share of its own, so that callers can't crowd them out.
     pub system: usize,
+    /// Commands of one caller that may run at a time, where each worker runs one; the server's own are not counted.
+    pub running_per_caller: usize,
+}
+
+impl QueueLimits {
+    /// Leaves one of the workers that share the queue to others than the caller that has all the rest.
+    #[must_use]
+    pub(crate) fn shared_by(self, workers: usize) -> Self {
+        let most = workers.saturating_sub(1).max(1);
+        Self { running_per_caller: self.running_per_caller.min(most), ..self }
+    }
 }
 
 impl Default for QueueLimits {
     fn default() -> Self {
-        Self { total: 4096, per_caller: 512, system: 256 }
+        Self { total: 4096, per_caller: 512, system: 256, running_per_caller: usize::MAX }
     }
 }
 
@@ -75,16 +86,22 @@ impl<T> FairQueue<T> {
 
     /// Takes the item whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<T> {
-        let caller = self.turns.pop_front()?;
+        self.pop_of(|_| true).map(|(_, _, item)| item)
+    }
+
+    /// Takes the item whose turn it is among the callers that may have one taken.
+    pub(crate) fn pop_of(&mut self, may: impl Fn(Caller) -> bool) -> Option<(Caller, Ticket, T)> {
+        let turn = self.turns.iter().position(|caller| may(*caller))?;
+        let caller = self.turns.remove(turn)?;
         let line = self.lines.get_mut(&caller)?;
-        let (_, item) = line.pop_front()?;
+        let (ticket, item) = line.pop_front()?;
         if line.is_empty() {
             self.lines.remove(&caller);
         } else {
             self.turns.push_back(caller);
         }
         self.counted -= usize::from(caller != Caller::System);
-        Some(item)
+        Some((caller, ticket, item))
     }
 
     /// Takes out an item that is no longer wanted; `None` when it has left already.
@@ -107,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: QueueLimits = QueueLimits { total: 5, per_caller: 3, system: 2 };
+    const LIMITS: QueueLimits = QueueLimits { total: 5, per_caller: 3, system: 2, running_per_caller: 1 };
 
     fn caller(number: u8) -> Caller {
         Caller::User(UserId::new(number.into()))
@@ -162,6 +179,17 @@ mod tests {
         assert!(queue.push(Caller::System, "s3").is_err());
         assert_eq!(drain(&mut queue).len(), 7);
         queue.push(caller(9), "x").unwrap();
+    }
+
+    #[test]
+    fn who_may_not_is_passed_over_and_keeps_its_turn() {
+        let mut queue = FairQueue::new(LIMITS);
+        for (number, item) in [(1, "a1"), (1, "a2"), (2, "b1"), (3, "c1")] {
+            queue.push(caller(number), item).unwrap();
+        }
+        let mut without_first = || queue.pop_of(|other| other != caller(1)).map(|(.., item)| item);
+        assert_eq!([without_first(), without_first(), without_first()], [Some("b1"), Some("c1"), None]);
+        assert_eq!(drain(&mut queue), ["a1", "a2"]);
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(crate) enum Purpose {
     Read,
     /// Numbers and reads the log.
     Log,
+    /// Ends what others run.
+    Cancel,
 }
 
 impl Purpose {
@@ -50,6 +52,7 @@ impl Purpose {
             Self::Write => "groupchat write",
             Self::Read => "groupchat read",
             Self::Log => "groupchat log",
+            Self::Cancel => "groupchat cancel",
         }
     }
 }
@@ -59,6 +62,7 @@ impl Purpose {
 pub(crate) struct Dial {
     url: String,
     statement_timeout: Duration,
+    read_timeout: Duration,
     observer: Option<StatementObserver>,
 }
 
@@ -67,6 +71,7 @@ impl Dial {
         Self {
             url: options.url.clone(),
             statement_timeout: options.statement_timeout,
+            read_timeout: options.read_timeout,
             observer: options.statement_observer.clone(),
         }
     }
@@ -118,12 +123,19 @@ impl Dial {
         }
     }
 
+    /// How long a statement of a command that reads may take: the lesser of the limits that there are.
+    fn statement_of_read(&self) -> Duration {
+        let limits = [self.statement_timeout, self.read_timeout];
+        limits.into_iter().filter(|limit| !limit.is_zero()).min().unwrap_or_default()
+    }
+
     /// A commit that only the memory of the server knows would be lost with it, after it was acknowledged: a server
     /// or a role that is set up so is overruled. Stronger guarantees are left as they are.
     fn settings(&self, purpose: Purpose) -> String {
         let timeout = match purpose {
             Purpose::Migrate | Purpose::Check => Duration::ZERO,
-            Purpose::Write | Purpose::Read | Purpose::Log => self.statement_timeout,
+            Purpose::Write | Purpose::Log | Purpose::Cancel => self.statement_timeout,
+            Purpose::Read => self.statement_of_read(),
         };
         format!(
             "SET application_name = '{}'; SET statement_timeout = {}; {NOTICE_LOSS}; {PLANNING}; \

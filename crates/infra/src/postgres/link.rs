@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::Integer;
 use groupchat_domain::storage::{Mode, StorageFault};
 
 use super::dial::{Dial, Purpose};
@@ -16,6 +17,12 @@ use crate::fault;
 /// After a failure to connect, commands are turned away for so long without another try.
 const REDIAL_AFTER: Duration = Duration::from_millis(500);
 
+#[declare_sql_function]
+extern "SQL" {
+    /// The process of the server that serves the session.
+    fn pg_backend_pid() -> Integer;
+}
+
 /// How many workers of one kind have a connection.
 #[derive(Debug, Default)]
 pub(super) struct Peers(AtomicUsize);
@@ -23,13 +30,21 @@ pub(super) struct Peers(AtomicUsize);
 /// A connection that is counted while it is open.
 pub(super) struct Session {
     connection: PgConnection,
+    backend: i32,
     peers: Arc<Peers>,
 }
 
 impl Session {
-    fn new(connection: PgConnection, peers: &Arc<Peers>) -> Self {
+    fn new(mut connection: PgConnection, peers: &Arc<Peers>) -> Result<Self, String> {
+        let backend = diesel::select(pg_backend_pid()).get_result(&mut connection);
+        let backend = backend.map_err(|error| error.to_string())?;
         peers.0.fetch_add(1, Ordering::Relaxed);
-        Self { connection, peers: Arc::clone(peers) }
+        Ok(Self { connection, backend, peers: Arc::clone(peers) })
+    }
+
+    /// The process of the server that serves the connection.
+    pub(super) const fn backend(&self) -> i32 {
+        self.backend
     }
 }
 
@@ -117,10 +132,11 @@ impl Link {
             Mode::Read => Purpose::Read,
             Mode::Write => Purpose::Write,
         };
-        match self.dial.connect(purpose) {
-            Ok(connection) => {
+        let session = self.dial.connect(purpose).and_then(|opened| Session::new(opened, &self.peers));
+        match session {
+            Ok(session) => {
                 self.redial_at = None;
-                Ok(Session::new(connection, &self.peers))
+                Ok(session)
             }
             Err(reason) => {
                 // Once, however often it is tried.

@@ -8,7 +8,9 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::advisory::AdvisoryLock;
 use super::error::OpenError;
+use crate::connection::Connection;
 use crate::migrations::{NotPending, SchemaVersion, pending};
+use crate::refold;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -29,7 +31,8 @@ fn step(error: impl std::fmt::Display) -> Failure {
     Failure::Step(error.to_string())
 }
 
-/// Applies the migrations that the database lacks, all or none. Servers that start at once do so one after the
+/// Applies the migrations that the database lacks and makes the keys of names anew where the rule has changed, all or
+/// none. Servers that start at once do so one after the
 /// other; whoever comes second finds nothing to do. `database` is for the words of an error.
 ///
 /// # Errors
@@ -37,10 +40,10 @@ fn step(error: impl std::fmt::Display) -> Failure {
 pub(crate) fn migrate(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     let database = database.to_owned();
     require_utf8(connection, &database)?;
-    let migrated = connection
-        .build_transaction()
-        .read_committed()
-        .run(|connection| apply_pending(connection, &database));
+    let migrated = connection.build_transaction().read_committed().run(|connection| {
+        apply_pending(connection, &database)?;
+        Ok(refold::refold_if_due(&mut Connection::Postgres(connection))?)
+    });
     migrated.map_err(|failure| match failure {
         Failure::Open(error) => error,
         Failure::Query(error) => OpenError::Migration { database, reason: error.to_string() },
@@ -76,7 +79,7 @@ pub(crate) fn schema_version(
 /// [`OpenError::NeedsMigration`], and as [`schema_version`] and [`migrate`].
 pub(super) fn migrate_if_empty(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     match schema_version(connection, database) {
-        Ok(version) if version.pending == 0 => Ok(()),
+        Ok(version) if version.pending == 0 && !is_refold_due(connection, database)? => Ok(()),
         Ok(_) => Err(OpenError::NeedsMigration(database.to_owned())),
         Err(OpenError::NotADatabase(_)) => migrate(connection, database),
         Err(error) => Err(error),
@@ -96,6 +99,12 @@ pub(super) fn run_those(connection: &mut PgConnection, applied: &[MigrationVersi
     // Makes the table in which they are noted.
     connection.applied_migrations().map_err(failed)?;
     connection.run_migrations(&migrations).map_err(failed).map(drop)
+}
+
+/// Whether the keys of names have to be made anew. The schema must be up to date.
+fn is_refold_due(connection: &mut PgConnection, database: &str) -> Result<bool, OpenError> {
+    refold::is_due(&mut Connection::Postgres(connection))
+        .map_err(|error| OpenError::Database { database: database.to_owned(), reason: error.to_string() })
 }
 
 /// The migrations that the database has. Diesel's own look would make the table where it is missing.

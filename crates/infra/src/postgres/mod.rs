@@ -10,6 +10,7 @@
 //! [`EventSink`]: groupchat_domain::storage::EventSink
 
 mod advisory;
+mod cancel;
 mod check;
 pub(crate) mod dial;
 mod error;

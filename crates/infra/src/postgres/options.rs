@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use crate::executor::limit::READ_TIMEOUT;
 use crate::executor::queue::QueueLimits;
 use crate::observer::StatementObserver;
 
@@ -22,6 +23,8 @@ pub struct PostgresOptions {
     pub writers: usize,
     /// Threads, and connections, that read.
     pub readers: usize,
+    /// How long a command that reads may take, and with it each of its statements; zero is no limit.
+    pub read_timeout: Duration,
     /// How many commands may wait for a writer.
     pub write_queue: QueueLimits,
     /// How many commands may wait for a reader.
@@ -53,6 +56,7 @@ impl PostgresOptions {
             migrates: true,
             writers: Self::WRITERS,
             readers: (2 * cores).clamp(4, 16),
+            read_timeout: READ_TIMEOUT,
             write_queue: QueueLimits::default(),
             read_queue: QueueLimits::default(),
             statement_timeout: Duration::from_secs(30),

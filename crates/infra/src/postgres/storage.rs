@@ -9,6 +9,7 @@ use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, Work};
 use groupchat_domain::time::Clock;
 
+use super::cancel::Canceller;
 use super::dial::{Dial, Purpose};
 use super::error::OpenError;
 use super::link::{Link, Peers};
@@ -74,7 +75,7 @@ impl PostgresStorage {
         let storage = Self {
             dial,
             writes: CommandQueue::new(options.write_queue),
-            reads: CommandQueue::new(options.read_queue),
+            reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
             activity: Arc::new(KeyActivity::new()),
             log: Arc::new(LogSignal::new()),
             stop_upkeep: Arc::default(),
@@ -115,6 +116,8 @@ impl PostgresStorage {
             let worker = self.worker(Mode::Read, &peers, clock);
             crew.readers.spawn(&format!("pg-read-{number}"), || worker.serve()).map_err(OpenError::Thread)?;
         }
+        let canceller = Canceller { dial: Arc::clone(&self.dial), queue: Arc::clone(&self.reads) };
+        crew.upkeep.spawn("pg-cancel", || canceller.serve()).map_err(OpenError::Thread)?;
         let upkeep = self.upkeep(clock);
         crew.upkeep.spawn("pg-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
     }
@@ -124,7 +127,8 @@ impl PostgresStorage {
             dial: Arc::clone(&self.dial),
             mode,
             link: Link::new(Arc::clone(&self.dial), mode, Arc::clone(peers)),
-            queue: Arc::clone(self.queue(mode)),
+            seat: self.queue(mode).seat(),
+            read_timeout: self.options.read_timeout,
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
             log: Arc::clone(&self.log),

@@ -18,7 +18,8 @@ use super::log::LogSignal;
 use crate::connection::Connection;
 use crate::event_log::CommandEvents;
 use crate::executor::activity::KeyActivity;
-use crate::executor::command::{Command, CommandQueue, Outcome};
+use crate::executor::command::{Command, Outcome, Seat};
+use crate::executor::limit;
 use crate::tx::{DbTx, Events, Failure};
 
 /// How often a command is run again after a conflict with others.
@@ -50,7 +51,9 @@ pub(super) struct Worker {
     pub(super) dial: Arc<Dial>,
     pub(super) mode: Mode,
     pub(super) link: Link,
-    pub(super) queue: Arc<CommandQueue>,
+    pub(super) seat: Seat,
+    /// How long a command that reads may take; zero is no limit.
+    pub(super) read_timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activity: Arc<KeyActivity>,
     /// Told when events were stored.
@@ -60,9 +63,14 @@ pub(super) struct Worker {
 impl Worker {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
+        limit::heed(Arc::clone(self.seat.gone()));
         while let Some(command) = self.next_command() {
             if !command.is_abandoned() {
-                let outcome = self.run(&command);
+                let outcome = match self.mode {
+                    Mode::Read => limit::within(self.read_timeout, || self.run(&command)),
+                    // What writes is small, and its outcome must be known.
+                    Mode::Write => self.run(&command),
+                };
                 command.answer(outcome);
             }
         }
@@ -71,10 +79,10 @@ impl Worker {
     /// The next command. A worker that gets no connection leaves the commands to those that have one, as long as there
     /// are any: it would be done with each faster than they are, and turn nearly all of them away.
     fn next_command(&mut self) -> Option<Command> {
-        while self.link.is_left_behind() && self.queue.is_open() {
+        while self.link.is_left_behind() && self.seat.is_open() {
             self.link.redial();
         }
-        self.queue.wait()
+        self.seat.wait()
     }
 
     /// Runs a command, and again while it meets with conflicts. Once it has taken as long as a statement may, what
@@ -86,7 +94,10 @@ impl Worker {
             match self.run_once(command) {
                 Run::Settled(outcome) => return outcome,
                 Run::Conflict(fault)
-                    if re_run == RE_RUNS || self.dial.is_past_timeout(began) || command.is_abandoned() =>
+                    if re_run == RE_RUNS
+                        || self.dial.is_past_timeout(began)
+                        || limit::is_over()
+                        || command.is_abandoned() =>
                 {
                     tracing::error!(%fault, runs = re_run + 1, "a command is given up");
                     return Err(fault);
@@ -102,6 +113,7 @@ impl Worker {
             Ok(session) => session,
             Err(fault) => return Run::Settled(Err(fault)),
         };
+        self.seat.gone().set_backend(session.backend());
         let mut emitted = CommandEvents::default();
         let events = match self.mode {
             Mode::Read => Events::Refused,

@@ -26,6 +26,8 @@ use groupchat_domain::accounts::Unique;
 
 use crate::connection::Attempt;
 
+pub(crate) use name_order::{Named, note_rename};
+
 /// Runs an update and tells a value that somebody else has from other failures. The transaction can go on.
 fn unique<C: Attempt>(
     connection: &mut C,

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use groupchat_domain::paging::{Limit, NameCursor, Placed};
 use groupchat_domain::storage::StorageFault;
 
-use crate::connection::on_backend;
+use crate::connection::{Connection, on_backend};
 use crate::schema::{name_state, renames};
 use crate::tx::DbTx;
 
@@ -23,7 +23,7 @@ const CHUNK: usize = 500;
 
 /// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(crate) enum Named {
     Group,
     User,
 }
@@ -146,25 +146,12 @@ impl DbTx<'_> {
         Ok(rows)
     }
 
-    /// Remembers the key that an entry was listed by until now. On PostgreSQL the counter's row stays locked until
-    /// the commit: so a reader that sees a number sees all renames up to it.
+    /// See [`note_rename`].
     ///
     /// # Errors
     /// A storage fault.
     pub(super) fn note_rename(&mut self, named: Named, id: i64, old_key: &str) -> Result<(), StorageFault> {
-        let count = diesel::update(name_state::table)
-            .set(name_state::renames.eq(name_state::renames + 1))
-            .returning(name_state::renames);
-        let number: i64 = on_backend!(self, |connection| count.get_result(connection))?;
-        let row = diesel::insert_into(renames::table).values((
-            renames::id.eq(number),
-            renames::kind.eq(named.as_str()),
-            renames::subject_id.eq(id),
-            renames::old_key.eq(old_key),
-        ));
-        on_backend!(self, |connection| row.execute(connection))?;
-        let old = diesel::delete(renames::table.filter(renames::id.le(number - KEPT)));
-        on_backend!(self, |connection| old.execute(connection)).map(drop)
+        self.run(|connection| note_rename(connection, named, id, old_key))
     }
 
     /// Forgets what something that is deleted was called.
@@ -177,6 +164,32 @@ impl DbTx<'_> {
         let forget = diesel::delete(names);
         on_backend!(self, |connection| forget.execute(connection)).map(drop)
     }
+}
+
+/// Remembers the key that an entry was listed by until now. On PostgreSQL the counter's row stays locked until the
+/// commit: so a reader that sees a number sees all renames up to it.
+///
+/// # Errors
+/// The failure of a statement.
+pub(crate) fn note_rename(
+    connection: &mut Connection<'_>,
+    named: Named,
+    id: i64,
+    old_key: &str,
+) -> QueryResult<()> {
+    let count = diesel::update(name_state::table)
+        .set(name_state::renames.eq(name_state::renames + 1))
+        .returning(name_state::renames);
+    let number: i64 = on_backend!(connection, |connection| count.get_result(connection))?;
+    let row = diesel::insert_into(renames::table).values((
+        renames::id.eq(number),
+        renames::kind.eq(named.as_str()),
+        renames::subject_id.eq(id),
+        renames::old_key.eq(old_key),
+    ));
+    on_backend!(connection, |connection| row.execute(connection))?;
+    let old = diesel::delete(renames::table.filter(renames::id.le(number - KEPT)));
+    on_backend!(connection, |connection| old.execute(connection)).map(drop)
 }
 
 /// Narrows a boxed list to one of its [`Part`]s: `narrowed!(list, part, (key, id), Named::Group)`, with the columns

@@ -15,7 +15,9 @@ use super::draft::Draft;
 use super::error::OpenError;
 use super::schema_check;
 use crate::check::COMPLAINTS;
+use crate::connection::Connection;
 use crate::migrations::{NotPending, SchemaVersion, pending};
+use crate::refold;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -25,12 +27,26 @@ const OWN_TABLES: &str =
 
 type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 
-/// Applies the migrations that the database lacks, all or none, and keeps a copy of the file as it was.
+/// Applies the migrations that the database lacks, all or none, and keeps a copy of the file as it was. Then makes the
+/// keys of names anew where the rule has changed.
 ///
 /// # Errors
 /// [`OpenError`]; the database is then as it was.
 pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
-    migrate_with(path, &MIGRATIONS)
+    migrate_with(path, &MIGRATIONS)?;
+    let mut connection = connection::open(path, Purpose::Migrate)?;
+    if !is_refold_due(&mut connection, path)? {
+        return Ok(());
+    }
+    connection
+        .immediate_transaction(|connection| refold::refold_if_due(&mut Connection::Sqlite(connection)))
+        .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
+/// Whether the keys of names have to be made anew. The schema must be up to date.
+fn is_refold_due(connection: &mut SqliteConnection, path: &Path) -> Result<bool, OpenError> {
+    refold::is_due(&mut Connection::Sqlite(connection))
+        .map_err(|error| OpenError::from_reason(path, &error.to_string()))
 }
 
 /// The same for a process that doesn't hold the data directory: takes it while it migrates, so that the schema
@@ -41,7 +57,7 @@ pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
 pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
     let mut connection = connection::open(path, Purpose::Migrate)?;
     let schema = Schema { path, source: &MIGRATIONS };
-    if schema.lacks_nothing(&mut connection)? {
+    if schema.lacks_nothing(&mut connection)? && !is_refold_due(&mut connection, path)? {
         return Ok(());
     }
     let _held: DataDirLock = create::hold_folder(path, || OpenError::NeedsMigration(path.to_owned()))?;

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::writer::BatchLimits;
+use crate::executor::limit::READ_TIMEOUT;
 use crate::executor::queue::QueueLimits;
 use crate::observer::StatementObserver;
 
@@ -26,6 +27,8 @@ pub struct SqliteOptions {
     pub check_within: Duration,
     /// Threads, and connections, that read.
     pub readers: usize,
+    /// How long a command that reads may take, and with it each of its statements; zero is no limit.
+    pub read_timeout: Duration,
     /// How many commands may wait for the writer.
     pub write_queue: QueueLimits,
     /// How many commands may wait for a reader.
@@ -49,6 +52,7 @@ impl SqliteOptions {
             suspect: false,
             check_within: Duration::from_secs(10),
             readers: cores.clamp(2, 8),
+            read_timeout: READ_TIMEOUT,
             write_queue: QueueLimits::default(),
             read_queue: QueueLimits::default(),
             batch: BatchLimits::default(),

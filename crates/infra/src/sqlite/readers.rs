@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
@@ -10,14 +11,17 @@ use groupchat_domain::time::Clock;
 use super::statement::{Begin, Commit, Rollback};
 use crate::connection::Connection;
 use crate::executor::activity::KeyActivity;
-use crate::executor::command::{Command, CommandQueue, Outcome};
+use crate::executor::command::{Command, Outcome, Seat};
+use crate::executor::limit;
 use crate::fault::sqlite_fault;
 use crate::tx::{DbTx, Events};
 
 /// One of the threads, with its connection.
 pub(super) struct Reader {
     pub(super) connection: SqliteConnection,
-    pub(super) queue: Arc<CommandQueue>,
+    pub(super) seat: Seat,
+    /// How long a command may take; zero is no limit.
+    pub(super) timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activity: Arc<KeyActivity>,
 }
@@ -25,7 +29,8 @@ pub(super) struct Reader {
 impl Reader {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
-        while let Some(command) = self.queue.wait() {
+        limit::heed(Arc::clone(self.seat.gone()));
+        while let Some(command) = self.seat.wait() {
             if !command.is_abandoned() {
                 let outcome = self.run(&command);
                 command.answer(outcome);
@@ -35,7 +40,7 @@ impl Reader {
 
     /// Runs one command on a snapshot of its own.
     fn run(&mut self, command: &Command) -> Outcome {
-        let outcome = self.run_in_snapshot(command);
+        let outcome = limit::within(self.timeout, || self.run_in_snapshot(command));
         // There is nothing to keep: a COMMIT ends the snapshot, and after a failure so does a ROLLBACK.
         let ended = match &outcome {
             Ok(()) => Commit.execute(&mut self.connection),

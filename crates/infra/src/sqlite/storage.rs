@@ -8,6 +8,7 @@ use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Access, Condition, Done, EventSink, Mode, Storage, StorageFault, Work};
 use groupchat_domain::time::Clock;
+use groupchat_sqlite_interrupt::watch_statements;
 
 use super::checkpoint::{self, CheckpointSignal, Checkpointer};
 use super::connection::{self, Purpose};
@@ -25,6 +26,7 @@ use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::activity::KeyActivity;
 use crate::executor::command::{CommandQueue, DbWork, Pending};
+use crate::executor::limit;
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
 use crate::executor::upkeep::{self, StopSignal, Upkeep};
@@ -71,6 +73,10 @@ impl SqliteStorage {
             std::path::absolute(&options.path).map_err(|error| unwritable(&options.path, &error))?;
         create::create_unless_there(&options)?;
         let check = look_through(&options)?;
+        watch_statements(limit::is_over).map_err(|code| {
+            let reason = format!("SQLite can't be asked to watch statements (code {code})");
+            OpenError::from_reason(&options.path, &reason)
+        })?;
         if options.alone {
             migrate::migrate(&options.path)?;
         } else {
@@ -78,7 +84,7 @@ impl SqliteStorage {
         }
         let storage = Self {
             writes: CommandQueue::new(options.write_queue),
-            reads: CommandQueue::new(options.read_queue),
+            reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
             activity: Arc::new(KeyActivity::new()),
             checkpoints: Arc::default(),
             stop_upkeep: Arc::default(),
@@ -147,7 +153,8 @@ impl SqliteStorage {
     fn reader(&self, clock: &Arc<dyn Clock>) -> Result<Reader, OpenError> {
         Ok(Reader {
             connection: self.connect(Purpose::Read)?,
-            queue: Arc::clone(&self.reads),
+            seat: self.reads.seat(),
+            timeout: self.options.read_timeout,
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
         })

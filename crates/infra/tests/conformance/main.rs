@@ -18,6 +18,7 @@ mod name_order;
 mod plans;
 mod purge;
 mod reading;
+mod refold;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
@@ -167,6 +168,12 @@ macro_rules! suite {
                 a_change_of_case_is_no_rename
                 of_the_deleted_no_name_is_kept
                 the_renames_that_are_kept_are_bounded
+            }
+            cases! { $open, refold in database:
+                names_that_are_one_now_stay_two_groups
+                keys_follow_the_new_rule_and_none_is_lost
+                display_names_are_found_by_the_new_rule
+                a_list_that_was_begun_before_goes_on
             }
             cases! { $open, faults in database:
                 a_number_that_is_taken_is_a_fault

@@ -1,8 +1,12 @@
 //! A connection beside the storage, to look and to interfere.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+
+use crate::place::PATIENCE;
 
 /// The sessions of workers that write.
 pub const WRITERS: &str = "groupchat write";
@@ -38,6 +42,16 @@ impl Console {
     #[track_caller]
     pub fn number(&mut self, query: &str) -> i64 {
         diesel::sql_query(query).get_result::<Number>(&mut self.0).unwrap().number
+    }
+
+    /// Waits until the query gives this number.
+    #[track_caller]
+    pub fn wait_for(&mut self, query: &str, number: i64) {
+        let until = Instant::now() + PATIENCE;
+        while self.number(query) != number {
+            assert!(Instant::now() < until, "it never became {number}: {query}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The word that the query names `word`.

@@ -9,6 +9,7 @@ mod console;
 mod failover;
 mod faults;
 mod go_between;
+mod limits;
 mod losses;
 mod notices;
 mod opening;

@@ -14,7 +14,7 @@ fn caller(number: i64) -> Caller {
 
 #[test]
 fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
-    let limits = QueueLimits { total: 3, per_caller: 2, system: 1 };
+    let limits = QueueLimits { total: 3, per_caller: 2, system: 1, ..QueueLimits::default() };
     let place = Place::with(|options| (options.write_queue, options.read_queue) = (limits, limits));
     for mode in [Mode::Write, Mode::Read] {
         let (hold, runs) = (place.hold(mode), Runs::default());

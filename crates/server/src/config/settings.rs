@@ -127,6 +127,9 @@ settings! {
     /// How long the start waits for a PostgreSQL server that accepts no connections yet.
     "storage.start_timeout" => storage_start_timeout: Duration = "30", seconds(0, 3600);
 
+    /// How long a request may read the database; it is then ended and answered 503, as it is when its caller has gone.
+    "storage.read_timeout" => storage_read_timeout: Duration = "2", seconds(1, 600);
+
     /// How long a statement may take on PostgreSQL, waiting for locks included; the command it belongs to is
     /// then undone and answered 503.
     "storage.statement_timeout" => storage_statement_timeout: Duration = "30", seconds(1, 600);
@@ -261,6 +264,7 @@ mod tests {
         assert_eq!(config.storage_writers, usual.writers);
         assert_eq!(config.storage_start_timeout, usual.connect_within);
         assert_eq!(config.storage_statement_timeout, usual.statement_timeout);
+        assert_eq!(config.storage_read_timeout, usual.read_timeout);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn open_to_serve(
         readers: if config.storage_readers == 0 { usual.readers } else { config.storage_readers },
         write_queue: queue,
         read_queue: queue,
+        read_timeout: config.storage_read_timeout,
         statement_timeout: config.storage_statement_timeout,
         connect_within: config.storage_start_timeout,
         ..usual

@@ -6,6 +6,7 @@ mod checkpoints;
 mod checks;
 mod event_log;
 mod full_disk;
+mod limits;
 mod migrations;
 mod presence;
 mod probe;

@@ -15,7 +15,7 @@ use crate::sqlite::QueueLimits;
 
 #[test]
 fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
-    let limits = QueueLimits { total: 3, per_caller: 2, system: 1 };
+    let limits = QueueLimits { total: 3, per_caller: 2, system: 1, ..QueueLimits::default() };
     let fixture = Fixture::with(|options| options.write_queue = limits);
     let hold = fixture.hold_writer();
     let queue = |who, id| fixture.queue(who, note(id));

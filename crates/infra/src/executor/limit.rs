@@ -1,0 +1,118 @@
+//! The time that a command which reads may take: asked between its statements, and by the database within them.
+//!
+//! A worker thread runs one command at a time, so what is to be asked is kept by thread.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a command that reads may take, if nothing else is said.
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whether the caller of the command that a worker runs has gone.
+#[derive(Debug, Default)]
+pub(crate) struct Gone {
+    gone: AtomicBool,
+    /// The process of the database server that serves the worker; 0 before the first.
+    #[cfg(feature = "postgres")]
+    backend: std::sync::atomic::AtomicI32,
+}
+
+impl Gone {
+    pub(crate) fn set(&self, gone: bool) {
+        self.gone.store(gone, Ordering::Release);
+    }
+
+    pub(crate) fn get(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Gone {
+    /// Says who has to be asked to end what the worker runs.
+    pub(crate) fn set_backend(&self, backend: i32) {
+        self.backend.store(backend, Ordering::Release);
+    }
+
+    pub(crate) fn backend(&self) -> i32 {
+        self.backend.load(Ordering::Acquire)
+    }
+}
+
+/// Why a command has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// It has taken as long as it may.
+    TimedOut,
+    /// Nobody waits for it.
+    CallerGone,
+}
+
+thread_local! {
+    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+    static GONE: RefCell<Option<Arc<Gone>>> = const { RefCell::new(None) };
+}
+
+/// Has the commands of this thread end when their callers have gone.
+pub(crate) fn heed(gone: Arc<Gone>) {
+    GONE.set(Some(gone));
+}
+
+/// Runs a command that may take so long; zero is no limit of time.
+pub(crate) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
+    /// Takes the limit off also when the command panics.
+    struct Limited;
+    impl Drop for Limited {
+        fn drop(&mut self) {
+            UNTIL.set(None);
+        }
+    }
+    // A limit is what says that the thread's command may be ended at all, so there always is one.
+    let until = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
+    UNTIL.set(until.or_else(|| Instant::now().checked_add(FOR_EVER)));
+    let _limited = Limited;
+    run()
+}
+
+/// Longer than any command takes.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Whether the command that this thread runs has to end. Outside [`within`] nothing has to.
+pub(crate) fn over() -> Option<Over> {
+    let until = UNTIL.get()?;
+    let is_gone = GONE.with_borrow(|gone| gone.as_ref().is_some_and(|gone| gone.get()));
+    if is_gone { Some(Over::CallerGone) } else { (Instant::now() >= until).then_some(Over::TimedOut) }
+}
+
+/// The same for SQLite, which asks while it executes a statement.
+pub(crate) fn is_over() -> bool {
+    over().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_over_when_its_time_is_or_its_caller_has_gone() {
+        assert_eq!(over(), None, "no command");
+        let gone = Arc::new(Gone::default());
+        heed(Arc::clone(&gone));
+        within(Duration::ZERO, || assert_eq!(over(), None));
+        within(Duration::from_secs(60), || {
+            assert_eq!(over(), None);
+            gone.set(true);
+            assert_eq!(over(), Some(Over::CallerGone));
+            gone.set(false);
+            assert_eq!(over(), None);
+        });
+        within(Duration::from_nanos(1), || {
+            std::thread::sleep(Duration::from_millis(1));
+            assert_eq!(over(), Some(Over::TimedOut));
+        });
+        gone.set(true);
+        assert_eq!(over(), None, "between commands");
+    }
+}

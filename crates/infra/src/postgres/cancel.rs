@@ -1,0 +1,43 @@
+//! Ends reads whose callers have gone, from a connection beside theirs.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+
+use super::dial::{Dial, Purpose};
+use crate::executor::command::CommandQueue;
+
+/// The thread that asks the server to cancel statements.
+///
+/// A cancel can come too late and meet the next command of the same connection. That one is then run again, as after a
+/// conflict.
+pub(super) struct Canceller {
+    pub(super) dial: Arc<Dial>,
+    pub(super) queue: Arc<CommandQueue>,
+}
+
+impl Canceller {
+    /// Works until the queue is closed. Connects when there is something to cancel for the first time.
+    pub(super) fn serve(self) {
+        let mut connection = None;
+        while let Some(backends) = self.queue.wait_for_left() {
+            for backend in backends {
+                if let Err(reason) = self.cancel(&mut connection, backend) {
+                    // The time limit of the statement ends it.
+                    tracing::debug!(reason, "a read whose caller has gone is not cancelled");
+                    connection = None;
+                }
+            }
+        }
+    }
+
+    fn cancel(&self, connection: &mut Option<PgConnection>, backend: i32) -> Result<(), String> {
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(self.dial.connect(Purpose::Cancel)?),
+        };
+        let cancel = diesel::sql_query("SELECT pg_cancel_backend($1)").bind::<Integer, _>(backend);
+        cancel.execute(connection).map(drop).map_err(|error| error.to_string())
+    }
+}

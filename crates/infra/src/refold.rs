@@ -1,0 +1,139 @@
+//! Makes the keys of names anew when the rule by which they are folded has changed.
+//!
+//! Runs when the database is opened, before anybody is served, in one transaction: all keys are made by one rule. Most
+//! names fold as before, so few rows are written.
+
+use diesel::prelude::*;
+use groupchat_domain::text::{FOLDING_VERSION, name_key};
+
+use crate::connection::{Connection, on_backend};
+use crate::repositories::{Named, note_rename};
+use crate::schema::{groups, name_state, users};
+
+/// Names that are read at once.
+const PAGE: i64 = 1_000;
+
+/// Whether the keys were made by another rule. The migration that brings the tables must have been applied.
+///
+/// # Errors
+/// The failure of the statement.
+pub(crate) fn is_due(connection: &mut Connection<'_>) -> QueryResult<bool> {
+    let folding = name_state::table.select(name_state::folding);
+    let folding: i64 = on_backend!(connection, |connection| folding.first(connection))?;
+    Ok(folding != FOLDING_VERSION)
+}
+
+/// Makes the keys anew where that is due. Has to run in a transaction of its own.
+///
+/// Two public groups whose names were two and are one now both go on: whose key it was already keeps it, else the older
+/// group; the other's is marked by its id, see [`marked`]. It is found and listed as before, and keeps that key until it
+/// is renamed.
+///
+/// # Errors
+/// The failure of a statement.
+pub(crate) fn refold_if_due(connection: &mut Connection<'_>) -> QueryResult<()> {
+    if !is_due(connection)? {
+        return Ok(());
+    }
+    let display_names = refold_display_names(connection)?;
+    let groups = refold_groups(connection)?;
+    if display_names + groups > 0 {
+        tracing::info!(display_names, groups, "made the keys of names anew");
+    }
+    let done = diesel::update(name_state::table).set(name_state::folding.eq(FOLDING_VERSION));
+    on_backend!(connection, |connection| done.execute(connection)).map(drop)
+}
+
+/// A key that no name folds to, since no fold has two spaces in a row. It stands right behind the plain key.
+fn marked(key: &str, id: i64) -> String {
+    format!("{key}  {id}")
+}
+
+/// The key that a name gets instead of the stored one, if it is another. A name in which there is nothing to see, stored
+/// when the rules were others, keeps its key.
+fn changed_key(name: &str, stored: &str) -> Option<String> {
+    let key = name_key(name);
+    (key != stored && !key.is_empty()).then_some(key)
+}
+
+fn refold_display_names(connection: &mut Connection<'_>) -> QueryResult<usize> {
+    let (mut after, mut changed) = (0, 0);
+    loop {
+        let page = users::table
+            .filter(users::id.gt(after))
+            .filter(users::display_name.is_not_null())
+            .order(users::id)
+            .limit(PAGE)
+            .select((users::id, users::display_name.assume_not_null(), users::display_key.assume_not_null()));
+        let page: Vec<(i64, String, String)> = on_backend!(connection, |connection| page.load(connection))?;
+        let Some((last, ..)) = page.last() else { return Ok(changed) };
+        after = *last;
+        for (id, name, stored) in page {
+            if let Some(key) = changed_key(&name, &stored) {
+                let row =
+                    diesel::update(users::table.filter(users::id.eq(id))).set(users::display_key.eq(key));
+                changed += on_backend!(connection, |connection| row.execute(connection))?;
+            }
+        }
+    }
+}
+
+/// A group whose key changes.
+struct Change {
+    id: i64,
+    visibility: String,
+    old_key: String,
+    key: String,
+}
+
+fn refold_groups(connection: &mut Connection<'_>) -> QueryResult<usize> {
+    let changes = changed_groups(connection)?;
+    // The old keys are let go first: what is the new key of one may have been the old key of another.
+    for change in &changes {
+        set_key(connection, change.id, &marked("", change.id))?;
+    }
+    for change in &changes {
+        let taken = is_taken(connection, change)?;
+        let key = if taken { marked(&change.key, change.id) } else { change.key.clone() };
+        set_key(connection, change.id, &key)?;
+        note_rename(connection, Named::Group, change.id, &change.old_key)?;
+    }
+    Ok(changes.len())
+}
+
+/// The groups whose keys change, the oldest first.
+fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<Change>> {
+    let (mut after, mut changes) = (0, Vec::new());
+    loop {
+        let page = groups::table
+            .filter(groups::id.gt(after))
+            .filter(groups::deleted_at.is_null())
+            .order(groups::id)
+            .limit(PAGE)
+            .select((groups::id, groups::name, groups::name_key, groups::visibility));
+        let page: Vec<(i64, String, String, String)> =
+            on_backend!(connection, |connection| page.load(connection))?;
+        let Some((last, ..)) = page.last() else { return Ok(changes) };
+        after = *last;
+        for (id, name, old_key, visibility) in page {
+            let key = changed_key(&name, &old_key).filter(|key| marked(key, id) != old_key);
+            changes.extend(key.map(|key| Change { id, visibility, old_key, key }));
+        }
+    }
+}
+
+/// Whether another group has the key that this one is to get. Only names of public groups are unique.
+fn is_taken(connection: &mut Connection<'_>, change: &Change) -> QueryResult<bool> {
+    let others = groups::table
+        .filter(groups::name_key.eq(&change.key))
+        .filter(groups::visibility.eq(&change.visibility))
+        .filter(groups::deleted_at.is_null())
+        .select(groups::id);
+    let other: Option<i64> = on_backend!(connection, |connection| others.first(connection).optional())?;
+    Ok(change.visibility == "public" && other.is_some())
+}
+
+fn set_key(connection: &mut Connection<'_>, id: i64, key: &str) -> QueryResult<()> {
+    let row = diesel::update(groups::table.filter(groups::id.eq(id))).set(groups::name_key.eq(key));
+    on_backend!(connection, |connection| row.execute(connection)).map(drop)
+}

@@ -1,0 +1,125 @@
+//! Reads that take too long, whose callers go, and of which one caller has many.
+
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use groupchat_domain::storage::{Access, Caller, Mode, StorageFault, Verdict};
+
+use super::support::{Fixture, caller, note, number, on_sqlite};
+use crate::executor::command::{DbWork, Pending};
+use crate::executor::sync::locked;
+
+/// Longer than any test waits.
+const FOR_EVER: Duration = Duration::from_secs(3_600);
+const SHORT: Duration = Duration::from_millis(100);
+
+/// A statement that ends only if it is ended.
+const ENDLESS: &str =
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS value FROM n";
+
+/// Says that it runs, and then executes a statement without end.
+fn endless() -> (DbWork, mpsc::Receiver<()>) {
+    let (started, running) = mpsc::channel();
+    let work: DbWork = Box::new(move |tx| {
+        started.send(()).unwrap();
+        assert_eq!(on_sqlite(tx, |connection| number(connection, ENDLESS)), Err(StorageFault::TimedOut));
+        // Nor does anything more of the command reach the database.
+        assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 1")), Err(StorageFault::TimedOut));
+        Verdict::Commit
+    });
+    (work, running)
+}
+
+fn fixture(readers: usize, limit: Duration) -> Fixture {
+    Fixture::with(|options| (options.readers, options.read_timeout) = (readers, limit))
+}
+
+fn queue(fixture: &Fixture, who: Caller, work: DbWork) -> Pending {
+    fixture.storage.queue(Access { mode: Mode::Read, caller: who }, work).unwrap()
+}
+
+#[test]
+fn a_statement_is_ended_when_its_time_is_over_and_the_reader_goes_on() {
+    let fixture = fixture(1, SHORT);
+    let began = Instant::now();
+    assert_eq!(fixture.read(endless().0), Err(StorageFault::TimedOut));
+    assert!(began.elapsed() >= SHORT);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(fixture.ask("SELECT count(*) AS value FROM notes"), 0);
+}
+
+#[test]
+fn the_time_counts_for_the_whole_command() {
+    let fixture = fixture(1, SHORT);
+    let outcome = fixture.read(Box::new(|tx| {
+        assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 7 AS value")), Ok(7));
+        std::thread::sleep(2 * SHORT);
+        assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 7")), Err(StorageFault::TimedOut));
+        Verdict::Commit
+    }));
+    assert_eq!(outcome, Err(StorageFault::TimedOut));
+}
+
+#[test]
+fn a_statement_is_ended_when_its_caller_has_gone() {
+    let fixture = fixture(1, FOR_EVER);
+    let (work, running) = endless();
+    let pending = queue(&fixture, caller(1), work);
+    running.recv().unwrap();
+    drop(pending);
+    assert_eq!(fixture.ask("SELECT count(*) AS value FROM notes"), 0, "the one reader is free again");
+}
+
+#[test]
+fn what_writes_is_not_ended() {
+    let fixture = fixture(1, SHORT);
+    fixture.write(note(1)).unwrap();
+    let outcome = fixture.write(Box::new(|tx| {
+        std::thread::sleep(2 * SHORT);
+        let counted = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) \
+                       SELECT count(*) AS value FROM n";
+        assert_eq!(on_sqlite(tx, |connection| number(connection, counted)), Ok(100_000));
+        Verdict::Commit
+    }));
+    assert_eq!(outcome, Ok(()));
+}
+
+#[test]
+fn one_caller_leaves_a_reader_to_others() {
+    let fixture = fixture(3, FOR_EVER);
+    let (release, released) = mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    let (started, running) = mpsc::channel();
+    let greedy: Vec<_> = (0..6)
+        .map(|_| {
+            let (released, started) = (Arc::clone(&released), started.clone());
+            let work: DbWork = Box::new(move |_| {
+                started.send(()).unwrap();
+                let _ = locked(&released).recv();
+                Verdict::Commit
+            });
+            queue(&fixture, caller(1), work)
+        })
+        .collect();
+    for _ in 0..2 {
+        running.recv().unwrap();
+    }
+    let other = |who| queue(&fixture, who, Box::new(|_| Verdict::Commit)).wait();
+    for who in [caller(2), Caller::System, caller(3)] {
+        assert_eq!(other(who), Ok(()), "{who:?}");
+    }
+    assert!(running.try_recv().is_err(), "a third one runs");
+    // All of them have their turn in the end.
+    drop(release);
+    assert!(greedy.into_iter().all(|pending| pending.wait().is_ok()));
+    assert_eq!(running.try_iter().count(), 4);
+}
+
+#[test]
+fn a_single_reader_serves_everybody() {
+    let fixture = fixture(1, FOR_EVER);
+    for _ in 0..3 {
+        assert_eq!(queue(&fixture, caller(1), Box::new(|_| Verdict::Commit)).wait(), Ok(()));
+    }
+}
