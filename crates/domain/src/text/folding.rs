@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn another_rule_has_another_version() {
-        const VERSION_AND_DIGEST: (i64, u64) = (1, 0);
+        const VERSION_AND_DIGEST: (i64, u64) = (1, 14_333_332_002_079_362_407);
         assert_eq!(
             (FOLDING_VERSION, digest()),
             VERSION_AND_DIGEST,

@@ -20,7 +20,7 @@ fn a_group_name_has_1_to_100_characters_on_one_line() {
         ("", Required),
         ("  ", Required),
         ("\u{200b}", Required),
-        ("\u{202e} \u{3164}", Required),
+        ("\u{200e} \u{3164}", Required),
         (&"ü".repeat(101), TooLong),
         ("a\nb", InvalidCharacters),
         ("a\0b", InvalidCharacters),
