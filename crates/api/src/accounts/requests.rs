@@ -4,7 +4,6 @@ use groupchat_domain::accounts::{
     DisplayName, Email, Password, PresenceSetting, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery,
     Username,
 };
-use groupchat_domain::validation::Violation;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 

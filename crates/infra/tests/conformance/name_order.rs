@@ -43,7 +43,14 @@ fn page(
                     List::Mine(user) => (user, true),
                     _ => (UserId::new(4711), false),
                 };
-                ids(&tx.groups().list(&GroupQuery { viewer, search, mine, after, limit })?)
+                ids(&tx.groups().list(&GroupQuery {
+                    viewer,
+                    search,
+                    mine,
+                    ownerless: false,
+                    after,
+                    limit,
+                })?)
             }
             List::Users => ids(&tx.accounts().list(&UserQuery { search, after, limit })?),
             List::Members(group) => ids(&tx.members().list(&MemberQuery { group, search, after, limit })?),

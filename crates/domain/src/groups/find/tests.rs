@@ -66,7 +66,7 @@ fn a_list_of_groups_says_whether_it_goes_on() {
 fn only_server_admins_look_for_groups_without_an_owner() {
     let query = GroupQuery { ownerless: true, ..group_query(1) };
     let mut tx = MockTx::new().reads_rights(true);
-    tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(vec![shown()]));
+    tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(placed([shown()])));
     assert_eq!(list(&mut tx, &me(), &query).unwrap().items.len(), 1);
     let mut tx = MockTx::new().reads_rights(false);
     assert_eq!(list(&mut tx, &me(), &query), Err(AccountRefusal::AdminOnly.into()));
