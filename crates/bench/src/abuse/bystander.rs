@@ -23,9 +23,6 @@ use crate::error::{BenchError, describe};
 use crate::load::empty_histogram;
 use crate::seed::{PASSWORD, message_text};
 
-/// How long anybody waits for an answer. Who gets none, or another than a 2xx, has waited for that long.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// What somebody does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +45,15 @@ impl Action {
         Duration::from_millis(match self {
             Self::Send => 100,
             Self::Read | Self::Login | Self::LoginElsewhere | Self::Connect => 50,
+        })
+    }
+
+    /// How long they wait for an answer. Who gets none, or another than a 2xx, has waited for that long. A login takes a
+    /// processor for a while, and others work on it too.
+    const fn patience(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Login | Self::LoginElsewhere => 15,
+            Self::Send | Self::Read | Self::Connect => 5,
         })
     }
 
@@ -92,8 +98,8 @@ impl Default for Sample {
 }
 
 impl Sample {
-    fn record(&mut self, took: Duration, answer: Result<(), String>) {
-        let took = answer.as_ref().map_or(PATIENCE, |()| took);
+    fn record(&mut self, action: Action, took: Duration, answer: Result<(), String>) {
+        let took = answer.as_ref().map_or(action.patience(), |()| took);
         self.latencies.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         if let Err(why) = answer {
             *self.failures.entry(why).or_default() += 1;
@@ -106,6 +112,14 @@ impl Sample {
         for (why, count) in &other.failures {
             *self.failures.entry(why.clone()).or_default() += count;
         }
+    }
+
+    /// Of these times.
+    #[cfg(test)]
+    pub fn of_millis(times: &[u64]) -> Self {
+        let mut sample = Self::default();
+        times.iter().for_each(|time| sample.record(Action::Send, Duration::from_millis(*time), Ok(())));
+        sample
     }
 
     /// How many failed.
@@ -226,8 +240,8 @@ impl Person {
                 break;
             }
             let request = self.request(turn);
-            let answer = answer(request.timeout(PATIENCE)).await;
-            sample.record(begun.elapsed(), answer);
+            let answer = answer(request.timeout(self.action.patience())).await;
+            sample.record(self.action, begun.elapsed(), answer);
             sleep(self.action.pause()).await;
         }
         (self.action, sample)
@@ -270,8 +284,8 @@ mod tests {
     #[test]
     fn who_gets_no_answer_has_waited_for_as_long_as_anybody_does() {
         let mut sample = Sample::default();
-        sample.record(Duration::from_millis(2), Ok(()));
-        sample.record(Duration::from_millis(1), Err("503".to_owned()));
+        sample.record(Action::Send, Duration::from_millis(2), Ok(()));
+        sample.record(Action::Send, Duration::from_millis(1), Err("503".to_owned()));
         let mut all = Sample::default();
         all.add(&sample);
         all.add(&sample);

@@ -137,3 +137,57 @@ impl Outcome {
 fn quantile(samples: &Samples, action: Action, part: f64) -> f64 {
     samples.get(&action).map_or(0.0, |sample| sample.quantile_millis(part))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(scenario: Scenario, tally: Tally) -> Outcome {
+        Outcome {
+            scenario,
+            lived: true,
+            memory: Taken { before: 20_000_000, peak: 199_000_000, after: 30_000_000 },
+            processor: None,
+            stored: 60_000_000,
+            window: Duration::from_secs(10),
+            alone: Samples::from([(Action::Login, Sample::of_millis(&[300, 300]))]),
+            under: Samples::from([
+                (Action::Login, Sample::of_millis(&[590, 600])),
+                (Action::Send, Sample::of_millis(&[2, 51])),
+            ]),
+            tally,
+        }
+    }
+
+    /// What was measured, and whether it reaches its bar.
+    fn judged(outcome: &Outcome) -> Vec<(f64, Option<bool>)> {
+        outcome.checks().iter().map(|check| (check.value.round(), check.reached)).collect()
+    }
+
+    #[test]
+    fn a_scenario_is_held_against_its_own_bars() {
+        let of = |scenario| judged(&outcome(scenario, Tally::default()));
+        let lived = (0.0, Some(true));
+        assert_eq!(of(Scenario::UnreadAnswers), [lived, (199.0, Some(true)), (51.0, Some(false))]);
+        assert_eq!(of(Scenario::Assets), [lived, (199.0, Some(false))]);
+        assert_eq!(of(Scenario::WrongLogins), [lived, (2.0, Some(true))]);
+        assert_eq!(of(Scenario::FloodOfWrites), [lived, (51.0, Some(false)), (6.0, Some(false))]);
+    }
+
+    #[test]
+    fn a_server_that_ended_misses_a_bar() {
+        let ended = Outcome { lived: false, ..outcome(Scenario::Assets, Tally::default()) };
+        assert_eq!(judged(&ended)[0], (1.0, Some(false)));
+    }
+
+    #[test]
+    fn connections_that_were_not_closed_are_still_open() {
+        let tally = Tally::default();
+        tally.add(Tally::OPENED, 200);
+        tally.add(Tally::CLOSED, 199);
+        let outcome = outcome(Scenario::SlowHeads, tally.clone());
+        assert_eq!(judged(&outcome)[1], (1.0, Some(false)));
+        tally.count(Tally::CLOSED);
+        assert_eq!(judged(&outcome)[1], (0.0, Some(true)));
+    }
+}

@@ -62,13 +62,13 @@ impl JobRepository for DbTx<'_> {
     }
 
     fn next(&mut self, now: Timestamp, furthest: Timestamp) -> Result<Option<Job>, StorageFault> {
-        let in_order = jobs::table.order((jobs::run_after, jobs::id)).select(JobRow::as_select());
+        let in_order = jobs::table.order((jobs::run_after, jobs::id));
         let due = in_order.filter(jobs::run_after.le(now.as_micros()));
         let impossible = in_order.filter(jobs::run_after.gt(furthest.as_micros()));
         on_backend!(self, |connection| {
-            let row = match due.first(connection).optional()? {
+            let row = match due.select(JobRow::as_select()).first(connection).optional()? {
                 Some(row) => Some(row),
-                None => impossible.first(connection).optional()?,
+                None => impossible.select(JobRow::as_select()).first(connection).optional()?,
             };
             row.map(Job::try_from).transpose()
         })
