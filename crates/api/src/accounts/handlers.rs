@@ -125,7 +125,8 @@ pub async fn change_password(
 
 /// Edits a user
 ///
-/// For server admins. A new password ends the user's sessions.
+/// For server admins. A new password ends the user's sessions. One's own is changed by `changePassword` alone, which
+/// asks for the current one.
 #[api_v2_operation(tags(Accounts), operation_id = "editUser")]
 pub async fn edit(
     state: State,

@@ -55,6 +55,8 @@ codes! {
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong";
     /// A key that came with a new account can't change credentials.
     ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials";
+    /// One's own password is changed by another route, which asks for the present one.
+    CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is needed";
     /// A page of a site that may not listen.
     OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages of this site may not do this";
     /// Only server admins may do this.

@@ -90,6 +90,7 @@ const fn account(refusal: &AccountRefusal) -> Code {
         AccountRefusal::TooManyAttempts { .. } => Code::TooManyAttempts,
         AccountRefusal::WrongPassword => Code::WrongPassword,
         AccountRefusal::ProvisionedKey => Code::ProvisionedKey,
+        AccountRefusal::CurrentPasswordRequired => Code::CurrentPasswordRequired,
         AccountRefusal::AdminOnly => Code::AdminOnly,
         AccountRefusal::UserNotFound => Code::UserNotFound,
         AccountRefusal::SessionNotFound => Code::SessionNotFound,

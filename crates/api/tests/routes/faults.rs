@@ -153,7 +153,7 @@ impl PasswordHasher for Busy {
 #[actix_web::test]
 async fn a_burst_of_logins_is_told_when_to_come_again() {
     let server = Server::start().await;
-    let root = server.admin("root").await;
+    let (root, bob) = (server.admin("root").await, server.user("bob").await);
     let busy = server.with_hasher(Arc::new(Busy)).await;
     let root = busy.with_key(root.key().to_owned());
     let login = json!({"username": "root", "password": PASSWORD});
@@ -162,7 +162,7 @@ async fn a_burst_of_logins_is_told_when_to_come_again() {
         busy.nobody().post("/api/login", login).await,
         root.post("/api/users", draft).await,
         root.put("/api/users/me/password", json!({"current": PASSWORD, "new": PASSWORD})).await,
-        root.patch("/api/users/1", json!({"password": PASSWORD})).await,
+        root.patch(&format!("/api/users/{}", bob.id()), json!({"password": PASSWORD})).await,
     ] {
         assert_eq!(answer.header("retry-after"), Some("5"), "{answer}");
         answer.refused(503, "overloaded");

@@ -84,13 +84,15 @@ async fn a_password_set_by_an_admin_ends_the_users_sessions() {
 }
 
 #[actix_web::test]
-async fn an_admin_who_sets_the_own_password_stays_signed_in() {
+async fn an_admins_key_alone_sets_no_password_of_its_own() {
     let server = Server::start().await;
     let admin = server.admin("root").await;
-    let other = log_in(&server, "root", PASSWORD).await;
-    admin.patch(&format!("/api/users/{}", admin.id()), json!({"password": NEW})).await.ok();
-    admin.get("/api/users/me").await.ok();
-    other.get("/api/users/me").await.refused(401, "invalid_key");
+    let path = format!("/api/users/{}", admin.id());
+    // With other changes neither.
+    let changes = json!({"password": NEW, "display_name": "Root"});
+    admin.patch(&path, changes).await.refused(403, "current_password_required");
+    assert_eq!(admin.get("/api/users/me").await.ok()["display_name"], json!(null));
+    log_in(&server, "root", PASSWORD).await;
 }
 
 async fn provision(server: &Server, name: &str) -> Client {
@@ -112,14 +114,24 @@ async fn a_provisioned_key_acts_for_the_user_but_changes_no_credentials() {
 }
 
 #[actix_web::test]
-async fn a_provisioned_key_of_a_later_admin_sets_no_passwords() {
+async fn a_provisioned_key_of_a_later_admin_changes_no_credentials_of_anybody() {
     let server = Server::start().await;
     let bob = provision(&server, "bob").await;
     let id = bob.get("/api/users/me").await.ok()["id"].clone();
     let root = log_in(&server, "root", PASSWORD).await;
     root.patch(&format!("/api/users/{id}"), json!({"is_admin": true})).await.ok();
     let path = format!("/api/users/{id}");
-    bob.patch(&path, json!({"password": NEW})).await.refused(403, "provisioned_key");
+    let ann = server.user("ann").await;
+    for path in [&path, &format!("/api/users/{}", ann.id())] {
+        for changes in [json!({"password": NEW}), json!({"username": "eve"}), json!({"is_admin": false})] {
+            bob.patch(path, changes).await.refused(403, "provisioned_key");
+        }
+        bob.delete(path).await.refused(403, "provisioned_key");
+    }
+    for is_admin in [false, true] {
+        let draft = json!({"username": "eve", "password": NEW, "is_admin": is_admin});
+        bob.post("/api/users", draft).await.refused(403, "provisioned_key");
+    }
     bob.patch(&path, json!({"display_name": "B"})).await.ok();
 }
 

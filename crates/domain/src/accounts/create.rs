@@ -1,10 +1,10 @@
 //! Creating users: by an admin, by whoever runs the server, and the very first one.
 
+use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
 use crate::accounts::ports::{ApiKeys, IssuedKey, PasswordHasher};
 use crate::accounts::repository::Unique;
-use crate::accounts::rights::require_server_admin;
 use crate::accounts::session::{ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::error::Error;
 use crate::events::{Audience, Event};
@@ -40,7 +40,7 @@ const OPERATOR: Access = Access { mode: Mode::Write, caller: Caller::System };
 /// Creates a user on behalf of a server admin.
 ///
 /// # Errors
-/// [`AccountRefusal::AdminOnly`], [`AccountRefusal::UsernameTaken`], busy, or a fault.
+/// [`AccountRefusal::AdminOnly`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::UsernameTaken`], busy, or a fault.
 pub async fn create(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,
@@ -52,7 +52,7 @@ pub async fn create(
     // Decided twice: here, so that nobody makes the server hash for nothing, and again when it is stored.
     storage
         .read_as(who, move |tx, actor| {
-            require_server_admin(tx, actor)?;
+            credentials::require(tx, actor, CredentialChange::NewAccount)?;
             match tx.accounts().find_by_username(&username)? {
                 Some(_) => Err(AccountRefusal::UsernameTaken.into()),
                 None => Ok(()),
@@ -63,7 +63,7 @@ pub async fn create(
     let key = (!draft.is_admin).then(|| keys.issue());
     storage
         .write_as(who, move |tx, actor| {
-            require_server_admin(tx, actor)?;
+            credentials::require(tx, actor, CredentialChange::NewAccount)?;
             let user = store(tx, Some(actor.id()), &draft, &password)?;
             if let Some(key) = &key {
                 provision(tx, user.id, key)?;

@@ -1,5 +1,6 @@
 //! Deleting users.
 
+use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::model::User;
 use crate::accounts::rights::{lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
@@ -13,10 +14,11 @@ use crate::storage::Tx;
 /// once. A durable job ends the memberships afterwards. Messages and likes stay.
 ///
 /// # Errors
-/// `UserNotFound`, `AdminOnly`, `LastAdmin` of [`AccountRefusal`](crate::accounts::AccountRefusal), or a
-/// fault.
+/// `UserNotFound`, `AdminOnly`, `ProvisionedKey`, `LastAdmin` of
+/// [`AccountRefusal`](crate::accounts::AccountRefusal), or a fault.
 pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
     let user = lock_for_change(tx, actor, id)?;
+    credentials::authorize(actor, true, CredentialChange::Deletion)?;
     delete_locked(tx, Some(actor.id()), &user)
 }
 

@@ -1,11 +1,12 @@
 //! Editing users: by themselves and by admins.
 
+use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, PresenceSetting, User, Username};
 use crate::accounts::ports::PasswordHasher;
 use crate::accounts::repository::{LockStrength, Unique};
-use crate::accounts::rights::{lock_for_change, require_another_admin, require_server_admin};
-use crate::accounts::session::{Actor, SessionKind};
+use crate::accounts::rights::{lock_for_change, require_another_admin};
+use crate::accounts::session::Actor;
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::events::{Audience, Event};
@@ -38,6 +39,19 @@ pub struct UserChanges {
     pub password: Option<Password>,
 }
 
+impl UserChanges {
+    /// Which of them concern credentials or rights of the user with this id.
+    fn of_credentials(&self, id: UserId) -> impl Iterator<Item = CredentialChange> {
+        [
+            self.username.as_ref().map(|_| CredentialChange::Username),
+            self.is_admin.map(|_| CredentialChange::ServerAdmin),
+            self.password.as_ref().map(|_| CredentialChange::PasswordOf(id)),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 /// Changes the actor's own profile.
 ///
 /// # Errors
@@ -52,12 +66,13 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
     save(tx, Some(actor.id()), &user, changed)
 }
 
-/// Changes a user on behalf of a server admin. A new password ends all sessions of the user but the one
-/// that the admin acts with.
+/// Changes a user on behalf of a server admin. A new password ends all sessions of the user. Admins change their own
+/// by [`change_password`](super::change_password).
 ///
 /// # Errors
 /// [`AccountRefusal::UserNotFound`], [`AccountRefusal::AdminOnly`], [`AccountRefusal::UsernameTaken`],
-/// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`], busy, or a fault.
+/// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`],
+/// [`AccountRefusal::CurrentPasswordRequired`], busy, or a fault.
 pub async fn edit_user(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,
@@ -75,11 +90,7 @@ pub async fn edit_user(
 
 fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
     tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
-    require_server_admin(tx, actor)?;
-    if actor.session_kind == SessionKind::Provisioned {
-        return Err(AccountRefusal::ProvisionedKey.into());
-    }
-    Ok(())
+    credentials::require(tx, actor, CredentialChange::PasswordOf(id))
 }
 
 fn apply(
@@ -90,6 +101,9 @@ fn apply(
     password: Option<&PasswordHash>,
 ) -> Result<User, Error> {
     let user = lock_for_change(tx, actor, id)?;
+    for change in changes.of_credentials(id) {
+        credentials::authorize(actor, true, change)?;
+    }
     let mut changed = user.clone();
     changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);
     changed.email = changes.email.clone().unwrap_or(changed.email);
@@ -98,8 +112,7 @@ fn apply(
     let saved = save_locked(tx, Some(actor.id()), &user, changed)?;
     if let Some(hash) = password {
         tx.accounts().set_password(id, hash)?;
-        let which = if id == actor.id() { Ending::AllBut(actor.session) } else { Ending::All };
-        sessions::end(tx, Some(actor.id()), id, which)?;
+        sessions::end(tx, Some(actor.id()), id, Ending::All)?;
     }
     Ok(saved)
 }

@@ -26,6 +26,9 @@ pub enum AccountRefusal {
     /// A provisioned key can't change credentials.
     #[error("this key was handed out with a new account and can't change credentials")]
     ProvisionedKey,
+    /// One's own password is changed with the present one only.
+    #[error("to change your own password, show the current one")]
+    CurrentPasswordRequired,
     /// Only server admins may do this.
     #[error("only a server admin may do this")]
     AdminOnly,

@@ -1,6 +1,7 @@
 //! Users, sessions, and who may administer the server.
 
 mod create;
+mod credentials;
 mod delete;
 mod edit;
 mod error;

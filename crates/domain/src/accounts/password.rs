@@ -1,10 +1,11 @@
 //! Changing one's own password.
 
+use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, PasswordHash};
 use crate::accounts::ports::{LoginAttempts, PasswordHasher, PasswordTry};
 use crate::accounts::repository::LockStrength;
-use crate::accounts::session::{Actor, Secret, SessionKind};
+use crate::accounts::session::{Actor, Secret};
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::ids::UserId;
@@ -40,9 +41,8 @@ pub async fn change_password(
 }
 
 fn present_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {
-    if actor.session_kind == SessionKind::Provisioned {
-        return Err(AccountRefusal::ProvisionedKey.into());
-    }
+    // Whether an admin or not makes no difference to one's own.
+    credentials::authorize(actor, false, CredentialChange::OwnPassword)?;
     let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     Ok((actor.id(), hash))
 }

@@ -12,7 +12,7 @@ use crate::ids::{SessionId, Version};
 use crate::storage::Verdict;
 use crate::testing::{
     ME, MY_KEY, MockTx, NOW, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on,
-    assert_hands_faults_on, block_on, hash, me, user,
+    assert_hands_faults_on, block_on, hash, me, me_provisioned, user,
 };
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
@@ -140,6 +140,15 @@ fn nothing_is_hashed_for_those_who_may_not_create_users_nor_for_a_taken_name() {
     {
         let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockApiKeys::new(), draft(false));
         assert_eq!(outcome.err(), Some(refusal.into()));
+    }
+}
+
+#[test]
+fn a_provisioned_key_creates_nobody_whatever_its_user_has_become() {
+    for is_admin in [false, true] {
+        let look = MockTx::new().authenticates(me_provisioned()).reads_rights(true);
+        let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockApiKeys::new(), draft(is_admin));
+        assert_eq!(outcome.err(), Some(AccountRefusal::ProvisionedKey.into()));
     }
 }
 

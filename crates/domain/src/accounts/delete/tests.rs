@@ -2,7 +2,9 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{AccountRefusal, User};
-use crate::testing::{ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, server_admin, user};
+use crate::testing::{
+    ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, me_provisioned, server_admin, user,
+};
 
 fn locks(target: User) -> MockTx {
     MockTx::new().locks_for_change(OTHER, vec![Some(target), Some(server_admin(ME))])
@@ -53,6 +55,12 @@ fn nobody_else_deletes_a_user() {
     let mut tx = MockTx::new().locks_for_change(OTHER, vec![Some(user(OTHER)), Some(user(ME))]);
     assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::AdminOnly.into()));
     assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn a_provisioned_key_deletes_nobody() {
+    let refused = delete_user(&mut locks(user(OTHER)), &me_provisioned(), OTHER);
+    assert_eq!(refused, Err(AccountRefusal::ProvisionedKey.into()));
 }
 
 #[test]

@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::MockPasswordHasher;
-use crate::ids::SessionId;
 use crate::storage::{Access, Caller, Mode, Verdict};
 use crate::testing::{
-    MY_KEY, MY_SESSION, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash,
-    me_provisioned, server_admin, sessions_ended,
+    MY_KEY, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me_provisioned,
+    server_admin, sessions_ended,
 };
 
 fn password() -> UserChanges {
@@ -50,14 +49,14 @@ fn counts_admins(mut tx: MockTx, admins: u64) -> MockTx {
     tx
 }
 
-/// The hash is stored, and the user's sessions end but for this one.
-fn replaces_password(mut tx: MockTx, user: UserId, kept: Option<SessionId>) -> MockTx {
+/// The hash is stored, and the user's sessions end.
+fn replaces_password(mut tx: MockTx) -> MockTx {
     tx.accounts
         .expect_set_password()
-        .with(eq(user), eq(hash("new password")))
+        .with(eq(OTHER), eq(hash("new password")))
         .times(1)
         .returning(|_, _| Ok(()));
-    tx.sessions.expect_end_all().with(eq(user), eq(kept)).times(1).returning(|_, _| Ok(true));
+    tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
     tx
 }
 
@@ -142,7 +141,7 @@ fn a_user_who_is_not_there_comes_before_missing_rights_and_these_before_the_last
 
 #[test]
 fn a_new_password_ends_all_sessions_of_the_user() {
-    let write = replaces_password(locks(user(OTHER)), OTHER, None);
+    let write = replaces_password(locks(user(OTHER)));
     let storage = ScriptedStorage::new([looks(user(OTHER)), write].map(|tx| tx.authenticates(me())));
     let outcome = block_on(edit_user(&storage, &hashes(), MY_KEY, OTHER, password()));
     assert_eq!(outcome, Ok(user(OTHER)));
@@ -152,14 +151,26 @@ fn a_new_password_ends_all_sessions_of_the_user() {
 }
 
 #[test]
-fn admins_who_replace_their_own_password_keep_the_session_they_act_with() {
-    let mut look = MockTx::new();
+fn admins_do_not_replace_their_own_password_without_the_present_one() {
+    let mut look = MockTx::new().authenticates(me());
     look.accounts.expect_lock().returning(|_, _| Ok(()));
     look.accounts.expect_find().with(eq(ME)).returning(|id| Ok(Some(server_admin(id))));
-    let write = replaces_password(locks(server_admin(ME)), ME, Some(MY_SESSION));
-    let storage = ScriptedStorage::new([look, write].map(|tx| tx.authenticates(me())));
-    assert!(block_on(edit_user(&storage, &hashes(), MY_KEY, ME, password())).is_ok());
+    let storage = ScriptedStorage::new([look]);
+    let outcome = block_on(edit_user(&storage, &MockPasswordHasher::new(), MY_KEY, ME, password()));
+    assert_eq!(outcome, Err(AccountRefusal::CurrentPasswordRequired.into()));
     storage.finish();
+}
+
+#[test]
+fn a_provisioned_key_changes_no_name_and_no_rights_but_a_profile() {
+    let renaming = UserChanges { username: Some(user(ME).username), ..UserChanges::default() };
+    let promotion = UserChanges { is_admin: Some(true), ..UserChanges::default() };
+    for changes in [renaming, promotion, demotion()] {
+        let outcome = apply(&mut locks(user(OTHER)), &me_provisioned(), OTHER, &changes, None);
+        assert_eq!(outcome, Err(AccountRefusal::ProvisionedKey.into()));
+    }
+    let mut tx = stores(locks(user(OTHER)), renamed(user(OTHER)));
+    assert!(apply(&mut tx, &me_provisioned(), OTHER, &profile(), None).is_ok());
 }
 
 /// Why a new password is refused before it is hashed.
@@ -209,12 +220,12 @@ fn faults_are_handed_on() {
     assert_hands_faults_on(
         || {
             let tx = stores(counts_admins(locks(server_admin(OTHER)), 2), demoted.clone());
-            replaces_password(tx, OTHER, None)
+            replaces_password(tx)
         },
         |tx| apply(tx, &me(), OTHER, &demotion(), Some(&hash("new password"))),
     );
     assert_hands_faults_on(|| looks(user(OTHER)), |tx| may_set_password(tx, &me(), OTHER));
-    let write = || replaces_password(locks(user(OTHER)), OTHER, None);
+    let write = || replaces_password(locks(user(OTHER)));
     assert_flow_hands_faults_on(
         || [looks(user(OTHER)), write()].map(|tx| tx.authenticates(me())).into(),
         |storage| {
