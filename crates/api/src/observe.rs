@@ -1,6 +1,7 @@
 //! What surrounds every request: its id, its span in the log, the headers of every answer, and the promise that every
 //! error is a problem.
 
+use std::fmt::Write;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,9 @@ use crate::security_headers;
 use crate::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(RequestId::HEADER);
+
+/// How many bytes of a path a line tells.
+const MAX_PATH: usize = 200;
 
 /// The target of the line that each request leaves in the log.
 const ACCESS: &str = "access";
@@ -43,6 +47,7 @@ pub async fn observe(
         request.head_mut().method = Method::GET;
     }
     let (started, answered_method) = (Instant::now(), method.clone());
+    notice_proxy(&request);
     // In a block of its own, so that a panic before the first await is caught too.
     let answering = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
     let answered = async move {
@@ -56,6 +61,14 @@ pub async fn observe(
     .await;
     Access { id, method, duration: started.elapsed() }.log(answered.as_ref());
     Ok(answered?)
+}
+
+/// Without a state there are no proxies to trust, as in some tests.
+fn notice_proxy(request: &ServiceRequest) {
+    if let Some(state) = request.app_data::<State>() {
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        state.untrusted_proxies.notice(peer, request.headers(), &state.options.trusted_proxies);
+    }
 }
 
 /// What the line of a request tells besides its answer.
@@ -75,6 +88,7 @@ impl Access {
             Ok(response) => (response.status(), response.request().match_pattern(), caller(response)),
             Err(unanswered) => (unanswered.status_code(), None, None),
         };
+        let path = answered.ok().and_then(missing_path);
         tracing::info!(
             target: ACCESS,
             parent: None,
@@ -82,10 +96,30 @@ impl Access {
             user,
             method = %self.method,
             route = route.map(tracing::field::display),
+            path,
             status = status.as_u16(),
             micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
         );
     }
+}
+
+/// The path at which nothing was found.
+fn missing_path(response: &ServiceResponse<BoxBody>) -> Option<String> {
+    (response.status() == StatusCode::NOT_FOUND).then(|| printable(response.request().path()))
+}
+
+/// A path's first characters, percent-encoded where they might do something to whoever reads the log: the sender chose
+/// them.
+fn printable(path: &str) -> String {
+    let mut text = String::new();
+    for byte in path.bytes().take(MAX_PATH) {
+        if byte.is_ascii_graphic() && byte != b'"' && byte != b'\\' {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 /// The user whose key the request came with, unless the key was refused.
@@ -224,6 +258,13 @@ mod tests {
         let first = call_service(&app, ask()).await;
         let second = call_service(&app, ask()).await;
         assert_ne!(header(first.headers(), REQUEST_ID), header(second.headers(), REQUEST_ID));
+    }
+
+    #[test]
+    fn a_path_is_told_on_one_line_and_not_without_end() {
+        assert_eq!(printable("/api/users/7%0A"), "/api/users/7%0A");
+        assert_eq!(printable("/a\u{85}\u{202e}\"\\ \n"), "/a%C2%85%E2%80%AE%22%5C%20%0A");
+        assert_eq!(printable(&"/".repeat(1_000)).len(), MAX_PATH);
     }
 
     #[actix_web::test]

@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::web::Data;
-use groupchat_domain::accounts::{ApiKeys, LOGIN_LIFETIME, LoginAttempts, PasswordHasher, SESSIONS_PER_USER};
+use groupchat_domain::accounts::{
+    ApiKeys, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, LoginAttempts, LoginJournal, PasswordHasher,
+    SESSIONS_PER_USER,
+};
 use groupchat_domain::events::LiveEvents;
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::storage::Storage;
@@ -13,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::assets::Asset;
 use crate::events::{PATIENCE, Places};
-use crate::extract::Network;
+use crate::extract::{Network, UntrustedProxies};
 use crate::operations::HealthProbe;
 use crate::{asyncapi, openapi};
 
@@ -28,6 +31,8 @@ pub struct ServerOptions {
     pub login_lifetime: Duration,
     /// How many sessions a user may have at a time.
     pub sessions_per_user: u32,
+    /// For how long a network stays known after a login from there.
+    pub networks_known_for: Duration,
     /// How often a connection for events gives a sign of life.
     pub heartbeat: Duration,
     /// How long a client for which as much waits as is kept may take none of it before it is let go.
@@ -53,6 +58,7 @@ impl Default for ServerOptions {
             trusted_proxies: Vec::new(),
             login_lifetime: LOGIN_LIFETIME,
             sessions_per_user: SESSIONS_PER_USER,
+            networks_known_for: KNOWN_NETWORK_RETENTION,
             heartbeat: HEARTBEAT,
             patience: PATIENCE,
             connections_per_user: CONNECTIONS_PER_USER,
@@ -72,6 +78,8 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Counts tries to sign in.
     pub attempts: Arc<dyn LoginAttempts>,
+    /// Is told of failed logins.
+    pub journal: Arc<dyn LoginJournal>,
     /// Tells what happens as it happens.
     pub live: Arc<dyn LiveEvents>,
 }
@@ -85,6 +93,7 @@ pub struct AppState {
     pub options: ServerOptions,
     pub(crate) places: Arc<Places>,
     pub(crate) health: HealthProbe,
+    pub(crate) untrusted_proxies: UntrustedProxies,
     openapi: OnceLock<Asset>,
     asyncapi: OnceLock<Asset>,
 }
@@ -105,8 +114,8 @@ impl AppState {
     pub fn new(ports: Ports, version: &'static str) -> Self {
         let options = ServerOptions::default();
         let places = Places::new(options.connections_per_user);
-        let (health, openapi, asyncapi) = Default::default();
-        Self { ports, version, options, places, health, openapi, asyncapi }
+        let (health, untrusted_proxies, openapi, asyncapi) = Default::default();
+        Self { ports, version, options, places, health, untrusted_proxies, openapi, asyncapi }
     }
 
     /// The same with other options.

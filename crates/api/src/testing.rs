@@ -8,7 +8,8 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    ApiKeys, IssuedKey, KeyHash, LoginAttempts, Password, PasswordHash, PasswordHasher, PasswordTry, Secret,
+    ApiKeys, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginAttempts, LoginJournal, Password,
+    PasswordCheck, PasswordHash, PasswordHasher, PasswordTry, Secret, Verification,
 };
 use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
@@ -46,6 +47,7 @@ pub fn state_with(options: ServerOptions) -> State {
         keys: Arc::new(Plain),
         hasher: Arc::new(Plain),
         attempts: Arc::new(Plain),
+        journal: Arc::new(Plain),
         live: Arc::new(Silent),
     };
     Data::new(AppState::new(ports, "0.0.0").with_options(options))
@@ -89,13 +91,18 @@ impl ApiKeys for Plain {
 }
 
 impl PasswordHasher for Plain {
-    fn hash(&self, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
+    fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
     }
 
-    fn verify(&self, attempt: Secret, hash: Option<PasswordHash>) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async move { Ok(hash.is_some_and(|hash| hash.as_str() == attempt.reveal())) })
+    fn verify(&self, _: HashCaller, check: PasswordCheck) -> BoxFuture<'static, Result<Verification, Error>> {
+        let is_right = check.hash.is_some_and(|hash| hash.as_str() == check.typed.reveal());
+        Box::pin(async move { Ok(if is_right { Verification::Right } else { Verification::Wrong }) })
     }
+}
+
+impl LoginJournal for Plain {
+    fn failed<'a>(&self, _: FailedLogin<'a>) {}
 }
 
 impl LoginAttempts for Plain {

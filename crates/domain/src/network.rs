@@ -1,5 +1,6 @@
 //! Where callers come from, as far as it counts.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network of a caller, by which limits and fairness tell strangers apart: an IPv4 address, or the /64
@@ -18,7 +19,30 @@ impl Network {
             v4 => Self(v4),
         }
     }
+
+    /// The networks around it.
+    pub const fn neighbourhood(self) -> Neighbourhood {
+        match self.0 {
+            IpAddr::V4(v4) => Neighbourhood(IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() >> 8 << 8))),
+            IpAddr::V6(v6) => Neighbourhood(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80))),
+        }
+    }
 }
+
+/// As it is stored: `192.0.2.1`, or `2001:db8:0:1::/64`.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(address) => write!(f, "{address}/64"),
+        }
+    }
+}
+
+/// Networks that one provider may well have given to one customer: a /24 of IPv4, a /48 of IPv6. Those in it may share a
+/// turn, but are never limited together: they may also be strangers to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Neighbourhood(IpAddr);
 
 #[cfg(test)]
 mod tests {
@@ -32,6 +56,20 @@ mod tests {
     fn an_ipv4_address_is_a_network_in_either_form() {
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+
+    #[test]
+    fn a_network_is_written_with_what_counts_of_it() {
+        assert_eq!(network("::ffff:192.0.2.1").to_string(), "192.0.2.1");
+        assert_eq!(network("2001:db8:0:1::9").to_string(), "2001:db8:0:1::/64");
+    }
+
+    #[test]
+    fn neighbours_begin_alike() {
+        let neighbours = |a, b| network(a).neighbourhood() == network(b).neighbourhood();
+        assert!(neighbours("192.0.2.1", "192.0.2.254") && !neighbours("192.0.2.1", "192.0.3.1"));
+        assert!(neighbours("2001:db8:1:1::1", "2001:db8:1:2::1"));
+        assert!(!neighbours("2001:db8:1::1", "2001:db8:2::1"));
     }
 
     #[test]

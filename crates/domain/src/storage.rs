@@ -12,7 +12,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::accounts::{AccountRepository, Actor, KeyHash, SessionRepository, TicketRepository};
+use crate::accounts::{
+    AccountRepository, Actor, KeyHash, KnownNetworkRepository, SessionRepository, TicketRepository,
+};
 use crate::error::Error;
 use crate::events::{Audience, Event, EventRepository, LoggedEvent};
 use crate::groups::{GroupRepository, MemberRepository};
@@ -39,6 +41,8 @@ pub trait Tx {
     fn accounts(&mut self) -> &mut dyn AccountRepository;
     /// Sessions, which is what API keys stand for.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Where users signed in lately.
+    fn known_networks(&mut self) -> &mut dyn KnownNetworkRepository;
     /// Tickets, which stand for sessions for a moment.
     fn tickets(&mut self) -> &mut dyn TicketRepository;
     /// Groups.

@@ -23,10 +23,15 @@ impl Allowance {
     /// For an account from one network: 10 tries, then one every 10 seconds.
     pub const PER_ACCOUNT: Self = Self { capacity: 10, refill: Duration::from_secs(10) };
 
-    /// For an account from everywhere, given what it has from one network: ten times as much, in all. To lock
-    /// out its owner, strangers must keep trying from many networks.
+    /// For an account from all networks that it doesn't know, given what it has from one: ten times as much, in all.
     fn tenfold(self) -> Self {
         Self { capacity: self.capacity.saturating_mul(10), refill: self.refill / 10 }
+    }
+
+    /// For an account from one network that it doesn't know, once those are used up: a single try, and the next after
+    /// six times as long.
+    fn single(self) -> Self {
+        Self { capacity: 1, refill: self.refill.saturating_mul(6) }
     }
 
     /// How long an empty bucket takes to fill.
@@ -45,52 +50,65 @@ pub struct AttemptLimits {
     kinds: Mutex<Kinds>,
 }
 
-/// The buckets by what they count. A try takes a token of one or more kinds.
-type Kinds = [Buckets; 4];
+/// The buckets by what they count.
+type Kinds = [Buckets; 5];
 
 /// Tries to sign in from a network, as whomever.
 const NETWORKS: usize = 0;
 /// Tries to sign in as an account, from one network.
 const ACCOUNTS_FROM_NETWORK: usize = 1;
-/// Tries to sign in as an account, from everywhere.
+/// Tries to sign in as an account, from all networks that it doesn't know.
 const ACCOUNTS: usize = 2;
+/// Tries to sign in as an account that has none left of those, from one such network.
+const GUARDED_ACCOUNTS: usize = 3;
 /// Tries of users at their own passwords.
-const OWN_PASSWORDS: usize = 3;
+const OWN_PASSWORDS: usize = 4;
 
 /// A bucket: its kind, and which of that kind.
 type BucketKey = (usize, u64);
 
 impl AttemptLimits {
-    /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have
-    /// at their own passwords; from everywhere together, an account has ten times as much.
+    /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have at their
+    /// own passwords. From all networks together that it doesn't know, an account has ten times as much; when that is
+    /// used up, each of these has one try, so that its owner is never kept out by what others do elsewhere.
     pub fn new(per_address: Allowance, per_account: Allowance) -> Self {
-        let kinds = [per_address, per_account, per_account.tenfold(), per_account].map(Buckets::new);
+        let kinds = [per_address, per_account, per_account.tenfold(), per_account.single(), per_account];
+        let kinds = kinds.map(Buckets::new);
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
 
     fn take_at(&self, now: Instant, attempt: &PasswordTry) -> Result<(), Duration> {
         let keys = self.keys(attempt);
         let mut kinds = self.lock();
-        let waits = keys.iter().map(|(kind, key)| kinds[*kind].wait(now, *key));
-        let wait = waits.max().unwrap_or_default();
-        if !wait.is_zero() {
-            return Err(wait);
-        }
-        for (kind, key) in keys {
-            kinds[kind].take(now, key);
+        let waits: Vec<_> = keys.iter().map(|(kind, key)| kinds[*kind].wait(now, *key)).collect();
+        let taken = match attempt {
+            // Of the first that has a token.
+            PasswordTry::FromUnknownNetwork { .. } => match waits.iter().position(Duration::is_zero) {
+                Some(first) => &keys[first..=first],
+                None => return Err(waits.into_iter().min().unwrap_or_default()),
+            },
+            // Of all, or of none.
+            PasswordTry::SignIn { .. } | PasswordTry::OwnPassword(_) => match waits.into_iter().max() {
+                Some(longest) if !longest.is_zero() => return Err(longest),
+                _ => &keys[..],
+            },
+        };
+        for (kind, key) in taken {
+            kinds[*kind].take(now, *key);
         }
         Ok(())
     }
 
-    /// The buckets that a try takes of. Hashed, so that a long made-up name takes no more memory than another,
+    /// The buckets that a try counts in. Hashed, so that a long made-up name takes no more memory than another,
     /// with secret random keys, so that nobody can choose a name that shares another's bucket.
     fn keys(&self, attempt: &PasswordTry) -> Vec<BucketKey> {
         match attempt {
-            PasswordTry::SignIn { network, account } => vec![
-                (NETWORKS, self.key(network)),
-                (ACCOUNTS_FROM_NETWORK, self.key((network, account))),
-                (ACCOUNTS, self.key(account)),
-            ],
+            PasswordTry::SignIn { network, account } => {
+                vec![(NETWORKS, self.key(network)), (ACCOUNTS_FROM_NETWORK, self.key((network, account)))]
+            }
+            PasswordTry::FromUnknownNetwork { network, account } => {
+                vec![(ACCOUNTS, self.key(account)), (GUARDED_ACCOUNTS, self.key((network, account)))]
+            }
             PasswordTry::OwnPassword(user) => vec![(OWN_PASSWORDS, self.key(user))],
         }
     }
@@ -119,6 +137,7 @@ impl LoginAttempts for AttemptLimits {
     fn give_back(&self, attempt: &PasswordTry) {
         let keys = self.keys(attempt);
         let mut kinds = self.lock();
+        // Also to the one of two that it was not taken of: whoever comes here knows the password.
         for (kind, key) in keys {
             kinds[kind].give_back(key);
         }

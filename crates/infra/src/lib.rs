@@ -25,6 +25,7 @@ pub mod check;
 pub mod clock;
 pub mod disk_space;
 pub mod hasher;
+pub mod journal;
 pub mod keys;
 pub mod pace;
 #[cfg(feature = "postgres")]

@@ -35,6 +35,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_networks (user_id, network) {
+        user_id -> BigInt,
+        network -> Text,
+        last_used_at -> BigInt,
+    }
+}
+
+diesel::table! {
     tickets (id) {
         id -> BigInt,
         session_id -> BigInt,

@@ -1,7 +1,9 @@
 //! One command's transaction on a connection to either database.
 
 use diesel::prelude::*;
-use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository, TicketRepository};
+use groupchat_domain::accounts::{
+    AccountRepository, Actor, KeyHash, KnownNetworkRepository, SessionRepository, TicketRepository,
+};
 use groupchat_domain::events::{Audience, Event, EventRepository, LoggedEvent};
 use groupchat_domain::groups::{GroupRepository, MemberRepository};
 use groupchat_domain::ids::{EventId, Position, UserId};
@@ -145,6 +147,10 @@ impl Tx for DbTx<'_> {
     }
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn known_networks(&mut self) -> &mut dyn KnownNetworkRepository {
         self
     }
 

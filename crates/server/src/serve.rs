@@ -16,6 +16,7 @@ use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::disk_space::DiskWatch;
 use groupchat_infra::hasher::BcryptHasher;
+use groupchat_infra::journal::LogJournal;
 use groupchat_infra::keys::RandomKeys;
 use groupchat_infra::pace::{WritePace, WritePacer};
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
@@ -59,7 +60,12 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let background = [
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
-        actix_web::rt::spawn(upkeep::run(storage.clone(), Arc::new(SystemClock), retention(config))),
+        actix_web::rt::spawn(upkeep::run(
+            storage.clone(),
+            Arc::new(SystemClock),
+            retention(config),
+            config.login_known_networks_age,
+        )),
         actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
         actix_web::rt::spawn(follow::run(hub, storage.clone())),
@@ -115,6 +121,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         keys: Arc::new(RandomKeys),
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),
+        journal: Arc::new(LogJournal),
         live: Arc::new(hub),
     };
     let state = AppState::new(ports, env!("CARGO_PKG_VERSION"));
@@ -123,6 +130,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         trusted_proxies: config.trusted_proxies.clone(),
         login_lifetime: config.login_lifetime,
         sessions_per_user: config.login_sessions_per_user,
+        networks_known_for: config.login_known_networks_age,
         heartbeat: config.events_heartbeat,
         connections_per_user: config.events_connections_per_user,
         quotas: quotas(config),

@@ -1,10 +1,11 @@
-//! Sees in the background to what time does: old events and expired tickets go, and a clock that was set is noticed.
+//! Sees in the background to what time does: old events, expired tickets and networks of old logins go, and a clock that
+//! was set is noticed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{begin_sessions_anew, remove_expired_tickets};
+use groupchat_domain::accounts::{begin_sessions_anew, remove_expired_tickets, remove_old_known_networks};
 use groupchat_domain::events::{Retention, prune};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
@@ -22,7 +23,12 @@ const ACCESS: Access = Access { mode: Mode::Write, caller: Caller::System };
 const CLOCK_STEP: Duration = Duration::from_secs(60);
 
 /// Does it once a minute, until it is dropped. Dropping it between two commands loses nothing.
-pub async fn run(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>, retention: Retention) {
+pub async fn run(
+    storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    retention: Retention,
+    networks_known_for: Duration,
+) {
     let mut setting = None;
     loop {
         // Each by itself: one that fails must not keep what the other removes.
@@ -36,6 +42,9 @@ pub async fn run(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>, retention: Re
         report("old events", guarded(pruning).await);
         let cleaning = in_steps(storage.as_ref(), remove_expired_tickets);
         report("expired tickets", guarded(cleaning).await);
+        let forgetting =
+            in_steps(storage.as_ref(), move |tx| remove_old_known_networks(tx, networks_known_for));
+        report("networks of old logins", guarded(forgetting).await);
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -84,9 +93,11 @@ mod tests {
     #[tokio::test]
     async fn what_fails_does_not_keep_the_rest() {
         let storage = Arc::<BrokenStorage>::default();
-        let running = tokio::spawn(run(storage.clone(), Arc::new(SystemClock), Retention::default()));
+        let known_for = Duration::from_secs(60);
+        let running = run(storage.clone(), Arc::new(SystemClock), Retention::default(), known_for);
+        let running = tokio::spawn(running);
         // In much less than the time until it looks again.
-        storage.tried(3).await;
+        storage.tried(4).await;
         running.abort();
     }
 

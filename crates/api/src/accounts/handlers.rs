@@ -31,8 +31,10 @@ pub async fn login(
         hasher: &*state.hasher,
         keys: &*state.keys,
         attempts: &*state.attempts,
+        journal: &*state.journal,
         lifetime: state.options.login_lifetime,
         sessions_per_user: state.options.sessions_per_user,
+        networks_known_for: state.options.networks_known_for,
     };
     let attempt = LoginAttempt { username, password, client: client.0 };
     Ok(Ok200(accounts::login(ports, attempt).await?.into()))

@@ -19,4 +19,4 @@ pub(crate) use ids::OR_ME;
 pub use ids::{Ids, PathIds, Segments, UserOrMe};
 pub use key::Key;
 pub use params::{NoParams, Params};
-pub use proxies::{Network, NotANetwork};
+pub use proxies::{Network, NotANetwork, UntrustedProxies};

@@ -2,10 +2,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Headers by which proxies tell whom they were asked by.
+static FORWARDED: [HeaderName; 3] =
+    [FORWARDED_FOR, HeaderName::from_static("x-real-ip"), HeaderName::from_static("forwarded")];
 
 /// An address, or all addresses that begin alike (CIDR, RFC 4632).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,32 @@ const fn bits(address: IpAddr) -> u32 {
     }
 }
 
+/// Notices proxies that are not trusted: the server then takes all their clients for one.
+#[derive(Debug, Default)]
+pub struct UntrustedProxies {
+    is_told: AtomicBool,
+}
+
+impl UntrustedProxies {
+    /// Warns, once, of a request that was forwarded by one who is not trusted.
+    pub fn notice(&self, peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[Network]) {
+        if self.is_told.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(header) = FORWARDED.iter().find(|header| headers.contains_key(*header)) else { return };
+        let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return };
+        let is_trusted = trusted.iter().any(|network| network.contains(peer));
+        if !is_trusted && !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                %header,
+                "a request was forwarded by an address that is not in `trusted_proxies`: if this is your proxy, all its \
+                 clients count as one; this is told once"
+            );
+        }
+    }
+}
+
 /// The address of the client behind `peer`. Each proxy adds to the right of `X-Forwarded-For` whom it was
 /// asked by, so the list is read from its end for as long as a trusted proxy wrote it: what a client made up
 /// itself is further left and never reached.
@@ -108,6 +139,25 @@ mod tests {
             headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
         }
         client_address(address(peer), &headers, &networks(trusted))
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_noticed_once() {
+        let forwarded = |name: HeaderName| {
+            let mut headers = HeaderMap::new();
+            headers.append(name, HeaderValue::from_static("198.51.100.9"));
+            headers
+        };
+        let is_told = |proxies: &UntrustedProxies| proxies.is_told.load(Ordering::Relaxed);
+        for name in FORWARDED.iter().cloned() {
+            let proxies = UntrustedProxies::default();
+            proxies.notice(Some(address("10.0.0.1")), &forwarded(name.clone()), &networks("10.0.0.0/8"));
+            proxies.notice(Some(address("192.0.2.1")), &HeaderMap::new(), &networks("10.0.0.0/8"));
+            proxies.notice(None, &forwarded(name.clone()), &[]);
+            assert!(!is_told(&proxies), "{name}");
+            proxies.notice(Some(address("192.0.2.1")), &forwarded(name), &networks("10.0.0.0/8"));
+            assert!(is_told(&proxies));
+        }
     }
 
     #[test]

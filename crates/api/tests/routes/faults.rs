@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{KeyHash, Password, PasswordHash, PasswordHasher, Secret};
+use groupchat_domain::accounts::{
+    HashCaller, KeyHash, Password, PasswordCheck, PasswordHash, PasswordHasher, Verification,
+};
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::{Access, BoxFuture, Condition, Done, EventSink, Storage, StorageFault, Work};
 use groupchat_infra::clock::SystemClock;
@@ -141,11 +143,11 @@ async fn a_server_whose_database_hangs_is_not_well() {
 struct Busy;
 
 impl PasswordHasher for Busy {
-    fn hash(&self, _: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
+    fn hash(&self, _: HashCaller, _: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async { Err(Error::Busy { retry_after: Duration::from_secs(5) }) })
     }
 
-    fn verify(&self, _: Secret, _: Option<PasswordHash>) -> BoxFuture<'static, Result<bool, Error>> {
+    fn verify(&self, _: HashCaller, _: PasswordCheck) -> BoxFuture<'static, Result<Verification, Error>> {
         Box::pin(async { Err(Error::Busy { retry_after: Duration::from_secs(5) }) })
     }
 }

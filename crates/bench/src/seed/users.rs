@@ -2,8 +2,9 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    Actor, ApiKeys, ClientInfo, DisplayName, LOGIN_LIFETIME, NewSession, Password, PasswordHash,
-    PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery, Username, create_by_operator,
+    Actor, ApiKeys, ClientInfo, DisplayName, HashCaller, LOGIN_LIFETIME, NewSession, Password, PasswordCheck,
+    PasswordHash, PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery, Username, Verification,
+    create_by_operator,
 };
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::paging::{Limit, Page};
@@ -130,22 +131,30 @@ impl OneHash {
     async fn new() -> Result<Self, BenchError> {
         let bcrypt = BcryptHasher::start(DEFAULT_COST)
             .map_err(|source| BenchError::io("starting the password hasher", source))?;
-        let hash = bcrypt.hash(password()).await?;
+        let hash = bcrypt.hash(HashCaller::System, password()).await?;
         Ok(Self { bcrypt, hash })
     }
 }
 
 impl PasswordHasher for OneHash {
-    fn hash(&self, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
+    fn hash(
+        &self,
+        caller: HashCaller,
+        password: Password,
+    ) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         if password.reveal() == PASSWORD {
             let hash = self.hash.clone();
             Box::pin(async move { Ok(hash) })
         } else {
-            self.bcrypt.hash(password)
+            self.bcrypt.hash(caller, password)
         }
     }
 
-    fn verify(&self, attempt: Secret, hash: Option<PasswordHash>) -> BoxFuture<'static, Result<bool, Error>> {
-        self.bcrypt.verify(attempt, hash)
+    fn verify(
+        &self,
+        caller: HashCaller,
+        check: PasswordCheck,
+    ) -> BoxFuture<'static, Result<Verification, Error>> {
+        self.bcrypt.verify(caller, check)
     }
 }

@@ -3,7 +3,7 @@
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
-use crate::accounts::ports::{ApiKeys, IssuedKey, PasswordHasher};
+use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
 use crate::accounts::repository::Unique;
 use crate::accounts::session::{ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::error::Error;
@@ -50,16 +50,16 @@ pub async fn create(
 ) -> Result<CreatedUser, Error> {
     let username = draft.username.key();
     // Decided twice: here, so that nobody makes the server hash for nothing, and again when it is stored.
-    storage
+    let creator = storage
         .read_as(who, move |tx, actor| {
             credentials::require(tx, actor, CredentialChange::NewAccount)?;
             match tx.accounts().find_by_username(&username)? {
                 Some(_) => Err(AccountRefusal::UsernameTaken.into()),
-                None => Ok(()),
+                None => Ok(actor.id()),
             }
         })
         .await?;
-    let password = hasher.hash(draft.password.clone()).await?;
+    let password = hasher.hash(HashCaller::User(creator), draft.password.clone()).await?;
     let key = (!draft.is_admin).then(|| keys.issue());
     storage
         .write_as(who, move |tx, actor| {
@@ -82,7 +82,7 @@ pub async fn create_by_operator(
     hasher: &dyn PasswordHasher,
     draft: UserDraft,
 ) -> Result<User, Error> {
-    let password = hasher.hash(draft.password.clone()).await?;
+    let password = hasher.hash(HashCaller::System, draft.password.clone()).await?;
     storage.run(OPERATOR, move |tx| store(tx, None, &draft, &password)).await
 }
 
@@ -107,7 +107,7 @@ pub async fn create_first_admin(
         password: keys.generate_password(),
     };
     let password = draft.password.clone();
-    let hash = hasher.hash(password.clone()).await?;
+    let hash = hasher.hash(HashCaller::System, password.clone()).await?;
     let created = storage
         .run(OPERATOR, move |tx| {
             // Two servers may start at once.

@@ -31,6 +31,7 @@ pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) ->
     tx.accounts().mark_deleted(id, now)?;
     // No word of the sessions: that the user is gone says it.
     tx.sessions().end_all(id, None)?;
+    tx.known_networks().forget(id)?;
     tx.jobs().enqueue(Task::EndMemberships(id), now)?;
     tx.emit(Audience::All, by, Event::UserDeleted(id));
     Ok(())

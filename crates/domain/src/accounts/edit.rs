@@ -3,7 +3,7 @@
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, PresenceSetting, User, Username};
-use crate::accounts::ports::PasswordHasher;
+use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::{LockStrength, Unique};
 use crate::accounts::rights::{lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
@@ -82,15 +82,17 @@ pub async fn edit_user(
 ) -> Result<User, Error> {
     let mut hash = None;
     if let Some(password) = &changes.password {
-        storage.read_as(who, move |tx, actor| may_set_password(tx, actor, id)).await?;
-        hash = Some(hasher.hash(password.clone()).await?);
+        let admin = storage.read_as(who, move |tx, actor| may_set_password(tx, actor, id)).await?;
+        hash = Some(hasher.hash(HashCaller::User(admin), password.clone()).await?);
     }
     storage.write_as(who, move |tx, actor| apply(tx, actor, id, &changes, hash.as_ref())).await
 }
 
-fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
+/// Who is about to set a user's password, if they may.
+fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<UserId, Error> {
     tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
-    credentials::require(tx, actor, CredentialChange::PasswordOf(id))
+    credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
+    Ok(actor.id())
 }
 
 fn apply(

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::model::{PasswordHash, User, Username, UsernameKey};
-use crate::accounts::ports::{ApiKeys, LoginAttempts, PasswordHasher, PasswordTry};
+use crate::accounts::known_networks::{self, Familiarity};
+use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
+use crate::accounts::ports::{
+    ApiKeys, FailedLogin, HashCaller, LoginAttempts, LoginJournal, PasswordCheck, PasswordHasher,
+    PasswordTry, Verification,
+};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
 use crate::accounts::sessions::{self, Ending};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::ids::UserId;
+use crate::network::Network;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 use crate::time::Timestamp;
 
@@ -35,10 +40,14 @@ pub struct LoginPorts<'a> {
     pub keys: &'a dyn ApiKeys,
     /// Counts the tries.
     pub attempts: &'a dyn LoginAttempts,
+    /// Is told of failures.
+    pub journal: &'a dyn LoginJournal,
     /// How long the key works.
     pub lifetime: Duration,
     /// How many sessions a user may have at a time.
     pub sessions_per_user: u32,
+    /// For how long a network stays known after a login from there.
+    pub networks_known_for: Duration,
 }
 
 /// A new session, and who signed in.
@@ -52,77 +61,193 @@ pub struct LoggedIn {
     pub user: User,
 }
 
+/// How often a password is checked when its hash keeps changing under the check, as by logins at the same time that
+/// renew it.
+const CHECKS: u32 = 3;
+
+/// When to come again if it still changes then.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// Signs in with a password; of more sessions than a user may have, those that were unused for longest end. The
-/// answer to a wrong one is the same, and takes as long, whether or not the user exists.
+/// answer to a wrong one is the same, and takes as long, whether or not the user exists. A right one whose stored hash
+/// is outdated has it renewed, which ends no session.
 ///
 /// # Errors
 /// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], busy, or a fault.
 pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
     // A name that no user could have counts as one and the same account: the counter's memory stays small.
     let account = Username::parse(&attempt.username).map_or_else(|_| UsernameKey::of(""), |name| name.key());
-    let counted = PasswordTry::SignIn { network: attempt.client.network(), account: account.clone() };
-    ports.attempts.take(&counted).map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-    let outcome = try_login(ports, attempt, &account).await;
-    let wrong = Error::from(AccountRefusal::InvalidCredentials);
-    if outcome.as_ref().err() != Some(&wrong) {
-        ports.attempts.give_back(&counted);
-    }
+    let mut login = Login {
+        ports,
+        network: attempt.client.network(),
+        attempt,
+        account,
+        tries: Vec::new(),
+        username: None,
+    };
+    login.take_try(PasswordTry::SignIn { network: login.network, account: login.account.clone() })?;
+    let outcome = login.run().await;
+    login.settle(outcome.as_ref().err());
     outcome
 }
 
-async fn try_login(
-    ports: LoginPorts<'_>,
+/// A login under way.
+struct Login<'a> {
+    ports: LoginPorts<'a>,
     attempt: LoginAttempt,
-    account: &UsernameKey,
-) -> Result<LoggedIn, Error> {
-    let caller = Caller::Network(attempt.client.network());
-    let name = account.clone();
-    let known =
-        ports.storage.run(Access { mode: Mode::Read, caller }, move |tx| find_password(tx, &name)).await?;
-    let (user, hash) = known.unzip();
-    let right = ports.hasher.verify(attempt.password, hash.clone()).await?;
-    let (Some(user), Some(hash), true) = (user, hash, right) else {
-        return Err(AccountRefusal::InvalidCredentials.into());
-    };
-    let key = ports.keys.issue();
-    let proven = Proven {
-        user,
-        checked: hash,
-        key: key.hash,
-        client: attempt.client,
-        lifetime: ports.lifetime,
-        sessions_per_user: ports.sessions_per_user,
-    };
-    let begin = move |tx: &mut dyn Tx| begin_session(tx, &proven);
-    let (user, expires_at) = ports.storage.run(Access { mode: Mode::Write, caller }, begin).await?;
-    Ok(LoggedIn { key: key.secret, expires_at, user })
+    network: Network,
+    /// What the username stands for.
+    account: UsernameKey,
+    /// The tries that were taken.
+    tries: Vec<PasswordTry>,
+    /// Whose account it is, once that is known.
+    username: Option<Username>,
 }
 
-fn find_password(tx: &mut dyn Tx, name: &UsernameKey) -> Result<Option<(UserId, PasswordHash)>, Error> {
-    let Some(user) = tx.accounts().find_by_username(name)? else { return Ok(None) };
-    let hash = tx.accounts().password(user.id)?;
-    Ok(hash.map(|hash| (user.id, hash)))
+impl Login<'_> {
+    fn take_try(&mut self, counted: PasswordTry) -> Result<(), Error> {
+        let taken = self.ports.attempts.take(&counted);
+        taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
+        self.tries.push(counted);
+        Ok(())
+    }
+
+    /// Gives the tries back unless they were spent, and tells of a wrong password.
+    fn settle(self, failure: Option<&Error>) {
+        match failure {
+            Some(Error::Refused(Refusal::Account(AccountRefusal::InvalidCredentials))) => {
+                let (address, username) = (self.attempt.client.address, self.username.as_ref());
+                self.ports.journal.failed(FailedLogin { address, username });
+            }
+            // Somebody who goes on trying where it makes no sense is to wait longer, and not to be looked up for nothing.
+            Some(Error::Refused(Refusal::Account(AccountRefusal::TooManyAttempts { .. }))) => {}
+            _ => self.tries.iter().for_each(|counted| self.ports.attempts.give_back(counted)),
+        }
+    }
+
+    async fn run(&mut self) -> Result<LoggedIn, Error> {
+        let mut stored = self.look_up().await?;
+        if !stored.familiarity.to_account {
+            let (network, account) = (self.network, self.account.clone());
+            self.take_try(PasswordTry::FromUnknownNetwork { network, account })?;
+        }
+        for _ in 0..CHECKS {
+            let (user, proven) = self.prove(&stored).await?;
+            let key = self.ports.keys.issue();
+            if let Some((user, expires_at)) = self.begin(user, proven, key.hash).await? {
+                return Ok(LoggedIn { key: key.secret, expires_at, user });
+            }
+            stored = self.look_up().await?;
+        }
+        Err(Error::Busy { retry_after: RETRY_AFTER })
+    }
+
+    async fn look_up(&mut self) -> Result<Stored, Error> {
+        let (name, network, known_for) = (self.account.clone(), self.network, self.ports.networks_known_for);
+        let access = Access { mode: Mode::Read, caller: Caller::Network(network) };
+        let look = move |tx: &mut dyn Tx| look_up(tx, &name, network, known_for);
+        let stored = self.ports.storage.run(access, look).await?;
+        self.username = stored.user.as_ref().map(|user| user.username.clone());
+        Ok(stored)
+    }
+
+    /// Checks the password.
+    async fn prove(&self, stored: &Stored) -> Result<(UserId, Proof), Error> {
+        let caller = HashCaller::SignIn {
+            network: self.network,
+            account: self.account.clone(),
+            from_known_network: stored.familiarity.to_anybody,
+        };
+        let (typed, hash) = (self.attempt.password.clone(), stored.hash.clone());
+        let check = PasswordCheck { typed, hash, highest_cost: stored.highest_cost };
+        let verification = self.ports.hasher.verify(caller, check).await?;
+        let (Some(user), Some(hash)) = (&stored.user, &stored.hash) else {
+            return Err(AccountRefusal::InvalidCredentials.into());
+        };
+        let renewed = match verification {
+            Verification::Wrong => return Err(AccountRefusal::InvalidCredentials.into()),
+            Verification::Right => None,
+            Verification::RightButOutdated => self.renew(user.id).await,
+        };
+        Ok((user.id, Proof { checked: hash.clone(), renewed }))
+    }
+
+    /// A new hash of the password, which is right. There may be none: it then stays as it is until the next login.
+    async fn renew(&self, user: UserId) -> Option<PasswordHash> {
+        let password = Password::parse(self.attempt.password.reveal()).ok()?;
+        self.ports.hasher.hash(HashCaller::User(user), password).await.ok()
+    }
+
+    /// Stores the session; `None` if the password is another one by now.
+    async fn begin(
+        &self,
+        user: UserId,
+        proof: Proof,
+        key: KeyHash,
+    ) -> Result<Option<(User, Timestamp)>, Error> {
+        let LoginPorts { lifetime, sessions_per_user, .. } = self.ports;
+        let proven =
+            Proven { user, proof, key, client: self.attempt.client.clone(), lifetime, sessions_per_user };
+        let access = Access { mode: Mode::Write, caller: Caller::User(user) };
+        self.ports.storage.run(access, move |tx| begin_session(tx, &proven)).await
+    }
+}
+
+/// What is stored of an account, and all else that checking its password needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stored {
+    user: Option<User>,
+    hash: Option<PasswordHash>,
+    highest_cost: Option<HashCost>,
+    familiarity: Familiarity,
+}
+
+fn look_up(
+    tx: &mut dyn Tx,
+    name: &UsernameKey,
+    network: Network,
+    known_for: Duration,
+) -> Result<Stored, Error> {
+    let user = tx.accounts().find_by_username(name)?;
+    let hash = match &user {
+        Some(user) => tx.accounts().password(user.id)?,
+        None => None,
+    };
+    let highest_cost = tx.accounts().highest_hash_cost()?;
+    let familiarity = known_networks::familiarity(tx, user.as_ref().map(|user| user.id), network, known_for)?;
+    Ok(Stored { user, hash, highest_cost, familiarity })
+}
+
+/// A password that was right.
+#[derive(Debug, Clone)]
+struct Proof {
+    /// The hash that it was checked against.
+    checked: PasswordHash,
+    /// The hash to store in its place, if that is outdated.
+    renewed: Option<PasswordHash>,
 }
 
 /// Somebody whose password was right a moment ago, and the session they are to have.
 struct Proven {
     user: UserId,
-    /// The hash that the password was checked against.
-    checked: PasswordHash,
+    proof: Proof,
     key: KeyHash,
     client: ClientInfo,
     lifetime: Duration,
     sessions_per_user: u32,
 }
 
-/// Stores the session, if the password that was checked is still the user's.
-fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<(User, Timestamp), Error> {
-    let id = proven.user;
+/// Stores the session; `None`, and nothing is stored, if the hash that was checked is no longer the user's.
+fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<(User, Timestamp)>, Error> {
+    let (id, Proof { checked, renewed }) = (proven.user, &proven.proof);
     // Two at once must not count the same sessions.
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::InvalidCredentials)?;
-    if tx.accounts().password(id)?.as_ref() != Some(&proven.checked) {
-        return Err(AccountRefusal::InvalidCredentials.into());
+    if tx.accounts().password(id)?.as_ref() != Some(checked) {
+        return Ok(None);
+    }
+    if let Some(hash) = renewed {
+        tx.accounts().set_password(id, hash)?;
     }
     sessions::end(tx, Some(id), id, Ending::ForOneOf(proven.sessions_per_user))?;
     let created_at = tx.now();
@@ -135,7 +260,8 @@ fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<(User, Timestamp), 
         expires_at,
         client: proven.client.clone(),
     })?;
-    Ok((user, expires_at))
+    known_networks::remember(tx, id, proven.client.network())?;
+    Ok(Some((user, expires_at)))
 }
 
 #[cfg(test)]

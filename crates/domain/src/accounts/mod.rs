@@ -6,6 +6,7 @@ mod delete;
 mod edit;
 mod error;
 mod find;
+mod known_networks;
 mod login;
 mod model;
 pub mod operator;
@@ -22,21 +23,27 @@ pub use delete::delete_user;
 pub use edit::{ProfileChanges, UserChanges, edit_self, edit_user};
 pub use error::AccountRefusal;
 pub use find::{find_self, find_user, list_users};
+pub use known_networks::{KNOWN_NETWORK_RETENTION, MAX_KNOWN_NETWORKS, remove_old_known_networks};
 pub use login::{LoggedIn, LoginAttempt, LoginPorts, login};
 pub use model::{
-    DisplayName, Email, NewUser, Password, PasswordHash, PresenceSetting, User, UserRef, Username,
+    DisplayName, Email, HashCost, NewUser, Password, PasswordHash, PresenceSetting, User, UserRef, Username,
     UsernameKey,
 };
 pub use password::change_password;
-pub use ports::{ApiKeys, IssuedKey, LoginAttempts, PasswordHasher, PasswordTry};
-#[cfg(test)]
-pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockPasswordHasher};
-pub use repository::{
-    AccountRepository, LockStrength, NewTicket, SessionQuery, SessionRepository, TicketRepository, Unique,
-    UserQuery,
+pub use ports::{
+    ApiKeys, FailedLogin, HashCaller, IssuedKey, LoginAttempts, LoginJournal, PasswordCheck, PasswordHasher,
+    PasswordTry, Verification,
 };
 #[cfg(test)]
-pub(crate) use repository::{MockAccountRepository, MockSessionRepository, MockTicketRepository};
+pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockLoginJournal, MockPasswordHasher};
+pub use repository::{
+    AccountRepository, KnownNetworkRepository, LockStrength, NewTicket, SessionQuery, SessionRepository,
+    TicketRepository, Unique, UserQuery,
+};
+#[cfg(test)]
+pub(crate) use repository::{
+    MockAccountRepository, MockKnownNetworkRepository, MockSessionRepository, MockTicketRepository,
+};
 pub(crate) use rights::{is_server_admin, require_server_admin};
 pub use session::{
     Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, SESSIONS_PER_USER, Secret,

@@ -126,8 +126,11 @@ impl Email {
     }
 }
 
-/// A password as a caller typed it: 8–72 bytes in UTF-8, without U+0000 (bcrypt ignores what follows the
-/// 72nd byte and may stop at a NUL, so both are refused). Shown by no `Debug`.
+/// A password: 8–72 bytes in UTF-8, without U+0000 (bcrypt ignores what follows the 72nd byte and may stop at a NUL, so
+/// both are refused). Shown by no `Debug`.
+///
+/// A new one is in Normalization Form C, since the same keys give composed characters on one system and decomposed ones
+/// on another (RFC 8265, section 4.2.2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
@@ -137,11 +140,21 @@ impl Password {
     /// The most bytes a password may have.
     pub const MAX_BYTES: usize = 72;
 
-    /// Checks a new password. It is not normalised: what was typed is what counts.
+    /// Normalises and checks a new password.
     ///
     /// # Errors
     /// The rule it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
+        Self::check(&nfc(text))
+    }
+
+    /// The password as it was typed, not normalised, if it could have been one: what versions before this rule hashed.
+    /// `None` also where it makes no difference.
+    pub fn as_typed(text: &str) -> Option<Self> {
+        if nfc(text) == text { None } else { Self::check(text).ok() }
+    }
+
+    fn check(text: &str) -> Result<Self, Violation> {
         let (min, max, length) = (Self::MIN_BYTES, Self::MAX_BYTES, text.len());
         let code = match length {
             0 => ViolationCode::Required,
@@ -178,6 +191,10 @@ impl fmt::Debug for PasswordHash {
         f.write_str("PasswordHash(…)")
     }
 }
+
+/// How much work a password hash is: one more takes twice the time. Orders hashes by the time that checking them takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HashCost(pub u32);
 
 /// Whether others may see that a user is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::accounts::delete::delete_locked;
 use crate::accounts::edit::save_locked;
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, User, UsernameKey};
-use crate::accounts::ports::PasswordHasher;
+use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::{LockStrength, UserQuery};
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
@@ -39,7 +39,7 @@ pub async fn set_password(
     let name = username.clone();
     // Looked for first, so that nothing is hashed for a name that was mistyped.
     storage.run(READ, move |tx| find(tx, &name)).await?;
-    let hash = hasher.hash(password).await?;
+    let hash = hasher.hash(HashCaller::System, password).await?;
     storage
         .run(WRITE, move |tx| {
             let user = lock(tx, &username)?;

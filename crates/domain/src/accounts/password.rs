@@ -3,7 +3,9 @@
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, PasswordHash};
-use crate::accounts::ports::{LoginAttempts, PasswordHasher, PasswordTry};
+use crate::accounts::ports::{
+    HashCaller, LoginAttempts, PasswordCheck, PasswordHasher, PasswordTry, Verification,
+};
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret};
 use crate::accounts::sessions::{self, Ending};
@@ -28,14 +30,16 @@ pub async fn change_password(
     let (user, old) = storage.read_as(who, |tx, actor| present_password(tx, actor)).await?;
     let counted = PasswordTry::OwnPassword(user);
     attempts.take(&counted).map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-    let verified = hasher.verify(current, Some(old.clone())).await;
-    if !matches!(verified, Ok(false)) {
+    // That the user exists is no secret here, so nothing has to take as long as for others.
+    let check = PasswordCheck { typed: current, hash: Some(old.clone()), highest_cost: None };
+    let verified = hasher.verify(HashCaller::User(user), check).await;
+    if !matches!(verified, Ok(Verification::Wrong)) {
         attempts.give_back(&counted);
     }
-    if !verified? {
+    if verified? == Verification::Wrong {
         return Err(AccountRefusal::WrongPassword.into());
     }
-    let hash = hasher.hash(new).await?;
+    let hash = hasher.hash(HashCaller::User(user), new).await?;
     let securing = Writing::new(who, Purpose::Secure);
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash)).await
 }

@@ -1,8 +1,9 @@
 //! The ports for users and sessions.
 
-use crate::accounts::model::{NewUser, PasswordHash, User, UsernameKey};
+use crate::accounts::model::{HashCost, NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
+use crate::network::Network;
 use crate::paging::{Limit, NameCursor, Placed};
 use crate::search::SearchText;
 use crate::storage::StorageFault;
@@ -98,6 +99,12 @@ pub trait AccountRepository {
     /// A storage fault.
     fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault>;
 
+    /// The highest cost of all hashes that are stored; `None` where there are none.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault>;
+
     /// Replaces the hash of the user's password.
     ///
     /// # Errors
@@ -180,6 +187,47 @@ pub trait TicketRepository {
     /// # Errors
     /// A storage fault.
     fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault>;
+}
+
+/// Where users signed in lately. That the user is deleted is not looked at here.
+#[cfg_attr(test, mockall::automock)]
+pub trait KnownNetworkRepository {
+    /// Whether this user signed in from the network since then.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn is_known_to(&mut self, user: UserId, network: Network, since: Timestamp)
+    -> Result<bool, StorageFault>;
+
+    /// Whether any user signed in from the network since then.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn is_known(&mut self, network: Network, since: Timestamp) -> Result<bool, StorageFault>;
+
+    /// Remembers that the user signed in from the network; of the user's networks the `keep` latest stay.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remember(
+        &mut self,
+        user: UserId,
+        network: Network,
+        at: Timestamp,
+        keep: u32,
+    ) -> Result<(), StorageFault>;
+
+    /// Forgets the user's networks.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn forget(&mut self, user: UserId) -> Result<(), StorageFault>;
+
+    /// Removes up to `limit` networks from which the user last signed in before then; says how many.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault>;
 }
 
 /// Sessions.

@@ -14,6 +14,11 @@ pub(crate) fn is_server_admin(tx: &mut dyn Tx, actor: &Actor) -> Result<bool, Er
     Ok(tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin))
 }
 
+/// Refuses all but server admins.
+pub(crate) fn require_server_admin(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+    if is_server_admin(tx, actor)? { Ok(()) } else { Err(AccountRefusal::AdminOnly.into()) }
+}
+
 /// Loads the user that a server admin is about to change, both locked. The set of admins is locked too, so
 /// that it can be counted.
 pub(crate) fn lock_for_change(tx: &mut dyn Tx, actor: &Actor, target: UserId) -> Result<User, Error> {

@@ -1,6 +1,8 @@
 //! What happens to a use-case when the storage fails under it.
 
-use crate::accounts::{MockAccountRepository, MockSessionRepository, MockTicketRepository};
+use crate::accounts::{
+    MockAccountRepository, MockKnownNetworkRepository, MockSessionRepository, MockTicketRepository,
+};
 use crate::error::Error;
 use crate::events::MockEventRepository;
 use crate::groups::{MockGroupRepository, MockMemberRepository};
@@ -68,6 +70,7 @@ pub(super) struct FailingRepositories {
     pub(super) accounts: MockAccountRepository,
     pub(super) sessions: MockSessionRepository,
     pub(super) tickets: MockTicketRepository,
+    pub(super) known_networks: MockKnownNetworkRepository,
     pub(super) groups: MockGroupRepository,
     pub(super) members: MockMemberRepository,
     pub(super) messages: MockMessageRepository,
@@ -82,7 +85,7 @@ impl Default for FailingRepositories {
                 expect_lock(_, _) expect_lock_admins() expect_find(_) expect_find_many(_)
                 expect_find_by_username(_)
                 expect_list(_) expect_insert(_) expect_update(_) expect_password(_)
-                expect_set_password(_, _) expect_mark_deleted(_, _) expect_count_admins() expect_any_ever()),
+                expect_highest_hash_cost() expect_set_password(_, _) expect_mark_deleted(_, _) expect_count_admins() expect_any_ever()),
             sessions: failing!(MockSessionRepository:
                 expect_authenticate(_, _) expect_holder(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
                 expect_end_all(_, _)
@@ -91,6 +94,9 @@ impl Default for FailingRepositories {
             tickets: failing!(MockTicketRepository:
                 expect_insert(_) expect_remove_oldest(_, _) expect_is_good(_, _) expect_redeem(_, _)
                 expect_remove_others(_, _)),
+            known_networks: failing!(MockKnownNetworkRepository:
+                expect_is_known_to(_, _, _) expect_is_known(_, _) expect_remember(_, _, _, _) expect_forget(_)
+                expect_remove_old(_, _)),
             groups: failing!(MockGroupRepository:
                 expect_lock(_) expect_find_visible(_, _) expect_find_many(_) expect_view(_, _) expect_list(_)
                 expect_insert(_) expect_update(_) expect_mark_deleted(_, _) expect_purge(_, _)),

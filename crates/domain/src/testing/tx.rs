@@ -4,8 +4,9 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use crate::accounts::{
-    AccountRepository, Actor, KeyHash, LockStrength, MockAccountRepository, MockSessionRepository,
-    MockTicketRepository, SessionRepository, TicketRepository, User,
+    AccountRepository, Actor, KeyHash, KnownNetworkRepository, LockStrength, MockAccountRepository,
+    MockKnownNetworkRepository, MockSessionRepository, MockTicketRepository, SessionRepository,
+    TicketRepository, User,
 };
 use crate::events::{Audience, Event, EventRepository, MockEventRepository};
 use crate::groups::{
@@ -39,6 +40,7 @@ pub(crate) struct MockTx {
     pub(crate) accounts: MockAccountRepository,
     pub(crate) sessions: MockSessionRepository,
     pub(crate) tickets: MockTicketRepository,
+    pub(crate) known_networks: MockKnownNetworkRepository,
     pub(crate) groups: MockGroupRepository,
     pub(crate) members: MockMemberRepository,
     pub(crate) messages: MockMessageRepository,
@@ -210,6 +212,7 @@ impl Tx for MockTx {
         accounts: AccountRepository;
         sessions: SessionRepository;
         tickets: TicketRepository;
+        known_networks: KnownNetworkRepository;
         groups: GroupRepository;
         members: MemberRepository;
         messages: MessageRepository;

@@ -20,6 +20,12 @@ fn sign_in(address: &str, name: &str) -> PasswordTry {
     PasswordTry::SignIn { network, account: UsernameKey::of(name) }
 }
 
+/// A try to sign in where the account has not signed in before.
+fn from_unknown(address: &str, name: &str) -> PasswordTry {
+    let network = Network::of(address.parse().unwrap());
+    PasswordTry::FromUnknownNetwork { network, account: UsernameKey::of(name) }
+}
+
 /// An address of its own for each number.
 fn host(number: usize) -> String {
     format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255)
@@ -37,20 +43,53 @@ fn an_account_has_its_tries_from_each_network() {
 }
 
 #[test]
-fn an_account_has_ten_times_as_many_from_everywhere() {
+fn an_account_has_ten_times_as_many_from_all_unknown_networks() {
     let (limits, now) = limits();
     for number in 0..20 {
-        assert_eq!(limits.take_at(now, &sign_in(&host(number), "ann")), Ok(()), "{number}");
+        assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(()), "{number}");
     }
-    assert_eq!(limits.take_at(now, &sign_in(HOME, "ann")), Err(SECOND));
-    assert_eq!(limits.take_at(now + SECOND, &sign_in(HOME, "ann")), Ok(()));
+    // One in a minute for each after that, and one in a second for whoever comes first.
+    assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(()));
+    assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Err(SECOND));
+    assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Ok(()));
+    assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Err(SECOND));
+    assert_eq!(limits.take_at(now, &from_unknown(HOME, "bob")), Ok(()));
+}
+
+#[test]
+fn however_many_guess_elsewhere_each_network_has_a_try() {
+    let (limits, now) = limits();
+    for second in 0..300 {
+        let now = now + second * SECOND;
+        for number in 0..20 {
+            let _ = limits.take_at(now, &from_unknown(&host(number), "ann"));
+        }
+    }
+    let owner = from_unknown(ELSEWHERE, "ann");
+    let now = now + 300 * SECOND;
+    assert_eq!(limits.take_at(now, &owner), Ok(()));
+    limits.give_back(&owner);
+    assert_eq!(limits.take_at(now, &owner), Ok(()), "who knows the password is never slowed");
+}
+
+#[test]
+fn a_botnet_gets_one_try_in_a_second_and_one_in_a_minute_for_each_network() {
+    let (limits, now) = limits();
+    let mut tries = 0;
+    for second in 0..600 {
+        for number in 0..60 {
+            let attempt = from_unknown(&host(number), "ann");
+            tries += u32::from(limits.take_at(now + second * SECOND, &attempt).is_ok());
+        }
+    }
+    assert!((20 + 2 * 590..20 + 2 * 620).contains(&tries), "{tries} in ten minutes");
 }
 
 #[test]
 fn strangers_use_up_no_tries_at_ones_own_password() {
     let (limits, now) = limits();
-    for number in 0..20 {
-        limits.take_at(now, &sign_in(&host(number), "ann")).unwrap();
+    for number in 0..50 {
+        let _ = limits.take_at(now, &from_unknown(&host(number), "ann"));
     }
     let own = PasswordTry::OwnPassword(UserId::new(1));
     for _ in 0..2 {

@@ -4,6 +4,7 @@
 pub(crate) mod activity;
 pub(crate) mod command;
 pub(crate) mod limit;
+pub(crate) mod lines;
 pub(crate) mod queue;
 pub(crate) mod sync;
 pub(crate) mod threads;

@@ -1,9 +1,11 @@
 //! Users.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use groupchat_domain::accounts::{
-    AccountRepository, DisplayName, Email, LockStrength, NewUser, PasswordHash, PresenceSetting, Unique,
-    User, UserQuery, UserRef, Username, UsernameKey,
+    AccountRepository, DisplayName, Email, HashCost, LockStrength, NewUser, PasswordHash, PresenceSetting,
+    Unique, User, UserQuery, UserRef, Username, UsernameKey,
 };
 use groupchat_domain::ids::{UserId, Version};
 use groupchat_domain::paging::Placed;
@@ -174,6 +176,16 @@ impl AccountRepository for DbTx<'_> {
             .filter(users::deleted_at.is_null());
         let hash = on_backend!(self, |connection| hash.first(connection).optional())?;
         Ok(hash.map(PasswordHash::from_stored))
+    }
+
+    fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault> {
+        // Written as the index has it, in which the highest is the last.
+        let cost = || sql::<Nullable<Text>>("substr(password_hash, 5, 2)");
+        let highest =
+            users::table.select(cost()).filter(users::deleted_at.is_null()).order(cost().desc()).limit(1);
+        let highest = on_backend!(self, |connection| highest.first::<Option<String>>(connection).optional())?;
+        // Two digits sort as their number does. What is no hash of bcrypt tells no cost.
+        Ok(highest.flatten().and_then(|cost| cost.parse().ok()).map(HashCost))
     }
 
     fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {

@@ -9,6 +9,7 @@ mod contains;
 mod events;
 mod groups;
 mod jobs;
+mod known_networks;
 mod locks;
 pub(crate) mod log_state;
 mod members;

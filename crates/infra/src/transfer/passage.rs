@@ -8,8 +8,8 @@ use super::digest::{Digester, TableDigest};
 use super::error::TransferError;
 use super::place::Side;
 use super::rows::{
-    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, NameStateRow, ProbeRow, ReactionRow, RenameRow,
-    SessionRow, TicketRow, UserRow,
+    EventRow, GroupRow, JobRow, KnownNetworkRow, MembershipRow, MessageRow, NameStateRow, ProbeRow,
+    ReactionRow, RenameRow, SessionRow, TicketRow, UserRow,
 };
 use super::source::Source;
 use super::table::Table;
@@ -28,10 +28,11 @@ pub(super) struct Passage {
 }
 
 /// Every table but the one that holds the epoch, in an order in which rows refer only to earlier tables.
-pub(super) const TABLES: [Passage; 12] = [
+pub(super) const TABLES: [Passage; 13] = [
     Passage::of::<UserRow>(),
     Passage::of::<SessionRow>(),
     Passage::of::<TicketRow>(),
+    Passage::of::<KnownNetworkRow>(),
     Passage::of::<GroupRow>(),
     Passage::of::<MembershipRow>(),
     Passage::of::<MessageRow>(),

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::digest::Encode;
 use crate::schema::{
-    events, groups, jobs, memberships, messages, name_state, reactions, renames, sessions, storage_probe,
-    tickets, users,
+    events, groups, jobs, known_networks, memberships, messages, name_state, reactions, renames, sessions,
+    storage_probe, tickets, users,
 };
 
 /// Row types that name all columns of their table, in its order. A column that is missing here, or one too many,
@@ -55,6 +55,12 @@ rows! {
         last_used_at: Option<i64>,
         user_agent: Option<String>,
         address: Option<String>,
+    }
+
+    KnownNetworkRow of known_networks {
+        user_id: i64,
+        network: String,
+        last_used_at: i64,
     }
 
     TicketRow of tickets {

@@ -7,13 +7,13 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::digest::Encode;
 use super::positions::Positions;
 use super::rows::{
-    EventRow, GroupRow, JobRow, MembershipRow, MessageRow, NameStateRow, ProbeRow, ReactionRow, RenameRow,
-    SessionRow, TicketRow, UserRow,
+    EventRow, GroupRow, JobRow, KnownNetworkRow, MembershipRow, MessageRow, NameStateRow, ProbeRow,
+    ReactionRow, RenameRow, SessionRow, TicketRow, UserRow,
 };
 use crate::connection::{Connection, on_backend};
 use crate::schema::{
-    events, groups, jobs, memberships, messages, name_state, reactions, renames, sessions, storage_probe,
-    tickets, users,
+    events, groups, jobs, known_networks, memberships, messages, name_state, reactions, renames, sessions,
+    storage_probe, tickets, users,
 };
 
 /// Rows to one page, and to one statement that inserts: no more than 5,500 values, which both databases take, and
@@ -106,6 +106,25 @@ keyed_by_id! {
     ProbeRow of storage_probe;
     NameStateRow of name_state;
     RenameRow of renames;
+}
+
+impl Table for KnownNetworkRow {
+    basics!(known_networks);
+    insert_whole!(known_networks);
+
+    fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
+        let (user, network) = after.map_or((i64::MIN, ""), |row| (row.user_id, &row.network));
+        let further = sql::<Bool>("(user_id, network) > (")
+            .bind::<BigInt, _>(user)
+            .sql(", ")
+            .bind::<Text, _>(network)
+            .sql(")");
+        let page = known_networks::table
+            .filter(further)
+            .order((known_networks::user_id, known_networks::network))
+            .limit(PAGE);
+        on_backend!(connection, |connection| page.load(connection))
+    }
 }
 
 impl Table for MembershipRow {

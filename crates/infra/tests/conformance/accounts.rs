@@ -1,7 +1,8 @@
 //! Users.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, PasswordHash, PresenceSetting, Unique, User, UserQuery, Username, UsernameKey,
+    DisplayName, Email, HashCost, NewUser, PasswordHash, PresenceSetting, Unique, User, UserQuery, Username,
+    UsernameKey,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::paging::NameCursor;
@@ -162,4 +163,18 @@ pub fn there_has_been_a_user_for_ever_after(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().any_ever(), Ok(true));
     tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
     assert_eq!(tx.accounts().any_ever(), Ok(true));
+}
+
+pub fn the_highest_cost_is_that_of_the_costliest_hash(tx: &mut dyn Tx) {
+    assert_eq!(tx.accounts().highest_hash_cost(), Ok(None));
+    let mut ids = Vec::new();
+    for (name, cost) in [("ann", "10"), ("bob", "12"), ("cid", "04"), ("dan", "09")] {
+        let password = PasswordHash::from_stored(format!("$2b${cost}$hash"));
+        ids.push(stored(tx.accounts().insert(&NewUser { password, ..new_user(name) }).unwrap()));
+    }
+    assert_eq!(tx.accounts().highest_hash_cost(), Ok(Some(HashCost(12))));
+    tx.accounts().set_password(ids[1], &PasswordHash::from_stored("$2b$11$hash".into())).unwrap();
+    assert_eq!(tx.accounts().highest_hash_cost(), Ok(Some(HashCost(11))));
+    tx.accounts().mark_deleted(ids[1], at(9)).unwrap();
+    assert_eq!(tx.accounts().highest_hash_cost(), Ok(Some(HashCost(10))));
 }

@@ -9,6 +9,7 @@ mod events;
 mod faults;
 mod groups;
 mod jobs;
+mod known_networks;
 #[cfg(feature = "postgres")]
 mod lineage;
 mod log;
@@ -54,6 +55,7 @@ macro_rules! suite {
                 a_deleted_user_is_found_by_nothing_and_frees_the_name
                 admins_are_counted_until_they_are_deleted
                 a_password_is_replaced_and_erased_with_the_user
+                the_highest_cost_is_that_of_the_costliest_hash
                 there_has_been_a_user_for_ever_after
             }
             cases! { $open, sessions in transaction:
@@ -75,6 +77,13 @@ macro_rules! suite {
                 a_ticket_that_seems_to_be_good_for_longer_than_any_is_not
                 the_oldest_tickets_of_a_session_go
                 expired_tickets_are_removed_in_bounded_steps
+            }
+            cases! { $open, known_networks in transaction:
+                a_network_is_known_to_who_signed_in_there_and_to_all_for_a_while
+                a_network_of_64_bits_is_known_by_any_of_its_addresses
+                of_the_networks_of_a_user_the_latest_are_kept
+                the_networks_of_a_user_are_forgotten
+                old_networks_are_removed_in_bounded_steps
             }
             cases! { $open, groups in transaction:
                 a_new_group_has_no_members_and_no_messages

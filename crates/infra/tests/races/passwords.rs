@@ -2,8 +2,8 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
-    AccountRefusal, ApiKeys, ClientInfo, LOGIN_LIFETIME, LoginAttempt, LoginPorts, Password,
-    SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user, login, operator,
+    AccountRefusal, ApiKeys, ClientInfo, KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, LoginAttempt, LoginPorts,
+    Password, SESSIONS_PER_USER, Secret, UserChanges, change_password, edit_user, login, operator,
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
@@ -11,7 +11,7 @@ use groupchat_infra::keys::RandomKeys;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{PASSWORD, Person};
-use crate::plain::{AnyNumberOfTries, PlainHasher};
+use crate::plain::{AnyNumberOfTries, NoJournal, PlainHasher};
 
 /// How many sign in while the password changes.
 const LOGINS: usize = 6;
@@ -75,8 +75,10 @@ fn sign_in(arena: &Arena, name: &str, password: &str) -> Result<Credential, Refu
         hasher: &PlainHasher,
         keys: &RandomKeys,
         attempts: &AnyNumberOfTries,
+        journal: &NoJournal,
         lifetime: LOGIN_LIFETIME,
         sessions_per_user: SESSIONS_PER_USER,
+        networks_known_for: KNOWN_NETWORK_RETENTION,
     };
     let attempt = LoginAttempt {
         username: name.to_owned(),

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use groupchat_domain::accounts::{AccountRepository, Actor, KeyHash, SessionRepository, TicketRepository};
+use groupchat_domain::accounts::{
+    AccountRepository, Actor, KeyHash, KnownNetworkRepository, SessionRepository, TicketRepository,
+};
 use groupchat_domain::events::{Audience, Event, EventRepository};
 use groupchat_domain::groups::{GroupRepository, MemberRepository};
 use groupchat_domain::ids::{EventId, UserId};
@@ -75,6 +77,10 @@ impl Tx for PausingTx<'_> {
 
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self.pause().sessions()
+    }
+
+    fn known_networks(&mut self) -> &mut dyn KnownNetworkRepository {
+        self.pause().known_networks()
     }
 
     fn tickets(&mut self) -> &mut dyn TicketRepository {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    LoginAttempts, Password, PasswordHash, PasswordHasher, PasswordTry, Secret,
+    FailedLogin, HashCaller, LoginAttempts, LoginJournal, Password, PasswordCheck, PasswordHash,
+    PasswordHasher, PasswordTry, Verification,
 };
 use groupchat_domain::storage::BoxFuture;
 
@@ -12,13 +13,21 @@ use groupchat_domain::storage::BoxFuture;
 pub struct PlainHasher;
 
 impl PasswordHasher for PlainHasher {
-    fn hash(&self, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
+    fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
     }
 
-    fn verify(&self, attempt: Secret, hash: Option<PasswordHash>) -> BoxFuture<'static, Result<bool, Error>> {
-        Box::pin(async move { Ok(hash.is_some_and(|hash| hash.as_str() == attempt.reveal())) })
+    fn verify(&self, _: HashCaller, check: PasswordCheck) -> BoxFuture<'static, Result<Verification, Error>> {
+        let is_right = check.hash.is_some_and(|hash| hash.as_str() == check.typed.reveal());
+        Box::pin(async move { Ok(if is_right { Verification::Right } else { Verification::Wrong }) })
     }
+}
+
+/// Tells nobody.
+pub struct NoJournal;
+
+impl LoginJournal for NoJournal {
+    fn failed<'a>(&self, _: FailedLogin<'a>) {}
 }
 
 /// Lets everybody try as often as they like.

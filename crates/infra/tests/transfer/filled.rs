@@ -90,6 +90,8 @@ fn odd() -> String {
         INSERT INTO tickets (session_id, hash, expires_at)
             SELECT 3 * id, unhex(printf('%064X', id)), -id FROM users WHERE id > 100;
         DELETE FROM tickets WHERE id = (SELECT max(id) FROM tickets);
+        INSERT INTO known_networks SELECT id, '2001:db8:0:' || id % 9 || '::/64', -id FROM users WHERE id > 100;
+        INSERT INTO known_networks SELECT id, '192.0.2.' || id % 9, id FROM users WHERE id > 100;
         UPDATE users SET presence_hidden = id % 2 WHERE id > 100;
         UPDATE memberships SET read_position = user_id % 900 WHERE user_id > 100;
         INSERT INTO groups (id, name, name_key, description, visibility, version, created_at, member_count, last_seq)

@@ -159,8 +159,13 @@ settings! {
     "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("tries");
 
     /// Wrong tries to sign in that an account has from one address (of IPv6, a /64 network); one comes back
-    /// every 10 seconds. From all addresses together it has ten times as many, and one comes back every second.
+    /// every 10 seconds. From all addresses together from which it hasn't signed in lately it has ten times as many, and
+    /// one comes back every second; when they are used up, each of these addresses has one try a minute.
     "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("tries");
+
+    /// For how long an address from which a user signed in is remembered. Those who guess passwords elsewhere are not in
+    /// the way of logins from there.
+    "login.known_networks_days" => login_known_networks_age: Duration = "90", days(1, 3650);
 
     /// Groups that a user may own; one more is refused. Like the other limits of groups it concerns what is new: what
     /// there is already stays.
@@ -191,7 +196,7 @@ settings! {
     "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events");
 
     /// The cost of a password's bcrypt hash: one more takes twice the time, at 12 some 0.3 s. Concerns new
-    /// passwords.
+    /// passwords, and each other one from its next login on.
     "password.cost" => password_cost: u32 = "12", integer(10, 14).unit("log2 of rounds");
 
     /// How long requests in flight may take to finish when the server is asked to stop, and then once more
@@ -273,5 +278,6 @@ mod tests {
         let config = Config::read(&Layers::defaults()).unwrap();
         assert_eq!(config.login_attempts_per_address, Allowance::PER_ADDRESS.capacity);
         assert_eq!(config.login_attempts_per_account, Allowance::PER_ACCOUNT.capacity);
+        assert_eq!(config.login_known_networks_age, groupchat_domain::accounts::KNOWN_NETWORK_RETENTION);
     }
 }

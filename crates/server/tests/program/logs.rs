@@ -51,5 +51,6 @@ async fn each_request_leaves_one_line_that_tells_no_secret() {
     ];
     let expected = expected.map(|(method, route, status, user)| (method.into(), route.into(), status, user));
     assert_eq!(found, expected);
+    assert_eq!(access.last().unwrap()["path"], "/api/nowhere", "where nothing was found");
     assert!(log.contains("\"stopped\""), "the last line is written");
 }

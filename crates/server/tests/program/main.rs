@@ -14,6 +14,7 @@ mod crash;
 mod events;
 mod harness;
 mod jobs;
+mod logins;
 mod logs;
 mod migrate_database;
 mod pace;

@@ -30,6 +30,7 @@ async fn a_key_that_nobody_knows_costs_the_hub_nothing() {
         keys: usual.keys.clone(),
         hasher: usual.hasher.clone(),
         attempts: usual.attempts.clone(),
+        journal: usual.journal.clone(),
         live: Arc::new(Untouched),
     };
     let state = State::new(AppState::new(ports, "0.0.0"));

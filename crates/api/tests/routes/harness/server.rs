@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use groupchat_api::{AppState, Ports, ServerOptions, State, app};
 use groupchat_domain::accounts::{
-    ClientInfo, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash,
+    ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash,
     PasswordHasher, SessionKind, Unique, Username,
 };
 use groupchat_domain::ids::UserId;
@@ -18,6 +18,7 @@ use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::BcryptHasher;
+use groupchat_infra::journal::LogJournal;
 use groupchat_infra::keys::RandomKeys;
 use groupchat_infra::{HubOptions, LocalHub};
 use serde_json::json;
@@ -84,7 +85,7 @@ impl Server {
         let running = RunningHub::start(hub.clone(), storage.clone()).await;
         let state = state(storage, attempts, hub);
         let password = Password::parse(PASSWORD).expect("long enough");
-        let password = state.hasher.hash(password).await.expect("hashes");
+        let password = state.hasher.hash(HashCaller::System, password).await.expect("hashes");
         let call = calling(&state).await;
         let world = World { clock, password, _hub: Some(running), _database: Some(database) };
         Self { call, state, world: Rc::new(world) }
@@ -123,12 +124,13 @@ impl Server {
 
     fn ports(&self) -> Ports {
         let ports: &Ports = &self.state;
-        let Ports { storage, keys, hasher, attempts, live } = ports;
+        let Ports { storage, keys, hasher, attempts, journal, live } = ports;
         Ports {
             storage: storage.clone(),
             keys: keys.clone(),
             hasher: hasher.clone(),
             attempts: attempts.clone(),
+            journal: journal.clone(),
             live: live.clone(),
         }
     }
@@ -242,6 +244,7 @@ fn state(storage: Arc<dyn Storage>, attempts: AttemptLimits, hub: LocalHub) -> S
         keys: Arc::new(RandomKeys),
         hasher,
         attempts: Arc::new(attempts),
+        journal: Arc::new(LogJournal),
         live: Arc::new(hub),
     };
     State::new(AppState::new(ports, "1.2.3"))

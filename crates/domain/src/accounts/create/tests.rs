@@ -28,12 +28,16 @@ fn created(is_admin: bool) -> User {
 
 /// Hashes the password once.
 fn hashes() -> MockPasswordHasher {
+    hashes_for(HashCaller::User(ME))
+}
+
+fn hashes_for(expected: HashCaller) -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
     hasher
         .expect_hash()
-        .withf(|password| password.reveal() == "password")
+        .withf(move |caller, password| *caller == expected && password.reveal() == "password")
         .times(1)
-        .returning(|_| Box::pin(async { Ok(hash("password")) }));
+        .returning(|_, _| Box::pin(async { Ok(hash("password")) }));
     hasher
 }
 
@@ -42,7 +46,7 @@ fn busy() -> MockPasswordHasher {
     hasher
         .expect_hash()
         .times(1)
-        .returning(|_| Box::pin(async { Err(Error::Busy { retry_after: Duration::from_secs(1) }) }));
+        .returning(|_, _| Box::pin(async { Err(Error::Busy { retry_after: Duration::from_secs(1) }) }));
     hasher
 }
 
@@ -181,7 +185,7 @@ fn faults_are_handed_on() {
         || vec![looks(false), provisions(writes(false))],
         |storage| {
             let mut hasher = MockPasswordHasher::new();
-            hasher.expect_hash().returning(|_| Box::pin(async { Ok(hash("password")) }));
+            hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("password")) }));
             let mut keys = MockApiKeys::new();
             keys.expect_issue()
                 .returning(|| IssuedKey { secret: Secret::new("new key".to_owned()), hash: NEW_KEY });

@@ -5,10 +5,12 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{IssuedKey, MockApiKeys, MockLoginAttempts, MockPasswordHasher, SESSIONS_PER_USER};
+use crate::accounts::{
+    IssuedKey, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginAttempts, MockLoginJournal, MockPasswordHasher,
+    SESSIONS_PER_USER,
+};
 use crate::ids::SessionId;
 use crate::network::Network;
-use crate::storage::Verdict;
 use crate::testing::{
     ME, MockTx, NOW, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, hash,
     sessions_ended, user,
@@ -16,6 +18,8 @@ use crate::testing::{
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The highest cost of all stored hashes.
+const COST: HashCost = HashCost(12);
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 fn client() -> ClientInfo {
@@ -27,8 +31,16 @@ fn attempt(username: &str) -> LoginAttempt {
     LoginAttempt { username: username.to_owned(), password, client: client() }
 }
 
+fn network() -> Network {
+    Network::of(ADDRESS)
+}
+
 fn sign_in(network: Network, account: &str) -> PasswordTry {
     PasswordTry::SignIn { network, account: UsernameKey::of(account) }
+}
+
+fn from_unknown_network(account: &str) -> PasswordTry {
+    PasswordTry::FromUnknownNetwork { network: network(), account: UsernameKey::of(account) }
 }
 
 /// What surrounds the database. By default a call to any of it fails.
@@ -37,25 +49,69 @@ struct Surroundings {
     hasher: MockPasswordHasher,
     keys: MockApiKeys,
     attempts: MockLoginAttempts,
+    journal: MockLoginJournal,
 }
 
 impl Surroundings {
-    /// One try is taken; it is given back, or not.
+    /// Somebody signs in from a network that is known to the account: one try is taken; it is given back, or not.
     fn counts(account: &str, gives_back: bool) -> Self {
-        let mut surroundings = Self::default();
-        let (attempts, counted) = (&mut surroundings.attempts, eq(sign_in(Network::of(ADDRESS), account)));
-        attempts.expect_take().with(counted.clone()).times(1).returning(|_| Ok(()));
-        if gives_back {
-            attempts.expect_give_back().with(counted).times(1).returning(|_| ());
-        }
-        surroundings
+        Self::default().takes(sign_in(network(), account), gives_back)
     }
 
-    /// The password is verified once, against this hash.
-    fn verifies(mut self, against: Option<PasswordHash>, answer: Result<bool, Error>) -> Self {
+    /// From another network: two tries are.
+    fn counts_twice(account: &str, gives_back: bool) -> Self {
+        Self::counts(account, gives_back).takes(from_unknown_network(account), gives_back)
+    }
+
+    fn takes(mut self, counted: PasswordTry, gives_back: bool) -> Self {
+        self.attempts.expect_take().with(eq(counted.clone())).times(1).returning(|_| Ok(()));
+        if gives_back {
+            self.attempts.expect_give_back().with(eq(counted)).times(1).returning(|_| ());
+        }
+        self
+    }
+
+    /// A failure is told of, once.
+    fn tells(mut self, username: Option<&'static str>) -> Self {
+        let told = self.journal.expect_failed().times(1);
+        told.withf(move |login| {
+            login.address == Some(ADDRESS) && login.username.map(Username::as_str) == username
+        })
+        .returning(|_| ());
+        self
+    }
+
+    /// The password is verified once, against this hash, for somebody from a known network.
+    fn verifies(self, against: Option<PasswordHash>, answer: Result<Verification, Error>) -> Self {
+        self.verifies_for(true, against, answer)
+    }
+
+    fn verifies_for(
+        mut self,
+        known: bool,
+        against: Option<PasswordHash>,
+        answer: Result<Verification, Error>,
+    ) -> Self {
+        let typed = Secret::new("password".to_owned());
+        let expected = PasswordCheck { typed, hash: against, highest_cost: Some(COST) };
         self.hasher
             .expect_verify()
-            .withf(move |attempt, hash| attempt.reveal() == "password" && *hash == against)
+            .withf(move |caller, check| {
+                let HashCaller::SignIn { network: from, from_known_network, .. } = caller else {
+                    return false;
+                };
+                *from == network() && *from_known_network == known && *check == expected
+            })
+            .times(1)
+            .return_once(move |_, _| Box::pin(async { answer }));
+        self
+    }
+
+    /// The password is hashed anew, for somebody who has just proven to be the user.
+    fn hashes(mut self, answer: Result<PasswordHash, Error>) -> Self {
+        self.hasher
+            .expect_hash()
+            .withf(|caller, password| *caller == HashCaller::User(ME) && password.reveal() == "password")
             .times(1)
             .return_once(move |_, _| Box::pin(async { answer }));
         self
@@ -69,18 +125,20 @@ impl Surroundings {
     }
 
     fn login(&self, storage: &ScriptedStorage, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
-        let Self { hasher, keys, attempts } = self;
-        block_on(login(
-            LoginPorts {
-                storage,
-                hasher,
-                keys,
-                attempts,
-                lifetime: LIFETIME,
-                sessions_per_user: SESSIONS_PER_USER,
-            },
-            attempt,
-        ))
+        let Self { hasher, keys, attempts, journal } = self;
+        let (lifetime, sessions_per_user) = (LIFETIME, SESSIONS_PER_USER);
+        let networks_known_for = KNOWN_NETWORK_RETENTION;
+        let ports = LoginPorts {
+            storage,
+            hasher,
+            keys,
+            attempts,
+            journal,
+            lifetime,
+            sessions_per_user,
+            networks_known_for,
+        };
+        block_on(login(ports, attempt))
     }
 
     fn run<const N: usize>(
@@ -93,17 +151,32 @@ impl Surroundings {
     }
 }
 
-/// The user and their hash are read.
+/// The user and their hash are read; the network is known to the account.
 fn finds(stored: Option<PasswordHash>) -> MockTx {
-    let mut tx = MockTx::new();
+    finds_from(stored, true, true)
+}
+
+fn finds_from(stored: Option<PasswordHash>, to_account: bool, to_anybody: bool) -> MockTx {
+    let mut tx = looks_around(to_anybody);
     let found = tx.accounts.expect_find_by_username().with(eq(UsernameKey::of("user1"))).times(1);
     found.returning(|_| Ok(Some(user(ME))));
     tx.accounts.expect_password().with(eq(ME)).times(1).returning(move |_| Ok(stored.clone()));
+    let known =
+        tx.known_networks.expect_is_known_to().withf(|user, from, _| *user == ME && *from == network());
+    known.times(1).returning(move |_, _, _| Ok(to_account));
+    tx
+}
+
+/// What is read besides the account.
+fn looks_around(known_network: bool) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.accounts.expect_highest_hash_cost().times(1).returning(|| Ok(Some(COST)));
+    tx.known_networks.expect_is_known().returning(move |_, _| Ok(known_network));
     tx
 }
 
 fn misses(account: &'static str) -> MockTx {
-    let mut tx = MockTx::new();
+    let mut tx = looks_around(true);
     let missed = tx.accounts.expect_find_by_username().with(eq(UsernameKey::of(account))).times(1);
     missed.returning(|_| Ok(None));
     tx
@@ -143,6 +216,11 @@ fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -
     let ends = tx.sessions.expect_end_idlest().with(eq(ME), eq(NOW), eq(SESSIONS_PER_USER - 1));
     ends.times(1).returning(move |_, _, _| Ok(oldest));
     tx.sessions.expect_insert().with(eq(session)).times(1).returning(|_| Ok(SessionId::new(1)));
+    let remembered = tx
+        .known_networks
+        .expect_remember()
+        .withf(|user, from, at, _| *user == ME && *from == network() && *at == NOW);
+    remembered.times(1).returning(|_, _, _, _| Ok(()));
     tx
 }
 
@@ -152,22 +230,23 @@ fn refused() -> Option<Error> {
 
 #[test]
 fn the_right_password_gives_a_key_for_its_lifetime_and_ends_provisioned_ones() {
-    let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(true)).issues();
+    let surroundings =
+        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
     let (outcome, [read, write]) = surroundings.run(script, attempt("user1"));
     let signed_in = outcome.unwrap();
     assert_eq!((signed_in.user, signed_in.key.reveal()), (user(ME), "new key"));
     assert_eq!(signed_in.expires_at, NOW.plus(LIFETIME));
-    let caller = Caller::Network(Network::of(ADDRESS));
-    assert_eq!(read.access, Access { mode: Mode::Read, caller });
-    assert_eq!(write.access, Access { mode: Mode::Write, caller });
+    assert_eq!(read.access, Access { mode: Mode::Read, caller: Caller::Network(network()) });
+    assert_eq!(write.access, Access { mode: Mode::Write, caller: Caller::User(ME) });
     assert_eq!(write.emitted, [], "nobody learns of a login");
 }
 
 #[test]
 fn connections_of_sessions_that_a_login_ends_are_told_once() {
     for (provisioned, oldest) in [(true, false), (false, true), (true, true)] {
-        let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(true)).issues();
+        let surroundings =
+            Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
         let write = begins_session_in_place_of(looks_again(Some(hash("it"))), provisioned, oldest);
         let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
         assert!(outcome.is_ok());
@@ -177,60 +256,144 @@ fn connections_of_sessions_that_a_login_ends_are_told_once() {
 
 #[test]
 fn a_username_counts_without_regard_to_case() {
-    let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(true)).issues();
+    let surroundings =
+        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
     assert!(surroundings.run(script, attempt("USER1")).0.is_ok());
 }
 
 #[test]
 fn a_wrong_password_is_refused_and_the_try_is_spent() {
-    let surroundings = Surroundings::counts("user1", false).verifies(Some(hash("it")), Ok(false));
+    let surroundings = Surroundings::counts("user1", false)
+        .verifies(Some(hash("it")), Ok(Verification::Wrong))
+        .tells(Some("user1"));
     let (outcome, _) = surroundings.run([finds(Some(hash("it")))], attempt("user1"));
     assert_eq!(outcome.err(), refused());
 }
 
 #[test]
 fn an_unknown_user_takes_as_long_and_is_refused_alike() {
-    let surroundings = Surroundings::counts("nobody", false).verifies(None, Ok(false));
+    let surroundings =
+        Surroundings::counts_twice("nobody", false).verifies(None, Ok(Verification::Wrong)).tells(None);
     let (outcome, _) = surroundings.run([misses("nobody")], attempt("nobody"));
     assert_eq!(outcome.err(), refused());
 }
 
 #[test]
 fn a_user_without_a_password_is_refused_alike() {
-    let surroundings = Surroundings::counts("user1", false).verifies(None, Ok(false));
+    let surroundings =
+        Surroundings::counts("user1", false).verifies(None, Ok(Verification::Wrong)).tells(Some("user1"));
     assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
 }
 
 #[test]
 fn nobody_signs_in_without_a_hash_whatever_the_hasher_says() {
-    let surroundings = Surroundings::counts("user1", false).verifies(None, Ok(true));
+    let surroundings =
+        Surroundings::counts("user1", false).verifies(None, Ok(Verification::Right)).tells(Some("user1"));
     assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
 }
 
 #[test]
 fn names_that_no_user_could_have_count_as_one_account_and_are_refused_alike() {
     for name in ["", "me", "no such name!", &"x".repeat(51), "\0"] {
-        let surroundings = Surroundings::counts("", false).verifies(None, Ok(false));
+        let surroundings =
+            Surroundings::counts_twice("", false).verifies(None, Ok(Verification::Wrong)).tells(None);
         let (outcome, _) = surroundings.run([misses("")], attempt(name));
         assert_eq!(outcome.err(), refused(), "{name:?}");
     }
 }
 
 #[test]
-fn a_password_that_changes_while_it_is_verified_opens_nothing() {
-    for changed in [Some(hash("another")), None] {
-        let surroundings = Surroundings::counts("user1", false).verifies(Some(hash("it")), Ok(true)).issues();
-        let script = [finds(Some(hash("it"))), looks_again(changed)];
-        let (outcome, [_, write]) = surroundings.run(script, attempt("user1"));
-        assert_eq!(outcome.err(), refused());
-        assert_eq!(write.verdicts, [Verdict::RollBack]);
+fn a_password_that_changes_while_it_is_verified_is_verified_again() {
+    for (again, accepted) in [(Verification::Right, true), (Verification::Wrong, false)] {
+        let mut surroundings = Surroundings::counts("user1", accepted)
+            .verifies(Some(hash("it")), Ok(Verification::Right))
+            .verifies(Some(hash("renewed")), Ok(again))
+            .issues();
+        if accepted {
+            surroundings = surroundings.issues();
+        } else {
+            surroundings = surroundings.tells(Some("user1"));
+        }
+        let mut script =
+            vec![finds(Some(hash("it"))), looks_again(Some(hash("renewed"))), finds(Some(hash("renewed")))];
+        if accepted {
+            script.push(begins_session(looks_again(Some(hash("renewed")))));
+        }
+        let storage = ScriptedStorage::new(script);
+        let outcome = surroundings.login(&storage, attempt("user1"));
+        storage.finish();
+        assert_eq!(outcome.err(), if accepted { None } else { refused() });
     }
 }
 
 #[test]
+fn a_password_that_never_stops_changing_is_given_up() {
+    let mut surroundings = Surroundings::counts("user1", true);
+    let mut script = vec![finds(Some(hash("it")))];
+    for _ in 0..CHECKS {
+        surroundings = surroundings.verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        script.extend([looks_again(Some(hash("another"))), finds(Some(hash("it")))]);
+    }
+    let storage = ScriptedStorage::new(script);
+    let outcome = surroundings.login(&storage, attempt("user1"));
+    storage.finish();
+    assert_eq!(outcome.err(), Some(Error::Busy { retry_after: RETRY_AFTER }));
+}
+
+#[test]
+fn an_outdated_hash_is_renewed_and_no_session_ends() {
+    let surroundings = Surroundings::counts("user1", true)
+        .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
+        .hashes(Ok(hash("renewed")))
+        .issues();
+    let mut write = begins_session(looks_again(Some(hash("it"))));
+    let stored = write.accounts.expect_set_password().with(eq(ME), eq(hash("renewed"))).times(1);
+    stored.returning(|_, _| Ok(()));
+    let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
+    assert!(outcome.is_ok());
+    assert_eq!(write.emitted, []);
+}
+
+#[test]
+fn who_signs_in_while_the_hasher_is_busy_keeps_the_outdated_hash() {
+    let surroundings = Surroundings::counts("user1", true)
+        .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
+        .hashes(Err(Error::Busy { retry_after: RETRY_AFTER }))
+        .issues();
+    let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
+    assert!(surroundings.run(script, attempt("user1")).0.is_ok());
+}
+
+#[test]
+fn a_network_that_the_account_does_not_know_counts_besides() {
+    for known_to_others in [true, false] {
+        let surroundings = Surroundings::counts_twice("user1", true)
+            .verifies_for(known_to_others, Some(hash("it")), Ok(Verification::Right))
+            .issues();
+        let look = finds_from(Some(hash("it")), false, known_to_others);
+        let script = [look, begins_session(looks_again(Some(hash("it"))))];
+        assert!(surroundings.run(script, attempt("user1")).0.is_ok());
+    }
+}
+
+#[test]
+fn where_an_account_is_guarded_against_unknown_networks_nothing_is_hashed() {
+    let retry_after = Duration::from_secs(42);
+    let mut surroundings = Surroundings::counts("user1", false);
+    let taken = surroundings.attempts.expect_take().with(eq(from_unknown_network("user1"))).times(1);
+    taken.returning(move |_| Err(retry_after));
+    let look = finds_from(Some(hash("it")), false, true);
+    let (outcome, _) = surroundings.run([look], attempt("user1"));
+    assert_eq!(outcome.err(), Some(AccountRefusal::TooManyAttempts { retry_after }.into()));
+}
+
+#[test]
 fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
-    let surroundings = Surroundings::counts("user1", false).verifies(Some(hash("it")), Ok(true)).issues();
+    let surroundings = Surroundings::counts("user1", false)
+        .verifies(Some(hash("it")), Ok(Verification::Right))
+        .issues()
+        .tells(Some("user1"));
     let gone = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
     let (outcome, _) = surroundings.run([finds(Some(hash("it"))), gone], attempt("user1"));
     assert_eq!(outcome.err(), refused());
@@ -258,31 +421,48 @@ fn a_fault_is_no_refusal_and_gives_the_try_back() {
     let storage = ScriptedStorage::of([Step::refused(fault())]);
     assert_eq!(surroundings.login(&storage, attempt("user1")).err(), Some(fault().into()));
 
-    let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(true)).issues();
+    let surroundings =
+        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let storage = ScriptedStorage::of([finds(Some(hash("it"))).into(), Step::refused(fault())]);
     assert_eq!(surroundings.login(&storage, attempt("user1")).err(), Some(fault().into()));
 }
 
 #[test]
 fn faults_within_a_command_are_handed_on() {
-    let (checked, client) = (hash("it"), client());
-    let proven = Proven {
-        user: ME,
-        checked,
-        key: NEW_KEY,
-        client,
-        lifetime: LIFETIME,
-        sessions_per_user: SESSIONS_PER_USER,
+    let proven = |renewed| {
+        let proof = Proof { checked: hash("it"), renewed };
+        Proven {
+            user: ME,
+            proof,
+            key: NEW_KEY,
+            client: client(),
+            lifetime: LIFETIME,
+            sessions_per_user: SESSIONS_PER_USER,
+        }
     };
-    assert_hands_faults_on(|| finds(Some(hash("it"))), |tx| find_password(tx, &UsernameKey::of("user1")));
-    assert_hands_faults_on(|| begins_session(looks_again(Some(hash("it")))), |tx| begin_session(tx, &proven));
+    assert_hands_faults_on(
+        || finds_from(Some(hash("it")), false, true),
+        |tx| look_up(tx, &UsernameKey::of("user1"), network(), KNOWN_NETWORK_RETENTION),
+    );
+    let begins = || begins_session(looks_again(Some(hash("it"))));
+    assert_hands_faults_on(begins, |tx| begin_session(tx, &proven(None)));
+    let renews = || {
+        let mut tx = begins_session(looks_again(Some(hash("it"))));
+        tx.accounts.expect_set_password().returning(|_, _| Ok(()));
+        tx
+    };
+    assert_hands_faults_on(renews, |tx| begin_session(tx, &proven(Some(hash("renewed")))));
 }
 
 #[test]
 fn those_whose_address_is_unknown_share_one_turn() {
-    let mut surroundings = Surroundings::default().verifies(None, Ok(false));
+    let mut surroundings = Surroundings::default();
+    let verified = surroundings.hasher.expect_verify().times(1);
+    verified.returning(|_, _| Box::pin(async { Ok(Verification::Wrong) }));
+    surroundings.journal.expect_failed().withf(|login| login.address.is_none()).times(1).returning(|_| ());
     let counted = eq(sign_in(Network::UNKNOWN, "nobody"));
-    surroundings.attempts.expect_take().with(counted).returning(|_| Ok(()));
+    surroundings.attempts.expect_take().with(counted).times(1).returning(|_| Ok(()));
+    surroundings.attempts.expect_take().times(1).returning(|_| Ok(()));
     let attempt = LoginAttempt { client: ClientInfo::default(), ..attempt("nobody") };
     let (_, [read]) = surroundings.run([misses("nobody")], attempt);
     assert_eq!(read.access.caller, Caller::Network(Network::UNKNOWN));

@@ -127,9 +127,27 @@ fn a_password_has_8_to_72_bytes_and_no_nul() {
 }
 
 #[test]
-fn a_password_counts_as_it_was_typed() {
+fn a_password_is_normalised_before_it_is_measured() {
     let decomposed = "pa\u{308}ssword";
-    assert_eq!(Password::parse(decomposed).unwrap().reveal(), decomposed);
+    assert_eq!(Password::parse(decomposed).unwrap().reveal(), "pässword");
+    // In 75 bytes, 50 when composed; and in 9, 6 when composed.
+    assert_eq!(Password::parse(&"a\u{308}".repeat(25)).unwrap().reveal(), "ä".repeat(25));
+    assert_eq!(broken(Password::parse(&"a\u{308}".repeat(3))), Some(TooShort));
+    // Of 24 characters of 3 bytes, each becomes two.
+    assert_eq!(broken(Password::parse(&"\u{958}".repeat(24))), Some(TooLong));
+}
+
+#[test]
+fn a_password_as_it_was_typed_is_one_of_its_own_where_that_makes_a_difference() {
+    let as_typed = |text: &str| Password::as_typed(text).map(|password| password.reveal().to_owned());
+    assert_eq!(as_typed("pa\u{308}ssword").as_deref(), Some("pa\u{308}ssword"));
+    assert_eq!(as_typed(&"\u{958}".repeat(24)), Some("\u{958}".repeat(24)));
+    for same in ["password", "pässword"] {
+        assert_eq!(as_typed(same), None);
+    }
+    for never in ["a\u{308}", &"a\u{308}".repeat(25), "nul\0 a\u{308} nul"] {
+        assert_eq!(as_typed(never), None, "{never:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use mockall::Sequence;
-use mockall::predicate::eq;
+use mockall::predicate::{always, eq};
 
 use super::*;
 use crate::accounts::repository::Unique;
@@ -65,6 +65,7 @@ fn stores(mut tx: MockTx, changed: User) -> MockTx {
 fn deletes(mut tx: MockTx) -> MockTx {
     tx.accounts.expect_mark_deleted().with(eq(OTHER), eq(NOW)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(OTHER), eq(None)).times(1).returning(|_, _| Ok(true));
+    tx.known_networks.expect_forget().with(eq(OTHER)).times(1).returning(|_| Ok(()));
     let rest = Task::EndMemberships(OTHER);
     tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
     tx
@@ -82,7 +83,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
 
 fn hashes() -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
-    hasher.expect_hash().returning(|password| {
+    hasher.expect_hash().with(eq(HashCaller::System), always()).returning(|_, password| {
         let hash = hash(password.reveal());
         Box::pin(async { Ok(hash) })
     });

@@ -25,11 +25,15 @@ fn counts(gives_back: bool) -> MockLoginAttempts {
 }
 
 /// The present password is verified once.
-fn verifies(answer: Result<bool, Error>) -> MockPasswordHasher {
+fn verifies(answer: Result<Verification, Error>) -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
     hasher
         .expect_verify()
-        .withf(|attempt, stored| attempt.reveal() == "old password" && *stored == Some(hash("old")))
+        .withf(|caller, check| {
+            let typed = Secret::new("old password".to_owned());
+            let expected = PasswordCheck { typed, hash: Some(hash("old")), highest_cost: None };
+            *caller == HashCaller::User(ME) && *check == expected
+        })
         .times(1)
         .return_once(move |_, _| Box::pin(async { answer }));
     hasher
@@ -39,9 +43,9 @@ fn verifies(answer: Result<bool, Error>) -> MockPasswordHasher {
 fn hashes(mut hasher: MockPasswordHasher, answer: Result<PasswordHash, Error>) -> MockPasswordHasher {
     hasher
         .expect_hash()
-        .withf(|password| password.reveal() == "new password")
+        .withf(|caller, password| *caller == HashCaller::User(ME) && password.reveal() == "new password")
         .times(1)
-        .return_once(move |_| Box::pin(async { answer }));
+        .return_once(move |_, _| Box::pin(async { answer }));
     hasher
 }
 
@@ -95,7 +99,7 @@ fn run<const N: usize>(
 #[test]
 fn a_new_password_ends_all_other_sessions() {
     let script = [looks(), replaces(looks_again(Some(hash("old"))))].map(|tx| tx.authenticates(me()));
-    let hasher = hashes(verifies(Ok(true)), Ok(hash("new")));
+    let hasher = hashes(verifies(Ok(Verification::Right)), Ok(hash("new")));
     let (outcome, [look, write]) = run(script, &hasher, &counts(true));
     assert_eq!(outcome, Ok(()));
     assert_eq!((look.access.mode, write.access.mode), (Mode::Read, Mode::Write));
@@ -104,7 +108,7 @@ fn a_new_password_ends_all_other_sessions() {
 
 #[test]
 fn a_wrong_present_password_is_refused_and_the_try_is_spent() {
-    let (outcome, _) = run([looks().authenticates(me())], &verifies(Ok(false)), &counts(false));
+    let (outcome, _) = run([looks().authenticates(me())], &verifies(Ok(Verification::Wrong)), &counts(false));
     assert_eq!(outcome, Err(AccountRefusal::WrongPassword.into()));
 }
 
@@ -126,7 +130,7 @@ fn over_the_limit_nothing_is_verified() {
 
 #[test]
 fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
-    for hasher in [verifies(Err(BUSY)), hashes(verifies(Ok(true)), Err(BUSY))] {
+    for hasher in [verifies(Err(BUSY)), hashes(verifies(Ok(Verification::Right)), Err(BUSY))] {
         let (outcome, _) = run([looks().authenticates(me())], &hasher, &counts(true));
         assert_eq!(outcome, Err(BUSY));
     }
@@ -136,7 +140,7 @@ fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
 fn a_password_that_changed_meanwhile_is_kept() {
     for changed in [Some(hash("another")), None] {
         let script = [looks(), looks_again(changed)].map(|tx| tx.authenticates(me()));
-        let hasher = hashes(verifies(Ok(true)), Ok(hash("new")));
+        let hasher = hashes(verifies(Ok(Verification::Right)), Ok(hash("new")));
         let (outcome, [_, write]) = run(script, &hasher, &counts(true));
         assert_eq!(outcome, Err(AccountRefusal::ChangedMeanwhile.into()));
         assert_eq!(write.verdicts, [Verdict::RollBack]);
@@ -146,7 +150,7 @@ fn a_password_that_changed_meanwhile_is_kept() {
 #[test]
 fn a_session_that_ended_meanwhile_changes_nothing() {
     let script = [looks().authenticates(me()), MockTx::new().rejects_key()];
-    let hasher = hashes(verifies(Ok(true)), Ok(hash("new")));
+    let hasher = hashes(verifies(Ok(Verification::Right)), Ok(hash("new")));
     let (outcome, _) = run(script, &hasher, &counts(true));
     assert_eq!(outcome, Err(AccountRefusal::Unauthenticated.into()));
 }
@@ -169,8 +173,8 @@ fn faults_are_handed_on() {
         || [looks(), replaces(looks_again(Some(hash("old"))))].map(|tx| tx.authenticates(me())).into(),
         |storage| {
             let mut hasher = MockPasswordHasher::new();
-            hasher.expect_verify().returning(|_, _| Box::pin(async { Ok(true) }));
-            hasher.expect_hash().returning(|_| Box::pin(async { Ok(hash("new")) }));
+            hasher.expect_verify().returning(|_, _| Box::pin(async { Ok(Verification::Right) }));
+            hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("new")) }));
             let mut attempts = MockLoginAttempts::new();
             attempts.expect_take().returning(|_| Ok(()));
             attempts.expect_give_back().returning(|_| ());

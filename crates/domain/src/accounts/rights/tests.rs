@@ -14,6 +14,13 @@ fn an_account_that_is_gone_has_no_rights() {
     assert_eq!(is_server_admin(&mut tx, &me()), Ok(false));
 }
 
+#[test]
+fn only_server_admins_pass() {
+    assert_eq!(require_server_admin(&mut MockTx::new().reads_rights(true), &me()), Ok(()));
+    let refused = require_server_admin(&mut MockTx::new().reads_rights(false), &me());
+    assert_eq!(refused, Err(AccountRefusal::AdminOnly.into()));
+}
+
 fn locks(target: Option<User>, actor: Option<User>) -> MockTx {
     MockTx::new().locks_for_change(OTHER, vec![target, actor])
 }

@@ -30,7 +30,8 @@ const FOREIGN_KEYS: &str = "
 
 const INDEXES: &str = "
     SELECT t.relname::text AS table_name, i.indisunique AS is_unique,
-           (SELECT string_agg(pg_get_indexdef(i.indexrelid, place, false)
+           (SELECT string_agg(CASE i.indkey[place - 1] WHEN 0 THEN 'an expression'
+                                   ELSE pg_get_indexdef(i.indexrelid, place, false) END
                               || CASE WHEN i.indoption[place - 1] & 1 = 1 THEN ' desc' ELSE '' END,
                               ', ' ORDER BY place)
             FROM generate_series(1, i.indnkeyatts) AS place) AS columns,

@@ -22,7 +22,8 @@ const FOREIGN_KEYS: &str = "
 /// The condition is only in the text of the statement that made the index.
 const INDEXES: &str = "
     SELECT t.name AS table_name, i.\"unique\" AS is_unique,
-           (SELECT group_concat(x.name || CASE WHEN x.\"desc\" THEN ' desc' ELSE '' END, ', ' ORDER BY x.seqno)
+           (SELECT group_concat(coalesce(x.name, 'an expression')
+                                || CASE WHEN x.\"desc\" THEN ' desc' ELSE '' END, ', ' ORDER BY x.seqno)
             FROM pragma_index_xinfo(i.name) x WHERE x.key) AS columns,
            CASE WHEN i.partial THEN substr(s.sql, instr(s.sql, ' WHERE ') + 7) END AS condition
     FROM sqlite_schema t JOIN pragma_index_list(t.name) i

@@ -23,6 +23,8 @@ pub const ACCEPTED: &[Changed] = &[
     ("users", &[("presence_hidden", Bool(true))]),
     // Also of a session that isn't there.
     ("tickets", &[("session_id", Number(9))]),
+    ("known_networks", &[("network", Characters(50))]),
+    ("known_networks", &[("network", Text("192.0.2.1")), ("user_id", Number(2))]),
     // Two keys of a user; the kinds that there are.
     ("sessions", &[("kind", Text("provisioned"))]),
     ("sessions", &[("kind", Text("token"))]),

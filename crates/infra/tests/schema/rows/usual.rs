@@ -10,6 +10,7 @@ pub const FIRST: &[Changed] = &[
     ("users", &[("id", Number(2)), ("username", Text("Bob")), ("username_key", Text("bob"))]),
     ("sessions", &[("id", Number(1)), ("key_hash", Bytes(1, 32))]),
     ("tickets", &[("id", Number(1)), ("hash", Bytes(1, 32))]),
+    ("known_networks", &[("network", Text("192.0.2.1"))]),
     ("groups", &[("id", Number(1)), ("name_key", Text("tea"))]),
     ("groups", &[("id", Number(2)), ("name_key", Text("old")), ("deleted_at", Number(5))]),
     ("memberships", &[("user_id", Number(1))]),
@@ -23,10 +24,11 @@ pub const FIRST: &[Changed] = &[
 ];
 
 /// The tables.
-pub const TABLES: [&str; 13] = [
+pub const TABLES: [&str; 14] = [
     "users",
     "sessions",
     "tickets",
+    "known_networks",
     "groups",
     "memberships",
     "messages",
@@ -60,6 +62,9 @@ pub fn another(table: &str) -> Row {
             ("hash", Bytes(3, 32)),
             ("expires_at", Number(0)),
         ],
+        "known_networks" => {
+            vec![("user_id", Number(1)), ("network", Text("192.0.2.2")), ("last_used_at", Number(0))]
+        }
         "groups" => group(),
         "memberships" => vec![
             ("group_id", Number(1)),

@@ -38,7 +38,7 @@ fn stores_first_admin() -> MockTx {
 fn whoever_runs_the_server_creates_users_without_a_key() {
     for is_admin in [false, true] {
         let storage = ScriptedStorage::new([stores(MockTx::new(), is_admin, Unique::Stored(OTHER))]);
-        let user = block_on(create_by_operator(&storage, &hashes(), draft(is_admin)));
+        let user = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(is_admin)));
         assert_eq!(user, Ok(created(is_admin)));
         let [ran] = storage.finish_as();
         assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::System });
@@ -50,7 +50,7 @@ fn whoever_runs_the_server_creates_users_without_a_key() {
 #[test]
 fn a_taken_name_is_refused_to_whoever_runs_the_server_too() {
     let storage = ScriptedStorage::new([stores(MockTx::new(), true, Unique::Taken)]);
-    let outcome = block_on(create_by_operator(&storage, &hashes(), draft(true)));
+    let outcome = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(true)));
     assert_eq!(outcome, Err(AccountRefusal::UsernameTaken.into()));
     let [ran] = storage.finish_as();
     assert_eq!((ran.verdicts, ran.emitted), (vec![Verdict::RollBack], vec![]));
@@ -59,7 +59,8 @@ fn a_taken_name_is_refused_to_whoever_runs_the_server_too() {
 #[test]
 fn an_empty_server_gets_an_admin_with_a_password_that_is_told_once() {
     let storage = ScriptedStorage::new([looks_for_any(false), stores_first_admin()]);
-    let outcome = block_on(create_first_admin(&storage, &hashes(), &generates_password()));
+    let outcome =
+        block_on(create_first_admin(&storage, &hashes_for(HashCaller::System), &generates_password()));
     let (admin, password) = outcome.unwrap().unwrap();
     assert_eq!((admin.id, admin.username.as_str(), admin.is_admin), (ME, "admin", true));
     assert_eq!(password.reveal(), "password");
@@ -79,7 +80,10 @@ fn a_server_that_ever_had_users_gets_none() {
 #[test]
 fn a_user_created_meanwhile_is_not_joined_by_another() {
     let storage = ScriptedStorage::new([looks_for_any(false), locks_and_looks_for_any(true)]);
-    assert_eq!(block_on(create_first_admin(&storage, &hashes(), &generates_password())), Ok(None));
+    assert_eq!(
+        block_on(create_first_admin(&storage, &hashes_for(HashCaller::System), &generates_password())),
+        Ok(None)
+    );
     let [_, write] = storage.finish_as();
     assert_eq!(write.emitted, []);
 }
@@ -100,13 +104,13 @@ fn a_busy_hasher_stores_nothing() {
 fn faults_are_handed_on() {
     assert_flow_hands_faults_on(
         || vec![stores(MockTx::new(), true, Unique::Stored(OTHER))],
-        |storage| block_on(create_by_operator(storage, &hashes(), draft(true))),
+        |storage| block_on(create_by_operator(storage, &hashes_for(HashCaller::System), draft(true))),
     );
     assert_flow_hands_faults_on(
         || vec![looks_for_any(false), stores_first_admin()],
         |storage| {
             let mut hasher = MockPasswordHasher::new();
-            hasher.expect_hash().returning(|_| Box::pin(async { Ok(hash("password")) }));
+            hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("password")) }));
             let mut keys = MockApiKeys::new();
             keys.expect_generate_password().returning(|| Password::parse("password").unwrap());
             block_on(create_first_admin(storage, &hasher, &keys))

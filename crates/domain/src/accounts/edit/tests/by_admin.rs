@@ -24,9 +24,9 @@ fn hashes() -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
     hasher
         .expect_hash()
-        .withf(|password| password.reveal() == "new password")
+        .withf(|caller, password| *caller == HashCaller::User(ME) && password.reveal() == "new password")
         .times(1)
-        .returning(|_| Box::pin(async { Ok(hash("new password")) }));
+        .returning(|_, _| Box::pin(async { Ok(hash("new password")) }));
     hasher
 }
 
@@ -208,7 +208,7 @@ fn a_busy_hasher_is_no_refusal_and_stores_nothing() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
     let mut hasher = MockPasswordHasher::new();
     let answer = busy.clone();
-    hasher.expect_hash().return_once(|_| Box::pin(async { Err(answer) }));
+    hasher.expect_hash().return_once(|_, _| Box::pin(async { Err(answer) }));
     let storage = ScriptedStorage::new([looks(user(OTHER)).authenticates(me())]);
     assert_eq!(block_on(edit_user(&storage, &hasher, MY_KEY, OTHER, password())), Err(busy));
     storage.finish();
@@ -230,7 +230,7 @@ fn faults_are_handed_on() {
         || [looks(user(OTHER)), write()].map(|tx| tx.authenticates(me())).into(),
         |storage| {
             let mut hasher = MockPasswordHasher::new();
-            hasher.expect_hash().returning(|_| Box::pin(async { Ok(hash("new password")) }));
+            hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("new password")) }));
             block_on(edit_user(storage, &hasher, MY_KEY, OTHER, password()))
         },
     );

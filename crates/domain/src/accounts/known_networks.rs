@@ -1,0 +1,65 @@
+//! The networks from which users signed in lately. Whoever guesses passwords elsewhere must not be in the way of those
+//! who come from there.
+
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::ids::UserId;
+use crate::network::Network;
+use crate::storage::Tx;
+
+/// For how long a network is known after the last login from there, if nothing else is said.
+pub const KNOWN_NETWORK_RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// How many networks are remembered of each user, the latest.
+pub const MAX_KNOWN_NETWORKS: u32 = 16;
+
+/// Old networks that one command removes.
+const REMOVED_AT_ONCE: i64 = 500;
+
+/// What is known of the network that somebody signs in from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Familiarity {
+    /// The account has signed in from there.
+    pub(super) to_account: bool,
+    /// Somebody has.
+    pub(super) to_anybody: bool,
+}
+
+/// Looks up whether a network is known; `user` is whose account it is, if it is anybody's.
+pub(super) fn familiarity(
+    tx: &mut dyn Tx,
+    user: Option<UserId>,
+    network: Network,
+    known_for: Duration,
+) -> Result<Familiarity, Error> {
+    let since = tx.now().minus(known_for);
+    let to_account = match user {
+        Some(user) => tx.known_networks().is_known_to(user, network, since)?,
+        None => false,
+    };
+    let to_anybody = to_account || tx.known_networks().is_known(network, since)?;
+    Ok(Familiarity { to_account, to_anybody })
+}
+
+/// Remembers where a user signed in. Those whose address is unknown have no network in common.
+pub(super) fn remember(tx: &mut dyn Tx, user: UserId, network: Network) -> Result<(), Error> {
+    if network == Network::UNKNOWN {
+        return Ok(());
+    }
+    let now = tx.now();
+    Ok(tx.known_networks().remember(user, network, now, MAX_KNOWN_NETWORKS)?)
+}
+
+/// Removes some networks from which nobody has signed in for long; whether there may be more.
+///
+/// # Errors
+/// A fault.
+pub fn remove_old_known_networks(tx: &mut dyn Tx, known_for: Duration) -> Result<bool, Error> {
+    let before = tx.now().minus(known_for);
+    let removed = tx.known_networks().remove_old(before, REMOVED_AT_ONCE)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
+}
+
+#[cfg(test)]
+mod tests;
