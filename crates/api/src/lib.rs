@@ -12,6 +12,7 @@ pub mod accounts;
 mod app;
 mod assets;
 pub mod asyncapi;
+mod connection;
 mod docs_page;
 pub mod events;
 pub mod extract;
@@ -30,7 +31,7 @@ mod testing;
 pub mod wire;
 
 pub use app::app;
-pub use assets::WRITE_BUFFER;
+pub use connection::{ConnectionOptions, ConnectionTimeouts, REFUSING, serve};
 pub use extract::{Network, NotANetwork};
 pub use request_id::RequestId;
 pub use state::{AppState, Ports, ServerOptions, State};

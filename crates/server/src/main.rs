@@ -11,6 +11,7 @@ mod console;
 mod database_url;
 mod disk;
 mod error;
+mod files;
 mod follow;
 mod guard;
 mod jobs;

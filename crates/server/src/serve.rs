@@ -4,9 +4,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use groupchat_api::{AppState, Ports, ServerOptions, State};
+use groupchat_api::{AppState, ConnectionOptions, ConnectionTimeouts, Ports, ServerOptions, State};
 use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::events::{LiveEvents, Retention};
 use groupchat_domain::groups::Quotas;
@@ -28,7 +27,7 @@ use crate::error::ProgramError;
 use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
-use crate::{console, disk, follow, jobs, storage, upkeep};
+use crate::{console, disk, files, follow, jobs, storage, upkeep};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -152,16 +151,7 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
     let address = listener.local_addr().map_err(start)?;
     let live = state.live.clone();
-    let mut server = HttpServer::new(move || groupchat_api::app(state.clone()))
-        .disable_signals()
-        // Who has hung up does not wait for an answer, and one that waits for events could be long in coming.
-        .h1_allow_half_closed(false)
-        .h1_write_buffer_size(groupchat_api::WRITE_BUFFER)
-        .shutdown_timeout(config.shutdown_timeout.as_secs());
-    if config.workers > 0 {
-        server = server.workers(config.workers);
-    }
-    let server = server.listen(listener).map_err(start)?.run();
+    let server = groupchat_api::serve(listener, state, &connections(config)).map_err(start)?;
     // Caught from here on, before anybody is told that the server is there.
     let signals = StopSignals::catch().map_err(start)?;
     let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), live, signals));
@@ -171,6 +161,21 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
     let served = server.await.map_err(start);
     stopper.abort();
     served
+}
+
+fn connections(config: &Config) -> ConnectionOptions {
+    ConnectionOptions {
+        workers: config.workers,
+        most: files::connections(config),
+        most_of_network: config.http_connections_per_address,
+        timeouts: ConnectionTimeouts {
+            head: config.http_head_timeout,
+            keep_alive: config.http_keep_alive,
+            write: config.http_write_timeout,
+            ..ConnectionTimeouts::default()
+        },
+        shutdown: config.shutdown_timeout,
+    }
 }
 
 /// The first signal lets requests in flight finish; a second one doesn't.

@@ -32,10 +32,7 @@ impl FromRequest for Key {
 }
 
 fn read(request: &HttpRequest) -> Result<Key, ApiError> {
-    let Some(text) = find(request.headers()) else {
-        let detail = "send the key in the header X-API-Key, or as Authorization: Bearer";
-        return Err(ApiError::new(Code::MissingKey, detail));
-    };
+    let text = find(request.headers())?;
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
     // A value that is not UTF-8 is no key that was ever issued, and neither is what this makes of it.
     let key = state.keys.digest(&String::from_utf8_lossy(text));
@@ -45,11 +42,21 @@ fn read(request: &HttpRequest) -> Result<Key, ApiError> {
     Ok(Key(credential))
 }
 
-fn find(headers: &HeaderMap) -> Option<&[u8]> {
-    let own = headers.get(HEADER).map(HeaderValue::as_bytes);
-    own.or_else(|| headers.get(AUTHORIZATION).and_then(|value| bearer(value.as_bytes())))
-        .map(<[u8]>::trim_ascii)
-        .filter(|key| !key.is_empty())
+/// The one key of the request. Of two that differ, a proxy may have looked at the other one.
+fn find(headers: &HeaderMap) -> Result<&[u8], ApiError> {
+    let own = headers.get_all(HEADER).map(HeaderValue::as_bytes);
+    let bearers = headers.get_all(AUTHORIZATION).filter_map(|value| bearer(value.as_bytes()));
+    let mut keys = own.chain(bearers).map(<[u8]>::trim_ascii);
+    let first = keys.next().unwrap_or_default();
+    if keys.any(|other| other != first) {
+        let detail = "the request shows two keys, or one and an empty one; send one";
+        return Err(ApiError::new(Code::InvalidKey, detail));
+    }
+    if first.is_empty() {
+        let detail = "send the key in the header X-API-Key, or as Authorization: Bearer";
+        return Err(ApiError::new(Code::MissingKey, detail));
+    }
+    Ok(first)
 }
 
 /// The token of a `Bearer` header; the scheme's name is without regard to case (RFC 9110, section 11.1).
@@ -87,7 +94,7 @@ mod tests {
     fn read_with(headers: &[(&str, &[u8])]) -> Result<Key, Code> {
         let mut request = TestRequest::default().app_data(state());
         for (name, value) in headers {
-            request = request.insert_header((*name, HeaderValue::from_bytes(value).unwrap()));
+            request = request.append_header((*name, HeaderValue::from_bytes(value).unwrap()));
         }
         read(&request.to_http_request()).map_err(|error| error.code())
     }
@@ -121,6 +128,25 @@ mod tests {
         ] {
             assert_eq!(read_with(&headers).unwrap_err(), Code::MissingKey, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn two_keys_are_one_if_they_are_the_same() {
+        let own = ("X-API-Key", b"gc_1".as_slice());
+        for other in [own, ("Authorization", b"Bearer gc_1".as_slice())] {
+            assert_eq!(read_with(&[own, other]).unwrap().0.key, digest("gc_1"), "{other:?}");
+        }
+        assert!(read_with(&[own, ("Authorization", b"Basic YTpi".as_slice())]).is_ok());
+        for other in [
+            ("X-API-Key", b"".as_slice()),
+            ("X-API-Key", b"gc_2".as_slice()),
+            ("Authorization", b"Bearer gc_2".as_slice()),
+            ("Authorization", b"Bearer  ".as_slice()),
+        ] {
+            assert_eq!(read_with(&[own, other]).unwrap_err(), Code::InvalidKey, "{other:?}");
+        }
+        let empty = [("X-API-Key", b"".as_slice()), ("Authorization", b"Bearer gc_1".as_slice())];
+        assert_eq!(read_with(&empty).unwrap_err(), Code::InvalidKey);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub const REFUSALS: &[(&str, &[Code])] = &[
 ];
 
 /// What happens before an operation is found, or outside of all of them.
-pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed];
+pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, HeadTooLarge];
 
 /// Operations that need no storage, and so never find it busy or broken.
 const WITHOUT_STORAGE: &[&str] = &["getVersion"];

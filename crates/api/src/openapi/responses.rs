@@ -82,16 +82,18 @@ fn problem(status: &str, codes: &[Code]) -> Value {
 }
 
 fn headers(status: &str) -> Value {
-    let own = match status {
-        "201" => Some("Location"),
-        "401" => Some("WWW-Authenticate"),
-        "426" => Some("Upgrade"),
-        "429" | "503" => Some("Retry-After"),
-        "default" => Some("Allow"),
-        _ => None,
+    let own: &[&str] = match status {
+        "201" => &["Location"],
+        "401" => &["WWW-Authenticate"],
+        "426" => &["Sec-WebSocket-Version", "Upgrade"],
+        "429" | "503" => &["Retry-After"],
+        "default" => &["Allow"],
+        _ => &[],
     };
-    let names = own.into_iter().chain(["X-Request-Id"]);
-    names.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect()
+    let names = own.iter().copied().chain(["X-Request-Id"]);
+    names
+        .map(|name: &str| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")})))
+        .collect()
 }
 
 fn header_components() -> Value {
@@ -108,6 +110,7 @@ fn header_components() -> Value {
             "Seconds after which another try makes sense (RFC 9110, section 10.2.3).",
             json!({"type": "integer", "minimum": 1, "example": 1}),
         ),
+        "Sec-WebSocket-Version": header("The version that is spoken (RFC 6455, section 4.4).", text("13")),
         "Upgrade": header("What to ask for (RFC 9110, section 7.8).", text("websocket")),
         "WWW-Authenticate": header("The challenge (RFC 6750, section 3).", text("Bearer realm=\"groupchat\"")),
         "X-Request-Id": header(

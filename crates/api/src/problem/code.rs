@@ -105,6 +105,8 @@ codes! {
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
     /// A WebSocket was not asked for as one.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade_required", "This is a WebSocket";
+    /// The head of the request is over the limit.
+    HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The head of the request is too large";
     /// Too many tries to show a password.
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
     /// More requests on a socket, more connections, or more writes than are allowed.

@@ -85,8 +85,9 @@ impl ApiError {
             response.insert_header((header::WWW_AUTHENTICATE, CHALLENGE));
         }
         if self.code == Code::UpgradeRequired {
-            // RFC 9110, section 15.5.22.
+            // RFC 9110, section 15.5.22, and RFC 6455, section 4.2.2.
             response.insert_header((header::UPGRADE, "websocket"));
+            response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
         }
         if self.code == Code::RequestTimeout {
             // RFC 9110, section 15.5.9. What was meant as the rest of this request must not be read as another.

@@ -103,6 +103,25 @@ settings! {
     /// Threads that serve HTTP; 0 is one for each core.
     "workers" => workers: usize = "0", integer(0, 256).unit("threads");
 
+    /// Connections that there may be at a time. The server raises its limit of open files as far as it may; where that
+    /// is not enough, there are fewer. One more is answered 503 and closed.
+    "http.connections" => http_connections: usize = "20000", integer(16, 1_000_000).unit("connections");
+
+    /// Connections that an address (of IPv6, a /64 network) may have at a time, `trusted_proxies` and this machine
+    /// excepted. Whatever is set here, an address has at most three times as many as are free.
+    "http.connections_per_address" => http_connections_per_address: usize = "1000",
+        integer(1, 1_000_000).unit("connections");
+
+    /// How long the head of a request may take, from its first byte to its last.
+    "http.head_timeout" => http_head_timeout: Duration = "10", seconds(1, 600);
+
+    /// How long a connection stays open without a request, after an answer.
+    "http.keep_alive" => http_keep_alive: Duration = "30", seconds(1, 3600);
+
+    /// How long a client may take nothing of its answer; one that takes less than 4 KiB a second uses this time up.
+    /// Connections for events have rules of their own.
+    "http.write_timeout" => http_write_timeout: Duration = "30", seconds(1, 3600);
+
     /// How a log line is written: `text` for people, `json` for machines.
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
 
@@ -259,6 +278,18 @@ mod tests {
         let config = Config::read(&Layers::defaults()).unwrap();
         let usual = groupchat_infra::pace::WritePace::default();
         assert_eq!((config.writes_rate << 10, config.writes_burst << 10), (usual.rate, usual.burst));
+    }
+
+    #[test]
+    fn the_defaults_for_connections_are_those_of_the_edge() {
+        let config = Config::read(&Layers::defaults()).unwrap();
+        let usual = groupchat_api::ConnectionOptions::default();
+        assert_eq!(config.http_connections, usual.most);
+        assert_eq!(config.http_connections_per_address, usual.most_of_network);
+        assert_eq!(config.http_head_timeout, usual.timeouts.head);
+        assert_eq!(config.http_keep_alive, usual.timeouts.keep_alive);
+        assert_eq!(config.http_write_timeout, usual.timeouts.write);
+        assert_eq!(config.shutdown_timeout, usual.shutdown);
     }
 
     #[cfg(feature = "postgres")]

@@ -10,6 +10,7 @@ mod clocks;
 mod commands;
 mod compatibility;
 mod configuration;
+mod connections;
 mod crash;
 mod events;
 mod harness;

@@ -14,7 +14,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload as Body;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{HeaderMap, UPGRADE};
+use actix_web::http::header::{HeaderMap, SEC_WEBSOCKET_VERSION, UPGRADE};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use actix_ws::{AggregatedMessageStream, Session};
@@ -51,10 +51,14 @@ impl Handshake {
     /// Looks whether the request is one. Nothing is read of the body yet.
     ///
     /// # Errors
-    /// 426, if a WebSocket isn't asked for; 400, if it is in a wrong way.
+    /// 426, if a WebSocket isn't asked for, or not in version 13; 400, if it is in a wrong way.
     pub fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
         if !asks_for_socket(request.headers()) {
             let detail = "this is a WebSocket; send Upgrade: websocket";
+            return Err(ApiError::new(Code::UpgradeRequired, detail));
+        }
+        if request.headers().get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+            let detail = "send Sec-WebSocket-Version: 13";
             return Err(ApiError::new(Code::UpgradeRequired, detail));
         }
         let (bounded, progress) = Bounded::new(body, MOST_UNREAD);

@@ -1,13 +1,12 @@
 //! A server on a real socket, and requests written byte by byte.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::{spawn, task::spawn_blocking};
-use groupchat_api::app;
+use groupchat_api::{ConnectionOptions, serve};
 use serde_json::Value;
 
 use super::server::Server;
@@ -26,13 +25,10 @@ pub struct Listening {
 impl Listening {
     /// Lets a server listen.
     pub fn start(server: &Server) -> Self {
-        let state = server.state();
-        let http = HttpServer::new(move || app(state.clone())).workers(1).disable_signals();
-        // As the program has it.
-        let http = http.h1_allow_half_closed(false);
-        let http = http.bind("127.0.0.1:0").expect("a free port");
-        let address = http.addrs()[0];
-        let running = http.run();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it has one");
+        let options = ConnectionOptions { workers: 1, ..ConnectionOptions::default() };
+        let running = serve(listener, server.state(), &options).expect("it listens");
         let handle = running.handle();
         spawn(running);
         Self { address, handle, _server: server.clone() }

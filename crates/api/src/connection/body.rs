@@ -1,0 +1,172 @@
+//! Where the body of a request ends (RFC 9112, sections 6 and 7.1).
+
+/// How a body is delimited, and how far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes are still to come.
+    Length(u64),
+    /// In chunks.
+    Chunked(Chunk),
+    /// Whatever comes, until the connection ends.
+    UntilClose,
+}
+
+/// What the next byte of a chunked body belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chunk {
+    /// The size of a chunk, which has its first digit if it is `Some`.
+    Size(Option<u64>),
+    /// White space after the size.
+    Space(u64),
+    /// An extension, after the semicolon.
+    Extension(u64),
+    /// The line feed after the size.
+    SizeEnd(u64),
+    /// So many bytes of data.
+    Data(u64),
+    /// The line break after the data.
+    DataEnd,
+    /// Its line feed.
+    DataLineFeed,
+    /// The beginning of a line after the last chunk: a trailer, or the end.
+    Line,
+    /// A trailer.
+    Trailer,
+    /// The line feed after a trailer.
+    TrailerLineFeed,
+    /// The last line feed.
+    LastLineFeed,
+    /// Nothing: the body is whole.
+    Done,
+}
+
+/// The bytes are no body of this framing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+impl Framing {
+    /// A chunked body of which nothing has come.
+    pub const fn chunked() -> Self {
+        Self::Chunked(Chunk::Size(None))
+    }
+
+    /// Whether all has come.
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Length(0) | Self::Chunked(Chunk::Done))
+    }
+
+    /// How many of the bytes belong to the body.
+    ///
+    /// # Errors
+    /// The chunks are not well formed.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
+        match self {
+            Self::Length(left) => Ok(take_some(left, bytes.len())),
+            Self::UntilClose => Ok(bytes.len()),
+            Self::Chunked(chunk) => {
+                let mut taken = 0;
+                while taken < bytes.len() && *chunk != Chunk::Done {
+                    taken += chunk.take(&bytes[taken..])?;
+                }
+                Ok(taken)
+            }
+        }
+    }
+}
+
+fn take_some(left: &mut u64, available: usize) -> usize {
+    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(available);
+    *left -= taken as u64;
+    taken
+}
+
+impl Chunk {
+    /// Takes the next byte, or all that there are of the data.
+    fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
+        if let Self::Data(left) = self {
+            let taken = take_some(left, bytes.len());
+            if *left == 0 {
+                *self = Self::DataEnd;
+            }
+            return Ok(taken);
+        }
+        *self = self.after(bytes[0]).ok_or(Malformed)?;
+        Ok(1)
+    }
+
+    fn after(self, byte: u8) -> Option<Self> {
+        match (self, byte) {
+            (Self::Size(size), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = u64::from(char::from(byte).to_digit(16)?);
+                size.unwrap_or(0).checked_mul(16).map(|size| Self::Size(Some(size + digit)))
+            }
+            (Self::Size(Some(size)) | Self::Space(size), b' ' | b'\t') => Some(Self::Space(size)),
+            (Self::Size(Some(size)) | Self::Space(size), b';') => Some(Self::Extension(size)),
+            (Self::Size(Some(size)) | Self::Space(size) | Self::Extension(size), b'\r') => {
+                Some(Self::SizeEnd(size))
+            }
+            (Self::Extension(size), b'\t' | b' '..=b'~' | 0x80..) => Some(Self::Extension(size)),
+            (Self::SizeEnd(0), b'\n') => Some(Self::Line),
+            (Self::SizeEnd(size), b'\n') => Some(Self::Data(size)),
+            (Self::DataEnd, b'\r') => Some(Self::DataLineFeed),
+            (Self::DataLineFeed, b'\n') => Some(Self::Size(None)),
+            (Self::Line, b'\r') => Some(Self::LastLineFeed),
+            (Self::Line | Self::Trailer, b'\t' | b' '..=b'~' | 0x80..) => Some(Self::Trailer),
+            (Self::Trailer, b'\r') => Some(Self::TrailerLineFeed),
+            (Self::TrailerLineFeed, b'\n') => Some(Self::Line),
+            (Self::LastLineFeed, b'\n') => Some(Self::Done),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How much of a chunked body is taken when it comes in two pieces.
+    fn take(text: &[u8], cut: usize) -> Result<(usize, bool), Malformed> {
+        let mut framing = Framing::chunked();
+        let first = framing.take(&text[..cut])?;
+        assert!(first == cut || framing.is_done());
+        let second = if framing.is_done() { 0 } else { framing.take(&text[cut..])? };
+        Ok((first + second, framing.is_done()))
+    }
+
+    #[test]
+    fn chunks_end_where_they_end_however_they_are_cut() {
+        let text = b"5;name=\"v\"\r\nhello\r\n00A \r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nGET / HTTP/1.1";
+        for cut in 0..text.len() {
+            assert_eq!(take(text, cut), Ok((text.len() - 14, true)), "{cut}");
+        }
+        assert_eq!(take(b"1\r\na\r\n0\r\n", 0), Ok((9, false)));
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_malformed() {
+        for text in [
+            "\r\n",
+            "g\r\n",
+            "-1\r\n",
+            " 1\r\na\r\n",
+            "1\na\r\n",
+            "1\r\nab\r\n",
+            "1\r\na\n",
+            "1;a\nb\r\n",
+            "10000000000000000\r\n",
+            "0\r\n\n",
+            "0\r\nTrailer: x\n\r\n",
+        ] {
+            assert_eq!(take(text.as_bytes(), 0), Err(Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_a_length() {
+        let mut framing = Framing::Length(5);
+        assert_eq!(framing.take(b"abc"), Ok(3));
+        assert!(!framing.is_done());
+        assert_eq!(framing.take(b"abc"), Ok(2));
+        assert!(framing.is_done());
+    }
+}

@@ -1,0 +1,93 @@
+//! The end of a connection.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::deadline::Timer;
+
+/// How long what a client still sends is read and dropped. A connection that is closed with unread bytes is reset, which
+/// may cost the client the answer that it has not read yet (RFC 9112, section 9.6).
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How many bytes are dropped at most.
+const MOST_DROPPED: usize = 1 << 20;
+
+/// What is left to do.
+#[derive(Debug)]
+pub struct Closing {
+    /// What is still to be written.
+    answer: Vec<u8>,
+    written: usize,
+    /// Whether the client may still be sending.
+    lingers: bool,
+    is_shut: bool,
+    left: usize,
+    /// From the first try on.
+    deadline: Option<Instant>,
+}
+
+impl Closing {
+    /// The end, with or without waiting for the client's.
+    pub const fn new(lingers: bool) -> Self {
+        Self { answer: Vec::new(), written: 0, lingers, is_shut: false, left: MOST_DROPPED, deadline: None }
+    }
+
+    /// The end of who is told something first.
+    pub fn with_answer(answer: Vec<u8>) -> Self {
+        Self { answer, ..Self::new(true) }
+    }
+
+    /// Goes on with it. It takes a second at most.
+    pub fn poll<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        timer: &mut Timer,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + LINGER);
+        match self.go_on(stream.as_mut(), context) {
+            Poll::Pending if timer.has_passed(deadline, context) => Poll::Ready(Ok(())),
+            other => other,
+        }
+    }
+
+    fn go_on<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.written < self.answer.len() {
+            match ready!(stream.as_mut().poll_write(context, &self.answer[self.written..]))? {
+                0 => return Poll::Ready(Ok(())),
+                length => self.written += length,
+            }
+        }
+        if !self.is_shut {
+            ready!(stream.as_mut().poll_shutdown(context))?;
+            self.is_shut = true;
+        }
+        if self.lingers { self.drop_input(stream, context) } else { Poll::Ready(Ok(())) }
+    }
+
+    fn drop_input<S: AsyncRead>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut scratch = [0; 4096];
+        while self.left > 0 {
+            let mut dropped = ReadBuf::new(&mut scratch);
+            ready!(stream.as_mut().poll_read(context, &mut dropped))?;
+            match dropped.filled().len() {
+                0 => break,
+                length => self.left = self.left.saturating_sub(length),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,75 @@
+//! The server's connections: how many there are, how long they may wait for a client, and what is told to a client that
+//! speaks no HTTP.
+//!
+//! actix-http has a deadline for the first head of a connection only, drops the bodies that nobody reads for as long as
+//! they come, carries out what is pipelined behind a request that said `Connection: close`, and takes bare line feeds.
+//! None of that can be set from outside, so each connection is wrapped: [`stream`] is the wrapper, [`head`] and [`body`]
+//! find where requests end, [`exchange`] tells the wrapper what the application answers, [`closing`] ends a connection
+//! without losing the last answer, [`limiter`] counts them. `tests/upstream.rs` tells when actix-http needs it no longer.
+
+mod body;
+mod closing;
+mod deadline;
+mod exchange;
+mod head;
+mod limiter;
+mod refusal;
+mod serve;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use serve::{REFUSING, serve};
+
+/// How the server deals with connections.
+#[derive(Debug, Clone)]
+pub struct ConnectionOptions {
+    /// Threads that serve them; 0 is one for each core.
+    pub workers: usize,
+    /// How many there may be.
+    pub most: usize,
+    /// How many one network may have (an address, or an IPv6 /64), proxies and this machine excepted.
+    pub most_of_network: usize,
+    /// How long clients are waited for.
+    pub timeouts: ConnectionTimeouts,
+    /// How long requests in flight have when the server stops.
+    pub shutdown: Duration,
+}
+
+/// How long a client is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionTimeouts {
+    /// For the head of a request, from its first byte to its last; for the first byte of the first one likewise.
+    pub head: Duration,
+    /// For the next request, after an answer.
+    pub keep_alive: Duration,
+    /// For the rest of a body that nobody reads any more.
+    pub drain: Duration,
+    /// For taking some of an answer. A client that takes less than 4 KiB a second uses this time up.
+    pub write: Duration,
+}
+
+impl Default for ConnectionTimeouts {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(30),
+            drain: Duration::from_secs(5),
+            write: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for ConnectionOptions {
+    fn default() -> Self {
+        Self {
+            workers: 0,
+            most: 20_000,
+            most_of_network: 1_000,
+            timeouts: ConnectionTimeouts::default(),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}

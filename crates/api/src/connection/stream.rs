@@ -1,0 +1,365 @@
+//! A connection that looks after itself: what actix-http reads and writes goes through it.
+//!
+//! It passes one request at a time on, and the head of a request only when it is whole, well formed and its turn: so the
+//! parser behind it never waits amid a head, never sees what is refused here, and never reads on after the last request.
+//! Everything that a client can hold up has a deadline: heads, bodies that nobody reads, answers that are not taken. What
+//! a handler waits for itself, such as the body that it reads, is the handler's.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::web::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::ConnectionTimeouts;
+use super::body::Framing;
+use super::closing::Closing;
+use super::deadline::{Stall, Timer};
+use super::exchange::Exchange;
+use super::head::{Head, HeadScanner};
+use super::limiter::ConnectionPermit;
+use super::refusal::Fault;
+
+/// How many bytes of a body, chunk sizes included, are passed on at most.
+pub const MOST_OF_BODY: u64 = 2 * crate::extract::BODY_LIMIT as u64;
+
+/// Bytes behind a request after which no more are read until it is answered. Below, they are: that is how a client that
+/// has hung up is noticed.
+const READ_AHEAD: usize = 4 << 10;
+
+/// A connection.
+#[derive(Debug)]
+pub struct Guarded<S> {
+    stream: S,
+    exchange: Rc<Exchange>,
+    timeouts: ConnectionTimeouts,
+    stage: Stage,
+    /// Whether the connection ends with the request at hand.
+    is_last: bool,
+    /// What has been read and not been passed on.
+    input: BytesMut,
+    /// How much of it may be.
+    released: usize,
+    timer: Timer,
+    stall: Stall,
+    _permit: Option<ConnectionPermit>,
+}
+
+/// What the next byte from the client belongs to.
+#[derive(Debug)]
+enum Stage {
+    /// The head of a request, which must have begun, or ended once it has, by then.
+    Head { scanner: HeadScanner, has_begun: bool, deadline: Instant },
+    /// A body of which so many bytes have come. Once the request is answered, it must have ended by then.
+    Body { framing: Framing, taken: u64, deadline: Option<Instant> },
+    /// The request after this one.
+    Answer,
+    /// Nothing: the connection ends.
+    Closing(Closing),
+}
+
+impl<S> Guarded<S> {
+    /// A new connection.
+    pub fn new(stream: S, timeouts: ConnectionTimeouts, permit: Option<ConnectionPermit>) -> Self {
+        Self {
+            stream,
+            exchange: Rc::default(),
+            timeouts,
+            stage: Stage::head(Instant::now() + timeouts.head),
+            is_last: false,
+            input: BytesMut::new(),
+            released: 0,
+            timer: Timer::default(),
+            stall: Stall::default(),
+            _permit: permit,
+        }
+    }
+
+    /// What is known of the request at hand.
+    pub fn exchange(&self) -> Rc<Exchange> {
+        Rc::clone(&self.exchange)
+    }
+}
+
+impl Stage {
+    fn head(deadline: Instant) -> Self {
+        Self::Head { scanner: HeadScanner::default(), has_begun: false, deadline }
+    }
+
+    const fn after_head(body: Framing) -> Self {
+        if body.is_done() { Self::Answer } else { Self::Body { framing: body, taken: 0, deadline: None } }
+    }
+}
+
+impl<S> Guarded<S> {
+    /// Takes in what has come since, given all that has not been passed on. How much may be.
+    fn advance(&mut self, bytes: &[u8]) -> usize {
+        let mut released = 0;
+        while released < bytes.len() {
+            let taken = match &mut self.stage {
+                Stage::Head { .. } => self.advance_head(&bytes[released..]),
+                Stage::Body { .. } => self.advance_body(&bytes[released..]),
+                Stage::Answer | Stage::Closing(_) => 0,
+            };
+            if taken == 0 {
+                break;
+            }
+            released += taken;
+        }
+        released
+    }
+
+    fn advance_head(&mut self, bytes: &[u8]) -> usize {
+        let Stage::Head { scanner, has_begun, deadline } = &mut self.stage else { return 0 };
+        match scanner.scan(bytes) {
+            Ok(Some(Head { len, body, is_last })) => {
+                self.is_last = is_last;
+                self.exchange.begin(!body.is_done());
+                self.stage = Stage::after_head(body);
+                len
+            }
+            Ok(None) => {
+                if !*has_begun {
+                    *has_begun = true;
+                    *deadline = Instant::now() + self.timeouts.head;
+                }
+                0
+            }
+            Err(fault) => {
+                self.refuse(fault);
+                0
+            }
+        }
+    }
+
+    fn advance_body(&mut self, bytes: &[u8]) -> usize {
+        let Stage::Body { framing, taken, .. } = &mut self.stage else { return 0 };
+        if *framing == Framing::UntilClose && self.exchange.is_listening() {
+            return bytes.len();
+        }
+        let room = usize::try_from(MOST_OF_BODY - *taken).unwrap_or(usize::MAX).min(bytes.len());
+        let Ok(length) = framing.take(&bytes[..room]) else {
+            self.close();
+            return 0;
+        };
+        *taken += length as u64;
+        if framing.is_done() {
+            self.end_body();
+        }
+        length
+    }
+
+    fn end_body(&mut self) {
+        let Stage::Body { deadline, .. } = self.stage else { return };
+        self.stage = Stage::Answer;
+        if deadline.is_some() {
+            // It was answered before.
+            self.next_request();
+        }
+    }
+
+    /// All of the answer was written. Whether that was news.
+    fn end_answer(&mut self) -> bool {
+        self.is_last |= self.exchange.closes();
+        match &mut self.stage {
+            Stage::Answer => self.next_request(),
+            Stage::Body { framing, taken, deadline } => {
+                if self.is_last || *framing == Framing::UntilClose || *taken >= MOST_OF_BODY {
+                    self.close();
+                } else if deadline.is_none() {
+                    *deadline = Some(Instant::now() + self.timeouts.drain);
+                } else {
+                    return false;
+                }
+            }
+            Stage::Head { .. } | Stage::Closing(_) => return false,
+        }
+        true
+    }
+
+    fn next_request(&mut self) {
+        if self.is_last {
+            self.close();
+        } else {
+            self.stage = Stage::head(Instant::now() + self.timeouts.keep_alive);
+        }
+    }
+
+    fn refuse(&mut self, fault: Fault) {
+        tracing::debug!(%fault, "refused what is no request");
+        self.stage = Stage::Closing(Closing::with_answer(fault.answer()));
+    }
+
+    /// Ends the connection. What the client has sent without being asked must not cost it the answer.
+    fn close(&mut self) {
+        let has_unread = matches!(self.stage, Stage::Body { .. }) || !self.input.is_empty();
+        self.stage = Stage::Closing(Closing::new(has_unread));
+    }
+
+    /// Until when the client must have sent something or taken something.
+    fn deadline(&self) -> Option<Instant> {
+        let sending = match &self.stage {
+            Stage::Head { deadline, .. } => Some(*deadline),
+            Stage::Body { deadline, .. } => *deadline,
+            Stage::Answer | Stage::Closing(_) => None,
+        };
+        sending.into_iter().chain(self.stall.deadline()).min()
+    }
+
+    /// Whether bytes from the client are wanted just now.
+    fn wants_input(&self) -> bool {
+        match self.stage {
+            Stage::Head { .. } => true,
+            Stage::Body { framing: Framing::UntilClose, .. } if self.exchange.is_listening() => true,
+            Stage::Body { taken, .. } => taken < MOST_OF_BODY,
+            Stage::Answer => self.input.len() < READ_AHEAD,
+            Stage::Closing(_) => false,
+        }
+    }
+
+    /// Gives the client up if it is late; whether it was.
+    fn check_deadline(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
+        let Some(deadline) = self.deadline() else {
+            if self.exchange.is_listening() {
+                self.timer.clear();
+            }
+            return Ok(false);
+        };
+        if !self.timer.has_passed(deadline, context) {
+            return Ok(false);
+        }
+        if self.stall.deadline() == Some(deadline) {
+            return Err(not_taken());
+        }
+        match self.stage {
+            Stage::Head { has_begun: true, .. } => self.refuse(Fault::HeadTooSlow),
+            _ => self.close(),
+        }
+        Ok(true)
+    }
+}
+
+impl<S: AsyncRead + Unpin> Guarded<S> {
+    /// Reads what the client has sent; how much of it may be passed on is left in `out`. `None` once there is no more.
+    fn read_some(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<Option<()>>> {
+        let before = out.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, out))?;
+        if out.filled().len() == before {
+            return Poll::Ready(Ok(None));
+        }
+        let mut passed = 0;
+        let fresh = &out.filled()[before..];
+        if self.input.is_empty() {
+            passed = self.advance(fresh);
+        }
+        self.input.extend_from_slice(&fresh[passed..]);
+        out.set_filled(before + passed);
+        Poll::Ready(Ok(Some(())))
+    }
+
+    fn pass_on(&mut self, out: &mut ReadBuf<'_>) {
+        let length = self.released.min(out.remaining());
+        out.put_slice(&self.input.split_to(length));
+        self.released -= length;
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+    }
+
+    /// Takes in what was read before its turn.
+    fn advance_input(&mut self) {
+        if !self.input.is_empty() {
+            let input = std::mem::take(&mut self.input);
+            self.released = self.advance(&input);
+            self.input = input;
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = out.filled().len();
+        loop {
+            if self.released == 0 {
+                self.advance_input();
+            }
+            if self.released > 0 {
+                self.pass_on(out);
+                return Poll::Ready(Ok(()));
+            }
+            if let Stage::Closing(_) = self.stage {
+                return Poll::Ready(Ok(()));
+            }
+            let read = if self.wants_input() { self.read_some(context, out)? } else { Poll::Pending };
+            match read {
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(())) if out.filled().len() > before => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(())) => {}
+                Poll::Pending if self.check_deadline(context)? => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes)?;
+        let timeout = self.timeouts.write;
+        match written {
+            Poll::Ready(length) => self.stall.progress(length, timeout),
+            // One who listens is given up by rules of their own.
+            Poll::Pending if self.exchange.is_listening() => {}
+            Poll::Pending => {
+                self.stall.begin(timeout);
+                self.check_deadline(context)?;
+            }
+        }
+        written.map(Ok)
+    }
+
+    /// Called when all that there was to write was written.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.stall.end();
+        if self.exchange.is_answered() && self.end_answer() {
+            self.check_deadline(context)?;
+            if !self.input.is_empty() || matches!(self.stage, Stage::Closing(_)) {
+                // What the client sends next may have come already, and then nothing else wakes.
+                context.waker().wake_by_ref();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        loop {
+            match &mut this.stage {
+                Stage::Closing(closing) => {
+                    return closing.poll(Pin::new(&mut this.stream), &mut this.timer, context);
+                }
+                _ => this.close(),
+            }
+        }
+    }
+}
+
+fn not_taken() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer")
+}

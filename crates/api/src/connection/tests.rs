@@ -1,0 +1,337 @@
+use std::collections::VecDeque;
+
+use actix_http::h1::{Codec, Message};
+use actix_web::web::BytesMut;
+use proptest::prelude::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::codec::Decoder;
+
+use super::stream::{Guarded, MOST_OF_BODY};
+use super::*;
+
+mod upstream;
+
+/// Short times, and none that a test does not look at.
+const NEVER: Duration = Duration::from_secs(3600);
+const SOON: Duration = Duration::from_millis(100);
+const TIMEOUTS: ConnectionTimeouts =
+    ConnectionTimeouts { head: NEVER, keep_alive: NEVER, drain: NEVER, write: NEVER };
+
+fn connection(buffer: usize) -> (Guarded<DuplexStream>, DuplexStream) {
+    connection_with(TIMEOUTS, buffer)
+}
+
+/// A connection and its client.
+fn connection_with(timeouts: ConnectionTimeouts, buffer: usize) -> (Guarded<DuplexStream>, DuplexStream) {
+    let (server, client) = duplex(buffer);
+    (Guarded::new(server, timeouts, None), client)
+}
+
+/// Waits for the end of the connection, which must come after `SOON` and not long after.
+async fn ends_soon(connection: &mut Guarded<DuplexStream>) {
+    let began = Instant::now();
+    let read = timeout(Duration::from_secs(20), connection.read(&mut [0; 10])).await;
+    assert_eq!(read.expect("it ends").unwrap(), 0);
+    assert!(began.elapsed() >= SOON / 2, "{:?}", began.elapsed());
+}
+
+/// What is passed on by now: `None` at the end.
+async fn passed(connection: &mut Guarded<DuplexStream>) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    let mut buffer = [0; 1024];
+    loop {
+        let read = tokio::select! {
+            biased;
+            read = connection.read(&mut buffer) => read.unwrap(),
+            () = std::future::ready(()) => return Some(all),
+        };
+        match read {
+            0 => return if all.is_empty() { None } else { Some(all) },
+            length => all.extend_from_slice(&buffer[..length]),
+        }
+    }
+}
+
+/// Answers as the dispatcher does: the body is taken to its end, and then all is flushed.
+async fn answer(connection: &mut Guarded<DuplexStream>) {
+    connection.exchange().end();
+    connection.flush().await.unwrap();
+}
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+#[tokio::test]
+async fn a_head_is_passed_on_when_it_is_whole_and_the_next_when_its_turn_comes() {
+    let (mut connection, mut client) = connection(1 << 20);
+    client.write_all(&GET[..10]).await.unwrap();
+    assert_eq!(passed(&mut connection).await.unwrap(), b"");
+    client.write_all(&GET[10..]).await.unwrap();
+    client.write_all(&GET.repeat(2)).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(passed(&mut connection).await.unwrap(), GET);
+        assert_eq!(passed(&mut connection).await.unwrap(), b"", "it is not answered yet");
+        answer(&mut connection).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_passed_on_after_the_last_request() {
+    let (mut connection, mut client) = connection(1 << 20);
+    let last = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    client.write_all(&[last.as_slice(), GET].concat()).await.unwrap();
+    assert_eq!(passed(&mut connection).await.unwrap(), last);
+    assert_eq!(passed(&mut connection).await.unwrap(), b"");
+    answer(&mut connection).await;
+    assert_eq!(passed(&mut connection).await, None);
+}
+
+/// Ends the connection and tells what the client was told.
+async fn told(mut connection: Guarded<DuplexStream>, mut client: DuplexStream) -> String {
+    let reading = tokio::spawn(async move {
+        let mut told = String::new();
+        client.read_to_string(&mut told).await.unwrap();
+        told
+    });
+    connection.shutdown().await.unwrap();
+    drop(connection);
+    reading.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_is_given_up() {
+    for earlier in [0, 1] {
+        let (mut connection, mut client) =
+            connection_with(ConnectionTimeouts { head: SOON, ..TIMEOUTS }, 1 << 20);
+        for _ in 0..earlier {
+            client.write_all(GET).await.unwrap();
+            passed(&mut connection).await.unwrap();
+            answer(&mut connection).await;
+        }
+        client.write_all(b"G").await.unwrap();
+        assert_eq!(passed(&mut connection).await.unwrap(), b"");
+        // Another byte is no progress.
+        sleep(SOON / 2).await;
+        client.write_all(b"E").await.unwrap();
+        let began = Instant::now();
+        assert_eq!(connection.read(&mut [0; 10]).await.unwrap(), 0);
+        assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+        assert!(told(connection, client).await.starts_with("HTTP/1.1 408 "), "{earlier}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_ends_without_a_word() {
+    for (timeouts, is_first) in [
+        (ConnectionTimeouts { head: SOON, ..TIMEOUTS }, true),
+        (ConnectionTimeouts { keep_alive: SOON, ..TIMEOUTS }, false),
+    ] {
+        let (mut connection, mut client) = connection_with(timeouts, 1 << 20);
+        if !is_first {
+            client.write_all(GET).await.unwrap();
+            passed(&mut connection).await.unwrap();
+            answer(&mut connection).await;
+        }
+        ends_soon(&mut connection).await;
+        assert_eq!(told(connection, client).await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_may_take_its_time() {
+    let short = ConnectionTimeouts { head: SOON, keep_alive: SOON, drain: SOON, write: SOON };
+    let (mut connection, mut client) = connection_with(short, 1 << 20);
+    client.write_all(GET).await.unwrap();
+    assert_eq!(passed(&mut connection).await.unwrap(), GET);
+    assert!(timeout(3 * SOON, connection.read(&mut [0; 10])).await.is_err());
+}
+
+const CHUNKED: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_has_an_end() {
+    // One that ends in time is dropped, and the connection goes on.
+    let timeouts = ConnectionTimeouts { drain: SOON, ..TIMEOUTS };
+    let (mut connection, mut client) = connection_with(timeouts, 1 << 20);
+    client.write_all(CHUNKED).await.unwrap();
+    passed(&mut connection).await.unwrap();
+    answer(&mut connection).await;
+    client.write_all(b"1\r\na\r\n0\r\n\r\n").await.unwrap();
+    client.write_all(GET).await.unwrap();
+    assert_eq!(passed(&mut connection).await.unwrap(), [b"1\r\na\r\n0\r\n\r\n", GET].concat());
+    answer(&mut connection).await;
+    // One that stalls is given up.
+    client.write_all(CHUNKED).await.unwrap();
+    passed(&mut connection).await.unwrap();
+    answer(&mut connection).await;
+    ends_soon(&mut connection).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_endless_is_passed_on_up_to_the_limit() {
+    for first_answered in [true, false] {
+        let (mut connection, mut client) = connection(4 << 20);
+        client.write_all(CHUNKED).await.unwrap();
+        passed(&mut connection).await.unwrap();
+        if first_answered {
+            answer(&mut connection).await;
+        }
+        let chunk = [b"1000\r\n".as_slice(), &[b'x'; 4096], b"\r\n"].concat();
+        client.write_all(&chunk.repeat(512)).await.unwrap();
+        let body = passed(&mut connection).await.unwrap();
+        assert_eq!(body.len() as u64, MOST_OF_BODY);
+        answer(&mut connection).await;
+        assert_eq!(passed(&mut connection).await, None);
+    }
+}
+
+/// Writes a mebibyte to a client that takes so much every 10 ms.
+async fn write_to(client_takes: usize) -> std::io::Result<()> {
+    let timeouts = ConnectionTimeouts { write: SOON, ..TIMEOUTS };
+    let (mut connection, mut client) = connection_with(timeouts, 1_000);
+    client.write_all(GET).await.unwrap();
+    passed(&mut connection).await.unwrap();
+    let reading = tokio::spawn(async move {
+        let mut buffer = vec![0; client_takes];
+        loop {
+            sleep(Duration::from_millis(10)).await;
+            if client_takes > 0 && client.read(&mut buffer).await.is_err() {
+                break;
+            }
+        }
+    });
+    let written = timeout(Duration::from_secs(20), connection.write_all(&[b'x'; 100_000])).await;
+    reading.abort();
+    written.expect("it ends")
+}
+
+#[tokio::test]
+async fn an_answer_must_be_taken_and_not_too_slowly() {
+    for too_little in [0, 1] {
+        let failed = write_to(too_little).await.unwrap_err();
+        assert_eq!(failed.kind(), std::io::ErrorKind::TimedOut, "{too_little}");
+    }
+    write_to(1_000).await.unwrap();
+}
+
+const LINES: &[&str] = &[
+    "GET / HTTP/1.1\r\n",
+    "POST /a?b HTTP/1.1\r\n",
+    "\r\nGET / HTTP/1.0\r\n",
+    "POST / HTTP/1.0\r\n",
+    "CONNECT x:1 HTTP/1.1\r\n",
+];
+
+const FIELDS: &[&str] = &[
+    "Host: x\r\n",
+    "Content-Length: 3\r\n",
+    "Content-Length: 03\r\n",
+    "Content-Length:  3 \t\r\n",
+    "content-length: 0\r\n",
+    "Content-Length: +3\r\n",
+    "Content-Length: 3,3\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Transfer-Encoding:chunked \r\n",
+    "Transfer-Encoding: identity\r\n",
+    "Transfer-Encoding: x, chunked\r\n",
+    "Connection: close\r\n",
+    "Connection: keep-alive\r\n",
+    "Upgrade: websocket\r\n",
+    "Upgrade: h2c\r\n",
+    "X: a\r\n b\r\n",
+    "X : a\r\n",
+    "X: \u{e9}\r\n",
+    "X: a\rb\r\n",
+    "X: a\n",
+];
+
+const BODIES: &[&str] = &[
+    "abc",
+    "\r\n",
+    "\n",
+    "3\r\nabc\r\n",
+    "3;x=y\r\nabc\r\n",
+    "3 \r\nabc\r\n",
+    "3\nabc\r\n",
+    "0\r\n\r\n",
+    "0\r\n\r\n",
+    "0\r\nX: y\r\n\r\n",
+    "00\r\n\r\n",
+];
+
+/// A request that is nearly a good one.
+fn request() -> impl Strategy<Value = String> {
+    use proptest::collection::vec;
+    use proptest::sample::select;
+    let fields = vec(select(FIELDS), 0..3);
+    let bodies = vec(select(BODIES), 0..4);
+    (select(LINES), fields, bodies).prop_map(|(line, fields, bodies)| {
+        let (fields, body) = (fields.concat(), bodies.concat());
+        format!("{line}Host: x\r\n{fields}\r\n{body}")
+    })
+}
+
+/// Requests that actix-http finds, each with what is left over of the bytes that were passed on for it.
+fn read_by_actix(codec: &mut Codec, bytes: &[u8]) -> Result<(usize, usize), ()> {
+    let mut bytes = BytesMut::from(bytes);
+    let mut heads = 0;
+    loop {
+        match codec.decode(&mut bytes) {
+            Ok(Some(Message::Item(_))) => heads += 1,
+            Ok(Some(Message::Chunk(_))) => {}
+            Ok(None) => return Ok((heads, bytes.len())),
+            Err(_) => return Err(()),
+        }
+    }
+}
+
+proptest! {
+    /// Whatever comes, and however it is cut: what is passed on between one answer and the next is one request for
+    /// actix-http too, to the byte.
+    #[test]
+    fn the_parser_behind_sees_the_same_requests(
+        requests in proptest::collection::vec(request(), 1..5),
+        cuts in proptest::collection::vec(1..40_usize, 1..40),
+    ) {
+        let text = requests.concat().into_bytes();
+        // Codecs of actix-http ask for one of these.
+        let runtime = actix_web::rt::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let (mut connection, mut client) = connection(1 << 16);
+            let mut parts = VecDeque::new();
+            let mut rest = text.as_slice();
+            for cut in cuts.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (part, after) = rest.split_at(usize::min(*cut, rest.len()));
+                parts.push_back(part);
+                rest = after;
+            }
+            for _ in 0..32 {
+                let mut request = Vec::new();
+                let mut ended = false;
+                // All that there is for one request.
+                loop {
+                    match passed(&mut connection).await {
+                        Some(some) => request.extend(some),
+                        None => { ended = true; break; }
+                    }
+                    let Some(part) = parts.pop_front() else { break };
+                    client.write_all(part).await.unwrap();
+                }
+                if let Some(some) = if ended { None } else { passed(&mut connection).await } {
+                    request.extend(some);
+                }
+                if request.is_empty() {
+                    break;
+                }
+                let mut codec = Codec::default();
+                let read = read_by_actix(&mut codec, &request);
+                prop_assert_eq!(read, Ok((1, 0)), "{:?}", String::from_utf8_lossy(&request));
+                answer(&mut connection).await;
+            }
+            Ok(())
+        })?;
+    }
+}
