@@ -37,31 +37,50 @@ impl Timer {
 /// The least that a client takes of an answer, in bytes a second, however much time it has.
 const LEAST_RATE: u64 = 4 << 10;
 
-/// Until when a client must have taken some of its answer.
-#[derive(Debug, Default)]
-pub struct Stall(Option<Instant>);
+/// How long a client may still take none of its answer. Each byte that it takes gives it some time back, but less than it
+/// needed if it is too slow.
+#[derive(Debug)]
+pub struct Patience {
+    most: Duration,
+    left: Duration,
+    /// Since when nothing could be written.
+    waiting: Option<Instant>,
+}
 
-impl Stall {
-    /// Nothing can be written just now. The time begins with the first such moment.
-    pub fn begin(&mut self, timeout: Duration) {
-        self.0.get_or_insert_with(|| Instant::now() + timeout);
+impl Patience {
+    /// With each answer anew.
+    pub const fn new(most: Duration) -> Self {
+        Self { most, left: most, waiting: None }
     }
 
-    /// Some was written. It gains time, but less than it took if that was slower than it may be.
-    pub fn progress(&mut self, bytes: usize, timeout: Duration) {
-        if let Some(deadline) = &mut self.0 {
+    /// Nothing can be written just now.
+    pub fn wait(&mut self) {
+        self.waiting.get_or_insert_with(Instant::now);
+    }
+
+    /// Some was written.
+    pub fn gain(&mut self, bytes: usize) {
+        self.rest();
+        if self.left < self.most {
             let gained = Duration::from_secs_f64(bytes as f64 / LEAST_RATE as f64);
-            *deadline = (*deadline + gained).min(Instant::now() + timeout);
+            self.left = (self.left + gained).min(self.most);
         }
     }
 
-    /// All was written.
-    pub fn end(&mut self) {
-        self.0 = None;
+    /// There is nothing to be written just now.
+    pub fn rest(&mut self) {
+        if let Some(since) = self.waiting.take() {
+            self.left = self.left.saturating_sub(since.elapsed());
+        }
     }
 
-    /// When the client is given up.
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.0
+    /// The answer was written.
+    pub const fn renew(&mut self) {
+        *self = Self::new(self.most);
+    }
+
+    /// When the client is given up, if it is waited for.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.waiting.map(|since| since + self.left)
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::ConnectionTimeouts;
 use super::body::Framing;
 use super::closing::Closing;
-use super::deadline::{Stall, Timer};
+use super::deadline::{Patience, Timer};
 use super::exchange::Exchange;
 use super::head::{Head, HeadScanner};
 use super::limiter::ConnectionPermit;
@@ -44,7 +44,7 @@ pub struct Guarded<S> {
     /// How much of it may be.
     released: usize,
     timer: Timer,
-    stall: Stall,
+    patience: Patience,
     _permit: Option<ConnectionPermit>,
 }
 
@@ -73,7 +73,7 @@ impl<S> Guarded<S> {
             input: BytesMut::new(),
             released: 0,
             timer: Timer::default(),
-            stall: Stall::default(),
+            patience: Patience::new(timeouts.write),
             _permit: permit,
         }
     }
@@ -206,7 +206,7 @@ impl<S> Guarded<S> {
             Stage::Body { deadline, .. } => *deadline,
             Stage::Answer | Stage::Closing(_) => None,
         };
-        sending.into_iter().chain(self.stall.deadline()).min()
+        sending.into_iter().chain(self.patience.deadline()).min()
     }
 
     /// Whether bytes from the client are wanted just now.
@@ -231,7 +231,7 @@ impl<S> Guarded<S> {
         if !self.timer.has_passed(deadline, context) {
             return Ok(false);
         }
-        if self.stall.deadline() == Some(deadline) {
+        if self.patience.deadline() == Some(deadline) {
             return Err(not_taken());
         }
         match self.stage {
@@ -320,13 +320,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes)?;
-        let timeout = self.timeouts.write;
         match written {
-            Poll::Ready(length) => self.stall.progress(length, timeout),
+            Poll::Ready(length) => self.patience.gain(length),
             // One who listens is given up by rules of their own.
             Poll::Pending if self.exchange.is_listening() => {}
             Poll::Pending => {
-                self.stall.begin(timeout);
+                self.patience.wait();
                 self.check_deadline(context)?;
             }
         }
@@ -336,8 +335,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     /// Called when all that there was to write was written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        self.stall.end();
+        self.patience.rest();
         if self.exchange.is_answered() && self.end_answer() {
+            self.patience.renew();
             self.check_deadline(context)?;
             if !self.input.is_empty() || matches!(self.stage, Stage::Closing(_)) {
                 // What the client sends next may have come already, and then nothing else wakes.

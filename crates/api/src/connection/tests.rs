@@ -185,7 +185,7 @@ async fn a_body_that_is_endless_is_passed_on_up_to_the_limit() {
     }
 }
 
-/// Writes a mebibyte to a client that takes so much every 10 ms.
+/// Writes to a client that takes so much every 10 ms.
 async fn write_to(client_takes: usize) -> std::io::Result<()> {
     let timeouts = ConnectionTimeouts { write: SOON, ..TIMEOUTS };
     let (mut connection, mut client) = connection_with(timeouts, 1_000);
@@ -200,7 +200,15 @@ async fn write_to(client_takes: usize) -> std::io::Result<()> {
             }
         }
     });
-    let written = timeout(Duration::from_secs(20), connection.write_all(&[b'x'; 100_000])).await;
+    // In pieces, as a large answer is written.
+    let writing = async {
+        for _ in 0..100 {
+            connection.write_all(&[b'x'; 1_000]).await?;
+            connection.flush().await?;
+        }
+        Ok(())
+    };
+    let written = timeout(Duration::from_secs(20), writing).await;
     reading.abort();
     written.expect("it ends")
 }
