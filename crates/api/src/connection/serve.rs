@@ -93,7 +93,8 @@ impl Door {
         match self.admit(peer.ip()) {
             Ok(permit) => Ok((Guarded::new(stream, self.timeouts, Some(permit)), Some(peer))),
             Err(no_room) => {
-                self.refuse(stream, no_room).await;
+                // Apart, so that what it needs is no part of every connection.
+                Box::pin(self.refuse(stream, no_room)).await;
                 Err(())
             }
         }
