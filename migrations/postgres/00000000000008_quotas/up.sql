@@ -1,7 +1,6 @@
--- What is looked for when users come to be in more groups, or to own more; and groups that nobody is in any more.
+-- What is counted when users come to be in more groups, or to own more.
 
 CREATE INDEX memberships_by_user_and_role ON memberships (user_id, role, group_id);
-CREATE INDEX groups_empty ON groups (name_key, id) WHERE member_count = 0 AND deleted_at IS NULL;
 
 -- A group with members has an owner. Whoever joined one whose last member's account had been deleted was made a plain
 -- member until now: who has served longest, admins first, becomes the owner.
