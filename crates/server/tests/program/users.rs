@@ -11,7 +11,9 @@ async fn a_demoted_admin_and_a_promoted_user_change_places_at_the_next_request()
     let data = data();
     let server = Server::start(&data).await;
     let admin = server.admin().await;
-    let ada = admin.create_user("ada").await;
+    // A key of her own: the one that came with the account changes no credentials.
+    admin.create_user("ada").await;
+    let ada = server.login("ada", "correct horse").await;
     let create = |name: &str| json!({"username": name, "password": "correct horse"});
     ada.post("/users", create("one")).await.expect(StatusCode::FORBIDDEN);
 
