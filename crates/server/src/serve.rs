@@ -61,7 +61,6 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
         actix_web::rt::spawn(upkeep::run(
             storage.clone(),
-            Arc::new(SystemClock),
             retention(config),
             config.login_known_networks_age,
         )),

@@ -67,7 +67,7 @@ const CREDIBLE: Timestamp = Timestamp::from_micros(1_577_836_800_000_000);
 const BEGUN_AT_ONCE: i64 = 500;
 
 /// Lets some of the sessions begin anew that began while the clock was ahead, else they would last for longer than any;
-/// whether there may be more. To be called when the server starts and when its clock was set back. It reads all sessions.
+/// whether there may be more.
 ///
 /// # Errors
 /// A fault.
