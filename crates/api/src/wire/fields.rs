@@ -108,7 +108,9 @@ impl Fields {
 
     /// Text to search names for; none where there is nothing to see, as in a search form left empty.
     pub fn search(&mut self, given: Option<&str>) -> Option<SearchText> {
-        self.optional("q", given.filter(|text| has_visible_character(text)), SearchText::parse)
+        let has_control = |text: &str| text.chars().any(|c| c.is_control() && !c.is_whitespace());
+        let sought = given.filter(|text| has_visible_character(text) || has_control(text));
+        self.optional("q", sought, SearchText::parse)
     }
 
     /// Where a list goes on; 0 is the scope of lists of the whole server.

@@ -46,7 +46,7 @@ fn a_statement_is_ended_when_its_time_is_over_and_the_reader_goes_on() {
     assert_eq!(fixture.read(endless().0), Err(StorageFault::TimedOut));
     assert!(began.elapsed() >= SHORT);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-    assert_eq!(fixture.ask("SELECT count(*) AS value FROM notes"), 0);
+    assert_eq!(fixture.ask("SELECT 7 AS value"), 7);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_statement_is_ended_when_its_caller_has_gone() {
     let pending = queue(&fixture, caller(1), work);
     running.recv().unwrap();
     drop(pending);
-    assert_eq!(fixture.ask("SELECT count(*) AS value FROM notes"), 0, "the one reader is free again");
+    assert_eq!(fixture.ask("SELECT 7 AS value"), 7, "the one reader is free again");
 }
 
 #[test]
