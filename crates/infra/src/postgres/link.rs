@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Integer;
 use groupchat_domain::storage::{Mode, StorageFault};
 
 use super::dial::{Dial, Purpose};
