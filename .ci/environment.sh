@@ -75,7 +75,7 @@ start_server() {
   "$PROGRAM" serve --data-dir "$work/data" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
   server=$!
   for _ in $(seq 200); do
-    grep -q 'listens on' "$work/out" && break
+    grep -q 'password: ' "$work/out" && break
     kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; return 1; }
     sleep 0.1
   done

@@ -1,12 +1,12 @@
 //! Makes the files of the Swagger page that the program carries: each compressed once, those that are large under a
 //! name with their hash, so that a browser may keep them for good. Nothing is downloaded.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{Cursor, Error, Read, Result, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use flate2::{Compression, GzBuilder};
-use sha2::{Digest, Sha256};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 
 /// Files of Swagger UI that the page needs.
@@ -17,9 +17,6 @@ const OWN: &[&str] = &["page.js", "page.css"];
 const PAGE: &str = "index.html";
 /// Handbooks that the page leads to, in the repository's `docs/`.
 const HANDBOOKS: &[&str] = &["API.md", "EVENTS.md"];
-
-/// How much of a file's SHA-256 is in its name and its `ETag`, in hexadecimal digits.
-const HASH_DIGITS: usize = 16;
 
 fn main() -> Result<()> {
     let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
@@ -78,9 +75,11 @@ fn hashed_name(name: &str, bytes: &[u8]) -> String {
     format!("{stem}.{}.{extension}", hash(bytes))
 }
 
+/// Tells one version of a file from another. Nobody gains anything by making two alike.
 fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..HASH_DIGITS].to_owned()
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    format!("{:016x}", hasher.finish())
 }
 
 /// Writes a file and what is left of it compressed; gives the line of Rust that embeds both.

@@ -23,7 +23,7 @@ class Server:
         self.address, self.password = "127.0.0.1:0", ""
 
     def start(self) -> None:
-        """Starts it, and waits until it listens."""
+        """Starts it, and waits until it listens. Only the first start tells the password."""
         command = [os.environ["PROGRAM"], "serve", "--data-dir", self.folder / "data"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -32,11 +32,13 @@ class Server:
                 stderr=log,
                 text=True,
             )
+        listens = False
         for line in self.process.stdout:
             if found := re.search(r"^ *password: (.*)", line):
                 self.password = found[1]
             if found := re.search(r" listens on http://([^ /\n]*)", line):
-                self.address = found[1]
+                self.address, listens = found[1], True
+            if listens and self.password:
                 return
         raise AssertionError("the server does not start:\n" + (self.folder / "log").read_text())
 

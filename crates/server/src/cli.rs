@@ -38,6 +38,8 @@ pub struct Cli {
 pub enum Command {
     /// Run the server until it gets SIGTERM or Ctrl-C.
     Serve(SettingFlags),
+    /// Ask the server that these settings start whether it is well; exit code 1 if it isn't, or isn't there.
+    Health(SettingFlags),
     /// Manage users from the command line, also while the server runs.
     #[command(subcommand)]
     User(UserCommand),
@@ -116,7 +118,7 @@ impl Cli {
     /// What was said about settings, here and in the environment.
     pub fn sources(&self) -> Sources {
         let own = match &self.command {
-            Some(Command::Serve(settings)) => &settings.0[..],
+            Some(Command::Serve(settings) | Command::Health(settings)) => &settings.0[..],
             Some(Command::Config(ConfigCommand::Show(options))) => &options.settings.0,
             _ => &[],
         };

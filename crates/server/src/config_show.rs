@@ -11,7 +11,7 @@ pub fn show(sources: &Sources, options: &ShowOptions) -> Result<(), ProgramError
         console::say(config::as_markdown().trim_end());
         return Ok(());
     }
-    let layers = Layers::gather(sources)?;
+    let layers = Layers::gather(sources);
     Config::read(&layers)?;
     let shown = if options.json { config::as_json(&layers) } else { config::as_text(&layers) };
     console::say(shown.trim_end());

@@ -1,9 +1,10 @@
 //! What the program says to the person who runs it. Logs go elsewhere (`logging`).
 
 use std::error::Error;
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::io::{BufRead, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use groupchat_domain::accounts::{Password, User};
 use serde::Serialize;
@@ -12,8 +13,9 @@ use crate::error::ProgramError;
 
 /// Prints a line on the standard output. Nobody listening there is no reason to stop.
 pub fn say(line: impl Display) {
+    let text = format!("{line}\n");
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Prints a document for scripts.
@@ -63,22 +65,49 @@ pub fn print_document(document: &str) {
     say(document);
 }
 
-/// Tells where the server listens, where people reach it, and which database it uses.
-pub fn announce(address: SocketAddr, public_url: Option<&str>, database: &str) {
-    say(format_args!("groupchat {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
+/// Tells where the server listens, where people reach it, and which database it uses; after a first start also the
+/// admin's password, once, and how to change it.
+pub fn announce(address: SocketAddr, public_url: Option<&str>, database: &str, first: Option<&FirstAdmin>) {
     let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
-    say(format_args!("Swagger page: {url}/api/docs/"));
-    say(format_args!("Database: {database}"));
+    let version = env!("CARGO_PKG_VERSION");
+    let introduction = first.map(|first| format!("\n\n{first}")).unwrap_or_default();
+    // In one piece: whoever waits for the first line has them all.
+    say(format_args!(
+        "groupchat {version} listens on http://{address}\nSwagger page: {url}/api/docs/\nDatabase: {database}{introduction}"
+    ));
 }
 
-/// Shows the first admin's password, once.
-pub fn introduce_first_admin(user: &User, password: &Password) {
-    say("");
-    say("This is the first start. An admin was created:");
-    say(format_args!("    username: {}", user.username.as_str()));
-    say(format_args!("    password: {}", password.reveal()));
-    say("The password is shown only this once; change it after signing in.");
-    say("");
+/// The admin of a first start.
+pub struct FirstAdmin {
+    /// The account.
+    pub user: User,
+    /// Its password, which is stored nowhere.
+    pub password: Password,
+    /// What names the database on the command line, where a flag may.
+    pub place: Option<PathBuf>,
+}
+
+impl Display for FirstAdmin {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let name = self.user.username.as_str();
+        let program = std::env::args_os().next().unwrap_or_else(|| "groupchat".into());
+        let program = shell_word(&program.to_string_lossy());
+        writeln!(f, "This is the first start. An admin was created, whose password is shown only now.")?;
+        write!(f, "Another one is made by: {program} user set-password {name}")?;
+        if let Some(place) = &self.place {
+            write!(f, " --data-dir {}", shell_word(&place.to_string_lossy()))?;
+        }
+        write!(f, "\n    username: {name}\n    password: {}", self.password.reveal())
+    }
+}
+
+/// A word of a command, as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Tells that a user was created, and with which password if it was made up.
@@ -99,5 +128,23 @@ fn tell_password(made_up: Option<&Password>) {
     if let Some(password) = made_up {
         say(format_args!("    password: {}", password.reveal()));
         say("The password is shown only this once.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_words_as_they_are_meant() {
+        for (text, word) in [
+            ("/usr/local/bin/groupchat", "/usr/local/bin/groupchat"),
+            ("my data", "'my data'"),
+            ("$HOME", "'$HOME'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
     }
 }

@@ -69,6 +69,14 @@ pub enum ProgramError {
         /// How many there were.
         made: usize,
     },
+    /// The server doesn't say that it is well.
+    #[error("the server at {address} is not well: {reason}")]
+    Unwell {
+        /// Where it was asked.
+        address: SocketAddr,
+        /// What it says, or why it says nothing.
+        reason: String,
+    },
     /// The address can't be listened on.
     #[error("can't listen on {address}")]
     Listen {

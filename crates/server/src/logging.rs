@@ -22,6 +22,9 @@ impl LogFormat {
     pub const WORDS: [(&'static str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
 }
 
+/// What the web server tells of its own threads is for those who ask for it by name.
+const QUIET: &str = "actix_server=warn";
+
 /// Starts logging; the lines are written until the buffer is dropped. A panic becomes a log line with its
 /// place in the code; its message is left out, since it may quote what a user wrote.
 ///
@@ -30,7 +33,7 @@ impl LogFormat {
 pub fn start(format: LogFormat, filter: &str) -> io::Result<LogBuffer> {
     let buffer = LogBuffer::start(io::stderr())?;
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(EnvFilter::new(format!("{QUIET},{filter}")))
         .with_ansi(format == LogFormat::Text && io::IsTerminal::is_terminal(&io::stderr()))
         .with_writer(buffer.writer());
     match format {

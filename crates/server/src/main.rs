@@ -4,6 +4,7 @@ mod advance_ids;
 mod backup;
 mod check;
 mod cli;
+mod clock;
 mod completions;
 mod config;
 mod config_show;
@@ -14,6 +15,7 @@ mod error;
 mod files;
 mod follow;
 mod guard;
+mod health;
 mod jobs;
 mod logging;
 mod migrate_database;
@@ -66,6 +68,7 @@ fn run_configured(command: Option<&Command>, config: &Config) -> Result<(), Prog
     let _log = logging::start(config.log_format, &config.log_filter)
         .map_err(|source| ProgramError::Start { what: "the log", source })?;
     match command {
+        Some(Command::Health(_)) => health::run(config),
         Some(Command::User(command)) => user::run(config, command),
         Some(Command::Check(options)) => check::run(config, options),
         Some(Command::Backup(options)) => backup::run(config, options),

@@ -23,11 +23,12 @@ use groupchat_infra::{GuardedStorage, HubOptions, LocalHub};
 use tokio::net::TcpSocket;
 
 use crate::config::Config;
+use crate::console::FirstAdmin;
 use crate::error::ProgramError;
 use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
-use crate::{console, disk, files, follow, jobs, storage, upkeep};
+use crate::{clock, console, disk, files, follow, jobs, storage, upkeep};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -55,7 +56,7 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     hub.begin(&*storage).await?;
     let disk = disk::watch(config);
     let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config)?;
-    introduce(&state).await?;
+    clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let background = [
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
@@ -138,25 +139,25 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
     Ok(State::new(state.with_options(options)))
 }
 
-async fn introduce(state: &State) -> Result<(), ProgramError> {
-    let first = create_first_admin(&*state.storage, &*state.hasher, &*state.keys).await?;
-    if let Some((user, password)) = first {
-        console::introduce_first_admin(&user, &password);
-    }
-    Ok(())
+async fn make_first_admin(state: &State, config: &Config) -> Result<Option<FirstAdmin>, ProgramError> {
+    let made = create_first_admin(&*state.storage, &*state.hasher, &*state.keys).await?;
+    let place = config.database_url.is_none().then(|| config.data_dir.clone());
+    Ok(made.map(|(user, password)| FirstAdmin { user, password, place }))
 }
 
 async fn run_http(listener: TcpListener, state: State, config: &Config) -> Result<(), ProgramError> {
     let start = |source| ProgramError::Start { what: "the HTTP server", source };
     let address = listener.local_addr().map_err(start)?;
     let live = state.live.clone();
-    let server = groupchat_api::serve(listener, state, &connections(config)).map_err(start)?;
+    let server = groupchat_api::serve(listener, state.clone(), &connections(config)).map_err(start)?;
     // Caught from here on, before anybody is told that the server is there.
     let signals = StopSignals::catch().map_err(start)?;
+    // Last of all that can fail: its password is shown once. The server serves once it is awaited.
+    let first = make_first_admin(&state, config).await?;
     let stopper = actix_web::rt::spawn(stop_on_signal(server.handle(), live, signals));
     let database = storage::describe(config);
-    console::announce(address, config.public_url.as_deref(), &database);
-    tracing::info!(%address, database, "listening");
+    console::announce(address, config.public_url.as_deref(), &database, first.as_ref());
+    tracing::debug!(%address, database, "listening");
     let served = server.await.map_err(start);
     stopper.abort();
     served

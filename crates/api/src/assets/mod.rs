@@ -5,6 +5,7 @@
 
 mod slices;
 
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Write};
 
 use actix_web::body::BoxBody;
@@ -17,12 +18,8 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sha2::{Digest, Sha256};
 
 pub use slices::{Slices, WRITE_BUFFER};
-
-/// How much of its SHA-256 names a version of a file, in bytes.
-const HASH_BYTES: usize = 8;
 
 /// How long a file may be kept by who has got it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +58,9 @@ impl Asset {
 
     /// A file that is made while the server runs; it is compressed here, once.
     pub fn made(media_type: &'static str, plain: Bytes) -> Self {
-        let digest = Sha256::digest(&plain);
-        let hash: String = digest[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&plain);
+        let hash = format!("{:016x}", hasher.finish());
         let gzipped = gzip(&plain).unwrap_or_else(|_| plain.clone());
         Self::new(media_type, Caching::AskAgain, &hash, plain, gzipped)
     }

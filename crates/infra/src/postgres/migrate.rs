@@ -140,7 +140,10 @@ fn apply_pending(connection: &mut PgConnection, database: &str) -> Result<(), Fa
         NotPending::Unreadable(reason) => Failure::Step(reason),
     })?;
     for migration in &pending {
-        tracing::info!(migration = %migration.name(), "migrating the database");
+        // A new database is no news.
+        if !applied.is_empty() {
+            tracing::info!(migration = %migration.name(), "migrating the database");
+        }
         connection.run_migration(migration).map_err(step)?;
     }
     Ok(())

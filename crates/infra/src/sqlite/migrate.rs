@@ -179,11 +179,15 @@ impl Schema<'_> {
         if pending.is_empty() {
             return Ok(());
         }
-        if let Some(version) = connection.applied_migrations().map_err(step)?.into_iter().max() {
-            self.keep_copy(&version)?;
+        let newest = connection.applied_migrations().map_err(step)?.into_iter().max();
+        if let Some(version) = &newest {
+            self.keep_copy(version)?;
         }
         for migration in &pending {
-            tracing::info!(migration = %migration.name(), "migrating the database");
+            // A new database is no news.
+            if newest.is_some() {
+                tracing::info!(migration = %migration.name(), "migrating the database");
+            }
             connection.run_migration(migration).map_err(step)?;
         }
         match dangling_references(connection)? {

@@ -1,7 +1,6 @@
 //! What can be wrong with a configuration, in words for the person who wrote it.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use super::layers::Origin;
@@ -18,15 +17,15 @@ impl fmt::Display for ConfigError {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Problem {
     /// The file that was named, or found, can't be read.
-    #[error("can't read the file {}: {source}", path.display())]
+    #[error("can't read the file {}: {reason}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the operating system says.
-        source: io::Error,
+        reason: String,
     },
     /// The file is not TOML.
     #[error("the file {} is not TOML: line {line}: {reason}", path.display())]
@@ -39,14 +38,14 @@ pub enum Problem {
         reason: String,
     },
     /// There is no such setting.
-    #[error("{name} ({origin}): there is no such setting; there are {known}")]
+    #[error("{name} ({origin}): there is no such setting; {instead}")]
     Unknown {
         /// Its name.
         name: String,
         /// Where it was set.
         origin: Origin,
-        /// The names that there are.
-        known: String,
+        /// What may have been meant, or the names that there are.
+        instead: String,
     },
     /// A value is not allowed.
     #[error("{name} = {value} ({origin}): must be {allowed}")]
@@ -60,4 +59,7 @@ pub enum Problem {
         /// What is allowed.
         allowed: String,
     },
+    /// Two flags set the same.
+    #[error("--{0} and --{1} can't be given together")]
+    Together(&'static str, &'static str),
 }

@@ -16,15 +16,29 @@ pub type Entry = (String, Value);
 /// It can't be read, or is not TOML.
 pub fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
     let text = std::fs::read_to_string(path)
-        .map_err(|source| Problem::Unreadable { path: path.to_owned(), source })?;
+        .map_err(|error| Problem::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        Problem::NotToml { path: path.to_owned(), line, reason: error.message().to_owned() }
+        let hint = text.lines().nth(line - 1).and_then(unquoted).map(|key| {
+            // Not its value, which may be a secret.
+            format!("; a text is written in quotes: {key} = \"…\"")
+        });
+        let reason = error.message().trim_end().replace('\n', ", ") + &hint.unwrap_or_default();
+        Problem::NotToml { path: path.to_owned(), line, reason }
     })?;
     let mut entries = Vec::new();
     flatten("", table, &mut entries);
     Ok(entries)
+}
+
+/// The key of a line that would be right if its value were in quotes.
+fn unquoted(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once('=')?;
+    let is_toml = |line: String| line.parse::<Table>().is_ok();
+    let wants_quotes = !value.trim().is_empty() && !value.trim_start().starts_with(['"', '\'', '[', '{']);
+    let right = wants_quotes && !is_toml(line.to_owned()) && is_toml(format!("{key} = \"\""));
+    right.then(|| key.trim())
 }
 
 fn flatten(prefix: &str, table: Table, entries: &mut Vec<Entry>) {

@@ -7,6 +7,9 @@ use super::settings::{Setting, settings};
 /// The settings that every command takes; the command line declares them.
 const EVERYWHERE: [&str; 2] = ["data_dir", "database_url"];
 
+/// The flag for the port alone, in place of the one for the whole address.
+pub const PORT: &str = "port";
+
 /// What the flags say, by the names of settings.
 #[derive(Debug, Clone, Default)]
 pub struct SettingFlags(pub Vec<(&'static str, String)>);
@@ -28,7 +31,12 @@ fn flag(setting: &Setting) -> Arg {
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
-        own().map(|setting| flag(&setting)).fold(command, Command::arg)
+        let port = Arg::new(PORT)
+            .long(PORT)
+            .value_name("PORT")
+            .help("The port to listen on, at the address that is set; or give both by --listen")
+            .help_heading("Settings");
+        own().map(|setting| flag(&setting)).chain([port]).fold(command, Command::arg)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -38,12 +46,12 @@ impl Args for SettingFlags {
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = |setting: Setting| {
+        let given = |name: &'static str| {
             // An error means that this command doesn't have the flag.
-            let text = matches.try_get_one::<String>(setting.name).ok().flatten()?;
-            Some((setting.name, text.clone()))
+            let text = matches.try_get_one::<String>(name).ok().flatten()?;
+            Some((name, text.clone()))
         };
-        Ok(Self(own().filter_map(given).collect()))
+        Ok(Self(own().map(|setting| setting.name).chain([PORT]).filter_map(given).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -3,17 +3,22 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::error::{ConfigError, Problem};
+use super::error::Problem;
 use super::file;
+use super::flags::PORT;
 use super::rule::Rule;
 use super::settings::{Setting, settings};
+use super::similar;
 
 /// The file that is read when none is named, if it is there.
 const USUAL_FILE: &str = "groupchat.toml";
 /// How variables that the program reads begin.
 const VARIABLE_PREFIX: &str = "GROUPCHAT_";
+/// The setting of which a flag sets a part.
+const LISTEN: &str = "listen";
 /// The variable that names the file.
 const FILE_VARIABLE: &str = "GROUPCHAT_CONFIG";
 
@@ -92,6 +97,8 @@ impl Value {
 pub struct Layers {
     /// In the order of the table.
     pub values: Vec<Value>,
+    /// What was said that can't be laid anywhere.
+    pub problems: Vec<Problem>,
 }
 
 impl Layers {
@@ -106,21 +113,18 @@ impl Layers {
             setting,
             origin: Origin::Default,
         };
-        Self { values: settings.into_iter().map(value).collect() }
+        Self { values: settings.into_iter().map(value).collect(), problems: Vec::new() }
     }
 
-    /// Lays what was said over the defaults.
-    ///
-    /// # Errors
-    /// A file that can't be read, and settings that don't exist.
-    pub fn gather(sources: &Sources) -> Result<Self, ConfigError> {
+    /// Lays what was said over the defaults. A file that can't be read and settings that don't exist are told with the
+    /// values that are not allowed, by [`Config::read`](super::Config::read).
+    pub fn gather(sources: &Sources) -> Self {
         let mut layers = Self::defaults();
-        let mut problems = Vec::new();
         if let Some(path) = config_file(sources) {
-            layers.lay_file(&path, &mut problems);
+            layers.lay_file(&path);
         }
         for (name, text) in &sources.variables {
-            layers.lay_variable(&name.to_string_lossy(), text.to_str(), &mut problems);
+            layers.lay_variable(&name.to_string_lossy(), text.to_str());
         }
         for (name, text) in &sources.flags {
             if let Some(value) = layers.find(|setting| setting.name == *name) {
@@ -128,7 +132,10 @@ impl Layers {
                 value.text = Ok(text.clone());
             }
         }
-        if problems.is_empty() { Ok(layers) } else { Err(ConfigError(problems)) }
+        if let Some((_, port)) = sources.flags.iter().rfind(|(name, _)| *name == PORT) {
+            layers.lay_port(port);
+        }
+        layers
     }
 
     /// Reads one setting; tells `problems` if its value is not allowed.
@@ -141,10 +148,10 @@ impl Layers {
         read
     }
 
-    fn lay_file(&mut self, path: &Path, problems: &mut Vec<Problem>) {
+    fn lay_file(&mut self, path: &Path) {
         let entries = match file::read(path) {
             Ok(entries) => entries,
-            Err(problem) => return problems.push(problem),
+            Err(problem) => return self.problems.push(problem),
         };
         for (name, entry) in entries {
             let origin = Origin::File(path.to_owned());
@@ -153,13 +160,13 @@ impl Layers {
                     value.text = file::text(&entry, value.setting.shape.kind);
                     value.origin = origin;
                 }
-                None => problems.push(self.unknown(name, origin, |setting| setting.name.to_owned())),
+                None => self.refuse_unknown("", name, origin, |setting| setting.name.to_owned()),
             }
         }
     }
 
     /// A variable that isn't ours is none of our business; one that only looks so is a slip.
-    fn lay_variable(&mut self, name: &str, text: Option<&str>, problems: &mut Vec<Problem>) {
+    fn lay_variable(&mut self, name: &str, text: Option<&str>) {
         if !name.starts_with(VARIABLE_PREFIX) || name == FILE_VARIABLE {
             return;
         }
@@ -169,7 +176,26 @@ impl Layers {
                 value.text = text.map(str::to_owned).ok_or_else(|| "not UTF-8".to_owned());
                 value.origin = origin;
             }
-            None => problems.push(self.unknown(name.to_owned(), origin, Setting::variable)),
+            None => self.refuse_unknown(VARIABLE_PREFIX, name.to_owned(), origin, Setting::variable),
+        }
+    }
+
+    /// The port alone: the address stays as the other layers have it.
+    fn lay_port(&mut self, text: &str) {
+        let origin = Origin::Flag(PORT.to_owned());
+        let Ok(port) = text.parse::<u16>() else {
+            let (value, allowed) = (format!("{text:?}"), "an integer from 0 to 65535".to_owned());
+            return self.problems.push(Problem::Invalid { name: PORT, value, origin, allowed });
+        };
+        let Some(listen) = self.find(|setting| setting.name == LISTEN) else { return };
+        if listen.origin == Origin::Flag(LISTEN.to_owned()) {
+            return self.problems.push(Problem::Together(PORT, LISTEN));
+        }
+        // One that is no address is told as such.
+        if let Some(mut address) = listen.text.as_ref().ok().and_then(|text| text.parse::<SocketAddr>().ok())
+        {
+            address.set_port(port);
+            (listen.text, listen.origin) = (Ok(address.to_string()), origin);
         }
     }
 
@@ -177,9 +203,20 @@ impl Layers {
         self.values.iter_mut().find(|value| is_it(&value.setting))
     }
 
-    fn unknown(&self, name: String, origin: Origin, named: impl Fn(&Setting) -> String) -> Problem {
+    /// `prefix` is what all names of this layer have in common.
+    fn refuse_unknown(
+        &mut self,
+        prefix: &str,
+        name: String,
+        origin: Origin,
+        named: impl Fn(&Setting) -> String,
+    ) {
         let known: Vec<_> = self.values.iter().map(|value| named(&value.setting)).collect();
-        Problem::Unknown { name, origin, known: known.join(", ") }
+        let instead = match similar::find(&name, prefix, &known) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => format!("there are {}", known.join(", ")),
+        };
+        self.problems.push(Problem::Unknown { name, origin, instead });
     }
 }
 

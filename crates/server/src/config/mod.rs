@@ -10,6 +10,7 @@ mod layers;
 mod rule;
 mod settings;
 mod show;
+mod similar;
 
 pub use error::ConfigError;
 pub use flags::SettingFlags;
@@ -25,6 +26,6 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
-        Self::read(&Layers::gather(sources)?)
+        Self::read(&Layers::gather(sources))
     }
 }

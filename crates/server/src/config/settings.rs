@@ -65,12 +65,12 @@ macro_rules! settings {
             /// Reads the value of every setting.
             ///
             /// # Errors
-            /// All values that are not allowed.
+            /// All values that are not allowed, and all that was said beside them that can't be right.
             pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
-                let mut problems = Vec::new();
+                let mut problems = layers.problems.clone();
                 $(let $field: Option<$type> = layers.read($name, &$rule, &mut problems);)+
                 match ($($field,)+) {
-                    ($(Some($field),)+) => Ok(Self { $($field),+ }),
+                    ($(Some($field),)+) if problems.is_empty() => Ok(Self { $($field),+ }),
                     _ => Err(ConfigError(problems)),
                 }
             }
@@ -87,8 +87,9 @@ settings! {
     /// PostgreSQL. Set it in the file or by the variable: everybody on the machine can see flags.
     "database_url" => database_url: Option<DatabaseUrl> = "", database();
 
-    /// The address and port to listen on. Port 0 picks a free one and prints it. The server speaks plain HTTP:
-    /// to reach it from elsewhere, let a reverse proxy on the same machine terminate TLS.
+    /// The address and port to listen on; the flag `--port` sets the port alone. Port 0 picks a free one and
+    /// prints it. The server speaks plain HTTP: to reach it from elsewhere, let a reverse proxy on the same machine
+    /// terminate TLS.
     "listen" => listen: SocketAddr = "127.0.0.1:5000", socket_address();
 
     /// Where people reach the server; told at the start and in the OpenAPI document. Empty: the start tells
@@ -126,7 +127,8 @@ settings! {
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
 
     /// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`. The line that each
-    /// request leaves has the target `access` and the level `info`: `info,access=off` is without it.
+    /// request leaves has the target `access` and the level `info`: `info,access=off` is without it. What the web
+    /// server says of its own threads is left out unless `actix_server` is named.
     "log.filter" => log_filter: String = "info", log_filter();
 
     /// Threads that read the database, each with a connection; 0 is one for each core, from 2 to 8, and on

@@ -14,6 +14,7 @@ mod connections;
 mod crash;
 mod events;
 mod harness;
+mod health;
 mod jobs;
 mod logins;
 mod logs;

@@ -1,14 +1,16 @@
 //! Starting, stopping, and the words with which starting fails.
 
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 
 use crate::commands::{complaint, printed, run, run_with_input};
-use crate::harness::{Server, data};
+use crate::harness::{Data, Database, Server, data, serve, serve_somewhere};
 
 #[tokio::test]
 async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
@@ -155,4 +157,88 @@ async fn a_user_made_on_the_command_line_can_sign_in_at_once() {
     let short = complaint(&create("other", "short").await);
     assert!(short.contains("8 to 72 bytes"), "{short}");
     server.stop().await;
+}
+
+/// What a start prints, from a program that logs as it does when nobody says otherwise.
+async fn printed_by_a_start(data: &Data) -> (String, String) {
+    let mut command = serve(data);
+    command.env_remove("GROUPCHAT_LOG_FILTER").stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut told = String::new();
+    while !told.contains("Database: ") || !output.buffer().is_empty() {
+        assert_ne!(output.read_line(&mut told).await.unwrap(), 0, "{told}");
+    }
+    // Lines of the log wait for a fifth of a second: the stop writes what there was.
+    let stop = ["-s", "TERM", &child.id().unwrap().to_string()].map(str::to_owned);
+    assert!(Command::new("kill").args(stop).status().await.unwrap().success());
+    let ended = child.wait_with_output().await.unwrap();
+    assert_eq!(ended.stdout, b"");
+    (told, String::from_utf8(ended.stderr).unwrap())
+}
+
+#[tokio::test]
+async fn a_first_start_prints_what_the_readme_says_and_a_later_one_the_first_lines_of_it() {
+    let data = data();
+    let (told, log) = printed_by_a_start(&data).await;
+    let lines: Vec<_> = told.lines().collect();
+    let [listens, page, database, "", first, command, "    username: admin", password] = lines[..] else {
+        panic!("{told}")
+    };
+    assert!(listens.starts_with("groupchat 0.1.0 listens on http://127.0.0.1:"), "{told}");
+    assert!(page.starts_with("Swagger page: http://127.0.0.1:") && page.ends_with("/api/docs/"), "{told}");
+    assert!(database.starts_with("Database: "), "{told}");
+    assert!(
+        first.starts_with("This is the first start.") && password.starts_with("    password: "),
+        "{told}"
+    );
+    let news = |log: &str| -> Vec<String> {
+        log.lines().filter(|line| !line.contains(" stop")).map(str::to_owned).collect()
+    };
+    assert_eq!(news(&log), [""; 0], "nothing is logged");
+
+    // The command that is told works as it is, in a shell.
+    let (_, command) = command.split_once(": ").unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).envs(data.variables());
+    let output = shell.output().await.unwrap();
+    assert!(output.status.success(), "{command}: {output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("    password: "));
+
+    let (told, log) = printed_by_a_start(&data).await;
+    assert_eq!(told.lines().count(), 3, "{told}");
+    assert_eq!(news(&log), [""; 0], "nothing is logged");
+}
+
+#[tokio::test]
+async fn the_port_can_be_given_alone() {
+    let data = data();
+    let both = run(&data, &["serve", "--port", "0", "--listen", "127.0.0.1:0"]).await;
+    let words = String::from_utf8(both.stderr).unwrap();
+    assert!(both.status.code() == Some(2) && words.contains("can't be given together"), "{words}");
+    let mut command = serve_somewhere(&data);
+    command.args(["--port", "0"]);
+    let server = Server::spawn(command).await;
+    assert!(server.address().starts_with("127.0.0.1:") && !server.address().ends_with(":5000"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_far_from_what_is_stored_warns() {
+    let data = data();
+    let server = Server::start(&data).await;
+    server.admin().await.create_group("Lobby").await;
+    server.stop().await;
+    let (_, log) = printed_by_a_start(&data).await;
+    assert!(!log.contains("WARN"), "{log}");
+    // As if the clock had been right then, and were wrong now.
+    for (shift, words) in [(800, "799 days behind"), (-1600, "800 days ahead of")] {
+        let micros = shift * 24 * 3600 * 1_000_000_i64;
+        Database::open(&data).execute(&format!("UPDATE events SET at = at + ({micros})"));
+        let (_, log) = printed_by_a_start(&data).await;
+        assert!(
+            log.contains("WARN") && log.contains(&format!("the clock is {words} the newest event")),
+            "{log}"
+        );
+    }
 }

@@ -32,7 +32,7 @@ fn later_layers_win_and_each_value_knows_its_origin() {
     let text = "workers = 1\npublic_url = \"http://a\"\n[log]\nformat = \"json\"\n[login]\nlifetime = 1\n";
     let (_folder, path) = file(text);
     let variables = [("GROUPCHAT_LOG_FORMAT", "text"), ("GROUPCHAT_WORKERS", "2"), ("HOME", "/")];
-    let layers = Layers::gather(&sources(Some(&path), &variables, &[("workers", "3")])).unwrap();
+    let layers = Layers::gather(&sources(Some(&path), &variables, &[("workers", "3")]));
     for (name, shown, origin) in [
         ("workers", "3", Origin::Flag("workers".to_owned())),
         ("log.format", "text", Origin::Variable("GROUPCHAT_LOG_FORMAT".to_owned())),
@@ -65,14 +65,78 @@ fn a_file_that_is_named_must_be_there_and_be_toml() {
 }
 
 #[test]
-fn what_is_unknown_is_refused_with_its_name_its_origin_and_what_there_is() {
-    let (_folder, path) = file("wrokers = 1\n[log]\nlevel = \"info\"\n");
-    let text = complaint(&sources(Some(&path), &[("GROUPCHAT_LOGG", "x")], &[]));
+fn what_is_unknown_is_refused_with_its_name_its_origin_and_what_may_have_been_meant() {
+    let (_folder, path) = file("wrokers = 1\n[log]\ncolour = \"red\"\n");
+    let variables = [("GROUPCHAT_LISTEM", "x"), ("GROUPCHAT_LOGG", "x")];
+    let text = complaint(&sources(Some(&path), &variables, &[]));
     let origin = format!("(file {})", path.display());
-    assert!(text.contains(&format!("wrokers {origin}")), "{text}");
-    assert!(text.contains(&format!("log.level {origin}")), "{text}");
-    assert!(text.contains("GROUPCHAT_LOGG (variable GROUPCHAT_LOGG)"), "{text}");
-    assert!(text.contains("data_dir, database_url") && text.contains("GROUPCHAT_DATA_DIR, "), "{text}");
+    for expected in [
+        format!("wrokers {origin}: there is no such setting; did you mean workers?"),
+        format!("log.colour {origin}: there is no such setting; there are data_dir, database_url, "),
+        "GROUPCHAT_LISTEM (variable GROUPCHAT_LISTEM): there is no such setting; did you mean GROUPCHAT_LISTEN?".to_owned(),
+        "GROUPCHAT_LOGG (variable GROUPCHAT_LOGG): there is no such setting; there are GROUPCHAT_DATA_DIR, ".to_owned(),
+    ] {
+        assert!(text.contains(&expected), "{expected} is not in: {text}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let (_folder, path) = file("wrokers = 1\nworkers = 999\n");
+    let variables = [("GROUPCHAT_LOG_FORMAT", "xml"), ("GROUPCHAT_NOPE", "")];
+    let text = complaint(&sources(Some(&path), &variables, &[("listen", "nowhere"), ("port", "http")]));
+    for expected in [
+        "wrokers (",
+        "workers = \"999\"",
+        "log.format = \"xml\"",
+        "GROUPCHAT_NOPE (",
+        "listen = \"nowhere\"",
+        "port = \"http\"",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in: {text}");
+    }
+    let (_folder, path) = file("workers = 1\nlisten = \n");
+    let text = complaint(&sources(Some(&path), &[("GROUPCHAT_LOG_FORMAT", "xml")], &[]));
+    assert!(text.contains("is not TOML: line 2") && text.contains("log.format = \"xml\""), "{text}");
+}
+
+#[test]
+fn a_text_without_quotes_is_told_so_but_not_shown() {
+    for (text, key) in [
+        ("workers = 1\nlisten = 127.0.0.1:5000\n", "listen"),
+        ("[log]\nformat = json\n", "format"),
+        ("database_url = postgres://ann:hunter2@db/chat", "database_url"),
+        ("data_dir = /var/lib/groupchat # here", "data_dir"),
+    ] {
+        let (_folder, path) = file(text);
+        let told = complaint(&sources(Some(&path), &[], &[]));
+        assert!(told.contains(&format!("a text is written in quotes: {key} = \"…\"")), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    for text in ["workers = ", "workers = \"one", "= 1", "[log", "trusted_proxies = [\"a\""] {
+        let (_folder, path) = file(text);
+        let told = complaint(&sources(Some(&path), &[], &[]));
+        assert!(told.contains("is not TOML") && !told.contains("in quotes"), "{told}");
+    }
+}
+
+#[test]
+fn the_port_alone_leaves_the_address_as_it_is() {
+    let (_folder, path) = file("listen = \"[::1]:80\"");
+    for (file, port, expected) in [(None, "8080", "127.0.0.1:8080"), (Some(&*path), "0", "[::1]:0")] {
+        let layers = Layers::gather(&sources(file, &[], &[("port", port)]));
+        assert_eq!(Config::read(&layers).unwrap().listen.to_string(), expected);
+        assert_eq!(value(&layers, "listen").origin.to_string(), "flag --port");
+    }
+    for port in ["", "http", "-1", "65536", "127.0.0.1:80"] {
+        let told = complaint(&sources(None, &[], &[("port", port)]));
+        assert!(
+            told.contains(&format!("port = {port:?} (flag --port): must be an integer from 0 to 65535")),
+            "{told}"
+        );
+    }
+    let told = complaint(&sources(None, &[], &[("listen", "127.0.0.1:1"), ("port", "2")]));
+    assert!(told.contains("--port and --listen can't be given together"), "{told}");
 }
 
 #[test]
@@ -111,7 +175,7 @@ fn a_secret_is_shown_nowhere() {
         ("mail.password = 'hunter2'", "file"),
     ] {
         let (_folder, path) = file(text);
-        layers.lay_file(&path, &mut Vec::new());
+        layers.lay_file(&path);
         let value = &layers.values[0];
         assert_eq!(value.shown(), MASK);
         let told = value.invalid().to_string();
@@ -127,7 +191,7 @@ fn the_password_of_a_database_is_shown_nowhere() {
         ("mysql://ann:hunter2@db/chat", MASK),
         ("postgres://ann:hunt@er2@db/chat", MASK),
     ] {
-        let layers = Layers::gather(&sources(None, &[("GROUPCHAT_DATABASE_URL", text)], &[])).unwrap();
+        let layers = Layers::gather(&sources(None, &[("GROUPCHAT_DATABASE_URL", text)], &[]));
         let value = value(&layers, "database_url");
         assert_eq!(value.shown(), shown);
         let read = Config::read(&layers);

@@ -66,6 +66,15 @@ impl Data {
         &self.url
     }
 
+    /// What a command takes from the environment because no flag is told for it: the database's address.
+    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
+        #[cfg(feature = "postgres")]
+        let address = vec![("GROUPCHAT_DATABASE_URL", self.url().into())];
+        #[cfg(not(feature = "postgres"))]
+        let address = Vec::new();
+        address
+    }
+
     /// What tells the program to use this data.
     pub fn arguments(&self) -> Vec<OsString> {
         let folder = ["--data-dir".into(), self.folder.clone().into_os_string()];

@@ -23,9 +23,15 @@ pub fn program() -> Command {
 
 /// The command that serves this data on a free port.
 pub fn serve(data: &Data) -> Command {
+    let mut command = serve_somewhere(data);
+    command.args(["--listen", "127.0.0.1:0"]);
+    command
+}
+
+/// The same without saying where to listen.
+pub fn serve_somewhere(data: &Data) -> Command {
     let mut command = program();
-    command.stderr(Stdio::inherit());
-    command.args(["serve", "--listen", "127.0.0.1:0"]).args(data.arguments());
+    command.stderr(Stdio::inherit()).arg("serve").args(data.arguments());
     command
 }
 
@@ -51,13 +57,14 @@ impl Server {
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut url, mut password) = (None, None);
-        while url.is_none() {
+        // All of it comes in one piece.
+        while url.is_none() || !output.get_ref().buffer().is_empty() {
             let line = tokio::time::timeout(PATIENCE, output.next_line()).await.unwrap().unwrap();
             let line = line.expect("the program ended before it listened");
             if let Some((_, secret)) = line.split_once("password: ") {
                 password = Some(secret.to_owned());
             }
-            url = line.split_once("listens on ").map(|(_, base)| format!("{base}/api"));
+            url = url.or_else(|| line.split_once("listens on ").map(|(_, base)| format!("{base}/api")));
         }
         Self { child, _output: output, url: url.unwrap(), password }
     }

@@ -1,0 +1,41 @@
+//! A look at the clock when the server starts.
+
+use std::time::Duration;
+
+use groupchat_domain::Error;
+use groupchat_domain::operations::{ClockDoubt, doubt_clock};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage};
+use groupchat_domain::time::Timestamp;
+
+/// Days are told, since a clock that is set wrong is years off.
+const DAY: u64 = 24 * 3600;
+
+/// When this program was made; at the beginning of time if that was not noted.
+fn made() -> Timestamp {
+    let seconds = env!("PROGRAM_MADE_AT").parse().unwrap_or(0);
+    Timestamp::from_micros(0).plus(Duration::from_secs(seconds))
+}
+
+/// Warns if the clock can hardly be right: times that are stored under a wrong one stay wrong.
+///
+/// # Errors
+/// A fault.
+pub async fn look(storage: &dyn Storage) -> Result<(), Error> {
+    let access = Access { mode: Mode::Read, caller: Caller::System };
+    if let Some(doubt) = storage.run(access, |tx| doubt_clock(tx, made())).await? {
+        tracing::warn!("{}; if it is wrong, stop the server and set it", describe(doubt));
+    }
+    Ok(())
+}
+
+fn describe(doubt: ClockDoubt) -> String {
+    let days = |apart: Duration| format!("{} days", apart.as_secs() / DAY);
+    match doubt {
+        ClockDoubt::BeforeProgram => "the clock shows a time before this program was made".to_owned(),
+        ClockDoubt::Behind(apart) if apart.as_secs() < DAY => {
+            format!("the clock is {} minutes behind the newest event", apart.as_secs() / 60)
+        }
+        ClockDoubt::Behind(apart) => format!("the clock is {} behind the newest event", days(apart)),
+        ClockDoubt::Ahead(apart) => format!("the clock is {} ahead of the newest event", days(apart)),
+    }
+}

@@ -1,0 +1,52 @@
+//! `groupchat health`: asks the server that this configuration starts whether it is well. For supervisors on a machine
+//! without curl, such as a container's.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::console;
+use crate::error::ProgramError;
+
+/// How long the server may take for each step. It gives its own look two seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of an answer is read: its first line says it all.
+const ENOUGH: u64 = 1024;
+
+/// Says `ok`, or fails with what the server says.
+pub fn run(config: &Config) -> Result<(), ProgramError> {
+    let address = reachable(config.listen);
+    let unwell = |reason: String| ProgramError::Unwell { address, reason };
+    let status = ask(address).map_err(|error| unwell(error.to_string()))?;
+    // RFC 9112, section 4: the version, the status, and a reason that says nothing.
+    match status.split(' ').nth(1) {
+        Some("200") => {
+            console::say("ok");
+            Ok(())
+        }
+        _ => Err(unwell(format!("it answers {status:?}"))),
+    }
+}
+
+/// The first line of the answer.
+fn ask(address: SocketAddr) -> io::Result<String> {
+    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.set_write_timeout(Some(PATIENCE))?;
+    let request = format!("GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    connection.take(ENOUGH).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
+}
+
+/// Where a server that listens on all addresses is reached from the same machine.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
