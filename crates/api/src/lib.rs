@@ -17,6 +17,7 @@ mod docs_page;
 pub mod events;
 pub mod extract;
 pub mod groups;
+mod limits;
 pub mod messages;
 mod observe;
 pub mod openapi;

@@ -16,6 +16,7 @@ use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::Credential;
 use tracing::{Instrument, Level};
 
+use crate::limits;
 use crate::problem::{ApiError, MEDIA_TYPE};
 use crate::request_id::RequestId;
 use crate::security_headers;
@@ -49,7 +50,15 @@ pub async fn observe(
     let (started, answered_method) = (Instant::now(), method.clone());
     notice_proxy(&request);
     // In a block of its own, so that a panic before the first await is caught too.
-    let answering = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
+    let answering = AssertUnwindSafe(async move {
+        // In flight until it is answered.
+        let _permit = match limits::admit(&request) {
+            Ok(permit) => permit,
+            Err(refused) => return Ok(request.error_response(refused)),
+        };
+        next.call(request).await
+    });
+    let answering = answering.catch_unwind();
     let answered = async move {
         let response = answering.await.unwrap_or_else(|_| Err(panicked()));
         let response = response.map_err(|error| Unanswered::new(id, &error))?;

@@ -11,6 +11,8 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Respo
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
+use crate::assets::{Slices, WRITE_BUFFER};
+use crate::limits::{Counted, Delivery};
 use crate::problem::ApiError;
 
 /// Most answers fit in this many bytes; a page grows from there.
@@ -19,6 +21,10 @@ const USUAL_SIZE: usize = 512;
 /// 200 with a body.
 #[derive(Debug)]
 pub struct Ok200<T>(pub T);
+
+/// 200 with something large, which counts as the caller's until the client has taken it.
+#[derive(Debug)]
+pub struct Large<T>(pub(crate) Delivery<T>);
 
 /// 201 with what was created, and where it is.
 #[derive(Debug)]
@@ -60,6 +66,20 @@ impl<T: Serialize> Responder for Ok200<T> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         json(StatusCode::OK, None, &self.0)
+    }
+}
+
+impl<T: Serialize> Responder for Large<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let Delivery { data, text, permit, .. } = self.0;
+        match to_json(&data, text) {
+            Ok(body) => {
+                HttpResponse::Ok().content_type(ContentType::json()).body(Counted::body(body, permit))
+            }
+            Err(error) => HttpResponse::from_error(error),
+        }
     }
 }
 
@@ -107,16 +127,23 @@ impl Responder for NoContent {
 }
 
 fn json(status: StatusCode, location: Option<String>, value: &impl Serialize) -> HttpResponse {
-    let mut body = Vec::with_capacity(USUAL_SIZE);
-    if let Err(error) = serde_json::to_writer(&mut body, value) {
-        return HttpResponse::from_error(ApiError::internal(error));
-    }
+    let body = match to_json(value, 0) {
+        Ok(body) => body,
+        Err(error) => return HttpResponse::from_error(error),
+    };
     let mut response = HttpResponse::build(status);
     response.insert_header(ContentType::json());
     if let Some(location) = location {
         response.insert_header((LOCATION, location));
     }
-    response.body(body)
+    if body.len() <= WRITE_BUFFER { response.body(body) } else { response.body(Slices::of(body.into())) }
+}
+
+/// The value as JSON, of which so many bytes are text.
+fn to_json(value: &impl Serialize, text: usize) -> Result<Vec<u8>, ApiError> {
+    let mut body = Vec::with_capacity(USUAL_SIZE + text + text / 8);
+    serde_json::to_writer(&mut body, value).map_err(ApiError::internal)?;
+    Ok(body)
 }
 
 fn describe<T: Apiv2Schema>(operation: &mut DefaultOperationRaw, status: StatusCode, text: &str) {
@@ -179,6 +206,7 @@ macro_rules! document_as {
 }
 
 document_as!(Ok200: OK "Done.");
+document_as!(Large: OK "Done.");
 document_as!(Created: CREATED "Created.");
 document_as!(CreatedOrOk: CREATED "Created.", OK "It was there already.");
 document_as!(CreatedOrReplayed: CREATED "Created.", OK "It was there already, from an earlier request.");

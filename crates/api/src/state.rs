@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::assets::Asset;
 use crate::events::{PATIENCE, Places};
 use crate::extract::{Network, UntrustedProxies};
+use crate::limits::Limits;
 use crate::operations::HealthProbe;
 use crate::{asyncapi, openapi};
 
@@ -41,6 +42,12 @@ pub struct ServerOptions {
     pub connections_per_user: u32,
     /// How much of groups there may be.
     pub quotas: Quotas,
+    /// How many requests a caller may have in flight at a time; all callers together, eight times as many.
+    pub requests_per_caller: u32,
+    /// How many bytes of answers and events may wait for a caller to take them.
+    pub undelivered_per_caller: u64,
+    /// How many bytes of answers may wait for all callers together.
+    pub undelivered: u64,
     /// Origins of other sites whose pages may listen with a ticket.
     pub allowed_origins: Vec<String>,
 }
@@ -50,6 +57,15 @@ pub const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How many connections for events a user may have at a time, if nothing else is said.
 pub const CONNECTIONS_PER_USER: u32 = 100;
+
+/// How many requests a caller may have in flight at a time, if nothing else is said.
+pub const REQUESTS_PER_CALLER: u32 = 512;
+
+/// How many bytes may wait for a caller, if nothing else is said.
+pub const UNDELIVERED_PER_CALLER: u64 = 8 << 20;
+
+/// How many bytes may wait for all callers together, if nothing else is said.
+pub const UNDELIVERED: u64 = 64 << 20;
 
 impl Default for ServerOptions {
     fn default() -> Self {
@@ -63,6 +79,9 @@ impl Default for ServerOptions {
             patience: PATIENCE,
             connections_per_user: CONNECTIONS_PER_USER,
             quotas: Quotas::default(),
+            requests_per_caller: REQUESTS_PER_CALLER,
+            undelivered_per_caller: UNDELIVERED_PER_CALLER,
+            undelivered: UNDELIVERED,
             allowed_origins: Vec::new(),
         }
     }
@@ -91,6 +110,7 @@ pub struct AppState {
     pub version: &'static str,
     /// What the person who runs the server has chosen.
     pub options: ServerOptions,
+    pub(crate) limits: Limits,
     pub(crate) places: Arc<Places>,
     pub(crate) health: HealthProbe,
     pub(crate) untrusted_proxies: UntrustedProxies,
@@ -113,15 +133,15 @@ impl AppState {
     /// A state with the usual options.
     pub fn new(ports: Ports, version: &'static str) -> Self {
         let options = ServerOptions::default();
-        let places = Places::new(options.connections_per_user);
+        let (limits, places) = (Limits::new(&options), places(&options));
         let (health, untrusted_proxies, openapi, asyncapi) = Default::default();
-        Self { ports, version, options, places, health, untrusted_proxies, openapi, asyncapi }
+        Self { ports, version, options, limits, places, health, untrusted_proxies, openapi, asyncapi }
     }
 
     /// The same with other options.
     #[must_use]
     pub fn with_options(self, options: ServerOptions) -> Self {
-        Self { places: Places::new(options.connections_per_user), options, ..self }
+        Self { limits: Limits::new(&options), places: places(&options), options, ..self }
     }
 
     /// The OpenAPI document. Made when it is first asked for, since most servers never are.
@@ -155,4 +175,10 @@ impl AppState {
 
 fn json_asset(document: &Value) -> Asset {
     Asset::made("application/json", document.to_string().into())
+}
+
+/// Each user's connections for events may keep half of what may wait for a caller.
+fn places(options: &ServerOptions) -> Arc<Places> {
+    let room = usize::try_from(options.undelivered_per_caller / 2).unwrap_or(usize::MAX);
+    Places::new(options.connections_per_user, room)
 }

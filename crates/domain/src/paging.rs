@@ -1,16 +1,23 @@
 //! Pages of lists.
 
+use crate::text::TextBytes;
 use crate::validation::{Violation, ViolationCode};
 
-/// How many items a page may have: 1 to 200, 50 where the caller doesn't say.
+/// How much a page may have: 1 to 200 items, 50 where the caller doesn't say, and [`MAX_BYTES`](Self::MAX_BYTES)
+/// of text. It has at least one item where there is one, however long that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(u16);
+pub struct Limit {
+    items: u16,
+    bytes: usize,
+}
 
 impl Limit {
     /// The most items a page may have.
     pub const MAX: u16 = 200;
+    /// The most bytes of text a page may have.
+    pub const MAX_BYTES: usize = 1 << 20;
     /// The items of a page where the caller doesn't say.
-    pub const DEFAULT: Self = Self(50);
+    pub const DEFAULT: Self = Self { items: 50, bytes: Self::MAX_BYTES };
 
     /// Checks a limit that a caller asks for.
     ///
@@ -18,7 +25,7 @@ impl Limit {
     /// [`ViolationCode::OutOfRange`] outside 1 to 200: it is never silently clamped.
     pub fn parse(value: i64) -> Result<Self, Violation> {
         match u16::try_from(value) {
-            Ok(limit @ 1..=Self::MAX) => Ok(Self(limit)),
+            Ok(items @ 1..=Self::MAX) => Ok(Self { items, bytes: Self::MAX_BYTES }),
             _ => Err(Violation::new(
                 ViolationCode::OutOfRange,
                 format!("must be 1 to {}, is {value}", Self::MAX),
@@ -28,24 +35,74 @@ impl Limit {
 
     /// The limit as a count of rows.
     pub const fn get(self) -> i64 {
-        self.0 as i64
+        self.items as i64
     }
 
-    /// Half of the limit, rounded down; `None` where nothing is left of it.
+    /// Half of the limit, rounded down; `None` where no item is left of it.
     pub fn half(self) -> Option<Self> {
-        (self.0 > 1).then_some(Self(self.0 / 2))
+        (self.items > 1).then_some(Self { items: self.items / 2, bytes: self.bytes / 2 })
     }
 
-    /// What is left of the limit after `taken` items, but at least 1.
+    /// What these items leave of the limit, but at least one item.
     #[must_use]
-    pub fn less(self, taken: usize) -> Self {
-        let taken = u16::try_from(taken).unwrap_or(Self::MAX);
-        Self(self.0.saturating_sub(taken).max(1))
+    pub fn after<T: TextBytes>(self, taken: &[T]) -> Self {
+        let items = u16::try_from(taken.len()).unwrap_or(Self::MAX);
+        let bytes: usize = taken.iter().map(T::text_bytes).sum();
+        Self { items: self.items.saturating_sub(items).max(1), bytes: self.bytes.saturating_sub(bytes) }
     }
 
     /// One row more than the page takes, to learn whether there is a next one.
     pub const fn with_lookahead(self) -> i64 {
         self.get() + 1
+    }
+
+    /// Reads rows up to the first that the page doesn't take: what is left of them is not even loaded, where they
+    /// come one by one. For [`Page::from_lookahead`].
+    ///
+    /// # Errors
+    /// That of the first row that can't be read.
+    pub fn read<T: TextBytes, E>(self, rows: impl IntoIterator<Item = Result<T, E>>) -> Result<Vec<T>, E> {
+        let mut read = Vec::new();
+        let mut room = Room::of(self);
+        for row in rows {
+            let row = row?;
+            let fits = room.take(&row);
+            read.push(row);
+            if !fits {
+                break;
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether a page takes less than all of these.
+    pub fn is_exceeded_by<'a, T: TextBytes + 'a>(self, rows: impl IntoIterator<Item = &'a T>) -> bool {
+        let mut room = Room::of(self);
+        rows.into_iter().any(|row| !room.take(row))
+    }
+}
+
+/// What is left of a limit while a page fills.
+struct Room {
+    left: Limit,
+    is_empty: bool,
+}
+
+impl Room {
+    const fn of(limit: Limit) -> Self {
+        Self { left: limit, is_empty: true }
+    }
+
+    /// Takes room for an item; `false` where there is not enough. The first item always fits.
+    fn take(&mut self, item: &impl TextBytes) -> bool {
+        let bytes = item.text_bytes();
+        let fits = self.left.items > 0 && (self.is_empty || bytes <= self.left.bytes);
+        if fits {
+            self.left.items -= 1;
+            self.left.bytes = self.left.bytes.saturating_sub(bytes);
+            self.is_empty = false;
+        }
+        fits
     }
 }
 
@@ -58,13 +115,21 @@ pub struct Page<T> {
     pub more: bool,
 }
 
-impl<T> Page<T> {
-    /// Makes a page of up to `limit` items out of rows read with [`Limit::with_lookahead`].
+impl<T: TextBytes> Page<T> {
+    /// Makes a page of what the limit takes of rows that were read by [`Limit::read`], or with
+    /// [`Limit::with_lookahead`].
     pub fn from_lookahead(mut rows: Vec<T>, limit: Limit) -> Self {
-        let size = usize::from(limit.0);
+        let mut room = Room::of(limit);
+        let size = rows.iter().take_while(|row| room.take(*row)).count();
         let more = rows.len() > size;
         rows.truncate(size);
         Self { items: rows, more }
+    }
+}
+
+impl<T: TextBytes> TextBytes for Page<T> {
+    fn text_bytes(&self) -> usize {
+        self.items.iter().map(T::text_bytes).sum()
     }
 }
 
@@ -91,44 +156,11 @@ pub struct Placed<T> {
     pub place: NameCursor,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_outside_its_range_is_refused() {
-        assert_eq!(Limit::parse(1).unwrap().get(), 1);
-        assert_eq!(Limit::parse(200).unwrap().get(), 200);
-        for bad in [0, -1, 201, i64::MAX] {
-            assert_eq!(Limit::parse(bad).unwrap_err().code, ViolationCode::OutOfRange);
-        }
-    }
-
-    #[test]
-    fn a_page_knows_whether_there_is_more() {
-        let limit = Limit::parse(2).unwrap();
-        assert_eq!(Page::from_lookahead(vec![1, 2], limit), Page { items: vec![1, 2], more: false });
-        assert_eq!(Page::from_lookahead(vec![1, 2, 3], limit), Page { items: vec![1, 2], more: true });
-    }
-
-    #[test]
-    fn what_is_left_of_a_limit_is_at_least_one() {
-        let limit = Limit::parse(5).unwrap();
-        for (taken, left) in [(0, 5), (2, 3), (4, 1), (5, 1), (usize::MAX, 1)] {
-            assert_eq!(limit.less(taken).get(), left, "{taken} of 5 taken");
-        }
-    }
-
-    #[test]
-    fn half_of_a_limit_is_rounded_down_and_none_of_one() {
-        for (limit, half) in [(200, Some(100)), (5, Some(2)), (2, Some(1)), (1, None)] {
-            assert_eq!(Limit::parse(limit).unwrap().half().map(Limit::get), half, "{limit}");
-        }
-        assert_eq!(Limit::DEFAULT.get(), 50);
-    }
-
-    #[test]
-    fn one_row_more_is_read_than_the_page_takes() {
-        assert_eq!(Limit::parse(200).unwrap().with_lookahead(), 201);
+impl<T: TextBytes> TextBytes for Placed<T> {
+    fn text_bytes(&self) -> usize {
+        self.entry.text_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,9 +30,33 @@ macro_rules! text_newtype {
                 self.0
             }
         }
+
+        impl $crate::text::TextBytes for $name {
+            fn text_bytes(&self) -> usize {
+                self.0.len()
+            }
+        }
     };
 }
 pub(crate) use text_newtype;
+
+/// How much text something holds, for what is bounded in bytes: pages, queues.
+pub trait TextBytes {
+    /// The bytes of its texts. All else that it holds is small and of a fixed size.
+    fn text_bytes(&self) -> usize;
+}
+
+impl TextBytes for String {
+    fn text_bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: TextBytes> TextBytes for Option<T> {
+    fn text_bytes(&self) -> usize {
+        self.as_ref().map_or(0, T::text_bytes)
+    }
+}
 
 /// Text in Unicode Normalization Form C (UAX #15), so that what looks the same is stored the same.
 pub fn nfc(text: &str) -> Cow<'_, str> {

@@ -4,7 +4,11 @@
 //! (`MultiConnection`) checks against what they all have, which leaves out `ON CONFLICT` and `RETURNING`. So the
 //! connection is a plain enum here, and a query is written once and compiled once for each.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
+use diesel::query_dsl::LoadQuery;
+use groupchat_domain::paging::Limit;
+use groupchat_domain::text::TextBytes;
 
 /// A connection inside a transaction.
 pub(crate) enum Connection<'c> {
@@ -41,6 +45,37 @@ macro_rules! on_backend {
 }
 
 pub(crate) use on_backend;
+
+/// How rows are read one by one.
+pub(crate) trait RowByRow: diesel::Connection {
+    /// The loading mode of Diesel's that does.
+    type Mode;
+}
+
+/// SQLite knows no other way.
+impl RowByRow for SqliteConnection {
+    type Mode = DefaultLoadingMode;
+}
+
+/// PostgreSQL sends all rows anyway, but they are let go of one by one, rather than kept together.
+#[cfg(feature = "postgres")]
+impl RowByRow for PgConnection {
+    type Mode = diesel::pg::PgRowByRowLoadingMode;
+}
+
+/// Reads rows up to the first that a page of this limit doesn't take.
+///
+/// # Errors
+/// The failure of the statement.
+pub(crate) fn read_page<'query, C, Q, R, T>(connection: &mut C, query: Q, limit: Limit) -> QueryResult<Vec<T>>
+where
+    C: RowByRow,
+    Q: RunQueryDsl<C> + LoadQuery<'query, C, R, C::Mode>,
+    T: From<R> + TextBytes,
+{
+    let rows = query.load_iter::<R, C::Mode>(connection)?;
+    limit.read(rows.map(|row| row.map(T::from)))
+}
 
 /// Trying a statement that may fail without the transaction being lost.
 pub(crate) trait Attempt: Sized {

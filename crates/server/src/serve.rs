@@ -133,6 +133,9 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         heartbeat: config.events_heartbeat,
         connections_per_user: config.events_connections_per_user,
         quotas: quotas(config),
+        requests_per_caller: config.requests_per_caller,
+        undelivered_per_caller: config.undelivered_per_user << 20,
+        undelivered: config.undelivered << 20,
         allowed_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
     };

@@ -11,7 +11,7 @@ use super::requests::{
 };
 use crate::extract::{Body, Client, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, NoContent, Ok200};
+use crate::respond::{Created, Large, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::{List, Page};
 
@@ -65,12 +65,12 @@ pub async fn list(
     state: State,
     key: Key,
     params: Params<UserListParams>,
-) -> Result<Ok200<Page<UserDto>>, ApiError> {
+) -> Result<Large<Page<UserDto>>, ApiError> {
     let query = params.0.parse()?;
-    let read =
-        move |tx: &mut dyn Tx, actor: &Actor| Ok((accounts::list_users(tx, actor, &query)?, actor.id()));
-    let (page, viewer) = state.storage.read_as(key.0, read).await?;
-    Ok(Ok200(Page::by_name(List::Users, 0, page, |user| UserDto::seen_by(viewer, user))))
+    let read = state.read_large(key.0, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
+    let viewer = read.actor.id();
+    let show = |user| UserDto::seen_by(viewer, user);
+    Ok(Large(read.map(|page| Page::by_name(List::Users, 0, page, show))))
 }
 
 /// Shows a user

@@ -9,7 +9,7 @@ use super::dto::SessionDto;
 use super::requests::SessionListParams;
 use crate::extract::{Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{NoContent, Ok200};
+use crate::respond::{Large, NoContent};
 use crate::state::State;
 use crate::wire::{Cursor, List, Page};
 
@@ -30,17 +30,13 @@ pub async fn list(
     state: State,
     key: Key,
     params: Params<SessionListParams>,
-) -> Result<Ok200<Page<SessionDto>>, ApiError> {
+) -> Result<Large<Page<SessionDto>>, ApiError> {
     let (limit, cursor) = params.0.parse()?;
     let below = cursor.map(|cursor| SessionId::new(cursor.id));
-    let (page, current) = state
-        .storage
-        .read_as(key.0, move |tx, actor| {
-            let page = accounts::list_sessions(tx, actor, below, limit)?;
-            Ok((page, actor.session))
-        })
-        .await?;
-    Ok(Ok200(Page::with(page, place_after, |session| SessionDto::new(session, current))))
+    let read =
+        state.read_large(key.0, move |tx, actor| accounts::list_sessions(tx, actor, below, limit)).await?;
+    let current = read.actor.session;
+    Ok(Large(read.map(|page| Page::with(page, place_after, |session| SessionDto::new(session, current)))))
 }
 
 fn place_after(session: &Session) -> Cursor {

@@ -27,7 +27,7 @@ pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<
     let (cursor, wait) = params.0.parse()?;
     let is_first = cursor.is_none();
     let mut listener = Listener::open(&state, key.0.into(), cursor).await?;
-    if is_first { Ok(Polled::nothing(&listener)) } else { poll::poll(&mut listener, wait).await }
+    if is_first { Ok(Polled::nothing(&listener)) } else { poll::poll(&state, &mut listener, wait).await }
 }
 
 /// Streams events

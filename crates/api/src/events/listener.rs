@@ -1,23 +1,28 @@
 //! One who listens, whatever the transport: first what happened since their cursor, then what happens, without a gap
 //! and without a repetition in between.
 
+mod pages;
 mod past;
 
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, Passing, Stretch, log_state};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{Claim, StorageFault};
+use groupchat_domain::text::TextBytes;
 
+use self::pages::Pages;
 use self::past::{Entry, Past};
 use super::dto::EventDto;
 use super::places::Place;
 use super::reads::{Page, Reads};
+use super::room::Outbox;
 use super::told::{End, Told};
 use crate::problem::ApiError;
 use crate::state::State;
@@ -36,6 +41,10 @@ pub struct Listener {
     cursor: Cursor,
     /// What was read of the past and is still to be told.
     past: Past,
+    /// Room for what is read of the past.
+    pages: Pages,
+    /// How long a client is waited for that takes nothing.
+    patience: Duration,
     /// Whether the log still has to be read.
     is_behind: bool,
     /// Whether the session may have ended.
@@ -77,6 +86,8 @@ impl Listener {
         let is_cut_off = cursor.is_some() && resumed_after.is_none();
         Ok(Self {
             actor,
+            pages: Pages::new(place.room()),
+            patience: state.options.patience,
             place: Rc::new(place),
             reads: Reads::new(storage, who),
             feed,
@@ -101,6 +112,11 @@ impl Listener {
     /// The place of the connection, for whatever else takes room on the server as long as the client doesn't let go.
     pub fn place(&self) -> Rc<Place> {
         Rc::clone(&self.place)
+    }
+
+    /// An outbox for the connection.
+    pub fn outbox(&self) -> Arc<Outbox> {
+        Outbox::new(self.place.room())
     }
 
     /// The place up to which everything has been told.
@@ -142,14 +158,17 @@ impl Listener {
         Ok(())
     }
 
-    /// Reads a page of the log, if that has to be before more can be told; whether another one has to be. May be dropped
-    /// and called again.
+    /// Reads a page of the log, if that has to be before more can be told and there is room for it soon; whether one more
+    /// time has to be. May be dropped and called again.
     ///
     /// # Errors
     /// The end, if it can't be read, or the server stops.
     pub async fn get_on(&mut self) -> Result<bool, End> {
         self.heed_stop().await?;
         if self.is_behind && self.past.is_empty() {
+            if !self.pages.make_room(self.patience).await? {
+                return Ok(true);
+            }
             let resumed = self.resumed_after.filter(|_| self.stays);
             let Page { stretch, read } = self.reads.page(self.cursor.position, resumed).await?;
             self.take_in(stretch, read);
@@ -173,7 +192,11 @@ impl Listener {
     /// What can be told without waiting, if anything.
     pub fn try_next(&mut self, context: &mut Context<'_>) -> Option<Told> {
         if let Some(entry) = self.past.take() {
-            return Some(Told::Event(self.tell_past(entry).into()));
+            let room = self.pages.part();
+            if self.past.is_empty() {
+                self.pages.finish();
+            }
+            return Some(Told::Event(self.tell_past(entry).into(), room));
         }
         if self.is_behind {
             return None;
@@ -211,7 +234,7 @@ impl Listener {
                     self.cursor.position = position;
                     let text =
                         shared.written(|event| EventDto::logged(event.clone(), &self.cursor).to_json());
-                    self.told = Some(Told::Event(Arc::clone(text)));
+                    self.told = Some(Told::Event(Arc::clone(text), None));
                 }
                 Some(Delivery::Passed(position)) => {
                     self.cursor.position = self.cursor.position.max(position);
@@ -221,7 +244,7 @@ impl Listener {
                 Some(Delivery::Passing(_)) if !self.stays => continue,
                 Some(Delivery::Passing(shared)) => {
                     let text = shared.written(|passing| EventDto::passing(passing.clone()).to_json());
-                    self.told = Some(Told::Event(Arc::clone(text)));
+                    self.told = Some(Told::Event(Arc::clone(text), None));
                 }
                 Some(Delivery::CheckSession) => self.must_check = true,
                 Some(Delivery::TooSlow) => self.told = Some(Told::End(End::TooSlow)),
@@ -233,6 +256,8 @@ impl Listener {
 
     /// Takes a page in; after the last one, the feed goes on.
     fn take_in(&mut self, stretch: Stretch, read: Vec<Passing>) {
+        let text = stretch.events.iter().map(|event| event.event.text_bytes()).sum();
+        self.pages.read(stretch.events.len(), text);
         if stretch.gap {
             // Whoever loads afresh after this loads what these events are about, too.
             self.cursor.position = stretch.position;

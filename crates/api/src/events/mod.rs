@@ -2,7 +2,8 @@
 //!
 //! `listener` is what the transports share: it knows the log, the live feed and the seam between them, and nothing of
 //! frames; `reads` is what it reads. `dto` is an event as clients get it, the same on every transport. `caller` and
-//! `origin` say who may listen, `places` how many times at once.
+//! `origin` say who may listen, `places` how many times at once, `room` how much is kept for whoever
+//! does not take it.
 
 mod caller;
 mod dto;
@@ -13,6 +14,7 @@ mod places;
 mod poll;
 mod reads;
 mod requests;
+mod room;
 mod routes;
 mod socket;
 mod stream;

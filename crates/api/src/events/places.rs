@@ -12,6 +12,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use groupchat_domain::ids::UserId;
 
+use super::room::{Outbox, UsersRoom};
 use super::timing;
 use crate::problem::{ApiError, Code};
 
@@ -20,7 +21,16 @@ use crate::problem::{ApiError, Code};
 pub struct Places {
     /// How many one user may have.
     each: u32,
-    taken: Mutex<HashMap<UserId, u32>>,
+    /// How much room one user's connections share, in bytes.
+    room: usize,
+    taken: Mutex<HashMap<UserId, Taken>>,
+}
+
+/// What a user has.
+#[derive(Debug)]
+struct Taken {
+    places: u32,
+    room: Arc<UsersRoom>,
 }
 
 /// The place of one connection. It is given back when this is dropped.
@@ -28,12 +38,20 @@ pub struct Places {
 pub struct Place {
     places: Arc<Places>,
     user: UserId,
+    room: Arc<UsersRoom>,
+}
+
+impl Place {
+    /// The room that the user's connections share.
+    pub fn room(&self) -> Arc<UsersRoom> {
+        Arc::clone(&self.room)
+    }
 }
 
 impl Places {
-    /// So many places for each user.
-    pub fn new(each: u32) -> Arc<Self> {
-        Arc::new(Self { each, taken: Mutex::default() })
+    /// So many places for each user, whose connections share so many bytes of room.
+    pub fn new(each: u32, room: usize) -> Arc<Self> {
+        Arc::new(Self { each, room, taken: Mutex::default() })
     }
 
     /// A place for the user.
@@ -42,21 +60,21 @@ impl Places {
     /// They have as many connections as they may.
     pub fn take(self: &Arc<Self>, user: UserId) -> Result<Place, ApiError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(user).or_default();
-        if *count >= self.each {
+        let has = taken.entry(user).or_insert_with(|| Taken { places: 0, room: UsersRoom::new(self.room) });
+        if has.places >= self.each {
             return Err(too_many(self.each));
         }
-        *count += 1;
-        Ok(Place { places: Arc::clone(self), user })
+        has.places += 1;
+        Ok(Place { places: Arc::clone(self), user, room: Arc::clone(&has.room) })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(has) = taken.get_mut(&self.user) {
+            has.places -= 1;
+            if has.places == 0 {
                 taken.remove(&self.user);
             }
         }
@@ -64,14 +82,16 @@ impl Drop for Place {
 }
 
 /// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is soon
-/// told no more, but what was written before still waits for them.
-pub fn seated(answer: HttpResponse, place: Rc<Place>) -> HttpResponse {
-    answer.map_body(|_, body| Seated { body, _place: place }.boxed())
+/// told no more, but what was written before still waits for them. What is in the outbox holds its room until it is
+/// written.
+pub fn seated(answer: HttpResponse, place: Rc<Place>, outbox: Arc<Outbox>) -> HttpResponse {
+    answer.map_body(|_, body| Seated { body, outbox, _place: place }.boxed())
 }
 
 /// A body that has a place.
 struct Seated {
     body: BoxBody,
+    outbox: Arc<Outbox>,
     _place: Rc<Place>,
 }
 
@@ -86,6 +106,7 @@ impl MessageBody for Seated {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.outbox.is_written();
         Pin::new(&mut self.body).poll_next(context)
     }
 }
@@ -104,7 +125,7 @@ mod tests {
 
     #[test]
     fn each_user_has_so_many_places_and_gets_them_back() {
-        let places = Places::new(2);
+        let places = Places::new(2, 1 << 20);
         let (one, other) = (places.take(ANN), places.take(ANN));
         assert!(one.is_ok() && other.is_ok());
         assert!(places.take(ANN).is_err());

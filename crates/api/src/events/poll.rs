@@ -17,8 +17,10 @@ use super::dto::EventDto;
 use super::listener::Listener;
 use super::timing;
 use super::told::{End, Told};
+use crate::limits::{Counted, Permit};
 use crate::problem::{ApiError, Code};
 use crate::respond::Ok200;
+use crate::state::State;
 
 /// The most events in an answer. The next request goes on at once.
 const MOST_EVENTS: usize = 200;
@@ -42,13 +44,15 @@ struct EventsDto {
 pub struct Polled {
     items: Vec<Arc<str>>,
     cursor: String,
+    /// What the answer takes of the caller's share.
+    permit: Option<Permit>,
 }
 
 /// Waits for the first event and takes in those that are there besides; none if time is up before.
 ///
 /// # Errors
-/// The session has ended, or a fault.
-pub async fn poll(listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
+/// The session has ended, too much is on its way to the user, or a fault.
+pub async fn poll(state: &State, listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
     let began = Instant::now();
     if !get_ready(listener, began + wait.max(READING)).await.map_err(problem_of)? {
         return Ok(Polled::nothing(listener));
@@ -57,7 +61,7 @@ pub async fn poll(listener: &mut Listener, wait: Duration) -> Result<Polled, Api
     let mut told = timeout_at(began + wait, listener.next()).await.ok();
     while let Some(next) = told.take() {
         match next {
-            Told::Event(text) => {
+            Told::Event(text, _) => {
                 size += text.len();
                 items.push(text);
             }
@@ -69,7 +73,9 @@ pub async fn poll(listener: &mut Listener, wait: Duration) -> Result<Polled, Api
             told = poll_fn(|context| Poll::Ready(listener.try_next(context))).await;
         }
     }
-    Ok(Polled { items, cursor: listener.cursor().to_string() })
+    // Whoever is refused has the cursor that they came with, which is good.
+    let permit = Some(state.hold(listener.actor.id(), size)?);
+    Ok(Polled { items, cursor: listener.cursor().to_string(), permit })
 }
 
 /// Reads the past up to what can be told, or until then: of a long past there may be nothing to tell for long. Whether
@@ -82,7 +88,7 @@ async fn get_ready(listener: &mut Listener, until: Instant) -> Result<bool, End>
 impl Polled {
     /// The answer to who has no cursor yet, or to whom there is nothing to tell up to here.
     pub fn nothing(listener: &Listener) -> Self {
-        Self { items: Vec::new(), cursor: listener.cursor().to_string() }
+        Self { items: Vec::new(), cursor: listener.cursor().to_string(), permit: None }
     }
 }
 
@@ -100,7 +106,9 @@ impl Responder for Polled {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let mut body = String::from("{\"items\":[");
+        let size: usize = self.items.iter().map(|item| item.len() + 1).sum();
+        let mut body = String::with_capacity(size + self.cursor.len() + 32);
+        body.push_str("{\"items\":[");
         for (number, item) in self.items.iter().enumerate() {
             if number > 0 {
                 body.push(',');
@@ -111,7 +119,10 @@ impl Responder for Polled {
         body.push_str(&format!("],\"cursor\":\"{}\"}}", self.cursor));
         let mut response = HttpResponse::Ok();
         response.insert_header(ContentType::json()).insert_header((CACHE_CONTROL, "no-store"));
-        response.body(body)
+        match self.permit {
+            Some(permit) => response.body(Counted::body(body.into_bytes(), permit)),
+            None => response.body(body),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio::time::{Interval, timeout};
 use super::dto::EventDto;
 use super::listener::Listener;
 use super::places::seated;
+use super::room::{Outbox, PageRoom};
 use super::timing::{self, heartbeats};
 use super::told::{End, Told};
 use crate::state::State;
@@ -26,15 +28,29 @@ use crate::state::State;
 /// Events that are sent together, if so many are there.
 const BATCH: usize = 64;
 /// Nothing is added to a batch of so many bytes.
-const LARGE: usize = 64 << 10;
+const LARGE: usize = 16 << 10;
 /// Batches that wait for the client.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
+
+/// What is sent together, and the room of a page of the past that it is of.
+#[derive(Default)]
+struct Batch {
+    text: String,
+    room: Option<Arc<PageRoom>>,
+}
+
+impl From<String> for Batch {
+    fn from(text: String) -> Self {
+        Self { text, room: None }
+    }
+}
 
 /// What the stream still has to do.
 struct Streaming {
     listener: Listener,
     /// Who takes the text; gone when the client is.
     client: Sender<Bytes>,
+    outbox: Arc<Outbox>,
     heartbeat: Interval,
     patience: Duration,
     has_ended: bool,
@@ -48,11 +64,15 @@ pub fn answer(state: &State, listener: Listener) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "no-store"))
         // Some proxies keep an answer back until it is whole.
         .insert_header(("X-Accel-Buffering", "no"));
-    let place = listener.place();
-    seated(response.streaming(events(state, listener)), place)
+    let (place, outbox) = (listener.place(), listener.outbox());
+    seated(response.streaming(events(state, listener, Arc::clone(&outbox))), place, outbox)
 }
 
-fn events(state: &State, listener: Listener) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
+fn events(
+    state: &State,
+    listener: Listener,
+    outbox: Arc<Outbox>,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
     let heartbeat = state.options.heartbeat;
     let hello = EventDto::hello(&listener, state.version, heartbeat).to_json();
     // When a browser is to come back is told at once: it can't be told when the server is gone.
@@ -60,50 +80,58 @@ fn events(state: &State, listener: Listener) -> impl Stream<Item = Result<Bytes,
     write_event(&mut first, &listener, &hello);
     let (client, mut body) = mpsc::channel(WAITING);
     let (heartbeat, patience) = (heartbeats(heartbeat), state.options.patience);
-    let streaming = Streaming { listener, client, heartbeat, patience, has_ended: false };
-    actix_web::rt::spawn(streaming.run(first));
+    let streaming = Streaming { listener, client, outbox, heartbeat, patience, has_ended: false };
+    actix_web::rt::spawn(streaming.run(first.into()));
     stream::poll_fn(move |context| body.poll_recv(context).map(|text| text.map(Ok)))
 }
 
 impl Streaming {
     /// Goes on until either side ends it.
-    async fn run(mut self, first: String) {
+    async fn run(mut self, first: Batch) {
         let mut next = Some(first);
-        while let Some(text) = next.take() {
-            if self.send(text).await && !self.has_ended {
+        while let Some(batch) = next.take() {
+            if self.send(batch).await && !self.has_ended {
                 next = self.next().await;
             }
         }
     }
 
     /// Whether the client took it, or at least what was sent before.
-    async fn send(&self, text: String) -> bool {
-        text.is_empty() || matches!(timeout(self.patience, self.client.send(text.into())).await, Ok(Ok(())))
+    async fn send(&self, batch: Batch) -> bool {
+        let Batch { text, room } = batch;
+        if text.is_empty() {
+            return true;
+        }
+        let sending = async { self.client.send(self.outbox.frame(text, room).await).await };
+        matches!(timeout(self.patience, sending).await, Ok(Ok(())))
     }
 
-    /// The next text; `None` once the client has gone.
-    async fn next(&mut self) -> Option<String> {
+    /// The next batch; `None` once the client has gone.
+    async fn next(&mut self) -> Option<Batch> {
         tokio::select! {
             () = self.client.closed() => None,
             told = self.listener.next() => Some(self.tell(told).await),
-            _ = self.heartbeat.tick() => Some(self.beat().await),
+            _ = self.heartbeat.tick() => Some(self.beat().await.into()),
         }
     }
 
     /// What is told, and what else can be told at once.
-    async fn tell(&mut self, told: Told) -> String {
-        let (mut text, mut count, mut next) = (String::new(), 0, Some(told));
+    async fn tell(&mut self, told: Told) -> Batch {
+        let (mut batch, mut count, mut next) = (Batch::default(), 0, Some(told));
         while let Some(told) = next.take() {
             match told {
-                Told::Event(event) => write_event(&mut text, &self.listener, &event),
-                Told::End(end) => text.push_str(&self.last_words(end)),
+                Told::Event(event, room) => {
+                    write_event(&mut batch.text, &self.listener, &event);
+                    batch.room = room.or(batch.room);
+                }
+                Told::End(end) => batch.text.push_str(&self.last_words(end)),
             }
             count += 1;
-            if count < BATCH && text.len() < LARGE && !self.has_ended {
+            if count < BATCH && batch.text.len() < LARGE && !self.has_ended {
                 next = poll_fn(|context| Poll::Ready(self.listener.try_next(context))).await;
             }
         }
-        text
+        batch
     }
 
     async fn beat(&mut self) -> String {

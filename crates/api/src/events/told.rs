@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use groupchat_domain::Error;
 
+use super::room::PageRoom;
+
 /// What a listener is told.
 #[derive(Debug, Clone)]
 pub enum Told {
-    /// An event, as JSON on one line.
-    Event(Arc<str>),
+    /// An event, as JSON on one line, and the room of the page of the past that it is of.
+    Event(Arc<str>, Option<Arc<PageRoom>>),
     /// The end.
     End(End),
 }

@@ -32,6 +32,17 @@ impl FromRequest for Key {
 }
 
 fn read(request: &HttpRequest) -> Result<Key, ApiError> {
+    credential(request).map(Key)
+}
+
+/// The key that a request shows; whether it is valid is not looked at. It is read once.
+///
+/// # Errors
+/// It shows none, or two.
+pub(crate) fn credential(request: &HttpRequest) -> Result<Credential, ApiError> {
+    if let Some(known) = request.extensions().get::<Credential>() {
+        return Ok(*known);
+    }
     let text = find(request.headers())?;
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
     // A value that is not UTF-8 is no key that was ever issued, and neither is what this makes of it.
@@ -39,7 +50,7 @@ fn read(request: &HttpRequest) -> Result<Key, ApiError> {
     let credential = Credential { key, network: address(request).map_or(Network::UNKNOWN, Network::of) };
     // For the line that the request leaves in the log, once it is known whose key it is.
     request.extensions_mut().insert(credential);
-    Ok(Key(credential))
+    Ok(credential)
 }
 
 /// The one key of the request. Of two that differ, a proxy may have looked at the other one.

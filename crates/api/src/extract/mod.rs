@@ -18,5 +18,6 @@ pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
 pub(crate) use ids::OR_ME;
 pub use ids::{Ids, PathIds, Segments, UserOrMe};
 pub use key::Key;
+pub(crate) use key::credential;
 pub use params::{NoParams, Params};
 pub use proxies::{Network, NotANetwork, UntrustedProxies};

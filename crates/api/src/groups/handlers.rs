@@ -10,7 +10,7 @@ use super::dto::GroupDto;
 use super::requests::{GroupChangesDto, GroupDraftDto, GroupListParams};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, NoContent, Ok200};
+use crate::respond::{Created, Large, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::{List, Page};
 
@@ -40,13 +40,12 @@ pub async fn list(
     state: State,
     key: Key,
     params: Params<GroupListParams>,
-) -> Result<Ok200<Page<GroupDto>>, ApiError> {
+) -> Result<Large<Page<GroupDto>>, ApiError> {
     let selection = params.0.parse()?;
-    let page = state
-        .storage
-        .read_as(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
+    let read = state
+        .read_large(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
         .await?;
-    Ok(Ok200(Page::by_name(List::Groups, 0, page, GroupDto::from)))
+    Ok(Large(read.map(|page| Page::by_name(List::Groups, 0, page, GroupDto::from))))
 }
 
 /// Shows a group

@@ -9,7 +9,7 @@ use super::dto::MemberDto;
 use super::requests::{MemberChangesDto, MemberDraftDto, MemberListParams};
 use crate::extract::{Body, Ids, Key, NoParams, Params, UserOrMe};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrOk, NoContent, Ok200};
+use crate::respond::{Created, CreatedOrOk, Large, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::{List, Page};
 
@@ -22,11 +22,11 @@ pub async fn list(
     key: Key,
     path: Ids<GroupId>,
     params: Params<MemberListParams>,
-) -> Result<Ok200<Page<MemberDto>>, ApiError> {
+) -> Result<Large<Page<MemberDto>>, ApiError> {
     let Ids(group) = path;
     let query = params.0.parse(group)?;
-    let page = state.storage.read_as(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
-    Ok(Ok200(Page::by_name(List::Members, group.get(), page, MemberDto::from)))
+    let read = state.read_large(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
+    Ok(Large(read.map(|page| Page::by_name(List::Members, group.get(), page, MemberDto::from))))
 }
 
 /// Adds a member

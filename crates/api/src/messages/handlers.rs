@@ -10,7 +10,7 @@ use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
 use super::window::{MessageListParams, place_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrReplayed, NoContent, Ok200};
+use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::Page;
 
@@ -50,15 +50,15 @@ pub async fn list(
     key: Key,
     path: Ids<GroupId>,
     params: Params<MessageListParams>,
-) -> Result<Ok200<Page<MessageDto>>, ApiError> {
+) -> Result<Large<Page<MessageDto>>, ApiError> {
     let Ids(group) = path;
     let (window, limit) = params.0.parse(group)?;
-    let page = state
-        .storage
-        .read_as(key.0, move |tx, actor| messages::list(tx, actor, group, window, limit))
-        .await?;
-    let next = page.next.map(|run| place_of(group, run).encode());
-    Ok(Ok200(Page { items: page.items.into_iter().map(MessageDto::from).collect(), next }))
+    let read =
+        state.read_large(key.0, move |tx, actor| messages::list(tx, actor, group, window, limit)).await?;
+    Ok(Large(read.map(|page| {
+        let next = page.next.map(|run| place_of(group, run).encode());
+        Page { items: page.items.into_iter().map(MessageDto::from).collect(), next }
+    })))
 }
 
 /// Shows a message

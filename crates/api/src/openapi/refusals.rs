@@ -40,12 +40,9 @@ pub const REFUSALS: &[(&str, &[Code])] = &[
     ("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
     ("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
     ("markRead", &[MembersOnly, GroupNotFound]),
-    ("pollEvents", &[TooManyRequests]),
-    ("streamEvents", &[InvalidTicket, OriginNotAllowed, TooManyRequests, OutcomeUnknown]),
-    (
-        "openSocket",
-        &[BadRequest, InvalidTicket, OriginNotAllowed, UpgradeRequired, TooManyRequests, OutcomeUnknown],
-    ),
+    ("pollEvents", &[]),
+    ("streamEvents", &[InvalidTicket, OriginNotAllowed, OutcomeUnknown]),
+    ("openSocket", &[BadRequest, InvalidTicket, OriginNotAllowed, UpgradeRequired, OutcomeUnknown]),
     ("createTicket", &[]),
     ("getHealth", &[OutcomeUnknown]),
     ("getVersion", &[]),
@@ -71,6 +68,9 @@ const TIDYING: &[&str] = &[
     "createTicket",
 ];
 
+/// Operations whose requests are answered however many there are.
+const UNLIMITED: &[&str] = &["getHealth"];
+
 /// All that an operation can refuse, in the order of the table of codes.
 pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
     // Every operation refuses parameters that it doesn't know.
@@ -83,6 +83,9 @@ pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
     if operation["requestBody"].is_object() {
         codes.extend([BadRequest, MalformedJson]);
         codes.extend([RequestTimeout, PayloadTooLarge, UnsupportedMediaType]);
+    }
+    if !UNLIMITED.contains(&id) {
+        codes.extend([TooManyRequests, Overloaded]);
     }
     if !WITHOUT_STORAGE.contains(&id) {
         codes.extend([Overloaded, Unavailable]);

@@ -18,7 +18,9 @@ const SHARED: &[(&str, &[Code])] = &[
     ("BodyTooSlow", &[RequestTimeout]),
     ("BodyTooLarge", &[PayloadTooLarge]),
     ("NotJson", &[UnsupportedMediaType]),
+    ("TooMany", &[TooManyRequests]),
     ("Failed", &[Internal]),
+    ("Busy", &[Overloaded]),
     ("Unavailable", &[Overloaded, Unavailable]),
     ("UnavailableOrUnknown", &[Overloaded, Unavailable, OutcomeUnknown]),
 ];

@@ -109,7 +109,7 @@ codes! {
     HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The head of the request is too large";
     /// Too many tries to show a password.
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
-    /// More requests on a socket, more connections, or more writes than are allowed.
+    /// More requests on a socket or at a time, more connections, writes, or answers that were not taken, than are allowed.
     TooManyRequests = TOO_MANY_REQUESTS, "too_many_requests", "Too many requests";
     /// The disk is nearly full, and what is left is kept for what frees room.
     StorageFull = INSUFFICIENT_STORAGE, "storage_full", "The server has too little room left";

@@ -15,6 +15,8 @@ mod handbook;
 mod harness;
 mod headers;
 mod hostile;
+mod likes;
+mod limits;
 mod lists;
 mod logins;
 mod matrix;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ids::{UserId, Version};
-use crate::text::{fold, name_key, nfc, single_line, text_newtype};
+use crate::text::{TextBytes, fold, name_key, nfc, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
@@ -248,6 +248,12 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl TextBytes for User {
+    fn text_bytes(&self) -> usize {
+        self.username.text_bytes() + self.display_name.text_bytes() + self.email.text_bytes()
+    }
+}
+
 impl User {
     /// The user as it goes with events: without the address. The [`presence`](Self::presence) stays, since servers go
     /// by it, and so whoever writes the event down for clients MUST leave it out.
@@ -274,6 +280,12 @@ pub struct UserRef {
     pub username: Option<Username>,
     /// `None` where the user has chosen none, or the account is deleted.
     pub display_name: Option<DisplayName>,
+}
+
+impl TextBytes for UserRef {
+    fn text_bytes(&self) -> usize {
+        self.username.text_bytes() + self.display_name.text_bytes()
+    }
 }
 
 /// A user that is about to be stored.

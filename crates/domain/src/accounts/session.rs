@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::accounts::model::UserRef;
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
+use crate::text::TextBytes;
 use crate::time::Timestamp;
 
 /// How long a key from a login lives.
@@ -106,6 +107,12 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// The address it signed in from.
     pub address: Option<String>,
+}
+
+impl TextBytes for Session {
+    fn text_bytes(&self) -> usize {
+        self.name.text_bytes() + self.user_agent.text_bytes() + self.address.text_bytes()
+    }
 }
 
 /// A session that is about to be stored.

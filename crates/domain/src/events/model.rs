@@ -5,6 +5,7 @@ use crate::events::event_type::EventType;
 use crate::groups::{Group, Member};
 use crate::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
 use crate::messages::Message;
+use crate::text::TextBytes;
 use crate::time::Timestamp;
 
 /// Who may see an event. Rights are looked at again when it is delivered.
@@ -132,11 +133,16 @@ impl Event {
     pub fn subject_message(&self) -> Option<MessageId> {
         self.message().map(|message| message.id)
     }
+}
 
-    /// The length of that message's text, in bytes.
-    pub fn text_bytes(&self) -> usize {
-        let text = self.message().and_then(|message| message.text.as_ref());
-        text.map_or(0, |text| text.as_str().len())
+impl TextBytes for Event {
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::UserCreated(user) | Self::UserUpdated(user) => user.text_bytes(),
+            Self::GroupCreated(group) | Self::GroupUpdated(group) => group.text_bytes(),
+            Self::MemberAdded(_, member) | Self::MemberUpdated(_, member) => member.text_bytes(),
+            _ => self.message().map_or(0, Message::text_bytes),
+        }
     }
 }
 

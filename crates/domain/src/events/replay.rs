@@ -5,15 +5,20 @@ use crate::error::Error;
 use crate::events::cursor::{Cursor, Epoch};
 use crate::events::load::load;
 use crate::events::model::LoggedEvent;
+use crate::events::record::EventRecord;
 use crate::events::viewer::Viewer;
 use crate::ids::Position;
 use crate::storage::Tx;
+use crate::text::TextBytes;
 
 /// How many events of the log one command reads: each may have to be loaded with what it is about.
 pub const PAGE: i64 = 200;
 
 /// How much text a stretch holds, in bytes, once it has one event: whoever doesn't take it keeps it waiting.
 const MOST_TEXT: usize = 256 << 10;
+
+/// How many events are loaded at once.
+const LOADED_AT_ONCE: usize = 32;
 
 /// The log, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,28 +74,36 @@ pub fn log_state(tx: &mut dyn Tx) -> Result<LogState, Error> {
 pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<Stretch, Error> {
     let viewer = viewer(tx, actor)?;
     let records = tx.events().after(after, PAGE)?;
-    let mut more = i64::try_from(records.len()).unwrap_or(PAGE) >= PAGE;
+    let more = i64::try_from(records.len()).unwrap_or(PAGE) >= PAGE;
     let gap = records.first().is_some_and(|record| record.position > after.next());
-    let mut position = records.last().map_or(after, |record| record.position);
-    let mut events = load(tx, records)?;
-    events.retain(|event| viewer.may_see(event));
-    let fitting = fitting(&events);
-    if fitting < events.len() {
-        events.truncate(fitting);
-        position = events.last().map_or(after, |event| event.position);
-        more = true;
-    }
-    Ok(Stretch { events, position, more, gap, viewer })
+    let end = records.last().map_or(after, |record| record.position);
+    let visible = records.into_iter().filter(|record| viewer.may_see_record(record)).collect();
+    let Fitting { events, all } = load_fitting(tx, &viewer, visible)?;
+    let position = if all { end } else { events.last().map_or(after, |event| event.position) };
+    Ok(Stretch { events, position, more: more || !all, gap, viewer })
 }
 
-/// How many of the events have no more text together than a stretch may hold; at least one.
-fn fitting(events: &[LoggedEvent]) -> usize {
-    let mut text = 0;
-    let count = events.iter().take_while(|event| {
-        text += event.event.text_bytes();
-        text <= MOST_TEXT
-    });
-    count.count().max(1)
+/// Events that fit into a stretch.
+struct Fitting {
+    events: Vec<LoggedEvent>,
+    /// Whether none was left out.
+    all: bool,
+}
+
+/// Loads the first of these events that have no more text together than a stretch may hold; at least one. A few at a
+/// time, so that long texts are not loaded for nothing.
+fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> Result<Fitting, Error> {
+    let (mut events, mut text) = (Vec::<LoggedEvent>::new(), 0);
+    for some in records.chunks(LOADED_AT_ONCE) {
+        for event in load(tx, some.to_vec())?.into_iter().filter(|event| viewer.may_see(event)) {
+            text += event.event.text_bytes();
+            if text > MOST_TEXT && !events.is_empty() {
+                return Ok(Fitting { events, all: false });
+            }
+            events.push(event);
+        }
+    }
+    Ok(Fitting { events, all: true })
 }
 
 /// The actor, with what they may see now, and what others may see of them.

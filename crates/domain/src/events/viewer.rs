@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use crate::accounts::PresenceSetting;
+use crate::events::event_type::EventType;
 use crate::events::model::{Audience, Event, LoggedEvent};
+use crate::events::record::EventRecord;
 use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 
 /// Somebody who listens, with the groups they are in. Events change it as they pass, so that it says at each event
@@ -90,13 +92,23 @@ impl Viewer {
 
     /// Whether the viewer may see the event, given the memberships as they are now.
     pub fn may_see(&self, logged: &LoggedEvent) -> bool {
-        if logged.event.event_type().is_hidden() || matches!(logged.event, Event::Gone(_)) {
+        let LoggedEvent { id, audience, .. } = logged;
+        !matches!(logged.event, Event::Gone(_)) && self.is_meant(logged.event.event_type(), *audience, *id)
+    }
+
+    /// The same of an event of which only the log's record is there.
+    pub fn may_see_record(&self, record: &EventRecord) -> bool {
+        self.is_meant(record.event_type, record.audience, record.id)
+    }
+
+    fn is_meant(&self, event_type: EventType, audience: Audience, id: EventId) -> bool {
+        if event_type.is_hidden() {
             return false;
         }
-        match logged.audience {
+        match audience {
             Audience::All => true,
-            Audience::Group(group) => self.has_joined(group, logged.id),
-            Audience::GroupAndUser(group, user) => user == self.user || self.has_joined(group, logged.id),
+            Audience::Group(group) => self.has_joined(group, id),
+            Audience::GroupAndUser(group, user) => user == self.user || self.has_joined(group, id),
             Audience::User(user) => user == self.user,
             Audience::Session(session) => session == self.session,
         }

@@ -3,7 +3,7 @@
 use crate::accounts::UserRef;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
 use crate::messages::MessageView;
-use crate::text::{multi_line, name_key, single_line, text_newtype};
+use crate::text::{TextBytes, multi_line, name_key, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
 
@@ -141,6 +141,12 @@ impl Group {
     }
 }
 
+impl TextBytes for Group {
+    fn text_bytes(&self) -> usize {
+        self.name.text_bytes() + self.description.text_bytes()
+    }
+}
+
 /// A group that is about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
@@ -206,6 +212,12 @@ impl GroupView {
     }
 }
 
+impl TextBytes for GroupView {
+    fn text_bytes(&self) -> usize {
+        self.group.text_bytes() + self.last_message.text_bytes()
+    }
+}
+
 /// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -215,6 +227,12 @@ pub struct Member {
     pub role: Role,
     /// Since when they are in it.
     pub joined_at: Timestamp,
+}
+
+impl TextBytes for Member {
+    fn text_bytes(&self) -> usize {
+        self.user.text_bytes()
+    }
 }
 
 /// A membership that is about to be stored.

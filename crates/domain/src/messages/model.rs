@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::accounts::UserRef;
 use crate::ids::{GroupId, MessageId, Seq, UserId, Version};
-use crate::text::{check_visible, multi_line, text_newtype};
+use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
@@ -92,6 +92,12 @@ impl Message {
     }
 }
 
+impl TextBytes for Message {
+    fn text_bytes(&self) -> usize {
+        self.author.text_bytes() + self.text.text_bytes() + self.client_id.text_bytes()
+    }
+}
+
 /// A message and what it is to the one who looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageView {
@@ -99,6 +105,12 @@ pub struct MessageView {
     pub message: Message,
     /// Whether the one who looks likes it.
     pub liked: bool,
+}
+
+impl TextBytes for MessageView {
+    fn text_bytes(&self) -> usize {
+        self.message.text_bytes()
+    }
 }
 
 /// A message that is about to be stored.

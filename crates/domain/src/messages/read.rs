@@ -10,6 +10,7 @@ use crate::messages::model::MessageView;
 use crate::messages::repository::{MessageQuery, Run};
 use crate::paging::{Limit, Page};
 use crate::storage::{Claim, Purpose, Storage, Tx, Writing};
+use crate::text::TextBytes;
 use crate::validation::{Violation, ViolationCode};
 
 /// Which part of a group's messages to read.
@@ -28,6 +29,12 @@ pub struct MessagePage {
     pub items: Vec<MessageView>,
     /// Where reading goes on in its direction; `None` at the end.
     pub next: Option<Run>,
+}
+
+impl TextBytes for MessagePage {
+    fn text_bytes(&self) -> usize {
+        self.items.iter().map(MessageView::text_bytes).sum()
+    }
 }
 
 /// Reads a page of a group's messages, as a member.
@@ -54,7 +61,7 @@ pub fn list(
                 Some(half) => upwards(read(Run::Above(seq), half)?).items,
                 None => Vec::new(),
             };
-            let rest = limit.less(items.len());
+            let rest = limit.after(&items);
             let below = downwards(read(Run::Below(Some(seq.next())), rest)?);
             items.extend(below.items);
             MessagePage { items, next: below.next }

@@ -131,8 +131,8 @@ impl dyn Storage + '_ {
         self.run(access, checked).await
     }
 
-    /// Whose turn a command takes.
-    fn caller(&self, who: Claim) -> Caller {
+    /// Whose turn a command takes, as far as is known without asking the database.
+    pub fn caller(&self, who: Claim) -> Caller {
         match who {
             Claim::Key(who) => self.holder(&who.key).map_or(Caller::Network(who.network), Caller::User),
             Claim::Session(open) => Caller::User(open.user),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use groupchat_domain::events::{Delivery, Event, Viewer};
 use groupchat_domain::ids::{GroupId, Position, UserId};
+use groupchat_domain::text::TextBytes;
 
 use super::wakes::Wakes;
 use super::{HubOptions, LoggedOnce, PassingOnce};
@@ -28,6 +29,8 @@ struct Inner {
     queue: VecDeque<Delivery>,
     /// How many of the queue's first were there at the admission: they don't count as slowness.
     backlog: usize,
+    /// The bytes of text of those that came since; until the admission, of the events that are kept for it.
+    bytes: usize,
     /// The last event of the log that was offered, so that none is offered twice, whichever index leads here.
     offered: Position,
     /// Nothing is added any more.
@@ -49,6 +52,7 @@ impl Listener {
             who: Who::Unknown(Vec::new()),
             queue: VecDeque::new(),
             backlog: 0,
+            bytes: 0,
             offered: Position::ZERO,
             ended: false,
             waker: None,
@@ -81,7 +85,7 @@ impl Listener {
                 inner.queue.push_back(Delivery::CheckSession);
             }
         }
-        inner.backlog = inner.queue.len();
+        (inner.backlog, inner.bytes) = (inner.queue.len(), 0);
         if inner.backlog > 0 {
             wakes.add(inner.waker.take());
         }
@@ -127,14 +131,19 @@ impl Listener {
         options: &HubOptions,
         wakes: &mut Wakes,
     ) -> Result<(), TooSlow> {
-        let mut inner = locked(&self.0);
+        let mut guard = locked(&self.0);
+        let inner = &mut *guard;
         if event.event.position <= inner.offered {
             return Ok(());
         }
         inner.offered = event.event.position;
         match &mut inner.who {
-            Who::Unknown(events) if events.len() < options.before_admission => {
+            Who::Unknown(events)
+                if events.len() < options.before_admission
+                    && inner.bytes < options.before_admission_bytes =>
+            {
                 events.push(Arc::clone(event));
+                inner.bytes += event.event.event.text_bytes();
                 Ok(())
             }
             Who::Unknown(_) => Err(inner.give_up(wakes)),
@@ -215,9 +224,10 @@ impl Inner {
     }
 
     fn push(&mut self, delivery: Delivery, options: &HubOptions, wakes: &mut Wakes) -> Result<(), TooSlow> {
-        if self.waiting() >= options.queue {
+        if self.waiting() >= options.queue || self.bytes >= options.queue_bytes {
             return Err(self.give_up(wakes));
         }
+        self.bytes += text_bytes(&delivery);
         self.queue.push_back(delivery);
         wakes.add(self.waker.take());
         Ok(())
@@ -225,7 +235,10 @@ impl Inner {
 
     fn pop(&mut self) -> Option<Delivery> {
         let delivery = self.queue.pop_front()?;
-        self.backlog = self.backlog.saturating_sub(1);
+        match self.backlog {
+            0 => self.bytes = self.bytes.saturating_sub(text_bytes(&delivery)),
+            _ => self.backlog -= 1,
+        }
         if self.queue.is_empty() && self.queue.capacity() > KEPT_CAPACITY {
             self.queue = VecDeque::new();
         }
@@ -247,6 +260,14 @@ impl Inner {
         }
         self.queue.push_back(last);
         wakes.add(self.waker.take());
+    }
+}
+
+/// The bytes of text that wait with a delivery, but for what is small.
+fn text_bytes(delivery: &Delivery) -> usize {
+    match delivery {
+        Delivery::Logged(shared) => shared.event.event.text_bytes(),
+        _ => 0,
     }
 }
 

@@ -44,8 +44,13 @@ type PassingOnce = Arc<Shared<Passing>>;
 pub struct HubOptions {
     /// Deliveries that wait for one listener.
     pub queue: usize,
+    /// Bytes of text of events that wait for one listener. What waits for the connections of one user is the same
+    /// events, of which there is one copy: together they keep hardly more than the one that is furthest behind.
+    pub queue_bytes: usize,
     /// Events of the log that are kept for a listener until it is said who listens.
     pub before_admission: usize,
+    /// Bytes of their text.
+    pub before_admission_bytes: usize,
     /// Events that wait to be handed out. What does not fit is read from the log.
     pub inbox: usize,
     /// How often the log is looked at for what nobody told, which is events of another process, and the clock for who
@@ -55,7 +60,14 @@ pub struct HubOptions {
 
 impl Default for HubOptions {
     fn default() -> Self {
-        Self { queue: 512, before_admission: 4_096, inbox: 1_024, look_every: Duration::from_secs(1) }
+        Self {
+            queue: 512,
+            queue_bytes: 1 << 20,
+            before_admission: 4_096,
+            before_admission_bytes: 4 << 20,
+            inbox: 1_024,
+            look_every: Duration::from_secs(1),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
 use super::contains::contains;
-use super::name_order::{Keyed, Named, Part, narrowed};
+use super::name_order::{Keyed, Named, Part, narrowed, read_part};
 use super::{inserted, locks, unique};
 use crate::connection::on_backend;
 use crate::schema::{renames, users};
@@ -75,7 +75,7 @@ fn display_key(name: Option<&DisplayName>) -> Option<String> {
 
 impl DbTx<'_> {
     fn users_by_name(&mut self, query: &UserQuery, part: Part<'_>) -> Result<Vec<Keyed<User>>, StorageFault> {
-        let rows: Vec<(String, UserRow)> = on_backend!(self, |connection| {
+        on_backend!(self, |connection| {
             let mut listed = users::table
                 .select((users::username_key.assume_not_null(), UserRow::as_select()))
                 .filter(users::deleted_at.is_null())
@@ -86,9 +86,15 @@ impl DbTx<'_> {
                 let named = contains(users::username_key, search);
                 listed = listed.filter(named.or(contains(users::display_key, search)));
             }
-            narrowed!(listed, part, (users::username_key, users::id), Named::User).load(connection)
-        })?;
-        Ok(rows.into_iter().map(|(key, row)| Keyed { key, id: row.id, entry: row.into() }).collect())
+            let listed = narrowed!(listed, part, (users::username_key, users::id), Named::User);
+            read_part::<_, _, (String, UserRow), _>(connection, listed, part, query.limit)
+        })
+    }
+}
+
+impl From<(String, UserRow)> for Keyed<User> {
+    fn from((key, row): (String, UserRow)) -> Self {
+        Self { key, id: row.id, entry: row.into() }
     }
 }
 

@@ -14,7 +14,7 @@ use groupchat_domain::time::Timestamp;
 use super::accounts::UserRefRow;
 use super::contains::contains;
 use super::messages::{LIKE, MessageRow, MessageViewRow};
-use super::name_order::{Keyed, Named, Part, narrowed};
+use super::name_order::{Keyed, Named, Part, narrowed, read_part};
 use super::stored::{StoredRole, StoredVisibility};
 use super::{inserted, locks, purge, unique};
 use crate::connection::on_backend;
@@ -135,7 +135,7 @@ impl DbTx<'_> {
         query: &GroupQuery,
         part: Part<'_>,
     ) -> Result<Vec<Keyed<GroupView>>, StorageFault> {
-        let rows: Vec<(String, GroupViewRow)> = on_backend!(self, |connection| {
+        on_backend!(self, |connection| {
             let mut listed = with_newest_message(query.viewer.get())
                 .select((groups::name_key, GroupViewRow::as_select()))
                 .order((groups::name_key, groups::id))
@@ -152,10 +152,15 @@ impl DbTx<'_> {
             if let Some(search) = &query.search {
                 listed = listed.filter(contains(groups::name_key, search));
             }
-            narrowed!(listed, part, (groups::name_key, groups::id), Named::Group).load(connection)
-        })?;
-        let keyed = |(key, row): (String, GroupViewRow)| Keyed { key, id: row.group.id, entry: row.into() };
-        Ok(rows.into_iter().map(keyed).collect())
+            let listed = narrowed!(listed, part, (groups::name_key, groups::id), Named::Group);
+            read_part::<_, _, (String, GroupViewRow), _>(connection, listed, part, query.limit)
+        })
+    }
+}
+
+impl From<(String, GroupViewRow)> for Keyed<GroupView> {
+    fn from((key, row): (String, GroupViewRow)) -> Self {
+        Self { key, id: row.group.id, entry: row.into() }
     }
 }
 

@@ -11,7 +11,7 @@ use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
 use super::contains::contains;
-use super::name_order::{Keyed, Named, Part, narrowed};
+use super::name_order::{Keyed, Named, Part, narrowed, read_part};
 use super::pairs::AmongPairs;
 use super::stored::StoredRole;
 use crate::connection::on_backend;
@@ -57,7 +57,7 @@ impl DbTx<'_> {
         query: &MemberQuery,
         part: Part<'_>,
     ) -> Result<Vec<Keyed<Member>>, StorageFault> {
-        let rows: Vec<(String, i64, MemberRow)> = on_backend!(self, |connection| {
+        on_backend!(self, |connection| {
             let mut listed = members_of(query.group.get())
                 .select((users::username_key.assume_not_null(), users::id, MemberRow::as_select()))
                 .order((users::username_key, users::id))
@@ -67,9 +67,15 @@ impl DbTx<'_> {
                 let named = contains(users::username_key, search);
                 listed = listed.filter(named.or(contains(users::display_key, search)));
             }
-            narrowed!(listed, part, (users::username_key, users::id), Named::User).load(connection)
-        })?;
-        Ok(rows.into_iter().map(|(key, id, row)| Keyed { key, id, entry: row.into() }).collect())
+            let listed = narrowed!(listed, part, (users::username_key, users::id), Named::User);
+            read_part::<_, _, (String, i64, MemberRow), _>(connection, listed, part, query.limit)
+        })
+    }
+}
+
+impl From<(String, i64, MemberRow)> for Keyed<Member> {
+    fn from((key, id, row): (String, i64, MemberRow)) -> Self {
+        Self { key, id, entry: row.into() }
     }
 }
 

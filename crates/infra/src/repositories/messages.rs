@@ -14,7 +14,7 @@ use groupchat_domain::time::Timestamp;
 use super::accounts::UserRefRow;
 use super::upsert::UnlessRepeated;
 use super::{inserted, purge};
-use crate::connection::on_backend;
+use crate::connection::{on_backend, read_page};
 use crate::schema::{groups, memberships, messages, reactions, users};
 use crate::tx::DbTx;
 
@@ -137,18 +137,23 @@ impl MessageRepository for DbTx<'_> {
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
         let listed = viewed(query.group.get(), query.viewer.get()).limit(query.limit.with_lookahead());
-        let rows = match query.run {
+        match query.run {
             Run::Below(end) => {
                 let below = messages::seq.lt(end.map_or(i64::MAX, Seq::get));
                 let listed = listed.filter(below).order(messages::seq.desc());
-                on_backend!(self, |connection| listed.select(MessageViewRow::as_select()).load(connection))
+                on_backend!(self, |connection| {
+                    let listed = listed.select(MessageViewRow::as_select());
+                    read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
+                })
             }
             Run::Above(end) => {
                 let listed = listed.filter(messages::seq.gt(end.get())).order(messages::seq.asc());
-                on_backend!(self, |connection| listed.select(MessageViewRow::as_select()).load(connection))
+                on_backend!(self, |connection| {
+                    let listed = listed.select(MessageViewRow::as_select());
+                    read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
+                })
             }
-        }?;
-        Ok(rows.into_iter().map(MessageView::from).collect())
+        }
     }
 
     fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {

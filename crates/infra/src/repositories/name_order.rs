@@ -7,10 +7,12 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
+use diesel::query_dsl::LoadQuery;
 use groupchat_domain::paging::{Limit, NameCursor, Placed};
 use groupchat_domain::storage::StorageFault;
+use groupchat_domain::text::TextBytes;
 
-use crate::connection::{Connection, on_backend};
+use crate::connection::{Connection, RowByRow, on_backend};
 use crate::schema::{name_state, renames};
 use crate::tx::DbTx;
 
@@ -18,8 +20,8 @@ use crate::tx::DbTx;
 /// that takes entries renamed before by their later names.
 const KEPT: i64 = 10_000;
 
-/// Renamed entries that one statement looks up.
-const CHUNK: usize = 500;
+/// Renamed entries that one statement looks up: few, since each may have a long text.
+const CHUNK: usize = 32;
 
 /// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,35 @@ pub(super) struct Keyed<T> {
     pub(super) entry: T,
 }
 
+impl<T: TextBytes> TextBytes for Keyed<T> {
+    fn text_bytes(&self) -> usize {
+        self.entry.text_bytes()
+    }
+}
+
+/// Reads a part of a list: of what comes after a place, no more rows than the page takes and one more.
+///
+/// # Errors
+/// The failure of the statement.
+pub(super) fn read_part<'query, C, Q, R, T>(
+    connection: &mut C,
+    listed: Q,
+    part: Part<'_>,
+    limit: Limit,
+) -> QueryResult<Vec<Keyed<T>>>
+where
+    C: RowByRow,
+    Q: RunQueryDsl<C> + LoadQuery<'query, C, R, C::Mode>,
+    Keyed<T>: From<R> + TextBytes,
+{
+    let rows = listed.load_iter::<R, C::Mode>(connection)?;
+    let rows = rows.map(|row| row.map(Keyed::from));
+    match part {
+        Part::After { .. } => limit.read(rows),
+        Part::Among(_) => rows.collect(),
+    }
+}
+
 /// An entry's place: its key, then its id.
 type Place = (String, i64);
 
@@ -65,7 +96,7 @@ impl DbTx<'_> {
     ///
     /// # Errors
     /// A storage fault.
-    pub(super) fn list_by_name<T>(
+    pub(super) fn list_by_name<T: TextBytes>(
         &mut self,
         named: Named,
         after: Option<&NameCursor>,
@@ -76,13 +107,14 @@ impl DbTx<'_> {
         let since = after.map_or(counted, |place| place.renames);
         let unmoved_since = (since < counted).then_some(since);
         let unmoved = read(self, Part::After { place: after, unmoved_since })?;
+        let is_cut = limit.is_exceeded_by(unmoved.iter());
         let mut rows: Vec<(Place, T)> =
             unmoved.into_iter().map(|row| ((row.key, row.id), row.entry)).collect();
         let size = usize::try_from(limit.with_lookahead()).unwrap_or(usize::MAX);
         if let (Some(since), Some(after)) = (unmoved_since, after) {
-            let end = if rows.len() < size { None } else { rows.last().map(|(place, _)| place.clone()) };
+            let end = if is_cut { rows.last().map(|(place, _)| place.clone()) } else { None };
             let moved = self.moved(named, since, after, end.as_ref())?;
-            rows.extend(self.read_moved(&moved, size, read)?);
+            rows.extend(self.read_moved(&moved, limit, read)?);
             rows.sort_by(|(one, _), (other, _)| one.cmp(other));
             rows.truncate(size);
         }
@@ -126,20 +158,23 @@ impl DbTx<'_> {
     }
 
     /// The first of the renamed entries that the list has, as many as there is room for.
-    fn read_moved<T>(
+    fn read_moved<T: TextBytes>(
         &mut self,
         moved: &[Place],
-        size: usize,
+        limit: Limit,
         mut read: impl FnMut(&mut Self, Part<'_>) -> Result<Vec<Keyed<T>>, StorageFault>,
     ) -> Result<Vec<(Place, T)>, StorageFault> {
-        let mut rows = Vec::new();
-        for chunk in moved.chunks(CHUNK) {
+        let mut rows: Vec<(Place, T)> = Vec::new();
+        // Of no more than a page has, in whatever order, all are read.
+        let size = usize::try_from(limit.get()).unwrap_or(CHUNK);
+        for chunk in moved.chunks(size.min(CHUNK)) {
             let ids: Vec<_> = chunk.iter().map(|(_, id)| *id).collect();
             for row in read(self, Part::Among(&ids))? {
                 let place = chunk.iter().find(|(_, id)| *id == row.id);
                 rows.extend(place.map(|place| (place.clone(), row.entry)));
             }
-            if rows.len() >= size {
+            // Those of one chunk come before those of the next, by their keys of then.
+            if limit.is_exceeded_by(rows.iter().map(|(_, entry)| entry)) {
                 break;
             }
         }

@@ -11,7 +11,7 @@ use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
 use super::stored::{StoredSessionKind, session_kind};
-use crate::connection::on_backend;
+use crate::connection::{on_backend, read_page};
 use crate::schema::{sessions, users};
 use crate::tx::DbTx;
 
@@ -113,8 +113,10 @@ impl SessionRepository for DbTx<'_> {
             .filter(sessions::expires_at.gt(query.now.as_micros()))
             .order(sessions::id.desc())
             .limit(query.limit.with_lookahead());
-        let rows = on_backend!(self, |connection| listed.select(SessionRow::as_select()).load(connection))?;
-        Ok(rows.into_iter().map(Session::from).collect())
+        on_backend!(self, |connection| {
+            let listed = listed.select(SessionRow::as_select());
+            read_page::<_, _, SessionRow, _>(connection, listed, query.limit)
+        })
     }
 
     fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {

@@ -23,8 +23,14 @@ const WRITERS: usize = 3;
 const COMMANDS: usize = 60;
 
 /// So little room that events are lost on every way, and found again.
-const CRAMPED: HubOptions =
-    HubOptions { queue: 8, before_admission: 12, inbox: 4, look_every: Duration::from_millis(20) };
+const CRAMPED: HubOptions = HubOptions {
+    queue: 8,
+    before_admission: 12,
+    inbox: 4,
+    look_every: Duration::from_millis(20),
+    queue_bytes: usize::MAX,
+    before_admission_bytes: usize::MAX,
+};
 
 fn every_client_gets_all_that_is_for_it(world: &World) {
     let mut dice = Dice::seeded();

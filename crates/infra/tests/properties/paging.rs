@@ -2,6 +2,8 @@
 
 use groupchat_domain::ids::Seq;
 use groupchat_domain::messages::{MessagePage, Run, Window};
+use groupchat_domain::paging::Limit;
+use groupchat_domain::text::TextBytes;
 use proptest::prelude::*;
 
 use crate::chat::{Chat, People, seq};
@@ -10,6 +12,9 @@ use crate::model::Step;
 use crate::support::fixture::limit;
 
 const MESSAGES: usize = 23;
+
+/// So many of the longest make more than two pages.
+const LONG_MESSAGES: usize = 90;
 
 /// A group with [`MESSAGES`] messages, some of them deleted.
 fn filled(people: &People) -> Chat<'_> {
@@ -71,6 +76,16 @@ fn model_page(window: Window, rows: usize) -> ModelPage {
     }
 }
 
+/// A group with [`LONG_MESSAGES`] messages, most of them as long as messages get.
+fn filled_with_long_texts(people: &People) -> Chat<'_> {
+    let mut chat = Chat::new(people);
+    for nth in 0..LONG_MESSAGES {
+        let length = if nth % 4 == 0 { 1 } else { 10_000 - nth * 17 };
+        chat.take(0, Step::Send { client_id: None }, &"\u{1F600}".repeat(length));
+    }
+    chat
+}
+
 fn numbers(page: &MessagePage) -> Vec<usize> {
     page.items.iter().map(|view| usize::try_from(view.message.seq.get()).unwrap()).collect()
 }
@@ -102,5 +117,40 @@ fn following_pages_shows_each_message_once() {
         seen.sort_unstable();
         let wanted = |number: &usize| if up { *number > start } else { *number < start };
         assert_eq!(seen, (1..=MESSAGES).filter(wanted).collect::<Vec<_>>());
+    });
+}
+
+/// Fails unless the page has no hole and no more text than it may.
+fn assert_is_a_piece(page: &MessagePage) {
+    let text: usize = page.items.iter().map(TextBytes::text_bytes).sum();
+    assert!(text <= Limit::MAX_BYTES, "{text} bytes");
+    assert!(numbers(page).windows(2).all(|pair| pair[0] == pair[1] + 1), "{:?}", numbers(page));
+}
+
+#[test]
+fn following_pages_of_long_texts_shows_each_message_once() {
+    let people = People::new();
+    let chat = filled_with_long_texts(&people);
+    check(24, &(1..LONG_MESSAGES, 0..3_u8, 20..200_u8), |(start, way, rows)| {
+        let middle = Window::Around(seq(start));
+        let first = match way {
+            0 => Window::Run(Run::Above(seq(start))),
+            1 => Window::Run(Run::Below(Some(seq(start)))),
+            _ => middle,
+        };
+        let (mut next, mut seen) = (Some(first), Vec::new());
+        while let Some(window) = next {
+            let page = chat.page(0, window, limit(rows.into()));
+            assert_is_a_piece(&page);
+            assert!(page.next.is_none() || !page.items.is_empty(), "an empty page goes on");
+            assert!(window != middle || numbers(&page).contains(&start));
+            seen.extend(numbers(&page));
+            next = page.next.map(Window::Run);
+        }
+        seen.sort_unstable();
+        let newest = if way == 1 { start - 1 } else { *seen.last().unwrap_or(&LONG_MESSAGES) };
+        let oldest = if way == 0 { start + 1 } else { 1 };
+        assert_eq!(seen, (oldest..=newest).collect::<Vec<_>>());
+        assert!(way != 0 || newest == LONG_MESSAGES);
     });
 }

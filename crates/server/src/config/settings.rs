@@ -170,6 +170,18 @@ settings! {
     /// How much a user may write at once; it comes back at the rate.
     "writes.burst" => writes_burst: u64 = "65536", integer(64, 100_000_000).unit("KiB");
 
+    /// Requests that a caller may have in flight at a time: a user, or without a valid key an address (of IPv6, a /64
+    /// network). One more is answered 429. All together may have eight times as many. Connections for events are not
+    /// counted here.
+    "limits.requests_in_flight" => requests_per_caller: u32 = "512", integer(1, 1_000_000).unit("requests");
+
+    /// How much of what a user asked for may wait to be taken by the user's clients: pages of lists and events. More is
+    /// answered 429, and a connection for events that doesn't go on is ended.
+    "limits.undelivered_per_user" => undelivered_per_user: u64 = "8", integer(1, 65_536).unit("MiB");
+
+    /// How much may wait for all users together; nobody may have more than half of what is left. More is answered 503.
+    "limits.undelivered" => undelivered: u64 = "64", integer(4, 1_048_576).unit("MiB");
+
     /// How long the key of a login works.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
 
@@ -292,6 +304,15 @@ mod tests {
         assert_eq!(config.http_keep_alive, usual.timeouts.keep_alive);
         assert_eq!(config.http_write_timeout, usual.timeouts.write);
         assert_eq!(config.shutdown_timeout, usual.shutdown);
+    }
+
+    #[test]
+    fn the_default_limits_of_callers_are_those_of_the_api() {
+        let config = Config::read(&Layers::defaults()).unwrap();
+        let usual = groupchat_api::ServerOptions::default();
+        assert_eq!(config.requests_per_caller, usual.requests_per_caller);
+        assert_eq!(config.undelivered_per_user << 20, usual.undelivered_per_caller);
+        assert_eq!(config.undelivered << 20, usual.undelivered);
     }
 
     #[cfg(feature = "postgres")]

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use actix_web::web::Bytes;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
 use bytestring::ByteString;
 use futures_util::{FutureExt, StreamExt};
@@ -20,6 +19,7 @@ use super::pace::{Pace, Verdict};
 use super::{LARGEST_MESSAGE, close, requests};
 use crate::events::dto::EventDto;
 use crate::events::listener::Listener;
+use crate::events::room::{Outbox, PageRoom};
 use crate::events::timing::{self, heartbeats};
 use crate::events::told::{End, Told};
 use crate::problem::{ApiError, Code};
@@ -68,6 +68,7 @@ pub struct Connection {
     listener: Listener,
     claim: Claim,
     session: Session,
+    outbox: Arc<Outbox>,
     progress: Progress,
     pace: Pace,
     heartbeat: Interval,
@@ -77,10 +78,17 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that has not said anything yet.
-    pub fn new(state: State, listener: Listener, claim: Claim, session: Session, progress: Progress) -> Self {
+    pub fn new(
+        state: State,
+        listener: Listener,
+        claim: Claim,
+        session: Session,
+        outbox: Arc<Outbox>,
+        progress: Progress,
+    ) -> Self {
         let heartbeat = heartbeats(state.options.heartbeat);
         let pace = Pace::new(std::time::Instant::now());
-        Self { state, listener, claim, session, progress, pace, heartbeat, silent: 0 }
+        Self { state, listener, claim, session, outbox, progress, pace, heartbeat, silent: 0 }
     }
 
     /// Lives until either side ends it.
@@ -108,7 +116,7 @@ impl Connection {
         let (mut count, mut next) = (0, Some(told));
         while let Some(told) = next.take() {
             let taken = match told {
-                Told::Event(text) => self.send(shared(text)).await?,
+                Told::Event(text, room) => self.send_of(text, room).await?,
                 Told::End(end) => return Err(Over::Ended(end)),
             };
             count += 1;
@@ -119,8 +127,21 @@ impl Connection {
         Ok(())
     }
 
-    async fn send(&mut self, text: impl Into<ByteString>) -> Result<Taken, Over> {
-        in_time(self.state.options.patience, self.session.text(text)).await
+    async fn send(&mut self, text: String) -> Result<Taken, Over> {
+        self.send_of(text, None).await
+    }
+
+    /// Sends a text, which may be of a page of the past.
+    async fn send_of<T>(&mut self, text: T, room: Option<Arc<PageRoom>>) -> Result<Taken, Over>
+    where
+        T: AsRef<str> + Send + 'static,
+    {
+        let (outbox, session) = (&self.outbox, &mut self.session);
+        let sending = async {
+            let frame = ByteString::try_from(outbox.frame(text, room).await);
+            session.text(frame.expect("a text is UTF-8")).await
+        };
+        in_time(self.state.options.patience, sending).await
     }
 
     async fn take(&mut self, frame: Option<Result<AggregatedMessage, ProtocolError>>) -> Result<(), Over> {
@@ -223,17 +244,6 @@ async fn in_time(
     }
     timeout(patience, sending).await.map_err(|_| End::TooSlow)??;
     Ok(Taken::Later)
-}
-
-/// The text for one more client, without a copy: one who is slow would hold a copy of each.
-fn shared(text: Arc<str>) -> ByteString {
-    struct Text(Arc<str>);
-    impl AsRef<[u8]> for Text {
-        fn as_ref(&self) -> &[u8] {
-            self.0.as_bytes()
-        }
-    }
-    ByteString::try_from(Bytes::from_owner(Text(text))).expect("a text is UTF-8")
 }
 
 fn too_large() -> ApiError {

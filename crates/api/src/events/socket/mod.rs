@@ -11,6 +11,7 @@ mod pace;
 mod requests;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload as Body;
 use actix_web::error::PayloadError;
@@ -78,10 +79,11 @@ impl Handshake {
     /// Answers it; the connection lives on in a task of its own.
     pub fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
         let Self { response, session, frames, progress } = self;
-        let place = listener.place();
-        let connection = Connection::new(State::clone(state), listener, claim, session, progress);
+        let (place, outbox) = (listener.place(), listener.outbox());
+        let connection =
+            Connection::new(State::clone(state), listener, claim, session, Arc::clone(&outbox), progress);
         actix_web::rt::spawn(connection.serve(frames));
-        seated(response, place)
+        seated(response, place, outbox)
     }
 }
 

@@ -6,10 +6,48 @@ use groupchat_api::ServerOptions;
 use groupchat_infra::HubOptions;
 
 use super::all_transports::now_with;
+use super::places::ask_for;
 use crate::harness::{EventStream, Listening, Server, WebSocket};
 
 /// More than what the system and the server keep on the way to one who does not read.
 const MESSAGES: usize = 300;
+
+/// So many of the longest messages are ten pages of the past.
+const LONG: usize = 60;
+
+#[actix_web::test]
+async fn who_reads_hears_all_while_other_connections_of_the_same_user_do_not_read() {
+    let server = Server::start().await;
+    // Room for one page at a time.
+    let options = ServerOptions {
+        undelivered_per_caller: 1 << 20,
+        patience: Duration::from_millis(200),
+        ..ServerOptions::default()
+    };
+    let server = server.with_options(options).await;
+    let ann = server.user("ann").await;
+    let group = ann.new_group("Team").await;
+    let cursor = now_with(&ann, 2).await;
+    let text = "\u{1f980}".repeat(10_000);
+    for _ in 0..LONG {
+        ann.say(&group, &text).await;
+    }
+    let listening = Listening::start(&server);
+    let mut unread = Vec::new();
+    for path in ["stream", "socket"] {
+        for _ in 0..5 {
+            unread.push(ask_for(&listening, &ann, &format!("/api/events/{path}?cursor={cursor}")).await);
+        }
+    }
+    let (mut socket, _) = WebSocket::open(&listening, &ann, &format!("cursor={cursor}")).await;
+    let (mut stream, _) = EventStream::open(&listening, &ann, &format!("cursor={cursor}")).await;
+    for seq in 1..=LONG {
+        assert_eq!(socket.next().await["data"]["seq"], seq);
+        assert_eq!(stream.next().await["data"]["seq"], seq);
+    }
+    drop(unread);
+    listening.stop().await;
+}
 
 #[actix_web::test]
 async fn who_does_not_keep_up_is_let_go_and_the_others_get_all() {

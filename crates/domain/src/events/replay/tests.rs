@@ -138,8 +138,8 @@ fn long_texts_make_a_stretch_short() {
         ..record(position)
     };
     let long = MessageText::parse(&"\u{1F600}".repeat(10_000)).unwrap();
-    let mut tx = holds(0, (3..=20).map(sent).collect());
-    tx.messages.expect_find_many().returning(move |ids| {
+    let mut tx = holds(0, (3..=200).map(sent).collect());
+    tx.messages.expect_find_many().times(1).returning(move |ids| {
         let text = Some(long.clone());
         Ok(ids.iter().map(|id| Message { id: *id, text: text.clone(), ..message(OTHER) }).collect())
     });

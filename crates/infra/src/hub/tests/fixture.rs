@@ -23,7 +23,13 @@ pub const POKER: GroupId = GroupId::new(8);
 
 /// Options with room for all that a test tells, unless it says otherwise.
 pub fn options() -> HubOptions {
-    HubOptions { queue: 16, before_admission: 16, inbox: 64, look_every: Duration::from_secs(3_600) }
+    HubOptions {
+        queue: 16,
+        before_admission: 16,
+        inbox: 64,
+        look_every: Duration::from_secs(3_600),
+        ..HubOptions::default()
+    }
 }
 
 /// A clock that a test sets, in seconds.

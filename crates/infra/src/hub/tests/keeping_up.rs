@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use groupchat_domain::events::{Audience, Event, Shared};
 use groupchat_domain::ids::Position;
+use groupchat_domain::text::TextBytes;
 
 use super::super::HubOptions;
 use super::super::core::Sequence;
@@ -40,6 +41,38 @@ fn a_full_queue_is_too_slow_for_a_check_too() {
     }
     desk.tell(Audience::User(ANN), Event::SessionsEnded(ANN));
     assert_eq!(ann.take().split_off(options().queue), [Got::TooSlow, Got::End]);
+}
+
+#[test]
+fn long_texts_fill_a_queue_too_and_those_that_were_taken_do_not_count() {
+    let event = something();
+    let queue_bytes = 3 * event.text_bytes();
+    let desk = Desk::with(HubOptions { queue_bytes, ..options() });
+    let mut slow = desk.listen(ANN, &[CHESS]);
+    let mut quick = desk.listen(BOB, &[CHESS]);
+    for _ in 0..4 {
+        let position = desk.tell(Audience::Group(CHESS), event.clone());
+        assert_eq!(quick.positions(), [position]);
+    }
+    assert_eq!(slow.take().split_off(3), [Got::TooSlow, Got::End]);
+}
+
+#[test]
+fn long_texts_count_before_the_admission_and_what_waits_then_is_not_slowness() {
+    let event = something();
+    let bytes = event.text_bytes();
+    let options = HubOptions { queue_bytes: 1, before_admission_bytes: 3 * bytes, ..options() };
+    let desk = Desk::with(options);
+    let (mut late, mut in_time) = (desk.subscribe(), desk.subscribe());
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(desk.tell(Audience::Group(CHESS), event.clone()));
+    }
+    in_time.admit(BOB, &[CHESS]);
+    told.push(desk.tell(Audience::Group(CHESS), event.clone()));
+    late.admit(ANN, &[CHESS]);
+    assert_eq!(late.take(), [Got::TooSlow, Got::End]);
+    assert_eq!(in_time.positions(), told);
 }
 
 #[test]

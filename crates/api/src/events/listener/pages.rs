@@ -1,0 +1,167 @@
+//! When the next page of the past is read: once the client has taken all of the last one, and there is room for it.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use crate::events::room::{PageRoom, UsersRoom};
+use crate::events::told::End;
+
+/// The most that a page takes: its texts, and its events besides them.
+const MOST: usize = 512 << 10;
+
+/// What an event takes besides its texts, about.
+const EVENT: usize = 512;
+
+/// How long is waited at a time, to look meanwhile whether the server stops.
+const STEP: Duration = Duration::from_secs(1);
+
+/// The pages of one connection.
+pub struct Pages {
+    users: Arc<UsersRoom>,
+    /// Whose turn it is: that of one page at a time.
+    turn: Arc<Semaphore>,
+    current: Current,
+    /// The page before, as long as the client has not taken all of it.
+    last: Weak<PageRoom>,
+    /// Since when the client has taken nothing, and how many parts of the last page were left to take then.
+    stuck: Option<(Instant, usize)>,
+}
+
+/// The page that is next.
+enum Current {
+    None,
+    /// There is room for it.
+    Roomy(PageRoom),
+    /// It is being told.
+    Told(Arc<PageRoom>),
+}
+
+impl Pages {
+    /// Of a user's connection that has read none.
+    pub fn new(users: Arc<UsersRoom>) -> Self {
+        let turn = Arc::new(Semaphore::new(1));
+        Self { users, turn, current: Current::None, last: Weak::new(), stuck: None }
+    }
+
+    /// Waits for room for the next page, but not for long; whether there is. May be dropped and called again.
+    ///
+    /// # Errors
+    /// The client has taken nothing of the last page for longer than the patience.
+    pub async fn make_room(&mut self, patience: Duration) -> Result<bool, End> {
+        if matches!(self.current, Current::Roomy(_)) {
+            return Ok(true);
+        }
+        self.finish();
+        let Ok(turn) = timeout(STEP.min(patience), Arc::clone(&self.turn).acquire_owned()).await else {
+            return if self.is_stuck(patience) { Err(End::TooSlow) } else { Ok(false) };
+        };
+        self.stuck = None;
+        let turn = turn.expect("nobody closes the semaphore");
+        let Ok(users) = timeout(STEP, self.users.for_page(MOST)).await else { return Ok(false) };
+        self.current = Current::Roomy(PageRoom { _turn: turn, users });
+        Ok(true)
+    }
+
+    /// Whether the client has taken nothing for so long.
+    fn is_stuck(&mut self, patience: Duration) -> bool {
+        let (now, left) = (Instant::now(), self.last.strong_count());
+        match self.stuck {
+            Some((since, before)) if left >= before => now.duration_since(since) >= patience,
+            _ => {
+                self.stuck = Some((now, left));
+                false
+            }
+        }
+    }
+
+    /// The page was read, with so many events that have so many bytes of text.
+    pub fn read(&mut self, events: usize, text: usize) {
+        let current = std::mem::replace(&mut self.current, Current::None);
+        if let Current::Roomy(mut room) = current
+            && events > 0
+        {
+            // Each text is there as it was read, and as it is written.
+            room.shrink(2 * text + events * EVENT);
+            let room = Arc::new(room);
+            self.last = Arc::downgrade(&room);
+            self.current = Current::Told(room);
+        }
+    }
+
+    /// What a part of the page that is being told holds until the client has taken it.
+    pub fn part(&self) -> Option<Arc<PageRoom>> {
+        match &self.current {
+            Current::Told(room) => Some(Arc::clone(room)),
+            _ => None,
+        }
+    }
+
+    /// All of the page has been told.
+    pub fn finish(&mut self) {
+        if matches!(self.current, Current::Told(_)) {
+            self.current = Current::None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(30);
+
+    fn pages() -> Pages {
+        Pages::new(UsersRoom::new(2 * MOST))
+    }
+
+    #[actix_web::test]
+    async fn the_next_page_waits_until_all_of_the_last_was_taken() {
+        let mut pages = pages();
+        assert_eq!(pages.make_room(PATIENCE).await, Ok(true));
+        // Nobody has read it yet.
+        assert_eq!(pages.make_room(PATIENCE).await, Ok(true));
+        pages.read(2, 100);
+        let mut parts = vec![pages.part(), pages.part()];
+        pages.finish();
+        assert!(pages.part().is_none());
+        // As long as some of it is taken now and then, it is waited for.
+        assert_eq!(pages.make_room(PATIENCE).await, Ok(false));
+        parts.pop();
+        assert_eq!(pages.make_room(PATIENCE).await, Ok(false));
+        let end = loop {
+            match pages.make_room(PATIENCE).await {
+                Ok(has_room) => assert!(!has_room),
+                Err(end) => break end,
+            }
+        };
+        assert_eq!(end, End::TooSlow);
+        parts.pop();
+        assert_eq!(pages.make_room(PATIENCE).await, Ok(true));
+    }
+
+    #[actix_web::test]
+    async fn a_page_without_events_takes_no_room() {
+        let mut pages = pages();
+        for _ in 0..3 {
+            assert_eq!(pages.make_room(PATIENCE).await, Ok(true));
+            pages.read(0, 0);
+            assert!(pages.part().is_none());
+        }
+    }
+
+    #[actix_web::test]
+    async fn connections_of_one_user_share_the_room() {
+        let users = UsersRoom::new(2 * MOST);
+        let mut connections = [Pages::new(Arc::clone(&users)), Pages::new(users)];
+        assert_eq!(connections[0].make_room(PATIENCE).await, Ok(true));
+        assert_eq!(connections[1].make_room(PATIENCE).await, Ok(false));
+        // Most pages are small.
+        connections[0].read(200, 10_000);
+        assert_eq!(connections[1].make_room(PATIENCE).await, Ok(false));
+        connections[0].finish();
+        assert_eq!(connections[1].make_room(PATIENCE).await, Ok(true));
+    }
+}

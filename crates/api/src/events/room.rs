@@ -1,0 +1,208 @@
+//! Room for what connections for events keep until clients have taken it.
+//!
+//! A connection that is not read from keeps little: a page of the past, the next of which is read only once all of this
+//! one has gone, and some frames. What is large of that, it takes of a budget that all connections of its user share; so
+//! one who has the budget may wait for their own connections, never for those of others.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::web::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Frames of up to so many bytes take no room: a connection keeps no more of them than its channel takes.
+const SMALL: usize = 1 << 10;
+
+/// The most bytes of larger frames that one connection keeps: two of the largest.
+const OF_ONE: usize = 128 << 10;
+
+/// The room that all connections of a user share, in bytes.
+#[derive(Debug)]
+pub struct UsersRoom {
+    /// For pages of the past.
+    pages: Arc<Semaphore>,
+    /// For frames that are of no such page.
+    frames: Arc<Semaphore>,
+    /// How much each of them has.
+    size: usize,
+}
+
+impl UsersRoom {
+    /// So many bytes, half of them for pages.
+    pub fn new(bytes: usize) -> Arc<Self> {
+        let size = (bytes / 2).clamp(OF_ONE, Semaphore::MAX_PERMITS / 2);
+        let half = || Arc::new(Semaphore::new(size));
+        Arc::new(Self { pages: half(), frames: half(), size })
+    }
+
+    /// Room for a page of at most so many bytes.
+    pub async fn for_page(&self, bytes: usize) -> OwnedSemaphorePermit {
+        acquire(&self.pages, bytes.min(self.size)).await
+    }
+}
+
+/// Waits for so many permits of a semaphore that has as many.
+async fn acquire(semaphore: &Arc<Semaphore>, count: usize) -> OwnedSemaphorePermit {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    Arc::clone(semaphore).acquire_many_owned(count).await.expect("nobody closes the semaphore")
+}
+
+/// The room that a page of the past takes. What is made of the page holds it, until the client has taken that.
+#[derive(Debug)]
+pub struct PageRoom {
+    /// The only one of its connection.
+    pub _turn: OwnedSemaphorePermit,
+    /// Its part of the user's.
+    pub users: OwnedSemaphorePermit,
+}
+
+impl PageRoom {
+    /// Gives back what the page doesn't need.
+    pub fn shrink(&mut self, bytes: usize) {
+        if let Some(surplus) = self.users.num_permits().checked_sub(bytes) {
+            drop(self.users.split(surplus));
+        }
+    }
+}
+
+/// What a frame holds as long as the client has not taken it.
+#[derive(Debug, Default)]
+struct Held {
+    _own: Option<OwnedSemaphorePermit>,
+    _users: Option<OwnedSemaphorePermit>,
+    page: Option<Arc<PageRoom>>,
+}
+
+/// What a connection has given to its transport.
+#[derive(Debug)]
+pub struct Outbox {
+    users: Arc<UsersRoom>,
+    own: Arc<Semaphore>,
+    /// Of frames that are in the transport's buffer, which is most likely empty when it asks for more.
+    buffered: Mutex<Vec<Held>>,
+}
+
+impl Outbox {
+    /// One that is empty.
+    pub fn new(users: Arc<UsersRoom>) -> Arc<Self> {
+        Arc::new(Self { users, own: Arc::new(Semaphore::new(OF_ONE)), buffered: Mutex::default() })
+    }
+
+    /// A frame for the transport, once there is room for it. It is let go of when the transport has copied it; what it
+    /// holds, later.
+    pub async fn frame<T>(self: &Arc<Self>, text: T, page: Option<Arc<PageRoom>>) -> Bytes
+    where
+        T: AsRef<str> + Send + 'static,
+    {
+        let size = text.as_ref().len();
+        let mut held = Held { page, ..Held::default() };
+        if size > SMALL {
+            held._own = Some(acquire(&self.own, size.min(OF_ONE)).await);
+            if held.page.is_none() {
+                held._users = Some(acquire(&self.users.frames, size.min(self.users.size)).await);
+            }
+        }
+        let outbox = held.is_something().then(|| Arc::clone(self));
+        Bytes::from_owner(Frame { text, held, outbox })
+    }
+
+    /// The transport asks for more: it has written what it had.
+    pub fn is_written(&self) {
+        // Let go of without the lock: that wakes whoever waits for room.
+        drop(std::mem::take(&mut *self.buffered.lock().unwrap_or_else(PoisonError::into_inner)));
+    }
+}
+
+impl Held {
+    const fn is_something(&self) -> bool {
+        self._own.is_some() || self.page.is_some()
+    }
+}
+
+/// A frame's text, shared with the other listeners: one who is slow would hold a copy of each.
+struct Frame<T> {
+    text: T,
+    held: Held,
+    /// Where what is held goes.
+    outbox: Option<Arc<Outbox>>,
+}
+
+impl<T: AsRef<str>> AsRef<[u8]> for Frame<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_ref().as_bytes()
+    }
+}
+
+impl<T> Drop for Frame<T> {
+    fn drop(&mut self) {
+        if let Some(outbox) = &self.outbox {
+            let held = std::mem::take(&mut self.held);
+            outbox.buffered.lock().unwrap_or_else(PoisonError::into_inner).push(held);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const LARGE: usize = 40 << 10;
+
+    fn text(size: usize) -> String {
+        "x".repeat(size)
+    }
+
+    #[actix_web::test]
+    async fn a_connection_has_room_for_few_large_frames_until_they_are_written() {
+        let outbox = Outbox::new(UsersRoom::new(1 << 20));
+        let mut frames = Vec::new();
+        for _ in 0..OF_ONE / LARGE {
+            frames.push(outbox.frame(text(LARGE), None).await);
+            assert_eq!(frames[0].len(), LARGE);
+        }
+        assert!(outbox.frame(text(LARGE), None).now_or_never().is_none());
+        assert!(outbox.frame(text(SMALL), None).now_or_never().is_some());
+        frames.pop();
+        assert!(outbox.frame(text(LARGE), None).now_or_never().is_none(), "it is not written yet");
+        outbox.is_written();
+        assert!(outbox.frame(text(LARGE), None).now_or_never().is_some());
+    }
+
+    #[actix_web::test]
+    async fn connections_of_a_user_share_the_room_and_give_it_back_when_they_end() {
+        let users = UsersRoom::new(2 * OF_ONE);
+        let outboxes: Vec<_> = (0..10).map(|_| Outbox::new(Arc::clone(&users))).collect();
+        let frames: Vec<_> =
+            outboxes.iter().map_while(|outbox| outbox.frame(text(LARGE), None).now_or_never()).collect();
+        assert_eq!(frames.len(), OF_ONE / LARGE);
+        let another = Outbox::new(UsersRoom::new(2 * OF_ONE));
+        assert!(another.frame(text(LARGE), None).now_or_never().is_some());
+        drop((frames, outboxes));
+        assert_eq!(users.frames.available_permits(), users.size);
+    }
+
+    #[actix_web::test]
+    async fn a_page_has_room_until_its_last_frame_is_written() {
+        let users = UsersRoom::new(1 << 20);
+        let turn = Arc::new(Semaphore::new(1));
+        let mut room = PageRoom { _turn: acquire(&turn, 1).await, users: users.for_page(1 << 20).await };
+        assert!(users.for_page(1).now_or_never().is_none());
+        room.shrink(1_000);
+        assert_eq!(users.pages.available_permits(), users.size - 1_000);
+        let (room, outbox) = (Arc::new(room), Outbox::new(Arc::clone(&users)));
+        let mut frames = Vec::new();
+        for size in [10, LARGE] {
+            frames.push(outbox.frame(text(size), Some(Arc::clone(&room))).await);
+        }
+        assert_eq!(users.frames.available_permits(), users.size, "the page has taken it already");
+        drop(room);
+        frames.pop();
+        outbox.is_written();
+        assert_eq!(turn.available_permits(), 0);
+        frames.pop();
+        outbox.is_written();
+        assert_eq!(turn.available_permits(), 1);
+        assert_eq!(users.pages.available_permits(), users.size);
+    }
+}

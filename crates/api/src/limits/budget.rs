@@ -1,0 +1,207 @@
+//! Something of which there is only so much, shared fairly by those who take of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use groupchat_domain::storage::Caller;
+
+/// So much of something: requests, or bytes.
+///
+/// A caller may take as long as they hold less than a share: so much each, but never more than half of what is left. So
+/// each leaves about two thirds of what they find for those who hold less, and the share of all shrinks as more come (the
+/// dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). What is taken last may go beyond the
+/// share, so that something larger than a share can be taken at all.
+#[derive(Debug)]
+pub struct Budget {
+    each: u64,
+    total: u64,
+    taken: Mutex<Taken>,
+}
+
+/// What is taken.
+#[derive(Debug, Default)]
+struct Taken {
+    by_all: u64,
+    /// By each who has taken something.
+    by: HashMap<Caller, u64>,
+}
+
+/// Why there is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exhausted {
+    /// The caller holds as much as one may.
+    ByCaller,
+    /// All callers together hold too much.
+    ByAll,
+}
+
+/// What a caller has taken. It is given back when this is dropped.
+#[derive(Debug)]
+pub struct Permit {
+    budget: Arc<Budget>,
+    caller: Caller,
+    amount: u64,
+}
+
+impl Budget {
+    /// So much for each caller, and so much for all of them together.
+    pub fn new(each: u64, total: u64) -> Arc<Self> {
+        Arc::new(Self { each, total, taken: Mutex::default() })
+    }
+
+    /// Whether the caller may take something now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, caller: Caller) -> Result<(), Exhausted> {
+        self.check_locked(&self.locked(), caller)
+    }
+
+    /// Takes so much for the caller.
+    ///
+    /// # Errors
+    /// Why the caller may take nothing now.
+    pub fn take(self: &Arc<Self>, caller: Caller, amount: u64) -> Result<Permit, Exhausted> {
+        let mut taken = self.locked();
+        self.check_locked(&taken, caller)?;
+        taken.add(caller, amount);
+        Ok(Permit { budget: Arc::clone(self), caller, amount })
+    }
+
+    fn check_locked(&self, taken: &Taken, caller: Caller) -> Result<(), Exhausted> {
+        let held = taken.by.get(&caller).copied().unwrap_or(0);
+        let left = self.total.saturating_sub(taken.by_all);
+        if held >= self.each {
+            Err(Exhausted::ByCaller)
+        } else if left == 0 || held > left / 2 {
+            Err(Exhausted::ByAll)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    fn add(&mut self, caller: Caller, amount: u64) {
+        if amount > 0 {
+            self.by_all += amount;
+            *self.by.entry(caller).or_default() += amount;
+        }
+    }
+
+    fn give_back(&mut self, caller: Caller, amount: u64) {
+        self.by_all -= amount;
+        if let Some(held) = self.by.get_mut(&caller) {
+            *held -= amount;
+            if *held == 0 {
+                self.by.remove(&caller);
+            }
+        }
+    }
+}
+
+impl Permit {
+    /// Makes it one for so much, however much that is: what was taken has turned out larger or smaller.
+    pub fn resize(&mut self, amount: u64) {
+        let mut taken = self.budget.locked();
+        taken.give_back(self.caller, self.amount);
+        taken.add(self.caller, amount);
+        self.amount = amount;
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.budget.locked().give_back(self.caller, self.amount);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::ids::UserId;
+    use groupchat_domain::network::Network;
+
+    use super::*;
+
+    const ANN: Caller = Caller::User(UserId::new(1));
+    const BOB: Caller = Caller::User(UserId::new(2));
+    const STRANGER: Caller = Caller::Network(Network::UNKNOWN);
+
+    fn user(number: i64) -> Caller {
+        Caller::User(UserId::new(number))
+    }
+
+    /// Takes one by one until there is no more.
+    fn take_all(budget: &Arc<Budget>, caller: Caller) -> (Vec<Permit>, Exhausted) {
+        let mut permits = Vec::new();
+        loop {
+            match budget.take(caller, 1) {
+                Ok(permit) => permits.push(permit),
+                Err(exhausted) => return (permits, exhausted),
+            }
+        }
+    }
+
+    #[test]
+    fn each_caller_has_so_much_and_gets_it_back() {
+        let budget = Budget::new(2, 100);
+        let (mut anns, why) = take_all(&budget, ANN);
+        assert_eq!((anns.len(), why), (2, Exhausted::ByCaller));
+        assert_eq!(take_all(&budget, BOB).0.len(), 2);
+        let strangers = take_all(&budget, STRANGER).0;
+        assert_eq!(strangers.len(), 2);
+        anns.pop();
+        assert_eq!(budget.check(ANN), Ok(()));
+        anns.push(budget.take(ANN, 1).unwrap());
+        assert_eq!(budget.check(ANN), Err(Exhausted::ByCaller));
+        drop((anns, strangers));
+        let taken = budget.locked();
+        assert!(taken.by.is_empty());
+        assert_eq!(taken.by_all, 0);
+    }
+
+    #[test]
+    fn the_last_may_be_larger_than_what_is_left() {
+        let budget = Budget::new(10, 100);
+        let small = budget.take(ANN, 9).unwrap();
+        let large = budget.take(ANN, 1_000).unwrap();
+        assert_eq!(budget.check(ANN).unwrap_err(), Exhausted::ByCaller);
+        // Nothing is left for anybody.
+        assert_eq!(budget.check(BOB).unwrap_err(), Exhausted::ByAll);
+        drop(large);
+        assert_eq!(budget.check(BOB), Ok(()));
+        drop(small);
+    }
+
+    #[test]
+    fn many_who_take_all_that_they_may_leave_something_for_one_who_has_nothing() {
+        let budget = Budget::new(100, 1_000);
+        let mut held = Vec::new();
+        for number in 0..15 {
+            let (permits, why) = take_all(&budget, user(number));
+            assert!(!permits.is_empty(), "{number}");
+            if number > 10 {
+                assert_eq!(why, Exhausted::ByAll);
+            }
+            held.extend(permits);
+            assert!(held.len() <= 1_000);
+        }
+        assert_eq!(budget.check(user(99)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_resized_counts_as_what_it_is_now() {
+        let budget = Budget::new(10, 100);
+        let mut permit = budget.take(ANN, 0).unwrap();
+        permit.resize(10);
+        assert!(budget.check(ANN).is_err());
+        permit.resize(3);
+        assert_eq!((budget.check(ANN), budget.locked().by_all), (Ok(()), 3));
+        drop(permit);
+        assert!(budget.locked().by.is_empty());
+    }
+}

@@ -1,0 +1,156 @@
+//! Answers on their way to clients: what they take of memory, and as whose.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::web::Bytes;
+use groupchat_domain::Error;
+use groupchat_domain::accounts::Actor;
+use groupchat_domain::ids::UserId;
+use groupchat_domain::storage::{Caller, Claim, Credential, Tx};
+use groupchat_domain::text::TextBytes;
+
+use super::{Permit, refusal};
+use crate::assets::{Slices, WRITE_BUFFER};
+use crate::problem::ApiError;
+use crate::state::AppState;
+
+/// Bodies of up to so many bytes are not counted: the connection takes that much at once, read or not.
+const SMALL: usize = 2 * WRITE_BUFFER;
+
+/// What a connection keeps of a large body besides the body, at most.
+const ON_THE_WAY: usize = 4 * WRITE_BUFFER;
+
+/// Something large that was read for a caller and is not delivered yet.
+#[derive(Debug)]
+pub struct Delivery<T> {
+    /// What was read.
+    pub data: T,
+    /// As whom.
+    pub actor: Actor,
+    /// The bytes of its texts.
+    pub text: usize,
+    /// What it takes of the caller's share.
+    pub permit: Permit,
+}
+
+impl<T> Delivery<T> {
+    /// Makes the answer's data of it.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Delivery<U> {
+        let Self { data, actor, text, permit } = self;
+        Delivery { data: make(data), actor, text, permit }
+    }
+}
+
+impl AppState {
+    /// Reads something large as somebody, such as a page of a list. It counts as theirs from when it is read until the
+    /// client has taken it.
+    ///
+    /// # Errors
+    /// Too much of the caller's, or of everybody's, is on its way; else as
+    /// [`read_as`](groupchat_domain::storage::Storage::read_as).
+    pub async fn read_large<T: TextBytes + Send + 'static>(
+        &self,
+        who: Credential,
+        read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<Delivery<T>, ApiError> {
+        let undelivered = Arc::clone(&self.limits.undelivered);
+        // Before anything is done; whoever is let in here at the same time as others may still be refused below.
+        undelivered.check(self.storage.caller(Claim::Key(who))).map_err(too_much)?;
+        let read = move |tx: &mut dyn Tx, actor: &Actor| {
+            let data = read(tx, actor)?;
+            let text = data.text_bytes();
+            // On the reader, so that no more is read than may be kept, however long it takes to be made an answer of.
+            let permit = undelivered.take(Caller::User(actor.id()), text as u64);
+            Ok(permit.map(|permit| Delivery { data, actor: actor.clone(), text, permit }))
+        };
+        self.storage.read_as(who, read).await?.map_err(too_much)
+    }
+
+    /// Counts so many bytes of an answer as a user's.
+    ///
+    /// # Errors
+    /// Too much of the user's, or of everybody's, is on its way.
+    pub fn hold(&self, user: UserId, bytes: usize) -> Result<Permit, ApiError> {
+        self.limits.undelivered.take(Caller::User(user), bytes as u64).map_err(too_much)
+    }
+}
+
+fn too_much(exhausted: super::Exhausted) -> ApiError {
+    refusal(exhausted, "answers that were not taken yet")
+}
+
+/// The body of a large answer. It counts as its caller's until it is dropped, which is when the client has taken all but
+/// the last of it, or is gone.
+pub struct Counted {
+    slices: Slices,
+    _permit: Permit,
+}
+
+impl Counted {
+    /// A body of these bytes.
+    pub fn body(bytes: Vec<u8>, mut permit: Permit) -> BoxBody {
+        if bytes.len() <= SMALL {
+            return BoxBody::new(bytes);
+        }
+        permit.resize((bytes.capacity() + ON_THE_WAY) as u64);
+        BoxBody::new(Self { slices: Slices::of(bytes.into()), _permit: permit })
+    }
+}
+
+impl MessageBody for Counted {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.slices.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.slices).poll_next(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use actix_web::body::to_bytes;
+
+    use super::*;
+    use crate::limits::Budget;
+
+    const ANN: Caller = Caller::User(UserId::new(1));
+
+    #[actix_web::test]
+    async fn a_large_body_comes_in_slices_and_counts_until_it_is_dropped() {
+        let budget = Budget::new(1, 1 << 30);
+        let bytes: Vec<u8> = (0..100_000_u32).map(|place| place as u8).collect();
+        let permit = budget.take(ANN, 0).unwrap();
+        let mut body = Counted::body(bytes.clone(), permit);
+        assert_eq!(body.size(), BodySize::Sized(100_000));
+        let mut got = Vec::new();
+        while let Some(slice) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
+            let slice = slice.unwrap();
+            assert!(slice.len() <= WRITE_BUFFER);
+            got.extend_from_slice(&slice);
+            assert!(budget.check(ANN).is_err());
+        }
+        assert_eq!(got, bytes);
+        drop(body);
+        assert!(budget.check(ANN).is_ok());
+    }
+
+    #[actix_web::test]
+    async fn a_small_body_does_not_count() {
+        let budget = Budget::new(1, 1 << 30);
+        let body = Counted::body(vec![7; SMALL], budget.take(ANN, 1).unwrap());
+        assert!(budget.check(ANN).is_ok());
+        assert_eq!(to_bytes(body).await.unwrap().len(), SMALL);
+    }
+}
