@@ -2,13 +2,14 @@
 //! `faketime`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::{Client, StatusCode};
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::events::Stream;
-use crate::harness::{Api, Data, Database, Server, data, serve, until};
+use crate::harness::{Api, Data, Database, Server, data, folder, serve, until};
 
 /// Where Debian and others put the library, by the architecture.
 const LIBRARIES: [&str; 4] = [
@@ -30,24 +31,42 @@ fn library() -> Option<&'static str> {
     found
 }
 
-/// Sets the clock of servers with this data so many seconds ahead, or back.
-fn set_clock(data: &Data, ahead: i64) {
-    // In one step: the server may look at any time.
-    let (file, draft) = (data.path().join("clock"), data.path().join("clock.new"));
-    fs::write(&draft, format!("{ahead:+}\n")).unwrap();
-    fs::rename(draft, file).unwrap();
+/// The clock of the servers that are started with it.
+struct Clock {
+    library: &'static str,
+    folder: TempDir,
 }
 
-/// Starts a server whose clock is set by [`set_clock`]. How long things take is measured as ever.
-async fn start(library: &str, data: &Data) -> Server {
-    let mut command = serve(data);
-    command
-        .env("LD_PRELOAD", library)
-        .env("FAKETIME_TIMESTAMP_FILE", data.path().join("clock"))
-        .env("FAKETIME_NO_CACHE", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        .env("FAKETIME_DONT_RESET", "1");
-    Server::spawn(command).await
+impl Clock {
+    /// A clock that is so many seconds ahead; `None` without the library.
+    fn ahead(seconds: i64) -> Option<Self> {
+        let clock = Self { library: library()?, folder: folder() };
+        clock.set(seconds);
+        Some(clock)
+    }
+
+    /// Sets it so many seconds ahead, or back.
+    fn set(&self, seconds: i64) {
+        // In one step: a server may look at any time.
+        let draft = self.folder.path().join("draft");
+        fs::write(&draft, format!("{seconds:+}\n")).unwrap();
+        fs::rename(draft, self.file()).unwrap();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("clock")
+    }
+
+    /// Starts a server by this clock. How long things take is measured as ever.
+    async fn start(&self, data: &Data) -> Server {
+        let mut command = serve(data);
+        command
+            .env("LD_PRELOAD", self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", self.file())
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Server::spawn(command).await
+    }
 }
 
 async fn ticket(api: &Api) -> String {
@@ -61,14 +80,13 @@ async fn listen_by(server: &Server, ticket: &str) -> StatusCode {
 
 #[tokio::test]
 async fn a_ticket_does_not_outlive_a_clock_that_is_set() {
-    let Some(library) = library() else { return };
+    let Some(clock) = Clock::ahead(0) else { return };
     let data = data();
-    set_clock(&data, 0);
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let admin = server.admin().await;
     for ahead in [-HOUR, HOUR, -YEAR, 0] {
         let old = ticket(&admin).await;
-        set_clock(&data, ahead);
+        clock.set(ahead);
         assert_eq!(listen_by(&server, &old).await, StatusCode::UNAUTHORIZED, "set to {ahead} s");
         let new = ticket(&admin).await;
         assert_eq!(listen_by(&server, &new).await, StatusCode::OK, "set to {ahead} s");
@@ -78,10 +96,9 @@ async fn a_ticket_does_not_outlive_a_clock_that_is_set() {
 
 #[tokio::test]
 async fn a_job_of_a_clock_that_was_ahead_does_not_wait_for_it() {
-    let Some(library) = library() else { return };
+    let Some(clock) = Clock::ahead(YEAR) else { return };
     let data = data();
-    set_clock(&data, YEAR);
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let group = server.admin().await.create_group("Lobby").await;
     server.stop().await;
     let mut database = Database::open(&data);
@@ -91,8 +108,8 @@ async fn a_job_of_a_clock_that_was_ahead_does_not_wait_for_it() {
          INSERT INTO jobs (kind, subject_id, run_after, created_at)
          SELECT 'purge_group', id, created_at, created_at FROM groups WHERE id = {group}"
     ));
-    set_clock(&data, 0);
-    let server = start(library, &data).await;
+    clock.set(0);
+    let server = clock.start(&data).await;
     until("the job is done", || database.count("SELECT count(*) AS count FROM jobs") == 0).await;
     assert_eq!(database.count("SELECT count(*) AS count FROM groups"), 0);
     server.stop().await;
@@ -100,47 +117,45 @@ async fn a_job_of_a_clock_that_was_ahead_does_not_wait_for_it() {
 
 #[tokio::test]
 async fn a_session_of_a_clock_that_was_ahead_lasts_as_long_as_any() {
-    let Some(library) = library() else { return };
+    let Some(clock) = Clock::ahead(YEAR) else { return };
     let data = data();
-    set_clock(&data, YEAR);
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let admin = server.admin().await;
-    set_clock(&data, 0);
+    clock.set(0);
     admin.get("/users/me").await.expect(StatusCode::OK);
     server.stop().await;
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let mut database = Database::open(&data);
     // The admin's account is of the same wrong time.
     let ahead = "SELECT count(*) AS count FROM sessions, users WHERE sessions.created_at >= users.created_at";
     until("the session begins anew", || database.count(ahead) == 0).await;
     let admin = server.anonymous().with_key(admin.key());
     admin.get("/users/me").await.expect(StatusCode::OK);
-    set_clock(&data, 31 * DAY);
+    clock.set(31 * DAY);
     admin.get("/users/me").await.expect(StatusCode::UNAUTHORIZED);
-    set_clock(&data, -YEAR);
+    clock.set(-YEAR);
     admin.get("/users/me").await.expect(StatusCode::OK);
     server.stop().await;
 }
 
 #[tokio::test]
 async fn events_of_a_clock_that_was_ahead_are_removed_with_those_after_them() {
-    let Some(library) = library() else { return };
+    let Some(clock) = Clock::ahead(YEAR) else { return };
     let data = data();
-    set_clock(&data, YEAR);
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let admin = server.admin().await;
     let group = admin.create_group("Lobby").await;
     let cursor = admin.get("/events").await.expect(StatusCode::OK)["cursor"].as_str().unwrap().to_owned();
     let messages = format!("/groups/{group}/messages");
     let send = async || admin.post(&messages, json!({"text": "hello"})).await.expect(StatusCode::CREATED);
     send().await;
-    set_clock(&data, 0);
+    clock.set(0);
     send().await;
     send().await;
     server.stop().await;
 
-    set_clock(&data, 8 * DAY);
-    let server = start(library, &data).await;
+    clock.set(8 * DAY);
+    let server = clock.start(&data).await;
     let mut database = Database::open(&data);
     until("one event is left", || database.count("SELECT count(*) AS count FROM events") == 1).await;
     let admin = server.anonymous().with_key(admin.key());
@@ -151,15 +166,14 @@ async fn events_of_a_clock_that_was_ahead_are_removed_with_those_after_them() {
 
 #[tokio::test]
 async fn whoever_listens_sends_and_signs_in_notices_nothing_of_a_clock_that_is_set() {
-    let Some(library) = library() else { return };
+    let Some(clock) = Clock::ahead(0) else { return };
     let data = data();
-    set_clock(&data, 0);
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let admin = server.admin().await;
     let group = admin.create_group("Lobby").await;
     let mut stream = Stream::open(&server, &admin).await;
     for ahead in [-YEAR, 20 * DAY, -HOUR, 0] {
-        set_clock(&data, ahead);
+        clock.set(ahead);
         let sent = admin.post(&format!("/groups/{group}/messages"), json!({"text": "hello"})).await;
         let sent = sent.expect(StatusCode::CREATED);
         let told = stream.wait_for("message.created").await;
@@ -173,10 +187,9 @@ async fn whoever_listens_sends_and_signs_in_notices_nothing_of_a_clock_that_is_s
 
 #[tokio::test]
 async fn wrong_logins_are_counted_by_the_time_that_passes() {
-    let Some(library) = library() else { return };
+    let Some(clock) = Clock::ahead(0) else { return };
     let data = data();
-    set_clock(&data, 0);
-    let server = start(library, &data).await;
+    let server = clock.start(&data).await;
     let admin = server.admin().await;
     let wrong = json!({"username": "ada", "password": "not the password"});
     let mut tries = 0;
@@ -185,7 +198,7 @@ async fn wrong_logins_are_counted_by_the_time_that_passes() {
         assert!(tries < 100, "nothing is limited");
     }
     for ahead in [YEAR, -YEAR] {
-        set_clock(&data, ahead);
+        clock.set(ahead);
         let mut refused = 0;
         // One try comes back in ten seconds, and each takes one.
         for _ in 0..5 {
@@ -194,7 +207,7 @@ async fn wrong_logins_are_counted_by_the_time_that_passes() {
         }
         assert!(refused > 0, "set to {ahead} s, and all tries are back");
     }
-    set_clock(&data, 0);
+    clock.set(0);
     admin.get("/users/me").await.expect(StatusCode::OK);
     server.stop().await;
 }
