@@ -67,13 +67,15 @@ async fn begin_head(from: Origin, to: SocketAddr) -> io::Result<TcpStream> {
 async fn until_closed(stream: TcpStream, trickles: bool) {
     let (mut reads, mut writes) = split(stream);
     let trickle = async {
-        while trickles {
+        if !trickles {
+            std::future::pending::<()>().await;
+        }
+        loop {
             sleep(BYTE_EVERY).await;
             if writes.write_all(b"E").await.is_err() {
                 return;
             }
         }
-        std::future::pending::<()>().await;
     };
     tokio::select! {
         () = read_to_end(&mut reads) => {}
