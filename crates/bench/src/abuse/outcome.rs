@@ -149,7 +149,7 @@ mod tests {
             lived: true,
             memory: Taken { before: 20_000_000, peak: 199_000_000, after: 30_000_000 },
             processor: None,
-            stored: 60_000_000,
+            stored: 120_000_000,
             window: Duration::from_secs(10),
             alone: Samples::from([(Action::Login, Sample::of_millis(&[300, 300]))]),
             under: Samples::from([
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(of(Scenario::UnreadAnswers), [lived, (199.0, Some(true)), (51.0, Some(false))]);
         assert_eq!(of(Scenario::Assets), [lived, (199.0, Some(false))]);
         assert_eq!(of(Scenario::WrongLogins), [lived, (2.0, Some(true))]);
-        assert_eq!(of(Scenario::FloodOfWrites), [lived, (51.0, Some(false)), (6.0, Some(false))]);
+        assert_eq!(of(Scenario::FloodOfWrites), [lived, (51.0, Some(false)), (12.0, Some(false))]);
     }
 
     #[test]
