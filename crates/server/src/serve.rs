@@ -38,6 +38,11 @@ const BACKLOG: u32 = 1024;
 #[cfg(target_os = "linux")]
 const DEAF_AFTER: u32 = 30_000;
 
+/// How many bytes the system takes of a connection beyond what is on its way to the client. Without a limit it takes some
+/// megabytes from the server for each client that doesn't read, where nobody counts them as the client's.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 << 10;
+
 /// Serves until a signal says to stop.
 pub fn run(config: &Config) -> Result<(), ProgramError> {
     actix_web::rt::System::new().block_on(serve(config))
@@ -80,7 +85,10 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     // The connections that it accepts inherit this (tcp(7)). Elsewhere the system gives them up when it pleases.
     #[cfg(target_os = "linux")]
-    rustix::net::sockopt::set_tcp_user_timeout(&socket, DEAF_AFTER)?;
+    {
+        rustix::net::sockopt::set_tcp_user_timeout(&socket, DEAF_AFTER)?;
+        socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
+    }
     socket.bind(address)?;
     Ok(socket)
 }
@@ -217,11 +225,29 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_system_gives_deaf_clients_up() {
+    async fn the_system_gives_deaf_clients_up_and_takes_little_for_them() {
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap().listen(1).unwrap();
         let address = listener.local_addr().unwrap();
         let (_client, accepted) = tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
         let (connection, _) = accepted.unwrap();
         assert_eq!(rustix::net::sockopt::tcp_user_timeout(&connection), Ok(DEAF_AFTER));
+        assert_eq!(socket2::SockRef::from(&connection).tcp_notsent_lowat().unwrap(), UNSENT);
+    }
+
+    /// However large the system's buffers may become.
+    #[tokio::test]
+    async fn the_system_takes_little_for_a_client_that_does_not_read() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap().listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpSocket::new_v4().unwrap();
+        client.set_recv_buffer_size(4_096).unwrap();
+        let (_client, accepted) = tokio::join!(client.connect(address), listener.accept());
+        let (connection, _) = accepted.unwrap();
+        connection.writable().await.unwrap();
+        let (mut taken, piece) = (0, vec![0; 16 << 10]);
+        while let Ok(bytes) = connection.try_write(&piece) {
+            taken += bytes;
+            assert!(taken < 1 << 20, "{taken}");
+        }
     }
 }
