@@ -37,6 +37,11 @@ use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::Config;
 use crate::error::ProgramError;
 
+/// Gives memory back to the system soon after a burst, which glibc's does not.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
