@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload as Body;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{HeaderMap, SEC_WEBSOCKET_VERSION, UPGRADE};
+use actix_web::http::header::{HeaderMap, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use actix_ws::{AggregatedMessageStream, Session};
@@ -55,7 +55,7 @@ impl Handshake {
     /// 426, if a WebSocket isn't asked for, or not in version 13; 400, if it is in a wrong way.
     pub fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
         if !asks_for_socket(request.headers()) {
-            let detail = "this is a WebSocket; send Upgrade: websocket";
+            let detail = "this is a WebSocket; send Upgrade: websocket, and no other protocol";
             return Err(ApiError::new(Code::UpgradeRequired, detail));
         }
         if request.headers().get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
@@ -87,7 +87,31 @@ impl Handshake {
     }
 }
 
+/// What is below takes nothing else for a handshake, and would pass no frames on.
 fn asks_for_socket(headers: &HeaderMap) -> bool {
-    let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
-    upgrade.is_some_and(|text| text.split(',').any(|word| word.trim().eq_ignore_ascii_case("websocket")))
+    let upgrade = headers.get(UPGRADE).map(|value| value.as_bytes().trim_ascii());
+    let has_frames = !headers.contains_key(TRANSFER_ENCODING);
+    has_frames && upgrade.is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_handshake_is_only_what_the_connection_takes_for_one() {
+        let asks = |headers: &[(&str, &str)]| {
+            let request =
+                headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));
+            asks_for_socket(request.to_http_request().headers())
+        };
+        assert!(asks(&[("Upgrade", "websocket")]) && asks(&[("Upgrade", " WebSocket ")]));
+        for upgrade in ["h2c, websocket", "websocket, h2c", "websocket,", "websocket/13", ""] {
+            assert!(!asks(&[("Upgrade", upgrade)]), "{upgrade}");
+        }
+        assert!(!asks(&[("Upgrade", "websocket"), ("Transfer-Encoding", "chunked")]));
+        assert!(!asks(&[]));
+    }
 }
