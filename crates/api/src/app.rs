@@ -120,6 +120,13 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn health_takes_what_a_monitor_adds_against_caches() {
+        // The storage of these tests is never there, which is what it tells.
+        assert_eq!(refusal(TestRequest::get().uri("/api/health?t=1")).await, (503, "unavailable".to_owned()));
+        assert_eq!(refusal(TestRequest::get().uri("/api/version?t=1")).await.0, 400);
+    }
+
+    #[actix_web::test]
     async fn the_documents_are_there() {
         for (path, member, title) in
             [(OPENAPI_PATH, "openapi", "groupchat"), (ASYNCAPI_PATH, "asyncapi", "groupchat events")]
