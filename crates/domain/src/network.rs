@@ -40,7 +40,7 @@ impl fmt::Display for Network {
 }
 
 /// Networks that one provider may well have given to one customer: a /24 of IPv4, a /48 of IPv6. Those in it may share a
-/// turn, but are never limited together: they may also be strangers to each other.
+/// turn or a part of what there is for all, but not the limit of one network: they may also be strangers to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Neighbourhood(IpAddr);
 

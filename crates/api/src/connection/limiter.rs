@@ -1,10 +1,12 @@
 //! How many connections there may be, in all and of one network.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use groupchat_domain::network::Network as Origin;
+use groupchat_domain::network::{Neighbourhood, Network as Origin};
 
 use super::refusal::NoRoom;
 use crate::extract::Network;
@@ -12,6 +14,10 @@ use crate::extract::Network;
 /// A network may have so many times as many connections as are free. So one that takes all it can get leaves a quarter
 /// of them free, two leave a seventh, and however many there are, there is room for one more.
 const SHARE: usize = 3;
+
+/// The same for the networks of a neighbourhood together, which may be those of one customer: however many networks there
+/// are in it, an eighth of the connections stays free.
+const SHARE_OF_NEIGHBOURHOOD: usize = 7;
 
 /// Counts the connections of all workers.
 #[derive(Debug)]
@@ -26,7 +32,23 @@ pub struct ConnectionLimiter {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
+    /// How many were refused since that was last told, and when it was.
+    refused: u64,
+    told: Option<Instant>,
     by_origin: HashMap<Origin, usize>,
+    by_neighbourhood: HashMap<Neighbourhood, usize>,
+}
+
+/// How often refused connections are told of.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Connections that were refused since this was last told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusals {
+    /// How many.
+    pub count: u64,
+    /// The network that has most connections, and how many.
+    pub most: Option<(Origin, usize)>,
 }
 
 /// The permission to have one connection, until it is dropped.
@@ -50,9 +72,7 @@ impl ConnectionLimiter {
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionPermit, NoRoom> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(address));
         let origin = (!is_proxy).then(|| Origin::of(address));
-        // Behind a reverse proxy on this machine that nobody told us of, all clients have its address.
-        let is_local = address.to_canonical().is_loopback();
-        let most_of_network = if is_local { usize::MAX } else { self.most_of_network };
+        let most_of_network = if is_near(address) { usize::MAX } else { self.most_of_network };
 
         let mut counts = self.counts();
         let free = self.most.saturating_sub(counts.all);
@@ -60,15 +80,31 @@ impl ConnectionLimiter {
             return Err(NoRoom::Full);
         }
         if let Some(origin) = origin {
-            let count = counts.by_origin.entry(origin).or_default();
-            if *count >= most_of_network || *count >= SHARE * free {
+            let own = counts.by_origin.get(&origin).copied().unwrap_or(0);
+            let near = counts.by_neighbourhood.get(&origin.neighbourhood()).copied().unwrap_or(0);
+            let has_share = own < SHARE * free && near < SHARE_OF_NEIGHBOURHOOD * free;
+            if own >= most_of_network || !has_share {
                 return Err(NoRoom::Network);
             }
-            *count += 1;
+            *counts.by_origin.entry(origin).or_default() += 1;
+            *counts.by_neighbourhood.entry(origin.neighbourhood()).or_default() += 1;
         }
         counts.all += 1;
         drop(counts);
         Ok(ConnectionPermit { limiter: Arc::clone(self), origin })
+    }
+
+    /// Counts a connection that was refused. What to tell of those of the last minute, once a minute.
+    pub fn note_refusal(&self, now: Instant) -> Option<Refusals> {
+        let mut counts = self.counts();
+        counts.refused += 1;
+        if counts.told.is_some_and(|told| now.saturating_duration_since(told) < TELL_EVERY) {
+            return None;
+        }
+        counts.told = Some(now);
+        let count = std::mem::take(&mut counts.refused);
+        let most = counts.by_origin.iter().max_by_key(|(_, count)| **count);
+        Some(Refusals { count, most: most.map(|(origin, count)| (*origin, *count)) })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -80,13 +116,28 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut counts = self.limiter.counts();
         counts.all -= 1;
-        if let Some(origin) = self.origin
-            && let Some(count) = counts.by_origin.get_mut(&origin)
-        {
-            *count -= 1;
-            if *count == 0 {
-                counts.by_origin.remove(&origin);
-            }
+        if let Some(origin) = self.origin {
+            reduce(&mut counts.by_origin, origin);
+            reduce(&mut counts.by_neighbourhood, origin.neighbourhood());
+        }
+    }
+}
+
+/// Whether many clients may have this address without anybody having told: behind a reverse proxy on this machine, or a
+/// gateway of containers or of the house (RFC 1918, RFC 4193, link-local).
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// Counts one less; none is not kept.
+fn reduce<K: Eq + Hash>(counts: &mut HashMap<K, usize>, of: K) {
+    if let Some(count) = counts.get_mut(&of) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&of);
         }
     }
 }
@@ -115,7 +166,17 @@ mod tests {
         drop(permits);
         assert!(limiter.admit(address("2001:db8::3")).is_ok());
         let counts = limiter.counts();
-        assert_eq!((counts.all, counts.by_origin.len()), (0, 0));
+        assert_eq!((counts.all, counts.by_origin.len(), counts.by_neighbourhood.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_neighbourhood_leaves_room_for_others_however_many_networks_it_has() {
+        let limiter = ConnectionLimiter::new(200, 1_000, Vec::new());
+        let all: Vec<_> =
+            (0..300).flat_map(|number| hog(&limiter, &format!("2001:db8:1:{number:x}::1"))).collect();
+        assert_eq!(all.len(), 175);
+        assert_eq!(limiter.admit(address("2001:db8:1:ffff::1")).unwrap_err(), NoRoom::Network);
+        assert!(limiter.admit(address("2001:db8:2::1")).is_ok());
     }
 
     #[test]
@@ -123,7 +184,7 @@ mod tests {
         let limiter = ConnectionLimiter::new(200, 1_000, Vec::new());
         let first = hog(&limiter, "192.0.2.1");
         assert_eq!(first.len(), 150);
-        let more: Vec<_> = (2..100).map(|last| hog(&limiter, &format!("192.0.2.{last}"))).collect();
+        let more: Vec<_> = (3..100).map(|last| hog(&limiter, &format!("192.0.{last}.1"))).collect();
         assert!(more.iter().all(|permits| !permits.is_empty() || limiter.counts().all == 200));
         assert_eq!(more[0].len(), 38);
         drop(first);
@@ -139,9 +200,24 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_only_kept_from_taking_all() {
+    fn what_is_near_is_only_kept_from_taking_all() {
+        for near in
+            ["127.0.0.1", "172.17.0.1", "10.1.2.3", "192.168.1.1", "169.254.1.1", "fd00::1", "fe80::1"]
+        {
+            let limiter = ConnectionLimiter::new(200, 10, Vec::new());
+            assert_eq!(hog(&limiter, near).len(), 150, "{near}");
+            assert_eq!(hog(&limiter, "192.0.2.1").len(), 10);
+        }
+    }
+
+    #[test]
+    fn refusals_are_told_once_a_minute_with_the_network_that_has_most() {
         let limiter = ConnectionLimiter::new(200, 10, Vec::new());
-        assert_eq!(hog(&limiter, "127.0.0.1").len(), 150);
-        assert_eq!(hog(&limiter, "192.0.2.1").len(), 10);
+        let all = [hog(&limiter, "192.0.2.1"), vec![limiter.admit(address("192.0.2.2")).unwrap()]];
+        let (now, most) = (Instant::now(), Some((Origin::of(address("192.0.2.1")), 10)));
+        assert_eq!(limiter.note_refusal(now), Some(Refusals { count: 1, most }));
+        assert_eq!(limiter.note_refusal(now + TELL_EVERY / 2), None);
+        assert_eq!(limiter.note_refusal(now + TELL_EVERY), Some(Refusals { count: 2, most }));
+        drop(all);
     }
 }

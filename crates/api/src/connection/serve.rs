@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_http::{HttpService, KeepAlive};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service};
@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::exchange::{Exchange, Tracked};
-use super::limiter::{ConnectionLimiter, ConnectionPermit};
+use super::limiter::{ConnectionLimiter, ConnectionPermit, Refusals};
 use super::refusal::NoRoom;
 use super::stream::Guarded;
 use super::{ConnectionOptions, ConnectionTimeouts};
@@ -106,6 +106,11 @@ impl Door {
 
     async fn refuse(&self, mut stream: TcpStream, no_room: NoRoom) {
         tracing::debug!(%no_room, "refused a connection");
+        if let Some(Refusals { count, most }) = self.limiter.note_refusal(Instant::now()) {
+            let (network, connections) = most.unzip();
+            let network = network.map(tracing::field::display);
+            tracing::warn!(count, network, connections, "refused connections; this network has most");
+        }
         let refusing = self.refusing.fetch_add(1, Ordering::Relaxed);
         let parting = async {
             stream.write_all(&no_room.answer()).await?;
