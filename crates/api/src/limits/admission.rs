@@ -1,11 +1,10 @@
 //! Which requests are worked on.
 
 use actix_web::dev::ServiceRequest;
-use groupchat_domain::network::Network;
+use actix_web::http::Method;
 use groupchat_domain::storage::Caller;
 
-use super::{Permit, refusal};
-use crate::extract::{address, credential};
+use super::{Permit, caller, network, refusal};
 use crate::problem::ApiError;
 use crate::state::State;
 
@@ -16,6 +15,9 @@ const NOT_COUNTED: [&str; 4] = ["/api/events", "/api/events/stream", "/api/event
 /// Admits a request, as long as the caller has not too many in flight: it is in flight as long as the permit is there. A
 /// caller is a user, or the network that a request without a known key comes from.
 ///
+/// The key is not checked yet. So whoever has a stolen one can take all that its user may have, and the user must still be
+/// able to end that: for this, each network has some places more.
+///
 /// # Errors
 /// Too many, of this caller or of all.
 pub fn admit(request: &ServiceRequest) -> Result<Option<Permit>, ApiError> {
@@ -23,10 +25,24 @@ pub fn admit(request: &ServiceRequest) -> Result<Option<Permit>, ApiError> {
     if NOT_COUNTED.contains(&request.path()) {
         return Ok(None);
     }
-    let caller = match credential(request.request()) {
-        Ok(credential) => state.storage.caller(credential.into()),
-        Err(_) => Caller::Network(address(request.request()).map_or(Network::UNKNOWN, Network::of)),
+    let caller = caller(request.request(), state);
+    let permit = match state.limits.requests.of(caller).take(caller, 1) {
+        Err(_) if matches!(caller, Caller::User(_)) && secures(request.method(), request.path()) => {
+            state.limits.securing.take(Caller::Network(network(request.request())), 1)
+        }
+        permit => permit,
     };
-    let permit = state.limits.requests.take(caller, 1);
     permit.map(Some).map_err(|exhausted| refusal(exhausted, "requests in flight"))
 }
+
+/// Whether a request takes away what somebody with a stolen key or password can do.
+fn secures(method: &Method, path: &str) -> bool {
+    match path {
+        "/api/logout" => method == Method::POST,
+        "/api/users/me/password" => method == Method::PUT,
+        _ => method == Method::DELETE && path.starts_with("/api/sessions"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

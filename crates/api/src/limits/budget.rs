@@ -1,9 +1,14 @@
 //! Something of which there is only so much, shared fairly by those who take of it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use groupchat_domain::network::Neighbourhood;
 use groupchat_domain::storage::Caller;
+
+/// How much is little, in bytes: the first page of most lists is smaller.
+const LITTLE: u64 = 64 << 10;
 
 /// So much of something: requests, or bytes.
 ///
@@ -11,10 +16,14 @@ use groupchat_domain::storage::Caller;
 /// each leaves about two thirds of what they find for those who hold less, and the share of all shrinks as more come (the
 /// dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). What is taken last may go beyond the
 /// share, so that something larger than a share can be taken at all.
+///
+/// Networks that are neighbours have one share together besides, since one customer may have tens of thousands of them.
 #[derive(Debug)]
 pub struct Budget {
     each: u64,
     total: u64,
+    /// Beyond the total, for those who hold nothing and take little.
+    spare: u64,
     taken: Mutex<Taken>,
 }
 
@@ -24,6 +33,7 @@ struct Taken {
     by_all: u64,
     /// By each who has taken something.
     by: HashMap<Caller, u64>,
+    by_neighbourhood: HashMap<Neighbourhood, u64>,
 }
 
 /// Why there is no more.
@@ -46,7 +56,12 @@ pub struct Permit {
 impl Budget {
     /// So much for each caller, and so much for all of them together.
     pub fn new(each: u64, total: u64) -> Arc<Self> {
-        Arc::new(Self { each, total, taken: Mutex::default() })
+        Self::with_spare(each, total, 0)
+    }
+
+    /// The same, and so much besides that only those get who hold nothing, and only when they take little.
+    pub fn with_spare(each: u64, total: u64, spare: u64) -> Arc<Self> {
+        Arc::new(Self { each, total, spare, taken: Mutex::default() })
     }
 
     /// Whether the caller may take something now.
@@ -54,7 +69,7 @@ impl Budget {
     /// # Errors
     /// Why not.
     pub fn check(&self, caller: Caller) -> Result<(), Exhausted> {
-        self.check_locked(&self.locked(), caller)
+        self.check_locked(&self.locked(), caller, 0)
     }
 
     /// Takes so much for the caller.
@@ -63,20 +78,22 @@ impl Budget {
     /// Why the caller may take nothing now.
     pub fn take(self: &Arc<Self>, caller: Caller, amount: u64) -> Result<Permit, Exhausted> {
         let mut taken = self.locked();
-        self.check_locked(&taken, caller)?;
+        self.check_locked(&taken, caller, amount)?;
         taken.add(caller, amount);
         Ok(Permit { budget: Arc::clone(self), caller, amount })
     }
 
-    fn check_locked(&self, taken: &Taken, caller: Caller) -> Result<(), Exhausted> {
+    fn check_locked(&self, taken: &Taken, caller: Caller, amount: u64) -> Result<(), Exhausted> {
         let held = taken.by.get(&caller).copied().unwrap_or(0);
         let left = self.total.saturating_sub(taken.by_all);
+        let is_fair = left > 0 && taken.with_neighbours(caller, held) <= left / 2;
+        let gets_spare = held == 0 && amount <= LITTLE && taken.by_all < self.total + self.spare;
         if held >= self.each {
             Err(Exhausted::ByCaller)
-        } else if left == 0 || held > left / 2 {
-            Err(Exhausted::ByAll)
-        } else {
+        } else if is_fair || (self.spare > 0 && gets_spare) {
             Ok(())
+        } else {
+            Err(Exhausted::ByAll)
         }
     }
 
@@ -90,21 +107,62 @@ impl Taken {
         if amount > 0 {
             self.by_all += amount;
             *self.by.entry(caller).or_default() += amount;
+            if let Some(neighbourhood) = neighbourhood(caller) {
+                *self.by_neighbourhood.entry(neighbourhood).or_default() += amount;
+            }
         }
     }
 
     fn give_back(&mut self, caller: Caller, amount: u64) {
         self.by_all -= amount;
-        if let Some(held) = self.by.get_mut(&caller) {
-            *held -= amount;
-            if *held == 0 {
-                self.by.remove(&caller);
-            }
+        reduce(&mut self.by, caller, amount);
+        if let Some(neighbourhood) = neighbourhood(caller) {
+            reduce(&mut self.by_neighbourhood, neighbourhood, amount);
+        }
+    }
+
+    /// What a network and its neighbours hold; what a user holds.
+    fn with_neighbours(&self, caller: Caller, held: u64) -> u64 {
+        let all = neighbourhood(caller).and_then(|neighbourhood| self.by_neighbourhood.get(&neighbourhood));
+        all.copied().unwrap_or(held)
+    }
+}
+
+fn neighbourhood(caller: Caller) -> Option<Neighbourhood> {
+    match caller {
+        Caller::Network(network) => Some(network.neighbourhood()),
+        _ => None,
+    }
+}
+
+/// Takes so much off a count, which is not kept at nothing.
+fn reduce<K: Eq + Hash>(counts: &mut HashMap<K, u64>, of: K, amount: u64) {
+    if let Some(held) = counts.get_mut(&of) {
+        *held -= amount;
+        if *held == 0 {
+            counts.remove(&of);
         }
     }
 }
 
 impl Permit {
+    /// Makes it one for so much more, if its caller may have that.
+    ///
+    /// # Errors
+    /// Why not; it stays as it was.
+    pub fn grow(&mut self, amount: u64) -> Result<(), Exhausted> {
+        let mut taken = self.budget.locked();
+        self.budget.check_locked(&taken, self.caller, amount)?;
+        taken.add(self.caller, amount);
+        self.amount += amount;
+        Ok(())
+    }
+
+    /// How much it is for.
+    pub const fn amount(&self) -> u64 {
+        self.amount
+    }
+
     /// Makes it one for so much, however much that is: what was taken has turned out larger or smaller.
     pub fn resize(&mut self, amount: u64) {
         let mut taken = self.budget.locked();
@@ -191,6 +249,43 @@ mod tests {
             assert!(held.len() <= 1_000);
         }
         assert_eq!(budget.check(user(99)), Ok(()));
+    }
+
+    #[test]
+    fn neighbours_have_one_share_together() {
+        let budget = Budget::new(4, 90);
+        let network = |text: String| Caller::Network(Network::of(text.parse().unwrap()));
+        // A customer with a /48, of which each /64 takes all that it may.
+        let held: Vec<_> =
+            (0..100).flat_map(|n| take_all(&budget, network(format!("2001:db8:1:{n:x}::1"))).0).collect();
+        assert_eq!(held.len(), 31);
+        assert_eq!(take_all(&budget, network("2001:db8:2::1".to_owned())).0.len(), 4);
+        drop(held);
+        assert!(budget.locked().by_neighbourhood.is_empty());
+    }
+
+    #[test]
+    fn who_holds_nothing_gets_a_little_when_others_hold_all() {
+        let budget = Budget::with_spare(1 << 20, 1 << 20, 2 * LITTLE);
+        let all = budget.take(ANN, 1 << 20).unwrap();
+        assert_eq!(budget.take(BOB, LITTLE + 1).unwrap_err(), Exhausted::ByAll);
+        let first = budget.take(BOB, LITTLE).unwrap();
+        assert_eq!(budget.take(BOB, 1).unwrap_err(), Exhausted::ByAll, "only the first");
+        let others = [budget.take(user(3), LITTLE), budget.take(user(4), 1)];
+        assert!(others[0].is_ok() && others[1].is_err(), "only so much");
+        drop((all, first, others));
+    }
+
+    #[test]
+    fn a_permit_grows_as_far_as_there_is_some() {
+        let budget = Budget::new(10, 100);
+        let mut permit = budget.take(ANN, 0).unwrap();
+        permit.grow(9).unwrap();
+        permit.grow(9).unwrap();
+        assert_eq!(permit.grow(1), Err(Exhausted::ByCaller));
+        assert_eq!(permit.amount(), 18);
+        drop(permit);
+        assert!(budget.locked().by.is_empty());
     }
 
     #[test]

@@ -10,12 +10,17 @@ mod delivery;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpRequest;
+use groupchat_domain::network::Network;
+use groupchat_domain::storage::Caller;
+
 pub(crate) use admission::admit;
 pub(crate) use budget::{Budget, Exhausted, Permit};
 pub(crate) use delivery::{Counted, Delivery};
 
+use crate::extract::{address, credential};
 use crate::problem::{ApiError, Code};
-use crate::state::ServerOptions;
+use crate::state::{AppState, ServerOptions};
 
 /// When another try makes sense: in that time, a client that takes its answers has taken many.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -23,11 +28,38 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// All callers together may have so many times as many requests in flight as one.
 const CALLERS_IN_FLIGHT: u64 = 8;
 
+/// How many requests of a network may get in that make a user safer, such as one that ends sessions, when the user has too
+/// many others in flight.
+const SECURING: u64 = 16;
+
+/// One part of so many of what answers of all may take is for those who have none on its way.
+const SPARE: u64 = 8;
+
+/// A budget for users, and one for networks of strangers: however many of those there are, they take nothing of what is
+/// there for users.
+#[derive(Debug)]
+pub struct Budgets {
+    users: Arc<Budget>,
+    strangers: Arc<Budget>,
+}
+
+impl Budgets {
+    /// The budget that a caller takes from.
+    pub const fn of(&self, caller: Caller) -> &Arc<Budget> {
+        match caller {
+            Caller::Network(_) => &self.strangers,
+            _ => &self.users,
+        }
+    }
+}
+
 /// The budgets of a server.
 #[derive(Debug)]
 pub struct Limits {
     /// Requests that are being worked on.
-    pub requests: Arc<Budget>,
+    pub requests: Budgets,
+    /// Requests that make a user safer and found no room there, by network.
+    pub securing: Arc<Budget>,
     /// Bytes of answers that clients have not taken yet.
     pub undelivered: Arc<Budget>,
 }
@@ -37,10 +69,30 @@ impl Limits {
     pub fn new(options: &ServerOptions) -> Self {
         let requests = u64::from(options.requests_per_caller);
         Self {
-            requests: Budget::new(requests, requests.saturating_mul(CALLERS_IN_FLIGHT)),
-            undelivered: Budget::new(options.undelivered_per_caller, options.undelivered),
+            requests: Budgets {
+                users: Budget::new(requests, requests.saturating_mul(CALLERS_IN_FLIGHT)),
+                strangers: Budget::new(requests, requests.saturating_mul(CALLERS_IN_FLIGHT)),
+            },
+            securing: Budget::new(SECURING, requests.saturating_mul(CALLERS_IN_FLIGHT).max(8 * SECURING)),
+            undelivered: Budget::with_spare(
+                options.undelivered_per_caller,
+                options.undelivered,
+                options.undelivered / SPARE,
+            ),
         }
     }
+}
+
+/// As whom a request counts: as the user whose key it shows, or as the network that it comes from.
+fn caller(request: &HttpRequest, state: &AppState) -> Caller {
+    match credential(request) {
+        Ok(credential) => state.storage.caller(credential.into()),
+        Err(_) => Caller::Network(network(request)),
+    }
+}
+
+fn network(request: &HttpRequest) -> Network {
+    address(request).map_or(Network::UNKNOWN, Network::of)
 }
 
 /// What a caller is told who asks for more than there is.
