@@ -9,7 +9,7 @@ use super::dto::{CreatedUserDto, LoginDto, UserDto};
 use super::requests::{
     LoginRequest, PasswordChangeDto, ProfileChangesDto, UserChangesDto, UserDraftDto, UserListParams,
 };
-use crate::extract::{Body, Client, Ids, Key, NoParams, Params};
+use crate::extract::{Body, Client, Ids, Key, NoParams, OPEN_BODY_LIMIT, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, Large, NoContent, Ok200};
 use crate::state::State;
@@ -21,7 +21,7 @@ use crate::wire::{List, Page};
 #[api_v2_operation(tags(Accounts), operation_id = "login")]
 pub async fn login(
     state: State,
-    body: Body<LoginRequest>,
+    body: Body<LoginRequest, OPEN_BODY_LIMIT>,
     client: Client,
     _: NoParams,
 ) -> Result<Ok200<LoginDto>, ApiError> {

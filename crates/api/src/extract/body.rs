@@ -18,10 +18,14 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde::de::DeserializeOwned;
 
 use super::serde_errors::violation;
+use crate::limits::Arrival;
 use crate::problem::{ApiError, Code};
 
 /// The most bytes that a body may have.
 pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// The most bytes of a body that anybody may send, without a key.
+pub const OPEN_BODY_LIMIT: usize = 8 * 1024;
 
 /// How long a body may take to arrive, as a whole.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -29,42 +33,41 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long the rest of a body that took too long is kept from being read, for its answer to get out.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// A JSON object, deserialised. Refused with 408 when it takes too long to arrive, 413 when it is too large, 415 when it is not declared as JSON,
+/// A JSON object of so many bytes at most, deserialised. Refused with 408 when it takes too long to arrive, 413 when it is too large, 415 when it is not declared as JSON,
 /// 400 when it is not a JSON object or has a field of the wrong type.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub struct Body<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Body<T> {
+impl<T: DeserializeOwned, const LIMIT: usize> FromRequest for Body<T, LIMIT> {
     type Error = ApiError;
-    type Future = Reading<T>;
+    type Future = Reading<T, LIMIT>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         // Headers are looked at here and not when polled, so that they decide before what follows the body
         // among a handler's arguments.
-        Reading::new(request.headers(), payload.take(), PATIENCE)
+        Reading::new(request, payload.take(), PATIENCE)
     }
 }
 
 /// A body that is on its way.
-pub struct Reading<T> {
+pub struct Reading<T, const LIMIT: usize = BODY_LIMIT> {
     refusal: Option<ApiError>,
     payload: Payload,
-    /// How many bytes were announced, or 0.
-    announced: usize,
     buffer: BytesMut,
+    arrival: Arrival,
     patience: Duration,
     /// Runs from the first wait on, so that a body that is there already costs no timer.
     deadline: Option<Pin<Box<Sleep>>>,
     target: PhantomData<fn() -> T>,
 }
 
-impl<T> Reading<T> {
-    fn new(headers: &HeaderMap, payload: Payload, patience: Duration) -> Self {
+impl<T, const LIMIT: usize> Reading<T, LIMIT> {
+    fn new(request: &HttpRequest, payload: Payload, patience: Duration) -> Self {
         Self {
-            refusal: check_headers(headers).err(),
+            refusal: check_headers(request.headers(), LIMIT).err(),
             payload,
-            announced: announced(headers).unwrap_or_default(),
             buffer: BytesMut::new(),
+            arrival: Arrival::new(request.clone()),
             patience,
             deadline: None,
             target: PhantomData,
@@ -72,13 +75,10 @@ impl<T> Reading<T> {
     }
 
     fn take(&mut self, chunk: &Bytes) -> Result<(), ApiError> {
-        if self.buffer.len() + chunk.len() > BODY_LIMIT {
-            return Err(too_large());
+        if self.buffer.len() + chunk.len() > LIMIT {
+            return Err(too_large(LIMIT));
         }
-        if self.buffer.is_empty() {
-            // All at once, since a buffer that grows by doubling can come to twice the body.
-            self.buffer.reserve(self.announced.min(BODY_LIMIT));
-        }
+        // Whatever was announced, no more is kept room for than has come.
         self.buffer.extend_from_slice(chunk);
         Ok(())
     }
@@ -101,8 +101,8 @@ impl<T> Reading<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for Reading<T> {
-    type Output = Result<Body<T>, ApiError>;
+impl<T: DeserializeOwned, const LIMIT: usize> Future for Reading<T, LIMIT> {
+    type Output = Result<Body<T, LIMIT>, ApiError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
@@ -115,6 +115,7 @@ impl<T: DeserializeOwned> Future for Reading<T> {
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(cut_short())),
                 Poll::Ready(None) => return Poll::Ready(parse(&this.buffer).map(Body)),
                 Poll::Pending => {
+                    this.arrival.count(this.buffer.capacity())?;
                     ready!(this.poll_deadline(context));
                     return Poll::Ready(Err(this.give_up()));
                 }
@@ -127,9 +128,9 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
-    if announced(headers).is_some_and(|length| length > BODY_LIMIT) {
-        return Err(too_large());
+fn check_headers(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
+    if announced(headers).is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
     }
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if media_type.is_some_and(is_json) {
@@ -147,8 +148,8 @@ fn is_json(media_type: &str) -> bool {
         && (sub.eq_ignore_ascii_case("json") || suffixed.is_some_and(|end| end.eq_ignore_ascii_case("+json")))
 }
 
-fn too_large() -> ApiError {
-    ApiError::new(Code::PayloadTooLarge, format!("a body may have {BODY_LIMIT} bytes"))
+fn too_large(limit: usize) -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, format!("the body of this request may have {limit} bytes"))
 }
 
 fn cut_short() -> ApiError {
@@ -182,7 +183,7 @@ fn malformed(error: &serde_json::Error) -> ApiError {
     ApiError::new(Code::MalformedJson, format!("not JSON at line {line}, column {column}"))
 }
 
-impl<T: Apiv2Schema> Apiv2Schema for Body<T> {
+impl<T: Apiv2Schema, const LIMIT: usize> Apiv2Schema for Body<T, LIMIT> {
     fn name() -> Option<String> {
         T::name()
     }
@@ -192,7 +193,7 @@ impl<T: Apiv2Schema> Apiv2Schema for Body<T> {
     }
 }
 
-impl<T: Apiv2Schema> OperationModifier for Body<T> {
+impl<T: Apiv2Schema, const LIMIT: usize> OperationModifier for Body<T, LIMIT> {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
         Json::<T>::update_parameter(operation);
     }

@@ -12,7 +12,7 @@ mod proxies;
 mod serde_errors;
 
 pub(crate) use body::parse as parse_json;
-pub use body::{BODY_LIMIT, Body};
+pub use body::{BODY_LIMIT, Body, OPEN_BODY_LIMIT};
 pub use client::Client;
 pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
 pub(crate) use ids::OR_ME;

@@ -1,9 +1,10 @@
 //! What one caller may take of the server at a time, so that there is enough for everybody: requests in flight, and
 //! answers that were made but not yet taken by the client.
 //!
-//! `budget` counts, whatever it counts; `admission` counts requests, `delivery` answers.
+//! `budget` counts, whatever it counts; `admission` counts requests, `arrival` their bodies, `delivery` answers.
 
 mod admission;
+mod arrival;
 mod budget;
 mod delivery;
 
@@ -15,6 +16,7 @@ use groupchat_domain::network::Network;
 use groupchat_domain::storage::Caller;
 
 pub(crate) use admission::admit;
+pub(crate) use arrival::Arrival;
 pub(crate) use budget::{Budget, Exhausted, Permit};
 pub(crate) use delivery::{Counted, Delivery};
 
@@ -31,6 +33,14 @@ const CALLERS_IN_FLIGHT: u64 = 8;
 /// How many requests of a network may get in that make a user safer, such as one that ends sessions, when the user has too
 /// many others in flight.
 const SECURING: u64 = 16;
+
+/// How many bytes of bodies that are still arriving may be there of a user, and of a network that shows no known key.
+const ARRIVING: u64 = 8 << 20;
+const ARRIVING_OF_STRANGER: u64 = 1 << 20;
+
+/// Those of all users together, and of all such networks together.
+const ARRIVING_OF_ALL: u64 = 64 << 20;
+const ARRIVING_OF_STRANGERS: u64 = 16 << 20;
 
 /// One part of so many of what answers of all may take is for those who have none on its way.
 const SPARE: u64 = 8;
@@ -60,6 +70,8 @@ pub struct Limits {
     pub requests: Budgets,
     /// Requests that make a user safer and found no room there, by network.
     pub securing: Arc<Budget>,
+    /// Bytes of bodies that are not whole yet.
+    pub arriving: Budgets,
     /// Bytes of answers that clients have not taken yet.
     pub undelivered: Arc<Budget>,
 }
@@ -74,6 +86,10 @@ impl Limits {
                 strangers: Budget::new(requests, requests.saturating_mul(CALLERS_IN_FLIGHT)),
             },
             securing: Budget::new(SECURING, requests.saturating_mul(CALLERS_IN_FLIGHT).max(8 * SECURING)),
+            arriving: Budgets {
+                users: Budget::with_spare(ARRIVING, ARRIVING_OF_ALL, ARRIVING_OF_ALL / SPARE),
+                strangers: Budget::new(ARRIVING_OF_STRANGER, ARRIVING_OF_STRANGERS),
+            },
             undelivered: Budget::with_spare(
                 options.undelivered_per_caller,
                 options.undelivered,

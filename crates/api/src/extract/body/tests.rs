@@ -4,11 +4,13 @@ use std::net::TcpStream;
 use actix_web::rt::{spawn, task::spawn_blocking};
 use actix_web::test::TestRequest;
 use actix_web::{App, HttpServer, web};
-use futures_util::FutureExt;
 use futures_util::future::poll_immediate;
+use futures_util::{FutureExt, stream};
 use serde::Deserialize;
 
 use super::*;
+use crate::state::State;
+use crate::testing::state;
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Note {
@@ -72,18 +74,18 @@ async fn a_body_over_the_limit_is_refused_with_and_without_a_length() {
     let long = "x".repeat(BODY_LIMIT + 1);
     assert_eq!(read("text/plain", long.clone()).await.unwrap_err().code(), Code::PayloadTooLarge);
     let chunked = TestRequest::default().insert_header((CONTENT_TYPE, "application/json")).set_payload(long);
-    let (request, mut payload) = chunked.to_http_parts();
-    let mut headers = request.headers().clone();
-    headers.remove(CONTENT_LENGTH);
-    assert!(check_headers(&headers).is_ok());
-    let reading = Reading::<Note>::new(&headers, payload.take(), PATIENCE);
+    let (_, mut payload) = chunked.to_http_parts();
+    let (unannounced, _) =
+        TestRequest::default().insert_header((CONTENT_TYPE, "application/json")).to_http_parts();
+    assert!(check_headers(unannounced.headers(), BODY_LIMIT).is_ok());
+    let reading = Reading::<Note>::new(&unannounced, payload.take(), PATIENCE);
     assert_eq!(reading.await.unwrap_err().code(), Code::PayloadTooLarge);
 }
 
 /// What a server answers to a request whose body stalls, until it closes the connection.
 async fn answer_to_stalled(body: &str) -> String {
     let stalled = |request: HttpRequest, payload: web::Payload| {
-        Reading::<Note>::new(request.headers(), payload.into_inner(), Duration::from_millis(20))
+        Reading::<Note>::new(&request, payload.into_inner(), Duration::from_millis(20))
             .map(|read| read.map(|_| "read"))
     };
     let server = HttpServer::new(move || App::new().route("/", web::post().to(stalled)));
@@ -126,8 +128,63 @@ async fn a_body_that_is_there_starts_no_timer_and_takes_no_more_than_it_needs() 
     let request = TestRequest::default().insert_header((CONTENT_TYPE, "application/json"));
     let request = request.insert_header((CONTENT_LENGTH, length)).set_payload(body);
     let (request, mut payload) = request.to_http_parts();
-    let mut reading = Reading::<Note>::new(request.headers(), payload.take(), PATIENCE);
+    let mut reading = Reading::<Note>::new(&request, payload.take(), PATIENCE);
     assert!(poll_immediate(&mut reading).await.expect("all is there").is_ok());
     assert!(reading.deadline.is_none());
     assert_eq!(reading.buffer.capacity(), length);
+}
+
+/// A body of which so much comes and no more.
+fn stalling(bytes: usize) -> Payload {
+    let first = stream::iter([Ok(Bytes::from(vec![b'x'; bytes]))]);
+    let all = futures_util::StreamExt::chain(first, stream::pending());
+    Payload::Stream { payload: Box::pin(all) }
+}
+
+fn announcing(length: usize, state: State) -> HttpRequest {
+    TestRequest::default()
+        .app_data(state)
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CONTENT_LENGTH, length))
+        .to_http_request()
+}
+
+#[actix_web::test]
+async fn what_was_announced_takes_no_memory_until_it_comes() {
+    let request = announcing(BODY_LIMIT, state());
+    let mut reading = Reading::<Note>::new(&request, stalling(10), PATIENCE);
+    assert!(poll_immediate(&mut reading).await.is_none());
+    assert!(reading.buffer.capacity() < 100, "{}", reading.buffer.capacity());
+}
+
+#[actix_web::test]
+async fn a_body_of_a_stranger_is_small() {
+    let request = announcing(OPEN_BODY_LIMIT + 1, state());
+    let refused = Body::<Note, OPEN_BODY_LIMIT>::from_request(&request, &mut stalling(1)).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PayloadTooLarge);
+    let refused = Body::<Note, OPEN_BODY_LIMIT>::from_request(
+        &announcing(10, state()),
+        &mut stalling(OPEN_BODY_LIMIT + 1),
+    );
+    assert_eq!(refused.await.unwrap_err().code(), Code::PayloadTooLarge);
+}
+
+#[actix_web::test]
+async fn bodies_that_are_not_whole_count_as_their_callers_until_they_are_dropped() {
+    let state = state();
+    let mut held = Vec::new();
+    let code = loop {
+        let request = announcing(BODY_LIMIT, state.clone());
+        let mut reading = Reading::<Note>::new(&request, stalling(200_000), PATIENCE);
+        match poll_immediate(&mut reading).await {
+            None => held.push(reading),
+            Some(read) => break read.unwrap_err().code(),
+        }
+        assert!(held.len() < 100, "there is an end");
+    };
+    assert_eq!((held.len(), code), (6, Code::TooManyRequests));
+    held.clear();
+    let mut reading =
+        Reading::<Note>::new(&announcing(BODY_LIMIT, state.clone()), stalling(200_000), PATIENCE);
+    assert!(poll_immediate(&mut reading).await.is_none());
 }
