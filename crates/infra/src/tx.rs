@@ -36,7 +36,7 @@ pub(crate) enum Events<'c> {
 pub(crate) struct DbTx<'c> {
     connection: Connection<'c>,
     now: Timestamp,
-    activity: &'c KeyActivity,
+    pub(crate) activity: &'c KeyActivity,
     events: Events<'c>,
     failure: Option<Failure>,
 }

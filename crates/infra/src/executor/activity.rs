@@ -97,6 +97,12 @@ impl KeyActivity {
         }
     }
 
+    /// Forgets the keys of a user's sessions that end, so that nobody counts as the user with one of them. One that goes
+    /// on after all is learnt again when it is used.
+    pub(crate) fn forget_ended(&self, user: UserId, ends: impl Fn(SessionId) -> bool) {
+        locked(&self.entries).retain(|_, entry| entry.user != user || !ends(entry.session));
+    }
+
     /// Forgets keys that were not used lately. A use that could not be stored until now is lost with them.
     pub(crate) fn forget_idle(&self, now: Timestamp) {
         // One that seems to be used in the future was used before the clock was set back; how long ago nobody knows.
@@ -148,6 +154,17 @@ mod tests {
         activity.forget_idle(at(601));
         assert!(!activity.knows(&key(1)));
         assert!(activity.knows(&key(2)));
+        assert_eq!([1, 2].map(|number| activity.holder(&key(number))), [None, Some(UserId::new(7))]);
+    }
+
+    #[test]
+    fn the_key_of_a_session_that_ends_is_nobodys() {
+        let activity = KeyActivity::new();
+        activity.note(key(1), &actor(), at(0));
+        activity.note(key(2), &Actor { session: SessionId::new(2), ..actor() }, at(0));
+        activity.forget_ended(UserId::new(8), |_| true);
+        assert!(activity.knows(&key(1)) && activity.knows(&key(2)));
+        activity.forget_ended(UserId::new(7), |session| session == SESSION);
         assert_eq!([1, 2].map(|number| activity.holder(&key(number))), [None, Some(UserId::new(7))]);
     }
 

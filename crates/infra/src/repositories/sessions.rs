@@ -120,12 +120,14 @@ impl SessionRepository for DbTx<'_> {
     }
 
     fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {
+        self.activity.forget_ended(user, |key_of| key_of == session);
         let ended =
             sessions::table.filter(sessions::id.eq(session.get())).filter(sessions::user_id.eq(user.get()));
         on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
     fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault> {
+        self.activity.forget_ended(user, |key_of| Some(key_of) != except);
         // No session has the id 0.
         let kept = except.map_or(0, SessionId::get);
         let ended = sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::id.ne(kept));

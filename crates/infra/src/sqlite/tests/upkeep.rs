@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::accounts::{Actor, KeyHash, SessionKind, UserRef};
 use groupchat_domain::ids::{SessionId, UserId};
-use groupchat_domain::storage::{Storage, Tx, Verdict};
+use groupchat_domain::storage::{Storage, StorageFault, Tx, Verdict};
 use groupchat_domain::time::Timestamp;
 
 use super::support::{Fixture, sql};
@@ -81,4 +81,38 @@ fn a_shutdown_stores_the_last_uses() {
     assert_eq!(fixture.ask(LAST_USE), -1);
     fixture.storage.shutdown(Duration::from_secs(60));
     assert_eq!(fixture.reopened().ask(LAST_USE), 5_000_000);
+}
+
+#[test]
+fn the_key_of_a_session_that_ended_is_nobodys_at_once() {
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    let user = UserId::new(1);
+    use_key(&fixture);
+    let end_others = move |except| {
+        write(&fixture, move |tx| tx.sessions().end_all(user, Some(SessionId::new(except))));
+        fixture.storage.holder(&KEY)
+    };
+    assert_eq!(end_others(1), Some(user));
+    assert_eq!(end_others(2), None);
+}
+
+#[test]
+fn a_session_that_ends_alone_leaves_no_known_key() {
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    let user = UserId::new(1);
+    use_key(&fixture);
+    assert_eq!(fixture.storage.holder(&KEY), Some(user));
+    write(&fixture, move |tx| tx.sessions().end(user, SessionId::new(1)));
+    assert_eq!(fixture.storage.holder(&KEY), None);
+}
+
+fn write(
+    fixture: &Fixture,
+    work: impl Fn(&mut crate::tx::DbTx<'_>) -> Result<bool, StorageFault> + Send + 'static,
+) {
+    let work = move |tx: &mut crate::tx::DbTx<'_>| match work(tx) {
+        Ok(true) => Verdict::Commit,
+        _ => Verdict::RollBack,
+    };
+    fixture.write(Box::new(work)).unwrap();
 }
