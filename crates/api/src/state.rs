@@ -42,7 +42,8 @@ pub struct ServerOptions {
     pub connections_per_user: u32,
     /// How much of groups there may be.
     pub quotas: Quotas,
-    /// How many requests a caller may have in flight at a time; all callers together, eight times as many.
+    /// How many requests a caller may have in flight at a time; all users together, eight times
+    /// as many, and so all networks of strangers.
     pub requests_per_caller: u32,
     /// How many bytes of answers and events may wait for a caller to take them.
     pub undelivered_per_caller: u64,

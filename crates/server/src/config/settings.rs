@@ -108,8 +108,9 @@ settings! {
     /// is not enough, there are fewer. One more is answered 503 and closed.
     "http.connections" => http_connections: usize = "20000", integer(16, 1_000_000).unit("connections");
 
-    /// Connections that an address (of IPv6, a /64 network) may have at a time, `trusted_proxies` and this machine
-    /// excepted. Whatever is set here, an address has at most three times as many as are free.
+    /// Connections that an address (of IPv6, a /64 network) may have at a time, `trusted_proxies`, this machine and
+    /// private addresses excepted. Whatever is set here, an address has at most three times as many as are free, and its
+    /// neighbours (a /24 of IPv4, a /48 of IPv6) together seven times as many.
     "http.connections_per_address" => http_connections_per_address: usize = "1000",
         integer(1, 1_000_000).unit("connections");
 
@@ -171,8 +172,8 @@ settings! {
     "writes.burst" => writes_burst: u64 = "65536", integer(64, 100_000_000).unit("KiB");
 
     /// Requests that a caller may have in flight at a time: a user, or without a valid key an address (of IPv6, a /64
-    /// network). One more is answered 429. All together may have eight times as many. Connections for events are not
-    /// counted here.
+    /// network). One more is answered 429. All users together may have eight times as many, and so may all such
+    /// addresses. Connections for events are not counted here.
     "limits.requests_in_flight" => requests_per_caller: u32 = "512", integer(1, 1_000_000).unit("requests");
 
     /// How much of what a user asked for may wait to be taken by the user's clients: pages of lists and events. More is
