@@ -65,7 +65,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::extract::BODY_LIMIT;
+    use crate::extract::{BODY_LIMIT, OPEN_BODY_LIMIT};
     use crate::testing::{header, state};
 
     async fn answer(request: TestRequest) -> (u16, HeaderMap, Vec<u8>) {
@@ -97,6 +97,7 @@ mod tests {
             (send_to("/api/nowhere", false, "text/plain", large()), (404, "route_not_found")),
             (send_to("/api/groups/1", false, "text/plain", large()), (405, "method_not_allowed")),
             (send_to(bad_id, false, "text/plain", large()), (401, "missing_key")),
+            (send_to("/api/login", false, json, "x".repeat(OPEN_BODY_LIMIT + 1)), (413, "payload_too_large")),
             (send_to(bad_id, true, "text/plain", large()), (413, "payload_too_large")),
             (send_to(bad_id, true, "text/plain", "{"), (415, "unsupported_media_type")),
             (send_to(bad_id, true, json, "{"), (400, "malformed_json")),
