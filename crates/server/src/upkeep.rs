@@ -1,11 +1,10 @@
-//! Sees in the background to what time does: old events, expired tickets and networks of old logins go, and a clock that
-//! was set is noticed.
+//! Sees in the background to what time does: old events, expired tickets and networks of old logins go.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::{begin_sessions_anew, remove_expired_tickets, remove_old_known_networks};
+use groupchat_domain::accounts::{remove_expired_tickets, remove_old_known_networks};
 use groupchat_domain::events::{Retention, prune};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 
@@ -29,8 +28,6 @@ pub async fn run(storage: Arc<dyn Storage>, retention: Retention, networks_known
         let forgetting =
             in_steps(storage.as_ref(), move |tx| remove_old_known_networks(tx, networks_known_for));
         report("networks of old logins", guarded(forgetting).await);
-        let beginning = in_steps(storage.as_ref(), begin_sessions_anew);
-        report("sessions of a clock that was ahead", guarded(beginning).await);
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -66,7 +63,7 @@ mod tests {
         let running = run(storage.clone(), Retention::default(), known_for);
         let running = tokio::spawn(running);
         // In much less than the time until it looks again.
-        storage.tried(4).await;
+        storage.tried(3).await;
         running.abort();
     }
 }

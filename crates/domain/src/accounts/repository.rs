@@ -283,13 +283,6 @@ pub trait SessionRepository {
     /// A storage fault.
     fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault>;
 
-    /// Lets up to `limit` sessions that began after `latest` begin `now`, and last for as long as they were to; says how
-    /// many. The clock was ahead when they began, and is right now.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn begin_anew(&mut self, latest: Timestamp, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
-
     /// Removes up to `limit` sessions that expired before `now`; says how many.
     ///
     /// # Errors

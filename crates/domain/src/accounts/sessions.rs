@@ -1,7 +1,5 @@
 //! What users do with their own sessions: list them, end them, sign out.
 
-use std::time::Duration;
-
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
 use crate::accounts::session::{Actor, Session};
@@ -10,7 +8,6 @@ use crate::events::{Audience, Event};
 use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, Page};
 use crate::storage::Tx;
-use crate::time::Timestamp;
 
 /// The actor's sessions, the newest first.
 ///
@@ -54,30 +51,6 @@ pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result
 pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
     end(tx, Some(actor.id()), actor.id(), Ending::AllBut(actor.session))?;
     Ok(())
-}
-
-/// How far ahead the clock may have been without consequences: far enough for the clocks of servers that share a database.
-const CLOCK_AHEAD: Duration = Duration::from_secs(3600);
-
-/// 2020-01-01. A clock that is before this program was written is wrong itself, as that of a small machine is until it has
-/// asked the network for the time.
-const CREDIBLE: Timestamp = Timestamp::from_micros(1_577_836_800_000_000);
-
-/// Sessions that one command lets begin anew.
-const BEGUN_AT_ONCE: i64 = 500;
-
-/// Lets some of the sessions begin anew that began while the clock was ahead, else they would last for longer than any;
-/// whether there may be more.
-///
-/// # Errors
-/// A fault.
-pub fn begin_sessions_anew(tx: &mut dyn Tx) -> Result<bool, Error> {
-    let now = tx.now();
-    if now < CREDIBLE {
-        return Ok(false);
-    }
-    let begun = tx.sessions().begin_anew(now.plus(CLOCK_AHEAD), now, BEGUN_AT_ONCE)?;
-    Ok(i64::try_from(begun).unwrap_or(BEGUN_AT_ONCE) >= BEGUN_AT_ONCE)
 }
 
 /// Which of a user's sessions end.

@@ -89,8 +89,7 @@ impl Default for FailingRepositories {
             sessions: failing!(MockSessionRepository:
                 expect_authenticate(_, _) expect_holder(_, _) expect_insert(_) expect_list(_) expect_end(_, _)
                 expect_end_all(_, _)
-            expect_end_idlest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)
-                expect_begin_anew(_, _, _)),
+            expect_end_idlest(_, _, _) expect_end_provisioned(_) expect_remove_expired(_, _)),
             tickets: failing!(MockTicketRepository:
                 expect_insert(_) expect_remove_oldest(_, _) expect_is_good(_, _) expect_redeem(_, _)
                 expect_remove_others(_, _)),

@@ -156,20 +156,6 @@ impl SessionRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
     }
 
-    fn begin_anew(&mut self, latest: Timestamp, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
-        let of_the_future = PICKED
-            .select(PICKED.field(sessions::id))
-            .filter(PICKED.field(sessions::created_at).gt(latest.as_micros()))
-            .limit(limit);
-        let begun = sessions::table.filter(sessions::id.eq_any(of_the_future));
-        let lifetime = sessions::expires_at - sessions::created_at;
-        let anew = diesel::update(begun).set((
-            sessions::created_at.eq(now.as_micros()),
-            sessions::expires_at.eq(lifetime + now.as_micros()),
-        ));
-        on_backend!(self, |connection| anew.execute(connection))
-    }
-
     fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
         let expired = PICKED
             .select(PICKED.field(sessions::id))

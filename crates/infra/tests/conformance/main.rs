@@ -69,7 +69,6 @@ macro_rules! suite {
                 the_idlest_sessions_end_so_that_few_enough_are_left
                 provisioned_sessions_end_and_logins_stay
                 expired_sessions_are_removed_in_bounded_steps
-                sessions_of_a_clock_that_was_ahead_begin_anew
             }
             cases! { $open, tickets in transaction:
                 a_ticket_is_redeemed_once

@@ -156,20 +156,3 @@ pub fn expired_sessions_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
     assert_eq!(tx.sessions().remove_expired(at(100), 3), Ok(0));
     assert_eq!(list(tx, ann, None, 10), [valid]);
 }
-
-pub fn sessions_of_a_clock_that_was_ahead_begin_anew(tx: &mut dyn Tx) {
-    let ann = user(tx, "ann").id;
-    let began_at = |tx: &mut dyn Tx, number: u8, begin: i64| {
-        let new = NewSession { created_at: at(begin), ..new_session(ann, number, at(begin + 30)) };
-        tx.sessions().insert(&new).unwrap()
-    };
-    let (right, ahead) = (began_at(tx, 1, 120), [2, 3].map(|number| began_at(tx, number, 1_000)));
-    for begun in [1, 1, 0] {
-        assert_eq!(tx.sessions().begin_anew(at(120), at(100), 1), Ok(begun));
-    }
-    let query = SessionQuery { user: ann, now: at(100), below: None, limit: limit(10) };
-    let times = |session: Session| (session.id, session.created_at, session.expires_at);
-    let sessions: Vec<_> = tx.sessions().list(&query).unwrap().into_iter().map(times).collect();
-    let expected = [(ahead[1], at(100), at(130)), (ahead[0], at(100), at(130)), (right, at(120), at(150))];
-    assert_eq!(sessions, expected);
-}

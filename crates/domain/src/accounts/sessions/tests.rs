@@ -97,26 +97,3 @@ fn faults_are_handed_on() {
     assert_hands_faults_on(|| ends(ANOTHER, true), |tx| end_session(tx, &me(), ANOTHER));
     assert_hands_faults_on(|| ends_others(true), |tx| end_other_sessions(tx, &me()));
 }
-
-fn begin_anew(begun: usize) -> MockTx {
-    let mut tx = MockTx::new();
-    let in_an_hour = NOW.plus(Duration::from_secs(3600));
-    let anew = tx.sessions.expect_begin_anew().with(eq(in_an_hour), eq(NOW), eq(500));
-    anew.times(1).returning(move |_, _, _| Ok(begun));
-    tx
-}
-
-#[test]
-fn sessions_that_began_in_the_future_begin_anew_in_bounded_steps() {
-    for (begun, more) in [(0, false), (499, false), (500, true)] {
-        assert_eq!(begin_sessions_anew(&mut begin_anew(begun)), Ok(more), "{begun}");
-    }
-    assert_hands_faults_on(|| begin_anew(1), begin_sessions_anew);
-}
-
-#[test]
-fn a_clock_that_is_wrong_itself_tells_nothing_of_sessions() {
-    let mut tx = MockTx::new();
-    tx.later = -NOW.as_micros();
-    assert_eq!(begin_sessions_anew(&mut tx), Ok(false));
-}
