@@ -14,8 +14,12 @@ use crate::time::{Span, Timestamp};
 /// How long a ticket is good.
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
 
-/// How far apart the clocks of servers may be that share a database.
-const SKEW: Duration = Duration::from_secs(5);
+/// How far ahead the clock of the server may be that issued a ticket which another one redeems.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// How far in the future a ticket has to end to be removed: no server whose clock is merely behind removes those that the
+/// others have just issued.
+const IMPOSSIBLE: Duration = Duration::from_secs(3600);
 
 /// How many tickets a session may have at a time; another one makes the oldest worthless.
 pub const MAX_TICKETS: u32 = 32;
@@ -70,8 +74,10 @@ fn redeem(tx: &mut dyn Tx, ticket: &KeyHash) -> Result<Actor, Error> {
 /// # Errors
 /// A fault.
 pub fn remove_expired_tickets(tx: &mut dyn Tx) -> Result<bool, Error> {
-    let good = good_now(tx.now());
-    let removed = tx.tickets().remove_others(good, REMOVED_AT_ONCE)?;
+    let now = tx.now();
+    // Those that a server whose clock is a little behind still takes are kept likewise.
+    let kept = Span { after: now.minus(SKEW), until: now.plus(IMPOSSIBLE) };
+    let removed = tx.tickets().remove_others(kept, REMOVED_AT_ONCE)?;
     Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
 }
 
