@@ -72,11 +72,29 @@ impl<K: Clone + Eq + Hash, T> Lines<K, T> {
         self.remove(key, place)
     }
 
-    /// Takes out the newest item of the longest line, if it is longer than `length`.
-    pub(crate) fn shorten_longest(&mut self, length: usize) -> Option<T> {
-        let longest = self.turns.iter().max_by_key(|key| self.len_of(key))?.clone();
+    /// Takes out the newest item of the longest line that `may` be shortened, if it is longer than `length`.
+    pub(crate) fn shorten_longest(&mut self, length: usize, may: impl Fn(&K) -> bool) -> Option<T> {
+        let longest = self.turns.iter().filter(|key| may(key)).max_by_key(|key| self.len_of(key))?.clone();
         let last = self.len_of(&longest).checked_sub(1)?;
         if last < length { None } else { self.remove(&longest, last) }
+    }
+
+    /// Takes out the newest item of whoever has most in one line, if that is more than `length`; `owner` says whose an
+    /// item is.
+    pub(crate) fn shorten_largest<O: Eq + Hash>(
+        &mut self,
+        key: &K,
+        length: usize,
+        owner: impl Fn(&T) -> O,
+    ) -> Option<T> {
+        let line = self.lines.get(key)?;
+        let mut sizes: HashMap<O, usize> = HashMap::new();
+        for (_, item) in line {
+            *sizes.entry(owner(item)).or_default() += 1;
+        }
+        let most = sizes.values().max().filter(|most| **most > length)?;
+        let newest = line.iter().rposition(|(_, item)| sizes.get(&owner(item)) == Some(most))?;
+        self.remove(key, newest)
     }
 
     fn remove(&mut self, key: &K, place: usize) -> Option<T> {
@@ -139,10 +157,22 @@ mod tests {
     #[test]
     fn the_longest_line_is_shortened_at_its_end_unless_it_is_short_enough() {
         let mut lines = lines(&[(1, "a1"), (2, "b1"), (2, "b2"), (3, "c1")]);
-        assert_eq!(lines.shorten_longest(2), None);
-        assert_eq!(lines.shorten_longest(1), Some("b2"));
-        assert_eq!(lines.shorten_longest(1), None);
+        assert_eq!(lines.shorten_longest(2, |_| true), None);
+        assert_eq!(lines.shorten_longest(1, |key| *key != 2), None);
+        assert_eq!(lines.shorten_longest(1, |_| true), Some("b2"));
+        assert_eq!(lines.shorten_longest(1, |_| true), None);
         assert_eq!(drain(&mut lines), ["a1", "b1", "c1"]);
-        assert_eq!(lines.shorten_longest(0), None);
+        assert_eq!(lines.shorten_longest(0, |_| true), None);
+    }
+
+    #[test]
+    fn who_has_most_in_a_line_loses_the_newest_unless_it_is_little_enough() {
+        let mut lines = lines(&[(1, "a1"), (1, "b1"), (1, "a2"), (1, "c1"), (2, "a3")]);
+        let owner = |item: &&'static str| item.as_bytes()[0];
+        assert_eq!(lines.shorten_largest(&1, 2, owner), None);
+        assert_eq!(lines.shorten_largest(&1, 1, owner), Some("a2"));
+        assert_eq!(lines.shorten_largest(&1, 1, owner), None);
+        assert_eq!(lines.shorten_largest(&9, 0, owner), None);
+        assert_eq!(drain(&mut lines), ["a1", "a3", "b1", "c1"]);
     }
 }

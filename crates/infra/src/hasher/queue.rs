@@ -2,8 +2,9 @@
 //!
 //! There are two classes. The known are those who are signed in, the server itself, and whoever signs in from a network
 //! from which somebody signed in lately; strangers are all others. The known come first, so that a flood of guesses from
-//! elsewhere keeps none of them waiting. Within a class lines take turns: one for each user, and for the known one for
-//! each network; strangers share one with their neighbours, or a provider's range of addresses would have as many turns.
+//! elsewhere keeps none of them waiting. Within a class lines take turns: one for each user, and one for each
+//! neighbourhood that somebody signs in from, or a provider's range of addresses would have as many turns. Where a class
+//! or a neighbourhood has no room left, whoever has most makes some for those who have less.
 
 use groupchat_domain::accounts::{HashCaller, UsernameKey};
 use groupchat_domain::ids::UserId;
@@ -18,7 +19,9 @@ pub(super) struct Limits {
     pub(super) known: usize,
     /// A known network: an office where everybody signs in at nine.
     pub(super) known_network: usize,
-    /// A user who is signed in, and an account that somebody from a known network signs in to.
+    /// A user who is signed in.
+    pub(super) user: usize,
+    /// An account that somebody from a known network signs in to.
     pub(super) account: usize,
     /// The strangers together.
     pub(super) strangers: usize,
@@ -30,8 +33,15 @@ pub(super) struct Limits {
 
 impl Limits {
     /// At 0.25 s a hash and one thread, nobody waits for much longer than half a minute.
-    pub(super) const USUAL: Self =
-        Self { known: 256, known_network: 64, account: 4, strangers: 128, neighbourhood: 16, network: 4 };
+    pub(super) const USUAL: Self = Self {
+        known: 256,
+        known_network: 64,
+        user: 32,
+        account: 4,
+        strangers: 128,
+        neighbourhood: 16,
+        network: 4,
+    };
 }
 
 /// After so many of the known in a row, a stranger who waits is served: no class starves.
@@ -42,8 +52,11 @@ const KNOWN_IN_A_ROW: u32 = 4;
 enum KnownLine {
     System,
     User(UserId),
-    Network(Network),
+    Neighbourhood(Neighbourhood),
 }
+
+/// Who wants to sign in where.
+type SignIn = (Network, UsernameKey);
 
 /// Where something waits.
 #[derive(Debug, Clone)]
@@ -78,8 +91,7 @@ pub(super) enum Pushed<T> {
 #[derive(Debug)]
 pub(super) struct HashQueue<T> {
     limits: Limits,
-    /// With the account that somebody wants to sign in to.
-    known: Lines<KnownLine, (Option<UsernameKey>, T)>,
+    known: Lines<KnownLine, (Option<SignIn>, T)>,
     strangers: Lines<Neighbourhood, (Network, T)>,
     known_in_a_row: u32,
 }
@@ -92,10 +104,20 @@ impl<T> HashQueue<T> {
     /// Puts an item at the end of its line, if its caller may have one more.
     pub(super) fn push(&mut self, caller: HashCaller, item: T) -> Pushed<T> {
         match caller {
-            HashCaller::System => self.push_known(KnownLine::System, None, item),
-            HashCaller::User(user) => self.push_known(KnownLine::User(user), None, item),
+            HashCaller::System => {
+                let ticket = self.known.push(KnownLine::System, (None, item));
+                Pushed::Waits(Place { line: Line::Known(KnownLine::System), ticket }, None)
+            }
+            HashCaller::User(user) => {
+                let line = KnownLine::User(user);
+                // Far more than for an account that somebody signs in to: an admin may create users in bulk.
+                if self.known.len_of(&line) >= self.limits.user {
+                    return Pushed::Refused(item);
+                }
+                self.push_known(line, None, item)
+            }
             HashCaller::SignIn { network, account, from_known_network: true } => {
-                self.push_known(KnownLine::Network(network), Some(account), item)
+                self.push_sign_in(network, account, item)
             }
             HashCaller::SignIn { network, from_known_network: false, .. } => {
                 self.push_stranger(network, item)
@@ -103,29 +125,56 @@ impl<T> HashQueue<T> {
         }
     }
 
-    fn push_known(&mut self, line: KnownLine, account: Option<UsernameKey>, item: T) -> Pushed<T> {
-        let limits = self.limits;
-        let is_full = self.known.len() >= limits.known || self.known.len_of(&line) >= limits.known_network;
-        let of_account = || self.known.line(&line).filter(|(other, _)| *other == account).count();
-        // The server's own are few, and nobody else can add to them.
-        if line != KnownLine::System && (is_full || of_account() >= limits.account) {
+    fn push_sign_in(&mut self, network: Network, account: UsernameKey, item: T) -> Pushed<T> {
+        let line = KnownLine::Neighbourhood(network.neighbourhood());
+        let sign_in = Some((network, account));
+        let of_network =
+            self.known.line(&line).filter(|(other, _)| network_of(other.as_ref()) == Some(network)).count();
+        let of_account = self.known.line(&line).filter(|(other, _)| *other == sign_in).count();
+        if of_network >= self.limits.known_network || of_account >= self.limits.account {
             return Pushed::Refused(item);
         }
-        let ticket = self.known.push(line.clone(), (account, item));
-        Pushed::Waits(Place { line: Line::Known(line), ticket }, None)
+        self.push_known(line, sign_in, item)
+    }
+
+    fn push_known(&mut self, line: KnownLine, sign_in: Option<SignIn>, item: T) -> Pushed<T> {
+        let mut displaced = None;
+        if self.known.len() >= self.limits.known {
+            let network = network_of(sign_in.as_ref());
+            let own =
+                self.known.line(&line).filter(|(other, _)| network_of(other.as_ref()) == network).count();
+            // The server's own are few, and nobody else can add to them.
+            let longest =
+                self.known.shorten_longest(self.known.len_of(&line) + 1, |line| *line != KnownLine::System);
+            let made = longest.or_else(|| {
+                self.known.shorten_largest(&line, own + 1, |(other, _)| network_of(other.as_ref()))
+            });
+            match made {
+                Some((_, item)) => displaced = Some(item),
+                None => return Pushed::Refused(item),
+            }
+        }
+        let ticket = self.known.push(line.clone(), (sign_in, item));
+        Pushed::Waits(Place { line: Line::Known(line), ticket }, displaced)
     }
 
     fn push_stranger(&mut self, network: Network, item: T) -> Pushed<T> {
         let line = network.neighbourhood();
         let length = self.strangers.len_of(&line);
         let own = self.strangers.line(&line).filter(|(other, _)| *other == network).count();
-        if length >= self.limits.neighbourhood || own >= self.limits.network {
+        if own >= self.limits.network {
             return Pushed::Refused(item);
         }
+        let is_full = self.strangers.len() >= self.limits.strangers;
         let mut displaced = None;
-        if self.strangers.len() >= self.limits.strangers {
-            // Room is made by the longest line, unless that would only swap who has the longer one.
-            displaced = self.strangers.shorten_longest(length + 1);
+        if is_full || length >= self.limits.neighbourhood {
+            // Room is made by the longest line, unless that would only swap who has the longer one; in a line that is full
+            // itself, by the neighbour who has most, likewise.
+            if length < self.limits.neighbourhood {
+                displaced = self.strangers.shorten_longest(length + 1, |_| true);
+            }
+            displaced =
+                displaced.or_else(|| self.strangers.shorten_largest(&line, own + 1, |(other, _)| *other));
             if displaced.is_none() {
                 return Pushed::Refused(item);
             }
@@ -157,6 +206,10 @@ impl<T> HashQueue<T> {
             Line::Strangers(line) => self.strangers.withdraw(line, place.ticket).map(|(_, item)| item),
         }
     }
+}
+
+fn network_of(sign_in: Option<&SignIn>) -> Option<Network> {
+    sign_in.map(|(network, _)| *network)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use groupchat_domain::network::Network;
 use super::*;
 
 const LIMITS: Limits =
-    Limits { known: 4, known_network: 4, account: 4, strangers: 2, neighbourhood: 2, network: 2 };
+    Limits { known: 4, known_network: 4, user: 4, account: 4, strangers: 2, neighbourhood: 2, network: 2 };
 const USER: HashCaller = HashCaller::User(UserId::new(1));
 
 fn stranger() -> HashCaller {

@@ -1,7 +1,7 @@
 use super::*;
 
 const LIMITS: Limits =
-    Limits { known: 8, known_network: 4, account: 2, strangers: 4, neighbourhood: 3, network: 2 };
+    Limits { known: 8, known_network: 4, user: 3, account: 2, strangers: 4, neighbourhood: 3, network: 2 };
 
 fn network(address: &str) -> Network {
     Network::of(address.parse().unwrap())
@@ -106,7 +106,9 @@ fn a_network_and_a_neighbourhood_of_strangers_have_few_places() {
     push(&mut queue, stranger("192.0.2.1"), "a2");
     refuses(&mut queue, sign_in("192.0.2.1", "another account", false));
     push(&mut queue, stranger("192.0.2.2"), "a3");
-    refuses(&mut queue, stranger("192.0.2.3"));
+    // Who has most of them makes room, until all have as many.
+    assert_eq!(push(&mut queue, stranger("192.0.2.3"), "a4").1, Some("a2"));
+    refuses(&mut queue, stranger("192.0.2.4"));
     push(&mut queue, stranger("2001:db8:1:2::1"), "b1");
 }
 
@@ -124,6 +126,7 @@ fn an_account_has_few_places_in_a_known_network_and_a_user_in_all() {
     push(&mut queue, sign_in("192.0.2.2", "ann", true), "b1");
     push(&mut queue, user(1), "u1");
     push(&mut queue, user(1), "u2");
+    push(&mut queue, user(1), "u3");
     refuses(&mut queue, user(1));
 }
 
@@ -152,6 +155,38 @@ fn the_known_are_bounded_and_the_server_has_places_of_its_own() {
     push(&mut queue, HashCaller::System, "system");
     push(&mut queue, stranger("192.0.2.1"), "s");
     assert_eq!(drain(&mut queue).len(), 10);
+}
+
+#[test]
+fn whoever_has_most_of_the_known_makes_room_for_the_others() {
+    let mut queue = queue();
+    // One account that has made many networks known, all of one provider's range.
+    for (network, account, item) in [
+        ("2001:db8:1:1::", "a", "m1"),
+        ("2001:db8:1:1::", "b", "m2"),
+        ("2001:db8:1:2::", "a", "m3"),
+        ("2001:db8:1:2::", "b", "m4"),
+        ("2001:db8:1:3::", "a", "m5"),
+        ("2001:db8:1:3::", "b", "m6"),
+        ("2001:db8:1:3::", "c", "m7"),
+    ] {
+        push(&mut queue, sign_in(network, account, true), item);
+    }
+    push(&mut queue, HashCaller::System, "system");
+    assert_eq!(push(&mut queue, sign_in("192.0.2.1", "ann", true), "ann").1, Some("m7"));
+    assert_eq!(push(&mut queue, user(1), "u1").1, Some("m6"));
+    // A neighbour in the range: the network that has most gives way.
+    assert_eq!(push(&mut queue, sign_in("2001:db8:1:4::", "bob", true), "bob").1, Some("m4"));
+    assert_eq!(drain(&mut queue), ["m1", "system", "ann", "u1", "m2", "m3", "m5", "bob"]);
+}
+
+#[test]
+fn the_server_itself_makes_no_room() {
+    let mut queue = queue();
+    for _ in 0..8 {
+        push(&mut queue, HashCaller::System, "system");
+    }
+    refuses(&mut queue, user(1));
 }
 
 #[test]
