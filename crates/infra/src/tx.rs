@@ -82,6 +82,11 @@ impl<'c> DbTx<'c> {
         Self { connection, now, activity, events, failure: None }
     }
 
+    /// Which keys were used lately.
+    pub(crate) const fn activity(&self) -> &'c KeyActivity {
+        self.activity
+    }
+
     /// Runs one query; [`on_backend`] writes one for both databases. After a failure every further query of the
     /// command fails with the same fault: the database may have rolled back the whole transaction, so nothing more
     /// may reach it.

@@ -78,9 +78,18 @@ impl KeyActivity {
 
     /// The uses that the database doesn't know of yet, by session.
     pub(crate) fn unstored(&self) -> Vec<KeyUse> {
+        self.unstored_where(|_| true)
+    }
+
+    /// Those of one user.
+    pub(crate) fn unstored_of(&self, user: UserId) -> Vec<KeyUse> {
+        self.unstored_where(|entry| entry.user == user)
+    }
+
+    fn unstored_where(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<KeyUse> {
         let mut uses: Vec<_> = locked(&self.entries)
             .iter()
-            .filter(|(_, entry)| entry.stored != Some(entry.last_use))
+            .filter(|(_, entry)| entry.stored != Some(entry.last_use) && is_meant(entry))
             .map(|(key, entry)| KeyUse { key: *key, session: entry.session, at: entry.last_use })
             .collect();
         uses.sort_unstable_by_key(|key_use| key_use.session);
@@ -139,6 +148,8 @@ mod tests {
         activity.note(key(1), &actor(), at(4));
         let uses = activity.unstored();
         assert_eq!(uses, [KeyUse { key: key(1), session: SESSION, at: at(5) }]);
+        assert_eq!(activity.unstored_of(UserId::new(7)), uses);
+        assert_eq!(activity.unstored_of(UserId::new(8)), []);
         activity.note(key(1), &actor(), at(6));
         activity.stored(&uses);
         assert_eq!(activity.unstored(), [KeyUse { key: key(1), session: SESSION, at: at(6) }]);

@@ -12,6 +12,7 @@ use groupchat_domain::time::Timestamp;
 use super::accounts::UserRefRow;
 use super::stored::{StoredSessionKind, session_kind};
 use crate::connection::{on_backend, read_page};
+use crate::executor::upkeep::store_uses;
 use crate::schema::{sessions, users};
 use crate::tx::DbTx;
 
@@ -135,6 +136,19 @@ impl SessionRepository for DbTx<'_> {
     }
 
     fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault> {
+        let valid = sessions::table
+            .filter(sessions::user_id.eq(user.get()))
+            .filter(sessions::expires_at.gt(now.as_micros()))
+            .select(sessions::id)
+            .limit(1)
+            .offset(keep.into());
+        let one_too_many = on_backend!(self, |connection| valid.get_result::<i64>(connection).optional())?;
+        if one_too_many.is_none() {
+            return Ok(false);
+        }
+        // The latest uses may not be stored yet, and a session that is in use right now would seem to be idle.
+        let uses = self.activity().unstored_of(user);
+        self.run(|connection| store_uses(connection, &uses))?;
         let surplus = PICKED
             .select(PICKED.field(sessions::id))
             .filter(PICKED.field(sessions::user_id).eq(user.get()))

@@ -74,6 +74,21 @@ fn the_session_that_was_unused_for_longest_ends_first() {
 }
 
 #[test]
+fn a_session_that_is_in_use_is_not_the_idlest_though_no_use_is_stored_yet() {
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    fixture.write(sql("UPDATE sessions SET created_at = id")).unwrap();
+    fixture.clock.set(1);
+    // That of the older one.
+    use_key(&fixture);
+    let end = |tx: &mut crate::tx::DbTx<'_>| {
+        let ended = tx.sessions().end_idlest(UserId::new(1), Timestamp::from_micros(10), 1);
+        if ended == Ok(true) { Verdict::Commit } else { Verdict::RollBack }
+    };
+    fixture.write(Box::new(end)).unwrap();
+    assert_eq!(fixture.ask("SELECT sum(id) AS value FROM sessions"), 1);
+}
+
+#[test]
 fn a_shutdown_stores_the_last_uses() {
     let fixture = with_sessions(Duration::from_secs(3_600));
     fixture.clock.set(5);
