@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginAttempts, LoginJournal, Password,
-    PasswordCheck, PasswordHash, PasswordHasher, PasswordTry, Secret, Verification,
+    PasswordCheck, PasswordHash, PasswordHasher, PasswordTry, Secret, TakenOf, Verification,
 };
 use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::ids::UserId;
@@ -114,11 +114,11 @@ impl LoginJournal for Plain {
 }
 
 impl LoginAttempts for Plain {
-    fn take(&self, _: &PasswordTry) -> Result<(), Duration> {
-        Ok(())
+    fn take(&self, _: &PasswordTry) -> Result<TakenOf, Duration> {
+        Ok(TakenOf::Usual)
     }
 
-    fn give_back(&self, _: &PasswordTry) {}
+    fn give_back(&self, _: &PasswordTry, _: TakenOf) {}
 }
 
 /// Live events of which there are none.

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use groupchat_domain::accounts::{LoginAttempts, PasswordTry};
+use groupchat_domain::accounts::{LoginAttempts, PasswordTry, TakenOf};
 
 /// A token bucket: how many tries there are at first, and how long one takes to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,39 +77,43 @@ impl AttemptLimits {
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
 
-    fn take_at(&self, now: Instant, attempt: &PasswordTry) -> Result<(), Duration> {
-        let keys = self.keys(attempt);
-        let mut kinds = self.lock();
-        let waits: Vec<_> = keys.iter().map(|(kind, key)| kinds[*kind].wait(now, *key)).collect();
-        let taken = match attempt {
-            // Of the first that has a token.
-            PasswordTry::FromUnknownNetwork { .. } => match waits.iter().position(Duration::is_zero) {
-                Some(first) => &keys[first..=first],
-                None => return Err(waits.into_iter().min().unwrap_or_default()),
-            },
-            // Of all, or of none.
-            PasswordTry::SignIn { .. } | PasswordTry::OwnPassword(_) => match waits.into_iter().max() {
-                Some(longest) if !longest.is_zero() => return Err(longest),
-                _ => &keys[..],
-            },
-        };
-        for (kind, key) in taken {
-            kinds[*kind].take(now, *key);
-        }
-        Ok(())
+    fn take_at(&self, now: Instant, attempt: &PasswordTry) -> Result<TakenOf, Duration> {
+        let usual = self.take_of(TakenOf::Usual, now, attempt);
+        let reserve = || self.take_of(TakenOf::Reserve, now, attempt);
+        usual.or_else(|wait| reserve().map_err(|longer| longer.min(wait)))
     }
 
-    /// The buckets that a try counts in. Hashed, so that a long made-up name takes no more memory than another,
-    /// with secret random keys, so that nobody can choose a name that shares another's bucket.
-    fn keys(&self, attempt: &PasswordTry) -> Vec<BucketKey> {
-        match attempt {
-            PasswordTry::SignIn { network, account } => {
+    /// Takes a token of each bucket that such a try counts in, or of none.
+    fn take_of(&self, of: TakenOf, now: Instant, attempt: &PasswordTry) -> Result<TakenOf, Duration> {
+        let keys = self.keys(attempt, of);
+        let mut kinds = self.lock();
+        let wait = keys.iter().map(|(kind, key)| kinds[*kind].wait(now, *key)).max();
+        match wait {
+            None => return Err(Duration::MAX),
+            Some(wait) if !wait.is_zero() => return Err(wait),
+            Some(_) => {}
+        }
+        for (kind, key) in keys {
+            kinds[kind].take(now, key);
+        }
+        Ok(of)
+    }
+
+    /// The buckets that a try counts in; none where there is no reserve. Hashed, so that a long made-up name takes no
+    /// more memory than another, with secret random keys, so that nobody can choose a name that shares another's bucket.
+    fn keys(&self, attempt: &PasswordTry, of: TakenOf) -> Vec<BucketKey> {
+        match (attempt, of) {
+            (PasswordTry::SignIn { network, account }, TakenOf::Usual) => {
                 vec![(NETWORKS, self.key(network)), (ACCOUNTS_FROM_NETWORK, self.key((network, account)))]
             }
-            PasswordTry::FromUnknownNetwork { network, account } => {
-                vec![(ACCOUNTS, self.key(account)), (GUARDED_ACCOUNTS, self.key((network, account)))]
+            (PasswordTry::FromUnknownNetwork { account, .. }, TakenOf::Usual) => {
+                vec![(ACCOUNTS, self.key(account))]
             }
-            PasswordTry::OwnPassword(user) => vec![(OWN_PASSWORDS, self.key(user))],
+            (PasswordTry::FromUnknownNetwork { network, account }, TakenOf::Reserve) => {
+                vec![(GUARDED_ACCOUNTS, self.key((network, account)))]
+            }
+            (PasswordTry::OwnPassword(user), TakenOf::Usual) => vec![(OWN_PASSWORDS, self.key(user))],
+            (PasswordTry::SignIn { .. } | PasswordTry::OwnPassword(_), TakenOf::Reserve) => Vec::new(),
         }
     }
 
@@ -130,14 +134,14 @@ impl Default for AttemptLimits {
 }
 
 impl LoginAttempts for AttemptLimits {
-    fn take(&self, attempt: &PasswordTry) -> Result<(), Duration> {
+    fn take(&self, attempt: &PasswordTry) -> Result<TakenOf, Duration> {
         self.take_at(Instant::now(), attempt)
     }
 
-    fn give_back(&self, attempt: &PasswordTry) {
-        let keys = self.keys(attempt);
+    fn give_back(&self, attempt: &PasswordTry, of: TakenOf) {
+        // To no other: whoever is told that the server is busy would have others' tries back as well.
+        let keys = self.keys(attempt, of);
         let mut kinds = self.lock();
-        // Also to the one of two that it was not taken of: whoever comes here knows the password.
         for (kind, key) in keys {
             kinds[kind].give_back(key);
         }

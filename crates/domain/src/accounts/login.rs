@@ -7,7 +7,7 @@ use crate::accounts::known_networks::{self, Familiarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
 use crate::accounts::ports::{
     ApiKeys, FailedLogin, HashCaller, LoginAttempts, LoginJournal, PasswordCheck, PasswordHasher,
-    PasswordTry, Verification,
+    PasswordTry, TakenOf, Verification,
 };
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
@@ -99,7 +99,7 @@ struct Login<'a> {
     /// What the username stands for.
     account: UsernameKey,
     /// The tries that were taken.
-    tries: Vec<PasswordTry>,
+    tries: Vec<(PasswordTry, TakenOf)>,
     /// Whose account it is, once that is known.
     username: Option<Username>,
 }
@@ -107,8 +107,8 @@ struct Login<'a> {
 impl Login<'_> {
     fn take_try(&mut self, counted: PasswordTry) -> Result<(), Error> {
         let taken = self.ports.attempts.take(&counted);
-        taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-        self.tries.push(counted);
+        let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
+        self.tries.push((counted, of));
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Login<'_> {
             }
             // Somebody who goes on trying where it makes no sense is to wait longer, and not to be looked up for nothing.
             Some(Error::Refused(Refusal::Account(AccountRefusal::TooManyAttempts { .. }))) => {}
-            _ => self.tries.iter().for_each(|counted| self.ports.attempts.give_back(counted)),
+            _ => self.tries.iter().for_each(|(counted, of)| self.ports.attempts.give_back(counted, *of)),
         }
     }
 

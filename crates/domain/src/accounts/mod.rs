@@ -32,7 +32,7 @@ pub use model::{
 pub use password::change_password;
 pub use ports::{
     ApiKeys, FailedLogin, HashCaller, IssuedKey, LoginAttempts, LoginJournal, PasswordCheck, PasswordHasher,
-    PasswordTry, Verification,
+    PasswordTry, TakenOf, Verification,
 };
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockLoginJournal, MockPasswordHasher};

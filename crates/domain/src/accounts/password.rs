@@ -29,12 +29,13 @@ pub async fn change_password(
 ) -> Result<(), Error> {
     let (user, old) = storage.read_as(who, |tx, actor| present_password(tx, actor)).await?;
     let counted = PasswordTry::OwnPassword(user);
-    attempts.take(&counted).map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
+    let taken = attempts.take(&counted);
+    let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
     // That the user exists is no secret here, so nothing has to take as long as for others.
     let check = PasswordCheck { typed: current, hash: Some(old.clone()), highest_cost: None };
     let verified = hasher.verify(HashCaller::User(user), check).await;
     if !matches!(verified, Ok(Verification::Wrong)) {
-        attempts.give_back(&counted);
+        attempts.give_back(&counted, of);
     }
     if verified? == Verification::Wrong {
         return Err(AccountRefusal::WrongPassword.into());

@@ -113,6 +113,15 @@ pub enum PasswordTry {
     OwnPassword(UserId),
 }
 
+/// Of which tries one was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenOf {
+    /// Of those that there are as a rule.
+    Usual,
+    /// Of those that are left to an unknown network when the account's from all of these are used up.
+    Reserve,
+}
+
 /// Counts tries at passwords. A try is taken before the password is looked at and given back when it was
 /// right, so that many tries at once can't slip through, and people who know their password are never
 /// slowed by each other.
@@ -124,10 +133,10 @@ pub trait LoginAttempts: Send + Sync {
     ///
     /// # Errors
     /// How long until the next try is allowed, if any of them has none left; then none is taken.
-    fn take(&self, attempt: &PasswordTry) -> Result<(), Duration>;
+    fn take(&self, attempt: &PasswordTry) -> Result<TakenOf, Duration>;
 
-    /// Gives a try back.
-    fn give_back(&self, attempt: &PasswordTry);
+    /// Gives a try back to those that it was taken of.
+    fn give_back(&self, attempt: &PasswordTry, of: TakenOf);
 }
 
 /// A try to sign in that failed for a wrong username or password.

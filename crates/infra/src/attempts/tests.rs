@@ -35,25 +35,25 @@ fn host(number: usize) -> String {
 fn an_account_has_its_tries_from_each_network() {
     let (limits, now) = limits();
     for _ in 0..2 {
-        assert_eq!(limits.take_at(now, &sign_in(HOME, "ann")), Ok(()));
+        assert_eq!(limits.take_at(now, &sign_in(HOME, "ann")), Ok(TakenOf::Usual));
     }
     assert_eq!(limits.take_at(now, &sign_in(HOME, "Ann")), Err(10 * SECOND));
-    assert_eq!(limits.take_at(now, &sign_in(HOME, "bob")), Ok(()));
-    assert_eq!(limits.take_at(now, &sign_in(ELSEWHERE, "ann")), Ok(()), "the owner is elsewhere");
+    assert_eq!(limits.take_at(now, &sign_in(HOME, "bob")), Ok(TakenOf::Usual));
+    assert_eq!(limits.take_at(now, &sign_in(ELSEWHERE, "ann")), Ok(TakenOf::Usual), "the owner is elsewhere");
 }
 
 #[test]
 fn an_account_has_ten_times_as_many_from_all_unknown_networks() {
     let (limits, now) = limits();
     for number in 0..20 {
-        assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(()), "{number}");
+        assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(TakenOf::Usual), "{number}");
     }
     // One in a minute for each after that, and one in a second for whoever comes first.
-    assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(()));
+    assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Ok(TakenOf::Reserve));
     assert_eq!(limits.take_at(now, &from_unknown(HOME, "ann")), Err(SECOND));
-    assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Ok(()));
+    assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Ok(TakenOf::Usual));
     assert_eq!(limits.take_at(now + SECOND, &from_unknown(HOME, "ann")), Err(SECOND));
-    assert_eq!(limits.take_at(now, &from_unknown(HOME, "bob")), Ok(()));
+    assert_eq!(limits.take_at(now, &from_unknown(HOME, "bob")), Ok(TakenOf::Usual));
 }
 
 #[test]
@@ -67,9 +67,26 @@ fn however_many_guess_elsewhere_each_network_has_a_try() {
     }
     let owner = from_unknown(ELSEWHERE, "ann");
     let now = now + 300 * SECOND;
-    assert_eq!(limits.take_at(now, &owner), Ok(()));
-    limits.give_back(&owner);
-    assert_eq!(limits.take_at(now, &owner), Ok(()), "who knows the password is never slowed");
+    for _ in 0..3 {
+        let of = limits.take_at(now, &owner).expect("who knows the password is never slowed");
+        limits.give_back(&owner, of);
+    }
+}
+
+#[test]
+fn a_try_goes_back_to_where_it_was_taken() {
+    let (limits, now) = limits();
+    let stranger = from_unknown(HOME, "ann");
+    for _ in 0..20 {
+        assert_eq!(limits.take_at(now, &stranger), Ok(TakenOf::Usual));
+    }
+    for _ in 0..2 {
+        assert_eq!(limits.take_at(now, &stranger), Ok(TakenOf::Reserve));
+        limits.give_back(&stranger, TakenOf::Reserve);
+    }
+    assert_eq!(limits.take_at(now, &from_unknown(ELSEWHERE, "ann")), Ok(TakenOf::Reserve), "none came back");
+    limits.give_back(&stranger, TakenOf::Usual);
+    assert_eq!(limits.take_at(now, &stranger), Ok(TakenOf::Usual));
 }
 
 #[test]
@@ -93,10 +110,10 @@ fn strangers_use_up_no_tries_at_ones_own_password() {
     }
     let own = PasswordTry::OwnPassword(UserId::new(1));
     for _ in 0..2 {
-        assert_eq!(limits.take_at(now, &own), Ok(()));
+        assert_eq!(limits.take_at(now, &own), Ok(TakenOf::Usual));
     }
     assert_eq!(limits.take_at(now, &own), Err(10 * SECOND));
-    assert_eq!(limits.take_at(now, &PasswordTry::OwnPassword(UserId::new(2))), Ok(()));
+    assert_eq!(limits.take_at(now, &PasswordTry::OwnPassword(UserId::new(2))), Ok(TakenOf::Usual));
 }
 
 #[test]
@@ -107,11 +124,11 @@ fn tries_come_back_one_by_one() {
         limits.take_at(now, &ann).unwrap();
     }
     assert_eq!(limits.take_at(now + 4 * SECOND, &ann), Err(6 * SECOND));
-    assert_eq!(limits.take_at(now + 10 * SECOND, &ann), Ok(()));
+    assert_eq!(limits.take_at(now + 10 * SECOND, &ann), Ok(TakenOf::Usual));
     assert_eq!(limits.take_at(now + 10 * SECOND, &ann), Err(10 * SECOND));
     // Long idle is no more than full.
     for _ in 0..2 {
-        assert_eq!(limits.take_at(now + 1000 * SECOND, &ann), Ok(()));
+        assert_eq!(limits.take_at(now + 1000 * SECOND, &ann), Ok(TakenOf::Usual));
     }
     assert!(limits.take_at(now + 1000 * SECOND, &ann).is_err());
 }
@@ -126,7 +143,7 @@ fn an_address_has_its_tries_on_all_accounts_together() {
     assert_eq!(limits.take_at(now, &sign_in("::ffff:192.0.2.1", "e")), Err(SECOND));
     // The refused tries took none of the account's.
     for _ in 0..2 {
-        assert_eq!(limits.take_at(now, &sign_in(ELSEWHERE, "e")), Ok(()));
+        assert_eq!(limits.take_at(now, &sign_in(ELSEWHERE, "e")), Ok(TakenOf::Usual));
     }
 }
 
@@ -137,7 +154,7 @@ fn a_network_of_64_bits_is_one_address() {
         limits.take_at(now, &sign_in(&format!("2001:db8:0:1:0{host}"), name)).unwrap();
     }
     assert!(limits.take_at(now, &sign_in("2001:db8:0:1::9", "e")).is_err());
-    assert_eq!(limits.take_at(now, &sign_in("2001:db8:0:2::1", "e")), Ok(()));
+    assert_eq!(limits.take_at(now, &sign_in("2001:db8:0:2::1", "e")), Ok(TakenOf::Usual));
 }
 
 #[test]
@@ -146,7 +163,7 @@ fn who_knows_the_password_is_never_slowed() {
     let ann = sign_in(HOME, "ann");
     for _ in 0..100 {
         limits.take_at(now, &ann).unwrap();
-        limits.give_back(&ann);
+        limits.give_back(&ann, TakenOf::Usual);
     }
 }
 
@@ -154,10 +171,10 @@ fn who_knows_the_password_is_never_slowed() {
 fn giving_back_what_was_not_taken_gives_nothing() {
     let (limits, now) = limits();
     let ann = sign_in(HOME, "ann");
-    limits.give_back(&ann);
+    limits.give_back(&ann, TakenOf::Usual);
     limits.take_at(now, &ann).unwrap();
     for _ in 0..5 {
-        limits.give_back(&ann);
+        limits.give_back(&ann, TakenOf::Usual);
     }
     for _ in 0..2 {
         limits.take_at(now, &ann).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     FailedLogin, HashCaller, LoginAttempts, LoginJournal, Password, PasswordCheck, PasswordHash,
-    PasswordHasher, PasswordTry, Verification,
+    PasswordHasher, PasswordTry, TakenOf, Verification,
 };
 use groupchat_domain::storage::BoxFuture;
 
@@ -34,9 +34,9 @@ impl LoginJournal for NoJournal {
 pub struct AnyNumberOfTries;
 
 impl LoginAttempts for AnyNumberOfTries {
-    fn take(&self, _attempt: &PasswordTry) -> Result<(), Duration> {
-        Ok(())
+    fn take(&self, _attempt: &PasswordTry) -> Result<TakenOf, Duration> {
+        Ok(TakenOf::Usual)
     }
 
-    fn give_back(&self, _attempt: &PasswordTry) {}
+    fn give_back(&self, _attempt: &PasswordTry, _of: TakenOf) {}
 }

@@ -63,10 +63,14 @@ impl Surroundings {
         Self::counts(account, gives_back).takes(from_unknown_network(account), gives_back)
     }
 
-    fn takes(mut self, counted: PasswordTry, gives_back: bool) -> Self {
-        self.attempts.expect_take().with(eq(counted.clone())).times(1).returning(|_| Ok(()));
+    fn takes(self, counted: PasswordTry, gives_back: bool) -> Self {
+        self.takes_of(TakenOf::Usual, counted, gives_back)
+    }
+
+    fn takes_of(mut self, of: TakenOf, counted: PasswordTry, gives_back: bool) -> Self {
+        self.attempts.expect_take().with(eq(counted.clone())).times(1).returning(move |_| Ok(of));
         if gives_back {
-            self.attempts.expect_give_back().with(eq(counted)).times(1).returning(|_| ());
+            self.attempts.expect_give_back().with(eq(counted), eq(of)).times(1).returning(|_, _| ());
         }
         self
     }
@@ -416,6 +420,16 @@ fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
 }
 
 #[test]
+fn a_try_of_the_reserve_goes_back_to_the_reserve() {
+    let busy = Error::Busy { retry_after: Duration::from_secs(1) };
+    let surroundings = Surroundings::counts("user1", true)
+        .takes_of(TakenOf::Reserve, from_unknown_network("user1"), true)
+        .verifies(Some(hash("it")), Err(busy.clone()));
+    let look = finds_from(Some(hash("it")), false, true);
+    assert_eq!(surroundings.run([look], attempt("user1")).0.err(), Some(busy));
+}
+
+#[test]
 fn a_fault_is_no_refusal_and_gives_the_try_back() {
     let surroundings = Surroundings::counts("user1", true);
     let storage = ScriptedStorage::of([Step::refused(fault())]);
@@ -461,8 +475,8 @@ fn those_whose_address_is_unknown_share_one_turn() {
     verified.returning(|_, _| Box::pin(async { Ok(Verification::Wrong) }));
     surroundings.journal.expect_failed().withf(|login| login.address.is_none()).times(1).returning(|_| ());
     let counted = eq(sign_in(Network::UNKNOWN, "nobody"));
-    surroundings.attempts.expect_take().with(counted).times(1).returning(|_| Ok(()));
-    surroundings.attempts.expect_take().times(1).returning(|_| Ok(()));
+    surroundings.attempts.expect_take().with(counted).times(1).returning(|_| Ok(TakenOf::Usual));
+    surroundings.attempts.expect_take().times(1).returning(|_| Ok(TakenOf::Usual));
     let attempt = LoginAttempt { client: ClientInfo::default(), ..attempt("nobody") };
     let (_, [read]) = surroundings.run([misses("nobody")], attempt);
     assert_eq!(read.access.caller, Caller::Network(Network::UNKNOWN));

@@ -4,7 +4,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{MockLoginAttempts, MockPasswordHasher};
+use crate::accounts::{MockLoginAttempts, MockPasswordHasher, TakenOf};
 use crate::storage::{Mode, Verdict};
 use crate::testing::{
     ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, assert_flow_hands_faults_on,
@@ -17,9 +17,9 @@ const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
 fn counts(gives_back: bool) -> MockLoginAttempts {
     let mut attempts = MockLoginAttempts::new();
     let counted = eq(PasswordTry::OwnPassword(ME));
-    attempts.expect_take().with(counted.clone()).times(1).returning(|_| Ok(()));
+    attempts.expect_take().with(counted.clone()).times(1).returning(|_| Ok(TakenOf::Usual));
     if gives_back {
-        attempts.expect_give_back().with(counted).times(1).returning(|_| ());
+        attempts.expect_give_back().with(counted, eq(TakenOf::Usual)).times(1).returning(|_, _| ());
     }
     attempts
 }
@@ -176,8 +176,8 @@ fn faults_are_handed_on() {
             hasher.expect_verify().returning(|_, _| Box::pin(async { Ok(Verification::Right) }));
             hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("new")) }));
             let mut attempts = MockLoginAttempts::new();
-            attempts.expect_take().returning(|_| Ok(()));
-            attempts.expect_give_back().returning(|_| ());
+            attempts.expect_take().returning(|_| Ok(TakenOf::Usual));
+            attempts.expect_give_back().returning(|_, _| ());
             change(storage, &hasher, &attempts)
         },
     );
