@@ -161,7 +161,7 @@ mod tests {
             (STRIDE - 1, Some(STRIDE)),
             (STRIDE, Some(2 * STRIDE)),
             (STRIDE + 1, Some(2 * STRIDE)),
-            (MAX_SAFE_INTEGER - 2 * STRIDE, Some(MAX_SAFE_INTEGER + 1 - STRIDE)),
+            (MAX_SAFE_INTEGER - 2 * STRIDE, Some(MAX_SAFE_INTEGER + 1 - 2 * STRIDE)),
             (MAX_SAFE_INTEGER - STRIDE, None),
             (i64::MAX, None),
             (-1, None),

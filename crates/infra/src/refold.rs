@@ -13,14 +13,15 @@ use crate::schema::{groups, name_state, users};
 /// Names that are read at once.
 const PAGE: i64 = 1_000;
 
-/// Whether the keys were made by another rule. The migration that brings the tables must have been applied.
+/// Whether the keys were made by another rule. The migration that brings the tables must have been applied. A copy that
+/// was never finished may not say yet; it is refused by whoever opens it.
 ///
 /// # Errors
 /// The failure of the statement.
 pub(crate) fn is_due(connection: &mut Connection<'_>) -> QueryResult<bool> {
     let folding = name_state::table.select(name_state::folding);
-    let folding: i64 = on_backend!(connection, |connection| folding.first(connection))?;
-    Ok(folding != FOLDING_VERSION)
+    let folding: Option<i64> = on_backend!(connection, |connection| folding.first(connection)).optional()?;
+    Ok(folding.is_some_and(|folding| folding != FOLDING_VERSION))
 }
 
 /// Makes the keys anew where that is due. Has to run in a transaction of its own.

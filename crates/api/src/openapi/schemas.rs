@@ -41,8 +41,11 @@ pub const BODIES: &[Presence] = &[
     body("ReadMark", &["seq"], &[]),
 ];
 
+/// Makes the example of a schema.
+type MakeExample = fn() -> Value;
+
 /// Bodies that the examples of their fields don't add up to: what the Swagger page offers should be taken.
-pub const EXAMPLES: &[(&str, fn() -> Value)] = &[
+pub const EXAMPLES: &[(&str, MakeExample)] = &[
     ("LoginRequest", || json!({"username": "admin", "password": "the-password-that-was-printed"})),
     ("MemberDraft", || json!({"username": "grace", "role": "member"})),
     // A second message with the same `client_id` would be none.

@@ -18,7 +18,7 @@ const OLD_HASH: &str = "$2b$05$abcdefghijklmnopqrstuuJe2Br3m6bB0ywR3Dbt4pGV38yRP
 
 async fn log_in(server: &Server, from: &str, name: &str, password: &str) -> Answer {
     let body = json!({"username": name, "password": password});
-    let request = TestRequest::post().uri("/api/login").peer_addr(from.parse().unwrap());
+    let request = TestRequest::post().uri("/api/login").peer_addr(from.parse().expect("an address"));
     server.send(request.set_json(body)).await
 }
 
@@ -85,15 +85,15 @@ async fn a_network_is_known_for_ninety_days_and_only_to_who_signed_in_there() {
 /// The hash of a user's password.
 async fn stored(server: &Server, name: &'static str) -> String {
     let find = move |tx: &mut dyn groupchat_domain::storage::Tx| {
-        let user = tx.accounts().find_by_username(&UsernameKey::of(name)).unwrap().unwrap();
-        tx.accounts().password(user.id).unwrap().unwrap()
+        let user = tx.accounts().find_by_username(&UsernameKey::of(name)).expect("a look").expect("a user");
+        tx.accounts().password(user.id).expect("a look").expect("a password")
     };
     server.run(find).await.into_string()
 }
 
 async fn store(server: &Server, user: i64, hash: &'static str) {
     let hash = PasswordHash::from_stored(hash.to_owned());
-    server.run(move |tx| tx.accounts().set_password(UserId::new(user), &hash).unwrap()).await;
+    server.run(move |tx| tx.accounts().set_password(UserId::new(user), &hash).expect("stored")).await;
 }
 
 #[actix_web::test]

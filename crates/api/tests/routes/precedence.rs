@@ -105,6 +105,11 @@ async fn every_operation_refuses_parameters_that_it_does_not_know() {
         let body = scene.body(&operation);
         let path = format!("{}?usrname=x&a%20b", scene.path(&operation.template, 1));
         let answer = stranger.call(operation.method.clone(), &path, body.as_ref()).await;
+        if operation.template == "/api/health" {
+            // Monitors add what they like, against caches.
+            assert_eq!(answer.status(), 200, "{answer}");
+            continue;
+        }
         answer.invalid(&[("usrname", "unknown"), ("a b", "unknown")]);
     }
 }

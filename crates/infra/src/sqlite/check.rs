@@ -72,7 +72,7 @@ pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<
 /// What is in the schema beside what our migrations make would be carried out with the rights of the server.
 fn schema(connection: &mut SqliteConnection) -> Finding {
     let differences = migrate::schema_differences(connection);
-    let differences = differences.map_err(|error| diesel::result::Error::QueryBuilderError(error));
+    let differences = differences.map_err(diesel::result::Error::QueryBuilderError);
     Finding::from_complaints("schema", differences, "the schema is the one that groupchat makes")
 }
 
