@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::harness::{Data, PATIENCE, Server, data, serve};
+use crate::harness::{Data, PATIENCE, Server, data, serve, started_by};
 
 const GET: &str = "GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n";
 const CHUNKED: &str = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -278,7 +278,7 @@ async fn ask(stream: &mut TcpStream) -> String {
 async fn one_address_never_keeps_others_out_however_few_files_there_are() {
     let data = data();
     let plain = serve(&data);
-    let mut command = tokio::process::Command::new("sh");
+    let mut command = started_by("sh");
     command.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]);
     command.arg(plain.as_std().get_program()).args(plain.as_std().get_args());
     command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::commands::{complaint, printed, run, run_with_input};
-use crate::harness::{Data, Database, Server, data, serve, serve_somewhere};
+use crate::harness::{Data, Database, Server, data, serve, serve_somewhere, started_by};
 
 #[tokio::test]
 async fn the_first_start_creates_an_admin_and_later_ones_keep_everything() {
@@ -199,7 +199,7 @@ async fn a_first_start_prints_what_the_readme_says_and_a_later_one_the_first_lin
 
     // The command that is told works as it is, in a shell.
     let (_, command) = command.split_once(": ").unwrap();
-    let mut shell = Command::new("sh");
+    let mut shell = started_by("sh");
     shell.args(["-c", command]).envs(data.variables());
     let output = shell.output().await.unwrap();
     assert!(output.status.success(), "{command}: {output:?}");

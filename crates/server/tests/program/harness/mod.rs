@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub use api::Api;
 pub use data::{Data, data, folder};
 pub use database::Database;
-pub use server::{Server, program, serve, serve_somewhere};
+pub use server::{Server, program, serve, serve_somewhere, started_by};
 pub use told::{Transport, assert_told};
 
 /// How long anything may take before a test gives up on it.

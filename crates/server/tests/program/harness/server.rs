@@ -11,7 +11,12 @@ use super::{Api, Data, PATIENCE};
 
 /// A command of the built program, without the settings of whoever runs the test; it dies with the test.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_groupchat"));
+    started_by(env!("CARGO_BIN_EXE_groupchat"))
+}
+
+/// The same for another program, such as a shell that starts it.
+pub fn started_by(name: &str) -> Command {
+    let mut command = Command::new(name);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GROUPCHAT_"))
     {
         command.env_remove(name);
