@@ -70,6 +70,8 @@ fn a_page_takes_three(database: &Database) {
     for name in ["a", "b", "c"] {
         send(database, who, group, name);
     }
+    // A connection is opened for its first command.
+    read_page(database, who, group);
     database.take_queries();
     assert_eq!(read_page(database, who, group), 3);
     let expected = ["SELECT users.id", "SELECT groups.id", "SELECT messages.id"];
@@ -158,12 +160,12 @@ mod postgres {
             "INSERT INTO messages",
             "INSERT INTO events",
         ];
-        a_send_takes(&Database::postgres(), &expected);
+        a_send_takes(&Database::postgres_with_one_of_each(), &expected);
     }
 
     #[test]
     fn a_page_takes_three_statements() {
-        a_page_takes_three(&Database::postgres());
+        a_page_takes_three(&Database::postgres_with_one_of_each());
     }
 
     #[test]

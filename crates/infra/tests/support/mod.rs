@@ -123,10 +123,26 @@ impl Database {
     /// A new database on the PostgreSQL server for tests, whose statements are written down.
     #[cfg(feature = "postgres")]
     pub fn postgres() -> Self {
+        Self::postgres_observed(|_| {})
+    }
+
+    /// Like [`Database::postgres`], with one connection that writes and one that reads: once each was used, no command
+    /// opens another, whose first statement would be counted among those of the command.
+    #[cfg(feature = "postgres")]
+    pub fn postgres_with_one_of_each() -> Self {
+        Self::postgres_observed(|options| {
+            options.writers = 1;
+            options.readers = 1;
+        })
+    }
+
+    #[cfg(feature = "postgres")]
+    fn postgres_observed(adjust: impl FnOnce(&mut PostgresOptions)) -> Self {
         let (statements, observer) = notebook();
         let scratch = Scratch::create();
         let storage = open_postgres(&scratch, Arc::new(NoListener), |options| {
             options.statement_observer = Some(observer);
+            adjust(options);
         });
         Self { storage, runtime: runtime(), place: Place::Server(scratch), statements }
     }
