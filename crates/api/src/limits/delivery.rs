@@ -50,8 +50,7 @@ impl AppState {
     /// client has taken it.
     ///
     /// # Errors
-    /// Too much of the caller's, or of everybody's, is on its way; else as
-    /// [`read_as`](groupchat_domain::storage::Storage::read_as).
+    /// Too much of the caller's, or of everybody's, is on its way; else what the storage's `read_as` refuses.
     pub async fn read_large<T: TextBytes + Send + 'static>(
         &self,
         who: Credential,
