@@ -1,5 +1,6 @@
 //! Identifiers, counters and versions: one type each, so that one is never passed for another.
 
+use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
 
 /// The largest integer that every JSON client reads exactly (RFC 8259, section 6): 2^53 − 1.
@@ -54,18 +55,35 @@ integer_newtype! {
     Version;
 }
 
-/// The distance between the ids of before a restore and those of after it: no server gives out so many in the time that
-/// a backup is old.
+/// The distance between the ids of before a restore and those of after it where the clock doesn't tell it: no server
+/// gives out so many in the time that a backup is old.
 const RESTORE_STRIDE: i64 = 1 << 32;
 
-/// Where the counter of ids goes on after a restore, so that none is given out again that was given out since the
-/// backup: at the next multiple of 2^32 after `head`, the greatest id that is known to have been given out. `None` when
-/// the ids after it would not be [safe](MAX_SAFE_INTEGER) any more.
-pub const fn head_after_restore(head: i64) -> Option<i64> {
+/// 2024-01-01T00:00:00Z, in microseconds since the Unix epoch.
+const RESTORE_EPOCH_MICROS: i64 = 1_704_067_200_000_000;
+
+/// How far a clock moves ids at most: 7/8 of all there are, reached in September 2273, after 249 years. The rest is
+/// room for 2^18 restores by [`RESTORE_STRIDE`], also after one under a clock that was centuries ahead.
+const LAST_OF_CLOCK: i64 = 7 << 50;
+
+/// Where the counter of ids goes on after a restore at `now`. `head` is the greatest id that is known to have been given
+/// out: by the backup, and by the database that it replaces. `None` when the ids after it would not be
+/// [safe](MAX_SAFE_INTEGER) any more.
+///
+/// It is the number of microseconds since 2024, which holds even where nobody knows what was given out, as when one backup
+/// is restored twice and the database in between is lost: no table gives out a million ids a second on average, so ids
+/// that begin at the time of one restore are below the time of the next one, however soon it follows.
+///
+/// Where the clock is not beyond `head`, since it was set back, it is the next multiple of 2^32 after `head` instead; also
+/// where the clock is not to be believed: before 2024 and in its first 72 minutes (2^32 microseconds), and after September
+/// 2273.
+pub const fn head_after_restore(head: i64, now: Timestamp) -> Option<i64> {
     if head < 0 || head > MAX_SAFE_INTEGER - 2 * RESTORE_STRIDE {
         return None;
     }
-    Some((head / RESTORE_STRIDE + 1) * RESTORE_STRIDE)
+    let by_clock = now.as_micros().saturating_sub(RESTORE_EPOCH_MICROS);
+    let is_believed = RESTORE_STRIDE <= by_clock && by_clock <= LAST_OF_CLOCK;
+    Some(if is_believed && by_clock > head { by_clock } else { (head / RESTORE_STRIDE + 1) * RESTORE_STRIDE })
 }
 
 macro_rules! id_of_caller {
@@ -153,8 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restore_ids_begin_at_a_multiple_that_was_never_reached() {
-        const STRIDE: i64 = 1 << 32;
+    fn after_a_restore_without_a_clock_ids_begin_at_a_multiple_that_was_never_reached() {
         for (head, next) in [
             (0, Some(STRIDE)),
             (1, Some(STRIDE)),
@@ -166,8 +183,55 @@ mod tests {
             (i64::MAX, None),
             (-1, None),
         ] {
-            assert_eq!(head_after_restore(head), next, "{head}");
+            assert_eq!(head_after_restore(head, Timestamp::from_micros(0)), next, "{head}");
         }
+    }
+
+    const STRIDE: i64 = 1 << 32;
+    const DAY: i64 = 24 * 3600 * 1_000_000;
+
+    /// So many microseconds after the beginning of 2024.
+    fn in_2024_plus(micros: i64) -> Timestamp {
+        Timestamp::from_micros(19_723 * DAY + micros)
+    }
+
+    #[test]
+    fn after_a_restore_ids_begin_at_the_time_unless_they_are_beyond_it() {
+        let year = 365 * DAY;
+        for (head, micros, next) in [
+            (0, year, year),
+            (7, year + 1, year + 1),
+            (year - 1, year, year),
+            (year, year, (year / STRIDE + 1) * STRIDE),
+            (5 * year, year, (5 * year / STRIDE + 1) * STRIDE),
+            (7, STRIDE + 1, STRIDE + 1),
+            (7, STRIDE - 1, STRIDE),
+            (7, -1, STRIDE),
+        ] {
+            assert_eq!(head_after_restore(head, in_2024_plus(micros)), Some(next), "{head}, {micros}");
+        }
+    }
+
+    #[test]
+    fn ids_of_two_restores_of_one_backup_differ_while_a_million_a_second_are_not_reached() {
+        let (backup, first, ids) = (1_000, in_2024_plus(1_000 * DAY), 999_999);
+        let second = first.plus(std::time::Duration::from_secs(1));
+        let [first, second] = [first, second].map(|now| head_after_restore(backup, now).unwrap());
+        assert!(first + ids < second);
+    }
+
+    #[test]
+    fn the_clock_counts_for_249_years_and_an_absurd_one_never_uses_ids_up() {
+        let end = 7 << 50;
+        assert!(249 * 365 * DAY < end && end < MAX_SAFE_INTEGER);
+        assert_eq!(head_after_restore(0, in_2024_plus(end)), Some(end));
+        for absurd in
+            [in_2024_plus(end + 1), Timestamp::from_micros(i64::MAX), Timestamp::from_micros(i64::MIN)]
+        {
+            assert_eq!(head_after_restore(3, absurd), Some(STRIDE), "{absurd:?}");
+        }
+        let room = (MAX_SAFE_INTEGER - end) / STRIDE;
+        assert!(room > 250_000, "restores after one at the end: {room}");
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError
     let kept = kept_name(&database);
     let paths = RestorePaths { backup: &options.file, database: &database, kept: &kept };
     let mut line = ProgressLine::new();
-    let restored = sqlite::restore(&lock, &paths, &mut |step| line.show(step))?;
+    let restored = sqlite::restore(&lock, &paths, SystemClock.now(), &mut |step| line.show(step))?;
     drop(line);
     let contents = ShownContents::from(restored.contents);
     let file = options.file.to_string_lossy();

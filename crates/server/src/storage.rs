@@ -125,14 +125,14 @@ pub fn open(config: &Config, sink: Arc<dyn EventSink>) -> Result<Arc<dyn Databas
 }
 
 /// Moves the counters of ids on, in a database that no server uses.
-pub fn advance_ids(config: &Config) -> Result<(), ProgramError> {
+pub fn advance_ids(config: &Config, now: Timestamp) -> Result<(), ProgramError> {
     #[cfg(feature = "postgres")]
     if let Some(url) = &config.database_url {
-        return postgres::advance_ids(url);
+        return postgres::advance_ids(url, now);
     }
     require_database(config)?;
     let lock = DataDirLock::acquire(&config.data_dir)?;
-    Ok(sqlite::advance_ids(&lock, &file(config))?)
+    Ok(sqlite::advance_ids(&lock, &file(config), now)?)
 }
 
 /// Checks the database, which servers may be using, and changes nothing.

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::ids::head_after_restore;
+use groupchat_domain::time::Timestamp;
 
 use super::advisory::AdvisoryLock;
 use super::dial::{Dial, Purpose};
@@ -34,11 +35,15 @@ struct Counter {
 
 /// Notes where the log comes from. If it is another place than the last time, the database was restored, or has failed
 /// over to a server that may lack what was stored last: then no id is given out again that was given out there.
-/// `database` is for the words of an error.
+/// `now` is the present time, `database` is for the words of an error.
 ///
 /// # Errors
 /// The failure of a statement.
-pub(super) fn follow_lineage(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+pub(super) fn follow_lineage(
+    connection: &mut PgConnection,
+    database: &str,
+    now: Timestamp,
+) -> Result<(), OpenError> {
     let failed = |error: diesel::result::Error| log_state::refused(database, &error);
     let same = log_states.filter(lineage.eq(log_lineage().nullable())).count().get_result::<i64>(connection);
     if same.map_err(failed)? > 0 {
@@ -51,7 +56,7 @@ pub(super) fn follow_lineage(connection: &mut PgConnection, database: &str) -> R
         let present: String = diesel::select(log_lineage()).get_result(connection)?;
         let moves = known.is_some_and(|known| known != present);
         if moves {
-            advance(connection)?;
+            advance(connection, now)?;
         }
         diesel::update(log_states).set(lineage.eq(present)).execute(connection)?;
         QueryResult::Ok(moves)
@@ -63,11 +68,11 @@ pub(super) fn follow_lineage(connection: &mut PgConnection, database: &str) -> R
 }
 
 /// Does what is due after a restore that can't be told from none, such as that of a snapshot of disks: moves the
-/// counters of ids on, and gives the log a new epoch.
+/// counters of ids on, and gives the log a new epoch. `now` is the present time.
 ///
 /// # Errors
 /// [`OpenError`]; also that a server uses the database.
-pub fn advance_ids(options: &PostgresOptions) -> Result<(), OpenError> {
+pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), OpenError> {
     let dial = Dial::new(options);
     let database = dial.shown();
     let failed = |error: diesel::result::Error| log_state::refused(&database, &error);
@@ -79,7 +84,7 @@ pub fn advance_ids(options: &PostgresOptions) -> Result<(), OpenError> {
     }
     let another = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
     let advanced = connection.transaction(|connection| {
-        advance(connection)?;
+        advance(connection, now)?;
         diesel::update(log_states).set(epoch.eq(another)).execute(connection).map(drop)
     });
     advanced.map_err(failed)
@@ -87,11 +92,11 @@ pub fn advance_ids(options: &PostgresOptions) -> Result<(), OpenError> {
 
 /// Moves every counter to the next place where ids begin that were not given out before. Positions of the log have no
 /// gap; they are told from those of before by the log's epoch.
-fn advance(connection: &mut PgConnection) -> QueryResult<()> {
+fn advance(connection: &mut PgConnection, now: Timestamp) -> QueryResult<()> {
     let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
     for Counter { sequence, head } in counters {
         let head = crate::check::number(&mut Link::Postgres(connection), &head)?;
-        let next = head_after_restore(head).ok_or_else(|| {
+        let next = head_after_restore(head, now).ok_or_else(|| {
             diesel::result::Error::QueryBuilderError(format!("the ids of {sequence} are used up").into())
         })?;
         diesel::sql_query("SELECT setval($1::regclass, $2)")

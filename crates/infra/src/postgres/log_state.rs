@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use groupchat_domain::ids::Position;
+use groupchat_domain::time::Timestamp;
 
 use super::error::OpenError;
 use super::ids;
@@ -10,11 +11,16 @@ use crate::event_log::new_epoch;
 use crate::schema::{events, log_state};
 use crate::transfer;
 
-/// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `database` is for the words of an error.
+/// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `now` is the
+/// present time, `database` is for the words of an error.
 ///
 /// # Errors
 /// The failure of the statement, no random numbers, or [`OpenError::Unfinished`].
-pub(super) fn ensure_epoch(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
+pub(super) fn ensure_epoch(
+    connection: &mut PgConnection,
+    database: &str,
+    now: Timestamp,
+) -> Result<(), OpenError> {
     refuse_unfinished(connection, database)?;
     let epoch = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
     diesel::insert_into(log_state::table)
@@ -22,7 +28,7 @@ pub(super) fn ensure_epoch(connection: &mut PgConnection, database: &str) -> Res
         .on_conflict_do_nothing()
         .execute(connection)
         .map_err(|error| refused(database, &error))?;
-    ids::follow_lineage(connection, database)
+    ids::follow_lineage(connection, database, now)
 }
 
 /// Refuses a copy of another database that is not whole.

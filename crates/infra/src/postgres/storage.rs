@@ -71,7 +71,7 @@ impl PostgresStorage {
         } else {
             migrate::migrate_if_empty(&mut connection, &dial.shown())?;
         }
-        log_state::ensure_epoch(&mut connection, &dial.shown())?;
+        log_state::ensure_epoch(&mut connection, &dial.shown(), clock.now())?;
         let storage = Self {
             dial,
             writes: CommandQueue::new(options.write_queue),

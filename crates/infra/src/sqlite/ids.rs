@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::ids::head_after_restore;
+use groupchat_domain::time::Timestamp;
 
 use super::inspect::number;
 
@@ -51,19 +52,19 @@ pub(super) fn heads(connection: &mut SqliteConnection) -> QueryResult<Heads> {
 }
 
 /// Moves every counter, but for that of the log, to where ids begin that were not given out before: neither by this
-/// database nor, as far as they are known, by the `others`, which were made out of it. Positions of the log have no
-/// gap; they are told from those of before by the log's epoch.
+/// database nor by others that were made out of it, of which `others` are those that are known. Positions of the log
+/// have no gap; they are told from those of before by the log's epoch.
 ///
 /// # Errors
 /// The failure of a statement, or there is no such place.
-pub(super) fn advance(connection: &mut SqliteConnection, others: &Heads) -> QueryResult<()> {
+pub(super) fn advance(connection: &mut SqliteConnection, others: &Heads, now: Timestamp) -> QueryResult<()> {
     for (table, head) in heads(connection)? {
         if table == "events" {
             continue;
         }
         let other = others.get(&table).map_or(0, |other| other.counter.max(other.stored));
         let greatest = head.counter.max(head.stored).max(other);
-        let next = head_after_restore(greatest).ok_or_else(|| {
+        let next = head_after_restore(greatest, now).ok_or_else(|| {
             diesel::result::Error::QueryBuilderError(format!("the ids of {table} are used up").into())
         })?;
         let name = table.replace('\'', "''");

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use groupchat_domain::time::Timestamp;
 
 use super::backup::{BackupError, Step, verify};
 use super::data_dir_lock::DataDirLock;
@@ -76,14 +77,15 @@ pub enum RestoreError {
 }
 
 /// Puts a checked copy of the backup, with a new log epoch and ids that begin further on, in the place of the database, and keeps the old
-/// database under another name. `_lock` shows that no server runs on the folder. Blocks, and tells `report`
-/// how far it is. A process that is killed amid this leaves either the old database or the new one.
+/// database under another name. `_lock` shows that no server runs on the folder; `now` is the present time. Blocks,
+/// and tells `report` how far it is. A process that is killed amid this leaves either the old database or the new one.
 ///
 /// # Errors
 /// [`RestoreError`].
 pub fn restore(
     _lock: &DataDirLock,
     paths: &RestorePaths<'_>,
+    now: Timestamp,
     report: &mut dyn FnMut(Step),
 ) -> Result<Restored, RestoreError> {
     refuse_live(paths)?;
@@ -100,7 +102,7 @@ pub fn restore(
     // Done first, since it may take long, and nothing may take long once the old database is touched.
     draft.sync().map_err(&unwritable)?;
     let (kept, replaced) = set_aside(paths)?;
-    move_ids(draft.path(), &replaced, paths.backup)?;
+    move_ids(draft.path(), &replaced, paths.backup, now)?;
     draft.publish().map_err(unwritable)?;
     Ok(Restored { contents, kept })
 }
@@ -155,11 +157,12 @@ fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
 }
 
 /// Lets the ids of the new database begin where neither the backup nor the database that is `replaced` has given any
-/// out. The latter may itself have been restored from this very backup, and have moved them before.
-fn move_ids(copy: &Path, replaced: &Heads, name: &Path) -> Result<(), RestoreError> {
+/// out, nor a database in between that is lost. Any of them may itself have been restored from this very backup, and
+/// have moved them before.
+fn move_ids(copy: &Path, replaced: &Heads, name: &Path, now: Timestamp) -> Result<(), RestoreError> {
     let failed = |error: diesel::result::Error| OpenError::from_reason(name, &error.to_string());
     let mut connection = inspect::open(copy)?;
-    let advance = |connection: &mut SqliteConnection| ids::advance(connection, replaced);
+    let advance = |connection: &mut SqliteConnection| ids::advance(connection, replaced, now);
     Ok(connection.immediate_transaction(advance).map_err(failed)?)
 }
 

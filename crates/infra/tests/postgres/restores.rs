@@ -1,13 +1,15 @@
 //! No id is given out twice, wherever the database comes from.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use groupchat_infra::postgres::{OpenError, PostgresOptions, advance_ids};
+use groupchat_domain::time::{Clock, Timestamp};
+use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage, advance_ids};
 
 use crate::console::Console;
-use crate::place::{PATIENCE, Place, open, options};
+use crate::place::{PATIENCE, Place, Published, options};
 use crate::support::scratch::Scratch;
 
 const STRIDE: i64 = 1 << 32;
@@ -19,8 +21,34 @@ fn next_job(console: &mut Console) -> i64 {
     )
 }
 
+/// A clock that stands still.
+struct Stopped(Timestamp);
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// Before 2024, so that ids go by what is known to have been given out.
+const LONG_AGO: Timestamp = Timestamp::from_micros(0);
+
 fn opened(scratch: &Scratch) {
-    drop(open(PostgresOptions { follows_log: false, ..options(scratch.url()) }).unwrap());
+    opened_at(scratch, LONG_AGO);
+}
+
+fn opened_at(scratch: &Scratch, now: Timestamp) {
+    let options = PostgresOptions { follows_log: false, ..options(scratch.url()) };
+    drop(PostgresStorage::open(options, Arc::new(Stopped(now)), Arc::<Published>::default()).unwrap());
+}
+
+/// So many seconds after the beginning of 2024.
+fn in_2024_plus(seconds: i64) -> Timestamp {
+    Timestamp::from_micros((1_704_067_200 + seconds) * 1_000_000)
 }
 
 #[test]
@@ -49,6 +77,23 @@ fn ids_go_on_further_up_when_the_log_comes_from_elsewhere() {
     for table in ["users", "groups", "messages", "sessions", "tickets", "events"] {
         let next = format!("SELECT nextval(pg_get_serial_sequence('{table}', 'id')) AS number");
         assert_eq!(console.number(&next), 2 * STRIDE + 1, "{table}");
+    }
+}
+
+#[test]
+fn ids_of_two_restores_of_one_dump_differ_though_neither_knows_of_the_other() {
+    for second in [90_000_000, 90_000_001] {
+        // Another database each time, with what the dump held.
+        let scratch = Scratch::create();
+        opened(&scratch);
+        let mut console = Console::open(scratch.url());
+        assert_eq!(next_job(&mut console), 1);
+        console.execute("UPDATE log_state SET lineage = '4711/1/1/1'");
+        opened_at(&scratch, in_2024_plus(second));
+        assert_eq!(next_job(&mut console), second * 1_000_000 + 1);
+        // A clock that was set back by a year.
+        advance_ids(&options(scratch.url()), in_2024_plus(second - 30_000_000)).unwrap();
+        assert_eq!(next_job(&mut console), (second * 1_000_000 / STRIDE + 1) * STRIDE + 1);
     }
 }
 
@@ -87,13 +132,13 @@ fn ids_move_on_request_with_the_epoch_unless_a_server_runs() {
     while Console::open(&url).number(numbering) == 0 {
         assert!(Instant::now() < deadline, "the server never takes the right to number events");
     }
-    let refused = advance_ids(&options(&url)).unwrap_err();
+    let refused = advance_ids(&options(&url), LONG_AGO).unwrap_err();
     assert!(matches!(refused, OpenError::InUse(_)), "{refused}");
-    let scratch = std::sync::Arc::clone(&place.scratch);
+    let scratch = Arc::clone(&place.scratch);
     drop(place);
     let mut console = Console::open(&url);
     console.execute("UPDATE log_state SET epoch = 'before'");
-    advance_ids(&options(&url)).unwrap();
+    advance_ids(&options(&url), LONG_AGO).unwrap();
     assert_eq!(next_job(&mut console), STRIDE + 1);
     assert_eq!(console.number("SELECT count(*) AS number FROM log_state WHERE epoch = 'before'"), 0);
     drop(scratch);
@@ -106,6 +151,6 @@ fn ids_that_are_used_up_are_an_error() {
     let mut connection = PgConnection::establish(scratch.url()).unwrap();
     let far = "SELECT setval(pg_get_serial_sequence('groups', 'id'), (1::bigint << 53) - 5)";
     connection.batch_execute(far).unwrap();
-    let refused = advance_ids(&options(scratch.url())).unwrap_err();
+    let refused = advance_ids(&options(scratch.url()), LONG_AGO).unwrap_err();
     assert!(refused.to_string().contains("used up"), "{refused}");
 }

@@ -55,7 +55,7 @@ pub fn check(url: &DatabaseUrl, depth: Depth, now: Timestamp) -> Vec<Finding> {
 }
 
 /// Moves the counters of ids on, after a restore that can't be told from none.
-pub fn advance_ids(url: &DatabaseUrl) -> Result<(), ProgramError> {
+pub fn advance_ids(url: &DatabaseUrl, now: Timestamp) -> Result<(), ProgramError> {
     let options = PostgresOptions { connect_within: Duration::ZERO, ..PostgresOptions::new(url.reveal()) };
-    Ok(postgres::advance_ids(&options)?)
+    Ok(postgres::advance_ids(&options, now)?)
 }

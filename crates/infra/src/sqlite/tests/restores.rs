@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use groupchat_domain::time::Timestamp;
 use tempfile::TempDir;
 
 use super::support::number;
@@ -43,10 +44,15 @@ impl Setting {
         self.path("data/chat.db.before")
     }
 
+    /// Under a clock that is before 2024, so that ids go by what is known to have been given out.
     fn restore_from(&self, backup: &Path) -> Result<Restored, RestoreError> {
+        self.restore_at(backup, Timestamp::from_micros(0))
+    }
+
+    fn restore_at(&self, backup: &Path, now: Timestamp) -> Result<Restored, RestoreError> {
         let lock = DataDirLock::acquire(&self.path("data")).unwrap();
         let (database, kept) = (self.database(), self.kept());
-        restore(&lock, &RestorePaths { backup, database: &database, kept: &kept }, &mut |_| ())
+        restore(&lock, &RestorePaths { backup, database: &database, kept: &kept }, now, &mut |_| ())
     }
 
     fn restore(&self) -> Result<Restored, RestoreError> {
@@ -284,6 +290,39 @@ fn no_id_is_given_out_again_however_often_the_same_backup_is_restored() {
     }
 }
 
+/// So many seconds after the beginning of 2024.
+fn in_2024_plus(seconds: i64) -> Timestamp {
+    Timestamp::from_micros((1_704_067_200 + seconds) * 1_000_000)
+}
+
+#[test]
+fn no_id_is_given_out_again_when_the_same_backup_is_restored_anew_and_the_database_in_between_is_lost() {
+    let setting = Setting::new();
+    let mut given = Vec::new();
+    for second in [90_000_000, 90_000_001, 90_003_600] {
+        setting.restore_at(&setting.backup(), in_2024_plus(second)).unwrap();
+        let (job, position) = next_ids(&setting.database());
+        assert_eq!((job, position), (second * 1_000_000 + 1, 1));
+        given.push(job);
+        // Nothing is left to tell how far the ids have come.
+        fs::remove_dir_all(setting.path("data")).unwrap();
+        fs::create_dir(setting.path("data")).unwrap();
+    }
+    assert!(given.is_sorted_by(|one, next| one < next), "{given:?}");
+}
+
+#[test]
+fn ids_that_are_moved_on_request_begin_at_the_time() {
+    let setting = Setting::new();
+    make(&setting.database(), 5);
+    let lock = DataDirLock::acquire(&setting.path("data")).unwrap();
+    advance_ids(&lock, &setting.database(), in_2024_plus(90_000_000)).unwrap();
+    assert_eq!(next_ids(&setting.database()), (90_000_000_000_001, 1));
+    // A clock that was set back by a year.
+    advance_ids(&lock, &setting.database(), in_2024_plus(60_000_000)).unwrap();
+    assert_eq!(next_ids(&setting.database()).0, (90_000_000_000_001 / STRIDE + 1) * STRIDE + 1);
+}
+
 #[test]
 fn ids_go_on_behind_those_of_the_database_that_is_replaced() {
     let setting = Setting::new();
@@ -299,9 +338,9 @@ fn ids_are_moved_on_request_after_a_restore_by_other_means() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     let lock = DataDirLock::acquire(&setting.path("data")).unwrap();
-    advance_ids(&lock, &setting.database()).unwrap();
+    advance_ids(&lock, &setting.database(), Timestamp::from_micros(0)).unwrap();
     assert_eq!(next_ids(&setting.database()), (STRIDE + 1, 1));
     assert_eq!((notes(&setting.database()), old_epochs(&setting.database())), (6, 0));
-    let refused = advance_ids(&lock, &setting.path("data/none.db")).unwrap_err();
+    let refused = advance_ids(&lock, &setting.path("data/none.db"), in_2024_plus(1_000)).unwrap_err();
     assert!(matches!(refused, OpenError::Missing(_)), "{refused}");
 }

@@ -9,7 +9,7 @@ mod server;
 #[allow(dead_code, reason = "the tests of the routes need more of it")]
 mod told;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use api::Api;
 pub use data::{Data, data, folder};
@@ -19,6 +19,12 @@ pub use told::{Transport, assert_told};
 
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The microseconds since 2024: where ids begin after a restore just now.
+pub fn micros_since_2024() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+    i64::try_from(now).unwrap() - 1_704_067_200_000_000
+}
 
 /// Waits until a condition holds, and fails if it takes too long.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
