@@ -112,6 +112,11 @@ impl KeyActivity {
         locked(&self.entries).retain(|_, entry| entry.user != user || !ends(entry.session));
     }
 
+    /// Forgets a key that turns out not to be valid any more.
+    pub(crate) fn forget(&self, key: &KeyHash) {
+        locked(&self.entries).remove(key);
+    }
+
     /// Forgets keys that were not used lately. A use that could not be stored until now is lost with them.
     pub(crate) fn forget_idle(&self, now: Timestamp) {
         // One that seems to be used in the future was used before the clock was set back; how long ago nobody knows.
@@ -177,6 +182,8 @@ mod tests {
         assert!(activity.knows(&key(1)) && activity.knows(&key(2)));
         activity.forget_ended(UserId::new(7), |session| session == SESSION);
         assert_eq!([1, 2].map(|number| activity.holder(&key(number))), [None, Some(UserId::new(7))]);
+        activity.forget(&key(2));
+        assert_eq!(activity.holder(&key(2)), None);
     }
 
     #[test]

@@ -71,6 +71,17 @@ impl From<ActorRow> for Actor {
     }
 }
 
+impl DbTx<'_> {
+    /// Forgets the keys of a user's sessions that have ended, and says whether there were any.
+    fn forget_some(&self, user: UserId, ended: &[i64]) -> bool {
+        if ended.is_empty() {
+            return false;
+        }
+        self.activity.forget_ended(user, |session| ended.contains(&session.get()));
+        true
+    }
+}
+
 impl SessionRepository for DbTx<'_> {
     fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
         let holder = sessions::table
@@ -78,8 +89,15 @@ impl SessionRepository for DbTx<'_> {
             .filter(sessions::key_hash.eq(key.as_bytes().as_slice()))
             .filter(sessions::expires_at.gt(now.as_micros()))
             .filter(users::deleted_at.is_null());
-        Ok(on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())?
-            .map(Actor::from))
+        let found = on_backend!(self, |connection| holder
+            .select(ActorRow::as_select())
+            .first(connection)
+            .optional())?;
+        if found.is_none() {
+            // However the session has ended: it may have expired, or another server has ended it.
+            self.activity.forget(key);
+        }
+        Ok(found.map(Actor::from))
     }
 
     fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
@@ -159,15 +177,19 @@ impl SessionRepository for DbTx<'_> {
             ))
             .limit(ENDED_AT_ONCE)
             .offset(keep.into());
-        let ended = sessions::table.filter(sessions::id.eq_any(surplus));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+        let ended =
+            diesel::delete(sessions::table.filter(sessions::id.eq_any(surplus))).returning(sessions::id);
+        let ended = on_backend!(self, |connection| ended.get_results(connection))?;
+        Ok(self.forget_some(user, &ended))
     }
 
     fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault> {
         let provisioned = session_kind(SessionKind::Provisioned);
         let ended =
             sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::kind.eq(provisioned));
-        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+        let ended = diesel::delete(ended).returning(sessions::id);
+        let ended = on_backend!(self, |connection| ended.get_results(connection))?;
+        Ok(self.forget_some(user, &ended))
     }
 
     fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {

@@ -121,6 +121,47 @@ fn a_session_that_ends_alone_leaves_no_known_key() {
     assert_eq!(fixture.storage.holder(&KEY), None);
 }
 
+#[test]
+fn a_session_that_makes_room_for_another_leaves_no_known_key() {
+    let user = UserId::new(1);
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    let keep_one =
+        || write(&fixture, move |tx| tx.sessions().end_idlest(user, Timestamp::from_micros(10), 1));
+    fixture.clock.set(1);
+    use_key(&fixture);
+    keep_one();
+    assert_eq!(fixture.storage.holder(&KEY), Some(user), "the other session was idle");
+    fixture
+        .write(sql("INSERT INTO sessions (user_id, kind, key_hash, created_at, expires_at, last_used_at)
+                    VALUES (1, 'login', randomblob(32), 0, 100000000, 2000000)"))
+        .unwrap();
+    keep_one();
+    assert_eq!(fixture.storage.holder(&KEY), None);
+}
+
+#[test]
+fn a_provisioned_session_that_gives_way_leaves_no_known_key() {
+    let user = UserId::new(1);
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    fixture.write(sql("UPDATE sessions SET kind = 'provisioned' WHERE id = 1")).unwrap();
+    use_key(&fixture);
+    assert_eq!(fixture.storage.holder(&KEY), Some(user));
+    write(&fixture, move |tx| tx.sessions().end_provisioned(user));
+    assert_eq!(fixture.storage.holder(&KEY), None);
+}
+
+#[test]
+fn a_key_that_is_found_invalid_is_nobodys_however_its_session_has_ended() {
+    let fixture = with_sessions(Duration::from_secs(3_600));
+    use_key(&fixture);
+    let authenticate = |tx: &mut crate::tx::DbTx<'_>| {
+        let found = tx.sessions().authenticate(&KEY, Timestamp::from_micros(10));
+        if found == Ok(None) { Verdict::Commit } else { Verdict::RollBack }
+    };
+    fixture.read(Box::new(authenticate)).unwrap();
+    assert_eq!(fixture.storage.holder(&KEY), None);
+}
+
 fn write(
     fixture: &Fixture,
     work: impl Fn(&mut crate::tx::DbTx<'_>) -> Result<bool, StorageFault> + Send + 'static,
