@@ -178,6 +178,15 @@ impl SqliteStorage {
         Ok(connection)
     }
 
+    /// Ends the thread that makes checkpoints, for tests that make their own.
+    #[cfg(test)]
+    pub(super) fn stop_checkpoints(&self) {
+        let taken = locked(&self.threads).as_mut().map(|crew| std::mem::take(&mut crew.checkpointer));
+        self.checkpoints.stop();
+        let ended = taken.expect("not shut down").wait(Instant::now() + Duration::from_secs(60));
+        ended.expect("it waits for nothing");
+    }
+
     /// What is left to do once the writer has ended.
     fn leave_tidy(&self) -> Result<(), OpenError> {
         let failed =

@@ -1,16 +1,19 @@
 //! `kill -9` amid a copy leaves the source as it was, and a target that no server takes and the next try replaces.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::Stdio;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use tokio::process::Child;
 
 use super::{embedded, migrate, serve_embedded};
 use crate::commands::{json, printed};
 use crate::harness::{folder, program};
 
-const ROUNDS: u32 = 8;
+/// Copies that are killed, each in another part of its work.
+const ROUNDS: u64 = 8;
 
 /// Sessions to copy: enough that a copy can be killed in each of its parts.
 const SESSIONS: u32 = 30_000;
@@ -67,24 +70,50 @@ async fn look_at(target: &Target) -> Left {
     }
 }
 
-/// Kills copies at times by chance until one is done; `time` is about what it takes.
-async fn kill_copies(from: &Path, target: &Target, time: Duration) {
-    let mut dice = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-    println!("seed {dice}");
-    let (source, mut marked) = (content(from), 0);
-    for _ in 0..ROUNDS {
-        let mut copy = program();
-        copy.args(["migrate-database", "--from", &embedded(from), "--to", &target.name]);
-        let mut copy = copy.spawn().unwrap();
-        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let patience = time * (dice >> 16) / 65_536;
-        if tokio::time::timeout(patience, copy.wait()).await.is_err() {
-            copy.kill().await.unwrap();
+/// How much work a process has done, as the time of processors that it has used, in the system's ticks (proc(5)); and
+/// whether it has ended. Unlike the time on the wall, that says the same however busy the machine is.
+fn work_of(process: u32) -> (u64, bool) {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // What follows the name, which may hold anything.
+    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks = |field: usize| fields[field].parse::<u64>().unwrap();
+    (ticks(11) + ticks(12), fields[0] == "Z")
+}
+
+/// Waits until the copy has done so much work, or has ended; how much it has done.
+async fn wait_for_work(copy: &Child, enough: u64) -> u64 {
+    loop {
+        let (done, has_ended) = work_of(copy.id().expect("nobody has waited for it"));
+        if done >= enough || has_ended {
+            return done;
         }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn start_copy(from: &Path, target: &Target) -> Child {
+    let mut copy = program();
+    copy.args(["migrate-database", "--json", "--from", &embedded(from), "--to", &target.name]);
+    copy.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap()
+}
+
+/// Kills copies, each further on, until one is done; `work` is what a whole copy takes.
+async fn kill_copies(from: &Path, target: &Target, work: u64) {
+    let mut dice = u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos());
+    println!("seed {dice}, a whole copy takes {work} ticks");
+    let (source, mut marked) = (content(from), 0);
+    for round in 0..ROUNDS {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // Anywhere in this round's part.
+        let enough = work * (1_000 * round + (dice >> 32) % 1_000) / (1_000 * ROUNDS);
+        let mut copy = start_copy(from, target);
+        wait_for_work(&copy, enough).await;
+        copy.kill().await.unwrap();
         assert!(content(from) == source, "the source has changed");
         match look_at(target).await {
             Left::Nothing => {}
             Left::Marked => marked += 1,
+            // It needed less than the first one.
             Left::Everything => break,
         }
     }
@@ -95,13 +124,14 @@ async fn kill_copies(from: &Path, target: &Target, time: Duration) {
     }
 }
 
-async fn survives(target: Target) {
-    let (from, other) = (folder(), folder());
+/// `other` is of the same kind: a copy that is not killed goes there.
+async fn survives(target: Target, other: Target) {
+    let from = folder();
     full(from.path()).await;
-    let began = Instant::now();
-    let report = json(&migrate(&embedded(from.path()), &embedded(other.path())).await);
-    // A little less, so that few get done.
-    kill_copies(from.path(), &target, began.elapsed() * 3 / 4).await;
+    let whole = start_copy(from.path(), &other);
+    let work = wait_for_work(&whole, u64::MAX).await;
+    let report = json(&whole.wait_with_output().await.unwrap());
+    kill_copies(from.path(), &target, work).await;
     assert_eq!(look_at(&target).await, Left::Everything);
     let third = folder();
     let again = json(&migrate(&target.name, &embedded(third.path())).await);
@@ -111,17 +141,28 @@ async fn survives(target: Target) {
     printed(&program().args(["check", "--data-dir"]).arg(third.path()).output().await.unwrap());
 }
 
+impl Target {
+    fn file(folder: &Path) -> Self {
+        let arguments = vec!["--data-dir".to_owned(), folder.display().to_string()];
+        Self { name: embedded(folder), arguments }
+    }
+
+    #[cfg(feature = "postgres")]
+    fn server(data: &crate::harness::Data) -> Self {
+        let arguments = vec!["--database-url".to_owned(), data.url().to_owned()];
+        Self { name: data.url().to_owned(), arguments }
+    }
+}
+
 #[tokio::test]
 async fn a_copy_into_a_file_can_be_killed_at_any_time() {
-    let folder = folder();
-    let arguments = vec!["--data-dir".to_owned(), folder.path().display().to_string()];
-    survives(Target { name: embedded(folder.path()), arguments }).await;
+    let (target, other) = (folder(), folder());
+    survives(Target::file(target.path()), Target::file(other.path())).await;
 }
 
 #[cfg(feature = "postgres")]
 #[tokio::test]
 async fn a_copy_onto_a_server_can_be_killed_at_any_time() {
-    let data = crate::harness::data();
-    let arguments = vec!["--database-url".to_owned(), data.url().to_owned()];
-    survives(Target { name: data.url().to_owned(), arguments }).await;
+    let (target, other) = (crate::harness::data(), crate::harness::data());
+    survives(Target::server(&target), Target::server(&other)).await;
 }
