@@ -28,6 +28,7 @@ use crate::error::ProgramError;
 use crate::jobs::JobSignal;
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
+use crate::upkeep::{TrustedClock, Upkeep};
 use crate::{clock, console, disk, files, follow, jobs, storage, upkeep};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
@@ -61,15 +62,11 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     hub.begin(&*storage).await?;
     let disk = disk::watch(config);
     let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config)?;
-    clock::look(&*storage).await?;
+    let is_ahead = clock::look(&*storage).await?;
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let background = [
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
-        actix_web::rt::spawn(upkeep::run(
-            storage.clone(),
-            retention(config),
-            config.login_known_networks_age,
-        )),
+        actix_web::rt::spawn(upkeep(storage.clone(), config, is_ahead).run()),
         actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
         actix_web::rt::spawn(follow::run(hub, storage.clone())),
@@ -91,6 +88,16 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     }
     socket.bind(address)?;
     Ok(socket)
+}
+
+fn upkeep(storage: Arc<dyn Storage>, config: &Config, clock_is_ahead: bool) -> Upkeep {
+    Upkeep {
+        storage,
+        trust: TrustedClock::new(Arc::new(SystemClock), clock_is_ahead),
+        retention: retention(config),
+        networks_known_for: config.login_known_networks_age,
+        every: upkeep::EVERY,
+    }
 }
 
 const fn retention(config: &Config) -> Retention {
@@ -223,6 +230,7 @@ async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration, lock: Option
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use crate::config::Layers;
 
     #[tokio::test]
     async fn the_system_gives_deaf_clients_up_and_takes_little_for_them() {
@@ -249,5 +257,18 @@ mod tests {
             taken += bytes;
             assert!(taken < 1 << 20, "{taken}");
         }
+    }
+
+    #[test]
+    fn connections_are_limited_as_the_settings_say() {
+        let seconds = Duration::from_secs;
+        let mut config = Config::read(&Layers::defaults()).unwrap();
+        (config.http_connections, config.http_connections_per_address, config.workers) = (31, 7, 3);
+        (config.http_head_timeout, config.http_keep_alive) = (seconds(11), seconds(12));
+        (config.http_write_timeout, config.shutdown_timeout) = (seconds(13), seconds(14));
+        let options = connections(&config);
+        assert_eq!((options.most, options.most_of_network, options.workers), (31, 7, 3));
+        assert_eq!((options.timeouts.head, options.timeouts.keep_alive), (seconds(11), seconds(12)));
+        assert_eq!((options.timeouts.write, options.shutdown), (seconds(13), seconds(14)));
     }
 }

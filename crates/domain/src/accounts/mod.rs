@@ -49,5 +49,5 @@ pub use session::{
     Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, SESSIONS_PER_USER, Secret,
     Session, SessionKind,
 };
-pub use sessions::{end_other_sessions, end_session, list_sessions, logout};
+pub use sessions::{end_other_sessions, end_session, list_sessions, logout, remove_expired_sessions};
 pub use ticket::{MAX_TICKETS, TICKET_LIFETIME, issue_ticket, redeem_ticket, remove_expired_tickets};

@@ -1,4 +1,4 @@
-//! What users do with their own sessions: list them, end them, sign out.
+//! What users do with their own sessions: list them, end them, sign out. And what is left of those that expired goes.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
@@ -8,6 +8,9 @@ use crate::events::{Audience, Event};
 use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, Page};
 use crate::storage::Tx;
+
+/// Expired sessions that one command removes.
+const REMOVED_AT_ONCE: i64 = 500;
 
 /// The actor's sessions, the newest first.
 ///
@@ -85,6 +88,16 @@ pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Endi
         tx.emit(Audience::User(user), by, Event::SessionsEnded(user));
     }
     Ok(ended)
+}
+
+/// Removes some sessions that have expired; whether there may be more.
+///
+/// # Errors
+/// A fault.
+pub fn remove_expired_sessions(tx: &mut dyn Tx) -> Result<bool, Error> {
+    let now = tx.now();
+    let removed = tx.sessions().remove_expired(now, REMOVED_AT_ONCE)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
 }
 
 #[cfg(test)]

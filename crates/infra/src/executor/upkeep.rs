@@ -1,12 +1,11 @@
-//! The storage's own recurring work: it stores when keys were last used, and removes expired sessions.
+//! The storage's own recurring work: it stores when keys were last used.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
-use groupchat_domain::storage::{Caller, StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{Caller, StorageFault, Verdict};
 use groupchat_domain::time::Clock;
 
 use super::activity::{KeyActivity, KeyUse};
@@ -93,7 +92,6 @@ impl Upkeep {
 
     fn do_all(&self) {
         attempt("storing the last uses of keys", || self.store_key_uses());
-        attempt("removing expired sessions", || self.remove_expired_sessions());
         attempt("forgetting idle keys", || {
             self.activity.forget_idle(self.clock.now());
             Ok(())
@@ -115,31 +113,6 @@ impl Upkeep {
             self.activity.stored(uses);
         }
         Ok(())
-    }
-
-    fn remove_expired_sessions(&self) -> Result<(), StorageFault> {
-        let removed = Arc::new(AtomicUsize::new(0));
-        loop {
-            let count = Arc::clone(&removed);
-            self.queue
-                .submit(
-                    Caller::System,
-                    Box::new(move |tx| {
-                        let now = tx.now();
-                        match tx.sessions().remove_expired(now, ROWS_PER_COMMAND as i64) {
-                            Ok(rows) => {
-                                count.store(rows, Ordering::Release);
-                                Verdict::Commit
-                            }
-                            Err(_) => Verdict::RollBack,
-                        }
-                    }),
-                )?
-                .wait()?;
-            if removed.load(Ordering::Acquire) < ROWS_PER_COMMAND {
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -34,7 +34,7 @@ pub struct PostgresOptions {
     pub statement_timeout: Duration,
     /// How long opening waits for the server to accept connections.
     pub connect_within: Duration,
-    /// How often the last uses of keys are stored and expired sessions removed.
+    /// How often the last uses of keys are stored.
     pub upkeep_every: Duration,
     /// How often to look for events that another process has stored or numbered and nobody has told of: other servers
     /// do so within milliseconds, unless a notice is lost, or kept back by a proxy.

@@ -35,7 +35,7 @@ pub struct SqliteOptions {
     pub read_queue: QueueLimits,
     /// How long a batch of the writer may become.
     pub batch: BatchLimits,
-    /// How often the last uses of keys are stored and expired sessions removed.
+    /// How often the last uses of keys are stored.
     pub upkeep_every: Duration,
     /// Is told of each statement of the writer and the readers, for tests that count them.
     pub statement_observer: Option<StatementObserver>,

@@ -89,6 +89,20 @@ fn users_end_all_their_sessions_but_the_present_one() {
     }
 }
 
+fn removes_expired(removed: usize) -> MockTx {
+    let mut tx = MockTx::new();
+    let removes = tx.sessions.expect_remove_expired().with(eq(NOW), eq(500));
+    removes.times(1).returning(move |_, _| Ok(removed));
+    tx
+}
+
+#[test]
+fn expired_sessions_are_removed_in_bounded_steps() {
+    for (removed, more) in [(0, false), (499, false), (500, true)] {
+        assert_eq!(remove_expired_sessions(&mut removes_expired(removed)), Ok(more), "{removed}");
+    }
+}
+
 #[test]
 fn faults_are_handed_on() {
     let limit = Limit::parse(1).unwrap();
@@ -96,4 +110,5 @@ fn faults_are_handed_on() {
     assert_hands_faults_on(|| ends(MY_SESSION, true), |tx| logout(tx, &me()));
     assert_hands_faults_on(|| ends(ANOTHER, true), |tx| end_session(tx, &me(), ANOTHER));
     assert_hands_faults_on(|| ends_others(true), |tx| end_other_sessions(tx, &me()));
+    assert_hands_faults_on(|| removes_expired(1), remove_expired_sessions);
 }
