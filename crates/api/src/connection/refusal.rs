@@ -8,6 +8,7 @@ use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, DATE, HttpDate};
 use super::head::HEAD_LIMIT;
 use crate::problem::{ApiError, Code};
 use crate::request_id::RequestId;
+use crate::security_headers;
 
 /// When a client that found no room may come back.
 const COME_BACK: Duration = Duration::from_secs(5);
@@ -71,7 +72,8 @@ impl NoRoom {
 
 /// Writes an answer that no request led to, as those of handlers are written.
 fn write(error: &ApiError) -> Vec<u8> {
-    let response = error.response(None);
+    let mut response = error.response(None);
+    security_headers::add(response.headers_mut());
     let status = response.status();
     let mut text = format!("HTTP/1.1 {status}\r\n").into_bytes();
     let mut add = |name: &str, value: &[u8]| {
@@ -110,8 +112,17 @@ mod tests {
             let text = String::from_utf8(bytes).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
-            for line in ["content-type: application/problem+json", "connection: close"] {
-                assert_eq!(head.matches(line).count(), 1, "{head}");
+            for line in [
+                "content-type: application/problem+json",
+                "connection: close",
+                "cache-control: no-store",
+                "content-security-policy: frame-ancestors 'none'",
+                "referrer-policy: no-referrer",
+                "x-content-type-options: nosniff",
+                "date: ",
+                "x-request-id: ",
+            ] {
+                assert_eq!(head.matches(line).count(), 1, "{line} in {head}");
             }
             assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
             assert_eq!(head.contains(RETRY_AFTER.as_str()), code == "overloaded", "{head}");
