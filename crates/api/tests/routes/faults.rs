@@ -83,6 +83,11 @@ async fn a_database_that_cannot_be_used_is_a_503() {
 }
 
 #[actix_web::test]
+async fn a_read_that_takes_too_long_is_a_503() {
+    assert_answered(StorageFault::TimedOut, 503, "overloaded", Some("1")).await;
+}
+
+#[actix_web::test]
 async fn an_unknown_outcome_is_called_so() {
     assert_answered(StorageFault::OutcomeUnknown, 503, "outcome_unknown", Some("1")).await;
 }

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::args::Scenario;
 use super::bystander::{Action, Sample, Samples};
 use super::tally::Tally;
-use super::watch::Taken;
+use super::watch::{MAY_STAY, Taken};
 use crate::footprint::processor_time;
 use crate::report::{Bar, Check};
 
@@ -71,8 +71,9 @@ impl Outcome {
 
     fn own_checks(&self) -> Vec<Check> {
         match self.scenario {
-            Scenario::UnreadAnswers | Scenario::UnreadAnswersOfMany => {
-                vec![self.peak_below(200.0), self.p99_below_50(Action::Send)]
+            Scenario::UnreadAnswers => vec![self.peak_below(200.0), self.p99_below_50(Action::Send)],
+            Scenario::UnreadAnswersOfMany => {
+                vec![self.peak_below(200.0), self.memory_left(), self.p99_below_50(Action::Send)]
             }
             Scenario::FastReaders => vec![self.p99_below_50(Action::Send)],
             Scenario::Assets => vec![self.peak_below(60.0)],
@@ -92,6 +93,12 @@ impl Outcome {
 
     fn peak_below(&self, megabytes: f64) -> Check {
         Check::new("peak memory", self.memory.peak as f64 / MEGABYTE, "MB", Some(Bar::Below(megabytes)))
+    }
+
+    /// What a burst took and did not give back.
+    fn memory_left(&self) -> Check {
+        let left = self.memory.left() as f64 / MEGABYTE;
+        Check::new("memory that stays taken", left, "MB", Some(Bar::Below(MAY_STAY as f64 / MEGABYTE)))
     }
 
     fn p99_below_50(&self, action: Action) -> Check {
@@ -173,6 +180,16 @@ mod tests {
         assert_eq!(of(Scenario::Assets), [lived, (199.0, Some(false))]);
         assert_eq!(of(Scenario::WrongLogins), [lived, (2.0, Some(true))]);
         assert_eq!(of(Scenario::FloodOfWrites), [lived, (51.0, Some(false)), (12.0, Some(false))]);
+    }
+
+    #[test]
+    fn memory_that_does_not_come_back_misses_a_bar() {
+        let after = |after| {
+            let memory = Taken { before: 20_000_000, peak: 150_000_000, after };
+            judged(&Outcome { memory, ..outcome(Scenario::UnreadAnswersOfMany, Tally::default()) })[2]
+        };
+        assert_eq!(after(44_000_000), (24.0, Some(true)));
+        assert_eq!(after(45_000_000), (25.0, Some(false)));
     }
 
     #[test]

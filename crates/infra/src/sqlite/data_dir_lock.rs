@@ -58,7 +58,7 @@ pub enum DataDirLockError {
     #[error("another groupchat server already uses the data directory {}", .0.display())]
     Taken(PathBuf),
     /// The lock file can't be written.
-    #[error("can't write to the data directory {}: {source}", directory.display())]
+    #[error("can't write to the data directory {}", directory.display())]
     Unwritable {
         /// The directory.
         directory: PathBuf,

@@ -1,10 +1,17 @@
 //! The folder of the embedded database: what can't be one, and who may use it.
 
+#[cfg(target_os = "linux")]
+use std::path::Path;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+#[cfg(target_os = "linux")]
+use tokio::process::Command;
 
 use crate::check::outcome_of;
 use crate::commands::{complaint, printed, run};
+#[cfg(target_os = "linux")]
+use crate::harness::started_by;
 use crate::harness::{Data, Database, Server, data, until};
 
 /// Why a server doesn't start.
@@ -74,6 +81,53 @@ async fn a_folder_without_a_database_stays_as_it_is() {
         assert!(words.contains("no database"), "{words}");
     }
     assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
+}
+
+/// Has the program run where a folder's mode counts; `None` where it can't. Root is above that, unless it gives up what
+/// makes it so (capabilities(7)).
+#[cfg(target_os = "linux")]
+fn bound_by_modes(closed: &Path) -> Option<Command> {
+    let program = env!("CARGO_BIN_EXE_groupchat");
+    if std::fs::read_dir(closed).is_err() {
+        return Some(started_by(program));
+    }
+    let setpriv = std::process::Command::new("setpriv").args(["--bounding-set=-all", "--", "true"]).status();
+    if !setpriv.is_ok_and(|status| status.success()) {
+        println!("SKIPPED: a folder's mode doesn't bind this user, and there is no setpriv");
+        return None;
+    }
+    let mut command = started_by("setpriv");
+    command.args(["--bounding-set=-all", "--", program]);
+    Some(command)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_folder_that_may_not_be_looked_into_is_told_once_and_not_taken_for_an_empty_one() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let data = data();
+    Server::start(&data).await.stop().await;
+    set_permissions(data.path(), Permissions::from_mode(0o000)).unwrap();
+    let mut told = Vec::new();
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["restore", "some.db"],
+        &["user", "list"],
+        &["backup", "never.db"],
+    ] {
+        let Some(mut command) = bound_by_modes(data.path()) else { break };
+        let output = command.args(arguments).args(data.arguments()).output().await.unwrap();
+        told.push((arguments, output));
+    }
+    // Else nobody could remove it.
+    set_permissions(data.path(), Permissions::from_mode(0o700)).unwrap();
+    for (arguments, output) in told {
+        let words = complaint(&output);
+        assert_eq!(words.matches("Permission denied").count(), 1, "{arguments:?}: {words}");
+        assert!(!words.contains("no database"), "{arguments:?}: {words}");
+    }
 }
 
 /// A folder whose server was killed while acknowledged messages were in the log only; the admin's key, and the group.
