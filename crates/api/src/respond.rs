@@ -11,7 +11,7 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Respo
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
-use crate::assets::{Slices, WRITE_BUFFER};
+use crate::assets::{Pieces, Slices, WRITE_BUFFER};
 use crate::limits::{Counted, Delivery};
 use crate::problem::ApiError;
 
@@ -74,11 +74,11 @@ impl<T: Serialize> Responder for Large<T> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let Delivery { data, text, permit, .. } = self.0;
-        match to_json(&data, text) {
-            Ok(body) => {
-                HttpResponse::Ok().content_type(ContentType::json()).body(Counted::body(body, permit))
-            }
-            Err(error) => HttpResponse::from_error(error),
+        // Quotes and line breaks are escaped.
+        let mut body = Pieces::with_capacity(USUAL_SIZE + text + text / 8);
+        match serde_json::to_writer(&mut body, &data) {
+            Ok(()) => HttpResponse::Ok().content_type(ContentType::json()).body(Counted::body(body, permit)),
+            Err(error) => HttpResponse::from_error(ApiError::internal(error)),
         }
     }
 }
@@ -127,7 +127,7 @@ impl Responder for NoContent {
 }
 
 fn json(status: StatusCode, location: Option<String>, value: &impl Serialize) -> HttpResponse {
-    let body = match to_json(value, 0) {
+    let body = match to_json(value) {
         Ok(body) => body,
         Err(error) => return HttpResponse::from_error(error),
     };
@@ -139,9 +139,8 @@ fn json(status: StatusCode, location: Option<String>, value: &impl Serialize) ->
     if body.len() <= WRITE_BUFFER { response.body(body) } else { response.body(Slices::of(body.into())) }
 }
 
-/// The value as JSON, of which so many bytes are text.
-fn to_json(value: &impl Serialize, text: usize) -> Result<Vec<u8>, ApiError> {
-    let mut body = Vec::with_capacity(USUAL_SIZE + text + text / 8);
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    let mut body = Vec::with_capacity(USUAL_SIZE);
     serde_json::to_writer(&mut body, value).map_err(ApiError::internal)?;
     Ok(body)
 }

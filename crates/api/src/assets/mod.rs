@@ -3,6 +3,7 @@
 //! Their bytes are shared and compressed once, and a connection takes them in slices ([`Slices`]), so that clients
 //! that ask for a large file and don't read it cost little.
 
+mod pieces;
 mod slices;
 
 use std::hash::{DefaultHasher, Hasher};
@@ -19,6 +20,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+pub use pieces::Pieces;
 pub use slices::{Slices, WRITE_BUFFER};
 
 /// How long a file may be kept by who has got it.

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use groupchat_domain::network::{Neighbourhood, Network as Origin};
+use groupchat_domain::storage::Caller;
 
 use super::refusal::NoRoom;
 use crate::extract::Network;
+use crate::limits::{Budget, Exhausted, Permit};
 
 /// A network may have so many times as many connections as are free. So one that takes all it can get leaves a quarter
 /// of them free, two leave a seventh, and however many there are, there is room for one more.
@@ -19,7 +21,12 @@ const SHARE: usize = 3;
 /// are in it, an eighth of the connections stays free.
 const SHARE_OF_NEIGHBOURHOOD: usize = 7;
 
-/// Counts the connections of all workers.
+/// How many bytes of heads that are not whole all connections keep, and those of one network. Both are constants: nearly
+/// every head comes whole and is never counted, so these need not grow with the number of clients.
+const UNREAD: u64 = 16 << 20;
+const UNREAD_OF_NETWORK: u64 = 2 << 20;
+
+/// Counts the connections of all workers, and what they keep of heads that are not whole.
 #[derive(Debug)]
 pub struct ConnectionLimiter {
     most: usize,
@@ -27,6 +34,7 @@ pub struct ConnectionLimiter {
     /// Their connections are those of many clients.
     proxies: Vec<Network>,
     counts: Mutex<Counts>,
+    unread: Arc<Budget>,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +63,8 @@ pub struct Refusals {
 #[derive(Debug)]
 pub struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
+    peer: Origin,
+    unread: Option<Permit>,
     /// `None` for a proxy, whose connections are not counted.
     origin: Option<Origin>,
 }
@@ -62,7 +72,8 @@ pub struct ConnectionPermit {
 impl ConnectionLimiter {
     /// At most so many connections, and so many of one network, `proxies` excepted.
     pub fn new(most: usize, most_of_network: usize, proxies: Vec<Network>) -> Arc<Self> {
-        Arc::new(Self { most, most_of_network, proxies, counts: Mutex::default() })
+        let unread = Budget::with_spare(UNREAD_OF_NETWORK, UNREAD, UNREAD / 8);
+        Arc::new(Self { most, most_of_network, proxies, counts: Mutex::default(), unread })
     }
 
     /// Admits a connection from this address.
@@ -91,7 +102,7 @@ impl ConnectionLimiter {
         }
         counts.all += 1;
         drop(counts);
-        Ok(ConnectionPermit { limiter: Arc::clone(self), origin })
+        Ok(ConnectionPermit { limiter: Arc::clone(self), peer: Origin::of(address), unread: None, origin })
     }
 
     /// Counts a connection that was refused. What to tell of those of the last minute, once a minute.
@@ -109,6 +120,30 @@ impl ConnectionLimiter {
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ConnectionPermit {
+    /// Counts all bytes that the connection keeps of a head that is not whole.
+    ///
+    /// # Errors
+    /// Its network, or all connections together, keep too many.
+    pub fn keep_unread(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let bytes = bytes as u64;
+        match &mut self.unread {
+            None => {
+                let permit = self.limiter.unread.take(Caller::Network(self.peer), bytes)?;
+                self.unread = Some(permit);
+                Ok(())
+            }
+            Some(permit) if permit.amount() < bytes => permit.grow(bytes - permit.amount()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Nothing is kept any more.
+    pub fn forget_unread(&mut self) {
+        self.unread = None;
     }
 }
 
@@ -167,6 +202,24 @@ mod tests {
         assert!(limiter.admit(address("2001:db8::3")).is_ok());
         let counts = limiter.counts();
         assert_eq!((counts.all, counts.by_origin.len(), counts.by_neighbourhood.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn heads_that_are_not_whole_are_limited_for_a_network_and_in_all() {
+        const HEAD: usize = 32 << 10;
+        let limiter = ConnectionLimiter::new(10_000, 1_000, Vec::new());
+        let keep_all = |from: &str| {
+            let keep = |mut permit: ConnectionPermit| permit.keep_unread(HEAD).ok().map(|()| permit);
+            std::iter::from_fn(|| limiter.admit(address(from)).ok().and_then(keep)).collect::<Vec<_>>()
+        };
+        let mut first = keep_all("192.0.2.1");
+        assert_eq!(first.len() as u64, UNREAD_OF_NETWORK / HEAD as u64);
+        first[0].forget_unread();
+        let more: Vec<_> = (3..100).map(|last| keep_all(&format!("192.0.{last}.1"))).collect();
+        assert!(more.iter().all(|kept| !kept.is_empty()), "each has one");
+        assert!(limiter.unread.held() <= UNREAD + 100 * HEAD as u64);
+        drop((first, more));
+        assert_eq!(limiter.unread.held(), 0);
     }
 
     #[test]

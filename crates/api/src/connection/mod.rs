@@ -47,7 +47,7 @@ pub struct ConnectionTimeouts {
     pub keep_alive: Duration,
     /// For the rest of a body that nobody reads any more.
     pub drain: Duration,
-    /// For taking some of an answer. A client that takes less than 4 KiB a second uses this time up.
+    /// For taking some of an answer. A client that takes less than 64 KiB a second uses this time up.
     pub write: Duration,
 }
 

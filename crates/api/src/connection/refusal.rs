@@ -35,6 +35,9 @@ pub enum Fault {
     /// More bytes or more headers than are taken.
     #[error("a request's head may have {HEAD_LIMIT} bytes and 96 headers")]
     HeadTooLarge,
+    /// Too many bytes of heads that are not whole are kept already.
+    #[error("the heads of too many requests are only partly there; send a head at once")]
+    TooManyHeads,
     /// It began and did not end in time.
     #[error("the head of the request took too long to arrive")]
     HeadTooSlow,
@@ -57,9 +60,11 @@ impl Fault {
         let code = match self {
             Self::HeadTooLarge => Code::HeadTooLarge,
             Self::HeadTooSlow => Code::RequestTimeout,
+            Self::TooManyHeads => Code::Overloaded,
             _ => Code::BadRequest,
         };
-        write(&ApiError::new(code, self.to_string()))
+        let error = ApiError::new(code, self.to_string());
+        write(&if self == Self::TooManyHeads { error.retry_after(COME_BACK) } else { error })
     }
 }
 
@@ -107,6 +112,7 @@ mod tests {
             (Fault::NotHttp.answer(), "400 Bad Request", "bad_request"),
             (Fault::HeadTooSlow.answer(), "408 Request Timeout", "request_timeout"),
             (Fault::HeadTooLarge.answer(), "431 Request Header Fields Too Large", "head_too_large"),
+            (Fault::TooManyHeads.answer(), "503 Service Unavailable", "overloaded"),
             (NoRoom::Full.answer(), "503 Service Unavailable", "overloaded"),
         ] {
             let text = String::from_utf8(bytes).unwrap();

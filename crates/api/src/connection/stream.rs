@@ -26,8 +26,8 @@ use super::refusal::Fault;
 /// How many bytes of a body, chunk sizes included, are passed on at most.
 pub const MOST_OF_BODY: u64 = 2 * crate::extract::BODY_LIMIT as u64;
 
-/// Bytes behind a request after which no more are read until it is answered. Below, they are: that is how a client that
-/// has hung up is noticed.
+/// Bytes behind a request after which no more are read until it is answered, and how many are read at a time. Below, they
+/// are: that is how a client that has hung up is noticed.
 ///
 /// Who sends more than that and then hangs up is not noticed: the read goes on until `storage.read_timeout` ends it. It is
 /// not closed for that, since clients may pipeline (RFC 9112, section 9.3.2).
@@ -48,7 +48,7 @@ pub struct Guarded<S> {
     released: usize,
     timer: Timer,
     patience: Patience,
-    _permit: Option<ConnectionPermit>,
+    permit: Option<ConnectionPermit>,
 }
 
 /// What the next byte from the client belongs to.
@@ -77,7 +77,7 @@ impl<S> Guarded<S> {
             released: 0,
             timer: Timer::default(),
             patience: Patience::new(timeouts.write),
-            _permit: permit,
+            permit,
         }
     }
 
@@ -252,6 +252,9 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
         context: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<Option<()>>> {
+        if let Stage::Answer = self.stage {
+            return self.read_ahead(context);
+        }
         let before = out.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, out))?;
         if out.filled().len() == before {
@@ -264,7 +267,39 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
         }
         self.input.extend_from_slice(&fresh[passed..]);
         out.set_filled(before + passed);
+        self.count_unread();
         Poll::Ready(Ok(Some(())))
+    }
+
+    /// Reads some of the next request, which is not looked at before its turn, so only little.
+    fn read_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<()>>> {
+        let mut scratch = [0; READ_AHEAD];
+        let mut read = ReadBuf::new(&mut scratch);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+        self.input.extend_from_slice(read.filled());
+        Poll::Ready(Ok((!read.filled().is_empty()).then_some(())))
+    }
+
+    /// Counts what is kept of a head that is not whole; without room for it, the connection ends.
+    fn count_unread(&mut self) {
+        if let Stage::Head { .. } = self.stage
+            && let Some(permit) = &mut self.permit
+            && !self.input.is_empty()
+            && permit.keep_unread(self.input.capacity()).is_err()
+        {
+            self.refuse(Fault::TooManyHeads);
+        }
+        if matches!(self.stage, Stage::Closing(_)) && self.released == 0 {
+            self.forget_input();
+        }
+    }
+
+    /// Gives the memory back of what was read.
+    fn forget_input(&mut self) {
+        self.input = BytesMut::new();
+        if let Some(permit) = &mut self.permit {
+            permit.forget_unread();
+        }
     }
 
     fn pass_on(&mut self, out: &mut ReadBuf<'_>) {
@@ -272,7 +307,7 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
         out.put_slice(&self.input.split_to(length));
         self.released -= length;
         if self.input.is_empty() {
-            self.input = BytesMut::new();
+            self.forget_input();
         }
     }
 
@@ -282,6 +317,7 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
             let input = std::mem::take(&mut self.input);
             self.released = self.advance(&input);
             self.input = input;
+            self.count_unread();
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::codec::Decoder;
 
+use super::limiter::ConnectionLimiter;
 use super::stream::{Guarded, MOST_OF_BODY};
 use super::*;
 
@@ -185,10 +186,36 @@ async fn a_body_that_is_endless_is_passed_on_up_to_the_limit() {
     }
 }
 
+#[tokio::test]
+async fn a_head_that_is_not_whole_counts_until_it_is() {
+    let limiter = ConnectionLimiter::new(1_000, 1_000, Vec::new());
+    let permit = || limiter.admit("192.0.2.1".parse().unwrap()).unwrap();
+    let head = [b"GET / HTTP/1.1\r\nHost: x\r\nCookie: ".as_slice(), &[b'x'; 30_000]].concat();
+    let mut waiting = Vec::new();
+    let said = loop {
+        let (server, mut client) = duplex(1 << 20);
+        let mut connection = Guarded::new(server, TIMEOUTS, Some(permit()));
+        client.write_all(&head).await.unwrap();
+        if passed(&mut connection).await.is_none() {
+            break told(connection, client).await;
+        }
+        waiting.push((connection, client));
+    };
+    assert!(said.starts_with("HTTP/1.1 503 "), "{said}");
+    assert!((30..100).contains(&waiting.len()), "{}", waiting.len());
+    let (mut connection, mut client) = waiting.pop().unwrap();
+    client.write_all(b"\r\n\r\n").await.unwrap();
+    assert!(passed(&mut connection).await.unwrap().ends_with(b"\r\n\r\n"));
+    let (server, mut client) = duplex(1 << 20);
+    let mut next = Guarded::new(server, TIMEOUTS, Some(permit()));
+    client.write_all(&head).await.unwrap();
+    assert_eq!(passed(&mut next).await.unwrap(), b"", "there is room again");
+}
+
 /// Writes to a client that takes so much every 10 ms.
 async fn write_to(client_takes: usize) -> std::io::Result<()> {
     let timeouts = ConnectionTimeouts { write: SOON, ..TIMEOUTS };
-    let (mut connection, mut client) = connection_with(timeouts, 1_000);
+    let (mut connection, mut client) = connection_with(timeouts, 4_000);
     client.write_all(GET).await.unwrap();
     passed(&mut connection).await.unwrap();
     let reading = tokio::spawn(async move {
@@ -203,7 +230,7 @@ async fn write_to(client_takes: usize) -> std::io::Result<()> {
     // In pieces, as a large answer is written.
     let writing = async {
         for _ in 0..100 {
-            connection.write_all(&[b'x'; 1_000]).await?;
+            connection.write_all(&[b'x'; 4_000]).await?;
             connection.flush().await?;
         }
         Ok(())
@@ -215,11 +242,12 @@ async fn write_to(client_takes: usize) -> std::io::Result<()> {
 
 #[tokio::test]
 async fn an_answer_must_be_taken_and_not_too_slowly() {
-    for too_little in [0, 1] {
+    // The last is a tenth of the least rate.
+    for too_little in [0, 1, 64] {
         let failed = write_to(too_little).await.unwrap_err();
         assert_eq!(failed.kind(), std::io::ErrorKind::TimedOut, "{too_little}");
     }
-    write_to(1_000).await.unwrap();
+    write_to(4_000).await.unwrap();
 }
 
 const LINES: &[&str] = &[

@@ -1,5 +1,6 @@
 //! How many connections for events each user has on this server, so that nobody takes them all.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error;
 use std::pin::Pin;
@@ -84,13 +85,55 @@ impl Drop for Place {
 /// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is soon
 /// told no more, but what was written before still waits for them. What is in the outbox holds its room until it is
 /// written.
-pub fn seated(answer: HttpResponse, place: Rc<Place>, outbox: Arc<Outbox>) -> HttpResponse {
-    answer.map_body(|_, body| Seated { body, outbox, _place: place }.boxed())
+pub fn seated(answer: HttpResponse, place: Rc<Place>, outbox: Arc<Outbox>, unsent: Unsent) -> HttpResponse {
+    answer.map_body(|_, body| {
+        let size = body.size();
+        *unsent.0.borrow_mut() = Source::Body(body);
+        Seated { size, unsent, outbox, _place: place }.boxed()
+    })
+}
+
+/// What the transport of a connection has not asked for yet. Whoever writes it can drop it: the transport doesn't ask as
+/// long as the client takes nothing.
+#[derive(Clone, Default)]
+pub struct Unsent(Rc<RefCell<Source>>);
+
+/// Where the transport gets more.
+#[derive(Default)]
+enum Source {
+    Body(BoxBody),
+    /// The last there is.
+    Last(Bytes),
+    #[default]
+    End,
+}
+
+impl Unsent {
+    /// Drops all of it at once, and has this sent instead, if the client takes anything again.
+    pub fn replace(&self, outbox: &Outbox, last: Option<Bytes>) {
+        let last = last.map_or(Source::End, Source::Last);
+        outbox.drop_unsent(self.0.replace(last));
+    }
+
+    fn poll_next(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, <BoxBody as MessageBody>::Error>>> {
+        let mut source = self.0.borrow_mut();
+        if let Source::Body(body) = &mut *source {
+            return Pin::new(body).poll_next(context);
+        }
+        match std::mem::take(&mut *source) {
+            Source::Last(last) => Poll::Ready(Some(Ok(last))),
+            _ => Poll::Ready(None),
+        }
+    }
 }
 
 /// A body that has a place.
 struct Seated {
-    body: BoxBody,
+    size: BodySize,
+    unsent: Unsent,
     outbox: Arc<Outbox>,
     _place: Rc<Place>,
 }
@@ -99,15 +142,15 @@ impl MessageBody for Seated {
     type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {
-        self.body.size()
+        self.size
     }
 
     fn poll_next(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         self.outbox.is_written();
-        Pin::new(&mut self.body).poll_next(context)
+        self.unsent.poll_next(context)
     }
 }
 
@@ -118,10 +161,44 @@ fn too_many(each: u32) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::future::poll_fn;
+
+    use futures_util::FutureExt;
+    use futures_util::stream::iter;
+
     use super::*;
 
     const ANN: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
+
+    #[actix_web::test]
+    async fn what_was_not_sent_is_dropped_at_once() {
+        const SIZE: usize = 40 << 10;
+        let place = Rc::new(Places::new(1, 1 << 20).take(ANN).unwrap());
+        let (outbox, unsent) = (Outbox::new(place.room()), Unsent::default());
+        let text: Arc<str> = "x".repeat(SIZE).into();
+        let mut frames = Vec::new();
+        for _ in 0..3 {
+            frames.push(Ok::<_, Infallible>(outbox.frame(Arc::clone(&text), None).await));
+        }
+        let answer = HttpResponse::Ok().streaming(iter(frames));
+        let body = seated(answer, place, Arc::clone(&outbox), unsent.clone()).into_body();
+        let mut body = std::pin::pin!(body);
+        let first = poll_fn(|context| body.as_mut().poll_next(context)).await.unwrap().unwrap();
+        assert_eq!((first.len(), Arc::strong_count(&text)), (SIZE, 4));
+        assert!(outbox.frame(text.clone(), None).now_or_never().is_none());
+        // The transport has copied it, and can't write it.
+        drop(first);
+
+        unsent.replace(&outbox, Some(Bytes::from_static(b"last")));
+        assert_eq!(Arc::strong_count(&text), 1);
+        let room = [(); 3].map(|()| outbox.frame(text.clone(), None).now_or_never());
+        assert_eq!(room.iter().flatten().count(), 2, "what is copied still counts");
+        let last = poll_fn(|context| body.as_mut().poll_next(context)).await;
+        assert_eq!(last.unwrap().unwrap(), "last");
+        assert!(poll_fn(|context| body.as_mut().poll_next(context)).await.is_none());
+    }
 
     #[test]
     fn each_user_has_so_many_places_and_gets_them_back() {

@@ -1,6 +1,7 @@
 //! Long poll: one answer with what happened since a cursor, as soon as something has.
 
 use std::future::poll_fn;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use super::dto::EventDto;
 use super::listener::Listener;
 use super::timing;
 use super::told::{End, Told};
+use crate::assets::Pieces;
 use crate::limits::{Counted, Permit};
 use crate::problem::{ApiError, Code};
 use crate::respond::Ok200;
@@ -102,26 +104,34 @@ fn problem_of(end: End) -> ApiError {
     }
 }
 
+impl Polled {
+    fn write_json(&self, to: &mut impl Write) -> io::Result<()> {
+        to.write_all(b"{\"items\":[")?;
+        for (number, item) in self.items.iter().enumerate() {
+            if number > 0 {
+                to.write_all(b",")?;
+            }
+            to.write_all(item.as_bytes())?;
+        }
+        // A cursor has no character that JSON would escape.
+        write!(to, "],\"cursor\":\"{}\"}}", self.cursor)
+    }
+}
+
 impl Responder for Polled {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let size: usize = self.items.iter().map(|item| item.len() + 1).sum();
-        let mut body = String::with_capacity(size + self.cursor.len() + 32);
-        body.push_str("{\"items\":[");
-        for (number, item) in self.items.iter().enumerate() {
-            if number > 0 {
-                body.push(',');
-            }
-            body.push_str(item);
+        let mut body = Pieces::with_capacity(size + self.cursor.len() + 32);
+        if let Err(error) = self.write_json(&mut body) {
+            return HttpResponse::from_error(ApiError::internal(error));
         }
-        // A cursor has no character that JSON would escape.
-        body.push_str(&format!("],\"cursor\":\"{}\"}}", self.cursor));
         let mut response = HttpResponse::Ok();
         response.insert_header(ContentType::json()).insert_header((CACHE_CONTROL, "no-store"));
         match self.permit {
-            Some(permit) => response.body(Counted::body(body.into_bytes(), permit)),
-            None => response.body(body),
+            Some(permit) => response.body(Counted::body(body, permit)),
+            None => response.body(body.take(usize::MAX).unwrap_or_default()),
         }
     }
 }

@@ -105,6 +105,16 @@ impl Outbox {
         Bytes::from_owner(Frame { text, held, outbox })
     }
 
+    /// Gives the room back of frames that are dropped here, before the transport has copied them.
+    pub fn drop_unsent(&self, frames: impl Sized) {
+        let copied = std::mem::take(&mut *self.buffered.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(frames);
+        let mut buffered = self.buffered.lock().unwrap_or_else(PoisonError::into_inner);
+        let unsent = std::mem::replace(&mut *buffered, copied);
+        drop(buffered);
+        drop(unsent);
+    }
+
     /// The transport asks for more: it has written what it had.
     pub fn is_written(&self) {
         // Let go of without the lock: that wakes whoever waits for room.

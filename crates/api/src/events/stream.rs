@@ -19,7 +19,7 @@ use tokio::time::{Interval, timeout};
 
 use super::dto::EventDto;
 use super::listener::Listener;
-use super::places::seated;
+use super::places::{Unsent, seated};
 use super::room::{Outbox, PageRoom};
 use super::timing::{self, heartbeats};
 use super::told::{End, Told};
@@ -51,6 +51,8 @@ struct Streaming {
     /// Who takes the text; gone when the client is.
     client: Sender<Bytes>,
     outbox: Arc<Outbox>,
+    /// What still waits for the client.
+    unsent: Unsent,
     heartbeat: Interval,
     patience: Duration,
     has_ended: bool,
@@ -64,14 +66,16 @@ pub fn answer(state: &State, listener: Listener) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "no-store"))
         // Some proxies keep an answer back until it is whole.
         .insert_header(("X-Accel-Buffering", "no"));
-    let (place, outbox) = (listener.place(), listener.outbox());
-    seated(response.streaming(events(state, listener, Arc::clone(&outbox))), place, outbox)
+    let (place, outbox, unsent) = (listener.place(), listener.outbox(), Unsent::default());
+    let events = events(state, listener, Arc::clone(&outbox), unsent.clone());
+    seated(response.streaming(events), place, outbox, unsent)
 }
 
 fn events(
     state: &State,
     listener: Listener,
     outbox: Arc<Outbox>,
+    unsent: Unsent,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
     let heartbeat = state.options.heartbeat;
     let hello = EventDto::hello(&listener, state.version, heartbeat).to_json();
@@ -80,7 +84,7 @@ fn events(
     write_event(&mut first, &listener, &hello);
     let (client, mut body) = mpsc::channel(WAITING);
     let (heartbeat, patience) = (heartbeats(heartbeat), state.options.patience);
-    let streaming = Streaming { listener, client, outbox, heartbeat, patience, has_ended: false };
+    let streaming = Streaming { listener, client, outbox, unsent, heartbeat, patience, has_ended: false };
     actix_web::rt::spawn(streaming.run(first.into()));
     stream::poll_fn(move |context| body.poll_recv(context).map(|text| text.map(Ok)))
 }
@@ -103,7 +107,12 @@ impl Streaming {
             return true;
         }
         let sending = async { self.client.send(self.outbox.frame(text, room).await).await };
-        matches!(timeout(self.patience, sending).await, Ok(Ok(())))
+        let sent = timeout(self.patience, sending).await;
+        if sent.is_err() {
+            // Its transport may last, for as long as the system waits for the client. What waits here must not.
+            self.unsent.replace(&self.outbox, None);
+        }
+        matches!(sent, Ok(Ok(())))
     }
 
     /// The next batch; `None` once the client has gone.

@@ -10,6 +10,9 @@ use groupchat_domain::storage::Caller;
 /// How much is little, in bytes: the first page of most lists is smaller.
 const LITTLE: u64 = 64 << 10;
 
+/// How much is so little that whoever holds nothing gets it always. A connection holds as much in any case.
+const LEAST: u64 = 32 << 10;
+
 /// So much of something: requests, or bytes.
 ///
 /// A caller may take as long as they hold less than a share: so much each, but never more than half of what is left. So
@@ -22,7 +25,7 @@ const LITTLE: u64 = 64 << 10;
 pub struct Budget {
     each: u64,
     total: u64,
-    /// Beyond the total, for those who hold nothing and take little.
+    /// Beyond the total, for those who hold nothing and take little; the least they get even beyond that.
     spare: u64,
     taken: Mutex<Taken>,
 }
@@ -64,6 +67,12 @@ impl Budget {
         Arc::new(Self { each, total, spare, taken: Mutex::default() })
     }
 
+    /// What all hold together.
+    #[cfg(test)]
+    pub fn held(&self) -> u64 {
+        self.locked().by_all
+    }
+
     /// Whether the caller may take something now.
     ///
     /// # Errors
@@ -87,7 +96,8 @@ impl Budget {
         let held = taken.by.get(&caller).copied().unwrap_or(0);
         let left = self.total.saturating_sub(taken.by_all);
         let is_fair = left > 0 && taken.with_neighbours(caller, held) <= left / 2;
-        let gets_spare = held == 0 && amount <= LITTLE && taken.by_all < self.total + self.spare;
+        let has_spare = amount <= LEAST || (amount <= LITTLE && taken.by_all < self.total + self.spare);
+        let gets_spare = held == 0 && has_spare;
         if held >= self.each {
             Err(Exhausted::ByCaller)
         } else if is_fair || (self.spare > 0 && gets_spare) {
@@ -271,9 +281,11 @@ mod tests {
         assert_eq!(budget.take(BOB, LITTLE + 1).unwrap_err(), Exhausted::ByAll);
         let first = budget.take(BOB, LITTLE).unwrap();
         assert_eq!(budget.take(BOB, 1).unwrap_err(), Exhausted::ByAll, "only the first");
-        let others = [budget.take(user(3), LITTLE), budget.take(user(4), 1)];
+        let others = [budget.take(user(3), LITTLE), budget.take(user(4), LITTLE)];
         assert!(others[0].is_ok() && others[1].is_err(), "only so much");
-        drop((all, first, others));
+        let more: Vec<_> = (5..1_000).map(|number| budget.take(user(number), LEAST)).collect();
+        assert!(more.iter().all(Result::is_ok), "the least is there for everybody");
+        drop((all, first, others, more));
     }
 
     #[test]

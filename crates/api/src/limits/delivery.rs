@@ -14,7 +14,7 @@ use groupchat_domain::storage::{Caller, Claim, Credential, Tx};
 use groupchat_domain::text::TextBytes;
 
 use super::{Permit, refusal};
-use crate::assets::{Slices, WRITE_BUFFER};
+use crate::assets::{Pieces, WRITE_BUFFER};
 use crate::problem::ApiError;
 use crate::state::AppState;
 
@@ -82,21 +82,30 @@ fn too_much(exhausted: super::Exhausted) -> ApiError {
     refusal(exhausted, "answers that were not taken yet")
 }
 
-/// The body of a large answer. It counts as its caller's until it is dropped, which is when the client has taken all but
-/// the last of it, or is gone.
+/// The body of a large answer. What is left of it counts as its caller's until it is dropped, which is when the client has
+/// taken all but the last of it, or is gone.
 pub struct Counted {
-    slices: Slices,
-    _permit: Permit,
+    pieces: Pieces,
+    permit: Permit,
 }
 
 impl Counted {
     /// A body of these bytes.
-    pub fn body(bytes: Vec<u8>, mut permit: Permit) -> BoxBody {
-        if bytes.len() <= SMALL {
-            return BoxBody::new(bytes);
+    pub fn body(mut pieces: Pieces, permit: Permit) -> BoxBody {
+        if pieces.len() <= SMALL {
+            return BoxBody::new(pieces.take(SMALL).unwrap_or_default());
         }
-        permit.resize((bytes.capacity() + ON_THE_WAY) as u64);
-        BoxBody::new(Self { slices: Slices::of(bytes.into()), _permit: permit })
+        let mut counted = Self { pieces, permit };
+        counted.count();
+        BoxBody::new(counted)
+    }
+
+    /// Counts what is left.
+    fn count(&mut self) {
+        let held = (self.pieces.memory() + ON_THE_WAY) as u64;
+        if self.permit.amount() != held {
+            self.permit.resize(held);
+        }
     }
 }
 
@@ -104,20 +113,23 @@ impl MessageBody for Counted {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
-        self.slices.size()
+        BodySize::Sized(self.pieces.len() as u64)
     }
 
     fn poll_next(
         mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.slices).poll_next(context)
+        let slice = self.pieces.take(WRITE_BUFFER);
+        self.count();
+        Poll::Ready(slice.map(Ok))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::io::Write;
 
     use actix_web::body::to_bytes;
 
@@ -126,12 +138,19 @@ mod tests {
 
     const ANN: Caller = Caller::User(UserId::new(1));
 
+    fn pieces(bytes: &[u8]) -> Pieces {
+        let mut pieces = Pieces::default();
+        pieces.write_all(bytes).unwrap();
+        pieces
+    }
+
     #[actix_web::test]
-    async fn a_large_body_comes_in_slices_and_counts_until_it_is_dropped() {
+    async fn a_large_body_comes_in_slices_and_what_is_left_counts_until_it_is_dropped() {
         let budget = Budget::new(1, 1 << 30);
         let bytes: Vec<u8> = (0..100_000_u32).map(|place| place as u8).collect();
         let permit = budget.take(ANN, 0).unwrap();
-        let mut body = Counted::body(bytes.clone(), permit);
+        let mut body = Counted::body(pieces(&bytes), permit);
+        let mut held = vec![budget.held()];
         assert_eq!(body.size(), BodySize::Sized(100_000));
         let mut got = Vec::new();
         while let Some(slice) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
@@ -139,16 +158,20 @@ mod tests {
             assert!(slice.len() <= WRITE_BUFFER);
             got.extend_from_slice(&slice);
             assert!(budget.check(ANN).is_err());
+            held.push(budget.held());
         }
         assert_eq!(got, bytes);
+        assert_eq!(held[0], (bytes.len() + ON_THE_WAY) as u64);
+        assert!(held.is_sorted_by(|earlier, later| earlier >= later));
+        assert_eq!(budget.held(), ON_THE_WAY as u64, "the connection may still have the last of it");
         drop(body);
-        assert!(budget.check(ANN).is_ok());
+        assert_eq!(budget.held(), 0);
     }
 
     #[actix_web::test]
     async fn a_small_body_does_not_count() {
         let budget = Budget::new(1, 1 << 30);
-        let body = Counted::body(vec![7; SMALL], budget.take(ANN, 1).unwrap());
+        let body = Counted::body(pieces(&[7; SMALL]), budget.take(ANN, 1).unwrap());
         assert!(budget.check(ANN).is_ok());
         assert_eq!(to_bytes(body).await.unwrap().len(), SMALL);
     }

@@ -1,5 +1,6 @@
 //! The codes that a connection is closed with (RFC 6455, section 7.4; 4000–4999 are ours).
 
+use actix_web::web::Bytes;
 use actix_ws::{CloseCode, CloseReason};
 
 use crate::events::told::End;
@@ -7,6 +8,14 @@ use crate::events::told::End;
 /// What the client is told at the close.
 pub fn reason(end: End) -> CloseReason {
     CloseReason { code: code(end), description: Some(end.as_str().to_owned()) }
+}
+
+/// The same as a whole frame (RFC 6455, sections 5.2 and 5.5.1).
+pub fn frame(end: End) -> Bytes {
+    let reason = end.as_str().as_bytes();
+    let length = u8::try_from(2 + reason.len()).expect("reasons are short");
+    let code = u16::from(code(end)).to_be_bytes();
+    [&[0x88, length], code.as_slice(), reason].concat().into()
 }
 
 /// The answer to a client that closes: the same code (RFC 6455, section 5.5.1).
@@ -24,5 +33,15 @@ pub const fn code(end: End) -> CloseCode {
         End::Stopping => CloseCode::Restart,
         // "Try Again Later".
         End::Unavailable => CloseCode::Again,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_close_is_written_as_the_protocol_has_it() {
+        assert_eq!(frame(End::TooSlow), b"\x88\x0a\x0f\xa8too_slow".as_slice());
     }
 }

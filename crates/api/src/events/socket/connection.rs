@@ -19,6 +19,7 @@ use super::pace::{Pace, Verdict};
 use super::{LARGEST_MESSAGE, close, requests};
 use crate::events::dto::EventDto;
 use crate::events::listener::Listener;
+use crate::events::places::Unsent;
 use crate::events::room::{Outbox, PageRoom};
 use crate::events::timing::{self, heartbeats};
 use crate::events::told::{End, Told};
@@ -36,6 +37,8 @@ const BATCH: usize = 32;
 enum Over {
     /// The client has gone, or is as good as gone.
     Gone,
+    /// The client has taken nothing for too long.
+    Stuck,
     /// The client closes it, or speaks another language.
     Closed(Option<CloseReason>),
     /// The server ends it.
@@ -62,13 +65,22 @@ enum Taken {
     Later,
 }
 
+/// The way to the client.
+pub struct Transport {
+    /// Takes frames.
+    pub session: Session,
+    /// Counts them.
+    pub outbox: Arc<Outbox>,
+    /// Those that still wait.
+    pub unsent: Unsent,
+}
+
 /// A connection.
 pub struct Connection {
     state: State,
     listener: Listener,
     claim: Claim,
-    session: Session,
-    outbox: Arc<Outbox>,
+    transport: Transport,
     progress: Progress,
     pace: Pace,
     heartbeat: Interval,
@@ -82,20 +94,26 @@ impl Connection {
         state: State,
         listener: Listener,
         claim: Claim,
-        session: Session,
-        outbox: Arc<Outbox>,
+        transport: Transport,
         progress: Progress,
     ) -> Self {
         let heartbeat = heartbeats(state.options.heartbeat);
         let pace = Pace::new(std::time::Instant::now());
-        Self { state, listener, claim, session, outbox, progress, pace, heartbeat, silent: 0 }
+        Self { state, listener, claim, transport, progress, pace, heartbeat, silent: 0 }
     }
 
     /// Lives until either side ends it.
     pub async fn serve(mut self, mut frames: AggregatedMessageStream) {
         let Err(over) = self.run(&mut frames).await;
-        // One that takes nothing any more is not waited for.
-        let _ = timeout(self.state.options.patience, self.say_goodbye(over)).await;
+        let is_stuck = match over {
+            Over::Stuck => true,
+            over => timeout(self.state.options.patience, self.say_goodbye(over)).await.is_err(),
+        };
+        if is_stuck {
+            // Its transport may last, for as long as the system waits for the client. What waits here must not.
+            let Transport { outbox, unsent, .. } = &self.transport;
+            unsent.replace(outbox, Some(close::frame(End::TooSlow)));
+        }
     }
 
     async fn run(&mut self, frames: &mut AggregatedMessageStream) -> Result<Infallible, Over> {
@@ -136,7 +154,7 @@ impl Connection {
     where
         T: AsRef<str> + Send + 'static,
     {
-        let (outbox, session) = (&self.outbox, &mut self.session);
+        let Transport { outbox, session, .. } = &mut self.transport;
         let sending = async {
             let frame = ByteString::try_from(outbox.frame(text, room).await);
             session.text(frame.expect("a text is UTF-8")).await
@@ -192,7 +210,7 @@ impl Connection {
 
     async fn pong(&mut self, bytes: &[u8]) -> Result<(), Over> {
         self.take_control(bytes)?;
-        in_time(self.state.options.patience, self.session.pong(bytes)).await.map(drop)
+        in_time(self.state.options.patience, self.transport.session.pong(bytes)).await.map(drop)
     }
 
     /// Whatever comes counts, so that a flood of anything ends; parts of a message count by their bytes.
@@ -214,12 +232,12 @@ impl Connection {
             let heartbeat = EventDto::heartbeat(place).to_json();
             self.send(heartbeat).await?;
         }
-        in_time(self.state.options.patience, self.session.ping(b"")).await.map(drop)
+        in_time(self.state.options.patience, self.transport.session.ping(b"")).await.map(drop)
     }
 
-    async fn say_goodbye(mut self, over: Over) -> Result<(), Over> {
+    async fn say_goodbye(&mut self, over: Over) -> Result<(), Over> {
         let reason = match over {
-            Over::Gone => return Ok(()),
+            Over::Gone | Over::Stuck => return Ok(()),
             Over::Closed(reason) => reason,
             Over::Ended(end) => {
                 if matches!(end, End::Stopping | End::Unavailable) {
@@ -228,7 +246,7 @@ impl Connection {
                 Some(close::reason(end))
             }
         };
-        Ok(self.session.close(reason).await?)
+        Ok(self.transport.session.clone().close(reason).await?)
     }
 }
 
@@ -242,7 +260,7 @@ async fn in_time(
         sent?;
         return Ok(Taken::AtOnce);
     }
-    timeout(patience, sending).await.map_err(|_| End::TooSlow)??;
+    timeout(patience, sending).await.map_err(|_| Over::Stuck)??;
     Ok(Taken::Later)
 }
 
@@ -276,6 +294,6 @@ mod tests {
         };
         assert!(matches!(in_time(PATIENCE, later).await, Ok(Taken::Later)));
         let never = in_time(Duration::from_millis(1), pending()).await;
-        assert!(matches!(never, Err(Over::Ended(End::TooSlow))));
+        assert!(matches!(never, Err(Over::Stuck)));
     }
 }

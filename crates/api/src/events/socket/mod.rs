@@ -24,10 +24,10 @@ use groupchat_domain::storage::Claim;
 
 use self::bounded::{Bounded, Progress};
 pub(crate) use self::close::code as close_code;
-use self::connection::Connection;
+use self::connection::{Connection, Transport};
 pub(crate) use self::requests::{LONGEST_ID, PresenceRequest, TypingRequest};
 use super::listener::Listener;
-use super::places::seated;
+use super::places::{Unsent, seated};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
@@ -79,11 +79,11 @@ impl Handshake {
     /// Answers it; the connection lives on in a task of its own.
     pub fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
         let Self { response, session, frames, progress } = self;
-        let (place, outbox) = (listener.place(), listener.outbox());
-        let connection =
-            Connection::new(State::clone(state), listener, claim, session, Arc::clone(&outbox), progress);
+        let (place, outbox, unsent) = (listener.place(), listener.outbox(), Unsent::default());
+        let transport = Transport { session, outbox: Arc::clone(&outbox), unsent: unsent.clone() };
+        let connection = Connection::new(State::clone(state), listener, claim, transport, progress);
         actix_web::rt::spawn(connection.serve(frames));
-        seated(response, place, outbox)
+        seated(response, place, outbox, unsent)
     }
 }
 
