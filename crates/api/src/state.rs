@@ -49,6 +49,8 @@ pub struct ServerOptions {
     pub undelivered_per_caller: u64,
     /// How many bytes of answers may wait for all callers together.
     pub undelivered: u64,
+    /// How many bytes of bodies may have come that are not whole, for all users together.
+    pub incoming: u64,
     /// Origins of other sites whose pages may listen with a ticket.
     pub allowed_origins: Vec<String>,
 }
@@ -68,6 +70,9 @@ pub const UNDELIVERED_PER_CALLER: u64 = 8 << 20;
 /// How many bytes may wait for all callers together, if nothing else is said.
 pub const UNDELIVERED: u64 = 64 << 20;
 
+/// How many bytes of bodies may have come that are not whole, if nothing else is said.
+pub const INCOMING: u64 = 64 << 20;
+
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
@@ -83,6 +88,7 @@ impl Default for ServerOptions {
             requests_per_caller: REQUESTS_PER_CALLER,
             undelivered_per_caller: UNDELIVERED_PER_CALLER,
             undelivered: UNDELIVERED,
+            incoming: INCOMING,
             allowed_origins: Vec::new(),
         }
     }

@@ -151,6 +151,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         requests_per_caller: config.requests_per_caller,
         undelivered_per_caller: config.undelivered_per_user << 20,
         undelivered: config.undelivered << 20,
+        incoming: config.incoming << 20,
         allowed_origins: config.events_allowed_origins.clone(),
         ..ServerOptions::default()
     };

@@ -34,13 +34,12 @@ const CALLERS_IN_FLIGHT: u64 = 8;
 /// many others in flight.
 const SECURING: u64 = 16;
 
-/// How many bytes of bodies that are still arriving may be there of a user, and of a network that shows no known key.
-const ARRIVING: u64 = 8 << 20;
-const ARRIVING_OF_STRANGER: u64 = 1 << 20;
-
-/// Those of all users together, and of all such networks together.
-const ARRIVING_OF_ALL: u64 = 64 << 20;
-const ARRIVING_OF_STRANGERS: u64 = 16 << 20;
+/// Which part of the bytes of bodies that are still arriving may be of one user; what networks that show no known key may
+/// have besides, as a part of it, and each of them. The whole is a setting, since it goes by the machine's memory; its parts
+/// only say how it is shared.
+const PART_OF_USER: u64 = 8;
+const PART_OF_STRANGERS: u64 = 4;
+const PART_OF_STRANGER: u64 = 64;
 
 /// One part of so many of what answers of all may take is for those who have none on its way.
 const SPARE: u64 = 8;
@@ -79,7 +78,7 @@ pub struct Limits {
 impl Limits {
     /// Budgets that nobody has taken anything of.
     pub fn new(options: &ServerOptions) -> Self {
-        let requests = u64::from(options.requests_per_caller);
+        let (requests, incoming) = (u64::from(options.requests_per_caller), options.incoming);
         Self {
             requests: Budgets {
                 users: Budget::new(requests, requests.saturating_mul(CALLERS_IN_FLIGHT)),
@@ -87,8 +86,8 @@ impl Limits {
             },
             securing: Budget::new(SECURING, requests.saturating_mul(CALLERS_IN_FLIGHT).max(8 * SECURING)),
             arriving: Budgets {
-                users: Budget::with_spare(ARRIVING, ARRIVING_OF_ALL, ARRIVING_OF_ALL / SPARE),
-                strangers: Budget::new(ARRIVING_OF_STRANGER, ARRIVING_OF_STRANGERS),
+                users: Budget::with_spare(incoming / PART_OF_USER, incoming, incoming / SPARE),
+                strangers: Budget::new(incoming / PART_OF_STRANGER, incoming / PART_OF_STRANGERS),
             },
             undelivered: Budget::with_spare(
                 options.undelivered_per_caller,

@@ -26,7 +26,7 @@ pub use args::{AbuseArgs, Scenario};
 
 use self::attacks::Scene;
 use self::bystander::Bystanders;
-use self::outcome::{Outcome, Processor};
+use self::outcome::{Measuring, Outcome, Processor};
 use self::report::{AbuseReport, Conditions, render};
 use self::server::Server;
 use self::stage::Stage;
@@ -41,9 +41,8 @@ use crate::run::{server_binary, write_json};
 const MOST_SOCKETS: usize = 2_000;
 /// How long others are measured before the attack.
 const ALONE: Duration = Duration::from_secs(2);
-/// How long the server has after the attack before its processor time counts: what was under way may end.
-const GRACE: Duration = Duration::from_millis(500);
-/// For how long its processor time is then measured.
+/// For how long the server's processor time is measured once all clients have hung up, from that moment on: as long as a
+/// read may take at most, so that one which nobody ends shows.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Runs the scenarios one after the other, prints the tables and writes the JSON file.
@@ -85,15 +84,18 @@ async fn run(scenario: Scenario, binary: &Path, window: Duration) -> Result<Outc
     let stored = folder_size(&data)?;
     let mut hostile = JoinSet::new();
     attacks::launch(scenario, &scene, &mut hostile).await?;
+    let busy = Processor::begin(server.pid);
     let under = bystanders.measure(window).await?;
+    let during = busy.and_then(Measuring::end);
     let stored = folder_size(&data)?.saturating_sub(stored);
     hostile.shutdown().await;
 
-    sleep(GRACE).await;
-    let processor = Processor::measure(server.pid, AFTERMATH).await;
+    let busy = Processor::begin(server.pid);
+    sleep(AFTERMATH).await;
+    let afterwards = busy.and_then(Measuring::end);
     let lived = server.is_serving().await;
     let memory = watch.finish().await;
     server.end().await;
     let tally = scene.tally;
-    Ok(Outcome { scenario, lived, memory, processor, stored, window, alone, under, tally })
+    Ok(Outcome { scenario, lived, memory, during, afterwards, stored, window, alone, under, tally })
 }

@@ -120,24 +120,33 @@ async fn own_groups(storage: &dyn Storage, owner: &SignedIn, from: usize) -> Res
     Ok(storage.run(WRITE, create).await?)
 }
 
-/// A name that nearly holds what [`dear_search`] looks for, from almost every one of its letters on.
+/// A name that nearly holds what one of the [`dear_searches`] looks for, from almost every one of its letters on, or of
+/// its ligatures: U+FDFA is 18 characters when it is folded, so that a short name becomes a long key.
 fn group_name(number: usize) -> String {
-    format!("{}{number:05}", "a".repeat(95))
+    let run = if number.is_multiple_of(2) { "a".repeat(95) } else { "\u{fdfa}".repeat(10) };
+    format!("{run}{number:05}")
 }
 
-/// A search that compares as much of each name as one of a hundred characters can, and finds nothing.
-pub fn dear_search() -> String {
-    format!("{}b", "a".repeat(47))
+/// Searches that compare as much of each name as one can, and find nothing.
+pub fn dear_searches() -> [String; 2] {
+    ["a".repeat(47), "\u{fdfa}".repeat(5)].map(|run| run + "b")
 }
 
 #[cfg(test)]
 mod tests {
+    use groupchat_domain::search::SearchText;
+
     use super::*;
 
     #[test]
     fn names_and_texts_are_those_that_the_server_takes() {
         assert!(MessageText::parse(&largest_text()).is_ok());
-        assert!(GroupName::parse(&group_name(GROUPS - 1)).is_ok());
-        assert!(!group_name(0).contains(&dear_search()));
+        for number in [0, 1, GROUPS - 1] {
+            assert!(GroupName::parse(&group_name(number)).is_ok(), "{number}");
+            for search in dear_searches() {
+                assert!(SearchText::parse(&search).is_ok());
+                assert!(!group_name(number).contains(&search));
+            }
+        }
     }
 }

@@ -44,8 +44,9 @@ type PassingOnce = Arc<Shared<Passing>>;
 pub struct HubOptions {
     /// Deliveries that wait for one listener.
     pub queue: usize,
-    /// Bytes of text of events that wait for one listener. What waits for the connections of one user is the same
-    /// events, of which there is one copy: together they keep hardly more than the one that is furthest behind.
+    /// Bytes of text of events that wait for one listener. Listeners share the events, of which there is one copy each:
+    /// those of one group or user together keep hardly more than the one that is furthest behind. So this need not be
+    /// smaller than what a burst of a hundred of the longest messages takes, and is no setting.
     pub queue_bytes: usize,
     /// Events of the log that are kept for a listener until it is said who listens.
     pub before_admission: usize,
@@ -62,7 +63,7 @@ impl Default for HubOptions {
     fn default() -> Self {
         Self {
             queue: 512,
-            queue_bytes: 1 << 20,
+            queue_bytes: 4 << 20,
             before_admission: 4_096,
             before_admission_bytes: 4 << 20,
             inbox: 1_024,

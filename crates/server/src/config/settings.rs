@@ -120,7 +120,7 @@ settings! {
     /// How long a connection stays open without a request, after an answer.
     "http.keep_alive" => http_keep_alive: Duration = "30", seconds(1, 3600);
 
-    /// How long a client may take nothing of its answer; one that takes less than 4 KiB a second uses this time up.
+    /// How long a client may take nothing of its answer; one that takes less than 64 KiB a second uses this time up.
     /// Connections for events have rules of their own.
     "http.write_timeout" => http_write_timeout: Duration = "30", seconds(1, 3600);
 
@@ -182,6 +182,10 @@ settings! {
 
     /// How much may wait for all users together; nobody may have more than half of what is left. More is answered 503.
     "limits.undelivered" => undelivered: u64 = "64", integer(4, 1_048_576).unit("MiB");
+
+    /// How much may have come of request bodies that are not whole yet, for all users together; a user may have an eighth
+    /// of it. Callers without a valid key may have a quarter besides. More is answered 503, or 429.
+    "limits.incoming" => incoming: u64 = "64", integer(4, 1_048_576).unit("MiB");
 
     /// How long the key of a login works.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
@@ -314,6 +318,7 @@ mod tests {
         assert_eq!(config.requests_per_caller, usual.requests_per_caller);
         assert_eq!(config.undelivered_per_user << 20, usual.undelivered_per_caller);
         assert_eq!(config.undelivered << 20, usual.undelivered);
+        assert_eq!(config.incoming << 20, usual.incoming);
     }
 
     #[cfg(feature = "postgres")]

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::{PAUSE, Scene};
 use crate::abuse::network::{Origin, reader};
-use crate::abuse::stage::dear_search;
+use crate::abuse::stage::dear_searches;
 use crate::error::BenchError;
 
 /// How many at a time.
@@ -20,10 +20,11 @@ const LOSE_PATIENCE: Duration = Duration::from_secs(30);
 /// One user searches.
 pub fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let key = scene.stage.hostile[0].key.reveal();
-    let url = format!("{}/api/groups?q={}", scene.url, dear_search());
+    let searches = dear_searches().map(|search| format!("{}/api/groups?q={}", scene.url, encode(&search)));
     for number in 0..AT_A_TIME {
         let patience = if number.is_multiple_of(2) { LOSE_PATIENCE } else { HANG_UP };
-        let request = reader(Origin::hostile(0))?.get(&url).header("X-API-Key", key).timeout(patience);
+        let url = &searches[number / 2 % searches.len()];
+        let request = reader(Origin::hostile(0))?.get(url).header("X-API-Key", key).timeout(patience);
         let tally = scene.tally.clone();
         hostile.spawn(async move {
             while let Some(request) = request.try_clone() {
@@ -37,4 +38,9 @@ pub fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError
         });
     }
     Ok(())
+}
+
+/// Any text as a part of a URL (RFC 3986, section 2.1).
+fn encode(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

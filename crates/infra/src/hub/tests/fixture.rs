@@ -7,7 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use groupchat_domain::accounts::{UserRef, Username};
 use groupchat_domain::events::{Audience, Delivery, Epoch, Event, Viewer};
 use groupchat_domain::groups::{Member, Role};
-use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
+use groupchat_domain::messages::{Message, MessageText};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use groupchat_domain::time::Timestamp;
 
 use super::super::core::Sequence;
@@ -154,6 +155,23 @@ impl Desk {
 /// An event that changes nothing for anybody who listens.
 pub fn something() -> Event {
     Event::MemberUpdated(GroupId::new(99), member(UserId::new(99)))
+}
+
+/// A message with as long a text as one may have.
+pub fn long_message() -> Event {
+    Event::MessageCreated(Message {
+        id: MessageId::new(1),
+        group_id: CHESS,
+        seq: Seq::ZERO.next(),
+        author: member(BOB).user,
+        text: Some(MessageText::parse(&"\u{1f600}".repeat(10_000)).unwrap()),
+        client_id: None,
+        version: Version::FIRST,
+        created_at: Timestamp::from_micros(0),
+        edited_at: None,
+        deleted_at: None,
+        likes: 0,
+    })
 }
 
 pub fn member(user: UserId) -> Member {

@@ -57,6 +57,21 @@ fn long_texts_fill_a_queue_too_and_those_that_were_taken_do_not_count() {
     assert_eq!(slow.take().split_off(3), [Got::TooSlow, Got::End]);
 }
 
+/// So is a group when somebody pastes a long text, and others answer: no reason to end every connection that is a moment
+/// late.
+#[test]
+fn a_burst_of_long_messages_waits_for_who_reads_a_moment_later() {
+    const MESSAGES: usize = 40;
+    let desk = Desk::with(HubOptions::default());
+    let mut late = desk.listen(ANN, &[CHESS]);
+    let event = long_message();
+    assert_eq!(event.text_bytes(), 40_000);
+    let told: Vec<_> = (0..MESSAGES).map(|_| desk.tell(Audience::Group(CHESS), event.clone())).collect();
+    assert_eq!(late.positions(), told);
+    let live = desk.tell_group(CHESS);
+    assert_eq!(late.positions(), [live], "it goes on");
+}
+
 #[test]
 fn long_texts_count_before_the_admission_and_what_waits_then_is_not_slowness() {
     let event = something();
