@@ -116,10 +116,7 @@ impl MessageBody for Counted {
         BodySize::Sized(self.pieces.len() as u64)
     }
 
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let slice = self.pieces.take(WRITE_BUFFER);
         self.count();
         Poll::Ready(slice.map(Ok))

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use groupchat_domain::accounts::{UserRef, Username};
 use groupchat_domain::events::{Audience, Delivery, Epoch, Event, Viewer};
 use groupchat_domain::groups::{Member, Role};
-use groupchat_domain::messages::{Message, MessageText};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
+use groupchat_domain::messages::{Message, MessageText};
 use groupchat_domain::time::Timestamp;
 
 use super::super::core::Sequence;
