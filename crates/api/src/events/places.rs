@@ -138,6 +138,13 @@ struct Seated {
     _place: Rc<Place>,
 }
 
+impl Drop for Seated {
+    fn drop(&mut self) {
+        // The transport is gone, and whoever writes has to notice.
+        drop(self.unsent.0.take());
+    }
+}
+
 impl MessageBody for Seated {
     type Error = Box<dyn Error>;
 

