@@ -65,7 +65,7 @@ fn a_burst_of_long_messages_waits_for_who_reads_a_moment_later() {
     let desk = Desk::with(HubOptions::default());
     let mut late = desk.listen(ANN, &[CHESS]);
     let event = long_message();
-    assert_eq!(event.text_bytes(), 40_000);
+    assert!(event.text_bytes() > 40_000);
     let told: Vec<_> = (0..MESSAGES).map(|_| desk.tell(Audience::Group(CHESS), event.clone())).collect();
     assert_eq!(late.positions(), told);
     let live = desk.tell_group(CHESS);
