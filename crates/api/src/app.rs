@@ -6,6 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 use paperclip::actix::{Mountable, web as documented};
 
+use crate::feature::Feature;
 use crate::observe::observe;
 use crate::state::State;
 use crate::{accounts, docs_page, events, groups, messages, operations};
@@ -37,6 +38,10 @@ pub fn app(
         .configure(docs_page::routes)
         .service(api())
 }
+
+/// What is documented, in the order of the document.
+pub(crate) const FEATURES: &[Feature] =
+    &[accounts::FEATURE, groups::FEATURE, messages::FEATURE, events::FEATURE, operations::FEATURE];
 
 /// Every documented route.
 pub(crate) fn api() -> impl Mountable + HttpServiceFactory + 'static {

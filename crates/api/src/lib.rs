@@ -16,6 +16,7 @@ mod connection;
 mod docs_page;
 pub mod events;
 pub mod extract;
+pub mod feature;
 pub mod groups;
 mod limits;
 pub mod messages;

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, HeaderName, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use paperclip::actix::OperationModifier;
-use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Response};
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Header, Response};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
@@ -156,6 +156,13 @@ fn insert(op: &mut DefaultOperationRaw, status: StatusCode, text: &str, schema: 
     op.responses.insert(status.as_str().to_owned(), Either::Right(response));
 }
 
+/// Says that an answer has a header, which is described among the components of the document.
+fn add_header(operation: &mut DefaultOperationRaw, status: StatusCode, name: &str) {
+    if let Some(Either::Right(response)) = operation.responses.get_mut(status.as_str()) {
+        response.headers.insert(name.to_owned(), Header::default());
+    }
+}
+
 /// Adds a type's schema and those of the named types in it to the document, each once.
 fn define<T: Apiv2Schema>(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
     let mut schema = T::schema_with_ref();
@@ -181,7 +188,7 @@ fn hoist_parts(schema: &mut DefaultSchemaRaw, definitions: &mut BTreeMap<String,
 }
 
 macro_rules! document_as {
-    ($responder:ident: $($status:ident $text:literal),+) => {
+    ($responder:ident: $($status:ident $text:literal $($header:ident)?),+) => {
         impl<T: Apiv2Schema> Apiv2Schema for $responder<T> {
             fn name() -> Option<String> {
                 T::name()
@@ -194,7 +201,10 @@ macro_rules! document_as {
 
         impl<T: Apiv2Schema> OperationModifier for $responder<T> {
             fn update_response(operation: &mut DefaultOperationRaw) {
-                $(describe::<T>(operation, StatusCode::$status, $text);)+
+                $(
+                    describe::<T>(operation, StatusCode::$status, $text);
+                    $(add_header(operation, StatusCode::$status, $header);)?
+                )+
             }
 
             fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
@@ -208,7 +218,7 @@ document_as!(Ok200: OK "Done.");
 document_as!(Large: OK "Done.");
 document_as!(Created: CREATED "Created.");
 document_as!(CreatedOrOk: CREATED "Created.", OK "It was there already.");
-document_as!(CreatedOrReplayed: CREATED "Created.", OK "It was there already, from an earlier request.");
+document_as!(CreatedOrReplayed: CREATED "Created.", OK "It was there already, from an earlier request." REPLAYED);
 
 impl Apiv2Schema for NoContent {}
 

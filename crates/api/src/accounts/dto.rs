@@ -1,32 +1,33 @@
 //! The JSON that answers about accounts hold.
 
 use groupchat_domain::accounts::{
-    CreatedUser, DisplayName, Email, LoggedIn, Session, SessionKind, User, UserRef, Username,
+    CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, Session, SessionKind, User, UserRef, Username,
 };
-use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
-use crate::wire::Time;
+use super::values::{Address, ApiKey, UserAgent};
+use crate::wire::{Field, Time};
 
 /// A user of the server.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "User")]
 pub struct UserDto {
     /// The user's id.
-    pub id: i64,
+    pub id: Field<UserId>,
     /// The name to sign in with.
-    pub username: String,
+    pub username: Field<Username>,
     /// The name that others read; null where the user has chosen none.
-    pub display_name: Option<String>,
+    pub display_name: Option<Field<DisplayName>>,
     /// Null where there is none, or where it is not for you to see: only the user and admins see it.
-    pub email: Option<String>,
+    pub email: Option<Field<Email>>,
     /// Whether the user administers the server.
-    pub is_admin: bool,
+    pub is_admin: Field<bool>,
     /// Whether others see when the user is online, `shown` or `hidden`; null where it is not about yourself.
-    pub presence: Option<&'static str>,
+    pub presence: Option<Field<PresenceSetting>>,
     /// Counts the changes, from 1.
-    pub version: i64,
+    pub version: Field<Version>,
     /// When the account was made.
     pub created_at: Time,
 }
@@ -34,7 +35,7 @@ pub struct UserDto {
 impl UserDto {
     /// A user as they see themselves.
     pub fn own(user: User) -> Self {
-        Self { presence: Some(user.presence.as_str()), ..user.into() }
+        Self { presence: Some(user.presence.into()), ..user.into() }
     }
 
     /// A user as somebody sees them, who may be the same.
@@ -47,13 +48,13 @@ impl UserDto {
 impl From<User> for UserDto {
     fn from(user: User) -> Self {
         Self {
-            id: user.id.get(),
-            username: user.username.into_string(),
-            display_name: user.display_name.map(DisplayName::into_string),
-            email: user.email.map(Email::into_string),
-            is_admin: user.is_admin,
+            id: user.id.into(),
+            username: user.username.into(),
+            display_name: user.display_name.map(Field),
+            email: user.email.map(Field),
+            is_admin: user.is_admin.into(),
             presence: None,
-            version: user.version.get(),
+            version: user.version.into(),
             created_at: user.created_at.into(),
         }
     }
@@ -64,19 +65,19 @@ impl From<User> for UserDto {
 #[openapi(rename = "UserRef")]
 pub struct UserRefDto {
     /// The user's id, which outlives the account.
-    pub id: i64,
+    pub id: Field<UserId>,
     /// The name to sign in with; null once the account is deleted.
-    pub username: Option<String>,
+    pub username: Option<Field<Username>>,
     /// The name that others read; null where there is none, or the account is deleted.
-    pub display_name: Option<String>,
+    pub display_name: Option<Field<DisplayName>>,
 }
 
 impl From<UserRef> for UserRefDto {
     fn from(user: UserRef) -> Self {
         Self {
-            id: user.id.get(),
-            username: user.username.map(Username::into_string),
-            display_name: user.display_name.map(DisplayName::into_string),
+            id: user.id.into(),
+            username: user.username.map(Field),
+            display_name: user.display_name.map(Field),
         }
     }
 }
@@ -90,12 +91,12 @@ pub(super) struct CreatedUserDto {
     #[serde(flatten)]
     pub user: UserDto,
     /// A key with which to act for the user for an hour; null for admins.
-    pub api_key: Option<String>,
+    pub api_key: Option<Field<ApiKey>>,
 }
 
 impl From<CreatedUser> for CreatedUserDto {
     fn from(created: CreatedUser) -> Self {
-        let api_key = created.key.map(|key| key.reveal().to_owned());
+        let api_key = created.key.map(|key| ApiKey(key.reveal().to_owned()).into());
         Self { user: created.user.into(), api_key }
     }
 }
@@ -106,7 +107,7 @@ impl From<CreatedUser> for CreatedUserDto {
 #[openapi(rename = "Login")]
 pub(super) struct LoginDto {
     /// The key to send with every request; shown only now.
-    pub api_key: String,
+    pub api_key: Field<ApiKey>,
     /// When the key stops working by itself.
     pub expires_at: Time,
     /// Who signed in.
@@ -116,7 +117,7 @@ pub(super) struct LoginDto {
 impl From<LoggedIn> for LoginDto {
     fn from(login: LoggedIn) -> Self {
         Self {
-            api_key: login.key.reveal().to_owned(),
+            api_key: ApiKey(login.key.reveal().to_owned()).into(),
             expires_at: login.expires_at.into(),
             user: UserDto::own(login.user),
         }
@@ -128,9 +129,9 @@ impl From<LoggedIn> for LoginDto {
 #[openapi(rename = "Session")]
 pub(super) struct SessionDto {
     /// The session's id.
-    pub id: i64,
+    pub id: Field<SessionId>,
     /// How it came to be: `login`, or `provisioned` for the key that came with a new user.
-    pub kind: &'static str,
+    pub kind: Field<SessionKind>,
     /// When it began.
     pub created_at: Time,
     /// When it ends by itself.
@@ -138,28 +139,25 @@ pub(super) struct SessionDto {
     /// When its key was last used, to the minute.
     pub last_used_at: Option<Time>,
     /// The program that signed in.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Field<UserAgent>>,
     /// The network address it signed in from.
-    pub address: Option<String>,
+    pub address: Option<Field<Address>>,
     /// Whether it is the session of this very request.
-    pub current: bool,
+    pub current: Field<bool>,
 }
 
 impl SessionDto {
     /// A session as the holder of `current` sees it.
     pub(super) fn new(session: Session, current: SessionId) -> Self {
         Self {
-            id: session.id.get(),
-            kind: match session.kind {
-                SessionKind::Login => "login",
-                SessionKind::Provisioned => "provisioned",
-            },
+            id: session.id.into(),
+            kind: session.kind.into(),
             created_at: session.created_at.into(),
             expires_at: session.expires_at.into(),
             last_used_at: session.last_used_at.map(Time::from),
-            user_agent: session.user_agent,
-            address: session.address,
-            current: session.id == current,
+            user_agent: session.user_agent.map(|text| UserAgent(text).into()),
+            address: session.address.map(|text| Address(text).into()),
+            current: (session.id == current).into(),
         }
     }
 }

@@ -4,20 +4,26 @@ use groupchat_domain::accounts::{
     DisplayName, Email, Password, PresenceSetting, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery,
     Username,
 };
+use groupchat_domain::paging::Limit;
+use groupchat_domain::search::SearchText;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+use super::values::TypedUsername;
 use crate::problem::ApiError;
-use crate::wire::{Cursor, Fields, Given, List, Patch, Wish};
+use crate::wire::{Change, Cursor, CursorText, Fields, Given, List, Optional, Patch, Required, Wish};
 
 /// What to sign in with.
 #[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "LoginRequest")]
+#[openapi(
+    rename = "LoginRequest",
+    example = r#"{"username": "admin", "password": "the-password-that-was-printed"}"#
+)]
 pub(super) struct LoginRequest {
     /// The name, in any case.
-    pub username: Option<String>,
+    pub username: Required<TypedUsername>,
     /// The password.
-    pub password: Option<String>,
+    pub password: Required<Secret>,
     #[serde(default)]
     refresh: Wish,
 }
@@ -26,11 +32,11 @@ impl LoginRequest {
     /// Name and password as typed.
     pub(super) fn parse(self) -> Result<(String, Secret), ApiError> {
         let mut fields = Fields::new();
-        let username = fields.required("username", self.username, Ok);
-        let password = fields.required("password", self.password, |text| Ok(Secret::new(text)));
+        let username = fields.required("username", self.username);
+        let password = fields.required("password", self.password);
         fields.unbuilt([("refresh", self.refresh.into())]);
         match (username, password) {
-            (Some(username), Some(password)) if fields.are_good() => Ok((username, password)),
+            (Some(username), Some(password)) if fields.are_good() => Ok((username.0, password)),
             _ => Err(fields.into()),
         }
     }
@@ -41,25 +47,25 @@ impl LoginRequest {
 #[openapi(rename = "UserDraft")]
 pub(super) struct UserDraftDto {
     /// The name to sign in with: 1–50 ASCII letters, digits, `_`, `.` and `-`.
-    pub username: Option<String>,
+    pub username: Required<Username>,
     /// The first password: 8–72 bytes.
-    pub password: Option<String>,
+    pub password: Required<Password>,
     /// The name that others read: 1–100 characters.
-    pub display_name: Option<String>,
+    pub display_name: Optional<DisplayName>,
     /// An e-mail address, seen by the user and admins.
-    pub email: Option<String>,
+    pub email: Optional<Email>,
     /// Whether the user is to administer the server; no, if left out.
-    pub is_admin: Option<bool>,
+    pub is_admin: Optional<bool>,
 }
 
 impl UserDraftDto {
     pub(super) fn parse(self) -> Result<UserDraft, ApiError> {
         let mut fields = Fields::new();
-        let username = fields.required("username", self.username.as_deref(), Username::parse);
-        let password = fields.required("password", self.password.as_deref(), Password::parse);
-        let display_name = fields.optional("display_name", self.display_name.as_deref(), DisplayName::parse);
-        let email = fields.optional("email", self.email.as_deref(), Email::parse);
-        let is_admin = self.is_admin.unwrap_or(false);
+        let username = fields.required("username", self.username);
+        let password = fields.required("password", self.password);
+        let display_name = fields.optional("display_name", self.display_name);
+        let email = fields.optional("email", self.email);
+        let is_admin = self.is_admin.0.unwrap_or(false);
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => {
                 Ok(UserDraft { username, display_name, email, is_admin, password })
@@ -75,13 +81,13 @@ impl UserDraftDto {
 pub(super) struct ProfileChangesDto {
     /// The name that others read: 1–100 characters.
     #[serde(default)]
-    pub display_name: Patch<String>,
+    pub display_name: Patch<DisplayName>,
     /// The e-mail address.
     #[serde(default)]
-    pub email: Patch<String>,
+    pub email: Patch<Email>,
     /// Whether those who share a group with the user see when they are online: `shown` or `hidden`.
     #[serde(default)]
-    pub presence: Patch<String>,
+    pub presence: Change<PresenceSetting>,
     #[serde(default)]
     username: Given,
     #[serde(default)]
@@ -94,9 +100,9 @@ impl ProfileChangesDto {
     pub(super) fn parse(self) -> Result<ProfileChanges, ApiError> {
         let mut fields = Fields::new();
         let changes = ProfileChanges {
-            presence: fields.changeable("presence", self.presence.as_deref(), PresenceSetting::parse),
-            display_name: display_name(&mut fields, &self.display_name),
-            email: email(&mut fields, &self.email),
+            presence: fields.changeable("presence", self.presence),
+            display_name: fields.clearable("display_name", self.display_name),
+            email: fields.clearable("email", self.email),
         };
         fields.fixed([("username", self.username), ("is_admin", self.is_admin), ("password", self.password)]);
         fields.finish()?;
@@ -110,42 +116,34 @@ impl ProfileChangesDto {
 pub(super) struct UserChangesDto {
     /// The name to sign in with: 1–50 ASCII letters, digits, `_`, `.` and `-`.
     #[serde(default)]
-    pub username: Patch<String>,
+    pub username: Change<Username>,
     /// The name that others read: 1–100 characters.
     #[serde(default)]
-    pub display_name: Patch<String>,
+    pub display_name: Patch<DisplayName>,
     /// The e-mail address.
     #[serde(default)]
-    pub email: Patch<String>,
+    pub email: Patch<Email>,
     /// Whether the user administers the server.
     #[serde(default)]
-    pub is_admin: Patch<bool>,
+    pub is_admin: Change<bool>,
     /// A new password, which ends the user's sessions: 8–72 bytes.
     #[serde(default)]
-    pub password: Patch<String>,
+    pub password: Change<Password>,
 }
 
 impl UserChangesDto {
     pub(super) fn parse(self) -> Result<UserChanges, ApiError> {
         let mut fields = Fields::new();
         let changes = UserChanges {
-            username: fields.changeable("username", self.username.as_deref(), Username::parse),
-            display_name: display_name(&mut fields, &self.display_name),
-            email: email(&mut fields, &self.email),
-            is_admin: fields.changeable("is_admin", self.is_admin, Ok),
-            password: fields.changeable("password", self.password.as_deref(), Password::parse),
+            username: fields.changeable("username", self.username),
+            display_name: fields.clearable("display_name", self.display_name),
+            email: fields.clearable("email", self.email),
+            is_admin: fields.changeable("is_admin", self.is_admin),
+            password: fields.changeable("password", self.password),
         };
         fields.finish()?;
         Ok(changes)
     }
-}
-
-fn display_name(fields: &mut Fields, given: &Patch<String>) -> Option<Option<DisplayName>> {
-    fields.clearable("display_name", given.as_deref(), DisplayName::parse)
-}
-
-fn email(fields: &mut Fields, given: &Patch<String>) -> Option<Option<Email>> {
-    fields.clearable("email", given.as_deref(), Email::parse)
 }
 
 /// A change of one's own password.
@@ -153,17 +151,17 @@ fn email(fields: &mut Fields, given: &Patch<String>) -> Option<Option<Email>> {
 #[openapi(rename = "PasswordChange")]
 pub(super) struct PasswordChangeDto {
     /// The present password.
-    pub current: Option<String>,
+    pub current: Required<Secret>,
     /// The new one: 8–72 bytes.
-    pub new: Option<String>,
+    pub new: Required<Password>,
 }
 
 impl PasswordChangeDto {
     /// The present password as typed, and the new one.
     pub(super) fn parse(self) -> Result<(Secret, Password), ApiError> {
         let mut fields = Fields::new();
-        let current = fields.required("current", self.current, |text| Ok(Secret::new(text)));
-        let new = fields.required("new", self.new.as_deref(), Password::parse);
+        let current = fields.required("current", self.current);
+        let new = fields.required("new", self.new);
         match (current, new) {
             (Some(current), Some(new)) => Ok((current, new)),
             _ => Err(fields.into()),
@@ -175,19 +173,19 @@ impl PasswordChangeDto {
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct UserListParams {
     /// Text that the username or the display name contains, in any case: at most 100 characters.
-    q: Option<String>,
+    q: Optional<SearchText>,
     /// How many: 1–200, 50 if left out.
-    limit: Option<i64>,
+    limit: Optional<Limit>,
     /// The `next` of the page before.
-    cursor: Option<String>,
+    cursor: Optional<CursorText>,
 }
 
 impl UserListParams {
     pub(super) fn parse(self) -> Result<UserQuery, ApiError> {
         let mut fields = Fields::new();
-        let search = fields.search(self.q.as_deref());
+        let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
-        let after = fields.name_cursor(List::Users, 0, self.cursor.as_deref());
+        let after = fields.name_cursor(List::Users, 0, &self.cursor);
         fields.finish()?;
         Ok(UserQuery { search, after, limit })
     }
@@ -197,17 +195,17 @@ impl UserListParams {
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct SessionListParams {
     /// How many: 1–200, 50 if left out.
-    limit: Option<i64>,
+    limit: Optional<Limit>,
     /// The `next` of the page before.
-    cursor: Option<String>,
+    cursor: Optional<CursorText>,
 }
 
 impl SessionListParams {
     /// The page's size, and the place that it begins after.
-    pub(super) fn parse(self) -> Result<(groupchat_domain::paging::Limit, Option<Cursor>), ApiError> {
+    pub(super) fn parse(self) -> Result<(Limit, Option<Cursor>), ApiError> {
         let mut fields = Fields::new();
         let limit = fields.limit(self.limit);
-        let cursor = fields.cursor(List::Sessions, 0, self.cursor.as_deref());
+        let cursor = fields.cursor(List::Sessions, 0, &self.cursor);
         fields.finish()?;
         Ok((limit, cursor))
     }

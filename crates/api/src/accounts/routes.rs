@@ -1,8 +1,11 @@
 //! Where accounts are found.
 
+use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::{handlers, session_handlers};
+use crate::feature::{Feature, operation};
+use crate::problem::Code::*;
 
 /// Mounts the feature's routes. `/users/me` comes before `/users/{user_id}`: the first that fits is taken.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -35,3 +38,30 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::delete().to(handlers::delete)),
         );
 }
+
+/// What the OpenAPI document says of the feature and of its operations.
+pub const FEATURE: Feature = Feature {
+    tag: "Accounts",
+    description: "Signing in, users, sessions.",
+    file: file!(),
+    operations: &[
+        operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts]).writes_to(Purpose::Secure),
+        operation("logout", &[]).writes_to(Purpose::Secure),
+        operation("listSessions", &[]),
+        operation("endSession", &[SessionNotFound]).writes_to(Purpose::Secure),
+        operation("endOtherSessions", &[]).writes_to(Purpose::Secure),
+        operation("createUser", &[ProvisionedKey, AdminOnly, UsernameTaken]),
+        operation("listUsers", &[]),
+        operation("getUser", &[UserNotFound]),
+        operation("getMe", &[]),
+        operation("editMe", &[NotEditable]),
+        operation("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts])
+            .writes_to(Purpose::Secure),
+        operation(
+            "editUser",
+            &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound, UsernameTaken, LastAdmin],
+        ),
+        operation("deleteUser", &[ProvisionedKey, AdminOnly, UserNotFound, LastAdmin])
+            .writes_to(Purpose::Tidy),
+    ],
+};

@@ -221,6 +221,11 @@ pub fn in_polls() -> impl Iterator<Item = &'static str> {
     names(|transports| transports.poll)
 }
 
+/// The types of events in polls, each with the schema of its `data`; `None` for an empty object.
+pub fn data_in_polls() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    all().filter(|(_, shape)| shape.transports.poll).map(|(name, shape)| (name, shape.data))
+}
+
 fn names(is_told: impl Fn(Transports) -> bool) -> impl Iterator<Item = &'static str> {
     all().filter(move |(_, shape)| is_told(shape.transports)).map(|(name, _)| name)
 }

@@ -11,6 +11,7 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::events::data_in_polls;
 use self::schemas::Schemas;
 
 /// Makes the document (AsyncAPI 3.0).

@@ -4,18 +4,16 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::{Map, Value, json};
 
 use crate::events::{
-    ComeBackDto, End, EndDto, HelloDto, PresenceDto, PresenceRequest, ReadUpdateDto, RemovedDto, TypingDto,
-    TypingRequest, presence_word,
+    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, PresenceRequest, ReadUpdateDto, RemovedDto,
+    TypingDto, TypingRequest,
 };
 use crate::openapi;
-use groupchat_domain::events::Presence;
 
-/// What the OpenAPI document has too.
-const OF_REST: &[&str] =
-    &["FieldProblem", "Group", "Member", "Message", "Problem", "ReadState", "User", "UserRef"];
+/// What the OpenAPI document has too, with all that it refers to.
+const OF_REST: &[&str] = &["Group", "Member", "Message", "Problem", "ReadState", "User"];
 
 /// What is taken apart, and not in the document as a whole: see [`Schemas::fields`].
-const PARTS: &[&str] = &["Event", "MessageDraft", "ReadMark"];
+const PARTS: &[&str] = &["MessageDraft", "ReadMark"];
 
 /// Every schema that messages are made of.
 pub struct Schemas {
@@ -27,11 +25,11 @@ impl Schemas {
     /// Collects them from the OpenAPI document and from the types that only events have.
     pub fn collect(rest: &Value) -> Self {
         let rest = &rest["components"]["schemas"];
-        let pick =
-            |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), rest[name].clone())).collect();
-        let (mut shared, mut parts): (Map<_, _>, Map<_, _>) = (pick(OF_REST), pick(PARTS));
+        let part = |name: &&str| ((*name).to_owned(), rest[name].clone());
+        let (mut shared, mut parts) =
+            (with_references(rest, OF_REST), PARTS.iter().map(part).collect::<Map<_, _>>());
         shared.extend(of_events());
-        parts.extend(of_requests());
+        parts.extend(of_parts());
         for schema in shared.values_mut().chain(parts.values_mut()) {
             to_draft_07(schema);
         }
@@ -91,55 +89,41 @@ fn of_events() -> Map<String, Value> {
         schemas[who]["properties"]["user"] = schema_ref("UserRef");
     }
     openapi::schemas::complete(&mut schemas);
-    for (schema, field, rules) in rules() {
-        let property = &mut schemas[schema]["properties"][field];
-        *property = with_rules(property, rules);
-    }
     schemas
 }
 
-/// What is only in requests of a socket.
-fn of_requests() -> Map<String, Value> {
-    let mut parts: Map<_, _> =
-        [raw::<TypingRequest>("TypingRequest"), raw::<PresenceRequest>("PresenceRequest")]
-            .into_iter()
-            .collect();
-    parts["TypingRequest"]["required"] = json!([]);
-    let state = &mut parts["PresenceRequest"]["properties"]["state"];
-    let states = [Presence::Online, Presence::Away].map(presence_word);
-    *state = with_rules(state, json!({"enum": states}));
-    parts["PresenceRequest"]["required"] = json!(["state"]);
+/// What only messages have: the frame of an event, the requests of a socket.
+fn of_parts() -> Map<String, Value> {
+    let mut parts: Map<_, _> = [
+        raw::<EventDto>("Event"),
+        raw::<TypingRequest>("TypingRequest"),
+        raw::<PresenceRequest>("PresenceRequest"),
+    ]
+    .into_iter()
+    .collect();
+    openapi::schemas::complete(&mut parts);
     parts
+}
+
+/// Schemas of the OpenAPI document, and those that they refer to.
+fn with_references(rest: &Value, names: &[&str]) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut open: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    while let Some(name) = open.pop() {
+        let schema = &rest[&name];
+        let text = schema.to_string();
+        let references =
+            text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+        open.extend(references.filter(|name| !found.contains_key(*name)).map(str::to_owned));
+        found.insert(name, schema.clone());
+    }
+    found
 }
 
 /// As paperclip collects it.
 fn raw<T: Apiv2Schema>(name: &str) -> (String, Value) {
     let schema = serde_json::to_value(T::raw_schema()).expect("a schema is JSON");
     (name.to_owned(), schema)
-}
-
-/// Rules for fields whose names stand for something else in REST, or are not known there.
-fn rules() -> [(&'static str, &'static str, Value); 7] {
-    let time = json!({"format": "date-time", "example": "2026-11-22T20:15:36.000000Z"});
-    let presences = [Presence::Online, Presence::Away, Presence::Offline].map(presence_word);
-    let ends = [End::SignedOut, End::TooSlow, End::Stopping, End::Unavailable].map(End::as_str);
-    [
-        ("Typing", "until", time.clone()),
-        ("Presence", "presence", json!({"enum": presences})),
-        ("Presence", "last_seen_at", time),
-        ("Hello", "version", json!({"example": "1.0.0"})),
-        ("Hello", "heartbeat", json!({"minimum": 0, "example": 30})),
-        ("End", "reason", json!({"enum": ends})),
-        ("ComeBack", "after_ms", json!({"minimum": 0, "example": 1_734})),
-    ]
-}
-
-/// What a property is, with these rules in the place of its own.
-fn with_rules(property: &Value, rules: Value) -> Value {
-    let kept = ["type", "description", "nullable"];
-    let kept = kept.iter().filter_map(|key| Some(((*key).to_owned(), property.get(key)?.clone())));
-    let rules = rules.as_object().cloned().unwrap_or_default();
-    Value::Object(kept.chain(rules).collect())
 }
 
 /// Says in draft 07 what OpenAPI 3.0 says in words of its own: what may be null, and examples. Also takes line

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use groupchat_domain::events::{Cursor, Event, LoggedEvent, Passing, Presence};
 use groupchat_domain::groups::{Group, GroupView, Member};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DataType;
@@ -13,24 +14,25 @@ use serde::Serialize;
 use super::listener::Listener;
 use super::told::End;
 use super::unlogged::Unlogged;
+use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{UserDto, UserRefDto};
 use crate::groups::{GroupDto, MemberDto};
 use crate::messages::MessageDto;
-use crate::wire::Time;
+use crate::wire::{Count, Field, Time};
 
 /// Something that happened.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Event")]
 pub struct EventDto {
     /// The place in the log right after the event; null where there is no other place to go on from.
-    pub cursor: Option<String>,
+    pub cursor: Option<Field<Cursor>>,
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: &'static str,
     /// The group it happened in.
-    pub group_id: Option<i64>,
+    pub group_id: Option<Field<GroupId>>,
     /// Who did it; null for the server itself.
-    pub actor_id: Option<i64>,
+    pub actor_id: Option<Field<UserId>>,
     /// When it happened.
     pub at: Option<Time>,
     /// What it is about, as it is afterwards.
@@ -80,7 +82,7 @@ impl TypedData for EventData {
 #[openapi(rename = "Removed")]
 pub struct RemovedDto {
     /// Its id; of a member, the user's.
-    pub id: i64,
+    pub id: Field<GoneId>,
 }
 
 /// How far one has read, on one of one's devices.
@@ -88,9 +90,9 @@ pub struct RemovedDto {
 #[openapi(rename = "ReadUpdate")]
 pub struct ReadUpdateDto {
     /// Messages up to this number are read.
-    pub read_seq: i64,
+    pub read_seq: Field<Seq>,
     /// How many are not.
-    pub unread: i64,
+    pub unread: Field<Count>,
 }
 
 /// Who types.
@@ -108,9 +110,9 @@ pub struct TypingDto {
 #[openapi(rename = "Presence")]
 pub struct PresenceDto {
     /// Who.
-    pub user_id: i64,
+    pub user_id: Field<UserId>,
     /// `online`, `away` or `offline`.
-    pub presence: &'static str,
+    pub presence: Field<Presence>,
     /// When they were last seen; null while they are there.
     pub last_seen_at: Option<Time>,
 }
@@ -121,7 +123,7 @@ pub struct PresenceDto {
 #[openapi(rename = "Ticket")]
 pub struct TicketDto {
     /// The ticket, shown once. It goes into the query of a connection: `?ticket=…`.
-    pub ticket: String,
+    pub ticket: Field<TicketText>,
     /// Until when it is good, unless it is used before.
     pub expires_at: Time,
 }
@@ -131,7 +133,7 @@ pub struct TicketDto {
 #[openapi(rename = "ComeBack")]
 pub struct ComeBackDto {
     /// In so many milliseconds, another number for each client.
-    pub after_ms: u64,
+    pub after_ms: Field<Milliseconds>,
 }
 
 /// Why the events end.
@@ -139,7 +141,7 @@ pub struct ComeBackDto {
 #[openapi(rename = "End")]
 pub struct EndDto {
     /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: come back with the last cursor.
-    pub reason: &'static str,
+    pub reason: Field<End>,
 }
 
 /// What a connection says of itself.
@@ -149,9 +151,9 @@ pub struct HelloDto {
     /// Who listens.
     pub user: UserRefDto,
     /// The server's version.
-    pub version: &'static str,
+    pub version: Field<ServerVersion>,
     /// How often there is a sign of life at least, in seconds.
-    pub heartbeat: u64,
+    pub heartbeat: Field<Seconds>,
 }
 
 impl EventDto {
@@ -159,10 +161,10 @@ impl EventDto {
     pub fn logged(logged: LoggedEvent, cursor: &Cursor) -> Self {
         let event = logged.event;
         Self {
-            cursor: Some(cursor.to_string()),
+            cursor: Some(cursor.clone().into()),
             event_type: event.event_type().as_str(),
-            group_id: event.subject_group().map(|id| id.get()),
-            actor_id: logged.actor.map(|id| id.get()),
+            group_id: event.subject_group().map(Field),
+            actor_id: logged.actor.map(Field),
             at: Some(logged.at.into()),
             data: event.into(),
         }
@@ -172,16 +174,16 @@ impl EventDto {
     pub fn passing(passing: Passing) -> Self {
         let (event_type, group_id, data) = match passing {
             Passing::ReadUpdated { group, read_seq, unread } => {
-                let data = ReadUpdateDto { read_seq: read_seq.get(), unread };
-                (Unlogged::ReadUpdated, Some(group.get()), EventData::Read(data))
+                let data = ReadUpdateDto { read_seq: read_seq.into(), unread: unread.into() };
+                (Unlogged::ReadUpdated, Some(group.into()), EventData::Read(data))
             }
             Passing::Typing { group, user, until } => {
                 let data = TypingDto { user: user.into(), until: until.map(Time::from) };
-                (Unlogged::Typing, Some(group.get()), EventData::Typing(data))
+                (Unlogged::Typing, Some(group.into()), EventData::Typing(data))
             }
             Passing::PresenceChanged { user, presence, last_seen_at } => {
-                let (presence, last_seen_at) = (presence_word(presence), last_seen_at.map(Time::from));
-                let data = PresenceDto { user_id: user.get(), presence, last_seen_at };
+                let (presence, last_seen_at) = (presence.into(), last_seen_at.map(Time::from));
+                let data = PresenceDto { user_id: user.into(), presence, last_seen_at };
                 (Unlogged::Presence, None, EventData::Presence(data))
             }
         };
@@ -191,7 +193,11 @@ impl EventDto {
     /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
     pub fn hello(listener: &Listener, version: &'static str, heartbeat: Duration) -> Self {
         let user = listener.actor.user.clone().into();
-        let data = HelloDto { user, version, heartbeat: heartbeat.as_secs() };
+        let data = HelloDto {
+            user,
+            version: ServerVersion(version).into(),
+            heartbeat: Seconds(heartbeat.as_secs()).into(),
+        };
         Self::signal(Unlogged::Hello, listener.resume_at(), EventData::Hello(data))
     }
 
@@ -207,17 +213,17 @@ impl EventDto {
 
     /// The server stops; when to come back.
     pub fn reconnect(after: Duration) -> Self {
-        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        let after_ms = Milliseconds(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)).into();
         Self::signal(Unlogged::Reconnect, None, EventData::ComeBack(ComeBackDto { after_ms }))
     }
 
     /// Why the events end.
     pub fn end(end: End) -> Self {
-        Self::signal(Unlogged::End, None, EventData::Ended(EndDto { reason: end.as_str() }))
+        Self::signal(Unlogged::End, None, EventData::Ended(EndDto { reason: end.into() }))
     }
 
     fn signal(event_type: Unlogged, cursor: Option<&Cursor>, data: EventData) -> Self {
-        let cursor = cursor.map(ToString::to_string);
+        let cursor = cursor.cloned().map(Field);
         let event_type = event_type.as_str();
         Self { cursor, event_type, group_id: None, actor_id: None, at: None, data }
     }
@@ -251,9 +257,9 @@ impl From<Event> for EventData {
             | Event::MessageLiked(message)
             | Event::MessageUnliked(message) => message.into(),
             Event::UserDeleted(user) | Event::MemberRemoved(_, user) => {
-                Self::Removed(RemovedDto { id: user.get() })
+                Self::Removed(RemovedDto { id: GoneId(user.get()).into() })
             }
-            Event::GroupDeleted(group) => Self::Removed(RemovedDto { id: group.get() }),
+            Event::GroupDeleted(group) => Self::Removed(RemovedDto { id: GoneId(group.get()).into() }),
             // Nobody is shown these.
             Event::SessionsEnded(_) | Event::Gone(_) => Self::Nothing {},
         }

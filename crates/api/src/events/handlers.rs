@@ -1,18 +1,20 @@
 //! What the routes for events do.
 
+use actix_web::HttpRequest;
 use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
 use groupchat_domain::accounts::issue_ticket;
 use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
+use super::answers::{SocketAnswer, StreamAnswer};
 use super::caller::Shown;
 use super::dto::TicketDto;
 use super::listener::Listener;
 use super::poll::{self, Polled};
-use super::requests::{PollParams, StreamParams};
+use super::requests::{LastEventId, PollParams, StreamParams};
 use super::socket::Handshake;
 use super::stream;
+use super::values::TicketText;
 use crate::extract::{Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::Created;
@@ -38,12 +40,11 @@ pub async fn stream(
     state: State,
     shown: Shown,
     params: Params<StreamParams>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let last = request.headers().get("Last-Event-ID").map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let cursor = params.0.parse(last.as_deref())?;
+    last: LastEventId,
+) -> Result<StreamAnswer, ApiError> {
+    let cursor = params.0.parse(last.0)?;
     let listener = Listener::open(&state, shown.claim(&state).await?, cursor).await?.staying();
-    Ok(stream::answer(&state, listener))
+    Ok(StreamAnswer(stream::answer(&state, listener)))
 }
 
 /// Opens a WebSocket for events
@@ -56,13 +57,13 @@ pub async fn socket(
     params: Params<StreamParams>,
     request: HttpRequest,
     body: Payload,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<SocketAnswer, ApiError> {
     let cursor = params.0.parse(None)?;
     // Before the ticket is looked at, which is used up by that.
     let handshake = Handshake::of(&request, body)?;
     let claim = shown.claim(&state).await?;
     let listener = Listener::open(&state, claim, cursor).await?.staying();
-    Ok(handshake.answer(&state, listener, claim))
+    Ok(SocketAnswer(handshake.answer(&state, listener, claim)))
 }
 
 /// Makes a ticket
@@ -76,6 +77,9 @@ pub async fn ticket(state: State, key: Key, _: NoParams) -> Result<Created<Ticke
         .storage
         .write_as(Writing::new(key.0, Purpose::Tidy), move |tx, actor| issue_ticket(tx, actor, hash))
         .await?;
-    let body = TicketDto { ticket: issued.secret.reveal().to_owned(), expires_at: expires_at.into() };
+    let body = TicketDto {
+        ticket: TicketText(issued.secret.reveal().to_owned()).into(),
+        expires_at: expires_at.into(),
+    };
     Ok(Created { body, location: "/api/events/socket".to_owned() })
 }

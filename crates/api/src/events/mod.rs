@@ -5,6 +5,7 @@
 //! `origin` say who may listen, `places` how many times at once, `room` how much is kept for whoever
 //! does not take it.
 
+mod answers;
 mod caller;
 mod dto;
 mod handlers;
@@ -16,17 +17,19 @@ mod reads;
 mod requests;
 mod room;
 mod routes;
+mod schema;
 mod socket;
 mod stream;
 mod timing;
 mod told;
 mod unlogged;
+mod values;
 
 pub(crate) use dto::{
-    ComeBackDto, EndDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto, presence_word,
+    ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto,
 };
 pub(crate) use places::Places;
-pub(crate) use requests::LONGEST_WAIT;
+pub(crate) use routes::FEATURE;
 pub use routes::routes;
 pub(crate) use socket::{LARGEST_MESSAGE, LONGEST_ID, PresenceRequest, TypingRequest, close_code};
 pub(crate) use timing::PATIENCE;

@@ -9,13 +9,13 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use groupchat_domain::events::Cursor;
 use paperclip::actix::{Apiv2Schema, OperationModifier};
 use paperclip::v2::models::DefaultOperationRaw;
-use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::dto::EventDto;
 use super::listener::Listener;
+use super::schema::AnyEvent;
 use super::timing;
 use super::told::{End, Told};
 use crate::assets::Pieces;
@@ -23,6 +23,7 @@ use crate::limits::{Counted, Permit};
 use crate::problem::{ApiError, Code};
 use crate::respond::Ok200;
 use crate::state::State;
+use crate::wire::{Field, Items};
 
 /// The most events in an answer. The next request goes on at once.
 const MOST_EVENTS: usize = 200;
@@ -33,13 +34,14 @@ const READING: Duration = Duration::from_secs(1);
 
 /// What happened.
 // For the document only: the answer is put together of events that are JSON already.
-#[derive(Debug, Serialize, Apiv2Schema)]
+#[derive(Apiv2Schema)]
 #[openapi(rename = "Events")]
+#[expect(dead_code, reason = "for the document only")]
 struct EventsDto {
     /// The events, the oldest first.
-    items: Vec<EventDto>,
+    items: Items<AnyEvent, MOST_EVENTS>,
     /// Where to go on.
-    cursor: String,
+    cursor: Field<Cursor>,
 }
 
 /// What happened, and where it ends. Events are JSON already.

@@ -1,35 +1,42 @@
 //! What a request for events asks.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::time::Duration;
 
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::events::Cursor;
-use groupchat_domain::validation::{Violation, ViolationCode};
-use paperclip::actix::Apiv2Schema;
+use paperclip::actix::{Apiv2Schema, OperationModifier};
+use paperclip::v2::models::{DefaultOperationRaw, Either, Parameter, ParameterIn};
+use paperclip::v2::schema::Apiv2Schema as _;
 use serde::Deserialize;
 
+use super::values::{TicketText, Wait};
 use crate::problem::ApiError;
-use crate::wire::Fields;
+use crate::wire::annotation::Annotation;
+use crate::wire::{Field, Fields, Optional};
 
 /// The longest that a poll waits, in seconds.
-pub(crate) const LONGEST_WAIT: u64 = 60;
+pub(super) const LONGEST_WAIT: u64 = 60;
 
 /// Where to begin.
-#[derive(Debug, Deserialize, Apiv2Schema)]
+#[derive(Deserialize, Apiv2Schema)]
 pub struct StreamParams {
     /// The cursor of the last event that the client has got. Without one: from now on.
-    pub cursor: Option<String>,
+    pub cursor: Optional<Cursor>,
     /// A ticket, for clients that can't send headers.
     #[allow(dead_code, reason = "read where the caller is; here for the document")]
-    pub ticket: Option<String>,
+    pub ticket: Optional<TicketText>,
 }
 
 /// Where to begin, and how long to wait.
-#[derive(Debug, Deserialize, Apiv2Schema)]
+#[derive(Deserialize, Apiv2Schema)]
 pub struct PollParams {
     /// The cursor of the last event that the client has got. Without one, the answer has the cursor of now.
-    pub cursor: Option<String>,
+    pub cursor: Optional<Cursor>,
     /// How many seconds to wait for an event if there is none: 0–60, usually 0.
-    pub wait: Option<u64>,
+    pub wait: Optional<Wait>,
 }
 
 impl StreamParams {
@@ -38,9 +45,9 @@ impl StreamParams {
     ///
     /// # Errors
     /// It is none.
-    pub fn parse(self, last_event_id: Option<&str>) -> Result<Option<Cursor>, ApiError> {
+    pub fn parse(self, last_event_id: Option<String>) -> Result<Option<Cursor>, ApiError> {
         let mut fields = Fields::new();
-        let cursor = fields.optional("cursor", last_event_id.or(self.cursor.as_deref()), parse_cursor);
+        let cursor = fields.optional("cursor", Optional(last_event_id.or(self.cursor.0)));
         fields.finish()?;
         Ok(cursor)
     }
@@ -53,27 +60,41 @@ impl PollParams {
     /// What is wrong with them.
     pub fn parse(self) -> Result<(Option<Cursor>, Duration), ApiError> {
         let mut fields = Fields::new();
-        let cursor = fields.optional("cursor", self.cursor.as_deref(), parse_cursor);
-        let wait = fields.optional("wait", self.wait, parse_wait).unwrap_or_default();
+        let cursor = fields.optional("cursor", self.cursor);
+        let wait =
+            fields.optional("wait", self.wait).map_or(Duration::ZERO, |wait| Duration::from_secs(wait.0));
         fields.finish()?;
         Ok((cursor, wait))
     }
 }
 
-fn parse_cursor(text: &str) -> Result<Cursor, Violation> {
-    Cursor::parse(text).ok_or_else(|| {
-        Violation::new(
-            ViolationCode::InvalidFormat,
-            "must be the `cursor` of an event or of an earlier answer",
-        )
-    })
+/// The cursor that a browser sends in a header when it comes back (HTML Living Standard, section 9.2.4).
+pub struct LastEventId(pub Option<String>);
+
+impl LastEventId {
+    const NAME: &str = "Last-Event-ID";
 }
 
-fn parse_wait(seconds: u64) -> Result<Duration, Violation> {
-    if seconds <= LONGEST_WAIT {
-        Ok(Duration::from_secs(seconds))
-    } else {
-        let detail = format!("must be from 0 to {LONGEST_WAIT} seconds, is {seconds}");
-        Err(Violation::new(ViolationCode::OutOfRange, detail))
+impl FromRequest for LastEventId {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let header = request.headers().get(Self::NAME);
+        ready(Ok(Self(header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))))
+    }
+}
+
+impl paperclip::v2::schema::Apiv2Schema for LastEventId {}
+
+impl OperationModifier for LastEventId {
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        let text = "The cursor of the last event that the client has got; a browser sends it when it comes back. It \
+                    wins over `cursor`.";
+        let schema = Field::<Cursor>::raw_schema();
+        let annotation = Annotation::of_schema(&schema).unwrap_or_default();
+        let (name, description) = (Self::NAME.to_owned(), Some(text.to_owned()));
+        let parameter = annotation.into_parameter(ParameterIn::Header, &schema);
+        operation.parameters.push(Either::Right(Parameter { name, description, ..parameter }));
     }
 }

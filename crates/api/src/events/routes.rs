@@ -1,9 +1,12 @@
 //! Where events are found.
 
 use actix_web::middleware::from_fn;
+use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::{handlers, origin};
+use crate::feature::{Feature, operation};
+use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -17,3 +20,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(web::resource("/events/socket").route(web::get().to(handlers::socket)))
         .service(web::resource("/events/ticket").route(web::post().to(handlers::ticket)));
 }
+
+/// What the OpenAPI document says of the feature and of its operations.
+pub const FEATURE: Feature = Feature {
+    tag: "Events",
+    description: "What happens, as it happens and since a cursor.",
+    file: file!(),
+    operations: &[
+        operation("pollEvents", &[]),
+        operation("streamEvents", &[InvalidTicket, OriginNotAllowed, OutcomeUnknown]),
+        operation(
+            "openSocket",
+            &[BadRequest, InvalidTicket, OriginNotAllowed, UpgradeRequired, OutcomeUnknown],
+        ),
+        operation("createTicket", &[]).writes_to(Purpose::Tidy),
+    ],
+};

@@ -8,10 +8,13 @@ use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, MessageId, SessionId, UserId};
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
-use paperclip::v2::models::{DataType, DataTypeFormat, DefaultOperationRaw, Either, Parameter, ParameterIn};
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn};
 use paperclip::v2::schema::Apiv2Schema;
+use serde_json::{Value, json};
 
 use crate::problem::ApiError;
+use crate::wire::annotation::Annotation;
+use crate::wire::id_rules;
 
 /// The ids in the request's path, in the order of the route's template: one, or a tuple of them.
 #[derive(Debug, Clone, Copy)]
@@ -43,16 +46,20 @@ impl UserOrMe {
     }
 }
 
-/// What marks the parameter of a [`UserOrMe`] in the OpenAPI document, which is completed later.
-pub(crate) const OR_ME: &str = "The user's id, or `me`.";
-
 /// An id, or a tuple of ids, that a path can hold.
 pub trait PathIds: Sized {
-    /// How each of its segments is described; empty for what the name of the parameter says.
-    const DESCRIPTIONS: &[&str];
+    /// What the document says of each of its segments.
+    const SEGMENTS: &[Segment];
 
     /// Takes the next segments of a path. `None` where one is missing, or is no id.
     fn take(segments: &mut Segments<'_>) -> Option<Self>;
+}
+
+/// A segment of a path, in the document.
+#[derive(Debug, Clone, Copy)]
+pub struct Segment {
+    description: &'static str,
+    rules: fn() -> Value,
 }
 
 /// What is left of a path, and what was wrong with it so far.
@@ -75,9 +82,9 @@ impl<'a> Segments<'a> {
 }
 
 macro_rules! path_ids {
-    ($($id:ident)+) => {$(
+    ($($id:ident = $description:literal)+) => {$(
         impl PathIds for $id {
-            const DESCRIPTIONS: &[&str] = &[""];
+            const SEGMENTS: &[Segment] = &[Segment { description: $description, rules: integer_rules }];
 
             fn take(segments: &mut Segments<'_>) -> Option<Self> {
                 segments.next(integer).map(Self::new)
@@ -86,20 +93,37 @@ macro_rules! path_ids {
     )+};
 }
 
-path_ids! { GroupId MessageId SessionId UserId }
+path_ids! {
+    GroupId = "The group's id."
+    MessageId = "The message's id."
+    SessionId = "The session's id."
+    UserId = "The user's id."
+}
 
 impl PathIds for UserOrMe {
-    const DESCRIPTIONS: &[&str] = &[OR_ME];
+    const SEGMENTS: &[Segment] =
+        &[Segment { description: "The user's id, or `me`.", rules: integer_or_me_rules }];
 
     fn take(segments: &mut Segments<'_>) -> Option<Self> {
         segments.next(Self::parse)
     }
 }
 
+fn integer_rules() -> Value {
+    let mut rules = id_rules(false);
+    rules["type"] = "integer".into();
+    rules["format"] = "int64".into();
+    rules
+}
+
+fn integer_or_me_rules() -> Value {
+    json!({"oneOf": [integer_rules(), {"type": "string", "enum": [UserOrMe::ME]}]})
+}
+
 macro_rules! after_group {
     ($($id:ident)+) => {$(
         impl PathIds for (GroupId, $id) {
-            const DESCRIPTIONS: &[&str] = &["", $id::DESCRIPTIONS[0]];
+            const SEGMENTS: &[Segment] = &[GroupId::SEGMENTS[0], $id::SEGMENTS[0]];
 
             fn take(segments: &mut Segments<'_>) -> Option<Self> {
                 // Both, so that all that is wrong is told at once.
@@ -146,16 +170,11 @@ impl<T> Apiv2Schema for Ids<T> {}
 impl<T: PathIds> OperationModifier for Ids<T> {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
         // Without names: paperclip takes them from the route's template.
-        operation.parameters.extend(T::DESCRIPTIONS.iter().map(|description| {
-            Either::Right(Parameter {
-                in_: ParameterIn::Path,
-                required: true,
-                description: Some((*description).to_owned()).filter(|text| !text.is_empty()),
-                data_type: Some(DataType::Integer),
-                format: Some(DataTypeFormat::Int64),
-                minimum: Some(1.0),
-                ..Parameter::default()
-            })
+        operation.parameters.extend(T::SEGMENTS.iter().map(|segment| {
+            let parameter = Annotation::new((segment.rules)())
+                .into_parameter(ParameterIn::Path, &DefaultSchemaRaw::default());
+            let description = Some(segment.description.to_owned());
+            Either::Right(Parameter { description, ..parameter })
         }));
     }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::web::Query;
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
-use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::value::Error as FieldsOnly;
 use serde::de::{DeserializeOwned, Error as _, Visitor};
@@ -16,6 +15,7 @@ use serde::{Deserializer, forward_to_deserialize_any};
 
 use super::serde_errors::field_name;
 use crate::problem::ApiError;
+use crate::wire::annotation::Annotation;
 
 /// Unknown parameters that one answer names, and how many characters of each.
 const MOST_NAMED: usize = 10;
@@ -117,7 +117,12 @@ impl<T: Apiv2Schema> Apiv2Schema for Params<T> {}
 
 impl<T: Apiv2Schema> OperationModifier for Params<T> {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
-        Query::<T>::update_parameter(operation);
+        // Of what a field may be, paperclip would pass on little more than the type.
+        for (name, schema) in T::raw_schema().properties {
+            let annotation = Annotation::of_schema(&schema).unwrap_or_default();
+            let parameter = annotation.into_parameter(ParameterIn::Query, &schema);
+            operation.parameters.push(Either::Right(Parameter { name, ..parameter }));
+        }
     }
 
     fn update_definitions(_: &mut BTreeMap<String, DefaultSchemaRaw>) {}

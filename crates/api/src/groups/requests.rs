@@ -10,27 +10,28 @@ use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+use crate::accounts::TypedUsername;
 use crate::problem::ApiError;
-use crate::wire::{Fields, List, Patch};
+use crate::wire::{Alternative, Change, CursorText, Fields, List, Optional, Patch, Required};
 
 /// A group to create.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "GroupDraft")]
 pub(super) struct GroupDraftDto {
     /// The name: 1–100 characters.
-    pub name: Option<String>,
+    pub name: Required<GroupName>,
     /// What it is about: at most 1,000 characters.
-    pub description: Option<String>,
+    pub description: Optional<Description>,
     /// Who can find it: `public`, also if left out.
-    pub visibility: Option<String>,
+    pub visibility: Optional<Visibility>,
 }
 
 impl GroupDraftDto {
     pub(super) fn parse(self) -> Result<GroupDraft, ApiError> {
         let mut fields = Fields::new();
-        let name = fields.required("name", self.name.as_deref(), GroupName::parse);
-        let description = fields.optional("description", self.description.as_deref(), Description::parse);
-        let visibility = fields.optional("visibility", self.visibility.as_deref(), Visibility::parse);
+        let name = fields.required("name", self.name);
+        let description = fields.optional("description", self.description);
+        let visibility = fields.optional("visibility", self.visibility);
         match name {
             Some(name) if fields.are_good() => {
                 let visibility = visibility.unwrap_or(Visibility::Public);
@@ -47,22 +48,22 @@ impl GroupDraftDto {
 pub(super) struct GroupChangesDto {
     /// The name: 1–100 characters.
     #[serde(default)]
-    pub name: Patch<String>,
+    pub name: Change<GroupName>,
     /// What it is about: at most 1,000 characters.
     #[serde(default)]
-    pub description: Patch<String>,
+    pub description: Patch<Description>,
     /// Who can find it: `public`.
     #[serde(default)]
-    pub visibility: Patch<String>,
+    pub visibility: Change<Visibility>,
 }
 
 impl GroupChangesDto {
     pub(super) fn parse(self) -> Result<GroupChanges, ApiError> {
         let mut fields = Fields::new();
         let changes = GroupChanges {
-            name: fields.changeable("name", self.name.as_deref(), GroupName::parse),
-            description: fields.clearable("description", self.description.as_deref(), Description::parse),
-            visibility: fields.changeable("visibility", self.visibility.as_deref(), Visibility::parse),
+            name: fields.changeable("name", self.name),
+            description: fields.clearable("description", self.description),
+            visibility: fields.changeable("visibility", self.visibility),
         };
         fields.finish()?;
         Ok(changes)
@@ -71,24 +72,24 @@ impl GroupChangesDto {
 
 /// Whom to add to a group: by id or by name.
 #[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "MemberDraft")]
+#[openapi(rename = "MemberDraft", example = r#"{"username": "grace", "role": "member"}"#)]
 pub(super) struct MemberDraftDto {
     /// The user's id; or give `username`.
-    pub user_id: Option<i64>,
+    pub user_id: Alternative<UserId>,
     /// The user's name, in any case; or give `user_id`.
-    pub username: Option<String>,
+    pub username: Alternative<TypedUsername>,
     /// `owner`, `admin`, or `member`, also if left out.
-    pub role: Option<String>,
+    pub role: Optional<Role>,
 }
 
 impl MemberDraftDto {
     pub(super) fn parse(self) -> Result<(Candidate, Role), ApiError> {
         let mut fields = Fields::new();
-        let role = fields.optional("role", self.role.as_deref(), Role::parse);
-        let candidate = match (self.user_id, self.username) {
+        let role = fields.optional("role", self.role);
+        let candidate = match (self.user_id.0, self.username.0) {
             (Some(id), None) => fields.check("user_id", UserId::parse(id)).map(Candidate::Id),
             (None, Some(name)) => Some(Candidate::named(&name)),
-            (None, None) => fields.required("user_id", None::<i64>, UserId::parse).map(Candidate::Id),
+            (None, None) => fields.missing("user_id"),
             (Some(_), Some(_)) => {
                 let detail = "cannot be given together with user_id";
                 fields.refuse("username", Violation::new(ViolationCode::Exclusive, detail));
@@ -108,14 +109,14 @@ impl MemberDraftDto {
 pub(super) struct MemberChangesDto {
     /// `owner`, `admin` or `member`.
     #[serde(default)]
-    pub role: Patch<String>,
+    pub role: Change<Role>,
 }
 
 impl MemberChangesDto {
     /// The new role; `None` keeps the one there is.
     pub(super) fn parse(self) -> Result<Option<Role>, ApiError> {
         let mut fields = Fields::new();
-        let role = fields.changeable("role", self.role.as_deref(), Role::parse);
+        let role = fields.changeable("role", self.role);
         fields.finish()?;
         Ok(role)
     }
@@ -125,15 +126,15 @@ impl MemberChangesDto {
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct GroupListParams {
     /// Text that the name contains, in any case: at most 100 characters.
-    q: Option<String>,
+    q: Optional<SearchText>,
     /// Only groups that the caller is a member of.
-    mine: Option<bool>,
+    mine: Optional<bool>,
     /// Only groups that nobody is in any more, and that so have no owner; for server admins.
-    ownerless: Option<bool>,
+    ownerless: Optional<bool>,
     /// How many: 1–200, 50 if left out.
-    limit: Option<i64>,
+    limit: Optional<Limit>,
     /// The `next` of the page before.
-    cursor: Option<String>,
+    cursor: Optional<CursorText>,
 }
 
 /// What to list of the groups that a viewer may see.
@@ -148,11 +149,11 @@ pub(super) struct GroupSelection {
 impl GroupListParams {
     pub(super) fn parse(self) -> Result<GroupSelection, ApiError> {
         let mut fields = Fields::new();
-        let search = fields.search(self.q.as_deref());
+        let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
-        let after = fields.name_cursor(List::Groups, 0, self.cursor.as_deref());
+        let after = fields.name_cursor(List::Groups, 0, &self.cursor);
         fields.finish()?;
-        let (mine, ownerless) = (self.mine.unwrap_or(false), self.ownerless.unwrap_or(false));
+        let (mine, ownerless) = (self.mine.0.unwrap_or(false), self.ownerless.0.unwrap_or(false));
         Ok(GroupSelection { search, mine, ownerless, after, limit })
     }
 }
@@ -170,19 +171,19 @@ impl GroupSelection {
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct MemberListParams {
     /// Text that the username or the display name contains, in any case: at most 100 characters.
-    q: Option<String>,
+    q: Optional<SearchText>,
     /// How many: 1–200, 50 if left out.
-    limit: Option<i64>,
+    limit: Optional<Limit>,
     /// The `next` of the page before.
-    cursor: Option<String>,
+    cursor: Optional<CursorText>,
 }
 
 impl MemberListParams {
     pub(super) fn parse(self, group: GroupId) -> Result<MemberQuery, ApiError> {
         let mut fields = Fields::new();
-        let search = fields.search(self.q.as_deref());
+        let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
-        let after = fields.name_cursor(List::Members, group.get(), self.cursor.as_deref());
+        let after = fields.name_cursor(List::Members, group.get(), &self.cursor);
         fields.finish()?;
         Ok(MemberQuery { group, search, after, limit })
     }

@@ -1,8 +1,11 @@
 //! Where groups and their members are found.
 
+use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::{handlers, member_handlers};
+use crate::feature::{Feature, operation};
+use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -32,3 +35,29 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::delete().to(member_handlers::remove)),
         );
 }
+
+/// What the OpenAPI document says of the feature and of its operations.
+pub const FEATURE: Feature = Feature {
+    tag: "Groups",
+    description: "Groups and their members.",
+    file: file!(),
+    operations: &[
+        operation("createGroup", &[NotSupported, NameTaken, QuotaExceeded]),
+        operation("listGroups", &[AdminOnly]),
+        operation("getGroup", &[GroupNotFound]),
+        operation("editGroup", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
+        operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(Purpose::Tidy),
+        operation("joinGroup", &[GroupNotFound, QuotaExceeded]),
+        operation("listMembers", &[GroupNotFound]),
+        operation(
+            "addMember",
+            &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound, AlreadyMember, QuotaExceeded],
+        ),
+        operation(
+            "editMember",
+            &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner, QuotaExceeded],
+        ),
+        operation("removeMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner])
+            .writes_to(Purpose::Tidy),
+    ],
+};

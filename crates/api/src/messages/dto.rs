@@ -1,30 +1,31 @@
 //! The JSON that answers about messages hold.
 
+use groupchat_domain::ids::{GroupId, MessageId, Seq, Version};
 use groupchat_domain::messages::{ClientId, MessageText, MessageView, ReadState};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
 use crate::accounts::UserRefDto;
-use crate::wire::Time;
+use crate::wire::{Count, Field, Time};
 
 /// A message, or what is left of a deleted one.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Message")]
 pub struct MessageDto {
     /// The message's id, unique on the whole server.
-    pub id: i64,
+    pub id: Field<MessageId>,
     /// The group it is in.
-    pub group_id: i64,
+    pub group_id: Field<GroupId>,
     /// Its number in the group: 1, 2, 3, … without a gap.
-    pub seq: i64,
+    pub seq: Field<Seq>,
     /// Who wrote it.
     pub author: UserRefDto,
     /// Null once it is deleted.
-    pub text: Option<String>,
+    pub text: Option<Field<MessageText>>,
     /// The name that its sender gave it.
-    pub client_id: Option<String>,
+    pub client_id: Option<Field<ClientId>>,
     /// Counts the changes, likes among them, from 1.
-    pub version: i64,
+    pub version: Field<Version>,
     /// When it was sent.
     pub created_at: Time,
     /// When it was last edited.
@@ -32,26 +33,26 @@ pub struct MessageDto {
     /// When it was deleted.
     pub deleted_at: Option<Time>,
     /// How many users like it.
-    pub likes: i64,
+    pub likes: Field<Count>,
     /// Whether the caller likes it; null in events, which are the same for all.
-    pub liked: Option<bool>,
+    pub liked: Option<Field<bool>>,
 }
 
 impl From<MessageView> for MessageDto {
     fn from(MessageView { message, liked }: MessageView) -> Self {
         Self {
-            id: message.id.get(),
-            group_id: message.group_id.get(),
-            seq: message.seq.get(),
+            id: message.id.into(),
+            group_id: message.group_id.into(),
+            seq: message.seq.into(),
             author: message.author.into(),
-            text: message.text.map(MessageText::into_string),
-            client_id: message.client_id.map(ClientId::into_string),
-            version: message.version.get(),
+            text: message.text.map(Field),
+            client_id: message.client_id.map(Field),
+            version: message.version.into(),
             created_at: message.created_at.into(),
             edited_at: message.edited_at.map(Time::from),
             deleted_at: message.deleted_at.map(Time::from),
-            likes: message.likes,
-            liked: Some(liked),
+            likes: message.likes.into(),
+            liked: Some(liked.into()),
         }
     }
 }
@@ -61,14 +62,14 @@ impl From<MessageView> for MessageDto {
 #[openapi(rename = "Likes")]
 pub(super) struct LikesDto {
     /// How many users like it.
-    pub likes: i64,
+    pub likes: Field<Count>,
     /// Whether the caller likes it.
-    pub liked: bool,
+    pub liked: Field<bool>,
 }
 
 impl From<MessageView> for LikesDto {
     fn from(view: MessageView) -> Self {
-        Self { likes: view.message.likes, liked: view.liked }
+        Self { likes: view.message.likes.into(), liked: view.liked.into() }
     }
 }
 
@@ -77,13 +78,13 @@ impl From<MessageView> for LikesDto {
 #[openapi(rename = "ReadState")]
 pub(crate) struct ReadStateDto {
     /// Messages up to this number are read.
-    pub read_seq: i64,
+    pub read_seq: Field<Seq>,
     /// How many are not.
-    pub unread: i64,
+    pub unread: Field<Count>,
 }
 
 impl From<ReadState> for ReadStateDto {
     fn from(state: ReadState) -> Self {
-        Self { read_seq: state.read_seq.get(), unread: state.unread }
+        Self { read_seq: state.read_seq.into(), unread: state.unread.into() }
     }
 }

@@ -6,7 +6,7 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::problem::ApiError;
-use crate::wire::{Fields, Given, Patch};
+use crate::wire::{Change, Fields, Given, Optional, Required};
 
 /// Refuses what messages are to have but don't have yet. Two bodies share these fields; flattened into them,
 /// they would lose their names in errors.
@@ -27,13 +27,14 @@ macro_rules! refuse_unbuilt {
 
 /// A message to send.
 #[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "MessageDraft")]
+// Without a `client_id`: a second message with the same one would be none.
+#[openapi(rename = "MessageDraft", example = r#"{"text": "Hello, Grace!"}"#)]
 pub(crate) struct MessageDraftDto {
     /// The text: 1–10,000 characters.
-    pub text: Option<String>,
+    pub text: Required<MessageText>,
     /// A name of your own for the message, so that a repeated request sends it once: 1–64 printable ASCII
     /// characters.
-    pub client_id: Option<String>,
+    pub client_id: Optional<ClientId>,
     #[serde(default)]
     reactions: Given,
     #[serde(default)]
@@ -55,8 +56,8 @@ pub(crate) struct MessageDraftDto {
 impl MessageDraftDto {
     pub(crate) fn parse(self, group: GroupId) -> Result<Draft, ApiError> {
         let mut fields = Fields::new();
-        let text = fields.required("text", self.text.as_deref(), MessageText::parse);
-        let client_id = fields.optional("client_id", self.client_id.as_deref(), ClientId::parse);
+        let text = fields.required("text", self.text);
+        let client_id = fields.optional("client_id", self.client_id);
         refuse_unbuilt!(fields, self);
         match text {
             Some(text) if fields.are_good() => Ok(Draft { group, text, client_id }),
@@ -71,7 +72,7 @@ impl MessageDraftDto {
 pub(super) struct MessageChangesDto {
     /// The new text: 1–10,000 characters.
     #[serde(default)]
-    pub text: Patch<String>,
+    pub text: Change<MessageText>,
     #[serde(default)]
     reactions: Given,
     #[serde(default)]
@@ -94,7 +95,7 @@ impl MessageChangesDto {
     /// The new text; `None` keeps the one there is.
     pub(crate) fn parse(self) -> Result<Option<MessageText>, ApiError> {
         let mut fields = Fields::new();
-        let text = fields.changeable("text", self.text.as_deref(), MessageText::parse);
+        let text = fields.changeable("text", self.text);
         refuse_unbuilt!(fields, self);
         fields.finish()?;
         Ok(text)
@@ -103,16 +104,16 @@ impl MessageChangesDto {
 
 /// How far the caller has read.
 #[derive(Deserialize, Apiv2Schema)]
-#[openapi(rename = "ReadMark")]
+#[openapi(rename = "ReadMark", example = r#"{"seq": 1}"#)]
 pub(crate) struct ReadMarkDto {
     /// The number of the last message read.
-    pub seq: Option<i64>,
+    pub seq: Required<Seq>,
 }
 
 impl ReadMarkDto {
     pub(crate) fn parse(self) -> Result<Seq, ApiError> {
         let mut fields = Fields::new();
-        let seq = fields.required("seq", self.seq, Seq::parse);
+        let seq = fields.required("seq", self.seq);
         seq.ok_or_else(|| fields.into())
     }
 }

@@ -1,8 +1,11 @@
 //! Where messages are found.
 
+use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::handlers;
+use crate::feature::{Feature, operation};
+use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -27,3 +30,24 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         )
         .service(web::resource("/groups/{group_id}/read").route(web::put().to(handlers::mark_read)));
 }
+
+/// What the OpenAPI document says of the feature and of its operations.
+pub const FEATURE: Feature = Feature {
+    tag: "Messages",
+    description: "Messages, likes, and how far one has read.",
+    file: file!(),
+    operations: &[
+        operation("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),
+        operation("listMessages", &[MembersOnly, GroupNotFound]),
+        operation("getMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
+        operation(
+            "editMessage",
+            &[NotSupported, MembersOnly, NotAuthor, GroupNotFound, MessageNotFound, Deleted],
+        ),
+        operation("deleteMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
+            .writes_to(Purpose::Tidy),
+        operation("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
+        operation("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]).writes_to(Purpose::Tidy),
+        operation("markRead", &[MembersOnly, GroupNotFound]).writes_to(Purpose::Tidy),
+    ],
+};

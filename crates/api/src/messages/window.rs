@@ -8,31 +8,31 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::problem::ApiError;
-use crate::wire::{Cursor, Fields, List};
+use crate::wire::{Cursor, CursorText, Fields, List, Optional};
 
 /// Which messages to list. At most one of `before`, `after`, `around` and `cursor`; without, the newest.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct MessageListParams {
     /// Messages below this number, the highest of them.
-    before: Option<i64>,
+    before: Optional<Seq>,
     /// Messages above this number, the lowest of them; `next` goes on upwards.
-    after: Option<i64>,
+    after: Optional<Seq>,
     /// Messages around this number: up to half of the page above it, the rest from it down.
-    around: Option<i64>,
+    around: Optional<Seq>,
     /// The `next` of the page before.
-    cursor: Option<String>,
+    cursor: Optional<CursorText>,
     /// How many: 1–200, 50 if left out.
-    limit: Option<i64>,
+    limit: Optional<Limit>,
 }
 
 impl MessageListParams {
     pub(super) fn parse(self, group: GroupId) -> Result<(Window, Limit), ApiError> {
         let mut fields = Fields::new();
         self.refuse_several(&mut fields);
-        let before = fields.optional("before", self.before, Seq::parse);
-        let after = fields.optional("after", self.after, Seq::parse);
-        let around = fields.optional("around", self.around, Seq::parse);
-        let cursor = fields.cursor(List::Messages, group.get(), self.cursor.as_deref());
+        let before = fields.optional("before", self.before);
+        let after = fields.optional("after", self.after);
+        let around = fields.optional("around", self.around);
+        let cursor = fields.cursor(List::Messages, group.get(), &self.cursor);
         let limit = fields.limit(self.limit);
         let run = cursor.and_then(|cursor| fields.check("cursor", read_place(&cursor)));
         fields.finish()?;
@@ -48,10 +48,10 @@ impl MessageListParams {
     /// Names each of the parameters of which only one may be given, if it isn't the first.
     fn refuse_several(&self, fields: &mut Fields) {
         let given = [
-            ("before", self.before.is_some()),
-            ("after", self.after.is_some()),
-            ("around", self.around.is_some()),
-            ("cursor", self.cursor.is_some()),
+            ("before", self.before.0.is_some()),
+            ("after", self.after.0.is_some()),
+            ("around", self.around.0.is_some()),
+            ("cursor", self.cursor.0.is_some()),
         ];
         let mut given = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
         let Some(first) = given.next() else { return };

@@ -1,11 +1,8 @@
 //! The OpenAPI document: collected by paperclip from the handlers, completed here.
 
-mod events;
-mod kinds;
 mod refusals;
 mod responses;
 pub(crate) mod schemas;
-mod vocabulary;
 
 use std::collections::HashSet;
 
@@ -14,10 +11,11 @@ use paperclip::actix::OpenApiExt;
 use paperclip::v2::models::{DefaultApiRaw, Info, License, Tag};
 use serde_json::{Map, Value, json};
 
-use crate::app::api;
+use crate::app::{FEATURES, api};
+use crate::feature::Feature;
 
-/// Operations that may be repeated under the same name for what they create.
-const REPLAYING: &[&str] = &["sendMessage"];
+/// Tells the Swagger page that an operation is not for it to execute: it would wait for the end of the answer.
+const TRY_IT_OUT: &str = "x-try-it-out";
 
 /// Makes the document (OpenAPI 3.0) without a running server.
 pub fn document(version: &str) -> Value {
@@ -37,9 +35,9 @@ pub fn text(version: &str) -> String {
 }
 
 fn preamble(version: &str) -> DefaultApiRaw {
-    let tag = |name: &str, description: &str| Tag {
-        name: name.to_owned(),
-        description: Some(description.to_owned()),
+    let tag = |feature: &Feature| Tag {
+        name: feature.tag.to_owned(),
+        description: Some(feature.description.to_owned()),
         ..Tag::default()
     };
     DefaultApiRaw {
@@ -54,13 +52,7 @@ fn preamble(version: &str) -> DefaultApiRaw {
             license: Some(License { name: Some("MIT".to_owned()), url: None }),
             ..Info::default()
         },
-        tags: vec![
-            tag("Accounts", "Signing in, users, sessions."),
-            tag("Groups", "Groups and their members."),
-            tag("Messages", "Messages, likes, and how far one has read."),
-            tag("Events", "What happens, as it happens and since a cursor."),
-            tag("Operations", "For those who run the server."),
-        ],
+        tags: FEATURES.iter().map(tag).collect(),
         ..DefaultApiRaw::default()
     }
 }
@@ -69,17 +61,21 @@ fn preamble(version: &str) -> DefaultApiRaw {
 fn complete(document: &mut Value) {
     document["openapi"] = "3.0.3".into();
     document["servers"] = json!([{"url": "/", "description": "The server that this document is from."}]);
-    complete_components(&mut document["components"]);
+    let mut components = Map::new();
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for path in paths.filter_map(Value::as_object_mut) {
-        path.iter_mut().for_each(|(method, operation)| complete_operation(method, operation));
+        for (method, operation) in path.iter_mut() {
+            complete_operation(method, operation, &mut components);
+        }
         tell_methods_apart(path);
     }
+    complete_components(&mut document["components"], components);
 }
 
-fn complete_components(components: &mut Value) {
+fn complete_components(components: &mut Value, of_parameters: Map<String, Value>) {
     if let Some(schemas) = components["schemas"].as_object_mut() {
         schemas::complete(schemas);
+        schemas.extend(of_parameters);
         schemas.insert("Problem".to_owned(), responses::problem_schema());
         schemas.insert("FieldProblem".to_owned(), responses::field_problem_schema());
     }
@@ -95,26 +91,31 @@ fn complete_components(components: &mut Value) {
     }
 }
 
-fn complete_operation(method: &str, operation: &mut Value) {
+fn complete_operation(method: &str, operation: &mut Value, components: &mut Map<String, Value>) {
     if !operation.is_object() {
         return;
     }
-    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
-    let codes = refusals::codes_of(&id, method, operation);
+    let codes = refusals::codes_of(method, operation);
     operation["security"] = security(operation);
-    events::complete(&id, operation);
     if let Some(text) = operation.get("description").and_then(Value::as_str) {
         operation["description"] = text.split_whitespace().collect::<Vec<_>>().join(" ").into();
     }
-    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
-        parameters.iter_mut().for_each(schemas::complete_parameter);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        schemas::complete_parameter(parameter, components);
+    }
+    if goes_on(operation) {
+        operation[TRY_IT_OUT] = false.into();
     }
     if let Some(responses) = operation["responses"].as_object_mut() {
         responses::complete(responses, &codes);
-        if REPLAYING.contains(&id.as_str()) {
-            responses::may_be_replayed(responses);
-        }
     }
+}
+
+/// Whether the answer has no end.
+fn goes_on(operation: &Value) -> bool {
+    let responses = &operation["responses"];
+    responses["101"].is_object() || responses["200"]["content"]["text/event-stream"].is_object()
 }
 
 /// What an operation takes for a proof of identity; an empty list says that it needs none.

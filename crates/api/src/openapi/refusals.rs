@@ -1,82 +1,27 @@
 //! Which problems each operation can answer with.
 
+use groupchat_domain::storage::Purpose;
 use serde_json::Value;
 
+use crate::app::FEATURES;
+use crate::feature::{Operation, operation};
 use crate::problem::Code::{self, *};
-
-/// What each operation can refuse, besides what follows from its shape.
-pub const REFUSALS: &[(&str, &[Code])] = &[
-    ("login", &[NotSupported, InvalidCredentials, TooManyAttempts]),
-    ("logout", &[]),
-    ("listSessions", &[]),
-    ("endSession", &[SessionNotFound]),
-    ("endOtherSessions", &[]),
-    ("createUser", &[ProvisionedKey, AdminOnly, UsernameTaken]),
-    ("listUsers", &[]),
-    ("getUser", &[UserNotFound]),
-    ("getMe", &[]),
-    ("editMe", &[NotEditable]),
-    ("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts]),
-    (
-        "editUser",
-        &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound, UsernameTaken, LastAdmin],
-    ),
-    ("deleteUser", &[ProvisionedKey, AdminOnly, UserNotFound, LastAdmin]),
-    ("createGroup", &[NotSupported, NameTaken, QuotaExceeded]),
-    ("listGroups", &[AdminOnly]),
-    ("getGroup", &[GroupNotFound]),
-    ("editGroup", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
-    ("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
-    ("joinGroup", &[GroupNotFound, QuotaExceeded]),
-    ("listMembers", &[GroupNotFound]),
-    ("addMember", &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound, AlreadyMember, QuotaExceeded]),
-    ("editMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner, QuotaExceeded]),
-    ("removeMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner]),
-    ("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),
-    ("listMessages", &[MembersOnly, GroupNotFound]),
-    ("getMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
-    ("editMessage", &[NotSupported, MembersOnly, NotAuthor, GroupNotFound, MessageNotFound, Deleted]),
-    ("deleteMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
-    ("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
-    ("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
-    ("markRead", &[MembersOnly, GroupNotFound]),
-    ("pollEvents", &[]),
-    ("streamEvents", &[InvalidTicket, OriginNotAllowed, OutcomeUnknown]),
-    ("openSocket", &[BadRequest, InvalidTicket, OriginNotAllowed, UpgradeRequired, OutcomeUnknown]),
-    ("createTicket", &[]),
-    ("getHealth", &[OutcomeUnknown]),
-    ("getVersion", &[]),
-];
 
 /// What happens before an operation is found, or outside of all of them.
 pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, HeadTooLarge];
 
-/// Operations that need no storage, and so never find it busy or broken.
-const WITHOUT_STORAGE: &[&str] = &["getVersion"];
-
-/// Writes that nothing holds up, so that nobody can be kept from securing their account.
-const UNPACED: &[&str] = &["login", "logout", "endSession", "endOtherSessions", "changePassword"];
-
-/// Writes that go on while the disk is nearly full.
-const TIDYING: &[&str] = &[
-    "deleteUser",
-    "deleteGroup",
-    "removeMember",
-    "deleteMessage",
-    "unlikeMessage",
-    "markRead",
-    "createTicket",
-];
-
-/// Operations whose requests are answered however many there are.
-const UNLIMITED: &[&str] = &["getHealth"];
+/// What the features say of an operation.
+fn described(id: &str) -> Operation {
+    let mut all = FEATURES.iter().flat_map(|feature| feature.operations);
+    all.find(|known| known.id == id).copied().unwrap_or(operation("", &[]))
+}
 
 /// All that an operation can refuse, in the order of the table of codes.
-pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
+pub fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
+    let described = described(operation["operationId"].as_str().unwrap_or_default());
     // Every operation refuses parameters that it doesn't know.
     let mut codes = vec![ValidationFailed, Internal];
-    let own = REFUSALS.iter().find(|(known, _)| *known == id);
-    codes.extend(own.into_iter().flat_map(|(_, codes)| codes.iter()));
+    codes.extend(described.refusals);
     if operation["security"].is_array() {
         codes.extend([MissingKey, InvalidKey]);
     }
@@ -84,18 +29,19 @@ pub fn codes_of(id: &str, method: &str, operation: &Value) -> Vec<Code> {
         codes.extend([BadRequest, MalformedJson]);
         codes.extend([RequestTimeout, PayloadTooLarge, UnsupportedMediaType]);
     }
-    if !UNLIMITED.contains(&id) {
+    if described.is_limited {
         codes.extend([TooManyRequests, Overloaded]);
     }
-    if !WITHOUT_STORAGE.contains(&id) {
+    if described.has_storage {
         codes.extend([Overloaded, Unavailable]);
         if method != "get" {
             codes.push(OutcomeUnknown);
-            if !UNPACED.contains(&id) {
-                codes.push(TooManyRequests);
-                if !TIDYING.contains(&id) {
-                    codes.push(StorageFull);
-                }
+            // Nothing holds up a write that keeps an account safe; the others are limited, and those that grow need
+            // room on the disk.
+            match described.purpose {
+                Purpose::Secure => {}
+                Purpose::Tidy => codes.push(TooManyRequests),
+                Purpose::Grow => codes.extend([TooManyRequests, StorageFull]),
             }
         }
     }

@@ -25,13 +25,14 @@ const SHARED: &[(&str, &[Code])] = &[
     ("UnavailableOrUnknown", &[Overloaded, Unavailable, OutcomeUnknown]),
 ];
 
-/// What is limited.
-const QUOTAS: [Quota; 3] = [Quota::OwnedGroups, Quota::Memberships, Quota::Members];
-
 /// Adds what can go wrong to the answers of an operation, and to all of them their headers.
 pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
     for (status, response) in responses.iter_mut() {
+        let own: Vec<_> = response["headers"].as_object().into_iter().flat_map(Map::keys).cloned().collect();
         response["headers"] = headers(status);
+        for name in own {
+            response["headers"][&name] = json!({"$ref": format!("#/components/headers/{name}")});
+        }
     }
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in codes {
@@ -46,13 +47,6 @@ pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
         responses.insert(status.to_string(), answer);
     }
     responses.insert("default".to_owned(), problem("default", ANYWHERE));
-}
-
-/// Adds to the 200 of an operation the header of what an earlier request had created.
-pub fn may_be_replayed(responses: &mut Map<String, Value>) {
-    if let Some(answer) = responses.get_mut("200") {
-        answer["headers"][REPLAYED] = json!({"$ref": format!("#/components/headers/{REPLAYED}")});
-    }
 }
 
 /// What the answers refer to: shared answers, headers, an example of each problem.
@@ -170,7 +164,7 @@ pub fn problem_schema() -> Value {
             "quota": {"type": "object", "description": "The quota that would have been exceeded.",
                       "required": ["name", "limit"],
                       "properties": {
-                          "name": {"type": "string", "enum": QUOTAS.map(Quota::as_str),
+                          "name": {"type": "string", "enum": Quota::ALL.map(Quota::as_str),
                                    "description": "What is limited."},
                           "limit": {"type": "integer", "format": "int64", "minimum": 0,
                                     "description": "How many there may be."},

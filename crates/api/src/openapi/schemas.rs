@@ -1,104 +1,60 @@
-//! Completes the schemas of bodies, answers and parameters: limits, examples, what may be null, what must be
+//! Puts into effect what fields are annotated with: limits, examples, components, what may be null, what must be
 //! there.
 
 use serde_json::{Map, Value, json};
 
-use super::vocabulary::{kind_of, path_description};
-use crate::extract::{OR_ME, UserOrMe};
-use crate::wire::is_marker;
+use crate::wire::annotation::{Annotation, Occurrence};
 
-/// What the body of a request must have, and what may be null in it. Everything else may be left out.
-pub struct Presence {
-    /// The schema's name.
-    pub schema: &'static str,
-    /// Fields without which the request is refused.
-    pub required: &'static [&'static str],
-    /// Fields for which null means "none".
-    pub nullable: &'static [&'static str],
-}
-
-const fn body(
-    schema: &'static str,
-    required: &'static [&'static str],
-    nullable: &'static [&'static str],
-) -> Presence {
-    Presence { schema, required, nullable }
-}
-
-/// The bodies of requests. Every other schema is an answer's: there all fields are always present.
-pub const BODIES: &[Presence] = &[
-    body("LoginRequest", &["username", "password"], &[]),
-    body("UserDraft", &["username", "password"], &["display_name", "email", "is_admin"]),
-    body("ProfileChanges", &[], &["display_name", "email"]),
-    body("UserChanges", &[], &["display_name", "email"]),
-    body("PasswordChange", &["current", "new"], &[]),
-    body("GroupDraft", &["name"], &["description", "visibility"]),
-    body("GroupChanges", &[], &["description"]),
-    body("MemberDraft", &[], &["role"]),
-    body("MemberChanges", &[], &[]),
-    body("MessageDraft", &["text"], &["client_id"]),
-    body("MessageChanges", &[], &[]),
-    body("ReadMark", &["seq"], &[]),
-];
-
-/// Makes the example of a schema.
-type MakeExample = fn() -> Value;
-
-/// Bodies that the examples of their fields don't add up to: what the Swagger page offers should be taken.
-pub const EXAMPLES: &[(&str, MakeExample)] = &[
-    ("LoginRequest", || json!({"username": "admin", "password": "the-password-that-was-printed"})),
-    ("MemberDraft", || json!({"username": "grace", "role": "member"})),
-    // A second message with the same `client_id` would be none.
-    ("MessageDraft", || json!({"text": "Hello, Grace!"})),
-    ("ReadMark", || json!({"seq": 1})),
-];
-
-/// Completes every named schema.
+/// Completes every named schema, and adds the components that their fields refer to.
 pub fn complete(schemas: &mut Map<String, Value>) {
-    for (name, schema) in schemas.iter_mut() {
-        let required = names_in(&schema["required"]);
-        let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { continue };
-        // Fields that only make a request fail are not documented.
-        properties.retain(|_, property| !is_marker(property));
-        let presence = BODIES.iter().find(|presence| presence.schema == name);
-        for (field, property) in properties.iter_mut() {
-            limit(property, name, field);
-            let nullable = match presence {
-                Some(presence) => presence.nullable.contains(&field.as_str()),
-                None => !required.contains(field),
-            };
-            if nullable {
-                allow_null(property);
-            }
+    let mut open = std::mem::take(schemas);
+    while !open.is_empty() {
+        let mut components = Map::new();
+        for (name, mut schema) in open {
+            complete_schema(&mut schema, &mut components);
+            schemas.insert(name, schema);
         }
-        let required = match presence {
-            Some(presence) => presence.required.iter().map(|field| (*field).to_owned()).collect(),
-            None => properties.keys().cloned().collect::<Vec<_>>(),
-        };
-        require(schema, required);
-        if let Some((_, example)) = EXAMPLES.iter().find(|(body, _)| body == name) {
-            schema["example"] = example();
-        }
+        components.retain(|name, _| !schemas.contains_key(name));
+        open = components;
     }
-    name_in_one_way(schemas);
+}
+
+fn complete_schema(schema: &mut Value, components: &mut Map<String, Value>) {
+    if let Some(annotation) = Annotation::take(schema) {
+        annotate(schema, annotation, components);
+        return;
+    }
+    let listed = names_in(&schema["required"]);
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let (mut required, mut alternatives) = (Vec::new(), Vec::new());
+    properties.retain(|field, property| {
+        let annotation = Annotation::take(property).unwrap_or_default();
+        // Without anything else said, it is an answer's, which always has all its fields.
+        let in_answer = if listed.contains(field) { Occurrence::Required } else { Occurrence::Nullable };
+        let occurrence = annotation.occurrence.unwrap_or(in_answer);
+        annotate(property, annotation, components);
+        match occurrence {
+            Occurrence::Required | Occurrence::Nullable => required.push(field.clone()),
+            Occurrence::Alternative => alternatives.push(field.clone()),
+            Occurrence::Optional | Occurrence::Omittable | Occurrence::Hidden => {}
+        }
+        if matches!(occurrence, Occurrence::Nullable | Occurrence::Optional) {
+            allow_null(property);
+        }
+        occurrence != Occurrence::Hidden
+    });
+    require(schema, required, alternatives);
 }
 
 /// Completes a parameter.
-pub fn complete_parameter(parameter: &mut Value) {
-    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-    let takes_me = parameter["description"] == OR_ME;
-    if parameter["in"] == "path" && !takes_me {
-        parameter["description"] = path_description(&name).into();
-    }
+pub fn complete_parameter(parameter: &mut Value, components: &mut Map<String, Value>) {
+    let is_header = parameter["in"] == "header";
     let schema = &mut parameter["schema"];
-    limit(schema, "", &name);
+    let annotation = Annotation::take(schema).unwrap_or_default();
+    annotate(schema, annotation, components);
     // The Swagger page fills examples in: a filter that nobody asked for, an id of nothing.
-    if let Some(schema) = schema.as_object_mut() {
+    if !is_header && let Some(schema) = schema.as_object_mut() {
         schema.remove("example");
-    }
-    if takes_me {
-        let id = schema.take();
-        *schema = json!({"oneOf": [id, {"type": "string", "enum": [UserOrMe::ME]}]});
     }
 }
 
@@ -106,16 +62,26 @@ fn names_in(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Adds the limits and the example of the kind of value that the name stands for.
-fn limit(property: &mut Value, owner: &str, name: &str) {
-    let (Some(kind), Some(property)) = (kind_of(owner, name), property.as_object_mut()) else { return };
-    if let Value::Object(rules) = kind() {
-        property.extend(rules);
-    }
+/// Adds rules to a schema, and puts it among the components if it is to be one.
+fn annotate(schema: &mut Value, annotation: Annotation, components: &mut Map<String, Value>) {
+    components.extend(annotation.components);
+    let Some(object) = schema.as_object_mut() else { return };
+    let Some(component) = annotation.component else {
+        object.extend(annotation.rules);
+        return;
+    };
+    let description = object.remove("description");
+    object.extend(annotation.rules);
+    let reference = json!({"$ref": format!("#/components/schemas/{component}")});
+    components.insert(component, schema.take());
+    // Beside a reference nothing else counts, so it is wrapped the way that generators of clients know.
+    *schema = match description {
+        Some(description) => json!({"allOf": [reference], "description": description}),
+        None => reference,
+    };
 }
 
 /// Lets a schema take null too, in the words of OpenAPI 3.0: `nullable`, and null among the values of an `enum`.
-/// Beside a reference nothing else counts there, so it is wrapped the way that generators of clients know.
 fn allow_null(property: &mut Value) {
     if let Some(reference) = property.get("$ref").cloned() {
         *property = json!({"allOf": [{"$ref": reference}]});
@@ -126,20 +92,15 @@ fn allow_null(property: &mut Value) {
     }
 }
 
-/// Lists what must be there; OpenAPI 3.0 has no empty list.
-fn require(schema: &mut Value, fields: Vec<String>) {
+/// Lists what must be there; OpenAPI 3.0 has no empty list. Of alternatives, one must be and no two may.
+fn require(schema: &mut Value, required: Vec<String>, alternatives: Vec<String>) {
     let Some(schema) = schema.as_object_mut() else { return };
-    if fields.is_empty() {
-        schema.remove("required");
-    } else {
-        schema.insert("required".to_owned(), fields.into());
+    schema.remove("required");
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), required.into());
     }
-}
-
-/// A member is named by id or by name, never both.
-fn name_in_one_way(schemas: &mut Map<String, Value>) {
-    if let Some(draft) = schemas.get_mut("MemberDraft") {
-        draft["minProperties"] = 1.into();
-        draft["not"] = json!({"required": ["user_id", "username"]});
+    if !alternatives.is_empty() {
+        schema.insert("minProperties".to_owned(), 1.into());
+        schema.insert("not".to_owned(), json!({"required": alternatives}));
     }
 }

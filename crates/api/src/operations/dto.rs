@@ -1,7 +1,11 @@
 //! The JSON of operations.
 
+use groupchat_domain::storage::Condition;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::wire::{Described, Field, plain_texts, write_as_str};
 
 /// The server is well.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -9,9 +13,9 @@ use serde::Serialize;
 pub(super) struct HealthDto {
     /// `ok`; or `checking`, while the database is looked through for damage since the last stop was not clean. A server
     /// that is not well answers 503.
-    pub status: &'static str,
+    pub status: Field<Status>,
     /// Whether the disk is nearly full, so that ordinary writes are refused.
-    pub storage_full: bool,
+    pub storage_full: Field<bool>,
 }
 
 /// Which program this is.
@@ -19,7 +23,54 @@ pub(super) struct HealthDto {
 #[openapi(rename = "Version")]
 pub(super) struct VersionDto {
     /// Always `groupchat`.
-    pub name: &'static str,
+    pub name: Field<Product>,
     /// The version, as in SemVer.
-    pub version: &'static str,
+    pub version: Field<SemanticVersion>,
 }
+
+plain_texts! {
+    /// The program's name.
+    #[derive(Debug)]
+    Product => json!({"enum": ["groupchat"], "example": "groupchat"});
+    /// A version, as in SemVer.
+    #[derive(Debug)]
+    SemanticVersion => json!({"pattern": r"^\d+\.\d+\.\d+", "example": "1.0.0"});
+}
+
+/// How a server is that answers 200.
+#[derive(Debug, Clone, Copy)]
+pub enum Status {
+    /// It is well.
+    Ok,
+    /// Its database is being looked through.
+    Checking,
+}
+
+impl Status {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Checking => "checking",
+        }
+    }
+}
+
+impl From<Condition> for Status {
+    fn from(condition: Condition) -> Self {
+        match condition {
+            Condition::Checking => Self::Checking,
+            _ => Self::Ok,
+        }
+    }
+}
+
+impl Described for Status {
+    type Json = String;
+
+    fn rules() -> Value {
+        let all = [Self::Ok, Self::Checking];
+        json!({"enum": all.map(Self::as_str), "example": Self::Ok.as_str()})
+    }
+}
+
+write_as_str! { Status }

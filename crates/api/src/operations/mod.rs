@@ -6,4 +6,5 @@ mod health;
 mod routes;
 
 pub(crate) use health::HealthProbe;
+pub(crate) use routes::FEATURE;
 pub use routes::routes;

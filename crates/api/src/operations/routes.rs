@@ -3,6 +3,8 @@
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::handlers;
+use crate::feature::{Feature, operation};
+use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -10,3 +12,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(web::resource("/health").route(web::get().to(handlers::health)))
         .service(web::resource("/version").route(web::get().to(handlers::version)));
 }
+
+/// What the OpenAPI document says of the feature and of its operations.
+pub const FEATURE: Feature = Feature {
+    tag: "Operations",
+    description: "For those who run the server.",
+    file: file!(),
+    operations: &[
+        operation("getHealth", &[OutcomeUnknown]).without_limit(),
+        operation("getVersion", &[]).without_storage(),
+    ],
+};

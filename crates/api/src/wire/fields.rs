@@ -5,7 +5,7 @@ use groupchat_domain::search::SearchText;
 use groupchat_domain::text::has_visible_character;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 
-use super::{Cursor, Given, List, Patch};
+use super::{Change, Cursor, CursorText, FromJson, Given, List, Optional, Patch, Required};
 use crate::problem::ApiError;
 
 /// Collects what is wrong with the fields of one request.
@@ -31,54 +31,41 @@ impl Fields {
     }
 
     /// A field that must be there.
-    pub fn required<S, T>(
-        &mut self,
-        field: &str,
-        given: Option<S>,
-        parse: impl FnOnce(S) -> Result<T, Violation>,
-    ) -> Option<T> {
-        let given = given.ok_or_else(|| Violation::new(ViolationCode::Required, "must be given"));
-        self.check(field, given.and_then(parse))
+    pub fn required<T: FromJson>(&mut self, field: &str, given: Required<T>) -> Option<T> {
+        match given.0 {
+            Some(json) => self.check(field, T::from_json(json)),
+            None => self.missing(field),
+        }
+    }
+
+    /// Notes that a field which must be there is not.
+    pub fn missing<T>(&mut self, field: &str) -> Option<T> {
+        self.check(field, Err(Violation::new(ViolationCode::Required, "must be given")))
     }
 
     /// A field that may be left out.
-    pub fn optional<S, T>(
-        &mut self,
-        field: &str,
-        given: Option<S>,
-        parse: impl FnOnce(S) -> Result<T, Violation>,
-    ) -> Option<T> {
-        given.and_then(|given| self.check(field, parse(given)))
+    pub fn optional<T: FromJson>(&mut self, field: &str, given: Optional<T>) -> Option<T> {
+        given.0.and_then(|json| self.check(field, T::from_json(json)))
     }
 
     /// A field to change, which can be cleared: `None` keeps, `Some(None)` clears.
-    pub fn clearable<S, T>(
-        &mut self,
-        field: &str,
-        given: Patch<S>,
-        parse: impl FnOnce(S) -> Result<T, Violation>,
-    ) -> Option<Option<T>> {
+    pub fn clearable<T: FromJson>(&mut self, field: &str, given: Patch<T>) -> Option<Option<T>> {
         match given {
             Patch::Absent => None,
             Patch::Null => Some(None),
-            Patch::Value(given) => self.check(field, parse(given)).map(Some),
+            Patch::Value(json) => self.check(field, T::from_json(json)).map(Some),
         }
     }
 
     /// A field to change, which always has a value: `None` keeps.
-    pub fn changeable<S, T>(
-        &mut self,
-        field: &str,
-        given: Patch<S>,
-        parse: impl FnOnce(S) -> Result<T, Violation>,
-    ) -> Option<T> {
-        match given {
+    pub fn changeable<T: FromJson>(&mut self, field: &str, given: Change<T>) -> Option<T> {
+        match given.0 {
             Patch::Absent => None,
             Patch::Null => {
                 self.refuse(field, Violation::new(ViolationCode::NotNullable, "must not be null"));
                 None
             }
-            Patch::Value(given) => self.check(field, parse(given)),
+            Patch::Value(json) => self.check(field, T::from_json(json)),
         }
     }
 
@@ -102,25 +89,30 @@ impl Fields {
     }
 
     /// The size of a page.
-    pub fn limit(&mut self, given: Option<i64>) -> Limit {
-        self.optional("limit", given, Limit::parse).unwrap_or(Limit::DEFAULT)
+    pub fn limit(&mut self, given: Optional<Limit>) -> Limit {
+        self.optional("limit", given).unwrap_or(Limit::DEFAULT)
     }
 
     /// Text to search names for; none where there is nothing to see, as in a search form left empty.
-    pub fn search(&mut self, given: Option<&str>) -> Option<SearchText> {
+    pub fn search(&mut self, given: Optional<SearchText>) -> Option<SearchText> {
         let has_control = |text: &str| text.chars().any(|c| c.is_control() && !c.is_whitespace());
-        let sought = given.filter(|text| has_visible_character(text) || has_control(text));
-        self.optional("q", sought, SearchText::parse)
+        let sought = given.0.filter(|text| has_visible_character(text) || has_control(text));
+        self.optional("q", Optional(sought))
     }
 
     /// Where a list goes on; 0 is the scope of lists of the whole server.
-    pub fn cursor(&mut self, list: List, scope: i64, given: Option<&str>) -> Option<Cursor> {
-        self.optional("cursor", given, |text| Cursor::decode(list, scope, text))
+    pub fn cursor(&mut self, list: List, scope: i64, given: &Optional<CursorText>) -> Option<Cursor> {
+        given.0.as_ref().and_then(|text| self.check("cursor", Cursor::decode(list, scope, text)))
     }
 
     /// The same for a list in the order of names.
-    pub fn name_cursor(&mut self, list: List, scope: i64, given: Option<&str>) -> Option<NameCursor> {
-        self.optional("cursor", given, |text| Cursor::decode_name(list, scope, text))
+    pub fn name_cursor(
+        &mut self,
+        list: List,
+        scope: i64,
+        given: &Optional<CursorText>,
+    ) -> Option<NameCursor> {
+        given.0.as_ref().and_then(|text| self.check("cursor", Cursor::decode_name(list, scope, text)))
     }
 
     /// Whether every field was good so far.
@@ -150,16 +142,12 @@ mod tests {
     use super::*;
     use crate::problem::Code;
 
-    fn name(text: &str) -> Result<GroupName, Violation> {
-        GroupName::parse(text)
-    }
-
     #[test]
     fn all_mistakes_are_told_at_once() {
         let mut fields = Fields::new();
-        assert_eq!(fields.required("name", None, name), None);
-        assert_eq!(fields.optional("other", Some(" "), name), None);
-        assert_eq!(fields.limit(Some(0)), Limit::DEFAULT);
+        assert_eq!(fields.required::<GroupName>("name", Required(None)), None);
+        assert_eq!(fields.optional::<GroupName>("other", Optional(Some(" ".to_owned()))), None);
+        assert_eq!(fields.limit(Optional(Some(0))), Limit::DEFAULT);
         let error = fields.finish().unwrap_err();
         let body = String::from_utf8(error_body(&error)).unwrap();
         for field in ["name", "other", "limit"] {
@@ -175,12 +163,14 @@ mod tests {
     #[test]
     fn a_patch_keeps_clears_or_sets() {
         let mut fields = Fields::new();
-        assert_eq!(fields.clearable("name", Patch::Absent, name), None);
-        assert_eq!(fields.clearable("name", Patch::Null, name), Some(None));
-        assert_eq!(fields.clearable("name", Patch::Value("x"), name).flatten().unwrap().as_str(), "x");
-        assert_eq!(fields.changeable("name", Patch::Absent, name), None);
+        let name = |text: &str| Patch::<GroupName>::Value(text.to_owned());
+        assert_eq!(fields.clearable::<GroupName>("name", Patch::Absent), None);
+        assert_eq!(fields.clearable::<GroupName>("name", Patch::Null), Some(None));
+        assert_eq!(fields.clearable("name", name("x")).flatten().unwrap().as_str(), "x");
+        assert_eq!(fields.changeable("name", Change(name("y"))).unwrap().as_str(), "y");
+        assert_eq!(fields.changeable::<GroupName>("name", Change::default()), None);
         assert!(fields.are_good());
-        assert_eq!(fields.changeable("name", Patch::Null, name), None);
+        assert_eq!(fields.changeable::<GroupName>("name", Change(Patch::Null)), None);
         assert!(!fields.are_good());
     }
 

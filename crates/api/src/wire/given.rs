@@ -1,15 +1,49 @@
-//! Fields of the contract that a call does not take, and so must not drop in silence.
+//! The fields of requests: whether each must be there, and what its value has to be. They hold what the client gave,
+//! which [`Fields`](super::Fields) checks.
 
-use paperclip::v2::models::{DataType, DefaultSchemaRaw};
+use paperclip::v2::models::DefaultSchemaRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::json;
 
-/// Marks the schema of such a field, so that the document can leave it out.
-const MARKER: &str = "x-not-taken";
+use super::annotation::{Annotation, Occurrence};
+use super::described::{Described, schema_to_give};
 
-/// Notes whether a field was given, and forgets its value. Null asks for nothing, and so counts as absent.
-/// Mark the field `#[serde(default)]`.
+macro_rules! given {
+    ($($(#[$doc:meta])+ $name:ident)+) => {$(
+        $(#[$doc])+
+        pub struct $name<T: Described>(pub Option<T::Json>);
+
+        impl<'de, T: Described> Deserialize<'de> for $name<T> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Option::deserialize(deserializer).map(Self)
+            }
+        }
+
+        impl<T: Described> Apiv2Schema for $name<T> {
+            fn required() -> bool {
+                false
+            }
+
+            fn raw_schema() -> DefaultSchemaRaw {
+                schema_to_give::<T>(Occurrence::$name)
+            }
+        }
+    )+};
+}
+
+given! {
+    /// A field that must be there.
+    Required
+    /// A field or parameter that may be left out. In a body, null says the same.
+    Optional
+    /// One of several fields of which exactly one is given.
+    Alternative
+}
+
+/// Notes whether a field was given that a call does not take, and so must not drop in silence; forgets its value. Null
+/// asks for nothing, and so counts as absent. Mark the field `#[serde(default)]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Given(bool);
 
@@ -48,7 +82,7 @@ impl From<Wish> for Given {
     }
 }
 
-macro_rules! undocumented {
+macro_rules! hidden {
     ($($field:ident)+) => {$(
         impl Apiv2Schema for $field {
             fn required() -> bool {
@@ -56,22 +90,13 @@ macro_rules! undocumented {
             }
 
             fn raw_schema() -> DefaultSchemaRaw {
-                DefaultSchemaRaw {
-                    title: Some(MARKER.to_owned()),
-                    data_type: Some(DataType::Object),
-                    ..DefaultSchemaRaw::default()
-                }
+                Annotation { occurrence: Some(Occurrence::Hidden), ..Annotation::new(json!({})) }.of::<bool>()
             }
         }
     )+};
 }
 
-undocumented! { Given Wish }
-
-/// Whether a schema in the OpenAPI document is that of such a field.
-pub fn is_marker(schema: &serde_json::Value) -> bool {
-    schema["title"] == MARKER
-}
+hidden! { Given Wish }
 
 #[cfg(test)]
 mod tests {
@@ -91,5 +116,19 @@ mod tests {
         for json in [r#"{"poll": false}"#, r#"{"poll": {"a": [1]}}"#, r#"{"poll": []}"#, r#"{"poll": "x"}"#] {
             assert!(given(json), "{json}");
         }
+    }
+
+    #[derive(Deserialize)]
+    struct Switch {
+        on: Required<bool>,
+    }
+
+    #[test]
+    fn what_is_left_out_is_noted_and_no_error_yet() {
+        let on = |json| serde_json::from_str::<Switch>(json).map(|switch| switch.on.0);
+        assert_eq!(on("{}").unwrap(), None);
+        assert_eq!(on(r#"{"on": null}"#).unwrap(), None);
+        assert_eq!(on(r#"{"on": true}"#).unwrap(), Some(true));
+        assert!(on(r#"{"on": 1}"#).is_err());
     }
 }

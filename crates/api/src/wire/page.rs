@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groupchat_domain::paging::{self, Placed};
+use groupchat_domain::paging::{self, Limit, Placed};
 use paperclip::v2::models::{DataType, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Cursor, List};
+use super::annotation::Annotation;
+use super::{Cursor, CursorText, Field, List};
 
 /// One page of a list.
 #[derive(Debug, Serialize)]
@@ -46,6 +48,16 @@ impl<T> Page<T> {
     }
 }
 
+/// Items of an answer, of which there are so many at most. For the document only.
+#[derive(Debug, Serialize)]
+pub struct Items<T, const MOST: usize>(Vec<T>);
+
+impl<T: Apiv2Schema, const MOST: usize> Apiv2Schema for Items<T, MOST> {
+    fn raw_schema() -> DefaultSchemaRaw {
+        Annotation::new(json!({"maxItems": MOST})).into_schema(Vec::<T>::raw_schema())
+    }
+}
+
 impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
     fn name() -> Option<String> {
         T::name().map(|name| format!("{name}Page"))
@@ -54,9 +66,10 @@ impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
     fn raw_schema() -> DefaultSchemaRaw {
         let next = DefaultSchemaRaw {
             description: Some("What to pass as `cursor` to read on; null at the end.".to_owned()),
-            ..String::raw_schema()
+            ..Field::<CursorText>::raw_schema()
         };
-        let properties = [("items", Vec::<T>::raw_schema()), ("next", next)];
+        let items = Items::<T, { Limit::MAX as usize }>::raw_schema();
+        let properties = [("items", items), ("next", next)];
         DefaultSchemaRaw {
             name: Self::name(),
             description: Some("One page of a list.".to_owned()),

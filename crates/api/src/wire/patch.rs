@@ -1,60 +1,62 @@
-//! A field of a change (RFC 7396): absent keeps, null clears, a value sets.
+//! The fields of a change (RFC 7396): absent keeps, null clears, a value sets.
 
 use paperclip::v2::models::DefaultSchemaRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use serde::{Deserialize, Deserializer};
 
+use super::annotation::Occurrence;
+use super::described::{Described, schema_to_give};
+
 /// What a change asks of one field. Mark the field `#[serde(default)]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Patch<T> {
+#[derive(Default)]
+pub enum Patch<T: Described> {
     /// Keep it.
     #[default]
     Absent,
     /// Clear it.
     Null,
     /// Set it.
-    Value(T),
+    Value(T::Json),
 }
 
-impl<T> Patch<T> {
-    /// The same of what the value holds.
-    pub const fn as_ref(&self) -> Patch<&T> {
-        match self {
-            Self::Absent => Patch::Absent,
-            Self::Null => Patch::Null,
-            Self::Value(value) => Patch::Value(value),
-        }
+/// The same for a field that always has a value: null is refused. Mark the field `#[serde(default)]`.
+pub struct Change<T: Described>(pub Patch<T>);
+
+impl<T: Described> Default for Change<T> {
+    fn default() -> Self {
+        Self(Patch::Absent)
     }
 }
 
-impl Patch<String> {
-    /// The same, borrowed.
-    pub fn as_deref(&self) -> Patch<&str> {
-        match self.as_ref() {
-            Patch::Absent => Patch::Absent,
-            Patch::Null => Patch::Null,
-            Patch::Value(text) => Patch::Value(text),
-        }
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+impl<'de, T: Described> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::deserialize(deserializer).map(|given| given.map_or(Self::Null, Self::Value))
     }
 }
 
-impl<T: Apiv2Schema> Apiv2Schema for Patch<T> {
-    fn name() -> Option<String> {
-        T::name()
+impl<'de, T: Described> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Patch::deserialize(deserializer).map(Self)
     }
+}
 
+impl<T: Described> Apiv2Schema for Patch<T> {
     fn required() -> bool {
         false
     }
 
     fn raw_schema() -> DefaultSchemaRaw {
-        T::raw_schema()
+        schema_to_give::<T>(Occurrence::Optional)
+    }
+}
+
+impl<T: Described> Apiv2Schema for Change<T> {
+    fn required() -> bool {
+        false
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        schema_to_give::<T>(Occurrence::Omittable)
     }
 }
 
@@ -62,17 +64,17 @@ impl<T: Apiv2Schema> Apiv2Schema for Patch<T> {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Deserialize)]
-    struct Change {
+    #[derive(Deserialize)]
+    struct Switch {
         #[serde(default)]
-        name: Patch<String>,
+        on: Patch<bool>,
     }
 
     #[test]
     fn absent_null_and_a_value_are_three_things() {
-        let name = |json| serde_json::from_str::<Change>(json).unwrap().name;
-        assert_eq!(name("{}"), Patch::Absent);
-        assert_eq!(name(r#"{"name": null}"#), Patch::Null);
-        assert_eq!(name(r#"{"name": "x"}"#).as_deref(), Patch::Value("x"));
+        let on = |json| serde_json::from_str::<Switch>(json).unwrap().on;
+        assert!(matches!(on("{}"), Patch::Absent));
+        assert!(matches!(on(r#"{"on": null}"#), Patch::Null));
+        assert!(matches!(on(r#"{"on": true}"#), Patch::Value(true)));
     }
 }

@@ -206,6 +206,9 @@ pub enum PresenceSetting {
 }
 
 impl PresenceSetting {
+    /// Every setting.
+    pub const ALL: [Self; 2] = [Self::Shown, Self::Hidden];
+
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {

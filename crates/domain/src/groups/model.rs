@@ -56,6 +56,9 @@ pub enum Visibility {
 }
 
 impl Visibility {
+    /// Every visibility that is built.
+    pub const ALL: [Self; 1] = [Self::Public];
+
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -20,6 +20,9 @@ pub enum Quota {
 }
 
 impl Quota {
+    /// Every quota.
+    pub const ALL: [Self; 3] = [Self::OwnedGroups, Self::Memberships, Self::Members];
+
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {

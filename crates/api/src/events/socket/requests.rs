@@ -8,14 +8,14 @@ use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::events::listener::Listener;
 use crate::extract::parse_json;
 use crate::messages::{MessageDraftDto, MessageDto, ReadMarkDto, ReadStateDto};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
-use crate::wire::Fields;
+use crate::wire::{Described, Fields, FromJson, Optional, Required};
 
 /// The most characters of a request's id.
 pub(crate) const LONGEST_ID: usize = 64;
@@ -87,25 +87,56 @@ impl Serialize for Sent {
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct TypingRequest {
     /// Whether you still do; if it is not said, you do.
-    active: Option<bool>,
+    active: Optional<bool>,
 }
 
 /// How you are there.
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct PresenceRequest {
     /// `online` or `away`.
-    state: Option<String>,
+    state: Required<DeviceState>,
+}
+
+/// What a client says of whoever uses it.
+pub(crate) enum DeviceState {
+    /// They are at the device.
+    Online,
+    /// They have turned away.
+    Away,
+}
+
+impl DeviceState {
+    fn activity(self) -> Activity {
+        match self {
+            Self::Online => Activity::Here,
+            Self::Away => Activity::Gone,
+        }
+    }
+}
+
+impl Described for DeviceState {
+    type Json = String;
+
+    fn rules() -> Value {
+        json!({"enum": ["online", "away"]})
+    }
+}
+
+impl FromJson for DeviceState {
+    fn from_json(json: String) -> Result<Self, Violation> {
+        match json.as_str() {
+            "online" => Ok(Self::Online),
+            "away" => Ok(Self::Away),
+            _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be online or away")),
+        }
+    }
 }
 
 impl PresenceRequest {
     fn parse(self) -> Result<Activity, ApiError> {
         let mut fields = Fields::new();
-        let activity = fields.required("state", self.state.as_deref(), |state| match state {
-            "online" => Ok(Activity::Here),
-            "away" => Ok(Activity::Gone),
-            _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be online or away")),
-        });
-        activity.ok_or_else(|| fields.into())
+        let state = fields.required("state", self.state);
+        state.map(DeviceState::activity).ok_or_else(|| fields.into())
     }
 }
 
@@ -203,7 +234,7 @@ impl Request<'_> {
 
     fn typing(&mut self, group: GroupId) -> Result<Answer, ApiError> {
         let user = self.listener.actor.user.clone();
-        let is_active = read::<TypingRequest>(self.text)?.active.unwrap_or(true);
+        let is_active = read::<TypingRequest>(self.text)?.active.0.unwrap_or(true);
         self.listener.act(if is_active {
             Activity::Types(group, user)
         } else {

@@ -1,0 +1,111 @@
+//! The values of accounts: what they look like in JSON.
+
+use groupchat_domain::accounts::{
+    DisplayName, Email, Password, PresenceSetting, Secret, SessionKind, Username,
+};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::validation::Violation;
+use serde::Serializer;
+use serde_json::{Value, json};
+
+use crate::extract::MAX_USER_AGENT;
+use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values};
+
+/// Letters and digits, and between them also `_`, `.` and `-`.
+const USERNAME: &str = "^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$";
+/// No white space, a host after the last `@`, no dot at either end of the host.
+const EMAIL: &str = r"^\S+@[^\s@.](?:[^\s@]*[^\s@.])?$";
+/// The most bytes that a character takes in UTF-8.
+const MAX_CHARACTER_BYTES: usize = 4;
+
+id_values! { UserId SessionId }
+
+text_values! {
+    Username => json!({"minLength": 1, "maxLength": Username::MAX_LENGTH, "pattern": USERNAME, "example": "ada"});
+    DisplayName => json!({
+        "minLength": 1,
+        "maxLength": DisplayName::MAX_LENGTH,
+        "pattern": NOT_BLANK,
+        "example": "Ada Lovelace",
+    });
+    Email => json!({"minLength": 3, "maxLength": Email::MAX_LENGTH, "pattern": EMAIL, "example": "ada@example.org"});
+    PresenceSetting "PresenceSetting" => json!({
+        "description": "Whether others see when a user is online.",
+        "enum": PresenceSetting::ALL.map(PresenceSetting::as_str),
+        "example": PresenceSetting::Shown.as_str(),
+    });
+}
+
+plain_texts! {
+    /// A username as somebody types it to find a user: any text may be tried.
+    #[derive(Debug)]
+    TypedUsername => json!({"example": "Ada"});
+    /// The program that signed in.
+    #[derive(Debug)]
+    UserAgent => json!({"minLength": 1, "maxLength": MAX_USER_AGENT, "example": "curl/8.14.1"});
+    /// A network address.
+    #[derive(Debug)]
+    Address => json!({"example": "192.0.2.7"});
+    /// A key that was just issued.
+    // Without `Debug`, which would show it.
+    ApiKey => json!({"minLength": 1, "example": "gc_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE"});
+}
+
+impl Described for SessionKind {
+    type Json = String;
+
+    fn rules() -> Value {
+        let all = [Self::Login, Self::Provisioned];
+        json!({"enum": all.map(session_kind), "example": "login"})
+    }
+}
+
+impl ToJson for SessionKind {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(session_kind(*self))
+    }
+}
+
+const fn session_kind(kind: SessionKind) -> &'static str {
+    match kind {
+        SessionKind::Login => "login",
+        SessionKind::Provisioned => "provisioned",
+    }
+}
+
+/// A password as somebody types it to prove who they are: any text may be tried.
+impl Described for Secret {
+    type Json = String;
+
+    fn rules() -> Value {
+        json!({"format": "password", "example": "engine-no-1"})
+    }
+}
+
+impl FromJson for Secret {
+    fn from_json(json: String) -> Result<Self, Violation> {
+        Ok(Self::new(json))
+    }
+}
+
+/// A password to set. Its limits are in bytes, JSON Schema counts characters: these bounds are the ones that hold for
+/// characters of any size.
+impl Described for Password {
+    type Json = String;
+
+    fn rules() -> Value {
+        json!({
+            "format": "password",
+            "minLength": Self::MIN_BYTES.div_ceil(MAX_CHARACTER_BYTES),
+            "maxLength": Self::MAX_BYTES,
+            "pattern": r"^[^\u0000]*$",
+            "example": "engine-no-1",
+        })
+    }
+}
+
+impl FromJson for Password {
+    fn from_json(json: String) -> Result<Self, Violation> {
+        Self::parse(&json)
+    }
+}

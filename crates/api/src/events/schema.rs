@@ -1,0 +1,80 @@
+//! The schema of an event in the answer to a poll: one component for each kind of `data`, told apart by `type`.
+
+use std::collections::BTreeMap;
+
+use paperclip::v2::models::{DataType, DefaultSchemaRaw};
+use paperclip::v2::schema::Apiv2Schema;
+use serde_json::{Map, Value, json};
+
+use super::dto::{EventDto, RemovedDto};
+use crate::asyncapi;
+use crate::wire::annotation::Annotation;
+
+/// Any event that an answer may hold. For the document only.
+pub struct AnyEvent;
+
+impl Apiv2Schema for AnyEvent {
+    fn name() -> Option<String> {
+        Some("Event".to_owned())
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        let (mut components, mut mapping) = (Map::new(), Map::new());
+        for (data, types) in types_by_data() {
+            let component = component(data);
+            for event_type in &types {
+                mapping.insert((*event_type).to_owned(), reference(&component)["$ref"].clone());
+            }
+            components.insert(component, variant(data, &types));
+        }
+        let rules = json!({
+            "oneOf": components.keys().map(|component| reference(component)).collect::<Vec<_>>(),
+            "discriminator": {"propertyName": "type", "mapping": mapping},
+        });
+        components.insert("Removed".to_owned(), raw::<RemovedDto>());
+        let annotation = Annotation { components, ..Annotation::new(rules) };
+        annotation.into_schema(DefaultSchemaRaw {
+            name: Self::name(),
+            description: Some("Something that happened.".to_owned()),
+            data_type: Some(DataType::Object),
+            ..DefaultSchemaRaw::default()
+        })
+    }
+}
+
+/// The types of events in answers, by the schema of what they are about; `None` for nothing.
+fn types_by_data() -> BTreeMap<Option<&'static str>, Vec<&'static str>> {
+    let mut types = BTreeMap::<_, Vec<_>>::new();
+    for (event_type, data) in asyncapi::data_in_polls() {
+        types.entry(data).or_default().push(event_type);
+    }
+    types
+}
+
+fn component(data: Option<&str>) -> String {
+    format!("{}Event", data.unwrap_or("Signal"))
+}
+
+/// An event of these types.
+fn variant(data: Option<&str>, types: &[&str]) -> Value {
+    let mut schema = raw::<EventDto>();
+    let properties = &mut schema["properties"];
+    properties["type"]["enum"] = json!(types);
+    properties["type"]["example"] = json!(types[0]);
+    properties["data"] = match data {
+        Some(data) => json!({
+            "allOf": [reference(data)],
+            "description": properties["data"]["description"],
+        }),
+        None => json!({"type": "object", "description": "Nothing more to say.", "example": {}}),
+    };
+    schema
+}
+
+fn raw<T: Apiv2Schema>() -> Value {
+    serde_json::to_value(T::raw_schema()).expect("a schema is JSON")
+}
+
+fn reference(component: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{component}")})
+}

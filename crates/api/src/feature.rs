@@ -1,0 +1,55 @@
+//! What a feature says of its operations, next to its routes, for the OpenAPI document.
+
+use groupchat_domain::storage::Purpose;
+
+use crate::problem::Code;
+
+/// A feature of the API: a tag of the document, and what its operations refuse.
+#[derive(Debug, Clone, Copy)]
+pub struct Feature {
+    /// The tag of its operations.
+    pub tag: &'static str,
+    /// What they are about.
+    pub description: &'static str,
+    /// Where its operations are described, for whoever has to add one.
+    pub file: &'static str,
+    /// Each of its operations.
+    pub operations: &'static [Operation],
+}
+
+/// What an operation can refuse. Most of it follows from its shape: whether it takes a key, a body, whether it writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// The operation's id.
+    pub id: &'static str,
+    /// What it refuses besides.
+    pub refusals: &'static [Code],
+    /// What its write is for, if it writes.
+    pub purpose: Purpose,
+    /// Whether it needs the storage, and so may find it busy or broken.
+    pub has_storage: bool,
+    /// Whether there may be too many requests for it.
+    pub is_limited: bool,
+}
+
+/// An operation that refuses these things besides what follows from its shape.
+pub const fn operation(id: &'static str, refusals: &'static [Code]) -> Operation {
+    Operation { id, refusals, purpose: Purpose::Grow, has_storage: true, is_limited: true }
+}
+
+impl Operation {
+    /// Its write is for this.
+    pub const fn writes_to(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
+    }
+
+    /// It needs no storage.
+    pub const fn without_storage(self) -> Self {
+        Self { has_storage: false, ..self }
+    }
+
+    /// It is answered however many requests there are.
+    pub const fn without_limit(self) -> Self {
+        Self { is_limited: false, ..self }
+    }
+}

@@ -1,0 +1,144 @@
+//! The values that belong to no feature.
+
+use groupchat_domain::ids::{MAX_SAFE_INTEGER, Version};
+use groupchat_domain::paging::Limit;
+use groupchat_domain::search::SearchText;
+use groupchat_domain::time::Timestamp;
+use groupchat_domain::validation::Violation;
+use paperclip::v2::models::{DataType, DataTypeFormat};
+use paperclip::v2::schema::TypedData;
+use serde::{Deserialize, Serializer};
+use serde_json::{Value, json};
+
+use super::described::{Described, Field, FromJson, ToJson, text_values};
+
+text_values! {
+    SearchText => json!({"maxLength": SearchText::MAX_LENGTH, "example": "engine"});
+}
+
+/// How many there are of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count(pub i64);
+
+impl From<i64> for Field<Count> {
+    fn from(count: i64) -> Self {
+        Self(Count(count))
+    }
+}
+
+/// Where a list goes on, as clients hold it: see [`Cursor`](super::Cursor).
+#[derive(Debug)]
+pub struct CursorText;
+
+macro_rules! integers {
+    ($($name:ident: $get:expr => $rules:expr;)+) => {$(
+        impl Described for $name {
+            type Json = i64;
+
+            fn rules() -> Value {
+                $rules
+            }
+        }
+
+        impl ToJson for $name {
+            fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let get: fn(&Self) -> i64 = $get;
+                serializer.serialize_i64(get(self))
+            }
+        }
+    )+};
+}
+
+integers! {
+    Count: |count| count.0 => json!({"minimum": 0, "maximum": MAX_SAFE_INTEGER, "example": 3});
+    Version: |version| version.get() => json!({"minimum": 1, "maximum": MAX_SAFE_INTEGER, "example": 1});
+    Limit: |limit| limit.get() => json!({
+        "minimum": 1,
+        "maximum": Limit::MAX,
+        "default": Limit::DEFAULT.get(),
+        "example": Limit::DEFAULT.get(),
+    });
+}
+
+impl FromJson for Limit {
+    fn from_json(json: i64) -> Result<Self, Violation> {
+        Self::parse(json)
+    }
+}
+
+impl Described for CursorText {
+    type Json = String;
+
+    fn rules() -> Value {
+        json!({"minLength": 1, "example": "AQIAAAAAAAAAAAAAAAAAAAAH"})
+    }
+}
+
+impl Described for bool {
+    type Json = Self;
+
+    fn rules() -> Value {
+        json!({"example": false})
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(json: Self) -> Result<Self, Violation> {
+        Ok(json)
+    }
+}
+
+impl ToJson for bool {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*self)
+    }
+}
+
+/// The JSON of a [`Timestamp`]: RFC 3339, in UTC with `Z`, always with six digits of a second, so that texts sort as
+/// the times do.
+#[derive(Debug, Deserialize)]
+pub struct TimeText(#[expect(dead_code, reason = "no request has a time yet")] String);
+
+impl TypedData for TimeText {
+    fn data_type() -> DataType {
+        DataType::String
+    }
+
+    fn format() -> Option<DataTypeFormat> {
+        Some(DataTypeFormat::DateTime)
+    }
+}
+
+impl Described for Timestamp {
+    type Json = TimeText;
+
+    fn rules() -> Value {
+        json!({"example": "2026-09-10T12:00:00.000001Z"})
+    }
+}
+
+impl ToJson for Timestamp {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Out of range only after the year 9999; no clock of ours tells such a time.
+        let time = jiff::Timestamp::from_microsecond(self.as_micros()).unwrap_or(jiff::Timestamp::MAX);
+        serializer.collect_str(&format_args!("{time:.6}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Time;
+
+    fn written(micros: i64) -> String {
+        serde_json::to_string(&Time::from(Timestamp::from_micros(micros))).unwrap()
+    }
+
+    #[test]
+    fn times_have_six_digits_of_a_second_and_a_z() {
+        assert_eq!(written(0), "\"1970-01-01T00:00:00.000000Z\"");
+        assert_eq!(written(1_789_041_600_000_001), "\"2026-09-10T12:00:00.000001Z\"");
+        assert_eq!(written(-1), "\"1969-12-31T23:59:59.999999Z\"");
+        assert_eq!(written(i64::MAX), "\"9999-12-30T22:00:00.999999Z\"");
+    }
+}
