@@ -40,7 +40,7 @@ pub fn app(
 }
 
 /// What is documented, in the order of the document.
-pub(crate) const FEATURES: &[Feature] =
+pub const FEATURES: &[Feature] =
     &[accounts::FEATURE, groups::FEATURE, messages::FEATURE, events::FEATURE, operations::FEATURE];
 
 /// Every documented route.

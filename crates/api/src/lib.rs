@@ -1,12 +1,14 @@
 //! The HTTP edge of groupchat: requests in, use-cases out. Thin: no rule is decided here.
 //!
 //! A module is a feature, with the name it has in `groupchat-domain`: `dto.rs` has its JSON, `handlers.rs`
-//! what each route does, `routes.rs` where it is found. What features share: [`extract`] takes things out of
-//! a request, [`wire`] has the parts of bodies, [`respond`] the answers, [`problem`] the errors. [`app()`]
-//! puts it all together, for the server and for tests in the same process alike.
+//! what each route does, `routes.rs` where it is found and what it refuses, `values.rs` how the values that its
+//! JSON holds are written. What features share: [`extract`] takes things out of a request, [`wire`] has the types
+//! of fields, [`respond`] the answers, [`problem`] the errors. [`app()`] puts it all together, for the server and
+//! for tests in the same process alike. [`openapi`] makes the document out of all this and knows no feature.
 //!
 //! To add a route: a handler that takes its arguments in the order of [`extract`] and hands one command to
-//! the storage; a line in the feature's `routes.rs`.
+//! the storage; a line for the route and one for what it refuses in the feature's `routes.rs`.
+//! To add a field: a field of the DTO, whose type says whether it must be there and what it may be; see [`wire`].
 
 pub mod accounts;
 mod app;
@@ -32,7 +34,7 @@ mod state;
 mod testing;
 pub mod wire;
 
-pub use app::app;
+pub use app::{FEATURES, app};
 pub use connection::{ConnectionOptions, ConnectionTimeouts, REFUSING, serve};
 pub use extract::{Network, NotANetwork};
 pub use request_id::RequestId;

@@ -1,6 +1,5 @@
 //! Ports for unit tests of the edge, which never reach a database.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -35,15 +34,6 @@ pub fn assert_references_lead_somewhere(document: &Value, more_than: usize) {
         seen += 1;
     }
     assert!(seen > more_than, "{seen}");
-}
-
-/// Panics unless a list has what there is and nothing else; says what the file that holds it lacks.
-#[track_caller]
-pub fn assert_same(file: &str, listed: &BTreeSet<String>, there: &BTreeSet<String>) {
-    let difference = |one: &BTreeSet<String>, other| one.difference(other).cloned().collect::<Vec<_>>();
-    let (missing, extra) = (difference(there, listed), difference(listed, there));
-    assert!(missing.is_empty(), "{file} lacks: {}", missing.join(", "));
-    assert!(extra.is_empty(), "{file} has what is not there: {}", extra.join(", "));
 }
 
 /// State whose storage is never there.

@@ -16,9 +16,11 @@ pub fn assert_reviewed(page: &str, made: &str) {
         return;
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let lacking = made.lines().find(|line| !written.lines().any(|known| known == *line));
+    let lacking = lacking.map_or_else(String::new, |line| format!(" lacks: {}", line.trim()));
     assert!(
         written == made,
-        "docs/{page} is out of date; run the test with {UPDATE}=1, and review the difference"
+        "docs/{page}{lacking}\nis out of date; run `{UPDATE}=1 cargo test`, and review the difference"
     );
 }
 
@@ -26,7 +28,7 @@ pub fn assert_reviewed(page: &str, made: &str) {
 #[track_caller]
 pub fn with_part(page: &str, name: &str, made: &str) -> String {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
-    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("the page lacks: {begin}{end}"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no end of {name}"));
     format!("{before}{begin}{made}{end}{after}")
 }

@@ -1,6 +1,7 @@
 //! The operations that the OpenAPI document lists, and a good call of each.
 
 use actix_web::http::Method;
+use groupchat_api::FEATURES;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server};
@@ -20,6 +21,25 @@ impl Operation {
     /// Method and path, as the matrix writes them.
     pub fn row(&self) -> String {
         format!("{:<6} {}", self.method.as_str(), self.template)
+    }
+
+    /// Its id, without what tells two methods apart that do the same.
+    pub fn id(&self) -> &str {
+        let id = self.description["operationId"].as_str().expect("an operation has an id");
+        id.strip_suffix("ByPut").or_else(|| id.strip_suffix("ByPost")).unwrap_or(id)
+    }
+
+    /// The tag of its feature.
+    pub fn tag(&self) -> &str {
+        self.description["tags"][0].as_str().expect("an operation has a tag")
+    }
+
+    /// Where its feature says what it refuses.
+    pub fn file(&self) -> &'static str {
+        FEATURES
+            .iter()
+            .find(|feature| feature.tag == self.tag())
+            .map_or("crates/api/src/app.rs", |feature| feature.file)
     }
 
     /// Whether the operation needs a key.
@@ -136,7 +156,7 @@ impl Scene {
             "/api/groups/{group_id}" => json!({"description": "new"}),
             "/api/groups/{group_id}/members/{user_id}" => json!({"role": "admin"}),
             "/api/groups/{group_id}/messages/{message_id}" => json!({"text": "new"}),
-            _ => panic!("there is no body for {}", operation.row()),
+            _ => panic!("crates/api/tests/routes/operations.rs lacks a body for {}", operation.row()),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The examples of `docs/EVENTS.md`, which come from a run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use groupchat_api::ServerOptions;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::all_transports::now;
 use crate::handbook::{assert_reviewed, page, with_part};
-use crate::harness::{Client, EventStream, Listening, PASSWORD, Server, WebSocket, id_in};
+use crate::harness::{Client, EventStream, Listening, PASSWORD, Server, WebSocket, assert_listed, id_in};
 
 /// When the run begins: 2026-11-22T20:15:30Z.
 const BEGIN: Timestamp = Timestamp::from_micros(1_795_378_530_000_000);
@@ -65,8 +65,9 @@ async fn the_examples_are_from_a_run() {
     let examples = examples(&scene.kept.0);
     let document = groupchat_api::asyncapi::document("1.2.3");
     let documented = document["components"]["messages"].as_object().expect("messages").keys().cloned();
-    let documented: BTreeSet<_> = documented.filter(|name| !name.starts_with("request.")).collect();
-    assert_eq!(examples.keys().cloned().collect::<BTreeSet<_>>(), documented);
+    let documented = documented.filter(|name| !name.starts_with("request.")).collect();
+    let shown = examples.keys().cloned().collect();
+    assert_listed("crates/api/tests/routes/events/examples.rs", &shown, &documented);
     let made = examples.iter().fold(page("EVENTS.md"), |page, (name, example)| {
         let example = laid_out(&example.replace(&epoch, EPOCH));
         with_part(&page, &format!("example of {name}"), &format!("```json\n{example}\n```\n"))

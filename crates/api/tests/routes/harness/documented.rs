@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use groupchat_api::FEATURES;
 use serde_json::Value;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| groupchat_api::openapi::document("1.2.3"));
@@ -21,10 +22,17 @@ pub fn assert_documented(request: &str, status: u16, code: Option<&str>) {
     let anywhere = resolve(&responses["default"]);
     // Only in a test can a read end without anybody knowing how.
     let read_of_unknown_outcome = code == "outcome_unknown" && request.starts_with("GET ");
+    let (file, id) = (file(operation), &operation["operationId"]);
     assert!(
         examples(own) || examples(anywhere) || read_of_unknown_outcome,
-        "{request}: {status} {code} is not documented"
+        "{request}: {file} lacks {code} ({status}) among what {id} refuses"
     );
+}
+
+/// Where an operation's feature says what it refuses.
+fn file(operation: &Value) -> &'static str {
+    let feature = FEATURES.iter().find(|feature| operation["tags"][0] == feature.tag);
+    feature.map_or("crates/api/src/app.rs", |feature| feature.file)
 }
 
 /// The operation of a request line: its method and the template that fits its path best.
