@@ -7,6 +7,7 @@ import os
 
 from groupchat_client import AuthenticatedClient, Client
 from groupchat_client.api.accounts import create_user, get_me, login, logout
+from groupchat_client.api.events import poll_events
 from groupchat_client.api.groups import add_member, create_group, list_groups
 from groupchat_client.api.messages import (
     edit_message,
@@ -22,7 +23,9 @@ from groupchat_client.models import (
     MemberDraft,
     MessageChanges,
     MessageDraft,
+    MessageEvent,
     ReadMark,
+    Role,
     UserDraft,
 )
 
@@ -46,15 +49,20 @@ ada = sign_in("py-ada", "engine-no-1")
 grace = sign_in("py-grace", "compiler-A0")
 
 group = create_group.sync(client=ada, body=GroupDraft(name="Python engines", description="Analytical ones"))
-assert (group.my_role, group.last_message) == ("owner", None)
+assert (group.my_role, group.last_message) == (Role.OWNER, None)
 member = add_member.sync(group.id, client=ada, body=MemberDraft(username="py-grace"))
-assert member.role == "member"
+assert member.role is Role.MEMBER
 
+now = poll_events.sync(client=grace)
 draft = MessageDraft(text="Hello, Grace!", client_id="hello-1")
 sent = send_message.sync_detailed(group.id, client=ada, body=draft)
 again = send_message.sync_detailed(group.id, client=ada, body=draft)
 message = sent.parsed
 assert (sent.status_code, again.status_code, again.parsed.id) == (201, 200, message.id)
+
+happened = poll_events.sync(client=grace, cursor=now.cursor).items
+news = [event for event in happened if isinstance(event, MessageEvent)]
+assert [(event.type_, event.data.text) for event in news] == [("message.created", "Hello, Grace!")]
 
 found = list_groups.sync(client=grace, q="PYTHON eng").items[0]
 assert (found.unread, found.last_message.text) == (1, "Hello, Grace!")

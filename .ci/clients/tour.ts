@@ -43,6 +43,9 @@ const { data: member } = await ada.POST("/api/groups/{group_id}/members", {
 });
 assert.equal(member?.role, "member");
 
+const { data: now } = await grace.GET("/api/events");
+assert.ok(now);
+
 const draft = { text: "Hello, Grace!", client_id: "hello-1" };
 const send = () => ada.POST("/api/groups/{group_id}/messages", { ...inGroup, body: draft });
 const sent = await send();
@@ -52,6 +55,13 @@ assert.ok(message);
 const again = await send();
 assert.equal(again.response.status, 200);
 assert.equal(again.data?.id, message.id);
+
+// The type of an event tells what its data is.
+const since = { params: { query: { cursor: now.cursor } } };
+const { data: happened } = await grace.GET("/api/events", since);
+const news = happened?.items.find((event) => event.type === "message.created");
+assert.ok(news?.type === "message.created");
+assert.equal(news.data.text, "Hello, Grace!");
 
 const { data: found } = await grace.GET("/api/groups", { params: { query: { q: "SCRIPT eng" } } });
 assert.equal(found?.items[0]?.unread, 1);
