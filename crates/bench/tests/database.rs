@@ -27,17 +27,13 @@ fn a_program_without_postgresql_says_how_to_build_one_with_it() {
 }
 
 #[cfg(feature = "postgres")]
-#[path = "../../infra/tests/support/scratch.rs"]
-#[allow(dead_code, reason = "a part of it is enough here")]
-mod scratch;
-
-#[cfg(feature = "postgres")]
 mod postgres {
     use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
     use diesel::sql_types::BigInt;
 
-    use super::scratch::Scratch;
+    use groupchat_testing::Scratch;
+
     use super::seed;
 
     #[derive(QueryableByName)]

@@ -12,8 +12,8 @@ use groupchat_domain::paging::{NameCursor, Placed};
 use groupchat_domain::storage::Tx;
 
 use crate::support::Database;
-use crate::support::dice::Dice;
 use crate::support::fixture::*;
+use groupchat_testing::Dice;
 
 /// A list in the order of names.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@ use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Delivery, LiveEvents, LoggedEvent, Viewer, replay};
 use groupchat_domain::ids::Position;
 
-use crate::support::dice::Dice;
 use crate::world::{LAST, READ, Server};
+use groupchat_testing::Dice;
 
 /// Whether a connection goes on.
 #[derive(Debug, PartialEq, Eq)]

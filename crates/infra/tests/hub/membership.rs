@@ -11,9 +11,9 @@ use groupchat_infra::HubOptions;
 
 use crate::client::{Client, positions};
 use crate::log;
-use crate::support::dice::Dice;
 use crate::support::fixture::join;
 use crate::world::{WRITE, World};
+use groupchat_testing::Dice;
 
 /// How often each user joins or leaves, and how many events each group has meanwhile.
 const MOVES: usize = 40;

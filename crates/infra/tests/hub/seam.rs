@@ -12,9 +12,9 @@ use groupchat_infra::HubOptions;
 
 use crate::client::{Client, positions};
 use crate::log;
-use crate::support::dice::Dice;
 use crate::support::fixture::join;
 use crate::world::{WRITE, World};
+use groupchat_testing::Dice;
 
 /// Clients of each kind, and tasks that write to each storage.
 const CLIENTS: usize = 6;

@@ -9,8 +9,8 @@ use groupchat_domain::ids::{EventId, Position, UserId};
 use groupchat_domain::storage::{EventSink, Storage};
 
 use crate::support::Database;
-use crate::support::dice::Dice;
 use crate::support::log::{is_mark, page};
+use groupchat_testing::Dice;
 
 /// How long following the log may take: far longer than writing it does.
 const PATIENCE: Duration = Duration::from_secs(30);

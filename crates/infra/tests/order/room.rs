@@ -17,9 +17,9 @@ use groupchat_infra::DatabaseStorage;
 use crate::history::{Clock, Written, check};
 use crate::reader;
 use crate::support::Database;
-use crate::support::dice::Dice;
 use crate::support::fixture::{self, text};
 use crate::support::log::emit_mark;
+use groupchat_testing::Dice;
 
 /// How long the writers write at least.
 pub const DURATION: Duration = Duration::from_millis(1_500);

@@ -9,7 +9,7 @@ use groupchat_infra::postgres::{self, OpenError};
 
 use crate::console::Console;
 use crate::place::{Place, open, options, refusal};
-use crate::support::scratch::Scratch;
+use groupchat_testing::Scratch;
 
 /// A member of a group with one message that has one like, and three events with and one without a place.
 const CHAT: &str = "

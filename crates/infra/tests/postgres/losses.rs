@@ -8,7 +8,7 @@ use crate::console::{Console, READERS, WRITERS};
 use crate::go_between::GoBetween;
 use crate::place::{Place, Runs, settled, store, touch};
 use crate::support::fixture;
-use crate::support::scratch::Scratch;
+use groupchat_testing::Scratch;
 
 fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {
     matches!(outcome, Err(StorageFault::Unavailable { .. }))

@@ -12,7 +12,7 @@ use groupchat_infra::postgres::{OpenError, PostgresOptions};
 use crate::console::Console;
 use crate::go_between::GoBetween;
 use crate::place::{Place, open, options, refusal, store};
-use crate::support::scratch::Scratch;
+use groupchat_testing::Scratch;
 
 /// A password that must not be told.
 const SECRET: &str = "hunter2";

@@ -12,7 +12,7 @@ use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage};
 
 use crate::console::Console;
 use crate::support::fixture;
-use crate::support::scratch::Scratch;
+use groupchat_testing::Scratch;
 
 /// How long anything may take before a test gives it up: far longer than it ever does.
 pub const PATIENCE: Duration = Duration::from_secs(30);

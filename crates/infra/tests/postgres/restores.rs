@@ -7,10 +7,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage, advance_ids};
+use groupchat_testing::Scratch;
 
 use crate::console::Console;
 use crate::place::{PATIENCE, Place, Published, options};
-use crate::support::scratch::Scratch;
 
 const STRIDE: i64 = 1 << 32;
 

@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::place::{Place, touch};
-use crate::support::scratch::Scratch;
+use groupchat_testing::Scratch;
 
 /// The setting that a command is run with.
 fn in_force(place: &Place, setting: &str) -> String {

@@ -15,8 +15,8 @@ use groupchat_domain::{Error, Refusal};
 use groupchat_infra::DatabaseStorage;
 
 use crate::pausing::PausingStorage;
-use crate::support::dice::Dice;
 use crate::support::{Database, NoListener, log};
+use groupchat_testing::Dice;
 
 /// How long a race is run again and again.
 const BUDGET: Duration = Duration::from_millis(1_000);

@@ -16,9 +16,9 @@ use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::{Person, group_name};
 use crate::plain::PlainHasher;
 use crate::removals::check_numbers;
-use crate::support::dice::Dice;
 use crate::support::fixture::text;
 use crate::support::log::about;
+use groupchat_testing::Dice;
 
 /// How many do something at a time, and how much each.
 const THREADS: usize = 6;

@@ -15,7 +15,7 @@ use groupchat_domain::messages::MessageRepository;
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Tx, Work};
 use groupchat_domain::time::Timestamp;
 
-use crate::support::dice::Dice;
+use groupchat_testing::Dice;
 
 /// Runs commands on another storage, some of them with pauses of random lengths before their statements.
 pub struct PausingStorage {

@@ -9,8 +9,4 @@ mod comparison;
 mod migrated;
 mod refusals;
 mod rows;
-#[cfg(feature = "postgres")]
-#[path = "../support/scratch.rs"]
-#[allow(dead_code, reason = "it has more than these tests need")]
-mod scratch;
 mod shape;

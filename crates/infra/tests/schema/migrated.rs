@@ -22,7 +22,7 @@ mod postgres {
     use diesel::{Connection, PgConnection};
     use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-    use crate::scratch::Scratch;
+    use groupchat_testing::Scratch;
 
     const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 

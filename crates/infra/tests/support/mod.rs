@@ -1,11 +1,8 @@
 //! What the tests on whole databases share: a database of their own, and things to put into it.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-pub mod dice;
 pub mod fixture;
 pub mod log;
-#[cfg(feature = "postgres")]
-pub mod scratch;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +22,7 @@ use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
 use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
 use groupchat_infra::{DatabaseStorage, StatementObserver};
 #[cfg(feature = "postgres")]
-use scratch::Scratch;
+use groupchat_testing::Scratch;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 

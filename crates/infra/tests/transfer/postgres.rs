@@ -13,7 +13,7 @@ use crate::contents::{Contents, ask, epoch};
 use crate::filled::fill;
 use crate::places::{Folder, copy, execute};
 use crate::support::NoListener;
-use crate::support::scratch::Scratch;
+use groupchat_testing::Scratch;
 
 /// How long a server may take to do something.
 const PATIENCE: Duration = Duration::from_secs(20);

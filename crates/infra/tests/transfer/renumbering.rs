@@ -7,8 +7,8 @@ use groupchat_infra::transfer::Place;
 use crate::contents::{ask, lines};
 use crate::places::{Folder, copy, execute};
 use crate::postgres::{open, place};
-use crate::support::dice::Dice;
-use crate::support::scratch::Scratch;
+use groupchat_testing::Dice;
+use groupchat_testing::Scratch;
 
 const ROUNDS: usize = 8;
 const GROUPS: usize = 4;

@@ -18,19 +18,15 @@ mod verdict;
 mod world;
 mod writer;
 
-#[path = "../../../infra/tests/support/dice.rs"]
-#[allow(dead_code, reason = "it has more than these tests need")]
-mod dice;
-
 #[path = "../program/harness/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "it has more than these tests need")]
 mod harness;
 
 use std::time::Duration;
 
+use groupchat_testing::Dice;
 use tokio::time::timeout;
 
-use dice::Dice;
 use place::Place;
 use servers::Servers;
 use storm::Storm;

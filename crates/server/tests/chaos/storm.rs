@@ -10,7 +10,6 @@ use tokio::time::sleep;
 
 use crate::caller::Caller;
 use crate::diary::Diary;
-use crate::dice::Dice;
 use crate::harness::until;
 use crate::listener::Listener;
 use crate::log::Log;
@@ -19,6 +18,7 @@ use crate::shuffler::Shuffler;
 use crate::verdict::{check_acknowledged, check_diary};
 use crate::world::{Message, PASSWORD, World};
 use crate::writer::Writer;
+use groupchat_testing::Dice;
 
 /// How often a server ends.
 const BLOWS: usize = 6;

@@ -6,8 +6,8 @@ use std::sync::{Mutex, OnceLock};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::dice::Dice;
 use crate::harness::{Api, Server};
+use groupchat_testing::Dice;
 
 /// Who write at the same time.
 const WRITERS: usize = 8;

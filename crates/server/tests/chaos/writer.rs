@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::dice::Dice;
 use crate::world::{Message, World};
+use groupchat_testing::Dice;
 
 /// The longest rest between two deeds, in milliseconds.
 const REST: usize = 20;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::documented::assert_documented;
 use super::server::PASSWORD;
-use super::told::{Transport, assert_told};
+use super::{Transport, assert_told};
 
 const PROBLEM: &str = "application/problem+json";
 

@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use groupchat_domain::storage::{EventSink, Storage};
 use groupchat_domain::time::Clock;
-
 #[cfg(feature = "postgres")]
-#[path = "../../../../infra/tests/support/scratch.rs"]
-#[allow(dead_code, reason = "it has more than these tests need")]
-mod scratch;
+use groupchat_testing::Scratch;
 
 /// An empty database, removed when this is dropped. Let the storage end first.
 #[cfg(not(feature = "postgres"))]
@@ -16,7 +13,7 @@ pub struct Database(tempfile::TempDir);
 
 /// An empty database, removed when this is dropped. Let the storage end first.
 #[cfg(feature = "postgres")]
-pub struct Database(scratch::Scratch);
+pub struct Database(Scratch);
 
 #[cfg(not(feature = "postgres"))]
 impl Database {
@@ -37,7 +34,7 @@ impl Database {
 impl Database {
     /// Makes one.
     pub fn create() -> Self {
-        Self(scratch::Scratch::create())
+        Self(Scratch::create())
     }
 
     /// Opens it.

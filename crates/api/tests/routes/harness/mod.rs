@@ -13,6 +13,8 @@ mod socket;
 mod told;
 mod websocket;
 
+pub use groupchat_testing::Transport;
+
 pub use answer::{Answer, assert_fields, time};
 pub use client::{Client, id_in};
 pub use database::Database;
@@ -20,5 +22,5 @@ pub use event_stream::EventStream;
 pub use listed::assert_listed;
 pub use server::{PASSWORD, Server};
 pub use socket::Listening;
-pub use told::{Transport, assert_asked, assert_told};
+pub use told::{assert_asked, assert_told};
 pub use websocket::WebSocket;

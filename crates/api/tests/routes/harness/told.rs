@@ -1,104 +1,21 @@
-//! Checks all that clients are told of events against the AsyncAPI document. The tests of the program use it too.
+//! Checks what clients receive and send about events against the AsyncAPI document.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use boon::{Compiler, Draft, SchemaIndex, Schemas};
-use serde_json::{Value, json};
+use groupchat_testing::{EventContract, Transport};
+use serde_json::Value;
 
-/// What the document is called while it is looked at.
-const DOCUMENT: &str = "urn:groupchat:asyncapi";
-
-/// How events are told.
-#[derive(Debug, Clone, Copy)]
-pub enum Transport {
-    /// A frame of a WebSocket.
-    Socket,
-    /// An event of a stream.
-    Stream,
-    /// A whole answer to a poll.
-    Poll,
-}
-
-/// The messages of the document, each with the schema of its payload.
-struct Messages {
-    document: Value,
-    schemas: Schemas,
-    payloads: HashMap<String, SchemaIndex>,
-}
-
-static MESSAGES: LazyLock<Messages> = LazyLock::new(Messages::read);
+static CONTRACT: LazyLock<EventContract> =
+    LazyLock::new(|| EventContract::new(groupchat_api::asyncapi::document("1.2.3")));
 
 /// Panics unless the document has this message on the transport.
 #[track_caller]
 pub fn assert_told(transport: Transport, told: &Value) {
-    let of_type = told["type"].as_str().unwrap_or("events");
-    let name = match (transport, of_type) {
-        (Transport::Poll, _) => "events",
-        // Which one it is depends on the request.
-        (Transport::Socket, "reply") => return assert!(told["data"].is_object(), "{told}"),
-        (_, name) => name,
-    };
-    let on_transport = MESSAGES.document["channels"][transport.channel()]["messages"].get(name);
-    assert!(on_transport.is_some(), "the document has no such message on a {transport:?}: {told}");
-    MESSAGES.assert_fits(name, told);
+    CONTRACT.assert_receives(transport, told);
 }
 
 /// Panics unless the document has this request and this reply to it.
 #[track_caller]
 pub fn assert_asked(request: &Value, reply: &Value) {
-    let request_type = request["type"].as_str().expect("a request has a type");
-    MESSAGES.assert_fits(&format!("request.{request_type}"), request);
-    MESSAGES.assert_fits(&format!("reply.{request_type}"), reply);
-}
-
-impl Transport {
-    const fn channel(self) -> &'static str {
-        match self {
-            Self::Socket => "socket",
-            Self::Stream => "stream",
-            Self::Poll => "poll",
-        }
-    }
-}
-
-impl Messages {
-    fn read() -> Self {
-        let mut document = groupchat_api::asyncapi::document("1.2.3");
-        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.set_default_draft(Draft::V7);
-        close(&mut document["components"]);
-        compiler.add_resource(DOCUMENT, document.clone()).expect("the document is JSON");
-        let messages = document["components"]["messages"].as_object().expect("the document has messages");
-        let mut compile = |name: &String| {
-            let payload = format!("{DOCUMENT}#/components/messages/{name}/payload");
-            let schema = compiler.compile(&payload, &mut schemas);
-            (name.clone(), schema.unwrap_or_else(|error| panic!("{payload}: {error:#}")))
-        };
-        let payloads = messages.keys().map(&mut compile).collect();
-        Self { document, schemas, payloads }
-    }
-
-    #[track_caller]
-    fn assert_fits(&self, name: &str, told: &Value) {
-        let Some(payload) = self.payloads.get(name) else { panic!("there is no message {name}: {told}") };
-        if let Err(error) = self.schemas.validate(told, *payload) {
-            panic!("{told} is no {name}: {error}");
-        }
-    }
-}
-
-/// Forbids fields that the schemas don't name. Clients ignore them; here they would be undocumented.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            let names_all = object.get("type").is_some_and(|word| *word == "object");
-            if names_all && object.get("properties").is_some_and(Value::is_object) {
-                object.insert("additionalProperties".to_owned(), json!(false));
-            }
-            object.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
+    CONTRACT.assert_request(request, reply);
 }

@@ -4,7 +4,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::PATIENCE;
-use super::told::{Transport, assert_told};
+use super::{Transport, assert_told};
 
 /// A client of a running server.
 #[derive(Clone)]

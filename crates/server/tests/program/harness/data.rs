@@ -3,12 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 #[cfg(feature = "postgres")]
-#[path = "../../../../infra/tests/support/scratch.rs"]
-#[allow(dead_code, reason = "it has more than these tests need")]
-mod scratch;
+use groupchat_testing::Scratch;
+use tempfile::TempDir;
 
 /// A server's data, removed with the test.
 pub struct Data {
@@ -17,7 +14,7 @@ pub struct Data {
     #[cfg(feature = "postgres")]
     url: String,
     #[cfg(feature = "postgres")]
-    _scratch: Option<scratch::Scratch>,
+    _scratch: Option<Scratch>,
 }
 
 /// Data of which there is none yet.
@@ -30,7 +27,7 @@ pub fn data() -> Data {
 /// Data of which there is none yet.
 #[cfg(feature = "postgres")]
 pub fn data() -> Data {
-    let scratch = scratch::Scratch::create();
+    let scratch = Scratch::create();
     let data = Data::on(scratch.url());
     Data { _scratch: Some(scratch), ..data }
 }

@@ -4,18 +4,17 @@ mod api;
 mod data;
 mod database;
 mod server;
-/// What clients are told, checked as in the tests of the routes.
-#[path = "../../../../api/tests/routes/harness/told.rs"]
-#[allow(dead_code, reason = "the tests of the routes need more of it")]
 mod told;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+pub use groupchat_testing::Transport;
 
 pub use api::Api;
 pub use data::{Data, data, folder};
 pub use database::Database;
 pub use server::{Server, program, serve, serve_somewhere, started_by};
-pub use told::{Transport, assert_told};
+pub use told::assert_told;
 
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(60);

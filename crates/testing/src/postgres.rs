@@ -1,5 +1,4 @@
-//! A PostgreSQL database for one test. Needs nothing of this crate, so that other crates' tests can include the
-//! file by its path.
+//! A PostgreSQL database for one test.
 
 use std::env;
 use std::process;
