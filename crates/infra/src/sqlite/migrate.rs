@@ -19,7 +19,7 @@ use crate::connection::Connection;
 use crate::migrations::{NotPending, SchemaVersion, pending};
 use crate::refold;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// Counts the table that every groupchat database has.
 const OWN_TABLES: &str =

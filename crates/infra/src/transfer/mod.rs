@@ -33,7 +33,7 @@ pub(crate) use mark::is_unfinished;
 pub use passage::CopiedTable;
 pub use place::{Place, Side};
 
-use passage::{IDENTITIES, TABLES};
+use passage::TABLES;
 use source::Source;
 use sqlite::HeldFolders;
 use target::Target;
@@ -81,16 +81,16 @@ pub fn transfer(
     if target.session.is_sqlite() && !source.session.is_sqlite() {
         source.renumber()?;
     }
-    let counts = source.count(&TABLES)?;
+    let counts = source.count(TABLES)?;
     let total = counts.iter().sum();
     let copied = copy_all(&mut source, &mut target, total, report)?;
     let different = differing(&mut target, &copied, &counts, total, report)?;
     if !different.is_empty() {
         return Err(TransferError::Different(different));
     }
-    let mut heads = Vec::with_capacity(IDENTITIES.len());
-    for table in IDENTITIES {
-        heads.push((table, source.head(table)?));
+    let mut heads = Vec::new();
+    for table in TABLES.iter().filter(|table| table.gives_ids) {
+        heads.push((table.name, source.head(table.name)?));
     }
     target.finish(&heads)?;
     Ok(copied)
@@ -103,7 +103,7 @@ fn copy_all(
     report: &mut dyn FnMut(Step),
 ) -> Result<Vec<CopiedTable>, TransferError> {
     let (mut copied, mut done) = (Vec::with_capacity(TABLES.len()), 0);
-    for table in &TABLES {
+    for table in TABLES {
         let mut advance = |rows: usize| {
             done += rows as u64;
             report(Step::Copying { table: table.name, done, total });

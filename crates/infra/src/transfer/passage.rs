@@ -7,14 +7,12 @@ use diesel::result::QueryResult;
 use super::digest::{Digester, TableDigest};
 use super::error::TransferError;
 use super::place::Side;
-use super::rows::{
-    EventRow, GroupRow, JobRow, KnownNetworkRow, MembershipRow, MessageRow, NameStateRow, ProbeRow,
-    ReactionRow, RenameRow, SessionRow, TicketRow, UserRow,
-};
+use super::rows;
 use super::source::Source;
 use super::table::Table;
 use super::target::Target;
 use crate::connection::Connection;
+use crate::schema::for_each_table;
 
 /// Is told how many more rows are done.
 type Advance<'a> = &'a mut dyn FnMut(usize);
@@ -22,40 +20,35 @@ type Advance<'a> = &'a mut dyn FnMut(usize);
 /// What can be done with a table, whatever its rows are.
 pub(super) struct Passage {
     pub(super) name: &'static str,
+    pub(super) gives_ids: bool,
     pub(super) count: fn(&mut Connection<'_>) -> QueryResult<i64>,
     copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
     read_back: fn(&mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
 }
 
-/// Every table but the one that holds the epoch, in an order in which rows refer only to earlier tables.
-pub(super) const TABLES: [Passage; 13] = [
-    Passage::of::<UserRow>(),
-    Passage::of::<SessionRow>(),
-    Passage::of::<TicketRow>(),
-    Passage::of::<KnownNetworkRow>(),
-    Passage::of::<GroupRow>(),
-    Passage::of::<MembershipRow>(),
-    Passage::of::<MessageRow>(),
-    Passage::of::<ReactionRow>(),
-    Passage::of::<JobRow>(),
-    Passage::of::<EventRow>(),
-    Passage::of::<ProbeRow>(),
-    Passage::of::<NameStateRow>(),
-    Passage::of::<RenameRow>(),
-];
-
-/// How the tables are called.
-pub(super) fn table_names() -> [&'static str; TABLES.len()] {
-    TABLES.each_ref().map(|table| table.name)
+macro_rules! passages {
+    ($($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ })+) => {
+        &[$(Passage::of::<rows::$table::Row>(),)+]
+    };
 }
 
-/// The tables that give out ids.
-pub(super) const IDENTITIES: [&str; 7] =
-    ["users", "sessions", "tickets", "groups", "messages", "jobs", "events"];
+/// Every table but the one that holds the epoch, in an order in which rows refer only to earlier tables.
+pub(super) const TABLES: &[Passage] = for_each_table!(passages);
+
+/// How the tables are called.
+pub(super) fn table_names() -> Vec<&'static str> {
+    TABLES.iter().map(|table| table.name).collect()
+}
 
 impl Passage {
     const fn of<T: Table>() -> Self {
-        Self { name: T::NAME, count: T::count, copy: copy_rows::<T>, read_back: read_rows::<T> }
+        Self {
+            name: T::NAME,
+            gives_ids: T::GIVES_IDS,
+            count: T::count,
+            copy: copy_rows::<T>,
+            read_back: read_rows::<T>,
+        }
     }
 
     /// Copies the table in one transaction, and digests what the target is to hold then.

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
-use super::rows::MembershipRow;
+use super::rows::memberships::Row as MembershipRow;
 use crate::connection::{Connection, on_backend};
 use crate::schema::events;
 

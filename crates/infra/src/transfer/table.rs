@@ -1,20 +1,14 @@
 //! Reading and writing tables by pages.
 
-use diesel::dsl::sql;
+use diesel::dsl::{SqlTypeOf, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::Bool;
 
 use super::digest::Encode;
 use super::positions::Positions;
-use super::rows::{
-    EventRow, GroupRow, JobRow, KnownNetworkRow, MembershipRow, MessageRow, NameStateRow, ProbeRow,
-    ReactionRow, RenameRow, SessionRow, TicketRow, UserRow,
-};
+use super::rows;
 use crate::connection::{Connection, on_backend};
-use crate::schema::{
-    events, groups, jobs, known_networks, memberships, messages, name_state, reactions, renames, sessions,
-    storage_probe, tickets, users,
-};
+use crate::schema::{self, events, for_each_table};
 
 /// Rows to one page, and to one statement that inserts: no more than 5,500 values, which both databases take, and
 /// with the longest of texts some 20 MB.
@@ -24,6 +18,9 @@ const PAGE: i64 = 500;
 pub(super) trait Table: Encode + Clone {
     /// How the table is called.
     const NAME: &'static str;
+
+    /// Whether the table gives out ids.
+    const GIVES_IDS: bool;
 
     /// How many rows there are.
     ///
@@ -52,179 +49,126 @@ pub(super) trait Table: Encode + Clone {
     }
 }
 
-/// What is alike for all tables.
-macro_rules! basics {
-    ($table:ident) => {
-        const NAME: &'static str = stringify!($table);
+/// Implements [`Table`] for the rows of a table; what events and memberships have of their own is written below.
+macro_rules! table {
+    ($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ }) => {
+        impl Table for rows::$table::Row {
+            const NAME: &'static str = stringify!($table);
+            const GIVES_IDS: bool = gives_ids!($($numbered)?);
 
-        fn count(connection: &mut Connection<'_>) -> QueryResult<i64> {
-            on_backend!(connection, |connection| $table::table.count().get_result(connection))
+            fn count(connection: &mut Connection<'_>) -> QueryResult<i64> {
+                on_backend!(connection, |connection| schema::$table::table.count().get_result(connection))
+            }
+
+            table!(@page $table $($key)+);
+            table!(@insert $table { $($columns)+ });
+            table!(@renumber $table);
         }
     };
-}
 
-/// Stores the rows as they are. PostgreSQL takes a COPY several times as fast as an INSERT of many rows.
-macro_rules! insert_whole {
-    ($table:ident) => {
+    (@page events id) => {
+        fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
+            events_by_position(connection, after)
+        }
+    };
+    (@page $table:ident $first:ident $($key:ident)*) => {
+        fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
+            use crate::schema::$table as columns;
+
+            let page = columns::table.order((columns::$first, $(columns::$key,)*)).limit(PAGE);
+            let Some(last) = after else {
+                return on_backend!(connection, |connection| page.load(connection));
+            };
+            // Compared as a whole, so that both databases seek to the place in the key's index.
+            let further = sql::<Bool>(concat!("(", stringify!($first), $(", ", stringify!($key),)* ") > ("))
+                .bind::<SqlTypeOf<columns::$first>, _>(&last.$first);
+            $(let further = further.sql(", ").bind::<SqlTypeOf<columns::$key>, _>(&last.$key);)*
+            let page = page.filter(further.sql(")"));
+            on_backend!(connection, |connection| page.load(connection))
+        }
+    };
+
+    // SQLite derives the position, the first of the columns, from the id, and takes no other.
+    (@insert events { position -> Nullable<BigInt>, $($(#[$attribute:meta])* $column:ident -> $type:ident $(<$inner:ident>)?,)+ }) => {
         fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()> {
             match connection {
                 Connection::Sqlite(connection) => {
-                    diesel::insert_into($table::table).values(rows).execute(*connection).map(drop)
+                    let unpositioned = |row: Self| ($(events::$column.eq(row.$column),)+);
+                    let rows: Vec<_> = rows.into_iter().map(unpositioned).collect();
+                    diesel::insert_into(events::table).values(rows).execute(*connection).map(drop)
                 }
                 #[cfg(feature = "postgres")]
                 Connection::Postgres(connection) => {
-                    diesel::copy_from($table::table).from_insertable(rows).execute(*connection).map(drop)
+                    diesel::copy_from(events::table).from_insertable(rows).execute(*connection).map(drop)
                 }
             }
         }
     };
-}
+    // PostgreSQL takes a COPY several times as fast as an INSERT of many rows.
+    (@insert $table:ident { $($columns:tt)+ }) => {
+        fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()> {
+            use crate::schema::$table::table;
 
-/// Tables whose key is their id. No id is the least of all integers.
-macro_rules! keyed_by_id {
-    ($($row:ident of $table:ident;)+) => {$(
-        impl Table for $row {
-            basics!($table);
-            insert_whole!($table);
-
-            fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
-                let after = after.map_or(i64::MIN, |row| row.id);
-                let page = $table::table.filter($table::id.gt(after)).order($table::id).limit(PAGE);
-                on_backend!(connection, |connection| page.load(connection))
+            match connection {
+                Connection::Sqlite(connection) => {
+                    diesel::insert_into(table).values(rows).execute(*connection).map(drop)
+                }
+                #[cfg(feature = "postgres")]
+                Connection::Postgres(connection) => {
+                    diesel::copy_from(table).from_insertable(rows).execute(*connection).map(drop)
+                }
             }
         }
-    )+};
-}
-
-keyed_by_id! {
-    UserRow of users;
-    SessionRow of sessions;
-    TicketRow of tickets;
-    GroupRow of groups;
-    MessageRow of messages;
-    JobRow of jobs;
-    ProbeRow of storage_probe;
-    NameStateRow of name_state;
-    RenameRow of renames;
-}
-
-impl Table for KnownNetworkRow {
-    basics!(known_networks);
-    insert_whole!(known_networks);
-
-    fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
-        let (user, network) = after.map_or((i64::MIN, ""), |row| (row.user_id, &row.network));
-        let further = sql::<Bool>("(user_id, network) > (")
-            .bind::<BigInt, _>(user)
-            .sql(", ")
-            .bind::<Text, _>(network)
-            .sql(")");
-        let page = known_networks::table
-            .filter(further)
-            .order((known_networks::user_id, known_networks::network))
-            .limit(PAGE);
-        on_backend!(connection, |connection| page.load(connection))
-    }
-}
-
-impl Table for MembershipRow {
-    basics!(memberships);
-    insert_whole!(memberships);
-
-    fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
-        let (group, user) = after.map_or((i64::MIN, i64::MIN), |row| (row.group_id, row.user_id));
-        // Compared as a whole, so that both databases seek to the place in the key's index.
-        let further = sql::<Bool>("(group_id, user_id) > (")
-            .bind::<BigInt, _>(group)
-            .sql(", ")
-            .bind::<BigInt, _>(user)
-            .sql(")");
-        let page = memberships::table
-            .filter(further)
-            .order((memberships::group_id, memberships::user_id))
-            .limit(PAGE);
-        on_backend!(connection, |connection| page.load(connection))
-    }
-
-    fn renumber(rows: &mut [Self], positions: &Positions, source: &mut Connection<'_>) -> QueryResult<()> {
-        positions.map_memberships(rows, source)
-    }
-}
-
-impl Table for ReactionRow {
-    basics!(reactions);
-    insert_whole!(reactions);
-
-    fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
-        let (message, emoji, user) =
-            after.map_or((i64::MIN, "", i64::MIN), |row| (row.message_id, &row.emoji, row.user_id));
-        let further = sql::<Bool>("(message_id, emoji, user_id) > (")
-            .bind::<BigInt, _>(message)
-            .sql(", ")
-            .bind::<Text, _>(emoji)
-            .sql(", ")
-            .bind::<BigInt, _>(user)
-            .sql(")");
-        let page = reactions::table
-            .filter(further)
-            .order((reactions::message_id, reactions::emoji, reactions::user_id))
-            .limit(PAGE);
-        on_backend!(connection, |connection| page.load(connection))
-    }
-}
-
-/// In the order of positions, which is the one that a renumbered log keeps.
-impl Table for EventRow {
-    basics!(events);
-
-    fn page(connection: &mut Connection<'_>, after: Option<&Self>) -> QueryResult<Vec<Self>> {
-        let after = after.and_then(|row| row.position).unwrap_or(i64::MIN);
-        match connection {
-            // The position is the id, and SQLite has no other index for it.
-            Connection::Sqlite(connection) => {
-                events::table.filter(events::id.gt(after)).order(events::id).limit(PAGE).load(*connection)
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => {
-                let numbered = events::table.filter(events::position.gt(after));
-                numbered.order(events::position).limit(PAGE).load(*connection)
-            }
-        }
-    }
-
-    fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()> {
-        match connection {
-            Connection::Sqlite(connection) => insert_unpositioned(connection, rows),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => {
-                diesel::copy_from(events::table).from_insertable(rows).execute(*connection).map(drop)
-            }
-        }
-    }
-
-    fn renumber(rows: &mut [Self], _: &Positions, _: &mut Connection<'_>) -> QueryResult<()> {
-        for row in rows {
-            row.id = row.position.ok_or(diesel::NotFound)?;
-        }
-        Ok(())
-    }
-}
-
-/// SQLite derives the position from the id, and takes no other.
-fn insert_unpositioned(connection: &mut SqliteConnection, rows: Vec<EventRow>) -> QueryResult<()> {
-    let unpositioned = |row: EventRow| {
-        (
-            events::id.eq(row.id),
-            events::at.eq(row.at),
-            events::event_type.eq(row.event_type),
-            events::actor_id.eq(row.actor_id),
-            events::audience.eq(row.audience),
-            events::group_id.eq(row.group_id),
-            events::user_id.eq(row.user_id),
-            events::message_id.eq(row.message_id),
-            events::session_id.eq(row.session_id),
-        )
     };
-    let rows: Vec<_> = rows.into_iter().map(unpositioned).collect();
-    diesel::insert_into(events::table).values(rows).execute(connection).map(drop)
+
+    (@renumber events) => {
+        fn renumber(rows: &mut [Self], _: &Positions, _: &mut Connection<'_>) -> QueryResult<()> {
+            for row in rows {
+                row.id = row.position.ok_or(diesel::NotFound)?;
+            }
+            Ok(())
+        }
+    };
+    (@renumber memberships) => {
+        fn renumber(rows: &mut [Self], positions: &Positions, source: &mut Connection<'_>) -> QueryResult<()> {
+            positions.map_memberships(rows, source)
+        }
+    };
+    (@renumber $table:ident) => {};
+}
+
+macro_rules! gives_ids {
+    () => {
+        false
+    };
+    (numbered) => {
+        true
+    };
+}
+
+macro_rules! tables {
+    ($($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ })+) => {
+        $(table! { $table ($($key),+) $($numbered)? { $($columns)+ } })+
+    };
+}
+
+for_each_table!(tables);
+
+/// A page of the log in the order of positions, which is the one that a renumbered log keeps.
+fn events_by_position(
+    connection: &mut Connection<'_>,
+    after: Option<&rows::events::Row>,
+) -> QueryResult<Vec<rows::events::Row>> {
+    let after = after.and_then(|row| row.position).unwrap_or(i64::MIN);
+    match connection {
+        // The position is the id, and SQLite has no other index for it.
+        Connection::Sqlite(connection) => {
+            events::table.filter(events::id.gt(after)).order(events::id).limit(PAGE).load(*connection)
+        }
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => {
+            let numbered = events::table.filter(events::position.gt(after));
+            numbered.order(events::position).limit(PAGE).load(*connection)
+        }
+    }
 }

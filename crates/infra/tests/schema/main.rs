@@ -7,6 +7,7 @@
 mod catalogue;
 mod comparison;
 mod migrated;
+mod migrations;
 mod refusals;
 mod rows;
 mod shape;
