@@ -5,6 +5,7 @@
 //! So a use-case can't forget to commit, and what it emits is published only if it was stored.
 
 mod claim;
+pub(crate) mod repositories;
 mod writing;
 
 use std::future::Future;
@@ -12,15 +13,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::accounts::{
-    AccountRepository, Actor, KeyHash, KnownNetworkRepository, SessionRepository, TicketRepository,
-};
+use crate::accounts::{Actor, KeyHash};
 use crate::error::Error;
-use crate::events::{Audience, Event, EventRepository, LoggedEvent};
-use crate::groups::{GroupRepository, MemberRepository};
+use crate::events::{Audience, Event, LoggedEvent};
+use crate::for_each_repository;
 use crate::ids::{EventId, UserId};
-use crate::jobs::JobRepository;
-use crate::messages::MessageRepository;
 use crate::network::Network;
 use crate::time::Timestamp;
 
@@ -30,6 +27,13 @@ pub use writing::{DiskSpace, Purpose, WriteLimiter, Writing};
 /// A future that a port returns; no runtime is named.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+macro_rules! accessors {
+    ($($(#[$attribute:meta])* $name:ident: $feature:ident::$port:ident, $mock:ident;)+) => {$(
+        $(#[$attribute])*
+        fn $name(&mut self) -> &mut dyn $crate::$feature::$port;
+    )+};
+}
+
 /// One transaction, as a use-case sees it.
 ///
 /// After a [`StorageFault`] every further call fails with the same fault: the transaction is beyond saving,
@@ -37,24 +41,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Tx {
     /// The present time: taken once when the command begins to run, not when it was queued.
     fn now(&self) -> Timestamp;
-    /// Users and their credentials.
-    fn accounts(&mut self) -> &mut dyn AccountRepository;
-    /// Sessions, which is what API keys stand for.
-    fn sessions(&mut self) -> &mut dyn SessionRepository;
-    /// Where users signed in lately.
-    fn known_networks(&mut self) -> &mut dyn KnownNetworkRepository;
-    /// Tickets, which stand for sessions for a moment.
-    fn tickets(&mut self) -> &mut dyn TicketRepository;
-    /// Groups.
-    fn groups(&mut self) -> &mut dyn GroupRepository;
-    /// Who is in which group.
-    fn members(&mut self) -> &mut dyn MemberRepository;
-    /// Messages, likes and read cursors.
-    fn messages(&mut self) -> &mut dyn MessageRepository;
-    /// Work that goes on after the command, also after a restart.
-    fn jobs(&mut self) -> &mut dyn JobRepository;
-    /// The log, without what this command emits.
-    fn events(&mut self) -> &mut dyn EventRepository;
+    for_each_repository!(accessors);
 
     /// The id that the next [`emit`](Self::emit) of this command will get. Call it under the lock of the
     /// group that the event is about.

@@ -11,7 +11,7 @@ mod text;
 mod tx;
 
 pub(crate) use entities::*;
-pub(crate) use faults::{assert_flow_hands_faults_on, assert_hands_faults_on, fault};
+pub(crate) use faults::{FailingRepository, assert_flow_hands_faults_on, assert_hands_faults_on, fault};
 pub(crate) use storage::{Ran, ScriptedStorage, Step, block_on};
 pub(crate) use text::any_text;
 pub(crate) use tx::{Emitted, FIRST_EVENT, MockTx, sessions_ended};

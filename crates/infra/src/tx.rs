@@ -1,14 +1,10 @@
 //! One command's transaction on a connection to either database.
 
 use diesel::prelude::*;
-use groupchat_domain::accounts::{
-    AccountRepository, Actor, KeyHash, KnownNetworkRepository, SessionRepository, TicketRepository,
-};
-use groupchat_domain::events::{Audience, Event, EventRepository, LoggedEvent};
-use groupchat_domain::groups::{GroupRepository, MemberRepository};
+use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::events::{Audience, Event, LoggedEvent};
+use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, Position, UserId};
-use groupchat_domain::jobs::JobRepository;
-use groupchat_domain::messages::MessageRepository;
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
@@ -142,46 +138,21 @@ impl Connection<'_> {
     }
 }
 
+/// It is each of the repositories itself.
+macro_rules! accessors {
+    ($($(#[$attribute:meta])* $name:ident: $feature:ident::$port:ident, $mock:ident;)+) => {$(
+        fn $name(&mut self) -> &mut dyn groupchat_domain::$feature::$port {
+            self
+        }
+    )+};
+}
+
 impl Tx for DbTx<'_> {
     fn now(&self) -> Timestamp {
         self.now
     }
 
-    fn accounts(&mut self) -> &mut dyn AccountRepository {
-        self
-    }
-
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        self
-    }
-
-    fn known_networks(&mut self) -> &mut dyn KnownNetworkRepository {
-        self
-    }
-
-    fn tickets(&mut self) -> &mut dyn TicketRepository {
-        self
-    }
-
-    fn groups(&mut self) -> &mut dyn GroupRepository {
-        self
-    }
-
-    fn members(&mut self) -> &mut dyn MemberRepository {
-        self
-    }
-
-    fn messages(&mut self) -> &mut dyn MessageRepository {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobRepository {
-        self
-    }
-
-    fn events(&mut self) -> &mut dyn EventRepository {
-        self
-    }
+    for_each_repository!(accessors);
 
     fn next_event_id(&mut self) -> Result<EventId, StorageFault> {
         if let Some(failure) = &self.failure {

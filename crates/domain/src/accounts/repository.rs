@@ -7,6 +7,7 @@ use crate::network::Network;
 use crate::paging::{Limit, NameCursor, Placed};
 use crate::search::SearchText;
 use crate::storage::StorageFault;
+use crate::storage::repositories::repository;
 use crate::time::{Span, Timestamp};
 
 /// How strongly a user is locked until the transaction ends.
@@ -38,96 +39,99 @@ pub enum Unique<T> {
     Taken,
 }
 
-/// Users. A deleted user is found by none of these methods.
-#[cfg_attr(test, mockall::automock)]
-pub trait AccountRepository {
-    /// Locks users until the transaction ends, in the order of their ids whatever the order given, each
-    /// once. Does nothing in a command that only reads, and where writes run one after the other anyway.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn lock(&mut self, users: &[UserId], strength: LockStrength) -> Result<(), StorageFault>;
+repository! {
+    /// Users. A deleted user is found by none of these methods.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait AccountRepository {
+        /// Locks users until the transaction ends, in the order of their ids whatever the order given, each
+        /// once. Does nothing in a command that only reads, and where writes run one after the other anyway.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn lock(&mut self, users: &[UserId], strength: LockStrength) -> Result<(), StorageFault>;
 
-    /// Locks the set of server admins, so that it can be counted before it shrinks.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn lock_admins(&mut self) -> Result<(), StorageFault>;
+        /// Locks the set of server admins, so that it can be counted before it shrinks.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn lock_admins(&mut self) -> Result<(), StorageFault>;
 
-    /// The user with this id.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault>;
+        /// The user with this id.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault>;
 
-    /// The users with these ids, in no particular order.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault>;
+        /// The users with these ids, in no particular order.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault>;
 
-    /// The user with this name, compared without regard to case.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
+        /// The user with this name, compared without regard to case.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
 
-    /// Users by folded username, then id; one row more than the limit where there is a next page.
-    /// MUST list an entry that is there all the time once, in the pages of one list, however often names change meanwhile;
-    /// see [`NameCursor`].
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn list(&mut self, query: &UserQuery) -> Result<Vec<Placed<User>>, StorageFault>;
+        /// Users by folded username, then id; one row more than the limit where there is a next page.
+        /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
+        /// meanwhile;
+        /// see [`NameCursor`].
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn list(&mut self, query: &UserQuery) -> Result<Vec<Placed<User>>, StorageFault>;
 
-    /// Stores a new user. MUST return [`Unique::Taken`] when the folded username exists.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;
+        /// Stores a new user. MUST return [`Unique::Taken`] when the folded username exists.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;
 
-    /// Stores all fields of a user that can change, with the version given. MUST return [`Unique::Taken`]
-    /// when the folded username belongs to another user.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault>;
+        /// Stores all fields of a user that can change, with the version given. MUST return [`Unique::Taken`]
+        /// when the folded username belongs to another user.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault>;
 
-    /// The hash of the user's password.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault>;
+        /// The hash of the user's password.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault>;
 
-    /// The highest cost of all hashes that are stored; `None` where there are none.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault>;
+        /// The highest cost of all hashes that are stored; `None` where there are none.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault>;
 
-    /// Replaces the hash of the user's password.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
+        /// Replaces the hash of the user's password.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
 
-    /// Marks the user as deleted, erases names, address and password, and so frees the username.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault>;
+        /// Marks the user as deleted, erases names, address and password, and so frees the username.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault>;
 
-    /// How many server admins there are.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn count_admins(&mut self) -> Result<u64, StorageFault>;
+        /// How many server admins there are.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn count_admins(&mut self) -> Result<u64, StorageFault>;
 
-    /// Whether there has ever been a user.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn any_ever(&mut self) -> Result<bool, StorageFault>;
+        /// Whether there has ever been a user.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn any_ever(&mut self) -> Result<bool, StorageFault>;
+    }
 }
 
 /// Which sessions of a user a list takes.
@@ -154,138 +158,146 @@ pub struct NewTicket {
     pub expires_at: Timestamp,
 }
 
-/// Tickets. That a session has ended is not looked at here.
-#[cfg_attr(test, mockall::automock)]
-pub trait TicketRepository {
-    /// Stores a ticket.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn insert(&mut self, ticket: &NewTicket) -> Result<(), StorageFault>;
+repository! {
+    /// Tickets. That a session has ended is not looked at here.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait TicketRepository {
+        /// Stores a ticket.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn insert(&mut self, ticket: &NewTicket) -> Result<(), StorageFault>;
 
-    /// Removes the oldest tickets of a session, so that at most `keep` are left.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn remove_oldest(&mut self, session: SessionId, keep: u32) -> Result<(), StorageFault>;
+        /// Removes the oldest tickets of a session, so that at most `keep` are left.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn remove_oldest(&mut self, session: SessionId, keep: u32) -> Result<(), StorageFault>;
 
-    /// Whether there is such a ticket that expires in this span.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault>;
+        /// Whether there is such a ticket that expires in this span.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault>;
 
-    /// Removes a ticket that expires in this span and says what it stands for; `None` where there is none. Of several who
-    /// redeem the same one, one alone MUST get the session.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault>;
+        /// Removes a ticket that expires in this span and says what it stands for; `None` where there is none. Of
+        /// several who
+        /// redeem the same one, one alone MUST get the session.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault>;
 
-    /// Removes up to `limit` tickets that don't expire in this span; says how many.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault>;
+        /// Removes up to `limit` tickets that don't expire in this span; says how many.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault>;
+    }
 }
 
-/// Where users signed in lately. That the user is deleted is not looked at here.
-#[cfg_attr(test, mockall::automock)]
-pub trait KnownNetworkRepository {
-    /// Whether this user signed in from the network since then.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn is_known_to(&mut self, user: UserId, network: Network, since: Timestamp)
-    -> Result<bool, StorageFault>;
+repository! {
+    /// Where users signed in lately. That the user is deleted is not looked at here.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait KnownNetworkRepository {
+        /// Whether this user signed in from the network since then.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn is_known_to(&mut self, user: UserId, network: Network, since: Timestamp)
+        -> Result<bool, StorageFault>;
 
-    /// Whether any user signed in from the network since then.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn is_known(&mut self, network: Network, since: Timestamp) -> Result<bool, StorageFault>;
+        /// Whether any user signed in from the network since then.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn is_known(&mut self, network: Network, since: Timestamp) -> Result<bool, StorageFault>;
 
-    /// Remembers that the user signed in from the network; of the user's networks the `keep` latest stay.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn remember(
-        &mut self,
-        user: UserId,
-        network: Network,
-        at: Timestamp,
-        keep: u32,
-    ) -> Result<(), StorageFault>;
+        /// Remembers that the user signed in from the network; of the user's networks the `keep` latest stay.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn remember(
+            &mut self,
+            user: UserId,
+            network: Network,
+            at: Timestamp,
+            keep: u32,
+        ) -> Result<(), StorageFault>;
 
-    /// Forgets the user's networks.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn forget(&mut self, user: UserId) -> Result<(), StorageFault>;
+        /// Forgets the user's networks.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn forget(&mut self, user: UserId) -> Result<(), StorageFault>;
 
-    /// Removes up to `limit` networks from which the user last signed in before then; says how many.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+        /// Removes up to `limit` networks from which the user last signed in before then; says how many.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+    }
 }
 
-/// Sessions.
-#[cfg_attr(test, mockall::automock)]
-pub trait SessionRepository {
-    /// Who holds this key: `None` for an unknown or expired key and for one of a deleted user.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
+repository! {
+    /// Sessions.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait SessionRepository {
+        /// Who holds this key: `None` for an unknown or expired key and for one of a deleted user.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
-    /// Who holds this session: `None` for one that has ended or expired and for one of a deleted user.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
+        /// Who holds this session: `None` for one that has ended or expired and for one of a deleted user.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
-    /// Stores a new session.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;
+        /// Stores a new session.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;
 
-    /// The user's sessions, the newest first; one row more than the limit where there is a next page.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault>;
+        /// The user's sessions, the newest first; one row more than the limit where there is a next page.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault>;
 
-    /// Ends one session of this user; `false` where there is none.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault>;
+        /// Ends one session of this user; `false` where there is none.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault>;
 
-    /// Ends all sessions of the user, but for `except`; `false` where there is none.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
+        /// Ends all sessions of the user, but for `except`; `false` where there is none.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
 
-    /// Ends those of the user's sessions that are valid at `now` and were unused for longest, so that at most `keep`
-    /// are left; ends at most 500 at a time. `false` where there are no more than those. One that was never used
-    /// counts from its beginning.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
+        /// Ends those of the user's sessions that are valid at `now` and were unused for longest, so that at most
+        /// `keep`
+        /// are left; ends at most 500 at a time. `false` where there are no more than those. One that was never used
+        /// counts from its beginning.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
 
-    /// Ends the user's provisioned sessions; `false` where there is none.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault>;
+        /// Ends the user's provisioned sessions; `false` where there is none.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault>;
 
-    /// Removes up to `limit` sessions that expired before `now`; says how many.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+        /// Removes up to `limit` sessions that expired before `now`; says how many.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+    }
 }

@@ -4,6 +4,7 @@ use crate::events::record::EventRecord;
 use crate::events::replay::LogState;
 use crate::ids::Position;
 use crate::storage::StorageFault;
+use crate::storage::repositories::repository;
 use crate::time::Timestamp;
 
 /// Which events stay in the log.
@@ -11,43 +12,47 @@ use crate::time::Timestamp;
 pub struct Kept {
     /// Those that happened at this time or later.
     pub since: Timestamp,
-    /// No event can have happened later than this. Where one seems to have, the clock was ahead, and it is as old as the
+    /// No event can have happened later than this. Where one seems to have, the clock was ahead, and it is as old as
+    /// the
     /// next event in the log that tells its age.
     pub latest: Timestamp,
     /// As many of the newest, at most. At least 1.
     pub rows: i64,
 }
 
-/// The log as far as it is numbered: positions 1, 2, 3, … without a gap, but for the oldest, which are removed
-/// in time. An event that has a position keeps it, and an event that gets one later gets a greater one: a
-/// reader that goes on after the last position it has seen neither misses an event nor meets one twice.
-///
-/// What the reading command itself emits is not in it yet. To write to the log is
-/// [`Tx::emit`](crate::storage::Tx::emit).
-#[cfg_attr(test, mockall::automock)]
-pub trait EventRepository {
-    /// The greatest position there is; [`Position::ZERO`] for an empty log.
+repository! {
+    /// The log as far as it is numbered: positions 1, 2, 3, … without a gap, but for the oldest, which are removed
+    /// in time. An event that has a position keeps it, and an event that gets one later gets a greater one: a
+    /// reader that goes on after the last position it has seen neither misses an event nor meets one twice.
     ///
-    /// # Errors
-    /// A storage fault.
-    fn head(&mut self) -> Result<Position, StorageFault>;
+    /// What the reading command itself emits is not in it yet. To write to the log is
+    /// [`Tx::emit`](crate::storage::Tx::emit).
+    #[cfg_attr(test, mockall::automock)]
+    pub trait EventRepository {
+        /// The greatest position there is; [`Position::ZERO`] for an empty log.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn head(&mut self) -> Result<Position, StorageFault>;
 
-    /// Up to `limit` events after this position, in the order of positions.
-    ///
-    /// # Errors
-    /// A storage fault; also when a row holds a word that the program doesn't know.
-    fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault>;
+        /// Up to `limit` events after this position, in the order of positions.
+        ///
+        /// # Errors
+        /// A storage fault; also when a row holds a word that the program doesn't know.
+        fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault>;
 
-    /// The log's epoch, head, and how far it has been removed.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn state(&mut self) -> Result<LogState, StorageFault>;
+        /// The log's epoch, head, and how far it has been removed.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn state(&mut self) -> Result<LogState, StorageFault>;
 
-    /// Removes up to `limit` of the oldest events that need not be kept; says how many. MUST spare the newest event,
-    /// whose position is the head.
-    ///
-    /// # Errors
-    /// A storage fault.
-    fn remove_old(&mut self, kept: Kept, limit: i64) -> Result<usize, StorageFault>;
+        /// Removes up to `limit` of the oldest events that need not be kept; says how many. MUST spare the newest
+        /// event,
+        /// whose position is the head.
+        ///
+        /// # Errors
+        /// A storage fault.
+        fn remove_old(&mut self, kept: Kept, limit: i64) -> Result<usize, StorageFault>;
+    }
 }

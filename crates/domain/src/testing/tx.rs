@@ -3,23 +3,17 @@
 use mockall::Sequence;
 use mockall::predicate::eq;
 
-use crate::accounts::{
-    AccountRepository, Actor, KeyHash, KnownNetworkRepository, LockStrength, MockAccountRepository,
-    MockKnownNetworkRepository, MockSessionRepository, MockTicketRepository, SessionRepository,
-    TicketRepository, User,
-};
-use crate::events::{Audience, Event, EventRepository, MockEventRepository};
-use crate::groups::{
-    Group, GroupRepository, MemberRepository, MockGroupRepository, MockMemberRepository, Role, VisibleGroup,
-};
+use crate::accounts::{Actor, KeyHash, LockStrength, User};
+use crate::events::{Audience, Event};
+use crate::for_each_repository;
+use crate::groups::{Group, Role, VisibleGroup};
 use crate::ids::{EventId, UserId};
-use crate::jobs::{JobRepository, MockJobRepository};
-use crate::messages::{Message, MessageRepository, MockMessageRepository};
+use crate::messages::Message;
 use crate::storage::{StorageFault, Tx};
 use crate::testing::entities::{
     GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, server_admin, standing, user, view,
 };
-use crate::testing::faults::{FailingRepositories, fault};
+use crate::testing::faults::{FailingRepository, fault};
 use crate::time::Timestamp;
 
 /// An event as it was emitted: to whom, by whom, what.
@@ -33,33 +27,34 @@ pub(crate) fn sessions_ended(user: UserId, by: Option<UserId>) -> Emitted {
 /// The id of the first event that a transaction emits.
 pub(crate) const FIRST_EVENT: EventId = EventId::new(100);
 
-/// A transaction whose repositories are mocks. It runs at [`NOW`], or as much later as a test says, and keeps what is
-/// emitted.
-#[derive(Default)]
-pub(crate) struct MockTx {
-    pub(crate) accounts: MockAccountRepository,
-    pub(crate) sessions: MockSessionRepository,
-    pub(crate) tickets: MockTicketRepository,
-    pub(crate) known_networks: MockKnownNetworkRepository,
-    pub(crate) groups: MockGroupRepository,
-    pub(crate) members: MockMemberRepository,
-    pub(crate) messages: MockMessageRepository,
-    pub(crate) jobs: MockJobRepository,
-    pub(crate) events: MockEventRepository,
-    /// How much later than [`NOW`] it runs, or earlier, in microseconds.
-    pub(crate) later: i64,
-    /// The events, in order.
-    pub(crate) emitted: Vec<Emitted>,
-    /// The keys whose use was noted, and whose they are.
-    pub(crate) noted: Vec<(KeyHash, UserId)>,
-    /// Whether something was stored that nobody reads.
-    pub(crate) touched: bool,
-    /// How many calls to ports there were.
-    pub(super) calls: usize,
-    /// Which of them fails, counted from 1.
-    pub(super) fails_at: Option<usize>,
-    failing: FailingRepositories,
+macro_rules! mock_tx {
+    ($($(#[$attribute:meta])* $name:ident: $feature:ident::$port:ident, $mock:ident;)+) => {
+        /// A transaction whose repositories are mocks. It runs at [`NOW`], or as much later as a test says, and keeps
+        /// what is emitted.
+        #[derive(Default)]
+        pub(crate) struct MockTx {
+            $(
+                $(#[$attribute])*
+                pub(crate) $name: crate::$feature::$mock,
+            )+
+            /// How much later than [`NOW`] it runs, or earlier, in microseconds.
+            pub(crate) later: i64,
+            /// The events, in order.
+            pub(crate) emitted: Vec<Emitted>,
+            /// The keys whose use was noted, and whose they are.
+            pub(crate) noted: Vec<(KeyHash, UserId)>,
+            /// Whether something was stored that nobody reads.
+            pub(crate) touched: bool,
+            /// How many calls to ports there were.
+            pub(super) calls: usize,
+            /// Which of them fails, counted from 1.
+            pub(super) fails_at: Option<usize>,
+            failing: FailingRepository,
+        }
+    };
 }
+
+for_each_repository!(mock_tx);
 
 impl MockTx {
     pub(crate) fn new() -> Self {
@@ -196,9 +191,9 @@ impl MockTx {
 }
 
 macro_rules! accessors {
-    ($($name:ident: $port:ident;)+) => {$(
-        fn $name(&mut self) -> &mut dyn $port {
-            if self.fails() { &mut self.failing.$name } else { &mut self.$name }
+    ($($(#[$attribute:meta])* $name:ident: $feature:ident::$port:ident, $mock:ident;)+) => {$(
+        fn $name(&mut self) -> &mut dyn crate::$feature::$port {
+            if self.fails() { &mut self.failing } else { &mut self.$name }
         }
     )+};
 }
@@ -208,17 +203,7 @@ impl Tx for MockTx {
         Timestamp::from_micros(NOW.as_micros() + self.later)
     }
 
-    accessors! {
-        accounts: AccountRepository;
-        sessions: SessionRepository;
-        tickets: TicketRepository;
-        known_networks: KnownNetworkRepository;
-        groups: GroupRepository;
-        members: MemberRepository;
-        messages: MessageRepository;
-        jobs: JobRepository;
-        events: EventRepository;
-    }
+    for_each_repository!(accessors);
 
     fn next_event_id(&mut self) -> Result<EventId, StorageFault> {
         if self.fails() {

@@ -10,10 +10,10 @@ use groupchat_domain::groups::{GroupName, GroupQuery, MemberQuery, Role};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{NameCursor, Placed};
 use groupchat_domain::storage::Tx;
+use groupchat_testing::Dice;
 
 use crate::support::Database;
 use crate::support::fixture::*;
-use groupchat_testing::Dice;
 
 /// A list in the order of names.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,9 @@ use std::future::poll_fn;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Delivery, LiveEvents, LoggedEvent, Viewer, replay};
 use groupchat_domain::ids::Position;
+use groupchat_testing::Dice;
 
 use crate::world::{LAST, READ, Server};
-use groupchat_testing::Dice;
 
 /// Whether a connection goes on.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use groupchat_domain::groups::{self, Quotas, Role, remove_member};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_infra::HubOptions;
+use groupchat_testing::Dice;
 
 use crate::client::{Client, positions};
 use crate::log;
 use crate::support::fixture::join;
 use crate::world::{WRITE, World};
-use groupchat_testing::Dice;
 
 /// How often each user joins or leaves, and how many events each group has meanwhile.
 const MOVES: usize = 40;

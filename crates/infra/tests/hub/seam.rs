@@ -9,12 +9,12 @@ use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_infra::HubOptions;
+use groupchat_testing::Dice;
 
 use crate::client::{Client, positions};
 use crate::log;
 use crate::support::fixture::join;
 use crate::world::{WRITE, World};
-use groupchat_testing::Dice;
 
 /// Clients of each kind, and tasks that write to each storage.
 const CLIENTS: usize = 6;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use groupchat_domain::events::{EventRecord, EventType, LoggedEvent};
 use groupchat_domain::ids::{EventId, Position, UserId};
 use groupchat_domain::storage::{EventSink, Storage};
+use groupchat_testing::Dice;
 
 use crate::support::Database;
 use crate::support::log::{is_mark, page};
-use groupchat_testing::Dice;
 
 /// How long following the log may take: far longer than writing it does.
 const PATIENCE: Duration = Duration::from_secs(30);

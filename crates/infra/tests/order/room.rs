@@ -13,13 +13,13 @@ use groupchat_domain::ids::{GroupId, MessageId, SessionId};
 use groupchat_domain::messages::{self, Draft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx};
 use groupchat_infra::DatabaseStorage;
+use groupchat_testing::Dice;
 
 use crate::history::{Clock, Written, check};
 use crate::reader;
 use crate::support::Database;
 use crate::support::fixture::{self, text};
 use crate::support::log::emit_mark;
-use groupchat_testing::Dice;
 
 /// How long the writers write at least.
 pub const DURATION: Duration = Duration::from_millis(1_500);

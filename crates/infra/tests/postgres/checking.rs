@@ -6,10 +6,10 @@ use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::check::{Depth, Finding, Outcome};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{self, OpenError};
+use groupchat_testing::Scratch;
 
 use crate::console::Console;
 use crate::place::{Place, open, options, refusal};
-use groupchat_testing::Scratch;
 
 /// A member of a group with one message that has one like, and three events with and one without a place.
 const CHAT: &str = "

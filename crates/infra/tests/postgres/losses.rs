@@ -3,12 +3,12 @@
 use std::thread;
 
 use groupchat_domain::storage::{Caller, Mode, StorageFault, Verdict};
+use groupchat_testing::Scratch;
 
 use crate::console::{Console, READERS, WRITERS};
 use crate::go_between::GoBetween;
 use crate::place::{Place, Runs, settled, store, touch};
 use crate::support::fixture;
-use groupchat_testing::Scratch;
 
 fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {
     matches!(outcome, Err(StorageFault::Unavailable { .. }))

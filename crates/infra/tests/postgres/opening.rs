@@ -8,11 +8,11 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use groupchat_infra::postgres::{OpenError, PostgresOptions};
+use groupchat_testing::Scratch;
 
 use crate::console::Console;
 use crate::go_between::GoBetween;
 use crate::place::{Place, open, options, refusal, store};
-use groupchat_testing::Scratch;
 
 /// A password that must not be told.
 const SECRET: &str = "hunter2";

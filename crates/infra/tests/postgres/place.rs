@@ -9,10 +9,10 @@ use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::{Access, Caller, Done, EventSink, Mode, Storage, StorageFault, Tx, Verdict};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage};
+use groupchat_testing::Scratch;
 
 use crate::console::Console;
 use crate::support::fixture;
-use groupchat_testing::Scratch;
 
 /// How long anything may take before a test gives it up: far longer than it ever does.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -13,10 +13,10 @@ use groupchat_domain::jobs;
 use groupchat_domain::storage::{Credential, Storage, Tx};
 use groupchat_domain::{Error, Refusal};
 use groupchat_infra::DatabaseStorage;
+use groupchat_testing::Dice;
 
 use crate::pausing::PausingStorage;
 use crate::support::{Database, NoListener, log};
-use groupchat_testing::Dice;
 
 /// How long a race is run again and again.
 const BUDGET: Duration = Duration::from_millis(1_000);

@@ -10,6 +10,7 @@ use groupchat_domain::groups::{
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, Draft};
+use groupchat_testing::Dice;
 
 use crate::admins::retire;
 use crate::arena::{Arena, at_once, part, rounds};
@@ -18,7 +19,6 @@ use crate::plain::PlainHasher;
 use crate::removals::check_numbers;
 use crate::support::fixture::text;
 use crate::support::log::about;
-use groupchat_testing::Dice;
 
 /// How many do something at a time, and how much each.
 const THREADS: usize = 6;

@@ -4,17 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use groupchat_domain::accounts::{
-    AccountRepository, Actor, KeyHash, KnownNetworkRepository, SessionRepository, TicketRepository,
-};
-use groupchat_domain::events::{Audience, Event, EventRepository};
-use groupchat_domain::groups::{GroupRepository, MemberRepository};
+use groupchat_domain::accounts::{Actor, KeyHash};
+use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, UserId};
-use groupchat_domain::jobs::JobRepository;
-use groupchat_domain::messages::MessageRepository;
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Tx, Work};
 use groupchat_domain::time::Timestamp;
-
 use groupchat_testing::Dice;
 
 /// Runs commands on another storage, some of them with pauses of random lengths before their statements.
@@ -66,46 +61,20 @@ impl PausingTx<'_> {
     }
 }
 
+macro_rules! accessors {
+    ($($(#[$attribute:meta])* $name:ident: $feature:ident::$port:ident, $mock:ident;)+) => {$(
+        fn $name(&mut self) -> &mut dyn groupchat_domain::$feature::$port {
+            self.pause().$name()
+        }
+    )+};
+}
+
 impl Tx for PausingTx<'_> {
     fn now(&self) -> Timestamp {
         self.tx.now()
     }
 
-    fn accounts(&mut self) -> &mut dyn AccountRepository {
-        self.pause().accounts()
-    }
-
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        self.pause().sessions()
-    }
-
-    fn known_networks(&mut self) -> &mut dyn KnownNetworkRepository {
-        self.pause().known_networks()
-    }
-
-    fn tickets(&mut self) -> &mut dyn TicketRepository {
-        self.pause().tickets()
-    }
-
-    fn groups(&mut self) -> &mut dyn GroupRepository {
-        self.pause().groups()
-    }
-
-    fn members(&mut self) -> &mut dyn MemberRepository {
-        self.pause().members()
-    }
-
-    fn messages(&mut self) -> &mut dyn MessageRepository {
-        self.pause().messages()
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobRepository {
-        self.pause().jobs()
-    }
-
-    fn events(&mut self) -> &mut dyn EventRepository {
-        self.pause().events()
-    }
+    for_each_repository!(accessors);
 
     fn next_event_id(&mut self) -> Result<EventId, StorageFault> {
         self.pause().next_event_id()

@@ -8,12 +8,12 @@ use diesel::prelude::*;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage};
 use groupchat_infra::transfer::{Place, Side, Step, TransferError, transfer};
+use groupchat_testing::Scratch;
 
 use crate::contents::{Contents, ask, epoch};
 use crate::filled::fill;
 use crate::places::{Folder, copy, execute};
 use crate::support::NoListener;
-use groupchat_testing::Scratch;
 
 /// How long a server may take to do something.
 const PATIENCE: Duration = Duration::from_secs(20);

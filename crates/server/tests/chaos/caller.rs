@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use groupchat_testing::Dice;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::harness::Api;
-use groupchat_testing::Dice;
 
 /// What a caller is told whose group was deleted, who was removed from it, or whose message is gone.
 const REFUSALS: [StatusCode; 3] = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::CONFLICT];

@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use groupchat_testing::Dice;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::connection::{Connection, Door, Transport};
 use crate::diary::Diary;
 use crate::world::{Person, World};
-use groupchat_testing::Dice;
 
 /// How long a client rests that has found no server.
 const AFTER_REFUSAL: Duration = Duration::from_millis(20);

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use groupchat_testing::Dice;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::caller::Caller;
 use crate::world::{PASSWORD, Person, World};
-use groupchat_testing::Dice;
 
 /// The longest rest between two deeds, in milliseconds.
 const REST: usize = 60;

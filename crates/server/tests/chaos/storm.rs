@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use groupchat_testing::Dice;
 use reqwest::Method;
 use serde_json::json;
 use tokio::time::sleep;
@@ -18,7 +19,6 @@ use crate::shuffler::Shuffler;
 use crate::verdict::{check_acknowledged, check_diary};
 use crate::world::{Message, PASSWORD, World};
 use crate::writer::Writer;
-use groupchat_testing::Dice;
 
 /// How often a server ends.
 const BLOWS: usize = 6;

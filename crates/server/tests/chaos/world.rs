@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Mutex, OnceLock};
 
+use groupchat_testing::Dice;
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::harness::{Api, Server};
-use groupchat_testing::Dice;
 
 /// Who write at the same time.
 const WRITERS: usize = 8;

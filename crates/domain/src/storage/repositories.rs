@@ -1,0 +1,64 @@
+//! The one list of repositories, and how each is declared.
+
+/// Hands every repository to a macro: its accessor on [`Tx`](crate::storage::Tx) with its documentation, the feature
+/// that it belongs to, its port and the mock of that. The accessors of every transaction, the mocks and the failing
+/// repositories of the unit tests follow from this list.
+#[macro_export]
+macro_rules! for_each_repository {
+    ($then:ident) => {
+        $then! {
+            /// Users and their credentials.
+            accounts: accounts::AccountRepository, MockAccountRepository;
+            /// Sessions, which is what API keys stand for.
+            sessions: accounts::SessionRepository, MockSessionRepository;
+            /// Where users signed in lately.
+            known_networks: accounts::KnownNetworkRepository, MockKnownNetworkRepository;
+            /// Tickets, which stand for sessions for a moment.
+            tickets: accounts::TicketRepository, MockTicketRepository;
+            /// Groups.
+            groups: groups::GroupRepository, MockGroupRepository;
+            /// Who is in which group.
+            members: groups::MemberRepository, MockMemberRepository;
+            /// Messages, likes and read cursors.
+            messages: messages::MessageRepository, MockMessageRepository;
+            /// Work that goes on after the command, also after a restart.
+            jobs: jobs::JobRepository, MockJobRepository;
+            /// The log, without what this command emits.
+            events: events::EventRepository, MockEventRepository;
+        }
+    };
+}
+
+/// Declares the port of a repository. Beside the mock that `automock` makes, unit tests get a version of it of which every
+/// call fails.
+macro_rules! repository {
+    ($(#[$($attribute:tt)+])* pub trait $port:ident { $($methods:tt)+ }) => {
+        $(#[$($attribute)+])*
+        #[cfg_attr(test, allow(dead_code, reason = "a mock has more methods than its tests use"))]
+        pub trait $port {
+            $($methods)+
+        }
+
+        #[cfg(test)]
+        $crate::storage::repositories::always_fails! { $port $($methods)+ }
+    };
+}
+
+/// Implements a port so that every call fails.
+#[cfg(test)]
+macro_rules! always_fails {
+    ($port:ident $(
+        $(#[$($attribute:tt)+])*
+        fn $method:ident(&mut self $(, $argument:ident: $type:ty)* $(,)?) -> $result:ty;
+    )+) => {
+        impl $port for $crate::testing::FailingRepository {
+            $(fn $method(&mut self $(, _: $type)*) -> $result {
+                Err($crate::testing::fault())
+            })+
+        }
+    };
+}
+
+#[cfg(test)]
+pub(crate) use always_fails;
+pub(crate) use repository;
