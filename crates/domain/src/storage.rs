@@ -113,7 +113,15 @@ pub struct Access {
 }
 
 /// Runs commands.
+///
+/// A storage that wraps another one implements [`inner`](Self::inner) and [`submit`](Self::submit); whatever else it
+/// doesn't implement itself is asked of the one inside.
 pub trait Storage: Send + Sync {
+    /// The storage that this one wraps, if it wraps any.
+    fn inner(&self) -> Option<&dyn Storage> {
+        None
+    }
+
     /// Queues `work`. MUST answer [`StorageFault::Overloaded`] at once when the queue, or the caller's share
     /// of it, is full. MUST resolve with `Ok` only after the work's verdict is durable, and MUST hand events
     /// to the [`EventSink`] only for work that was committed. A panic in `work` MUST resolve with
@@ -122,27 +130,29 @@ pub trait Storage: Send + Sync {
 
     /// Whether this key was found valid lately. A "no" is always safe: the key is then checked on a reader
     /// first, so that keys that were never valid don't occupy the writer.
-    fn knows_key(&self, key: &KeyHash) -> bool;
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.inner().is_some_and(|inner| inner.knows_key(key))
+    }
 
     /// Whose key this is, as far as is known without asking the database. For logs, and to tell whose turn it
     /// is: the key may have been revoked since, and not knowing is always safe.
-    fn holder(&self, _key: &KeyHash) -> Option<UserId> {
-        None
+    fn holder(&self, key: &KeyHash) -> Option<UserId> {
+        self.inner()?.holder(key)
     }
 
     /// How what is stored is, beyond whether commands work just now.
     fn condition(&self) -> Condition {
-        Condition::Sound
+        self.inner().map_or(Condition::Sound, Storage::condition)
     }
 
     /// What paces the writes of users, if anything does. Asked once for each, before it is queued.
     fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
-        None
+        self.inner()?.write_limiter()
     }
 
     /// What knows how full the disk is, if anything does.
     fn disk_space(&self) -> Option<&dyn DiskSpace> {
-        None
+        self.inner()?.disk_space()
     }
 }
 

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use groupchat_domain::accounts::KeyHash;
-use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Access, Condition, DiskSpace, Done, Storage, Work, WriteLimiter};
+use groupchat_domain::storage::{Access, DiskSpace, Done, Storage, Work, WriteLimiter};
 
 /// A storage with a pace for the writes of each user, and a reserve of room on the disk. Which write passes is
 /// decided where users' writes begin ([`write_as`](../../groupchat_domain/storage/trait.Storage.html)); what the
-/// server does by itself is not held up. Everything else is passed on: also what [`Storage`] has a default for.
+/// server does by itself is not held up.
 pub struct GuardedStorage {
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn WriteLimiter>,
@@ -27,20 +25,12 @@ impl GuardedStorage {
 }
 
 impl Storage for GuardedStorage {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&*self.storage)
+    }
+
     fn submit(&self, access: Access, work: Work) -> Done {
         self.storage.submit(access, work)
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.storage.knows_key(key)
-    }
-
-    fn holder(&self, key: &KeyHash) -> Option<UserId> {
-        self.storage.holder(key)
-    }
-
-    fn condition(&self) -> Condition {
-        self.storage.condition()
     }
 
     fn write_limiter(&self) -> Option<&dyn WriteLimiter> {

@@ -189,3 +189,28 @@ fn work_that_is_settled_without_having_run_is_a_fault() {
     let (outcome, _) = run(forgotten, |_| Ok(()));
     assert!(matches!(outcome, Err(Error::Fault(StorageFault::Internal { .. }))), "{outcome:?}");
 }
+
+/// A storage that only wraps another one.
+struct Wrapper(ScriptedStorage);
+
+impl Storage for Wrapper {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&self.0)
+    }
+
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.0.submit(access, work)
+    }
+}
+
+#[test]
+fn a_wrapper_asks_the_storage_inside_what_it_does_not_know_itself() {
+    let wrapped = |storage| Wrapper(ScriptedStorage::new([]).in_condition(storage));
+    for condition in [Condition::Sound, Condition::Damaged] {
+        assert_eq!(wrapped(condition).condition(), condition);
+    }
+    assert_eq!(wrapped(Condition::Sound).holder(&MY_KEY.key), Some(ME));
+    let stranger = Wrapper(ScriptedStorage::new([]).without_known_keys());
+    assert!(!stranger.knows_key(&MY_KEY.key));
+    assert_eq!(stranger.holder(&MY_KEY.key), None);
+}

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::events::{Delivery, Feed, LiveEvents, log_state};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{Access, Done, Storage, Work};
@@ -31,12 +30,12 @@ impl Failover {
 }
 
 impl Storage for Failover {
-    fn submit(&self, access: Access, work: Work) -> Done {
-        self.present().submit(access, work)
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(self.present())
     }
 
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.present().knows_key(key)
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.present().submit(access, work)
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::events::{Feed, LiveEvents};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Work};
@@ -49,16 +48,16 @@ fn silent() -> Done {
 }
 
 impl Storage for Unreliable {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&*self.inner)
+    }
+
     fn submit(&self, access: Access, work: Work) -> Done {
         if !self.is_down.load(Ordering::SeqCst) {
             return self.inner.submit(access, work);
         }
         self.asked.notify_one();
         (self.answer)()
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.inner.knows_key(key)
     }
 }
 
@@ -124,6 +123,10 @@ struct Late {
 }
 
 impl Storage for Late {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&*self.inner)
+    }
+
     fn submit(&self, access: Access, work: Work) -> Done {
         match self.reads.fetch_add(1, Ordering::SeqCst) {
             0 => self.inner.submit(access, work),
@@ -139,10 +142,6 @@ impl Storage for Late {
             }
             _ => silent(),
         }
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.inner.knows_key(key)
     }
 }
 

@@ -25,6 +25,10 @@ impl PausingStorage {
 }
 
 impl Storage for PausingStorage {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&*self.inner)
+    }
+
     fn submit(&self, access: Access, work: Work) -> Done {
         let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner).split();
         // Half of the commands don't pause, a quarter about as long as a statement takes, and a quarter so long that
@@ -32,14 +36,6 @@ impl Storage for PausingStorage {
         let longest = [0, 0, 200, 2_500][dice.below(4)];
         self.inner
             .submit(access, Box::new(move |tx| work(&mut PausingTx { tx, longest, dice: dice.clone() })))
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.inner.knows_key(key)
-    }
-
-    fn holder(&self, key: &KeyHash) -> Option<UserId> {
-        self.inner.holder(key)
     }
 }
 

@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use groupchat_domain::accounts::KeyHash;
-use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Work};
 use tokio::sync::Semaphore;
 
@@ -68,6 +66,10 @@ impl Scripted {
 }
 
 impl Storage for Scripted {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&*self.inner)
+    }
+
     fn submit(&self, access: Access, work: Work) -> Done {
         self.commands.fetch_add(1, Ordering::SeqCst);
         match self.script.lock().expect("nothing panics under it").pop_front() {
@@ -81,13 +83,5 @@ impl Storage for Scripted {
                 })
             }
         }
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.inner.knows_key(key)
-    }
-
-    fn holder(&self, key: &KeyHash) -> Option<UserId> {
-        self.inner.holder(key)
     }
 }

@@ -5,7 +5,6 @@ use mockall::predicate::eq;
 use super::*;
 use std::time::Duration;
 
-use crate::ids::UserId;
 use crate::storage::{Done, Verdict, Work, WriteLimiter};
 use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me, server_admin, user};
 
@@ -72,16 +71,12 @@ struct Guarded {
 }
 
 impl Storage for Guarded {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&self.storage)
+    }
+
     fn submit(&self, access: Access, work: Work) -> Done {
         self.storage.submit(access, work)
-    }
-
-    fn knows_key(&self, key: &KeyHash) -> bool {
-        self.storage.knows_key(key)
-    }
-
-    fn holder(&self, key: &KeyHash) -> Option<UserId> {
-        self.storage.holder(key)
     }
 
     fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
