@@ -11,8 +11,9 @@ use groupchat_domain::accounts::{
     ApiKeys, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginAttempts, LoginJournal, Password,
     PasswordCheck, PasswordHash, PasswordHasher, PasswordTry, Secret, TakenOf, Verification,
 };
-use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
+use groupchat_domain::events::{Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::ids::UserId;
+use groupchat_domain::presence::Activity;
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 use serde_json::Value;
 

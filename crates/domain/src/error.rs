@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::accounts::AccountRefusal;
 use crate::groups::GroupRefusal;
 use crate::messages::MessageRefusal;
-use crate::storage::StorageFault;
 use crate::validation::FieldError;
 
 /// The error of every use-case: either it declined, or something underneath failed. The two never mix: a
@@ -50,6 +49,38 @@ pub enum Refusal {
     /// About messages and likes.
     #[error(transparent)]
     Message(#[from] MessageRefusal),
+}
+
+/// Why the storage failed. Says nothing of SQL; what happened in detail is in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StorageFault {
+    /// The queue is full; the command did not run.
+    #[error("the queue is full")]
+    Overloaded {
+        /// When another try makes sense.
+        retry_after: Duration,
+    },
+    /// The database can't be used just now (disk full, I/O error, shutting down). Nothing was stored.
+    #[error("the storage is unavailable: {reason}")]
+    Unavailable {
+        /// For the log, not for callers.
+        reason: String,
+    },
+    /// A command that reads took longer than it may, or its caller has gone. Nothing is wrong with the database.
+    #[error("the read took longer than it may")]
+    TimedOut,
+    /// The connection was lost during the commit: stored or not, nobody knows.
+    #[error("the outcome of the command is unknown")]
+    OutcomeUnknown,
+    /// The command panicked. Nothing was stored.
+    #[error("the command panicked")]
+    Panicked,
+    /// A statement failed in a way that the program did not foresee. Nothing was stored.
+    #[error("the storage failed: {reason}")]
+    Internal {
+        /// For the log, not for callers.
+        reason: String,
+    },
 }
 
 impl<R: Into<Refusal>> From<R> for Error {

@@ -6,12 +6,12 @@
 
 mod claim;
 pub(crate) mod repositories;
+mod unique;
 mod writing;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::accounts::{Actor, KeyHash};
 use crate::error::Error;
@@ -21,7 +21,9 @@ use crate::ids::{EventId, UserId};
 use crate::network::Network;
 use crate::time::Timestamp;
 
+pub use crate::error::StorageFault;
 pub use claim::{Claim, Credential, OpenSession};
+pub use unique::Unique;
 pub use writing::{DiskSpace, Purpose, WriteLimiter, Writing};
 
 /// A future that a port returns; no runtime is named.
@@ -173,38 +175,6 @@ pub enum Condition {
 pub trait EventSink: Send + Sync {
     /// Called in the order of positions, after the commit. MUST NOT block.
     fn committed(&self, events: &[LoggedEvent]);
-}
-
-/// Why the storage failed. Says nothing of SQL; what happened in detail is in the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StorageFault {
-    /// The queue is full; the command did not run.
-    #[error("the queue is full")]
-    Overloaded {
-        /// When another try makes sense.
-        retry_after: Duration,
-    },
-    /// The database can't be used just now (disk full, I/O error, shutting down). Nothing was stored.
-    #[error("the storage is unavailable: {reason}")]
-    Unavailable {
-        /// For the log, not for callers.
-        reason: String,
-    },
-    /// A command that reads took longer than it may, or its caller has gone. Nothing is wrong with the database.
-    #[error("the read took longer than it may")]
-    TimedOut,
-    /// The connection was lost during the commit: stored or not, nobody knows.
-    #[error("the outcome of the command is unknown")]
-    OutcomeUnknown,
-    /// The command panicked. Nothing was stored.
-    #[error("the command panicked")]
-    Panicked,
-    /// A statement failed in a way that the program did not foresee. Nothing was stored.
-    #[error("the storage failed: {reason}")]
-    Internal {
-        /// For the log, not for callers.
-        reason: String,
-    },
 }
 
 impl dyn Storage + '_ {

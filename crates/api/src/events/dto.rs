@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use groupchat_domain::events::{Cursor, Event, LoggedEvent, Passing, Presence};
+use groupchat_domain::events::{Cursor, Event, LoggedEvent, Passing};
 use groupchat_domain::groups::{Group, GroupView, Member};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
+use groupchat_domain::presence::Presence;
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DataType;
 use paperclip::v2::schema::TypedData;

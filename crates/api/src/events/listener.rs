@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, Passing, Stretch, log_state};
+use groupchat_domain::events::{Cursor, Delivery, Feed, Passing, Stretch, log_state};
 use groupchat_domain::ids::Position;
+use groupchat_domain::presence::Activity;
 use groupchat_domain::storage::{Claim, StorageFault};
 use groupchat_domain::text::TextBytes;
 

@@ -4,12 +4,11 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
 use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
-use crate::accounts::repository::Unique;
 use crate::accounts::session::{ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::ids::UserId;
-use crate::storage::{Access, Caller, Credential, Mode, Storage, Tx};
+use crate::storage::{Access, Caller, Credential, Mode, Storage, Tx, Unique};
 
 /// A user that somebody wants to create.
 #[derive(Debug, Clone)]

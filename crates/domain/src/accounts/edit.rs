@@ -4,14 +4,14 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, PresenceSetting, User, Username};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
-use crate::accounts::repository::{LockStrength, Unique};
+use crate::accounts::repository::LockStrength;
 use crate::accounts::rights::{lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::ids::UserId;
-use crate::storage::{Credential, Storage, Tx};
+use crate::storage::{Credential, Storage, Tx, Unique};
 
 /// What users may change of themselves. `None` keeps, `Some(None)` clears.
 #[derive(Debug, Clone, Default)]

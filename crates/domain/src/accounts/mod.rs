@@ -38,7 +38,7 @@ pub use ports::{
 pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockLoginJournal, MockPasswordHasher};
 pub use repository::{
     AccountRepository, KnownNetworkRepository, LockStrength, NewTicket, SessionQuery, SessionRepository,
-    TicketRepository, Unique, UserQuery,
+    TicketRepository, UserQuery,
 };
 #[cfg(test)]
 pub(crate) use repository::{

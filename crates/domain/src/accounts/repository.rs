@@ -6,8 +6,8 @@ use crate::ids::{SessionId, UserId};
 use crate::network::Network;
 use crate::paging::{Limit, NameCursor, Placed};
 use crate::search::SearchText;
-use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
+use crate::storage::{StorageFault, Unique};
 use crate::time::{Span, Timestamp};
 
 /// How strongly a user is locked until the transaction ends.
@@ -28,15 +28,6 @@ pub struct UserQuery {
     pub after: Option<NameCursor>,
     /// How many rows; the repository reads one more to see whether there is a next page.
     pub limit: Limit,
-}
-
-/// How a unique value fared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unique<T> {
-    /// It was stored.
-    Stored(T),
-    /// Somebody has it already; nothing was stored, and the transaction can go on.
-    Taken,
 }
 
 repository! {

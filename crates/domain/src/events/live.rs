@@ -13,6 +13,7 @@ use crate::events::cursor::Cursor;
 use crate::events::model::LoggedEvent;
 use crate::events::viewer::Viewer;
 use crate::ids::{GroupId, Position, Seq, UserId};
+use crate::presence::{Activity, Presence};
 use crate::time::Timestamp;
 
 /// An event on its way to its listeners, all of whom share it.
@@ -33,17 +34,6 @@ impl<E> Shared<E> {
     pub fn written(&self, write: impl FnOnce(&E) -> String) -> &Arc<str> {
         self.written.get_or_init(|| write(&self.event).into())
     }
-}
-
-/// How a user is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// At a device just now.
-    Online,
-    /// Connected, but at no device for a while.
-    Away,
-    /// Not connected.
-    Offline,
 }
 
 /// What is in no log.
@@ -103,19 +93,6 @@ pub enum Delivery {
     TooSlow,
     /// The end: the server stops, or has to begin anew. Good to come back to in a moment, each at another time.
     Stopping,
-}
-
-/// What a listener's user does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Activity {
-    /// Something that only somebody at the device does.
-    Here,
-    /// Turns away from the device.
-    Gone,
-    /// Types in a group. Others are told who this is.
-    Types(GroupId, UserRef),
-    /// No longer types in a group.
-    StopsTyping(GroupId, UserRef),
 }
 
 /// What a listener takes deliveries from. Dropping it ends the subscription.

@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::cursor::{Cursor, Epoch};
+use crate::events::cursor::LogState;
 use crate::events::load::load;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
@@ -19,29 +19,6 @@ const MOST_TEXT: usize = 256 << 10;
 
 /// How many events are loaded at once.
 const LOADED_AT_ONCE: usize = 32;
-
-/// The log, as far as it can be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogState {
-    /// What tells its positions from those of other logs.
-    pub epoch: Epoch,
-    /// The last event.
-    pub head: Position,
-    /// A cursor must be here or later: the events up to here may have been removed.
-    pub removed: Position,
-}
-
-impl LogState {
-    /// Whether all events after the cursor are there.
-    pub fn serves(&self, cursor: &Cursor) -> bool {
-        cursor.epoch == self.epoch && (self.removed..=self.head).contains(&cursor.position)
-    }
-
-    /// The cursor after the last event.
-    pub fn now(&self) -> Cursor {
-        Cursor { epoch: self.epoch.clone(), position: self.head }
-    }
-}
 
 /// A stretch of the log, as far as the viewer may see it.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The port for the log, to read it.
 
+use crate::events::cursor::LogState;
 use crate::events::record::EventRecord;
-use crate::events::replay::LogState;
 use crate::ids::Position;
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;

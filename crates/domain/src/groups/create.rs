@@ -1,6 +1,6 @@
 //! Creating groups.
 
-use crate::accounts::{AccountRefusal, Actor, LockStrength, Unique};
+use crate::accounts::{AccountRefusal, Actor, LockStrength};
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::error::GroupRefusal;
@@ -8,7 +8,7 @@ use crate::groups::membership::add;
 use crate::groups::model::{Description, Group, GroupName, GroupView, NewGroup, Role, Standing, Visibility};
 use crate::groups::quota::Quotas;
 use crate::ids::Seq;
-use crate::storage::Tx;
+use crate::storage::{Tx, Unique};
 
 /// A group that somebody wants to create.
 #[derive(Debug, Clone, PartialEq, Eq)]

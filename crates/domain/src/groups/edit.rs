@@ -1,6 +1,6 @@
 //! Editing groups.
 
-use crate::accounts::{Actor, Unique};
+use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::access::lock_visible;
@@ -8,7 +8,7 @@ use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
 use crate::groups::model::{Description, GroupName, GroupView, Role, Visibility};
 use crate::ids::GroupId;
-use crate::storage::Tx;
+use crate::storage::{Tx, Unique};
 
 /// What can be changed of a group. `None` keeps, `Some(None)` clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

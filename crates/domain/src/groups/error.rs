@@ -1,6 +1,6 @@
 //! Refusals about groups and members.
 
-use crate::groups::quota::Quota;
+use std::fmt;
 
 /// Why a group's use-case declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,4 +34,39 @@ pub enum GroupRefusal {
         /// How many there may be.
         limit: u32,
     },
+}
+
+/// What is limited. Part of the HTTP contract: names never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    /// Groups that a user owns.
+    OwnedGroups,
+    /// Groups that a user is in.
+    Memberships,
+    /// Members of a group.
+    Members,
+}
+
+impl Quota {
+    /// Every quota.
+    pub const ALL: [Self; 3] = [Self::OwnedGroups, Self::Memberships, Self::Members];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OwnedGroups => "owned_groups",
+            Self::Memberships => "memberships",
+            Self::Members => "members",
+        }
+    }
+}
+
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OwnedGroups => "groups owned by a user",
+            Self::Memberships => "groups that a user is in",
+            Self::Members => "members of a group",
+        })
+    }
 }

@@ -1,6 +1,6 @@
 //! How members come into a group: added by others, or joining by themselves.
 
-use crate::accounts::{AccountRefusal, Actor, LockStrength, Unique, User, UserRef, Username, UsernameKey};
+use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey};
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::groups::access::lock_visible;
@@ -9,7 +9,7 @@ use crate::groups::model::{Group, Member, NewMembership, Role};
 use crate::groups::quota::Quotas;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
-use crate::storage::Tx;
+use crate::storage::{Tx, Unique};
 
 /// Whom to add: by id, or by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,14 +19,14 @@ pub use change_role::change_role;
 pub use create::{GroupDraft, create};
 pub use delete::delete;
 pub use edit::{GroupChanges, edit};
-pub use error::GroupRefusal;
+pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub use membership::{Candidate, add_member, join};
 pub use model::{
     Description, Group, GroupName, GroupView, Member, NewGroup, NewMembership, Role, Standing, Visibility,
     VisibleGroup,
 };
-pub use quota::{Quota, Quotas};
+pub use quota::Quotas;
 pub(crate) use remove_member::end_membership;
 pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};

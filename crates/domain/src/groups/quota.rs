@@ -1,47 +1,10 @@
 //! How much of groups there may be: of a user, and of members in one.
 
-use std::fmt;
-
 use crate::error::Error;
-use crate::groups::error::GroupRefusal;
+use crate::groups::error::{GroupRefusal, Quota};
 use crate::groups::model::{Group, Role};
 use crate::ids::UserId;
 use crate::storage::Tx;
-
-/// What is limited. Part of the HTTP contract: names never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quota {
-    /// Groups that a user owns.
-    OwnedGroups,
-    /// Groups that a user is in.
-    Memberships,
-    /// Members of a group.
-    Members,
-}
-
-impl Quota {
-    /// Every quota.
-    pub const ALL: [Self; 3] = [Self::OwnedGroups, Self::Memberships, Self::Members];
-
-    /// The stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OwnedGroups => "owned_groups",
-            Self::Memberships => "memberships",
-            Self::Members => "members",
-        }
-    }
-}
-
-impl fmt::Display for Quota {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OwnedGroups => "groups owned by a user",
-            Self::Memberships => "groups that a user is in",
-            Self::Members => "members of a group",
-        })
-    }
-}
 
 /// The limits. Only growth is refused: what is above a limit already stays and works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,11 @@
 //! The ports for groups and members.
 
-use crate::accounts::Unique;
 use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
 use crate::ids::{EventId, GroupId, Position, Seq, UserId};
 use crate::paging::{Limit, NameCursor, Placed};
 use crate::search::SearchText;
-use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
+use crate::storage::{StorageFault, Unique};
 use crate::time::Timestamp;
 
 /// Which groups a list takes, among those that the viewer may see.

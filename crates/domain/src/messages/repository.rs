@@ -1,11 +1,10 @@
 //! The port for messages, likes and read cursors.
 
-use crate::accounts::Unique;
 use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::messages::model::{ClientId, Message, MessageView, NewMessage};
 use crate::paging::Limit;
-use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
+use crate::storage::{StorageFault, Unique};
 use crate::time::Timestamp;
 
 /// A run of a group's messages, one after the other by number.

@@ -1,13 +1,13 @@
 //! Sending messages.
 
-use crate::accounts::{Actor, Unique};
+use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Audience, Event};
 use crate::groups::lock_visible;
 use crate::ids::{GroupId, MessageId, Version};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{ClientId, Message, MessageText, MessageView, NewMessage};
-use crate::storage::Tx;
+use crate::storage::{Tx, Unique};
 
 /// A message that somebody wants to send.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::last_seen::LastSeen;
 use super::present::{DeviceId, Present};
 use crate::accounts::PresenceSetting;
-use crate::events::{Event, LoggedEvent, Passing, Presence, Viewer};
+use crate::events::{Event, LoggedEvent, Passing, Viewer};
 use crate::ids::{GroupId, UserId};
+use crate::presence::Presence;
 use crate::time::Timestamp;
 
 /// Of how many others somebody is told who connects.

@@ -3,9 +3,11 @@
 
 mod attendance;
 mod last_seen;
+mod model;
 mod present;
 mod typing;
 
 pub use attendance::{Arrival, Attendance, PresenceChange};
+pub use model::{Activity, Presence};
 pub use present::{AWAY_AFTER, DeviceId, GRACE, SETTLES_IN};
 pub use typing::{TYPING_LASTS, TYPING_REPEATS, Typists};

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::accounts::PresenceSetting;
-use crate::events::Presence;
 use crate::ids::{GroupId, Version};
+use crate::presence::Presence;
 use crate::time::Timestamp;
 
 /// How long a device may do nothing before nobody seems to be at it.

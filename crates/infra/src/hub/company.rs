@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
-use groupchat_domain::events::{Activity, Event, LoggedEvent, Passing, PassingTo, Shared, Viewer};
+use groupchat_domain::events::{Event, LoggedEvent, Passing, PassingTo, Shared, Viewer};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::presence::{Attendance, DeviceId, PresenceChange, Typists};
+use groupchat_domain::presence::{Activity, Attendance, DeviceId, PresenceChange, Typists};
 
 use super::core::Hub;
 use super::listener::Listener;

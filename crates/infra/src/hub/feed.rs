@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use groupchat_domain::Error;
-use groupchat_domain::events::{Activity, Cursor, Delivery, Feed, Passing, Viewer};
+use groupchat_domain::events::{Cursor, Delivery, Feed, Passing, Viewer};
 use groupchat_domain::ids::Position;
+use groupchat_domain::presence::Activity;
 
 use super::company::Device;
 use super::core::Hub;

@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use groupchat_domain::accounts::{
     AccountRepository, DisplayName, Email, HashCost, LockStrength, NewUser, PasswordHash, PresenceSetting,
-    Unique, User, UserQuery, UserRef, Username, UsernameKey,
+    User, UserQuery, UserRef, Username, UsernameKey,
 };
 use groupchat_domain::ids::{UserId, Version};
 use groupchat_domain::paging::Placed;
-use groupchat_domain::storage::StorageFault;
+use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use super::contains::contains;

@@ -2,13 +2,12 @@
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{
     Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::Placed;
-use groupchat_domain::storage::StorageFault;
+use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;

@@ -2,11 +2,10 @@
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::Placed;
-use groupchat_domain::storage::StorageFault;
+use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;

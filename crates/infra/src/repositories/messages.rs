@@ -2,13 +2,12 @@
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use groupchat_domain::accounts::Unique;
 use groupchat_domain::events::EventRepository;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     ClientId, Message, MessageQuery, MessageRepository, MessageText, MessageView, NewMessage, Run,
 };
-use groupchat_domain::storage::StorageFault;
+use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;

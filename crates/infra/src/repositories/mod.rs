@@ -23,7 +23,7 @@ mod tickets;
 mod upsert;
 
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
-use groupchat_domain::accounts::Unique;
+use groupchat_domain::storage::Unique;
 
 use crate::connection::Attempt;
 

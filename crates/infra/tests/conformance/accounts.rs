@@ -1,12 +1,12 @@
 //! Users.
 
 use groupchat_domain::accounts::{
-    DisplayName, Email, HashCost, NewUser, PasswordHash, PresenceSetting, Unique, User, UserQuery, Username,
+    DisplayName, Email, HashCost, NewUser, PasswordHash, PresenceSetting, User, UserQuery, Username,
     UsernameKey,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::paging::NameCursor;
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
 

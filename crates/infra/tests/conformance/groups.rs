@@ -1,12 +1,11 @@
 //! Groups.
 
-use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{
     Description, Group, GroupName, GroupQuery, GroupView, NewGroup, NewMembership, Role, Standing,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
 

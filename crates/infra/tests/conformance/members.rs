@@ -1,10 +1,9 @@
 //! Members.
 
-use groupchat_domain::accounts::Unique;
 use groupchat_domain::groups::{Member, MemberQuery, NewMembership, Role};
 use groupchat_domain::ids::{EventId, GroupId, UserId};
 use groupchat_domain::paging::NameCursor;
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
 

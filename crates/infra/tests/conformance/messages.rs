@@ -1,10 +1,10 @@
 //! Messages, likes and read cursors.
 
-use groupchat_domain::accounts::{Unique, UserRef};
+use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{Message, MessageQuery, NewMessage, Run};
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
 

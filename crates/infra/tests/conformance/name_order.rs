@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use groupchat_domain::accounts::{Unique, User, UserQuery, Username};
+use groupchat_domain::accounts::{User, UserQuery, Username};
 use groupchat_domain::groups::{GroupName, GroupQuery, MemberQuery, Role};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{NameCursor, Placed};
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
 use groupchat_testing::Dice;
 
 use crate::support::Database;

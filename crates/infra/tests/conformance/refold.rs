@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use groupchat_domain::accounts::{Unique, UserQuery};
+use groupchat_domain::accounts::UserQuery;
 use groupchat_domain::groups::{GroupName, GroupQuery};
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::storage::{Access, Caller, Mode, Storage};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Unique};
 
 use crate::support::fixture::*;
 use crate::support::{Database, NoListener};

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
-use groupchat_domain::events::{Audience, Delivery, Event, Feed, LiveEvents, Passing, Presence, Viewer};
+use groupchat_domain::events::{Audience, Delivery, Event, Feed, LiveEvents, Passing, Viewer};
 use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
+use groupchat_domain::presence::Presence;
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::clock::SystemClock;

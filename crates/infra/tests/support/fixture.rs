@@ -1,15 +1,14 @@
 //! Users, groups and messages to test with. Everything here has to succeed.
 
 use groupchat_domain::accounts::{
-    ClientInfo, DisplayName, Email, KeyHash, NewSession, NewUser, PasswordHash, SessionKind, Unique, User,
-    Username,
+    ClientInfo, DisplayName, Email, KeyHash, NewSession, NewUser, PasswordHash, SessionKind, User, Username,
 };
 use groupchat_domain::groups::{GroupName, NewGroup, NewMembership, Role, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
-use groupchat_domain::storage::Tx;
+use groupchat_domain::storage::{Tx, Unique};
 use groupchat_domain::time::Timestamp;
 
 /// A point in time, `micros` after some day in 2023.

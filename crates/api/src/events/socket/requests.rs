@@ -1,8 +1,8 @@
 //! What a client may ask on its socket. Behind it are the use-cases of the REST routes.
 
-use groupchat_domain::events::Activity;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages;
+use groupchat_domain::presence::Activity;
 use groupchat_domain::storage::{Claim, Writing};
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;

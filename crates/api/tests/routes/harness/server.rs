@@ -10,11 +10,11 @@ use actix_web::test::{TestRequest, init_service, try_call_service};
 use groupchat_api::{AppState, Ports, ServerOptions, State, app};
 use groupchat_domain::accounts::{
     ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash,
-    PasswordHasher, SessionKind, Unique, Username,
+    PasswordHasher, SessionKind, Username,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::jobs::work_off;
-use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx, Unique};
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::attempts::{Allowance, AttemptLimits};
 use groupchat_infra::hasher::BcryptHasher;

@@ -2,11 +2,11 @@ use mockall::Sequence;
 use mockall::predicate::{always, eq};
 
 use super::*;
-use crate::accounts::repository::Unique;
 use crate::accounts::{MockPasswordHasher, Username};
 use crate::events::{Audience, Event};
 use crate::jobs::Task;
 use crate::paging::Limit;
+use crate::storage::Unique;
 use crate::storage::Verdict;
 use crate::testing::{
     ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, placed,

@@ -2,6 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::PresenceSetting;
+use crate::events::cursor::{Cursor, Epoch};
 use crate::events::event_type::EventType;
 use crate::events::model::{Audience, Event};
 use crate::events::record::EventRecord;

@@ -2,7 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::LockStrength;
-use crate::groups::quota::Quota;
+use crate::groups::error::Quota;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, me, member,

@@ -1,10 +1,10 @@
 //! Who is there and who types.
 
 use groupchat_domain::accounts::{DisplayName, PresenceSetting, User, Username};
-use groupchat_domain::events::{Activity, Audience, Event, Passing, Presence};
+use groupchat_domain::events::{Audience, Event, Passing};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::{GroupId, Position, UserId, Version};
-use groupchat_domain::presence::{AWAY_AFTER, GRACE, SETTLES_IN, TYPING_LASTS};
+use groupchat_domain::presence::{AWAY_AFTER, Activity, GRACE, Presence, SETTLES_IN, TYPING_LASTS};
 use groupchat_domain::time::Timestamp;
 
 use super::super::inbox::Item;

@@ -1,7 +1,8 @@
 //! What is in no log.
 
-use groupchat_domain::events::{Audience, LiveEvents, Passing, PassingTo, Presence, Viewer};
+use groupchat_domain::events::{Audience, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::ids::{EventId, SessionId};
+use groupchat_domain::presence::Presence;
 
 use super::super::core::Sequence;
 use super::fixture::*;
