@@ -12,12 +12,33 @@ use tokio::time::{sleep, timeout};
 
 use crate::error::BenchError;
 
+/// Answered with a 2xx once the server is up.
+pub const HEALTH: &str = "/api/health";
 /// How long a program may take to serve, or to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at a program that starts. Also the precision of start-up times.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How much of a failed program's output is shown, in bytes.
 const SHOWN_OUTPUT: usize = 4_000;
+
+/// The server's program: the one that is named, or the one beside this.
+///
+/// # Errors
+/// Where this program is can't be told.
+pub fn server_binary(named: Option<&Path>) -> Result<PathBuf, BenchError> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None => Ok(this_program()?.with_file_name("groupchat")),
+    }
+}
+
+/// This program's file.
+///
+/// # Errors
+/// The system doesn't tell.
+pub fn this_program() -> Result<PathBuf, BenchError> {
+    std::env::current_exe().map_err(|source| BenchError::io("finding this program", source))
+}
 
 /// A program that serves HTTP, ended with this value.
 #[derive(Debug)]

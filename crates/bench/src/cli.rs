@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::abuse::AbuseArgs;
+use crate::count::parse_count;
 use crate::live::{BroadcastArgs, LiveArgs};
 use crate::place::{DatabaseUrl, Place};
 use crate::scenario::Route;
@@ -132,10 +133,4 @@ const MAX_CONNECTIONS: usize = 400;
 
 fn parse_connections(text: &str) -> Result<usize, String> {
     parse_count(text, MAX_CONNECTIONS)
-}
-
-/// Reads a number from 1 to `most`.
-pub fn parse_count(text: &str, most: usize) -> Result<usize, String> {
-    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
-    count.ok_or_else(|| format!("must be a number from 1 to {most}"))
 }

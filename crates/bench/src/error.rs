@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::live::LiveError;
 use crate::place::Place;
-use crate::scenario::Scenario;
+use crate::scenario::{Part, Scenario};
 
 /// Why a measurement or a seeding did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,14 @@ pub enum BenchError {
     /// The live events could not be measured.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// Something went wrong while this part of the live events was measured.
+    #[error("{part}: {error}")]
+    During {
+        /// What was measured.
+        part: Part,
+        /// What went wrong.
+        error: Box<Self>,
+    },
     /// The server did not hold under abuse.
     #[error("{0} bars were missed")]
     BarsMissed(usize),

@@ -5,6 +5,7 @@ mod abuse;
 mod baseline;
 mod child;
 mod cli;
+mod count;
 mod database;
 mod error;
 mod fixture;

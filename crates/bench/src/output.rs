@@ -1,9 +1,11 @@
 //! Writing to the terminal: progress and complaints to standard error, results to standard output.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use crate::error::BenchError;
 
@@ -30,4 +32,14 @@ pub fn progress(steps: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::new(steps).with_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// Writes a report for programs.
+///
+/// # Errors
+/// The file can't be written.
+pub fn write_json(path: &Path, report: &impl Serialize) -> Result<(), BenchError> {
+    let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from);
+    text.and_then(|text| std::fs::write(path, text + "\n"))
+        .map_err(|source| BenchError::io(format!("writing {}", path.display()), source))
 }

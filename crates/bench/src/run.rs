@@ -1,26 +1,23 @@
 //! The command `run`: from an empty directory to a report.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Body, Request};
-use serde::Serialize;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::child::Serving;
+use crate::child::{HEALTH, Serving, server_binary, this_program};
 use crate::cli::RunArgs;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::footprint::{Memory, file_size};
 use crate::load::{Processes, Timing, Turn, client, drive};
-use crate::output;
+use crate::output::{self, write_json};
 use crate::report::{Conditions, Footprint, Report, Samples, SendBytes, median, render};
 use crate::requests::workload;
 use crate::scenario::{Route, scenarios};
 
-/// Answered with a 2xx once the server is up.
-pub const HEALTH: &str = "/api/health";
 /// How often the start-up is timed.
 const START_UPS: usize = 5;
 /// How long the server is left alone before its idle memory is read.
@@ -170,33 +167,4 @@ fn memory(program: &Serving) -> Result<Memory, BenchError> {
 
 fn pid(program: &Serving) -> Result<u32, BenchError> {
     program.pid().ok_or_else(|| BenchError::Request("the program has ended".to_owned()))
-}
-
-/// The server's program: the one that is named, or the one beside this.
-///
-/// # Errors
-/// Where this program is can't be told.
-pub fn server_binary(named: Option<&Path>) -> Result<PathBuf, BenchError> {
-    match named {
-        Some(path) => Ok(path.to_owned()),
-        None => Ok(this_program()?.with_file_name("groupchat")),
-    }
-}
-
-/// This program's file.
-///
-/// # Errors
-/// The system doesn't tell.
-pub fn this_program() -> Result<PathBuf, BenchError> {
-    std::env::current_exe().map_err(|source| BenchError::io("finding this program", source))
-}
-
-/// Writes a report for programs.
-///
-/// # Errors
-/// The file can't be written.
-pub fn write_json(path: &Path, report: &impl Serialize) -> Result<(), BenchError> {
-    let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from);
-    text.and_then(|text| std::fs::write(path, text + "\n"))
-        .map_err(|source| BenchError::io(format!("writing {}", path.display()), source))
 }

@@ -77,3 +77,31 @@ pub fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Scenario> 
     all.retain(|scenario| routes.contains(&scenario.route));
     all
 }
+
+/// What is measured of live events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// How many deliveries a second one group with many sockets gets, beside a program that only writes.
+    FanOut,
+    /// How long after its 201 a message reaches the sockets of a group.
+    Delay,
+    /// How much memory an idle socket takes, and whether it stays so.
+    Idle,
+    /// How much sends slow down when there are sockets that listen.
+    Sends,
+    /// How long after its 201 from one server a message reaches a socket on another. Needs --database-url.
+    TwoServers,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FanOut => "fan-out",
+            Self::Delay => "delay",
+            Self::Idle => "idle sockets",
+            Self::Sends => "sends beside sockets",
+            Self::TwoServers => "two servers",
+        })
+    }
+}

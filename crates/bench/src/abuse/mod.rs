@@ -31,11 +31,11 @@ use self::report::{AbuseReport, Conditions, render};
 use self::server::Server;
 use self::stage::Stage;
 use self::watch::Watch;
+use crate::child::server_binary;
 use crate::error::BenchError;
 use crate::footprint::folder_size;
 use crate::live::allow_open_files;
-use crate::output;
-use crate::run::{server_binary, write_json};
+use crate::output::{self, write_json};
 
 /// Sockets at either end of the largest scenario, with room for the other end's files.
 const MOST_SOCKETS: usize = 2_000;

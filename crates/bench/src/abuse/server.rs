@@ -8,10 +8,9 @@ use reqwest::Client;
 use tokio::time::timeout;
 
 use super::network::{Origin, reader};
-use crate::child::Serving;
+use crate::child::{HEALTH, Serving};
 use crate::error::BenchError;
 use crate::place::Place;
-use crate::run::HEALTH;
 
 /// How long a server may take after an attack to say that it is well, and to end.
 const PATIENCE: Duration = Duration::from_secs(5);

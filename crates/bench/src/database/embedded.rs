@@ -6,7 +6,8 @@ use std::sync::Arc;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{DataDirLock, SqliteOptions, SqliteStorage};
 
-use super::{Database, Engine, Nobody};
+use super::engine::Engine;
+use super::opened::{Database, Nobody};
 use crate::error::BenchError;
 
 /// The database's file, as the server names it.

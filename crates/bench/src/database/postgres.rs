@@ -8,8 +8,8 @@ use diesel::sql_types::{Bool, Integer, Text};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
 
-use super::engine::PostgresServer;
-use super::{Database, Engine, Nobody};
+use super::engine::{Engine, PostgresServer};
+use super::opened::{Database, Nobody};
 use crate::error::BenchError;
 use crate::footprint::ProcessFamily;
 use crate::place::DatabaseUrl;

@@ -4,9 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::args::Part;
 use super::frames::Malformed;
-use crate::error::BenchError;
 
 /// Why the live events could not be measured.
 #[derive(Debug, Error)]
@@ -47,14 +45,6 @@ pub enum LiveError {
         got: u64,
         /// What it should have got.
         sent: u64,
-    },
-    /// Something went wrong while this was measured.
-    #[error("{part}: {error}")]
-    During {
-        /// What was measured.
-        part: Part,
-        /// What went wrong.
-        error: Box<BenchError>,
     },
     /// The idle sockets got too few signs of life: the server was not there for them.
     #[error(

@@ -33,17 +33,17 @@ pub use broadcast::serve as broadcast;
 pub use error::LiveError;
 pub use open_files::allow as allow_open_files;
 
-use self::args::Part;
 use self::delay::Delays;
 use self::idle::Watch;
 use self::post::Poster;
 use self::program::Program;
 use self::report::{Conditions, FanOutRound, LiveReport, render};
 use self::stage::Stage;
+use crate::child::server_binary;
 use crate::error::BenchError;
 use crate::load::Timing;
-use crate::output;
-use crate::run::{server_binary, write_json};
+use crate::output::{self, write_json};
+use crate::scenario::Part;
 
 /// For how many signs of life the sockets of members of one group are watched: as long as it takes for the memory to be
 /// what it is going to be.
@@ -145,5 +145,5 @@ impl Measured<'_> {
 }
 
 fn during(part: Part) -> impl FnOnce(BenchError) -> BenchError {
-    move |error| LiveError::During { part, error: Box::new(error) }.into()
+    move |error| BenchError::During { part, error: Box::new(error) }
 }

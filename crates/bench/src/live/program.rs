@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use super::crowd::Target;
 use super::stage::Keys;
-use crate::child::Serving;
+use crate::child::{HEALTH, Serving, this_program};
 use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::footprint::{Memory, processor_time};
 use crate::load::Processes;
 use crate::place::Place;
-use crate::run::{HEALTH, this_program};
 
 /// A running program and where its sockets are.
 #[derive(Debug)]

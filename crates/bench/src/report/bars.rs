@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
+use super::samples::{Samples, median};
 use crate::database::Engine;
-use crate::report::{Samples, median};
 use crate::scenario::{READERS, Route, Scenario};
 
 /// Bytes of a megabyte.

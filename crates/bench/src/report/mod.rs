@@ -1,22 +1,20 @@
 //! What a run found: as a table for people, and as JSON for programs.
 
 mod bars;
+mod samples;
 mod table;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
 pub use bars::{Bar, Check, Footprint};
+pub use samples::{Samples, median};
 pub use table::{CHECKS_HEADER, render, write_check};
 
 use crate::database::Engine;
 use crate::load::{Sample, empty_histogram};
 use crate::scenario::Scenario;
-
-/// The samples of each scenario, one of each round, in the order of the rounds.
-pub type Samples = BTreeMap<Scenario, Vec<Sample>>;
 
 /// What a run found.
 #[derive(Debug, Serialize)]
@@ -113,27 +111,5 @@ impl Summary {
             processor_micros: micros_each(processor_time),
             database_micros: database_time.map(micros_each),
         }
-    }
-}
-
-/// The middle one, or the mean of the middle two; 0 of none.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        length if length % 2 == 1 => values[length / 2],
-        length => f64::midpoint(values[length / 2 - 1], values[length / 2]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_the_middle() {
-        assert_eq!(median(vec![]), 0.0);
-        assert_eq!(median(vec![9.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 9.0]), 3.0);
     }
 }

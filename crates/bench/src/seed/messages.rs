@@ -7,7 +7,8 @@ use groupchat_domain::messages::{self, ClientId, Draft, MessageText};
 use groupchat_domain::storage::{Storage, Tx};
 use indicatif::ProgressBar;
 
-use super::{STEPS_PER_COMMAND, SignedIn, WRITE};
+use super::commands::{STEPS_PER_COMMAND, WRITE};
+use super::users::SignedIn;
 use crate::error::BenchError;
 
 /// One message in this many is liked by two users.

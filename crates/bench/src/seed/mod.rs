@@ -1,6 +1,7 @@
 //! Filling a database: through the use-cases, so that it is as if people had written it, and with many
 //! steps in a command, so that it is fast.
 
+mod commands;
 mod messages;
 mod users;
 
@@ -11,25 +12,20 @@ use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupVie
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
-use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+use groupchat_domain::storage::{Storage, Tx};
 use indicatif::ProgressBar;
 
+use self::commands::{READ, STEPS_PER_COMMAND};
 use crate::cli::SeedArgs;
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::output;
 
+pub use commands::WRITE;
 pub use messages::text as message_text;
 #[cfg(feature = "postgres")]
 pub use users::PREFIX as USERNAME_PREFIX;
 pub use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
-
-/// The server's own access, which no limit per caller applies to.
-pub const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
-const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
-
-/// How many steps a command takes: as many as a command of the server may touch rows.
-const STEPS_PER_COMMAND: usize = 500;
 
 /// What all groups with many messages are called, with a number after it.
 const BUSY: &str = "Bench Room";

@@ -13,7 +13,7 @@ use groupchat_domain::storage::{BoxFuture, Storage, Tx};
 use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
 use groupchat_infra::keys::RandomKeys;
 
-use super::{READ, STEPS_PER_COMMAND, WRITE};
+use super::commands::{READ, STEPS_PER_COMMAND, WRITE};
 use crate::error::BenchError;
 
 /// The password of all seeded users.

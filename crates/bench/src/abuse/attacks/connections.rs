@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::raw::{get, read_to_end};
-use super::{PAUSE, Scene};
+use super::scene::{PAUSE, Scene};
 use crate::abuse::network::{Origin, connect};
 use crate::abuse::tally::Tally;
-use crate::run::HEALTH;
+use crate::child::HEALTH;
 
 /// Connections whose next head never comes to its end, and from how many networks they come.
 const SLOW: usize = 200;

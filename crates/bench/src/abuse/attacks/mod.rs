@@ -5,44 +5,17 @@ mod connections;
 mod logins;
 mod raw;
 mod readers;
+mod scene;
 mod searches;
 mod sockets;
 mod writes;
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use tokio::task::JoinSet;
 
+pub use scene::Scene;
+
 use super::args::Scenario;
-use super::server::Server;
-use super::stage::Stage;
-use super::tally::Tally;
 use crate::error::BenchError;
-
-/// How long a hostile client waits after it was refused. Whoever asks again at once takes the processor that all clients
-/// share, and it would be that which is measured.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// Where an attack takes place.
-#[derive(Debug)]
-pub struct Scene {
-    /// Where the server listens.
-    pub address: SocketAddr,
-    /// The same as a URL, without a slash at its end.
-    pub url: String,
-    /// Who is there.
-    pub stage: Stage,
-    /// What the hostile clients met.
-    pub tally: Tally,
-}
-
-impl Scene {
-    /// Of a server that runs.
-    pub fn new(server: &Server, stage: Stage) -> Self {
-        Self { address: server.address, url: server.url().to_owned(), stage, tally: Tally::default() }
-    }
-}
 
 /// Starts the hostile clients of a scenario.
 ///

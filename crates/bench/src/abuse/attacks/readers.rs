@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::raw::{ask_and_hold, get};
-use super::{PAUSE, Scene};
+use super::scene::{PAUSE, Scene};
 use crate::abuse::network::{Origin, reader};
 use crate::error::BenchError;
 

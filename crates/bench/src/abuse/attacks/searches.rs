@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{PAUSE, Scene};
+use super::scene::{PAUSE, Scene};
 use crate::abuse::network::{Origin, reader};
 use crate::abuse::stage::dear_searches;
 use crate::error::BenchError;

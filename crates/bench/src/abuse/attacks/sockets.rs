@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use super::Scene;
 use super::raw::{ask_and_hold, get};
+use super::scene::Scene;
 use crate::abuse::network::{Origin, reader};
 use crate::error::BenchError;
 

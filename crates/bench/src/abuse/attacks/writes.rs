@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{PAUSE, Scene};
+use super::scene::{PAUSE, Scene};
 use crate::abuse::network::{Origin, reader};
 use crate::abuse::stage::largest_text;
 use crate::error::BenchError;

@@ -1,0 +1,52 @@
+//! A database in use.
+
+use std::time::Duration;
+
+use groupchat_domain::events::LoggedEvent;
+use groupchat_domain::storage::{EventSink, Storage};
+use groupchat_infra::DatabaseStorage;
+use groupchat_infra::sqlite::DataDirLock;
+
+use super::engine::Engine;
+use crate::footprint::ProcessFamily;
+
+/// How long it may take to write what is not yet at its place.
+const CLOSE_WITHIN: Duration = Duration::from_secs(60);
+
+/// A database in use, to be closed before a server is started on it.
+pub struct Database {
+    pub(super) storage: Box<dyn DatabaseStorage>,
+    pub(super) engine: Engine,
+    pub(super) family: Option<ProcessFamily>,
+    /// Of a data directory.
+    pub(super) _lock: Option<DataDirLock>,
+}
+
+impl Database {
+    /// The storage, to run use-cases on.
+    pub fn storage(&self) -> &dyn Storage {
+        self.storage.as_ref()
+    }
+
+    /// Which database it is.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The processes of the database, where it has some of its own and they are on this machine.
+    pub fn family(&self) -> Option<ProcessFamily> {
+        self.family
+    }
+
+    /// Finishes what was written and lets go of the database.
+    pub fn close(self) {
+        self.storage.shutdown(CLOSE_WITHIN);
+    }
+}
+
+/// Nobody listens to the events of a database that no server runs on.
+pub(super) struct Nobody;
+
+impl EventSink for Nobody {
+    fn committed(&self, _events: &[LoggedEvent]) {}
+}
