@@ -53,16 +53,23 @@ impl<K: Clone + Eq + Hash, T> Lines<K, T> {
 
     /// Takes the item whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<T> {
-        let key = self.turns.pop_front()?;
+        self.pop_of(|_| true).map(|(.., item)| item)
+    }
+
+    /// Takes the item whose turn it is among the lines that `may` have one taken. A line that is passed over keeps its
+    /// turn.
+    pub(crate) fn pop_of(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, Ticket, T)> {
+        let turn = self.turns.iter().position(may)?;
+        let key = self.turns.remove(turn)?;
         let line = self.lines.get_mut(&key)?;
-        let (_, item) = line.pop_front()?;
+        let (ticket, item) = line.pop_front()?;
         if line.is_empty() {
             self.lines.remove(&key);
         } else {
-            self.turns.push_back(key);
+            self.turns.push_back(key.clone());
         }
         self.waiting -= 1;
-        Some(item)
+        Some((key, ticket, item))
     }
 
     /// Takes out an item that is no longer wanted; `None` when it has left already.

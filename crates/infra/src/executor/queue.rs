@@ -1,9 +1,8 @@
 //! A bounded queue that is fair among callers: each waits in a line of its own, and the lines take turns.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
-
 use groupchat_domain::storage::Caller;
+
+use super::lines::{Lines, Ticket};
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +32,6 @@ impl Default for QueueLimits {
     }
 }
 
-/// Where an item stands in its caller's line, for [`FairQueue::withdraw`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(u64);
-
 /// The item that found no place.
 #[derive(Debug)]
 pub(crate) struct Full<T>(pub(crate) T);
@@ -44,18 +39,12 @@ pub(crate) struct Full<T>(pub(crate) T);
 /// The queue itself, without locks and threads.
 pub(crate) struct FairQueue<T> {
     limits: QueueLimits,
-    /// One line for each caller who waits; none is empty.
-    lines: HashMap<Caller, VecDeque<(Ticket, T)>>,
-    /// Each caller who waits, once; the first is served next.
-    turns: VecDeque<Caller>,
-    /// Items that count towards the total.
-    counted: usize,
-    next_ticket: u64,
+    lines: Lines<Caller, T>,
 }
 
 impl<T> FairQueue<T> {
     pub(crate) fn new(limits: QueueLimits) -> Self {
-        Self { limits, lines: HashMap::new(), turns: VecDeque::new(), counted: 0, next_ticket: 0 }
+        Self { limits, lines: Lines::new() }
     }
 
     /// Puts an item at the end of its caller's line.
@@ -63,58 +52,31 @@ impl<T> FairQueue<T> {
     /// # Errors
     /// Hands the item back when the line, or the whole queue, is full.
     pub(crate) fn push(&mut self, caller: Caller, item: T) -> Result<Ticket, Full<T>> {
-        let is_system = caller == Caller::System;
-        if !is_system && self.counted >= self.limits.total {
-            return Err(Full(item));
-        }
-        let longest = if is_system { self.limits.system } else { self.limits.per_caller };
-        let line = match self.lines.entry(caller) {
-            Entry::Occupied(line) if line.get().len() >= longest => return Err(Full(item)),
-            Entry::Occupied(line) => line.into_mut(),
-            Entry::Vacant(_) if longest == 0 => return Err(Full(item)),
-            Entry::Vacant(place) => {
-                self.turns.push_back(caller);
-                place.insert(VecDeque::new())
-            }
+        let is_full = match caller {
+            Caller::System => self.lines.len_of(&caller) >= self.limits.system,
+            _ => self.counted() >= self.limits.total || self.lines.len_of(&caller) >= self.limits.per_caller,
         };
-        let ticket = Ticket(self.next_ticket);
-        self.next_ticket += 1;
-        line.push_back((ticket, item));
-        self.counted += usize::from(!is_system);
-        Ok(ticket)
+        if is_full { Err(Full(item)) } else { Ok(self.lines.push(caller, item)) }
+    }
+
+    /// How many items count towards the total.
+    fn counted(&self) -> usize {
+        self.lines.len() - self.lines.len_of(&Caller::System)
     }
 
     /// Takes the item whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<T> {
-        self.pop_of(|_| true).map(|(_, _, item)| item)
+        self.lines.pop()
     }
 
     /// Takes the item whose turn it is among the callers that may have one taken.
     pub(crate) fn pop_of(&mut self, may: impl Fn(Caller) -> bool) -> Option<(Caller, Ticket, T)> {
-        let turn = self.turns.iter().position(|caller| may(*caller))?;
-        let caller = self.turns.remove(turn)?;
-        let line = self.lines.get_mut(&caller)?;
-        let (ticket, item) = line.pop_front()?;
-        if line.is_empty() {
-            self.lines.remove(&caller);
-        } else {
-            self.turns.push_back(caller);
-        }
-        self.counted -= usize::from(caller != Caller::System);
-        Some((caller, ticket, item))
+        self.lines.pop_of(|caller| may(*caller))
     }
 
     /// Takes out an item that is no longer wanted; `None` when it has left already.
     pub(crate) fn withdraw(&mut self, caller: Caller, ticket: Ticket) -> Option<T> {
-        let line = self.lines.get_mut(&caller)?;
-        let place = line.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()?;
-        let (_, item) = line.remove(place)?;
-        if line.is_empty() {
-            self.lines.remove(&caller);
-            self.turns.retain(|turn| *turn != caller);
-        }
-        self.counted -= usize::from(caller != Caller::System);
-        Some(item)
+        self.lines.withdraw(&caller, ticket)
     }
 }
 
@@ -202,6 +164,6 @@ mod tests {
         assert_eq!(queue.withdraw(caller(2), alone), Some("b1"));
         queue.push(caller(1), "a4").unwrap();
         assert_eq!(drain(&mut queue), ["a1", "a3", "a4"]);
-        assert_eq!(queue.counted, 0);
+        assert_eq!(queue.counted(), 0);
     }
 }

@@ -12,11 +12,10 @@ use groupchat_domain::paging::Placed;
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
-use super::contains::contains;
-use super::name_order::{Keyed, Named, Part, narrowed, read_part};
+use super::name_order::{Keyed, Named, Part, read_part, users_by_name};
 use super::{inserted, locks, unique};
 use crate::connection::on_backend;
-use crate::schema::{renames, users};
+use crate::schema::users;
 use crate::tx::DbTx;
 
 /// A user who is not deleted, and so has a name.
@@ -76,17 +75,10 @@ fn display_key(name: Option<&DisplayName>) -> Option<String> {
 impl DbTx<'_> {
     fn users_by_name(&mut self, query: &UserQuery, part: Part<'_>) -> Result<Vec<Keyed<User>>, StorageFault> {
         on_backend!(self, |connection| {
-            let mut listed = users::table
+            let listed = users::table
                 .select((users::username_key.assume_not_null(), UserRow::as_select()))
-                .filter(users::deleted_at.is_null())
-                .order((users::username_key, users::id))
-                .limit(query.limit.with_lookahead())
-                .into_boxed();
-            if let Some(search) = &query.search {
-                let named = contains(users::username_key, search);
-                listed = listed.filter(named.or(contains(users::display_key, search)));
-            }
-            let listed = narrowed!(listed, part, (users::username_key, users::id), Named::User);
+                .filter(users::deleted_at.is_null());
+            let listed = users_by_name!(listed, query, part);
             read_part::<_, _, (String, UserRow), _>(connection, listed, part, query.limit)
         })
     }

@@ -9,12 +9,11 @@ use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
-use super::contains::contains;
-use super::name_order::{Keyed, Named, Part, narrowed, read_part};
+use super::name_order::{Keyed, Named, Part, read_part, users_by_name};
 use super::pairs::AmongPairs;
 use super::stored::StoredRole;
 use crate::connection::on_backend;
-use crate::schema::{groups, memberships, renames, users};
+use crate::schema::{groups, memberships, users};
 use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
@@ -57,16 +56,12 @@ impl DbTx<'_> {
         part: Part<'_>,
     ) -> Result<Vec<Keyed<Member>>, StorageFault> {
         on_backend!(self, |connection| {
-            let mut listed = members_of(query.group.get())
-                .select((users::username_key.assume_not_null(), users::id, MemberRow::as_select()))
-                .order((users::username_key, users::id))
-                .limit(query.limit.with_lookahead())
-                .into_boxed();
-            if let Some(search) = &query.search {
-                let named = contains(users::username_key, search);
-                listed = listed.filter(named.or(contains(users::display_key, search)));
-            }
-            let listed = narrowed!(listed, part, (users::username_key, users::id), Named::User);
+            let listed = members_of(query.group.get()).select((
+                users::username_key.assume_not_null(),
+                users::id,
+                MemberRow::as_select(),
+            ));
+            let listed = users_by_name!(listed, query, part);
             read_part::<_, _, (String, i64, MemberRow), _>(connection, listed, part, query.limit)
         })
     }

@@ -252,4 +252,22 @@ macro_rules! narrowed {
     };
 }
 
-pub(super) use narrowed;
+/// The same for a list of people, in the order of their usernames and searched by their names: `users_by_name!(list,
+/// query, part)`, with a list not boxed yet.
+macro_rules! users_by_name {
+    ($listed:expr, $query:expr, $part:expr) => {{
+        use $crate::repositories::contains::contains;
+        use $crate::repositories::name_order::{Named, narrowed};
+        use $crate::schema::{renames, users};
+
+        let order = (users::username_key, users::id);
+        let mut listed = $listed.order(order).limit($query.limit.with_lookahead()).into_boxed();
+        if let Some(search) = &$query.search {
+            let named = contains(users::username_key, search);
+            listed = listed.filter(named.or(contains(users::display_key, search)));
+        }
+        narrowed!(listed, $part, (users::username_key, users::id), Named::User)
+    }};
+}
+
+pub(super) use {narrowed, users_by_name};
