@@ -8,7 +8,7 @@ use groupchat_domain::accounts::{Actor, KeyHash};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
-use super::sync::locked;
+use crate::executor::sync::locked;
 
 /// How many keys are remembered, at about 100 bytes each.
 const CAPACITY: usize = 65_536;

@@ -12,12 +12,14 @@ mod executor;
 mod fault;
 mod guarded;
 mod hub;
+mod key_activity;
 mod migrations;
 mod observer;
 mod refold;
 mod repositories;
 mod schema;
 mod schema_text;
+mod time_limit;
 mod tx;
 
 pub mod attempts;

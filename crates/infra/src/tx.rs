@@ -12,10 +12,10 @@ use crate::connection::{Connection, on_backend};
 use crate::event_log::EventBuffer;
 #[cfg(feature = "postgres")]
 use crate::event_log::{CommandEvents, EventRow};
-use crate::executor::activity::KeyActivity;
-use crate::executor::limit::{self, Over};
 use crate::fault;
+use crate::key_activity::KeyActivity;
 use crate::schema::storage_probe;
+use crate::time_limit::{self, Over};
 
 /// Where a command's events go.
 pub(crate) enum Events<'c> {
@@ -50,7 +50,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// What the end of a command's time means. Nothing is wrong with the database, and another run would fare no better.
     fn timed_out() -> Self {
-        match limit::over() {
+        match time_limit::over() {
             Some(Over::CallerGone) => tracing::debug!("a read is ended: its caller has gone"),
             _ => tracing::warn!("a read is ended: it took longer than storage.read_timeout"),
         }
@@ -93,13 +93,13 @@ impl<'c> DbTx<'c> {
         if let Some(failure) = &self.failure {
             return Err(failure.fault.clone());
         }
-        if limit::is_over() {
+        if time_limit::is_over() {
             return Err(self.failure.insert(Failure::timed_out()).fault.clone());
         }
         query(&mut self.connection).map_err(|error| {
             // What ends a statement whose time is over says so in each database's own words.
             let failure =
-                if limit::is_over() { Failure::timed_out() } else { self.connection.failure(&error) };
+                if time_limit::is_over() { Failure::timed_out() } else { self.connection.failure(&error) };
             self.failure.insert(failure).fault.clone()
         })
     }

@@ -22,7 +22,7 @@ pub(crate) fn is_unfinished(connection: &mut Connection<'_>) -> QueryResult<bool
 ///
 /// # Errors
 /// The failure of the statement.
-pub(super) fn set_epoch(connection: &mut Connection<'_>, epoch: &str) -> QueryResult<()> {
+pub(crate) fn set_epoch(connection: &mut Connection<'_>, epoch: &str) -> QueryResult<()> {
     let set = diesel::insert_into(log_state::table)
         .values((log_state::id.eq(1), log_state::epoch.eq(epoch)))
         .on_conflict(log_state::id)

@@ -3,6 +3,7 @@
 mod batch;
 #[cfg(feature = "postgres")]
 mod command;
+pub(crate) mod mark;
 mod row;
 
 pub(crate) use batch::{EventBuffer, append};

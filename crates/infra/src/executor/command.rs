@@ -9,9 +9,10 @@ use std::time::Duration;
 use groupchat_domain::storage::{Caller, StorageFault, Verdict};
 use tokio::sync::oneshot;
 
-use super::limit::Gone;
-use super::queue::{FairQueue, Full, QueueLimits, Ticket};
+use super::lines::Ticket;
+use super::queue::{FairQueue, Full, QueueLimits};
 use super::sync::locked;
+use crate::time_limit::Gone;
 use crate::tx::DbTx;
 
 /// What a command does in its transaction. Unlike the domain's `Work` it knows the transaction's connection, so that

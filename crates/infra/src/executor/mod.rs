@@ -1,9 +1,6 @@
-//! What runs commands on either database: queues that are fair and bounded, threads, and what is kept in memory
-//! of keys.
+//! What runs commands on either database: queues that are fair and bounded, threads, and upkeep.
 
-pub(crate) mod activity;
 pub(crate) mod command;
-pub(crate) mod limit;
 pub(crate) mod lines;
 pub(crate) mod queue;
 pub(crate) mod sync;

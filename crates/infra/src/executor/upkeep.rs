@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use groupchat_domain::storage::{Caller, StorageFault, Verdict};
 use groupchat_domain::time::Clock;
 
-use super::activity::{KeyActivity, KeyUse};
 use super::command::CommandQueue;
 use super::sync::locked;
 use crate::connection::{Connection, on_backend};
+use crate::key_activity::{KeyActivity, KeyUse};
 use crate::schema::sessions;
 
 /// Rows that one command touches, so that none holds up the others for long.

@@ -6,30 +6,16 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
 use groupchat_domain::events::{Event, LoggedEvent, Passing, PassingTo, Shared, Viewer};
 use groupchat_domain::groups::GroupRefusal;
-use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::presence::{Activity, Attendance, DeviceId, PresenceChange, Typists};
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::presence::{Activity, PresenceChange};
 
 use super::core::Hub;
 use super::listener::Listener;
 use super::moment::Moment;
 use super::registry::Registry;
+use super::trackers::Device;
 use super::wakes::Wakes;
 use crate::executor::sync::locked;
-
-/// Who is there and who types. What changes goes to the inbox before this is unlocked, so that others are told in the
-/// order in which it came about.
-#[derive(Debug, Default)]
-pub(super) struct Company {
-    attendance: Attendance,
-    typists: Typists,
-}
-
-/// A listener that counts as a device of its user.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Device {
-    user: UserId,
-    id: DeviceId,
-}
 
 impl Hub {
     /// Makes a listener a device of its user, and says who else is there; `None` for one who is not admitted, or has
@@ -140,13 +126,5 @@ impl Hub {
             let last_seen_at = change.last_seen_at.map(|at| moment.time(at));
             self.pass_presence(PresenceChange { last_seen_at, ..change });
         }
-    }
-}
-
-impl Company {
-    /// For when events have passed that were not taken in.
-    pub(super) fn forget_all(&mut self) {
-        self.attendance.forget_all();
-        self.typists = Typists::default();
     }
 }

@@ -9,13 +9,13 @@ use groupchat_domain::presence::PresenceChange;
 use groupchat_domain::time::Clock;
 use tokio::sync::Notify;
 
-use super::company::Company;
-use super::feed::LocalFeed;
 use super::inbox::{Inbox, Item};
 use super::listener::Listener;
+use super::options::HubOptions;
 use super::registry::{Phase, Registry};
+use super::shared::LoggedOnce;
+use super::trackers::Company;
 use super::wakes::Wakes;
-use super::{HubOptions, LoggedOnce};
 use crate::executor::sync::locked;
 
 /// Whether all that was told could be handed out.
@@ -92,7 +92,9 @@ impl Hub {
         Position::new(self.delivered.load(Ordering::Acquire))
     }
 
-    pub(super) fn subscribe(self: &Arc<Self>) -> LocalFeed {
+    /// Adds a listener, who gets all events after the place that is returned with it; without a place if there is no
+    /// log to listen to.
+    pub(super) fn subscribe(&self) -> (Arc<Listener>, Option<Cursor>) {
         let mut registry = locked(&self.registry);
         let listener = match registry.phase {
             Phase::NotBegun => Arc::new(Listener::ended(Delivery::TooSlow)),
@@ -109,7 +111,7 @@ impl Hub {
             }
         };
         let since = registry.epoch.clone().map(|epoch| Cursor { epoch, position: registry.position });
-        LocalFeed::new(Arc::clone(self), listener, since)
+        (listener, since)
     }
 
     pub(super) fn admit(&self, listener: &Arc<Listener>, viewer: Viewer) {

@@ -8,9 +8,10 @@ use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::PresenceChange;
 
 use super::listener::{Listener, ends_sessions};
+use super::options::HubOptions;
 use super::registry::Registry;
+use super::shared::{LoggedOnce, PassingOnce};
 use super::wakes::Wakes;
-use super::{HubOptions, LoggedOnce, PassingOnce};
 
 impl Registry {
     /// Hands out the event that follows in the log. Listeners who are too slow for it are removed.

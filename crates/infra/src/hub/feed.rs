@@ -8,9 +8,9 @@ use groupchat_domain::events::{Cursor, Delivery, Feed, Passing, Viewer};
 use groupchat_domain::ids::Position;
 use groupchat_domain::presence::Activity;
 
-use super::company::Device;
 use super::core::Hub;
 use super::listener::Listener;
+use super::trackers::Device;
 
 /// A subscription in use.
 pub(super) struct LocalFeed {
@@ -24,10 +24,11 @@ pub(super) struct LocalFeed {
 }
 
 impl LocalFeed {
-    /// What a listener takes who gets all after `since`.
-    pub(super) fn new(hub: Arc<Hub>, listener: Arc<Listener>, since: Option<Cursor>) -> Self {
+    /// Subscribes to the hub.
+    pub(super) fn subscribe(hub: &Arc<Hub>) -> Self {
+        let (listener, since) = hub.subscribe();
         let known = since.as_ref().map_or(Position::ZERO, |since| since.position);
-        Self { hub, listener, since, known, device: None }
+        Self { hub: Arc::clone(hub), listener, since, known, device: None }
     }
 }
 

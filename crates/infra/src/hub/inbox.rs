@@ -8,7 +8,7 @@ use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::presence::PresenceChange;
 use tokio::sync::Notify;
 
-use super::{LoggedOnce, PassingOnce};
+use super::shared::{LoggedOnce, PassingOnce};
 use crate::executor::sync::locked;
 
 /// Something to hand out.

@@ -8,8 +8,9 @@ use groupchat_domain::events::{Delivery, Event, Viewer};
 use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::text::TextBytes;
 
+use super::options::HubOptions;
+use super::shared::{LoggedOnce, PassingOnce};
 use super::wakes::Wakes;
-use super::{HubOptions, LoggedOnce, PassingOnce};
 use crate::executor::sync::locked;
 
 /// A queue that grew larger is given back once it is empty.

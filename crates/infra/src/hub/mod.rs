@@ -20,57 +20,23 @@ mod inbox;
 mod index;
 mod listener;
 mod moment;
+mod options;
 mod registry;
+mod shared;
+mod trackers;
 mod wakes;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use groupchat_domain::Error;
-use groupchat_domain::events::{Feed, LiveEvents, LoggedEvent, Passing, PassingTo, Shared};
+use groupchat_domain::events::{Feed, LiveEvents, LoggedEvent, Passing, PassingTo};
 use groupchat_domain::storage::{EventSink, Storage};
 use groupchat_domain::time::Clock;
 
 use self::core::Hub;
+use self::feed::LocalFeed;
 
-/// An event of the log, as the listeners share it.
-type LoggedOnce = Arc<Shared<LoggedEvent>>;
-
-/// What is in no log, as the listeners share it.
-type PassingOnce = Arc<Shared<Passing>>;
-
-/// How much the hub keeps for those who are slower than it, and how often it looks by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HubOptions {
-    /// Deliveries that wait for one listener.
-    pub queue: usize,
-    /// Bytes of text of events that wait for one listener. Listeners share the events, of which there is one copy each:
-    /// those of one group or user together keep hardly more than the one that is furthest behind. So this need not be
-    /// smaller than what a burst of a hundred of the longest messages takes, and is no setting.
-    pub queue_bytes: usize,
-    /// Events of the log that are kept for a listener until it is said who listens.
-    pub before_admission: usize,
-    /// Bytes of their text.
-    pub before_admission_bytes: usize,
-    /// Events that wait to be handed out. What does not fit is read from the log.
-    pub inbox: usize,
-    /// How often the log is looked at for what nobody told, which is events of another process, and the clock for who
-    /// is no longer there.
-    pub look_every: Duration,
-}
-
-impl Default for HubOptions {
-    fn default() -> Self {
-        Self {
-            queue: 512,
-            queue_bytes: 4 << 20,
-            before_admission: 4_096,
-            before_admission_bytes: 4 << 20,
-            inbox: 1_024,
-            look_every: Duration::from_secs(1),
-        }
-    }
-}
+pub use options::HubOptions;
 
 /// [`LiveEvents`] for the listeners of this process. It is the storage's [`EventSink`]. Clones are the same hub.
 #[derive(Clone)]
@@ -111,7 +77,7 @@ impl EventSink for LocalHub {
 
 impl LiveEvents for LocalHub {
     fn subscribe(&self) -> Box<dyn Feed> {
-        Box::new(self.0.subscribe())
+        Box::new(LocalFeed::subscribe(&self.0))
     }
 
     fn pass(&self, to: PassingTo, event: Passing) {

@@ -7,9 +7,8 @@ use groupchat_domain::time::Timestamp;
 use super::error::OpenError;
 use super::ids;
 use crate::connection::Connection;
-use crate::event_log::new_epoch;
+use crate::event_log::{mark, new_epoch};
 use crate::schema::{events, log_state};
-use crate::transfer;
 
 /// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `now` is the
 /// present time, `database` is for the words of an error.
@@ -36,7 +35,7 @@ pub(super) fn ensure_epoch(
 /// # Errors
 /// [`OpenError::Unfinished`], or the failure of the statement.
 pub(super) fn refuse_unfinished(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
-    match transfer::is_unfinished(&mut Connection::Postgres(connection)) {
+    match mark::is_unfinished(&mut Connection::Postgres(connection)) {
         Ok(false) => Ok(()),
         Ok(true) => Err(OpenError::Unfinished(database.to_owned())),
         Err(error) => Err(refused(database, &error)),

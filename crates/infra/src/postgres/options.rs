@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::executor::limit::READ_TIMEOUT;
 use crate::executor::queue::QueueLimits;
 use crate::observer::StatementObserver;
+use crate::time_limit::READ_TIMEOUT;
 
 /// How a storage on PostgreSQL is opened. [`PostgresOptions::new`] has sensible values for all but the URL.
 #[derive(Clone)]

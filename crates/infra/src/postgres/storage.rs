@@ -21,11 +21,11 @@ use super::schema_check;
 use super::worker::Worker;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
-use crate::executor::activity::KeyActivity;
 use crate::executor::command::CommandQueue;
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
 use crate::executor::upkeep::{self, StopSignal, Upkeep};
+use crate::key_activity::KeyActivity;
 
 /// How long a dropped storage waits for its threads.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);

@@ -17,9 +17,9 @@ use super::link::{Link, Session};
 use super::log::LogSignal;
 use crate::connection::Connection;
 use crate::event_log::CommandEvents;
-use crate::executor::activity::KeyActivity;
 use crate::executor::command::{Command, Outcome, Seat};
-use crate::executor::limit;
+use crate::key_activity::KeyActivity;
+use crate::time_limit;
 use crate::tx::{DbTx, Events, Failure};
 
 /// How often a command is run again after a conflict with others.
@@ -63,11 +63,11 @@ pub(super) struct Worker {
 impl Worker {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
-        limit::heed(Arc::clone(self.seat.gone()));
+        time_limit::heed(Arc::clone(self.seat.gone()));
         while let Some(command) = self.next_command() {
             if !command.is_abandoned() {
                 let outcome = match self.mode {
-                    Mode::Read => limit::within(self.read_timeout, || self.run(&command)),
+                    Mode::Read => time_limit::within(self.read_timeout, || self.run(&command)),
                     // What writes is small, and its outcome must be known.
                     Mode::Write => self.run(&command),
                 };
@@ -96,7 +96,7 @@ impl Worker {
                 Run::Conflict(fault)
                     if re_run == RE_RUNS
                         || self.dial.is_past_timeout(began)
-                        || limit::is_over()
+                        || time_limit::is_over()
                         || command.is_abandoned() =>
                 {
                     tracing::error!(%fault, runs = re_run + 1, "a command is given up");

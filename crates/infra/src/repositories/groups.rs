@@ -12,8 +12,9 @@ use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
 use super::contains::contains;
-use super::messages::{LIKE, MessageRow, MessageViewRow};
+use super::messages::{MessageRow, MessageViewRow};
 use super::name_order::{Keyed, Named, Part, narrowed, read_part};
+use super::stored::LIKE;
 use super::stored::{StoredRole, StoredVisibility};
 use super::{inserted, locks, purge, unique};
 use crate::connection::on_backend;

@@ -11,14 +11,12 @@ use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use super::accounts::UserRefRow;
+use super::stored::LIKE;
 use super::upsert::UnlessRepeated;
 use super::{inserted, purge};
 use crate::connection::{on_backend, read_page};
 use crate::schema::{groups, memberships, messages, reactions, users};
 use crate::tx::DbTx;
-
-/// A like is this reaction.
-pub(super) const LIKE: &str = "👍";
 
 /// A message's own columns.
 #[derive(Queryable, Selectable)]

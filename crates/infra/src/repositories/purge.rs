@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
-use super::messages::LIKE;
+use super::stored::LIKE;
 use crate::connection::on_backend;
 use crate::schema::{groups, memberships, messages, reactions};
 use crate::tx::DbTx;

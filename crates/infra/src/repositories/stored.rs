@@ -9,6 +9,9 @@ use groupchat_domain::accounts::SessionKind;
 use groupchat_domain::events::EventType;
 use groupchat_domain::groups::{Role, Visibility};
 
+/// A like is this reaction.
+pub(super) const LIKE: &str = "👍";
+
 /// A member's role.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(super) struct StoredRole(pub(super) Role);

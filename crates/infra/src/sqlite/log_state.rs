@@ -9,9 +9,8 @@ use groupchat_domain::ids::EventId;
 
 use super::error::OpenError;
 use crate::connection::Connection;
-use crate::event_log::new_epoch;
+use crate::event_log::{mark, new_epoch};
 use crate::schema::log_state;
-use crate::transfer;
 
 /// Gives the log an epoch, 128 random bits, unless it has one: what tells the positions of this log from those
 /// of another.
@@ -35,7 +34,7 @@ pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Re
 /// # Errors
 /// [`OpenError::Unfinished`], or the failure of the statement.
 pub(super) fn refuse_unfinished(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    match transfer::is_unfinished(&mut Connection::Sqlite(connection)) {
+    match mark::is_unfinished(&mut Connection::Sqlite(connection)) {
         Ok(false) => Ok(()),
         Ok(true) => Err(OpenError::Unfinished(path.to_owned())),
         Err(error) => Err(OpenError::from_reason(path, &error.to_string())),

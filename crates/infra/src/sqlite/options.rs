@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::writer::BatchLimits;
-use crate::executor::limit::READ_TIMEOUT;
 use crate::executor::queue::QueueLimits;
 use crate::observer::StatementObserver;
+use crate::time_limit::READ_TIMEOUT;
 
 /// How a SQLite storage is opened. [`SqliteOptions::new`] has sensible values for all but the path.
 #[derive(Clone)]

@@ -10,10 +10,10 @@ use groupchat_domain::time::Clock;
 
 use super::statement::{Begin, Commit, Rollback};
 use crate::connection::Connection;
-use crate::executor::activity::KeyActivity;
 use crate::executor::command::{Command, Outcome, Seat};
-use crate::executor::limit;
 use crate::fault::sqlite_fault;
+use crate::key_activity::KeyActivity;
+use crate::time_limit;
 use crate::tx::{DbTx, Events};
 
 /// One of the threads, with its connection.
@@ -29,7 +29,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
-        limit::heed(Arc::clone(self.seat.gone()));
+        time_limit::heed(Arc::clone(self.seat.gone()));
         while let Some(command) = self.seat.wait() {
             if !command.is_abandoned() {
                 let outcome = self.run(&command);
@@ -40,7 +40,7 @@ impl Reader {
 
     /// Runs one command on a snapshot of its own.
     fn run(&mut self, command: &Command) -> Outcome {
-        let outcome = limit::within(self.timeout, || self.run_in_snapshot(command));
+        let outcome = time_limit::within(self.timeout, || self.run_in_snapshot(command));
         // There is nothing to keep: a COMMIT ends the snapshot, and after a failure so does a ROLLBACK.
         let ended = match &outcome {
             Ok(()) => Commit.execute(&mut self.connection),

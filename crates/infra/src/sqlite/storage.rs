@@ -24,13 +24,13 @@ use super::startup_check::StartupCheck;
 use super::writer::Writer;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
-use crate::executor::activity::KeyActivity;
 use crate::executor::command::{CommandQueue, DbWork, Pending};
-use crate::executor::limit;
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
 use crate::executor::upkeep::{self, StopSignal, Upkeep};
+use crate::key_activity::KeyActivity;
 use crate::observer::observe;
+use crate::time_limit;
 
 /// How long a dropped storage waits for its threads.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
@@ -73,7 +73,7 @@ impl SqliteStorage {
             std::path::absolute(&options.path).map_err(|error| unwritable(&options.path, &error))?;
         create::create_unless_there(&options)?;
         let check = look_through(&options)?;
-        watch_statements(limit::is_over).map_err(|code| {
+        watch_statements(time_limit::is_over).map_err(|code| {
             let reason = format!("SQLite can't be asked to watch statements (code {code})");
             OpenError::from_reason(&options.path, &reason)
         })?;

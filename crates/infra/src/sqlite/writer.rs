@@ -20,8 +20,8 @@ use super::log_state;
 use super::statement::{BeginImmediate, Commit, DataVersion, Release, Rollback, RollbackTo, Savepoint};
 use crate::connection::Connection;
 use crate::event_log;
-use crate::executor::activity::KeyActivity;
 use crate::executor::command::{Command, CommandQueue};
+use crate::key_activity::KeyActivity;
 use crate::tx::{DbTx, Events};
 
 /// How long a batch may become. Its first caller waits for its last command.

@@ -2,7 +2,7 @@
 //!
 //! What must stay true:
 //! - The source is held still (`source`) and only read, but for events that get their positions first.
-//! - The target is marked (`mark`) in a commit of its own before its first row is written. No server opens a
+//! - The target is marked (`event_log/mark.rs`) in a commit of its own before its first row is written. No server opens a
 //!   marked database. The mark goes in the same commit in which the log gets a new epoch, which is the last step.
 //!   So a process that is killed leaves a target that is empty, or marked, or whole; and the next copy starts
 //!   anew on one that is empty or marked, and on no other.
@@ -15,7 +15,6 @@
 mod backend;
 mod digest;
 mod error;
-mod mark;
 mod passage;
 mod place;
 mod positions;
@@ -29,11 +28,10 @@ mod target;
 
 pub use digest::TableDigest;
 pub use error::TransferError;
-pub(crate) use mark::is_unfinished;
 pub use passage::CopiedTable;
 pub use place::{Place, Side};
 
-use passage::TABLES;
+use passage::PASSAGES;
 use source::Source;
 use sqlite::HeldFolders;
 use target::Target;
@@ -81,7 +79,7 @@ pub fn transfer(
     if target.session.is_sqlite() && !source.session.is_sqlite() {
         source.renumber()?;
     }
-    let counts = source.count(TABLES)?;
+    let counts = source.count()?;
     let total = counts.iter().sum();
     let copied = copy_all(&mut source, &mut target, total, report)?;
     let different = differing(&mut target, &copied, &counts, total, report)?;
@@ -89,7 +87,7 @@ pub fn transfer(
         return Err(TransferError::Different(different));
     }
     let mut heads = Vec::new();
-    for table in TABLES.iter().filter(|table| table.gives_ids) {
+    for table in PASSAGES.iter().filter(|table| table.gives_ids) {
         heads.push((table.name, source.head(table.name)?));
     }
     target.finish(&heads)?;
@@ -102,8 +100,8 @@ fn copy_all(
     total: u64,
     report: &mut dyn FnMut(Step),
 ) -> Result<Vec<CopiedTable>, TransferError> {
-    let (mut copied, mut done) = (Vec::with_capacity(TABLES.len()), 0);
-    for table in TABLES {
+    let (mut copied, mut done) = (Vec::with_capacity(PASSAGES.len()), 0);
+    for table in PASSAGES {
         let mut advance = |rows: usize| {
             done += rows as u64;
             report(Step::Copying { table: table.name, done, total });
@@ -123,7 +121,7 @@ fn differing(
     report: &mut dyn FnMut(Step),
 ) -> Result<Vec<&'static str>, TransferError> {
     let (mut different, mut done) = (Vec::new(), 0);
-    for ((table, copied), count) in TABLES.iter().zip(copied).zip(counts) {
+    for ((table, copied), count) in PASSAGES.iter().zip(copied).zip(counts) {
         let mut advance = |rows: usize| {
             done += rows as u64;
             report(Step::Verifying { table: table.name, done, total });

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::result::QueryResult;
-
 use super::digest::{Digester, TableDigest};
 use super::error::TransferError;
 use super::place::Side;
@@ -11,7 +9,6 @@ use super::rows;
 use super::source::Source;
 use super::table::Table;
 use super::target::Target;
-use crate::connection::Connection;
 use crate::schema::for_each_table;
 
 /// Is told how many more rows are done.
@@ -21,7 +18,6 @@ type Advance<'a> = &'a mut dyn FnMut(usize);
 pub(super) struct Passage {
     pub(super) name: &'static str,
     pub(super) gives_ids: bool,
-    pub(super) count: fn(&mut Connection<'_>) -> QueryResult<i64>,
     copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
     read_back: fn(&mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
 }
@@ -32,23 +28,12 @@ macro_rules! passages {
     };
 }
 
-/// Every table but the one that holds the epoch, in an order in which rows refer only to earlier tables.
-pub(super) const TABLES: &[Passage] = for_each_table!(passages);
-
-/// How the tables are called.
-pub(super) fn table_names() -> Vec<&'static str> {
-    TABLES.iter().map(|table| table.name).collect()
-}
+/// How each of the tables is brought over, in the same order as [`TABLES`](super::table::TABLES).
+pub(super) const PASSAGES: &[Passage] = for_each_table!(passages);
 
 impl Passage {
     const fn of<T: Table>() -> Self {
-        Self {
-            name: T::NAME,
-            gives_ids: T::GIVES_IDS,
-            count: T::count,
-            copy: copy_rows::<T>,
-            read_back: read_rows::<T>,
-        }
+        Self { name: T::NAME, gives_ids: T::GIVES_IDS, copy: copy_rows::<T>, read_back: read_rows::<T> }
     }
 
     /// Copies the table in one transaction, and digests what the target is to hold then.

@@ -9,8 +9,8 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::backend::{Backend, Session};
 use super::error::TransferError;
-use super::passage::table_names;
 use super::place::Side;
+use super::table;
 use crate::postgres::dial::{Dial, Purpose};
 use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, numbering};
 
@@ -89,7 +89,7 @@ fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
 fn freeze(connection: &mut PgConnection) -> QueryResult<()> {
     let begin = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN SHARE MODE",
-        table_names().join(", ")
+        table::names().join(", ")
     );
     for _ in 0..TRIES {
         while numbering::number_some(connection)? > 0 {}

@@ -4,12 +4,11 @@ use diesel::result::QueryResult;
 
 use super::backend::Session;
 use super::error::TransferError;
-use super::mark;
-use super::passage::Passage;
 use super::place::{Place, Side};
 use super::positions::Positions;
 use super::sqlite::{self, HeldFolders};
-use super::table::Table;
+use super::table::{TABLES, Table};
+use crate::event_log::mark;
 
 /// The database that is copied, at one moment. Nobody else writes to it as long as this lives.
 pub(super) struct Source {
@@ -38,12 +37,12 @@ impl Source {
         Ok(Self { session, renumbered: None })
     }
 
-    /// How many rows each of the tables has.
+    /// How many rows each of the tables has, in their order.
     ///
     /// # Errors
     /// [`TransferError`]
-    pub(super) fn count(&mut self, tables: &[Passage]) -> Result<Vec<u64>, TransferError> {
-        let counts = tables.iter().map(|table| (table.count)(&mut self.session.connection()));
+    pub(super) fn count(&mut self) -> Result<Vec<u64>, TransferError> {
+        let counts = TABLES.iter().map(|(_, count)| count(&mut self.session.connection()));
         let counts = counts.map(|count| count.map(i64::unsigned_abs)).collect::<QueryResult<_>>();
         counts.map_err(TransferError::at(Side::Source, "count the rows of"))
     }

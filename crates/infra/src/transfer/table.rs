@@ -154,6 +154,24 @@ macro_rules! tables {
 
 for_each_table!(tables);
 
+/// Counts the rows of a table.
+pub(super) type Count = fn(&mut Connection<'_>) -> QueryResult<i64>;
+
+macro_rules! counts {
+    ($($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ })+) => {
+        &[$((rows::$table::Row::NAME, rows::$table::Row::count),)+]
+    };
+}
+
+/// Every table but the one that holds the epoch, with how its rows are counted, in an order in which rows refer only to
+/// earlier tables.
+pub(super) const TABLES: &[(&str, Count)] = for_each_table!(counts);
+
+/// How the tables are called.
+pub(super) fn names() -> Vec<&'static str> {
+    TABLES.iter().map(|(name, _)| *name).collect()
+}
+
 /// A page of the log in the order of positions, which is the one that a renumbered log keeps.
 fn events_by_position(
     connection: &mut Connection<'_>,

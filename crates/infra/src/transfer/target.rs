@@ -4,13 +4,11 @@ use diesel::result::QueryResult;
 
 use super::backend::Session;
 use super::error::TransferError;
-use super::mark;
-use super::passage::{TABLES, table_names};
 use super::place::{Place, Side};
 use super::source::Source;
 use super::sqlite::{self, HeldFolders};
-use super::table::Table;
-use crate::event_log::new_epoch;
+use super::table::{self, TABLES, Table};
+use crate::event_log::{mark, new_epoch};
 
 /// Diesel's own table in every database that was migrated.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
@@ -66,10 +64,10 @@ impl Target {
             return Ok(());
         }
         for name in tables.iter().filter(|name| !ALWAYS_FILLED.contains(&name.as_str())) {
-            let Some(table) = TABLES.iter().find(|table| table.name == name) else {
+            let Some((_, count)) = TABLES.iter().find(|(table, _)| table == name) else {
                 return Err(TransferError::NotEmpty(format!("the table {name}, which is not groupchat's")));
             };
-            let rows = (table.count)(&mut self.session.connection()).map_err(&failed)?;
+            let rows = count(&mut self.session.connection()).map_err(&failed)?;
             if rows > 0 {
                 return Err(TransferError::NotEmpty(format!("{rows} rows of {name}")));
             }
@@ -80,10 +78,10 @@ impl Target {
     /// Marks the database and empties it, unless somebody has used it since it was looked at.
     fn mark(&mut self) -> Result<(), TransferError> {
         let failed = TransferError::at(Side::Target, "empty");
-        self.session.backend().begin_alone(&table_names()).map_err(&failed)?;
+        self.session.backend().begin_alone(&table::names()).map_err(&failed)?;
         self.refuse_used()?;
         mark::set_epoch(&mut self.session.connection(), mark::UNFINISHED).map_err(&failed)?;
-        self.session.backend().clear(&table_names()).map_err(&failed)?;
+        self.session.backend().clear(&table::names()).map_err(&failed)?;
         self.session.backend().batch_execute("COMMIT").map_err(failed)
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use groupchat_domain::accounts::{UserRef, Username};
 use groupchat_domain::events::{Audience, Delivery, Epoch, Event, Viewer};

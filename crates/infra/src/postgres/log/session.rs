@@ -10,8 +10,8 @@ use groupchat_domain::time::Clock;
 
 use super::notices::{CHANNEL, Notice};
 use crate::connection::Connection;
-use crate::executor::activity::KeyActivity;
 use crate::fault;
+use crate::key_activity::KeyActivity;
 use crate::postgres::advisory::AdvisoryLock;
 use crate::postgres::dial::{Dial, Purpose};
 use crate::postgres::numbering::number_some;
