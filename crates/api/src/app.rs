@@ -1,20 +1,14 @@
 //! The whole web application: routes, the Swagger page, and what surrounds every request.
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, Error, HttpRequest, HttpResponse, web};
-use paperclip::actix::{Mountable, web as documented};
+use actix_web::{App, Error};
 
-use crate::feature::Feature;
 use crate::observe::observe;
+use crate::routes::api;
 use crate::state::State;
-use crate::{accounts, docs_page, events, groups, messages, operations};
-
-/// Where the OpenAPI document is.
-const OPENAPI_PATH: &str = "/api/openapi.json";
-/// Where the AsyncAPI document is.
-const ASYNCAPI_PATH: &str = "/api/asyncapi.json";
+use crate::{docs_page, documents};
 
 /// Builds the application. Called once for each worker; what is costly is in the state and shared. Paths that
 /// no route has get the framework's bare 404, of which what surrounds every request makes a problem.
@@ -33,32 +27,9 @@ pub fn app(
         .app_data(state)
         .wrap(from_fn(observe))
         // Before the scope: that answers 404 for every path below it that it doesn't know.
-        .service(web::resource(OPENAPI_PATH).route(web::get().to(openapi_document)))
-        .service(web::resource(ASYNCAPI_PATH).route(web::get().to(asyncapi_document)))
+        .configure(documents::routes)
         .configure(docs_page::routes)
         .service(api())
-}
-
-/// What is documented, in the order of the document.
-pub const FEATURES: &[Feature] =
-    &[accounts::FEATURE, groups::FEATURE, messages::FEATURE, events::FEATURE, operations::FEATURE];
-
-/// Every documented route.
-pub(crate) fn api() -> impl Mountable + HttpServiceFactory + 'static {
-    documented::scope("/api")
-        .configure(accounts::routes)
-        .configure(groups::routes)
-        .configure(messages::routes)
-        .configure(events::routes)
-        .configure(operations::routes)
-}
-
-async fn openapi_document(request: HttpRequest, state: State) -> HttpResponse {
-    state.openapi_document().answer(&request)
-}
-
-async fn asyncapi_document(request: HttpRequest, state: State) -> HttpResponse {
-    state.asyncapi_document().answer(&request)
 }
 
 #[cfg(test)]
@@ -67,9 +38,11 @@ mod tests {
     use actix_web::http::Method;
     use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
     use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::web;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::documents::{ASYNCAPI_PATH, OPENAPI_PATH};
     use crate::extract::{BODY_LIMIT, OPEN_BODY_LIMIT};
     use crate::testing::{header, state};
 

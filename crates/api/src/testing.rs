@@ -17,7 +17,8 @@ use groupchat_domain::presence::Activity;
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
 use serde_json::Value;
 
-use crate::state::{AppState, Ports, ServerOptions, State};
+use crate::options::ServerOptions;
+use crate::state::{AppState, Ports, State};
 
 /// A header's text.
 pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {

@@ -7,7 +7,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
 use crate::extract::comes_from_proxy;
-use crate::state::{ServerOptions, State};
+use crate::options::ServerOptions;
+use crate::state::State;
 
 /// The `Host` of the request to a proxy.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");

@@ -1,6 +1,7 @@
 //! The values of events: what they look like in JSON.
 
-use groupchat_domain::events::{Cursor, Presence};
+use groupchat_domain::events::Cursor;
+use groupchat_domain::presence::Presence;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use serde::Serializer;
 use serde_json::{Value, json};

@@ -59,7 +59,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::state::ServerOptions;
+    use crate::options::ServerOptions;
     use crate::testing::state_with;
 
     #[actix_web::test]

@@ -4,7 +4,8 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use groupchat_domain::storage::Caller;
 
-use super::{Permit, caller, network, refusal};
+use super::caller::{caller, network};
+use super::{Permit, refusal};
 use crate::problem::ApiError;
 use crate::state::State;
 

@@ -2,7 +2,8 @@
 
 use actix_web::HttpRequest;
 
-use super::{Permit, caller, refusal};
+use super::caller::caller;
+use super::{Permit, refusal};
 use crate::problem::ApiError;
 use crate::state::State;
 

@@ -6,13 +6,12 @@
 mod admission;
 mod arrival;
 mod budget;
+mod caller;
 mod delivery;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use groupchat_domain::network::Network;
 use groupchat_domain::storage::Caller;
 
 pub(crate) use admission::admit;
@@ -20,9 +19,8 @@ pub(crate) use arrival::Arrival;
 pub(crate) use budget::{Budget, Exhausted, Permit};
 pub(crate) use delivery::{Counted, Delivery};
 
-use crate::extract::{address, credential};
+use crate::options::ServerOptions;
 use crate::problem::{ApiError, Code};
-use crate::state::{AppState, ServerOptions};
 
 /// When another try makes sense: in that time, a client that takes its answers has taken many.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -96,18 +94,6 @@ impl Limits {
             ),
         }
     }
-}
-
-/// As whom a request counts: as the user whose key it shows, or as the network that it comes from.
-fn caller(request: &HttpRequest, state: &AppState) -> Caller {
-    match credential(request) {
-        Ok(credential) => state.storage.caller(credential.into()),
-        Err(_) => Caller::Network(network(request)),
-    }
-}
-
-fn network(request: &HttpRequest) -> Network {
-    address(request).map_or(Network::UNKNOWN, Network::of)
 }
 
 /// What a caller is told who asks for more than there is.

@@ -11,8 +11,8 @@ use paperclip::actix::OpenApiExt;
 use paperclip::v2::models::{DefaultApiRaw, Info, License, Tag};
 use serde_json::{Map, Value, json};
 
-use crate::app::{FEATURES, api};
 use crate::feature::Feature;
+use crate::routes::{FEATURES, api};
 
 /// Tells the Swagger page that an operation is not for it to execute: it would wait for the end of the answer.
 const TRY_IT_OUT: &str = "x-try-it-out";

@@ -2,8 +2,8 @@ use actix_web::test::TestRequest;
 
 use super::*;
 use crate::limits::SECURING;
+use crate::options::ServerOptions;
 use crate::problem::Code;
-use crate::state::ServerOptions;
 use crate::testing::{KNOWN_KEY, state_with};
 
 /// A server on which each caller may have two requests in flight, and all together sixteen.
