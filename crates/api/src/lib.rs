@@ -37,9 +37,10 @@ mod state;
 mod testing;
 pub mod wire;
 
-pub use app::{FEATURES, app};
+pub use app::app;
 pub use connection::{ConnectionOptions, ConnectionTimeouts, REFUSING, serve};
 pub use extract::{Network, NotANetwork};
 pub use options::ServerOptions;
 pub use request_id::RequestId;
+pub use routes::FEATURES;
 pub use state::{AppState, Ports, State};

@@ -35,7 +35,7 @@ const ACCESS: &str = "access";
 ///
 /// # Errors
 /// When the handler panicked; the error then makes a whole answer.
-pub async fn observe(
+pub(crate) async fn observe(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -43,22 +43,22 @@ pub struct ServerOptions {
 }
 
 /// How often a connection for events gives a sign of life, if nothing else is said.
-pub const HEARTBEAT: Duration = Duration::from_secs(30);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How many connections for events a user may have at a time, if nothing else is said.
-pub const CONNECTIONS_PER_USER: u32 = 100;
+pub(crate) const CONNECTIONS_PER_USER: u32 = 100;
 
 /// How many requests a caller may have in flight at a time, if nothing else is said.
-pub const REQUESTS_PER_CALLER: u32 = 512;
+pub(crate) const REQUESTS_PER_CALLER: u32 = 512;
 
 /// How many bytes may wait for a caller, if nothing else is said.
-pub const UNDELIVERED_PER_CALLER: u64 = 8 << 20;
+pub(crate) const UNDELIVERED_PER_CALLER: u64 = 8 << 20;
 
 /// How many bytes may wait for all callers together, if nothing else is said.
-pub const UNDELIVERED: u64 = 64 << 20;
+pub(crate) const UNDELIVERED: u64 = 64 << 20;
 
 /// How many bytes of bodies may have come that are not whole, if nothing else is said.
-pub const INCOMING: u64 = 64 << 20;
+pub(crate) const INCOMING: u64 = 64 << 20;
 
 impl Default for ServerOptions {
     fn default() -> Self {

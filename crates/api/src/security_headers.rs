@@ -18,7 +18,7 @@ const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// Adds them to an answer.
-pub fn add(headers: &mut HeaderMap) {
+pub(crate) fn add(headers: &mut HeaderMap) {
     for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
             headers.insert(name, value);

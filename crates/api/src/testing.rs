@@ -21,13 +21,13 @@ use crate::options::ServerOptions;
 use crate::state::{AppState, Ports, State};
 
 /// A header's text.
-pub fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+pub(crate) fn header(headers: &HeaderMap, name: HeaderName) -> &str {
     headers.get(&name).expect("the header is there").to_str().expect("it is text")
 }
 
 /// Panics unless a document has what each of its references names, of which there are more than so many.
 #[track_caller]
-pub fn assert_references_lead_somewhere(document: &Value, more_than: usize) {
+pub(crate) fn assert_references_lead_somewhere(document: &Value, more_than: usize) {
     let text = document.to_string();
     let references = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next());
     let mut seen = 0;
@@ -39,12 +39,12 @@ pub fn assert_references_lead_somewhere(document: &Value, more_than: usize) {
 }
 
 /// State whose storage is never there.
-pub fn state() -> State {
+pub(crate) fn state() -> State {
     state_with(ServerOptions::default())
 }
 
 /// The same with other options.
-pub fn state_with(options: ServerOptions) -> State {
+pub(crate) fn state_with(options: ServerOptions) -> State {
     let ports = Ports {
         storage: Arc::new(Gone),
         keys: Arc::new(Plain),
@@ -57,10 +57,10 @@ pub fn state_with(options: ServerOptions) -> State {
 }
 
 /// The key of which the storage of [`state`] knows whose it is.
-pub const KNOWN_KEY: &str = "gc_known";
+pub(crate) const KNOWN_KEY: &str = "gc_known";
 
 /// The digest of a key by the ports of [`state`]: its first bytes.
-pub fn digest(key: &str) -> KeyHash {
+pub(crate) fn digest(key: &str) -> KeyHash {
     let mut digest = [0; 32];
     for (place, byte) in digest.iter_mut().zip(key.bytes()) {
         *place = byte;

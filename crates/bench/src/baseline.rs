@@ -68,7 +68,7 @@ async fn static_reply(body: Data<Bytes>) -> HttpResponse {
 ///
 /// # Errors
 /// The file of the static reply can't be read, or the port not be bound.
-pub async fn serve(args: &BaselineArgs) -> Result<(), BenchError> {
+pub(crate) async fn serve(args: &BaselineArgs) -> Result<(), BenchError> {
     let body = std::fs::read(&args.static_reply)
         .map_err(|source| BenchError::io(format!("reading {}", args.static_reply.display()), source))?;
     let body = Data::new(Bytes::from(body));

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::error::BenchError;
 
 /// Answered with a 2xx once the server is up.
-pub const HEALTH: &str = "/api/health";
+pub(crate) const HEALTH: &str = "/api/health";
 /// How long a program may take to serve, or to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at a program that starts. Also the precision of start-up times.
@@ -25,7 +25,7 @@ const SHOWN_OUTPUT: usize = 4_000;
 ///
 /// # Errors
 /// Where this program is can't be told.
-pub fn server_binary(named: Option<&Path>) -> Result<PathBuf, BenchError> {
+pub(crate) fn server_binary(named: Option<&Path>) -> Result<PathBuf, BenchError> {
     match named {
         Some(path) => Ok(path.to_owned()),
         None => Ok(this_program()?.with_file_name("groupchat")),
@@ -36,13 +36,13 @@ pub fn server_binary(named: Option<&Path>) -> Result<PathBuf, BenchError> {
 ///
 /// # Errors
 /// The system doesn't tell.
-pub fn this_program() -> Result<PathBuf, BenchError> {
+pub(crate) fn this_program() -> Result<PathBuf, BenchError> {
     std::env::current_exe().map_err(|source| BenchError::io("finding this program", source))
 }
 
 /// A program that serves HTTP, ended with this value.
 #[derive(Debug)]
-pub struct Serving {
+pub(crate) struct Serving {
     child: Child,
     program: PathBuf,
     log: PathBuf,
@@ -58,7 +58,7 @@ impl Serving {
     ///
     /// # Errors
     /// It can't be started, or it ends or stays silent.
-    pub async fn start(
+    pub(crate) async fn start(
         program: &Path,
         arguments: &[String],
         variables: &[(&str, &str)],
@@ -97,7 +97,7 @@ impl Serving {
     ///
     /// # Errors
     /// It never is.
-    pub async fn await_ready(&mut self, path: &str) -> Result<Duration, BenchError> {
+    pub(crate) async fn await_ready(&mut self, path: &str) -> Result<Duration, BenchError> {
         let client = Client::builder().no_proxy().build()?;
         let url = format!("{}{path}", self.url);
         while self.started.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
@@ -114,13 +114,13 @@ impl Serving {
     ///
     /// # Errors
     /// It names a host.
-    pub fn address(&self) -> Result<SocketAddr, BenchError> {
+    pub(crate) fn address(&self) -> Result<SocketAddr, BenchError> {
         let address = self.url.strip_prefix("http://").and_then(|address| address.parse().ok());
         address.ok_or_else(|| BenchError::Request(format!("{} is no address and port", self.url)))
     }
 
     /// The process's id, while it runs.
-    pub fn pid(&self) -> Option<u32> {
+    pub(crate) fn pid(&self) -> Option<u32> {
         self.child.id()
     }
 
@@ -128,7 +128,7 @@ impl Serving {
     ///
     /// # Errors
     /// It does not, or not with exit code 0.
-    pub async fn stop(mut self) -> Result<(), BenchError> {
+    pub(crate) async fn stop(mut self) -> Result<(), BenchError> {
         let Some(pid) = self.pid() else { return Err(self.not_serving()) };
         // By the command, since the standard library can only kill.
         let asked = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await;

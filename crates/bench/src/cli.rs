@@ -13,7 +13,7 @@ use crate::scenario::Route;
 /// Measures a groupchat server over real sockets, and fills databases to measure it on.
 #[derive(Debug, Parser)]
 #[command(name = "groupchat-bench", version)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -21,7 +21,7 @@ pub struct Cli {
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start a server, put load on it, and report throughput, latency, memory and ratios.
     Run(RunArgs),
     /// Start a server, let sockets listen, and report deliveries, delays, memory and ratios.
@@ -40,7 +40,7 @@ pub enum Command {
 
 /// How to measure.
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
@@ -77,14 +77,14 @@ pub struct RunArgs {
 
 impl RunArgs {
     /// The database to measure; `None` for a temporary one.
-    pub fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<Place> {
         place(self.data_dir.as_ref(), self.database_url.as_ref())
     }
 }
 
 /// How to fill a database.
 #[derive(Debug, Args)]
-pub struct SeedArgs {
+pub(crate) struct SeedArgs {
     /// The data directory of the server that is to read it. Created if it is missing.
     #[arg(
         long,
@@ -110,7 +110,7 @@ pub struct SeedArgs {
 
 impl SeedArgs {
     /// The database to fill.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         place(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
     }
 }
@@ -122,7 +122,7 @@ fn place(data_dir: Option<&PathBuf>, database_url: Option<&DatabaseUrl>) -> Opti
 
 /// What the comparison serves.
 #[derive(Debug, Args)]
-pub struct BaselineArgs {
+pub(crate) struct BaselineArgs {
     /// The bytes of the static reply.
     #[arg(long, value_name = "FILE")]
     pub static_reply: PathBuf,

@@ -9,7 +9,7 @@ use crate::scenario::{Part, Scenario};
 
 /// Why a measurement or a seeding did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum BenchError {
+pub(crate) enum BenchError {
     /// A file or a process could not be used.
     #[error("{doing}: {source}")]
     Io {
@@ -90,7 +90,7 @@ pub enum BenchError {
 
 impl BenchError {
     /// An I/O error and what was being done.
-    pub fn io(doing: impl Into<String>, source: io::Error) -> Self {
+    pub(crate) fn io(doing: impl Into<String>, source: io::Error) -> Self {
         Self::Io { doing: doing.into(), source }
     }
 }
@@ -102,7 +102,7 @@ impl From<reqwest::Error> for BenchError {
 }
 
 /// An error with its causes: what `reqwest` shows by itself leaves out the reason.
-pub fn describe(error: &dyn std::error::Error) -> String {
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -24,7 +24,7 @@ const QUIET_ROOMS: usize = 500 - ROOMS;
 
 /// A database that is ready to be measured.
 #[derive(Debug)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     /// Where it is.
     pub place: Place,
     /// Which one it is.
@@ -41,7 +41,7 @@ pub struct Fixture {
 
 /// A group with many messages.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
+pub(crate) struct Room {
     /// Its id.
     pub id: GroupId,
     /// The number of its last message.
@@ -54,7 +54,7 @@ impl Fixture {
     ///
     /// # Errors
     /// The database can't be opened or written, or holds nothing to measure on.
-    pub async fn prepare(args: &RunArgs, scratch: &Path) -> Result<Self, BenchError> {
+    pub(crate) async fn prepare(args: &RunArgs, scratch: &Path) -> Result<Self, BenchError> {
         let place = args.place().unwrap_or_else(|| Place::Directory(scratch.join("data")));
         if args.data_dir.as_ref().is_some_and(|path| !Database::exists(path)) {
             return Err(BenchError::NotSeeded { place });
@@ -78,7 +78,7 @@ impl Fixture {
     }
 
     /// How many messages the rooms hold.
-    pub fn messages(&self) -> i64 {
+    pub(crate) fn messages(&self) -> i64 {
         self.rooms.iter().map(|room| room.last_seq.get()).sum()
     }
 }

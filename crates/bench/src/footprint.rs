@@ -7,7 +7,7 @@ use crate::error::BenchError;
 
 /// The memory of a process, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// What is resident now (`VmRSS`).
     pub resident: u64,
     /// The most that was ever resident (`VmHWM`).
@@ -19,7 +19,7 @@ impl Memory {
     ///
     /// # Errors
     /// There is no such process, or no such file on this system.
-    pub fn of(pid: u32) -> Result<Self, BenchError> {
+    pub(crate) fn of(pid: u32) -> Result<Self, BenchError> {
         read_proc(pid, "status", Self::parse)
     }
 
@@ -38,13 +38,13 @@ impl Memory {
 ///
 /// # Errors
 /// There is no such process, or no such file on this system.
-pub fn processor_time(pid: u32) -> Result<Duration, BenchError> {
+pub(crate) fn processor_time(pid: u32) -> Result<Duration, BenchError> {
     ProcessStat::of(pid).map(|stat| stat.own)
 }
 
 /// A process and its children, such as those of a PostgreSQL server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProcessFamily {
+pub(crate) struct ProcessFamily {
     parent: u32,
 }
 
@@ -52,7 +52,7 @@ impl ProcessFamily {
     /// The family of a running child. `None` if no process of this id has that name here: it may be known by
     /// another id, in a container.
     #[cfg_attr(not(any(feature = "postgres", test)), expect(dead_code, reason = "SQLite has no processes"))]
-    pub fn of_child(pid: u32, name: &str) -> Option<Self> {
+    pub(crate) fn of_child(pid: u32, name: &str) -> Option<Self> {
         let child = ProcessStat::of(pid).ok()?;
         (child.name == name).then_some(Self { parent: child.parent })
     }
@@ -61,7 +61,7 @@ impl ProcessFamily {
     ///
     /// # Errors
     /// The parent has ended.
-    pub fn processor_time(self) -> Result<Duration, BenchError> {
+    pub(crate) fn processor_time(self) -> Result<Duration, BenchError> {
         let parent = ProcessStat::of(self.parent)?;
         let failed = |source| BenchError::io("reading /proc", source);
         let mut children = Duration::ZERO;
@@ -121,7 +121,7 @@ fn read_proc<T>(pid: u32, name: &str, parse: fn(&str) -> Option<T>) -> Result<T,
 ///
 /// # Errors
 /// It can't be looked at.
-pub fn file_size(path: &Path) -> Result<u64, BenchError> {
+pub(crate) fn file_size(path: &Path) -> Result<u64, BenchError> {
     let metadata = std::fs::metadata(path);
     metadata
         .map(|metadata| metadata.len())
@@ -132,7 +132,7 @@ pub fn file_size(path: &Path) -> Result<u64, BenchError> {
 ///
 /// # Errors
 /// It can't be looked at.
-pub fn folder_size(path: &Path) -> Result<u64, BenchError> {
+pub(crate) fn folder_size(path: &Path) -> Result<u64, BenchError> {
     let failed = |source| BenchError::io(format!("looking at {}", path.display()), source);
     let entries = std::fs::read_dir(path).map_err(failed)?;
     // One that has gone meanwhile takes no room.

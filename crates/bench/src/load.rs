@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy)]
-pub struct Turn {
+pub(crate) struct Turn {
     /// Which connection, from 0.
     pub connection: usize,
     /// How many requests this connection has made before.
@@ -22,11 +22,11 @@ pub struct Turn {
 }
 
 /// Makes the request of a turn.
-pub type Workload = Arc<dyn Fn(Turn) -> Request + Send + Sync>;
+pub(crate) type Workload = Arc<dyn Fn(Turn) -> Request + Send + Sync>;
 
 /// For how long to put load on.
 #[derive(Debug, Clone, Copy)]
-pub struct Timing {
+pub(crate) struct Timing {
     /// Load before what counts, for caches, connections and the processor's clock to settle.
     pub warm_up: Duration,
     /// Load that counts.
@@ -35,7 +35,7 @@ pub struct Timing {
 
 /// What one scenario did in one round.
 #[derive(Debug, Clone)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// Latencies in microseconds of the requests that ended in the window, from before the request was
     /// handed to the client until the last byte of the answer was read.
     pub latencies: Histogram<u64>,
@@ -49,7 +49,7 @@ pub struct Sample {
 
 /// The processes whose processor time counts.
 #[derive(Debug, Clone, Copy)]
-pub struct Processes {
+pub(crate) struct Processes {
     /// The program under load.
     pub program: u32,
     /// Those of its database, where it has some of its own on this machine.
@@ -65,7 +65,7 @@ impl Processes {
 }
 
 /// A client of its own for each measurement, so that no connection of an earlier one is idle for too long.
-pub fn client(connections: usize) -> Result<Client, BenchError> {
+pub(crate) fn client(connections: usize) -> Result<Client, BenchError> {
     let client = Client::builder()
         .no_proxy()
         .tcp_nodelay(true)
@@ -79,7 +79,7 @@ pub fn client(connections: usize) -> Result<Client, BenchError> {
 ///
 /// # Errors
 /// [`BenchError::Failed`] if any request failed or was answered by anything but a 2xx.
-pub async fn drive(
+pub(crate) async fn drive(
     scenario: Scenario,
     timing: Timing,
     workload: Workload,
@@ -167,7 +167,7 @@ fn summarise(
 }
 
 /// An empty histogram of latencies in microseconds: 1 µs to a minute, to three significant digits.
-pub fn empty_histogram() -> Histogram<u64> {
+pub(crate) fn empty_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds and digits are those that the crate allows")
 }
 

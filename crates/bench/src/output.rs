@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::error::BenchError;
 
 /// Says why the program ends without a result.
-pub fn complain(error: &BenchError) {
+pub(crate) fn complain(error: &BenchError) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "groupchat-bench: {error}");
 }
@@ -19,13 +19,13 @@ pub fn complain(error: &BenchError) {
 ///
 /// # Errors
 /// Standard output is closed.
-pub fn print(text: &str) -> Result<(), BenchError> {
+pub(crate) fn print(text: &str) -> Result<(), BenchError> {
     io::stdout().write_all(text.as_bytes()).map_err(|source| BenchError::io("writing the result", source))
 }
 
 /// A progress bar of `steps`, with the rate and the time that is left. Invisible unless standard error is a
 /// terminal.
-pub fn progress(steps: u64, unit: &str) -> ProgressBar {
+pub(crate) fn progress(steps: u64, unit: &str) -> ProgressBar {
     let template =
         format!("{{elapsed_precise}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit}, {{eta}} left  {{msg}}");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -38,7 +38,7 @@ pub fn progress(steps: u64, unit: &str) -> ProgressBar {
 ///
 /// # Errors
 /// The file can't be written.
-pub fn write_json(path: &Path, report: &impl Serialize) -> Result<(), BenchError> {
+pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> Result<(), BenchError> {
     let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from);
     text.and_then(|text| std::fs::write(path, text + "\n"))
         .map_err(|source| BenchError::io(format!("writing {}", path.display()), source))

@@ -9,7 +9,7 @@ const DATABASE_URL: &str = "GROUPCHAT_DATABASE_URL";
 
 /// Where a database is.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub(crate) enum Place {
     /// In a data directory of the server.
     Directory(PathBuf),
     /// On a PostgreSQL server.
@@ -18,7 +18,7 @@ pub enum Place {
 
 impl Place {
     /// The arguments that lead the server there.
-    pub fn arguments(&self) -> Vec<String> {
+    pub(crate) fn arguments(&self) -> Vec<String> {
         match self {
             Self::Directory(path) => vec!["--data-dir".to_owned(), path.to_string_lossy().into_owned()],
             Self::Server(_) => Vec::new(),
@@ -26,7 +26,7 @@ impl Place {
     }
 
     /// The variables that lead the server there, whatever those of this program say.
-    pub fn variables(&self) -> [(&'static str, &str); 1] {
+    pub(crate) fn variables(&self) -> [(&'static str, &str); 1] {
         match self {
             Self::Directory(_) => [(DATABASE_URL, "")],
             Self::Server(url) => [(DATABASE_URL, url.reveal())],
@@ -45,16 +45,16 @@ impl fmt::Display for Place {
 
 /// The address of a PostgreSQL database, which may hold a password: it is not printed.
 #[derive(Clone)]
-pub struct DatabaseUrl(String);
+pub(crate) struct DatabaseUrl(String);
 
 impl DatabaseUrl {
     /// Whether libpq takes it for an address.
-    pub fn is_url(&self) -> bool {
+    pub(crate) fn is_url(&self) -> bool {
         ["postgres://", "postgresql://"].iter().any(|scheme| self.0.starts_with(scheme))
     }
 
     /// The address with its password.
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

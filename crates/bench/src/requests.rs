@@ -20,7 +20,7 @@ const PAGE: u64 = 50;
 ///
 /// # Errors
 /// An address or a key that can't be put into a request.
-pub fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Workload, BenchError> {
+pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Workload, BenchError> {
     let at = |path: &str| url(base, path);
     let in_rooms = |suffix: &str| -> Result<Vec<Url>, BenchError> {
         fixture.rooms.iter().map(|room| at(&format!("/api/groups/{}{suffix}", room.id))).collect()

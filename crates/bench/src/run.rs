@@ -27,7 +27,7 @@ const REST: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// Something could not be started, or any request of a measurement failed.
-pub async fn run(args: &RunArgs) -> Result<(), BenchError> {
+pub(crate) async fn run(args: &RunArgs) -> Result<(), BenchError> {
     let scratch = TempDir::new().map_err(|source| BenchError::io("making a temporary directory", source))?;
     let program = server_binary(args.server_binary.as_deref())?;
     let fixture = Fixture::prepare(args, scratch.path()).await?;

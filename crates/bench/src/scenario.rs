@@ -8,7 +8,7 @@ use serde::Serialize;
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Route {
+pub(crate) enum Route {
     /// What a send is compared with: reads and writes JSON of the same size, and does nothing else.
     Echo,
     /// Sends a message with a client id; answered once it is on the disk.
@@ -28,17 +28,17 @@ pub enum Route {
 impl Route {
     /// What is measured on a database made by `seed`. It was not made for the group list, and the cost of a
     /// login does not depend on it.
-    pub const ON_SEEDED: [Self; 5] = [Self::Echo, Self::Send, Self::Static, Self::Page, Self::Unread];
+    pub(crate) const ON_SEEDED: [Self; 5] = [Self::Echo, Self::Send, Self::Static, Self::Page, Self::Unread];
 
     /// Whether the comparison answers it, and not the server.
-    pub const fn is_baseline(self) -> bool {
+    pub(crate) const fn is_baseline(self) -> bool {
         matches!(self, Self::Echo | Self::Static)
     }
 }
 
 /// A kind of request from a number of connections at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// What is asked for.
     pub route: Route,
     /// From how many connections, each with one request at a time.
@@ -61,12 +61,12 @@ impl fmt::Display for Scenario {
 }
 
 /// Connections of the reading scenarios.
-pub const READERS: usize = 64;
+pub(crate) const READERS: usize = 64;
 /// Connections that sign in at once. A hash takes a core, so more would only queue.
-pub const LOGINS: usize = 2;
+pub(crate) const LOGINS: usize = 2;
 
 /// The scenarios of a round, in their order: what is compared runs side by side.
-pub fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Scenario> {
+pub(crate) fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Scenario> {
     let of = |route, connections| Scenario { route, connections };
     let mut all: Vec<_> = send_connections
         .iter()
@@ -81,7 +81,7 @@ pub fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Scenario> 
 /// What is measured of live events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub(crate) enum Part {
     /// How many deliveries a second one group with many sockets gets, beside a program that only writes.
     FanOut,
     /// How long after its 201 a message reaches the sockets of a group.

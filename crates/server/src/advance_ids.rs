@@ -8,7 +8,7 @@ use crate::error::ProgramError;
 use crate::{console, storage};
 
 /// Moves the counters of ids on.
-pub fn run(config: &Config) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     storage::advance_ids(config, SystemClock.now())?;
     console::say(format_args!("new ids begin further on, and clients start over with the event log"));
     Ok(())

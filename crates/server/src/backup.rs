@@ -14,7 +14,7 @@ use crate::{console, storage};
 
 /// What to back up, and where to.
 #[derive(Debug, Clone, Args)]
-pub struct BackupOptions {
+pub(crate) struct BackupOptions {
     /// The file to write, for its owner's eyes only: it holds password hashes and all messages.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -35,7 +35,7 @@ struct Report<'a> {
 }
 
 /// Makes a backup and checks it.
-pub fn run(config: &Config, options: &BackupOptions) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config, options: &BackupOptions) -> Result<(), ProgramError> {
     let database = storage::embedded(config)?;
     storage::require_database(config)?;
     let mut line = ProgressLine::new();

@@ -12,7 +12,7 @@ use crate::{console, storage};
 
 /// How to check.
 #[derive(Debug, Clone, Args)]
-pub struct CheckOptions {
+pub(crate) struct CheckOptions {
     /// Don't compare each index with its table, which takes the longest.
     #[arg(long)]
     pub quick: bool,
@@ -46,7 +46,7 @@ impl From<Finding> for ShownFinding {
 }
 
 /// Checks everything and prints what was found. With a configuration that is wrong it does not get here.
-pub fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
     let depth = if options.quick { Depth::Quick } else { Depth::Full };
     let detail = format!("every setting can be used; the database is {}", storage::describe(config));
     let mut findings = vec![Finding { check: "configuration", outcome: Outcome::Passed, detail }];

@@ -21,7 +21,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused or failed, and the stand
 /// Without a command it serves.
 #[derive(Debug, Parser)]
 #[command(name = "groupchat", version, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -35,7 +35,7 @@ pub struct Cli {
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the server until it gets SIGTERM or Ctrl-C.
     Serve(SettingFlags),
     /// Ask the server that these settings start whether it is well; exit code 1 if it isn't, or isn't there.
@@ -79,7 +79,7 @@ pub enum Command {
 
 /// What every command wants to know.
 #[derive(Debug, Clone, Args)]
-pub struct Place {
+pub(crate) struct Place {
     /// The TOML file with settings [default: groupchat.toml in the working directory, if it is there].
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
@@ -93,7 +93,7 @@ pub struct Place {
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Print every setting with its value and where that comes from.
     ///
     /// Flags win over GROUPCHAT_* variables, these over the file, and the file over the defaults.
@@ -102,7 +102,7 @@ pub enum ConfigCommand {
 
 /// How to show the configuration.
 #[derive(Debug, Clone, Args)]
-pub struct ShowOptions {
+pub(crate) struct ShowOptions {
     /// Print JSON, for scripts.
     #[arg(long)]
     pub json: bool,
@@ -116,7 +116,7 @@ pub struct ShowOptions {
 
 impl Cli {
     /// What was said about settings, here and in the environment.
-    pub fn sources(&self) -> Sources {
+    pub(crate) fn sources(&self) -> Sources {
         let own = match &self.command {
             Some(Command::Serve(settings) | Command::Health(settings)) => &settings.0[..],
             Some(Command::Config(ConfigCommand::Show(options))) => &options.settings.0,

@@ -21,7 +21,7 @@ fn made() -> Timestamp {
 ///
 /// # Errors
 /// A fault.
-pub async fn look(storage: &dyn Storage) -> Result<bool, Error> {
+pub(crate) async fn look(storage: &dyn Storage) -> Result<bool, Error> {
     let access = Access { mode: Mode::Read, caller: Caller::System };
     let doubt = storage.run(access, |tx| doubt_clock(tx, made())).await?;
     if let Some(doubt) = doubt {

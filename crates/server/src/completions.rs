@@ -8,14 +8,14 @@ use crate::console;
 
 /// For which shell.
 #[derive(Debug, Clone, Args)]
-pub struct CompletionsOptions {
+pub(crate) struct CompletionsOptions {
     /// The shell.
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
 
 /// Prints the script that the shell has to read.
-pub fn run(options: &CompletionsOptions) {
+pub(crate) fn run(options: &CompletionsOptions) {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "groupchat", &mut script);
     console::say(String::from_utf8_lossy(&script).trim_end());

@@ -6,7 +6,7 @@ use crate::console;
 use crate::error::ProgramError;
 
 /// Prints the configuration; refuses a wrong one as the server would.
-pub fn show(sources: &Sources, options: &ShowOptions) -> Result<(), ProgramError> {
+pub(crate) fn show(sources: &Sources, options: &ShowOptions) -> Result<(), ProgramError> {
     if options.markdown {
         console::say(config::as_markdown().trim_end());
         return Ok(());

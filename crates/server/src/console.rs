@@ -12,20 +12,20 @@ use serde::Serialize;
 use crate::error::ProgramError;
 
 /// Prints a line on the standard output. Nobody listening there is no reason to stop.
-pub fn say(line: impl Display) {
+pub(crate) fn say(line: impl Display) {
     let text = format!("{line}\n");
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Prints a document for scripts.
-pub fn print_json(document: &impl Serialize) {
+pub(crate) fn print_json(document: &impl Serialize) {
     // Serialising to text fails only for keys that are no text, and there are none.
     say(serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
 /// Prints rows with their columns aligned; the last column may be as wide as it likes.
-pub fn print_table(rows: &[Vec<String>]) {
+pub(crate) fn print_table(rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         rows.iter()
@@ -42,14 +42,14 @@ pub fn print_table(rows: &[Vec<String>]) {
 }
 
 /// Reads the first line of the standard input.
-pub fn read_line() -> Result<String, ProgramError> {
+pub(crate) fn read_line() -> Result<String, ProgramError> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(ProgramError::ReadPassword)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Prints an error and what led to it on the standard error.
-pub fn complain(error: &dyn Error) {
+pub(crate) fn complain(error: &dyn Error) {
     let mut out = std::io::stderr().lock();
     let _ = write!(out, "groupchat: {error}");
     let mut cause = error.source();
@@ -61,13 +61,18 @@ pub fn complain(error: &dyn Error) {
 }
 
 /// Prints the OpenAPI document.
-pub fn print_document(document: &str) {
+pub(crate) fn print_document(document: &str) {
     say(document);
 }
 
 /// Tells where the server listens, where people reach it, and which database it uses; after a first start also the
 /// admin's password, once, and how to change it.
-pub fn announce(address: SocketAddr, public_url: Option<&str>, database: &str, first: Option<&FirstAdmin>) {
+pub(crate) fn announce(
+    address: SocketAddr,
+    public_url: Option<&str>,
+    database: &str,
+    first: Option<&FirstAdmin>,
+) {
     let url = public_url.map_or_else(|| format!("http://{address}"), str::to_owned);
     let version = env!("CARGO_PKG_VERSION");
     let introduction = first.map(|first| format!("\n\n{first}")).unwrap_or_default();
@@ -78,7 +83,7 @@ pub fn announce(address: SocketAddr, public_url: Option<&str>, database: &str, f
 }
 
 /// The admin of a first start.
-pub struct FirstAdmin {
+pub(crate) struct FirstAdmin {
     /// The account.
     pub user: User,
     /// Its password, which is stored nowhere.
@@ -111,14 +116,14 @@ fn shell_word(text: &str) -> String {
 }
 
 /// Tells that a user was created, and with which password if it was made up.
-pub fn confirm_user(user: &User, made_up: Option<&Password>) {
+pub(crate) fn confirm_user(user: &User, made_up: Option<&Password>) {
     let kind = if user.is_admin { "admin" } else { "user" };
     say(format_args!("created the {kind} {} with id {}", user.username.as_str(), user.id));
     tell_password(made_up);
 }
 
 /// Tells that a user's password was replaced, and by which if it was made up.
-pub fn confirm_password(user: &User, made_up: Option<&Password>) {
+pub(crate) fn confirm_password(user: &User, made_up: Option<&Password>) {
     let (name, id) = (user.username.as_str(), user.id);
     say(format_args!("{name} (id {id}) has a new password; all sessions of the user ended"));
     tell_password(made_up);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What is shown in place of a secret.
-pub const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// How such an address begins; libpq knows both.
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -13,7 +13,7 @@ const SECRETS: [&str; 3] = ["pass", "secret", "key"];
 
 /// A connection URI of libpq (PostgreSQL's manual, "Connection URIs"). Prints without its password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl {
+pub(crate) struct DatabaseUrl {
     whole: String,
     shown: String,
 }
@@ -22,7 +22,7 @@ impl DatabaseUrl {
     /// Reads a URI; `None` where libpq would not take it, or not as it is meant: it would look for the server
     /// at the rest of a password that has an '@', '/' or '?' in it, and say so aloud. Those have to be
     /// percent-encoded.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let scheme = SCHEMES.into_iter().find(|scheme| text.starts_with(scheme))?;
         let rest = &text[scheme.len()..];
         if !rest.chars().all(|c| c.is_ascii_graphic()) || !is_encoded(rest) {
@@ -48,7 +48,7 @@ impl DatabaseUrl {
     }
 
     /// The URI with its password.
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.whole
     }
 }
@@ -66,7 +66,7 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// What may be shown of a text that should be such an address; if it is none, nothing.
-pub fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     DatabaseUrl::parse(text).map_or_else(|| MASK.to_owned(), |url| url.to_string())
 }
 

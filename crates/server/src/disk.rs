@@ -12,7 +12,7 @@ use crate::config::Config;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// What watches the file system of the embedded database, which it has looked at once; `None` where there is none.
-pub fn watch(config: &Config) -> Option<Arc<DiskWatch>> {
+pub(crate) fn watch(config: &Config) -> Option<Arc<DiskWatch>> {
     if config.database_url.is_some() {
         return None;
     }
@@ -23,7 +23,7 @@ pub fn watch(config: &Config) -> Option<Arc<DiskWatch>> {
 }
 
 /// Looks once a second, until it is dropped.
-pub async fn run(watch: Option<Arc<DiskWatch>>) {
+pub(crate) async fn run(watch: Option<Arc<DiskWatch>>) {
     let Some(watch) = watch else { return };
     loop {
         tokio::time::sleep(EVERY).await;

@@ -15,7 +15,7 @@ use crate::database_url::DatabaseUrl;
 
 /// What keeps a command from being carried out.
 #[derive(Debug, thiserror::Error)]
-pub enum ProgramError {
+pub(crate) enum ProgramError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -107,7 +107,7 @@ pub enum ProgramError {
 impl ProgramError {
     /// What the program tells whoever started it: 2 for what is wrong with how it was started, as the reader
     /// of the command line does, else 1.
-    pub const fn exit_code(&self) -> u8 {
+    pub(crate) const fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Address(_) => 2,
             _ => 1,

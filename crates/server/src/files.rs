@@ -18,7 +18,7 @@ const LEAST: usize = 16;
 const FEW: usize = 1_000;
 
 /// How many connections clients may have: as many as are set, or as the limit of open files leaves.
-pub fn connections(config: &Config) -> usize {
+pub(crate) fn connections(config: &Config) -> usize {
     let Some(files) = raise_limit() else { return config.http_connections };
     let connections = fitting(config.http_connections, files, reserved(config));
     if connections < config.http_connections.min(FEW) {

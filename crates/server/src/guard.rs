@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 /// The future's output, or `None` once it has panicked.
-pub async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
@@ -16,7 +16,7 @@ pub async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 #[cfg(test)]
-pub use broken::BrokenStorage;
+pub(crate) use broken::BrokenStorage;
 
 #[cfg(test)]
 mod broken {
@@ -28,7 +28,7 @@ mod broken {
     use tokio::time::timeout;
 
     /// A storage that panics at every command, and tells how many there were.
-    pub struct BrokenStorage(Semaphore);
+    pub(crate) struct BrokenStorage(Semaphore);
 
     impl Default for BrokenStorage {
         fn default() -> Self {
@@ -38,7 +38,7 @@ mod broken {
 
     impl BrokenStorage {
         /// Waits for so many more commands.
-        pub async fn tried(&self, times: u32) {
+        pub(crate) async fn tried(&self, times: u32) {
             let tried = timeout(Duration::from_secs(20), self.0.acquire_many(times)).await;
             tried.expect("a command comes in time").expect("it is never closed").forget();
         }

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ENOUGH: u64 = 1024;
 
 /// Says `ok`, or fails with what the server says.
-pub fn run(config: &Config) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     let address = reachable(config.listen);
     let unwell = |reason: String| ProgramError::Unwell { address, reason };
     let status = ask(address).map_err(|error| unwell(error.to_string()))?;

@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Wakes the job runner when a command that leaves a job behind has committed.
 #[derive(Default)]
-pub struct JobSignal(Notify);
+pub(crate) struct JobSignal(Notify);
 
 impl EventSink for JobSignal {
     fn committed(&self, events: &[LoggedEvent]) {
@@ -33,7 +33,7 @@ impl EventSink for JobSignal {
 
 /// Works jobs off as they come, until it is dropped; a panic puts the rest off. Dropping it between two commands loses
 /// nothing: jobs are durable.
-pub async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
+pub(crate) async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
     loop {
         let outcome = guarded(work_off(storage.as_ref(), |job, error| {
             tracing::warn!(job = %job.id, task = ?job.task, %error, "a job failed and is put off");

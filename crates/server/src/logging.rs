@@ -6,11 +6,11 @@ use std::io;
 
 use tracing_subscriber::EnvFilter;
 
-pub use buffer::LogBuffer;
+pub(crate) use buffer::LogBuffer;
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// For machines: one JSON object a line.
@@ -19,7 +19,7 @@ pub enum LogFormat {
 
 impl LogFormat {
     /// What the setting calls each.
-    pub const WORDS: [(&'static str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
+    pub(crate) const WORDS: [(&'static str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
 }
 
 /// What the web server tells of its own threads is for those who ask for it by name.
@@ -30,7 +30,7 @@ const QUIET: &str = "actix_server=warn";
 ///
 /// # Errors
 /// The thread that writes can't be started.
-pub fn start(format: LogFormat, filter: &str) -> io::Result<LogBuffer> {
+pub(crate) fn start(format: LogFormat, filter: &str) -> io::Result<LogBuffer> {
     let buffer = LogBuffer::start(io::stderr())?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(format!("{QUIET},{filter}")))

@@ -16,7 +16,7 @@ use crate::error::ProgramError;
 
 /// What to copy, and where to.
 #[derive(Debug, Clone, Args)]
-pub struct MigrateOptions {
+pub(crate) struct MigrateOptions {
     /// The database to copy: sqlite:PATH, with a data folder or the file in it, or postgres://USER@HOST/DATABASE.
     #[arg(long, value_name = "DATABASE")]
     pub from: String,
@@ -54,7 +54,7 @@ impl From<CopiedTable> for Row {
 }
 
 /// Copies a database and compares the copy with it.
-pub fn run(options: &MigrateOptions) -> Result<(), ProgramError> {
+pub(crate) fn run(options: &MigrateOptions) -> Result<(), ProgramError> {
     let from = Address::parse(&options.from).ok_or(ProgramError::Address("--from"))?;
     let to = Address::parse(&options.to).ok_or(ProgramError::Address("--to"))?;
     let began = Instant::now();

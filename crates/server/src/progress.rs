@@ -12,17 +12,17 @@ const COPYING: &str = "copying  [{bar:40}] {binary_bytes}/{binary_total_bytes} {
 const TURN: Duration = Duration::from_millis(100);
 
 /// The line.
-pub struct ProgressLine(ProgressBar);
+pub(crate) struct ProgressLine(ProgressBar);
 
 impl ProgressLine {
     /// A line that shows nothing yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let style = ProgressStyle::with_template(COPYING).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(ProgressBar::new(0).with_style(style))
     }
 
     /// Shows how far it is.
-    pub fn show(&mut self, step: Step) {
+    pub(crate) fn show(&mut self, step: Step) {
         match step {
             Step::Copying { done, total } => {
                 self.0.set_length(total);

@@ -16,7 +16,7 @@ use crate::{console, storage};
 
 /// What to restore, and where to.
 #[derive(Debug, Clone, Args)]
-pub struct RestoreOptions {
+pub(crate) struct RestoreOptions {
     /// The backup.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -34,7 +34,7 @@ struct Report<'a> {
 }
 
 /// Checks a backup and puts it in place; the replaced database is kept.
-pub fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError> {
     let database = storage::embedded(config)?;
     storage::make_place(config)?;
     let lock = DataDirLock::acquire(&config.data_dir)?;

@@ -45,7 +45,7 @@ const DEAF_AFTER: u32 = 30_000;
 const UNSENT: u32 = 128 << 10;
 
 /// Serves until a signal says to stop.
-pub fn run(config: &Config) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     actix_web::rt::System::new().block_on(serve(config))
 }
 

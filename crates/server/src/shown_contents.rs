@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// What a backup holds.
 #[derive(Debug, Serialize)]
-pub struct ShownContents {
+pub(crate) struct ShownContents {
     schema: String,
     event_head: i64,
     rows: BTreeMap<String, u64>,

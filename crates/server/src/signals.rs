@@ -6,7 +6,7 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGTERM and Ctrl-C, caught from the moment this is made.
-pub struct StopSignals {
+pub(crate) struct StopSignals {
     #[cfg(unix)]
     terminate: Signal,
     #[cfg(unix)]
@@ -16,12 +16,12 @@ pub struct StopSignals {
 #[cfg(unix)]
 impl StopSignals {
     /// Starts catching.
-    pub fn catch() -> io::Result<Self> {
+    pub(crate) fn catch() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     /// Waits for the next one.
-    pub async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

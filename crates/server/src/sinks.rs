@@ -9,7 +9,7 @@ use groupchat_infra::LocalHub;
 use crate::jobs::JobSignal;
 
 /// Tells the job runner and those who listen.
-pub struct Sinks {
+pub(crate) struct Sinks {
     /// Wakes the job runner.
     pub jobs: Arc<JobSignal>,
     /// Tells those who listen.

@@ -23,7 +23,7 @@ const DATABASE: &str = "groupchat.db";
 const CALLERS_IN_QUEUE: usize = 8;
 
 /// Which database it is, for a person's eyes.
-pub fn describe(config: &Config) -> String {
+pub(crate) fn describe(config: &Config) -> String {
     match &config.database_url {
         Some(url) => url.to_string(),
         None => file(config).display().to_string(),
@@ -32,7 +32,7 @@ pub fn describe(config: &Config) -> String {
 
 /// Takes the data folder for a server, as long as the lock is held. A PostgreSQL server may have several beside each
 /// other, and needs no folder.
-pub fn claim(config: &Config) -> Result<Option<DataDirLock>, ProgramError> {
+pub(crate) fn claim(config: &Config) -> Result<Option<DataDirLock>, ProgramError> {
     if config.database_url.is_some() {
         return Ok(None);
     }
@@ -41,7 +41,7 @@ pub fn claim(config: &Config) -> Result<Option<DataDirLock>, ProgramError> {
 }
 
 /// Makes the data folder if it is needed and isn't there. What is in it is for the server's user alone.
-pub fn make_place(config: &Config) -> Result<(), ProgramError> {
+pub(crate) fn make_place(config: &Config) -> Result<(), ProgramError> {
     if config.database_url.is_some() {
         return Ok(());
     }
@@ -57,7 +57,7 @@ pub fn make_place(config: &Config) -> Result<(), ProgramError> {
 ///
 /// # Errors
 /// The database is on a PostgreSQL server.
-pub fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
+pub(crate) fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
     match &config.database_url {
         Some(url) => Err(ProgramError::NotEmbedded(url.clone())),
         None => Ok(file(config)),
@@ -65,7 +65,7 @@ pub fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
 }
 
 /// Refuses a data folder without a database.
-pub fn require_database(config: &Config) -> Result<(), ProgramError> {
+pub(crate) fn require_database(config: &Config) -> Result<(), ProgramError> {
     if config.database_url.is_some() || sqlite::is_there(&file(config))? {
         Ok(())
     } else {
@@ -75,7 +75,7 @@ pub fn require_database(config: &Config) -> Result<(), ProgramError> {
 
 /// Opens the database as a server does, which holds what it [claimed](claim): with its share of threads and its
 /// queues.
-pub fn open_to_serve(
+pub(crate) fn open_to_serve(
     config: &Config,
     held: Option<&DataDirLock>,
     sink: Arc<dyn EventSink>,
@@ -115,7 +115,10 @@ pub fn open_to_serve(
 
 /// Opens the database, which servers may be using. One that is older than the program is migrated, or refused if
 /// a server uses it.
-pub fn open(config: &Config, sink: Arc<dyn EventSink>) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+pub(crate) fn open(
+    config: &Config,
+    sink: Arc<dyn EventSink>,
+) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     #[cfg(feature = "postgres")]
     if let Some(url) = &config.database_url {
         return postgres::open(url, sink);
@@ -125,7 +128,7 @@ pub fn open(config: &Config, sink: Arc<dyn EventSink>) -> Result<Arc<dyn Databas
 }
 
 /// Moves the counters of ids on, in a database that no server uses.
-pub fn advance_ids(config: &Config, now: Timestamp) -> Result<(), ProgramError> {
+pub(crate) fn advance_ids(config: &Config, now: Timestamp) -> Result<(), ProgramError> {
     #[cfg(feature = "postgres")]
     if let Some(url) = &config.database_url {
         return postgres::advance_ids(url, now);
@@ -136,7 +139,7 @@ pub fn advance_ids(config: &Config, now: Timestamp) -> Result<(), ProgramError> 
 }
 
 /// Checks the database, which servers may be using, and changes nothing.
-pub fn check(config: &Config, depth: Depth, now: Timestamp) -> Vec<Finding> {
+pub(crate) fn check(config: &Config, depth: Depth, now: Timestamp) -> Vec<Finding> {
     #[cfg(feature = "postgres")]
     if let Some(url) = &config.database_url {
         return postgres::check(url, depth, now);
@@ -145,7 +148,7 @@ pub fn check(config: &Config, depth: Depth, now: Timestamp) -> Vec<Finding> {
 }
 
 /// The database file of a data folder.
-pub fn database(data_dir: &Path) -> PathBuf {
+pub(crate) fn database(data_dir: &Path) -> PathBuf {
     data_dir.join(DATABASE)
 }
 

@@ -14,17 +14,17 @@ use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 
 use crate::guard::guarded;
 
-pub use trusted_clock::TrustedClock;
+pub(crate) use trusted_clock::TrustedClock;
 
 /// How often to look.
-pub const EVERY: Duration = Duration::from_secs(60);
+pub(crate) const EVERY: Duration = Duration::from_secs(60);
 /// A long-neglected log is cleaned up in steps, between which others get a turn, and not in one go.
 const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
 const ACCESS: Access = Access { mode: Mode::Write, caller: Caller::System };
 
 /// What it works on, and what is old.
-pub struct Upkeep {
+pub(crate) struct Upkeep {
     /// The database.
     pub storage: Arc<dyn Storage>,
     /// Whether what is old by the clock may go.
@@ -39,7 +39,7 @@ pub struct Upkeep {
 
 impl Upkeep {
     /// Works until it is dropped. Dropping it between two commands loses nothing.
-    pub async fn run(self) {
+    pub(crate) async fn run(self) {
         loop {
             self.do_all().await;
             tokio::time::sleep(self.every).await;

@@ -16,20 +16,20 @@ use groupchat_infra::DatabaseStorage;
 use groupchat_infra::hasher::BcryptHasher;
 use groupchat_infra::keys::RandomKeys;
 
-pub use self::options::UserCommand;
+pub(crate) use self::options::UserCommand;
 use crate::config::Config;
 use crate::error::ProgramError;
 use crate::{console, storage};
 
 /// A running server reads the events of this process from the log.
-pub struct Unheard;
+pub(crate) struct Unheard;
 
 impl EventSink for Unheard {
     fn committed(&self, _: &[LoggedEvent]) {}
 }
 
 /// Carries out one of the commands.
-pub fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramError> {
+pub(crate) fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramError> {
     match command {
         UserCommand::Create(options) => create::run(config, options),
         UserCommand::List(options) => list::run(config, options),

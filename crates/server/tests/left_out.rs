@@ -25,7 +25,7 @@ mod on_postgres {
     use std::path::{Path, PathBuf};
 
     /// Starts a PostgreSQL server for a command.
-    pub const RUNNER: &str = ".ci/postgres";
+    pub(crate) const RUNNER: &str = ".ci/postgres";
     /// What only code for both databases has in it.
     const MARK: &str = "feature = \"postgres\"";
 
@@ -33,12 +33,12 @@ mod on_postgres {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
     }
 
-    pub fn runner() -> PathBuf {
+    pub(crate) fn runner() -> PathBuf {
         workspace().join(RUNNER)
     }
 
     /// The test programs that are compiled otherwise with the feature, as `CRATE NAME`.
-    pub fn test_programs() -> Vec<String> {
+    pub(crate) fn test_programs() -> Vec<String> {
         let mut found = Vec::new();
         for krate in entries(&workspace().join("crates")) {
             let is_program = |path: &PathBuf| path.is_file() || path.join("main.rs").is_file();

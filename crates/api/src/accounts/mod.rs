@@ -10,4 +10,4 @@ mod values;
 pub use dto::{UserDto, UserRefDto};
 pub(crate) use routes::FEATURE;
 pub use routes::routes;
-pub use values::TypedUsername;
+pub(crate) use values::TypedUsername;

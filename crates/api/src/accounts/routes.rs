@@ -40,7 +40,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
-pub const FEATURE: Feature = Feature {
+pub(crate) const FEATURE: Feature = Feature {
     tag: "Accounts",
     description: "Signing in, users, sessions.",
     file: file!(),

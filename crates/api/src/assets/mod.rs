@@ -20,12 +20,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-pub use pieces::Pieces;
-pub use slices::{Slices, WRITE_BUFFER};
+pub(crate) use pieces::Pieces;
+pub(crate) use slices::{Slices, WRITE_BUFFER};
 
 /// How long a file may be kept by who has got it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caching {
+pub(crate) enum Caching {
     /// For a year, without asking again: its name changes with its content (RFC 8246).
     Forever,
     /// For as long as the server says that it is still the same.
@@ -43,7 +43,7 @@ impl Caching {
 
 /// A file as it is served: as it is, and compressed where that makes it smaller.
 #[derive(Debug, Clone)]
-pub struct Asset {
+pub(crate) struct Asset {
     media_type: &'static str,
     caching: Caching,
     hash: String,
@@ -53,13 +53,19 @@ pub struct Asset {
 
 impl Asset {
     /// A file that was compressed beforehand. `hash` names this version of it.
-    pub fn new(media_type: &'static str, caching: Caching, hash: &str, plain: Bytes, gzipped: Bytes) -> Self {
+    pub(crate) fn new(
+        media_type: &'static str,
+        caching: Caching,
+        hash: &str,
+        plain: Bytes,
+        gzipped: Bytes,
+    ) -> Self {
         let gzipped = (gzipped.len() < plain.len()).then_some(gzipped);
         Self { media_type, caching, hash: hash.to_owned(), plain, gzipped }
     }
 
     /// A file that is made while the server runs; it is compressed here, once.
-    pub fn made(media_type: &'static str, plain: Bytes) -> Self {
+    pub(crate) fn made(media_type: &'static str, plain: Bytes) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(&plain);
         let hash = format!("{:016x}", hasher.finish());
@@ -68,7 +74,7 @@ impl Asset {
     }
 
     /// The answer to a request for the file: it, or 304 when the client has it already (RFC 9110, section 13.1.2).
-    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
+    pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let gzipped = self.gzipped.as_ref().filter(|_| takes_gzip(request));
         let tag = EntityTag::new_strong(if gzipped.is_some() {
             self.hash.clone() + "-gzip"

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use actix_web::web::Bytes;
 
 /// The size of a piece, in bytes: some slices, so that a large answer takes few allocations.
-pub const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 64 << 10;
 
 /// Bytes that are written at the end and taken from the front.
 #[derive(Debug, Default)]
-pub struct Pieces {
+pub(crate) struct Pieces {
     /// What is written, without what is being taken.
     full: VecDeque<Bytes>,
     /// The piece that is being written.
@@ -24,22 +24,22 @@ pub struct Pieces {
 
 impl Pieces {
     /// No bytes yet, and room for about so many.
-    pub fn with_capacity(bytes: usize) -> Self {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { last: Vec::with_capacity(bytes.min(PIECE)), ..Self::default() }
     }
 
     /// How many bytes are left to be taken.
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
     /// How much memory they hold, in bytes: what is left, and the rest of the piece that is being taken.
-    pub fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.len - self.front.len() + self.front_size
     }
 
     /// Takes the next bytes, at most so many; `None` once there are no more.
-    pub fn take(&mut self, at_most: usize) -> Option<Bytes> {
+    pub(crate) fn take(&mut self, at_most: usize) -> Option<Bytes> {
         if self.front.is_empty() {
             self.front = self.next_piece().unwrap_or_default();
             self.front_size = self.front.len();

@@ -10,7 +10,7 @@ use actix_web::web::Bytes;
 /// How many bytes of a large answer a connection holds, more or less: actix-http copies each chunk of a body into the
 /// connection's own buffer, and takes the next one while that holds less than `h1_write_buffer_size`, which the server
 /// sets to this.
-pub const WRITE_BUFFER: usize = 16 * 1024;
+pub(crate) const WRITE_BUFFER: usize = 16 * 1024;
 
 /// How many bytes a connection gets at once: with the head of the answer, the first one fills its buffer.
 const SLICE: usize = WRITE_BUFFER;
@@ -18,11 +18,11 @@ const SLICE: usize = WRITE_BUFFER;
 /// Shared bytes as a body. The connection copies a slice of them at a time, and only as the client reads: given as
 /// one chunk they would be copied whole, for each client that asks.
 #[derive(Debug)]
-pub struct Slices(Bytes);
+pub(crate) struct Slices(Bytes);
 
 impl Slices {
     /// A body of these bytes.
-    pub fn of(bytes: Bytes) -> Self {
+    pub(crate) fn of(bytes: Bytes) -> Self {
         Self(bytes)
     }
 }

@@ -9,7 +9,7 @@ use crate::events::{End, LARGEST_MESSAGE, close_code};
 const PAGE: &str = "events";
 
 /// The transports.
-pub fn channels(rest: &Value) -> Value {
+pub(super) fn channels(rest: &Value) -> Value {
     let asked = requests::names().flat_map(|name| {
         [requests::request_message(name), requests::reply_message(name)].map(|message| reference(&message))
     });
@@ -46,7 +46,7 @@ pub fn channels(rest: &Value) -> Value {
 }
 
 /// What the server sends and takes.
-pub fn operations(rest: &Value) -> Map<String, Value> {
+pub(super) fn operations(rest: &Value) -> Map<String, Value> {
     let refused = json!({
         "action": "send",
         "channel": {"$ref": "#/channels/socket"},
@@ -66,7 +66,7 @@ pub fn operations(rest: &Value) -> Map<String, Value> {
 }
 
 /// The answer to a poll.
-pub fn page() -> (String, Value) {
+pub(super) fn page() -> (String, Value) {
     let payloads: Vec<_> = events::in_polls()
         .map(|name| json!({"$ref": format!("#/components/messages/{name}/payload")}))
         .collect();
@@ -84,7 +84,7 @@ pub fn page() -> (String, Value) {
 }
 
 /// How a client says who it is.
-pub fn security_schemes() -> Value {
+pub(super) fn security_schemes() -> Value {
     json!({
         "ApiKey": {"type": "httpApiKey", "in": "header", "name": "X-API-Key",
                    "description": "A key of `POST /api/login`."},

@@ -17,7 +17,7 @@ enum Field {
 
 /// What the message of a type of event fixes.
 #[derive(Debug, Clone, Copy)]
-pub struct Shape {
+pub(super) struct Shape {
     summary: &'static str,
     /// The schema of `data`; `None` for an empty object.
     data: Option<&'static str>,
@@ -158,7 +158,7 @@ impl Shape {
     }
 
     /// The message of this type.
-    pub fn message(&self, name: &str, schemas: &Schemas) -> Value {
+    pub(super) fn message(&self, name: &str, schemas: &Schemas) -> Value {
         json!({"name": name, "title": name, "summary": self.summary, "payload": self.payload(name, schemas)})
     }
 
@@ -200,29 +200,29 @@ impl Field {
 }
 
 /// Every type of event that a client may be told of.
-pub fn all() -> impl Iterator<Item = (&'static str, Shape)> {
+pub(super) fn all() -> impl Iterator<Item = (&'static str, Shape)> {
     let logged = EventType::ALL.iter().filter_map(|event| Some((event.as_str(), Shape::of(*event)?)));
     let unlogged = Unlogged::ALL.iter().map(|event| (event.as_str(), Shape::of_unlogged(*event)));
     logged.chain(unlogged)
 }
 
 /// The types that are told on sockets.
-pub fn on_socket() -> impl Iterator<Item = &'static str> {
+pub(super) fn on_socket() -> impl Iterator<Item = &'static str> {
     names(|transports| transports.socket)
 }
 
 /// The types that are told on streams.
-pub fn on_stream() -> impl Iterator<Item = &'static str> {
+pub(super) fn on_stream() -> impl Iterator<Item = &'static str> {
     names(|transports| transports.stream)
 }
 
 /// The types that answers to polls hold.
-pub fn in_polls() -> impl Iterator<Item = &'static str> {
+pub(super) fn in_polls() -> impl Iterator<Item = &'static str> {
     names(|transports| transports.poll)
 }
 
 /// The types of events in polls, each with the schema of its `data`; `None` for an empty object.
-pub fn data_in_polls() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+pub(crate) fn data_in_polls() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
     all().filter(|(_, shape)| shape.transports.poll).map(|(name, shape)| (name, shape.data))
 }
 

@@ -66,25 +66,25 @@ const REQUESTS: [Request; 5] = [
 ];
 
 /// The name of the message that refuses a request or a frame.
-pub const ERROR: &str = "error";
+pub(super) const ERROR: &str = "error";
 
 /// The names of the requests.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     REQUESTS.iter().map(|request| request.name)
 }
 
 /// The name of the message that a request is.
-pub fn request_message(name: &str) -> String {
+pub(super) fn request_message(name: &str) -> String {
     format!("request.{name}")
 }
 
 /// The name of the message that grants a request.
-pub fn reply_message(name: &str) -> String {
+pub(super) fn reply_message(name: &str) -> String {
     format!("reply.{name}")
 }
 
 /// Requests, replies and errors.
-pub fn messages(schemas: &Schemas) -> impl Iterator<Item = (String, Value)> {
+pub(super) fn messages(schemas: &Schemas) -> impl Iterator<Item = (String, Value)> {
     let asked = REQUESTS.iter().flat_map(move |request| {
         [
             (request_message(request.name), request.message(schemas)),
@@ -95,7 +95,7 @@ pub fn messages(schemas: &Schemas) -> impl Iterator<Item = (String, Value)> {
 }
 
 /// The operation of each request: what the server takes, and what it answers.
-pub fn operations() -> impl Iterator<Item = (String, Value)> {
+pub(super) fn operations() -> impl Iterator<Item = (String, Value)> {
     let on_socket = |name: String| json!({"$ref": format!("#/channels/socket/messages/{name}")});
     REQUESTS.iter().map(move |request| {
         let operation = json!({

@@ -16,14 +16,14 @@ const OF_REST: &[&str] = &["Group", "Member", "Message", "Problem", "ReadState",
 const PARTS: &[&str] = &["MessageDraft", "ReadMark"];
 
 /// Every schema that messages are made of.
-pub struct Schemas {
+pub(super) struct Schemas {
     shared: Map<String, Value>,
     parts: Map<String, Value>,
 }
 
 impl Schemas {
     /// Collects them from the OpenAPI document and from the types that only events have.
-    pub fn collect(rest: &Value) -> Self {
+    pub(super) fn collect(rest: &Value) -> Self {
         let rest = &rest["components"]["schemas"];
         let part = |name: &&str| ((*name).to_owned(), rest[name].clone());
         let (mut shared, mut parts) =
@@ -37,33 +37,33 @@ impl Schemas {
     }
 
     /// The fields of a part.
-    pub fn fields(&self, part: &str) -> Map<String, Value> {
+    pub(super) fn fields(&self, part: &str) -> Map<String, Value> {
         self.parts[part]["properties"].as_object().cloned().unwrap_or_default()
     }
 
     /// The fields that a part must have.
-    pub fn required(&self, part: &str) -> Vec<Value> {
+    pub(super) fn required(&self, part: &str) -> Vec<Value> {
         self.parts[part]["required"].as_array().cloned().unwrap_or_default()
     }
 
     /// What messages refer to.
-    pub fn into_components(self) -> Map<String, Value> {
+    pub(super) fn into_components(self) -> Map<String, Value> {
         self.shared
     }
 }
 
 /// Refers to a schema of the document.
-pub fn schema_ref(name: &str) -> Value {
+pub(super) fn schema_ref(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
 /// An object without fields.
-pub fn nothing() -> Value {
+pub(super) fn nothing() -> Value {
     json!({"type": "object", "properties": {}, "description": "Nothing more to say."})
 }
 
 /// The same schema without null.
-pub fn never_null(mut schema: Value) -> Value {
+pub(super) fn never_null(mut schema: Value) -> Value {
     if let Some(types) = schema["type"].as_array() {
         let types: Vec<_> = types.iter().filter(|word| *word != "null").cloned().collect();
         schema["type"] = if let [only] = types.as_slice() { only.clone() } else { types.into() };

@@ -2,7 +2,7 @@
 
 /// How a body is delimited, and how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
+pub(super) enum Framing {
     /// So many bytes are still to come.
     Length(u64),
     /// In chunks.
@@ -13,7 +13,7 @@ pub enum Framing {
 
 /// What the next byte of a chunked body belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chunk {
+pub(super) enum Chunk {
     /// The size of a chunk, which has its first digit if it is `Some`.
     Size(Option<u64>),
     /// White space after the size.
@@ -42,16 +42,16 @@ pub enum Chunk {
 
 /// The bytes are no body of this framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed;
+pub(super) struct Malformed;
 
 impl Framing {
     /// A chunked body of which nothing has come.
-    pub const fn chunked() -> Self {
+    pub(super) const fn chunked() -> Self {
         Self::Chunked(Chunk::Size(None))
     }
 
     /// Whether all has come.
-    pub const fn is_done(self) -> bool {
+    pub(super) const fn is_done(self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::Done))
     }
 
@@ -59,7 +59,7 @@ impl Framing {
     ///
     /// # Errors
     /// The chunks are not well formed.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
         match self {
             Self::Length(left) => Ok(take_some(left, bytes.len())),
             Self::UntilClose => Ok(bytes.len()),

@@ -19,7 +19,7 @@ const MOST_DROPPED: usize = 1 << 20;
 
 /// What is left to do.
 #[derive(Debug)]
-pub struct Closing {
+pub(super) struct Closing {
     /// What is still to be written.
     answer: Vec<u8>,
     written: usize,
@@ -33,17 +33,17 @@ pub struct Closing {
 
 impl Closing {
     /// The end, with or without waiting for the client's.
-    pub const fn new(lingers: bool) -> Self {
+    pub(super) const fn new(lingers: bool) -> Self {
         Self { answer: Vec::new(), written: 0, lingers, is_shut: false, left: MOST_DROPPED, deadline: None }
     }
 
     /// The end of who is told something first.
-    pub fn with_answer(answer: Vec<u8>) -> Self {
+    pub(super) fn with_answer(answer: Vec<u8>) -> Self {
         Self { answer, ..Self::new(true) }
     }
 
     /// Goes on with it. It takes a second at most.
-    pub fn poll<S: AsyncRead + AsyncWrite>(
+    pub(super) fn poll<S: AsyncRead + AsyncWrite>(
         &mut self,
         mut stream: Pin<&mut S>,
         timer: &mut Timer,

@@ -10,11 +10,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// One timer for whatever the connection waits for. It is only set back when a deadline comes before the one that it is
 /// set to; one that comes too early is set anew. So a connection that is busy hardly ever sets it.
 #[derive(Debug, Default)]
-pub struct Timer(Option<Pin<Box<Sleep>>>);
+pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
     /// Whether the deadline has passed; if not, the task is woken then.
-    pub fn has_passed(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
+    pub(super) fn has_passed(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);
@@ -29,7 +29,7 @@ impl Timer {
     }
 
     /// Gives its memory back.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.0 = None;
     }
 }
@@ -41,7 +41,7 @@ const LEAST_RATE: u64 = 64 << 10;
 /// How long a client may still keep its answer waiting. Each byte that it takes gives it some time back, but less than it
 /// needed if it is slower than the least rate.
 #[derive(Debug)]
-pub struct Patience {
+pub(super) struct Patience {
     most: Duration,
     left: Duration,
     /// Since when nothing could be written.
@@ -50,17 +50,17 @@ pub struct Patience {
 
 impl Patience {
     /// With each answer anew.
-    pub const fn new(most: Duration) -> Self {
+    pub(super) const fn new(most: Duration) -> Self {
         Self { most, left: most, waiting: None }
     }
 
     /// Nothing can be written just now.
-    pub fn wait(&mut self) {
+    pub(super) fn wait(&mut self) {
         self.waiting.get_or_insert_with(Instant::now);
     }
 
     /// Some was written.
-    pub fn gain(&mut self, bytes: usize) {
+    pub(super) fn gain(&mut self, bytes: usize) {
         self.rest();
         if self.left < self.most {
             let gained = Duration::from_secs_f64(bytes as f64 / LEAST_RATE as f64);
@@ -69,19 +69,19 @@ impl Patience {
     }
 
     /// There is nothing to be written just now.
-    pub fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         if let Some(since) = self.waiting.take() {
             self.left = self.left.saturating_sub(since.elapsed());
         }
     }
 
     /// The answer was written.
-    pub const fn renew(&mut self) {
+    pub(super) const fn renew(&mut self) {
         *self = Self::new(self.most);
     }
 
     /// When the client is given up, if it is waited for.
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         self.waiting.map(|since| since + self.left)
     }
 }

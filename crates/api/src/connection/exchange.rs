@@ -20,7 +20,7 @@ use pin_project_lite::pin_project;
 
 /// A request and its answer. A connection has one at a time.
 #[derive(Debug, Default)]
-pub struct Exchange {
+pub(super) struct Exchange {
     /// Whether the request has a body.
     has_body: Cell<bool>,
     /// Whether all of the answer was handed over to be written.
@@ -33,7 +33,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// The next request is there.
-    pub fn begin(&self, has_body: bool) {
+    pub(super) fn begin(&self, has_body: bool) {
         self.has_body.set(has_body);
         self.answered.set(false);
         self.closes.set(false);
@@ -41,22 +41,22 @@ impl Exchange {
     }
 
     /// All of the answer was handed over to be written.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.answered.set(true);
     }
 
     /// Whether all of the answer was handed over to be written.
-    pub fn is_answered(&self) -> bool {
+    pub(super) fn is_answered(&self) -> bool {
         self.answered.get()
     }
 
     /// Whether the answer says that the connection ends with it.
-    pub fn closes(&self) -> bool {
+    pub(super) fn closes(&self) -> bool {
         self.closes.get()
     }
 
     /// Whether this is a connection for events, which has time limits of its own.
-    pub fn is_listening(&self) -> bool {
+    pub(super) fn is_listening(&self) -> bool {
         self.is_listening.get() && !self.answered.get()
     }
 
@@ -72,7 +72,7 @@ fn is_for_events(answer: &Response<BoxBody>) -> bool {
 }
 
 /// The application, whose answers are followed to their end.
-pub struct Tracked<S>(pub S);
+pub(super) struct Tracked<S>(pub S);
 
 impl<S> ServiceFactory<Request> for Tracked<S>
 where
@@ -119,7 +119,7 @@ where
 
 pin_project! {
     /// An answer that is being made.
-    pub struct Answering<F> {
+    pub(super) struct Answering<F> {
         #[pin]
         made: F,
         // An answer that was made at once.
@@ -169,7 +169,7 @@ where
 
 /// The body of an answer, which says when the last of it was taken.
 #[derive(Debug)]
-pub struct TrackedBody {
+pub(super) struct TrackedBody {
     body: BoxBody,
     exchange: Rc<Exchange>,
 }

@@ -10,14 +10,14 @@ use super::body::Framing;
 use super::refusal::Fault;
 
 /// The most bytes that a head may have, the empty lines before it included.
-pub const HEAD_LIMIT: usize = 32 << 10;
+pub(super) const HEAD_LIMIT: usize = 32 << 10;
 
 /// The most headers that a request may have; as many as actix-http takes.
 const MAX_HEADERS: usize = 96;
 
 /// Looks for the end of a head that comes in pieces. Each byte is looked at a bounded number of times.
 #[derive(Debug, Default)]
-pub struct HeadScanner {
+pub(super) struct HeadScanner {
     /// Bytes that were looked at.
     scanned: usize,
     /// How many bytes there were when the parser last looked for what can't become a head.
@@ -28,7 +28,7 @@ pub struct HeadScanner {
 
 /// A whole head.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Head {
+pub(super) struct Head {
     /// Its length in bytes, the empty line at its end included.
     pub len: usize,
     /// How its body is delimited.
@@ -42,7 +42,7 @@ impl HeadScanner {
     ///
     /// # Errors
     /// This is no head, or one that is refused.
-    pub fn scan(&mut self, bytes: &[u8]) -> Result<Option<Head>, Fault> {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<Option<Head>, Fault> {
         let end = self.find_end(bytes)?;
         if end.unwrap_or(bytes.len()) > HEAD_LIMIT {
             return Err(Fault::HeadTooLarge);

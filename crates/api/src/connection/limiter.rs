@@ -28,7 +28,7 @@ const UNREAD_OF_NETWORK: u64 = 2 << 20;
 
 /// Counts the connections of all workers, and what they keep of heads that are not whole.
 #[derive(Debug)]
-pub struct ConnectionLimiter {
+pub(super) struct ConnectionLimiter {
     most: usize,
     most_of_network: usize,
     /// Their connections are those of many clients.
@@ -52,7 +52,7 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Connections that were refused since this was last told.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refusals {
+pub(super) struct Refusals {
     /// How many.
     pub count: u64,
     /// The network that has most connections, and how many.
@@ -61,7 +61,7 @@ pub struct Refusals {
 
 /// The permission to have one connection, until it is dropped.
 #[derive(Debug)]
-pub struct ConnectionPermit {
+pub(super) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
     peer: Origin,
     unread: Option<Permit>,
@@ -71,7 +71,7 @@ pub struct ConnectionPermit {
 
 impl ConnectionLimiter {
     /// At most so many connections, and so many of one network, `proxies` excepted.
-    pub fn new(most: usize, most_of_network: usize, proxies: Vec<Network>) -> Arc<Self> {
+    pub(super) fn new(most: usize, most_of_network: usize, proxies: Vec<Network>) -> Arc<Self> {
         let unread = Budget::with_spare(UNREAD_OF_NETWORK, UNREAD, UNREAD / 8);
         Arc::new(Self { most, most_of_network, proxies, counts: Mutex::default(), unread })
     }
@@ -80,7 +80,7 @@ impl ConnectionLimiter {
     ///
     /// # Errors
     /// There is no room for it.
-    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionPermit, NoRoom> {
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionPermit, NoRoom> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(address));
         let origin = (!is_proxy).then(|| Origin::of(address));
         let most_of_network = if is_near(address) { usize::MAX } else { self.most_of_network };
@@ -106,7 +106,7 @@ impl ConnectionLimiter {
     }
 
     /// Counts a connection that was refused. What to tell of those of the last minute, once a minute.
-    pub fn note_refusal(&self, now: Instant) -> Option<Refusals> {
+    pub(super) fn note_refusal(&self, now: Instant) -> Option<Refusals> {
         let mut counts = self.counts();
         counts.refused += 1;
         if counts.told.is_some_and(|told| now.saturating_duration_since(told) < TELL_EVERY) {
@@ -128,7 +128,7 @@ impl ConnectionPermit {
     ///
     /// # Errors
     /// Its network, or all connections together, keep too many.
-    pub fn keep_unread(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    pub(super) fn keep_unread(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let bytes = bytes as u64;
         match &mut self.unread {
             None => {
@@ -142,7 +142,7 @@ impl ConnectionPermit {
     }
 
     /// Nothing is kept any more.
-    pub fn forget_unread(&mut self) {
+    pub(super) fn forget_unread(&mut self) {
         self.unread = None;
     }
 }

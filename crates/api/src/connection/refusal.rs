@@ -15,7 +15,7 @@ const COME_BACK: Duration = Duration::from_secs(5);
 
 /// What is wrong with what a client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(super) enum Fault {
     /// It can't become a request.
     #[error("this is no HTTP/1.1")]
     NotHttp,
@@ -45,7 +45,7 @@ pub enum Fault {
 
 /// Why a connection is not served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoRoom {
+pub(super) enum NoRoom {
     /// There are as many as there may be.
     #[error("the server has as many connections as it may have")]
     Full,
@@ -56,7 +56,7 @@ pub enum NoRoom {
 
 impl Fault {
     /// The whole answer.
-    pub fn answer(self) -> Vec<u8> {
+    pub(super) fn answer(self) -> Vec<u8> {
         let code = match self {
             Self::HeadTooLarge => Code::HeadTooLarge,
             Self::HeadTooSlow => Code::RequestTimeout,
@@ -70,7 +70,7 @@ impl Fault {
 
 impl NoRoom {
     /// The whole answer.
-    pub fn answer(self) -> Vec<u8> {
+    pub(super) fn answer(self) -> Vec<u8> {
         write(&ApiError::new(Code::Overloaded, self.to_string()).retry_after(COME_BACK))
     }
 }

@@ -24,7 +24,7 @@ use super::limiter::ConnectionPermit;
 use super::refusal::Fault;
 
 /// How many bytes of a body, chunk sizes included, are passed on at most.
-pub const MOST_OF_BODY: u64 = 2 * crate::extract::BODY_LIMIT as u64;
+pub(super) const MOST_OF_BODY: u64 = 2 * crate::extract::BODY_LIMIT as u64;
 
 /// Bytes behind a request after which no more are read until it is answered, and how many are read at a time. Below, they
 /// are: that is how a client that has hung up is noticed.
@@ -35,7 +35,7 @@ const READ_AHEAD: usize = 4 << 10;
 
 /// A connection.
 #[derive(Debug)]
-pub struct Guarded<S> {
+pub(super) struct Guarded<S> {
     stream: S,
     exchange: Rc<Exchange>,
     timeouts: ConnectionTimeouts,
@@ -66,7 +66,7 @@ enum Stage {
 
 impl<S> Guarded<S> {
     /// A new connection.
-    pub fn new(stream: S, timeouts: ConnectionTimeouts, permit: Option<ConnectionPermit>) -> Self {
+    pub(super) fn new(stream: S, timeouts: ConnectionTimeouts, permit: Option<ConnectionPermit>) -> Self {
         Self {
             stream,
             exchange: Rc::default(),
@@ -82,7 +82,7 @@ impl<S> Guarded<S> {
     }
 
     /// What is known of the request at hand.
-    pub fn exchange(&self) -> Rc<Exchange> {
+    pub(super) fn exchange(&self) -> Rc<Exchange> {
         Rc::clone(&self.exchange)
     }
 }

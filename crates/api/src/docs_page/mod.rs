@@ -12,7 +12,7 @@ use crate::problem::ApiError;
 use crate::state::State;
 
 /// Where the page is.
-pub const PATH: &str = "/api/docs/";
+pub(crate) const PATH: &str = "/api/docs/";
 
 /// A file that the program carries.
 struct File {
@@ -37,7 +37,7 @@ impl File {
 const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// Mounts the page, its files, and what leads to it.
-pub fn routes(config: &mut ServiceConfig) {
+pub(crate) fn routes(config: &mut ServiceConfig) {
     config.service(web::resource(["/", "/api/docs"]).route(web::get().to(|| async { Redirect::to(PATH) })));
     for file in FILES {
         let (asset, is_page) = (file.asset(), file.path.is_empty());

@@ -9,10 +9,10 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultResponseRaw, DefaultSche
 use paperclip::v2::schema::Apiv2Schema;
 
 /// Server-sent events.
-pub struct StreamAnswer(pub HttpResponse);
+pub(super) struct StreamAnswer(pub HttpResponse);
 
 /// The handshake of a WebSocket.
-pub struct SocketAnswer(pub HttpResponse);
+pub(super) struct SocketAnswer(pub HttpResponse);
 
 macro_rules! answers {
     ($($answer:ident)+) => {$(

@@ -20,7 +20,7 @@ use crate::state::State;
 
 /// What a request for events shows.
 #[derive(Debug, Clone, Copy)]
-pub enum Shown {
+pub(super) enum Shown {
     /// A key.
     Key(Key),
     /// A ticket, and where it was shown.
@@ -63,7 +63,7 @@ impl Shown {
     ///
     /// # Errors
     /// The ticket is not valid, or a fault. A key is looked at when it is used.
-    pub async fn claim(self, state: &State) -> Result<Claim, ApiError> {
+    pub(super) async fn claim(self, state: &State) -> Result<Claim, ApiError> {
         match self {
             Self::Key(key) => Ok(key.0.into()),
             Self::Ticket(hash, network) => {

@@ -24,7 +24,7 @@ use crate::wire::{Count, Field, Time};
 /// Something that happened.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Event")]
-pub struct EventDto {
+pub(crate) struct EventDto {
     /// The place in the log right after the event; null where there is no other place to go on from.
     pub cursor: Option<Field<Cursor>>,
     /// What happened.
@@ -44,7 +44,7 @@ pub struct EventDto {
 /// a message, one's role in a group, somebody's address.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum EventData {
+pub(crate) enum EventData {
     /// A user.
     User(UserDto),
     /// A group.
@@ -81,7 +81,7 @@ impl TypedData for EventData {
 /// What is gone.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Removed")]
-pub struct RemovedDto {
+pub(crate) struct RemovedDto {
     /// Its id; of a member, the user's.
     pub id: Field<GoneId>,
 }
@@ -89,7 +89,7 @@ pub struct RemovedDto {
 /// How far one has read, on one of one's devices.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ReadUpdate")]
-pub struct ReadUpdateDto {
+pub(crate) struct ReadUpdateDto {
     /// Messages up to this number are read.
     pub read_seq: Field<Seq>,
     /// How many are not.
@@ -99,7 +99,7 @@ pub struct ReadUpdateDto {
 /// Who types.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Typing")]
-pub struct TypingDto {
+pub(crate) struct TypingDto {
     /// Who.
     pub user: UserRefDto,
     /// Until when to show it, unless it is said again; null once they have stopped.
@@ -109,7 +109,7 @@ pub struct TypingDto {
 /// Who is there.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Presence")]
-pub struct PresenceDto {
+pub(crate) struct PresenceDto {
     /// Who.
     pub user_id: Field<UserId>,
     /// `online`, `away` or `offline`.
@@ -122,7 +122,7 @@ pub struct PresenceDto {
 // Without `Debug`, which would show it.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Ticket")]
-pub struct TicketDto {
+pub(super) struct TicketDto {
     /// The ticket, shown once. It goes into the query of a connection: `?ticket=…`.
     pub ticket: Field<TicketText>,
     /// Until when it is good, unless it is used before.
@@ -132,7 +132,7 @@ pub struct TicketDto {
 /// When to come back to a server that stops.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ComeBack")]
-pub struct ComeBackDto {
+pub(crate) struct ComeBackDto {
     /// In so many milliseconds, another number for each client.
     pub after_ms: Field<Milliseconds>,
 }
@@ -140,7 +140,7 @@ pub struct ComeBackDto {
 /// Why the events end.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "End")]
-pub struct EndDto {
+pub(crate) struct EndDto {
     /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: come back with the last cursor.
     pub reason: Field<End>,
 }
@@ -148,7 +148,7 @@ pub struct EndDto {
 /// What a connection says of itself.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Hello")]
-pub struct HelloDto {
+pub(crate) struct HelloDto {
     /// Who listens.
     pub user: UserRefDto,
     /// The server's version.
@@ -159,7 +159,7 @@ pub struct HelloDto {
 
 impl EventDto {
     /// An event of the log, which ends at the cursor.
-    pub fn logged(logged: LoggedEvent, cursor: &Cursor) -> Self {
+    pub(crate) fn logged(logged: LoggedEvent, cursor: &Cursor) -> Self {
         let event = logged.event;
         Self {
             cursor: Some(cursor.clone().into()),
@@ -172,7 +172,7 @@ impl EventDto {
     }
 
     /// Something that is in no log.
-    pub fn passing(passing: Passing) -> Self {
+    pub(crate) fn passing(passing: Passing) -> Self {
         let (event_type, group_id, data) = match passing {
             Passing::ReadUpdated { group, read_seq, unread } => {
                 let data = ReadUpdateDto { read_seq: read_seq.into(), unread: unread.into() };
@@ -192,7 +192,7 @@ impl EventDto {
     }
 
     /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
-    pub fn hello(listener: &Listener, version: &'static str, heartbeat: Duration) -> Self {
+    pub(super) fn hello(listener: &Listener, version: &'static str, heartbeat: Duration) -> Self {
         let user = listener.actor.user.clone().into();
         let data = HelloDto {
             user,
@@ -203,23 +203,23 @@ impl EventDto {
     }
 
     /// Events before this cursor can't be had any more: whoever gets this loads afresh what they show.
-    pub fn gap(now: &Cursor) -> Self {
+    pub(crate) fn gap(now: &Cursor) -> Self {
         Self::signal(Unlogged::Gap, Some(now), EventData::Nothing {})
     }
 
     /// Nothing happened that the listener may see, up to this cursor.
-    pub fn heartbeat(now: &Cursor) -> Self {
+    pub(crate) fn heartbeat(now: &Cursor) -> Self {
         Self::signal(Unlogged::Heartbeat, Some(now), EventData::Nothing {})
     }
 
     /// The server stops; when to come back.
-    pub fn reconnect(after: Duration) -> Self {
+    pub(crate) fn reconnect(after: Duration) -> Self {
         let after_ms = Milliseconds(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)).into();
         Self::signal(Unlogged::Reconnect, None, EventData::ComeBack(ComeBackDto { after_ms }))
     }
 
     /// Why the events end.
-    pub fn end(end: End) -> Self {
+    pub(crate) fn end(end: End) -> Self {
         Self::signal(Unlogged::End, None, EventData::Ended(EndDto { reason: end.into() }))
     }
 
@@ -230,13 +230,13 @@ impl EventDto {
     }
 
     /// The event as JSON, on one line.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers are always JSON")
     }
 }
 
 /// How a presence is written.
-pub const fn presence_word(presence: Presence) -> &'static str {
+pub(super) const fn presence_word(presence: Presence) -> &'static str {
     match presence {
         Presence::Online => "online",
         Presence::Away => "away",

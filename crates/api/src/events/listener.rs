@@ -32,7 +32,7 @@ use crate::state::State;
 const BEATS_TO_CHECK: u32 = 2;
 
 /// One who listens.
-pub struct Listener {
+pub(super) struct Listener {
     /// Who it is.
     pub actor: Actor,
     place: Rc<Place>,
@@ -66,7 +66,7 @@ impl Listener {
     ///
     /// # Errors
     /// Not signed in, too many connections of the user, or a fault.
-    pub async fn open(state: &State, who: Claim, cursor: Option<Cursor>) -> Result<Self, ApiError> {
+    pub(super) async fn open(state: &State, who: Claim, cursor: Option<Cursor>) -> Result<Self, ApiError> {
         let storage = Arc::clone(&state.storage);
         if let Claim::Key(credential) = who
             && !storage.knows_key(&credential.key)
@@ -106,33 +106,33 @@ impl Listener {
 
     /// The same listener, who stays: a device that its user is at, and that is also told what is in no log.
     #[must_use]
-    pub fn staying(self) -> Self {
+    pub(super) fn staying(self) -> Self {
         Self { stays: true, ..self }
     }
 
     /// The place of the connection, for whatever else takes room on the server as long as the client doesn't let go.
-    pub fn place(&self) -> Rc<Place> {
+    pub(super) fn place(&self) -> Rc<Place> {
         Rc::clone(&self.place)
     }
 
     /// An outbox for the connection.
-    pub fn outbox(&self) -> Arc<Outbox> {
+    pub(super) fn outbox(&self) -> Arc<Outbox> {
         Outbox::new(self.place.room())
     }
 
     /// The place up to which everything has been told.
-    pub const fn cursor(&self) -> &Cursor {
+    pub(super) const fn cursor(&self) -> &Cursor {
         &self.cursor
     }
 
     /// The place to come back to; `None` as long as a gap has to be told, of which whoever came back to a later place
     /// would never hear.
-    pub fn resume_at(&self) -> Option<&Cursor> {
+    pub(super) fn resume_at(&self) -> Option<&Cursor> {
         (!self.past.is_gap_next()).then_some(&self.cursor)
     }
 
     /// What the listener is told next. May be dropped and called again: nothing is lost.
-    pub async fn next(&mut self) -> Told {
+    pub(super) async fn next(&mut self) -> Told {
         loop {
             if let Err(end) = self.get_ready().await {
                 return Told::End(end);
@@ -151,7 +151,7 @@ impl Listener {
     ///
     /// # Errors
     /// The end, if it can't be read, or the server stops.
-    pub async fn get_ready(&mut self) -> Result<(), End> {
+    pub(super) async fn get_ready(&mut self) -> Result<(), End> {
         while self.get_on().await? {}
         if self.must_check {
             self.check_session().await?;
@@ -164,7 +164,7 @@ impl Listener {
     ///
     /// # Errors
     /// The end, if it can't be read, or the server stops.
-    pub async fn get_on(&mut self) -> Result<bool, End> {
+    pub(super) async fn get_on(&mut self) -> Result<bool, End> {
         self.heed_stop().await?;
         if self.is_behind && self.past.is_empty() {
             if !self.pages.make_room(self.patience).await? {
@@ -191,7 +191,7 @@ impl Listener {
     }
 
     /// What can be told without waiting, if anything.
-    pub fn try_next(&mut self, context: &mut Context<'_>) -> Option<Told> {
+    pub(super) fn try_next(&mut self, context: &mut Context<'_>) -> Option<Told> {
         if let Some(entry) = self.past.take() {
             let room = self.pages.part();
             if self.past.is_empty() {
@@ -286,7 +286,7 @@ impl Listener {
     ///
     /// # Errors
     /// A group that the user is not in.
-    pub fn act(&mut self, activity: Activity) -> Result<(), Error> {
+    pub(super) fn act(&mut self, activity: Activity) -> Result<(), Error> {
         if !self.is_behind {
             return self.feed.act(activity);
         }
@@ -300,7 +300,7 @@ impl Listener {
     ///
     /// # Errors
     /// The session has ended.
-    pub async fn beat(&mut self) -> Result<(), End> {
+    pub(super) async fn beat(&mut self) -> Result<(), End> {
         self.beats += 1;
         if self.beats < BEATS_TO_CHECK {
             return Ok(());

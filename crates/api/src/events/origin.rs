@@ -14,7 +14,7 @@ use crate::state::State;
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Whether a page of this origin (RFC 6454) may: one of the server itself, of its public address, or of the list.
-pub fn is_allowed(origin: &[u8], request: &HttpRequest, options: &ServerOptions) -> bool {
+pub(super) fn is_allowed(origin: &[u8], request: &HttpRequest, options: &ServerOptions) -> bool {
     let Ok(origin) = str::from_utf8(origin) else { return false };
     let is = |allowed: &str| origin.eq_ignore_ascii_case(allowed);
     // Behind a proxy the scheme is not known here; the host is what tells sites apart.
@@ -37,7 +37,7 @@ fn host<'a>(request: &'a HttpRequest, options: &ServerOptions) -> Option<&'a str
 ///
 /// # Errors
 /// What the answer has.
-pub async fn let_page_read(
+pub(super) async fn let_page_read(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

@@ -19,7 +19,7 @@ use crate::problem::{ApiError, Code};
 
 /// The connections of all users: sockets, streams, and polls that wait.
 #[derive(Debug)]
-pub struct Places {
+pub(crate) struct Places {
     /// How many one user may have.
     each: u32,
     /// How much room one user's connections share, in bytes.
@@ -36,7 +36,7 @@ struct Taken {
 
 /// The place of one connection. It is given back when this is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub(crate) struct Place {
     places: Arc<Places>,
     user: UserId,
     room: Arc<UsersRoom>,
@@ -44,14 +44,14 @@ pub struct Place {
 
 impl Place {
     /// The room that the user's connections share.
-    pub fn room(&self) -> Arc<UsersRoom> {
+    pub(crate) fn room(&self) -> Arc<UsersRoom> {
         Arc::clone(&self.room)
     }
 }
 
 impl Places {
     /// So many places for each user, whose connections share so many bytes of room.
-    pub fn new(each: u32, room: usize) -> Arc<Self> {
+    pub(crate) fn new(each: u32, room: usize) -> Arc<Self> {
         Arc::new(Self { each, room, taken: Mutex::default() })
     }
 
@@ -59,7 +59,7 @@ impl Places {
     ///
     /// # Errors
     /// They have as many connections as they may.
-    pub fn take(self: &Arc<Self>, user: UserId) -> Result<Place, ApiError> {
+    pub(crate) fn take(self: &Arc<Self>, user: UserId) -> Result<Place, ApiError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let has = taken.entry(user).or_insert_with(|| Taken { places: 0, room: UsersRoom::new(self.room) });
         if has.places >= self.each {
@@ -85,7 +85,12 @@ impl Drop for Place {
 /// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is soon
 /// told no more, but what was written before still waits for them. What is in the outbox holds its room until it is
 /// written.
-pub fn seated(answer: HttpResponse, place: Rc<Place>, outbox: Arc<Outbox>, unsent: Unsent) -> HttpResponse {
+pub(super) fn seated(
+    answer: HttpResponse,
+    place: Rc<Place>,
+    outbox: Arc<Outbox>,
+    unsent: Unsent,
+) -> HttpResponse {
     answer.map_body(|_, body| {
         let size = body.size();
         *unsent.0.borrow_mut() = Source::Body(body);
@@ -96,7 +101,7 @@ pub fn seated(answer: HttpResponse, place: Rc<Place>, outbox: Arc<Outbox>, unsen
 /// What the transport of a connection has not asked for yet. Whoever writes it can drop it: the transport doesn't ask as
 /// long as the client takes nothing.
 #[derive(Clone, Default)]
-pub struct Unsent(Rc<RefCell<Source>>);
+pub(super) struct Unsent(Rc<RefCell<Source>>);
 
 /// Where the transport gets more.
 #[derive(Default)]
@@ -110,7 +115,7 @@ enum Source {
 
 impl Unsent {
     /// Drops all of it at once, and has this sent instead, if the client takes anything again.
-    pub fn replace(&self, outbox: &Outbox, last: Option<Bytes>) {
+    pub(super) fn replace(&self, outbox: &Outbox, last: Option<Bytes>) {
         let last = last.map_or(Source::End, Source::Last);
         outbox.drop_unsent(self.0.replace(last));
     }

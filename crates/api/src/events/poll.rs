@@ -45,7 +45,7 @@ struct EventsDto {
 }
 
 /// What happened, and where it ends. Events are JSON already.
-pub struct Polled {
+pub(super) struct Polled {
     items: Vec<Arc<str>>,
     cursor: String,
     /// What the answer takes of the caller's share.
@@ -56,7 +56,7 @@ pub struct Polled {
 ///
 /// # Errors
 /// The session has ended, too much is on its way to the user, or a fault.
-pub async fn poll(state: &State, listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
+pub(super) async fn poll(state: &State, listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
     let began = Instant::now();
     if !get_ready(listener, began + wait.max(READING)).await.map_err(problem_of)? {
         return Ok(Polled::nothing(listener));
@@ -91,7 +91,7 @@ async fn get_ready(listener: &mut Listener, until: Instant) -> Result<bool, End>
 
 impl Polled {
     /// The answer to who has no cursor yet, or to whom there is nothing to tell up to here.
-    pub fn nothing(listener: &Listener) -> Self {
+    pub(super) fn nothing(listener: &Listener) -> Self {
         Self { items: Vec::new(), cursor: listener.cursor().to_string(), permit: None }
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 type Reading<T> = LocalBoxFuture<'static, Result<T, Error>>;
 
 /// A page of the log, and what is told after the last one.
-pub struct Page {
+pub(super) struct Page {
     /// The page.
     pub stretch: Stretch,
     /// How far the user has read meanwhile, on whichever device. On the last page only.
@@ -24,7 +24,7 @@ pub struct Page {
 }
 
 /// Reads in the name of one who listens.
-pub struct Reads {
+pub(super) struct Reads {
     storage: Arc<dyn Storage>,
     who: Claim,
     page: Option<Reading<Page>>,
@@ -33,7 +33,7 @@ pub struct Reads {
 
 impl Reads {
     /// Reads that nobody has begun.
-    pub const fn new(storage: Arc<dyn Storage>, who: Claim) -> Self {
+    pub(super) const fn new(storage: Arc<dyn Storage>, who: Claim) -> Self {
         Self { storage, who, page: None, session: None }
     }
 
@@ -42,7 +42,7 @@ impl Reads {
     ///
     /// # Errors
     /// Not signed in any more, or a fault.
-    pub async fn page(&mut self, after: Position, resumed: Option<Position>) -> Result<Page, Error> {
+    pub(super) async fn page(&mut self, after: Position, resumed: Option<Position>) -> Result<Page, Error> {
         let (storage, who) = (&self.storage, self.who);
         let reading = self.page.get_or_insert_with(|| {
             let storage = Arc::clone(storage);
@@ -57,7 +57,7 @@ impl Reads {
     ///
     /// # Errors
     /// Not signed in any more, or a fault.
-    pub async fn session(&mut self) -> Result<Actor, Error> {
+    pub(super) async fn session(&mut self) -> Result<Actor, Error> {
         let (storage, who) = (&self.storage, self.who);
         let reading = self.session.get_or_insert_with(|| {
             let storage = Arc::clone(storage);

@@ -22,7 +22,7 @@ pub(super) const LONGEST_WAIT: u64 = 60;
 
 /// Where to begin.
 #[derive(Deserialize, Apiv2Schema)]
-pub struct StreamParams {
+pub(super) struct StreamParams {
     /// The cursor of the last event that the client has got. Without one: from now on.
     pub cursor: Optional<Cursor>,
     /// A ticket, for clients that can't send headers.
@@ -32,7 +32,7 @@ pub struct StreamParams {
 
 /// Where to begin, and how long to wait.
 #[derive(Deserialize, Apiv2Schema)]
-pub struct PollParams {
+pub(super) struct PollParams {
     /// The cursor of the last event that the client has got. Without one, the answer has the cursor of now.
     pub cursor: Optional<Cursor>,
     /// How many seconds to wait for an event if there is none: 0–60, usually 0.
@@ -45,7 +45,7 @@ impl StreamParams {
     ///
     /// # Errors
     /// It is none.
-    pub fn parse(self, last_event_id: Option<String>) -> Result<Option<Cursor>, ApiError> {
+    pub(super) fn parse(self, last_event_id: Option<String>) -> Result<Option<Cursor>, ApiError> {
         let mut fields = Fields::new();
         let cursor = fields.optional("cursor", Optional(last_event_id.or(self.cursor.0)));
         fields.finish()?;
@@ -58,7 +58,7 @@ impl PollParams {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn parse(self) -> Result<(Option<Cursor>, Duration), ApiError> {
+    pub(super) fn parse(self) -> Result<(Option<Cursor>, Duration), ApiError> {
         let mut fields = Fields::new();
         let cursor = fields.optional("cursor", self.cursor);
         let wait =
@@ -69,7 +69,7 @@ impl PollParams {
 }
 
 /// The cursor that a browser sends in a header when it comes back (HTML Living Standard, section 9.2.4).
-pub struct LastEventId(pub Option<String>);
+pub(super) struct LastEventId(pub Option<String>);
 
 impl LastEventId {
     const NAME: &str = "Last-Event-ID";

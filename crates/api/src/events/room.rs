@@ -17,7 +17,7 @@ const OF_ONE: usize = 128 << 10;
 
 /// The room that all connections of a user share, in bytes.
 #[derive(Debug)]
-pub struct UsersRoom {
+pub(crate) struct UsersRoom {
     /// For pages of the past.
     pages: Arc<Semaphore>,
     /// For frames that are of no such page.
@@ -28,14 +28,14 @@ pub struct UsersRoom {
 
 impl UsersRoom {
     /// So many bytes, half of them for pages.
-    pub fn new(bytes: usize) -> Arc<Self> {
+    pub(crate) fn new(bytes: usize) -> Arc<Self> {
         let size = (bytes / 2).clamp(OF_ONE, Semaphore::MAX_PERMITS / 2);
         let half = || Arc::new(Semaphore::new(size));
         Arc::new(Self { pages: half(), frames: half(), size })
     }
 
     /// Room for a page of at most so many bytes.
-    pub async fn for_page(&self, bytes: usize) -> OwnedSemaphorePermit {
+    pub(crate) async fn for_page(&self, bytes: usize) -> OwnedSemaphorePermit {
         acquire(&self.pages, bytes.min(self.size)).await
     }
 }
@@ -48,7 +48,7 @@ async fn acquire(semaphore: &Arc<Semaphore>, count: usize) -> OwnedSemaphorePerm
 
 /// The room that a page of the past takes. What is made of the page holds it, until the client has taken that.
 #[derive(Debug)]
-pub struct PageRoom {
+pub(super) struct PageRoom {
     /// The only one of its connection.
     pub _turn: OwnedSemaphorePermit,
     /// Its part of the user's.
@@ -57,7 +57,7 @@ pub struct PageRoom {
 
 impl PageRoom {
     /// Gives back what the page doesn't need.
-    pub fn shrink(&mut self, bytes: usize) {
+    pub(super) fn shrink(&mut self, bytes: usize) {
         if let Some(surplus) = self.users.num_permits().checked_sub(bytes) {
             drop(self.users.split(surplus));
         }
@@ -74,7 +74,7 @@ struct Held {
 
 /// What a connection has given to its transport.
 #[derive(Debug)]
-pub struct Outbox {
+pub(super) struct Outbox {
     users: Arc<UsersRoom>,
     own: Arc<Semaphore>,
     /// Of frames that are in the transport's buffer, which is most likely empty when it asks for more.
@@ -83,13 +83,13 @@ pub struct Outbox {
 
 impl Outbox {
     /// One that is empty.
-    pub fn new(users: Arc<UsersRoom>) -> Arc<Self> {
+    pub(super) fn new(users: Arc<UsersRoom>) -> Arc<Self> {
         Arc::new(Self { users, own: Arc::new(Semaphore::new(OF_ONE)), buffered: Mutex::default() })
     }
 
     /// A frame for the transport, once there is room for it. It is let go of when the transport has copied it; what it
     /// holds, later.
-    pub async fn frame<T>(self: &Arc<Self>, text: T, page: Option<Arc<PageRoom>>) -> Bytes
+    pub(super) async fn frame<T>(self: &Arc<Self>, text: T, page: Option<Arc<PageRoom>>) -> Bytes
     where
         T: AsRef<str> + Send + 'static,
     {
@@ -106,7 +106,7 @@ impl Outbox {
     }
 
     /// Gives the room back of frames that are dropped here, before the transport has copied them.
-    pub fn drop_unsent(&self, frames: impl Sized) {
+    pub(super) fn drop_unsent(&self, frames: impl Sized) {
         let copied = std::mem::take(&mut *self.buffered.lock().unwrap_or_else(PoisonError::into_inner));
         drop(frames);
         let mut buffered = self.buffered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,7 +116,7 @@ impl Outbox {
     }
 
     /// The transport asks for more: it has written what it had.
-    pub fn is_written(&self) {
+    pub(super) fn is_written(&self) {
         // Let go of without the lock: that wakes whoever waits for room.
         drop(std::mem::take(&mut *self.buffered.lock().unwrap_or_else(PoisonError::into_inner)));
     }

@@ -11,7 +11,7 @@ use crate::asyncapi;
 use crate::wire::annotation::Annotation;
 
 /// Any event that an answer may hold. For the document only.
-pub struct AnyEvent;
+pub(super) struct AnyEvent;
 
 impl Apiv2Schema for AnyEvent {
     fn name() -> Option<String> {

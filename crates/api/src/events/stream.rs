@@ -59,7 +59,7 @@ struct Streaming {
 }
 
 /// The answer.
-pub fn answer(state: &State, listener: Listener) -> HttpResponse {
+pub(super) fn answer(state: &State, listener: Listener) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")))

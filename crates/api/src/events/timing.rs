@@ -13,10 +13,10 @@ const LEAST: u64 = 500;
 /// How long a client may take none of what it is told before it counts as too slow: counted anew for each frame of a
 /// socket and each piece of a stream, from when as many wait for it as are kept. A socket is told why it ends, a stream
 /// that is given up just ends.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When a client should come back: each at another time, so that they don't all come at once.
-pub fn come_back_after() -> Duration {
+pub(super) fn come_back_after() -> Duration {
     let mut bits = [0; 8];
     // Without randomness all come back at the same time, which is no reason to fail.
     let _ = getrandom::fill(&mut bits);
@@ -24,7 +24,7 @@ pub fn come_back_after() -> Duration {
 }
 
 /// The signs of life of a connection. One that was held up does not make up for those it missed.
-pub fn heartbeats(every: Duration) -> Interval {
+pub(super) fn heartbeats(every: Duration) -> Interval {
     let mut heartbeats = interval_at(Instant::now() + every, every);
     heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeats

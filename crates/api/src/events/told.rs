@@ -8,7 +8,7 @@ use super::room::PageRoom;
 
 /// What a listener is told.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub(super) enum Told {
     /// An event, as JSON on one line, and the room of the page of the past that it is of.
     Event(Arc<str>, Option<Arc<PageRoom>>),
     /// The end.
@@ -17,7 +17,7 @@ pub enum Told {
 
 /// Why it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// The session has ended, by whomever.
     SignedOut,
     /// The listener has not kept up. Their cursor is good.
@@ -32,7 +32,7 @@ pub enum End {
 
 impl End {
     /// The stable name.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
             Self::TooSlow => "too_slow",

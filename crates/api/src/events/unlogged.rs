@@ -2,7 +2,7 @@
 
 /// What a listener is told besides the events of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unlogged {
+pub(crate) enum Unlogged {
     /// A connection begins.
     Hello,
     /// Events before a cursor can't be had any more.
@@ -23,7 +23,7 @@ pub enum Unlogged {
 
 impl Unlogged {
     /// Every type.
-    pub const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Hello,
         Self::Gap,
         Self::Heartbeat,
@@ -35,7 +35,7 @@ impl Unlogged {
     ];
 
     /// The stable name of the type, on the wire.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Hello => "hello",
             Self::Gap => "gap",

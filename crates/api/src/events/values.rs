@@ -44,7 +44,7 @@ impl ToJson for Cursor {
 
 /// For how many seconds to wait.
 #[derive(Debug)]
-pub struct Wait(pub u64);
+pub(super) struct Wait(pub u64);
 
 impl FromJson for Wait {
     fn from_json(seconds: u64) -> Result<Self, Violation> {
@@ -58,11 +58,11 @@ impl FromJson for Wait {
 
 /// A number of seconds.
 #[derive(Debug)]
-pub struct Seconds(pub u64);
+pub(crate) struct Seconds(pub u64);
 
 /// A number of milliseconds.
 #[derive(Debug)]
-pub struct Milliseconds(pub u64);
+pub(crate) struct Milliseconds(pub u64);
 
 macro_rules! durations {
     ($($name:ident => $rules:expr;)+) => {$(
@@ -90,7 +90,7 @@ durations! {
 
 /// The id of what is gone: a user, or a group.
 #[derive(Debug)]
-pub struct GoneId(pub i64);
+pub(crate) struct GoneId(pub i64);
 
 impl Described for GoneId {
     type Json = i64;
@@ -108,7 +108,7 @@ impl ToJson for GoneId {
 
 /// The server's version.
 #[derive(Debug)]
-pub struct ServerVersion(pub &'static str);
+pub(crate) struct ServerVersion(pub &'static str);
 
 impl ServerVersion {
     const fn as_str(&self) -> &'static str {

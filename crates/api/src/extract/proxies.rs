@@ -95,7 +95,7 @@ impl UntrustedProxies {
 /// The address of the client behind `peer`. Each proxy adds to the right of `X-Forwarded-For` whom it was
 /// asked by, so the list is read from its end for as long as a trusted proxy wrote it: what a client made up
 /// itself is further left and never reached.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
     if !is_trusted(client) {

@@ -37,7 +37,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
-pub const FEATURE: Feature = Feature {
+pub(crate) const FEATURE: Feature = Feature {
     tag: "Groups",
     description: "Groups and their members.",
     file: file!(),

@@ -21,7 +21,7 @@ const NOT_COUNTED: [&str; 4] = ["/api/events", "/api/events/stream", "/api/event
 ///
 /// # Errors
 /// Too many, of this caller or of all.
-pub fn admit(request: &ServiceRequest) -> Result<Option<Permit>, ApiError> {
+pub(crate) fn admit(request: &ServiceRequest) -> Result<Option<Permit>, ApiError> {
     let Some(state) = request.app_data::<State>() else { return Ok(None) };
     if NOT_COUNTED.contains(&request.path()) {
         return Ok(None);

@@ -10,14 +10,14 @@ use crate::state::State;
 /// A body that is arriving. It counts as its caller's by what has come, from the first time that it is waited for; so one
 /// that is there at once costs nothing.
 #[derive(Debug)]
-pub struct Arrival {
+pub(crate) struct Arrival {
     request: HttpRequest,
     permit: Option<Permit>,
 }
 
 impl Arrival {
     /// Of this request; nothing has come.
-    pub const fn new(request: HttpRequest) -> Self {
+    pub(crate) const fn new(request: HttpRequest) -> Self {
         Self { request, permit: None }
     }
 
@@ -25,7 +25,7 @@ impl Arrival {
     ///
     /// # Errors
     /// Too much of the caller's, or of everybody's, is on its way.
-    pub fn count(&mut self, kept: usize) -> Result<(), ApiError> {
+    pub(crate) fn count(&mut self, kept: usize) -> Result<(), ApiError> {
         let kept = kept as u64;
         let grown = match &mut self.permit {
             None if kept == 0 => Ok(()),

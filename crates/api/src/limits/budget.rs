@@ -22,7 +22,7 @@ const LEAST: u64 = 32 << 10;
 ///
 /// Networks that are neighbours have one share together besides, since one customer may have tens of thousands of them.
 #[derive(Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     each: u64,
     total: u64,
     /// Beyond the total, for those who hold nothing and take little; the least they get even beyond that.
@@ -58,18 +58,18 @@ pub struct Permit {
 
 impl Budget {
     /// So much for each caller, and so much for all of them together.
-    pub fn new(each: u64, total: u64) -> Arc<Self> {
+    pub(crate) fn new(each: u64, total: u64) -> Arc<Self> {
         Self::with_spare(each, total, 0)
     }
 
     /// The same, and so much besides that only those get who hold nothing, and only when they take little.
-    pub fn with_spare(each: u64, total: u64, spare: u64) -> Arc<Self> {
+    pub(crate) fn with_spare(each: u64, total: u64, spare: u64) -> Arc<Self> {
         Arc::new(Self { each, total, spare, taken: Mutex::default() })
     }
 
     /// What all hold together.
     #[cfg(test)]
-    pub fn held(&self) -> u64 {
+    pub(crate) fn held(&self) -> u64 {
         self.locked().by_all
     }
 
@@ -77,7 +77,7 @@ impl Budget {
     ///
     /// # Errors
     /// Why not.
-    pub fn check(&self, caller: Caller) -> Result<(), Exhausted> {
+    pub(crate) fn check(&self, caller: Caller) -> Result<(), Exhausted> {
         self.check_locked(&self.locked(), caller, 0)
     }
 
@@ -85,7 +85,7 @@ impl Budget {
     ///
     /// # Errors
     /// Why the caller may take nothing now.
-    pub fn take(self: &Arc<Self>, caller: Caller, amount: u64) -> Result<Permit, Exhausted> {
+    pub(crate) fn take(self: &Arc<Self>, caller: Caller, amount: u64) -> Result<Permit, Exhausted> {
         let mut taken = self.locked();
         self.check_locked(&taken, caller, amount)?;
         taken.add(caller, amount);

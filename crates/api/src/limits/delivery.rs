@@ -84,14 +84,14 @@ fn too_much(exhausted: super::Exhausted) -> ApiError {
 
 /// The body of a large answer. What is left of it counts as its caller's until it is dropped, which is when the client has
 /// taken all but the last of it, or is gone.
-pub struct Counted {
+pub(crate) struct Counted {
     pieces: Pieces,
     permit: Permit,
 }
 
 impl Counted {
     /// A body of these bytes.
-    pub fn body(mut pieces: Pieces, permit: Permit) -> BoxBody {
+    pub(crate) fn body(mut pieces: Pieces, permit: Permit) -> BoxBody {
         if pieces.len() <= SMALL {
             return BoxBody::new(pieces.take(SMALL).unwrap_or_default());
         }

@@ -45,14 +45,14 @@ const SPARE: u64 = 8;
 /// A budget for users, and one for networks of strangers: however many of those there are, they take nothing of what is
 /// there for users.
 #[derive(Debug)]
-pub struct Budgets {
+pub(crate) struct Budgets {
     users: Arc<Budget>,
     strangers: Arc<Budget>,
 }
 
 impl Budgets {
     /// The budget that a caller takes from.
-    pub const fn of(&self, caller: Caller) -> &Arc<Budget> {
+    pub(crate) const fn of(&self, caller: Caller) -> &Arc<Budget> {
         match caller {
             Caller::Network(_) => &self.strangers,
             _ => &self.users,
@@ -62,7 +62,7 @@ impl Budgets {
 
 /// The budgets of a server.
 #[derive(Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Requests that are being worked on.
     pub requests: Budgets,
     /// Requests that make a user safer and found no room there, by network.
@@ -75,7 +75,7 @@ pub struct Limits {
 
 impl Limits {
     /// Budgets that nobody has taken anything of.
-    pub fn new(options: &ServerOptions) -> Self {
+    pub(crate) fn new(options: &ServerOptions) -> Self {
         let (requests, incoming) = (u64::from(options.requests_per_caller), options.incoming);
         Self {
             requests: Budgets {

@@ -32,7 +32,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
-pub const FEATURE: Feature = Feature {
+pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
     description: "Messages, likes, and how far one has read.",
     file: file!(),

@@ -3,12 +3,13 @@
 use groupchat_domain::storage::Purpose;
 use serde_json::Value;
 
-use crate::app::FEATURES;
 use crate::feature::{Operation, operation};
 use crate::problem::Code::{self, *};
+use crate::routes::FEATURES;
 
 /// What happens before an operation is found, or outside of all of them.
-pub const ANYWHERE: &[Code] = &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, HeadTooLarge];
+pub(super) const ANYWHERE: &[Code] =
+    &[BadRequest, RouteNotFound, MethodNotAllowed, RequestTimeout, HeadTooLarge];
 
 /// What the features say of an operation.
 fn described(id: &str) -> Operation {
@@ -17,7 +18,7 @@ fn described(id: &str) -> Operation {
 }
 
 /// All that an operation can refuse, in the order of the table of codes.
-pub fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
+pub(super) fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
     let described = described(operation["operationId"].as_str().unwrap_or_default());
     // Every operation refuses parameters that it doesn't know.
     let mut codes = vec![ValidationFailed, Internal];

@@ -26,7 +26,7 @@ const SHARED: &[(&str, &[Code])] = &[
 ];
 
 /// Adds what can go wrong to the answers of an operation, and to all of them their headers.
-pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
+pub(super) fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
     for (status, response) in responses.iter_mut() {
         let own: Vec<_> = response["headers"].as_object().into_iter().flat_map(Map::keys).cloned().collect();
         response["headers"] = headers(status);
@@ -50,7 +50,7 @@ pub fn complete(responses: &mut Map<String, Value>, codes: &[Code]) {
 }
 
 /// What the answers refer to: shared answers, headers, an example of each problem.
-pub fn components() -> Value {
+pub(super) fn components() -> Value {
     let responses: Map<_, _> = SHARED
         .iter()
         .map(|(name, codes)| ((*name).to_owned(), problem(codes[0].status().as_str(), codes)))
@@ -143,7 +143,7 @@ fn example(code: Code) -> Value {
 }
 
 /// The schema of every problem.
-pub fn problem_schema() -> Value {
+pub(super) fn problem_schema() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     json!({
@@ -175,7 +175,7 @@ pub fn problem_schema() -> Value {
 }
 
 /// The schema of what is wrong with one field.
-pub fn field_problem_schema() -> Value {
+pub(super) fn field_problem_schema() -> Value {
     let text = |description: &str| json!({"type": "string", "description": description});
     json!({
         "type": "object",

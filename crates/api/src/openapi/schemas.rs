@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::wire::annotation::{Annotation, Occurrence};
 
 /// Completes every named schema, and adds the components that their fields refer to.
-pub fn complete(schemas: &mut Map<String, Value>) {
+pub(crate) fn complete(schemas: &mut Map<String, Value>) {
     let mut open = std::mem::take(schemas);
     while !open.is_empty() {
         let mut components = Map::new();
@@ -47,7 +47,7 @@ fn complete_schema(schema: &mut Value, components: &mut Map<String, Value>) {
 }
 
 /// Completes a parameter.
-pub fn complete_parameter(parameter: &mut Value, components: &mut Map<String, Value>) {
+pub(crate) fn complete_parameter(parameter: &mut Value, components: &mut Map<String, Value>) {
     let is_header = parameter["in"] == "header";
     let schema = &mut parameter["schema"];
     let annotation = Annotation::take(schema).unwrap_or_default();

@@ -39,7 +39,7 @@ plain_texts! {
 
 /// How a server is that answers 200.
 #[derive(Debug, Clone, Copy)]
-pub enum Status {
+pub(super) enum Status {
     /// It is well.
     Ok,
     /// Its database is being looked through.

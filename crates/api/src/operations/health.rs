@@ -20,7 +20,7 @@ type Answer = Shared<BoxFuture<'static, Result<Condition, Error>>>;
 
 /// Looks whether the storage works: one look at a time, unless it takes too long, and one a second, whose answer
 /// all share who ask meanwhile.
-pub struct HealthProbe {
+pub(crate) struct HealthProbe {
     patience: Duration,
     latest: Mutex<Option<Look>>,
 }
@@ -51,7 +51,7 @@ impl HealthProbe {
     ///
     /// # Errors
     /// A fault, also when there is no answer in time.
-    pub async fn look(&self, storage: &Arc<dyn Storage>) -> Result<Condition, Error> {
+    pub(crate) async fn look(&self, storage: &Arc<dyn Storage>) -> Result<Condition, Error> {
         timeout(self.patience, self.answer(storage)).await.unwrap_or_else(|_| {
             Err(Error::Fault(StorageFault::Unavailable { reason: "no answer in time".to_owned() }))
         })

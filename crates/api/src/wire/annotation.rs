@@ -12,7 +12,7 @@ const MARKER: &str = "x-annotation:";
 
 /// Whether a field must be there, and whether it may be null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Occurrence {
+pub(crate) enum Occurrence {
     /// Always there, never null.
     Required,
     /// Always there, perhaps null.
@@ -29,7 +29,7 @@ pub enum Occurrence {
 
 /// What is special about a field or a component.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Annotation {
+pub(crate) struct Annotation {
     /// Keywords of JSON Schema that are added to those that follow from the Rust type.
     pub rules: Map<String, Value>,
     /// The component that has this schema, to which every field of the kind refers.
@@ -42,26 +42,30 @@ pub struct Annotation {
 
 impl Annotation {
     /// An annotation with these rules, a JSON object.
-    pub fn new(rules: Value) -> Self {
+    pub(crate) fn new(rules: Value) -> Self {
         let rules = if let Value::Object(rules) = rules { rules } else { Map::new() };
         Self { rules, ..Self::default() }
     }
 
     /// A schema that carries it.
-    pub fn into_schema(self, mut schema: DefaultSchemaRaw) -> DefaultSchemaRaw {
+    pub(crate) fn into_schema(self, mut schema: DefaultSchemaRaw) -> DefaultSchemaRaw {
         schema.title = Some(MARKER.to_owned());
         schema.example = Some(serde_json::to_value(self).expect("an annotation is JSON"));
         schema
     }
 
     /// A schema of this JSON type that carries it.
-    pub fn of<T: TypedData>(self) -> DefaultSchemaRaw {
+    pub(crate) fn of<T: TypedData>(self) -> DefaultSchemaRaw {
         let schema = DefaultSchemaRaw { data_type: Some(T::data_type()), ..DefaultSchemaRaw::default() };
         self.into_schema(DefaultSchemaRaw { format: T::format(), ..schema })
     }
 
     /// A parameter that carries it. Of a parameter's schema, paperclip copies a pattern only.
-    pub fn into_parameter(mut self, in_: ParameterIn, schema: &DefaultSchemaRaw) -> DefaultParameterRaw {
+    pub(crate) fn into_parameter(
+        mut self,
+        in_: ParameterIn,
+        schema: &DefaultSchemaRaw,
+    ) -> DefaultParameterRaw {
         let (data_type, format) = (schema.data_type, &schema.format);
         for (key, value) in
             [("type", serde_json::to_value(data_type)), ("format", serde_json::to_value(format))]
@@ -83,14 +87,14 @@ impl Annotation {
     }
 
     /// What a schema carries.
-    pub fn of_schema(schema: &DefaultSchemaRaw) -> Option<Self> {
+    pub(crate) fn of_schema(schema: &DefaultSchemaRaw) -> Option<Self> {
         let carried = schema.title.as_deref() == Some(MARKER);
         let annotation = schema.example.as_ref().filter(|_| carried)?;
         Some(serde_json::from_value(annotation.clone()).expect("it was written as one"))
     }
 
     /// Takes it out of a schema of the document; `None` if there is none.
-    pub fn take(schema: &mut Value) -> Option<Self> {
+    pub(crate) fn take(schema: &mut Value) -> Option<Self> {
         let schema = schema.as_object_mut()?;
         if let Some(text) =
             schema.get("pattern").and_then(Value::as_str).and_then(|text| text.strip_prefix(MARKER))

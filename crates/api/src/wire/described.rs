@@ -123,7 +123,7 @@ macro_rules! write_as_str {
 macro_rules! plain_texts {
     ($($(#[$meta:meta])+ $name:ident => $rules:expr;)+) => {$(
         $(#[$meta])+
-        pub struct $name(pub String);
+        pub(crate) struct $name(pub String);
 
         impl $crate::wire::Described for $name {
             type Json = String;

@@ -9,7 +9,7 @@ const UPDATE: &str = "UPDATE_DOCS";
 
 /// Checks that a page is as it is made, or writes it.
 #[track_caller]
-pub fn assert_reviewed(page: &str, made: &str) {
+pub(crate) fn assert_reviewed(page: &str, made: &str) {
     let path = path(page);
     if std::env::var_os(UPDATE).is_some() {
         std::fs::write(&path, made).expect("the page can be written");
@@ -26,7 +26,7 @@ pub fn assert_reviewed(page: &str, made: &str) {
 
 /// A page with this between `<!-- NAME -->` and `<!-- end of NAME -->`.
 #[track_caller]
-pub fn with_part(page: &str, name: &str, made: &str) -> String {
+pub(crate) fn with_part(page: &str, name: &str, made: &str) -> String {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
     let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("the page lacks: {begin}{end}"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no end of {name}"));
@@ -34,7 +34,7 @@ pub fn with_part(page: &str, name: &str, made: &str) -> String {
 }
 
 /// A page as it is now.
-pub fn page(name: &str) -> String {
+pub(crate) fn page(name: &str) -> String {
     std::fs::read_to_string(path(name)).expect("there is such a page")
 }
 

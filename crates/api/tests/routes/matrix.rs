@@ -17,7 +17,7 @@ const AT_ONCE: usize = 16;
 
 /// The reviewed file.
 #[derive(Deserialize)]
-pub struct Matrix {
+pub(crate) struct Matrix {
     /// Who calls, in the order of the columns.
     pub callers: Vec<String>,
     /// The statuses that each operation answers, in that order.
@@ -26,7 +26,7 @@ pub struct Matrix {
 
 impl Matrix {
     /// Reads the file.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         toml::from_str(include_str!("matrix.toml")).expect("the matrix is TOML")
     }
 }

@@ -8,7 +8,7 @@ use crate::harness::{Client, PASSWORD, Server};
 
 /// An operation of the document.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub(crate) struct Operation {
     /// Its method.
     pub method: Method,
     /// Its path, with names in braces.
@@ -19,23 +19,23 @@ pub struct Operation {
 
 impl Operation {
     /// Method and path, as the matrix writes them.
-    pub fn row(&self) -> String {
+    pub(crate) fn row(&self) -> String {
         format!("{:<6} {}", self.method.as_str(), self.template)
     }
 
     /// Its id, without what tells two methods apart that do the same.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         let id = self.description["operationId"].as_str().expect("an operation has an id");
         id.strip_suffix("ByPut").or_else(|| id.strip_suffix("ByPost")).unwrap_or(id)
     }
 
     /// The tag of its feature.
-    pub fn tag(&self) -> &str {
+    pub(crate) fn tag(&self) -> &str {
         self.description["tags"][0].as_str().expect("an operation has a tag")
     }
 
     /// Where its feature says what it refuses.
-    pub fn file(&self) -> &'static str {
+    pub(crate) fn file(&self) -> &'static str {
         FEATURES
             .iter()
             .find(|feature| feature.tag == self.tag())
@@ -43,23 +43,23 @@ impl Operation {
     }
 
     /// Whether the operation needs a key.
-    pub fn needs_key(&self) -> bool {
+    pub(crate) fn needs_key(&self) -> bool {
         self.description["security"].as_array().is_some_and(|schemes| !schemes.is_empty())
     }
 
     /// Whether the operation takes a body.
-    pub fn takes_body(&self) -> bool {
+    pub(crate) fn takes_body(&self) -> bool {
         self.description["requestBody"].is_object()
     }
 
     /// The names in the path.
-    pub fn parameters(&self) -> Vec<&str> {
+    pub(crate) fn parameters(&self) -> Vec<&str> {
         self.template.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
     }
 }
 
 /// Every operation of the server's document.
-pub async fn operations(server: &Server) -> Vec<Operation> {
+pub(crate) async fn operations(server: &Server) -> Vec<Operation> {
     let document = server.nobody().get("/api/openapi.json").await.ok();
     let mut operations = Vec::new();
     for (template, methods) in document["paths"].as_object().expect("the document has paths") {
@@ -78,7 +78,7 @@ pub async fn operations(server: &Server) -> Vec<Operation> {
 
 /// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
 /// sent a message; a user and a server admin who are not in it; and a user whom nobody knows yet.
-pub struct Scene {
+pub(crate) struct Scene {
     /// The group's path.
     pub group: String,
     /// The path of the peer's message.
@@ -92,7 +92,7 @@ pub struct Scene {
 
 impl Scene {
     /// Sets a fresh scene. `number` tells it from others on the same server.
-    pub async fn set(server: &Server, number: usize) -> Self {
+    pub(crate) async fn set(server: &Server, number: usize) -> Self {
         let roles = ["user", "member", "group admin", "owner", "peer", "server admin", "newcomer"];
         let named =
             roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
@@ -118,13 +118,13 @@ impl Scene {
     }
 
     /// The caller of this name.
-    pub fn caller(&self, name: &str) -> &Client {
+    pub(crate) fn caller(&self, name: &str) -> &Client {
         let found = self.callers.iter().find(|(known, _)| *known == name);
         &found.unwrap_or_else(|| panic!("there is no caller {name}")).1
     }
 
     /// The path of an operation, with the ids of this scene.
-    pub fn path(&self, template: &str, session: i64) -> String {
+    pub(crate) fn path(&self, template: &str, session: i64) -> String {
         let message = template.replace("/api/groups/{group_id}/messages/{message_id}", &self.message);
         let path = message
             .replace("/api/groups/{group_id}", &self.group)
@@ -135,7 +135,7 @@ impl Scene {
     }
 
     /// A good body for an operation; `None` where it takes none.
-    pub fn body(&self, operation: &Operation) -> Option<Value> {
+    pub(crate) fn body(&self, operation: &Operation) -> Option<Value> {
         let unique = format!("x{}", self.newcomer);
         Some(match operation.row().as_str() {
             "POST   /api/login" => json!({"username": self.peer_name, "password": PASSWORD}),

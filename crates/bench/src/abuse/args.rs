@@ -11,7 +11,7 @@ use super::server::Limits;
 /// What hostile clients do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Scenario {
+pub(crate) enum Scenario {
     /// A user asks for the largest pages on 1,000 connections and never reads the answers.
     UnreadAnswers,
     /// The same by ten users.
@@ -50,7 +50,7 @@ impl fmt::Display for Scenario {
 
 impl Scenario {
     /// How long it takes to tell: a deadline has to pass, a rate to show itself.
-    pub const fn least_seconds(self) -> u64 {
+    pub(crate) const fn least_seconds(self) -> u64 {
         match self {
             Self::SlowHeads | Self::FloodOfWrites => 16,
             _ => 1,
@@ -59,7 +59,7 @@ impl Scenario {
 
     /// What the operating system allows the server. The usual 2,000,000 KiB of address space stand for a small
     /// machine: who asks for more is told that there is none, and a Rust program aborts then.
-    pub const fn limits(self) -> Limits {
+    pub(crate) const fn limits(self) -> Limits {
         let files = if matches!(self, Self::ManyConnections) { Some(256) } else { None };
         Limits { address_space_kib: 2_000_000, files }
     }
@@ -67,7 +67,7 @@ impl Scenario {
 
 /// How to measure under abuse.
 #[derive(Debug, Args)]
-pub struct AbuseArgs {
+pub(crate) struct AbuseArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
@@ -87,7 +87,7 @@ pub struct AbuseArgs {
 
 impl AbuseArgs {
     /// What is to be run, in its order.
-    pub fn scenarios(&self) -> Vec<Scenario> {
+    pub(crate) fn scenarios(&self) -> Vec<Scenario> {
         if self.scenario.is_empty() { Scenario::value_variants().to_vec() } else { self.scenario.clone() }
     }
 }

@@ -26,7 +26,7 @@ use crate::seed::{PASSWORD, message_text};
 /// What somebody does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub(super) enum Action {
     /// Sends a message.
     Send,
     /// Reads a page of 50 messages or a list of 50 groups.
@@ -67,7 +67,7 @@ impl Action {
     }
 
     /// How it is called in the report.
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Send => "send",
             Self::Read => "read",
@@ -79,11 +79,11 @@ impl Action {
 }
 
 /// What becomes of each action.
-pub type Samples = BTreeMap<Action, Sample>;
+pub(super) type Samples = BTreeMap<Action, Sample>;
 
 /// What became of an action.
 #[derive(Debug, Clone, Serialize)]
-pub struct Sample {
+pub(super) struct Sample {
     /// How long each took, in microseconds.
     #[serde(flatten, serialize_with = "quantiles")]
     pub latencies: Histogram<u64>,
@@ -116,19 +116,19 @@ impl Sample {
 
     /// Of these times.
     #[cfg(test)]
-    pub fn of_millis(times: &[u64]) -> Self {
+    pub(super) fn of_millis(times: &[u64]) -> Self {
         let mut sample = Self::default();
         times.iter().for_each(|time| sample.record(Action::Send, Duration::from_millis(*time), Ok(())));
         sample
     }
 
     /// How many failed.
-    pub fn failed(&self) -> u64 {
+    pub(super) fn failed(&self) -> u64 {
         self.failures.values().sum()
     }
 
     /// The time within which a part of them was answered, in milliseconds.
-    pub fn quantile_millis(&self, part: f64) -> f64 {
+    pub(super) fn quantile_millis(&self, part: f64) -> f64 {
         self.latencies.value_at_quantile(part) as f64 / 1000.0
     }
 }
@@ -146,7 +146,7 @@ fn quantiles<S: Serializer>(latencies: &Histogram<u64>, serializer: S) -> Result
 
 /// Those who do no harm in a scenario.
 #[derive(Debug, Clone)]
-pub struct Bystanders {
+pub(super) struct Bystanders {
     actions: &'static [Action],
     home: Arc<Home>,
 }
@@ -162,7 +162,7 @@ struct Home {
 
 impl Bystanders {
     /// Those whom a scenario is to leave alone.
-    pub fn of(scenario: Scenario, scene: &Scene) -> Self {
+    pub(super) fn of(scenario: Scenario, scene: &Scene) -> Self {
         let people = &scene.stage.bystanders;
         let home = Home {
             url: scene.url.clone(),
@@ -177,7 +177,7 @@ impl Bystanders {
     ///
     /// # Errors
     /// The thread can't be started.
-    pub async fn measure(&self, window: Duration) -> Result<Samples, BenchError> {
+    pub(super) async fn measure(&self, window: Duration) -> Result<Samples, BenchError> {
         let this = self.clone();
         let measured = spawn_blocking(move || {
             let own = runtime::Builder::new_current_thread().enable_all().build();

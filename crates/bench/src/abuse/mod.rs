@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-pub use args::{AbuseArgs, Scenario};
+pub(crate) use args::{AbuseArgs, Scenario};
 
 use self::attacks::Scene;
 use self::bystander::Bystanders;
@@ -49,7 +49,7 @@ const AFTERMATH: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// Something could not be started; or, with `--check`, a bar was missed.
-pub async fn abuse(args: &AbuseArgs) -> Result<(), BenchError> {
+pub(crate) async fn abuse(args: &AbuseArgs) -> Result<(), BenchError> {
     allow_open_files(MOST_SOCKETS)?;
     let binary = server_binary(args.server_binary.as_deref())?;
     let scenarios = args.scenarios();

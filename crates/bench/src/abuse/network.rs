@@ -14,24 +14,24 @@ const SMALL_BUFFER: u32 = 8 << 10;
 /// An address from which a client comes. Each is of a network of its own, however wide the server takes a network to be,
 /// up to /16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin(u8);
+pub(super) struct Origin(u8);
 
 impl Origin {
     /// Where the server's operator is, who sees to the database and the health.
-    pub const OPERATOR: Self = Self(0);
+    pub(super) const OPERATOR: Self = Self(0);
 
     /// One of those who do no harm.
-    pub const fn bystander(number: u8) -> Self {
+    pub(super) const fn bystander(number: u8) -> Self {
         Self(10 + number % 10)
     }
 
     /// One of the hostile networks, of which there are up to 200.
-    pub fn hostile(number: usize) -> Self {
+    pub(super) fn hostile(number: usize) -> Self {
         Self(u8::try_from(20 + number % 200).expect("219 at most"))
     }
 
     /// The address.
-    pub const fn address(self) -> Ipv4Addr {
+    pub(super) const fn address(self) -> Ipv4Addr {
         Ipv4Addr::new(127, self.0, 0, 1)
     }
 }
@@ -40,7 +40,7 @@ impl Origin {
 ///
 /// # Errors
 /// The server, or the system, refuses it.
-pub async fn connect(from: Origin, to: SocketAddr) -> io::Result<TcpStream> {
+pub(super) async fn connect(from: Origin, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(SMALL_BUFFER)?;
     socket.set_send_buffer_size(SMALL_BUFFER)?;
@@ -55,7 +55,7 @@ pub async fn connect(from: Origin, to: SocketAddr) -> io::Result<TcpStream> {
 ///
 /// # Errors
 /// The client can't be made.
-pub fn reader(from: Origin) -> Result<Client, BenchError> {
+pub(super) fn reader(from: Origin) -> Result<Client, BenchError> {
     let client =
         Client::builder().no_proxy().tcp_nodelay(true).local_address(IpAddr::from(from.address())).build()?;
     Ok(client)

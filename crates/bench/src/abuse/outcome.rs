@@ -16,7 +16,7 @@ const MEGABYTE: f64 = 1e6;
 
 /// What a scenario did.
 #[derive(Debug, Serialize)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// Which one.
     pub scenario: Scenario,
     /// Whether the server still answered at its end.
@@ -41,7 +41,7 @@ pub struct Outcome {
 
 /// Processor time over a while.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Processor {
+pub(super) struct Processor {
     /// What was taken, in seconds.
     pub taken: f64,
     /// In how many seconds.
@@ -50,7 +50,7 @@ pub struct Processor {
 
 /// A measurement that goes on.
 #[derive(Debug)]
-pub struct Measuring {
+pub(super) struct Measuring {
     pid: u32,
     since: Instant,
     before: Duration,
@@ -58,7 +58,7 @@ pub struct Measuring {
 
 impl Processor {
     /// Begins to measure a process; `None` if it has ended.
-    pub fn begin(pid: u32) -> Option<Measuring> {
+    pub(super) fn begin(pid: u32) -> Option<Measuring> {
         let before = processor_time(pid).ok()?;
         Some(Measuring { pid, since: Instant::now(), before })
     }
@@ -71,7 +71,7 @@ impl Processor {
 
 impl Measuring {
     /// What was taken since; `None` if the process has ended.
-    pub fn end(self) -> Option<Processor> {
+    pub(super) fn end(self) -> Option<Processor> {
         let taken = processor_time(self.pid).ok()?.saturating_sub(self.before);
         Some(Processor { taken: taken.as_secs_f64(), within: self.since.elapsed().as_secs_f64() })
     }
@@ -79,7 +79,7 @@ impl Measuring {
 
 impl Outcome {
     /// What counts, with its bars.
-    pub fn checks(&self) -> Vec<Check> {
+    pub(super) fn checks(&self) -> Vec<Check> {
         let ended = Check::new("times the server ended", f64::from(!self.lived), "", Some(Bar::AtMost(0.0)));
         let mut checks = vec![ended];
         checks.extend(self.own_checks());

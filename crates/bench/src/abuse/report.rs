@@ -10,7 +10,7 @@ use crate::report::{CHECKS_HEADER, Check, write_check};
 
 /// What was found.
 #[derive(Debug, Serialize)]
-pub struct AbuseReport {
+pub(super) struct AbuseReport {
     /// The machine and how it was measured.
     pub conditions: Conditions,
     /// Each scenario.
@@ -21,7 +21,7 @@ pub struct AbuseReport {
 
 /// The machine and how it was measured.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Conditions {
+pub(super) struct Conditions {
     /// Processor cores, shared by the server, the hostile clients and the others.
     pub cores: usize,
     /// Seconds of each attack.
@@ -30,31 +30,31 @@ pub struct Conditions {
 
 impl Conditions {
     /// Those of this machine.
-    pub fn new(seconds: u64) -> Self {
+    pub(super) fn new(seconds: u64) -> Self {
         Self { cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get), seconds }
     }
 }
 
 impl AbuseReport {
     /// Nothing is known yet.
-    pub const fn new(conditions: Conditions) -> Self {
+    pub(super) const fn new(conditions: Conditions) -> Self {
         Self { conditions, scenarios: Vec::new(), checks: Vec::new() }
     }
 
     /// Adds a scenario.
-    pub fn add(&mut self, outcome: Outcome) {
+    pub(super) fn add(&mut self, outcome: Outcome) {
         self.checks.extend(outcome.checks());
         self.scenarios.push(outcome);
     }
 
     /// How many bars were missed.
-    pub fn missed(&self) -> usize {
+    pub(super) fn missed(&self) -> usize {
         self.checks.iter().filter(|check| check.reached == Some(false)).count()
     }
 }
 
 /// Writes the report as tables.
-pub fn render(report: &AbuseReport) -> String {
+pub(super) fn render(report: &AbuseReport) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = write_tables(&mut text, report);

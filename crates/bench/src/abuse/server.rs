@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the operating system allows a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Address space in KiB (`ulimit -v`).
     pub address_space_kib: u64,
     /// Open files (`ulimit -n`); those of this program where there is no number.
@@ -36,7 +36,7 @@ impl Limits {
 
 /// A server that is to be attacked.
 #[derive(Debug)]
-pub struct Server {
+pub(super) struct Server {
     serving: Serving,
     operator: Client,
     /// Its process.
@@ -50,7 +50,7 @@ impl Server {
     ///
     /// # Errors
     /// It doesn't come up.
-    pub async fn start(
+    pub(super) async fn start(
         binary: &Path,
         data_dir: &Path,
         limits: Limits,
@@ -70,18 +70,18 @@ impl Server {
     }
 
     /// Where it answers, without a slash at its end.
-    pub fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.serving.url
     }
 
     /// Whether it still runs and says that it is well.
-    pub async fn is_serving(&self) -> bool {
+    pub(super) async fn is_serving(&self) -> bool {
         let answer = self.operator.get(format!("{}{HEALTH}", self.url())).timeout(PATIENCE).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// Ends it, however it is.
-    pub async fn end(self) {
+    pub(super) async fn end(self) {
         // What became of it is in the report already. One that takes longer is killed.
         let _ = timeout(PATIENCE, self.serving.stop()).await;
     }

@@ -14,9 +14,9 @@ use crate::place::Place;
 use crate::seed::{self, SignedIn, WRITE};
 
 /// Those who do no harm, all of them members of one group.
-pub const BYSTANDERS: usize = 8;
+pub(super) const BYSTANDERS: usize = 8;
 /// Those who do.
-pub const HOSTILE: usize = 10;
+pub(super) const HOSTILE: usize = 10;
 /// The largest text: as many characters as a message may have, each of four bytes.
 const LARGEST: usize = 10_000;
 /// The largest messages there are to read: those of the largest page.
@@ -33,7 +33,7 @@ const GROUPS_EACH: usize = 100;
 
 /// A database that is ready.
 #[derive(Debug)]
-pub struct Stage {
+pub(super) struct Stage {
     /// Those who do no harm.
     pub bystanders: Vec<SignedIn>,
     /// Those who do.
@@ -49,7 +49,7 @@ impl Stage {
     ///
     /// # Errors
     /// It can't be written.
-    pub async fn prepare(scenario: Scenario, data_dir: &Path) -> Result<Self, BenchError> {
+    pub(super) async fn prepare(scenario: Scenario, data_dir: &Path) -> Result<Self, BenchError> {
         let database = Database::open(&Place::Directory(data_dir.to_owned()))?;
         let storage = database.storage();
         let users = users(storage, scenario).await?;
@@ -83,7 +83,7 @@ const fn largest_messages(scenario: Scenario) -> usize {
 }
 
 /// As many bytes as a message may have.
-pub fn largest_text() -> String {
+pub(super) fn largest_text() -> String {
     "😀".repeat(LARGEST)
 }
 
@@ -128,7 +128,7 @@ fn group_name(number: usize) -> String {
 }
 
 /// Searches that compare as much of each name as one can, and find nothing.
-pub fn dear_searches() -> [String; 2] {
+pub(super) fn dear_searches() -> [String; 2] {
     ["a".repeat(47), "\u{fdfa}".repeat(5)].map(|run| run + "b")
 }
 

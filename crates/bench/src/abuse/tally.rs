@@ -7,40 +7,40 @@ use serde::{Serialize, Serializer};
 
 /// Counts by what is counted, shared by all hostile clients.
 #[derive(Debug, Clone, Default)]
-pub struct Tally(Arc<Mutex<BTreeMap<String, u64>>>);
+pub(super) struct Tally(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Tally {
     /// Connections that were opened.
-    pub const OPENED: &str = "opened";
+    pub(super) const OPENED: &str = "opened";
     /// Connections that the server closed.
-    pub const CLOSED: &str = "closed by the server";
+    pub(super) const CLOSED: &str = "closed by the server";
     /// The most bytes that the server took of a body.
-    pub const MOST_BYTES: &str = "most bytes of a body";
+    pub(super) const MOST_BYTES: &str = "most bytes of a body";
 
     /// Counts one more.
-    pub fn count(&self, what: impl ToString) {
+    pub(super) fn count(&self, what: impl ToString) {
         self.add(what, 1);
     }
 
     /// Adds to a count.
-    pub fn add(&self, what: impl ToString, more: u64) {
+    pub(super) fn add(&self, what: impl ToString, more: u64) {
         *self.lock().entry(what.to_string()).or_default() += more;
     }
 
     /// Notes the greatest of several values.
-    pub fn most(&self, what: impl ToString, value: u64) {
+    pub(super) fn most(&self, what: impl ToString, value: u64) {
         let mut counts = self.lock();
         let most = counts.entry(what.to_string()).or_default();
         *most = value.max(*most);
     }
 
     /// One of the counts.
-    pub fn of(&self, what: &str) -> u64 {
+    pub(super) fn of(&self, what: &str) -> u64 {
         self.lock().get(what).copied().unwrap_or_default()
     }
 
     /// All of them, in a line.
-    pub fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let counts: Vec<_> = self.lock().iter().map(|(what, count)| format!("{what}: {count}")).collect();
         counts.join(", ")
     }

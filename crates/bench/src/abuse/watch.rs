@@ -15,11 +15,11 @@ const EVERY: Duration = Duration::from_millis(50);
 /// How long memory may take to come back after an attack: the allocator gives it back over ten seconds.
 const BACK_WITHIN: Duration = Duration::from_secs(15);
 /// How much of it may stay, in bytes: caches, and what the allocator keeps for the next burst.
-pub const MAY_STAY: u64 = 25_000_000;
+pub(super) const MAY_STAY: u64 = 25_000_000;
 
 /// The resident memory of a server, in bytes. Zero where it could not be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Taken {
+pub(super) struct Taken {
     /// Before the attack.
     pub before: u64,
     /// The most that it ever had.
@@ -30,27 +30,27 @@ pub struct Taken {
 
 impl Taken {
     /// What the attack left behind.
-    pub const fn left(self) -> u64 {
+    pub(super) const fn left(self) -> u64 {
         self.after.saturating_sub(self.before)
     }
 }
 
 /// Reads the memory of a process.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     stop: oneshot::Sender<()>,
     reading: JoinHandle<Taken>,
 }
 
 impl Watch {
     /// Begins to read.
-    pub fn start(pid: u32) -> Self {
+    pub(super) fn start(pid: u32) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self { stop, reading: tokio::spawn(read(pid, stopped)) }
     }
 
     /// What it took. Waits until memory is back, for as long as that may take.
-    pub async fn finish(self) -> Taken {
+    pub(super) async fn finish(self) -> Taken {
         // Nobody listens any more once the process has ended.
         let _ = self.stop.send(());
         self.reading.await.unwrap_or_default()

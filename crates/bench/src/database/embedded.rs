@@ -11,10 +11,10 @@ use super::opened::{Database, Nobody};
 use crate::error::BenchError;
 
 /// The database's file, as the server names it.
-pub const FILE_NAME: &str = "groupchat.db";
+pub(super) const FILE_NAME: &str = "groupchat.db";
 
 /// Opens the database of a data directory; both are made if they are missing.
-pub fn open(data_dir: &Path) -> Result<Database, BenchError> {
+pub(super) fn open(data_dir: &Path) -> Result<Database, BenchError> {
     std::fs::create_dir_all(data_dir)
         .map_err(|source| BenchError::io(format!("creating {}", data_dir.display()), source))?;
     let lock = DataDirLock::acquire(data_dir).map_err(|error| BenchError::Open(error.to_string()))?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Which database is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Engine {
+pub(crate) enum Engine {
     /// The embedded one.
     Sqlite,
     /// A PostgreSQL server.
@@ -17,7 +17,7 @@ pub enum Engine {
 
 /// A PostgreSQL server, without its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PostgresServer {
+pub(crate) struct PostgresServer {
     /// In its own words, such as `15.13 (Debian 15.13-0+deb12u1)`.
     pub version: String,
     /// Whether both ends of a connection have one address: it shares the machine with what is measured.
@@ -30,7 +30,7 @@ pub struct PostgresServer {
 
 impl Engine {
     /// Whether it is part of the server's process.
-    pub const fn is_embedded(&self) -> bool {
+    pub(crate) const fn is_embedded(&self) -> bool {
         matches!(self, Self::Sqlite)
     }
 }

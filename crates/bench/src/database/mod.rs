@@ -8,10 +8,10 @@ mod postgres;
 
 use std::path::Path;
 
-pub use engine::Engine;
+pub(crate) use engine::Engine;
 #[cfg(test)]
-pub use engine::PostgresServer;
-pub use opened::Database;
+pub(crate) use engine::PostgresServer;
+pub(crate) use opened::Database;
 
 use crate::error::BenchError;
 use crate::place::Place;
@@ -22,7 +22,7 @@ impl Database {
     /// # Errors
     /// It can't be opened, for example since a server runs on the data directory, or the PostgreSQL database is
     /// somebody's: then it is as it was.
-    pub fn open(place: &Place) -> Result<Self, BenchError> {
+    pub(crate) fn open(place: &Place) -> Result<Self, BenchError> {
         match place {
             Place::Directory(path) => embedded::open(path),
             Place::Server(url) if !url.is_url() => Err(BenchError::NotAUrl),
@@ -34,7 +34,7 @@ impl Database {
     }
 
     /// Whether a data directory has a database.
-    pub fn exists(data_dir: &Path) -> bool {
+    pub(crate) fn exists(data_dir: &Path) -> bool {
         data_dir.join(embedded::FILE_NAME).exists()
     }
 }

@@ -14,7 +14,7 @@ use crate::footprint::ProcessFamily;
 const CLOSE_WITHIN: Duration = Duration::from_secs(60);
 
 /// A database in use, to be closed before a server is started on it.
-pub struct Database {
+pub(crate) struct Database {
     pub(super) storage: Box<dyn DatabaseStorage>,
     pub(super) engine: Engine,
     pub(super) family: Option<ProcessFamily>,
@@ -24,22 +24,22 @@ pub struct Database {
 
 impl Database {
     /// The storage, to run use-cases on.
-    pub fn storage(&self) -> &dyn Storage {
+    pub(crate) fn storage(&self) -> &dyn Storage {
         self.storage.as_ref()
     }
 
     /// Which database it is.
-    pub fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
 
     /// The processes of the database, where it has some of its own and they are on this machine.
-    pub fn family(&self) -> Option<ProcessFamily> {
+    pub(crate) fn family(&self) -> Option<ProcessFamily> {
         self.family
     }
 
     /// Finishes what was written and lets go of the database.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         self.storage.shutdown(CLOSE_WITHIN);
     }
 }

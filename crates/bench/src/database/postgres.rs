@@ -16,7 +16,7 @@ use crate::place::DatabaseUrl;
 use crate::seed::USERNAME_PREFIX;
 
 /// Opens a database that is empty or that this program has filled before. Any other is left as it is.
-pub fn open(url: &DatabaseUrl) -> Result<Database, BenchError> {
+pub(super) fn open(url: &DatabaseUrl) -> Result<Database, BenchError> {
     let refused = |error: diesel::result::Error| BenchError::Open(error.to_string());
     let mut connection =
         PgConnection::establish(url.reveal()).map_err(|error| BenchError::Open(error.to_string()))?;

@@ -10,7 +10,7 @@ use crate::scenario::Part;
 
 /// How to measure live events.
 #[derive(Debug, Args)]
-pub struct LiveArgs {
+pub(crate) struct LiveArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
@@ -58,19 +58,19 @@ pub struct LiveArgs {
 
 impl LiveArgs {
     /// The database to measure on; `None` for a temporary one.
-    pub fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<Place> {
         self.database_url.clone().map(Place::Server)
     }
 
     /// Whether this is to be measured. Two servers share a database only where it is a server itself.
-    pub fn wants(&self, part: Part) -> bool {
+    pub(crate) fn wants(&self, part: Part) -> bool {
         let is_possible = part != Part::TwoServers || self.database_url.is_some();
         if self.only.is_empty() { is_possible } else { self.only.contains(&part) }
     }
 
     /// The most sockets that are open at once at either end. Those of one measurement may still be closing while those
     /// of the next are opened.
-    pub fn most_sockets(&self) -> usize {
+    pub(crate) fn most_sockets(&self) -> usize {
         let of =
             |parts: &[Part], sockets| if parts.iter().any(|&part| self.wants(part)) { sockets } else { 1 };
         let hall = of(&[Part::FanOut, Part::Delay], self.sockets);
@@ -81,7 +81,7 @@ impl LiveArgs {
 
 /// What the comparison of fan-out serves.
 #[derive(Debug, Args)]
-pub struct BroadcastArgs {
+pub(crate) struct BroadcastArgs {
     /// How many sockets make a crowd.
     #[arg(long)]
     pub sockets: usize,

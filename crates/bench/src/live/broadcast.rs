@@ -23,7 +23,7 @@ const BACKLOG: u32 = 1024;
 ///
 /// # Errors
 /// The file of the frame can't be read, or the port not be bound.
-pub async fn serve(args: &BroadcastArgs) -> Result<(), BenchError> {
+pub(crate) async fn serve(args: &BroadcastArgs) -> Result<(), BenchError> {
     let frame: Arc<[u8]> = std::fs::read(&args.frame)
         .map_err(|source| BenchError::io(format!("reading {}", args.frame.display()), source))?
         .into();
@@ -47,7 +47,7 @@ fn listen() -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// A handshake failed.
-pub async fn rounds(
+pub(super) async fn rounds(
     listener: &TcpListener,
     sockets: usize,
     frame: &Arc<[u8]>,

@@ -26,11 +26,11 @@ const READ_AT_ONCE: usize = 64 << 10;
 /// How long it is quiet before it counts as quiet.
 const QUIET: Duration = Duration::from_millis(500);
 /// How long anything may take that happens by itself.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where sockets listen, and as whom.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(super) struct Target {
     /// The program to connect to.
     pub address: SocketAddr,
     /// Who listens there.
@@ -39,7 +39,7 @@ pub struct Target {
 
 /// Sockets that listen until this value is dropped.
 #[derive(Debug)]
-pub struct Crowd {
+pub(super) struct Crowd {
     /// What they have heard together.
     pub tally: Arc<Tally>,
     /// What each has heard, in the order of the keys.
@@ -53,7 +53,7 @@ impl Crowd {
     ///
     /// # Errors
     /// One can't be opened, or has already ended.
-    pub async fn open(target: &Target, count: usize, remembers: bool) -> Result<Self, LiveError> {
+    pub(super) async fn open(target: &Target, count: usize, remembers: bool) -> Result<Self, LiveError> {
         let (turn, opened) = (Arc::new(Semaphore::new(OPEN_AT_ONCE)), Arc::new(Semaphore::new(0)));
         let tally = Arc::new(Tally::new(count));
         let mut crowd = Self { tally, ears: Vec::with_capacity(count), sockets: JoinSet::new() };
@@ -74,7 +74,7 @@ impl Crowd {
     ///
     /// # Errors
     /// Why one is not.
-    pub fn all_open(&mut self) -> Result<(), LiveError> {
+    pub(super) fn all_open(&mut self) -> Result<(), LiveError> {
         self.sockets.try_join_next().map_or(Ok(()), |ended| Err(failure(ended)))
     }
 
@@ -83,7 +83,7 @@ impl Crowd {
     ///
     /// # Errors
     /// It does not come to rest, or a socket has ended.
-    pub async fn rest(&mut self) -> Result<(), LiveError> {
+    pub(super) async fn rest(&mut self) -> Result<(), LiveError> {
         let rest = async {
             loop {
                 let before = self.tally.heard();
@@ -102,7 +102,7 @@ impl Crowd {
     ///
     /// # Errors
     /// One has heard more or fewer, or has ended.
-    pub async fn all_heard(&mut self, sent: u64) -> Result<(), LiveError> {
+    pub(super) async fn all_heard(&mut self, sent: u64) -> Result<(), LiveError> {
         self.rest().await?;
         let wrong = self.ears.iter().map(|ear| ear.messages()).find(|&got| got != sent);
         wrong.map_or(Ok(()), |got| Err(LiveError::Miscounted { got, sent }))

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(50);
 
 /// From a message to its receipts, in microseconds.
 #[derive(Debug, Clone)]
-pub struct Delays {
+pub(super) struct Delays {
     /// From the sender's 201. What came before it took no time.
     pub after_reply: Histogram<u64>,
     /// From before the sender's request.
@@ -25,7 +25,7 @@ pub struct Delays {
 
 /// What a histogram says, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Quantiles {
+pub(super) struct Quantiles {
     /// Half of the values are at most this.
     pub p50_micros: u64,
     /// All but a hundredth of the values are at most this.
@@ -48,7 +48,7 @@ struct Sent {
 
 impl Delays {
     /// Nothing is known.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { after_reply: empty_histogram(), after_request: empty_histogram() }
     }
 
@@ -57,7 +57,7 @@ impl Delays {
     ///
     /// # Errors
     /// A socket failed, or a message was not sent or did not come exactly once on each socket.
-    pub async fn measure(
+    pub(super) async fn measure(
         &mut self,
         poster: &Poster,
         target: &Target,

@@ -8,7 +8,7 @@ use super::frames::Malformed;
 
 /// Why the live events could not be measured.
 #[derive(Debug, Error)]
-pub enum LiveError {
+pub(crate) enum LiveError {
     /// The system allows too few open files, each socket being one.
     #[error(
         "this takes {needed} open files, and the system allows {allowed}; raise that by `ulimit -n {needed}`, \
@@ -60,14 +60,14 @@ pub enum LiveError {
 
 /// What a server says when it closes a socket, if anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goodbye(Option<(u16, String)>);
+pub(crate) struct Goodbye(Option<(u16, String)>);
 
 impl Goodbye {
     /// Without a word.
-    pub const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self(None);
 
     /// What the payload of a close frame says (RFC 6455, section 5.5.1).
-    pub fn parse(payload: &[u8]) -> Self {
+    pub(crate) fn parse(payload: &[u8]) -> Self {
         let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
         Self(code.map(|code| (code, String::from_utf8_lossy(&payload[2..]).into_owned())))
     }

@@ -21,7 +21,7 @@ const SENDERS: usize = 4;
 
 /// What a program delivers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Rate {
+pub(super) struct Rate {
     /// Messages that came on sockets, a second.
     pub per_second: f64,
     /// Processor time of the program for each of them, in microseconds.
@@ -32,7 +32,7 @@ pub struct Rate {
 ///
 /// # Errors
 /// A socket failed.
-pub async fn of_broadcast(bare: &Program, timing: Timing, sockets: usize) -> Result<Rate, BenchError> {
+pub(super) async fn of_broadcast(bare: &Program, timing: Timing, sockets: usize) -> Result<Rate, BenchError> {
     let mut crowd = Crowd::open(&bare.target, sockets, false).await?;
     rate(bare, &mut crowd, timing).await
 }
@@ -43,7 +43,7 @@ pub async fn of_broadcast(bare: &Program, timing: Timing, sockets: usize) -> Res
 ///
 /// # Errors
 /// A socket or a sender failed, or a message did not come exactly once on each socket.
-pub async fn of_server(
+pub(super) async fn of_server(
     server: &Program,
     hall: &Fixture,
     timing: Timing,

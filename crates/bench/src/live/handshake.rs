@@ -22,7 +22,7 @@ const LONGEST_HEAD: usize = 16 << 10;
 ///
 /// # Errors
 /// There is no connection, or the answer is another one.
-pub async fn connect(address: SocketAddr, api_key: &str) -> Result<(TcpStream, Vec<u8>), LiveError> {
+pub(super) async fn connect(address: SocketAddr, api_key: &str) -> Result<(TcpStream, Vec<u8>), LiveError> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let request = format!(
@@ -43,7 +43,7 @@ pub async fn connect(address: SocketAddr, api_key: &str) -> Result<(TcpStream, V
 ///
 /// # Errors
 /// The connection fails.
-pub async fn accept(stream: &mut TcpStream) -> io::Result<()> {
+pub(super) async fn accept(stream: &mut TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     read_head(stream).await?;
     let answer = format!(

@@ -21,7 +21,7 @@ const KIBIBYTE: f64 = 1024.0;
 
 /// How idle sockets are watched.
 #[derive(Debug, Clone, Copy)]
-pub struct Watch {
+pub(super) struct Watch {
     /// How many of them.
     pub sockets: usize,
     /// Seconds between two signs of life on each of them.
@@ -32,7 +32,7 @@ pub struct Watch {
 
 /// The memory of a server with idle sockets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Idle {
+pub(super) struct Idle {
     /// How many.
     pub sockets: usize,
     /// Seconds between two signs of life on each of them.
@@ -48,7 +48,7 @@ impl Watch {
     ///
     /// # Errors
     /// A socket failed, or got too few signs of life.
-    pub async fn keep(
+    pub(super) async fn keep(
         self,
         binary: &Path,
         place: &Place,
@@ -88,12 +88,12 @@ impl Watch {
 
 impl Idle {
     /// The most memory a socket took at any time, in kibibytes.
-    pub fn most(&self) -> f64 {
+    pub(super) fn most(&self) -> f64 {
         self.of_a_socket(self.with.iter().copied().max().unwrap_or(self.without), self.without)
     }
 
     /// How much more a socket took at the end than after half of the time, in kibibytes.
-    pub fn risen(&self) -> f64 {
+    pub(super) fn risen(&self) -> f64 {
         let (middle, end) = (self.with.get(self.with.len() / 2), self.with.last());
         middle.zip(end).map_or(0.0, |(&middle, &end)| self.of_a_socket(end, middle))
     }

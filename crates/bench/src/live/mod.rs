@@ -28,10 +28,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub use args::{BroadcastArgs, LiveArgs};
-pub use broadcast::serve as broadcast;
-pub use error::LiveError;
-pub use open_files::allow as allow_open_files;
+pub(crate) use args::{BroadcastArgs, LiveArgs};
+pub(crate) use broadcast::serve as broadcast;
+pub(crate) use error::LiveError;
+pub(crate) use open_files::allow as allow_open_files;
 
 use self::delay::Delays;
 use self::idle::Watch;
@@ -53,7 +53,7 @@ const MEMBERS_HEARTBEATS: u32 = 5;
 ///
 /// # Errors
 /// Something could not be started, or anything failed while it was measured.
-pub async fn live(args: &LiveArgs) -> Result<(), BenchError> {
+pub(crate) async fn live(args: &LiveArgs) -> Result<(), BenchError> {
     if args.wants(Part::TwoServers) && args.database_url.is_none() {
         return Err(LiveError::OneDatabase.into());
     }

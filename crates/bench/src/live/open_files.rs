@@ -11,7 +11,7 @@ const BESIDES: u64 = 256;
 ///
 /// # Errors
 /// [`LiveError::OpenFiles`] if that is above the hard limit, which only an administrator can raise.
-pub fn allow(sockets: usize) -> Result<(), LiveError> {
+pub(crate) fn allow(sockets: usize) -> Result<(), LiveError> {
     let needed = sockets as u64 + BESIDES;
     let limit = getrlimit(Resource::Nofile);
     if is_enough(limit.current, needed) {

@@ -11,7 +11,7 @@ use crate::scenario::Route;
 
 /// Sends messages. Clones share their connections.
 #[derive(Clone)]
-pub struct Poster {
+pub(super) struct Poster {
     client: Client,
     requests: Workload,
 }
@@ -21,7 +21,7 @@ impl Poster {
     ///
     /// # Errors
     /// An address or a key that can't be put into a request.
-    pub fn new(server: &Program, fixture: &Fixture, connections: usize) -> Result<Self, BenchError> {
+    pub(super) fn new(server: &Program, fixture: &Fixture, connections: usize) -> Result<Self, BenchError> {
         let requests = workload(Route::Send, server.url(), fixture)?;
         Ok(Self { client: client(connections)?, requests })
     }
@@ -30,7 +30,7 @@ impl Poster {
     ///
     /// # Errors
     /// It is not sent.
-    pub async fn post(&self, turn: Turn) -> Result<(), BenchError> {
+    pub(super) async fn post(&self, turn: Turn) -> Result<(), BenchError> {
         let response = self.client.execute((self.requests)(turn)).await?;
         response.error_for_status()?.bytes().await?;
         Ok(())

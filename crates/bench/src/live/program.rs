@@ -15,7 +15,7 @@ use crate::place::Place;
 
 /// A running program and where its sockets are.
 #[derive(Debug)]
-pub struct Program {
+pub(super) struct Program {
     serving: Serving,
     pid: u32,
     /// Where sockets listen.
@@ -27,7 +27,7 @@ impl Program {
     ///
     /// # Errors
     /// It doesn't come up.
-    pub async fn server(
+    pub(super) async fn server(
         binary: &Path,
         place: &Place,
         keys: &Keys,
@@ -47,7 +47,7 @@ impl Program {
     ///
     /// # Errors
     /// It doesn't come up.
-    pub async fn broadcast(frame: &[u8], sockets: usize, scratch: &Path) -> Result<Self, BenchError> {
+    pub(super) async fn broadcast(frame: &[u8], sockets: usize, scratch: &Path) -> Result<Self, BenchError> {
         let file = scratch.join("frame");
         std::fs::write(&file, frame).map_err(|source| BenchError::io("writing the frame", source))?;
         let sockets = sockets.to_string();
@@ -65,12 +65,12 @@ impl Program {
     }
 
     /// Where it answers, without a slash at its end.
-    pub fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.serving.url
     }
 
     /// Its process, and those of the database behind it.
-    pub fn processes(&self, fixture: &Fixture) -> Processes {
+    pub(super) fn processes(&self, fixture: &Fixture) -> Processes {
         Processes { program: self.pid, database: fixture.family }
     }
 
@@ -78,7 +78,7 @@ impl Program {
     ///
     /// # Errors
     /// It has ended.
-    pub fn processor_time(&self) -> Result<Duration, BenchError> {
+    pub(super) fn processor_time(&self) -> Result<Duration, BenchError> {
         processor_time(self.pid)
     }
 
@@ -86,7 +86,7 @@ impl Program {
     ///
     /// # Errors
     /// It has ended.
-    pub fn resident(&self) -> Result<u64, BenchError> {
+    pub(super) fn resident(&self) -> Result<u64, BenchError> {
         Ok(Memory::of(self.pid)?.resident)
     }
 
@@ -94,7 +94,7 @@ impl Program {
     ///
     /// # Errors
     /// It doesn't end well.
-    pub async fn stop(self) -> Result<(), BenchError> {
+    pub(super) async fn stop(self) -> Result<(), BenchError> {
         self.serving.stop().await
     }
 }

@@ -18,7 +18,7 @@ use crate::load::Turn;
 ///
 /// # Errors
 /// It can't be sent, or nothing comes.
-pub async fn catch(server: &Program, hall: &Fixture) -> Result<Vec<u8>, BenchError> {
+pub(super) async fn catch(server: &Program, hall: &Fixture) -> Result<Vec<u8>, BenchError> {
     let key = server.target.keys.first().map_or("", String::as_str);
     let (mut stream, mut bytes) = connect(server.target.address, key).await?;
     Poster::new(server, hall, 1)?.post(Turn { connection: 0, number: 0 }).await?;

@@ -18,7 +18,7 @@ const SENDS: Scenario = Scenario { route: Route::Send, connections: SENDERS };
 
 /// Sends with and without sockets that listen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct SendRates {
+pub(super) struct SendRates {
     /// Sends a second while nobody listens.
     pub alone: f64,
     /// Sends a second while the sockets listen.
@@ -31,7 +31,7 @@ pub struct SendRates {
 ///
 /// # Errors
 /// A request or a socket failed, or a socket missed a message.
-pub async fn measure(
+pub(super) async fn measure(
     server: &Program,
     stage: &Stage,
     timing: Timing,

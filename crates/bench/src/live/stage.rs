@@ -15,20 +15,20 @@ use crate::scenario::Route;
 use crate::seed::{self, SignedIn};
 
 /// Those who send: as many as the connections of a measurement.
-pub const SENDERS: usize = 64;
+pub(super) const SENDERS: usize = 64;
 /// The groups that are sent to while sockets listen, as many as `run` has: some see each message, others another.
-pub const ROOMS: usize = 8;
+pub(super) const ROOMS: usize = 8;
 /// Those who listen in groups. More sockets than that are further devices of theirs.
-pub const MEMBERS: usize = 1_000;
+pub(super) const MEMBERS: usize = 1_000;
 /// Those who are in no group, and so don't hear of each other.
-pub const STRANGERS: usize = 1_000;
+pub(super) const STRANGERS: usize = 1_000;
 
 /// API keys, to be dealt out in turn.
-pub type Keys = Arc<[String]>;
+pub(super) type Keys = Arc<[String]>;
 
 /// A database that is ready to be measured.
 #[derive(Debug)]
-pub struct Stage {
+pub(super) struct Stage {
     /// With one group, in which all who send and all members are.
     pub hall: Fixture,
     /// With groups in which all who send are, and member i in number i modulo [`ROOMS`].
@@ -44,7 +44,7 @@ impl Stage {
     ///
     /// # Errors
     /// The database can't be opened or written.
-    pub async fn prepare(args: &LiveArgs, scratch: &Path) -> Result<Self, BenchError> {
+    pub(super) async fn prepare(args: &LiveArgs, scratch: &Path) -> Result<Self, BenchError> {
         let place = args.place().unwrap_or_else(|| Place::Directory(scratch.join("data")));
         let database = Database::open(&place)?;
         let storage = database.storage();

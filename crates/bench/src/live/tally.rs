@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 /// What came in one go on a socket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Heard {
+pub(super) struct Heard {
     /// New messages.
     pub messages: u64,
     /// Signs of life.
@@ -19,7 +19,7 @@ pub struct Heard {
 
 impl Heard {
     /// Adds an event, known by how its JSON begins.
-    pub fn add(&mut self, event: &[u8]) {
+    pub(super) fn add(&mut self, event: &[u8]) {
         match event_type(event) {
             Some(rest) if rest.starts_with(b"message.created\"") => self.messages += 1,
             Some(rest) if rest.starts_with(b"heartbeat\"") => self.heartbeats += 1,
@@ -29,7 +29,7 @@ impl Heard {
 }
 
 /// Whether the JSON of an event says that it is a new message.
-pub fn is_message(event: &[u8]) -> bool {
+pub(super) fn is_message(event: &[u8]) -> bool {
     event_type(event).is_some_and(|rest| rest.starts_with(b"message.created\""))
 }
 
@@ -42,7 +42,7 @@ fn event_type(event: &[u8]) -> Option<&[u8]> {
 
 /// What all sockets of a crowd have heard together.
 #[derive(Debug)]
-pub struct Tally {
+pub(super) struct Tally {
     sockets: u64,
     messages: AtomicU64,
     heartbeats: AtomicU64,
@@ -54,7 +54,7 @@ pub struct Tally {
 
 impl Tally {
     /// So many sockets have heard nothing.
-    pub const fn new(sockets: usize) -> Self {
+    pub(super) const fn new(sockets: usize) -> Self {
         Self {
             sockets: sockets as u64,
             messages: AtomicU64::new(0),
@@ -65,7 +65,7 @@ impl Tally {
     }
 
     /// Counts what one of them has heard.
-    pub fn add(&self, heard: Heard) {
+    pub(super) fn add(&self, heard: Heard) {
         if heard.messages > 0 {
             let before = self.messages.fetch_add(heard.messages, Ordering::Relaxed);
             let rounds = (before + heard.messages) / self.sockets - before / self.sockets;
@@ -82,7 +82,7 @@ impl Tally {
     }
 
     /// What they have heard so far.
-    pub fn heard(&self) -> Heard {
+    pub(super) fn heard(&self) -> Heard {
         Heard {
             messages: self.messages.load(Ordering::Relaxed),
             heartbeats: self.heartbeats.load(Ordering::Relaxed),
@@ -93,7 +93,7 @@ impl Tally {
 
 /// The new messages that one socket has heard.
 #[derive(Debug, Default)]
-pub struct Ear {
+pub(super) struct Ear {
     messages: AtomicU64,
     /// When each of them came, if that is wanted.
     times: Option<Mutex<Vec<Instant>>>,
@@ -101,12 +101,12 @@ pub struct Ear {
 
 impl Ear {
     /// Has heard nothing; with a memory of when each message comes, or without.
-    pub fn new(remembers: bool) -> Self {
+    pub(super) fn new(remembers: bool) -> Self {
         Self { messages: AtomicU64::new(0), times: remembers.then(Mutex::default) }
     }
 
     /// Counts messages that have just come.
-    pub fn add(&self, messages: u64) {
+    pub(super) fn add(&self, messages: u64) {
         self.messages.fetch_add(messages, Ordering::Relaxed);
         if let Some(times) = &self.times {
             let now = Instant::now();
@@ -116,12 +116,12 @@ impl Ear {
     }
 
     /// How many messages have come.
-    pub fn messages(&self) -> u64 {
+    pub(super) fn messages(&self) -> u64 {
         self.messages.load(Ordering::Relaxed)
     }
 
     /// When each message came, in their order; nothing without a memory.
-    pub fn times(&self) -> Vec<Instant> {
+    pub(super) fn times(&self) -> Vec<Instant> {
         let times = self.times.as_ref();
         times.map(|times| times.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }

@@ -19,7 +19,7 @@ const SOCKETS: usize = 1;
 ///
 /// # Errors
 /// The servers or the socket failed, or a message was not sent or did not come exactly once.
-pub async fn measure(
+pub(super) async fn measure(
     binary: &Path,
     stage: &Stage,
     time: Duration,

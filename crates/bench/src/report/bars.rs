@@ -14,7 +14,7 @@ const MEGABYTE: f64 = 1_000_000.0;
 
 /// A value and what it must reach.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Check {
+pub(crate) struct Check {
     /// What was measured.
     pub name: String,
     /// The value, in `unit`.
@@ -30,7 +30,7 @@ pub struct Check {
 /// What a value must be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Bar {
+pub(crate) enum Bar {
     /// This much or more.
     AtLeast(f64),
     /// This much or less.
@@ -41,7 +41,7 @@ pub enum Bar {
 
 impl Check {
     /// Holds a value against its bar.
-    pub fn new(name: impl Into<String>, value: f64, unit: &'static str, bar: Option<Bar>) -> Self {
+    pub(crate) fn new(name: impl Into<String>, value: f64, unit: &'static str, bar: Option<Bar>) -> Self {
         let reached = bar.map(|bar| match bar {
             Bar::AtLeast(least) => value >= least,
             Bar::AtMost(most) => value <= most,
@@ -53,7 +53,7 @@ impl Check {
 
 /// How large the server is.
 #[derive(Debug, Clone, Copy)]
-pub struct Footprint {
+pub(crate) struct Footprint {
     /// From the start of the process to the first answer, on the database of the run, in seconds.
     pub start_up: f64,
     /// Resident memory before the load, in bytes.

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use bars::{Bar, Check, Footprint};
-pub use samples::{Samples, median};
-pub use table::{CHECKS_HEADER, render, write_check};
+pub(crate) use bars::{Bar, Check, Footprint};
+pub(crate) use samples::{Samples, median};
+pub(crate) use table::{CHECKS_HEADER, render, write_check};
 
 use crate::database::Engine;
 use crate::load::{Sample, empty_histogram};
@@ -18,7 +18,7 @@ use crate::scenario::Scenario;
 
 /// What a run found.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The machine and how it was measured.
     pub conditions: Conditions,
     /// One entry for each scenario.
@@ -29,7 +29,7 @@ pub struct Report {
 
 /// The machine and how it was measured.
 #[derive(Debug, Clone, Serialize)]
-pub struct Conditions {
+pub(crate) struct Conditions {
     /// The database that is measured.
     pub database: Engine,
     /// Processor cores, shared by the server and the load generator.
@@ -48,7 +48,7 @@ pub struct Conditions {
 
 /// Sizes of bodies, for the comparison to be seen as fair.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct SendBytes {
+pub(crate) struct SendBytes {
     /// The request.
     pub request: usize,
     /// The server's reply.
@@ -59,7 +59,7 @@ pub struct SendBytes {
 
 /// One scenario over all rounds.
 #[derive(Debug, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// What was measured.
     #[serde(flatten)]
     pub scenario: Scenario,
@@ -82,7 +82,7 @@ pub struct Summary {
 
 impl Report {
     /// Sums samples up, and holds them and the footprint against the bars.
-    pub fn new(conditions: Conditions, samples: &Samples, footprint: Footprint) -> Self {
+    pub(crate) fn new(conditions: Conditions, samples: &Samples, footprint: Footprint) -> Self {
         let scenarios = samples.iter().map(|(&scenario, samples)| Summary::of(scenario, samples)).collect();
         let mut checks = bars::ratios(samples, &conditions.database);
         checks.extend(footprint.checks(&conditions.database));

@@ -6,10 +6,10 @@ use crate::load::Sample;
 use crate::scenario::Scenario;
 
 /// The samples of each scenario, one of each round, in the order of the rounds.
-pub type Samples = BTreeMap<Scenario, Vec<Sample>>;
+pub(crate) type Samples = BTreeMap<Scenario, Vec<Sample>>;
 
 /// The middle one, or the mean of the middle two; 0 of none.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => 0.0,

@@ -7,10 +7,11 @@ use crate::report::bars::{Bar, Check};
 use crate::report::{Report, Summary};
 
 /// What stands above the lines of [`write_check`].
-pub const CHECKS_HEADER: &str = "ratio or size                                   measured           bar";
+pub(crate) const CHECKS_HEADER: &str =
+    "ratio or size                                   measured           bar";
 
 /// Writes the report as two tables.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = write_tables(&mut text, report);
@@ -82,7 +83,7 @@ fn processor_note(report: &Report) -> &'static str {
 }
 
 /// Writes a value, its bar and whether it is reached as a line.
-pub fn write_check(text: &mut String, check: &Check) -> std::fmt::Result {
+pub(crate) fn write_check(text: &mut String, check: &Check) -> std::fmt::Result {
     let bar = match check.bar {
         Some(Bar::AtLeast(least)) => format!(">= {least} {}", check.unit),
         Some(Bar::AtMost(most)) => format!("<= {most} {}", check.unit),

@@ -19,7 +19,7 @@ const LIKED_ONE_IN: u64 = 8;
 ///
 /// # Errors
 /// The storage failed.
-pub async fn spread(
+pub(super) async fn spread(
     storage: &dyn Storage,
     groups: &[GroupId],
     authors: &[SignedIn],
@@ -46,7 +46,7 @@ pub async fn spread(
 ///
 /// # Errors
 /// The storage failed.
-pub async fn one_in_each(
+pub(super) async fn one_in_each(
     storage: &dyn Storage,
     groups: &[GroupId],
     authors: &[SignedIn],
@@ -75,7 +75,7 @@ fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Res
 }
 
 /// A message's text: a sentence or two, some 100 characters.
-pub fn text(number: u64) -> String {
+pub(crate) fn text(number: u64) -> String {
     format!(
         "Number {number}: the build is green again, thanks to everybody who looked into it. Shall we ship it today?"
     )

@@ -21,11 +21,11 @@ use crate::database::Database;
 use crate::error::BenchError;
 use crate::output;
 
-pub use commands::WRITE;
-pub use messages::text as message_text;
+pub(crate) use commands::WRITE;
+pub(crate) use messages::text as message_text;
 #[cfg(feature = "postgres")]
-pub use users::PREFIX as USERNAME_PREFIX;
-pub use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
+pub(crate) use users::PREFIX as USERNAME_PREFIX;
+pub(crate) use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 
 /// What all groups with many messages are called, with a number after it.
 const BUSY: &str = "Bench Room";
@@ -34,7 +34,7 @@ const QUIET: &str = "Quiet Room";
 
 /// What a database is to hold. What it holds already is not made again, but for messages.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Users, all of them members of the busy groups.
     pub users: usize,
     /// Groups over which the messages are spread.
@@ -51,7 +51,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// The database can't be opened or written.
-pub async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
+pub(crate) async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
     let begun = Instant::now();
     let database = Database::open(&args.place())?;
     let plan = Plan {
@@ -80,7 +80,7 @@ pub async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
 ///
 /// # Errors
 /// The storage failed, or refused a step.
-pub async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -> Result<(), BenchError> {
+pub(crate) async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -> Result<(), BenchError> {
     bar.set_message("users");
     let people = users::ensure(storage, plan.users).await?;
     let authors = sign_in(storage, &people).await?;
@@ -97,7 +97,10 @@ pub async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -> Resul
 ///
 /// # Errors
 /// The storage failed.
-pub async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec<GroupView>, BenchError> {
+pub(crate) async fn busy_groups(
+    storage: &dyn Storage,
+    viewer: &SignedIn,
+) -> Result<Vec<GroupView>, BenchError> {
     groups_called(storage, BUSY, viewer).await
 }
 
@@ -105,7 +108,7 @@ pub async fn busy_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<Vec
 ///
 /// # Errors
 /// The storage failed.
-pub async fn has_quiet_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<bool, BenchError> {
+pub(crate) async fn has_quiet_groups(storage: &dyn Storage, viewer: &SignedIn) -> Result<bool, BenchError> {
     Ok(!groups_called(storage, QUIET, viewer).await?.is_empty())
 }
 
@@ -151,7 +154,7 @@ async fn ensure_groups(
 ///
 /// # Errors
 /// The storage failed.
-pub async fn ensure_group(
+pub(crate) async fn ensure_group(
     storage: &dyn Storage,
     name: &str,
     owner: &SignedIn,

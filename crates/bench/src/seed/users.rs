@@ -17,18 +17,18 @@ use super::commands::{READ, STEPS_PER_COMMAND, WRITE};
 use crate::error::BenchError;
 
 /// The password of all seeded users.
-pub const PASSWORD: &str = "bench-password";
+pub(crate) const PASSWORD: &str = "bench-password";
 /// What all seeded users' names begin with.
-pub const PREFIX: &str = "bench-";
+pub(crate) const PREFIX: &str = "bench-";
 
 /// The name of a seeded user; numbers begin at 1.
-pub fn username(number: usize) -> String {
+pub(super) fn username(number: usize) -> String {
     format!("{PREFIX}{number:03}")
 }
 
 /// A user with a key.
 #[derive(Debug, Clone)]
-pub struct SignedIn {
+pub(crate) struct SignedIn {
     /// Who it is.
     pub actor: Actor,
     /// The name to sign in with.
@@ -41,7 +41,7 @@ pub struct SignedIn {
 ///
 /// # Errors
 /// The storage failed, or a name is taken by somebody else.
-pub async fn ensure(storage: &dyn Storage, count: usize) -> Result<Vec<User>, BenchError> {
+pub(crate) async fn ensure(storage: &dyn Storage, count: usize) -> Result<Vec<User>, BenchError> {
     let mut users = all(storage).await?;
     if users.len() < count {
         let hasher = OneHash::new().await?;
@@ -70,7 +70,7 @@ fn password() -> Password {
 ///
 /// # Errors
 /// The storage failed.
-pub async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> {
+pub(crate) async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> {
     let seeded = SearchText::parse(PREFIX).expect("the prefix is short and plain");
     let mut users = Vec::new();
     let mut after = None;
@@ -92,7 +92,7 @@ pub async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> {
 ///
 /// # Errors
 /// The storage failed.
-pub async fn sign_in(storage: &dyn Storage, users: &[User]) -> Result<Vec<SignedIn>, BenchError> {
+pub(crate) async fn sign_in(storage: &dyn Storage, users: &[User]) -> Result<Vec<SignedIn>, BenchError> {
     let mut signed_in = Vec::with_capacity(users.len());
     for some in users.chunks(STEPS_PER_COMMAND) {
         let some = some.to_vec();

@@ -12,7 +12,7 @@ use crate::storage::Tx;
 use crate::text::TextBytes;
 
 /// How many events of the log one command reads: each may have to be loaded with what it is about.
-pub const PAGE: i64 = 200;
+pub(super) const PAGE: i64 = 200;
 
 /// How much text a stretch holds, in bytes, once it has one event: whoever doesn't take it keeps it waiting.
 const MOST_TEXT: usize = 256 << 10;

@@ -34,7 +34,7 @@ macro_rules! for_each_repository {
 macro_rules! repository {
     ($(#[$($attribute:tt)+])* pub trait $port:ident { $($methods:tt)+ }) => {
         $(#[$($attribute)+])*
-        #[cfg_attr(test, allow(dead_code, reason = "a mock has more methods than its tests use"))]
+        #[cfg_attr(test, allow(dead_code, unreachable_pub, reason = "a mock has more than its tests use"))]
         pub trait $port {
             $($methods)+
         }

@@ -22,7 +22,7 @@ fn category(c: char) -> GeneralCategory {
 /// Nothing to see are white space, control characters, what is default-ignorable (joiners, variation selectors,
 /// fillers), format characters but for the few Arabic signs that enclose numbers, private characters, noncharacters,
 /// and what is not assigned, unless the code point is reserved for emoji: a phone may know more of them than we do.
-pub fn is_visible(c: char) -> bool {
+pub(super) fn is_visible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_graphic();
     }
@@ -43,7 +43,7 @@ pub fn is_visible(c: char) -> bool {
 }
 
 /// Whether the character leaves no trace in a text, not even a space.
-pub fn is_unseen(c: char) -> bool {
+pub(super) fn is_unseen(c: char) -> bool {
     if c.is_ascii() {
         return false;
     }
@@ -53,18 +53,18 @@ pub fn is_unseen(c: char) -> bool {
 }
 
 /// Whether the character is seen as a space.
-pub fn is_space(c: char) -> bool {
+pub(super) fn is_space(c: char) -> bool {
     c.is_whitespace() || BLANK.contains(&c)
 }
 
 /// Whether the character is a control character or ends a line or paragraph: categories Cc, Zl and Zp.
-pub fn is_control_or_line_end(c: char) -> bool {
+pub(super) fn is_control_or_line_end(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether the character embeds, overrides or isolates a direction, or ends that (UAX #9, section 2): what follows it
 /// in a line can look like something else. The plain marks of a direction are none of these.
-pub fn is_direction_control(c: char) -> bool {
+pub(super) fn is_direction_control(c: char) -> bool {
     const CONTROLS: [BidiClass; 9] = [
         BidiClass::LeftToRightEmbedding,
         BidiClass::RightToLeftEmbedding,
@@ -80,7 +80,7 @@ pub fn is_direction_control(c: char) -> bool {
 }
 
 /// Whether the code point never becomes a character.
-pub fn is_noncharacter(c: char) -> bool {
+pub(super) fn is_noncharacter(c: char) -> bool {
     !c.is_ascii() && CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
 }
 

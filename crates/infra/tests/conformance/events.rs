@@ -18,13 +18,13 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A group with one member, who has written one message.
 #[derive(Clone, Copy)]
-pub struct Chat {
+pub(crate) struct Chat {
     pub group: GroupId,
     pub user: UserId,
     message: MessageId,
 }
 
-pub fn prepare(database: &Database) -> Chat {
+pub(crate) fn prepare(database: &Database) -> Chat {
     let prepared = database.write(|tx| {
         let user = user(tx, "ann").id;
         let group = group(tx, "chess");
@@ -63,7 +63,7 @@ fn one_of_each(tx: &mut dyn Tx, chat: Chat) -> Vec<Event> {
 /// The events of a log that is to have so many. Where many may write at once, an event gets its place a little
 /// after its commit.
 #[track_caller]
-pub fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
+pub(crate) fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
     let start = Instant::now();
     loop {
         let records = database.read(|tx| Ok(tx.events().after(Position::ZERO, 1_000)?)).unwrap();
@@ -76,7 +76,7 @@ pub fn logged(database: &Database, count: usize) -> Vec<EventRecord> {
     }
 }
 
-pub fn after(database: &Database, position: Position, limit: i64) -> Vec<Position> {
+pub(crate) fn after(database: &Database, position: Position, limit: i64) -> Vec<Position> {
     let records = database.read(move |tx| Ok(tx.events().after(position, limit)?)).unwrap();
     records.iter().map(|record| record.position).collect()
 }
@@ -85,12 +85,12 @@ fn head(database: &Database) -> Position {
     database.read(|tx| Ok(tx.events().head()?)).unwrap()
 }
 
-pub fn places(from: i64, to: i64) -> Vec<Position> {
+pub(crate) fn places(from: i64, to: i64) -> Vec<Position> {
     (from..=to).map(Position::new).collect()
 }
 
 /// Emits, in a command of its own, as many events.
-pub fn emit(database: &Database, count: i64) {
+pub(crate) fn emit(database: &Database, count: i64) {
     let emitted = database.write(move |tx| {
         for user in 1..=count {
             tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(user)));
@@ -100,12 +100,12 @@ pub fn emit(database: &Database, count: i64) {
     emitted.unwrap();
 }
 
-pub fn an_empty_log_ends_before_the_first_place(database: &Database) {
+pub(crate) fn an_empty_log_ends_before_the_first_place(database: &Database) {
     assert_eq!(head(database), Position::ZERO);
     assert_eq!(after(database, Position::ZERO, 10), []);
 }
 
-pub fn each_type_reads_back_with_what_it_names(database: &Database) {
+pub(crate) fn each_type_reads_back_with_what_it_names(database: &Database) {
     let chat = prepare(database);
     let (at, events) = database
         .write(move |tx| {
@@ -137,7 +137,7 @@ pub fn each_type_reads_back_with_what_it_names(database: &Database) {
     assert_eq!(head(database), Position::new(15));
 }
 
-pub fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Database) {
+pub(crate) fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Database) {
     let (group, user) = (GroupId::new(7), UserId::new(9));
     let audiences = [
         Audience::All,
@@ -161,7 +161,7 @@ pub fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Databa
     assert_eq!(records[4].session, Some(SessionId::new(11)));
 }
 
-pub fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &Database) {
+pub(crate) fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &Database) {
     for count in [3, 1, 4] {
         emit(database, count);
     }
@@ -174,7 +174,7 @@ pub fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &Database
     assert_eq!(head(database), Position::new(8));
 }
 
-pub fn a_command_that_is_undone_takes_no_place(database: &Database) {
+pub(crate) fn a_command_that_is_undone_takes_no_place(database: &Database) {
     emit(database, 1);
     let refused = database.write(|tx| -> Result<(), Error> {
         tx.next_event_id()?;
@@ -188,7 +188,7 @@ pub fn a_command_that_is_undone_takes_no_place(database: &Database) {
     assert!(records.iter().all(|record| record.user == Some(UserId::new(1))), "{records:?}");
 }
 
-pub fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Database) {
+pub(crate) fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Database) {
     let (first, second) = database
         .write(|tx| {
             let first = tx.next_event_id()?;
@@ -205,7 +205,7 @@ pub fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Database) {
     assert_eq!(users, [1, 2, 3].map(UserId::new));
 }
 
-pub fn a_command_does_not_read_its_own_events(database: &Database) {
+pub(crate) fn a_command_does_not_read_its_own_events(database: &Database) {
     emit(database, 1);
     logged(database, 1);
     let read = database.write(|tx| {
@@ -234,7 +234,7 @@ fn replayed(database: &Database, chat: Chat, change: fn(&mut dyn Tx, Chat)) -> V
     events
 }
 
-pub fn a_replay_shows_the_present_state(database: &Database) {
+pub(crate) fn a_replay_shows_the_present_state(database: &Database) {
     let chat = prepare(database);
     let replayed = replayed(database, chat, |tx, Chat { group, user, message }| {
         tx.members().set_role(group, user, Role::Admin).unwrap();
@@ -250,7 +250,7 @@ pub fn a_replay_shows_the_present_state(database: &Database) {
     assert_eq!(replayed, public.collect::<Vec<_>>());
 }
 
-pub fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
+pub(crate) fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
     let chat = prepare(database);
     let replayed = replayed(database, chat, |tx, Chat { group, user, .. }| {
         tx.groups().mark_deleted(group, at(900)).unwrap();

@@ -25,7 +25,7 @@ fn with_client_id(tx: &mut dyn Tx, group: GroupId, author: UserId, name: &str) -
     NewMessage { client_id: Some(client_id(name)), ..new_message(tx, group, author, "hello") }
 }
 
-pub fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
+pub(crate) fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
     let (group_id, ann, bob) = group_of_two(tx);
     let author = tx.accounts().find(ann).unwrap().unwrap().as_ref();
     let long = "👍 ".repeat(4_999) + "!";
@@ -48,7 +48,7 @@ pub fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
     assert_eq!((found.message, found.liked), (message, false));
 }
 
-pub fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &mut dyn Tx) {
+pub(crate) fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let other = group(tx, "go");
     join(tx, other, ann, Role::Owner);
@@ -61,7 +61,7 @@ pub fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &
     assert_eq!((read_seq(tx, id, ann), read_seq(tx, id, bob)), (Seq::new(2), Seq::new(3)));
 }
 
-pub fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
+pub(crate) fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let first = with_client_id(tx, id, ann, "a");
     let first = stored(tx.messages().insert(&first).unwrap());
@@ -77,7 +77,7 @@ pub fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().insert(&again), Ok(Unique::Taken));
 }
 
-pub fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
+pub(crate) fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let go = group(tx, "go");
     join(tx, go, ann, Role::Owner);
@@ -98,7 +98,7 @@ pub fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
     assert_eq!(find(go, bob, "a"), None);
 }
 
-pub fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
+pub(crate) fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
     let (chess, ann, _) = group_of_two(tx);
     let go = group(tx, "go");
     let id = post(tx, chess, ann, "hello");
@@ -107,7 +107,7 @@ pub fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().find(chess, MessageId::new(4711), ann), Ok(None));
 }
 
-pub fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut dyn Tx) {
+pub(crate) fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let [go, bridge] = ["go", "bridge"].map(|name| group(tx, name));
     let ids = [(chess, ann, "one"), (chess, bob, "two"), (go, bob, "three"), (bridge, ann, "four")]
@@ -127,7 +127,7 @@ pub fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut dyn Tx)
     assert_eq!(tx.messages().find_many(&[]), Ok(Vec::new()));
 }
 
-pub fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
+pub(crate) fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let other = group(tx, "go");
     for _ in 0..5 {
@@ -149,7 +149,7 @@ pub fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
     assert_eq!(seqs(Run::Above(Seq::new(5)), 2), [0; 0]);
 }
 
-pub fn an_edit_is_stored(tx: &mut dyn Tx) {
+pub(crate) fn an_edit_is_stored(tx: &mut dyn Tx) {
     let (id, ann, _) = group_of_two(tx);
     let first = post(tx, id, ann, "frist");
     let other = post(tx, id, ann, "other");
@@ -162,7 +162,7 @@ pub fn an_edit_is_stored(tx: &mut dyn Tx) {
     assert_eq!(view(tx, id, other, ann).message.text, Some(text("other")));
 }
 
-pub fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
+pub(crate) fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
     let (group_id, ann, bob) = group_of_two(tx);
     let new = with_client_id(tx, group_id, ann, "a");
     let id = stored(tx.messages().insert(&new).unwrap());
@@ -177,7 +177,7 @@ pub fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().find_by_client_id(group_id, ann, &client_id("a")).unwrap(), Some(found));
 }
 
-pub fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
+pub(crate) fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     tx.accounts().mark_deleted(ann, at(9)).unwrap();
@@ -188,7 +188,7 @@ pub fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().list(&query), Ok(vec![found]));
 }
 
-pub fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
+pub(crate) fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     let other = post(tx, group, ann, "again");
@@ -204,7 +204,7 @@ pub fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
     assert_eq!((liked(bob), liked(ann)), (false, true));
 }
 
-pub fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
+pub(crate) fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     like(tx, group, id, bob);
@@ -213,7 +213,7 @@ pub fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
     assert_eq!(view(tx, group, id, ann).message.likes, 1);
 }
 
-pub fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
+pub(crate) fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(3)), Ok(true));
     assert_eq!(read_seq(tx, id, bob), Seq::new(3));

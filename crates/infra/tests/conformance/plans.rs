@@ -15,7 +15,7 @@ const ENDLESS: [&str; 7] =
     ["messages", "memberships", "reactions", "sessions", "known_networks", "tickets", "events"];
 
 /// Fails when a statement that the database has executed walks an endless table.
-pub fn check(database: &Database) {
+pub(crate) fn check(database: &Database) {
     let queries = BTreeSet::from_iter(database.take_queries());
     assert!(!queries.is_empty(), "the suite executes something");
     if let Some(path) = database.path() {

@@ -69,7 +69,7 @@ fn reopen(database: &Database) {
     drop(database.beside(Arc::new(NoListener)));
 }
 
-pub fn names_that_are_one_now_stay_two_groups(database: &Database) {
+pub(crate) fn names_that_are_one_now_stay_two_groups(database: &Database) {
     store_old(database);
     reopen(database);
     let teas =
@@ -94,7 +94,7 @@ pub fn names_that_are_one_now_stay_two_groups(database: &Database) {
     assert_eq!(keys(database, Some("tea d")), named(&[("Tea D", "tea d")]));
 }
 
-pub fn keys_follow_the_new_rule_and_none_is_lost(database: &Database) {
+pub(crate) fn keys_follow_the_new_rule_and_none_is_lost(database: &Database) {
     store_old(database);
     reopen(database);
     let found = keys(database, None);
@@ -111,7 +111,7 @@ pub fn keys_follow_the_new_rule_and_none_is_lost(database: &Database) {
     assert_eq!(keys(database, None), found);
 }
 
-pub fn display_names_are_found_by_the_new_rule(database: &Database) {
+pub(crate) fn display_names_are_found_by_the_new_rule(database: &Database) {
     database
         .write(|tx| {
             user(tx, "ann");
@@ -130,7 +130,7 @@ pub fn display_names_are_found_by_the_new_rule(database: &Database) {
     assert_eq!(found, Ok(1));
 }
 
-pub fn a_list_that_was_begun_before_goes_on(database: &Database) {
+pub(crate) fn a_list_that_was_begun_before_goes_on(database: &Database) {
     store_old(database);
     let page = |after| {
         let storage: Arc<dyn groupchat_infra::DatabaseStorage> = database.storage();

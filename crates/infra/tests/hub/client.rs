@@ -17,7 +17,7 @@ enum Goes {
 }
 
 /// Somebody who is to see everything from the beginning of the log.
-pub struct Client {
+pub(crate) struct Client {
     actor: Actor,
     /// The servers it connects to, now to one and now to another.
     servers: Vec<Server>,
@@ -29,17 +29,17 @@ pub struct Client {
 }
 
 impl Client {
-    pub const fn new(actor: Actor, servers: Vec<Server>, dice: Dice) -> Self {
+    pub(crate) const fn new(actor: Actor, servers: Vec<Server>, dice: Dice) -> Self {
         Self { actor, servers, dice, restlessness: None, cursor: Position::ZERO, events: Vec::new() }
     }
 
     /// One that hangs up after about so many deliveries, and comes back.
-    pub fn restless(actor: Actor, servers: Vec<Server>, dice: Dice) -> Self {
+    pub(crate) fn restless(actor: Actor, servers: Vec<Server>, dice: Dice) -> Self {
         Self { restlessness: Some(20), ..Self::new(actor, servers, dice) }
     }
 
     /// All that it gets until the last event, in the order in which it gets it.
-    pub async fn listen(mut self) -> Vec<LoggedEvent> {
+    pub(crate) async fn listen(mut self) -> Vec<LoggedEvent> {
         while self.events.last().is_none_or(|event| event.event != LAST) {
             let server = self.servers[self.dice.below(self.servers.len())].clone();
             self.connect(&server).await;
@@ -100,6 +100,6 @@ impl Client {
 }
 
 /// Where the events are in the log.
-pub fn positions(events: &[LoggedEvent]) -> Vec<Position> {
+pub(crate) fn positions(events: &[LoggedEvent]) -> Vec<Position> {
     events.iter().map(|event| event.position).collect()
 }

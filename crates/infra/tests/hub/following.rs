@@ -21,12 +21,12 @@ use crate::support::{Database, NoListener};
 use crate::world::{WRITE, World};
 
 /// Somebody who is in no group.
-pub fn viewer() -> Viewer {
+pub(crate) fn viewer() -> Viewer {
     Viewer::new(UserId::new(1), SessionId::new(1), [])
 }
 
 /// Emits so many events for everybody.
-pub fn emit(count: usize) -> impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static {
+pub(crate) fn emit(count: usize) -> impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static {
     move |tx| {
         for _ in 0..count {
             tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1 << 41)));
@@ -36,7 +36,7 @@ pub fn emit(count: usize) -> impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 
 }
 
 /// The position of the next event of the log.
-pub async fn next_logged(feed: &mut dyn Feed) -> Position {
+pub(crate) async fn next_logged(feed: &mut dyn Feed) -> Position {
     loop {
         match poll_fn(|context| feed.poll_next(context)).await {
             Some(Delivery::Logged(event)) => return event.event.position,

@@ -8,7 +8,7 @@ use groupchat_domain::ids::{GroupId, Position, UserId};
 use crate::world::World;
 
 /// The whole log.
-pub fn read(world: &World) -> Vec<EventRecord> {
+pub(crate) fn read(world: &World) -> Vec<EventRecord> {
     let mut log: Vec<EventRecord> = Vec::new();
     loop {
         let after = log.last().map_or(Position::ZERO, |record| record.position);
@@ -21,7 +21,7 @@ pub fn read(world: &World) -> Vec<EventRecord> {
 }
 
 /// The events that a user may see who is in these groups before the first of them, and sees each as it happens.
-pub fn seen_by(log: &[EventRecord], user: UserId, groups: &[GroupId]) -> Vec<EventRecord> {
+pub(crate) fn seen_by(log: &[EventRecord], user: UserId, groups: &[GroupId]) -> Vec<EventRecord> {
     let mut groups: HashSet<GroupId> = groups.iter().copied().collect();
     let mut seen = Vec::new();
     for record in log {
@@ -47,12 +47,12 @@ pub fn seen_by(log: &[EventRecord], user: UserId, groups: &[GroupId]) -> Vec<Eve
 }
 
 /// Their places.
-pub fn positions(records: &[EventRecord]) -> Vec<Position> {
+pub(crate) fn positions(records: &[EventRecord]) -> Vec<Position> {
     records.iter().map(|record| record.position).collect()
 }
 
 /// The place after which the user came into no group and left none.
-pub fn last_move(log: &[EventRecord], user: UserId) -> Position {
+pub(crate) fn last_move(log: &[EventRecord], user: UserId) -> Position {
     let is_move = |record: &&EventRecord| {
         record.user == Some(user)
             && matches!(record.event_type, EventType::MemberAdded | EventType::MemberRemoved)

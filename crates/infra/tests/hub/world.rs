@@ -17,18 +17,18 @@ use crate::support::{Database, NoListener};
 /// How long anything may take before a test gives it up: far longer than it ever does.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
-pub const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
+pub(crate) const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
+pub(crate) const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
 
 /// A storage, and the hub that hears of what is committed there.
 #[derive(Clone)]
-pub struct Server {
+pub(crate) struct Server {
     pub hub: LocalHub,
     pub storage: Arc<dyn Storage>,
 }
 
 /// All that a test needs. Hubs run on the runtime, as do the clients.
-pub struct World {
+pub(crate) struct World {
     // In this order: what runs lets go of the storages, and those of the database, before it is removed.
     pub runtime: Runtime,
     pub servers: Vec<Server>,
@@ -40,12 +40,12 @@ pub struct World {
 
 impl World {
     /// A server on SQLite.
-    pub fn sqlite(options: HubOptions) -> Self {
+    pub(crate) fn sqlite(options: HubOptions) -> Self {
         Self::alone(options, Database::sqlite_with)
     }
 
     /// A server on SQLite, beside another program that writes and whose events nobody tells of.
-    pub fn sqlite_beside_another(options: HubOptions) -> Self {
+    pub(crate) fn sqlite_beside_another(options: HubOptions) -> Self {
         let mut world = Self::sqlite(options);
         let other = world.database.beside(Arc::new(NoListener));
         world.writers.push(Arc::clone(&other) as Arc<dyn Storage>);
@@ -55,13 +55,13 @@ impl World {
 
     /// A server on PostgreSQL.
     #[cfg(feature = "postgres")]
-    pub fn postgres(options: HubOptions) -> Self {
+    pub(crate) fn postgres(options: HubOptions) -> Self {
         Self::alone(options, Database::postgres_with)
     }
 
     /// Two servers that share a database on PostgreSQL, each with a hub.
     #[cfg(feature = "postgres")]
-    pub fn two_servers(options: HubOptions) -> Self {
+    pub(crate) fn two_servers(options: HubOptions) -> Self {
         let mut world = Self::postgres(options);
         let hub = LocalHub::new(options, Arc::new(SystemClock));
         let second = world.database.beside(Arc::new(hub.clone()));
@@ -90,35 +90,35 @@ impl World {
 
     /// Waits on this thread.
     #[track_caller]
-    pub fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+    pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
         let answer = async { tokio::time::timeout(PATIENCE, answer).await };
         self.runtime.block_on(answer).expect("an answer in good time")
     }
 
     /// Does it, in a command of its own.
     #[track_caller]
-    pub fn write<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+    pub(crate) fn write<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
         self.database.write(move |tx| Ok(work(tx))).expect("the command succeeds")
     }
 
     /// New users who are signed in.
-    pub fn people(&self, count: u8) -> Vec<Actor> {
+    pub(crate) fn people(&self, count: u8) -> Vec<Actor> {
         self.write(move |tx| (1..=count).map(|number| sign_up(tx, number)).collect())
     }
 
     /// New public groups, without members.
-    pub fn groups(&self, count: u8) -> Vec<GroupId> {
+    pub(crate) fn groups(&self, count: u8) -> Vec<GroupId> {
         self.write(move |tx| (1..=count).map(|number| group(tx, &format!("group {number}"))).collect())
     }
 
     /// Says to everybody that this was all. What was acknowledged before comes before it.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.write(|tx| tx.emit(Audience::All, None, LAST));
     }
 }
 
 /// What a client waits for in the end: an event about a user whom nobody else names.
-pub const LAST: Event = Event::UserDeleted(UserId::new(1 << 40));
+pub(crate) const LAST: Event = Event::UserDeleted(UserId::new(1 << 40));
 
 fn sign_up(tx: &mut dyn Tx, number: u8) -> Actor {
     let user = user(tx, &format!("user-{number}"));

@@ -12,18 +12,18 @@ use crate::support::Database;
 
 /// Counts moments, so that any two of them have an order.
 #[derive(Default)]
-pub struct Clock(AtomicU64);
+pub(crate) struct Clock(AtomicU64);
 
 impl Clock {
     /// This moment.
-    pub fn tick(&self) -> u64 {
+    pub(crate) fn tick(&self) -> u64 {
         self.0.fetch_add(1, Ordering::SeqCst)
     }
 }
 
 /// A message that was acknowledged: between which moments its command ran.
 #[derive(Debug, Clone, Copy)]
-pub struct Written {
+pub(crate) struct Written {
     pub begun: u64,
     pub ended: u64,
     pub message: MessageId,
@@ -31,7 +31,7 @@ pub struct Written {
 
 /// Fails unless the log, read from its start, holds every acknowledged message once, in an order that agrees with what
 /// the writers saw and with the numbers of the messages.
-pub fn check(database: &Database, storage: &dyn Storage, log: &[EventRecord], written: &[Written]) {
+pub(crate) fn check(database: &Database, storage: &dyn Storage, log: &[EventRecord], written: &[Written]) {
     let sent = log.iter().filter(|event| event.event_type == EventType::MessageCreated);
     let sent: Vec<_> = sent.map(|event| (event.message.expect("a message"), event.position)).collect();
     let places: HashMap<MessageId, Position> = sent.iter().copied().collect();

@@ -21,7 +21,11 @@ const LONGEST_PAGE: usize = 40;
 
 /// Reads the log from its start, in pages of any length, up to the mark, which is named once it is on its way. Fails if
 /// a position is missing, repeated or out of order.
-pub fn follow(database: &Database, storage: &dyn Storage, mark: &OnceLock<UserId>) -> Vec<EventRecord> {
+pub(crate) fn follow(
+    database: &Database,
+    storage: &dyn Storage,
+    mark: &OnceLock<UserId>,
+) -> Vec<EventRecord> {
     let (mut events, mut last, mut dice) = (Vec::new(), Position::ZERO, Dice::seeded());
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -49,7 +53,7 @@ type Told = (Position, EventId, EventType);
 
 /// A sink that writes down what it is told.
 #[derive(Default)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     told: Mutex<Vec<Told>>,
 }
 
@@ -62,21 +66,21 @@ impl EventSink for Recorder {
 
 impl Recorder {
     /// Fails unless the sink was told the log from start to end. What is under way is waited for.
-    pub fn check_all(&self, log: &[EventRecord]) {
+    pub(crate) fn check_all(&self, log: &[EventRecord]) {
         let told = self.told_up_to(log);
         assert!(told == as_told(log), "the sink was told something else than the log");
     }
 
     /// Fails unless the sink was told the log from somewhere on to the end.
     #[cfg(feature = "postgres")]
-    pub fn check_rest(&self, log: &[EventRecord]) {
+    pub(crate) fn check_rest(&self, log: &[EventRecord]) {
         let told = self.told_up_to(log);
         assert!(!told.is_empty() && as_told(log).ends_with(&told), "the sink was told something else");
     }
 
     /// Fails unless the sink was told the log from its start up to somewhere.
     #[cfg(feature = "postgres")]
-    pub fn check_beginning(&self, log: &[EventRecord]) {
+    pub(crate) fn check_beginning(&self, log: &[EventRecord]) {
         let told = self.told();
         assert!(!told.is_empty() && as_told(log).starts_with(&told), "the sink was told something else");
     }

@@ -22,7 +22,7 @@ use crate::support::fixture::{self, text};
 use crate::support::log::emit_mark;
 
 /// How long the writers write at least.
-pub const DURATION: Duration = Duration::from_millis(1_500);
+pub(crate) const DURATION: Duration = Duration::from_millis(1_500);
 /// How long at most, whatever happens to the rest of the test.
 const LONGEST: Duration = Duration::from_secs(20);
 /// Who write at the same time, each one command after the other.
@@ -31,7 +31,7 @@ const WRITERS: usize = 8;
 const GROUPS: usize = 5;
 
 /// A database, the servers on it, and who writes.
-pub struct Room<'d> {
+pub(crate) struct Room<'d> {
     database: &'d Database,
     servers: Vec<Arc<dyn DatabaseStorage>>,
     /// Whether the first server is shut down while others write to it.
@@ -43,20 +43,20 @@ pub struct Room<'d> {
 
 impl<'d> Room<'d> {
     /// Lets everybody into every group.
-    pub fn new(database: &'d Database, servers: Vec<Arc<dyn DatabaseStorage>>) -> Self {
+    pub(crate) fn new(database: &'d Database, servers: Vec<Arc<dyn DatabaseStorage>>) -> Self {
         let (actors, groups) = database.write(|tx| Ok(furnish(tx))).unwrap();
         Self { database, servers, first_ends: false, actors, groups, clock: Clock::default() }
     }
 
     /// The same, with a first server that will be shut down.
     #[cfg(feature = "postgres")]
-    pub fn whose_first_server_ends(self) -> Self {
+    pub(crate) fn whose_first_server_ends(self) -> Self {
         Self { first_ends: true, ..self }
     }
 
     /// Lets the writers write and a reader read while `disturb` does what it does, and checks what became of it. The
     /// last server has to live to the end. The whole log.
-    pub fn run(&self, disturb: impl FnOnce()) -> Vec<EventRecord> {
+    pub(crate) fn run(&self, disturb: impl FnOnce()) -> Vec<EventRecord> {
         let (begin, stop, mut dice) = (Instant::now(), AtomicBool::new(false), Dice::seeded());
         let survivor = self.servers.last().unwrap().as_ref();
         let mark = OnceLock::new();

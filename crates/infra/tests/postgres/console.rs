@@ -9,12 +9,12 @@ use diesel::sql_types::{BigInt, Text};
 use crate::place::PATIENCE;
 
 /// The sessions of workers that write.
-pub const WRITERS: &str = "groupchat write";
+pub(crate) const WRITERS: &str = "groupchat write";
 /// The sessions of workers that read.
-pub const READERS: &str = "groupchat read";
+pub(crate) const READERS: &str = "groupchat read";
 
 /// Such a connection.
-pub struct Console(PgConnection);
+pub(crate) struct Console(PgConnection);
 
 #[derive(QueryableByName)]
 struct Number {
@@ -29,24 +29,24 @@ struct Word {
 }
 
 impl Console {
-    pub fn open(url: &str) -> Self {
+    pub(crate) fn open(url: &str) -> Self {
         Self(PgConnection::establish(url).unwrap())
     }
 
     #[track_caller]
-    pub fn execute(&mut self, sql: &str) {
+    pub(crate) fn execute(&mut self, sql: &str) {
         self.0.batch_execute(sql).unwrap();
     }
 
     /// The number that the query names `number`.
     #[track_caller]
-    pub fn number(&mut self, query: &str) -> i64 {
+    pub(crate) fn number(&mut self, query: &str) -> i64 {
         diesel::sql_query(query).get_result::<Number>(&mut self.0).unwrap().number
     }
 
     /// Waits until the query gives this number.
     #[track_caller]
-    pub fn wait_for(&mut self, query: &str, number: i64) {
+    pub(crate) fn wait_for(&mut self, query: &str, number: i64) {
         let until = Instant::now() + PATIENCE;
         while self.number(query) != number {
             assert!(Instant::now() < until, "it never became {number}: {query}");
@@ -56,25 +56,25 @@ impl Console {
 
     /// The word that the query names `word`.
     #[track_caller]
-    pub fn word(&mut self, query: &str) -> String {
+    pub(crate) fn word(&mut self, query: &str) -> String {
         diesel::sql_query(query).get_result::<Word>(&mut self.0).unwrap().word
     }
 
     /// What was told, since the last time or since this began to listen, by sessions whose `NOTIFY` has been answered.
-    pub fn notices(&mut self) -> Vec<String> {
+    pub(crate) fn notices(&mut self) -> Vec<String> {
         // What was sent before comes with the answer at the latest.
         self.execute("SELECT 1");
         self.0.notifications_iter().map(|notice| notice.unwrap().payload).collect()
     }
 
     /// How many users are stored.
-    pub fn users(&mut self) -> i64 {
+    pub(crate) fn users(&mut self) -> i64 {
         self.number("SELECT count(*) AS number FROM users")
     }
 
     /// Ends the sessions of this name, and waits until they are gone. Fails if there were none.
     #[track_caller]
-    pub fn terminate(&mut self, sessions: &str) {
+    pub(crate) fn terminate(&mut self, sessions: &str) {
         let ended = self.number(&format!(
             "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 10000)) AS number FROM pg_stat_activity \
              WHERE datname = current_database() AND application_name = '{sessions}'"
@@ -84,7 +84,7 @@ impl Console {
 
     /// The server's process behind the one session of this name, which has to be at rest: in no transaction.
     #[track_caller]
-    pub fn process_at_rest(&mut self, session: &str) -> i64 {
+    pub(crate) fn process_at_rest(&mut self, session: &str) -> i64 {
         self.number(&format!(
             "SELECT pid::bigint AS number FROM pg_stat_activity WHERE datname = current_database() \
              AND application_name = '{session}' AND state = 'idle'"

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// Forwards connections, each way on a thread of its own, until it is dropped.
-pub struct GoBetween {
+pub(crate) struct GoBetween {
     here: SocketAddr,
     url: String,
     line: Arc<Line>,
@@ -29,7 +29,7 @@ struct Line {
 
 impl GoBetween {
     /// One in front of the server of this URL.
-    pub fn to(url: &str) -> Self {
+    pub(crate) fn to(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (place, database) = rest.split_once('/').unwrap();
         let (user, server) = place.split_once('@').unwrap();
@@ -51,27 +51,27 @@ impl GoBetween {
     }
 
     /// The database's URL by way of this.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.url.clone()
     }
 
     /// The next answer to this request never arrives; the connection ends instead.
-    pub fn lose_the_next_answer_to(&self, request: &'static str) {
+    pub(crate) fn lose_the_next_answer_to(&self, request: &'static str) {
         *self.line.lose.lock().unwrap() = Some(request);
     }
 
     /// Refuses the next connections.
-    pub fn refuse_next(&self, count: usize) {
+    pub(crate) fn refuse_next(&self, count: usize) {
         self.line.refuse.store(count, Ordering::SeqCst);
     }
 
     /// Refuses connections after so many more.
-    pub fn admit_only(&self, count: usize) {
+    pub(crate) fn admit_only(&self, count: usize) {
         self.line.admit.store(count, Ordering::SeqCst);
     }
 
     /// Refuses connections from now on, and ends those that are open.
-    pub fn refuse(&self) {
+    pub(crate) fn refuse(&self) {
         self.refuse_next(usize::MAX);
         for stream in self.line.open.lock().unwrap().drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
@@ -79,7 +79,7 @@ impl GoBetween {
     }
 
     /// Refuses none any more.
-    pub fn forward(&self) {
+    pub(crate) fn forward(&self) {
         self.refuse_next(0);
     }
 }

@@ -15,10 +15,10 @@ use crate::console::Console;
 use crate::support::fixture;
 
 /// How long anything may take before a test gives it up: far longer than it ever does.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A storage with one worker that writes and one that reads, and what belongs to it.
-pub struct Place {
+pub(crate) struct Place {
     // In this order: the storage lets go of the database before that is dropped.
     pub storage: Arc<PostgresStorage>,
     pub published: Arc<Published>,
@@ -27,7 +27,7 @@ pub struct Place {
 
 /// Keeps what was published.
 #[derive(Default)]
-pub struct Published {
+pub(crate) struct Published {
     events: Mutex<Vec<LoggedEvent>>,
     more: Condvar,
 }
@@ -41,13 +41,13 @@ impl EventSink for Published {
 
 impl Published {
     /// The places of all events, in the order of publication.
-    pub fn positions(&self) -> Vec<i64> {
+    pub(crate) fn positions(&self) -> Vec<i64> {
         self.events.lock().unwrap().iter().map(|event| event.position.get()).collect()
     }
 
     /// Waits until the event of this place, or a later one, is published.
     #[track_caller]
-    pub fn wait_for(&self, position: i64) {
+    pub(crate) fn wait_for(&self, position: i64) {
         let is_missing =
             |events: &mut Vec<LoggedEvent>| events.last().is_none_or(|event| event.position.get() < position);
         let events = self.events.lock().unwrap();
@@ -59,18 +59,18 @@ impl Published {
 }
 
 /// The options of a storage with few threads.
-pub fn options(url: &str) -> PostgresOptions {
+pub(crate) fn options(url: &str) -> PostgresOptions {
     PostgresOptions { writers: 1, readers: 1, ..PostgresOptions::new(url) }
 }
 
 /// Opens a database whose events nobody takes.
-pub fn open(options: PostgresOptions) -> Result<PostgresStorage, OpenError> {
+pub(crate) fn open(options: PostgresOptions) -> Result<PostgresStorage, OpenError> {
     PostgresStorage::open(options, Arc::new(SystemClock), Arc::<Published>::default())
 }
 
 /// Why a database can't be opened.
 #[track_caller]
-pub fn refusal(options: PostgresOptions) -> OpenError {
+pub(crate) fn refusal(options: PostgresOptions) -> OpenError {
     match open(options) {
         Ok(_) => panic!("it was opened"),
         Err(error) => error,
@@ -78,16 +78,16 @@ pub fn refusal(options: PostgresOptions) -> OpenError {
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|_| ())
     }
 
-    pub fn with(change: impl FnOnce(&mut PostgresOptions)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut PostgresOptions)) -> Self {
         Self::on(Scratch::create(), change)
     }
 
     /// A storage on a database that was prepared for it.
-    pub fn on(scratch: impl Into<Arc<Scratch>>, change: impl FnOnce(&mut PostgresOptions)) -> Self {
+    pub(crate) fn on(scratch: impl Into<Arc<Scratch>>, change: impl FnOnce(&mut PostgresOptions)) -> Self {
         let scratch = scratch.into();
         let mut options = options(scratch.url());
         change(&mut options);
@@ -97,16 +97,16 @@ impl Place {
     }
 
     /// Another storage on the same database.
-    pub fn beside(&self, change: impl FnOnce(&mut PostgresOptions)) -> Self {
+    pub(crate) fn beside(&self, change: impl FnOnce(&mut PostgresOptions)) -> Self {
         Self::on(Arc::clone(&self.scratch), change)
     }
 
-    pub fn console(&self) -> Console {
+    pub(crate) fn console(&self) -> Console {
         Console::open(self.scratch.url())
     }
 
     /// Queues a command.
-    pub fn queue(
+    pub(crate) fn queue(
         &self,
         mode: Mode,
         caller: Caller,
@@ -116,17 +116,23 @@ impl Place {
     }
 
     /// Runs a command that writes.
-    pub fn write(&self, work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static) -> Result<(), StorageFault> {
+    pub(crate) fn write(
+        &self,
+        work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static,
+    ) -> Result<(), StorageFault> {
         settled(self.queue(Mode::Write, Caller::System, work))
     }
 
     /// Runs a command that reads.
-    pub fn read(&self, work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static) -> Result<(), StorageFault> {
+    pub(crate) fn read(
+        &self,
+        work: impl Fn(&mut dyn Tx) -> Verdict + Send + 'static,
+    ) -> Result<(), StorageFault> {
         settled(self.queue(Mode::Read, Caller::System, work))
     }
 
     /// Keeps the worker of this kind busy until the result is dropped.
-    pub fn hold(&self, mode: Mode) -> Hold {
+    pub(crate) fn hold(&self, mode: Mode) -> Hold {
         let (release, released) = channel::<()>();
         let (started, running) = channel();
         let released = Mutex::new(released);
@@ -141,20 +147,20 @@ impl Place {
 }
 
 /// Lets a worker go on when dropped.
-pub struct Hold {
+pub(crate) struct Hold {
     _release: Sender<()>,
     _held: Done,
 }
 
 /// Waits for the outcome of a command.
 #[track_caller]
-pub fn settled(done: Done) -> Result<(), StorageFault> {
+pub(crate) fn settled(done: Done) -> Result<(), StorageFault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(PATIENCE, done).await }).expect("an outcome in good time")
 }
 
 /// Stores a user.
-pub fn store(name: &'static str) -> impl Fn(&mut dyn Tx) -> Verdict + Send + 'static {
+pub(crate) fn store(name: &'static str) -> impl Fn(&mut dyn Tx) -> Verdict + Send + 'static {
     move |tx| {
         fixture::user(tx, name);
         Verdict::Commit
@@ -162,22 +168,22 @@ pub fn store(name: &'static str) -> impl Fn(&mut dyn Tx) -> Verdict + Send + 'st
 }
 
 /// Writes a row that is there.
-pub fn touch(tx: &mut dyn Tx) -> Verdict {
+pub(crate) fn touch(tx: &mut dyn Tx) -> Verdict {
     let _ = tx.touch();
     Verdict::Commit
 }
 
 /// Counts how often a command runs.
 #[derive(Clone, Default)]
-pub struct Runs(Arc<AtomicUsize>);
+pub(crate) struct Runs(Arc<AtomicUsize>);
 
 impl Runs {
-    pub fn get(&self) -> usize {
+    pub(crate) fn get(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 
     /// The same work, counted. Tells it how often it has run before.
-    pub fn of(
+    pub(crate) fn of(
         &self,
         work: impl Fn(&mut dyn Tx, usize) -> Verdict + Send + 'static,
     ) -> impl Fn(&mut dyn Tx) -> Verdict + Send + 'static {

@@ -17,7 +17,7 @@ use crate::support::Database;
 use crate::support::fixture::{client_id, limit, text, user};
 
 /// A database and its users, who meet in a new group for each run.
-pub struct People {
+pub(crate) struct People {
     database: Database,
     actors: [Actor; USERS],
     groups: AtomicU32,
@@ -25,7 +25,7 @@ pub struct People {
 
 impl People {
     /// An empty database with the users.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let database = Database::sqlite_unobserved();
         let actors = database.write(|tx| {
             Ok(["ann", "bob", "carla"].map(|name| Actor {
@@ -39,7 +39,7 @@ impl People {
 }
 
 /// A group on the database and its model.
-pub struct Chat<'p> {
+pub(crate) struct Chat<'p> {
     people: &'p People,
     group: GroupId,
     ids: Vec<MessageId>,
@@ -48,7 +48,7 @@ pub struct Chat<'p> {
 
 impl<'p> Chat<'p> {
     /// A new group of the first user.
-    pub fn new(people: &'p People) -> Self {
+    pub(crate) fn new(people: &'p People) -> Self {
         let name = format!("group {}", people.groups.fetch_add(1, Ordering::Relaxed));
         let draft = GroupDraft {
             name: GroupName::parse(&name).unwrap(),
@@ -62,7 +62,7 @@ impl<'p> Chat<'p> {
     }
 
     /// Takes a step on both sides; whether it is refused must be the same.
-    pub fn take(&mut self, user: usize, step: Step, words: &str) {
+    pub(crate) fn take(&mut self, user: usize, step: Step, words: &str) {
         let accepted = self.write(user, step, words);
         assert_eq!(accepted, self.model.apply(user, step, words), "{step:?} by {user}");
     }
@@ -97,7 +97,7 @@ impl<'p> Chat<'p> {
     }
 
     /// A page of the messages as a user sees it, who must be a member.
-    pub fn page(&self, user: usize, window: Window, limit: Limit) -> MessagePage {
+    pub(crate) fn page(&self, user: usize, window: Window, limit: Limit) -> MessagePage {
         let group = self.group;
         self.read(user, move |tx, actor| messages::list(tx, actor, group, window, limit)).unwrap()
     }
@@ -165,7 +165,7 @@ impl<'p> Chat<'p> {
 }
 
 /// The number that comes after `count` messages.
-pub fn seq(count: usize) -> Seq {
+pub(crate) fn seq(count: usize) -> Seq {
     Seq::new(i64::try_from(count).unwrap())
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 /// How many users take part. The first one owns the group and never leaves.
-pub const USERS: usize = 3;
+pub(crate) const USERS: usize = 3;
 
 /// Something a user does. `nth` picks a message among those there are, the oldest first.
 #[derive(Debug, Clone, Copy)]
-pub enum Step {
+pub(crate) enum Step {
     Send { client_id: Option<u8> },
     Edit { nth: usize },
     Delete { nth: usize },
@@ -21,7 +21,7 @@ pub enum Step {
 }
 
 /// Sends are the most frequent; few client ids, so that they repeat.
-pub fn step() -> impl Strategy<Value = (usize, Step)> {
+pub(crate) fn step() -> impl Strategy<Value = (usize, Step)> {
     let nth = 0..12_usize;
     let step = prop_oneof![
         8 => prop::option::of(0..4_u8).prop_map(|client_id| Step::Send { client_id }),
@@ -38,7 +38,7 @@ pub fn step() -> impl Strategy<Value = (usize, Step)> {
 
 /// A message; its number is its place in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelMessage {
+pub(crate) struct ModelMessage {
     pub author: usize,
     pub client_id: Option<u8>,
     pub text: Option<String>,
@@ -49,7 +49,7 @@ pub struct ModelMessage {
 
 /// A group.
 #[derive(Debug, Clone, Default)]
-pub struct Model {
+pub(crate) struct Model {
     pub messages: Vec<ModelMessage>,
     /// How far each user has read, if a member.
     pub read: [Option<usize>; USERS],
@@ -57,12 +57,12 @@ pub struct Model {
 
 impl Model {
     /// A group that the first user has just made.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { messages: Vec::new(), read: [Some(0), None, None] }
     }
 
     /// What follows when a user does something, `text` being what they write; `false` if it is refused.
-    pub fn apply(&mut self, user: usize, step: Step, text: &str) -> bool {
+    pub(crate) fn apply(&mut self, user: usize, step: Step, text: &str) -> bool {
         let newest = self.messages.len();
         match (step, self.read[user]) {
             (Step::Join, _) => {

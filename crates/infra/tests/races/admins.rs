@@ -12,7 +12,7 @@ const ADMINS: usize = 4;
 
 /// However admins demote and delete each other and themselves at once, by the API and by the command line, the
 /// server has an admin.
-pub fn an_admin_is_left(arena: &Arena) {
+pub(crate) fn an_admin_is_left(arena: &Arena) {
     rounds(|round| {
         let admins: Vec<Person> = (0..ADMINS).map(|_| arena.admin()).collect();
         let attacks = admins.iter().enumerate().map(|(nth, attacker)| {
@@ -50,7 +50,7 @@ fn is_fair(refusal: &Refusal) -> bool {
 }
 
 /// Takes the rights from those that a round has left, past all rules, so that the next begins without admins.
-pub fn retire(arena: &Arena, admins: &[Person]) {
+pub(crate) fn retire(arena: &Arena, admins: &[Person]) {
     let ids: Vec<_> = admins.iter().map(|admin| admin.id).collect();
     arena.prepare(move |tx| {
         for mut admin in tx.accounts().find_many(&ids).unwrap() {

@@ -24,7 +24,7 @@ const BUDGET: Duration = Duration::from_millis(1_000);
 const FEWEST_ROUNDS: usize = 3;
 
 /// A database, and the servers on it between which commands are dealt out.
-pub struct Arena {
+pub(crate) struct Arena {
     // Shut down before their database is removed.
     servers: Vec<Server>,
     turns: AtomicUsize,
@@ -52,19 +52,19 @@ impl Server {
 
 impl Arena {
     /// One server on a SQLite file.
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self::new(Database::sqlite_unobserved(), None)
     }
 
     /// One server on PostgreSQL.
     #[cfg(feature = "postgres")]
-    pub fn postgres() -> Self {
+    pub(crate) fn postgres() -> Self {
         Self::new(Database::postgres_unobserved(), None)
     }
 
     /// Two servers that share a database on PostgreSQL.
     #[cfg(feature = "postgres")]
-    pub fn two_servers() -> Self {
+    pub(crate) fn two_servers() -> Self {
         let database = Database::postgres_unobserved();
         let second = database.beside(Arc::new(NoListener));
         Self::new(database, Some(second))
@@ -88,24 +88,24 @@ impl Arena {
     }
 
     /// The server whose turn it is.
-    pub fn server(&self) -> &dyn Storage {
+    pub(crate) fn server(&self) -> &dyn Storage {
         self.next().pausing.as_ref()
     }
 
     /// One more server on the database.
-    pub fn open_beside(&self) -> Arc<dyn Storage> {
+    pub(crate) fn open_beside(&self) -> Arc<dyn Storage> {
         let server = self.database.beside(Arc::new(NoListener));
         Arc::new(PausingStorage::new(server, Dice::new(self.serial())))
     }
 
     /// A number that was not given out before.
-    pub fn serial(&self) -> u64 {
+    pub(crate) fn serial(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Waits for a use-case. It may refuse; it may not fail, however many run beside it.
     #[track_caller]
-    pub fn wait_for<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Refusal> {
+    pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Refusal> {
         self.database.wait_for(answer).map_err(|error| match error {
             Error::Refused(refusal) => refusal,
             failure => panic!("a command failed: {failure:?}"),
@@ -114,7 +114,7 @@ impl Arena {
 
     /// Does something as the holder of a key.
     #[track_caller]
-    pub fn act<T: Send + 'static>(
+    pub(crate) fn act<T: Send + 'static>(
         &self,
         who: Credential,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
@@ -124,19 +124,19 @@ impl Arena {
 
     /// Changes the database before or after a race, past all rules.
     #[track_caller]
-    pub fn prepare<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+    pub(crate) fn prepare<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
         self.database.write(move |tx| Ok(work(tx))).expect("what prepares a race succeeds")
     }
 
     /// Reads what a race has left.
     #[track_caller]
-    pub fn look<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+    pub(crate) fn look<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
         self.database.read(move |tx| Ok(work(tx))).expect("what a race has left can be read")
     }
 
     /// Works all durable jobs off on one of the servers. None may fail.
     #[track_caller]
-    pub fn settle(&self) {
+    pub(crate) fn settle(&self) {
         let server = self.next();
         let _running = server.job_runner.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = |job: jobs::Job, error: &Error| panic!("{job:?} failed: {error}");
@@ -148,7 +148,7 @@ impl Arena {
 
     /// What was acknowledged since the last time this was asked, in the order of the log.
     #[track_caller]
-    pub fn news(&self) -> Vec<EventRecord> {
+    pub(crate) fn news(&self) -> Vec<EventRecord> {
         let mut last = self.read_to.lock().unwrap_or_else(PoisonError::into_inner);
         let news = log::read(&self.database, *last);
         *last = news.last().map_or(*last, |event| event.position);
@@ -157,15 +157,15 @@ impl Arena {
 }
 
 /// Somebody's part in a race.
-pub type Part<'a, T> = Box<dyn FnOnce() -> T + Send + 'a>;
+pub(crate) type Part<'a, T> = Box<dyn FnOnce() -> T + Send + 'a>;
 
 /// A part.
-pub fn part<'a, T>(run: impl FnOnce() -> T + Send + 'a) -> Part<'a, T> {
+pub(crate) fn part<'a, T>(run: impl FnOnce() -> T + Send + 'a) -> Part<'a, T> {
     Box::new(run)
 }
 
 /// Runs all parts at one moment, each on a thread of its own. Their results, in the order of the parts.
-pub fn at_once<T: Send>(parts: Vec<Part<'_, T>>) -> Vec<T> {
+pub(crate) fn at_once<T: Send>(parts: Vec<Part<'_, T>>) -> Vec<T> {
     let start = Barrier::new(parts.len());
     let run = |part: Part<'_, T>| {
         start.wait();
@@ -178,7 +178,7 @@ pub fn at_once<T: Send>(parts: Vec<Part<'_, T>>) -> Vec<T> {
 }
 
 /// Runs a race again and again until its time is up. The rounds are counted from 0.
-pub fn rounds(mut race: impl FnMut(usize)) {
+pub(crate) fn rounds(mut race: impl FnMut(usize)) {
     let end = Instant::now() + BUDGET;
     let mut round = 0;
     while round < FEWEST_ROUNDS || Instant::now() < end {

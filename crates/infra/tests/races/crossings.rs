@@ -12,7 +12,7 @@ use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::join;
 
 /// Commands that take two locks in opposite orders all succeed, each with its effect once.
-pub fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
+pub(crate) fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
     rounds(|_| {
         // Where commands run one after the other, the first waits in vain.
         cross(arena, Duration::from_millis(5));
@@ -22,7 +22,7 @@ pub fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
 /// Such commands do block each other on a database that runs them side by side; else the case above would show
 /// nothing.
 #[cfg(feature = "postgres")]
-pub fn a_deadlock_is_run_again(arena: &Arena) {
+pub(crate) fn a_deadlock_is_run_again(arena: &Arena) {
     rounds(|_| {
         let runs = cross(arena, Duration::from_secs(10));
         assert!(runs > 2, "no command was run again");

@@ -17,7 +17,7 @@ const MEMBERS: usize = 6;
 
 /// A message that is sent several times at once with one client id is stored once; every answer names it, and one
 /// says that it was new.
-pub fn a_client_id_stands_for_one_message(arena: &Arena) {
+pub(crate) fn a_client_id_stands_for_one_message(arena: &Arena) {
     let author = arena.person();
     let group = arena.group(&[(&author, Role::Owner)]);
     rounds(|round| {
@@ -44,7 +44,7 @@ pub fn a_client_id_stands_for_one_message(arena: &Arena) {
 
 /// However members like a message and take it back at once while its author edits it, its likes are as many as those
 /// who like it, and every change has a version of its own.
-pub fn likes_are_counted_right(arena: &Arena) {
+pub(crate) fn likes_are_counted_right(arena: &Arena) {
     let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
     let roles: Vec<_> = members.iter().map(|member| (member, Role::Member)).collect();
     let group = arena.group(&roles);

@@ -17,7 +17,7 @@ const EACH: usize = 3;
 
 /// A username that many want at once, new users and such that are renamed, in upper and lower case, is one user's;
 /// the others are told that it is taken.
-pub fn a_username_is_given_once(arena: &Arena) {
+pub(crate) fn a_username_is_given_once(arena: &Arena) {
     let admin = arena.admin();
     rounds(|_| {
         let serial = arena.serial();
@@ -48,7 +48,7 @@ pub fn a_username_is_given_once(arena: &Arena) {
 
 /// A public group's name that many want at once, new groups and such that are renamed, is one group's; the others are
 /// told that it is taken.
-pub fn a_group_name_is_given_once(arena: &Arena) {
+pub(crate) fn a_group_name_is_given_once(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {
         let serial = arena.serial();
@@ -71,7 +71,7 @@ pub fn a_group_name_is_given_once(arena: &Arena) {
 }
 
 /// Two groups that take each other's name at once are both refused: neither name is free before the other moves.
-pub fn groups_that_swap_names_are_refused(arena: &Arena) {
+pub(crate) fn groups_that_swap_names_are_refused(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {
         let groups = [(); 2].map(|()| arena.group(&[(&owner, Role::Owner)]));

@@ -13,13 +13,13 @@ use groupchat_domain::time::Timestamp;
 use groupchat_testing::Dice;
 
 /// Runs commands on another storage, some of them with pauses of random lengths before their statements.
-pub struct PausingStorage {
+pub(crate) struct PausingStorage {
     inner: Arc<dyn Storage>,
     dice: Mutex<Dice>,
 }
 
 impl PausingStorage {
-    pub fn new(inner: Arc<dyn Storage>, dice: Dice) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Storage>, dice: Dice) -> Self {
         Self { inner, dice: Mutex::new(dice) }
     }
 }

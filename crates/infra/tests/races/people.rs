@@ -18,23 +18,23 @@ use crate::support::fixture::{limit, stored};
 
 /// A user who is signed in.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub(crate) struct Person {
     pub id: UserId,
     pub name: UsernameKey,
     pub who: Credential,
 }
 
 /// The password that everybody has at first.
-pub const PASSWORD: &str = "the first password";
+pub(crate) const PASSWORD: &str = "the first password";
 
 impl Arena {
     /// A new user.
-    pub fn person(&self) -> Person {
+    pub(crate) fn person(&self) -> Person {
         self.sign_up(false)
     }
 
     /// A new server admin.
-    pub fn admin(&self) -> Person {
+    pub(crate) fn admin(&self) -> Person {
         self.sign_up(true)
     }
 
@@ -59,7 +59,7 @@ impl Arena {
     }
 
     /// A new group with these members.
-    pub fn group(&self, members: &[(&Person, Role)]) -> GroupId {
+    pub(crate) fn group(&self, members: &[(&Person, Role)]) -> GroupId {
         let name = group_name(&format!("group {}", self.serial()));
         let members: Vec<_> = members.iter().map(|(person, role)| (person.id, *role)).collect();
         self.prepare(move |tx| {
@@ -79,7 +79,7 @@ impl Arena {
     }
 
     /// A group and its members; `None` once it is deleted.
-    pub fn members(&self, group: GroupId) -> Option<(Group, Vec<Member>)> {
+    pub(crate) fn members(&self, group: GroupId) -> Option<(Group, Vec<Member>)> {
         self.look(move |tx| {
             let found = tx.groups().find_many(&[group]).unwrap().pop()?;
             let query = MemberQuery { group, search: None, after: None, limit: limit(200) };
@@ -102,22 +102,22 @@ fn sign_in(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
     tx.sessions().insert(&session).unwrap();
 }
 
-pub fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
+pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
     let (joined_at, since_event) = (tx.now(), tx.next_event_id().unwrap());
     let membership = NewMembership { group, user, role, joined_at, read_seq: Seq::ZERO, since_event };
     stored(tx.members().insert(&membership).unwrap());
 }
 
-pub fn username(name: &str) -> Username {
+pub(crate) fn username(name: &str) -> Username {
     Username::parse(name).unwrap()
 }
 
-pub fn group_name(name: &str) -> GroupName {
+pub(crate) fn group_name(name: &str) -> GroupName {
     GroupName::parse(name).unwrap()
 }
 
 /// A user of this name, whose password is [`PASSWORD`].
-pub fn draft(name: &str) -> UserDraft {
+pub(crate) fn draft(name: &str) -> UserDraft {
     UserDraft {
         username: username(name),
         display_name: None,

@@ -10,7 +10,7 @@ use groupchat_domain::accounts::{
 use groupchat_domain::storage::BoxFuture;
 
 /// "Hashes" at once: what is stored is the password.
-pub struct PlainHasher;
+pub(crate) struct PlainHasher;
 
 impl PasswordHasher for PlainHasher {
     fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
@@ -24,14 +24,14 @@ impl PasswordHasher for PlainHasher {
 }
 
 /// Tells nobody.
-pub struct NoJournal;
+pub(crate) struct NoJournal;
 
 impl LoginJournal for NoJournal {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
 }
 
 /// Lets everybody try as often as they like.
-pub struct AnyNumberOfTries;
+pub(crate) struct AnyNumberOfTries;
 
 impl LoginAttempts for AnyNumberOfTries {
     fn take(&self, _attempt: &PasswordTry) -> Result<TakenOf, Duration> {

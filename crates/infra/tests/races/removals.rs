@@ -24,7 +24,7 @@ const LARGE: usize = 900;
 
 /// No message of a member who is removed comes after the removal, and the numbers of the group's messages have no gap
 /// and follow the order of the log.
-pub fn nothing_is_sent_after_the_removal(arena: &Arena) {
+pub(crate) fn nothing_is_sent_after_the_removal(arena: &Arena) {
     rounds(|round| {
         let [owner, removed, other] = [(); 3].map(|()| arena.person());
         let group = arena.group(&[(&owner, Role::Owner), (&removed, Role::Member), (&other, Role::Member)]);
@@ -51,7 +51,7 @@ pub fn nothing_is_sent_after_the_removal(arena: &Arena) {
 
 /// Nothing happens in a group after its deletion, whatever its members, those who join and the deletion of an account
 /// do at that moment; once the jobs are done, nothing of it is left.
-pub fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
+pub(crate) fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let people: [Person; 4] = [(); 4].map(|()| arena.person());
@@ -76,7 +76,7 @@ pub fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
 
 /// A group that takes many steps to purge may be purged by two servers at the same time: no step fails, and nothing of
 /// the group is left.
-pub fn a_large_group_may_be_purged_twice_at_once(arena: &Arena) {
+pub(crate) fn a_large_group_may_be_purged_twice_at_once(arena: &Arena) {
     rounds(|_| {
         let owner = arena.person();
         let (group, author) = (arena.group(&[(&owner, Role::Owner)]), owner.id);
@@ -145,7 +145,7 @@ fn is_fair(refusal: &Refusal) -> bool {
 }
 
 /// Fails unless the group's messages are numbered without a gap, in the order of the log.
-pub fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) {
+pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) {
     let viewer = UserId::new(0);
     let query = MessageQuery { group, viewer, run: Run::Above(Seq::ZERO), limit: limit(200) };
     let stored = arena.look(move |tx| tx.messages().list(&query).unwrap());

@@ -11,7 +11,7 @@ use crate::plain::PlainHasher;
 
 /// Of servers that start at once on an empty database, one creates the first admin and is told the password; to
 /// the others it is as if they had come later.
-pub fn one_server_creates_the_first_admin(arena: &Arena) {
+pub(crate) fn one_server_creates_the_first_admin(arena: &Arena) {
     let servers: Vec<_> = (0..3).map(|_| arena.open_beside()).collect();
     let start = |server: &Arc<dyn Storage>| {
         arena.wait_for(create_first_admin(server.as_ref(), &PlainHasher, &RandomKeys))

@@ -7,7 +7,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// A new SQLite database, in memory.
-pub fn sqlite() -> SqliteConnection {
+pub(crate) fn sqlite() -> SqliteConnection {
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
     connection.batch_execute("PRAGMA foreign_keys = ON").unwrap();
     connection.run_pending_migrations(SQLITE).unwrap();
@@ -15,7 +15,7 @@ pub fn sqlite() -> SqliteConnection {
 }
 
 #[cfg(feature = "postgres")]
-pub use postgres::{Postgres, postgres};
+pub(crate) use postgres::{Postgres, postgres};
 
 #[cfg(feature = "postgres")]
 mod postgres {
@@ -27,14 +27,14 @@ mod postgres {
     const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
     /// A PostgreSQL database, dropped with this.
-    pub struct Postgres {
+    pub(crate) struct Postgres {
         /// Open for as long as the database is there.
         pub connection: PgConnection,
         _database: Scratch,
     }
 
     /// A new PostgreSQL database.
-    pub fn postgres() -> Postgres {
+    pub(crate) fn postgres() -> Postgres {
         let database = Scratch::create();
         let mut connection = PgConnection::establish(database.url()).unwrap();
         connection.run_pending_migrations(MIGRATIONS).unwrap();

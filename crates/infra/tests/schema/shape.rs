@@ -5,11 +5,11 @@ use std::fmt::{Display, Formatter, Result};
 
 /// Tables by their names.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Shape(pub BTreeMap<String, Table>);
+pub(crate) struct Shape(pub BTreeMap<String, Table>);
 
 /// A table.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Table {
+pub(crate) struct Table {
     /// By name.
     pub columns: BTreeMap<String, Column>,
     /// The columns of the primary key, in its order.
@@ -26,7 +26,7 @@ pub struct Table {
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub(crate) struct Column {
     /// `integer`, `text` or `blob`.
     pub kind: String,
     /// Whether NULL is a value of it.
@@ -37,7 +37,7 @@ pub struct Column {
 
 /// A column that refers to a row of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ForeignKey {
+pub(crate) struct ForeignKey {
     /// The referring column.
     pub column: String,
     /// The table and the column referred to.
@@ -48,7 +48,7 @@ pub struct ForeignKey {
 
 /// An index, whatever its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Index {
+pub(crate) struct Index {
     /// The columns, in their order, with their direction if it is down.
     pub columns: String,
     /// Whether it refuses a second row of the same values.
@@ -59,7 +59,7 @@ pub struct Index {
 
 impl Shape {
     /// What is not the same in another schema: a line for each thing, with where it is.
-    pub fn differences(&self, other: &Self) -> Vec<String> {
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
         let mut found = Vec::new();
         for name in names(&self.0, &other.0) {
             match (self.0.get(name), other.0.get(name)) {

@@ -12,36 +12,36 @@ use groupchat_domain::storage::{Tx, Unique};
 use groupchat_domain::time::Timestamp;
 
 /// A point in time, `micros` after some day in 2023.
-pub fn at(micros: i64) -> Timestamp {
+pub(crate) fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + micros)
 }
 
-pub fn limit(rows: i64) -> Limit {
+pub(crate) fn limit(rows: i64) -> Limit {
     Limit::parse(rows).expect("a limit within its range")
 }
 
-pub fn sought(text: &str) -> SearchText {
+pub(crate) fn sought(text: &str) -> SearchText {
     SearchText::parse(text).expect("a text to search for")
 }
 
-pub fn text(text: &str) -> MessageText {
+pub(crate) fn text(text: &str) -> MessageText {
     MessageText::parse(text).expect("a good text")
 }
 
-pub fn client_id(id: &str) -> ClientId {
+pub(crate) fn client_id(id: &str) -> ClientId {
     ClientId::parse(id).expect("a good client id")
 }
 
 /// What was stored.
 #[track_caller]
-pub fn stored<T>(unique: Unique<T>) -> T {
+pub(crate) fn stored<T>(unique: Unique<T>) -> T {
     match unique {
         Unique::Stored(value) => value,
         Unique::Taken => panic!("taken"),
     }
 }
 
-pub fn new_user(name: &str) -> NewUser {
+pub(crate) fn new_user(name: &str) -> NewUser {
     NewUser {
         username: Username::parse(name).expect("a good username"),
         display_name: Some(DisplayName::parse(&format!("{name} Übergang")).expect("a good display name")),
@@ -52,24 +52,24 @@ pub fn new_user(name: &str) -> NewUser {
     }
 }
 
-pub fn user(tx: &mut dyn Tx, name: &str) -> User {
+pub(crate) fn user(tx: &mut dyn Tx, name: &str) -> User {
     let new = new_user(name);
     let id = stored(tx.accounts().insert(&new).unwrap());
     new.into_user(id)
 }
 
-pub fn admin(tx: &mut dyn Tx, name: &str) -> User {
+pub(crate) fn admin(tx: &mut dyn Tx, name: &str) -> User {
     let new = NewUser { is_admin: true, ..new_user(name) };
     let id = stored(tx.accounts().insert(&new).unwrap());
     new.into_user(id)
 }
 
 /// A key hash that differs for each number.
-pub fn key(number: u8) -> KeyHash {
+pub(crate) fn key(number: u8) -> KeyHash {
     KeyHash::new([number; 32])
 }
 
-pub fn new_session(user: UserId, number: u8, expires_at: Timestamp) -> NewSession {
+pub(crate) fn new_session(user: UserId, number: u8, expires_at: Timestamp) -> NewSession {
     NewSession {
         user,
         kind: SessionKind::Login,
@@ -80,11 +80,11 @@ pub fn new_session(user: UserId, number: u8, expires_at: Timestamp) -> NewSessio
     }
 }
 
-pub fn session(tx: &mut dyn Tx, user: UserId, number: u8, expires_at: Timestamp) -> SessionId {
+pub(crate) fn session(tx: &mut dyn Tx, user: UserId, number: u8, expires_at: Timestamp) -> SessionId {
     tx.sessions().insert(&new_session(user, number, expires_at)).unwrap()
 }
 
-pub fn new_group(name: &str) -> NewGroup {
+pub(crate) fn new_group(name: &str) -> NewGroup {
     NewGroup {
         name: GroupName::parse(name).expect("a good group name"),
         description: None,
@@ -93,41 +93,41 @@ pub fn new_group(name: &str) -> NewGroup {
     }
 }
 
-pub fn group(tx: &mut dyn Tx, name: &str) -> GroupId {
+pub(crate) fn group(tx: &mut dyn Tx, name: &str) -> GroupId {
     stored(tx.groups().insert(&new_group(name)).unwrap())
 }
 
-pub fn new_membership(group: GroupId, user: UserId, role: Role) -> NewMembership {
+pub(crate) fn new_membership(group: GroupId, user: UserId, role: Role) -> NewMembership {
     let (joined_at, read_seq, since_event) = (at(3), Seq::ZERO, EventId::new(1));
     NewMembership { group, user, role, joined_at, read_seq, since_event }
 }
 
-pub fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
+pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
     stored(tx.members().insert(&new_membership(group, user, role)).unwrap());
 }
 
 /// The number of the group's newest message.
-pub fn last_seq(tx: &mut dyn Tx, group: GroupId, viewer: UserId) -> Seq {
+pub(crate) fn last_seq(tx: &mut dyn Tx, group: GroupId, viewer: UserId) -> Seq {
     tx.groups().find_visible(group, viewer).unwrap().expect("a group").group.last_seq
 }
 
-pub fn new_message(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> NewMessage {
+pub(crate) fn new_message(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> NewMessage {
     let seq = last_seq(tx, group, author).next();
     NewMessage { group, seq, author, text: text(words), client_id: None, created_at: at(100 + seq.get()) }
 }
 
-pub fn post(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> MessageId {
+pub(crate) fn post(tx: &mut dyn Tx, group: GroupId, author: UserId, words: &str) -> MessageId {
     let new = new_message(tx, group, author, words);
     stored(tx.messages().insert(&new).unwrap())
 }
 
 /// A message as `viewer` sees it.
-pub fn view(tx: &mut dyn Tx, group: GroupId, id: MessageId, viewer: UserId) -> MessageView {
+pub(crate) fn view(tx: &mut dyn Tx, group: GroupId, id: MessageId, viewer: UserId) -> MessageView {
     tx.messages().find(group, id, viewer).unwrap().expect("a message")
 }
 
 /// Stores a like and counts it, as the use-case does.
-pub fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId) {
+pub(crate) fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId) {
     assert!(tx.messages().add_like(id, user, at(500)).unwrap(), "liked twice");
     let mut message = view(tx, group, id, user).message;
     message.likes += 1;
@@ -136,7 +136,7 @@ pub fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId) {
 }
 
 /// What is left of a message.
-pub fn tombstone(message: Message) -> Message {
+pub(crate) fn tombstone(message: Message) -> Message {
     let version = message.version.next();
     Message { text: None, likes: 0, deleted_at: Some(at(900)), version, ..message }
 }

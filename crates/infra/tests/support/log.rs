@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Everything in the log after this position that is acknowledged by now, and an event that marks the end. A server
 /// may number events a little after it has acknowledged them; what was acknowledged before another command began
 /// comes first.
-pub fn read(database: &Database, after: Position) -> Vec<EventRecord> {
+pub(crate) fn read(database: &Database, after: Position) -> Vec<EventRecord> {
     let storage = database.storage();
     let mark = emit_mark(database, storage.as_ref());
     let deadline = Instant::now() + PATIENCE;
@@ -34,14 +34,19 @@ pub fn read(database: &Database, after: Position) -> Vec<EventRecord> {
 }
 
 /// A page of the log, as a reader would poll for it.
-pub fn page(database: &Database, storage: &dyn Storage, after: Position, limit: i64) -> Vec<EventRecord> {
+pub(crate) fn page(
+    database: &Database,
+    storage: &dyn Storage,
+    after: Position,
+    limit: i64,
+) -> Vec<EventRecord> {
     let access = Access { mode: Mode::Read, caller: Caller::System };
     let page = storage.run(access, move |tx| Ok(tx.events().after(after, limit)?));
     database.wait_for(page).expect("the log can be read")
 }
 
 /// Emits an event about a user whom nobody else names.
-pub fn emit_mark(database: &Database, storage: &dyn Storage) -> UserId {
+pub(crate) fn emit_mark(database: &Database, storage: &dyn Storage) -> UserId {
     static NEXT: AtomicI64 = AtomicI64::new(1 << 40);
     let mark = UserId::new(NEXT.fetch_add(1, Ordering::Relaxed));
     let access = Access { mode: Mode::Write, caller: Caller::System };
@@ -54,18 +59,18 @@ pub fn emit_mark(database: &Database, storage: &dyn Storage) -> UserId {
 }
 
 /// Whether the event is that mark.
-pub fn is_mark(event: &EventRecord, mark: UserId) -> bool {
+pub(crate) fn is_mark(event: &EventRecord, mark: UserId) -> bool {
     event.event_type == EventType::UserDeleted && event.user == Some(mark)
 }
 
 /// The events about a group and what is in it.
-pub fn about(events: &[EventRecord], group: GroupId) -> Vec<EventRecord> {
+pub(crate) fn about(events: &[EventRecord], group: GroupId) -> Vec<EventRecord> {
     events.iter().filter(|event| event.group == Some(group)).copied().collect()
 }
 
 /// Whether the user came and left in turns, and has left in the end. Where the membership was there before the log,
 /// only the one departure is told.
-pub fn is_balanced(log: &[EventRecord], user: UserId) -> bool {
+pub(crate) fn is_balanced(log: &[EventRecord], user: UserId) -> bool {
     let moves = log.iter().filter(|event| event.user == Some(user)).map(|event| event.event_type);
     let moves: Vec<_> = moves
         .filter(|event_type| matches!(event_type, EventType::MemberAdded | EventType::MemberRemoved))

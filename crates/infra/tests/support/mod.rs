@@ -1,8 +1,8 @@
 //! What the tests on whole databases share: a database of their own, and things to put into it.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-pub mod fixture;
-pub mod log;
+pub(crate) mod fixture;
+pub(crate) mod log;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// An empty database, removed when it is dropped. Threads may share it.
-pub struct Database {
+pub(crate) struct Database {
     // In this order: the storage lets go of the database before that is removed.
     storage: Arc<dyn DatabaseStorage>,
     runtime: Runtime,
@@ -98,7 +98,7 @@ fn notebook() -> (Arc<Mutex<Vec<String>>>, StatementObserver) {
 
 impl Database {
     /// A new SQLite file whose statements are written down.
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let (statements, observer) = notebook();
         let folder = TempDir::new().expect("a temporary directory");
         let storage = open_sqlite(&folder, Arc::new(NoListener), |options| {
@@ -108,25 +108,25 @@ impl Database {
     }
 
     /// A new SQLite file whose connections keep the instrumentation that is the process's default.
-    pub fn sqlite_unobserved() -> Self {
+    pub(crate) fn sqlite_unobserved() -> Self {
         Self::sqlite_with(Arc::new(NoListener))
     }
 
     /// A new SQLite file that tells `sink` what was committed.
-    pub fn sqlite_with(sink: Arc<dyn EventSink>) -> Self {
+    pub(crate) fn sqlite_with(sink: Arc<dyn EventSink>) -> Self {
         Self::in_place(Place::folder(), sink)
     }
 
     /// A new database on the PostgreSQL server for tests, whose statements are written down.
     #[cfg(feature = "postgres")]
-    pub fn postgres() -> Self {
+    pub(crate) fn postgres() -> Self {
         Self::postgres_observed(|_| {})
     }
 
     /// Like [`Database::postgres`], with one connection that writes and one that reads: once each was used, no command
     /// opens another, whose first statement would be counted among those of the command.
     #[cfg(feature = "postgres")]
-    pub fn postgres_with_one_of_each() -> Self {
+    pub(crate) fn postgres_with_one_of_each() -> Self {
         Self::postgres_observed(|options| {
             options.writers = 1;
             options.readers = 1;
@@ -146,13 +146,13 @@ impl Database {
 
     /// A new database on the PostgreSQL server for tests, whose connections have no instrumentation.
     #[cfg(feature = "postgres")]
-    pub fn postgres_unobserved() -> Self {
+    pub(crate) fn postgres_unobserved() -> Self {
         Self::postgres_with(Arc::new(NoListener))
     }
 
     /// A new database on the PostgreSQL server for tests, which tells `sink` what was committed.
     #[cfg(feature = "postgres")]
-    pub fn postgres_with(sink: Arc<dyn EventSink>) -> Self {
+    pub(crate) fn postgres_with(sink: Arc<dyn EventSink>) -> Self {
         let scratch = Scratch::create();
         find_deadlocks_fast(scratch.url());
         Self::in_place(Place::Server(scratch), sink)
@@ -163,23 +163,23 @@ impl Database {
     }
 
     /// What runs the commands.
-    pub fn storage(&self) -> Arc<dyn DatabaseStorage> {
+    pub(crate) fn storage(&self) -> Arc<dyn DatabaseStorage> {
         Arc::clone(&self.storage)
     }
 
     /// The same database, opened once more beside this storage. Has to be let go before the database.
-    pub fn beside(&self, sink: Arc<dyn EventSink>) -> Arc<dyn DatabaseStorage> {
+    pub(crate) fn beside(&self, sink: Arc<dyn EventSink>) -> Arc<dyn DatabaseStorage> {
         self.place.open(sink)
     }
 
     /// Waits for what the storage answers, on this thread. Any number of threads may wait at once.
-    pub fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+    pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
         let answer = async { tokio::time::timeout(PATIENCE, answer).await };
         self.runtime.block_on(answer).expect("an answer in good time")
     }
 
     /// The queries executed since the last time this was asked; not what steers transactions and settings.
-    pub fn take_queries(&self) -> Vec<String> {
+    pub(crate) fn take_queries(&self) -> Vec<String> {
         let mut statements =
             std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner));
         let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE"];
@@ -188,7 +188,7 @@ impl Database {
     }
 
     /// The file of an SQLite database; `None` if this is one on a server.
-    pub fn path(&self) -> Option<PathBuf> {
+    pub(crate) fn path(&self) -> Option<PathBuf> {
         match &self.place {
             Place::Folder(folder) => Some(folder.path().join("test.db")),
             #[cfg(feature = "postgres")]
@@ -198,7 +198,7 @@ impl Database {
 
     /// The address of a database on a server; `None` if this is a file.
     #[cfg(feature = "postgres")]
-    pub fn url(&self) -> Option<&str> {
+    pub(crate) fn url(&self) -> Option<&str> {
         match &self.place {
             Place::Folder(_) => None,
             Place::Server(scratch) => Some(scratch.url()),
@@ -206,7 +206,7 @@ impl Database {
     }
 
     /// Runs work in a transaction that may write.
-    pub fn write<T: Send + 'static>(
+    pub(crate) fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -214,7 +214,7 @@ impl Database {
     }
 
     /// Runs work in a transaction that reads.
-    pub fn read<T: Send + 'static>(
+    pub(crate) fn read<T: Send + 'static>(
         &self,
         work: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -222,7 +222,7 @@ impl Database {
     }
 
     /// Runs work as the holder of a key, in a transaction that may write.
-    pub fn write_as<T: Send + 'static>(
+    pub(crate) fn write_as<T: Send + 'static>(
         &self,
         who: Credential,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
@@ -232,7 +232,7 @@ impl Database {
     }
 
     /// Runs work as the holder of a key, in a transaction that reads.
-    pub fn read_as<T: Send + 'static>(
+    pub(crate) fn read_as<T: Send + 'static>(
         &self,
         who: Credential,
         work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
@@ -265,7 +265,7 @@ fn runtime() -> Runtime {
 }
 
 /// Takes committed events and does nothing with them.
-pub struct NoListener;
+pub(crate) struct NoListener;
 
 impl EventSink for NoListener {
     fn committed(&self, _events: &[LoggedEvent]) {}

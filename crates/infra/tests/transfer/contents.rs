@@ -14,7 +14,7 @@ const NOT_COPIED: [&str; 2] = ["log_state", "__diesel_schema_migrations"];
 
 /// What a database holds.
 #[derive(Debug)]
-pub struct Contents {
+pub(crate) struct Contents {
     /// The rows of each table, as SQL would write them, sorted.
     pub rows: BTreeMap<String, Vec<String>>,
     /// The last id that each table has given out, if it ever has.
@@ -28,7 +28,7 @@ struct Line {
 }
 
 /// What the query gives as `line`, row by row.
-pub fn lines(place: &Place, query: &str) -> Vec<String> {
+pub(crate) fn lines(place: &Place, query: &str) -> Vec<String> {
     let lines: Vec<Line> = match place {
         Place::Sqlite(_) => diesel::sql_query(query).load(&mut sqlite(place)).unwrap(),
         #[cfg(feature = "postgres")]
@@ -42,19 +42,19 @@ pub fn lines(place: &Place, query: &str) -> Vec<String> {
 }
 
 /// The one text that the query gives as `line`.
-pub fn ask(place: &Place, query: &str) -> String {
+pub(crate) fn ask(place: &Place, query: &str) -> String {
     let lines = lines(place, query);
     assert_eq!(lines.len(), 1, "{query}");
     lines.into_iter().next().unwrap()
 }
 
 /// The epoch of the event log.
-pub fn epoch(place: &Place) -> String {
+pub(crate) fn epoch(place: &Place) -> String {
     ask(place, "SELECT epoch AS line FROM log_state")
 }
 
 impl Contents {
-    pub fn of(place: &Place) -> Self {
+    pub(crate) fn of(place: &Place) -> Self {
         let (tables, columns, heads) = match place {
             Place::Sqlite(_) => (SQLITE_TABLES, SQLITE_COLUMNS, SQLITE_HEADS),
             Place::Postgres(_) => (POSTGRES_TABLES, POSTGRES_COLUMNS, POSTGRES_HEADS),
@@ -80,7 +80,7 @@ impl Contents {
 impl Contents {
     /// Fails unless the other database holds the same, and shows the first rows that differ.
     #[track_caller]
-    pub fn assert_same(&self, other: &Self) {
+    pub(crate) fn assert_same(&self, other: &Self) {
         assert!(self.rows.keys().eq(other.rows.keys()), "{:?} {:?}", self.rows.keys(), other.rows.keys());
         for (table, rows) in &self.rows {
             let differ = rows.iter().zip(&other.rows[table]).find(|(ours, theirs)| ours != theirs);

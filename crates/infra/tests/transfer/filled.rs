@@ -15,7 +15,7 @@ use crate::support::fixture::{admin, at, client_id, key, session, text, user};
 const MESSAGES: i64 = 1_203;
 
 /// Fills a new SQLite file.
-pub fn fill(place: &Place) {
+pub(crate) fn fill(place: &Place) {
     let storage = open_sqlite(place).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let access = Access { mode: Mode::Write, caller: Caller::System };

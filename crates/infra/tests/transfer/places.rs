@@ -13,29 +13,29 @@ use groupchat_infra::clock::SystemClock;
 use std::sync::Arc;
 
 /// A folder for SQLite files.
-pub struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
 
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn place(&self, name: &str) -> Place {
+    pub(crate) fn place(&self, name: &str) -> Place {
         Place::Sqlite(self.file(name))
     }
 }
 
 /// Copies, and tells nobody how far it is.
-pub fn copy(from: &Place, to: &Place) -> Result<Vec<CopiedTable>, TransferError> {
+pub(crate) fn copy(from: &Place, to: &Place) -> Result<Vec<CopiedTable>, TransferError> {
     transfer(from, to, &mut |_| ())
 }
 
 /// The connection to a SQLite file, which is made if it isn't there.
-pub fn sqlite(place: &Place) -> SqliteConnection {
+pub(crate) fn sqlite(place: &Place) -> SqliteConnection {
     let Place::Sqlite(path) = place else { panic!("a file") };
     let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
@@ -43,13 +43,13 @@ pub fn sqlite(place: &Place) -> SqliteConnection {
 }
 
 /// Opens a SQLite file as the program does.
-pub fn open_sqlite(place: &Place) -> Result<SqliteStorage, OpenError> {
+pub(crate) fn open_sqlite(place: &Place) -> Result<SqliteStorage, OpenError> {
     let Place::Sqlite(path) = place else { panic!("a file") };
     SqliteStorage::open(SqliteOptions::new(path), Arc::new(SystemClock), Arc::new(NoListener))
 }
 
 /// Runs statements on a database, whatever its kind.
-pub fn execute(place: &Place, sql: &str) {
+pub(crate) fn execute(place: &Place, sql: &str) {
     match place {
         Place::Sqlite(_) => sqlite(place).batch_execute(sql).unwrap(),
         #[cfg(feature = "postgres")]

@@ -18,12 +18,12 @@ use crate::support::NoListener;
 /// How long a server may take to do something.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub fn place(scratch: &Scratch) -> Place {
+pub(crate) fn place(scratch: &Scratch) -> Place {
     Place::Postgres(scratch.url().to_owned())
 }
 
 /// Opens the database as a server does.
-pub fn open(scratch: &Scratch) -> Result<PostgresStorage, OpenError> {
+pub(crate) fn open(scratch: &Scratch) -> Result<PostgresStorage, OpenError> {
     PostgresStorage::open(PostgresOptions::new(scratch.url()), Arc::new(SystemClock), Arc::new(NoListener))
 }
 

@@ -7,7 +7,7 @@ use super::layers::Origin;
 
 /// Everything that is wrong, each on a line of its own.
 #[derive(Debug, thiserror::Error)]
-pub struct ConfigError(pub Vec<Problem>);
+pub(crate) struct ConfigError(pub Vec<Problem>);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,7 +18,7 @@ impl fmt::Display for ConfigError {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// The file that was named, or found, can't be read.
     #[error("can't read the file {}: {reason}", path.display())]
     Unreadable {

@@ -8,13 +8,13 @@ use super::error::Problem;
 use super::rule::Kind;
 
 /// A key of the file with its whole path, and its value.
-pub type Entry = (String, Value);
+pub(super) type Entry = (String, Value);
 
 /// Reads a file into its entries.
 ///
 /// # Errors
 /// It can't be read, or is not TOML.
-pub fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
+pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Problem::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -55,7 +55,7 @@ fn flatten(prefix: &str, table: Table, entries: &mut Vec<Entry>) {
 ///
 /// # Errors
 /// What the value is instead, when it is of another type than its setting.
-pub fn text(value: &Value, kind: Kind) -> Result<String, String> {
+pub(super) fn text(value: &Value, kind: Kind) -> Result<String, String> {
     let text = match (kind, value) {
         (Kind::Text, Value::String(text)) => Some(text.clone()),
         (Kind::Integer, Value::Integer(number)) => Some(number.to_string()),

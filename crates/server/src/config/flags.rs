@@ -8,11 +8,11 @@ use super::settings::{Setting, settings};
 const EVERYWHERE: [&str; 2] = ["data_dir", "database_url"];
 
 /// The flag for the port alone, in place of the one for the whole address.
-pub const PORT: &str = "port";
+pub(super) const PORT: &str = "port";
 
 /// What the flags say, by the names of settings.
 #[derive(Debug, Clone, Default)]
-pub struct SettingFlags(pub Vec<(&'static str, String)>);
+pub(crate) struct SettingFlags(pub Vec<(&'static str, String)>);
 
 /// The settings whose flags are made here.
 fn own() -> impl Iterator<Item = Setting> {

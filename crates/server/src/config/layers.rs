@@ -24,7 +24,7 @@ const FILE_VARIABLE: &str = "GROUPCHAT_CONFIG";
 
 /// What the person who starts the program says about settings.
 #[derive(Debug, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The file that `--config` names.
     pub file: Option<PathBuf>,
     /// The environment.
@@ -35,7 +35,7 @@ pub struct Sources {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Nobody set it.
     Default,
     /// A file.
@@ -59,7 +59,7 @@ impl fmt::Display for Origin {
 
 /// A setting's value before it is checked.
 #[derive(Debug)]
-pub struct Value {
+pub(crate) struct Value {
     /// The setting.
     pub setting: Setting,
     /// The value as a variable would have it; what it is instead, if its type in the file is wrong.
@@ -70,7 +70,7 @@ pub struct Value {
 
 impl Value {
     /// The value for a person's eyes.
-    pub fn shown(&self) -> Cow<'_, str> {
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
         let (Ok(text) | Err(text)) = &self.text;
         match self.setting.shape.mask {
             Some(mask) if !text.is_empty() => mask(text).into(),
@@ -94,7 +94,7 @@ impl Value {
 
 /// The value of every setting.
 #[derive(Debug)]
-pub struct Layers {
+pub(crate) struct Layers {
     /// In the order of the table.
     pub values: Vec<Value>,
     /// What was said that can't be laid anywhere.
@@ -103,7 +103,7 @@ pub struct Layers {
 
 impl Layers {
     /// What holds when nobody sets anything.
-    pub fn defaults() -> Self {
+    pub(crate) fn defaults() -> Self {
         Self::of(settings())
     }
 
@@ -118,7 +118,7 @@ impl Layers {
 
     /// Lays what was said over the defaults. A file that can't be read and settings that don't exist are told with the
     /// values that are not allowed, by [`Config::read`](super::Config::read).
-    pub fn gather(sources: &Sources) -> Self {
+    pub(crate) fn gather(sources: &Sources) -> Self {
         let mut layers = Self::defaults();
         if let Some(path) = config_file(sources) {
             layers.lay_file(&path);
@@ -139,7 +139,12 @@ impl Layers {
     }
 
     /// Reads one setting; tells `problems` if its value is not allowed.
-    pub fn read<T: 'static>(&self, name: &str, rule: &Rule<T>, problems: &mut Vec<Problem>) -> Option<T> {
+    pub(crate) fn read<T: 'static>(
+        &self,
+        name: &str,
+        rule: &Rule<T>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<T> {
         let value = self.values.iter().find(|value| value.setting.name == name)?;
         let read = value.text.as_deref().ok().and_then(|text| rule.read(text));
         if read.is_none() {

@@ -12,20 +12,20 @@ mod settings;
 mod show;
 mod similar;
 
-pub use error::ConfigError;
-pub use flags::SettingFlags;
-pub use layers::{Layers, Sources};
-pub use settings::Config;
+pub(crate) use error::ConfigError;
+pub(crate) use flags::SettingFlags;
+pub(crate) use layers::{Layers, Sources};
+pub(crate) use settings::Config;
 #[cfg(test)]
-pub use settings::settings;
-pub use show::{as_json, as_markdown, as_text};
+pub(crate) use settings::settings;
+pub(crate) use show::{as_json, as_markdown, as_text};
 
 impl Config {
     /// Reads the configuration.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+    pub(crate) fn load(sources: &Sources) -> Result<Self, ConfigError> {
         Self::read(&Layers::gather(sources))
     }
 }

@@ -14,7 +14,7 @@ use crate::database_url::{self, DatabaseUrl};
 
 /// How a setting is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A string.
     Text,
     /// An integer.
@@ -25,7 +25,7 @@ pub enum Kind {
 
 /// What is told about a setting's values.
 #[derive(Debug, Clone)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// How it is written in TOML.
     pub kind: Kind,
     /// Its type in a word or two.
@@ -41,7 +41,7 @@ pub struct Shape {
 }
 
 /// Reads a setting's text.
-pub struct Rule<T> {
+pub(crate) struct Rule<T> {
     /// What is told about it.
     pub shape: Shape,
     read: Box<Read<T>>,
@@ -63,12 +63,12 @@ impl<T: 'static> Rule<T> {
     }
 
     /// The value; `None` when the text is not allowed.
-    pub fn read(&self, text: &str) -> Option<T> {
+    pub(crate) fn read(&self, text: &str) -> Option<T> {
         (self.read)(text)
     }
 
     /// The same, counting something.
-    pub fn unit(mut self, unit: &'static str) -> Self {
+    pub(crate) fn unit(mut self, unit: &'static str) -> Self {
         self.shape.unit = Some(unit);
         self
     }
@@ -93,19 +93,19 @@ impl<T: 'static> Rule<T> {
 }
 
 /// A folder's path.
-pub fn folder() -> Rule<PathBuf> {
+pub(super) fn folder() -> Rule<PathBuf> {
     Rule::new(Kind::Text, "path", "the path of a folder", |text| {
         (!text.is_empty()).then(|| PathBuf::from(text))
     })
 }
 
 /// A network address and a port.
-pub fn socket_address() -> Rule<SocketAddr> {
+pub(super) fn socket_address() -> Rule<SocketAddr> {
     Rule::new(Kind::Text, "address:port", "an address and a port, such as 127.0.0.1:5000", parsed)
 }
 
 /// The address of a web site without a path; empty for none.
-pub fn site() -> Rule<Option<String>> {
+pub(super) fn site() -> Rule<Option<String>> {
     let allowed = "empty or http(s)://HOST[:PORT] without a path";
     Rule::new(Kind::Text, "URL", allowed, |text| {
         if text.is_empty() { Some(None) } else { parsed_site(text).map(Some) }
@@ -113,7 +113,7 @@ pub fn site() -> Rule<Option<String>> {
 }
 
 /// The addresses of web sites, each without a path; possibly none.
-pub fn sites() -> Rule<Vec<String>> {
+pub(super) fn sites() -> Rule<Vec<String>> {
     let allowed = "sites, such as https://chat.example.org, without a path";
     Rule::new(Kind::List, "list of URLs", allowed, |text| {
         let items = text.split(',').map(str::trim);
@@ -131,7 +131,7 @@ fn parsed_site(text: &str) -> Option<String> {
 }
 
 /// A database on a PostgreSQL server; empty for the embedded one.
-pub fn database() -> Rule<Option<DatabaseUrl>> {
+pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
     let allowed = "empty or postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters in it as %XX";
     let rule = Rule::new(Kind::Text, "URL", allowed, |text| {
         if text.is_empty() { Some(None) } else { DatabaseUrl::parse(text).map(Some) }
@@ -146,7 +146,7 @@ pub fn database() -> Rule<Option<DatabaseUrl>> {
 }
 
 /// Networks; possibly none.
-pub fn networks() -> Rule<Vec<Network>> {
+pub(super) fn networks() -> Rule<Vec<Network>> {
     let allowed = "addresses or networks, such as 127.0.0.1 or 10.0.0.0/8";
     Rule::new(Kind::List, "list of networks", allowed, |text| {
         let items = text.split(',').map(str::trim);
@@ -155,7 +155,7 @@ pub fn networks() -> Rule<Vec<Network>> {
 }
 
 /// One of a few words, each with what it stands for.
-pub fn choice<T: Copy + 'static>(words: &'static [(&'static str, T)]) -> Rule<T> {
+pub(super) fn choice<T: Copy + 'static>(words: &'static [(&'static str, T)]) -> Rule<T> {
     let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
     Rule::new(Kind::Text, "word", format!("one of {}", names.join(", ")), move |text| {
         words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
@@ -164,7 +164,7 @@ pub fn choice<T: Copy + 'static>(words: &'static [(&'static str, T)]) -> Rule<T>
 
 /// Which log lines are written. A word that is no level would be taken for a target, and silence all others;
 /// a slip more often than a wish, so a target needs its level.
-pub fn log_filter() -> Rule<String> {
+pub(super) fn log_filter() -> Rule<String> {
     const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
     let allowed =
         "levels (error, warn, info, debug, trace, off), each alone or after a target: warn,access=off";
@@ -176,7 +176,7 @@ pub fn log_filter() -> Rule<String> {
 }
 
 /// An integer within bounds, both included.
-pub fn integer<T>(least: T, most: T) -> Rule<T>
+pub(super) fn integer<T>(least: T, most: T) -> Rule<T>
 where
     T: FromStr + PartialOrd + Display + Copy + 'static,
 {
@@ -187,12 +187,12 @@ where
 }
 
 /// A number of days.
-pub fn days(least: u32, most: u32) -> Rule<Duration> {
+pub(super) fn days(least: u32, most: u32) -> Rule<Duration> {
     integer(least, most).map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)).unit("days")
 }
 
 /// A number of seconds.
-pub fn seconds(least: u64, most: u64) -> Rule<Duration> {
+pub(super) fn seconds(least: u64, most: u64) -> Rule<Duration> {
     integer(least, most).map(Duration::from_secs).unit("seconds")
 }
 

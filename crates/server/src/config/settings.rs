@@ -17,7 +17,7 @@ use crate::logging::LogFormat;
 
 /// A row of the table.
 #[derive(Debug, Clone)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Its name: the path to it in TOML.
     pub name: &'static str,
     /// What it means, in a sentence or two.
@@ -34,12 +34,12 @@ impl Setting {
     }
 
     /// The environment variable that sets it.
-    pub fn variable(&self) -> String {
+    pub(crate) fn variable(&self) -> String {
         format!("GROUPCHAT_{}", self.name.replace('.', "_").to_uppercase())
     }
 
     /// The flag that sets it, without its dashes.
-    pub fn flag(&self) -> String {
+    pub(crate) fn flag(&self) -> String {
         self.name.replace(['.', '_'], "-")
     }
 }
@@ -52,12 +52,12 @@ macro_rules! settings {
             not(feature = "postgres"),
             expect(dead_code, reason = "some settings are for PostgreSQL only; every build has the same table")
         )]
-        pub struct Config {
+        pub(crate) struct Config {
             $($(#[doc = $meaning])+ pub $field: $type,)+
         }
 
         /// Every setting, in the order of the documentation.
-        pub fn settings() -> Vec<Setting> {
+        pub(crate) fn settings() -> Vec<Setting> {
             vec![$(Setting::new($name, concat!($($meaning),+), $default, $rule)),+]
         }
 
@@ -66,7 +66,7 @@ macro_rules! settings {
             ///
             /// # Errors
             /// All values that are not allowed, and all that was said beside them that can't be right.
-            pub fn read(layers: &Layers) -> Result<Self, ConfigError> {
+            pub(crate) fn read(layers: &Layers) -> Result<Self, ConfigError> {
                 let mut problems = layers.problems.clone();
                 $(let $field: Option<$type> = layers.read($name, &$rule, &mut problems);)+
                 match ($($field,)+) {

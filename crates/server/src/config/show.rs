@@ -8,7 +8,7 @@ use super::layers::{Layers, Origin};
 use super::settings::{Setting, settings};
 
 /// Each setting with its value and where that comes from, in columns.
-pub fn as_text(layers: &Layers) -> String {
+pub(crate) fn as_text(layers: &Layers) -> String {
     let width = |text: fn(&super::layers::Value) -> usize| layers.values.iter().map(text).max().unwrap_or(0);
     let names = width(|value| value.setting.name.len());
     let texts = width(|value| value.shown().chars().count()).min(40);
@@ -21,7 +21,7 @@ pub fn as_text(layers: &Layers) -> String {
 }
 
 /// The same as JSON: an array of objects with `name`, `value`, `unit`, `origin` and what is told of the origin.
-pub fn as_json(layers: &Layers) -> String {
+pub(crate) fn as_json(layers: &Layers) -> String {
     let rows = layers.values.iter().map(|value| {
         let (origin, place) = match &value.origin {
             Origin::Default => ("default", None),
@@ -41,7 +41,7 @@ pub fn as_json(layers: &Layers) -> String {
 }
 
 /// The table of all settings, as docs/OPERATIONS.md has it.
-pub fn as_markdown() -> String {
+pub(crate) fn as_markdown() -> String {
     let head = "| setting | type | unit | default | allowed | meaning |\n|---|---|---|---|---|---|\n";
     settings().iter().fold(head.to_owned(), |mut out, setting| {
         let Setting { name, meaning, default, shape } = setting;

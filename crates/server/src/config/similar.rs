@@ -4,7 +4,7 @@ use strsim::damerau_levenshtein;
 
 /// The name that is most like `name`, if one is: with a slip or two, or without its section. `prefix` is what all names
 /// begin with; it says nothing of how like they are.
-pub fn find<'a>(name: &str, prefix: &str, known: &'a [String]) -> Option<&'a str> {
+pub(super) fn find<'a>(name: &str, prefix: &str, known: &'a [String]) -> Option<&'a str> {
     let bare = |name: &str| name.strip_prefix(prefix).unwrap_or(name).replace('_', ".").to_lowercase();
     let name = bare(name);
     let slips = (name.len() / 3).max(1);

@@ -20,14 +20,14 @@ const CAPACITY: usize = 4 * 1024 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Writes log lines until it is dropped, then those that are left.
-pub struct LogBuffer(Arc<Shared>);
+pub(crate) struct LogBuffer(Arc<Shared>);
 
 impl LogBuffer {
     /// Starts the thread that writes to `out`.
     ///
     /// # Errors
     /// It can't be started.
-    pub fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::<Shared>::default();
         let writing = Arc::clone(&shared);
         thread::Builder::new().name("log".into()).spawn(move || writing.write_out(out))?;
@@ -35,7 +35,7 @@ impl LogBuffer {
     }
 
     /// Where lines are put.
-    pub fn writer(&self) -> LogWriter {
+    pub(crate) fn writer(&self) -> LogWriter {
         LogWriter(Arc::clone(&self.0))
     }
 }
@@ -128,7 +128,7 @@ impl Shared {
 
 /// Where lines are put.
 #[derive(Clone)]
-pub struct LogWriter(Arc<Shared>);
+pub(crate) struct LogWriter(Arc<Shared>);
 
 impl<'a> MakeWriter<'a> for LogWriter {
     type Writer = LineWriter<'a>;
@@ -143,7 +143,7 @@ impl<'a> MakeWriter<'a> for LogWriter {
 }
 
 /// Takes one line, whole.
-pub struct LineWriter<'a> {
+pub(crate) struct LineWriter<'a> {
     shared: &'a Shared,
     urgent: bool,
 }

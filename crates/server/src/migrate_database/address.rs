@@ -10,7 +10,7 @@ use crate::storage;
 
 /// A database as it is named on the command line. Prints without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
+pub(super) enum Address {
     /// The file of an embedded database.
     Embedded(PathBuf),
     /// A database on a PostgreSQL server.
@@ -20,7 +20,7 @@ pub enum Address {
 impl Address {
     /// Reads `sqlite:PATH` or a URI of libpq. The path may be that of the data folder; two slashes before it, as
     /// others write it, are no part of it.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix("sqlite:") {
             Some(path) => {
                 let path = path.strip_prefix("//").unwrap_or(path);
@@ -31,7 +31,7 @@ impl Address {
     }
 
     /// Where that is.
-    pub fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         match self {
             Self::Embedded(path) => Place::Sqlite(path.clone()),
             Self::Server(url) => Place::Postgres(url.reveal().to_owned()),

@@ -7,17 +7,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 const LOOK: &str = "{msg:25} [{bar:40}] {human_pos}/{human_len} rows {eta}";
 
 /// The line.
-pub struct CopyLine(ProgressBar);
+pub(super) struct CopyLine(ProgressBar);
 
 impl CopyLine {
     /// A line that shows nothing yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let style = ProgressStyle::with_template(LOOK).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self(ProgressBar::new(0).with_style(style))
     }
 
     /// Shows how far it is.
-    pub fn show(&mut self, step: Step) {
+    pub(super) fn show(&mut self, step: Step) {
         let (verb, table, done, total) = match step {
             Step::Copying { table, done, total } => ("copying", table, done, total),
             Step::Verifying { table, done, total } => ("verifying", table, done, total),

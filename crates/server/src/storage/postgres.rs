@@ -15,7 +15,7 @@ use crate::database_url::DatabaseUrl;
 use crate::error::ProgramError;
 
 /// Opens it as a server does.
-pub fn open_to_serve(
+pub(super) fn open_to_serve(
     config: &Config,
     url: &DatabaseUrl,
     queue: QueueLimits,
@@ -37,7 +37,10 @@ pub fn open_to_serve(
 
 /// Opens it for one command beside servers, which number its events; someone waits for the command, so it doesn't
 /// wait for the database.
-pub fn open(url: &DatabaseUrl, sink: Arc<dyn EventSink>) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
+pub(super) fn open(
+    url: &DatabaseUrl,
+    sink: Arc<dyn EventSink>,
+) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     let options = PostgresOptions {
         follows_log: false,
         migrates: false,
@@ -50,12 +53,12 @@ pub fn open(url: &DatabaseUrl, sink: Arc<dyn EventSink>) -> Result<Arc<dyn Datab
 }
 
 /// Checks it beside servers.
-pub fn check(url: &DatabaseUrl, depth: Depth, now: Timestamp) -> Vec<Finding> {
+pub(super) fn check(url: &DatabaseUrl, depth: Depth, now: Timestamp) -> Vec<Finding> {
     postgres::check(&PostgresOptions::new(url.reveal()), depth, now)
 }
 
 /// Moves the counters of ids on, after a restore that can't be told from none.
-pub fn advance_ids(url: &DatabaseUrl, now: Timestamp) -> Result<(), ProgramError> {
+pub(super) fn advance_ids(url: &DatabaseUrl, now: Timestamp) -> Result<(), ProgramError> {
     let options = PostgresOptions { connect_within: Duration::ZERO, ..PostgresOptions::new(url.reveal()) };
     Ok(postgres::advance_ids(&options, now)?)
 }

@@ -9,7 +9,7 @@ use groupchat_domain::time::{Clock, Timestamp};
 /// Asked inside of each command that removes rows for their age, with the time that the command goes by. Clones share
 /// what they know.
 #[derive(Clone)]
-pub struct TrustedClock {
+pub(crate) struct TrustedClock {
     clock: Arc<dyn Clock>,
     trust: Arc<Mutex<ClockTrust>>,
     /// Whether it was believed last.
@@ -18,13 +18,13 @@ pub struct TrustedClock {
 
 impl TrustedClock {
     /// Trusts the clock as it is now, unless it is `doubtful`.
-    pub fn new(clock: Arc<dyn Clock>, doubtful: bool) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, doubtful: bool) -> Self {
         let trust = ClockTrust::new(clock.now(), clock.steady(), doubtful);
         Self { clock, trust: Arc::new(Mutex::new(trust)), believed: Arc::new(AtomicBool::new(true)) }
     }
 
     /// Whether rows may be removed that are old at `now`. Logs when that changes.
-    pub fn believes(&self, now: Timestamp) -> bool {
+    pub(crate) fn believes(&self, now: Timestamp) -> bool {
         let steady = self.clock.steady();
         let believes = self.trust.lock().unwrap_or_else(PoisonError::into_inner).believes(now, steady);
         if self.believed.swap(believes, Ordering::AcqRel) != believes {

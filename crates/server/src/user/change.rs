@@ -15,7 +15,7 @@ use crate::error::ProgramError;
 type Change = for<'a> fn(&'a dyn Storage, UsernameKey) -> BoxFuture<'a, Result<User, Error>>;
 
 /// Changes a user, and tells what is true of it now.
-pub fn apply(
+pub(super) fn apply(
     config: &Config,
     options: &ChangeOptions,
     now: &str,
@@ -32,7 +32,7 @@ pub fn apply(
 }
 
 /// Replaces a user's password.
-pub fn set_password(config: &Config, options: &SetPasswordOptions) -> Result<(), ProgramError> {
+pub(super) fn set_password(config: &Config, options: &SetPasswordOptions) -> Result<(), ProgramError> {
     let SetPasswordOptions { change: ChangeOptions { output, username }, password_stdin } = options;
     let (password, made_up) = choose_password(*password_stdin)?;
     let storage = open_existing(config)?;

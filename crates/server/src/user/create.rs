@@ -13,7 +13,7 @@ use crate::error::ProgramError;
 use crate::{console, storage};
 
 /// Creates a user; also the data folder and what is in the database, where there are none yet.
-pub fn run(config: &Config, options: &CreateOptions) -> Result<(), ProgramError> {
+pub(super) fn run(config: &Config, options: &CreateOptions) -> Result<(), ProgramError> {
     let (draft, made_up) = read_draft(options)?;
     storage::make_place(config)?;
     let storage = storage::open(config, Arc::new(Unheard))?;

@@ -13,7 +13,7 @@ use crate::console;
 use crate::error::ProgramError;
 
 /// Prints all users, or those that the search finds.
-pub fn run(config: &Config, options: &ListOptions) -> Result<(), ProgramError> {
+pub(super) fn run(config: &Config, options: &ListOptions) -> Result<(), ProgramError> {
     let storage = open_existing(config)?;
     let search = options.search.as_deref().map(SearchText::parse).transpose();
     let search = search.map_err(|violation| super::named("the search", violation))?;

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Create a user. Without `--password-stdin` a random password is made and printed.
     Create(CreateOptions),
     /// List the users, ordered by name.
@@ -26,7 +26,7 @@ pub enum UserCommand {
 
 /// The user to create.
 #[derive(Debug, Clone, Args)]
-pub struct CreateOptions {
+pub(crate) struct CreateOptions {
     /// How to tell of it.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -49,7 +49,7 @@ pub struct CreateOptions {
 
 /// Which users to list.
 #[derive(Debug, Clone, Args)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     /// How to tell of it.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -60,7 +60,7 @@ pub struct ListOptions {
 
 /// Whose password to replace.
 #[derive(Debug, Clone, Args)]
-pub struct SetPasswordOptions {
+pub(crate) struct SetPasswordOptions {
     /// The user.
     #[command(flatten)]
     pub change: ChangeOptions,
@@ -71,7 +71,7 @@ pub struct SetPasswordOptions {
 
 /// Which user to change.
 #[derive(Debug, Clone, Args)]
-pub struct ChangeOptions {
+pub(crate) struct ChangeOptions {
     /// How to tell of it.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -82,7 +82,7 @@ pub struct ChangeOptions {
 
 /// How to tell what came of a command.
 #[derive(Debug, Clone, Args)]
-pub struct OutputOptions {
+pub(crate) struct OutputOptions {
     /// Print JSON, for scripts. Its fields stay the same; more may be added.
     #[arg(long)]
     pub json: bool,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// A user in JSON: the fields of the HTTP API, and a password that was made up.
 #[derive(Debug, Serialize)]
-pub struct ShownUser {
+pub(super) struct ShownUser {
     id: i64,
     username: String,
     display_name: Option<String>,
@@ -36,14 +36,14 @@ impl From<User> for ShownUser {
 
 impl ShownUser {
     /// The user, with the password if there is one to tell.
-    pub fn with_password(user: User, password: Option<&Password>) -> Self {
+    pub(super) fn with_password(user: User, password: Option<&Password>) -> Self {
         let password = password.map(|password| password.reveal().to_owned());
         Self { password, ..Self::from(user) }
     }
 }
 
 /// The users as a table under its headings. What may be wide comes last.
-pub fn table(users: &[ShownUser]) -> Vec<Vec<String>> {
+pub(super) fn table(users: &[ShownUser]) -> Vec<Vec<String>> {
     let headings = ["ID", "ROLE", "CREATED", "USERNAME", "E-MAIL", "DISPLAY NAME"];
     let row = |user: &ShownUser| {
         let role = if user.is_admin { "admin" } else { "user" };

@@ -16,14 +16,14 @@ const REFUSALS: [StatusCode; 3] = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND,
 const REST: usize = 50;
 
 /// A caller who does not give up. What it calls for must bear to be done twice: an answer may get lost.
-pub struct Caller {
+pub(crate) struct Caller {
     servers: Vec<Api>,
     dice: Dice,
 }
 
 impl Caller {
     /// A caller with this key, who takes any of the servers.
-    pub fn new(urls: &[String], key: &str, dice: Dice) -> Self {
+    pub(crate) fn new(urls: &[String], key: &str, dice: Dice) -> Self {
         let servers = urls.iter().map(|url| Api::of(url).with_key(key)).collect();
         Self { servers, dice }
     }
@@ -32,7 +32,7 @@ impl Caller {
     ///
     /// # Panics
     /// An answer that neither a living nor a dying server may give.
-    pub async fn insist(&mut self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
+    pub(crate) async fn insist(&mut self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
         let (status, answer) = self.answer(method.clone(), path, body).await;
         if status.is_success() {
             return Some(answer);
@@ -42,7 +42,7 @@ impl Caller {
     }
 
     /// Ends the session of the key.
-    pub async fn sign_out(mut self) {
+    pub(crate) async fn sign_out(mut self) {
         let (status, answer) = self.answer(Method::POST, "/logout", None).await;
         // The latter, if an earlier answer got lost.
         let has_ended = [StatusCode::NO_CONTENT, StatusCode::UNAUTHORIZED].contains(&status);
@@ -63,7 +63,7 @@ impl Caller {
     }
 
     /// Rests for up to so many milliseconds.
-    pub async fn rest(&mut self, most: usize) {
+    pub(crate) async fn rest(&mut self, most: usize) {
         let millis = u64::try_from(self.dice.below(most)).unwrap();
         sleep(Duration::from_millis(millis)).await;
     }

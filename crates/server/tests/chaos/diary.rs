@@ -12,7 +12,7 @@ const ENDS: [&str; 3] = ["stopping", "too_slow", "unavailable"];
 
 /// An event of the log, by what tells it from all others. Of what it is about, the log has only the ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
+pub(crate) struct Logged {
     pub position: i64,
     pub event_type: String,
     pub actor: Option<i64>,
@@ -23,7 +23,7 @@ pub struct Logged {
 
 /// All that a client has got, in the order in which it came.
 #[derive(Debug, Default)]
-pub struct Diary {
+pub(crate) struct Diary {
     /// The position that the client began at.
     pub start: Option<i64>,
     /// What came after that.
@@ -39,7 +39,7 @@ impl Diary {
     ///
     /// # Panics
     /// The server must not say this.
-    pub fn take(&mut self, arrival: &Arrival) {
+    pub(crate) fn take(&mut self, arrival: &Arrival) {
         let event = &arrival.event;
         match event["type"].as_str().unwrap() {
             "end" => assert!(ENDS.contains(&event["data"]["reason"].as_str().unwrap()), "{event}"),
@@ -56,7 +56,7 @@ impl Diary {
     }
 
     /// Whether the last event of the log that came is the creation of this user.
-    pub fn tells_of_user(&self, id: i64) -> bool {
+    pub(crate) fn tells_of_user(&self, id: i64) -> bool {
         let is_it = |event: &Logged| event.event_type == "user.created" && event.subject == id;
         self.events.last().is_some_and(is_it)
     }

@@ -41,7 +41,7 @@ enum Leave {
 }
 
 /// A client.
-pub struct Listener<'w> {
+pub(crate) struct Listener<'w> {
     world: &'w World,
     urls: &'w [String],
     person: &'w Person,
@@ -54,14 +54,20 @@ pub struct Listener<'w> {
 
 impl<'w> Listener<'w> {
     /// The client of this person; every other one mixes the transports.
-    pub fn new(world: &'w World, nth: usize, person: &'w Person, urls: &'w [String], dice: Dice) -> Self {
+    pub(crate) fn new(
+        world: &'w World,
+        nth: usize,
+        person: &'w Person,
+        urls: &'w [String],
+        dice: Dice,
+    ) -> Self {
         let own = Transport::ALL[nth / 2 % Transport::ALL.len()];
         let transports = if nth.is_multiple_of(2) { vec![own] } else { Transport::ALL.to_vec() };
         Self { world, urls, person, transports, dice, diary: Diary::default(), left: Vec::new() }
     }
 
     /// Listens until told of the last user; what came until then.
-    pub async fn listen(mut self) -> Diary {
+    pub(crate) async fn listen(mut self) -> Diary {
         let mut end = None;
         while !self.is_done() {
             if self.world.last_user.get().is_some() {

@@ -8,7 +8,7 @@ use crate::place::{Place, Row};
 
 /// For whom an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
+pub(crate) enum Audience {
     All,
     Group(i64),
     /// A group, and the user who was in it until then.
@@ -18,14 +18,14 @@ pub enum Audience {
 
 /// An event, and for whom it is.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub event: Logged,
     pub audience: Audience,
 }
 
 /// The whole log.
 #[derive(Debug, Default)]
-pub struct Log {
+pub(crate) struct Log {
     pub entries: Vec<Entry>,
     /// From the position of each coming in to that of the going out, of a user in a group.
     stays: HashMap<(i64, i64), Vec<RangeInclusive<i64>>>,
@@ -39,7 +39,7 @@ impl Log {
     ///
     /// # Panics
     /// The positions are not 1, 2, 3, …
-    pub fn read(place: &Place) -> Self {
+    pub(crate) fn read(place: &Place) -> Self {
         let log = Self::of(place.log().into_iter().map(Row::entry).collect());
         for (entry, position) in log.entries.iter().zip(1..) {
             assert_eq!(entry.event.position, position, "the log has no gap");
@@ -48,7 +48,7 @@ impl Log {
     }
 
     /// A log of these events.
-    pub fn of(entries: Vec<Entry>) -> Self {
+    pub(crate) fn of(entries: Vec<Entry>) -> Self {
         let mut log = Self { entries, ..Self::default() };
         for Entry { event, .. } in &log.entries {
             let Some(group) = event.group else { continue };
@@ -68,19 +68,19 @@ impl Log {
     }
 
     /// The event at this position.
-    pub fn at(&self, position: i64) -> Option<&Entry> {
+    pub(crate) fn at(&self, position: i64) -> Option<&Entry> {
         self.entries.get(usize::try_from(position).ok()?.checked_sub(1)?)
     }
 
     /// Whether the user was in the group at this position, and if so, whether that stay goes on.
-    pub fn stay(&self, group: i64, user: i64, position: i64) -> Option<bool> {
+    pub(crate) fn stay(&self, group: i64, user: i64, position: i64) -> Option<bool> {
         let stays = self.stays.get(&(group, user))?;
         let stay = stays.iter().find(|stay| stay.contains(&position))?;
         Some(*stay.end() == OPEN)
     }
 
     /// Whether what the event is about was gone later on, so that who reads the log then is not told of it.
-    pub fn is_overtaken(&self, event: &Logged) -> bool {
+    pub(crate) fn is_overtaken(&self, event: &Logged) -> bool {
         let is_over = |group| {
             self.entries
                 .iter()

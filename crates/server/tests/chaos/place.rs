@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::harness::{Data, data};
 
 /// An empty database, removed with the case.
-pub enum Place {
+pub(crate) enum Place {
     /// The embedded database, in this folder.
     Folder(TempDir),
     /// A database on a PostgreSQL server.
@@ -20,7 +20,7 @@ pub enum Place {
 
 /// A row of the log, in the words of the database.
 #[derive(QueryableByName)]
-pub struct Row {
+pub(crate) struct Row {
     #[diesel(sql_type = BigInt)]
     pub position: i64,
     #[diesel(sql_type = Text)]
@@ -42,18 +42,18 @@ const LOG: &str = "SELECT position, type AS event_type, actor_id, audience, grou
 
 impl Place {
     /// The embedded database.
-    pub fn folder() -> Self {
+    pub(crate) fn folder() -> Self {
         Self::Folder(tempfile::tempdir().unwrap())
     }
 
     /// A database on the PostgreSQL server that `GROUPCHAT_TEST_POSTGRES` names.
     #[cfg(feature = "postgres")]
-    pub fn database() -> Self {
+    pub(crate) fn database() -> Self {
         Self::Database(data())
     }
 
     /// What tells the program to use it.
-    pub fn arguments(&self) -> Vec<OsString> {
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
         match self {
             Self::Folder(folder) => vec!["--data-dir".into(), folder.path().into()],
             #[cfg(feature = "postgres")]
@@ -62,7 +62,7 @@ impl Place {
     }
 
     /// The log, in order. The servers MUST be stopped.
-    pub fn log(&self) -> Vec<Row> {
+    pub(crate) fn log(&self) -> Vec<Row> {
         let log = diesel::sql_query(LOG);
         match self {
             Self::Folder(folder) => {

@@ -8,7 +8,7 @@ use crate::harness::{Server, program};
 use crate::place::Place;
 
 /// Servers on one database.
-pub struct Servers {
+pub(crate) struct Servers {
     place: Place,
     seats: Vec<Seat>,
 }
@@ -24,7 +24,7 @@ struct Seat {
 
 impl Servers {
     /// Starts as many. The first start makes the first admin.
-    pub async fn start(place: Place, count: usize) -> Self {
+    pub(crate) async fn start(place: Place, count: usize) -> Self {
         let seats = (0..count).map(|_| Seat::reserve()).collect();
         let mut servers = Self { place, seats };
         for nth in 0..count {
@@ -34,32 +34,32 @@ impl Servers {
     }
 
     /// Where their APIs are.
-    pub fn urls(&self) -> Vec<String> {
+    pub(crate) fn urls(&self) -> Vec<String> {
         self.seats.iter().map(|seat| format!("http://{}/api", seat.address)).collect()
     }
 
     /// The first server, which runs.
-    pub fn first(&self) -> &Server {
+    pub(crate) fn first(&self) -> &Server {
         self.seats[0].running.as_ref().unwrap()
     }
 
     /// How many there are, running or not.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.seats.len()
     }
 
     /// Ends one as a power cut would.
-    pub async fn kill(&mut self, nth: usize) {
+    pub(crate) async fn kill(&mut self, nth: usize) {
         self.seats[nth].running.take().unwrap().kill().await;
     }
 
     /// Ends one in good order.
-    pub async fn stop(&mut self, nth: usize) {
+    pub(crate) async fn stop(&mut self, nth: usize) {
         self.seats[nth].running.take().unwrap().stop().await;
     }
 
     /// Starts one that is down.
-    pub async fn start_one(&mut self, nth: usize) {
+    pub(crate) async fn start_one(&mut self, nth: usize) {
         let mut command = program();
         command.stderr(Stdio::inherit());
         command.args(["serve", "--listen", &self.seats[nth].address, "--password-cost", "10"]);
@@ -69,7 +69,7 @@ impl Servers {
     }
 
     /// Ends all in good order.
-    pub async fn stop_all(mut self) -> Place {
+    pub(crate) async fn stop_all(mut self) -> Place {
         for nth in 0..self.count() {
             self.stop(nth).await;
         }

@@ -17,7 +17,7 @@ const FEWEST: usize = 2;
 const MOST: usize = 6;
 
 /// Lets the restless into groups and out of them, and makes and deletes groups.
-pub struct Shuffler<'w> {
+pub(crate) struct Shuffler<'w> {
     world: &'w World,
     urls: &'w [String],
     host: Caller,
@@ -28,7 +28,7 @@ pub struct Shuffler<'w> {
 
 impl<'w> Shuffler<'w> {
     /// One who calls these servers.
-    pub fn new(world: &'w World, urls: &'w [String], mut dice: Dice) -> Self {
+    pub(crate) fn new(world: &'w World, urls: &'w [String], mut dice: Dice) -> Self {
         let host = Caller::new(urls, &world.host.key, dice.split());
         let guests =
             world.restless.iter().map(|person| Caller::new(urls, &person.key, dice.split())).collect();
@@ -36,7 +36,7 @@ impl<'w> Shuffler<'w> {
     }
 
     /// Goes on until it is over.
-    pub async fn shuffle(mut self) {
+    pub(crate) async fn shuffle(mut self) {
         for nth in 0.. {
             if self.world.is_over.load(Ordering::Relaxed) {
                 break;

@@ -27,7 +27,7 @@ const BLOWS: usize = 6;
 const DEEDS: usize = 200;
 
 /// All that takes part.
-pub struct Storm {
+pub(crate) struct Storm {
     servers: Servers,
     urls: Vec<String>,
     world: World,
@@ -37,7 +37,7 @@ pub struct Storm {
 
 impl Storm {
     /// Makes the world on running servers.
-    pub async fn gather(servers: Servers, mut dice: Dice) -> Self {
+    pub(crate) async fn gather(servers: Servers, mut dice: Dice) -> Self {
         let (server, urls) = (servers.first(), servers.urls());
         let admin = server.admin().await;
         let world = World::create(server, &admin, &mut dice).await;
@@ -46,7 +46,7 @@ impl Storm {
     }
 
     /// Lets it come, and looks at what is left.
-    pub async fn rage(mut self, mut dice: Dice) {
+    pub(crate) async fn rage(mut self, mut dice: Dice) {
         let (world, urls) = (&self.world, &self.urls[..]);
         let people = world.settled.iter().enumerate().chain(world.restless.iter().enumerate());
         let listeners: Vec<_> = people

@@ -9,7 +9,7 @@ use crate::world::Message;
 
 /// What a client was told wrongly, or not at all.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It never learned where it began.
     NoStart,
     /// Twice, or too late.
@@ -38,7 +38,13 @@ enum Right {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn check_diary(log: &Log, user: i64, is_settled: bool, diary: &Diary, last: i64) -> Result<usize, Fault> {
+pub(crate) fn check_diary(
+    log: &Log,
+    user: i64,
+    is_settled: bool,
+    diary: &Diary,
+    last: i64,
+) -> Result<usize, Fault> {
     let start = diary.start.ok_or(Fault::NoStart)?;
     let mut before = start;
     for event in &diary.events {
@@ -90,7 +96,7 @@ fn right(log: &Log, user: i64, is_settled: bool, Entry { event, audience }: &Ent
 }
 
 /// Fails unless each message that was acknowledged is in the log, and none twice.
-pub fn check_acknowledged(log: &Log, sent: &[Message]) {
+pub(crate) fn check_acknowledged(log: &Log, sent: &[Message]) {
     let mut created = HashSet::new();
     for Entry { event, .. } in log.entries.iter().filter(|entry| entry.event.event_type == "message.created")
     {

@@ -19,10 +19,10 @@ const STEADY: usize = 2;
 const ROOMS: usize = 4;
 
 /// The password of those who sign in.
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A user with a key.
-pub struct Person {
+pub(crate) struct Person {
     pub id: i64,
     pub username: String,
     pub key: String,
@@ -30,13 +30,13 @@ pub struct Person {
 
 /// A message that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Message {
+pub(crate) struct Message {
     pub group: i64,
     pub id: i64,
 }
 
 /// Who is there, and what they know of each other.
-pub struct World {
+pub(crate) struct World {
     /// The owner of all groups.
     pub host: Person,
     pub writers: Vec<Person>,
@@ -60,7 +60,7 @@ pub struct World {
 
 impl World {
     /// Makes it, as the first admin.
-    pub async fn create(server: &Server, admin: &Api, dice: &mut Dice) -> Self {
+    pub(crate) async fn create(server: &Server, admin: &Api, dice: &mut Dice) -> Self {
         let host = Person::create(server, admin, "host").await;
         let writers = Person::crowd(server, admin, "writer", WRITERS).await;
         let settled = Person::crowd(server, admin, "settled", LISTENERS).await;
@@ -104,7 +104,7 @@ impl World {
     }
 
     /// A group that is there, or was a moment ago.
-    pub fn any_group(&self, dice: &mut Dice) -> i64 {
+    pub(crate) fn any_group(&self, dice: &mut Dice) -> i64 {
         let rooms = self.rooms.lock().unwrap();
         let groups = if dice.below(2) == 0 { &self.steady } else { &*rooms };
         groups[dice.below(groups.len())]

@@ -16,7 +16,7 @@ const REST: usize = 20;
 const RECENT: usize = 50;
 
 /// A writer.
-pub struct Writer<'w> {
+pub(crate) struct Writer<'w> {
     world: &'w World,
     name: &'w str,
     caller: Caller,
@@ -26,14 +26,14 @@ pub struct Writer<'w> {
 
 impl<'w> Writer<'w> {
     /// The writer with this number.
-    pub fn new(world: &'w World, nth: usize, urls: &[String], mut dice: Dice) -> Self {
+    pub(crate) fn new(world: &'w World, nth: usize, urls: &[String], mut dice: Dice) -> Self {
         let person = &world.writers[nth];
         let caller = Caller::new(urls, &person.key, dice.split());
         Self { world, name: &person.username, caller, dice, sent: Vec::new() }
     }
 
     /// Writes until it is over; the messages that were acknowledged.
-    pub async fn write(mut self) -> Vec<Message> {
+    pub(crate) async fn write(mut self) -> Vec<Message> {
         for nth in 0.. {
             if self.world.is_over.load(Ordering::Relaxed) {
                 break;

@@ -7,7 +7,7 @@ use crate::commands::{complaint, json, printed, run};
 use crate::harness::{Database, Server, data};
 
 /// How a check of the report turned out.
-pub fn outcome_of(report: &Value, check: &str) -> Value {
+pub(crate) fn outcome_of(report: &Value, check: &str) -> Value {
     let checks = report["checks"].as_array().unwrap();
     checks.iter().find(|found| found["check"] == check).expect("no such check")["outcome"].clone()
 }

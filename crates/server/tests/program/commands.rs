@@ -8,12 +8,12 @@ use tokio::io::AsyncWriteExt;
 use crate::harness::{Data, program};
 
 /// Runs a command on a server's data.
-pub async fn run(data: &Data, arguments: &[&str]) -> Output {
+pub(crate) async fn run(data: &Data, arguments: &[&str]) -> Output {
     run_with_input(data, arguments, "").await
 }
 
 /// Runs a command on a server's data and types something in.
-pub async fn run_with_input(data: &Data, arguments: &[&str], input: &str) -> Output {
+pub(crate) async fn run_with_input(data: &Data, arguments: &[&str], input: &str) -> Output {
     let mut command = program();
     command.args(arguments).args(data.arguments()).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -26,20 +26,20 @@ pub async fn run_with_input(data: &Data, arguments: &[&str], input: &str) -> Out
 
 /// What a command that succeeds prints.
 #[track_caller]
-pub fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// The JSON that a command that succeeds prints.
 #[track_caller]
-pub fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_str(&printed(output)).unwrap()
 }
 
 /// What a command that fails says.
 #[track_caller]
-pub fn complaint(output: &Output) -> String {
+pub(crate) fn complaint(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stderr.clone()).unwrap()
 }

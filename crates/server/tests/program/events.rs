@@ -16,13 +16,13 @@ use crate::commands::{printed, run_with_input};
 use crate::harness::{Api, PATIENCE, Server, Transport, assert_told, data, serve};
 
 /// Events as they happen.
-pub struct Stream {
+pub(crate) struct Stream {
     response: Response,
     text: String,
 }
 
 impl Stream {
-    pub async fn open(server: &Server, api: &Api) -> Self {
+    pub(crate) async fn open(server: &Server, api: &Api) -> Self {
         let request =
             Client::new().get(format!("{}/events/stream", server.url)).header("X-API-Key", api.key());
         let response = request.send().await.unwrap();
@@ -31,7 +31,7 @@ impl Stream {
     }
 
     /// Waits for an event of this type, whatever comes before it.
-    pub async fn wait_for(&mut self, event_type: &str) -> Value {
+    pub(crate) async fn wait_for(&mut self, event_type: &str) -> Value {
         let found = async {
             loop {
                 let event = self.next().await;
@@ -64,7 +64,7 @@ async fn cursor(api: &Api) -> String {
 }
 
 /// Opens a WebSocket for events.
-pub async fn open_socket(server: &Server, api: &Api) -> WebSocketStream<TcpStream> {
+pub(crate) async fn open_socket(server: &Server, api: &Api) -> WebSocketStream<TcpStream> {
     let uri = format!("ws://{}/api/events/socket", server.address()).parse().unwrap();
     let request = ClientRequestBuilder::new(uri).with_header("X-API-Key", api.key());
     let tcp = TcpStream::connect(server.address()).await.unwrap();
@@ -72,7 +72,7 @@ pub async fn open_socket(server: &Server, api: &Api) -> WebSocketStream<TcpStrea
 }
 
 /// Asks for something on a socket, and waits for the reply.
-pub async fn ask(socket: &mut WebSocketStream<TcpStream>, mut request: Value) -> Value {
+pub(crate) async fn ask(socket: &mut WebSocketStream<TcpStream>, mut request: Value) -> Value {
     request["id"] = json!("asked");
     socket.send(Message::text(request.to_string())).await.unwrap();
     let replied = async {

@@ -19,7 +19,7 @@ const EVENT: usize = 512;
 const STEP: Duration = Duration::from_secs(1);
 
 /// The pages of one connection.
-pub struct Pages {
+pub(super) struct Pages {
     users: Arc<UsersRoom>,
     /// Whose turn it is: that of one page at a time.
     turn: Arc<Semaphore>,
@@ -41,7 +41,7 @@ enum Current {
 
 impl Pages {
     /// Of a user's connection that has read none.
-    pub fn new(users: Arc<UsersRoom>) -> Self {
+    pub(super) fn new(users: Arc<UsersRoom>) -> Self {
         let turn = Arc::new(Semaphore::new(1));
         Self { users, turn, current: Current::None, last: Weak::new(), stuck: None }
     }
@@ -50,7 +50,7 @@ impl Pages {
     ///
     /// # Errors
     /// The client has taken nothing of the last page for longer than the patience.
-    pub async fn make_room(&mut self, patience: Duration) -> Result<bool, End> {
+    pub(super) async fn make_room(&mut self, patience: Duration) -> Result<bool, End> {
         if matches!(self.current, Current::Roomy(_)) {
             return Ok(true);
         }
@@ -78,7 +78,7 @@ impl Pages {
     }
 
     /// The page was read, with so many events that have so many bytes of text.
-    pub fn read(&mut self, events: usize, text: usize) {
+    pub(super) fn read(&mut self, events: usize, text: usize) {
         let current = std::mem::replace(&mut self.current, Current::None);
         if let Current::Roomy(mut room) = current
             && events > 0
@@ -92,7 +92,7 @@ impl Pages {
     }
 
     /// What a part of the page that is being told holds until the client has taken it.
-    pub fn part(&self) -> Option<Arc<PageRoom>> {
+    pub(super) fn part(&self) -> Option<Arc<PageRoom>> {
         match &self.current {
             Current::Told(room) => Some(Arc::clone(room)),
             _ => None,
@@ -100,7 +100,7 @@ impl Pages {
     }
 
     /// All of the page has been told.
-    pub fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if matches!(self.current, Current::Told(_)) {
             self.current = Current::None;
         }

@@ -6,7 +6,7 @@ use groupchat_domain::events::{LoggedEvent, Passing};
 use groupchat_domain::ids::Position;
 
 /// One thing of the past.
-pub enum Entry {
+pub(super) enum Entry {
     /// An event, and up to where the log has been looked at once it is told.
     Logged(Box<LoggedEvent>, Position),
     /// What is before here can't be had any more.
@@ -17,26 +17,26 @@ pub enum Entry {
 
 /// What is still to be told, in order.
 #[derive(Default)]
-pub struct Past(VecDeque<Entry>);
+pub(super) struct Past(VecDeque<Entry>);
 
 impl Past {
     /// That something is missing.
-    pub fn gap() -> Self {
+    pub(super) fn gap() -> Self {
         Self([Entry::Gap].into())
     }
 
     /// Whether nothing is.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether a gap is next. Nothing is before a gap: it is read when all that was read before has been told.
-    pub fn is_gap_next(&self) -> bool {
+    pub(super) fn is_gap_next(&self) -> bool {
         matches!(self.0.front(), Some(Entry::Gap))
     }
 
     /// Takes the next one out.
-    pub fn take(&mut self) -> Option<Entry> {
+    pub(super) fn take(&mut self) -> Option<Entry> {
         let entry = self.0.pop_front()?;
         if self.0.is_empty() {
             // Most connections live long after that, and some thousands of them at a time.
@@ -46,12 +46,12 @@ impl Past {
     }
 
     /// Adds that something is missing here.
-    pub fn add_gap(&mut self) {
+    pub(super) fn add_gap(&mut self) {
         self.0.push_back(Entry::Gap);
     }
 
     /// Adds events, the last of which is told once the log has been looked at up to `seen`. Whether there was one.
-    pub fn add_events(&mut self, mut events: Vec<LoggedEvent>, seen: Position) -> bool {
+    pub(super) fn add_events(&mut self, mut events: Vec<LoggedEvent>, seen: Position) -> bool {
         let Some(last) = events.pop() else { return false };
         let earlier = events.into_iter().map(|event| {
             let position = event.position;
@@ -63,7 +63,7 @@ impl Past {
     }
 
     /// Adds what is in no log.
-    pub fn add_passing(&mut self, passing: impl IntoIterator<Item = Passing>) {
+    pub(super) fn add_passing(&mut self, passing: impl IntoIterator<Item = Passing>) {
         self.0.extend(passing.into_iter().map(Entry::Passing));
     }
 }

@@ -14,7 +14,7 @@ const CONTROL_HEADER: usize = 6;
 
 /// How many bytes have come since the last whole message.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Rc<Cell<Come>>);
+pub(super) struct Progress(Rc<Cell<Come>>);
 
 /// What has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,25 +29,25 @@ struct Come {
 
 impl Progress {
     /// A message was whole.
-    pub fn made(&self) {
+    pub(super) fn made(&self) {
         self.0.take();
     }
 
     /// A control frame came. That is no progress with a message of which a part is there already, whose parts keep alive
     /// what came in between.
-    pub fn had_control(&self, payload: usize) {
+    pub(super) fn had_control(&self, payload: usize) {
         let mut come = self.0.get();
         come.control += CONTROL_HEADER + payload;
         self.0.set(if come.control >= come.all { Come::default() } else { come });
     }
 
     /// Whether none have come.
-    pub fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         self.0.get().all == 0
     }
 
     /// Whether too many have come.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.0.get().is_over
     }
 
@@ -63,7 +63,7 @@ impl Progress {
 
 /// A client's bytes. They end when too many come without a message: a frame says how long it will be, and whoever
 /// reads it waits for all of it, however long; and a message may have any number of frames.
-pub struct Bounded {
+pub(super) struct Bounded {
     bytes: Payload,
     progress: Progress,
     most: usize,
@@ -71,7 +71,7 @@ pub struct Bounded {
 
 impl Bounded {
     /// At most so many bytes to a message.
-    pub fn new(bytes: Payload, most: usize) -> (Self, Progress) {
+    pub(super) fn new(bytes: Payload, most: usize) -> (Self, Progress) {
         let progress = Progress::default();
         (Self { bytes, progress: progress.clone(), most }, progress)
     }

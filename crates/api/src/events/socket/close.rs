@@ -6,12 +6,12 @@ use actix_ws::{CloseCode, CloseReason};
 use crate::events::told::End;
 
 /// What the client is told at the close.
-pub fn reason(end: End) -> CloseReason {
+pub(super) fn reason(end: End) -> CloseReason {
     CloseReason { code: code(end), description: Some(end.as_str().to_owned()) }
 }
 
 /// The same as a whole frame (RFC 6455, sections 5.2 and 5.5.1).
-pub fn frame(end: End) -> Bytes {
+pub(super) fn frame(end: End) -> Bytes {
     let reason = end.as_str().as_bytes();
     let length = u8::try_from(2 + reason.len()).expect("reasons are short");
     let code = u16::from(code(end)).to_be_bytes();
@@ -19,12 +19,12 @@ pub fn frame(end: End) -> Bytes {
 }
 
 /// The answer to a client that closes: the same code (RFC 6455, section 5.5.1).
-pub fn echo(reason: Option<CloseReason>) -> Option<CloseReason> {
+pub(super) fn echo(reason: Option<CloseReason>) -> Option<CloseReason> {
     reason.map(|reason| reason.code.into())
 }
 
 /// The code for each end.
-pub const fn code(end: End) -> CloseCode {
+pub(crate) const fn code(end: End) -> CloseCode {
     match end {
         End::SignedOut => CloseCode::Other(4001),
         End::TooSlow => CloseCode::Other(4008),

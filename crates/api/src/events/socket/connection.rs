@@ -66,7 +66,7 @@ enum Taken {
 }
 
 /// The way to the client.
-pub struct Transport {
+pub(super) struct Transport {
     /// Takes frames.
     pub session: Session,
     /// Counts them.
@@ -76,7 +76,7 @@ pub struct Transport {
 }
 
 /// A connection.
-pub struct Connection {
+pub(super) struct Connection {
     state: State,
     listener: Listener,
     claim: Claim,
@@ -90,7 +90,7 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that has not said anything yet.
-    pub fn new(
+    pub(super) fn new(
         state: State,
         listener: Listener,
         claim: Claim,
@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// Lives until either side ends it.
-    pub async fn serve(mut self, mut frames: AggregatedMessageStream) {
+    pub(super) async fn serve(mut self, mut frames: AggregatedMessageStream) {
         let Err(over) = self.run(&mut frames).await;
         let is_stuck = match over {
             Over::Stuck => true,

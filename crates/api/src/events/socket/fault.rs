@@ -9,7 +9,7 @@ use super::bounded::Progress;
 
 /// What becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(super) enum Fault {
     /// A message was too large, and is over: the next one may be good.
     TooLarge,
     /// Nothing after this can be understood; the code to close with.
@@ -20,7 +20,7 @@ pub enum Fault {
 
 impl Fault {
     /// Which one an error stands for.
-    pub fn of(error: &ProtocolError, progress: &Progress) -> Self {
+    pub(super) fn of(error: &ProtocolError, progress: &Progress) -> Self {
         if progress.is_over() {
             return Self::Fatal(CloseCode::Size);
         }

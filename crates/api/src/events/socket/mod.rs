@@ -41,7 +41,7 @@ pub(crate) const LARGEST_MESSAGE: usize = 128 << 10;
 const MOST_UNREAD: usize = 4 * LARGEST_MESSAGE;
 
 /// A handshake that is a good one, before anything is answered.
-pub struct Handshake {
+pub(super) struct Handshake {
     response: HttpResponse,
     session: Session,
     frames: AggregatedMessageStream,
@@ -53,7 +53,7 @@ impl Handshake {
     ///
     /// # Errors
     /// 426, if a WebSocket isn't asked for, or not in version 13; 400, if it is in a wrong way.
-    pub fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
+    pub(super) fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
         if !asks_for_socket(request.headers()) {
             let detail = "this is a WebSocket; send Upgrade: websocket, and no other protocol";
             return Err(ApiError::new(Code::UpgradeRequired, detail));
@@ -77,7 +77,7 @@ impl Handshake {
     }
 
     /// Answers it; the connection lives on in a task of its own.
-    pub fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
+    pub(super) fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
         let Self { response, session, frames, progress } = self;
         let (place, outbox, unsent) = (listener.place(), listener.outbox(), Unsent::default());
         let transport = Transport { session, outbox: Arc::clone(&outbox), unsent: unsent.clone() };

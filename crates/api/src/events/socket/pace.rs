@@ -11,7 +11,7 @@ const FLOOD: u32 = 200;
 
 /// What becomes of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// It is served.
     Served,
     /// It came too soon.
@@ -22,7 +22,7 @@ pub enum Verdict {
 
 /// A connection's allowance.
 #[derive(Debug)]
-pub struct Pace {
+pub(super) struct Pace {
     left: u32,
     refilled: Instant,
     too_soon: u32,
@@ -30,12 +30,12 @@ pub struct Pace {
 
 impl Pace {
     /// A full allowance.
-    pub const fn new(now: Instant) -> Self {
+    pub(super) const fn new(now: Instant) -> Self {
         Self { left: BURST, refilled: now, too_soon: 0 }
     }
 
     /// Takes one frame in.
-    pub fn take(&mut self, now: Instant) -> Verdict {
+    pub(super) fn take(&mut self, now: Instant) -> Verdict {
         self.refill(now);
         if self.left > 0 {
             self.left -= 1;

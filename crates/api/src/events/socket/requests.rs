@@ -141,7 +141,7 @@ impl PresenceRequest {
 }
 
 /// What became of a request.
-pub struct Answered {
+pub(super) struct Answered {
     /// The frame that answers it.
     pub frame: String,
     /// Whether it was refused because the session has ended.
@@ -149,7 +149,7 @@ pub struct Answered {
 }
 
 /// Carries a request out.
-pub async fn serve(state: &State, claim: Claim, listener: &mut Listener, text: &str) -> Answered {
+pub(super) async fn serve(state: &State, claim: Claim, listener: &mut Listener, text: &str) -> Answered {
     let (id, outcome) = match id_of(text) {
         Ok(id) => match read::<Head>(text) {
             Ok(head) => (id, Request { state, claim, listener, text }.serve(&head).await),
@@ -162,7 +162,7 @@ pub async fn serve(state: &State, claim: Claim, listener: &mut Listener, text: &
 }
 
 /// The frame that refuses a request that is not looked at, or something that is none.
-pub fn refuse(text: &str, error: &ApiError) -> String {
+pub(super) fn refuse(text: &str, error: &ApiError) -> String {
     frame(&id_of(text).unwrap_or_default(), Err(error.clone()))
 }
 

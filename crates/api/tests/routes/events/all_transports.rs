@@ -9,7 +9,7 @@ use super::patience::soon;
 use crate::harness::{Answer, Client, EventStream, Listening, WebSocket};
 
 /// One listener on each transport.
-pub struct AllTransports {
+pub(super) struct AllTransports {
     pub socket: WebSocket,
     pub stream: EventStream,
     client: Client,
@@ -19,7 +19,7 @@ pub struct AllTransports {
 
 impl AllTransports {
     /// Begins to listen after this cursor; from now on, without one.
-    pub async fn open(listening: &Listening, client: &Client, cursor: Option<&str>) -> Self {
+    pub(super) async fn open(listening: &Listening, client: &Client, cursor: Option<&str>) -> Self {
         let query = cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default();
         let (socket, _) = WebSocket::open(listening, client, &query).await;
         let (stream, _) = EventStream::open(listening, client, &query).await;
@@ -31,7 +31,7 @@ impl AllTransports {
     }
 
     /// The next event, which every transport tells alike.
-    pub async fn next(&mut self) -> Value {
+    pub(super) async fn next(&mut self) -> Value {
         let [event, streamed, polled] = self.next_of_each().await;
         assert_eq!(streamed, event);
         assert_eq!(polled, event);
@@ -40,7 +40,7 @@ impl AllTransports {
     }
 
     /// The next event of each transport: the same one, with what it is about as it was when it was read.
-    pub async fn next_of_each(&mut self) -> [Value; 3] {
+    pub(super) async fn next_of_each(&mut self) -> [Value; 3] {
         let told = [self.socket.next().await, self.stream.next().await, self.poll().await];
         for field in ["cursor", "type", "at"] {
             assert!(told.iter().all(|event| event[field] == told[0][field]), "{told:?}");
@@ -69,7 +69,7 @@ impl AllTransports {
 }
 
 /// Asks for events on each transport, without listening.
-pub async fn ask_all(client: &Client) -> [Answer; 3] {
+pub(super) async fn ask_all(client: &Client) -> [Answer; 3] {
     let upgrade = [
         ("Connection", "upgrade"),
         ("Upgrade", "websocket"),
@@ -83,14 +83,14 @@ pub async fn ask_all(client: &Client) -> [Answer; 3] {
 }
 
 /// The cursor of now.
-pub async fn now(client: &Client) -> String {
+pub(super) async fn now(client: &Client) -> String {
     let answer = client.get("/api/events").await.ok();
     assert_eq!(answer["items"], serde_json::json!([]));
     answer["cursor"].as_str().expect("a cursor").to_owned()
 }
 
 /// The cursor of now, once the log has so many events: on PostgreSQL they get there some time after the commit.
-pub async fn now_with(client: &Client, events: usize) -> String {
+pub(super) async fn now_with(client: &Client, events: usize) -> String {
     soon(async {
         loop {
             let cursor = now(client).await;
@@ -103,6 +103,6 @@ pub async fn now_with(client: &Client, events: usize) -> String {
 }
 
 /// The types of events.
-pub fn types(events: &[Value]) -> Vec<&str> {
+pub(super) fn types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().expect("an event has a type")).collect()
 }

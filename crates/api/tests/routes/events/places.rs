@@ -35,7 +35,7 @@ async fn has_place(client: &Client) -> bool {
 }
 
 /// A request for events as bytes, on a connection that the test holds.
-pub async fn ask_for(listening: &Listening, client: &Client, path: &str) -> TcpStream {
+pub(super) async fn ask_for(listening: &Listening, client: &Client, path: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("a small buffer");
     let mut tcp = socket.connect(listening.address()).await.expect("connects");

@@ -12,7 +12,7 @@ use crate::harness::{Client, Server};
 
 /// What becomes of a command.
 #[derive(Debug, Clone)]
-pub enum Step {
+pub(crate) enum Step {
     /// It runs.
     Run,
     /// It fails.
@@ -22,7 +22,7 @@ pub enum Step {
 }
 
 /// A real storage behind a script.
-pub struct Scripted {
+pub(crate) struct Scripted {
     inner: Arc<dyn Storage>,
     script: Mutex<VecDeque<Step>>,
     commands: AtomicUsize,
@@ -31,7 +31,7 @@ pub struct Scripted {
 
 impl Scripted {
     /// The same server with such a storage, and somebody whose key it knows. All commands run at first.
-    pub async fn serve(server: &Server, client: &Client) -> (Arc<Self>, Server, Client) {
+    pub(crate) async fn serve(server: &Server, client: &Client) -> (Arc<Self>, Server, Client) {
         let storage = Arc::new(Self {
             inner: server.state().storage.clone(),
             script: Mutex::default(),
@@ -45,22 +45,22 @@ impl Scripted {
     }
 
     /// Says what becomes of the next commands. Those after them run.
-    pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
+    pub(crate) fn then(&self, steps: impl IntoIterator<Item = Step>) {
         self.script.lock().expect("nothing panics under it").extend(steps);
     }
 
     /// How many commands there were.
-    pub fn commands(&self) -> usize {
+    pub(crate) fn commands(&self) -> usize {
         self.commands.load(Ordering::SeqCst)
     }
 
     /// Waits until there were so many.
-    pub async fn reached(&self, commands: usize) {
+    pub(crate) async fn reached(&self, commands: usize) {
         until(async || self.commands() >= commands).await;
     }
 
     /// Lets one command run that is held.
-    pub fn go_on(&self) {
+    pub(crate) fn go_on(&self) {
         self.held.add_permits(1);
     }
 }

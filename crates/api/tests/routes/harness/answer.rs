@@ -17,7 +17,7 @@ use super::{Transport, assert_told};
 const PROBLEM: &str = "application/problem+json";
 
 /// An answer of the server.
-pub struct Answer {
+pub(crate) struct Answer {
     request: String,
     status: StatusCode,
     headers: HeaderMap,
@@ -26,7 +26,7 @@ pub struct Answer {
 
 impl Answer {
     /// Reads a response whole and checks what holds for every one.
-    pub async fn read(request: String, response: HttpResponse) -> Self {
+    pub(crate) async fn read(request: String, response: HttpResponse) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = match response.body().size() {
             BodySize::Stream => first_bytes(response.into_body()).await,
@@ -38,39 +38,39 @@ impl Answer {
     }
 
     /// The status.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
     /// A header, where the answer has it.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("headers are ASCII"))
     }
 
     /// How many bytes the body has.
-    pub fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.body.len()
     }
 
     /// The body as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("bodies are UTF-8")
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{self}: {error}"))
     }
 
     /// A 200 with JSON.
     #[track_caller]
-    pub fn ok(self) -> Value {
+    pub(crate) fn ok(self) -> Value {
         self.expect(200).json()
     }
 
     /// A 201 with JSON and a `Location`.
     #[track_caller]
-    pub fn created(self) -> Value {
+    pub(crate) fn created(self) -> Value {
         let answer = self.expect(201);
         let location = answer.header("location").unwrap_or_else(|| panic!("{answer}: no Location"));
         assert!(location.starts_with("/api/"), "{answer}: Location: {location}");
@@ -79,13 +79,13 @@ impl Answer {
 
     /// A 204.
     #[track_caller]
-    pub fn no_content(self) {
+    pub(crate) fn no_content(self) {
         self.expect(204);
     }
 
     /// A problem with this status and code; its body.
     #[track_caller]
-    pub fn refused(self, status: u16, code: &str) -> Value {
+    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
         let answer = self.expect(status);
         let problem = answer.json();
         assert_eq!(problem["code"], code, "{answer}");
@@ -94,7 +94,7 @@ impl Answer {
 
     /// A 400 that names exactly these fields, each with the rule that it broke.
     #[track_caller]
-    pub fn invalid(self, expected: &[(&str, &str)]) {
+    pub(crate) fn invalid(self, expected: &[(&str, &str)]) {
         let answer = self.expect(400);
         let problem = answer.json();
         let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("{answer}: no errors"));
@@ -106,7 +106,7 @@ impl Answer {
 
     /// The answer, if it has this status.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status(), status, "{self}");
         self
     }
@@ -190,7 +190,7 @@ async fn first_bytes(mut body: BoxBody) -> Bytes {
 
 /// Checks that an object has exactly these fields.
 #[track_caller]
-pub fn assert_fields(object: &Value, fields: &[&str]) {
+pub(crate) fn assert_fields(object: &Value, fields: &[&str]) {
     let mut found: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
     let mut fields = fields.to_vec();
     found.sort_unstable();
@@ -200,7 +200,7 @@ pub fn assert_fields(object: &Value, fields: &[&str]) {
 
 /// The value, if it is a time as RFC 3339 writes it, in UTC with microseconds.
 #[track_caller]
-pub fn time(value: &Value) -> Value {
+pub(crate) fn time(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_else(|| panic!("{value} is no time"));
     let pattern = "0000-00-00T00:00:00.000000Z";
     let fits = |(c, p): (char, char)| if p == '0' { c.is_ascii_digit() } else { c == p };

@@ -9,7 +9,7 @@ use super::server::Server;
 
 /// A user with a key, or somebody without either.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     server: Server,
     id: i64,
     key: Option<String>,
@@ -17,22 +17,22 @@ pub struct Client {
 
 impl Client {
     /// A client of this server.
-    pub fn new(server: Server, id: i64, key: Option<String>) -> Self {
+    pub(crate) fn new(server: Server, id: i64, key: Option<String>) -> Self {
         Self { server, id, key }
     }
 
     /// The user's id.
-    pub fn id(&self) -> i64 {
+    pub(crate) fn id(&self) -> i64 {
         self.id
     }
 
     /// The key that the client shows.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.key.as_deref().expect("the client has a key")
     }
 
     /// Sends any request with the client's key.
-    pub async fn send(&self, mut request: TestRequest) -> Answer {
+    pub(crate) async fn send(&self, mut request: TestRequest) -> Answer {
         if let Some(key) = &self.key {
             request = request.insert_header(("X-API-Key", key.as_str()));
         }
@@ -40,7 +40,7 @@ impl Client {
     }
 
     /// Sends a request, with a JSON body or without one.
-    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let request = TestRequest::default().method(method).uri(path);
         self.send(match body {
             Some(body) => request.set_json(body),
@@ -50,70 +50,70 @@ impl Client {
     }
 
     /// Reads a resource.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
 
     /// Posts a JSON body.
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, Some(&body)).await
     }
 
     /// Posts without a body.
-    pub async fn post_empty(&self, path: &str) -> Answer {
+    pub(crate) async fn post_empty(&self, path: &str) -> Answer {
         self.call(Method::POST, path, None).await
     }
 
     /// Puts a JSON body.
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PUT, path, Some(&body)).await
     }
 
     /// Puts without a body.
-    pub async fn put_empty(&self, path: &str) -> Answer {
+    pub(crate) async fn put_empty(&self, path: &str) -> Answer {
         self.call(Method::PUT, path, None).await
     }
 
     /// Patches with a JSON body.
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, Some(&body)).await
     }
 
     /// Deletes a resource.
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path, None).await
     }
 
     /// Creates a public group and returns its path.
-    pub async fn new_group(&self, name: &str) -> String {
+    pub(crate) async fn new_group(&self, name: &str) -> String {
         let group = self.post("/api/groups", json!({"name": name})).await.created();
         format!("/api/groups/{}", group["id"])
     }
 
     /// Adds a user to a group in a role.
-    pub async fn add(&self, group: &str, user: &Self, role: &str) -> Value {
+    pub(crate) async fn add(&self, group: &str, user: &Self, role: &str) -> Value {
         let member = json!({"user_id": user.id, "role": role});
         self.post(&format!("{group}/members"), member).await.created()
     }
 
     /// Sends a message to a group and returns it.
-    pub async fn say(&self, group: &str, text: &str) -> Value {
+    pub(crate) async fn say(&self, group: &str, text: &str) -> Value {
         self.post(&format!("{group}/messages"), json!({"text": text})).await.created()
     }
 
     /// Sends a message to a group and returns its path.
-    pub async fn say_at(&self, group: &str, text: &str) -> String {
+    pub(crate) async fn say_at(&self, group: &str, text: &str) -> String {
         format!("{group}/messages/{}", self.say(group, text).await["id"])
     }
 
     /// The items of a list's first page, each as the field at this pointer.
-    pub async fn list(&self, path: &str, pointer: &str) -> Vec<Value> {
+    pub(crate) async fn list(&self, path: &str, pointer: &str) -> Vec<Value> {
         pick(&self.get(path).await.ok(), pointer)
     }
 
     /// Walks a list from cursor to cursor; the items of each page, as the field at this pointer. `first` is
     /// the part of the query for the first page alone.
-    pub async fn walk(&self, path: &str, query: &str, first: &str, pointer: &str) -> Vec<Vec<Value>> {
+    pub(crate) async fn walk(&self, path: &str, query: &str, first: &str, pointer: &str) -> Vec<Vec<Value>> {
         let (mut pages, mut place) = (Vec::new(), first.to_owned());
         loop {
             let page = self.get(&format!("{path}?{query}&{place}")).await.ok();
@@ -126,7 +126,7 @@ impl Client {
 }
 
 /// The id at the end of a path.
-pub fn id_in(path: &str) -> i64 {
+pub(crate) fn id_in(path: &str) -> i64 {
     path.rsplit('/').next().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{path} has no id"))
 }
 

@@ -8,19 +8,19 @@ use groupchat_infra::clock::SystemClock;
 
 /// The clock of the system, or one that stands still, as far ahead as a test has moved it.
 #[derive(Default)]
-pub struct MovableClock {
+pub(super) struct MovableClock {
     stands_at: Option<Timestamp>,
     seconds_ahead: AtomicU64,
 }
 
 impl MovableClock {
     /// A clock that only a test moves.
-    pub fn standing_at(time: Timestamp) -> Self {
+    pub(super) fn standing_at(time: Timestamp) -> Self {
         Self { stands_at: Some(time), ..Self::default() }
     }
 
     /// Moves the clock ahead.
-    pub fn advance(&self, by: Duration) {
+    pub(super) fn advance(&self, by: Duration) {
         self.seconds_ahead.fetch_add(by.as_secs(), Ordering::SeqCst);
     }
 }

@@ -9,21 +9,21 @@ use groupchat_testing::Scratch;
 
 /// An empty database, removed when this is dropped. Let the storage end first.
 #[cfg(not(feature = "postgres"))]
-pub struct Database(tempfile::TempDir);
+pub(crate) struct Database(tempfile::TempDir);
 
 /// An empty database, removed when this is dropped. Let the storage end first.
 #[cfg(feature = "postgres")]
-pub struct Database(Scratch);
+pub(crate) struct Database(Scratch);
 
 #[cfg(not(feature = "postgres"))]
 impl Database {
     /// Makes one.
-    pub fn create() -> Self {
+    pub(crate) fn create() -> Self {
         Self(tempfile::TempDir::new().expect("a temporary directory"))
     }
 
     /// Opens it.
-    pub fn open(&self, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Arc<dyn Storage> {
+    pub(crate) fn open(&self, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Arc<dyn Storage> {
         use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
         let options = SqliteOptions::new(self.0.path().join("test.db"));
         Arc::new(SqliteStorage::open(options, clock, sink).expect("opens"))
@@ -33,12 +33,12 @@ impl Database {
 #[cfg(feature = "postgres")]
 impl Database {
     /// Makes one.
-    pub fn create() -> Self {
+    pub(crate) fn create() -> Self {
         Self(Scratch::create())
     }
 
     /// Opens it.
-    pub fn open(&self, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Arc<dyn Storage> {
+    pub(crate) fn open(&self, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Arc<dyn Storage> {
         use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
         let options = PostgresOptions::new(self.0.url());
         Arc::new(PostgresStorage::open(options, clock, sink).expect("opens"))

@@ -9,7 +9,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| groupchat_api::openapi::docu
 
 /// Panics unless the document has this status, and this code of a problem, for the operation that the request
 /// line names. Requests that are for none of the operations may fail as they like.
-pub fn assert_documented(request: &str, status: u16, code: Option<&str>) {
+pub(super) fn assert_documented(request: &str, status: u16, code: Option<&str>) {
     let Some(operation) = operation(request) else { return };
     let responses = &operation["responses"];
     let own = resolve(&responses[status.to_string()]);

@@ -12,7 +12,7 @@ use super::{Client, Listening, Transport, assert_told};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open stream of events.
-pub struct EventStream {
+pub(crate) struct EventStream {
     response: Response,
     buffer: Vec<u8>,
     /// The id of the last event, as a browser keeps it.
@@ -21,7 +21,7 @@ pub struct EventStream {
 
 impl EventStream {
     /// Opens one with the client's key, and takes the `hello`.
-    pub async fn open(listening: &Listening, client: &Client, query: &str) -> (Self, Value) {
+    pub(crate) async fn open(listening: &Listening, client: &Client, query: &str) -> (Self, Value) {
         let request = Self::request(listening, query).header("X-API-Key", client.key());
         let mut stream = Self::send(request).await;
         let hello = stream.any().await.expect("a stream begins with an event");
@@ -30,12 +30,12 @@ impl EventStream {
     }
 
     /// A request for one.
-    pub fn request(listening: &Listening, query: &str) -> RequestBuilder {
+    pub(crate) fn request(listening: &Listening, query: &str) -> RequestBuilder {
         reqwest::Client::new().get(format!("http://{}/api/events/stream?{query}", listening.address()))
     }
 
     /// Sends the request, which is granted.
-    pub async fn send(request: RequestBuilder) -> Self {
+    pub(crate) async fn send(request: RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -43,7 +43,7 @@ impl EventStream {
     }
 
     /// The next event, but for heartbeats and who is there.
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         in_time(async {
             loop {
                 let event = self.take().await.expect("the stream goes on");
@@ -56,12 +56,12 @@ impl EventStream {
     }
 
     /// The next event; `None` once the stream has ended.
-    pub async fn any(&mut self) -> Option<Value> {
+    pub(crate) async fn any(&mut self) -> Option<Value> {
         in_time(self.take()).await
     }
 
     /// The last event of a stream that ends.
-    pub async fn last(&mut self) -> Value {
+    pub(crate) async fn last(&mut self) -> Value {
         in_time(async {
             let mut last = Value::Null;
             while let Some(event) = self.take().await {

@@ -8,14 +8,14 @@ use groupchat_domain::storage::Storage;
 use groupchat_infra::LocalHub;
 
 /// A hub that hands events out until this is dropped. Afterwards it holds the storage no longer.
-pub struct RunningHub {
+pub(super) struct RunningHub {
     hub: LocalHub,
     thread: Option<JoinHandle<()>>,
 }
 
 impl RunningHub {
     /// Lets a hub run; there is something to listen to as soon as this returns.
-    pub async fn start(hub: LocalHub, storage: Arc<dyn Storage>) -> Self {
+    pub(super) async fn start(hub: LocalHub, storage: Arc<dyn Storage>) -> Self {
         hub.begin(storage.as_ref()).await.expect("the storage works");
         let running = hub.clone();
         let thread = thread::spawn(move || {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// Panics unless a file lists what there is and nothing else; says what it lacks.
 #[track_caller]
-pub fn assert_listed(file: &str, listed: &BTreeSet<String>, there: &BTreeSet<String>) {
+pub(crate) fn assert_listed(file: &str, listed: &BTreeSet<String>, there: &BTreeSet<String>) {
     let difference = |one: &BTreeSet<String>, other| {
         one.difference(other)
             .map(|entry| entry.split_whitespace().collect::<Vec<_>>().join(" "))

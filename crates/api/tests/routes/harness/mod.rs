@@ -13,14 +13,14 @@ mod socket;
 mod told;
 mod websocket;
 
-pub use groupchat_testing::Transport;
+pub(crate) use groupchat_testing::Transport;
 
-pub use answer::{Answer, assert_fields, time};
-pub use client::{Client, id_in};
-pub use database::Database;
-pub use event_stream::EventStream;
-pub use listed::assert_listed;
-pub use server::{PASSWORD, Server};
-pub use socket::Listening;
-pub use told::{assert_asked, assert_told};
-pub use websocket::WebSocket;
+pub(crate) use answer::{Answer, assert_fields, time};
+pub(crate) use client::{Client, id_in};
+pub(crate) use database::Database;
+pub(crate) use event_stream::EventStream;
+pub(crate) use listed::assert_listed;
+pub(crate) use server::{PASSWORD, Server};
+pub(crate) use socket::Listening;
+pub(crate) use told::{assert_asked, assert_told};
+pub(crate) use websocket::WebSocket;

@@ -30,7 +30,7 @@ use super::database::Database;
 use super::hub::RunningHub;
 
 /// The password of every user that [`Server::user`] makes.
-pub const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The lowest cost of bcrypt, so that tests are quick.
 const CHEAP: u32 = 4;
 const SYSTEM: Access = Access { mode: Mode::Write, caller: Caller::System };
@@ -39,7 +39,7 @@ type Calling = Pin<Box<dyn Future<Output = Answer>>>;
 
 /// A server with an empty database of its own, in the same process. Clones share it.
 #[derive(Clone)]
-pub struct Server {
+pub(crate) struct Server {
     call: Rc<dyn Fn(TestRequest) -> Calling>,
     state: State,
     world: Rc<World>,
@@ -56,23 +56,23 @@ struct World {
 
 impl Server {
     /// Starts a server that limits tries to sign in as a real one does.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::limited(Allowance::PER_ADDRESS, Allowance::PER_ACCOUNT).await
     }
 
     /// Starts a server with limits of its own.
-    pub async fn limited(per_address: Allowance, per_account: Allowance) -> Self {
+    pub(crate) async fn limited(per_address: Allowance, per_account: Allowance) -> Self {
         let limits = AttemptLimits::new(per_address, per_account);
         Self::open(limits, HubOptions::default(), MovableClock::default()).await
     }
 
     /// Starts a server whose hub has options of its own.
-    pub async fn with_hub(options: HubOptions) -> Self {
+    pub(crate) async fn with_hub(options: HubOptions) -> Self {
         Self::open(AttemptLimits::default(), options, MovableClock::default()).await
     }
 
     /// Starts a server whose clock stands still until a test moves it.
-    pub async fn standing_at(time: Timestamp) -> Self {
+    pub(crate) async fn standing_at(time: Timestamp) -> Self {
         let clock = MovableClock::standing_at(time);
         Self::open(AttemptLimits::default(), HubOptions::default(), clock).await
     }
@@ -92,7 +92,7 @@ impl Server {
     }
 
     /// Starts a server on another storage, in which nobody can be.
-    pub async fn on(storage: Arc<dyn Storage>) -> Self {
+    pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
         let clock = Arc::<MovableClock>::default();
         let hub = LocalHub::new(HubOptions::default(), clock.clone());
         let state = state(storage, AttemptLimits::default(), hub);
@@ -103,17 +103,17 @@ impl Server {
     }
 
     /// The same server with another hasher of passwords.
-    pub async fn with_hasher(&self, hasher: Arc<dyn PasswordHasher>) -> Self {
+    pub(crate) async fn with_hasher(&self, hasher: Arc<dyn PasswordHasher>) -> Self {
         self.with_state(AppState::new(Ports { hasher, ..self.ports() }, self.state.version)).await
     }
 
     /// The same server with another storage; the hub keeps its own.
-    pub async fn with_storage(&self, storage: Arc<dyn Storage>) -> Self {
+    pub(crate) async fn with_storage(&self, storage: Arc<dyn Storage>) -> Self {
         self.with_state(AppState::new(Ports { storage, ..self.ports() }, self.state.version)).await
     }
 
     /// The same server with other options.
-    pub async fn with_options(&self, options: ServerOptions) -> Self {
+    pub(crate) async fn with_options(&self, options: ServerOptions) -> Self {
         self.with_state(AppState::new(self.ports(), self.state.version).with_options(options)).await
     }
 
@@ -136,54 +136,54 @@ impl Server {
     }
 
     /// Sends a request and checks of the answer what holds for all of them.
-    pub async fn send(&self, request: TestRequest) -> Answer {
+    pub(crate) async fn send(&self, request: TestRequest) -> Answer {
         (self.call)(request).await
     }
 
     /// The ports, for a server on a real socket.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.state.clone()
     }
 
     /// Moves the server's clock ahead.
-    pub fn advance_clock(&self, by: Duration) {
+    pub(crate) fn advance_clock(&self, by: Duration) {
         self.world.clock.advance(by);
     }
 
     /// Somebody without a key.
-    pub fn nobody(&self) -> Client {
+    pub(crate) fn nobody(&self) -> Client {
         self.with_key(None)
     }
 
     /// Somebody who shows this key.
-    pub fn with_key(&self, key: impl Into<Option<String>>) -> Client {
+    pub(crate) fn with_key(&self, key: impl Into<Option<String>>) -> Client {
         Client::new(self.clone(), 0, key.into())
     }
 
     /// A new user, signed in.
-    pub async fn user(&self, name: &str) -> Client {
+    pub(crate) async fn user(&self, name: &str) -> Client {
         self.sign_in(name, false).await
     }
 
     /// A new server admin, signed in.
-    pub async fn admin(&self, name: &str) -> Client {
+    pub(crate) async fn admin(&self, name: &str) -> Client {
         self.sign_in(name, true).await
     }
 
     /// Another session of a user that [`Server::user`] made.
-    pub async fn sign_in_again(&self, name: &str) -> Client {
+    pub(crate) async fn sign_in_again(&self, name: &str) -> Client {
         let login = json!({"username": name, "password": PASSWORD});
         let login = self.nobody().post("/api/login", login).await.ok();
         self.with_key(login["api_key"].as_str().expect("a key").to_owned())
     }
 
     /// Runs a command on the storage behind the server's back.
-    pub async fn run<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
+    pub(crate) async fn run<T: Send + 'static>(&self, work: impl Fn(&mut dyn Tx) -> T + Send + 'static) -> T {
         self.state.storage.run(SYSTEM, move |tx| Ok(work(tx))).await.expect("the storage works")
     }
 
     /// Works durable jobs off, which a server does in the background.
-    pub async fn work_off_jobs(&self) {
+    pub(crate) async fn work_off_jobs(&self) {
         let failed = |job, error: &groupchat_domain::Error| panic!("{job:?} failed: {error}");
         work_off(&*self.state.storage, failed).await.expect("the storage works");
     }
@@ -193,7 +193,7 @@ impl Server {
     }
 
     /// New users, all signed in; each with a name and whether they administer the server.
-    pub async fn users(&self, users: &[(String, bool)]) -> Vec<Client> {
+    pub(crate) async fn users(&self, users: &[(String, bool)]) -> Vec<Client> {
         let keys: Vec<_> = users.iter().map(|_| self.state.keys.issue()).collect();
         let hashes: Vec<_> = keys.iter().map(|key| key.hash).collect();
         let (password, users) = (self.world.password.clone(), users.to_vec());

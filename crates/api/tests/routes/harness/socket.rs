@@ -15,7 +15,7 @@ use super::server::Server;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server that listens on a port of its own.
-pub struct Listening {
+pub(crate) struct Listening {
     address: SocketAddr,
     handle: ServerHandle,
     // What it serves lives as long as it listens.
@@ -24,7 +24,7 @@ pub struct Listening {
 
 impl Listening {
     /// Lets a server listen.
-    pub fn start(server: &Server) -> Self {
+    pub(crate) fn start(server: &Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it has one");
         let options = ConnectionOptions { workers: 1, ..ConnectionOptions::default() };
@@ -35,18 +35,18 @@ impl Listening {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Stops listening.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.handle.stop(false).await;
     }
 
     /// Writes bytes on a connection of their own and reads until the server closes it. Ask for
     /// `Connection: close`, or break the connection off.
-    pub async fn exchange(&self, bytes: impl Into<Vec<u8>>) -> Vec<Raw> {
+    pub(crate) async fn exchange(&self, bytes: impl Into<Vec<u8>>) -> Vec<Raw> {
         let (address, bytes) = (self.address, bytes.into());
         spawn_blocking(move || exchange(address, &bytes)).await.expect("the exchange ends")
     }
@@ -68,7 +68,7 @@ fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<Raw> {
 
 /// An answer as it came over the wire.
 #[derive(Debug)]
-pub struct Raw {
+pub(crate) struct Raw {
     /// The status.
     pub status: u16,
     /// The headers, their names in lower case.
@@ -79,12 +79,12 @@ pub struct Raw {
 
 impl Raw {
     /// A header, where the answer has it.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The code of a problem, which the answer must be.
-    pub fn problem(&self) -> String {
+    pub(crate) fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         assert!(self.header("x-request-id").is_some(), "{self:?}");
         let body: Value = serde_json::from_slice(&self.body).expect("a problem is JSON");

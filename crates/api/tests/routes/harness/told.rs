@@ -10,12 +10,12 @@ static CONTRACT: LazyLock<EventContract> =
 
 /// Panics unless the document has this message on the transport.
 #[track_caller]
-pub fn assert_told(transport: Transport, told: &Value) {
+pub(crate) fn assert_told(transport: Transport, told: &Value) {
     CONTRACT.assert_receives(transport, told);
 }
 
 /// Panics unless the document has this request and this reply to it.
 #[track_caller]
-pub fn assert_asked(request: &Value, reply: &Value) {
+pub(crate) fn assert_asked(request: &Value, reply: &Value) {
     CONTRACT.assert_request(request, reply);
 }

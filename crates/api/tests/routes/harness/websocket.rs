@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ASIDE: [&str; 2] = ["presence", "heartbeat"];
 
 /// An open WebSocket for events.
-pub struct WebSocket {
+pub(crate) struct WebSocket {
     stream: WebSocketStream<TcpStream>,
     /// Frames that came while something else was waited for.
     waiting: VecDeque<Value>,
@@ -32,7 +32,7 @@ pub struct WebSocket {
 
 impl WebSocket {
     /// Opens one with the client's key, and takes the `hello`.
-    pub async fn open(listening: &Listening, client: &Client, query: &str) -> (Self, Value) {
+    pub(crate) async fn open(listening: &Listening, client: &Client, query: &str) -> (Self, Value) {
         let mut socket = Self::connect(listening, &[("X-API-Key", client.key())], query).await;
         let hello = socket.any().await;
         assert_eq!(hello["type"], "hello", "{hello}");
@@ -40,13 +40,13 @@ impl WebSocket {
     }
 
     /// Opens one with these headers.
-    pub async fn connect(listening: &Listening, headers: &[(&str, &str)], query: &str) -> Self {
+    pub(crate) async fn connect(listening: &Listening, headers: &[(&str, &str)], query: &str) -> Self {
         let tcp = TcpStream::connect(listening.address()).await.expect("connects");
         Self::over(tcp, listening, headers, query).await
     }
 
     /// Opens one that the system takes little of, while nobody reads.
-    pub async fn narrow(listening: &Listening, client: &Client) -> Self {
+    pub(crate) async fn narrow(listening: &Listening, client: &Client) -> Self {
         let tcp = TcpSocket::new_v4().expect("a socket");
         tcp.set_recv_buffer_size(4_096).expect("a small buffer");
         let tcp = tcp.connect(listening.address()).await.expect("connects");
@@ -63,17 +63,17 @@ impl WebSocket {
     }
 
     /// The next frame, but for heartbeats and who is there.
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         self.find(|frame| !ASIDE.iter().any(|aside| frame["type"] == *aside)).await
     }
 
     /// The next frame of this type; those before it are lost.
-    pub async fn wait_for(&mut self, event_type: &str) -> Value {
+    pub(crate) async fn wait_for(&mut self, event_type: &str) -> Value {
         self.find(|frame| frame["type"] == event_type).await
     }
 
     /// The next frame.
-    pub async fn any(&mut self) -> Value {
+    pub(crate) async fn any(&mut self) -> Value {
         self.find(|_| true).await
     }
 
@@ -98,7 +98,7 @@ impl WebSocket {
     }
 
     /// Sends a request and takes its answer; what comes before that is kept.
-    pub async fn ask(&mut self, mut request: Value) -> Value {
+    pub(crate) async fn ask(&mut self, mut request: Value) -> Value {
         request["id"] = json!("the test's");
         self.send(&request.to_string()).await;
         let mut before = VecDeque::new();
@@ -120,27 +120,27 @@ impl WebSocket {
     }
 
     /// Sends a text frame.
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.send_message(Message::text(text)).await;
     }
 
     /// Sends a frame of any kind.
-    pub async fn send_message(&mut self, message: Message) {
+    pub(crate) async fn send_message(&mut self, message: Message) {
         self.stream.send(message).await.expect("the frame is sent");
     }
 
     /// Sends one frame as it is.
-    pub async fn send_frame(&mut self, frame: Frame) {
+    pub(crate) async fn send_frame(&mut self, frame: Frame) {
         self.send_message(Message::Frame(frame)).await;
     }
 
     /// Sends bytes that need not be a frame; whether the server takes them.
-    pub async fn send_raw(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) -> bool {
         in_time(self.stream.get_mut().write_all(bytes)).await.is_ok()
     }
 
     /// The code that the server closes with, and what it said before.
-    pub async fn closed(&mut self) -> (u16, Vec<Value>) {
+    pub(crate) async fn closed(&mut self) -> (u16, Vec<Value>) {
         let mut said: Vec<_> = self.waiting.drain(..).collect();
         let closed = async {
             loop {
@@ -154,7 +154,7 @@ impl WebSocket {
     }
 
     /// The bare connection, of which nobody reads frames any more.
-    pub fn into_tcp(self) -> TcpStream {
+    pub(crate) fn into_tcp(self) -> TcpStream {
         self.stream.into_inner()
     }
 

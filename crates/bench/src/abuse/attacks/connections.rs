@@ -33,7 +33,7 @@ const NOT_READ: [&str; 4] =
 
 /// Get an answer and then begin a head: every other one sends nothing more than its first byte, the others one byte a
 /// second.
-pub fn slow_heads(scene: &Scene, hostile: &mut JoinSet<()>) {
+pub(super) fn slow_heads(scene: &Scene, hostile: &mut JoinSet<()>) {
     for number in 0..SLOW {
         let (to, tally) = (scene.address, scene.tally.clone());
         let trickles = !number.is_multiple_of(2);
@@ -84,7 +84,7 @@ async fn until_closed(stream: TcpStream, trickles: bool) {
 }
 
 /// Open connections, get one answer on each, and leave them there; come again when they are closed.
-pub fn many(scene: &Scene, hostile: &mut JoinSet<()>) {
+pub(super) fn many(scene: &Scene, hostile: &mut JoinSet<()>) {
     for _ in 0..MANY {
         let (to, tally) = (scene.address, scene.tally.clone());
         hostile.spawn(async move {
@@ -106,7 +106,7 @@ pub fn many(scene: &Scene, hostile: &mut JoinSet<()>) {
 }
 
 /// Send bodies without an end to where none is read.
-pub fn endless_bodies(scene: &Scene, hostile: &mut JoinSet<()>) {
+pub(super) fn endless_bodies(scene: &Scene, hostile: &mut JoinSet<()>) {
     for (number, request) in NOT_READ.into_iter().enumerate() {
         let (to, tally) = (scene.address, scene.tally.clone());
         hostile.spawn(async move {

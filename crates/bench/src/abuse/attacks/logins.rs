@@ -18,7 +18,7 @@ const GUESSING: usize = 20;
 const GUESSES: usize = 8;
 
 /// Try passwords of people there are, and of people there are not.
-pub fn wrong(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) fn wrong(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let people = &scene.stage.bystanders;
     for number in 0..STRANGERS {
         let name = match number % 3 {
@@ -32,7 +32,7 @@ pub fn wrong(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError>
 }
 
 /// One user signs in with the right password.
-pub fn one_user(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) fn one_user(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     for _ in 0..OVER_AND_OVER {
         let login = json!({"username": scene.stage.hostile[0].username, "password": PASSWORD});
         hostile.spawn(sign_in_forever(scene, Origin::hostile(0), login)?);
@@ -41,7 +41,7 @@ pub fn one_user(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchErr
 }
 
 /// Guess at the password of the one who signs in meanwhile.
-pub fn guesses(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) fn guesses(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     for number in 0..GUESSING * GUESSES {
         let guess = format!("guess number {number}");
         let login = json!({"username": scene.stage.bystanders[0].username, "password": guess});

@@ -12,7 +12,7 @@ mod writes;
 
 use tokio::task::JoinSet;
 
-pub use scene::Scene;
+pub(super) use scene::Scene;
 
 use super::args::Scenario;
 use crate::error::BenchError;
@@ -21,7 +21,11 @@ use crate::error::BenchError;
 ///
 /// # Errors
 /// What they need to know can't be asked for.
-pub async fn launch(scenario: Scenario, scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) async fn launch(
+    scenario: Scenario,
+    scene: &Scene,
+    hostile: &mut JoinSet<()>,
+) -> Result<(), BenchError> {
     match scenario {
         Scenario::UnreadAnswers => readers::pages_unread(scene, 1, hostile),
         Scenario::UnreadAnswersOfMany => readers::pages_unread(scene, scene.stage.hostile.len(), hostile),

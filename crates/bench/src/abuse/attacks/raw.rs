@@ -19,13 +19,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const STATUS_LINE: usize = "HTTP/1.1 200".len();
 
 /// A request without a body.
-pub fn get(path: &str, key: Option<&str>, further: &str) -> String {
+pub(super) fn get(path: &str, key: Option<&str>, further: &str) -> String {
     let key = key.map(|key| format!("X-API-Key: {key}\r\n")).unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{key}{further}\r\n")
 }
 
 /// Sends a request again and again until an answer to it begins, and then holds the connection without reading.
-pub async fn ask_and_hold(from: Origin, to: SocketAddr, request: String, tally: Tally) {
+pub(super) async fn ask_and_hold(from: Origin, to: SocketAddr, request: String, tally: Tally) {
     loop {
         match ask(from, to, &request).await {
             Ok((stream, status)) if status < 400 => {
@@ -65,7 +65,7 @@ async fn hold(stream: &TcpStream) {
 }
 
 /// Reads until the other end closes the connection.
-pub async fn read_to_end(stream: &mut (impl AsyncReadExt + Unpin)) {
+pub(super) async fn read_to_end(stream: &mut (impl AsyncReadExt + Unpin)) {
     let mut bytes = [0; 4 << 10];
     while stream.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
 }

@@ -24,7 +24,7 @@ fn largest_page(scene: &Scene) -> String {
 }
 
 /// Ask for the largest page and don't read it, as so many users.
-pub fn pages_unread(scene: &Scene, users: usize, hostile: &mut JoinSet<()>) {
+pub(super) fn pages_unread(scene: &Scene, users: usize, hostile: &mut JoinSet<()>) {
     let page = largest_page(scene);
     for number in 0..UNREAD {
         let key = scene.stage.hostile[number % users].key.reveal();
@@ -35,7 +35,7 @@ pub fn pages_unread(scene: &Scene, users: usize, hostile: &mut JoinSet<()>) {
 }
 
 /// Ask for the largest page and read it, as one user.
-pub fn pages_read(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) fn pages_read(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let page = format!("{}{}", scene.url, largest_page(scene));
     let key = scene.stage.hostile[0].key.reveal();
     for number in 0..FAST {
@@ -71,7 +71,7 @@ async fn read(request: reqwest::RequestBuilder) -> Result<(StatusCode, u64), req
 }
 
 /// Ask for the largest script without a key and don't read it, half of them compressed.
-pub async fn assets_unread(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) async fn assets_unread(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let page = reader(Origin::OPERATOR)?.get(format!("{}{SWAGGER_PAGE}", scene.url)).send().await?;
     let page = page.error_for_status()?.text().await?;
     let script = find_script(&page)

@@ -9,11 +9,11 @@ use crate::abuse::tally::Tally;
 
 /// How long a hostile client waits after it was refused. Whoever asks again at once takes the processor that all clients
 /// share, and it would be that which is measured.
-pub const PAUSE: Duration = Duration::from_millis(20);
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Where an attack takes place.
 #[derive(Debug)]
-pub struct Scene {
+pub(crate) struct Scene {
     /// Where the server listens.
     pub address: SocketAddr,
     /// The same as a URL, without a slash at its end.
@@ -26,7 +26,7 @@ pub struct Scene {
 
 impl Scene {
     /// Of a server that runs.
-    pub fn new(server: &Server, stage: Stage) -> Self {
+    pub(crate) fn new(server: &Server, stage: Stage) -> Self {
         Self { address: server.address, url: server.url().to_owned(), stage, tally: Tally::default() }
     }
 }

@@ -18,7 +18,7 @@ const HANG_UP: Duration = Duration::from_millis(500);
 const LOSE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// One user searches.
-pub fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let key = scene.stage.hostile[0].key.reveal();
     let searches = dear_searches().map(|search| format!("{}/api/groups?q={}", scene.url, encode(&search)));
     for number in 0..AT_A_TIME {

@@ -22,7 +22,7 @@ struct Poll {
 }
 
 /// Open sockets at the beginning of the log and don't read them.
-pub async fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) async fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let key = scene.stage.hostile[0].key.reveal();
     let poll = reader(Origin::OPERATOR)?.get(format!("{}/api/events", scene.url)).header("X-API-Key", key);
     let answer = poll.send().await?.error_for_status()?.bytes().await?;

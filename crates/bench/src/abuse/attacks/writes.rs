@@ -13,7 +13,7 @@ use crate::error::BenchError;
 const CONNECTIONS: usize = 16;
 
 /// Sends the largest messages.
-pub fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
+pub(super) fn launch(scene: &Scene, hostile: &mut JoinSet<()>) -> Result<(), BenchError> {
     let url = format!("{}/api/groups/{}/messages", scene.url, scene.stage.loud);
     let key = scene.stage.hostile[0].key.reveal();
     let body = json!({"text": largest_text()}).to_string();

@@ -14,7 +14,7 @@ const LONGEST_HEADER: usize = 10;
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A whole text message.
     Text,
     /// The other end says goodbye.
@@ -27,7 +27,7 @@ pub enum Kind {
 
 /// A frame that has come to its end.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
+pub(super) struct Frame<'a> {
     /// What it is.
     pub kind: Kind,
     /// How many bytes of payload it had.
@@ -38,7 +38,7 @@ pub struct Frame<'a> {
 
 /// What no server of this program's may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Malformed {
+pub(crate) enum Malformed {
     /// The first byte is that of a fragment, of a binary message, or of nothing at all.
     #[error("a frame begins with 0x{0:02x}, which is no whole text and no control frame")]
     Kind(u8),
@@ -52,7 +52,7 @@ pub enum Malformed {
 
 /// Finds the frames of one connection.
 #[derive(Debug)]
-pub struct Frames {
+pub(super) struct Frames {
     header: [u8; LONGEST_HEADER],
     /// How many bytes of the header have come.
     has: usize,
@@ -72,7 +72,7 @@ struct Open {
 
 impl Frames {
     /// Nothing has come yet.
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { header: [0; LONGEST_HEADER], has: 0, open: None, head: [0; HEAD] }
     }
 
@@ -81,7 +81,10 @@ impl Frames {
     ///
     /// # Errors
     /// The bytes are not those of such a frame. Nothing that follows can be understood then.
-    pub fn next<'f, 'b: 'f>(&'f mut self, bytes: &mut &'b [u8]) -> Result<Option<Frame<'f>>, Malformed> {
+    pub(super) fn next<'f, 'b: 'f>(
+        &'f mut self,
+        bytes: &mut &'b [u8],
+    ) -> Result<Option<Frame<'f>>, Malformed> {
         let Some(open) = self.open(bytes)? else { return Ok(None) };
         let left = open.length - open.come;
         let fits = usize::try_from(left).is_ok_and(|left| left <= bytes.len());

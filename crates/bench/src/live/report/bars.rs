@@ -8,7 +8,7 @@ use crate::report::{Bar, Check, median};
 
 impl LiveReport {
     /// Holds what was found against the bars.
-    pub fn judge(&mut self) {
+    pub(crate) fn judge(&mut self) {
         let idle = self.idle.as_ref().map(|idle| self.idle_checks(idle)).into_iter().flatten();
         let members = self.idle_members.as_ref().map(members_check);
         self.checks = [self.fan_out_check(), self.sends_check(), self.two_servers_check(), members]

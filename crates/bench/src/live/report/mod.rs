@@ -5,7 +5,7 @@ mod table;
 
 use serde::Serialize;
 
-pub use table::render;
+pub(super) use table::render;
 
 use super::args::LiveArgs;
 use super::delay::{Delays, Quantiles};
@@ -17,7 +17,7 @@ use crate::report::Check;
 
 /// What the measurements found. What was not asked for is empty.
 #[derive(Debug, Serialize)]
-pub struct LiveReport {
+pub(super) struct LiveReport {
     /// The machine and how it was measured.
     pub conditions: Conditions,
     /// Each round of fan-out.
@@ -38,7 +38,7 @@ pub struct LiveReport {
 
 /// The machine and how it was measured.
 #[derive(Debug, Clone, Serialize)]
-pub struct Conditions {
+pub(super) struct Conditions {
     /// The database of the server.
     pub database: Engine,
     /// Processor cores, shared by the server and the sockets' other ends.
@@ -59,7 +59,7 @@ pub struct Conditions {
 
 /// A round of fan-out.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct FanOutRound {
+pub(super) struct FanOutRound {
     /// The program that only writes.
     pub bare: Rate,
     /// The server.
@@ -68,7 +68,7 @@ pub struct FanOutRound {
 
 /// From a message to its receipts.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Delay {
+pub(super) struct Delay {
     /// How many receipts there were.
     pub receipts: u64,
     /// From the sender's 201.
@@ -89,7 +89,7 @@ impl From<&Delays> for Delay {
 
 impl Conditions {
     /// What the arguments and the machine make it.
-    pub fn new(args: &LiveArgs, database: Engine, frame_bytes: usize) -> Self {
+    pub(super) fn new(args: &LiveArgs, database: Engine, frame_bytes: usize) -> Self {
         Self {
             database,
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -105,7 +105,7 @@ impl Conditions {
 
 impl LiveReport {
     /// Nothing is known yet.
-    pub const fn new(conditions: Conditions) -> Self {
+    pub(super) const fn new(conditions: Conditions) -> Self {
         Self {
             conditions,
             fan_out: Vec::new(),

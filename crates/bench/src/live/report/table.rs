@@ -9,7 +9,7 @@ use crate::live::sends::SendRates;
 use crate::report::{CHECKS_HEADER, median, write_check};
 
 /// Writes the report as tables.
-pub fn render(report: &LiveReport) -> String {
+pub(crate) fn render(report: &LiveReport) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     let _ = write_tables(&mut text, report);

@@ -17,14 +17,14 @@ use super::super::registry::Phase;
 use super::super::*;
 use crate::executor::sync::locked;
 
-pub const ANN: UserId = UserId::new(1);
-pub const BOB: UserId = UserId::new(2);
-pub const EVE: UserId = UserId::new(3);
-pub const CHESS: GroupId = GroupId::new(7);
-pub const POKER: GroupId = GroupId::new(8);
+pub(super) const ANN: UserId = UserId::new(1);
+pub(super) const BOB: UserId = UserId::new(2);
+pub(super) const EVE: UserId = UserId::new(3);
+pub(super) const CHESS: GroupId = GroupId::new(7);
+pub(super) const POKER: GroupId = GroupId::new(8);
 
 /// Options with room for all that a test tells, unless it says otherwise.
-pub fn options() -> HubOptions {
+pub(super) fn options() -> HubOptions {
     HubOptions {
         queue: 16,
         before_admission: 16,
@@ -36,7 +36,7 @@ pub fn options() -> HubOptions {
 
 /// A clock that a test sets, in seconds.
 #[derive(Default)]
-pub struct HandSetClock {
+pub(super) struct HandSetClock {
     seconds: AtomicI64,
     /// How far people have set it ahead, or back.
     ahead: AtomicI64,
@@ -44,12 +44,12 @@ pub struct HandSetClock {
 
 impl HandSetClock {
     /// Lets time pass.
-    pub fn set(&self, seconds: i64) {
+    pub(super) fn set(&self, seconds: i64) {
         self.seconds.store(seconds, Ordering::Relaxed);
     }
 
     /// Somebody sets the clock, and no time passes.
-    pub fn set_ahead(&self, seconds: i64) {
+    pub(super) fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds, Ordering::Relaxed);
     }
 }
@@ -66,18 +66,18 @@ impl Clock for HandSetClock {
 }
 
 /// A hub whose log has been looked at and is empty, with a pen to go on writing it.
-pub struct Desk {
+pub(super) struct Desk {
     pub hub: LocalHub,
     pub clock: Arc<HandSetClock>,
     head: Mutex<i64>,
 }
 
 impl Desk {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(options())
     }
 
-    pub fn with(options: HubOptions) -> Self {
+    pub(super) fn with(options: HubOptions) -> Self {
         let desk = Self::not_begun(options);
         let mut registry = locked(&desk.hub.0.registry);
         (registry.phase, registry.epoch) = (Phase::Serving, Epoch::parse("log"));
@@ -86,13 +86,13 @@ impl Desk {
     }
 
     /// One whose log has not been looked at.
-    pub fn not_begun(options: HubOptions) -> Self {
+    pub(super) fn not_begun(options: HubOptions) -> Self {
         let clock = Arc::<HandSetClock>::default();
         Self { hub: LocalHub::new(options, clock.clone()), clock, head: Mutex::new(0) }
     }
 
     /// The event that comes next in the log.
-    pub fn write(&self, audience: Audience, event: Event) -> LoggedEvent {
+    pub(super) fn write(&self, audience: Audience, event: Event) -> LoggedEvent {
         let mut head = locked(&self.head);
         *head += 1;
         let (position, id) = (Position::new(*head), EventId::new(*head));
@@ -100,12 +100,12 @@ impl Desk {
     }
 
     /// Tells the hub of events.
-    pub fn commit(&self, events: &[LoggedEvent]) {
+    pub(super) fn commit(&self, events: &[LoggedEvent]) {
         self.hub.committed(events);
     }
 
     /// Commits the event that comes next, and has it handed out.
-    pub fn tell(&self, audience: Audience, event: Event) -> Position {
+    pub(super) fn tell(&self, audience: Audience, event: Event) -> Position {
         let logged = self.write(audience, event);
         self.commit(std::slice::from_ref(&logged));
         assert_eq!(self.hand_out(), Sequence::Kept);
@@ -113,25 +113,25 @@ impl Desk {
     }
 
     /// Commits something that the members of a group may see.
-    pub fn tell_group(&self, group: GroupId) -> Position {
+    pub(super) fn tell_group(&self, group: GroupId) -> Position {
         self.tell(Audience::Group(group), something())
     }
 
     /// Commits something that everybody may see.
-    pub fn tell_all(&self) -> Position {
+    pub(super) fn tell_all(&self) -> Position {
         self.tell(Audience::All, something())
     }
 
-    pub fn add_member(&self, group: GroupId, user: UserId) -> Position {
+    pub(super) fn add_member(&self, group: GroupId, user: UserId) -> Position {
         self.tell(Audience::Group(group), Event::MemberAdded(group, member(user)))
     }
 
-    pub fn remove_member(&self, group: GroupId, user: UserId) -> Position {
+    pub(super) fn remove_member(&self, group: GroupId, user: UserId) -> Position {
         self.tell(Audience::GroupAndUser(group, user), Event::MemberRemoved(group, user))
     }
 
     /// Hands out what waits.
-    pub fn hand_out(&self) -> Sequence {
+    pub(super) fn hand_out(&self) -> Sequence {
         let mut sequence = Box::pin(self.hub.0.empty_inbox());
         loop {
             // It only ever waits for others on its thread, of whom there are none.
@@ -142,24 +142,24 @@ impl Desk {
     }
 
     /// A subscription of somebody who is in these groups since before the log.
-    pub fn listen(&self, user: UserId, groups: &[GroupId]) -> Ear {
+    pub(super) fn listen(&self, user: UserId, groups: &[GroupId]) -> Ear {
         let mut ear = self.subscribe();
         ear.admit(user, groups);
         ear
     }
 
-    pub fn subscribe(&self) -> Ear {
+    pub(super) fn subscribe(&self) -> Ear {
         Ear { feed: self.hub.subscribe(), wakes: Arc::default() }
     }
 }
 
 /// An event that changes nothing for anybody who listens.
-pub fn something() -> Event {
+pub(super) fn something() -> Event {
     Event::MemberUpdated(GroupId::new(99), member(UserId::new(99)))
 }
 
 /// A message with as long a text as one may have.
-pub fn long_message() -> Event {
+pub(super) fn long_message() -> Event {
     Event::MessageCreated(Message {
         id: MessageId::new(1),
         group_id: CHESS,
@@ -175,21 +175,21 @@ pub fn long_message() -> Event {
     })
 }
 
-pub fn member(user: UserId) -> Member {
+pub(super) fn member(user: UserId) -> Member {
     let username = Some(Username::parse(&format!("user{user}")).unwrap());
     let user = UserRef { id: user, username, display_name: None };
     Member { user, role: Role::Member, joined_at: Timestamp::from_micros(0) }
 }
 
 /// Who is in these groups since before the log. The session has the user's number.
-pub fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
+pub(super) fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
     let since = EventId::new(0);
     Viewer::new(user, SessionId::new(user.get()), groups.iter().map(|group| (*group, since)))
 }
 
 /// What a listener got, without what it shares with others.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Got {
+pub(super) enum Got {
     Logged(Position),
     Passed(Position),
     Passing(Passing),
@@ -200,7 +200,7 @@ pub enum Got {
 }
 
 /// A subscription, which counts how often it is woken.
-pub struct Ear {
+pub(super) struct Ear {
     pub feed: Box<dyn Feed>,
     wakes: Arc<Wakeups>,
 }
@@ -215,17 +215,17 @@ impl Wake for Wakeups {
 }
 
 impl Ear {
-    pub fn admit(&mut self, user: UserId, groups: &[GroupId]) {
+    pub(super) fn admit(&mut self, user: UserId, groups: &[GroupId]) {
         self.feed.admit(viewer(user, groups));
     }
 
     /// Where the log was at the subscription.
-    pub fn since(&self) -> Position {
+    pub(super) fn since(&self) -> Position {
         self.feed.since().expect("there is a log").position
     }
 
     /// What is there to take; `None` once there is nothing more for now.
-    pub fn next(&mut self) -> Option<Got> {
+    pub(super) fn next(&mut self) -> Option<Got> {
         let waker = Waker::from(Arc::clone(&self.wakes));
         match self.feed.poll_next(&mut Context::from_waker(&waker)) {
             Poll::Pending => None,
@@ -234,7 +234,7 @@ impl Ear {
     }
 
     /// All that is there to take, in order.
-    pub fn take(&mut self) -> Vec<Got> {
+    pub(super) fn take(&mut self) -> Vec<Got> {
         let mut all = Vec::new();
         while let Some(got) = self.next() {
             let is_end = got == Got::End;
@@ -248,12 +248,12 @@ impl Ear {
     }
 
     /// The positions of the events of the log that are there to take.
-    pub fn positions(&mut self) -> Vec<Position> {
+    pub(super) fn positions(&mut self) -> Vec<Position> {
         let logged = |got| if let Got::Logged(position) = got { Some(position) } else { None };
         self.take().into_iter().filter_map(logged).collect()
     }
 
-    pub fn wakes(&self) -> usize {
+    pub(super) fn wakes(&self) -> usize {
         self.wakes.0.load(Ordering::Relaxed)
     }
 }

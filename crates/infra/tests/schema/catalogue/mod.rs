@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use crate::shape::{Column, ForeignKey, Index, Shape};
 
 /// A database whose catalogue can be read: the queries whose columns are those of the rows below.
-pub trait Catalogue {
+pub(crate) trait Catalogue {
     /// Every column of every table that a migration has made.
     fn columns(&mut self) -> Vec<ColumnRow>;
     /// Every column that refers to another table.
@@ -49,7 +49,7 @@ use catalogue;
 
 /// A column of a table.
 #[derive(QueryableByName)]
-pub struct ColumnRow {
+pub(crate) struct ColumnRow {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
@@ -67,7 +67,7 @@ pub struct ColumnRow {
 
 /// A column that refers to another table.
 #[derive(QueryableByName)]
-pub struct ForeignKeyRow {
+pub(crate) struct ForeignKeyRow {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
@@ -82,7 +82,7 @@ pub struct ForeignKeyRow {
 
 /// An index.
 #[derive(QueryableByName)]
-pub struct IndexRow {
+pub(crate) struct IndexRow {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
@@ -95,7 +95,7 @@ pub struct IndexRow {
 
 /// How many CHECKs a table has.
 #[derive(QueryableByName)]
-pub struct ChecksRow {
+pub(crate) struct ChecksRow {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = BigInt)]
@@ -104,7 +104,7 @@ pub struct ChecksRow {
 
 /// A trigger.
 #[derive(QueryableByName)]
-pub struct TriggerRow {
+pub(crate) struct TriggerRow {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
@@ -112,7 +112,7 @@ pub struct TriggerRow {
 }
 
 /// The schema of a database.
-pub fn shape(database: &mut impl Catalogue) -> Shape {
+pub(crate) fn shape(database: &mut impl Catalogue) -> Shape {
     let mut shape = Shape::default();
     let mut columns = database.columns();
     columns.sort_by_key(|column| column.key_place);

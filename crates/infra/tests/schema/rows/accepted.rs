@@ -4,7 +4,7 @@ use super::value::Value::{Bool, Characters, Null, Number, Text};
 use super::{Change, Changed};
 
 /// A user without anything personal left.
-pub const DELETED_USER: &[Change] = &[
+pub(crate) const DELETED_USER: &[Change] = &[
     ("username", Null),
     ("username_key", Null),
     ("display_name", Null),
@@ -16,7 +16,7 @@ pub const DELETED_USER: &[Change] = &[
 ];
 
 /// What both databases take.
-pub const ACCEPTED: &[Changed] = &[
+pub(crate) const ACCEPTED: &[Changed] = &[
     ("users", &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))]),
     ("users", &[("display_name", Null), ("display_key", Null), ("email", Null), ("is_admin", Bool(false))]),
     ("users", DELETED_USER),

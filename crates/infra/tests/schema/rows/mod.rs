@@ -6,19 +6,19 @@ mod refused;
 mod usual;
 mod value;
 
-pub use accepted::{ACCEPTED, DELETED_USER};
-pub use refused::{LEFT_BEHIND, REFUSED};
-pub use usual::{FIRST, SINGLE_ROWS, TABLES, another};
-pub use value::{Dialect, Value};
+pub(crate) use accepted::{ACCEPTED, DELETED_USER};
+pub(crate) use refused::{LEFT_BEHIND, REFUSED};
+pub(crate) use usual::{FIRST, SINGLE_ROWS, TABLES, another};
+pub(crate) use value::{Dialect, Value};
 
 /// A column and what is in it instead of the usual.
-pub type Change = (&'static str, Value);
+pub(crate) type Change = (&'static str, Value);
 
 /// A row of a table that would be taken but for the changes, if at all.
-pub type Changed = (&'static str, &'static [Change]);
+pub(crate) type Changed = (&'static str, &'static [Change]);
 
 /// The statement that inserts a row of a table with these changes, of which the later ones count.
-pub fn insert(dialect: Dialect, table: &str, changes: &[Change]) -> String {
+pub(crate) fn insert(dialect: Dialect, table: &str, changes: &[Change]) -> String {
     let mut row = another(table);
     for (column, value) in changes {
         row.retain(|(present, _)| present != column);
@@ -29,7 +29,7 @@ pub fn insert(dialect: Dialect, table: &str, changes: &[Change]) -> String {
 
 /// By what kind of rule a row is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// A CHECK.
     Check,
     /// There is such a row already.

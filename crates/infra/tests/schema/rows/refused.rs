@@ -6,7 +6,7 @@ use super::Rule::{self, Check, Reference, Type, Unique};
 use super::value::Value::{Bool, Bytes, Characters, Null, Number, Text};
 
 /// What both databases refuse, and by which kind of rule.
-pub const REFUSED: &[(&str, Rule, &[Change])] = &[
+pub(crate) const REFUSED: &[(&str, Rule, &[Change])] = &[
     ("users", Unique, &[("id", Number(1))]),
     ("users", Unique, &[("username_key", Text("ann"))]),
     ("users", Check, &[("username", Text(""))]),
@@ -95,7 +95,7 @@ pub const REFUSED: &[(&str, Rule, &[Change])] = &[
 ];
 
 /// What of a deleted user must not be left, refused by CHECKs.
-pub const LEFT_BEHIND: &[&[Change]] = &[
+pub(crate) const LEFT_BEHIND: &[&[Change]] = &[
     &[("username", Text("Cid")), ("username_key", Text("cid"))],
     &[("password_hash", Text("hash"))],
     &[("display_name", Text("Cid")), ("display_key", Text("cid"))],

@@ -5,7 +5,7 @@ use super::value::Row;
 use super::value::Value::{Bool, Bytes, Null, Number, Text};
 
 /// What is in a database before a row is tried: each is [`another`] row but for these columns.
-pub const FIRST: &[Changed] = &[
+pub(crate) const FIRST: &[Changed] = &[
     ("users", &[("id", Number(1)), ("username", Text("Ann")), ("username_key", Text("ann"))]),
     ("users", &[("id", Number(2)), ("username", Text("Bob")), ("username_key", Text("bob"))]),
     ("sessions", &[("id", Number(1)), ("key_hash", Bytes(1, 32))]),
@@ -24,7 +24,7 @@ pub const FIRST: &[Changed] = &[
 ];
 
 /// The tables.
-pub const TABLES: [&str; 14] = [
+pub(crate) const TABLES: [&str; 14] = [
     "users",
     "sessions",
     "tickets",
@@ -42,10 +42,10 @@ pub const TABLES: [&str; 14] = [
 ];
 
 /// Tables of one row, which is there already: [`another`] is that row again.
-pub const SINGLE_ROWS: [&str; 3] = ["log_state", "storage_probe", "name_state"];
+pub(crate) const SINGLE_ROWS: [&str; 3] = ["log_state", "storage_probe", "name_state"];
 
 /// A row that the table takes besides the first ones.
-pub fn another(table: &str) -> Row {
+pub(crate) fn another(table: &str) -> Row {
     match table {
         "users" => user(),
         "sessions" => vec![

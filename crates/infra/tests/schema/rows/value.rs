@@ -2,7 +2,7 @@
 
 /// A value of a column.
 #[derive(Debug, Clone, Copy)]
-pub enum Value {
+pub(crate) enum Value {
     /// NULL.
     Null,
     /// A number.
@@ -18,11 +18,11 @@ pub enum Value {
 }
 
 /// Columns and their values.
-pub type Row = Vec<(&'static str, Value)>;
+pub(super) type Row = Vec<(&'static str, Value)>;
 
 /// Whose SQL to write.
 #[derive(Debug, Clone, Copy)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     /// SQLite's.
     Sqlite,
     /// PostgreSQL's.
@@ -51,7 +51,7 @@ impl Value {
 }
 
 /// The statement that inserts a row.
-pub fn insert(dialect: Dialect, table: &str, row: &Row) -> String {
+pub(super) fn insert(dialect: Dialect, table: &str, row: &Row) -> String {
     let columns: Vec<_> = row.iter().map(|(column, _)| *column).collect();
     let values: Vec<_> = row.iter().map(|(_, value)| value.write(dialect)).collect();
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))

@@ -13,19 +13,19 @@ use stream::Stream;
 
 /// How a client listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub(crate) enum Transport {
     Socket,
     Stream,
     Poll,
 }
 
 impl Transport {
-    pub const ALL: [Self; 3] = [Self::Socket, Self::Stream, Self::Poll];
+    pub(crate) const ALL: [Self; 3] = [Self::Socket, Self::Stream, Self::Poll];
 }
 
 /// Where a client comes in, and with what.
 #[derive(Debug, Clone, Copy)]
-pub struct Door<'a> {
+pub(crate) struct Door<'a> {
     /// Where the API is.
     pub url: &'a str,
     pub key: &'a str,
@@ -37,14 +37,14 @@ pub struct Door<'a> {
 
 /// What comes over a connection: an event, or whatever else is said.
 #[derive(Debug)]
-pub struct Arrival {
+pub(crate) struct Arrival {
     pub event: Value,
     /// With what the client comes back, if this was the last that it got.
     pub cursor: Option<String>,
 }
 
 /// An open connection.
-pub enum Connection {
+pub(crate) enum Connection {
     Socket(Socket),
     Stream(Stream),
     Poll(Poll),
@@ -52,7 +52,7 @@ pub enum Connection {
 
 impl Connection {
     /// Opens one; `None` if the server is not there.
-    pub async fn open(transport: Transport, door: Door<'_>) -> Option<Self> {
+    pub(crate) async fn open(transport: Transport, door: Door<'_>) -> Option<Self> {
         match transport {
             Transport::Socket => Socket::open(door).await.map(Self::Socket),
             Transport::Stream => Stream::open(door).await.map(Self::Stream),
@@ -61,7 +61,7 @@ impl Connection {
     }
 
     /// What comes next; `None` at the end of the connection. Dropped before that, it breaks the connection.
-    pub async fn next(&mut self) -> Option<Arrival> {
+    pub(crate) async fn next(&mut self) -> Option<Arrival> {
         match self {
             Self::Socket(socket) => socket.next().await,
             Self::Stream(stream) => stream.next().await,
@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// Takes leave, where the transport knows how to.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         if let Self::Socket(socket) = self {
             socket.close().await;
         }

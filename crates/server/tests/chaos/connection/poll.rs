@@ -11,7 +11,7 @@ use super::{Arrival, Door, check};
 const WAIT: u64 = 1;
 
 /// A client that polls.
-pub struct Poll {
+pub(crate) struct Poll {
     client: Client,
     url: String,
     key: String,
@@ -23,14 +23,14 @@ pub struct Poll {
 
 impl Poll {
     /// A client that has not asked yet.
-    pub fn new(door: Door<'_>) -> Self {
+    pub(crate) fn new(door: Door<'_>) -> Self {
         let (url, key) = (format!("{}/events?wait={WAIT}", door.url), door.key.to_owned());
         let cursor = door.cursor.map(str::to_owned);
         Self { client: Client::new(), url, key, cursor, arrived: VecDeque::new(), left: door.bytes }
     }
 
     /// What comes next, for which the server is asked where nothing is left; `None` if it doesn't answer.
-    pub async fn next(&mut self) -> Option<Arrival> {
+    pub(crate) async fn next(&mut self) -> Option<Arrival> {
         if self.arrived.is_empty() {
             self.ask().await?;
         }

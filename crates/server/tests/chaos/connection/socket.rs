@@ -15,11 +15,11 @@ use super::{Arrival, Door, check};
 type Line = Join<Take<OwnedReadHalf>, OwnedWriteHalf>;
 
 /// A WebSocket on a line that breaks.
-pub struct Socket(Box<WebSocketStream<Line>>);
+pub(crate) struct Socket(Box<WebSocketStream<Line>>);
 
 impl Socket {
     /// Opens one; `None` if the server is not there, or stops.
-    pub async fn open(door: Door<'_>) -> Option<Self> {
+    pub(crate) async fn open(door: Door<'_>) -> Option<Self> {
         let base = door.url.strip_prefix("http://").unwrap();
         let (address, _) = base.split_once('/').unwrap();
         let (reader, writer) = TcpStream::connect(address).await.ok()?.into_split();
@@ -38,7 +38,7 @@ impl Socket {
     }
 
     /// What comes next; `None` at the end.
-    pub async fn next(&mut self) -> Option<Arrival> {
+    pub(crate) async fn next(&mut self) -> Option<Arrival> {
         loop {
             match self.0.next().await?.ok()? {
                 Message::Text(text) => {
@@ -53,7 +53,7 @@ impl Socket {
     }
 
     /// Closes it, as the protocol wants it.
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         // The server may be gone by now.
         let _ = self.0.close(None).await;
     }

@@ -7,7 +7,7 @@ use reqwest::{Client, Response};
 use super::{Arrival, Door, check};
 
 /// A stream on a line that breaks.
-pub struct Stream {
+pub(crate) struct Stream {
     response: Response,
     /// Bytes of a block that is not yet whole.
     begun: Vec<u8>,
@@ -18,7 +18,7 @@ pub struct Stream {
 
 impl Stream {
     /// Opens one; `None` if the server is not there, or stops.
-    pub async fn open(door: Door<'_>) -> Option<Self> {
+    pub(crate) async fn open(door: Door<'_>) -> Option<Self> {
         let request = Client::new().get(format!("{}/events/stream", door.url)).header("X-API-Key", door.key);
         // As a browser comes back.
         let request =
@@ -29,7 +29,7 @@ impl Stream {
     }
 
     /// What comes next; `None` at the end.
-    pub async fn next(&mut self) -> Option<Arrival> {
+    pub(crate) async fn next(&mut self) -> Option<Arrival> {
         loop {
             if let Some(arrival) = self.arrived.pop_front() {
                 return Some(arrival);

@@ -8,7 +8,7 @@ use super::{Transport, assert_told};
 
 /// A client of a running server.
 #[derive(Clone)]
-pub struct Api {
+pub(crate) struct Api {
     http: Client,
     url: String,
     key: Option<String>,
@@ -16,7 +16,7 @@ pub struct Api {
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: StatusCode,
     pub body: Value,
 }
@@ -24,7 +24,7 @@ pub struct Answer {
 impl Answer {
     /// The body, if the status is the expected one.
     #[track_caller]
-    pub fn expect(self, status: StatusCode) -> Value {
+    pub(crate) fn expect(self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
@@ -32,22 +32,22 @@ impl Answer {
 
 impl Api {
     /// A client without a key.
-    pub fn of(url: &str) -> Self {
+    pub(crate) fn of(url: &str) -> Self {
         Self { http: Client::new(), url: url.to_owned(), key: None }
     }
 
-    pub fn with_key(mut self, key: &str) -> Self {
+    pub(crate) fn with_key(mut self, key: &str) -> Self {
         self.key = Some(key.to_owned());
         self
     }
 
     /// The key that goes with every call.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.key.as_deref().expect("signed in")
     }
 
     /// Sends a request; an error means that no whole answer came.
-    pub async fn try_send(
+    pub(crate) async fn try_send(
         &self,
         method: Method,
         path: &str,
@@ -75,49 +75,49 @@ impl Api {
         self.try_send(method, path, body).await.unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    pub async fn post_nothing(&self, path: &str) -> Answer {
+    pub(crate) async fn post_nothing(&self, path: &str) -> Answer {
         self.call(Method::POST, path, None).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn put_nothing(&self, path: &str) -> Answer {
+    pub(crate) async fn put_nothing(&self, path: &str) -> Answer {
         self.call(Method::PUT, path, None).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path, None).await
     }
 
     /// As an admin: creates a user and becomes it, by the key that comes with it.
-    pub async fn create_user(&self, username: &str) -> Api {
+    pub(crate) async fn create_user(&self, username: &str) -> Api {
         let body = json!({"username": username, "password": "correct horse"});
         let user = self.post("/users", body).await.expect(StatusCode::CREATED);
         self.clone().with_key(user["api_key"].as_str().unwrap())
     }
 
     /// Creates a group.
-    pub async fn create_group(&self, name: &str) -> i64 {
+    pub(crate) async fn create_group(&self, name: &str) -> i64 {
         let group = self.post("/groups", json!({"name": name})).await.expect(StatusCode::CREATED);
         group["id"].as_i64().unwrap()
     }
 
     /// Every message of a group, the oldest first, page by page.
-    pub async fn all_messages(&self, group: i64) -> Vec<Value> {
+    pub(crate) async fn all_messages(&self, group: i64) -> Vec<Value> {
         let (mut messages, mut path) = (Vec::new(), format!("/groups/{group}/messages?limit=200"));
         loop {
             let page = self.get(&path).await.expect(StatusCode::OK);

@@ -8,7 +8,7 @@ use groupchat_testing::Scratch;
 use tempfile::TempDir;
 
 /// A server's data, removed with the test.
-pub struct Data {
+pub(crate) struct Data {
     folder: PathBuf,
     _temporary: Option<TempDir>,
     #[cfg(feature = "postgres")]
@@ -19,52 +19,52 @@ pub struct Data {
 
 /// Data of which there is none yet.
 #[cfg(not(feature = "postgres"))]
-pub fn data() -> Data {
+pub(crate) fn data() -> Data {
     let temporary = folder();
     Data { folder: temporary.path().to_owned(), _temporary: Some(temporary) }
 }
 
 /// Data of which there is none yet.
 #[cfg(feature = "postgres")]
-pub fn data() -> Data {
+pub(crate) fn data() -> Data {
     let scratch = Scratch::create();
     let data = Data::on(scratch.url());
     Data { _scratch: Some(scratch), ..data }
 }
 
 /// A folder for a test's own files.
-pub fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
 impl Data {
     /// Data in a folder that a test names.
     #[cfg(not(feature = "postgres"))]
-    pub fn at(folder: impl Into<PathBuf>) -> Self {
+    pub(crate) fn at(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), _temporary: None }
     }
 
     /// Data in the database with this address.
     #[cfg(feature = "postgres")]
-    pub fn on(url: &str) -> Self {
+    pub(crate) fn on(url: &str) -> Self {
         let temporary = folder();
         let folder = temporary.path().to_owned();
         Self { folder, _temporary: Some(temporary), url: url.to_owned(), _scratch: None }
     }
 
     /// The data folder. On PostgreSQL the program doesn't use it, and tests may put their files there.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.folder
     }
 
     /// The database's address.
     #[cfg(feature = "postgres")]
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// What a command takes from the environment because no flag is told for it: the database's address.
-    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
+    pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         #[cfg(feature = "postgres")]
         let address = vec![("GROUPCHAT_DATABASE_URL", self.url().into())];
         #[cfg(not(feature = "postgres"))]
@@ -73,7 +73,7 @@ impl Data {
     }
 
     /// What tells the program to use this data.
-    pub fn arguments(&self) -> Vec<OsString> {
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
         let folder = ["--data-dir".into(), self.folder.clone().into_os_string()];
         #[cfg(feature = "postgres")]
         let database = ["--database-url".into(), self.url().into()];

@@ -25,56 +25,56 @@ struct Word {
 }
 
 /// A connection to the database of a server.
-pub struct Database(Backend);
+pub(crate) struct Database(Backend);
 
 #[cfg(feature = "postgres")]
 impl Database {
-    pub fn open(data: &Data) -> Self {
+    pub(crate) fn open(data: &Data) -> Self {
         Self::at(data.url())
     }
 
     /// The database with this address.
-    pub fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         Self(PgConnection::establish(url).unwrap())
     }
 
     /// PostgreSQL looks after its own files; a test of this program can't harm them.
-    pub fn check_integrity(&mut self) {}
+    pub(crate) fn check_integrity(&mut self) {}
 }
 
 #[cfg(not(feature = "postgres"))]
 impl Database {
-    pub fn open(data: &Data) -> Self {
+    pub(crate) fn open(data: &Data) -> Self {
         Self::open_file(&data.path().join("groupchat.db"))
     }
 
     /// A database under another name.
-    pub fn open_file(path: &std::path::Path) -> Self {
+    pub(crate) fn open_file(path: &std::path::Path) -> Self {
         let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
         Self(connection)
     }
 
     /// What the query selects; it names its column `text`.
-    pub fn words(&mut self, query: &str) -> Vec<String> {
+    pub(crate) fn words(&mut self, query: &str) -> Vec<String> {
         let words: Vec<Word> = diesel::sql_query(query).load(&mut self.0).unwrap();
         words.into_iter().map(|word| word.text).collect()
     }
 
     /// Fails unless SQLite finds its file sound.
-    pub fn check_integrity(&mut self) {
+    pub(crate) fn check_integrity(&mut self) {
         assert_eq!(self.words("SELECT integrity_check AS text FROM pragma_integrity_check"), ["ok"]);
     }
 }
 
 impl Database {
     /// How many rows the query counts; it names its column `count`.
-    pub fn count(&mut self, query: &str) -> i64 {
+    pub(crate) fn count(&mut self, query: &str) -> i64 {
         diesel::sql_query(query).get_result::<Count>(&mut self.0).unwrap().count
     }
 
     /// Changes the database behind the program's back.
-    pub fn execute(&mut self, sql: &str) {
+    pub(crate) fn execute(&mut self, sql: &str) {
         self.0.batch_execute(sql).unwrap();
     }
 }

@@ -10,12 +10,12 @@ use tokio::process::{Child, ChildStdout, Command};
 use super::{Api, Data, PATIENCE};
 
 /// A command of the built program, without the settings of whoever runs the test; it dies with the test.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     started_by(env!("CARGO_BIN_EXE_groupchat"))
 }
 
 /// The same for another program, such as a shell that starts it.
-pub fn started_by(name: &str) -> Command {
+pub(crate) fn started_by(name: &str) -> Command {
     let mut command = Command::new(name);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GROUPCHAT_"))
     {
@@ -27,21 +27,21 @@ pub fn started_by(name: &str) -> Command {
 }
 
 /// The command that serves this data on a free port.
-pub fn serve(data: &Data) -> Command {
+pub(crate) fn serve(data: &Data) -> Command {
     let mut command = serve_somewhere(data);
     command.args(["--listen", "127.0.0.1:0"]);
     command
 }
 
 /// The same without saying where to listen.
-pub fn serve_somewhere(data: &Data) -> Command {
+pub(crate) fn serve_somewhere(data: &Data) -> Command {
     let mut command = program();
     command.stderr(Stdio::inherit()).arg("serve").args(data.arguments());
     command
 }
 
 /// A running server.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     // Kept open, so that the program never writes into a closed pipe.
     _output: Lines<BufReader<ChildStdout>>,
@@ -53,12 +53,12 @@ pub struct Server {
 
 impl Server {
     /// Starts the program on a free port and waits until it listens.
-    pub async fn start(data: &Data) -> Self {
+    pub(crate) async fn start(data: &Data) -> Self {
         Self::spawn(serve(data)).await
     }
 
     /// Starts the program by this command and waits until it listens.
-    pub async fn spawn(mut command: Command) -> Self {
+    pub(crate) async fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut url, mut password) = (None, None);
@@ -75,13 +75,13 @@ impl Server {
     }
 
     /// The address and port of its socket.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://").trim_end_matches("/api")
     }
 
     /// How much memory it has, in bytes (`VmRSS`, proc(5)).
     #[cfg(target_os = "linux")]
-    pub fn resident_memory(&self) -> u64 {
+    pub(crate) fn resident_memory(&self) -> u64 {
         let id = self.child.id().expect("still running");
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -90,47 +90,47 @@ impl Server {
 
     /// How many files and connections the server has open.
     #[cfg(target_os = "linux")]
-    pub fn open_files(&self) -> usize {
+    pub(crate) fn open_files(&self) -> usize {
         let id = self.child.id().expect("still running");
         std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count()
     }
 
     /// A client without a key.
-    pub fn anonymous(&self) -> Api {
+    pub(crate) fn anonymous(&self) -> Api {
         Api::of(&self.url)
     }
 
     /// Signs in.
-    pub async fn login(&self, username: &str, password: &str) -> Api {
+    pub(crate) async fn login(&self, username: &str, password: &str) -> Api {
         let body = json!({"username": username, "password": password});
         let answer = self.anonymous().post("/login", body).await.expect(StatusCode::OK);
         self.anonymous().with_key(answer["api_key"].as_str().unwrap())
     }
 
     /// Signs in as the admin of the first start.
-    pub async fn admin(&self) -> Api {
+    pub(crate) async fn admin(&self) -> Api {
         let password = self.password.clone().expect("not the first start");
         self.login("admin", &password).await
     }
 
     /// Ends the program as a power cut would.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Sends a signal by its name.
-    pub async fn signal(&self, name: &str) {
+    pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().expect("still running").to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
     }
 
     /// Waits for the program to end.
-    pub async fn ended(mut self) -> ExitStatus {
+    pub(crate) async fn ended(mut self) -> ExitStatus {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("does not end").unwrap()
     }
 
     /// Stops the program in good order.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.signal("TERM").await;
         assert_eq!(self.ended().await.code(), Some(0));
     }

@@ -10,6 +10,6 @@ static CONTRACT: LazyLock<EventContract> =
 
 /// Panics unless the document has this message on the transport.
 #[track_caller]
-pub fn assert_told(transport: Transport, told: &Value) {
+pub(crate) fn assert_told(transport: Transport, told: &Value) {
     CONTRACT.assert_receives(transport, told);
 }

@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use crate::harness::{Data, Database};
 
 /// The superuser's password.
-pub const PASSWORD: &str = "hunter2-of-the-cluster";
+pub(super) const PASSWORD: &str = "hunter2-of-the-cluster";
 
 /// Where ports are sought: below those that the system gives to clients, so that a stopped server keeps its own.
 const FIRST_PORT: u16 = 10_000;
 const PORTS: u16 = 10_000;
 
 /// A server with the settings that PostgreSQL has by itself. Stopped and removed with the test.
-pub struct Cluster {
+pub(super) struct Cluster {
     programs: PathBuf,
     folder: TempDir,
     port: u16,
@@ -26,7 +26,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Makes one that does not run yet.
-    pub async fn create() -> Self {
+    pub(super) async fn create() -> Self {
         // Not in TMPDIR, which the server's user may be kept from.
         let folder = tempfile::Builder::new().prefix("groupchat-cluster-").tempdir_in("/tmp").unwrap();
         let cluster = Self { programs: programs(), folder, port: unused_port() };
@@ -48,28 +48,28 @@ impl Cluster {
     }
 
     /// Starts it.
-    pub async fn start(&self) {
+    pub(super) async fn start(&self) {
         self.finish(self.command("pg_ctl").arg("start")).await;
     }
 
     /// Stops it in this mode of `pg_ctl` and starts it again.
-    pub async fn restart(&self, mode: &str) {
+    pub(super) async fn restart(&self, mode: &str) {
         self.finish(self.command("pg_ctl").args(["restart", "--mode", mode])).await;
     }
 
     /// Data in a new database on it.
-    pub fn create_database(&self, name: &str) -> Data {
+    pub(super) fn create_database(&self, name: &str) -> Data {
         Database::at(&self.url("postgres")).execute(&format!("CREATE DATABASE {name}"));
         Data::on(&self.url(name))
     }
 
     /// The address of a database on it.
-    pub fn url(&self, database: &str) -> String {
+    pub(super) fn url(&self, database: &str) -> String {
         format!("postgres://postgres:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Where a program of PostgreSQL is.
-    pub fn program(&self, name: &str) -> PathBuf {
+    pub(super) fn program(&self, name: &str) -> PathBuf {
         self.programs.join(name)
     }
 
