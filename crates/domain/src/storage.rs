@@ -1,8 +1,8 @@
-//! The port to the database: commands that run inside a transaction, and who runs them.
+//! The port to the database: commands that run inside a transaction, and the executor that runs them.
 //!
-//! A use-case is a synchronous function over [`Tx`]. It never begins, commits or rolls back: whoever
-//! implements [`Storage`] commits on [`Verdict::Commit`] and undoes everything on [`Verdict::RollBack`].
-//! So a use-case can't forget to commit, and what it emits is published only if it was stored.
+//! A use case is a synchronous function over [`Tx`]. It never begins, commits or rolls back: the implementation of
+//! [`Storage`] commits on [`Verdict::Commit`] and undoes everything on [`Verdict::RollBack`].
+//! So a use case can't forget to commit, and its events are published only if they were stored.
 
 mod claim;
 pub(crate) mod repositories;
@@ -26,7 +26,7 @@ pub use claim::{Claim, Credential, OpenSession};
 pub use unique::Unique;
 pub use writing::{DiskSpace, Purpose, WriteLimiter, Writing};
 
-/// A future that a port returns; no runtime is named.
+/// A future that a port returns, independent of any runtime.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 macro_rules! accessors {
@@ -38,33 +38,30 @@ macro_rules! accessors {
 
 /// One transaction, as a use-case sees it.
 ///
-/// After a [`StorageFault`] every further call fails with the same fault: the transaction is beyond saving,
-/// and the implementation undoes it whatever the use-case returns.
+/// After a [`StorageFault`], every further call fails with the same fault: the transaction can't be saved,
+/// and the implementation undoes it whatever the use case returns.
+///
+/// # Errors
+/// Every method that returns a `Result` returns a [`StorageFault`] if the database fails.
 pub trait Tx {
-    /// The present time: taken once when the command begins to run, not when it was queued.
+    /// The current time, taken once when the command starts to run, not when it was queued.
     fn now(&self) -> Timestamp;
     for_each_repository!(accessors);
 
     /// The id that the next [`emit`](Self::emit) of this command will get. Call it under the lock of the
     /// group that the event is about.
-    ///
-    /// # Errors
-    /// A storage fault.
     fn next_event_id(&mut self) -> Result<EventId, StorageFault>;
 
-    /// Adds an event to the log, in the order of the calls, after all else that the command stores. It is
+    /// Appends an event to the log, in the order of the calls, after everything else that the command stores. The event is
     /// published if and only if the command commits.
     fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event);
 
-    /// Remembers, outside the transaction, that this key was valid just now: for the time of its last use,
-    /// and so that its next write needs no look on a reader first.
+    /// Records, outside the transaction, that this key is valid now. This updates the time of its last use, and its
+    /// next write needs no check on a reader first.
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor);
 
-    /// Stores something that nobody reads, so that the commit has to reach the disk: a proof that the storage
-    /// takes writes.
-    ///
-    /// # Errors
-    /// A storage fault.
+    /// Stores a value that nobody reads, so that the commit has to reach the disk. This proves that the storage
+    /// accepts writes.
     fn touch(&mut self) -> Result<(), StorageFault>;
 }
 
@@ -77,12 +74,12 @@ pub enum Verdict {
     RollBack,
 }
 
-/// What runs inside a transaction. `Fn`, since it can be run again from the start when the database asks
-/// for it; so it must have no effect but through its [`Tx`] and on its own result.
+/// What runs inside a transaction. It is `Fn`, because the database can require running it again from the start. So it
+/// must have no effects other than through its [`Tx`] and on its own result.
 pub type Work = Box<dyn Fn(&mut dyn Tx) -> Verdict + Send>;
 
-/// Resolves once the command's outcome is settled: `Ok` after the commit (or the roll-back that the
-/// command's verdict asked for). Dropping it before the command began to run cancels the command.
+/// Resolves once the command's outcome is settled: `Ok` after the commit (or the rollback that the
+/// command's verdict asked for). Dropping it before the command starts cancels the command.
 pub type Done = BoxFuture<'static, Result<(), StorageFault>>;
 
 /// Whether a command only reads.
@@ -90,27 +87,27 @@ pub type Done = BoxFuture<'static, Result<(), StorageFault>>;
 pub enum Mode {
     /// Reads from one snapshot; writing is a fault.
     Read,
-    /// Reads and writes, one after the other with all other writes that it could conflict with.
+    /// Reads and writes, serialized with all other writes that it could conflict with.
     Write,
 }
 
-/// On whose behalf a command runs, for fairness: each gets its turn, and none may fill the queue.
+/// On whose behalf a command runs. For fairness, each caller gets its turn, and none can fill the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Caller {
-    /// A user, whichever of their keys they show.
+    /// A user, with any of their keys.
     User(UserId),
-    /// Somebody not signed in, or with a key of which nobody knows yet whose it is.
+    /// A caller without a key, or with a key whose user is not known yet.
     Network(Network),
     /// The server itself.
     System,
 }
 
-/// How a command wants to be run.
+/// How to run a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
     /// Whether it writes.
     pub mode: Mode,
-    /// Whose it is.
+    /// On whose behalf it runs.
     pub caller: Caller,
 }
 
@@ -130,7 +127,7 @@ pub trait Storage: Send + Sync {
     /// [`StorageFault::Panicked`] and harm no other command.
     fn submit(&self, access: Access, work: Work) -> Done;
 
-    /// Whether this key was found valid lately. A "no" is always safe: the key is then checked on a reader
+    /// Whether this key was found to be valid recently. `false` is always safe: the key is then checked on a reader
     /// first, so that keys that were never valid don't occupy the writer.
     fn knows_key(&self, key: &KeyHash) -> bool {
         self.inner().is_some_and(|inner| inner.knows_key(key))
@@ -142,36 +139,36 @@ pub trait Storage: Send + Sync {
         self.inner()?.holder(key)
     }
 
-    /// How what is stored is, beyond whether commands work just now.
+    /// The condition of the stored data, beyond whether commands work at the moment.
     fn condition(&self) -> Condition {
         self.inner().map_or(Condition::Sound, Storage::condition)
     }
 
-    /// What paces the writes of users, if anything does. Asked once for each, before it is queued.
+    /// The rate limiter for writes of users, if there is one. Asked once for each write, before it is queued.
     fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
         self.inner()?.write_limiter()
     }
 
-    /// What knows how full the disk is, if anything does.
+    /// Reports how full the disk is, if the implementation knows.
     fn disk_space(&self) -> Option<&dyn DiskSpace> {
         self.inner()?.disk_space()
     }
 }
 
-/// How what is stored is, as far as the storage has looked.
+/// The condition of the stored data, as far as the storage has checked it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// There is no reason to doubt that it is whole.
+    /// There is no reason to suspect damage.
     Sound,
-    /// There is, since the last stop was not clean, and it is being checked.
+    /// The last shutdown was unclean, and the data is being checked for damage.
     Checking,
-    /// It is damaged: answers may be wrong, and what is written may be lost.
+    /// The data is damaged: responses may be wrong, and writes may be lost.
     Damaged,
-    /// There is so little room left that writes are about to fail.
+    /// So little disk space is left that writes are about to fail.
     NoRoom,
 }
 
-/// Takes events that were committed.
+/// Receives committed events.
 pub trait EventSink: Send + Sync {
     /// Called in the order of positions, after the commit. MUST NOT block.
     fn committed(&self, events: &[LoggedEvent]);
@@ -182,7 +179,7 @@ impl dyn Storage + '_ {
     /// back.
     ///
     /// # Errors
-    /// What `work` refuses, or a fault.
+    /// The rejection that `work` returns, or a fault.
     pub async fn run<T: Send + 'static>(
         &self,
         access: Access,

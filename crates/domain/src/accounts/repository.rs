@@ -13,20 +13,20 @@ use crate::time::{Span, Timestamp};
 /// How strongly a user is locked until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockStrength {
-    /// For giving the user a session, a membership or a group: many may at once.
+    /// To give the user a session, a membership or a group. Many transactions can hold this lock at once.
     Shared,
-    /// For changing credentials, demoting and deleting: one alone.
+    /// To change credentials, demote or delete the user. Only one transaction can hold this lock.
     Exclusive,
 }
 
-/// Which users a list takes.
+/// Which users to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserQuery {
     /// Text that the username or the display name must contain.
     pub search: Option<SearchText>,
-    /// Where the list goes on.
+    /// The position to continue from.
     pub after: Option<NameCursor>,
-    /// How many rows; the repository reads one more to see whether there is a next page.
+    /// The number of rows. The repository reads one more to find out whether there is a next page.
     pub limit: Limit,
 }
 
@@ -125,27 +125,27 @@ repository! {
     }
 }
 
-/// Which sessions of a user a list takes.
+/// Which sessions of a user to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionQuery {
-    /// Whose.
+    /// The user whose sessions are listed.
     pub user: UserId,
-    /// Sessions that ended by this time are left out.
+    /// Sessions that have ended by this time are left out.
     pub now: Timestamp,
-    /// The list goes on below this id.
+    /// The list continues below this id.
     pub below: Option<SessionId>,
-    /// How many rows; the repository reads one more.
+    /// The number of rows. The repository reads one more.
     pub limit: Limit,
 }
 
 /// A ticket that is about to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewTicket {
-    /// What it stands for.
+    /// The session that it stands for.
     pub session: SessionId,
     /// Its hash.
     pub hash: KeyHash,
-    /// From when on it is worthless.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 

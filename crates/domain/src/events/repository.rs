@@ -1,4 +1,4 @@
-//! The port for the log, to read it.
+//! The port for reading the event log.
 
 use crate::events::cursor::LogState;
 use crate::events::record::EventRecord;
@@ -7,16 +7,16 @@ use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
 use crate::time::Timestamp;
 
-/// Which events stay in the log.
+/// Which events to keep in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
-    /// Those that happened at this time or later.
+    /// Events that happened at this time or later.
     pub since: Timestamp,
     /// No event can have happened later than this. Where one seems to have, the clock was ahead, and it is as old as
     /// the
     /// next event in the log that tells its age.
     pub latest: Timestamp,
-    /// As many of the newest, at most. At least 1.
+    /// The maximum number of events, of which the newest are kept. At least 1.
     pub rows: i64,
 }
 

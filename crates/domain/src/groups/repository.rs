@@ -8,20 +8,20 @@ use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
 use crate::time::Timestamp;
 
-/// Which groups a list takes, among those that the viewer may see.
+/// Which groups to list, among those that the viewer may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupQuery {
-    /// Who looks.
+    /// The user who lists.
     pub viewer: UserId,
     /// Text that the name must contain.
     pub search: Option<SearchText>,
     /// Only groups that the viewer is a member of.
     pub mine: bool,
-    /// Only groups that nobody is in any more, and that so have no owner.
+    /// Only groups without members, which therefore have no owner.
     pub ownerless: bool,
-    /// Where the list goes on.
+    /// The position to continue from.
     pub after: Option<NameCursor>,
-    /// How many rows; the repository reads one more to see whether there is a next page.
+    /// The number of rows. The repository reads one more to find out whether there is a next page.
     pub limit: Limit,
 }
 
@@ -99,20 +99,20 @@ pub struct ReadCursor {
     pub group: GroupId,
     /// Messages up to this number are read.
     pub read_seq: Seq,
-    /// How many are not.
+    /// The number of unread messages.
     pub unread: i64,
 }
 
-/// Which members of a group a list takes.
+/// Which members of a group to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberQuery {
     /// The group.
     pub group: GroupId,
     /// Text that the username or the display name must contain.
     pub search: Option<SearchText>,
-    /// Where the list goes on.
+    /// The position to continue from.
     pub after: Option<NameCursor>,
-    /// How many rows; the repository reads one more.
+    /// The number of rows. The repository reads one more.
     pub limit: Limit,
 }
 

@@ -7,12 +7,12 @@ use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
 use crate::time::Timestamp;
 
-/// A run of a group's messages, one after the other by number.
+/// A run of consecutive messages of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
-    /// The highest numbers below this one, downwards; `None` for the highest there are.
+    /// The highest numbers below this one, in descending order; `None` for the highest of all.
     Below(Option<Seq>),
-    /// The lowest numbers above this one, upwards.
+    /// The lowest numbers above this one, in ascending order.
     Above(Seq),
 }
 
@@ -21,11 +21,11 @@ pub enum Run {
 pub struct MessageQuery {
     /// The group.
     pub group: GroupId,
-    /// Who looks.
+    /// The user who reads.
     pub viewer: UserId,
-    /// Which run of numbers.
+    /// The run of numbers.
     pub run: Run,
-    /// How many rows; the repository reads one more to see whether the run goes on.
+    /// The number of rows. The repository reads one more to find out whether the run continues.
     pub limit: Limit,
 }
 

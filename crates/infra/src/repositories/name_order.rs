@@ -93,9 +93,6 @@ type Place = (String, i64);
 
 impl DbTx<'_> {
     /// Reads a page of a list, and one row more, by reading its parts.
-    ///
-    /// # Errors
-    /// A storage fault.
     pub(super) fn list_by_name<T: TextBytes>(
         &mut self,
         named: Named,
@@ -182,17 +179,11 @@ impl DbTx<'_> {
     }
 
     /// See [`note_rename`].
-    ///
-    /// # Errors
-    /// A storage fault.
     pub(super) fn note_rename(&mut self, named: Named, id: i64, old_key: &str) -> Result<(), StorageFault> {
         self.run(|connection| note_rename(connection, named, id, old_key))
     }
 
     /// Forgets what something that is deleted was called.
-    ///
-    /// # Errors
-    /// A storage fault.
     pub(super) fn forget_names(&mut self, named: Named, id: i64) -> Result<(), StorageFault> {
         let names =
             renames::table.filter(renames::kind.eq(named.as_str())).filter(renames::subject_id.eq(id));
