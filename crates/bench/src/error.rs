@@ -76,12 +76,12 @@ pub(crate) enum BenchError {
     Somebodys,
     /// The database has no address that libpq would take for one.
     #[error(
-        "--database-url must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters in it as %XX"
+        "--database-url must be postgres://USER:PASSWORD@HOST:PORT/DATABASE with special characters as %XX"
     )]
     NotAUrl,
     /// The database is on PostgreSQL.
     #[error(
-        "this program was built without PostgreSQL; build it and the server with it by \
+        "this program was built without PostgreSQL support; build it and the server with \
          `cargo build --release -p groupchat -p groupchat-bench --features postgres`"
     )]
     #[cfg(not(feature = "postgres"))]

@@ -35,7 +35,7 @@ macro_rules! integer_newtype {
 integer_newtype! {
     /// A user. Given by the database, never reused, also not after a deletion.
     UserId;
-    /// A session, which is what an API key stands for.
+    /// A session. Each API key belongs to one.
     SessionId;
     /// A group.
     GroupId;

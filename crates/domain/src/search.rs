@@ -22,7 +22,7 @@ impl SearchText {
         let text = text.trim();
         check_length(text, 1, Self::MAX_LENGTH)?;
         if has_control_character(text, &[]) {
-            let detail = "must hold no control characters";
+            let detail = "must not contain control characters";
             return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
         }
         check_visible(text)?;

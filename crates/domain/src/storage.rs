@@ -52,8 +52,8 @@ pub trait Tx {
     /// group that the event is about.
     fn next_event_id(&mut self) -> Result<EventId, StorageFault>;
 
-    /// Appends an event to the log, in the order of the calls, after everything else that the command stores. The event is
-    /// published if and only if the command commits.
+    /// Appends an event to the log, in the order of the calls, after everything else that the command stores. The event
+    /// is published if and only if the command commits.
     fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event);
 
     /// Records, outside the transaction, that this key is valid now. This updates the time of its last use, and its

@@ -81,7 +81,7 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
     if has_visible_character(text) {
         return Ok(());
     }
-    Err(Violation::new(ViolationCode::Required, "must hold a visible character"))
+    Err(Violation::new(ViolationCode::Required, "must contain a visible character"))
 }
 
 /// Normalises a name, a text of one line, and checks that it has 1 to `max` characters, one of them visible, and no
@@ -91,9 +91,9 @@ pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     let text = nfc(text.trim());
     check_length(&text, 1, max)?;
     refuse(&text, is_control_or_line_end, "must be one line without control characters")?;
-    let directions = "must not hold characters that embed, override or isolate a direction";
+    let directions = "must not contain characters that embed, override or isolate a text direction";
     refuse(&text, is_direction_control, directions)?;
-    refuse(&text, is_noncharacter, "must not hold noncharacters")?;
+    refuse(&text, is_noncharacter, "must not contain noncharacters")?;
     check_visible(&text)?;
     check_key_length(&fold(&text))?;
     Ok(text.into_owned())
@@ -105,9 +105,8 @@ pub(crate) fn check_key_length(folded: &str) -> Result<(), Violation> {
     if length <= MAX_KEY_LENGTH {
         return Ok(());
     }
-    let detail = format!(
-        "must have at most {MAX_KEY_LENGTH} characters where ligatures are written out, has {length}"
-    );
+    let detail =
+        format!("must have at most {MAX_KEY_LENGTH} characters with ligatures expanded, has {length}");
     Err(Violation::new(ViolationCode::TooLong, detail))
 }
 
@@ -130,7 +129,7 @@ pub(crate) fn multi_line(text: &str, min: usize, max: usize) -> Result<String, V
     };
     check_length(&text, min, max)?;
     if has_control_character(&text, &['\n', '\t']) {
-        let detail = "must hold no control characters but newlines and tabs";
+        let detail = "must not contain control characters other than newlines and tabs";
         return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
     }
     Ok(text.into_owned())

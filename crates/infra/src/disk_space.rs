@@ -71,10 +71,10 @@ impl DiskWatch {
                 tracing::warn!(
                     free = space.free,
                     reserve,
-                    "the disk is nearly full: ordinary writes are refused"
+                    "the disk is nearly full: rejecting ordinary writes"
                 );
             } else {
-                tracing::info!(free = space.free, reserve, "the disk has room again");
+                tracing::info!(free = space.free, reserve, "the disk has free space again: accepting writes");
             }
         }
         Ok(())

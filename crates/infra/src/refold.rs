@@ -27,8 +27,8 @@ pub(crate) fn is_due(connection: &mut Connection<'_>) -> QueryResult<bool> {
 /// Makes the keys anew where that is due. Has to run in a transaction of its own.
 ///
 /// Two public groups whose names were two and are one now both go on: whose key it was already keeps it, else the older
-/// group; the other's is marked by its id, see [`marked`]. It is found and listed as before, and keeps that key until it
-/// is renamed.
+/// group; the other's is marked by its id, see [`marked`]. It is found and listed as before, and keeps that key until
+/// it is renamed.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -39,7 +39,7 @@ pub(crate) fn refold_if_due(connection: &mut Connection<'_>) -> QueryResult<()> 
     let display_names = refold_display_names(connection)?;
     let groups = refold_groups(connection)?;
     if display_names + groups > 0 {
-        tracing::info!(display_names, groups, "made the keys of names anew");
+        tracing::info!(display_names, groups, "recomputed the keys of names");
     }
     let done = diesel::update(name_state::table).set(name_state::folding.eq(FOLDING_VERSION));
     on_backend!(connection, |connection| done.execute(connection)).map(drop)
@@ -50,8 +50,8 @@ fn marked(key: &str, id: i64) -> String {
     format!("{key}  {id}")
 }
 
-/// The key that a name gets instead of the stored one, if it is another. A name in which there is nothing to see, stored
-/// when the rules were others, keeps its key.
+/// The key that a name gets instead of the stored one, if it is another. A name in which there is nothing to see,
+/// stored when the rules were others, keeps its key.
 fn changed_key(name: &str, stored: &str) -> Option<String> {
     let key = name_key(name);
     (key != stored && !key.is_empty()).then_some(key)

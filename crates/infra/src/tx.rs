@@ -48,7 +48,8 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// What the end of a command's time means. Nothing is wrong with the database, and another run would fare no better.
+    /// What the end of a command's time means. Nothing is wrong with the database, and another run would fare no
+    /// better.
     fn timed_out() -> Self {
         match time_limit::over() {
             Some(Over::CallerGone) => tracing::debug!("a read is ended: its caller has gone"),

@@ -10,6 +10,6 @@ use crate::{console, storage};
 /// Moves the counters of ids on.
 pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     storage::advance_ids(config, SystemClock.now())?;
-    console::say(format_args!("new ids begin further on, and clients start over with the event log"));
+    console::say(format_args!("advanced the id counters; clients will reload"));
     Ok(())
 }

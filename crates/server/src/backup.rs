@@ -18,7 +18,7 @@ pub(crate) struct BackupOptions {
     /// The file to write, for its owner's eyes only: it holds password hashes and all messages.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Replace FILE if it exists, once the new backup is whole.
+    /// Replace FILE if it exists, once the new backup is complete.
     #[arg(long)]
     pub force: bool,
     /// Print JSON, for scripts.

@@ -16,7 +16,7 @@ pub(crate) struct CheckOptions {
     /// Don't compare each index with its table, which takes the longest.
     #[arg(long)]
     pub quick: bool,
-    /// Print JSON, for scripts. The names of the checks stay the same; more may be added.
+    /// Print JSON, for scripts. The names of the checks don't change; later versions may add checks.
     #[arg(long)]
     pub json: bool,
 }
@@ -48,7 +48,7 @@ impl From<Finding> for ShownFinding {
 /// Checks everything and prints what was found. With a configuration that is wrong it does not get here.
 pub(crate) fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
     let depth = if options.quick { Depth::Quick } else { Depth::Full };
-    let detail = format!("every setting can be used; the database is {}", storage::describe(config));
+    let detail = format!("all settings are valid; the database is {}", storage::describe(config));
     let mut findings = vec![Finding { check: "configuration", outcome: Outcome::Passed, detail }];
     findings.extend(storage::check(config, depth, SystemClock.now()));
     let (failed, made) = (findings.iter().filter(|finding| finding.is_failure()).count(), findings.len());

@@ -12,13 +12,13 @@ use crate::migrate_database::MigrateOptions;
 use crate::restore::RestoreOptions;
 use crate::user::UserCommand;
 
-/// What the program tells whoever started it.
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused or failed, and the standard error says why; \
-2 the command line or the configuration is wrong.";
+/// The exit codes, for the end of `--help`.
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 rejected or failed, with the reason on standard error; \
+2 invalid command line or configuration.";
 
 /// A self-hosted group chat server: one program, an embedded database, an HTTP API.
 ///
-/// Without a command it serves.
+/// Without a command, it runs the server.
 #[derive(Debug, Parser)]
 #[command(name = "groupchat", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     /// Which settings to use.
     #[command(flatten)]
     pub place: Place,
-    /// Settings for `serve`, which is what happens without a command.
+    /// Settings for `serve`, which is the default command.
     #[command(flatten)]
     pub settings: SettingFlags,
 }
@@ -38,65 +38,66 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server until it gets SIGTERM or Ctrl-C.
     Serve(SettingFlags),
-    /// Ask the server that these settings start whether it is well; exit code 1 if it isn't, or isn't there.
+    /// Check the health of the server that runs with these settings. The exit code is 1 if it is unhealthy or not
+    /// running.
     Health(SettingFlags),
-    /// Manage users from the command line, also while the server runs.
+    /// Manage users, also while the server is running.
     #[command(subcommand)]
     User(UserCommand),
-    /// Check the data: is the database whole, is there room, is the clock right. Also while the server runs.
+    /// Check the database, the disk space and the clock, also while the server is running.
     ///
-    /// Ends with exit code 1 if a check failed; a warning is no failure.
+    /// The exit code is 1 if a check fails. A warning is not a failure.
     Check(CheckOptions),
-    /// Back the data up into one file, also while the server runs and writes.
+    /// Back up the data into one file, also while the server is running.
     ///
-    /// The backup is one point in time: all that was acknowledged before the command began is in it. It is checked
-    /// before it gets its name.
+    /// The backup is a snapshot. It contains everything that was acknowledged before the command started. It is checked
+    /// before it gets its final name.
     Backup(BackupOptions),
-    /// Put a backup in the place of the data, while no server runs. What it replaces is kept.
+    /// Replace the data with a backup, while no server is running. The replaced data is kept.
     ///
-    /// Everything is then as it was at the time of the backup, passwords and API keys included. Clients start
-    /// over with the event log, and no id is given out again.
+    /// Everything is then as it was when the backup was made, including passwords and API keys. Clients reload, and
+    /// no id is reused.
     Restore(RestoreOptions),
-    /// Say that the data was restored by other means than `restore`, while no server runs.
+    /// Advance the id counters after the data was restored by other means than `restore`, while no server is running.
     ///
-    /// Ids that were given out since the backup are then not given out again, and clients start over with the event
-    /// log. A PostgreSQL database that was restored by pg_restore is noticed without this; one that was restored from
-    /// a snapshot of its disks, like a data folder, is not.
+    /// Ids that were assigned since the backup are then not reused, and clients reload. groupchat detects by itself
+    /// that a PostgreSQL database was restored with pg_restore. It can't detect that a PostgreSQL server, or a data
+    /// folder, was restored from a disk snapshot.
     AdvanceIds,
-    /// Copy everything from the embedded database to a PostgreSQL server, or back, while no server runs.
+    /// Copy all data from the embedded database to PostgreSQL, or back, while no server is running.
     ///
-    /// The copy is read back and compared before it can be used; the database that is copied stays as it is. Users,
-    /// passwords, API keys and ids stay the same. Clients start over with the event log.
+    /// The copy is read back and compared before it can be used. The source doesn't change. Users, passwords, API keys
+    /// and ids stay the same. Clients reload.
     MigrateDatabase(MigrateOptions),
-    /// Print a script that lets a shell complete this command line.
+    /// Print a shell completion script.
     Completions(CompletionsOptions),
-    /// Look at the configuration.
+    /// Show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the OpenAPI document of the HTTP API, as JSON.
+    /// Print the OpenAPI document of the HTTP API as JSON.
     Openapi,
 }
 
-/// What every command wants to know.
+/// Options of all commands.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
     /// The TOML file with settings [default: groupchat.toml in the working directory, if it is there].
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// The folder that holds the database [default: data].
+    /// The folder that contains the database [default: data].
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<String>,
-    /// The PostgreSQL database to use in place of the one in the folder [default: none].
+    /// The PostgreSQL database to use instead of the one in the data folder [default: none].
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
 }
 
-/// What can be done with the configuration.
+/// Commands for the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print every setting with its value and where that comes from.
     ///
-    /// Flags win over GROUPCHAT_* variables, these over the file, and the file over the defaults.
+    /// Flags override GROUPCHAT_* variables, which override the file, which overrides the defaults.
     Show(ShowOptions),
 }
 
@@ -109,7 +110,7 @@ pub(crate) struct ShowOptions {
     /// Print the table of all settings for the documentation.
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
-    /// Settings to look at as `serve` would take them.
+    /// Settings as for `serve`.
     #[command(flatten)]
     pub settings: SettingFlags,
 }

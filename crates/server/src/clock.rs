@@ -33,7 +33,7 @@ pub(crate) async fn look(storage: &dyn Storage) -> Result<bool, Error> {
 fn describe(doubt: ClockDoubt) -> String {
     let days = |apart: Duration| format!("{} days", apart.as_secs() / DAY);
     match doubt {
-        ClockDoubt::BeforeProgram => "the clock shows a time before this program was made".to_owned(),
+        ClockDoubt::BeforeProgram => "the clock shows a time before this program was built".to_owned(),
         ClockDoubt::Behind(apart) if apart.as_secs() < DAY => {
             format!("the clock is {} minutes behind the newest event", apart.as_secs() / 60)
         }

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use crate::cli::Cli;
 use crate::console;
 
-/// For which shell.
+/// Options of `completions`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CompletionsOptions {
     /// The shell.

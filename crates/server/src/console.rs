@@ -97,8 +97,8 @@ impl Display for FirstAdmin {
         let name = self.user.username.as_str();
         let program = std::env::args_os().next().unwrap_or_else(|| "groupchat".into());
         let program = shell_word(&program.to_string_lossy());
-        writeln!(f, "This is the first start. An admin was created, whose password is shown only now.")?;
-        write!(f, "Another one is made by: {program} user set-password {name}")?;
+        writeln!(f, "This is the first start: created an admin account. Its password is shown only once.")?;
+        write!(f, "To set another one: {program} user set-password {name}")?;
         if let Some(place) = &self.place {
             write!(f, " --data-dir {}", shell_word(&place.to_string_lossy()))?;
         }
@@ -125,14 +125,14 @@ pub(crate) fn confirm_user(user: &User, made_up: Option<&Password>) {
 /// Tells that a user's password was replaced, and by which if it was made up.
 pub(crate) fn confirm_password(user: &User, made_up: Option<&Password>) {
     let (name, id) = (user.username.as_str(), user.id);
-    say(format_args!("{name} (id {id}) has a new password; all sessions of the user ended"));
+    say(format_args!("{name} (id {id}) has a new password; all sessions of the user have ended"));
     tell_password(made_up);
 }
 
 fn tell_password(made_up: Option<&Password>) {
     if let Some(password) = made_up {
         say(format_args!("    password: {}", password.reveal()));
-        say("The password is shown only this once.");
+        say("The password is shown only once.");
     }
 }
 

@@ -35,6 +35,6 @@ pub(crate) async fn run(watch: Option<Arc<DiskWatch>>) {
 
 fn look(watch: &DiskWatch) {
     if let Err(error) = watch.look() {
-        tracing::debug!(%error, "how much room the disk has can't be told");
+        tracing::debug!(%error, "can't determine the free space of the disk");
     }
 }

@@ -20,7 +20,7 @@ pub(crate) enum ProgramError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The data folder can't be made.
-    #[error("can't make the data folder {}", path.display())]
+    #[error("can't create the data folder {}", path.display())]
     DataDir {
         /// The folder.
         path: PathBuf,
@@ -38,12 +38,12 @@ pub(crate) enum ProgramError {
     #[error(transparent)]
     OpenOnServer(#[from] postgres::OpenError),
     /// There is nothing to work on.
-    #[error("there is no database in {}; give the data folder of a server by --data-dir", .0.display())]
+    #[error("there is no database in {}; name the data folder of a server with --data-dir", .0.display())]
     NoDatabase(PathBuf),
     /// The command is for the embedded database only.
     #[error(
-        "the database is on a PostgreSQL server, {0}: back it up by `pg_dump`, put it back by `pg_restore`, and \
-         move it from one kind of database to the other by `groupchat migrate-database`"
+        "this command works only with the embedded database, but the database is {0}: back up PostgreSQL with \
+         `pg_dump`, restore it with `pg_restore`, and move the data with `groupchat migrate-database`"
     )]
     NotEmbedded(DatabaseUrl),
     /// No backup was made.
@@ -57,8 +57,8 @@ pub(crate) enum ProgramError {
     Transfer(#[from] TransferError),
     /// The flag names no database. Its value is not told, since it may hold a password.
     #[error(
-        "{0} must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE; in a password, characters such as \
-         @, / and ? are written as %40, %2F and %3F"
+        "{0} must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE; in a password, write characters such as \
+         @, / and ? as %40, %2F and %3F"
     )]
     Address(&'static str),
     /// Some checks failed; which, has been printed.
@@ -70,7 +70,7 @@ pub(crate) enum ProgramError {
         made: usize,
     },
     /// The server doesn't say that it is well.
-    #[error("the server at {address} is not well: {reason}")]
+    #[error("the server at {address} is unhealthy: {reason}")]
     Unwell {
         /// Where it was asked.
         address: SocketAddr,
@@ -94,7 +94,7 @@ pub(crate) enum ProgramError {
         source: io::Error,
     },
     /// The standard input can't be read.
-    #[error("can't read the password from the standard input")]
+    #[error("can't read the password from standard input")]
     ReadPassword(#[source] io::Error),
     /// A value on the command line breaks a rule.
     #[error("{0}")]

@@ -22,7 +22,11 @@ pub(crate) fn connections(config: &Config) -> usize {
     let Some(files) = raise_limit() else { return config.http_connections };
     let connections = fitting(config.http_connections, files, reserved(config));
     if connections < config.http_connections.min(FEW) {
-        tracing::warn!(files, connections, "few files may be open, so there will be few connections");
+        tracing::warn!(
+            files,
+            connections,
+            "the limit of open files is low, so the server accepts few connections"
+        );
     }
     connections
 }

@@ -14,7 +14,7 @@ const AFTER_PANIC: Duration = Duration::from_secs(1);
 /// Runs the hub until that is stopped. A panic delays events and loses none: they are in the log.
 pub(crate) async fn run(hub: LocalHub, storage: Arc<dyn Storage>) {
     while guarded(hub.run(storage.clone())).await.is_none() {
-        tracing::error!("handing out events panicked");
+        tracing::error!("delivering events panicked");
         tokio::time::sleep(AFTER_PANIC).await;
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
             console::say("ok");
             Ok(())
         }
-        _ => Err(unwell(format!("it answers {status:?}"))),
+        _ => Err(unwell(format!("it responded with {status:?}"))),
     }
 }
 

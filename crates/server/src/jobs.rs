@@ -36,12 +36,12 @@ impl EventSink for JobSignal {
 pub(crate) async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
     loop {
         let outcome = guarded(work_off(storage.as_ref(), |job, error| {
-            tracing::warn!(job = %job.id, task = ?job.task, %error, "a job failed and is put off");
+            tracing::warn!(job = %job.id, task = ?job.task, %error, "a job failed and was postponed");
         }));
         match outcome.await {
             Some(Ok(())) => {}
-            Some(Err(error)) => tracing::warn!(%error, "jobs can't be worked off now"),
-            None => tracing::error!("working off jobs panicked"),
+            Some(Err(error)) => tracing::warn!(%error, "can't run jobs at the moment"),
+            None => tracing::error!("running jobs panicked"),
         }
         tokio::select! {
             () = signal.0.notified() => {}

@@ -20,8 +20,8 @@ pub(crate) struct MigrateOptions {
     /// The database to copy: sqlite:PATH, with a data folder or the file in it, or postgres://USER@HOST/DATABASE.
     #[arg(long, value_name = "DATABASE")]
     pub from: String,
-    /// The database to make, written likewise; an empty one, or what an earlier try has left. Everybody on the
-    /// machine can see a password in here: libpq also takes it from PGPASSWORD or ~/.pgpass.
+    /// The database to copy to, in the same notation: an empty one, or an unfinished copy. Everyone on the machine can
+    /// see a password on the command line; pass it in PGPASSWORD or ~/.pgpass instead.
     #[arg(long, value_name = "DATABASE")]
     pub to: String,
     /// Print JSON, for scripts.
@@ -83,5 +83,5 @@ fn show(report: &Report<'_>, as_json: bool) {
     let table: Vec<_> = std::iter::once(heading).chain(report.tables.iter().map(row)).collect();
     console::print_table(&table);
     let Report { from, to, rows, seconds, .. } = report;
-    console::say(format_args!("copied {rows} rows from {from} to {to} in {seconds:.1} s and read them back"));
+    console::say(format_args!("copied {rows} rows from {from} to {to} in {seconds:.1} s and verified them"));
 }

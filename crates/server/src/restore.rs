@@ -51,7 +51,7 @@ pub(crate) fn run(config: &Config, options: &RestoreOptions) -> Result<(), Progr
     }
     console::say(format_args!("restored {contents} from {file}"));
     if let Some(kept) = restored.kept {
-        console::say(format_args!("the database that was there before is {}", kept.display()));
+        console::say(format_args!("the replaced database is {}", kept.display()));
     }
     Ok(())
 }

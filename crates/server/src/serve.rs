@@ -39,8 +39,8 @@ const BACKLOG: u32 = 1024;
 #[cfg(target_os = "linux")]
 const DEAF_AFTER: u32 = 30_000;
 
-/// How many bytes the system takes of a connection beyond what is on its way to the client. Without a limit it takes some
-/// megabytes from the server for each client that doesn't read, where nobody counts them as the client's.
+/// How many bytes the system takes of a connection beyond what is on its way to the client. Without a limit it takes
+/// some megabytes from the server for each client that doesn't read, where nobody counts them as the client's.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 128 << 10;
 
@@ -200,7 +200,7 @@ fn connections(config: &Config) -> ConnectionOptions {
 /// The first signal lets requests in flight finish; a second one doesn't.
 async fn stop_on_signal(server: ServerHandle, live: Arc<dyn LiveEvents>, mut signals: StopSignals) {
     signals.next().await;
-    tracing::info!("stopping: no new connections, finishing what is in flight");
+    tracing::info!("stopping: accepting no new connections, finishing requests in flight");
     // Connections for events would go on for ever.
     live.stop();
     let graceful = actix_web::rt::spawn(server.stop(true));
@@ -218,7 +218,7 @@ async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration, lock: Option
             && matches!(storage.condition(), Condition::Sound | Condition::NoRoom)
             && let Err(error) = lock.note(LastUse::Stopped)
         {
-            tracing::warn!(%error, "the next start will check the database");
+            tracing::warn!(%error, "could not record a clean shutdown; the next start will check the database");
         }
     };
     let closed = actix_web::rt::task::spawn_blocking(close).await;

@@ -35,12 +35,12 @@ pub(crate) fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramE
         UserCommand::List(options) => list::run(config, options),
         UserCommand::SetPassword(options) => change::set_password(config, options),
         UserCommand::Promote(options) => {
-            change::apply(config, options, "is a server admin now", |storage, name| {
+            change::apply(config, options, "is now a server admin", |storage, name| {
                 Box::pin(operator::set_admin(storage, name, true))
             })
         }
         UserCommand::Demote(options) => {
-            change::apply(config, options, "is no server admin any more", |storage, name| {
+            change::apply(config, options, "is no longer a server admin", |storage, name| {
                 Box::pin(operator::set_admin(storage, name, false))
             })
         }

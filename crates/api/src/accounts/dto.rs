@@ -124,7 +124,7 @@ impl From<LoggedIn> for LoginDto {
     }
 }
 
-/// A session, which is what an API key stands for.
+/// A session. Each API key belongs to one.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Session")]
 pub(super) struct SessionDto {
@@ -134,7 +134,7 @@ pub(super) struct SessionDto {
     pub kind: Field<SessionKind>,
     /// When it began.
     pub created_at: Time,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Time,
     /// When its key was last used, to the minute.
     pub last_used_at: Option<Time>,

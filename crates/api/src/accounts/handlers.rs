@@ -17,7 +17,8 @@ use crate::wire::{List, Page};
 
 /// Signs in
 ///
-/// The key of the answer works until `expires_at`, usually for 30 days. Many wrong tries from one address or for one account are slowed.
+/// The key in the response is valid until `expires_at`, by default for 30 days. Failed attempts are limited for each
+/// address and account.
 #[api_v2_operation(tags(Accounts), operation_id = "login")]
 pub async fn login(
     state: State,
@@ -73,7 +74,7 @@ pub async fn list(
     Ok(Large(read.map(|page| Page::by_name(List::Users, 0, page, show))))
 }
 
-/// Shows a user
+/// Returns a user
 #[api_v2_operation(tags(Accounts), operation_id = "getUser")]
 pub async fn show(
     state: State,
@@ -88,14 +89,14 @@ pub async fn show(
     Ok(Ok200(state.storage.read_as(key.0, read).await?))
 }
 
-/// Shows oneself
+/// Returns the signed-in user
 #[api_v2_operation(tags(Accounts), operation_id = "getMe")]
 pub async fn show_self(state: State, key: Key, _: NoParams) -> Result<Ok200<UserDto>, ApiError> {
     let user = state.storage.read_as(key.0, accounts::find_self).await?;
     Ok(Ok200(UserDto::own(user)))
 }
 
-/// Edits one's own profile
+/// Edits your own profile
 #[api_v2_operation(tags(Accounts), operation_id = "editMe")]
 pub async fn edit_self(
     state: State,
@@ -109,9 +110,9 @@ pub async fn edit_self(
     Ok(Ok200(UserDto::own(user)))
 }
 
-/// Changes one's own password
+/// Changes your own password
 ///
-/// Ends all other sessions.
+/// Ends all your other sessions.
 #[api_v2_operation(tags(Accounts), operation_id = "changePassword")]
 pub async fn change_password(
     state: State,
@@ -127,8 +128,8 @@ pub async fn change_password(
 
 /// Edits a user
 ///
-/// For server admins. A new password ends the user's sessions. One's own is changed by `changePassword` alone, which
-/// asks for the current one.
+/// For server admins. A new password ends the user's sessions. To change your own password, use `changePassword`,
+/// which asks for the current one.
 #[api_v2_operation(tags(Accounts), operation_id = "editUser")]
 pub async fn edit(
     state: State,
@@ -144,7 +145,7 @@ pub async fn edit(
 
 /// Deletes a user
 ///
-/// For server admins. The user's messages stay, without a name.
+/// For server admins. The user's messages stay; their author has no name.
 #[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
 pub async fn delete(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;

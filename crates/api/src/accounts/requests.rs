@@ -13,7 +13,7 @@ use super::values::TypedUsername;
 use crate::problem::ApiError;
 use crate::wire::{Change, Cursor, CursorText, Fields, Given, List, Optional, Patch, Required, Wish};
 
-/// What to sign in with.
+/// Credentials to sign in with.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(
     rename = "LoginRequest",
@@ -75,11 +75,11 @@ impl UserDraftDto {
     }
 }
 
-/// What to change of one's own profile. What is left out stays; null clears.
+/// Changes to your own profile. Absent fields keep their value; null clears a field.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "ProfileChanges")]
 pub(super) struct ProfileChangesDto {
-    /// The name that others read: 1–100 characters.
+    /// The name that others see: 1–100 characters.
     #[serde(default)]
     pub display_name: Patch<DisplayName>,
     /// The e-mail address.
@@ -110,7 +110,7 @@ impl ProfileChangesDto {
     }
 }
 
-/// What to change of a user. What is left out stays; null clears.
+/// Changes to a user. Absent fields keep their value; null clears a field.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "UserChanges")]
 pub(super) struct UserChangesDto {

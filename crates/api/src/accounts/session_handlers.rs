@@ -22,9 +22,9 @@ pub async fn logout(state: State, key: Key, _: NoParams) -> Result<NoContent, Ap
     Ok(NoContent)
 }
 
-/// Lists one's sessions
+/// Lists your sessions
 ///
-/// The newest first.
+/// Newest first.
 #[api_v2_operation(tags(Accounts), operation_id = "listSessions")]
 pub async fn list(
     state: State,
@@ -43,7 +43,7 @@ fn place_after(session: &Session) -> Cursor {
     Cursor { list: List::Sessions, scope: 0, id: session.id.get(), tail: String::new() }
 }
 
-/// Ends one of one's sessions
+/// Ends one of your sessions
 #[api_v2_operation(tags(Accounts), operation_id = "endSession")]
 pub async fn end(state: State, key: Key, path: Ids<SessionId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
@@ -52,7 +52,7 @@ pub async fn end(state: State, key: Key, path: Ids<SessionId>, _: NoParams) -> R
     Ok(NoContent)
 }
 
-/// Ends all of one's sessions but this one
+/// Ends all of your sessions except this one
 #[api_v2_operation(tags(Accounts), operation_id = "endOtherSessions")]
 pub async fn end_others(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
     state.storage.write_as(Writing::new(key.0, Purpose::Secure), accounts::end_other_sessions).await?;

@@ -30,15 +30,15 @@ pub(super) fn channels(rest: &Value) -> Value {
         "stream": {
             "address": "/api/events/stream",
             "title": "Server-sent events",
-            "description": "Each event is one line of `data:`, with its cursor for an `id:`. A browser that comes \
-                            back sends the last one as `Last-Event-ID`, which wins over `cursor`.",
+            "description": "Each event is one `data:` line, with its cursor as the `id:`. A browser that reconnects \
+                            sends the last one as `Last-Event-ID`, which takes precedence over `cursor`.",
             "servers": [{"$ref": "#/servers/http"}],
             "messages": events::on_stream().map(reference).collect::<Map<_, _>>(),
         },
         "poll": {
             "address": "/api/events",
-            "title": "Long poll",
-            "description": "Each answer holds what happened since `cursor`, and the cursor to go on with.",
+            "title": "Long polling",
+            "description": "Each response contains the events since `cursor`, and the cursor to continue with.",
             "servers": [{"$ref": "#/servers/http"}],
             "messages": {PAGE: message_ref(PAGE)},
         },
@@ -50,7 +50,7 @@ pub(super) fn operations(rest: &Value) -> Map<String, Value> {
     let refused = json!({
         "action": "send",
         "channel": {"$ref": "#/channels/socket"},
-        "summary": "Refuses a frame that is no request.",
+        "summary": "Rejects a frame that is not a request.",
         "messages": [on_channel("socket", requests::ERROR)],
     });
     let told = [
@@ -74,12 +74,12 @@ pub(super) fn page() -> (String, Value) {
         "type": "object",
         "required": ["items", "cursor"],
         "properties": {
-            "items": {"type": "array", "items": {"oneOf": payloads}, "description": "The events, the oldest first."},
-            "cursor": {"type": "string", "minLength": 1, "description": "Where to go on.",
+            "items": {"type": "array", "items": {"oneOf": payloads}, "description": "The events, oldest first."},
+            "cursor": {"type": "string", "minLength": 1, "description": "The cursor to continue with.",
                        "examples": ["0badc0de-41"]},
         },
     });
-    let summary = "What happened, and where to go on.";
+    let summary = "Events, and the cursor to continue with.";
     (PAGE.to_owned(), json!({"name": PAGE, "title": PAGE, "summary": summary, "payload": payload}))
 }
 
@@ -87,11 +87,11 @@ pub(super) fn page() -> (String, Value) {
 pub(super) fn security_schemes() -> Value {
     json!({
         "ApiKey": {"type": "httpApiKey", "in": "header", "name": "X-API-Key",
-                   "description": "A key of `POST /api/login`."},
+                   "description": "A key from `POST /api/login`."},
         "Bearer": {"type": "http", "scheme": "bearer", "description": "The same key, as a bearer token."},
         "Ticket": {"type": "httpApiKey", "in": "query", "name": "ticket",
-                   "description": "A ticket of `POST /api/events/ticket`, good once and for 30 seconds, for clients \
-                                   that can't send headers; from pages of allowed origins."},
+                   "description": "A ticket from `POST /api/events/ticket`, valid once within 30 seconds, for clients \
+                                   that can't send headers; only for pages of allowed origins."},
     })
 }
 
@@ -102,7 +102,7 @@ fn tell(channel: &str, messages: impl Iterator<Item = &'static str>, takes_ticke
     json!({
         "action": "send",
         "channel": {"$ref": format!("#/channels/{channel}")},
-        "summary": "Tells what happens.",
+        "summary": "Delivers events.",
         "security": schemes,
         "messages": messages.map(|name| on_channel(channel, name)).collect::<Vec<_>>(),
     })
@@ -132,19 +132,19 @@ fn socket_description() -> String {
     let end = |end: End, then: &str| format!("- {} `{}`: {then}\n", u16::from(close_code(end)), end.as_str());
     let ends = [
         end(End::SignedOut, "the session has ended; sign in again."),
-        end(End::TooSlow, "the client does not keep up; come back with the last cursor."),
-        end(End::Flood, "the client sends too much; come back later, with the last cursor."),
+        end(End::TooSlow, "the client is too slow; reconnect with the last cursor."),
+        end(End::Flood, "the client sends too much; reconnect later with the last cursor."),
         end(
             End::Stopping,
-            "the server stops; come back with the last cursor, after the `after_ms` of `reconnect`.",
+            "the server stops; reconnect with the last cursor after the `after_ms` from `reconnect`.",
         ),
-        end(End::Unavailable, "the database can't be read; likewise."),
+        end(End::Unavailable, "the database can't be read; reconnect likewise."),
     ];
     format!(
-        "Each text frame of the server is an event or the answer to a request. A request is a text frame of at most \
-         {LARGEST_MESSAGE} bytes; at most 60 at once and then 20 a second. With each heartbeat comes a ping, which \
-         has to be answered. The connection is closed with:\n\n{}- 1002, 1007, 1009: what came is no WebSocket \
-         protocol, no UTF-8, or too large to go on.\n",
+        "Each text frame from the server is an event or the reply to a request. A request is a text frame of at most \
+         {LARGEST_MESSAGE} bytes; a client can send 60 at once and 20 a second after that. The server sends a ping \
+         with each heartbeat, and the client must reply to it. Close codes:\n\n{}- 1002, 1007, 1009: the client sent \
+         something that is not the WebSocket protocol, not UTF-8, or too large to continue.\n",
         ends.concat(),
     )
 }

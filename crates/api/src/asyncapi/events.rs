@@ -84,32 +84,37 @@ impl Shape {
         const PRIVATE: &[&str] = &["email", "presence"];
         const STANDING: &[&str] = &["my_role", "read_seq", "unread", "last_message"];
         Some(match event_type {
-            EventType::UserCreated => Self { null: PRIVATE, ..Self::user("An account was made.", "User") },
+            EventType::UserCreated => Self { null: PRIVATE, ..Self::user("An account was created.", "User") },
             EventType::UserUpdated => Self { null: PRIVATE, ..Self::user("An account was changed.", "User") },
             EventType::UserDeleted => Self::user("An account was deleted.", "Removed"),
-            EventType::GroupCreated => Self { null: STANDING, ..Self::logged("A group was made.", "Group") },
+            EventType::GroupCreated => {
+                Self { null: STANDING, ..Self::logged("A group was created.", "Group") }
+            }
             EventType::GroupUpdated => {
                 Self { null: STANDING, ..Self::logged("A group's name or description was changed.", "Group") }
             }
             EventType::GroupDeleted => Self::logged("A group was deleted.", "Removed"),
-            EventType::MemberAdded => Self::logged("Somebody came into a group.", "Member"),
+            EventType::MemberAdded => Self::logged("A user was added to a group, or joined it.", "Member"),
             EventType::MemberUpdated => Self {
                 // Null where the server gives a group that lost its last owner another.
                 actor: Field::Either,
-                ..Self::logged("Somebody's role in a group was changed.", "Member")
+                ..Self::logged("A member's role was changed.", "Member")
             },
             EventType::MemberRemoved => Self {
                 actor: Field::Either,
-                ..Self::logged("Somebody left a group or was removed; they are told, too.", "Removed")
+                ..Self::logged(
+                    "A user left a group or was removed. The user receives this event, too.",
+                    "Removed",
+                )
             },
             EventType::MessageCreated => Self::message_of("A message was sent."),
             EventType::MessageUpdated => Self::message_of("A message was edited."),
             EventType::MessageDeleted => Self {
                 null: &["liked", "text"],
                 given: &["deleted_at"],
-                ..Self::message_of("A message was deleted; this is what is left of it.")
+                ..Self::message_of("A message was deleted; this is its tombstone.")
             },
-            EventType::MessageLiked => Self::message_of("The actor began to like a message."),
+            EventType::MessageLiked => Self::message_of("The actor likes a message."),
             EventType::MessageUnliked => Self::message_of("The actor no longer likes a message."),
             EventType::SessionsEnded => return None,
         })
@@ -120,38 +125,44 @@ impl Shape {
             Unlogged::Hello => Self {
                 // Null where a gap is told next: whoever is cut off before that must not come back to a later place.
                 cursor: Field::Either,
-                ..Self::unlogged("The first on a connection: who listens, and from where.", Some("Hello"))
+                ..Self::unlogged(
+                    "The first event on a connection: the user and the starting position.",
+                    Some("Hello"),
+                )
             },
             Unlogged::Gap => Self {
                 cursor: Field::Given,
                 transports: Transports { socket: true, stream: true, poll: true },
                 ..Self::unlogged(
-                    "What happened up to this cursor can't be told: load afresh what you show.",
+                    "The events up to this cursor are no longer available: reload what you show.",
                     None,
                 )
             },
             Unlogged::Heartbeat => Self {
                 cursor: Field::Given,
-                ..Self::unlogged("The connection lives; up to this cursor everything has been told.", None)
+                ..Self::unlogged(
+                    "The connection is alive, and everything up to this cursor has been delivered.",
+                    None,
+                )
             },
             Unlogged::Reconnect => Self {
                 transports: Transports { socket: true, stream: false, poll: false },
-                ..Self::unlogged("The connection is closed next; when to come back.", Some("ComeBack"))
+                ..Self::unlogged("The connection is about to be closed: when to reconnect.", Some("ComeBack"))
             },
             Unlogged::End => Self {
                 transports: Transports { socket: false, stream: true, poll: false },
-                ..Self::unlogged("The last on a stream: why it ends.", Some("End"))
+                ..Self::unlogged("The last event on a stream: the reason why it ends.", Some("End"))
             },
             Unlogged::ReadUpdated => Self {
                 group: Field::Given,
-                ..Self::unlogged("You have read further, on one of your devices.", Some("ReadUpdate"))
+                ..Self::unlogged("You have read further on one of your devices.", Some("ReadUpdate"))
             },
             Unlogged::Typing => Self {
                 group: Field::Given,
-                ..Self::unlogged("Somebody types in a group, or has stopped.", Some("Typing"))
+                ..Self::unlogged("A user is typing in a group, or has stopped.", Some("Typing"))
             },
             Unlogged::Presence => Self::unlogged(
-                "Somebody with whom you share a group came, went or turned away.",
+                "The presence of a user with whom you share a group has changed.",
                 Some("Presence"),
             ),
         }

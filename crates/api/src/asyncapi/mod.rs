@@ -42,9 +42,9 @@ fn info(version: &str) -> Value {
     json!({
         "title": "groupchat events",
         "version": version,
-        "description": "What happens in groupchat, as it happens and since a cursor: the same events with the same \
-                        cursors over a WebSocket, server-sent events and a long poll. On the socket a client may \
-                        also ask. Ignore fields and types of events that are not known: there will be more.",
+        "description": "Events in groupchat, live and since a cursor: the same events with the same cursors over a \
+                        WebSocket, server-sent events and long polling. On the socket, clients can also send \
+                        requests. Ignore unknown fields and event types: later versions add more.",
         "license": {"name": "MIT"},
     })
 }
@@ -54,7 +54,7 @@ fn servers() -> Value {
         json!({
             "host": "{host}",
             "protocol": protocol,
-            "description": "Behind a proxy with TLS it is the protocol with an s.",
+            "description": "Behind a proxy with TLS, use the protocol with an s.",
             "variables": {"host": {"default": "127.0.0.1:5000", "description": "Name and port of the server."}},
         })
     };

@@ -23,8 +23,8 @@ struct Request {
 const REQUESTS: [Request; 5] = [
     Request {
         name: "send",
-        summary: "Sends a message, as `sendMessage` of REST. With a `client_id` it may be repeated until it is \
-                  answered: the message is sent once.",
+        summary: "Sends a message, like `sendMessage` in REST. With a `client_id`, you can repeat the request until \
+                  you get a reply: the message is stored once.",
         has_group: true,
         fields: Some("MessageDraft"),
         may_be_replayed: true,
@@ -32,8 +32,8 @@ const REQUESTS: [Request; 5] = [
     },
     Request {
         name: "read",
-        summary: "Says up to which message you have read, as `markRead` of REST. It never moves back; when it moves \
-                  forward, all your devices that listen are told.",
+        summary: "Moves your read cursor, like `markRead` in REST. The cursor never moves back. When it moves forward, \
+                  all your connected devices are notified.",
         has_group: true,
         fields: Some("ReadMark"),
         may_be_replayed: false,
@@ -41,7 +41,7 @@ const REQUESTS: [Request; 5] = [
     },
     Request {
         name: "typing",
-        summary: "Says that you type, or no longer. It is forgotten after a few seconds unless it is said again.",
+        summary: "Shows that you are typing or have stopped. The indicator expires after a few seconds unless you repeat the request.",
         has_group: true,
         fields: Some("TypingRequest"),
         may_be_replayed: false,
@@ -49,7 +49,7 @@ const REQUESTS: [Request; 5] = [
     },
     Request {
         name: "presence",
-        summary: "Says that you are at this device, or have turned away from it.",
+        summary: "Sets whether you are active on this device or away.",
         has_group: false,
         fields: Some("PresenceRequest"),
         may_be_replayed: false,
@@ -57,7 +57,7 @@ const REQUESTS: [Request; 5] = [
     },
     Request {
         name: "ping",
-        summary: "Asks for nothing but an answer.",
+        summary: "Does nothing but get a reply.",
         has_group: false,
         fields: None,
         may_be_replayed: false,
@@ -139,7 +139,7 @@ impl Request {
             payload["required"] = json!(["type", "id", "replayed", "data"]);
             payload["properties"]["replayed"] = replayed();
         }
-        message(&reply_message(self.name), &format!("What `{}` asked for has been done.", self.name), payload)
+        message(&reply_message(self.name), &format!("The request `{}` was executed.", self.name), payload)
     }
 }
 
@@ -172,7 +172,7 @@ fn id() -> Value {
     json!({
         "type": ["number", "string", "null"],
         "maxLength": LONGEST_ID,
-        "description": "Chosen by the client to tell replies apart.",
+        "description": "Chosen by the client to match replies with requests.",
         "examples": [1],
     })
 }
@@ -180,7 +180,7 @@ fn id() -> Value {
 fn replayed() -> Value {
     json!({
         "type": "boolean",
-        "description": "Whether an earlier request with the same `client_id` had done it; `data` is as it is now.",
+        "description": "Whether an earlier request with the same `client_id` sent the message; `data` is its current state.",
         "examples": [false],
     })
 }

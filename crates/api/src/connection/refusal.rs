@@ -17,23 +17,23 @@ const COME_BACK: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
     /// It can't become a request.
-    #[error("this is no HTTP/1.1")]
+    #[error("this is not HTTP/1.1")]
     NotHttp,
     /// RFC 9112, section 2.2, lets a server take a bare line feed for the end of a line. A proxy that does not would
     /// see another request.
-    #[error("each line of a request's head must end in CR LF")]
+    #[error("each line of a request's head must end with CR LF")]
     BareLineFeed,
     /// RFC 9112, section 3.2.
-    #[error("the request must have one Host")]
+    #[error("the request must have exactly one Host header")]
     Host,
     /// The target is no URI.
-    #[error("the target of the request is no URI")]
+    #[error("the target of the request is not a URI")]
     Target,
     /// Where the body ends is not clear.
-    #[error("Content-Length or Transfer-Encoding is missing, repeated, contradictory or wrong")]
+    #[error("Content-Length or Transfer-Encoding is missing, repeated, contradictory or invalid")]
     Framing,
     /// More bytes or more headers than are taken.
-    #[error("a request's head may have {HEAD_LIMIT} bytes and 96 headers")]
+    #[error("a request's head can have at most {HEAD_LIMIT} bytes and 96 headers")]
     HeadTooLarge,
     /// Too many bytes of heads that are not whole are kept already.
     #[error("the heads of too many requests are only partly there; send a head at once")]
@@ -47,10 +47,10 @@ pub(super) enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoRoom {
     /// There are as many as there may be.
-    #[error("the server has as many connections as it may have")]
+    #[error("the server has reached its maximum number of connections")]
     Full,
     /// Its network has as many as it may have.
-    #[error("your network has as many connections to this server as it may have")]
+    #[error("your network has reached its maximum number of connections to this server")]
     Network,
 }
 

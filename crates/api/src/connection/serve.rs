@@ -30,8 +30,8 @@ pub const REFUSING: usize = 32;
 /// How long one who is refused has to read that, if not too many are.
 const PARTING: Duration = Duration::from_millis(200);
 
-/// Serves the application on connections that this listener accepts. It begins when the server is first polled, and goes
-/// on until its handle says to stop.
+/// Serves the application on connections that this listener accepts. It begins when the server is first polled, and
+/// goes on until its handle says to stop.
 ///
 /// # Errors
 /// The listener can't be used.
@@ -105,11 +105,11 @@ impl Door {
     }
 
     async fn refuse(&self, mut stream: TcpStream, no_room: NoRoom) {
-        tracing::debug!(%no_room, "refused a connection");
+        tracing::debug!(%no_room, "rejected a connection");
         if let Some(Refusals { count, most }) = self.limiter.note_refusal(Instant::now()) {
             let (network, connections) = most.unzip();
             let network = network.map(tracing::field::display);
-            tracing::warn!(count, network, connections, "refused connections; this network has most");
+            tracing::warn!(count, network, connections, "rejected connections; this network has the most");
         }
         let refusing = self.refusing.fetch_add(1, Ordering::Relaxed);
         let parting = async {

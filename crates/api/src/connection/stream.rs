@@ -1,9 +1,9 @@
 //! A connection that looks after itself: what actix-http reads and writes goes through it.
 //!
-//! It passes one request at a time on, and the head of a request only when it is whole, well formed and its turn: so the
-//! parser behind it never waits amid a head, never sees what is refused here, and never reads on after the last request.
-//! Everything that a client can hold up has a deadline: heads, bodies that nobody reads, answers that are not taken. What
-//! a handler waits for itself, such as the body that it reads, is the handler's.
+//! It passes one request at a time on, and the head of a request only when it is whole, well formed and its turn: so
+//! the parser behind it never waits amid a head, never sees what is refused here, and never reads on after the last
+//! request. Everything that a client can hold up has a deadline: heads, bodies that nobody reads, answers that are not
+//! taken. What a handler waits for itself, such as the body that it reads, is the handler's.
 
 use std::io;
 use std::pin::Pin;
@@ -192,7 +192,7 @@ impl<S> Guarded<S> {
     }
 
     fn refuse(&mut self, fault: Fault) {
-        tracing::debug!(%fault, "refused what is no request");
+        tracing::debug!(%fault, "rejected invalid HTTP");
         self.stage = Stage::Closing(Closing::with_answer(fault.answer()));
     }
 

@@ -51,7 +51,7 @@ fn shown_ticket(request: &HttpRequest, ticket: &str) -> Result<Shown, ApiError> 
     if let Some(origin) = request.headers().get(ORIGIN)
         && !origin::is_allowed(origin.as_bytes(), request, &state.options)
     {
-        let detail = "pages of this origin are not in the setting events.allowed_origins";
+        let detail = "this origin is not in the setting events.allowed_origins";
         return Err(ApiError::new(Code::OriginNotAllowed, detail));
     }
     let network = address(request).map_or(Network::UNKNOWN, Network::of);

@@ -36,7 +36,7 @@ pub(crate) struct EventDto {
     pub actor_id: Option<Field<UserId>>,
     /// When it happened.
     pub at: Option<Time>,
-    /// What it is about, as it is afterwards.
+    /// The subject of the event, in its state after the event.
     pub data: EventData,
 }
 
@@ -61,13 +61,13 @@ pub(crate) enum EventData {
     Typing(TypingDto),
     /// Who is there.
     Presence(PresenceDto),
-    /// What a connection says of itself.
+    /// Properties of a connection.
     Hello(HelloDto),
     /// Why it ends.
     Ended(EndDto),
     /// When to come back.
     ComeBack(ComeBackDto),
-    /// Nothing more to say.
+    /// Empty.
     Nothing {},
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct RemovedDto {
     pub id: Field<GoneId>,
 }
 
-/// How far one has read, on one of one's devices.
+/// How far you have read, on one of your devices.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ReadUpdate")]
 pub(crate) struct ReadUpdateDto {
@@ -102,7 +102,7 @@ pub(crate) struct ReadUpdateDto {
 pub(crate) struct TypingDto {
     /// Who.
     pub user: UserRefDto,
-    /// Until when to show it, unless it is said again; null once they have stopped.
+    /// Until when to show the indicator, unless it is extended; null if the user has stopped.
     pub until: Option<Time>,
 }
 
@@ -118,7 +118,7 @@ pub(crate) struct PresenceDto {
     pub last_seen_at: Option<Time>,
 }
 
-/// A ticket that was just made.
+/// A new ticket.
 // Without `Debug`, which would show it.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Ticket")]
@@ -129,7 +129,7 @@ pub(super) struct TicketDto {
     pub expires_at: Time,
 }
 
-/// When to come back to a server that stops.
+/// When to reconnect to a server that stops.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ComeBack")]
 pub(crate) struct ComeBackDto {
@@ -145,7 +145,7 @@ pub(crate) struct EndDto {
     pub reason: Field<End>,
 }
 
-/// What a connection says of itself.
+/// Properties of a connection.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Hello")]
 pub(crate) struct HelloDto {

@@ -22,8 +22,8 @@ use crate::state::State;
 
 /// Waits for events
 ///
-/// What happened since the cursor; if nothing has, as soon as something does, or nothing once `wait` is over. Without a
-/// cursor the answer comes at once and has the cursor of now.
+/// Returns the events since the cursor. If there are none, waits for one, for up to `wait` seconds. Without a cursor,
+/// returns the current cursor at once.
 #[api_v2_operation(tags(Events), operation_id = "pollEvents")]
 pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<Polled, ApiError> {
     let (cursor, wait) = params.0.parse()?;
@@ -34,7 +34,7 @@ pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<
 
 /// Streams events
 ///
-/// Server-sent events, for `EventSource` and others. The first one is a `hello`.
+/// Delivers server-sent events, for `EventSource` and others. The first one is a `hello`.
 #[api_v2_operation(tags(Events), operation_id = "streamEvents")]
 pub async fn stream(
     state: State,
@@ -49,7 +49,7 @@ pub async fn stream(
 
 /// Opens a WebSocket for events
 ///
-/// Events come as text frames; requests go the other way.
+/// Delivers events as text frames, and accepts requests.
 #[api_v2_operation(tags(Events), operation_id = "openSocket")]
 pub async fn socket(
     state: State,
@@ -66,9 +66,9 @@ pub async fn socket(
     Ok(SocketAnswer(handshake.answer(&state, listener, claim)))
 }
 
-/// Makes a ticket
+/// Creates a ticket
 ///
-/// Good once, for 30 seconds, for clients that can't send headers: `/api/events/socket?ticket=…`.
+/// The ticket is valid once, within 30 seconds, for clients that can't send headers: `/api/events/socket?ticket=…`.
 #[api_v2_operation(tags(Events), operation_id = "createTicket")]
 pub async fn ticket(state: State, key: Key, _: NoParams) -> Result<Created<TicketDto>, ApiError> {
     let issued = state.keys.issue();

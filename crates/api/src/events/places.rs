@@ -167,7 +167,7 @@ impl MessageBody for Seated {
 }
 
 fn too_many(each: u32) -> ApiError {
-    let detail = format!("a user has at most {each} connections for events at a time; close one of yours");
+    let detail = format!("a user can have at most {each} event connections at a time; close one of yours");
     ApiError::new(Code::TooManyRequests, detail).retry_after(timing::come_back_after())
 }
 

@@ -100,7 +100,7 @@ fn problem_of(end: End) -> ApiError {
     match end {
         End::SignedOut => ApiError::new(Code::InvalidKey, "the session has ended"),
         End::TooSlow | End::Stopping | End::Unavailable | End::Flood => {
-            let detail = "the events can't be read just now; go on with the same cursor";
+            let detail = "events can't be read at the moment; retry with the same cursor";
             ApiError::new(Code::Unavailable, detail).retry_after(timing::come_back_after())
         }
     }

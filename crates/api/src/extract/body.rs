@@ -33,8 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long the rest of a body that took too long is kept from being read, for its answer to get out.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// A JSON object of so many bytes at most, deserialised. Refused with 408 when it takes too long to arrive, 413 when it is too large, 415 when it is not declared as JSON,
-/// 400 when it is not a JSON object or has a field of the wrong type.
+/// A JSON object of so many bytes at most, deserialised. Refused with 408 when it takes too long to arrive, 413 when it
+/// is too large, 415 when it is not declared as JSON, 400 when it is not a JSON object or has a field of the wrong
+/// type.
 #[derive(Debug)]
 pub struct Body<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
@@ -149,7 +150,7 @@ fn is_json(media_type: &str) -> bool {
 }
 
 fn too_large(limit: usize) -> ApiError {
-    ApiError::new(Code::PayloadTooLarge, format!("the body of this request may have {limit} bytes"))
+    ApiError::new(Code::PayloadTooLarge, format!("the body of this request can have at most {limit} bytes"))
 }
 
 fn cut_short() -> ApiError {
@@ -163,7 +164,7 @@ fn cut_short() -> ApiError {
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     // Serde would also fill a struct from an array, field by field.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(ApiError::new(Code::MalformedJson, "this must be a JSON object"));
+        return Err(ApiError::new(Code::MalformedJson, "the body must be a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

@@ -60,11 +60,11 @@ fn find(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     let mut keys = own.chain(bearers).map(<[u8]>::trim_ascii);
     let first = keys.next().unwrap_or_default();
     if keys.any(|other| other != first) {
-        let detail = "the request shows two keys, or one and an empty one; send one";
+        let detail = "the request has two keys, or a key and an empty one; send only one";
         return Err(ApiError::new(Code::InvalidKey, detail));
     }
     if first.is_empty() {
-        let detail = "send the key in the header X-API-Key, or as Authorization: Bearer";
+        let detail = "send the key in the header X-API-Key or as Authorization: Bearer";
         return Err(ApiError::new(Code::MissingKey, detail));
     }
     Ok(first)

@@ -74,7 +74,7 @@ fn refuse_unknown(query: &str, known: &[&str]) -> Result<(), ApiError> {
 
 fn not_a_parameter(name: &str, known: &[&str]) -> FieldError {
     let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    let detail = format!("is not a parameter of this request, which takes: {takes}");
+    let detail = format!("is not a parameter of this request; its parameters are: {takes}");
     Violation::new(ViolationCode::Unknown, detail)
         .in_field(name.chars().take(LONGEST_NAMED).collect::<String>())
 }

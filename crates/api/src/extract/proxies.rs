@@ -85,8 +85,8 @@ impl UntrustedProxies {
             tracing::warn!(
                 %peer,
                 %header,
-                "a request was forwarded by an address that is not in `trusted_proxies`: if this is your proxy, all its \
-                 clients count as one; this is told once"
+                "a request was forwarded by an address that is not in `trusted_proxies`: if it is your proxy, all its \
+                 clients count as one; this warning appears once"
             );
         }
     }

@@ -9,7 +9,7 @@ use crate::accounts::UserRefDto;
 use crate::messages::MessageDto;
 use crate::wire::{Count, Field, Time};
 
-/// A group, as the caller may see it.
+/// A group, as the caller sees it.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Group")]
 pub struct GroupDto {

@@ -34,7 +34,7 @@ pub async fn create(
 
 /// Lists groups
 ///
-/// All public ones and one's own, by name.
+/// All public groups and your own, by name.
 #[api_v2_operation(tags(Groups), operation_id = "listGroups")]
 pub async fn list(
     state: State,
@@ -48,7 +48,7 @@ pub async fn list(
     Ok(Large(read.map(|page| Page::by_name(List::Groups, 0, page, GroupDto::from))))
 }
 
-/// Shows a group
+/// Returns a group
 #[api_v2_operation(tags(Groups), operation_id = "getGroup")]
 pub async fn show(
     state: State,
@@ -79,7 +79,7 @@ pub async fn edit(
 
 /// Deletes a group
 ///
-/// With all that it holds. For its owners, and server admins.
+/// Deletes the group and its contents. For its owners and server admins.
 #[api_v2_operation(tags(Groups), operation_id = "deleteGroup")]
 pub async fn delete(state: State, key: Key, path: Ids<GroupId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;

@@ -31,8 +31,8 @@ pub async fn list(
 
 /// Adds a member
 ///
-/// Any member may; only owners and server admins give a role above `member`. Where nobody is left in the group, the
-/// user becomes its owner.
+/// For members. Only owners and server admins can give a role above `member`. If the group has no members, the user
+/// becomes its owner.
 #[api_v2_operation(tags(Groups), operation_id = "addMember")]
 pub async fn add(
     state: State,
@@ -57,7 +57,8 @@ fn created(group: GroupId, member: Member) -> Created<MemberDto> {
 
 /// Joins a public group
 ///
-/// 200 for members, who stay what they are. Whoever joins a group that nobody is left in becomes its owner.
+/// Responds with 200 if the caller is already a member, and changes nothing. The first user who joins a group without
+/// members becomes its owner.
 #[api_v2_operation(tags(Groups), operation_id = "joinGroup")]
 pub async fn join(
     state: State,
@@ -92,9 +93,10 @@ pub async fn edit(
     Ok(Ok200(member.into()))
 }
 
-/// Removes a member, or leaves
+/// Removes a member, or leaves the group
 ///
-/// Members remove themselves; admins of the group members below admin; owners and server admins everybody.
+/// Members can remove themselves. Admins of the group can remove plain members. Owners and server admins can remove
+/// anyone.
 #[api_v2_operation(tags(Groups), operation_id = "removeMember")]
 pub async fn remove(
     state: State,

@@ -42,7 +42,7 @@ impl GroupDraftDto {
     }
 }
 
-/// What to change of a group. What is left out stays; null clears.
+/// Changes to a group. Absent fields keep their value; null clears a field.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "GroupChanges")]
 pub(super) struct GroupChangesDto {
@@ -70,7 +70,7 @@ impl GroupChangesDto {
     }
 }
 
-/// Whom to add to a group: by id or by name.
+/// The user to add to a group, by id or by username.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MemberDraft", example = r#"{"username": "grace", "role": "member"}"#)]
 pub(super) struct MemberDraftDto {
@@ -91,7 +91,7 @@ impl MemberDraftDto {
             (None, Some(name)) => Some(Candidate::named(&name)),
             (None, None) => fields.missing("user_id"),
             (Some(_), Some(_)) => {
-                let detail = "cannot be given together with user_id";
+                let detail = "cannot be used together with user_id";
                 fields.refuse("username", Violation::new(ViolationCode::Exclusive, detail));
                 None
             }
@@ -103,7 +103,7 @@ impl MemberDraftDto {
     }
 }
 
-/// What to change of a member. What is left out stays.
+/// Changes to a member. Absent fields keep their value.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MemberChanges")]
 pub(super) struct MemberChangesDto {

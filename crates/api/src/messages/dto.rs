@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::accounts::UserRefDto;
 use crate::wire::{Count, Field, Time};
 
-/// A message, or what is left of a deleted one.
+/// A message, or the tombstone of a deleted one.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Message")]
 pub struct MessageDto {

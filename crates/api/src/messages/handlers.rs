@@ -16,8 +16,8 @@ use crate::wire::Page;
 
 /// Sends a message
 ///
-/// For members. With a `client_id` that the caller has used in the group before, the message of that time
-/// comes back with 200 and `Idempotent-Replayed: true` instead, whatever the text.
+/// For members. If the caller has used the `client_id` in the group before, stores nothing and returns that message
+/// with 200 and `Idempotent-Replayed: true`, whatever the text.
 #[api_v2_operation(tags(Messages), operation_id = "sendMessage")]
 pub async fn send(
     state: State,
@@ -43,7 +43,7 @@ fn location(view: &MessageView) -> String {
 
 /// Lists messages
 ///
-/// For members; the newest first, whatever the direction of reading.
+/// For members. Messages are always returned newest first.
 #[api_v2_operation(tags(Messages), operation_id = "listMessages")]
 pub async fn list(
     state: State,
@@ -61,9 +61,9 @@ pub async fn list(
     })))
 }
 
-/// Shows a message
+/// Returns a message
 ///
-/// For members. Of a deleted one only a tombstone is left.
+/// For members. Returns a tombstone for a deleted message.
 #[api_v2_operation(tags(Messages), operation_id = "getMessage")]
 pub async fn show(
     state: State,
@@ -98,7 +98,7 @@ pub async fn edit(
 
 /// Deletes a message
 ///
-/// For its author, and owners and admins of the group. A tombstone stays in its place.
+/// For its author, and for owners and admins of the group. A tombstone takes its place.
 #[api_v2_operation(tags(Messages), operation_id = "deleteMessage")]
 pub async fn delete(
     state: State,
@@ -127,9 +127,9 @@ pub async fn like(
     Ok(Ok200(view.into()))
 }
 
-/// Takes one's like of a message back
+/// Removes your like from a message
 ///
-/// Without one nothing changes.
+/// If there is no like, nothing changes.
 #[api_v2_operation(tags(Messages), operation_id = "unlikeMessage")]
 pub async fn unlike(
     state: State,
@@ -144,9 +144,9 @@ pub async fn unlike(
     Ok(Ok200(view.into()))
 }
 
-/// Remembers how far one has read
+/// Moves your read cursor
 ///
-/// Never moves back.
+/// Never moves it back.
 #[api_v2_operation(tags(Messages), operation_id = "markRead")]
 pub async fn mark_read(
     state: State,

@@ -66,7 +66,7 @@ impl MessageDraftDto {
     }
 }
 
-/// What to change of a message.
+/// Changes to a message.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MessageChanges")]
 pub(super) struct MessageChangesDto {

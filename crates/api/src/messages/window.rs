@@ -56,7 +56,7 @@ impl MessageListParams {
         let mut given = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
         let Some(first) = given.next() else { return };
         for name in given {
-            let detail = format!("cannot be given together with {first}");
+            let detail = format!("cannot be used together with {first}");
             fields.refuse(name, Violation::new(ViolationCode::Exclusive, detail));
         }
     }

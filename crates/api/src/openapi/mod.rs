@@ -46,7 +46,7 @@ fn preamble(version: &str) -> DefaultApiRaw {
             version: version.to_owned(),
             description: Some(
                 "Groups, their members and their messages. Sign in with `POST /api/login`, then send the \
-                 `api_key` of its answer in the header `X-API-Key`."
+                 `api_key` from its response in the header `X-API-Key`."
                     .to_owned(),
             ),
             license: Some(License { name: Some("MIT".to_owned()), url: None }),
@@ -84,7 +84,7 @@ fn complete_components(components: &mut Value, of_parameters: Map<String, Value>
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
-        "description": "The `api_key` of `POST /api/login`. `Authorization: Bearer KEY` says the same.",
+        "description": "The `api_key` of `POST /api/login`. `Authorization: Bearer KEY` works as well.",
     }});
     if let (Value::Object(components), Value::Object(shared)) = (components, responses::components()) {
         components.extend(shared);

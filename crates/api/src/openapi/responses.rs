@@ -96,21 +96,21 @@ fn header_components() -> Value {
     let header = |description: &str, schema: Value| json!({"description": description, "schema": schema});
     let text = |example: &str| json!({"type": "string", "example": example});
     json!({
-        "Allow": header("With 405: the methods that the path takes (RFC 9110, section 10.2.1).", text("GET, HEAD")),
+        "Allow": header("With 405: the methods that the path supports (RFC 9110, section 10.2.1).", text("GET, HEAD")),
         REPLAYED: header(
-            "The answer is about what an earlier request with the same `client_id` created.",
+            "The response contains what an earlier request with the same `client_id` created.",
             json!({"type": "string", "enum": ["true"], "example": "true"}),
         ),
-        "Location": header("The path of what was created.", text("/api/groups/7")),
+        "Location": header("The path of the created resource.", text("/api/groups/7")),
         "Retry-After": header(
-            "Seconds after which another try makes sense (RFC 9110, section 10.2.3).",
+            "How many seconds to wait before a retry (RFC 9110, section 10.2.3).",
             json!({"type": "integer", "minimum": 1, "example": 1}),
         ),
-        "Sec-WebSocket-Version": header("The version that is spoken (RFC 6455, section 4.4).", text("13")),
-        "Upgrade": header("What to ask for (RFC 9110, section 7.8).", text("websocket")),
+        "Sec-WebSocket-Version": header("The supported version (RFC 6455, section 4.4).", text("13")),
+        "Upgrade": header("The protocol to request (RFC 9110, section 7.8).", text("websocket")),
         "WWW-Authenticate": header("The challenge (RFC 6750, section 3).", text("Bearer realm=\"groupchat\"")),
         "X-Request-Id": header(
-            "Names this request; the server's log has it too.",
+            "Identifies this request, also in the server's log.",
             json!({"type": "string", "pattern": "^[0-9a-f]{16}$", "example": "5692161d100b05e5"}),
         ),
     })
@@ -148,17 +148,17 @@ pub(super) fn problem_schema() -> Value {
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     json!({
         "type": "object",
-        "description": "Why a request was not answered as asked (RFC 9457).",
+        "description": "Why a request failed (RFC 9457).",
         "required": ["type", "title", "status", "code", "detail"],
         "properties": {
             "type": {"type": "string", "format": "uri", "pattern": format!("^{TYPE_PREFIX}[a-z_]+$"),
-                     "description": "A name for this kind of problem."},
-            "title": text("The kind of problem, for a person."),
+                     "description": "Identifies this kind of problem."},
+            "title": text("The kind of problem, for people."),
             "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599,
-                       "description": "The status of the answer."},
+                       "description": "The HTTP status."},
             "code": {"type": "string", "enum": codes,
-                     "description": "The kind of problem, for a program. Never changes."},
-            "detail": text("What happened this time, for a person."),
+                     "description": "The kind of problem, for programs. Never changes."},
+            "detail": text("Details of this occurrence, for people."),
             "errors": {"type": "array", "description": "The fields that broke a rule.",
                        "items": {"$ref": "#/components/schemas/FieldProblem"}},
             "quota": {"type": "object", "description": "The quota that would have been exceeded.",
@@ -167,9 +167,9 @@ pub(super) fn problem_schema() -> Value {
                           "name": {"type": "string", "enum": Quota::ALL.map(Quota::as_str),
                                    "description": "What is limited."},
                           "limit": {"type": "integer", "format": "int64", "minimum": 0,
-                                    "description": "How many there may be."},
+                                    "description": "The limit."},
                       }},
-            "request_id": text("What to ask about when the server failed; also in the log."),
+            "request_id": text("The id of the request, to ask the operator about a failure; also in the log."),
         },
     })
 }
@@ -182,10 +182,10 @@ pub(super) fn field_problem_schema() -> Value {
         "description": "A field that broke a rule.",
         "required": ["field", "code", "detail"],
         "properties": {
-            "field": text("The field or parameter; empty for the body as a whole."),
+            "field": text("The field or parameter; empty for the whole body."),
             "code": {"type": "string", "pattern": "^[a-z_]+$",
-                     "description": "The kind of rule, for a program. Never changes."},
-            "detail": text("The rule, for a person."),
+                     "description": "The kind of rule, for programs. Never changes."},
+            "detail": text("The rule, for people."),
         },
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::wire::{Described, Field, plain_texts, write_as_str};
 
-/// The server is well.
+/// The server is healthy.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Health")]
 pub(super) struct HealthDto {
@@ -18,7 +18,7 @@ pub(super) struct HealthDto {
     pub storage_full: Field<bool>,
 }
 
-/// Which program this is.
+/// The program and its version.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Version")]
 pub(super) struct VersionDto {

@@ -9,10 +9,10 @@ use crate::problem::ApiError;
 use crate::respond::Ok200;
 use crate::state::State;
 
-/// Tells whether the server is well
+/// Reports the health of the server
 ///
-/// 200 when the database can be read and takes writes, 503 when it can't, is damaged or has next to no room left. Needs
-/// no key, and takes any query: monitors add some against caches.
+/// Responds with 200 if the database can be read and written, and with 503 if it can't, is damaged, or has almost no
+/// disk space left. Needs no key, and accepts any query, because monitors add queries to bypass caches.
 #[api_v2_operation(tags(Operations), operation_id = "getHealth")]
 pub async fn health(state: State) -> Result<Ok200<HealthDto>, ApiError> {
     let status = Status::from(state.health.look(&state.storage).await?);
@@ -20,7 +20,7 @@ pub async fn health(state: State) -> Result<Ok200<HealthDto>, ApiError> {
     Ok(Ok200(HealthDto { status: status.into(), storage_full: storage_full.into() }))
 }
 
-/// Tells the program's version
+/// Returns the program's version
 ///
 /// Needs no key.
 #[api_v2_operation(tags(Operations), operation_id = "getVersion")]

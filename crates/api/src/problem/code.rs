@@ -34,17 +34,17 @@ macro_rules! codes {
 
 codes! {
     /// Not a request that the server understands at all.
-    BadRequest = BAD_REQUEST, "bad_request", "The request cannot be understood";
+    BadRequest = BAD_REQUEST, "bad_request", "The request is malformed";
     /// The body is not a JSON object (RFC 8259).
     MalformedJson = BAD_REQUEST, "malformed_json", "The body is not a JSON object";
     /// Fields or parameters broke a rule; `errors` has each of them.
     ValidationFailed = BAD_REQUEST, "validation_failed", "Some values are not valid";
     /// Fields that the contract has but this server has not built yet.
-    NotSupported = BAD_REQUEST, "not_supported", "Not supported by this server yet";
+    NotSupported = BAD_REQUEST, "not_supported", "This server does not support this yet";
     /// Fields that exist but cannot be changed by this call.
     NotEditable = BAD_REQUEST, "not_editable", "Some fields cannot be changed by this call";
     /// The request came without a key.
-    MissingKey = UNAUTHORIZED, "missing_key", "An API key is needed";
+    MissingKey = UNAUTHORIZED, "missing_key", "An API key is required";
     /// The key is unknown, expired or revoked.
     InvalidKey = UNAUTHORIZED, "invalid_key", "The API key is not valid";
     /// The ticket is unknown, used, too old, or of a session that has ended.
@@ -56,9 +56,9 @@ codes! {
     /// A key that came with a new account can't change credentials.
     ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials";
     /// One's own password is changed by another route, which asks for the present one.
-    CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is needed";
+    CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is required";
     /// A page of a site that may not listen.
-    OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages of this site may not do this";
+    OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages from this site are not allowed to do this";
     /// Only server admins may do this.
     AdminOnly = FORBIDDEN, "admin_only", "Only a server admin may do this";
     /// Only members of the group may do this.
@@ -80,7 +80,7 @@ codes! {
     /// No such message in the group.
     MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group";
     /// The path exists, but not with this method.
-    MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method";
+    MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not support this method";
     /// The client was too slow.
     RequestTimeout = REQUEST_TIMEOUT, "request_timeout", "The request took too long to arrive";
     /// The username belongs to another user.
@@ -88,39 +88,40 @@ codes! {
     /// The name belongs to another public group.
     NameTaken = CONFLICT, "name_taken", "Another public group has this name";
     /// The user is in the group already.
-    AlreadyMember = CONFLICT, "already_member", "The user is a member already";
+    AlreadyMember = CONFLICT, "already_member", "The user is already a member";
     /// A group keeps at least one owner.
     LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner";
     /// There are as many of something as a user or a group may have.
-    QuotaExceeded = CONFLICT, "quota_exceeded", "There may be no more of these";
+    QuotaExceeded = CONFLICT, "quota_exceeded", "A limit on the number of these has been reached";
     /// The server keeps at least one admin.
     LastAdmin = CONFLICT, "last_admin", "The server cannot lose its last admin";
     /// Of the message nothing but a tombstone is left.
-    Deleted = CONFLICT, "deleted", "The message is deleted";
+    Deleted = CONFLICT, "deleted", "The message has been deleted";
     /// The account changed while the request was being worked on.
-    ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed at the same time";
+    ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed by another request";
     /// The body is over the limit.
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large";
     /// The body is not declared as JSON.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
     /// A WebSocket was not asked for as one.
-    UpgradeRequired = UPGRADE_REQUIRED, "upgrade_required", "This is a WebSocket";
+    UpgradeRequired = UPGRADE_REQUIRED, "upgrade_required", "A WebSocket handshake is required";
     /// The head of the request is over the limit.
     HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The head of the request is too large";
     /// Too many tries to show a password.
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
-    /// More requests on a socket or at a time, more connections, writes, or answers that were not taken, than are allowed.
+    /// More requests on a socket or at a time, more connections, writes, or answers that were not taken, than are
+    /// allowed.
     TooManyRequests = TOO_MANY_REQUESTS, "too_many_requests", "Too many requests";
     /// The disk is nearly full, and what is left is kept for what frees room.
-    StorageFull = INSUFFICIENT_STORAGE, "storage_full", "The server has too little room left";
+    StorageFull = INSUFFICIENT_STORAGE, "storage_full", "The server's disk is nearly full";
     /// Something broke here; the log knows what, under the request id.
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on the server";
     /// Too much is waiting already; nothing was done.
-    Overloaded = SERVICE_UNAVAILABLE, "overloaded", "The server is too busy just now";
+    Overloaded = SERVICE_UNAVAILABLE, "overloaded", "The server is too busy at the moment";
     /// The database can't be used just now; nothing was done.
-    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The server cannot work just now";
+    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The server is unavailable at the moment";
     /// Whether the command was done is not known.
-    OutcomeUnknown = SERVICE_UNAVAILABLE, "outcome_unknown", "Whether this was done is not known";
+    OutcomeUnknown = SERVICE_UNAVAILABLE, "outcome_unknown", "It is unknown whether this was done";
 }
 
 impl Code {

@@ -71,16 +71,15 @@ impl From<StorageFault> for ApiError {
     }
 }
 
-const TOO_FAST: &str = "you write more than a user may in this time; nothing was done";
-const NO_ROOM: &str = "nothing was done; for now only server admins may add something";
-const NOTHING_DONE: &str = "nothing was done; try again a little later";
-const TOOK_TOO_LONG: &str =
-    "this takes longer than the server allows; ask for less, or try again a little later";
-const OUTCOME_UNKNOWN: &str = "look before you try again, or try again with the same client_id";
+const TOO_FAST: &str = "you exceed the write rate limit; nothing was done";
+const NO_ROOM: &str = "nothing was done; for now, only server admins can add data";
+const NOTHING_DONE: &str = "nothing was done; try again later";
+const TOOK_TOO_LONG: &str = "this takes longer than the server allows; request less, or try again later";
+const OUTCOME_UNKNOWN: &str = "check whether it was done before you retry, or retry with the same client_id";
 /// Of faults in the storage, where what was begun is rolled back.
-const ROLLED_BACK: &str = "nothing was done; the server's log has the cause under the request id";
+const ROLLED_BACK: &str = "nothing was done; the server's log contains the cause with the request id";
 /// Of all else: a command may have been done before something broke.
-pub(super) const INTERNAL: &str = "the server's log has the cause under the request id";
+pub(super) const INTERNAL: &str = "the server's log contains the cause with the request id";
 
 const fn account(refusal: &AccountRefusal) -> Code {
     match refusal {
@@ -135,7 +134,7 @@ impl ApiError {
         };
         let detail = match errors.as_slice() {
             [one] => Cow::Owned(format!("{}: {}", one.field, one.violation.detail)),
-            _ => Cow::Borrowed("see errors for each of them"),
+            _ => Cow::Borrowed("see `errors` for details"),
         };
         Self { errors, ..Self::new(code, detail) }
     }

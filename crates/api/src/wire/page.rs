@@ -16,7 +16,7 @@ use super::{Cursor, CursorText, Field, List};
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// What to pass as `cursor` to read on; null at the end.
+    /// The `cursor` of the next page; null at the end.
     pub next: Option<String>,
 }
 

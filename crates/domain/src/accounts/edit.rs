@@ -33,7 +33,7 @@ pub struct UserChanges {
     pub display_name: Option<Option<DisplayName>>,
     /// The e-mail address.
     pub email: Option<Option<Email>>,
-    /// Whether the user administers the server.
+    /// Whether the user is a server admin.
     pub is_admin: Option<bool>,
     /// A new password, which ends the user's sessions.
     pub password: Option<Password>,

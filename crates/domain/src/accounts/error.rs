@@ -9,7 +9,7 @@ pub enum AccountRefusal {
     #[error("the API key is unknown, expired or revoked")]
     Unauthenticated,
     /// The ticket is unknown, used, too old, or of a session that has ended.
-    #[error("the ticket is unknown, used, too old, or of a session that has ended")]
+    #[error("the ticket is unknown, used or expired, or its session has ended")]
     TicketInvalid,
     /// Username and password don't match. The same whether or not the user exists.
     #[error("wrong username or password")]
@@ -24,10 +24,10 @@ pub enum AccountRefusal {
     #[error("the current password is wrong")]
     WrongPassword,
     /// A provisioned key can't change credentials.
-    #[error("this key was handed out with a new account and can't change credentials")]
+    #[error("this key was issued with a new account and can't change credentials")]
     ProvisionedKey,
     /// One's own password is changed with the present one only.
-    #[error("to change your own password, show the current one")]
+    #[error("to change your own password, send the current one")]
     CurrentPasswordRequired,
     /// Only server admins may do this.
     #[error("only a server admin may do this")]
@@ -45,6 +45,6 @@ pub enum AccountRefusal {
     #[error("the last server admin can't be deleted or demoted")]
     LastAdmin,
     /// The account changed while the password was being checked.
-    #[error("the account was changed at the same time")]
+    #[error("the account was changed by another request")]
     ChangedMeanwhile,
 }

@@ -28,7 +28,7 @@ impl Username {
         check_length(text, 1, Self::MAX_LENGTH)?;
         let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if !text.chars().all(inner) {
-            let detail = "may hold only ASCII letters, digits, '_', '.' and '-'";
+            let detail = "must contain only ASCII letters, digits, '_', '.' and '-'";
             return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
         }
         let outer = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -241,13 +241,13 @@ pub struct User {
     pub display_name: Option<DisplayName>,
     /// Shown only to the user and to admins.
     pub email: Option<Email>,
-    /// Whether the user administers the server.
+    /// Whether the user is a server admin.
     pub is_admin: bool,
     /// Shown only to the user.
     pub presence: PresenceSetting,
     /// Counts the changes.
     pub version: Version,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 
@@ -277,7 +277,7 @@ impl User {
 /// A user as others meet it: the author of a message, a member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRef {
-    /// The user's id, which outlives the account.
+    /// The user's id, which stays after the account is deleted.
     pub id: UserId,
     /// `None` once the account is deleted.
     pub username: Option<Username>,
@@ -300,7 +300,7 @@ pub struct NewUser {
     pub display_name: Option<DisplayName>,
     /// The address, seen by the user and admins.
     pub email: Option<Email>,
-    /// Whether the user administers the server.
+    /// Whether the user is a server admin.
     pub is_admin: bool,
     /// The hash of the password.
     pub password: PasswordHash,

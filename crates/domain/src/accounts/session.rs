@@ -99,7 +99,7 @@ pub struct Session {
     pub name: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When its key was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
@@ -126,7 +126,7 @@ pub struct NewSession {
     pub key: KeyHash,
     /// When it begins.
     pub created_at: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// Where it came from.
     pub client: ClientInfo,

@@ -46,7 +46,7 @@ pub enum Passing {
         group: GroupId,
         /// Messages up to this number are read.
         read_seq: Seq,
-        /// How many are not.
+        /// The number of messages that are not read.
         unread: i64,
     },
     /// A user types, or has stopped. For the members of the group.
@@ -106,8 +106,9 @@ pub trait Feed: Send {
     /// have been read after the subscription.
     fn admit(&mut self, viewer: Viewer);
 
-    /// Makes the listener, once admitted, a device that its user is at, for those to see who may. Returns how others are
-    /// there, or when they last were, of those who share a group with the user; what changes from now on is delivered.
+    /// Makes the listener, once admitted, a device that its user is at, for those to see who may. Returns how others
+    /// are there, or when they last were, of those who share a group with the user; what changes from now on is
+    /// delivered.
     fn attend(&mut self) -> Vec<Passing>;
 
     /// Says what the user does, for those to see who may. MUST NOT block.

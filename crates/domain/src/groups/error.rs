@@ -21,13 +21,13 @@ pub enum GroupRefusal {
     #[error("another public group has this name")]
     NameTaken,
     /// The user is a member already.
-    #[error("the user is a member already")]
+    #[error("the user is already a member")]
     AlreadyMember,
     /// A group's last owner can't leave, be removed or be demoted.
     #[error("the last owner of a group can't leave, be removed or be demoted")]
     LastOwner,
     /// There are as many as may be.
-    #[error("there may be at most {limit} {quota}")]
+    #[error("at most {limit} {quota} are allowed")]
     QuotaExceeded {
         /// What is limited.
         quota: Quota,

@@ -127,11 +127,11 @@ pub struct Group {
     pub visibility: Visibility,
     /// Counts the changes of what is above.
     pub version: Version,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// How many members it has.
+    /// The number of its members.
     pub member_count: i64,
-    /// The number of its newest message, 0 before the first.
+    /// The number of its newest message; 0 if there is none.
     pub last_seq: Seq,
 }
 

@@ -7,7 +7,7 @@ pub enum MessageRefusal {
     #[error("there is no such message in this group")]
     NotFound,
     /// The message is deleted; nothing but its tombstone is left.
-    #[error("the message is deleted")]
+    #[error("the message has been deleted")]
     Deleted,
     /// Only the author may do this.
     #[error("only the author of the message may do this")]

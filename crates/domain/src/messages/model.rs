@@ -51,7 +51,7 @@ impl ClientId {
     pub fn parse(text: &str) -> Result<Self, Violation> {
         check_length(text, 1, Self::MAX_LENGTH)?;
         if !text.chars().all(|c| matches!(c, ' '..='~')) {
-            let detail = "may hold only printable ASCII characters";
+            let detail = "must contain only printable ASCII characters";
             return Err(Violation::new(ViolationCode::InvalidCharacters, detail));
         }
         Ok(Self(text.to_owned()))
@@ -71,7 +71,7 @@ pub struct Message {
     pub author: UserRef,
     /// `None` once it is deleted.
     pub text: Option<MessageText>,
-    /// The name that its sender gave it.
+    /// The id that its sender gave it.
     pub client_id: Option<ClientId>,
     /// Counts the changes, likes among them.
     pub version: Version,

@@ -95,7 +95,7 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Re
 pub struct ReadState {
     /// Messages up to this number are read.
     pub read_seq: Seq,
-    /// How many are not.
+    /// The number of messages that are not read.
     pub unread: i64,
     /// Whether more are read than before.
     pub moved: bool,

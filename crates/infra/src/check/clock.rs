@@ -26,7 +26,7 @@ pub(crate) fn newest_row(connection: &mut Connection<'_>, now: Timestamp) -> Que
     let newest = number(connection, NEWEST)?;
     let ahead = Duration::from_micros(newest.saturating_sub(now.as_micros()).try_into().unwrap_or(0));
     Ok(if ahead <= TOLERANCE {
-        (Outcome::Passed, "the clock is not behind what is stored".to_owned())
+        (Outcome::Passed, "the clock is not behind the stored data".to_owned())
     } else {
         (Outcome::Failed, format!("the clock is {} seconds behind the newest row", ahead.as_secs()))
     })

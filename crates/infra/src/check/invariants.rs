@@ -35,22 +35,22 @@ pub(crate) const INVARIANTS: [Invariant; 4] = [
             LEFT JOIN (SELECT group_id, count(*) AS stored, max(seq) AS highest FROM messages GROUP BY group_id) \
                 AS counted ON group_id = id \
             WHERE deleted_at IS NULL AND (last_seq <> coalesce(highest, 0) OR last_seq <> coalesce(stored, 0))",
-        holds: "every group's messages are numbered from 1 to its last number without a gap",
-        broken: "groups whose messages and last number don't agree",
+        holds: "the messages of every group are numbered from 1 to its last number without gaps",
+        broken: "groups have messages that don't match their last number",
     },
     Invariant {
         check: "member_counts",
         offenders: "SELECT count(*) AS number FROM groups WHERE deleted_at IS NULL AND member_count <> \
             (SELECT count(*) FROM memberships WHERE group_id = groups.id)",
-        holds: "every group has as many members as it says",
-        broken: "groups with other than the number of members that they say",
+        holds: "the member count of every group is correct",
+        broken: "groups have a wrong member count",
     },
     Invariant {
         check: "read_cursors",
         offenders: "SELECT count(*) AS number FROM memberships JOIN groups ON groups.id = group_id \
             WHERE deleted_at IS NULL AND read_seq > last_seq",
-        holds: "nobody has read further than their group's last message",
-        broken: "members who have read further than their group's last message",
+        holds: "no read cursor is beyond the last message of its group",
+        broken: "members have a read cursor beyond the last message of their group",
     },
     Invariant {
         check: "like_counts",
@@ -58,7 +58,7 @@ pub(crate) const INVARIANTS: [Invariant; 4] = [
             LEFT JOIN (SELECT message_id, count(*) AS stored FROM reactions WHERE emoji = '👍' \
                        GROUP BY message_id) AS counted ON message_id = messages.id \
             WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL AND likes <> coalesce(stored, 0)",
-        holds: "every message has as many likes as it says",
-        broken: "messages with other than the number of likes that they say",
+        holds: "the like count of every message is correct",
+        broken: "messages have a wrong like count",
     },
 ];

@@ -74,7 +74,7 @@ impl Finding {
     pub(crate) fn opened(schema: &SchemaVersion) -> Self {
         let SchemaVersion { found, pending } = schema;
         let detail = match pending {
-            0 => format!("schema {found}, which is this program's"),
+            0 => format!("schema {found}, which this program uses"),
             pending => format!("schema {found}; {pending} migrations run at the next start"),
         };
         Self::new("database", Outcome::Passed, detail)

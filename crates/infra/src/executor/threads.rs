@@ -72,6 +72,6 @@ pub(crate) fn finish(workers: Threads, queue: &CommandQueue, until: Instant) {
     let Err(still_running) = workers.wait(until) else { return };
     queue.close();
     if still_running.wait(GRACE).is_err() {
-        tracing::warn!("a command outlasts the shutdown; it is left behind");
+        tracing::warn!("a command did not finish before the shutdown timeout; abandoning it");
     }
 }

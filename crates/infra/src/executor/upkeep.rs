@@ -17,8 +17,8 @@ use crate::schema::sessions;
 /// Rows that one command touches, so that none holds up the others for long.
 const ROWS_PER_COMMAND: usize = 500;
 
-/// By how much a use that another server has stored may be later: it may have been seen just now, and this one an upkeep
-/// or two ago. A later one is of a clock that was ahead.
+/// By how much a use that another server has stored may be later: it may have been seen just now, and this one an
+/// upkeep or two ago. A later one is of a clock that was ahead.
 const FURTHEST_USE: Duration = Duration::from_secs(10 * 60);
 
 /// Stores the last uses of keys, in the order of sessions, so that two processes that do so don't lock each other
@@ -68,8 +68,8 @@ impl StopSignal {
 fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(())) => {}
-        Ok(Err(fault)) => tracing::warn!(task, %fault, "a task of the storage's upkeep is put off"),
-        Err(_) => tracing::error!(task, "a task of the storage's upkeep panicked"),
+        Ok(Err(fault)) => tracing::warn!(task, %fault, "postponed a maintenance task of the storage"),
+        Err(_) => tracing::error!(task, "a maintenance task of the storage panicked"),
     }
 }
 

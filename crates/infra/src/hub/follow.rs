@@ -122,7 +122,7 @@ impl Hub {
             let is_listened_to = self.is_listened_to();
             let (state, events) = read(storage, is_listened_to.then(|| self.delivered())).await?;
             if self.is_another(&state) {
-                tracing::warn!(head = %state.head, "the log is another one; listeners begin anew");
+                tracing::warn!(head = %state.head, "the event log was replaced; listeners get a gap");
                 let mut wakes = Wakes::default();
                 self.begin_anew(state, &mut wakes);
                 wakes.wake();
@@ -173,7 +173,7 @@ impl Hub {
         let mut wakes = Wakes::default();
         let mut registry = locked(&self.registry);
         if first > registry.position.next() {
-            tracing::warn!(position = %registry.position, %first, "the log lost events before they were read");
+            tracing::warn!(position = %registry.position, %first, "events were removed from the log before they were read");
             self.end_all(&mut registry, &Delivery::Stopping, &mut wakes);
             self.move_to(&mut registry, Position::new(first.get() - 1));
         }
@@ -196,7 +196,7 @@ async fn read(storage: &dyn Storage, after: Option<Position>) -> Result<(LogStat
 }
 
 async fn wait_after(error: &Error) {
-    tracing::warn!(%error, "live events have to wait for the log");
+    tracing::warn!(%error, "can't read the event log; live events are delayed");
     sleep(RETRY_AFTER).await;
 }
 

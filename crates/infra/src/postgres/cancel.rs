@@ -25,7 +25,7 @@ impl Canceller {
             for backend in backends {
                 if let Err(reason) = self.cancel(&mut connection, backend) {
                     // The time limit of the statement ends it.
-                    tracing::debug!(reason, "a read whose caller has gone is not cancelled");
+                    tracing::debug!(reason, "could not cancel a read whose caller is gone");
                     connection = None;
                 }
             }

@@ -69,8 +69,8 @@ const IDS: &str = "\
 const EVENT_LOG: Invariant = Invariant {
     check: "event_log",
     offenders: "SELECT coalesce(max(position) - min(position) + 1 - count(position), 0) AS number FROM events",
-    holds: "the event log has no gap up to its head",
-    broken: "events are missing from the log",
+    holds: "the event log has no gaps up to its head",
+    broken: "events are missing in the log",
 };
 
 const WAITING: &str = "SELECT count(*) AS number FROM events WHERE position IS NULL";
@@ -151,10 +151,10 @@ fn integrity(connection: &mut PgConnection, depth: Depth) -> Finding {
     let connection = &mut Connection::Postgres(connection);
     let compared = number(connection, CAN_COMPARE_INDEXES).and_then(|can| {
         let detail = if can == 0 {
-            format!("{praise}; without the extension amcheck, no index was compared with its table")
+            format!("{praise}; indexes were not compared with their tables, because the extension amcheck is missing")
         } else {
             number(connection, COMPARE_INDEXES)?;
-            format!("{praise}, and each index agrees with its table")
+            format!("{praise}, and every index matches its table")
         };
         Ok((Outcome::Passed, detail))
     });
@@ -171,8 +171,8 @@ fn references(connection: &mut PgConnection) -> Finding {
 
 fn ids(connection: &mut PgConnection) -> Finding {
     let found = sum(connection, IDS).map(|tables| match tables {
-        0 => (Outcome::Passed, "no id will be given twice".to_owned()),
-        tables => (Outcome::Failed, format!("{tables} tables would give ids that they have given")),
+        0 => (Outcome::Passed, "no id will be reused".to_owned()),
+        tables => (Outcome::Failed, format!("{tables} tables would reuse ids")),
     });
     Finding::from_query("ids", found)
 }
@@ -183,7 +183,7 @@ fn event_log(connection: &mut PgConnection) -> Finding {
     let mut finding = EVENT_LOG.check(connection);
     match number(connection, WAITING) {
         Ok(0) => {}
-        Ok(waiting) => finding.detail.push_str(&format!("; waiting for their place: {waiting}")),
+        Ok(waiting) => finding.detail.push_str(&format!("; events that wait for their position: {waiting}")),
         Err(error) => return Finding::new(EVENT_LOG.check, Outcome::Failed, error.to_string()),
     }
     finding
@@ -195,7 +195,7 @@ fn clock(connection: &mut PgConnection, server_clock: QueryResult<i64>, now: Tim
         if apart <= CLOCK_TOLERANCE {
             return Ok((outcome, detail));
         }
-        let detail = format!("{detail}; it is {} seconds apart from the server's", apart.as_secs());
+        let detail = format!("{detail}; it differs from the server's clock by {} seconds", apart.as_secs());
         Ok((if outcome == Outcome::Passed { Outcome::Warning } else { outcome }, detail))
     });
     Finding::from_query("clock", compared)
@@ -205,12 +205,12 @@ fn settings(connection: &mut PgConnection) -> Finding {
     let found = lines(connection, DANGEROUS).and_then(|dangers| {
         if !dangers.is_empty() {
             let dangers = dangers.join(", ");
-            let detail = format!("{dangers}: a crash of the server may lose or damage what was stored");
+            let detail = format!("{dangers}: a crash of the server can lose or damage stored data");
             return Ok((Outcome::Warning, detail));
         }
         let overruled = number(&mut Connection::Postgres(connection), OVERRULED)? > 0;
-        let word = if overruled { "; synchronous_commit is off, which is overruled" } else { "" };
-        Ok((Outcome::Passed, format!("what is committed outlasts a crash of the server{word}")))
+        let word = if overruled { "; synchronous_commit is off, but groupchat overrides it" } else { "" };
+        Ok((Outcome::Passed, format!("committed data survives a crash of the server{word}")))
     });
     Finding::from_query("settings", found)
 }

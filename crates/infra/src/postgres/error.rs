@@ -35,13 +35,13 @@ pub enum OpenError {
         known: String,
     },
     /// There is nothing of groupchat in it.
-    #[error("the database {0} is none of groupchat's")]
+    #[error("the database {0} is not a groupchat database")]
     NotADatabase(String),
     /// The database was written by an earlier version of the program, and the opener is no server.
-    #[error("the database {0} needs migrating; start the server with this version")]
+    #[error("the database {0} must be migrated; start the server with this version")]
     NeedsMigration(String),
     /// The schema could not be brought up to date; the database is as it was.
-    #[error("the database {database} could not be migrated to this version and was left as it was: {reason}")]
+    #[error("the database {database} could not be migrated to this version and was not changed: {reason}")]
     Migration {
         /// Which database.
         database: String,
@@ -55,8 +55,8 @@ pub enum OpenError {
     Unfinished(String),
     /// The database holds what no migration of ours makes, or lacks what they make.
     #[error(
-        "the schema of the database {database} is not groupchat's: {differences}. Nothing was changed. What you have \
-         added yourself, take out again. If you have not, somebody may have tampered with the database: restore a \
+        "the schema of the database {database} is not groupchat's: {differences}. Nothing was changed. If you have \
+         made the changes yourself, undo them. If you have not, somebody may have tampered with the database: restore a \
          backup that you trust"
     )]
     Schema {
@@ -77,7 +77,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The system gave no random numbers.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system provides no random numbers: {0}")]
     NoRandomness(String),
     /// The system refused to start a thread.
     #[error("can't start a thread: {0}")]

@@ -1,5 +1,5 @@
-//! The counters that ids come from, after a restore: PostgreSQL's own programs put them back to where they were when the
-//! backup was made.
+//! The counters that ids come from, after a restore: PostgreSQL's own programs put them back to where they were when
+//! the backup was made.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -62,7 +62,7 @@ pub(super) fn follow_lineage(
         QueryResult::Ok(moves)
     });
     if moved.map_err(failed)? {
-        tracing::warn!(database, "the database was restored or has failed over; new ids begin further on");
+        tracing::warn!(database, "the database was restored or failed over; advanced the id counters");
     }
     Ok(())
 }

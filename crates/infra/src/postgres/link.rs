@@ -96,7 +96,7 @@ impl Link {
         if let Some(mut session) = self.session.take() {
             match session.batch_execute(begin) {
                 Ok(()) => return Ok(session),
-                Err(error) => tracing::debug!(%error, "a connection is replaced"),
+                Err(error) => tracing::debug!(%error, "replacing a connection"),
             }
         }
         if self.redial_at.is_some_and(|at| Instant::now() < at) {

@@ -183,7 +183,7 @@ pub(super) fn require_ours(connection: &mut PgConnection, database: &str) -> Res
     }
     let Differences { grave, harmless } = differences(connection).map_err(failed)?;
     if !harmless.is_empty() {
-        tracing::warn!(database, found = first(&harmless), "the schema has more than groupchat makes");
+        tracing::warn!(database, found = first(&harmless), "the schema contains more than groupchat creates");
     }
     if grave.is_empty() {
         return Ok(());
@@ -199,7 +199,7 @@ pub(super) fn check(connection: &mut PgConnection) -> Finding {
         } else if !harmless.is_empty() {
             (Outcome::Warning, first(&harmless))
         } else {
-            (Outcome::Passed, "the schema is the one that groupchat makes".to_owned())
+            (Outcome::Passed, "the schema is the one that groupchat creates".to_owned())
         }
     });
     Finding::from_query("schema", found)

@@ -194,7 +194,7 @@ impl DatabaseStorage for PostgresStorage {
         finish(crew.readers, &self.reads, until);
         finish(crew.writers, &self.writes, until);
         if let Err(reason) = self.store_last_uses() {
-            tracing::warn!(reason, "the last uses of keys could not be stored");
+            tracing::warn!(reason, "could not store when keys were last used");
         }
         self.log.stop();
         for threads in [crew.upkeep, crew.log] {

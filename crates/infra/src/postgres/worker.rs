@@ -99,7 +99,7 @@ impl Worker {
                         || time_limit::is_over()
                         || command.is_abandoned() =>
                 {
-                    tracing::error!(%fault, runs = re_run + 1, "a command is given up");
+                    tracing::error!(%fault, runs = re_run + 1, "giving up on a command");
                     return Err(fault);
                 }
                 Run::Conflict(_) => std::thread::sleep(PAUSE * (re_run + 1)),
@@ -157,7 +157,7 @@ impl Worker {
         if !is_lost(error) && self.undo(session) {
             return failure.into();
         }
-        tracing::warn!(%error, "the connection was lost in a commit; its outcome is unknown");
+        tracing::warn!(%error, "lost the connection during a commit; its outcome is unknown");
         // It may well be stored.
         self.log.wake();
         Run::Settled(Err(StorageFault::OutcomeUnknown))

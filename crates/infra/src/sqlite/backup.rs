@@ -48,10 +48,10 @@ pub struct Backup {
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A file has that name already.
-    #[error("{} exists already", .0.display())]
+    #[error("{} already exists", .0.display())]
     Exists(PathBuf),
     /// The name is that of the database or of a file that belongs to it.
-    #[error("{} belongs to the database itself", .0.display())]
+    #[error("{} is part of the database itself", .0.display())]
     Own(PathBuf),
     /// The database can't be read.
     #[error(transparent)]
@@ -68,7 +68,7 @@ pub enum BackupError {
     #[error("the database can't be copied: {0}")]
     Copy(String),
     /// The copy is not what it should be.
-    #[error("the copy was dropped, since it fails its check: {}", .0.join("; "))]
+    #[error("the copy was discarded, because it failed its check: {}", .0.join("; "))]
     Unsound(Vec<String>),
 }
 
@@ -89,7 +89,7 @@ pub fn backup(
     refuse_taken(source, target, replace)?;
     let unwritable = |error| BackupError::Write { path: target.to_owned(), source: error };
     if let Err(error) = Draft::sweep(target) {
-        tracing::warn!(%error, "what killed backups may have left could not be removed");
+        tracing::warn!(%error, "could not remove files of killed backups");
     }
     let draft = Draft::of(target).map_err(unwritable)?;
     let head = log_state::read_head(&mut connection).map_err(not_copied)?.get();

@@ -28,8 +28,8 @@ const EVENT_LOG: Invariant = Invariant {
     check: "event_log",
     offenders: "SELECT coalesce(max(id) - min(id) + 1 - count(*) + (max(id) <> coalesce( \
         (SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)), 0) AS number FROM events",
-    holds: "the event log has no gap up to its head",
-    broken: "events are missing from the log or after its head",
+    holds: "the event log has no gaps up to its head",
+    broken: "events are missing in the log or after its head",
 };
 
 /// Checks the database in this file, its volume and the clock, on one snapshot; also while a server uses it.
@@ -73,7 +73,7 @@ pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<
 fn schema(connection: &mut SqliteConnection) -> Finding {
     let differences = migrate::schema_differences(connection);
     let differences = differences.map_err(diesel::result::Error::QueryBuilderError);
-    Finding::from_complaints("schema", differences, "the schema is the one that groupchat makes")
+    Finding::from_complaints("schema", differences, "the schema is the one that groupchat creates")
 }
 
 /// Whether an id would be given out twice, or one that clients can't read.
@@ -82,9 +82,9 @@ fn ids(connection: &mut SqliteConnection) -> Finding {
         let wrong = heads
             .into_iter()
             .filter(|(_, head)| head.stored > head.counter || head.counter > MAX_SAFE_INTEGER);
-        wrong.map(|(table, _)| format!("the counter of the ids of {table} is wrong")).collect()
+        wrong.map(|(table, _)| format!("the id counter of {table} is wrong")).collect()
     });
-    Finding::from_complaints("ids", complaints, "no id will be given twice")
+    Finding::from_complaints("ids", complaints, "no id will be reused")
 }
 
 #[derive(QueryableByName)]
@@ -103,13 +103,13 @@ pub(super) fn integrity(connection: &mut SqliteConnection, depth: Depth) -> Find
         let told = rows.into_iter().map(|row| row.complaint);
         told.filter(|complaint| complaint != "ok").collect()
     });
-    Finding::from_complaints("integrity", complaints, "SQLite finds the file sound")
+    Finding::from_complaints("integrity", complaints, "SQLite finds no damage in the file")
 }
 
 fn free_space(path: &Path) -> Finding {
     let free = match fs4::available_space(folder(path)) {
         Ok(free) => free,
-        Err(error) => return Finding::new("free_space", Outcome::Failed, format!("can't be told: {error}")),
+        Err(error) => return Finding::new("free_space", Outcome::Failed, format!("unknown: {error}")),
     };
     let size = path.metadata().map_or(0, |file| file.len());
     let told = format!("{} MiB are free", free >> 20);
@@ -117,10 +117,11 @@ fn free_space(path: &Path) -> Finding {
         Finding::new(
             "free_space",
             Outcome::Failed,
-            format!("{told}; at least {} are needed", LEAST_FREE >> 20),
+            format!("{told}; the server needs at least {}", LEAST_FREE >> 20),
         )
     } else if free < size {
-        let detail = format!("{told}, less than the database has ({} MiB): no room for a copy", size >> 20);
+        let detail =
+            format!("{told}, less than the size of the database ({} MiB): not enough for a copy", size >> 20);
         Finding::new("free_space", Outcome::Warning, detail)
     } else {
         Finding::new("free_space", Outcome::Passed, told)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file or its folder can't be written.
-    #[error("can't write the database {}: {reason}; check that its folder exists and may be written to", path.display())]
+    #[error("can't write the database {}: {reason}; check that its folder exists and is writable", path.display())]
     Unwritable {
         /// The database file.
         path: PathBuf,
@@ -19,10 +19,10 @@ pub enum OpenError {
     NotUnicode(PathBuf),
     /// The file is gone, or was never there; but its folder is not as a first start leaves or finds it.
     #[error(
-        "the database {} is not there, but this is no first start: in its folder is {found}. Nothing was changed. If \
-         its disk is not mounted, mount it; if the database is elsewhere, put it back; or put a backup in its place by \
-         `groupchat restore FILE`. To start anew on purpose, move what is there to another folder, or give groupchat an \
-         empty one by --data-dir",
+        "the database {} is missing, but this is not a first start: its folder contains {found}. Nothing was changed. \
+         If its disk is not mounted, mount it. If the database is elsewhere, put it back. Or restore a backup with \
+         `groupchat restore FILE`. To start over on purpose, move the contents to another folder, or name an empty \
+         folder with --data-dir",
         path.display()
     )]
     Lost {
@@ -33,9 +33,9 @@ pub enum OpenError {
     },
     /// The file is not whole.
     #[error(
-        "the database {} is damaged: {what}. Nothing was changed. Put a backup in its place by `groupchat restore \
-         FILE`, which keeps the damaged files; what is in them may be rescued by SQLite's `.recover`, from copies of \
-         them all",
+        "the database {} is damaged: {what}. Nothing was changed. Restore a backup with `groupchat restore FILE`, \
+         which keeps the damaged files. SQLite's `.recover` may be able to recover their contents; run it on copies of \
+         all of them",
         path.display()
     )]
     Damaged {
@@ -45,7 +45,7 @@ pub enum OpenError {
         what: String,
     },
     /// There is no such file.
-    #[error("there is no database {}", .0.display())]
+    #[error("the database {} doesn't exist", .0.display())]
     Missing(PathBuf),
     /// The file is something else.
     #[error("{} is not a groupchat database", .0.display())]
@@ -72,9 +72,9 @@ pub enum OpenError {
     Unfinished(PathBuf),
     /// The file holds what no migration of ours makes, or lacks what they make.
     #[error(
-        "the schema of the database {} is not groupchat's: {differences}. Nothing was changed. What you have added \
-         yourself you can take out again by SQLite's shell. If you have not, somebody may have tampered with the file: \
-         put a backup that you trust in its place by `groupchat restore FILE`",
+        "the schema of the database {} is not groupchat's: {differences}. Nothing was changed. If you have made the \
+         changes yourself, undo them with SQLite's shell. If you have not, somebody may have tampered with the file: \
+         restore a backup that you trust with `groupchat restore FILE`",
         path.display()
     )]
     Schema {
@@ -84,13 +84,13 @@ pub enum OpenError {
         differences: String,
     },
     /// Another program holds the file.
-    #[error("another program is using the database {} and did not let go of it in time", .0.display())]
+    #[error("another program is using the database {} and did not release it in time", .0.display())]
     Busy(PathBuf),
     /// The file was written by an earlier version of the program, and a server uses it.
-    #[error("the database {} needs migrating; stop and start the server with this version", .0.display())]
+    #[error("the database {} must be migrated; restart the server with this version", .0.display())]
     NeedsMigration(PathBuf),
     /// The schema could not be brought up to date; the file is as it was.
-    #[error("the database {} could not be migrated to this version and was left as it was: {reason}", path.display())]
+    #[error("the database {} could not be migrated to this version and was not changed: {reason}", path.display())]
     Migration {
         /// The database file.
         path: PathBuf,
@@ -106,7 +106,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The system gave no random numbers.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system provides no random numbers: {0}")]
     NoRandomness(String),
     /// The system refused to start a thread.
     #[error("can't start a thread: {0}")]
@@ -121,7 +121,7 @@ impl OpenError {
         if says("file is not a database") {
             Self::NotADatabase(path)
         } else if says("database disk image is malformed") {
-            Self::Damaged { path, what: "SQLite finds it malformed".to_owned() }
+            Self::Damaged { path, what: "SQLite reports that it is malformed".to_owned() }
         } else if says("database is locked") {
             Self::Busy(path)
         } else if says("unable to open") || says("readonly database") || says("disk is full") {

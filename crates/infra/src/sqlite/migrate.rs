@@ -206,7 +206,7 @@ impl Schema<'_> {
             .bind::<Text, _>(draft.path().to_string_lossy())
             .execute(&mut reader)?;
         draft.publish().map_err(step)?;
-        tracing::info!(copy = %copy.display(), "kept a copy of the database as it was");
+        tracing::info!(copy = %copy.display(), "kept a copy of the database before the migration");
         Ok(())
     }
 }

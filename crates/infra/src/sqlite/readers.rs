@@ -47,7 +47,7 @@ impl Reader {
             Err(_) => Rollback.execute(&mut self.connection),
         };
         if let Err(error) = ended {
-            tracing::warn!(%error, "the end of a read failed");
+            tracing::warn!(%error, "could not end a read transaction");
             // Else the next command would find itself inside this one's transaction.
             let _ = Rollback.execute(&mut self.connection);
         }

@@ -54,7 +54,7 @@ pub enum RestoreError {
     #[error("{} is the database itself, not a backup", .0.display())]
     Own(PathBuf),
     /// The file is a database in use, or one whose program was killed: its newest changes are elsewhere.
-    #[error("{} is not a backup: its newest changes are in {} beside it", file.display(), log.display())]
+    #[error("{} is not a backup: its newest changes are in {}", file.display(), log.display())]
     Live {
         /// The file.
         file: PathBuf,
@@ -62,7 +62,7 @@ pub enum RestoreError {
         log: PathBuf,
     },
     /// The backup is damaged.
-    #[error("the backup fails its check: {}", .0.join("; "))]
+    #[error("the backup failed its check: {}", .0.join("; "))]
     Unsound(Vec<String>),
     /// A file can't be read or written.
     #[error("can't {what} {}", path.display())]
@@ -76,9 +76,10 @@ pub enum RestoreError {
     },
 }
 
-/// Puts a checked copy of the backup, with a new log epoch and ids that begin further on, in the place of the database, and keeps the old
-/// database under another name. `_lock` shows that no server runs on the folder; `now` is the present time. Blocks,
-/// and tells `report` how far it is. A process that is killed amid this leaves either the old database or the new one.
+/// Replaces the database with a checked copy of the backup, with a new log epoch and advanced id counters, and keeps the
+/// old database under another name. `_lock` shows that no server runs on the folder; `now` is the current time. Blocks,
+/// and reports its progress to `report`. A process that is killed during this leaves either the old database or the new
+/// one.
 ///
 /// # Errors
 /// [`RestoreError`].
@@ -228,7 +229,7 @@ fn fold_old(database: &Path) -> Result<Fold, RestoreError> {
         Err(error @ OpenError::Busy(_)) => Err(error.into()),
         Err(OpenError::Missing(_)) => Ok(Fold::Impossible),
         Err(error) => {
-            tracing::warn!(%error, "the old database is kept as it is");
+            tracing::warn!(%error, "could not merge the write-ahead log of the old database; kept it as it is");
             Ok(Fold::Impossible)
         }
     }

@@ -75,7 +75,7 @@ fn look_through(path: PathBuf) -> Finding {
     if finding.is_failure() {
         tracing::error!(millis, detail, "the database is damaged; restore a backup");
     } else {
-        tracing::info!(millis, "the last stop was not clean, and the database is sound");
+        tracing::info!(millis, "the last shutdown was unclean; found no damage in the database");
     }
     finding
 }

@@ -245,7 +245,7 @@ impl DatabaseStorage for SqliteStorage {
             let _ = threads.wait(Instant::now() + GRACE);
         }
         if let Err(error) = self.leave_tidy() {
-            tracing::warn!(%error, "the end of the storage left something for the next start");
+            tracing::warn!(%error, "the shutdown of the storage was incomplete; the next start will finish it");
         }
     }
 }
@@ -268,7 +268,7 @@ fn look_through(options: &SqliteOptions) -> Result<Option<StartupCheck>, OpenErr
         }
         Some(_) => Ok(Some(check)),
         None => {
-            tracing::warn!("the last stop was not clean; the database is being checked beside the requests");
+            tracing::warn!("the last shutdown was unclean; checking the database while serving requests");
             Ok(Some(check))
         }
     }

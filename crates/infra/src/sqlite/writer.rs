@@ -64,7 +64,9 @@ impl Writer {
         while let Some(first) = self.queue.wait() {
             let batch = catch_unwind(AssertUnwindSafe(|| self.run_batch(first, memory.take())));
             memory = batch.unwrap_or_else(|_| {
-                tracing::error!("the writer panicked between commands; their outcome is unknown");
+                tracing::error!(
+                    "the writer panicked between commands; the outcome of the commands is unknown"
+                );
                 self.roll_back();
                 None
             });
@@ -176,14 +178,14 @@ impl Writer {
             return;
         }
         if catch_unwind(AssertUnwindSafe(|| self.sink.committed(events))).is_err() {
-            tracing::error!("whoever takes committed events panicked");
+            tracing::error!("the event sink panicked");
         }
     }
 
     /// Answers all who wait for a transaction that can't even begin, rather than let each wait in turn for
     /// the lock.
     fn turn_away(&mut self, first: Command, lost: &BatchLost) {
-        tracing::error!(reason = lost.reason, "no transaction could begin");
+        tracing::error!(reason = lost.reason, "could not begin a transaction");
         let waiting = std::iter::from_fn(|| self.queue.next()).take(self.limits.commands);
         for command in std::iter::once(first).chain(waiting) {
             command.answer(Err(lost.fault()));
@@ -193,7 +195,7 @@ impl Writer {
     /// Ends what may be left of a transaction.
     fn roll_back(&mut self) {
         if let Err(error) = Rollback.execute(&mut self.connection) {
-            tracing::debug!(%error, "there was no transaction left to roll back");
+            tracing::debug!(%error, "there was no transaction to roll back");
         }
     }
 }

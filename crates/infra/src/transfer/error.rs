@@ -8,22 +8,22 @@ use crate::sqlite::{self, DataDirLockError};
 pub enum TransferError {
     /// This build knows SQLite only.
     #[error(
-        "{0} is on a PostgreSQL server, which this groupchat can't talk to; use one that was built with the feature \
-         `postgres`"
+        "{0} is on a PostgreSQL server, but this groupchat was built without PostgreSQL support; build it with the \
+         feature `postgres`"
     )]
     NoPostgres(Side),
     /// There is nothing to be done.
     #[error("the source and the target are the same database")]
     Same,
     /// A server uses the database.
-    #[error("a groupchat server uses {0}, or another copy is being made; stop it first")]
+    #[error("a groupchat server or another copy is using {0}; stop it first")]
     InUse(Side),
     /// The folder of a SQLite file can't be taken.
     #[error(transparent)]
     Lock(#[from] DataDirLockError),
     /// The source has an earlier schema.
     #[error(
-        "the source has the schema of an earlier groupchat ({0}); start the server on it once with this version, \
+        "the source has the schema of an older groupchat ({0}); start this version of the server on it once, \
          stop it, and try again"
     )]
     Outdated(String),
@@ -31,7 +31,7 @@ pub enum TransferError {
     #[error("the source is itself an unfinished copy")]
     Unfinished,
     /// The target holds something.
-    #[error("the target is not empty: it holds {0}; name a database without tables")]
+    #[error("the target is not empty: it contains {0}; name a database without tables")]
     NotEmpty(String),
     /// A SQLite file can't be used.
     #[error(transparent)]
@@ -52,12 +52,12 @@ pub enum TransferError {
     },
     /// The rows that were read back are not those of the source.
     #[error(
-        "the copy differs from the source in {}; the target stays marked as unfinished, and no server takes it",
+        "the copy differs from the source in {}; the target stays marked as unfinished, and no server opens it",
         .0.join(", ")
     )]
     Different(Vec<&'static str>),
     /// The system gave no random numbers.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("the system provides no random numbers: {0}")]
     NoRandomness(String),
 }
 

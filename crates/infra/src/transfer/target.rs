@@ -113,7 +113,7 @@ impl Target {
         let finished = self.set_heads_and_epoch(heads, &epoch);
         finished.map_err(TransferError::at(Side::Target, "finish"))?;
         if let Err(error) = self.session.backend().settle() {
-            tracing::warn!(%error, "the new database is whole, but queries may be slow for a while");
+            tracing::warn!(%error, "the new database is complete, but queries may be slow for a while");
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ pub(crate) struct ConfigError(pub Vec<Problem>);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration is wrong")?;
+        f.write_str("the configuration is invalid")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
@@ -28,7 +28,7 @@ pub(crate) enum Problem {
         reason: String,
     },
     /// The file is not TOML.
-    #[error("the file {} is not TOML: line {line}: {reason}", path.display())]
+    #[error("the file {} is not valid TOML: line {line}: {reason}", path.display())]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub(crate) enum Problem {
         reason: String,
     },
     /// There is no such setting.
-    #[error("{name} ({origin}): there is no such setting; {instead}")]
+    #[error("{name} ({origin}): unknown setting; {instead}")]
     Unknown {
         /// Its name.
         name: String,
@@ -60,6 +60,6 @@ pub(crate) enum Problem {
         allowed: String,
     },
     /// Two flags set the same.
-    #[error("--{0} and --{1} can't be given together")]
+    #[error("--{0} and --{1} can't be used together")]
     Together(&'static str, &'static str),
 }

@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
         let line = before.matches('\n').count() + 1;
         let hint = text.lines().nth(line - 1).and_then(unquoted).map(|key| {
             // Not its value, which may be a secret.
-            format!("; a text is written in quotes: {key} = \"…\"")
+            format!("; put text in quotes: {key} = \"…\"")
         });
         let reason = error.message().trim_end().replace('\n', ", ") + &hint.unwrap_or_default();
         Problem::NotToml { path: path.to_owned(), line, reason }

@@ -34,7 +34,7 @@ impl Args for SettingFlags {
         let port = Arg::new(PORT)
             .long(PORT)
             .value_name("PORT")
-            .help("The port to listen on, at the address that is set; or give both by --listen")
+            .help("The port to listen on, with the address from the other sources; to set both, use --listen")
             .help_heading("Settings");
         own().map(|setting| flag(&setting)).chain([port]).fold(command, Command::arg)
     }

@@ -219,7 +219,7 @@ impl Layers {
         let known: Vec<_> = self.values.iter().map(|value| named(&value.setting)).collect();
         let instead = match similar::find(&name, prefix, &known) {
             Some(meant) => format!("did you mean {meant}?"),
-            None => format!("there are {}", known.join(", ")),
+            None => format!("known settings are {}", known.join(", ")),
         };
         self.problems.push(Problem::Unknown { name, origin, instead });
     }

@@ -140,8 +140,8 @@ pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
     if cfg!(feature = "postgres") {
         return rule;
     }
-    let allowed_here = "empty: this program was built without PostgreSQL; \
-                        build one with it by `cargo build --release --features postgres`";
+    let allowed_here = "empty: this program was built without PostgreSQL support; \
+                        build it with `cargo build --release --features postgres`";
     rule.narrowed(allowed_here, Option::is_none)
 }
 

@@ -79,108 +79,111 @@ macro_rules! settings {
 }
 
 settings! {
-    /// The folder that holds the database; made if it isn't there. A relative path starts at the working
-    /// directory. With a `database_url` it is not used.
+    /// The folder that contains the database. It is created if it doesn't exist. A relative path starts at the working
+    /// directory. Not used if `database_url` is set.
     "data_dir" => data_dir: PathBuf = "data", folder();
 
-    /// A database on a PostgreSQL server, to be used in place of the embedded one. Needs a program built with
-    /// PostgreSQL. Set it in the file or by the variable: everybody on the machine can see flags.
+    /// The address of a PostgreSQL database to use instead of the embedded one. Needs a program built with PostgreSQL
+    /// support. Set it in the file or in the environment variable, because everyone on the machine can see flags.
     "database_url" => database_url: Option<DatabaseUrl> = "", database();
 
-    /// The address and port to listen on; the flag `--port` sets the port alone. Port 0 picks a free one and
-    /// prints it. The server speaks plain HTTP: to reach it from elsewhere, let a reverse proxy on the same machine
-    /// terminate TLS.
+    /// The address and port to listen on. The flag `--port` sets only the port. With port 0, the server picks a free
+    /// port and prints it. The server speaks plain HTTP: to reach it from other machines, use a reverse proxy on the
+    /// same machine that terminates TLS.
     "listen" => listen: SocketAddr = "127.0.0.1:5000", socket_address();
 
-    /// Where people reach the server; told at the start and in the OpenAPI document. Empty: the start tells
-    /// the address that it listens on, and the document holds for wherever it was fetched from.
+    /// The address that people use to reach the server. It is printed at start and appears in the OpenAPI document. If
+    /// empty, the server prints the address that it listens on, and the document applies to the address that it was
+    /// fetched from.
     "public_url" => public_url: Option<String> = "", site();
 
-    /// The reverse proxies in front of the server. From them, and only from them, `X-Forwarded-For` is
-    /// believed, so that limits and session lists know the real address of a client;
-    /// and `X-Forwarded-Host`, to tell which pages are of the server itself.
+    /// The reverse proxies in front of the server. Only from these, the server trusts `X-Forwarded-For`, which gives
+    /// limits and session lists the real addresses of clients, and `X-Forwarded-Host`, which tells whether a page
+    /// belongs to the server itself.
     "trusted_proxies" => trusted_proxies: Vec<Network> = "", networks();
 
-    /// Threads that serve HTTP; 0 is one for each core.
+    /// Threads that serve HTTP. 0 means one for each core.
     "workers" => workers: usize = "0", integer(0, 256).unit("threads");
 
-    /// Connections that there may be at a time. The server raises its limit of open files as far as it may; where that
-    /// is not enough, there are fewer. One more is answered 503 and closed.
+    /// Maximum number of connections. The server raises its limit of open files as far as it can; if that is not
+    /// enough, it accepts fewer connections. Any further connection gets a 503 and is closed.
     "http.connections" => http_connections: usize = "20000", integer(16, 1_000_000).unit("connections");
 
-    /// Connections that an address (of IPv6, a /64 network) may have at a time, `trusted_proxies`, this machine and
-    /// private addresses excepted. Whatever is set here, an address has at most three times as many as are free, and its
-    /// neighbours (a /24 of IPv4, a /48 of IPv6) together seven times as many.
+    /// Maximum number of connections from one address (for IPv6, a /64 network), except from `trusted_proxies`, this
+    /// machine and private addresses. In addition, an address can have at most three times as many connections as are
+    /// free, and its neighbours (a /24 of IPv4, a /48 of IPv6) together seven times as many.
     "http.connections_per_address" => http_connections_per_address: usize = "1000",
         integer(1, 1_000_000).unit("connections");
 
-    /// How long the head of a request may take, from its first byte to its last.
+    /// Timeout for the head of a request, from its first byte to its last.
     "http.head_timeout" => http_head_timeout: Duration = "10", seconds(1, 600);
 
-    /// How long a connection stays open without a request, after an answer.
+    /// How long a connection stays open after a response without a new request.
     "http.keep_alive" => http_keep_alive: Duration = "30", seconds(1, 3600);
 
     /// How long a client may take nothing of its answer; one that takes less than 64 KiB a second uses this time up.
     /// Connections for events have rules of their own.
     "http.write_timeout" => http_write_timeout: Duration = "30", seconds(1, 3600);
 
-    /// How a log line is written: `text` for people, `json` for machines.
+    /// The format of log lines: `text` for people, `json` for programs.
     "log.format" => log_format: LogFormat = "text", choice(&LogFormat::WORDS);
 
-    /// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`. The line that each
-    /// request leaves has the target `access` and the level `info`: `info,access=off` is without it. What the web
-    /// server says of its own threads is left out unless `actix_server` is named.
+    /// Which log lines are written, in the syntax of `tracing_subscriber::EnvFilter`. Each request writes a line with
+    /// the target `access` and the level `info`; `info,access=off` turns these lines off. Messages of the web server
+    /// about its own threads are hidden unless the filter names `actix_server`.
     "log.filter" => log_filter: String = "info", log_filter();
 
-    /// Threads that read the database, each with a connection; 0 is one for each core, from 2 to 8, and on
-    /// PostgreSQL two for each, from 4 to 16.
+    /// Threads that read the database, each with its own connection. 0 means one for each core, but from 2 to 8; on
+    /// PostgreSQL two for each core, from 4 to 16.
     "storage.readers" => storage_readers: usize = "0", integer(0, 64).unit("threads");
 
-    /// Threads that write to PostgreSQL, each with a connection. The embedded database has one.
+    /// Threads that write to PostgreSQL, each with its own connection. The embedded database has one.
     "storage.writers" => storage_writers: usize = "16", integer(1, 64).unit("threads");
 
-    /// Commands that may wait for the writer, and as many for the readers; a caller may have an eighth of
-    /// them. Who finds no place is answered 503 at once.
+    /// Maximum number of commands that wait for the writer, and the same number for the readers. One caller can have an
+    /// eighth of them. If the queue is full, a request gets 503 at once.
     "storage.queue" => storage_queue: usize = "4096", integer(8, 65_536).unit("commands");
-    /// How long the start waits for the check of the embedded database for damage that follows a stop that was not clean.
-    /// What takes longer goes on beside the requests, and `/api/health` tells.
+
+    /// How long a start after an unclean shutdown waits for the damage check of the embedded database. A longer check
+    /// continues while the server serves requests, and `/api/health` reports it.
     "storage.check_timeout" => storage_check_timeout: Duration = "10", seconds(0, 3600);
 
-    /// How long the start waits for a PostgreSQL server that accepts no connections yet.
+    /// How long the start waits for a PostgreSQL server that doesn't accept connections yet.
     "storage.start_timeout" => storage_start_timeout: Duration = "30", seconds(0, 3600);
 
-    /// How long a request may read the database; it is then ended and answered 503, as it is when its caller has gone.
+    /// Timeout for reading the database in a request. After it, or when the caller is gone, the read is interrupted and
+    /// the response is 503.
     "storage.read_timeout" => storage_read_timeout: Duration = "2", seconds(1, 600);
 
-    /// How long a statement may take on PostgreSQL, waiting for locks included; the command it belongs to is
-    /// then undone and answered 503.
+    /// Timeout for a statement on PostgreSQL, including the time that it waits for locks. After it, the command is
+    /// rolled back and the response is 503.
     "storage.statement_timeout" => storage_statement_timeout: Duration = "30", seconds(1, 600);
 
-    /// Room that is kept free on the file system of the embedded database, in MiB: with less than this and less than
-    /// `storage.reserve_percent` of it free, ordinary writes are refused (507), while sign-ins, what frees room and
-    /// server admins go on. On PostgreSQL its server has to see to that.
+    /// Space to keep free on the file system of the embedded database. If less than this and less than
+    /// `storage.reserve_percent` is free, ordinary writes are rejected (507), but signing in, requests that free space,
+    /// and server admins still work. On PostgreSQL, this is up to its server.
     "storage.reserve" => storage_reserve: u64 = "1024", integer(0, 1_000_000_000).unit("MiB");
 
-    /// The same as a share of the file system; the less of the two counts. 0 keeps nothing free.
+    /// The same as a percentage of the file system. The smaller of the two values applies. 0 turns the reserve off.
     "storage.reserve_percent" => storage_reserve_percent: u8 = "5", integer(0, 100).unit("percent");
 
-    /// How much a user may write in the long run, on all connections to this server together. A write counts as 1 KiB
-    /// and the size of its text. Who writes more is answered 429.
+    /// How much a user can write per second in the long run, over all connections to this server. A write counts as 1
+    /// KiB plus the size of its text. Anything more gets 429.
     "writes.rate" => writes_rate: u64 = "512", integer(1, 100_000_000).unit("KiB per second");
 
-    /// How much a user may write at once; it comes back at the rate.
+    /// How much a user can write at once. The allowance refills at `writes.rate`.
     "writes.burst" => writes_burst: u64 = "65536", integer(64, 100_000_000).unit("KiB");
 
-    /// Requests that a caller may have in flight at a time: a user, or without a valid key an address (of IPv6, a /64
-    /// network). One more is answered 429. All users together may have eight times as many, and so may all such
-    /// addresses. Connections for events are not counted here.
+    /// Requests that a caller can have in flight: a user, or without a valid key an address (for IPv6, a /64 network).
+    /// The next one gets 429. All users together can have eight times as many, and so can all such addresses.
+    /// Connections for events don't count.
     "limits.requests_in_flight" => requests_per_caller: u32 = "512", integer(1, 1_000_000).unit("requests");
 
-    /// How much of what a user asked for may wait to be taken by the user's clients: pages of lists and events. More is
-    /// answered 429, and a connection for events that doesn't go on is ended.
+    /// How much data that a user requested can wait for the user's clients to read it: pages of lists, and events.
+    /// Further requests get 429, and connections for events that make no progress are closed.
     "limits.undelivered_per_user" => undelivered_per_user: u64 = "8", integer(1, 65_536).unit("MiB");
 
-    /// How much may wait for all users together; nobody may have more than half of what is left. More is answered 503.
+    /// The same for all users together. No user can have more than half of what is left. Further requests get 503.
     "limits.undelivered" => undelivered: u64 = "64", integer(4, 1_048_576).unit("MiB");
 
     /// How much may have come of request bodies that are not whole yet, for all users together; a user may have an eighth
@@ -190,55 +193,56 @@ settings! {
     /// How long the key of a login works.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
 
-    /// Sessions that a user may have at a time; beyond them a sign-in ends the one that was unused for longest.
+    /// Maximum number of sessions of a user. A further login ends the session that has been unused the longest.
     "login.sessions_per_user" => login_sessions_per_user: u32 = "200", integer(1, 10_000).unit("sessions");
 
-    /// Wrong tries to sign in that an address (of IPv6, a /64 network) has; one comes back every 3 seconds.
-    "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("tries");
+    /// Failed logins allowed from one address (for IPv6, a /64 network). One attempt comes back every 3 seconds.
+    "login.attempts_per_address" => login_attempts_per_address: u32 = "20", integer(1, 10_000).unit("attempts");
 
-    /// Wrong tries to sign in that an account has from one address (of IPv6, a /64 network); one comes back
-    /// every 10 seconds. From all addresses together from which it hasn't signed in lately it has ten times as many, and
-    /// one comes back every second; when they are used up, each of these addresses has one try a minute.
-    "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("tries");
+    /// Failed logins allowed for an account from one address (for IPv6, a /64 network). One attempt comes back every 10
+    /// seconds. All addresses from which the account hasn't signed in recently share ten times as many, and one comes
+    /// back every second; when these are used up, each of these addresses has one attempt a minute.
+    "login.attempts_per_account" => login_attempts_per_account: u32 = "10", integer(1, 10_000).unit("attempts");
 
-    /// For how long an address from which a user signed in is remembered. Those who guess passwords elsewhere are not in
-    /// the way of logins from there.
+    /// How long the server remembers an address from which a user signed in. Password guessing from other addresses
+    /// doesn't block logins from there.
     "login.known_networks_days" => login_known_networks_age: Duration = "90", days(1, 3650);
 
-    /// Groups that a user may own; one more is refused. Like the other limits of groups it concerns what is new: what
-    /// there is already stays.
+    /// Maximum number of groups that a user can own. Like the other limits on groups, it applies only to new groups and
+    /// members; existing ones stay.
     "groups.owned_per_user" => groups_owned_per_user: u32 = "500", integer(1, 1_000_000).unit("groups");
 
-    /// Groups that a user may be in. Each costs something in every connection for events of the user.
+    /// Maximum number of groups that a user can be in. Each membership adds to the cost of every event connection of
+    /// the user.
     "groups.memberships_per_user" => groups_memberships_per_user: u32 = "1000", integer(1, 1_000_000).unit("groups");
 
-    /// Members that a group may have.
+    /// Maximum number of members in a group.
     "groups.members" => groups_members: u32 = "50000", integer(1, 10_000_000).unit("members");
 
-    /// How often a connection for events gives a sign of life. A client of a socket that says nothing, not even that
-    /// it got the last two, is taken for gone at the third.
+    /// Interval between heartbeats on connections for events. A socket client that sends nothing, not even a reply to
+    /// the last two pings, is disconnected at the third heartbeat.
     "events.heartbeat" => events_heartbeat: Duration = "30", seconds(1, 300);
 
-    /// Connections for events that a user may have at a time, on this server: sockets, streams and polls that wait.
-    /// One more is refused.
+    /// Maximum number of event connections of a user on this server: sockets, streams and waiting polls. Any further
+    /// connection is rejected.
     "events.connections_per_user" => events_connections_per_user: u32 = "100", integer(1, 10_000).unit("connections");
 
-    /// Other sites whose pages may listen for events with a ticket. Those of the server itself and of the
-    /// `public_url` always may.
+    /// Other sites whose pages may receive events with a ticket. Pages of the server itself and of `public_url` are
+    /// always allowed.
     "events.allowed_origins" => events_allowed_origins: Vec<String> = "", sites();
 
-    /// How long an event stays in the log. A client that was away for longer loads afresh what it shows.
+    /// How long an event stays in the log. A client that was away for longer must reload what it shows.
     "events.retention_days" => events_retention_age: Duration = "7", days(1, 365);
 
-    /// How many events stay in the log at most.
+    /// Maximum number of events in the log.
     "events.retention_rows" => events_retention_rows: i64 = "1000000", integer(100, 100_000_000).unit("events");
 
-    /// The cost of a password's bcrypt hash: one more takes twice the time, at 12 some 0.3 s. Concerns new
-    /// passwords, and each other one from its next login on.
+    /// The cost of bcrypt password hashes. One more doubles the time; 12 takes about 0.3 s. Applies to new passwords,
+    /// and to each existing one from its next login.
     "password.cost" => password_cost: u32 = "12", integer(10, 14).unit("log2 of rounds");
 
-    /// How long requests in flight may take to finish when the server is asked to stop, and then once more
-    /// what they have queued.
+    /// How long the server waits, when it stops, for requests in flight to finish, and then again for the commands that
+    /// they have queued.
     "shutdown.timeout" => shutdown_timeout: Duration = "10", seconds(1, 600);
 }
 

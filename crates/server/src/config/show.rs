@@ -47,7 +47,7 @@ pub(crate) fn as_markdown() -> String {
         let Setting { name, meaning, default, shape } = setting;
         let default = if default.is_empty() { "empty".to_owned() } else { format!("`{default}`") };
         let unit = shape.unit.unwrap_or("");
-        let secret = if shape.mask.is_some() { " Has a secret, which is never shown." } else { "" };
+        let secret = if shape.mask.is_some() { " Contains a secret, which is never shown." } else { "" };
         let (kind, allowed) = (shape.type_name, &shape.allowed);
         // Writing into a string can't fail.
         let _ = writeln!(out, "| `{name}` | {kind} | {unit} | {default} | {allowed} | {meaning}{secret} |");

@@ -102,7 +102,10 @@ impl Shared {
             let _ = out.write_all(&lines).and_then(|()| out.flush());
             lines.clear();
             if lost > 0 {
-                tracing::warn!(lost, "log lines were lost: they came faster than they could be written");
+                tracing::warn!(
+                    lost,
+                    "log lines were lost, because they were produced faster than they could be written"
+                );
             }
         }
         self.lock().ended = true;

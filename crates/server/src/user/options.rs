@@ -2,25 +2,25 @@
 
 use clap::{Args, Subcommand};
 
-/// What can be done with users.
+/// Commands for users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Create a user. Without `--password-stdin` a random password is made and printed.
     Create(CreateOptions),
-    /// List the users, ordered by name.
+    /// List users by name.
     List(ListOptions),
-    /// Give a user a new password and end all of the user's sessions.
+    /// Set a user's password and end all sessions of the user.
     ///
-    /// Without `--password-stdin` a random password is made and printed.
+    /// Without `--password-stdin`, a random password is generated and printed.
     SetPassword(SetPasswordOptions),
     /// Make a user a server admin.
     Promote(ChangeOptions),
-    /// Make a server admin an ordinary user. The last admin stays one.
+    /// Make a server admin an ordinary user. The last admin can't be demoted.
     Demote(ChangeOptions),
-    /// Delete a user for good. Messages stay; the last admin can't be deleted.
+    /// Delete a user permanently. The user's messages stay. The last admin can't be deleted.
     ///
-    /// The user's keys stop working at once and the name becomes free. The running server, or the next one,
-    /// ends the memberships within a minute and passes groups without an owner on.
+    /// The user's keys stop working at once, and the username becomes available. The running server, or the next one,
+    /// ends the memberships within a minute and gives groups that have no owner left a new one.
     Delete(ChangeOptions),
 }
 
@@ -33,16 +33,16 @@ pub(crate) struct CreateOptions {
     /// The name to sign in with: 1 to 50 ASCII letters, digits, '_', '.' and '-'.
     #[arg(long, value_name = "NAME")]
     pub username: String,
-    /// The name that others read.
+    /// The name that others see.
     #[arg(long, value_name = "NAME")]
     pub display_name: Option<String>,
     /// The e-mail address.
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
-    /// Let the user administer the server.
+    /// Make the user a server admin.
     #[arg(long)]
     pub admin: bool,
-    /// Read the password from the standard input: its first line, 8 to 72 bytes.
+    /// Read the password from the first line of standard input: 8 to 72 bytes.
     #[arg(long)]
     pub password_stdin: bool,
 }
@@ -53,18 +53,18 @@ pub(crate) struct ListOptions {
     /// How to tell of it.
     #[command(flatten)]
     pub output: OutputOptions,
-    /// Only users whose username or display name contains this text, in any case.
+    /// Only users whose username or display name contains this text, ignoring case.
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
 }
 
-/// Whose password to replace.
+/// Options of `user set-password`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SetPasswordOptions {
     /// The user.
     #[command(flatten)]
     pub change: ChangeOptions,
-    /// Read the password from the standard input: its first line, 8 to 72 bytes.
+    /// Read the password from the first line of standard input: 8 to 72 bytes.
     #[arg(long)]
     pub password_stdin: bool,
 }
@@ -75,12 +75,12 @@ pub(crate) struct ChangeOptions {
     /// How to tell of it.
     #[command(flatten)]
     pub output: OutputOptions,
-    /// The name that the user signs in with, in any case.
+    /// The username, in upper or lower case.
     #[arg(value_name = "USERNAME")]
     pub username: String,
 }
 
-/// How to tell what came of a command.
+/// How to print the result of a command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OutputOptions {
     /// Print JSON, for scripts. Its fields stay the same; more may be added.

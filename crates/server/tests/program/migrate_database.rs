@@ -159,9 +159,9 @@ async fn a_program_without_postgresql_says_what_is_missing() {
     serve_embedded(old.path()).await.stop().await;
     let server = "postgres://ann@localhost/chat";
     let words = complaint(&migrate(&embedded(old.path()), server).await);
-    assert!(words.contains("the target") && words.contains("built with the feature `postgres`"), "{words}");
+    assert!(words.contains("the target") && words.contains("built without PostgreSQL support"), "{words}");
     let words = complaint(&migrate(server, &embedded(old.path())).await);
-    assert!(words.contains("the source") && words.contains("built with the feature `postgres`"), "{words}");
+    assert!(words.contains("the source") && words.contains("built without PostgreSQL support"), "{words}");
     printed(&program().args(["migrate-database", "--help"]).output().await.unwrap());
 }
 
@@ -180,7 +180,7 @@ async fn from_the_folder_to_the_server_and_back_everything_goes_on() {
         .await
         .unwrap();
     let words = printed(&output);
-    assert!(words.contains("messages") && words.contains("and read them back"), "{words}");
+    assert!(words.contains("messages") && words.contains("and verified them"), "{words}");
 
     let server = Server::spawn(serve(&data)).await;
     assert_eq!(server.password, None, "no new admin");

@@ -189,7 +189,7 @@ async fn a_first_start_prints_what_the_readme_says_and_a_later_one_the_first_lin
     assert!(page.starts_with("Swagger page: http://127.0.0.1:") && page.ends_with("/api/docs/"), "{told}");
     assert!(database.starts_with("Database: "), "{told}");
     assert!(
-        first.starts_with("This is the first start.") && password.starts_with("    password: "),
+        first.starts_with("This is the first start:") && password.starts_with("    password: "),
         "{told}"
     );
     let news = |log: &str| -> Vec<String> {
@@ -215,7 +215,7 @@ async fn the_port_can_be_given_alone() {
     let data = data();
     let both = run(&data, &["serve", "--port", "0", "--listen", "127.0.0.1:0"]).await;
     let words = String::from_utf8(both.stderr).unwrap();
-    assert!(both.status.code() == Some(2) && words.contains("can't be given together"), "{words}");
+    assert!(both.status.code() == Some(2) && words.contains("can't be used together"), "{words}");
     let mut command = serve_somewhere(&data);
     command.args(["--port", "0"]);
     let server = Server::spawn(command).await;

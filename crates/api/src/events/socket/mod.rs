@@ -55,7 +55,7 @@ impl Handshake {
     /// 426, if a WebSocket isn't asked for, or not in version 13; 400, if it is in a wrong way.
     pub(super) fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
         if !asks_for_socket(request.headers()) {
-            let detail = "this is a WebSocket; send Upgrade: websocket, and no other protocol";
+            let detail = "this is a WebSocket; send Upgrade: websocket and no other protocol";
             return Err(ApiError::new(Code::UpgradeRequired, detail));
         }
         if request.headers().get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
@@ -67,7 +67,7 @@ impl Handshake {
         let body = Payload::from_request(request, &mut Body::Stream { payload: bytes });
         let (response, session, frames) =
             actix_ws::handle(request, body.into_inner().map_err(ApiError::internal)?).map_err(|error| {
-                ApiError::new(Code::BadRequest, format!("no WebSocket handshake: {error}"))
+                ApiError::new(Code::BadRequest, format!("not a WebSocket handshake: {error}"))
             })?;
         let frames = frames
             .max_frame_size(LARGEST_MESSAGE)

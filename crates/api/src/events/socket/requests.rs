@@ -270,6 +270,6 @@ fn is_id(id: &Value) -> bool {
 }
 
 fn no_id() -> ApiError {
-    let detail = format!("must be a number or a text of at most {LONGEST_ID} characters");
+    let detail = format!("must be a number, or text of at most {LONGEST_ID} characters");
     Violation::new(ViolationCode::InvalidFormat, detail).in_field("id").into()
 }

@@ -87,7 +87,7 @@ impl LogFollower {
     fn has_news(&mut self) -> bool {
         let Some(session) = &mut self.session else { return false };
         session.has_news(self.position).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the event log's connection is lost");
+            tracing::warn!(%error, "lost the connection of the event log");
             self.session = None;
             true
         })
@@ -96,7 +96,7 @@ impl LogFollower {
     fn tell(&mut self, notice: Option<Notice>) {
         let (Some(session), Some(notice)) = (&mut self.session, notice) else { return };
         if let Err(error) = session.tell(notice) {
-            tracing::warn!(%error, "other servers could not be told of events, and will find them by themselves");
+            tracing::warn!(%error, "could not notify other servers of events; they will find them at their next poll");
             self.session = None;
         }
     }
@@ -105,11 +105,11 @@ impl LogFollower {
         match catch_unwind(AssertUnwindSafe(|| self.turn())) {
             Ok(Ok(())) => {}
             Ok(Err(reason)) => {
-                tracing::warn!(reason, "the event log has to wait");
+                tracing::warn!(reason, "can't read the event log at the moment");
                 self.session = None;
             }
             Err(_) => {
-                tracing::error!("whoever reads the event log, or takes its events, panicked");
+                tracing::error!("the reader of the event log, or its sink, panicked");
                 self.session = None;
             }
         }
@@ -145,7 +145,7 @@ impl LogFollower {
         let mut session = LogSession::open(&self.dial)?;
         let state = session.state(self.clock.as_ref())?;
         if self.epoch.as_ref().is_some_and(|epoch| *epoch != state.epoch) {
-            tracing::warn!(position = %self.position, head = %state.head, "the event log is another one");
+            tracing::warn!(position = %self.position, head = %state.head, "the event log was replaced");
             self.position = state.head;
         }
         self.epoch = Some(state.epoch);

@@ -161,7 +161,7 @@ fn an_older_file_that_a_server_uses_is_refused_until_it_stops() {
     let server = DataDirLock::acquire(setting.directory.path()).unwrap();
     let refused = migrate_unless_in_use(&setting.database()).unwrap_err();
     assert!(matches!(refused, OpenError::NeedsMigration(_)), "{refused}");
-    assert!(refused.to_string().contains("stop and start the server"), "{refused}");
+    assert!(refused.to_string().contains("restart the server"), "{refused}");
     let tables = "SELECT count(*) AS value FROM sqlite_schema WHERE name = 'messages'";
     assert_eq!(number(&mut setting.connect(), tables), Ok(0));
 

@@ -110,7 +110,7 @@ fn a_text_without_quotes_is_told_so_but_not_shown() {
     ] {
         let (_folder, path) = file(text);
         let told = complaint(&sources(Some(&path), &[], &[]));
-        assert!(told.contains(&format!("a text is written in quotes: {key} = \"…\"")), "{told}");
+        assert!(told.contains(&format!("put text in quotes: {key} = \"…\"")), "{told}");
         assert!(!told.contains("hunter2"), "{told}");
     }
     for text in ["workers = ", "workers = \"one", "= 1", "[log", "trusted_proxies = [\"a\""] {

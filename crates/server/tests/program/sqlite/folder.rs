@@ -192,7 +192,7 @@ async fn a_database_that_somebody_removed_is_missed_also_after_a_clean_stop() {
     Server::start(&data).await.stop().await;
     std::fs::remove_file(data.path().join("groupchat.db")).unwrap();
     let words = fails(&data).await;
-    assert!(words.contains("no first start") && words.contains("groupchat.lock"), "{words}");
+    assert!(words.contains("not a first start") && words.contains("groupchat.lock"), "{words}");
     // As the handbook has it.
     std::fs::remove_file(data.path().join("groupchat.lock")).unwrap();
     let server = Server::start(&data).await;
@@ -275,8 +275,10 @@ async fn a_clean_stop_is_followed_by_no_check_and_a_killed_one_by_one() {
     assert!(!told().contains("not clean"), "{}", told());
     start().await.kill().await;
     let server = start().await;
-    until("the check is told", || told().contains("the last stop was not clean, and the database is sound"))
-        .await;
+    until("the check is told", || {
+        told().contains("the last shutdown was unclean; found no damage in the database")
+    })
+    .await;
     server.anonymous().get("/health").await.expect(StatusCode::OK);
     server.stop().await;
     start().await.stop().await;
