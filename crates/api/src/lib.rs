@@ -1,4 +1,4 @@
-//! The HTTP edge of groupchat: requests in, use-cases out. Thin: no rule is decided here.
+//! The HTTP edge of groupchat: requests in, use cases out. It is thin: no rule is decided here.
 //!
 //! A module is a feature, with the name it has in `groupchat-domain`: `dto.rs` has its JSON, `handlers.rs`
 //! what each route does, `routes.rs` where it is found and what it refuses, `values.rs` how the values that its

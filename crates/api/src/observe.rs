@@ -1,5 +1,5 @@
-//! What surrounds every request: its id, its span in the log, the headers of every answer, and the promise that every
-//! error is a problem.
+//! What wraps every request: its id, its log span, the headers of every response, and the guarantee that every error is
+//! a problem.
 
 use std::fmt::Write;
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! A name for each request, so that an answer, its log lines and a question about it can be put together.
+//! An id for each request, which connects a response, its log lines and a question about it.
 
 use std::fmt;
 use std::sync::LazyLock;

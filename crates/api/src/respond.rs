@@ -1,4 +1,4 @@
-//! What handlers answer with. Each also describes itself in the OpenAPI document.
+//! What handlers respond with. Each type also describes itself in the OpenAPI document.
 
 use std::collections::BTreeMap;
 

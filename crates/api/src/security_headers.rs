@@ -1,4 +1,4 @@
-//! Headers that every answer has, so that browsers and caches make nothing of it that it is not.
+//! Headers of every response that keep browsers and caches from misinterpreting it.
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,

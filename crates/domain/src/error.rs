@@ -1,4 +1,4 @@
-//! Why a use-case did not do what it was asked.
+//! Why a use case failed.
 
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
-//! The rules of groupchat: entities, use-cases and the ports they need.
+//! The rules of groupchat: entities, use cases and the ports they need.
 //!
-//! Synchronous and pure: no database, web framework, async runtime or crypto crate is known here, and time
-//! and randomness are passed in. A module is a feature (`accounts`, `groups`, `messages`, …); in it,
-//! `model.rs` holds entities and checked values, `repository.rs` the ports to the database, `error.rs` the
-//! refusals, and each other file a use-case named by its verb. `docs/ARCHITECTURE.md` has the whole picture.
+//! Synchronous and pure: this crate knows no database, web framework, async runtime or crypto crate, and time and
+//! randomness are passed in. A module is a feature (`accounts`, `groups`, `messages`, …). In it, `model.rs` has
+//! entities and validated values, `repository.rs` the ports to the database, and `error.rs` the reasons for rejections.
+//! Every other file is a use case, named after its verb. See `docs/ARCHITECTURE.md` for the whole picture.
 //!
-//! To add a port: a narrow trait in the feature that needs it, with the errors and what a caller may rely
-//! on in its documentation; an accessor on [`storage::Tx`] if it is a repository; an implementation in
-//! `groupchat-infra` and its cases in the conformance suite there.
+//! To add a port: write a narrow trait in the feature that needs it, and document its errors and guarantees; add an
+//! accessor to [`storage::Tx`] if it is a repository; implement it in `groupchat-infra`, and add its cases to the
+//! conformance suite there.
 
 pub mod accounts;
 pub mod error;

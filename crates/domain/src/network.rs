@@ -1,4 +1,4 @@
-//! Where callers come from, as far as it counts.
+//! The networks that callers come from, as far as limits distinguish them.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! What lists are searched for.
+//! The search text for lists.
 
 use crate::text::{check_key_length, check_visible, fold, has_control_character, text_newtype};
 use crate::validation::{Violation, ViolationCode, check_length};

@@ -1,4 +1,4 @@
-//! What all text has in common: normalisation, forbidden characters, folding for comparison.
+//! What all text has in common: normalization, forbidden characters, folding for comparison.
 
 mod folding;
 mod properties;

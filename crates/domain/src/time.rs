@@ -1,4 +1,4 @@
-//! Points in time, and the port that tells the present one.
+//! Points in time, and the port for the current time.
 
 use std::time::Duration;
 

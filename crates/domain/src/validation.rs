@@ -1,4 +1,4 @@
-//! Refusing bad input: what is wrong, in which field, and what would be right.
+//! Rejecting invalid input: what is wrong, in which field, and what would be valid.
 
 /// What kind of rule a value broke. Part of the HTTP contract: names never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

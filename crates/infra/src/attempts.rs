@@ -1,4 +1,4 @@
-//! Limits on tries at passwords, by network and by account.
+//! Limits on login attempts, by network and by account.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;

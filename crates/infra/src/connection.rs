@@ -1,8 +1,8 @@
 //! A connection to either database, and how one query is compiled for both.
 //!
-//! Diesel checks a query against the database it is for. Its own connection to several databases
-//! (`MultiConnection`) checks against what they all have, which leaves out `ON CONFLICT` and `RETURNING`. So the
-//! connection is a plain enum here, and a query is written once and compiled once for each.
+//! Diesel checks a query against its database. Its own connection to several databases (`MultiConnection`) allows only
+//! what all of them support, which excludes `ON CONFLICT` and `RETURNING`. So the connection is a plain enum, and a
+//! query is written once and compiled once for each database.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! What the databases have in common for whoever opens one.
+//! What opening a database has in common for all databases.
 
 use std::time::Duration;
 

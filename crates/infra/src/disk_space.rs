@@ -1,4 +1,4 @@
-//! How much room the disk has left, looked at now and then.
+//! The free space of the disk, checked periodically.
 
 use std::io;
 use std::path::{Path, PathBuf};

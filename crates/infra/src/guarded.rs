@@ -1,4 +1,4 @@
-//! A storage whose writes of users are guarded.
+//! A storage that limits the writes of users.
 
 use std::sync::Arc;
 

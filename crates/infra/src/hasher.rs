@@ -1,4 +1,4 @@
-//! Password hashes by bcrypt, on a small pool of threads of its own.
+//! Password hashing with bcrypt, on a small thread pool.
 
 mod pool;
 mod queue;

@@ -1,4 +1,4 @@
-//! Tells whoever reads the log of failed logins.
+//! Logs failed logins.
 
 use groupchat_domain::accounts::{FailedLogin, LoginJournal, Username};
 

@@ -1,4 +1,4 @@
-//! Which keys were used lately, in memory.
+//! Which keys were used recently, in memory.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

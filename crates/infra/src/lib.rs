@@ -1,9 +1,8 @@
 //! The ports of groupchat on Diesel (SQLite, PostgreSQL), bcrypt, random tokens and the clock.
 //!
 //! The two databases share the `executor` (queues, threads), the `repositories` with their `schema`, and the
-//! transaction that a use-case sees (`tx`); `connection` compiles each query for both. What runs commands on which
-//! connection, and how they become durable, is each database's own: [`sqlite`] and, with the feature of that
-//! name, `postgres`.
+//! transaction that a use case sees (`tx`). `connection` compiles each query for both. Each database has its own way to
+//! run commands on connections and to make them durable: [`sqlite`] and, with the feature of that name, `postgres`.
 
 mod connection;
 mod database;

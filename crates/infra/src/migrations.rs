@@ -1,4 +1,4 @@
-//! Which migrations a database lacks. Forward only: one that a newer program has written is refused.
+//! Which migrations a database lacks. Forward only: a database that a newer program has written is rejected.
 
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};

@@ -1,4 +1,4 @@
-//! Watching the statements that connections run.
+//! Observing the statements that connections run.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The pace of each user's writes.
+//! The rate limiter for the writes of each user.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,7 +1,7 @@
-//! Makes the keys of names anew when the rule by which they are folded has changed.
+//! Recomputes the keys of names after the folding rule has changed.
 //!
-//! Runs when the database is opened, before anybody is served, in one transaction: all keys are made by one rule. Most
-//! names fold as before, so few rows are written.
+//! This runs when the database is opened, before any request is served, in one transaction: all keys follow the same
+//! rule. Most names fold as before, so few rows are written.
 
 use diesel::prelude::*;
 use groupchat_domain::text::{FOLDING_VERSION, name_key};

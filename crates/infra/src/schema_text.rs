@@ -1,4 +1,4 @@
-//! Comparing the statements that made a schema.
+//! Comparing the statements that created a schema.
 
 /// SQL without comments and with single spaces, but for what is quoted: what is left says the same.
 pub(crate) fn bare(sql: &str) -> String {

@@ -1,6 +1,6 @@
-//! The time that a command which reads may take: asked between its statements, and by the database within them.
+//! The timeout of a read command. It is checked between its statements, and by the database during them.
 //!
-//! A worker thread runs one command at a time, so what is to be asked is kept by thread.
+//! A worker thread runs one command at a time, so the timeout is stored per thread.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;

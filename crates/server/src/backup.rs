@@ -1,4 +1,4 @@
-//! `groupchat backup`: a copy of the data in one file, while the server runs.
+//! `groupchat backup`: copies the data into one file while the server is running.
 
 use std::path::PathBuf;
 

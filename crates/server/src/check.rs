@@ -1,4 +1,4 @@
-//! `groupchat check`: is all well with the data of a server?
+//! `groupchat check`: checks the data of a server.
 
 use clap::Args;
 use groupchat_domain::time::Clock;

@@ -1,4 +1,4 @@
-//! A look at the clock when the server starts.
+//! Checks the clock when the server starts.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `groupchat completions`: lets a shell complete the command line.
+//! `groupchat completions`: prints shell completion scripts.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `groupchat config show`: what holds, and why.
+//! `groupchat config show`: prints the values in effect and their sources.
 
 use crate::cli::ShowOptions;
 use crate::config::{self, Config, Layers, Sources};

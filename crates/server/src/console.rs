@@ -1,4 +1,4 @@
-//! What the program says to the person who runs it. Logs go elsewhere (`logging`).
+//! Output for the person who runs the program. Logs go elsewhere (`logging`).
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};

@@ -1,4 +1,4 @@
-//! The address of a PostgreSQL database, whose password is told to nobody but libpq.
+//! The address of a PostgreSQL database. Only libpq gets its password.
 
 use std::fmt;
 

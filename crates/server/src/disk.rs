@@ -1,4 +1,4 @@
-//! Looks after the room on the disk.
+//! Watches the free space of the disk.
 
 use std::sync::Arc;
 use std::time::Duration;

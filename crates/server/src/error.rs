@@ -1,4 +1,4 @@
-//! Why the program ends with exit code 1, in words for the person who runs it.
+//! Why the program exits with code 1, in words for people.
 
 use std::io;
 use std::net::SocketAddr;

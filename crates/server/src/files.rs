@@ -1,4 +1,4 @@
-//! How many files may be open, and how many of them may be connections.
+//! The limit of open files, and how many of them can be connections.
 
 use crate::config::Config;
 

@@ -1,4 +1,4 @@
-//! Hands events to those who listen, in the background.
+//! Delivers events to listeners, in the background.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Keeping what runs in the background alive.
+//! Catches panics of background tasks.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

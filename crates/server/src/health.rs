@@ -1,4 +1,4 @@
-//! `groupchat health`: asks the server that this configuration starts whether it is well. For supervisors on a machine
+//! `groupchat health`: checks the health of the server that runs with this configuration. For supervisors on a machine
 //! without curl, such as a container's.
 
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Logs, on the standard error. The standard output is for what a person or a script waits for.
+//! Logs, on standard error. Standard output is for what a person or a script waits for.
 
 mod buffer;
 

@@ -1,4 +1,4 @@
-//! `groupchat`: the command line, the configuration and the wiring. The only place that knows every part.
+//! `groupchat`: the command line, the configuration and the wiring. The only crate that depends on all others.
 
 mod advance_ids;
 mod backup;

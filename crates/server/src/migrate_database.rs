@@ -1,4 +1,4 @@
-//! `groupchat migrate-database`: everything moves from the embedded database to a PostgreSQL server, or back.
+//! `groupchat migrate-database`: copies all data from the embedded database to PostgreSQL, or back.
 
 mod address;
 mod progress;

@@ -1,4 +1,4 @@
-//! A line that shows how far a backup or a restore has come: on the standard error, and only on a terminal.
+//! Shows the progress of a backup or a restore: on standard error, and only on a terminal.
 
 use std::time::Duration;
 

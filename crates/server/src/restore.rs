@@ -1,4 +1,4 @@
-//! `groupchat restore`: a backup takes the place of the database.
+//! `groupchat restore`: replaces the database with a backup.
 
 use std::path::{Path, PathBuf};
 

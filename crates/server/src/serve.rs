@@ -1,4 +1,4 @@
-//! `groupchat serve`: from the command line to a running server, and back to a clean stop.
+//! `groupchat serve`: from the command line to a running server, and back to a clean shutdown.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

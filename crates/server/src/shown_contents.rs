@@ -1,4 +1,4 @@
-//! What a backup holds, as the command line shows it.
+//! The contents of a backup, as the command line shows them.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Who is told what was committed.
+//! Publishes committed events to the hub and to the job runner.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! Opening the database that the configuration names: the embedded one in the data folder, or one on a PostgreSQL
-//! server.
+//! Opens the database that the configuration names: the embedded one in the data folder, or one on PostgreSQL.
 
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -1,4 +1,4 @@
-//! `groupchat user …`: managing users from the command line, also while a server runs on the same data.
+//! `groupchat user …`: manages users from the command line, also while a server is running on the same data.
 
 mod change;
 mod create;

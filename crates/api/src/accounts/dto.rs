@@ -1,4 +1,4 @@
-//! The JSON that answers about accounts hold.
+//! Response bodies for accounts.
 
 use groupchat_domain::accounts::{
     CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, Session, SessionKind, User, UserRef, Username,

@@ -1,4 +1,4 @@
-//! What the routes for signing in and for users do.
+//! Handlers for login and users.
 
 use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts};
 use groupchat_domain::ids::UserId;

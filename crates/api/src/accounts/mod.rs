@@ -1,4 +1,4 @@
-//! Signing in, users and sessions.
+//! Login, users and sessions.
 
 mod dto;
 mod handlers;

@@ -1,4 +1,4 @@
-//! The JSON that requests about accounts hold, and what it says in the domain's words.
+//! Request bodies and queries for accounts, parsed into domain values.
 
 use groupchat_domain::accounts::{
     DisplayName, Email, Password, PresenceSetting, ProfileChanges, Secret, UserChanges, UserDraft, UserQuery,

@@ -1,4 +1,4 @@
-//! Where accounts are found.
+//! Routes for accounts.
 
 use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};

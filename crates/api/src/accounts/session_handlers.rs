@@ -1,4 +1,4 @@
-//! What the routes for one's own sessions do.
+//! Handlers for the caller's sessions.
 
 use groupchat_domain::accounts::{self, Session};
 use groupchat_domain::ids::SessionId;

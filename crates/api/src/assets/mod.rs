@@ -1,7 +1,7 @@
-//! Files that everybody gets alike: the parts of the Swagger page, and the documents of the API.
+//! Files that are the same for everyone: the parts of the Swagger page, and the API documents.
 //!
-//! Their bytes are shared and compressed once, and a connection takes them in slices ([`Slices`]), so that clients
-//! that ask for a large file and don't read it cost little.
+//! Their bytes are shared and compressed once, and a connection reads them in slices ([`Slices`]), so that clients that
+//! request a large file and don't read it cost little.
 
 mod pieces;
 mod slices;

@@ -1,4 +1,4 @@
-//! A body of shared bytes, handed over slice by slice.
+//! A response body of shared bytes, passed on slice by slice.
 
 use std::convert::Infallible;
 use std::pin::Pin;

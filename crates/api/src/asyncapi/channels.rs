@@ -1,4 +1,4 @@
-//! The transports: their addresses, what is told and taken on each.
+//! The transports: their addresses, and the messages in each direction.
 
 use serde_json::{Map, Value, json};
 

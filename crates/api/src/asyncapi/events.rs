@@ -1,4 +1,4 @@
-//! What the message of each type of event fixes.
+//! The message of each event type.
 
 use groupchat_domain::events::EventType;
 use serde_json::{Map, Value, json};

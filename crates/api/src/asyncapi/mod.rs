@@ -1,8 +1,8 @@
-//! The AsyncAPI document: what is told over the transports of events, and what may be asked on a socket.
+//! The AsyncAPI document: the events on every transport, and the requests on the socket.
 //!
-//! `events` says of each type of event what its message fixes, `requests` the same of requests and their answers;
-//! `channels` has the transports. `schemas` takes the JSON of all of it from the types that are sent: those that REST
-//! answers have too are the ones of the [OpenAPI document](crate::openapi).
+//! `events` describes the message of each event type, `requests` those of requests and replies, and `channels` the
+//! transports. `schemas` derives the JSON schemas from the types that are sent. Types that REST responses also contain
+//! come from the [OpenAPI document](crate::openapi).
 
 mod channels;
 mod events;

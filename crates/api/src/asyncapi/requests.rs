@@ -1,4 +1,4 @@
-//! What may be asked on a socket, and how it is answered.
+//! The requests on the socket, and their replies.
 
 use groupchat_domain::ids::MAX_SAFE_INTEGER;
 use serde_json::{Map, Value, json};

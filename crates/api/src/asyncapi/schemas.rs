@@ -1,4 +1,4 @@
-//! The schemas of what messages hold, in the words of JSON Schema draft 07, which AsyncAPI speaks.
+//! The schemas of messages, in JSON Schema draft 07, which AsyncAPI uses.
 
 use paperclip::v2::schema::Apiv2Schema;
 use serde_json::{Map, Value, json};

@@ -1,7 +1,7 @@
 //! Where the head of a request ends, and what follows it (RFC 9112).
 //!
-//! Stricter than actix-http, which reads the same bytes afterwards: whatever both accept, both must take for the same
-//! request. `tests.rs` compares the two.
+//! Stricter than actix-http, which reads the same bytes afterwards: if both accept some bytes, they must parse them as
+//! the same request. `tests.rs` compares the two.
 
 use actix_web::http::Uri;
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};

@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and of one network.
+//! The connection limiter: how many connections are allowed, in total and from one network.
 
 use std::collections::HashMap;
 use std::hash::Hash;

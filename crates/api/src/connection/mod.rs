@@ -1,11 +1,12 @@
-//! The server's connections: how many there are, how long they may wait for a client, and what is told to a client that
-//! speaks no HTTP.
+//! The server's connections: how many are allowed, how long they wait for a client, and the response to a client that
+//! doesn't speak HTTP.
 //!
-//! actix-http has a deadline for the first head of a connection only, drops the bodies that nobody reads for as long as
-//! they come, carries out what is pipelined behind a request that said `Connection: close`, and takes bare line feeds.
-//! None of that can be set from outside, so each connection is wrapped: [`stream`] is the wrapper, [`head`] and [`body`]
-//! find where requests end, [`exchange`] tells the wrapper what the application answers, [`closing`] ends a connection
-//! without losing the last answer, [`limiter`] counts them. `tests/upstream.rs` tells when actix-http needs it no longer.
+//! actix-http has a timeout only for the first head of a connection, discards unread bodies for as long as they keep
+//! coming, executes what is pipelined after a request with `Connection: close`, and accepts bare line feeds. None of
+//! that can be configured from outside, so each connection is wrapped: [`stream`] is the wrapper, [`head`] and [`body`]
+//! find where requests end, [`exchange`] tells the wrapper about the application's responses, [`closing`] ends a
+//! connection without losing the last response, and [`limiter`] counts connections. `tests/upstream.rs` shows when
+//! actix-http no longer needs this.
 
 mod body;
 mod closing;

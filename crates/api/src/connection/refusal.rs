@@ -1,4 +1,4 @@
-//! What a connection is told when there is no request that a handler could answer.
+//! The response on a connection without a request that a handler could answer.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,9 +1,9 @@
-//! A connection that looks after itself: what actix-http reads and writes goes through it.
+//! A connection with timeouts: everything that actix-http reads and writes goes through it.
 //!
-//! It passes one request at a time on, and the head of a request only when it is whole, well formed and its turn: so
-//! the parser behind it never waits amid a head, never sees what is refused here, and never reads on after the last
-//! request. Everything that a client can hold up has a deadline: heads, bodies that nobody reads, answers that are not
-//! taken. What a handler waits for itself, such as the body that it reads, is the handler's.
+//! It passes on one request at a time, and the head of a request only when it is complete, well-formed and next in
+//! line. So the parser behind it never waits in the middle of a head, never sees rejected input, and never reads on
+//! after the last request. Everything that a client can hold up has a timeout: heads, unread bodies, and responses that
+//! are not read. What a handler waits for, such as the body that it reads, is up to the handler.
 
 use std::io;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
-//! The Swagger page: Swagger UI around this server's own document, and the handbooks it leads to.
+//! The Swagger page: Swagger UI with this server's own document, and the handbooks that it links to.
 //!
-//! `build.rs` takes Swagger UI's files from a crate, adds ours, and puts a hash into the names of all that the page
-//! itself names.
+//! `build.rs` takes Swagger UI's files from a crate, adds ours, and puts a hash into the names of all files that the
+//! page refers to.
 
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::web::{self, Bytes, Redirect, ServiceConfig};

@@ -1,5 +1,5 @@
-//! Who asks for events: by a key, as everywhere, or by a ticket in the query, for browsers, whose connections can't
-//! carry headers of their own.
+//! Authenticates requests for events: by a key, as everywhere, or by a ticket in the query, for browsers, which can't
+//! set headers on these connections.
 
 use std::future::{Ready, ready};
 

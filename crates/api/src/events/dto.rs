@@ -1,4 +1,4 @@
-//! An event as clients get it, on every transport.
+//! An event as clients receive it, on every transport.
 
 use std::time::Duration;
 

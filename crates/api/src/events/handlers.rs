@@ -1,4 +1,4 @@
-//! What the routes for events do.
+//! Handlers for events.
 
 use actix_web::HttpRequest;
 use actix_web::web::Payload;

@@ -1,5 +1,5 @@
-//! One who listens, whatever the transport: first what happened since their cursor, then what happens, without a gap
-//! and without a repetition in between.
+//! A listener on any transport: first the backlog since its cursor, then live events, without a gap or a repetition in
+//! between.
 
 mod pages;
 mod past;

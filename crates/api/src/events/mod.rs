@@ -1,9 +1,9 @@
-//! Events as they happen and since a cursor: over WebSocket, server-sent events and long poll.
+//! Events, live and since a cursor: over WebSocket, server-sent events and long polling.
 //!
-//! `listener` is what the transports share: it knows the log, the live feed and the seam between them, and nothing of
-//! frames; `reads` is what it reads. `dto` is an event as clients get it, the same on every transport. `caller` and
-//! `origin` say who may listen, `places` how many times at once, `room` how much is kept for whoever
-//! does not take it.
+//! `listener` is what the transports share: it handles the log, the live feed and the transition between them, and
+//! knows nothing about frames; `reads` contains its database reads. `dto` is an event as clients receive it, the same
+//! on every transport. `caller` and `origin` decide who may listen, `places` how many connections a user may have, and
+//! `room` how much is buffered for clients that don't read.
 
 mod answers;
 mod caller;

@@ -1,4 +1,4 @@
-//! Which pages may listen with a ticket.
+//! Which origins may listen with a ticket.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -1,4 +1,4 @@
-//! How many connections for events each user has on this server, so that nobody takes them all.
+//! Limits the event connections of each user on this server, so that no user takes them all.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! Long poll: one answer with what happened since a cursor, as soon as something has.
+//! Long polling: one response with the events since a cursor, as soon as there are any.
 
 use std::future::poll_fn;
 use std::io::{self, Write};

@@ -1,7 +1,7 @@
-//! What a listener reads of the database.
+//! The database reads of a listener.
 //!
-//! A read that has begun is finished, however often whoever waits for it turns to something else meanwhile: else a
-//! client that keeps talking would have the same page read again and again, and never get on.
+//! A read that has started is finished, even if its future is dropped meanwhile and polled again later. Otherwise a
+//! client that keeps sending requests would cause the same page to be read again and again without progress.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a request for events asks.
+//! Queries for events, parsed into domain values.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

@@ -1,8 +1,8 @@
-//! Room for what connections for events keep until clients have taken it.
+//! The budget for what event connections buffer until clients have read it.
 //!
-//! A connection that is not read from keeps little: a page of the past, the next of which is read only once all of this
-//! one has gone, and some frames. What is large of that, it takes of a budget that all connections of its user share; so
-//! one who has the budget may wait for their own connections, never for those of others.
+//! A connection that isn't read from buffers little: one page of the backlog (the next one is read only when all of
+//! this one is sent) and a few frames. Large items take their size from a budget that all connections of the user
+//! share. So a user whose budget is used up may wait for their own connections, but never for those of others.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! Where events are found.
+//! Routes for events.
 
 use actix_web::middleware::from_fn;
 use groupchat_domain::storage::Purpose;

@@ -1,7 +1,7 @@
-//! Server-sent events (HTML Living Standard, section 9.2): one answer that goes on.
+//! Server-sent events (HTML Living Standard, section 9.2): one response that doesn't end.
 //!
-//! What is told is written in a task of its own, since the body of an answer is asked for only while the client takes
-//! it: a client that does not read must not keep its place among the listeners.
+//! A separate task writes the events, because the body of a response is polled only while the client reads it: a client
+//! that doesn't read must not keep its permit.
 
 use std::convert::Infallible;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! When something is to be heard: of the server, and of a client that was sent away.
+//! Timing: heartbeats, and the delay before a client reconnects.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a listener is told, whatever the transport.
+//! What a listener delivers, whatever the transport.
 
 use std::sync::Arc;
 

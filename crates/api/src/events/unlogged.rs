@@ -1,4 +1,4 @@
-//! The types of what is in no log, and their names.
+//! The types of ephemeral events, and their names.
 
 /// What a listener is told besides the events of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

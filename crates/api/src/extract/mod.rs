@@ -1,6 +1,6 @@
-//! What handlers take out of a request. Each extractor also describes itself in the OpenAPI document.
+//! Extractors: what handlers take from a request. Each one also describes itself in the OpenAPI document.
 //!
-//! The web framework polls a handler's arguments in their order, and the first that fails decides. So a
+//! The web framework polls a handler's arguments in their order, and the first failure decides the response. So a
 //! handler takes them in the order of the contract: [`Key`], [`Body`], then [`Ids`] and [`Params`].
 
 mod body;

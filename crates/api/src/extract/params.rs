@@ -156,11 +156,11 @@ mod tests {
     fn an_unknown_parameter_is_refused_by_its_name() {
         for (query, name) in [("x=y", "x"), ("limit=7&Limit=8", "Limit"), ("q=a&username", "username")] {
             let error = parse::<Search>(query).unwrap_err().to_string();
-            let takes = "which takes: q, limit, mine";
+            let takes = "its parameters are: q, limit, mine";
             assert!(error.starts_with(&format!("validation_failed: {name}: ")), "{query}: {error}");
             assert!(error.ends_with(takes), "{error}");
         }
-        assert!(refuse_unknown("x=y", &[]).unwrap_err().to_string().ends_with("which takes: none"));
+        assert!(refuse_unknown("x=y", &[]).unwrap_err().to_string().ends_with("its parameters are: none"));
         assert!(refuse_unknown("", &[]).is_ok() && refuse_unknown("&", &[]).is_ok());
     }
 

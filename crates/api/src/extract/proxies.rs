@@ -1,4 +1,4 @@
-//! Which proxies stand between a client and the server, and what they say of the client.
+//! Which proxies are between a client and the server, and what they report about the client.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;

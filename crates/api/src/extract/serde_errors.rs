@@ -1,4 +1,4 @@
-//! Turns what serde says about a bad value into what a caller may read.
+//! Turns serde's messages about invalid values into messages for callers.
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! The JSON that answers about groups hold.
+//! Response bodies for groups.
 
 use groupchat_domain::groups::{Description, GroupName, GroupView, Member, Role, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, Version};

@@ -1,4 +1,4 @@
-//! What the routes for groups do.
+//! Handlers for groups.
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups;

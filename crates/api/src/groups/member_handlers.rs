@@ -1,4 +1,4 @@
-//! What the routes for members do.
+//! Handlers for members.
 
 use groupchat_domain::groups::{self, Member};
 use groupchat_domain::ids::GroupId;

@@ -1,4 +1,4 @@
-//! The JSON that requests about groups hold, and what it says in the domain's words.
+//! Request bodies and queries for groups, parsed into domain values.
 
 use groupchat_domain::groups::{
     Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, MemberQuery, Role, Visibility,

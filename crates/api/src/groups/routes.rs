@@ -1,4 +1,4 @@
-//! Where groups and their members are found.
+//! Routes for groups and their members.
 
 use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};

@@ -1,4 +1,4 @@
-//! Which requests are worked on.
+//! Limits the requests in flight.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;

@@ -1,4 +1,4 @@
-//! Bodies on their way in: what they take of memory, and as whose.
+//! Counts the memory of arriving bodies toward their caller's budget.
 
 use actix_web::HttpRequest;
 

@@ -1,4 +1,4 @@
-//! Something of which there is only so much, shared fairly by those who take of it.
+//! A limited resource that is shared fairly among callers.
 
 use std::collections::HashMap;
 use std::hash::Hash;

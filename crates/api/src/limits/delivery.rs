@@ -1,4 +1,4 @@
-//! Answers on their way to clients: what they take of memory, and as whose.
+//! Counts the memory of undelivered responses toward their caller's budget.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
-//! What one caller may take of the server at a time, so that there is enough for everybody: requests in flight, and
-//! answers that were made but not yet taken by the client.
+//! Limits on what one caller can use of the server at a time, so that enough is left for others: requests in flight,
+//! and responses that are produced but not yet received by the client.
 //!
-//! `budget` counts, whatever it counts; `admission` counts requests, `arrival` their bodies, `delivery` answers.
+//! `budget` counts any resource; `admission` counts requests, `arrival` their bodies, and `delivery` responses.
 
 mod admission;
 mod arrival;

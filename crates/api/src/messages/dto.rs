@@ -1,4 +1,4 @@
-//! The JSON that answers about messages hold.
+//! Response bodies for messages.
 
 use groupchat_domain::ids::{GroupId, MessageId, Seq, Version};
 use groupchat_domain::messages::{ClientId, MessageText, MessageView, ReadState};

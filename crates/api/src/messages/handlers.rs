@@ -1,4 +1,4 @@
-//! What the routes for messages do.
+//! Handlers for messages.
 
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageText, MessageView};

@@ -1,4 +1,4 @@
-//! The JSON that requests about messages hold, and what it says in the domain's words.
+//! Request bodies and queries for messages, parsed into domain values.
 
 use groupchat_domain::ids::{GroupId, Seq};
 use groupchat_domain::messages::{ClientId, Draft, MessageText};

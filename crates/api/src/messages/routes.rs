@@ -1,4 +1,4 @@
-//! Where messages are found.
+//! Routes for messages.
 
 use groupchat_domain::storage::Purpose;
 use paperclip::actix::web::{self, ServiceConfig};

@@ -1,4 +1,4 @@
-//! Which part of a group's messages a query asks for, and where the next part begins.
+//! Which part of a group's messages a query requests, and where the next part begins.
 
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, Seq};
 use groupchat_domain::messages::{Run, Window};

@@ -1,4 +1,4 @@
-//! What is special about the operations for events: answers that go on.
+//! Special cases of the operations for events: responses that don't end.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Which problems each operation can answer with.
+//! Which problems each operation can respond with.
 
 use groupchat_domain::storage::Purpose;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Completes the answers of operations: their headers, and every problem with its codes.
+//! Completes the responses of operations: their headers, and every problem with its codes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The JSON of operations.
+//! Response bodies for operations.
 
 use groupchat_domain::storage::Condition;
 use paperclip::actix::Apiv2Schema;

@@ -1,4 +1,4 @@
-//! What the routes for operations do.
+//! Handlers for operations.
 
 use groupchat_domain::storage::DiskSpace;
 use paperclip::actix::api_v2_operation;

@@ -1,4 +1,4 @@
-//! Looking whether the storage works, seldom enough that anybody may ask.
+//! Checks whether the storage works, rarely enough that anyone may ask.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};

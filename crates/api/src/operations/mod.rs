@@ -1,4 +1,4 @@
-//! For those who run the server: is it well, and which one is it.
+//! For operators: the health and the version of the server.
 
 mod dto;
 mod handlers;

@@ -1,4 +1,4 @@
-//! Where operations are found.
+//! Routes for operations.
 
 use paperclip::actix::web::{self, ServiceConfig};
 

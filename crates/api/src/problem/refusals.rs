@@ -1,4 +1,4 @@
-//! What each refusal and fault of the domain is in HTTP.
+//! Maps the rejections and faults of the domain to HTTP.
 
 use std::borrow::Cow;
 use std::time::Duration;

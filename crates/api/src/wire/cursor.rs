@@ -1,4 +1,4 @@
-//! Where a list goes on, as an opaque text.
+//! The position in a list, as opaque text.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

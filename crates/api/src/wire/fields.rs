@@ -1,4 +1,4 @@
-//! Checking the fields of a body or a query, so that all mistakes are told at once.
+//! Checks the fields of a body or a query and reports all errors at once.
 
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::search::SearchText;

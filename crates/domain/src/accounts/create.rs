@@ -1,4 +1,4 @@
-//! Creating users: by an admin, by whoever runs the server, and the very first one.
+//! Creating users: by an admin, by the operator, and the very first one.
 
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;

@@ -1,4 +1,4 @@
-//! Looking users up. Everybody signed in sees all users; e-mail addresses only the user and admins.
+//! Finding users. Every signed-in user can see all users; e-mail addresses are visible only to the user and admins.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;

@@ -1,5 +1,5 @@
-//! The networks from which users signed in lately. Whoever guesses passwords elsewhere must not be in the way of those
-//! who come from there.
+//! The networks from which users signed in recently. Password guessing from other networks must not block logins from
+//! these.
 
 use std::time::Duration;
 

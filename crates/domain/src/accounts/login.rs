@@ -1,4 +1,4 @@
-//! Signing in.
+//! Login.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! Managing users on behalf of whoever runs the server, who needs no key: the rules are those for server
-//! admins, the last one of whom stays, and events name nobody as their actor.
+//! Managing users on behalf of the operator, who needs no key. The rules are those for server admins: the last admin
+//! stays. Events have no actor.
 //!
-//! Users are named by their username here, as a person at a terminal knows them. Creating one is
+//! Users are named by their username here, as at a terminal. To create one, see
 //! [`create_by_operator`](super::create_by_operator).
 
 use crate::accounts::delete::delete_locked;

@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! Changing your own password.
 
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;

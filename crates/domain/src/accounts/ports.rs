@@ -1,4 +1,4 @@
-//! What accounts need of the outside world besides the database.
+//! The ports of accounts to the outside world, other than the database.
 
 use std::time::Duration;
 

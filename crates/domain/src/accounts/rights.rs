@@ -1,4 +1,4 @@
-//! Who may administer the server.
+//! Who is a server admin.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;

@@ -1,4 +1,4 @@
-//! Sessions: what an API key stands for.
+//! Sessions. Each API key belongs to one.
 
 use std::fmt;
 use std::time::Duration;

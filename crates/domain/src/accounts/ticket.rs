@@ -1,5 +1,5 @@
-//! Tickets: what a client shows in the place of a key that it can't send, as in the URL of a browser's connection. A
-//! URL ends up in logs, so a ticket is good once and for moments.
+//! Tickets: a client uses one instead of a key that it can't send, as in the URL of a browser's connection. URLs end up
+//! in logs, so a ticket is valid once and for a short time.
 
 use std::time::Duration;
 

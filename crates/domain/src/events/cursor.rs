@@ -1,4 +1,4 @@
-//! Where a client is in the log.
+//! A client's position in the log.
 
 use std::fmt;
 

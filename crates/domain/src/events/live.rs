@@ -1,8 +1,8 @@
-//! The port for events as they happen: who listens is told at once.
+//! The port for live events.
 //!
-//! Two kinds pass here. *Logged* events have a place in the log and reach every listener of every server, in order,
-//! for good. *Passing* ones (who types, who is online, how far one has read on another device) are in no log: whoever
-//! does not listen misses them, and they reach the listeners of this server only.
+//! There are two kinds. *Logged* events have a position in the log and reach every listener of every server, in order
+//! and durably. *Ephemeral* events (typing, presence, read cursors on other devices) are not in the log: a client that
+//! is not connected misses them, and they reach only the listeners of this server.
 
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};

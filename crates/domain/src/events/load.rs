@@ -1,4 +1,4 @@
-//! Turns what the log stores back into events.
+//! Loads the rows of the log back into events.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;

@@ -1,4 +1,4 @@
-//! What happened, in order: the events that commands emit and the log keeps.
+//! The event log: the events that commands emit, in order.
 
 mod cursor;
 mod event_type;

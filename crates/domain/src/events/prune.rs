@@ -1,4 +1,4 @@
-//! Keeping the log short.
+//! Removing old events from the log.
 
 use std::time::Duration;
 

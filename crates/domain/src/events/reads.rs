@@ -1,4 +1,4 @@
-//! How far a user has read on other devices while one of them was not connected.
+//! The read cursors that a user has moved on other devices while one device was not connected.
 
 use crate::accounts::Actor;
 use crate::error::Error;

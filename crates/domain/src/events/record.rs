@@ -1,4 +1,4 @@
-//! What the log stores of an event.
+//! An event as the log stores it.
 
 use crate::events::event_type::EventType;
 use crate::events::model::Audience;

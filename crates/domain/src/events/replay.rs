@@ -1,4 +1,4 @@
-//! Reading what happened since a cursor.
+//! Reading the events since a cursor.
 
 use crate::accounts::Actor;
 use crate::error::Error;

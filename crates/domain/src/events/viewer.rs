@@ -1,4 +1,4 @@
-//! Who may see which event. The one place that decides it, for what is replayed and for what is live.
+//! Who may see which event. The only place that decides this, for live and for replayed events.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Who may do what in a group. Every use-case on groups and messages asks here.
+//! Who may do what in a group. Every use case for groups and messages asks here.
 
 use crate::accounts::{Actor, is_server_admin};
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! Looking groups and members up.
+//! Finding groups and members.
 
 use crate::accounts::{Actor, require_server_admin};
 use crate::error::Error;

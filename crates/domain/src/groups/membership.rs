@@ -1,4 +1,4 @@
-//! How members come into a group: added by others, or joining by themselves.
+//! Adding members to a group, and joining.
 
 use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey};
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! How much of groups there may be: of a user, and of members in one.
+//! The limits on groups: how many a user can own or be in, and how many members a group can have.
 
 use crate::error::Error;
 use crate::groups::error::{GroupRefusal, Quota};

@@ -1,4 +1,4 @@
-//! How members go: leaving by themselves, or removed by others.
+//! Leaving a group, and removing members.
 
 use crate::accounts::Actor;
 use crate::error::Error;

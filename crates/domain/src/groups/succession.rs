@@ -1,5 +1,5 @@
-//! Who owns a group when its last owner goes. A group that anybody is in has an owner; where the last member went
-//! with their account, it has neither, until somebody joins or a server admin sees to it.
+//! Who owns a group after its last owner goes. A group with members has an owner. If the account of the last member is
+//! deleted, the group has neither, until someone joins or a server admin acts.
 
 use crate::error::Error;
 use crate::events::{Audience, Event};

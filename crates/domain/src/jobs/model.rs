@@ -1,4 +1,4 @@
-//! Durable jobs: what is too much for one command goes on in small ones, also after a restart.
+//! Durable jobs: work that is too large for one command runs in several small ones, and continues after a restart.
 
 use crate::ids::{GroupId, JobId, MessageId, UserId};
 

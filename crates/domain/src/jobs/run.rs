@@ -1,4 +1,4 @@
-//! Working durable jobs off, in commands small enough that nobody waits for them.
+//! Runs durable jobs in commands that are small enough not to delay others.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Reading messages, and remembering how far.
+//! Reading messages, and moving the read cursor.
 
 use crate::accounts::Actor;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! Can the clock be right?
+//! Whether the clock is plausible.
 
 use std::time::Duration;
 

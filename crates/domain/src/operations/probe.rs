@@ -1,4 +1,4 @@
-//! Is the server well?
+//! Whether the storage works.
 
 use crate::error::Error;
 use crate::storage::{Access, Caller, Condition, Mode, Storage, StorageFault};

@@ -1,4 +1,4 @@
-//! Who is there, for those who share a group with them.
+//! The presence of users, for others who share a group with them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

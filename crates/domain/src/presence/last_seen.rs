@@ -1,4 +1,4 @@
-//! When those were last seen who are no longer there.
+//! When users who are offline were last seen.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -1,5 +1,6 @@
-//! Who is there, and who types. Rules only: whoever has the connections keeps these structs, tells them what happens
-//! and when, and passes on what they answer. Nothing of it is stored, and each server knows its own connections.
+//! Presence and typing. Only the rules: the caller has the connections, keeps these structs, reports to them what
+//! happens and when, and delivers the changes that they return. Nothing is stored, and each server knows only its own
+//! connections.
 
 mod attendance;
 mod last_seen;

@@ -1,4 +1,4 @@
-//! One user who is there: their devices, and what these make together.
+//! One user who is online or away: the user's devices, and the presence that results from them.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

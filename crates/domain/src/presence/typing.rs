@@ -1,4 +1,4 @@
-//! Who types where.
+//! Who is typing in which group.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Who a command runs for: claimed with the request, and looked at in the command's own transaction.
+//! The principal of a command: its credential comes with the request and is checked in the command's own transaction.
 
 use crate::accounts::{AccountRefusal, Actor, KeyHash};
 use crate::error::Error;

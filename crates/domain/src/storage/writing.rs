@@ -1,4 +1,4 @@
-//! What a write of a user has to pass besides the rules: a pace, and room on the disk.
+//! What limits the writes of users besides the rules: a rate limit, and disk space.
 
 use std::time::Duration;
 

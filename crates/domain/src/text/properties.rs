@@ -1,6 +1,6 @@
-//! What characters are, by their Unicode properties: what can be seen, what ends a line, what turns the direction.
+//! Properties of characters: whether they are visible, end a line or change the text direction.
 //!
-//! The tables, and with them the version of Unicode, are those of the crate `icu_properties`; only what Unicode has no
+//! The tables, and with them the version of Unicode, are those of the crate `icu_properties`. Only what Unicode has no
 //! property for is listed here.
 
 use icu_properties::props::{

@@ -1,4 +1,4 @@
-//! Whether the clock goes back behind what is stored.
+//! Whether the clock is behind the stored data.
 
 use std::time::Duration;
 

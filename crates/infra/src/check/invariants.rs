@@ -1,4 +1,4 @@
-//! The numbers that are kept in one place and follow from others.
+//! Stored numbers that follow from other rows.
 
 use super::{Finding, Outcome, number};
 use crate::connection::Connection;

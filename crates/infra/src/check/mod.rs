@@ -1,4 +1,4 @@
-//! Checking a database through: what a check finds, and what is checked alike on every database.
+//! Checking a database: the findings, and the checks for both databases.
 
 mod clock;
 mod invariants;

@@ -1,4 +1,4 @@
-//! The events of a batch of commands, for a database that one thread writes: their places are known at once.
+//! The events of a batch of commands, for a database with a single writer: their positions are known at once.
 
 use diesel::prelude::*;
 use groupchat_domain::events::LoggedEvent;

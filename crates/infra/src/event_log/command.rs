@@ -1,4 +1,4 @@
-//! The events of one command, for a database that many write at once: they get ids, and their places later.
+//! The events of one command, for a database with concurrent writers: they get ids now, and positions later.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

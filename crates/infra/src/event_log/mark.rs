@@ -1,4 +1,4 @@
-//! The mark of a copy that is not finished: its log has a reserved word for an epoch.
+//! The mark of an unfinished copy: a reserved word as the epoch of its log.
 
 use diesel::prelude::*;
 

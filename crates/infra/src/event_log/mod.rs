@@ -1,4 +1,4 @@
-//! How events come into the log.
+//! Appending events to the log.
 
 mod batch;
 #[cfg(feature = "postgres")]

@@ -1,4 +1,4 @@
-//! Events as the log's table holds them.
+//! Events as rows of the log's table.
 
 use diesel::prelude::*;
 use groupchat_domain::events::{Audience, Event};

@@ -1,4 +1,4 @@
-//! Lines of waiting items, one for each key, that take turns. What may wait at all is up to whoever pushes.
+//! Queues of waiting items, one for each key, that take turns. The caller decides whether an item may wait at all.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;

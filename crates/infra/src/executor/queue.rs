@@ -1,4 +1,4 @@
-//! A bounded queue that is fair among callers: each waits in a line of its own, and the lines take turns.
+//! A bounded queue that is fair among callers: each caller has a queue of its own, and these take turns.
 
 use groupchat_domain::storage::Caller;
 

@@ -1,4 +1,4 @@
-//! The storage's threads, and waiting for their end with a deadline.
+//! The storage's threads, and waiting for their end with a timeout.
 
 use std::convert::Infallible;
 use std::io;

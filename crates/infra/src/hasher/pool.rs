@@ -1,4 +1,4 @@
-//! The threads that hash, and the way to and from them.
+//! The threads that hash passwords, and the communication with them.
 
 use std::fmt;
 use std::future::Future;

@@ -1,10 +1,11 @@
-//! Who waits for a password hash, and who is next.
+//! The queue for password hashes.
 //!
-//! There are two classes. The known are those who are signed in, the server itself, and whoever signs in from a network
-//! from which somebody signed in lately; strangers are all others. The known come first, so that a flood of guesses from
-//! elsewhere keeps none of them waiting. Within a class lines take turns: one for each user, and one for each
-//! neighbourhood that somebody signs in from, or a provider's range of addresses would have as many turns. Where a class
-//! or a neighbourhood has no room left, whoever has most makes some for those who have less.
+//! There are two classes of callers. Known callers are signed-in users, the server itself, and callers from a network
+//! from which someone signed in recently. All others are strangers. Known callers come first, so that a flood of
+//! guesses from elsewhere doesn't delay them. Within a class, queues take turns: one for each user, and one for each
+//! neighbourhood that someone signs in from; otherwise a provider's range of addresses would get as many turns as it
+//! has addresses. If a class or a neighbourhood is full, the caller with the most entries makes room for those with
+//! fewer.
 
 use groupchat_domain::accounts::{HashCaller, UsernameKey};
 use groupchat_domain::ids::UserId;

@@ -1,4 +1,4 @@
-//! Who is there and who types, as others are told of it. The rules are the domain's.
+//! Presence and typing as they are delivered to others. The rules are the domain's.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which listeners something is for.
+//! Which listeners an event is for.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How the hub keeps up with the log.
+//! How the hub follows the log.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

@@ -1,4 +1,4 @@
-//! What waits to be handed out.
+//! The events that wait to be delivered.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! One who listens: who it is, what it may see, and what waits for it.
+//! A listener: its user, what it may see, and its queue.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -1,15 +1,15 @@
-//! Live events in this process: from the log to those who listen.
+//! Live events in this process: from the log to the listeners.
 //!
-//! Whoever commits hands events to the `inbox` and goes on. [`LocalHub::run`] takes them out (`follow`), reads from
-//! the log what it wasn't told of, and hands each to the listeners that it is for (`fan_out`, by the indexes of
-//! `registry`), each of whom has a bounded queue (`listener`) that its `feed` empties on whatever thread. What is in no
-//! log takes the same way; who is there and who types is kept in `company`.
+//! The committing thread puts events into the `inbox` and continues. [`LocalHub::run`] takes them out (`follow`), reads
+//! missing events from the log, and delivers each event to the listeners it is for (`fan_out`, with the indexes in
+//! `registry`). Each listener has a bounded queue (`listener`), which its `feed` reads on any thread. Ephemeral events
+//! take the same path; `company` keeps presence and typing.
 //!
-//! What must stay true:
-//! - Only the event at the last position + 1 is handed out; so nobody misses one or gets one twice.
-//! - Nothing here waits for a listener. One that doesn't keep up is let go.
+//! Invariants:
+//! - Only the event at the last position + 1 is delivered, so nobody misses one or gets one twice.
+//! - Nothing here waits for a listener. A slow listener is disconnected.
 //! - A listener is in the index of a group if and only if its viewer is in the group.
-//! - Locks are taken in this order: registry, company, listener or inbox. Nothing is locked while a listener is woken.
+//! - Locks are taken in this order: registry, company, listener or inbox. No lock is held while a listener is woken.
 
 mod company;
 mod core;

@@ -1,4 +1,4 @@
-//! Now, by both clocks.
+//! The current time, on both clocks.
 
 use std::time::Duration;
 

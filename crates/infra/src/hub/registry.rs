@@ -1,4 +1,4 @@
-//! Who listens, and where each is found.
+//! The listeners, and the indexes to find them.
 
 use std::sync::Arc;
 

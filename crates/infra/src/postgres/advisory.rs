@@ -1,4 +1,4 @@
-//! Locks that stand for something other than a row. They hold for one database.
+//! Locks that don't belong to a row. They apply to one database.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};

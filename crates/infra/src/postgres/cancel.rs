@@ -1,4 +1,4 @@
-//! Ends reads whose callers have gone, from a connection beside theirs.
+//! Cancels reads whose callers are gone, from a separate connection.
 
 use std::sync::Arc;
 

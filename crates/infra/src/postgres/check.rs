@@ -1,5 +1,5 @@
-//! Checks a database: does it hold what it promises, do the numbers that are kept twice agree, and is the server set
-//! up so that nothing is lost. How much room its disk has is not to be seen from here.
+//! Checks a database: whether its constraints hold, whether stored counts are correct, and whether the server's
+//! settings prevent data loss. The free space of its disk can't be seen from here.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Opening connections, each set up for its part.
+//! Opening connections, each set up for its purpose.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A worker's connection: opened for its first command, replaced when it is lost.
+//! A worker's connection: opened for its first command, replaced if it is lost.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;

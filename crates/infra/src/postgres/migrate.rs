@@ -1,4 +1,4 @@
-//! Brings the schema up to date when the database is opened. Forward only.
+//! Migrates the schema when the database is opened. Forward only.
 
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;

@@ -1,11 +1,10 @@
-//! Storage on PostgreSQL: a pool of connections, each on a thread of its own, and a log that is numbered after the
-//! commit.
+//! Storage on PostgreSQL: a pool of connections, each on its own thread, and a log that is sequenced after the commit.
 //!
-//! A command waits in a bounded, fair queue for a worker (`worker`), which runs it in a transaction of its own, on a
-//! connection of its own (`link`), and again where the database asks for it. Events are stored without a place; the
-//! thread of the log (`log`, `numbering`) gives places to what is committed, on one server at a time by an advisory
-//! lock (`advisory`), and hands it to the [`EventSink`], on every server; servers tell each other by notices. `dial`
-//! opens connections, `migrate` brings the schema up to date, `check` looks whether all is well.
+//! A command waits in a bounded, fair queue for a worker (`worker`), which runs it in its own transaction on its own
+//! connection (`link`), and runs it again if the database requires it. Events are stored without a position. The log
+//! thread (`log`, `numbering`) assigns positions to committed events, on one server at a time, guarded by an advisory
+//! lock (`advisory`), and publishes them to the [`EventSink`] on every server; servers notify each other. `dial` opens
+//! connections, `migrate` migrates the schema, and `check` checks the database.
 //!
 //! [`EventSink`]: groupchat_domain::storage::EventSink
 

@@ -1,11 +1,11 @@
-//! Giving events their places in the log, after they were committed.
+//! The sequencer: assigns positions in the log to events after their commit.
 //!
-//! An event's id is taken in a transaction that may commit later than one with a greater id, so a reader that goes
-//! on after the greatest id it has seen would miss events. Here one session at a time, the holder of
-//! [`AdvisoryLock::Numbering`](super::AdvisoryLock), gives places to what is committed, in the order of ids. In a
-//! group that is the order of the changes, since ids are taken under the group's lock: whoever sees an event sees all
-//! those of its group before it. Of two commands one of which began after the other had ended, the earlier one's
-//! events are there, with lesser ids, whenever the later one's are.
+//! An event's id is taken in a transaction that can commit later than one with a greater id, so a reader that continues
+//! after the greatest id it has seen would miss events. Here one session at a time, the holder of
+//! [`AdvisoryLock::Numbering`](super::AdvisoryLock), assigns positions to committed events in the order of ids. Within
+//! a group, that is the order of the changes, because ids are taken under the group's lock: a reader that sees an event
+//! has seen all earlier events of its group. If one command starts after another has ended, the events of the earlier
+//! one have lower ids and are already there when those of the later one are.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

@@ -1,8 +1,8 @@
-//! Whether a database has the schema that our migrations make: a trigger that somebody has put into a dump would act
-//! with the rights of the server.
+//! Whether a database has the schema that our migrations create: a trigger that someone has added to a dump would act
+//! with the server's rights.
 //!
-//! What is expected is made anew each time: our migrations run in a schema of their own, in a transaction that is
-//! rolled back. So it holds for every version of ours and of PostgreSQL, and no list has to be kept.
+//! The expected schema is created each time: our migrations run in a schema of their own, in a transaction that is
+//! rolled back. So the check works for every version of groupchat and PostgreSQL, and there is no list to maintain.
 
 use std::collections::{BTreeMap, BTreeSet};
 

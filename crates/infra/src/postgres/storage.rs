@@ -1,4 +1,4 @@
-//! The storage as a whole: opening, handing commands to the threads, shutting down.
+//! The storage as a whole: opening, passing commands to the threads, shutting down.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What is asked of libpq beyond what the URL says, and how a URL is told to people.
+//! The libpq parameters that we add to the URL, and how a URL is displayed.
 
 /// What notices within a minute that the server has vanished without a word, which TCP alone takes hours for. And that
 /// Kerberos isn't tried for encryption unless asked for: each connection would look for tickets first, and the library

@@ -1,7 +1,7 @@
-//! Workers: threads that each run commands on a connection of their own, one transaction a command.
+//! Workers: threads that each run commands on their own connection, one transaction per command.
 //!
-//! What must stay true: a command is answered only after its COMMIT, it is run again only while it is certain that
-//! nothing of it is stored, and a connection is never used again with a transaction left open on it.
+//! Invariants: a command is answered only after its COMMIT; it is run again only if certainly nothing of it is stored;
+//! and a connection is never reused with an open transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Whether a text contains another, in the words of either database.
+//! Whether a text contains another, in the dialect of either database.
 
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};

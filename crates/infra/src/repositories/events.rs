@@ -1,4 +1,4 @@
-//! The log, to read it; how events come into it is in [`event_log`](crate::event_log).
+//! Reading the log; [`event_log`](crate::event_log) appends to it.
 
 use diesel::deserialize;
 use diesel::dsl::max;

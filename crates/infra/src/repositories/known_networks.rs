@@ -1,4 +1,4 @@
-//! Where users signed in lately.
+//! The networks from which users signed in recently.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

@@ -1,9 +1,8 @@
-//! Locks that last until the transaction ends, so that what a use-case decides on stays as it read it. On SQLite
-//! there is nothing to do: one command writes at a time.
+//! Locks that last until the transaction ends, so that what a use case decides on stays as it was read. On SQLite there
+//! is nothing to do, because one command writes at a time.
 //!
-//! `FOR NO KEY UPDATE` leaves free what rows that refer to the locked one need: a message is stored while its author
-//! is being edited. Several rows are locked in the order of their ids, so that two commands never wait for each
-//! other.
+//! `FOR NO KEY UPDATE` allows what rows that refer to the locked row need: a message can be stored while its author is
+//! being edited. Several rows are locked in the order of their ids, so that two commands never deadlock.
 #![cfg_attr(
     not(feature = "postgres"),
     allow(unused_variables, clippy::unnecessary_wraps, reason = "SQLite needs no locks")

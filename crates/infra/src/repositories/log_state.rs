@@ -1,4 +1,4 @@
-//! What the log is as a whole: what tells it from others, and how far it reaches.
+//! The state of the log as a whole: its epoch, and how far it reaches.
 
 use diesel::dsl::{max, min};
 use diesel::prelude::*;

@@ -1,8 +1,8 @@
-//! The repositories of the domain, all of them on a transaction's one connection to either database.
+//! The repositories of the domain, on a transaction's single connection to either database.
 //!
-//! A file is an aggregate. Rows are private structs that become entities in one place; a stored word that the
-//! program doesn't know is a fault, never a default. Every statement finds its rows by an index: none ever
-//! walks all messages, memberships or reactions.
+//! A file is an aggregate. Rows are private structs that become entities in one place. A stored word that the program
+//! doesn't know is a fault, never a default. Every statement finds its rows by an index: none scans all messages,
+//! memberships or reactions.
 
 mod accounts;
 mod contains;

@@ -1,8 +1,8 @@
 //! Lists in the order of names, while names change.
 //!
-//! All pages of a list follow the names as they were when its first page was read. An entry renamed since keeps its
-//! place: the table `renames` has the key that it was listed by. So a page has two parts, the entries that were not
-//! renamed since, in the order of their keys, and those that were, by their keys of then.
+//! All pages of a list use the names as they were when the first page was read. An entry that was renamed since keeps
+//! its position: the table `renames` stores the key that it was listed by. So a page has two parts: the entries that
+//! were not renamed since, in the order of their keys, and those that were, in the order of their earlier keys.
 
 use std::collections::HashSet;
 

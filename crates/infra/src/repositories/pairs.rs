@@ -1,4 +1,4 @@
-//! Looking for several memberships at once, which Diesel's query builder can't write.
+//! Finding several memberships at once, which Diesel's query builder can't express.
 
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};

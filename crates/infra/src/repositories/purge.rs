@@ -1,5 +1,5 @@
-//! Removing much in small steps: each call removes at most `limit` rows and finds them without walking over
-//! what it has removed or will not remove.
+//! Removing many rows in small steps: each call removes at most `limit` rows, and finds them without scanning rows that
+//! it has removed or will not remove.
 
 use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;

@@ -1,4 +1,4 @@
-//! Words of the domain as columns hold them. Reading a word that the program doesn't know is an error.
+//! Words of the domain as stored in columns. Reading a word that the program doesn't know is an error.
 
 use std::error::Error;
 

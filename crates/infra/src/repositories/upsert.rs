@@ -1,4 +1,4 @@
-//! The one insert whose conflict Diesel's query builder can't name.
+//! The one insert whose conflict Diesel's query builder can't express.
 
 use diesel::backend::Backend;
 use diesel::prelude::*;

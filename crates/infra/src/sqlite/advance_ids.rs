@@ -1,4 +1,4 @@
-//! What is due after a restore that was not made by groupchat, such as that of a snapshot of disks.
+//! What must be done after a restore that groupchat did not make, such as from a disk snapshot.
 
 use std::path::Path;
 

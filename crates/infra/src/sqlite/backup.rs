@@ -1,4 +1,4 @@
-//! Copies a database into one file, while a server uses it.
+//! Copies a database into one file while a server uses it.
 
 use std::fs;
 use std::io;

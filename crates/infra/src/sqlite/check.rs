@@ -1,4 +1,4 @@
-//! Checks a database: is the file whole, and do the numbers that are kept twice agree.
+//! Checks a database: whether the file is intact, and whether stored counts are correct.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Moves what the write-ahead log holds into the database file, outside the writer.
+//! Moves the contents of the write-ahead log into the database file, outside the writer.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;

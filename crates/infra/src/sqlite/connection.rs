@@ -1,4 +1,4 @@
-//! Opens connections, each set up for its part.
+//! Opens connections, each set up for its purpose.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Makes a database where there never was one, in one step: a file that is half made never has the name.
+//! Creates a database where there never was one, in one step: an incomplete file never has the final name.
 
 use std::io;
 use std::path::Path;

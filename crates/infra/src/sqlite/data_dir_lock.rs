@@ -1,4 +1,4 @@
-//! One server to a data directory, and what the directory knows of its database without it.
+//! Allows one server per data directory, and records what the directory must remember about its database.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! A file that comes into being beside its final name, and takes that name once it is whole.
+//! A file that is written beside its final name, and gets that name once it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};

@@ -1,7 +1,7 @@
-//! Lets a checkpoint have the database to itself between two batches.
+//! Gives a checkpoint exclusive access to the database between two batches.
 //!
-//! SQLite's own way, polling for the lock, would starve the checkpoint under load: the writer holds the lock
-//! nearly all the time, and is back before the other has woken up.
+//! SQLite's own way, polling for the lock, would starve the checkpoint under load: the writer holds the lock nearly all
+//! the time, and takes it again before the checkpoint has woken up.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 

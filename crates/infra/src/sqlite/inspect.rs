@@ -1,4 +1,4 @@
-//! Looks at a database file beside the storage that may be using it: nothing is migrated or created.
+//! Examines a database file that a storage may be using: nothing is migrated or created.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! Storage on SQLite: one writer that commits in groups, readers beside it, all on threads of their own.
+//! Storage on SQLite: one writer with group commit and several readers, each on its own thread.
 //!
-//! A command waits in a bounded, fair queue for the writer (`writer`, `batch`) or a reader (`readers`), and runs
-//! there in a savepoint. Beside them run the checkpoints of the write-ahead log (`checkpoint`, `gate`) and the
-//! storage's own upkeep.
+//! A command waits in a bounded, fair queue for the writer (`writer`, `batch`) or a reader (`readers`), and runs there
+//! in a savepoint. In addition, there are threads for the checkpoints of the write-ahead log (`checkpoint`, `gate`) and
+//! for the maintenance of the storage.
 
 mod advance_ids;
 mod backup;

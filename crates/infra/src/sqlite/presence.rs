@@ -1,7 +1,7 @@
-//! Whether a database is there, told before SQLite is let near it: SQLite takes a missing or an empty file for a new
-//! database, and deletes the write-ahead log beside it with all that was acknowledged.
+//! Whether a database exists, checked before SQLite opens it: SQLite treats a missing or an empty file as a new
+//! database, and deletes the write-ahead log beside it with everything that was acknowledged.
 //!
-//! What must stay true: nothing here writes, and nothing opens a file as a database that this has refused.
+//! Invariant: nothing here writes, and nothing opens a file as a database that this module has rejected.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

@@ -1,4 +1,4 @@
-//! The readers: threads that run commands on snapshots, beside the writer and each other.
+//! The readers: threads that run commands on snapshots, concurrently with the writer and each other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

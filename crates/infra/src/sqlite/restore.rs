@@ -1,7 +1,7 @@
-//! Puts a backup in the place of the database.
+//! Replaces the database with a backup.
 //!
-//! What must stay true: until the one rename at the end, the database is the old one; after it, the new one.
-//! No file of the old one is ever taken for one of the new.
+//! Invariant: until the one rename at the end, the database is the old one; after it, the new one. No file of the old
+//! one is ever mistaken for one of the new.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};

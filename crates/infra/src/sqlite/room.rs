@@ -1,4 +1,4 @@
-//! Whether there is room for a little more: whoever watches the server is to hear of a full disk before its users do.
+//! Whether a little disk space is left, so that operators learn of a full disk before users do.
 
 use std::path::Path;
 

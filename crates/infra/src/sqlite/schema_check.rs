@@ -1,5 +1,5 @@
-//! Whether a database has the schema that our migrations make, and nothing beside it: a trigger that somebody has put
-//! into a backup would act with the rights of the server.
+//! Whether a database has exactly the schema that our migrations create: a trigger that someone has added to a backup
+//! would act with the server's rights.
 
 use std::collections::BTreeMap;
 

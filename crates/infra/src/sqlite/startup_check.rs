@@ -1,5 +1,5 @@
-//! Looks a database through when it opens after a stop that was not clean: a power cut may have left pages that nobody
-//! comes across for weeks, while backups with the damage take the place of those without.
+//! Checks a database for damage when it is opened after an unclean shutdown. A power failure can leave damaged pages
+//! that nobody reads for weeks, while backups with the damage replace those without.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

@@ -1,5 +1,5 @@
-//! Statements without parameters that control transactions. Each is prepared once per connection: a command
-//! runs two of them, so parsing them anew would be felt.
+//! Statements without parameters that control transactions. Each is prepared once per connection: a command runs two of
+//! them, so parsing them each time would be noticeable.
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;

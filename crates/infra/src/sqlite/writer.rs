@@ -1,8 +1,7 @@
-//! The writer: the one thread that changes the database, many commands to a transaction.
+//! The writer: the one thread that changes the database, many commands per transaction.
 //!
-//! What must stay true: no statement of a command runs outside the transaction of its batch, nothing is
-//! answered or published before the COMMIT, and a command that is undone leaves nothing, its event ids
-//! included.
+//! Invariants: no statement of a command runs outside the transaction of its batch; nothing is answered or published
+//! before the COMMIT; and a command that is undone leaves nothing behind, including its event ids.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What the two databases do each in its own way.
+//! What each of the two databases does in its own way.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! What tells whether two tables hold the same rows: a canonical encoding of rows, and its SHA-256.
+//! Detects whether two tables contain the same rows: a canonical encoding of rows, and its SHA-256.
 
 use std::fmt;
 

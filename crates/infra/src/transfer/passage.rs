@@ -1,4 +1,4 @@
-//! Bringing tables over, one after the other.
+//! Copying tables, one after the other.
 
 use std::time::{Duration, Instant};
 

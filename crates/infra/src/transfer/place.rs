@@ -1,4 +1,4 @@
-//! Which databases a copy is between.
+//! The two databases of a copy.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, in words for the person who wrote it.
+//! What can be wrong with a configuration, in words for people.
 
 use std::fmt;
 use std::path::PathBuf;

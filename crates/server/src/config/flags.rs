@@ -1,4 +1,4 @@
-//! A flag for every setting, made from the table.
+//! A flag for every setting, generated from the table.
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 

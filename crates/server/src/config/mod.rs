@@ -1,7 +1,8 @@
-//! The configuration: defaults, then a TOML file, then `GROUPCHAT_*` variables, then flags; later ones win.
+//! The configuration: defaults, then a TOML file, then `GROUPCHAT_*` variables, then flags. Later ones override earlier
+//! ones.
 //!
-//! [`settings`] has the table from which everything else follows. To add a setting: a row there, and its use
-//! where the program is wired.
+//! Everything follows from the table in [`settings`]. To add a setting, add a row there, and use it where the program
+//! is wired.
 
 mod error;
 mod file;

@@ -1,4 +1,4 @@
-//! What a setting may be: how its text is read, and what a person is told about it.
+//! The rule of a setting: how its text is parsed, and how its values are described.
 
 use std::fmt::Display;
 use std::net::SocketAddr;

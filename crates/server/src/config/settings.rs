@@ -1,4 +1,4 @@
-//! The one table of settings. TOML keys, variables, flags, their checks and the documentation come from it.
+//! The one table of settings. TOML keys, variables, flags, checks and the documentation follow from it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

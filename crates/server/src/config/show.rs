@@ -1,4 +1,4 @@
-//! The configuration for a person's eyes, for programs and for the documentation.
+//! The configuration as text, as JSON and as documentation.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Which name may have been meant.
+//! Finds the name that was probably meant.
 
 use strsim::damerau_levenshtein;
 

@@ -1,5 +1,5 @@
-//! Log lines on their way out: gathered in memory and written by a thread of their own, so that a request
-//! neither pays a system call for its line nor waits for a slow reader of the log.
+//! Buffers log lines in memory and writes them on a separate thread, so that a request neither pays a system call for
+//! its line nor waits for a slow reader of the log.
 
 use std::io::{self, Write};
 use std::mem;

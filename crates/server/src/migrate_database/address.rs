@@ -1,4 +1,4 @@
-//! A database as it is named on the command line.
+//! A database address on the command line.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A line that shows how far a copy has come: on the standard error, and only on a terminal.
+//! Shows the progress of a copy: on standard error, and only on a terminal.
 
 use groupchat_infra::transfer::Step;
 use indicatif::{ProgressBar, ProgressStyle};

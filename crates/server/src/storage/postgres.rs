@@ -1,4 +1,4 @@
-//! Opening a database on a PostgreSQL server.
+//! Opens a PostgreSQL database.
 
 use std::sync::Arc;
 use std::time::Duration;

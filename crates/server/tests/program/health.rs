@@ -22,7 +22,10 @@ async fn a_server_that_is_not_there_or_not_well_is_a_failure() {
     let data = data();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let words = complaint(&run(&data, &["health", "--port", &free]).await);
-    assert!(words.contains(&format!("127.0.0.1:{free} is unhealthy")) && words.contains("refused"), "{words}");
+    assert!(
+        words.contains(&format!("127.0.0.1:{free} is unhealthy")) && words.contains("refused"),
+        "{words}"
+    );
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port().to_string();

@@ -1,5 +1,5 @@
-//! Faults of actix-http for which this module is there. A test fails once its fault is mended: then what works around it
-//! can go.
+//! Faults of actix-http that this module works around. A test fails once its fault is fixed upstream; then the
+//! workaround can be removed.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

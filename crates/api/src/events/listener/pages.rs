@@ -1,4 +1,5 @@
-//! When the next page of the past is read: once the client has taken all of the last one, and there is room for it.
+//! When to read the next page of the backlog: once the client has received all of the last one, and the budget allows
+//! it.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What comes before what happens from now on, as far as it is read and still to be told.
+//! The backlog, as far as it is read and still to be delivered.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Bytes of a client, as long as they make up messages.
+//! The bytes from a client, limited unless they form complete messages.
 
 use std::cell::Cell;
 use std::pin::Pin;

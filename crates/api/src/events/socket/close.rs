@@ -1,4 +1,4 @@
-//! The codes that a connection is closed with (RFC 6455, section 7.4; 4000–4999 are ours).
+//! The close codes (RFC 6455, section 7.4; 4000–4999 are ours).
 
 use actix_web::web::Bytes;
 use actix_ws::{CloseCode, CloseReason};

@@ -1,4 +1,4 @@
-//! The life of a connection.
+//! A socket connection from the handshake to the close.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

@@ -1,4 +1,4 @@
-//! What is wrong with the bytes of a client.
+//! Errors in the bytes from a client.
 
 use std::io::{Error, ErrorKind};
 

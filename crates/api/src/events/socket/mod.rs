@@ -1,7 +1,7 @@
 //! The WebSocket (RFC 6455): events out, requests in, on one connection.
 //!
-//! `connection` is its life, `requests` what a client may ask on it, `pace` how often, `close` the codes it ends with,
-//! `bounded` what keeps a client from filling the memory, `fault` what may be wrong with what it sends.
+//! `connection` runs it, `requests` contains the requests of clients, `pace` their rate limit, and `close` the close
+//! codes. `bounded` keeps a client from filling the memory, and `fault` names what can be wrong with its input.
 
 mod bounded;
 mod close;

@@ -1,4 +1,4 @@
-//! How fast a client may send.
+//! The rate limiter for messages from a client.
 
 use std::time::{Duration, Instant};
 

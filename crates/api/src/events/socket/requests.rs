@@ -1,4 +1,4 @@
-//! What a client may ask on its socket. Behind it are the use-cases of the REST routes.
+//! The requests of clients on the socket. They call the same use cases as the REST routes.
 
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages;

@@ -1,4 +1,4 @@
-//! Who is there and who types.
+//! Presence and typing.
 
 use groupchat_domain::accounts::{DisplayName, PresenceSetting, User, Username};
 use groupchat_domain::events::{Audience, Event, Passing};

@@ -1,4 +1,4 @@
-//! A hub that serves, listeners, and events to tell it of.
+//! A hub, listeners, and events to publish to it.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Listeners who are slower than the hub, and a hub that is not told all.
+//! Listeners that are slower than the hub, and a hub that is not notified of everything.
 
 use std::sync::Arc;
 

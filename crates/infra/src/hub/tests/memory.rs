@@ -1,4 +1,4 @@
-//! What is left of those who have gone: nothing.
+//! Nothing is left of listeners that are gone.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

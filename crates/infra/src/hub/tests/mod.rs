@@ -1,4 +1,4 @@
-//! The hub without a log: what was committed is handed out when a test says so.
+//! The hub without a log: committed events are delivered when a test says so.
 
 mod company;
 mod fixture;

@@ -1,4 +1,4 @@
-//! What is in no log.
+//! Ephemeral events.
 
 use groupchat_domain::events::{Audience, LiveEvents, Passing, PassingTo, Viewer};
 use groupchat_domain::ids::{EventId, SessionId};

@@ -1,5 +1,5 @@
-//! The thread of the log: it numbers what is committed, while no other server does, and hands what is numbered, by
-//! whomever, to the sink. Servers wake each other by notices.
+//! The thread of the log. It sequences committed events while no other server does, and publishes sequenced events,
+//! whoever sequenced them, to the sink. Servers wake each other with notices.
 
 mod notices;
 mod session;

@@ -1,7 +1,7 @@
-//! What the servers on one database tell each other of the log, by `NOTIFY`.
+//! How the servers on one database notify each other of the log, with `NOTIFY`.
 //!
-//! A notice carries a position at most, and nothing depends on it: whoever hears of one looks at the log, and whoever
-//! misses one looks there soon all the same. So it may be late, lost, doubled or made up by a stranger.
+//! A notice contains at most a position, and nothing depends on it: a server that receives one reads the log, and a
+//! server that misses one reads the log soon anyway. So a notice can be late, lost, duplicated or forged.
 
 use std::time::{Duration, Instant};
 

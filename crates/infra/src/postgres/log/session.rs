@@ -1,4 +1,4 @@
-//! The connection of the log's thread: what it numbers, reads, hears and tells.
+//! The connection of the log thread: it sequences, reads, listens and notifies.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

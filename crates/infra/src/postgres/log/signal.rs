@@ -1,4 +1,4 @@
-//! How the workers wake the thread of the log.
+//! How the workers wake the log thread.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;

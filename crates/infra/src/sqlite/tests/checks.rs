@@ -1,4 +1,4 @@
-//! Checks find what is wrong, each its own.
+//! Each check finds its own kind of problem.
 
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! Reads that take too long, whose callers go, and of which one caller has many.
+//! Reads that take too long, reads whose callers disconnect, and callers with many reads.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};

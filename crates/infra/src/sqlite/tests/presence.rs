@@ -1,4 +1,4 @@
-//! What SQLite would take for a new database, and is none.
+//! Files that SQLite would treat as a new database, and that are not.
 
 use std::fs;
 use std::path::PathBuf;

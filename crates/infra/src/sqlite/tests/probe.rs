@@ -1,4 +1,4 @@
-//! The write that proves that writes are taken.
+//! The write that proves that the storage accepts writes.
 
 use groupchat_domain::storage::{StorageFault, Tx, Verdict};
 

@@ -1,4 +1,4 @@
-//! Bounds, turns and withdrawal, seen from outside.
+//! Limits, turns and cancellation, seen from outside.
 
 use std::future::Future;
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! A backup takes the place of a database, whatever state that is in.
+//! A backup replaces a database, whatever state that is in.
 
 use std::fs;
 use std::path::{Path, PathBuf};

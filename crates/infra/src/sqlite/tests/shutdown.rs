@@ -1,4 +1,4 @@
-//! The end of a storage.
+//! Shutting down the storage.
 
 use std::thread;
 use std::time::Duration;

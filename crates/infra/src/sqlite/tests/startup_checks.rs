@@ -1,4 +1,4 @@
-//! What is looked through at a start after a stop that was not clean.
+//! The check for damage at a start after an unclean shutdown.
 
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
