@@ -1,4 +1,4 @@
-//! Builds the crate anew when a migration is added: they are embedded in it.
+//! Builds the crate again when a migration is added: they are embedded in it.
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations");

@@ -131,7 +131,7 @@ fn printable(path: &str) -> String {
     text
 }
 
-/// The user whose key the request came with, unless the key was refused.
+/// The user whose key the request came with, unless the key was rejected.
 fn caller(response: &ServiceResponse<BoxBody>) -> Option<i64> {
     if response.status() == StatusCode::UNAUTHORIZED {
         return None;

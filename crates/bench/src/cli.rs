@@ -49,7 +49,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
     pub data_dir: Option<PathBuf>,
     /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`. It has to be empty, and is then
-    /// filled, or made by `seed` or an earlier run; any other is refused. No server may run on it, and what is
+    /// filled, or made by `seed` or an earlier run; any other is rejected. No server may run on it, and what is
     /// measured writes to it. A password is better left to the variable PGPASSWORD or the file ~/.pgpass:
     /// everybody on the machine can see flags.
     #[arg(long, value_name = "URL")]
@@ -94,7 +94,7 @@ pub(crate) struct SeedArgs {
     )]
     pub data_dir: Option<PathBuf>,
     /// The PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`: an empty one, or one filled before; any
-    /// other is refused. A password is better left to the variable PGPASSWORD or the file ~/.pgpass.
+    /// other is rejected. A password is better left to the variable PGPASSWORD or the file ~/.pgpass.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
     /// How many messages to add.

@@ -55,7 +55,7 @@ pub(crate) enum BenchError {
     /// A single request outside of a measurement failed.
     #[error("a request failed: {0}")]
     Request(String),
-    /// A use-case or the storage refused what the seeding asked for.
+    /// A use case or the storage rejected what the seeding asked for.
     #[error("seeding: {0}")]
     Seed(#[from] groupchat_domain::Error),
     /// The storage could not be opened.

@@ -135,7 +135,7 @@ pub(crate) fn file_size(path: &Path) -> Result<u64, BenchError> {
 pub(crate) fn folder_size(path: &Path) -> Result<u64, BenchError> {
     let failed = |source| BenchError::io(format!("looking at {}", path.display()), source);
     let entries = std::fs::read_dir(path).map_err(failed)?;
-    // One that has gone meanwhile takes no room.
+    // One that is gone meanwhile takes no room.
     Ok(entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|metadata| metadata.len()).sum())
 }
 

@@ -56,7 +56,7 @@ fn gets(urls: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
     Arc::new(move |turn| with(Method::GET, pick(&urls, turn.connection), pick(&keys, turn.connection)))
 }
 
-/// Each request reads the 50 messages below a number that is picked anew, from the whole of a room.
+/// Each request reads the 50 messages below a number that is picked again, from the whole of a room.
 fn pages(rooms: Vec<Url>, fixture: &Fixture, keys: Vec<HeaderMap>) -> Workload {
     let last: Vec<u64> = fixture.rooms.iter().map(|room| room.last_seq.get().unsigned_abs()).collect();
     Arc::new(move |turn| {

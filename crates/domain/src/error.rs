@@ -7,34 +7,34 @@ use crate::groups::GroupRefusal;
 use crate::messages::MessageRefusal;
 use crate::validation::FieldError;
 
-/// The error of every use-case: either it declined, or something underneath failed. The two never mix: a
-/// refusal is the caller's to mend, a fault is ours.
+/// The error of every use case: either it rejected the request, or something underneath failed. The two never mix: a
+/// rejection is for the caller to fix, a fault is ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The use-case declined.
+    /// The use case rejected the request.
     #[error(transparent)]
     Refused(Refusal),
     /// The storage failed; nothing was stored, unless the fault says that this is unknown.
     #[error(transparent)]
     Fault(#[from] StorageFault),
-    /// The caller writes more than users may in this time; nothing was done.
+    /// The caller exceeds the write rate limit; nothing was done.
     #[error("too many writes, try again in {retry_after:?}")]
     TooFast {
-        /// When another try makes sense.
+        /// When to retry.
         retry_after: Duration,
     },
-    /// The disk is nearly full, and what is left is for what frees room; nothing was done.
+    /// The disk is nearly full, and the rest is reserved for requests that free space; nothing was done.
     #[error("the disk is nearly full")]
     StorageFull,
-    /// Too much is waiting already; nothing was done.
+    /// The queue is full; nothing was done.
     #[error("too busy, try again in {retry_after:?}")]
     Busy {
-        /// When another try makes sense.
+        /// When to retry.
         retry_after: Duration,
     },
 }
 
-/// A use-case's "no", with the reason.
+/// Why a use case rejected a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Fields that broke a rule.

@@ -1,4 +1,4 @@
-//! What the tests of the use-cases share: a transaction made of mocks, a storage that runs commands on such
+//! What the tests of the use cases share: a transaction made of mocks, a storage that runs commands on such
 //! transactions, and entities to put into them.
 //!
 //! A mock fails on every call that a test did not announce. So a test that announces no call that stores

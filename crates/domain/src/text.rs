@@ -84,8 +84,8 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
     Err(Violation::new(ViolationCode::Required, "must contain a visible character"))
 }
 
-/// Normalises a name, a text of one line, and checks that it has 1 to `max` characters, one of them visible, and no
-/// more than [`MAX_KEY_LENGTH`] when it is folded. Refused are line ends and control characters, characters that turn
+/// Normalizes a name, a text of one line, and checks that it has 1 to `max` characters, one of them visible, and no
+/// more than [`MAX_KEY_LENGTH`] when it is folded. Rejected are line ends and control characters, characters that turn
 /// the direction of what follows, and noncharacters.
 pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     let text = nfc(text.trim());
@@ -117,7 +117,7 @@ fn refuse(text: &str, is_bad: impl Fn(char) -> bool, detail: &str) -> Result<(),
     Ok(())
 }
 
-/// Normalises a text that may have several lines and checks that it has `min` to `max` characters. Line ends
+/// Normalizes a text that may have several lines and checks that it has `min` to `max` characters. Line ends
 /// become `\n`.
 pub(crate) fn multi_line(text: &str, min: usize, max: usize) -> Result<String, Violation> {
     let unix;

@@ -57,7 +57,7 @@ impl RowByRow for SqliteConnection {
     type Mode = DefaultLoadingMode;
 }
 
-/// PostgreSQL sends all rows anyway, but they are let go of one by one, rather than kept together.
+/// PostgreSQL sends all rows anyway, but they are freed one by one, rather than kept together.
 #[cfg(feature = "postgres")]
 impl RowByRow for PgConnection {
     type Mode = diesel::pg::PgRowByRowLoadingMode;

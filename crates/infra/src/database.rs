@@ -6,7 +6,7 @@ use groupchat_domain::storage::Storage;
 
 /// A database in use, whichever it is.
 pub trait DatabaseStorage: Storage {
-    /// Refuses new commands, finishes those that wait until `deadline` has passed and turns away the rest, and lets
+    /// Rejects new commands, finishes those that wait until `deadline` has passed and turns away the rest, and lets
     /// go of the database. Does nothing the second time. Blocks: not for a thread of an async runtime.
     fn shutdown(&self, deadline: Duration);
 }

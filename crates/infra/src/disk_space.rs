@@ -57,7 +57,7 @@ impl DiskWatch {
         Self { source: Box::new(source), reserve, is_nearly_full: AtomicBool::new(false) }
     }
 
-    /// Looks how much is left. Where it can't be told, what was known stays. May block for as long as the file
+    /// Looks how much is left. Where it is unknown, what was known stays. May block for as long as the file
     /// system does.
     ///
     /// # Errors

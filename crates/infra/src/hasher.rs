@@ -26,7 +26,7 @@ const HIGHEST_STAND_IN: u32 = 14;
 
 /// Hashes with bcrypt on half of the cores, so that a burst of logins leaves the rest to messages; while strangers keep
 /// these busy, one more thread works for those who are known. Callers take turns, and those who find their places taken
-/// are refused at once. A caller that has gone gives up its place.
+/// are rejected at once. A caller that is gone gives up its place.
 #[derive(Debug)]
 pub struct BcryptHasher {
     cost: u32,
@@ -56,7 +56,7 @@ impl PasswordHasher for BcryptHasher {
     ) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         let cost = self.cost;
         // `bcrypt::hash` cuts what is longer than 72 bytes, which a `Password` never is; the variant that
-        // refuses to cut also refuses 72.
+        // refuses to cut also rejects 72.
         Box::pin(self.pool.submit(caller, move || {
             bcrypt::hash(password.reveal(), cost).map(PasswordHash::from_stored).map_err(broken)
         }))
@@ -77,7 +77,7 @@ impl PasswordHasher for BcryptHasher {
 /// Whether a text matches a hash: bcrypt, or in tests something that counts.
 type Compare<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, BcryptError>;
 
-/// Verifies the normalised text, then the text as typed. How much work a no is depends on the text and on the highest
+/// Verifies the normalized text, then the text as typed. How much work a no is depends on the text and on the highest
 /// cost alone.
 fn verify(check: &PasswordCheck, own_cost: u32, compare: Compare<'_>) -> Result<Verification, BcryptError> {
     let highest_cost = check.highest_cost.map_or(own_cost, |HashCost(cost)| cost.min(HIGHEST_STAND_IN));

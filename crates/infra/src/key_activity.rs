@@ -13,7 +13,7 @@ use crate::executor::sync::locked;
 /// How many keys are remembered, at about 100 bytes each.
 const CAPACITY: usize = 65_536;
 
-/// For how long a key counts as used lately.
+/// For how long a key counts as used recently.
 const IDLE_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// By how much one of two uses may be noted after the other that began before it.
@@ -36,7 +36,7 @@ struct Entry {
     stored: Option<Timestamp>,
 }
 
-/// The keys that were found valid lately, and when.
+/// The keys that were found valid recently, and when.
 pub(crate) struct KeyActivity {
     entries: Mutex<HashMap<KeyHash, Entry>>,
     capacity: usize,
@@ -66,12 +66,12 @@ impl KeyActivity {
         }
     }
 
-    /// Whether the key was found valid lately.
+    /// Whether the key was found valid recently.
     pub(crate) fn knows(&self, key: &KeyHash) -> bool {
         locked(&self.entries).contains_key(key)
     }
 
-    /// Whose key it is, if it was found valid lately.
+    /// Whose key it is, if it was found valid recently.
     pub(crate) fn holder(&self, key: &KeyHash) -> Option<UserId> {
         locked(&self.entries).get(key).map(|entry| entry.user)
     }
@@ -117,7 +117,7 @@ impl KeyActivity {
         locked(&self.entries).remove(key);
     }
 
-    /// Forgets keys that were not used lately. A use that could not be stored until now is lost with them.
+    /// Forgets keys that were not used recently. A use that could not be stored until now is lost with them.
     pub(crate) fn forget_idle(&self, now: Timestamp) {
         // One that seems to be used in the future was used before the clock was set back; how long ago nobody knows.
         let lately = now.minus(IDLE_AFTER)..=now.plus(OUT_OF_ORDER);

@@ -12,7 +12,7 @@ pub(crate) struct SchemaVersion {
     pub(crate) pending: usize,
 }
 
-/// Why it can't be told what a database lacks.
+/// Why it is unknown what a database lacks.
 #[derive(Debug)]
 pub(crate) enum NotPending {
     /// The database has a migration that this program doesn't know.

@@ -14,7 +14,7 @@ use crate::schema::{groups, name_state, users};
 const PAGE: i64 = 1_000;
 
 /// Whether the keys were made by another rule. The migration that brings the tables must have been applied. A copy that
-/// was never finished may not say yet; it is refused by whoever opens it.
+/// was never finished may not say yet; it is rejected by whoever opens it.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -24,7 +24,7 @@ pub(crate) fn is_due(connection: &mut Connection<'_>) -> QueryResult<bool> {
     Ok(folding.is_some_and(|folding| folding != FOLDING_VERSION))
 }
 
-/// Makes the keys anew where that is due. Has to run in a transaction of its own.
+/// Makes the keys again where that is due. Has to run in a transaction of its own.
 ///
 /// Two public groups whose names were two and are one now both go on: whose key it was already keeps it, else the older
 /// group; the other's is marked by its id, see [`marked`]. It is found and listed as before, and keeps that key until
@@ -89,7 +89,7 @@ struct Change {
 
 fn refold_groups(connection: &mut Connection<'_>) -> QueryResult<usize> {
     let changes = changed_groups(connection)?;
-    // The old keys are let go first: what is the new key of one may have been the old key of another.
+    // The old keys are released first: what is the new key of one may have been the old key of another.
     for change in &changes {
         set_key(connection, change.id, &marked("", change.id))?;
     }

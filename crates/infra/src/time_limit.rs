@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a command that reads may take, if nothing else is said.
+/// How long a command that reads may take, by default.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether the caller of the command that a worker runs has gone.
+/// Whether the caller of the command that a worker runs is gone.
 #[derive(Debug, Default)]
 pub(crate) struct Gone {
     gone: AtomicBool,
@@ -55,7 +55,7 @@ thread_local! {
     static GONE: RefCell<Option<Arc<Gone>>> = const { RefCell::new(None) };
 }
 
-/// Has the commands of this thread end when their callers have gone.
+/// Has the commands of this thread end when their callers are gone.
 pub(crate) fn heed(gone: Arc<Gone>) {
     GONE.set(Some(gone));
 }

@@ -79,7 +79,7 @@ impl<'c> DbTx<'c> {
         Self { connection, now, activity, events, failure: None }
     }
 
-    /// Which keys were used lately.
+    /// Which keys were used recently.
     pub(crate) const fn activity(&self) -> &'c KeyActivity {
         self.activity
     }

@@ -1,4 +1,4 @@
-//! What a send and a page cost in statements: how many, and that none is parsed anew each time.
+//! What a send and a page cost in statements: how many, and that none is parsed again each time.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod support;

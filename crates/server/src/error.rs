@@ -85,7 +85,7 @@ pub(crate) enum ProgramError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The operating system refuses something that the server needs.
+    /// The operating system denies something that the server needs.
     #[error("can't start {what}")]
     Start {
         /// What was to be started.
@@ -99,7 +99,7 @@ pub(crate) enum ProgramError {
     /// A value on the command line breaks a rule.
     #[error("{0}")]
     Invalid(String),
-    /// A use-case declined or failed.
+    /// A use case rejected the request, or failed.
     #[error(transparent)]
     Domain(DomainError),
 }

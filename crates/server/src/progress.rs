@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How the line looks while it copies.
 const COPYING: &str = "copying  [{bar:40}] {binary_bytes}/{binary_total_bytes} {eta}";
 
-/// How often the line moves while it can't be told how far the work is.
+/// How often the line moves while it is unknown how far the work is.
 const TURN: Duration = Duration::from_millis(100);
 
 /// The line.

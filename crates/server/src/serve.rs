@@ -52,7 +52,7 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
 async fn serve(config: &Config) -> Result<(), ProgramError> {
     let lock = storage::claim(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
-    // begins once the database is open: until then, clients are refused rather than kept waiting.
+    // begins once the database is open: until then, clients are rejected rather than kept waiting.
     let unusable = |source| ProgramError::Listen { address: config.listen, source };
     let socket = bind(config.listen).map_err(unusable)?;
     let signal = Arc::new(JobSignal::default());

@@ -112,7 +112,7 @@ pub(crate) fn open_to_serve(
     Ok(Arc::new(storage))
 }
 
-/// Opens the database, which servers may be using. One that is older than the program is migrated, or refused if
+/// Opens the database, which servers may be using. One that is older than the program is migrated, or rejected if
 /// a server uses it.
 pub(crate) fn open(
     config: &Config,

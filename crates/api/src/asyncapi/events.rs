@@ -56,7 +56,7 @@ impl Shape {
         }
     }
 
-    /// What is in no log: nobody did it at a time.
+    /// Ephemeral events have no actor and no time.
     const fn unlogged(summary: &'static str, data: Option<&'static str>) -> Self {
         Self {
             summary,

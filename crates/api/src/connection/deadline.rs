@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// One timer for whatever the connection waits for. It is only set back when a deadline comes before the one that it is
-/// set to; one that comes too early is set anew. So a connection that is busy hardly ever sets it.
+/// set to; one that comes too early is set again. So a connection that is busy hardly ever sets it.
 #[derive(Debug, Default)]
 pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
 

@@ -40,17 +40,17 @@ pub(super) struct ConnectionLimiter {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
-    /// How many were refused since that was last told, and when it was.
+    /// How many were rejected since that was last told, and when it was.
     refused: u64,
     told: Option<Instant>,
     by_origin: HashMap<Origin, usize>,
     by_neighbourhood: HashMap<Neighbourhood, usize>,
 }
 
-/// How often refused connections are told of.
+/// How often rejected connections are told of.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
-/// Connections that were refused since this was last told.
+/// Connections that were rejected since this was last told.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusals {
     /// How many.

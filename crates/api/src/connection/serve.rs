@@ -27,7 +27,7 @@ use crate::state::State;
 /// so that the files never run out.
 pub const REFUSING: usize = 32;
 
-/// How long one who is refused has to read that, if not too many are.
+/// How long one who is rejected has to read that, if not too many are.
 const PARTING: Duration = Duration::from_millis(200);
 
 /// Serves the application on connections that this listener accepts. It begins when the server is first polled, and
@@ -81,14 +81,14 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
 #[derive(Debug, Clone)]
 struct Door {
     limiter: Arc<ConnectionLimiter>,
-    /// How many are just being refused.
+    /// How many are just being rejected.
     refusing: Arc<AtomicUsize>,
     timeouts: ConnectionTimeouts,
 }
 
 impl Door {
     async fn enter(self, stream: TcpStream) -> Result<(Guarded<TcpStream>, Option<SocketAddr>), ()> {
-        // It fails when the client has gone already.
+        // It fails when the client is gone already.
         let peer = stream.peer_addr().map_err(drop)?;
         match self.admit(peer.ip()) {
             Ok(permit) => Ok((Guarded::new(stream, self.timeouts, Some(permit)), Some(peer))),

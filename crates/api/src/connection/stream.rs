@@ -212,7 +212,7 @@ impl<S> Guarded<S> {
         sending.into_iter().chain(self.patience.deadline()).min()
     }
 
-    /// Whether bytes from the client are wanted just now.
+    /// Whether bytes from the client are wanted at the moment.
     fn wants_input(&self) -> bool {
         match self.stage {
             Stage::Head { .. } => true,

@@ -104,7 +104,7 @@ impl Listener {
         })
     }
 
-    /// The same listener, who stays: a device that its user is at, and that is also told what is in no log.
+    /// The same listener, who stays: a device that its user is at, and that is also told ephemeral events.
     #[must_use]
     pub(super) fn staying(self) -> Self {
         Self { stays: true, ..self }
@@ -260,7 +260,7 @@ impl Listener {
         let text = stretch.events.iter().map(|event| event.event.text_bytes()).sum();
         self.pages.read(stretch.events.len(), text);
         if stretch.gap {
-            // Whoever loads afresh after this loads what these events are about, too.
+            // Whoever loads again after this loads what these events are about, too.
             self.cursor.position = stretch.position;
             self.past.add_gap();
         } else if !self.past.add_events(stretch.events, stretch.position) {
@@ -276,7 +276,7 @@ impl Listener {
             self.past.add_passing(self.feed.attend());
         }
         if let Some(activity) = self.said.take() {
-            // Of a presence nothing is refused.
+            // Nothing about presence is rejected.
             let _ = self.feed.act(activity);
         }
     }
@@ -316,7 +316,7 @@ impl Listener {
         }
     }
 
-    /// Proves anew who listens.
+    /// Proves again who listens.
     async fn check_session(&mut self) -> Result<(), Error> {
         self.actor = self.reads.session().await?;
         self.must_check = false;

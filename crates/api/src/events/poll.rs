@@ -77,7 +77,7 @@ pub(super) async fn poll(state: &State, listener: &mut Listener, wait: Duration)
             told = poll_fn(|context| Poll::Ready(listener.try_next(context))).await;
         }
     }
-    // Whoever is refused has the cursor that they came with, which is good.
+    // Whoever is rejected has the cursor that they came with, which is good.
     let permit = Some(state.hold(listener.actor.id(), size)?);
     Ok(Polled { items, cursor: listener.cursor().to_string(), permit })
 }

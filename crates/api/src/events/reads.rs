@@ -53,7 +53,7 @@ impl Reads {
         page
     }
 
-    /// Who listens, proven anew. May be dropped and called again.
+    /// Who listens, proven again. May be dropped and called again.
     ///
     /// # Errors
     /// Not signed in any more, or a fault.

@@ -87,7 +87,7 @@ impl Outbox {
         Arc::new(Self { users, own: Arc::new(Semaphore::new(OF_ONE)), buffered: Mutex::default() })
     }
 
-    /// A frame for the transport, once there is room for it. It is let go of when the transport has copied it; what it
+    /// A frame for the transport, once there is room for it. It is dropped when the transport has copied it; what it
     /// holds, later.
     pub(super) async fn frame<T>(self: &Arc<Self>, text: T, page: Option<Arc<PageRoom>>) -> Bytes
     where

@@ -79,7 +79,7 @@ fn events(
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
     let heartbeat = state.options.heartbeat;
     let hello = EventDto::hello(&listener, state.version, heartbeat).to_json();
-    // When a browser is to come back is told at once: it can't be told when the server is gone.
+    // When a browser is to come back is told at once: it is unknown when the server is gone.
     let mut first = retry();
     write_event(&mut first, &listener, &hello);
     let (client, mut body) = mpsc::channel(WAITING);
@@ -115,7 +115,7 @@ impl Streaming {
         matches!(sent, Ok(Ok(())))
     }
 
-    /// The next batch; `None` once the client has gone.
+    /// The next batch; `None` once the client is gone.
     async fn next(&mut self) -> Option<Batch> {
         tokio::select! {
             () = self.client.closed() => None,

@@ -10,7 +10,7 @@ const SPREAD: u64 = 5_000;
 /// The least, so that a server that restarts is there again.
 const LEAST: u64 = 500;
 
-/// How long a client may take none of what it is told before it counts as too slow: counted anew for each frame of a
+/// How long a client may take none of what it is told before it counts as too slow: counted again for each frame of a
 /// socket and each piece of a stream, from when as many wait for it as are kept. A socket is told why it ends, a stream
 /// that is given up just ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -24,7 +24,7 @@ pub(crate) enum End {
     TooSlow,
     /// The server stops. Another one, or this one, takes the cursor in a moment.
     Stopping,
-    /// The database can't be read just now.
+    /// The database can't be read at the moment.
     Unavailable,
     /// The client sends more than is allowed.
     Flood,

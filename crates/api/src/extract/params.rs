@@ -21,12 +21,12 @@ use crate::wire::annotation::Annotation;
 const MOST_NAMED: usize = 10;
 const LONGEST_NAMED: usize = 64;
 
-/// The query's parameters, deserialised. A bad one is refused with a 400 that names it, and so is one that `T` does
+/// The query's parameters, deserialised. A bad one is rejected with a 400 that names it, and so is one that `T` does
 /// not declare: a slip such as `?username=` must not list everybody.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
 
-/// The query of a route that has no parameters: any is refused. Every handler takes this or [`Params`].
+/// The query of a route that has no parameters: any is rejected. Every handler takes this or [`Params`].
 #[derive(Debug, Clone, Copy)]
 pub struct NoParams;
 
@@ -64,7 +64,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     })
 }
 
-/// Refuses parameters besides the known ones.
+/// Rejects parameters besides the known ones.
 fn refuse_unknown(query: &str, known: &[&str]) -> Result<(), ApiError> {
     let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
     let unknown = names.filter(|name| !known.contains(&&**name)).take(MOST_NAMED);

@@ -50,14 +50,14 @@ impl AppState {
     /// client has taken it.
     ///
     /// # Errors
-    /// Too much of the caller's, or of everybody's, is on its way; else what the storage's `read_as` refuses.
+    /// Too much of the caller's, or of everybody's, is on its way; else what the storage's `read_as` rejects.
     pub async fn read_large<T: TextBytes + Send + 'static>(
         &self,
         who: Credential,
         read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<Delivery<T>, ApiError> {
         let undelivered = Arc::clone(&self.limits.undelivered);
-        // Before anything is done; whoever is let in here at the same time as others may still be refused below.
+        // Before anything is done; whoever is let in here at the same time as others may still be rejected below.
         undelivered.check(self.storage.caller(Claim::Key(who))).map_err(too_much)?;
         let read = move |tx: &mut dyn Tx, actor: &Actor| {
             let data = read(tx, actor)?;

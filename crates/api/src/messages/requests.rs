@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::problem::ApiError;
 use crate::wire::{Change, Fields, Given, Optional, Required};
 
-/// Refuses what messages are to have but don't have yet. Two bodies share these fields; flattened into them,
+/// Rejects what messages are to have but don't have yet. Two bodies share these fields; flattened into them,
 /// they would lose their names in errors.
 macro_rules! refuse_unbuilt {
     ($fields:ident, $body:ident) => {

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(hanging.asked.load(Ordering::Relaxed), 1);
     }
 
-    /// A storage that counts commands and refuses each.
+    /// A storage that counts commands and rejects each.
     #[derive(Default)]
     struct Gone {
         asked: AtomicUsize,

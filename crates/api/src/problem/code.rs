@@ -55,7 +55,7 @@ codes! {
     WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong";
     /// A key that came with a new account can't change credentials.
     ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials";
-    /// One's own password is changed by another route, which asks for the present one.
+    /// One's own password is changed by another route, which asks for the current one.
     CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is required";
     /// A page of a site that may not listen.
     OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages from this site are not allowed to do this";
@@ -116,9 +116,9 @@ codes! {
     StorageFull = INSUFFICIENT_STORAGE, "storage_full", "The server's disk is nearly full";
     /// Something broke here; the log knows what, under the request id.
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong on the server";
-    /// Too much is waiting already; nothing was done.
+    /// The queue is full; nothing was done.
     Overloaded = SERVICE_UNAVAILABLE, "overloaded", "The server is too busy at the moment";
-    /// The database can't be used just now; nothing was done.
+    /// The database can't be used at the moment; nothing was done.
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The server is unavailable at the moment";
     /// Whether the command was done is not known.
     OutcomeUnknown = SERVICE_UNAVAILABLE, "outcome_unknown", "It is unknown whether this was done";

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::validation::{Violation, ViolationCode};
 
-/// The form of the payload. A cursor of another form is refused, never misread.
+/// The form of the payload. A cursor of another form is rejected, never misread.
 const VERSION: u8 = 2;
 const HEAD: usize = 2 + 2 * size_of::<i64>();
 

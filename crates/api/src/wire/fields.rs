@@ -69,7 +69,7 @@ impl Fields {
         }
     }
 
-    /// Refuses fields of the contract that this server has not built yet.
+    /// Rejects fields of the contract that this server has not built yet.
     pub fn unbuilt<const N: usize>(&mut self, fields: [(&str, Given); N]) {
         for (field, given) in fields {
             if given.is_given() {
@@ -78,7 +78,7 @@ impl Fields {
         }
     }
 
-    /// Refuses fields that exist but that this call does not change.
+    /// Rejects fields that exist but that this call does not change.
     pub fn fixed<const N: usize>(&mut self, fields: [(&str, Given); N]) {
         for (field, given) in fields {
             if given.is_given() {

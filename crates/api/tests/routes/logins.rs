@@ -135,7 +135,7 @@ async fn a_password_is_the_same_composed_and_decomposed_wherever_it_is_typed() {
         let user: Value =
             root.post("/api/users", json!({"username": name, "password": typed})).await.created();
         let answer = log_in(&server, HOME, &name, other).await.ok();
-        // Changed, by the present one typed in the other form.
+        // Changed, by the current one typed in the other form.
         let signed_in = server.with_key(answer["api_key"].as_str().map(str::to_owned));
         let change = json!({"current": other, "new": format!("new {typed}")});
         signed_in.put("/api/users/me/password", change).await.no_content();

@@ -19,7 +19,7 @@ use super::handshake::connect;
 use super::stage::Keys;
 use super::tally::{Ear, Heard, Tally};
 
-/// How many sockets are opened at once: no more than wait to be accepted without being refused.
+/// How many sockets are opened at once: no more than wait to be accepted without being rejected.
 const OPEN_AT_ONCE: usize = 64;
 /// How much is read at once. All sockets of a thread share the memory for it.
 const READ_AT_ONCE: usize = 64 << 10;

@@ -37,7 +37,7 @@ mod tests {
     fn as_many_as_there_are_is_allowed_and_more_than_the_system_has_is_refused() {
         allow(1).unwrap();
         let hard = getrlimit(Resource::Nofile).maximum;
-        // Without a hard limit there is nothing to refuse.
+        // Without a hard limit there is nothing to reject.
         let Some(hard) = hard else { return };
         let error = allow(usize::try_from(hard).unwrap()).unwrap_err();
         assert!(error.to_string().contains(&format!("`ulimit -n {}`", hard + BESIDES)), "{error}");

@@ -1,4 +1,4 @@
-//! Filling a database: through the use-cases, so that it is as if people had written it, and with many
+//! Filling a database: through the use cases, so that it is as if people had written it, and with many
 //! steps in a command, so that it is fast.
 
 mod commands;

@@ -1,4 +1,4 @@
-//! Who may change credentials and rights on the server: one rule, which every use-case that changes any of them asks.
+//! Who may change credentials and rights on the server: one rule, which every use case that changes any of them asks.
 //!
 //! Whoever runs the server is not asked for a key, and so not subject to it (see [`operator`](super::operator)). Ending
 //! sessions and issuing tickets are not listed: the one only takes access away, the other lends that of the session at
@@ -14,9 +14,9 @@ use crate::storage::Tx;
 /// What somebody wants to change of how people get in, or of what they may do on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CredentialChange {
-    /// The actor's own password, with the present one as proof.
+    /// The actor's own password, with the current one as proof.
     OwnPassword,
-    /// The password of this user, without the present one.
+    /// The password of this user, without the current one.
     PasswordOf(UserId),
     /// The name that a user signs in with.
     Username,
@@ -28,12 +28,12 @@ pub(super) enum CredentialChange {
     Deletion,
 }
 
-/// Refuses a change that is not the actor's to make; `is_admin` is whether the actor administers the server.
+/// Rejects a change that is not the actor's to make; `is_admin` is whether the actor administers the server.
 ///
 /// - Users change their own password and nothing else here; all else is for server admins.
 /// - A key that was handed out with an account changes nothing, whatever its user has become since: it exists for
 ///   a script that sets things up, and lies where that script lies.
-/// - Nobody's own password is changed without the present one, or a stolen key would be enough to keep its owner out.
+/// - Nobody's own password is changed without the current one, or a stolen key would be enough to keep its owner out.
 pub(super) fn authorize(
     actor: &Actor,
     is_admin: bool,

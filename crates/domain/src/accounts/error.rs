@@ -1,8 +1,8 @@
-//! Refusals about users, sessions and rights on the server.
+//! Rejections about users, sessions and rights on the server.
 
 use std::time::Duration;
 
-/// Why an account's use-case declined.
+/// Why a use case of accounts rejected a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountRefusal {
     /// The key is unknown, expired or revoked.
@@ -26,7 +26,7 @@ pub enum AccountRefusal {
     /// A provisioned key can't change credentials.
     #[error("this key was issued with a new account and can't change credentials")]
     ProvisionedKey,
-    /// One's own password is changed with the present one only.
+    /// One's own password is changed with the current one only.
     #[error("to change your own password, send the current one")]
     CurrentPasswordRequired,
     /// Only server admins may do this.

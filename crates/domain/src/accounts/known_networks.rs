@@ -8,7 +8,7 @@ use crate::ids::UserId;
 use crate::network::Network;
 use crate::storage::Tx;
 
-/// For how long a network is known after the last login from there, if nothing else is said.
+/// For how long a network is known after the last login from there, by default.
 pub const KNOWN_NETWORK_RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// How many networks are remembered of each user, the latest.

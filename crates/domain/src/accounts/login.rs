@@ -18,18 +18,18 @@ use crate::network::Network;
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 use crate::time::Timestamp;
 
-/// What somebody shows to sign in.
+/// The credentials and the origin of a login.
 #[derive(Debug, Clone)]
 pub struct LoginAttempt {
-    /// The name as typed; it may be one that no user could have.
+    /// The name as typed, which can be invalid as a username.
     pub username: String,
-    /// The password as typed; likewise.
+    /// The password as typed, which can be invalid as a password.
     pub password: Secret,
     /// Where the request came from.
     pub client: ClientInfo,
 }
 
-/// The ports that signing in needs.
+/// The ports that a login needs.
 #[derive(Clone, Copy)]
 pub struct LoginPorts<'a> {
     /// The database.
@@ -38,11 +38,11 @@ pub struct LoginPorts<'a> {
     pub hasher: &'a dyn PasswordHasher,
     /// Makes the key.
     pub keys: &'a dyn ApiKeys,
-    /// Counts the tries.
+    /// Limits the attempts.
     pub attempts: &'a dyn LoginAttempts,
-    /// Is told of failures.
+    /// Records failures.
     pub journal: &'a dyn LoginJournal,
-    /// How long the key works.
+    /// How long the key is valid.
     pub lifetime: Duration,
     /// How many sessions a user may have at a time.
     pub sessions_per_user: u32,
@@ -61,16 +61,16 @@ pub struct LoggedIn {
     pub user: User,
 }
 
-/// How often a password is checked when its hash keeps changing under the check, as by logins at the same time that
-/// renew it.
+/// How often to check a password whose hash keeps changing during the check, for example because concurrent logins renew
+/// it.
 const CHECKS: u32 = 3;
 
-/// When to come again if it still changes then.
+/// When to retry if the hash still changes.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Signs in with a password; of more sessions than a user may have, those that were unused for longest end. The
-/// answer to a wrong one is the same, and takes as long, whether or not the user exists. A right one whose stored hash
-/// is outdated has it renewed, which ends no session.
+/// Signs in with a password. If the user then has too many sessions, those that have been unused the longest end. The
+/// response to a wrong password is the same, and takes equally long, whether or not the user exists. If the password is
+/// right and its stored hash is outdated, the hash is renewed, which ends no session.
 ///
 /// # Errors
 /// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], busy, or a fault.

@@ -77,7 +77,7 @@ impl DisplayName {
     /// The most characters a display name may have.
     pub const MAX_LENGTH: usize = 100;
 
-    /// Normalises and checks a display name; surrounding white space is dropped.
+    /// Normalizes and checks a display name; surrounding white space is dropped.
     ///
     /// # Errors
     /// The rule it breaks.
@@ -127,7 +127,7 @@ impl Email {
 }
 
 /// A password: 8–72 bytes in UTF-8, without U+0000 (bcrypt ignores what follows the 72nd byte and may stop at a NUL, so
-/// both are refused). Shown by no `Debug`.
+/// both are rejected). Shown by no `Debug`.
 ///
 /// A new one is in Normalization Form C, since the same keys give composed characters on one system and decomposed ones
 /// on another (RFC 8265, section 4.2.2).
@@ -140,7 +140,7 @@ impl Password {
     /// The most bytes a password may have.
     pub const MAX_BYTES: usize = 72;
 
-    /// Normalises and checks a new password.
+    /// Normalizes and checks a new password.
     ///
     /// # Errors
     /// The rule it breaks.
@@ -148,7 +148,7 @@ impl Password {
         Self::check(&nfc(text))
     }
 
-    /// The password as it was typed, not normalised, if it could have been one: what versions before this rule hashed.
+    /// The password as it was typed, not normalized, if it could have been one: what versions before this rule hashed.
     /// `None` also where it makes no difference.
     pub fn as_typed(text: &str) -> Option<Self> {
         if nfc(text) == text { None } else { Self::check(text).ok() }

@@ -9,21 +9,21 @@ use crate::ids::UserId;
 use crate::network::Network;
 use crate::storage::BoxFuture;
 
-/// On whose behalf a password is hashed: hashing is slow, so callers wait for each other.
+/// On whose behalf a password is hashed. Hashing is slow, so callers wait in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HashCaller {
-    /// The server itself, or whoever runs it.
+    /// The server itself, or its operator.
     System,
-    /// Somebody who is signed in.
+    /// A signed-in user.
     User(UserId),
-    /// Somebody who wants to sign in.
+    /// A caller who signs in.
     SignIn {
-        /// Where from.
+        /// The network of the caller.
         network: Network,
-        /// As whom.
+        /// The account.
         account: UsernameKey,
-        /// Whether somebody, whoever, signed in from there lately. Whose account it was makes no difference, or how long
-        /// one waits would tell who signed in from where.
+        /// Whether any user signed in from there recently. It must not depend on the account, or the waiting time would
+        /// reveal who signed in from where.
         from_known_network: bool,
     },
 }
@@ -31,37 +31,37 @@ pub enum HashCaller {
 /// A password to verify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordCheck {
-    /// What somebody typed.
+    /// The text that the caller typed.
     pub typed: Secret,
-    /// What it is to match, if there is anything.
+    /// The hash that it must match, if there is one.
     pub hash: Option<PasswordHash>,
-    /// The highest cost of all hashes that are stored, which a no has to take.
+    /// The highest cost of all stored hashes, which determines how long a wrong answer takes.
     pub highest_cost: Option<HashCost>,
 }
 
-/// What came of a [`PasswordCheck`].
+/// The result of a [`PasswordCheck`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verification {
-    /// It doesn't match.
+    /// The password doesn't match.
     Wrong,
-    /// It matches.
+    /// The password matches.
     Right,
-    /// It matches, but a hash made now would be another: of another cost, or of the normalised password.
+    /// The password matches, but a new hash would differ, in its cost or because the password is now normalized.
     RightButOutdated,
 }
 
-/// Hashes passwords, off the threads that serve requests. MUST give callers turns: those who are signed in, and those
-/// from known networks, before strangers, and few to each. MUST answer [`Error::Busy`] at once when too many wait
-/// already, and give up the place of a caller who drops the future.
+/// Hashes passwords, on other threads than those that serve requests. MUST let callers take turns: signed-in users and
+/// callers from known networks before strangers, and few entries for each. MUST return [`Error::Busy`] at once if the
+/// queue is full, and free the place of a caller who drops the future.
 #[cfg_attr(test, mockall::automock)]
 pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, caller: HashCaller, password: Password)
     -> BoxFuture<'static, Result<PasswordHash, Error>>;
 
-    /// Whether the text, normalised or else as typed, is the password behind the hash. A no MUST take as long with no
-    /// hash (no such user) as with one, whatever its cost: as a hash of the highest cost. Text that could never be a
-    /// password is a no, not an error, as slowly.
+    /// Whether the text, normalized or as typed, is the password of the hash. A wrong answer MUST always take as long as a
+    /// hash with the highest cost, with a hash of any cost and without one (no such user). Text that can't be a password
+    /// is a wrong answer, not an error, and takes equally long.
     fn verify(
         &self,
         caller: HashCaller,
@@ -69,89 +69,89 @@ pub trait PasswordHasher: Send + Sync {
     ) -> BoxFuture<'static, Result<Verification, Error>>;
 }
 
-/// A key that was just made: the secret for its owner and the hash for the database.
+/// A new key: the secret for its owner and the hash for the database.
 #[derive(Debug, Clone)]
 pub struct IssuedKey {
-    /// The key, shown once.
+    /// The key, returned only once.
     pub secret: Secret,
-    /// What is stored of it.
+    /// The hash to store.
     pub hash: KeyHash,
 }
 
-/// Makes and reads API keys.
+/// Generates and hashes API keys.
 #[cfg_attr(test, mockall::automock)]
 pub trait ApiKeys: Send + Sync {
     /// A new key of 256 random bits.
     fn issue(&self) -> IssuedKey;
 
-    /// The hash of a key that a caller showed.
+    /// The hash of a key that a caller sent.
     fn digest(&self, key: &str) -> KeyHash;
 
     /// A new password of at least 100 random bits that a person can type.
     fn generate_password(&self) -> Password;
 }
 
-/// A try at a password, and for whom it counts.
+/// An attempt at a password, and the limits that it counts toward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordTry {
-    /// Somebody signs in.
+    /// A login.
     SignIn {
-        /// Where from.
+        /// The network of the caller.
         network: Network,
-        /// As whom.
+        /// The account.
         account: UsernameKey,
     },
-    /// The same, from a network from which this account has not signed in lately. Taken in addition.
+    /// The same, from a network from which this account has not signed in recently. Counted in addition.
     FromUnknownNetwork {
-        /// Where from.
+        /// The network of the caller.
         network: Network,
-        /// As whom.
+        /// The account.
         account: UsernameKey,
     },
-    /// Somebody signed in shows their present password again. Counts for them alone, so that no stranger can
-    /// use up these tries.
+    /// A signed-in user enters the current password again. Counts for that user alone, so that no stranger can use up
+    /// these attempts.
     OwnPassword(UserId),
 }
 
-/// Of which tries one was taken.
+/// The limit that an attempt was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenOf {
-    /// Of those that there are as a rule.
+    /// The ordinary limit.
     Usual,
-    /// Of those that are left to an unknown network when the account's from all of these are used up.
+    /// The reserve of an unknown network, after the shared attempts of all unknown networks are used up.
     Reserve,
 }
 
-/// Counts tries at passwords. A try is taken before the password is looked at and given back when it was
-/// right, so that many tries at once can't slip through, and people who know their password are never
-/// slowed by each other.
+/// Limits login attempts. An attempt is taken before the password is checked and returned if it was right. So a burst of
+/// parallel attempts can't slip through, and people who know their password never slow each other down.
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginAttempts: Send + Sync {
-    /// Takes a try of each for whom it counts: to sign in, of the network, and of the account from that network; from an
-    /// unknown network, also of the account from all unknown networks. When those are used up, each such network MUST
-    /// still have a few that no other can use up: nobody keeps an account's owner out by guessing from elsewhere.
+    /// Takes an attempt from each limit that it counts toward: for a login, that of the network and that of the account
+    /// from that network; from an unknown network, also that of the account from all unknown networks. When that is used
+    /// up, each such network MUST still have a few attempts that no other can use up, so that nobody can lock out an
+    /// account's owner by guessing from elsewhere.
     ///
     /// # Errors
-    /// How long until the next try is allowed, if any of them has none left; then none is taken.
+    /// The time until the next attempt is allowed, if any limit is used up. Then nothing is taken.
     fn take(&self, attempt: &PasswordTry) -> Result<TakenOf, Duration>;
 
-    /// Gives a try back to those that it was taken of.
+    /// Returns an attempt to the limits that it was taken from.
     fn give_back(&self, attempt: &PasswordTry, of: TakenOf);
 }
 
-/// A try to sign in that failed for a wrong username or password.
+/// A login that failed because of a wrong username or password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedLogin<'a> {
-    /// Where from.
+    /// The address of the client.
     pub address: Option<std::net::IpAddr>,
-    /// Whose password was wrong; `None` where there is no such user. What was typed then is told to nobody: it may well
+    /// The user whose password was wrong; `None` if there is no such user. The typed text is not included, because it may
     /// be a password in the wrong field.
     pub username: Option<&'a Username>,
 }
 
-/// Is told of failed logins, for whoever watches the server.
+/// Records failed logins, for operators.
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginJournal: Send + Sync {
-    /// Notes a failed login.
+    /// Records a failed login.
     fn failed<'a>(&self, login: FailedLogin<'a>);
 }

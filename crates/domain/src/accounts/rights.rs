@@ -14,7 +14,7 @@ pub(crate) fn is_server_admin(tx: &mut dyn Tx, actor: &Actor) -> Result<bool, Er
     Ok(tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin))
 }
 
-/// Refuses all but server admins.
+/// Rejects all but server admins.
 pub(crate) fn require_server_admin(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
     if is_server_admin(tx, actor)? { Ok(()) } else { Err(AccountRefusal::AdminOnly.into()) }
 }

@@ -14,11 +14,11 @@ pub const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long a key that comes with a new user lives.
 pub const PROVISIONED_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// How many sessions a user may have at a time, if nothing else is said; a login ends those beyond them that were
+/// How many sessions a user may have at a time, by default; a login ends those beyond them that were
 /// unused for longest.
 pub const SESSIONS_PER_USER: u32 = 200;
 
-/// SHA-256 of an API key, or of a ticket. The key itself is stored nowhere.
+/// SHA-256 of an API key or of a ticket. The key itself is never stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash([u8; 32]);
 
@@ -40,7 +40,7 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// A secret that is shown once and then forgotten. Shown by no `Debug`.
+/// A secret that is returned once and not stored. `Debug` doesn't print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -50,7 +50,7 @@ impl Secret {
         Self(secret)
     }
 
-    /// The secret itself, for the one who is to have it.
+    /// The secret itself, for its owner.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -62,17 +62,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How a session came to be, which decides what it may do.
+/// How a session was created, which decides what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
-    /// By signing in with a password.
+    /// By a login with a password.
     Login,
-    /// Handed out with a new user, so that a provisioning script can act for it at once. Lives for an hour,
-    /// can't change credentials, and ends at the user's first login or change of password.
+    /// Issued with a new user, so that a provisioning script can act for the user at once. Valid for an hour, can't change
+    /// credentials, and ends at the user's first login or password change.
     Provisioned,
 }
 
-/// Where a request came from, as far as it tells.
+/// Where a request came from, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientInfo {
     /// The `User-Agent` header, cut to a sane length.
@@ -93,7 +93,7 @@ impl ClientInfo {
 pub struct Session {
     /// The session's id.
     pub id: SessionId,
-    /// How it came to be.
+    /// How it was created.
     pub kind: SessionKind,
     /// A name that tells sessions apart; logins have none.
     pub name: Option<String>,
@@ -120,7 +120,7 @@ impl TextBytes for Session {
 pub struct NewSession {
     /// Whose it is.
     pub user: UserId,
-    /// How it came to be.
+    /// How it was created.
     pub kind: SessionKind,
     /// The hash of its key.
     pub key: KeyHash,
@@ -132,12 +132,12 @@ pub struct NewSession {
     pub client: ClientInfo,
 }
 
-/// Who makes a request: an identity and nothing more. Rights are read when they are needed, under a lock.
+/// The user who makes a request: only an identity. Rights are read when they are needed, under a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The user, as others meet it.
     pub user: UserRef,
-    /// The session whose key was shown.
+    /// The session of the key.
     pub session: SessionId,
     /// How that session came to be.
     pub session_kind: SessionKind,

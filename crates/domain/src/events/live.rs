@@ -87,18 +87,18 @@ pub enum Delivery {
     Passed(Position),
     /// Something that is in no log.
     Passing(Arc<Shared<Passing>>),
-    /// Sessions of the listener's user have ended, perhaps theirs: they must prove anew who they are.
+    /// Sessions of the listener's user have ended, perhaps theirs: they must prove again who they are.
     CheckSession,
     /// The end: the listener has not kept up, and catches up by their cursor.
     TooSlow,
-    /// The end: the server stops, or has to begin anew. Good to come back to in a moment, each at another time.
+    /// The end: the server stops, or has to begin again. Good to come back to in a moment, each at another time.
     Stopping,
 }
 
 /// What a listener takes deliveries from. Dropping it ends the subscription.
 pub trait Feed: Send {
     /// The end of the log at the subscription: every later event of that log is delivered. `None` if there is no log to
-    /// listen to. One who reads another log than this MUST subscribe again: the database has gone on with another one,
+    /// listen to. One who reads another log than this MUST subscribe again: the database has continued with another one,
     /// of which nothing is delivered yet.
     fn since(&self) -> Option<&Cursor>;
 
@@ -128,7 +128,7 @@ pub trait LiveEvents: Send + Sync {
     /// [`Delivery::TooSlow`], and the others don't notice.
     fn subscribe(&self) -> Box<dyn Feed>;
 
-    /// Passes on what is in no log. MUST NOT block.
+    /// Passes on ephemeral events. MUST NOT block.
     fn pass(&self, to: PassingTo, event: Passing);
 
     /// Tells all listeners that the server stops.

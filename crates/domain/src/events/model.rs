@@ -59,7 +59,7 @@ pub enum Event {
     /// An event of this type, read back from the log, whose entity is gone by now: only its place in the log is
     /// left, so that the places have no gaps. Nobody receives it, and no command emits it.
     Gone(EventType),
-    /// Some or all sessions of a user have ended: connections of that user prove anew who they are. Hidden.
+    /// Some or all sessions of a user have ended: connections of that user prove again who they are. Hidden.
     SessionsEnded(UserId),
 }
 

@@ -14,7 +14,7 @@ use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 pub struct Viewer {
     /// The user.
     pub user: UserId,
-    /// The session whose key was shown.
+    /// The session of the key.
     pub session: SessionId,
     /// Whether others may see that the viewer is there.
     pub presence: PresenceSetting,

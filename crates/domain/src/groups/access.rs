@@ -28,7 +28,7 @@ impl VisibleGroup {
         }
     }
 
-    /// Refuses all but members of at least this role and server admins.
+    /// Rejects all but members of at least this role and server admins.
     pub(crate) fn require(&self, tx: &mut dyn Tx, actor: &Actor, least: Role) -> Result<(), Error> {
         if self.standing.is_some_and(|standing| standing.role >= least) || is_server_admin(tx, actor)? {
             return Ok(());

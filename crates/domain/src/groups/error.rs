@@ -1,8 +1,8 @@
-//! Refusals about groups and members.
+//! Rejections about groups and members.
 
 use std::fmt;
 
-/// Why a group's use-case declined.
+/// Why a use case of groups rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GroupRefusal {
     /// No such group, or not one that the caller may know of.

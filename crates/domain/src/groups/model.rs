@@ -16,7 +16,7 @@ impl GroupName {
     /// The most characters a name may have.
     pub const MAX_LENGTH: usize = 100;
 
-    /// Normalises and checks a name; surrounding white space is dropped.
+    /// Normalizes and checks a name; surrounding white space is dropped.
     ///
     /// # Errors
     /// The rule it breaks.
@@ -39,7 +39,7 @@ impl Description {
     /// The most characters a description may have.
     pub const MAX_LENGTH: usize = 1_000;
 
-    /// Normalises and checks a description.
+    /// Normalizes and checks a description.
     ///
     /// # Errors
     /// The rule it breaks.

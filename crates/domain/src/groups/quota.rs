@@ -29,7 +29,7 @@ impl Quotas {
     /// No limits, for programs that fill a database.
     pub const UNLIMITED: Self = Self { owned_groups: u32::MAX, memberships: u32::MAX, members: u32::MAX };
 
-    /// Refuses a membership that was stored a moment ago, if it is one too many: for the group as it was before,
+    /// Rejects a membership that was stored a moment ago, if it is one too many: for the group as it was before,
     /// which is locked, or for the user, who is locked exclusively.
     pub(super) fn check_added(
         &self,
@@ -47,7 +47,7 @@ impl Quotas {
         if role == Role::Owner { self.check_owner(tx, user) } else { Ok(()) }
     }
 
-    /// Refuses that a user, who is locked exclusively, became the owner of a group a moment ago, if it is one too
+    /// Rejects that a user, who is locked exclusively, became the owner of a group a moment ago, if it is one too
     /// many.
     pub(super) fn check_owner(&self, tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
         if has_more(tx, user, Some(Role::Owner), self.owned_groups)? {

@@ -1,6 +1,6 @@
-//! Refusals about messages.
+//! Rejections about messages.
 
-/// Why a message's use-case declined.
+/// Why a use case of messages rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MessageRefusal {
     /// No such message in this group.

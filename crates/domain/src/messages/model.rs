@@ -23,7 +23,7 @@ impl MessageText {
     /// The most characters a message may have.
     pub const MAX_LENGTH: usize = 10_000;
 
-    /// Normalises and checks a text.
+    /// Normalizes and checks a text.
     ///
     /// # Errors
     /// The rule it breaks.

@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 /// How long somebody types after they said so. Then it is over, without a word.
 pub const TYPING_LASTS: Duration = Duration::from_secs(6);
 
-/// How long it takes until others are told anew of one who goes on typing.
+/// How long it takes until others are told again of one who goes on typing.
 pub const TYPING_REPEATS: Duration = Duration::from_secs(2);
 
 /// Those who type, and when others were told. Whoever hides hides this too: do not pass it on.

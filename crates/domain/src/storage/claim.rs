@@ -77,7 +77,7 @@ impl dyn Storage + '_ {
     /// transport: here they are paced, and held up while the disk is nearly full.
     ///
     /// # Errors
-    /// [`AccountRefusal::Unauthenticated`], [`Error::TooFast`], [`Error::StorageFull`], what `work` refuses, or a
+    /// [`AccountRefusal::Unauthenticated`], [`Error::TooFast`], [`Error::StorageFull`], what `work` rejects, or a
     /// fault.
     pub async fn write_as<T: Send + 'static>(
         &self,
@@ -108,7 +108,7 @@ impl dyn Storage + '_ {
     /// Runs `work` as somebody, on one snapshot, without writing.
     ///
     /// # Errors
-    /// [`AccountRefusal::Unauthenticated`], what `work` refuses, or a fault.
+    /// [`AccountRefusal::Unauthenticated`], what `work` rejects, or a fault.
     pub async fn read_as<T: Send + 'static>(
         &self,
         who: impl Into<Claim>,

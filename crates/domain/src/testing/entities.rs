@@ -125,7 +125,7 @@ pub(crate) fn text(text: &str) -> MessageText {
     MessageText::parse(text).unwrap()
 }
 
-/// Somebody who calls a use-case on the group: what tables of rights are about.
+/// Somebody who calls a use case on the group: what tables of rights are about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GroupCaller {
     /// `None` for others than members.

@@ -1,4 +1,4 @@
-//! What happens to a use-case when the storage fails under it.
+//! What happens to a use case when the storage fails under it.
 
 use crate::error::Error;
 use crate::storage::{StorageFault, Tx};
@@ -10,8 +10,8 @@ pub(crate) fn fault() -> StorageFault {
     StorageFault::Unavailable { reason: "the disk is full".to_owned() }
 }
 
-/// Lets each call of the use-case to a port fail, one after the other, and checks that the use-case then
-/// answers with that fault and never with a refusal or a success.
+/// Lets each call of the use case to a port fail, one after the other, and checks that the use case then
+/// answers with that fault and never with a rejection or a success.
 pub(crate) fn assert_hands_faults_on<T>(
     transaction: impl Fn() -> MockTx,
     use_case: impl Fn(&mut dyn Tx) -> Result<T, Error>,

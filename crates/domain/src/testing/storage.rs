@@ -53,7 +53,7 @@ pub(crate) struct Ran {
 pub(crate) struct ScriptedStorage {
     script: Mutex<VecDeque<Step>>,
     ran: Mutex<Vec<Ran>>,
-    /// Whether the key was seen lately; it is after a command that noted its use.
+    /// Whether the key was seen recently; it is after a command that noted its use.
     knows_keys: AtomicBool,
     condition: Condition,
 }
@@ -70,7 +70,7 @@ impl ScriptedStorage {
         Self { script, ran: Mutex::default(), knows_keys: AtomicBool::new(true), condition: Condition::Sound }
     }
 
-    /// The same, but no key was seen lately.
+    /// The same, but no key was seen recently.
     pub(crate) fn without_known_keys(self) -> Self {
         Self { knows_keys: AtomicBool::new(false), ..self }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Characters on which normalisation, folding and the rules for text turn.
+/// Characters on which normalization, folding and the rules for text turn.
 const TRICKY: &[char] = &[
     'a',
     'Z',

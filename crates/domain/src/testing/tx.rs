@@ -118,7 +118,7 @@ impl MockTx {
     }
 
     /// The set of server admins and then the actor and the target are locked, and only then these are read:
-    /// the target, then the actor, as far as the use-case gets.
+    /// the target, then the actor, as far as the use case gets.
     pub(crate) fn locks_for_change(mut self, target: UserId, found: Vec<Option<User>>) -> Self {
         let mut order = Sequence::new();
         self.accounts.expect_lock_admins().times(1).in_sequence(&mut order).returning(|| Ok(()));
@@ -149,7 +149,7 @@ impl MockTx {
         self
     }
 
-    /// The group is looked for without a lock, as reading use-cases do.
+    /// The group is looked for without a lock, as reading use cases do.
     pub(crate) fn finds_group(mut self, group: Option<Group>, role: Option<Role>) -> Self {
         let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
         self.groups

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::properties::{is_space, is_unseen};
 
 /// The version of the rule by which [`fold`] makes keys. Databases remember by which one theirs were made; another
-/// number has them made anew when the database is opened. A test fails when the rule changes and this does not.
+/// number has them recomputed when the database is opened. A test fails when the rule changes and this does not.
 pub const FOLDING_VERSION: i64 = 1;
 
 /// The most characters that a key may have. One character may become eighteen (U+FDFA).
@@ -22,7 +22,7 @@ const FLAG_TAGS: [&str; 3] = [
     "\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
 ];
 
-/// A key by which names are compared and ordered: compatibility-normalised and case-folded (Unicode chapter 3.13,
+/// A key by which names are compared and ordered: compatibility-normalized and case-folded (Unicode chapter 3.13,
 /// "toNFKC_Casefold"), without the characters that nobody sees, with one space for any run of white space and none at
 /// the ends. Done here and not in the database, since databases fold differently.
 pub fn fold(text: &str) -> String {
@@ -34,7 +34,7 @@ pub fn fold(text: &str) -> String {
     caseless::default_case_fold_str(&compatible).nfkc().collect()
 }
 
-/// The key of a name: its fold, cut where it is too long. Names that would be cut are refused; those stored before
+/// The key of a name: its fold, cut where it is too long. Names that would be cut are rejected; those stored before
 /// that rule was made may be.
 pub fn name_key(name: &str) -> String {
     let key = fold(name);

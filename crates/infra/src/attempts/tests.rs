@@ -141,7 +141,7 @@ fn an_address_has_its_tries_on_all_accounts_together() {
     }
     assert_eq!(limits.take_at(now, &sign_in(HOME, "e")), Err(SECOND));
     assert_eq!(limits.take_at(now, &sign_in("::ffff:192.0.2.1", "e")), Err(SECOND));
-    // The refused tries took none of the account's.
+    // The rejected tries took none of the account's.
     for _ in 0..2 {
         assert_eq!(limits.take_at(now, &sign_in(ELSEWHERE, "e")), Ok(TakenOf::Usual));
     }

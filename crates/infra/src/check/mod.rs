@@ -57,7 +57,7 @@ impl Finding {
         Self { check, outcome, detail }
     }
 
-    /// The first of the complaints; `praise` where there are none.
+    /// The first of the complaints; `praise` if there are none.
     pub(crate) fn from_complaints(
         check: &'static str,
         complaints: QueryResult<Vec<String>>,

@@ -27,7 +27,7 @@ impl EventBuffer {
         self.last_id().next()
     }
 
-    /// The id of the last event, of the log's where there is none here.
+    /// The id of the last event, of the log's if there is none here.
     pub(crate) fn last_id(&self) -> EventId {
         self.events.last().map_or(self.head, |event| event.id)
     }

@@ -16,7 +16,7 @@ use crate::time_limit::Gone;
 use crate::tx::DbTx;
 
 /// What a command does in its transaction. Unlike the domain's `Work` it knows the transaction's connection, so that
-/// the storage's own upkeep can be a command too.
+/// the storage's own maintenance can be a command too.
 pub(crate) type DbWork = Box<dyn Fn(&mut DbTx<'_>) -> Verdict + Send>;
 
 /// How a command ended, as its caller learns it.
@@ -42,7 +42,7 @@ impl Command {
         self.reply.is_closed()
     }
 
-    /// Tells the caller. One who has gone meanwhile misses it.
+    /// Tells the caller. One who is gone meanwhile misses it.
     pub(crate) fn answer(self, outcome: Outcome) {
         let _ = self.reply.send(outcome);
     }
@@ -62,7 +62,7 @@ struct State {
     queue: FairQueue<Command>,
     phase: Phase,
     idle_workers: usize,
-    /// What the workers with a [`Seat`] run just now.
+    /// What the workers with a [`Seat`] run at the moment.
     running: Vec<Running>,
 }
 
@@ -77,7 +77,7 @@ struct Running {
 
 #[cfg(feature = "postgres")]
 impl Running {
-    /// The process to cancel, once, if the caller has gone.
+    /// The process to cancel, once, if the caller is gone.
     fn take_backend(&mut self) -> Option<i32> {
         let is_due = self.worker.get() && !std::mem::replace(&mut self.is_cancelled, self.worker.get());
         is_due.then(|| self.worker.backend()).filter(|backend| *backend != 0)
@@ -96,7 +96,7 @@ impl State {
 pub(crate) struct CommandQueue {
     state: Mutex<State>,
     arrived: Condvar,
-    /// Told when the caller of a command that runs has gone.
+    /// Told when the caller of a command that runs is gone.
     #[cfg(feature = "postgres")]
     left: Condvar,
     running_per_caller: usize,
@@ -159,7 +159,7 @@ impl CommandQueue {
         }
     }
 
-    /// A place for a worker that runs one command at a time, and may end it when its caller has gone.
+    /// A place for a worker that runs one command at a time, and may end it when its caller is gone.
     pub(crate) fn seat(self: &Arc<Self>) -> Seat {
         Seat { queue: Arc::clone(self), gone: Arc::default() }
     }
@@ -169,7 +169,7 @@ impl CommandQueue {
         locked(&self.state).queue.pop()
     }
 
-    /// Waits until the callers of commands that run have gone, and takes the servers' processes that run them, each
+    /// Waits until the callers of commands that run are gone, and takes the servers' processes that run them, each
     /// once. `None` once nobody may enter any more.
     #[cfg(feature = "postgres")]
     pub(crate) fn wait_for_left(&self) -> Option<Vec<i32>> {
@@ -224,7 +224,7 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Whether the caller of what the worker runs has gone.
+    /// Whether the caller of what the worker runs is gone.
     pub(crate) fn gone(&self) -> &Arc<Gone> {
         &self.gone
     }

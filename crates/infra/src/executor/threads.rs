@@ -30,7 +30,7 @@ impl Threads {
     /// Starts a thread.
     ///
     /// # Errors
-    /// The system's refusal.
+    /// The system's error.
     pub(crate) fn spawn(&self, name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let running = self.running.clone();
         let named = thread::Builder::new().name(name.to_owned());

@@ -17,8 +17,8 @@ use crate::schema::sessions;
 /// Rows that one command touches, so that none holds up the others for long.
 const ROWS_PER_COMMAND: usize = 500;
 
-/// By how much a use that another server has stored may be later: it may have been seen just now, and this one an
-/// upkeep or two ago. A later one is of a clock that was ahead.
+/// By how much a use that another server has stored may be later: it may have been seen at this moment, and this one a
+/// maintenance run or two ago. A later one is of a clock that was ahead.
 const FURTHEST_USE: Duration = Duration::from_secs(10 * 60);
 
 /// Stores the last uses of keys, in the order of sessions, so that two processes that do so don't lock each other
@@ -40,7 +40,7 @@ pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> Qu
     Ok(())
 }
 
-/// Ends the upkeep.
+/// Ends the maintenance.
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal {
     stopped: Mutex<bool>,

@@ -17,7 +17,7 @@ async fn hash(text: &str) -> PasswordHash {
     hasher().hash(HashCaller::System, password(text)).await.unwrap()
 }
 
-/// What versions that did not normalise have stored.
+/// What versions that did not normalize have stored.
 fn hash_as_typed(text: &str) -> PasswordHash {
     PasswordHash::from_stored(bcrypt::hash(text, CHEAP).unwrap())
 }
@@ -74,10 +74,10 @@ async fn a_hash_of_what_was_typed_still_matches_and_is_outdated() {
     let old = hash_as_typed(decomposed);
     assert_eq!(verified(decomposed, Some(old.clone())).await, Verification::RightButOutdated);
     assert_eq!(verified("pässword", Some(old)).await, Verification::Wrong, "nobody knows how it was typed");
-    // In 72 bytes as it was typed, and in 144 when normalised, which could not be hashed.
+    // In 72 bytes as it was typed, and in 144 when normalized, which could not be hashed.
     let grows = "\u{958}".repeat(24);
     assert_eq!(verified(&grows, Some(hash_as_typed(&grows))).await, Verification::RightButOutdated);
-    // In 9 bytes as it was typed, and too short when normalised.
+    // In 9 bytes as it was typed, and too short when normalized.
     let shrinks = "a\u{308}".repeat(3);
     assert_eq!(verified(&shrinks, Some(hash_as_typed(&shrinks))).await, Verification::RightButOutdated);
 }

@@ -69,7 +69,7 @@ impl Hub {
         }
     }
 
-    /// Takes what is in no log, to hand it out later.
+    /// Queues an ephemeral event for delivery.
     pub(super) fn pass(&self, to: PassingTo, event: Passing) {
         if self.is_listened_to() {
             self.inbox.put_passing(to, event);
@@ -157,7 +157,7 @@ impl Hub {
         }
     }
 
-    /// Begins anew with another log. Those who listened to the one before learn by their cursors that it is another.
+    /// Begins again with another log. Those who listened to the one before learn by their cursors that it is another.
     pub(super) fn begin_anew(&self, state: LogState, wakes: &mut Wakes) {
         let mut registry = locked(&self.registry);
         self.end_all(&mut registry, &Delivery::Stopping, wakes);

@@ -72,7 +72,7 @@ impl Registry {
         }
     }
 
-    /// Hands out what is in no log.
+    /// Delivers ephemeral events.
     pub(super) fn pass(&self, to: PassingTo, event: &PassingOnce, options: &HubOptions, wakes: &mut Wakes) {
         let (listeners, except) = match to {
             PassingTo::OwnDevices(user) => (self.of_user.get(user), None),

@@ -16,7 +16,7 @@ use crate::executor::sync::locked;
 pub(super) enum Item {
     /// An event of the log.
     Logged(LoggedOnce),
-    /// What is in no log.
+    /// Ephemeral events.
     Passing(PassingTo, PassingOnce),
     /// How a user is there now.
     Presence(PresenceChange),
@@ -73,7 +73,7 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Adds what is in no log, unless events of the log would soon lack the room.
+    /// Adds ephemeral events, unless events of the log would soon lack the room.
     pub(super) fn put_passing(&self, to: PassingTo, event: Passing) {
         let mut waiting = locked(&self.waiting);
         if waiting.items.len() >= self.limit / 2 {

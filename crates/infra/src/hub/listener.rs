@@ -166,7 +166,7 @@ impl Listener {
         inner.push(Delivery::CheckSession, options, wakes)
     }
 
-    /// Adds what is in no log, if the listener has room to spare and is not the one whom it is not for.
+    /// Adds ephemeral events, if the listener has room to spare and is not the one whom it is not for.
     pub(super) fn pass(
         &self,
         event: &PassingOnce,

@@ -89,7 +89,7 @@ const OVERRULED: &str = "\
     SELECT count(*) AS number FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off'";
 
 /// Checks the database, the server's settings and the clocks, on one snapshot; also while servers use it. `now` is
-/// the present time. A database that can't be opened is a finding too. Blocks, and does not wait for a server that
+/// the current time. A database that can't be opened is a finding too. Blocks, and does not wait for a server that
 /// accepts no connections.
 pub fn check(options: &PostgresOptions, depth: Depth, now: Timestamp) -> Vec<Finding> {
     match check_database(&Dial::new(options), depth, now) {

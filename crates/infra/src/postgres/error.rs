@@ -5,7 +5,7 @@ use std::io;
 /// Why the database could not be opened. The server is named by its host, port and database, never by a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The server could not be reached, or refused, until time was up.
+    /// The server could not be reached, or rejected the connection, until the timeout.
     #[error("can't connect to the database {database}: {reason}")]
     Unreachable {
         /// Where it was sought.
@@ -68,7 +68,7 @@ pub enum OpenError {
     /// A server uses the database.
     #[error("a groupchat server uses the database {0}; stop it first")]
     InUse(String),
-    /// The database refused something else.
+    /// The database returned another error.
     #[error("can't use the database {database}: {reason}")]
     Database {
         /// Which database.

@@ -35,7 +35,7 @@ struct Counter {
 
 /// Notes where the log comes from. If it is another place than the last time, the database was restored, or has failed
 /// over to a server that may lack what was stored last: then no id is given out again that was given out there.
-/// `now` is the present time, `database` is for the words of an error.
+/// `now` is the current time, `database` is for the words of an error.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -68,7 +68,7 @@ pub(super) fn follow_lineage(
 }
 
 /// Does what is due after a restore that can't be told from none, such as that of a snapshot of disks: moves the
-/// counters of ids on, and gives the log a new epoch. `now` is the present time.
+/// counters of ids on, and gives the log a new epoch. `now` is the current time.
 ///
 /// # Errors
 /// [`OpenError`]; also that a server uses the database.

@@ -11,7 +11,7 @@ use crate::event_log::{mark, new_epoch};
 use crate::schema::{events, log_state};
 
 /// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `now` is the
-/// present time, `database` is for the words of an error.
+/// current time, `database` is for the words of an error.
 ///
 /// # Errors
 /// The failure of the statement, no random numbers, or [`OpenError::Unfinished`].
@@ -30,7 +30,7 @@ pub(super) fn ensure_epoch(
     ids::follow_lineage(connection, database, now)
 }
 
-/// Refuses a copy of another database that is not whole.
+/// Rejects a copy of another database that is not whole.
 ///
 /// # Errors
 /// [`OpenError::Unfinished`], or the failure of the statement.

@@ -31,7 +31,7 @@ fn step(error: impl std::fmt::Display) -> Failure {
     Failure::Step(error.to_string())
 }
 
-/// Applies the migrations that the database lacks and makes the keys of names anew where the rule has changed, all or
+/// Applies the migrations that the database lacks and makes the keys of names again where the rule has changed, all or
 /// none. Servers that start at once do so one after the
 /// other; whoever comes second finds nothing to do. `database` is for the words of an error.
 ///
@@ -72,7 +72,7 @@ pub(crate) fn schema_version(
     Ok(SchemaVersion { found: newest.to_string(), pending: pending.len() })
 }
 
-/// Makes the schema in an empty database, and refuses one that lacks a migration: servers may be using it.
+/// Makes the schema in an empty database, and rejects one that lacks a migration: servers may be using it.
 /// `database` is for the words of an error.
 ///
 /// # Errors
@@ -101,7 +101,7 @@ pub(super) fn run_those(connection: &mut PgConnection, applied: &[MigrationVersi
     connection.run_migrations(&migrations).map_err(failed).map(drop)
 }
 
-/// Whether the keys of names have to be made anew. The schema must be up to date.
+/// Whether the keys of names have to be recomputed. The schema must be up to date.
 fn is_refold_due(connection: &mut PgConnection, database: &str) -> Result<bool, OpenError> {
     refold::is_due(&mut Connection::Postgres(connection))
         .map_err(|error| OpenError::Database { database: database.to_owned(), reason: error.to_string() })

@@ -16,7 +16,7 @@ pub struct PostgresOptions {
     /// Whether the storage is a server's: it numbers events when no other server does, and hands those that are
     /// numbered to the sink. A command that runs beside servers leaves that to them.
     pub follows_log: bool,
-    /// Whether a database of an earlier version is migrated, or refused since servers may be using it. An empty one is
+    /// Whether a database of an earlier version is migrated, or rejected since servers may be using it. An empty one is
     /// made ready in any case.
     pub migrates: bool,
     /// Threads, and connections, that write. As many commands are committed at once.
@@ -44,7 +44,7 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// Connections that write, if nothing else is said.
+    /// Connections that write, by default.
     pub const WRITERS: usize = 16;
 
     /// The usual options of a server for this database.

@@ -168,7 +168,7 @@ fn objects(connection: &mut PgConnection) -> QueryResult<Objects> {
     Ok(objects.into_iter().map(keyed).collect())
 }
 
-/// Refuses a schema that is not ours before anything is done with it. What is harmless is told in the log. `database`
+/// Rejects a schema that is not ours before anything is done with it. What is harmless is told in the log. `database`
 /// is for the words of an error.
 ///
 /// # Errors

@@ -152,7 +152,7 @@ impl PostgresStorage {
         }
     }
 
-    /// Stores the last uses of keys that the upkeep has not come to.
+    /// Stores the last uses of keys that the maintenance has not come to.
     fn store_last_uses(&self) -> Result<(), String> {
         let uses = self.activity.unstored();
         if uses.is_empty() {

@@ -55,7 +55,7 @@ impl NumberedRow {
     }
 }
 
-/// The audience of this name; `None` where there is none such, or an id is missing.
+/// The audience of this name; `None` if there is none such, or an id is missing.
 fn audience(
     name: &str,
     group: Option<GroupId>,

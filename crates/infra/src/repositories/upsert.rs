@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 /// An insert into `messages` that does nothing when the author has used the client id in the group, and
 /// otherwise gives the new id. The conflict is that of the partial index `messages_by_client_id` and no other:
 /// a number that is taken stays an error. (Diesel writes a conflict target with a condition only for
-/// PostgreSQL, and would prepare one given as literal SQL anew for each message.)
+/// PostgreSQL, and would prepare one given as literal SQL again for each message.)
 #[derive(QueryId)]
 pub(super) struct UnlessRepeated<I>(pub(super) I);
 

@@ -9,7 +9,7 @@ use super::error::OpenError;
 use super::{ids, inspect, log_state, migrate};
 
 /// Moves the counters of ids on, so that none is given out again that was given out since the snapshot, and gives the
-/// log a new epoch. `_lock` shows that no server runs on the folder; `now` is the present time.
+/// log a new epoch. `_lock` shows that no server runs on the folder; `now` is the current time.
 ///
 /// # Errors
 /// [`OpenError`]

@@ -33,7 +33,7 @@ const EVENT_LOG: Invariant = Invariant {
 };
 
 /// Checks the database in this file, its volume and the clock, on one snapshot; also while a server uses it.
-/// `now` is the present time. A file that can't be opened is a finding too.
+/// `now` is the current time. A file that can't be opened is a finding too.
 pub fn check(path: &Path, depth: Depth, now: Timestamp) -> Vec<Finding> {
     let mut findings = match check_file(path, depth, now) {
         Ok(findings) => findings,

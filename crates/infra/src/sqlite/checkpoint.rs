@@ -82,7 +82,7 @@ struct Progress {
     /// Not 0 when readers or a writer were in the way.
     #[diesel(sql_type = Integer)]
     busy: i32,
-    /// Pages in the log; -1 when it can't be told.
+    /// Pages in the log; -1 when it is unknown.
     #[diesel(sql_type = Integer)]
     log: i32,
     /// Pages of those that are in the database file too.

@@ -15,7 +15,7 @@ pub(super) enum Purpose {
     Migrate,
     /// The only one that writes.
     Write,
-    /// Reads; SQLite refuses it to write.
+    /// Reads; SQLite refuses to write through it.
     Read,
     /// Checkpoints the write-ahead log.
     Checkpoint,
@@ -49,7 +49,7 @@ impl Purpose {
     }
 }
 
-/// Opens the database file, creating an empty one where there is none.
+/// Opens the database file, creating an empty one if there is none.
 ///
 /// # Errors
 /// [`OpenError`], in words for people.

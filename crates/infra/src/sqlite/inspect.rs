@@ -51,7 +51,7 @@ pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     Ok(connection)
 }
 
-/// Refuses every further change through the connection.
+/// Rejects every further change through the connection.
 ///
 /// # Errors
 /// The failure of the statement.

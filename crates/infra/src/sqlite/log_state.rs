@@ -29,7 +29,7 @@ pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Re
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
 }
 
-/// Refuses a copy of another database that is not whole.
+/// Rejects a copy of another database that is not whole.
 ///
 /// # Errors
 /// [`OpenError::Unfinished`], or the failure of the statement.

@@ -28,7 +28,7 @@ const OWN_TABLES: &str =
 type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 
 /// Applies the migrations that the database lacks, all or none, and keeps a copy of the file as it was. Then makes the
-/// keys of names anew where the rule has changed.
+/// keys of names again where the rule has changed.
 ///
 /// # Errors
 /// [`OpenError`]; the database is then as it was.
@@ -43,7 +43,7 @@ pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
 }
 
-/// Whether the keys of names have to be made anew. The schema must be up to date.
+/// Whether the keys of names have to be recomputed. The schema must be up to date.
 fn is_refold_due(connection: &mut SqliteConnection, path: &Path) -> Result<bool, OpenError> {
     refold::is_due(&mut Connection::Sqlite(connection))
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
@@ -70,7 +70,7 @@ pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) ->
     if schema.lacks_nothing(&mut connection)? {
         return Ok(());
     }
-    // The write lock keeps out another process that opens the same file just now; whoever comes second finds
+    // The write lock keeps out another process that opens the same file at the same time; whoever comes second finds
     // nothing pending.
     connection
         .immediate_transaction(|connection| schema.apply_pending(connection))
@@ -156,7 +156,7 @@ impl Schema<'_> {
         })
     }
 
-    /// Whether no migration is pending. Refuses a schema that is not ours before one runs on it.
+    /// Whether no migration is pending. Rejects a schema that is not ours before one runs on it.
     fn lacks_nothing(&self, connection: &mut SqliteConnection) -> Result<bool, OpenError> {
         let into_error = |failure: Failure| failure.into_error(self.path);
         let pending = self.pending(connection).map_err(into_error)?;

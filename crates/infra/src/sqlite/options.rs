@@ -20,7 +20,7 @@ pub struct SqliteOptions {
     pub alone: bool,
     /// Whether the file's folder is for the database alone: then it is made only where nothing else is.
     pub own_folder: bool,
-    /// Whether the last stop was not clean: the file is then looked through for damage.
+    /// Whether the last shutdown was unclean: the file is then looked through for damage.
     pub suspect: bool,
     /// How long opening waits for that. What takes longer goes on beside the commands, and
     /// [`Storage::condition`](groupchat_domain::storage::Storage::condition) tells.

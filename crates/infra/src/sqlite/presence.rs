@@ -62,7 +62,7 @@ pub(crate) fn look(path: &Path) -> Result<Presence, OpenError> {
     }
 }
 
-/// Refuses a folder that is not as good as empty, or that has had a database: a first start happens in no other. What keeps a folder, what people
+/// Rejects a folder that is not as good as empty, or that has had a database: a first start happens in no other. What keeps a folder, what people
 /// hide in it, the configuration and logs may be there.
 ///
 /// # Errors
@@ -162,8 +162,8 @@ impl Header {
             return Err(OpenError::NotADatabase(path.to_owned()));
         }
         match self.missing_bytes() {
-            // What is missing may be in the write-ahead log, if the program was killed amid a checkpoint; or not missing,
-            // if it was killed amid a transaction with a journal, as copies of databases are made.
+            // What is missing may be in the write-ahead log, if the program was killed during a checkpoint; or not missing,
+            // if it was killed during a transaction with a journal, as copies of databases are made.
             Some(missing) if !has_log(path) => {
                 let whole = self.file_length + missing;
                 Err(damaged(format!("it has {} bytes of {whole}", self.file_length)))

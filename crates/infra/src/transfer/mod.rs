@@ -5,7 +5,7 @@
 //! - The target is marked (`event_log/mark.rs`) in a commit of its own before its first row is written. No server opens a
 //!   marked database. The mark goes in the same commit in which the log gets a new epoch, which is the last step.
 //!   So a process that is killed leaves a target that is empty, or marked, or whole; and the next copy starts
-//!   anew on one that is empty or marked, and on no other.
+//!   again on one that is empty or marked, and on no other.
 //! - What was written is read back and compared (`digest`) before the mark goes.
 //!
 //! Rows are typed by `rows`, walked by `table` and brought over by `passage`; what the databases do each in its

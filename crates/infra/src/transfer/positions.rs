@@ -109,7 +109,7 @@ impl Positions {
     }
 
     /// Where a member begins to see the events of a group, who sees those with at least this id. Asks the database
-    /// only if the id is amid those of the group and yet none of them, which no program has stored.
+    /// only if the id is between those of the group and yet none of them, which no program has stored.
     fn span(&self, group: i64, id: i64, source: &mut Connection<'_>) -> QueryResult<Span> {
         match self.groups.get(&group) {
             None => Ok(Span { unseen: None, seen: None }),

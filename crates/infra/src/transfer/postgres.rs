@@ -77,7 +77,7 @@ pub(super) fn open_target(url: &str) -> Result<Session, TransferError> {
     Ok(Session::Postgres(Box::new(connect(url)?)))
 }
 
-/// Refuses a schema other than this program's.
+/// Rejects a schema other than this program's.
 fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
     let name = name(connection).map_err(TransferError::at(Side::Source, "read"))?;
     let schema = migrate::schema_version(connection, &name)?;

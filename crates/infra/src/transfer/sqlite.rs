@@ -52,7 +52,7 @@ pub(super) fn open_source(path: &Path, folders: &mut HeldFolders) -> Result<Sess
     Ok(Session::Sqlite(Box::new(connection)))
 }
 
-/// Opens the file that is to become the copy; makes an empty one where there is none.
+/// Opens the file that is to become the copy; makes an empty one if there is none.
 ///
 /// # Errors
 /// [`TransferError`]

@@ -54,7 +54,7 @@ impl Target {
         if ours == theirs { Err(TransferError::Same) } else { Ok(()) }
     }
 
-    /// Refuses a database that holds anything but what another copy has left.
+    /// Rejects a database that holds anything but what another copy has left.
     fn refuse_used(&mut self) -> Result<(), TransferError> {
         let failed = TransferError::at(Side::Target, "read");
         let tables = self.session.backend().tables().map_err(&failed)?;

@@ -1,4 +1,4 @@
-//! What the program must never ask for. The database refuses it, as a fault, and keeps nothing of the command.
+//! What the program must never ask for. The database rejects it, as a fault, and keeps nothing of the command.
 
 use groupchat_domain::Error;
 use groupchat_domain::groups::Role;
@@ -90,7 +90,7 @@ pub(crate) fn after_a_fault_a_transaction_does_nothing_more(database: &Database)
         let fault = tx.messages().insert(&new).expect_err("the number is taken");
         assert_eq!(tx.groups().find_visible(group, ann), Err(fault.clone()));
         assert_eq!(tx.messages().advance_read_seq(group, ann, Seq::ZERO), Err(fault));
-        // A use-case that goes on regardless stores nothing either.
+        // A use case that goes on regardless stores nothing either.
         Ok(())
     });
     assert_eq!(seq(database, group), Seq::new(1));

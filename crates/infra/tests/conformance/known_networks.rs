@@ -1,4 +1,4 @@
-//! Where users signed in lately.
+//! Where users signed in recently.
 
 use groupchat_domain::ids::UserId;
 use groupchat_domain::network::Network;

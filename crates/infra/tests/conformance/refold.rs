@@ -1,4 +1,4 @@
-//! Keys that were made by an older rule of folding are made anew when the database is opened.
+//! Keys that were made by an older rule of folding are recomputed when the database is opened.
 
 use std::sync::Arc;
 

@@ -77,7 +77,7 @@ fn of_two_commands_that_wait_for_each_other_one_is_run_again() {
             Verdict::Commit
         })
         .unwrap();
-    // The workers connect anew, so that the server knows how soon to look.
+    // The workers connect again, so that the server knows how soon to look.
     place.console().terminate(WRITERS);
     let (runs, both_hold_one) = (Runs::default(), Arc::new(Barrier::new(2)));
     let pending = [[1, 2], [2, 1]].map(|order| {

@@ -17,7 +17,7 @@ pub(crate) struct GoBetween {
 struct Line {
     /// `HOST:PORT` of the server.
     server: String,
-    /// How many connections are still refused.
+    /// How many connections are still rejected.
     refuse: AtomicUsize,
     /// How many are admitted then.
     admit: AtomicUsize,

@@ -1,4 +1,4 @@
-//! Opening a database: what is waited for, what is made, and what is refused.
+//! Opening a database: what is waited for, what is made, and what is rejected.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -27,7 +27,7 @@ fn what_waits_is_finished_and_what_comes_later_is_refused() {
     let pending: Vec<_> = (0..10).map(|_| place.queue(Mode::Write, Caller::System, emit)).collect();
     let storage = place.storage.clone();
     let shutdown = thread::spawn(move || storage.shutdown(PATIENCE));
-    // The refusal shows that the shutdown has begun.
+    // The rejection shows that the shutdown has begun.
     while place.read(|_| Verdict::Commit).is_ok() {
         thread::yield_now();
     }

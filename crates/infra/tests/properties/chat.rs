@@ -1,4 +1,4 @@
-//! Steps, done by the use-cases on the database and by the model, side by side.
+//! Steps, done by the use cases on the database and by the model, side by side.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

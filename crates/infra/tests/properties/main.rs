@@ -1,5 +1,5 @@
 //! Whatever members do, numbers have no gap, pages show each message once, and nobody's count of unread
-//! messages is wrong: the use-cases on a real database against a model that keeps everything in lists.
+//! messages is wrong: the use cases on a real database against a model that keeps everything in lists.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod chat;

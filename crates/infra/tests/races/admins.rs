@@ -43,7 +43,7 @@ fn attack(arena: &Arena, attacker: &Person, victim: &Person, way: usize) -> Resu
     }
 }
 
-/// Whether an attack that came too late, or would have been the last, was refused for that.
+/// Whether an attack that came too late, or would have been the last, was rejected for that.
 fn is_fair(refusal: &Refusal) -> bool {
     use AccountRefusal::{AdminOnly, LastAdmin, Unauthenticated, UserNotFound};
     matches!(refusal, Refusal::Account(AdminOnly | LastAdmin | Unauthenticated | UserNotFound))

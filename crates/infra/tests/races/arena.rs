@@ -103,7 +103,7 @@ impl Arena {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Waits for a use-case. It may refuse; it may not fail, however many run beside it.
+    /// Waits for a use case. It may reject; it may not fail, however many run beside it.
     #[track_caller]
     pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Refusal> {
         self.database.wait_for(answer).map_err(|error| match error {

@@ -134,7 +134,7 @@ fn check(arena: &Arena, group: GroupId, user: UserId, news: &[EventRecord]) {
     assert!(is_balanced(&log, user), "arrivals and departures don't match: {log:#?}");
 }
 
-/// Whether what came too late was refused for that.
+/// Whether what came too late was rejected for that.
 fn is_fair(refusal: &Refusal) -> bool {
     use AccountRefusal::{Unauthenticated, UserNotFound};
     match refusal {

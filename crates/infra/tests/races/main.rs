@@ -1,4 +1,4 @@
-//! What must hold whatever happens at once: the use-cases on a real database, started at one moment on threads of
+//! What must hold whatever happens at once: the use cases on a real database, started at one moment on threads of
 //! their own, round after round. A case is a function over an [`Arena`](arena::Arena), and says in a sentence what
 //! must hold; [`suite`] lists them all, and the last lines of this file run them on each backend.
 //!

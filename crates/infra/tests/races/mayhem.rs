@@ -58,7 +58,7 @@ pub(crate) fn every_rule_holds_whatever_happens_at_once(arena: &Arena) {
             let (mut dice, scene) = (dice.split(), &scene);
             part(move || {
                 for _ in 0..DEEDS {
-                    // A refusal is as good as a consent here; anything else has ended the test.
+                    // A rejection is as good as a consent here; anything else has ended the test.
                     let _ = deed(arena, scene, &mut dice);
                 }
             })

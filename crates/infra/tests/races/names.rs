@@ -90,7 +90,7 @@ fn rename(arena: &Arena, owner: &Person, group: GroupId, name: &str) -> Result<(
     arena.act(owner.who, move |tx, actor| edit(tx, actor, group, &changes)).map(drop)
 }
 
-/// Fails unless one got what all wanted and the others were refused it for this reason.
+/// Fails unless one got what all wanted and the others were rejected for this reason.
 #[track_caller]
 fn expect_one_winner(outcomes: &[Result<(), Refusal>], taken: &Refusal) {
     let winners = outcomes.iter().filter(|outcome| outcome.is_ok()).count();

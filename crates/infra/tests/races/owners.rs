@@ -19,7 +19,7 @@ pub(crate) fn an_owner_is_left(arena: &Arena) {
     rounds(|round| {
         let (owners, group) = owned_group(arena);
         let departures = owners.iter().enumerate().map(|(nth, owner)| {
-            // Each turns on another, or all on themselves: unless some are refused, none is left.
+            // Each turns on another, or all on themselves: unless some are rejected, none is left.
             let other = &owners[(nth + round) % OWNERS];
             part(move || depart(arena, group, owner, other, (nth + round / OWNERS).is_multiple_of(2)))
         });
@@ -128,7 +128,7 @@ fn depart(
     })
 }
 
-/// Fails unless each refusal is about somebody who had no right any more, was gone, or was the last.
+/// Fails unless each rejection is about somebody who had no right any more, was gone, or was the last.
 fn check_refusals(outcomes: &[Result<(), Refusal>]) {
     use GroupRefusal::{LastOwner, MemberNotFound, MembersOnly, RoleTooLow};
     for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {

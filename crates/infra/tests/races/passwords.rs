@@ -39,7 +39,7 @@ pub(crate) fn no_login_by_an_old_password_outlives_its_change(arena: &Arena) {
     });
 }
 
-/// Of changes at once one is the user's password afterwards, no change that was refused is, and the user, who has
+/// Of changes at once one is the user's password afterwards, no change that was rejected is, and the user, who has
 /// to show the old password, changes it once.
 pub(crate) fn of_changes_at_once_one_password_is_left(arena: &Arena) {
     let admin = arena.admin();

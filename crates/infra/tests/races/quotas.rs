@@ -105,7 +105,7 @@ fn count(arena: &Arena, user: &Person, role: Option<Role>) -> u32 {
     arena.look(move |tx| tx.members().count_groups(id, role, 100).unwrap())
 }
 
-/// Fails unless each refusal is about the quota.
+/// Fails unless each rejection is about the quota.
 fn check_outcomes(outcomes: &[Result<(), Refusal>], quota: Quota) {
     for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
         assert_eq!(*refusal, Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit: LIMIT }));

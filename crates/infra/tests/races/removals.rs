@@ -124,7 +124,7 @@ fn departing_parts<'a>(
     ]
 }
 
-/// Sends messages and likes each, until it is refused.
+/// Sends messages and likes each, until it is rejected.
 fn send_some(arena: &Arena, sender: &Person, group: GroupId) -> Result<(), Refusal> {
     for _ in 0..MESSAGES {
         let draft = Draft { group, text: text("hello"), client_id: None };
@@ -135,7 +135,7 @@ fn send_some(arena: &Arena, sender: &Person, group: GroupId) -> Result<(), Refus
     Ok(())
 }
 
-/// Whether what came too late was refused for that.
+/// Whether what came too late was rejected for that.
 fn is_fair(refusal: &Refusal) -> bool {
     matches!(
         refusal,

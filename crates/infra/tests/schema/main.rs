@@ -1,5 +1,5 @@
 //! The schemas of the two databases, as their migrations leave them: both have the same tables, columns, keys and
-//! indexes, and refuse the same rows.
+//! indexes, and reject the same rows.
 //!
 //! Without the feature `postgres`, SQLite alone is looked at.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]

@@ -1,4 +1,4 @@
-//! What the rules of the two schemas take and refuse.
+//! What the rules of the two schemas take and reject.
 
 use diesel::connection::Connection;
 use diesel::result::{DatabaseErrorKind as Kind, Error};
@@ -46,7 +46,7 @@ impl<'c, C: Connection> Trial<'c, C> {
         }
     }
 
-    /// Tries every row that must be refused, and returns what the database said to each.
+    /// Tries every row that must be rejected, and returns what the database said to each.
     fn check_refused(&mut self) -> Vec<Error> {
         let mut said = Vec::new();
         for (table, rule, changes) in bad_rows() {
@@ -70,7 +70,7 @@ fn is_by(rule: Rule, outcome: &Result<(), Error>) -> bool {
     }
 }
 
-/// Every row that must be refused, and by which kind of rule.
+/// Every row that must be rejected, and by which kind of rule.
 fn bad_rows() -> Vec<(&'static str, Rule, Vec<Change>)> {
     let listed = REFUSED.iter().map(|(table, rule, changes)| (*table, *rule, changes.to_vec()));
     let left = LEFT_BEHIND.iter().map(|left| ("users", Rule::Check, [DELETED_USER, left].concat()));

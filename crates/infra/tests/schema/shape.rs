@@ -51,7 +51,7 @@ pub(crate) struct ForeignKey {
 pub(crate) struct Index {
     /// The columns, in their order, with their direction if it is down.
     pub columns: String,
-    /// Whether it refuses a second row of the same values.
+    /// Whether it rejects a second row of the same values.
     pub unique: bool,
     /// Which rows are in it, of a partial one.
     pub condition: Option<String>,

@@ -24,7 +24,7 @@ pub(crate) fn fill(place: &Place) {
     execute(place, &odd());
 }
 
-/// What comes about by the use-cases.
+/// What comes about by the use cases.
 fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
     let (ada, bob, cleo) = (sign_in(tx, 1), sign_in(tx, 2), sign_in(tx, 3));
     let (lobby, doomed) = (create(tx, &ada, "Lobby")?, create(tx, &ada, "Doomed")?);
@@ -71,7 +71,7 @@ fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<M
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 
-/// What no use-case of today stores, but the tables take: the longest texts, the greatest and least numbers, words
+/// What no use case of today stores, but the tables take: the longest texts, the greatest and least numbers, words
 /// of later features, ids far apart, and ids that were given out and are gone.
 fn odd() -> String {
     let (long, wide) = ("x".repeat(10_000), "𝔘".repeat(10_000));

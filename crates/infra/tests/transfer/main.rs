@@ -1,4 +1,4 @@
-//! Moving everything from one database into another: what arrives, what is refused, what is noticed.
+//! Moving everything from one database into another: what arrives, what is rejected, what is noticed.
 //!
 //! Without the feature `postgres`, from SQLite to SQLite alone.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]

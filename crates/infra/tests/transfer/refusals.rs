@@ -1,4 +1,4 @@
-//! What is not copied, and not overwritten. Each refusal leaves both databases as they were.
+//! What is not copied, and not overwritten. Each rejection leaves both databases as they were.
 
 use std::fs;
 

@@ -99,7 +99,7 @@ impl History {
         }
     }
 
-    /// Stores it, with memberships that no program makes: that begin nowhere, before all, amid or after all.
+    /// Stores it, with memberships that no program makes: that begin nowhere, before all, between all or after all.
     fn store(&self, place: &Place, dice: &mut Dice) {
         let mut sql = String::from(
             "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at) \

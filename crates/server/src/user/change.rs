@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::console;
 use crate::error::ProgramError;
 
-/// A use-case that changes the user with this name and returns it.
+/// A use case that changes the user with this name and returns it.
 type Change = for<'a> fn(&'a dyn Storage, UsernameKey) -> BoxFuture<'a, Result<User, Error>>;
 
 /// Changes a user, and tells what is true of it now.

@@ -28,7 +28,7 @@ impl Caller {
         Self { servers, dice }
     }
 
-    /// Calls until there is an answer: the body of a success, or nothing where the call was refused.
+    /// Calls until there is an answer: the body of a success, or nothing where the call was rejected.
     ///
     /// # Panics
     /// An answer that neither a living nor a dying server may give.

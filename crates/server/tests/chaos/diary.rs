@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::connection::Arrival;
 
-/// What is in no log, and concerns nobody here.
+/// Ephemeral events, which concern nobody here.
 const PASSING: [&str; 6] = ["hello", "heartbeat", "reconnect", "presence", "typing", "read.updated"];
 
 /// Ends that a client comes back after.

@@ -1,5 +1,5 @@
 //! Clients that come and go at random, on every transport, while eight writers write, memberships change, and the
-//! program is killed and started anew. At the end the log says what each client had to get.
+//! program is killed and started again. At the end the log says what each client had to get.
 //!
 //! `GROUPCHAT_TEST_SEED`, as a run that failed has printed it, throws the same dice again: the same clients, visits and
 //! deeds, though not the same interleaving of them.

@@ -16,7 +16,7 @@ pub(crate) struct Servers {
 /// An address, and the server there.
 struct Seat {
     address: String,
-    /// Holds the port while the server is down: nobody else is given it, and who connects is refused. The server can
+    /// Holds the port while the server is down: nobody else is given it, and who connects is rejected. The server can
     /// take it nevertheless, since both say that they share it and this one never listens.
     _port: TcpSocket,
     running: Option<Server>,

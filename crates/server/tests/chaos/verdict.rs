@@ -27,7 +27,7 @@ pub(crate) enum Fault {
 enum Right {
     /// Always.
     Certain,
-    /// If they were there at the right time: what it is about has gone since, or the user has.
+    /// If they were there at the right time: what it is about is gone since, or the user has.
     Passing,
     /// Never.
     None,

@@ -89,7 +89,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// The path of a message of one's own, if there is one.
+    /// The path of a message of its own, if there is one.
     fn own(&mut self) -> Option<String> {
         any(&self.sent, &mut self.dice).map(Message::path)
     }

@@ -135,7 +135,7 @@ async fn a_clock_that_is_behind_for_a_while_signs_nobody_out() {
     clock.set(-YEAR);
     let server = clock.start(&data).await;
     let mut database = Database::open(&data);
-    // Worth nothing by this clock, so that the upkeep has been there once it is gone.
+    // Worth nothing by this clock, so that the maintenance has been there once it is gone.
     until("the ticket is gone", || database.count("SELECT count(*) AS count FROM tickets") == 0).await;
     let admin = server.anonymous().with_key(admin.key());
     admin.get("/users/me").await.expect(StatusCode::OK);

@@ -1,4 +1,4 @@
-//! Settings from everywhere, what is refused, and that each has its effect.
+//! Settings from everywhere, what is rejected, and that each has its effect.
 
 use std::path::Path;
 use std::process::Output;

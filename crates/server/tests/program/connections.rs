@@ -101,7 +101,7 @@ async fn a_body_that_nobody_reads_is_not_swallowed_for_ever() {
         }
         assert!(begun.elapsed() < PATIENCE);
     }
-    // One that stops amid its body is given up too.
+    // One that stops during its body is given up too.
     let stalled = exchange(&server, format!("POST /api/groups HTTP/1.1\r\n{CHUNKED}4\r\nab")).await;
     assert_eq!(statuses(&stalled), ["401"]);
     server.stop().await;
@@ -266,7 +266,7 @@ async fn connect_from(source: &str, server: &Server) -> TcpStream {
 
 /// Asks for the version and keeps the connection; what comes first of the answer.
 async fn ask(stream: &mut TcpStream) -> String {
-    // Who is refused may be so before it has asked.
+    // Who is rejected may be so before it has asked.
     let _ = stream.write_all(GET.as_bytes()).await;
     let mut answer = vec![0; 4096];
     let length = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `kill -9` amid concurrent sends: what was acknowledged is there, once, in order.
+//! `kill -9` during concurrent sends: what was acknowledged is there, once, in order.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Events of a program that stops, starts anew and shares its database with its own command line.
+//! Events of a program that stops, starts again and shares its database with its own command line.
 
 use std::time::Duration;
 

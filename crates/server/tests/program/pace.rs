@@ -15,7 +15,7 @@ async fn slow_server() -> (Data, Server) {
     (data, server)
 }
 
-/// Sends until that is refused; how many were sent, and the refusal.
+/// Sends until that is rejected; how many were sent, and the rejection.
 async fn send_all(api: &Api, group: i64) -> (usize, Value) {
     let path = format!("/groups/{group}/messages");
     for sent in 0..200 {

@@ -11,7 +11,7 @@ pub(super) enum Entry {
     Logged(Box<LoggedEvent>, Position),
     /// What is before here can't be had any more.
     Gap,
-    /// What is in no log, as it is now.
+    /// An ephemeral event in its current state.
     Passing(Passing),
 }
 

@@ -35,7 +35,7 @@ const BATCH: usize = 32;
 
 /// Why a connection is no more.
 enum Over {
-    /// The client has gone, or is as good as gone.
+    /// The client is gone, or is as good as gone.
     Gone,
     /// The client has taken nothing for too long.
     Stuck,
@@ -196,7 +196,7 @@ impl Connection {
         if answered.is_signed_out { Err(Over::Ended(End::SignedOut)) } else { Ok(()) }
     }
 
-    /// Refuses a message that is no request.
+    /// Rejects a message that is no request.
     async fn refuse(&mut self, error: ApiError) -> Result<(), Over> {
         self.progress.made();
         self.allow()?;

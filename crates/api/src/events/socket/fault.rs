@@ -14,7 +14,7 @@ pub(super) enum Fault {
     TooLarge,
     /// Nothing after this can be understood; the code to close with.
     Fatal(CloseCode),
-    /// The client has gone.
+    /// The client is gone.
     Gone,
 }
 

@@ -51,7 +51,7 @@ impl Pace {
         self.left = self.left.saturating_add(gained).min(BURST);
         self.refilled += REFILL * gained.min(BURST * 100);
         if self.left == BURST {
-            // Whoever was patient again starts afresh.
+            // Whoever was patient again starts again.
             self.refilled = now;
             self.too_soon = 0;
         }

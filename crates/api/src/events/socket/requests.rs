@@ -144,7 +144,7 @@ impl PresenceRequest {
 pub(super) struct Answered {
     /// The frame that answers it.
     pub frame: String,
-    /// Whether it was refused because the session has ended.
+    /// Whether it was rejected because the session has ended.
     pub is_signed_out: bool,
 }
 

@@ -131,7 +131,7 @@ impl Scene {
         self.kept.hear(&mut self.adas, "message.deleted").await;
     }
 
-    /// Requests that change nothing, and one that is refused.
+    /// Requests that change nothing, and one that is rejected.
     async fn be_there(&mut self) {
         self.grace_asks(json!({"type": "presence", "state": "away"})).await;
         self.grace_asks(json!({"type": "ping"})).await;

@@ -1,4 +1,4 @@
-//! Frames that are no requests: they are refused, and the connection lives; or it ends, and nothing else does.
+//! Frames that are no requests: they are rejected, and the connection lives; or it ends, and nothing else does.
 
 use futures_util::future::join;
 use serde_json::{Value, json};

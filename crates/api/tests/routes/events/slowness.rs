@@ -1,4 +1,4 @@
-//! One who does not keep up is let go, and the others don't notice.
+//! One who does not keep up is disconnected, and the others don't notice.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ async fn ticket(client: &Client) -> String {
     made["ticket"].as_str().expect("a ticket").to_owned()
 }
 
-/// Asks for a socket, in the same process: for what is refused.
+/// Asks for a socket, in the same process: for what is rejected.
 async fn ask_for_socket(server: &Server, ticket: &str, headers: &[(&str, &str)]) -> Answer {
     let request = TestRequest::get().uri(&format!("/api/events/socket?ticket={ticket}"));
     let upgrade = [
@@ -112,7 +112,7 @@ async fn a_page_that_may_listen_may_also_read_the_stream_or_why_there_is_none() 
     // The ticket is used up.
     assert_eq!(readable_by(&ask(page).await.expect(401)).as_deref(), Some(page));
     assert_eq!(readable_by(&server.nobody().get(&path).await.expect(401)), None);
-    // The same holds for what is refused before it is looked at who asks.
+    // The same holds for what is rejected before it is looked at who asks.
     for (path, status) in [(format!("{path}&cursor=x"), 400), ("/api/events/stream".to_owned(), 401)] {
         assert_eq!(readable_by(&ask_at(&path, page).await.expect(status)).as_deref(), Some(page));
         let elsewhere = ask_at(&path, "https://evil.example.org").await;

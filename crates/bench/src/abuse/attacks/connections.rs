@@ -22,7 +22,7 @@ const NETWORKS: usize = 10;
 const BYTE_EVERY: Duration = Duration::from_secs(1);
 /// Connections from one address.
 const MANY: usize = 300;
-/// After which time one that was refused comes again.
+/// After which time one that was rejected comes again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Bytes of a chunk of a body, and the most of one body.
 const CHUNK: usize = 64 << 10;

@@ -1,5 +1,5 @@
 //! The hostile clients. Each is a task that goes on until it is aborted, which also closes its connections; each is
-//! bounded in how much it asks for, and pauses after it was refused.
+//! bounded in how much it asks for, and pauses after it was rejected.
 
 mod connections;
 mod logins;

@@ -12,7 +12,7 @@ use crate::error::BenchError;
 
 /// How many at a time.
 const AT_A_TIME: usize = 8;
-/// After which time every other one hangs up and asks anew.
+/// After which time every other one hangs up and asks again.
 const HANG_UP: Duration = Duration::from_millis(500);
 /// After which time the others do.
 const LOSE_PATIENCE: Duration = Duration::from_secs(30);

@@ -111,7 +111,7 @@ impl Surroundings {
         self
     }
 
-    /// The password is hashed anew, for somebody who has just proven to be the user.
+    /// The password is hashed again, for somebody who has just proven to be the user.
     fn hashes(mut self, answer: Result<PasswordHash, Error>) -> Self {
         self.hasher
             .expect_hash()

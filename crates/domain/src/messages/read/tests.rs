@@ -135,7 +135,7 @@ fn only_members_read_server_admins_not_excepted() {
         let tx = || MockTx::new().finds_group(group.clone(), caller.role);
         assert_eq!(list(&mut tx(), &me(), GROUP, NEWEST, limit(1)), Err(refusal.into()), "{caller:?}");
         assert_eq!(find(&mut tx(), &me(), GROUP, MESSAGE), Err(refusal.into()), "{caller:?}");
-        // A number beyond the last would be refused too, but less is told to strangers.
+        // A number beyond the last would be rejected too, but less is told to strangers.
         assert_eq!(mark_read(&mut tx(), &me(), GROUP, Seq::new(99)), Err(refusal.into()), "{caller:?}");
     }
 }

@@ -8,7 +8,7 @@ use groupchat_domain::time::Timestamp;
 use super::*;
 use crate::executor::queue::QueueLimits;
 
-/// A clock that breaks down each time, and ends the upkeep when it was asked a few times.
+/// A clock that panics each time, and ends the maintenance after a few calls.
 struct BrokenClock {
     asked: AtomicUsize,
     stop: Arc<StopSignal>,
@@ -27,7 +27,7 @@ impl Clock for BrokenClock {
     }
 }
 
-/// An upkeep whose commands nobody serves but the test.
+/// A maintenance task whose commands nobody serves but the test.
 fn upkeep(queue: &Arc<CommandQueue>) -> (Upkeep, Arc<BrokenClock>) {
     let stop = Arc::<StopSignal>::default();
     let clock = Arc::new(BrokenClock { asked: AtomicUsize::new(0), stop: Arc::clone(&stop) });

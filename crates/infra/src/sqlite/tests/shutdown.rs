@@ -17,7 +17,7 @@ fn what_waits_is_finished_and_what_comes_later_is_refused() {
     let pending: Vec<_> = (1..=10).map(|id| fixture.queue(caller(1), note(id)).unwrap()).collect();
     let storage = fixture.storage.clone();
     let shutdown = thread::spawn(move || storage.shutdown(LONG));
-    // The refusal shows that the shutdown has begun.
+    // The rejection shows that the shutdown has begun.
     while fixture.queue(caller(2), sql("SELECT 1")).is_ok() {
         thread::yield_now();
     }

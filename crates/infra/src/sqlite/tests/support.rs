@@ -96,7 +96,7 @@ impl Fixture {
         SqliteStorage::open(options, self.clock.clone(), self.published.clone()).unwrap()
     }
 
-    /// The same database opened anew, once the storage was shut down.
+    /// The same database opened again, once the storage was shut down.
     pub(super) fn reopened(self) -> Self {
         Self { storage: Arc::new(self.second()), ..self }
     }
@@ -221,7 +221,7 @@ pub(super) fn long_note(id: i64, text: &Arc<String>) -> DbWork {
     Box::new(move |tx| store_note(tx, id, &text))
 }
 
-/// Does what [`note`] does, then refuses.
+/// Does what [`note`] does, then rejects.
 pub(super) fn refused_note(id: i64) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");

@@ -1,4 +1,4 @@
-//! Rows at the limits: what no rule may refuse.
+//! Rows at the limits: what no rule may reject.
 
 use super::value::Value::{Bool, Characters, Null, Number, Text};
 use super::{Change, Changed};

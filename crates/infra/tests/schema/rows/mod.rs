@@ -27,7 +27,7 @@ pub(crate) fn insert(dialect: Dialect, table: &str, changes: &[Change]) -> Strin
     value::insert(dialect, table, &row)
 }
 
-/// By what kind of rule a row is refused.
+/// By what kind of rule a row is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// A CHECK.

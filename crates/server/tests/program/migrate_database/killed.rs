@@ -1,4 +1,4 @@
-//! `kill -9` amid a copy leaves the source as it was, and a target that no server takes and the next try replaces.
+//! `kill -9` during a copy leaves the source as it was, and a target that no server takes and the next try replaces.
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! The connections to the database, and then the database server itself, are killed amid sends: what was
+//! The connections to the database, and then the database server itself, are killed during sends: what was
 //! acknowledged is there, once, in order, and the server recovers by itself.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! What is refused, in words that help.
+//! What is rejected, in words that help.
 
 use crate::commands::{complaint, printed, run};
 use crate::harness::{Database, data};

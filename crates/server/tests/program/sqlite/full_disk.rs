@@ -10,7 +10,7 @@ use crate::harness::{Data, PATIENCE, Server, data, serve};
 /// The most that a file may grow to, in the units of `ulimit`.
 const LIMIT: &str = "1024";
 
-/// Between two writes, so that health looks anew after each: it keeps an answer for a second.
+/// Between two writes, so that health looks again after each: it keeps an answer for a second.
 const PACE: Duration = Duration::from_millis(1_100);
 
 /// A server whose files may not grow further than so.

@@ -1,4 +1,4 @@
-//! `kill -9` amid a restore leaves the old database or the new one.
+//! `kill -9` during a restore leaves the old database or the new one.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -38,7 +38,7 @@ async fn the_old_database_or_the_new_one_is_there_whenever_a_restore_is_killed()
         let backup = &backups[round as usize % 2];
         let mut restore = command.arg("restore").arg(backup).args(data.arguments()).spawn().unwrap();
         let patience = Duration::from_millis(u64::from((seed >> round) % 150));
-        // Either it is done by then, or it is killed amid it.
+        // Either it is done by then, or it is killed during it.
         if tokio::time::timeout(patience, restore.wait()).await.is_err() {
             restore.kill().await.unwrap();
         }

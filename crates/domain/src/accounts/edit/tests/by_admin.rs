@@ -173,7 +173,7 @@ fn a_provisioned_key_changes_no_name_and_no_rights_but_a_profile() {
     assert!(apply(&mut tx, &me_provisioned(), OTHER, &profile(), None).is_ok());
 }
 
-/// Why a new password is refused before it is hashed.
+/// Why a new password is rejected before it is hashed.
 fn refusal_at_the_look(look: MockTx, actor: Actor) -> Option<Error> {
     let storage = ScriptedStorage::new([look.authenticates(actor)]);
     let outcome = block_on(edit_user(&storage, &MockPasswordHasher::new(), MY_KEY, OTHER, password()));

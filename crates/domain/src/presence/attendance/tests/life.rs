@@ -46,7 +46,7 @@ fn who_comes_back_in_time_does_not_flicker() {
     let again = attendance.connect(&viewer(ME, &[GROUP]), after(30));
     assert_eq!(again.change, None);
     assert_eq!(attendance.tick(after(31)), []);
-    // The time begins anew.
+    // The time begins again.
     assert_eq!(attendance.disconnect(ME, again.device, after(100)), None);
     assert_eq!(attendance.tick(after(129)), []);
     assert_eq!(attendance.tick(after(130)), [left(ME, after(30), &[GROUP])]);
@@ -173,7 +173,7 @@ fn a_device_that_has_gone_does_nothing_more() {
     for _ in 0..2 {
         assert_eq!(attendance.act(ME, device, after(2)), None);
         assert_eq!(attendance.leave(ME, device, after(2)), None);
-        // Nor does it go twice, which would begin the time anew.
+        // Nor does it go twice, which would begin the time again.
         assert_eq!(attendance.disconnect(ME, device, after(20)), None);
     }
     assert_eq!(attendance.tick(after(31)), [left(ME, NOW, &[GROUP])]);
