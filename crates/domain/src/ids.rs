@@ -66,17 +66,17 @@ const RESTORE_EPOCH_MICROS: i64 = 1_704_067_200_000_000;
 /// room for 2^18 restores by [`RESTORE_STRIDE`], also after one under a clock that was centuries ahead.
 const LAST_OF_CLOCK: i64 = 7 << 50;
 
-/// Where the counter of ids goes on after a restore at `now`. `head` is the greatest id that is known to have been given
-/// out: by the backup, and by the database that it replaces. `None` when the ids after it would not be
+/// Where the counter of ids goes on after a restore at `now`. `head` is the greatest id that is known to have been
+/// given out: by the backup, and by the database that it replaces. `None` when the ids after it would not be
 /// [safe](MAX_SAFE_INTEGER) any more.
 ///
-/// It is the number of microseconds since 2024, which holds even where nobody knows what was given out, as when one backup
-/// is restored twice and the database in between is lost: no table gives out a million ids a second on average, so ids
-/// that begin at the time of one restore are below the time of the next one, however soon it follows.
+/// It is the number of microseconds since 2024, which holds even where nobody knows what was given out, as when one
+/// backup is restored twice and the database in between is lost: no table gives out a million ids a second on average,
+/// so ids that begin at the time of one restore are below the time of the next one, however soon it follows.
 ///
-/// Where the clock is not beyond `head`, since it was set back, it is the next multiple of 2^32 after `head` instead; also
-/// where the clock is not to be believed: before 2024 and in its first 72 minutes (2^32 microseconds), and after September
-/// 2273.
+/// Where the clock is not beyond `head`, since it was set back, it is the next multiple of 2^32 after `head` instead;
+/// also where the clock is not to be believed: before 2024 and in its first 72 minutes (2^32 microseconds), and after
+/// September 2273.
 pub const fn head_after_restore(head: i64, now: Timestamp) -> Option<i64> {
     if head < 0 || head > MAX_SAFE_INTEGER - 2 * RESTORE_STRIDE {
         return None;

@@ -39,8 +39,9 @@ impl fmt::Display for Network {
     }
 }
 
-/// Networks that one provider may well have given to one customer: a /24 of IPv4, a /48 of IPv6. Those in it may share a
-/// turn or a part of what there is for all, but not the limit of one network: they may also be strangers to each other.
+/// Networks that one provider may well have given to one customer: a /24 of IPv4, a /48 of IPv6. Those in it may share
+/// a turn or a part of what there is for all, but not the limit of one network: they may also be strangers to each
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Neighbourhood(IpAddr);
 

@@ -43,9 +43,10 @@ pub struct Span {
 
 /// Tells the current time. Use cases ask [`Tx::now`](crate::storage::Tx::now), which asks this once a command.
 ///
-/// People and programs set clocks, forward and back, while the server runs. So `now` says *when* something happened, and
-/// `steady` says *how long* something takes. What is stored with a time and compared with a later one can only go by
-/// `now`: a time that is further away than it can ever be was told by a clock that was wrong, and MUST be taken for due.
+/// People and programs set clocks, forward and back, while the server runs. So `now` says *when* something happened,
+/// and `steady` says *how long* something takes. What is stored with a time and compared with a later one can only go
+/// by `now`: a time that is further away than it can ever be was told by a clock that was wrong, and MUST be taken for
+/// due.
 pub trait Clock: Send + Sync {
     /// The current time in UTC.
     fn now(&self) -> Timestamp;

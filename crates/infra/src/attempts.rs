@@ -68,9 +68,9 @@ const OWN_PASSWORDS: usize = 4;
 type BucketKey = (usize, u64);
 
 impl AttemptLimits {
-    /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have at their
-    /// own passwords. From all networks together that it doesn't know, an account has ten times as much; when that is
-    /// used up, each of these has one try, so that its owner is never kept out by what others do elsewhere.
+    /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have at
+    /// their own passwords. From all networks together that it doesn't know, an account has ten times as much; when
+    /// that is used up, each of these has one try, so that its owner is never kept out by what others do elsewhere.
     pub fn new(per_address: Allowance, per_account: Allowance) -> Self {
         let kinds = [per_address, per_account, per_account.tenfold(), per_account.single(), per_account];
         let kinds = kinds.map(Buckets::new);
@@ -100,7 +100,8 @@ impl AttemptLimits {
     }
 
     /// The buckets that a try counts in; none where there is no reserve. Hashed, so that a long made-up name takes no
-    /// more memory than another, with secret random keys, so that nobody can choose a name that shares another's bucket.
+    /// more memory than another, with secret random keys, so that nobody can choose a name that shares another's
+    /// bucket.
     fn keys(&self, attempt: &PasswordTry, of: TakenOf) -> Vec<BucketKey> {
         match (attempt, of) {
             (PasswordTry::SignIn { network, account }, TakenOf::Usual) => {

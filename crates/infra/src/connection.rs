@@ -27,7 +27,8 @@ impl Connection<'_> {
 }
 
 /// Runs a query on the connection of a [`DbTx`](crate::tx::DbTx), or a [`Connection`], whichever it is:
-/// `on_backend!(tx, |connection| query)`. A query whose type names its database, by `as_select()` or `into_boxed()`, must be built inside.
+/// `on_backend!(tx, |connection| query)`. A query whose type names its database, by `as_select()` or `into_boxed()`,
+/// must be built inside.
 macro_rules! on_backend {
     ($tx:expr, |$connection:ident| $query:expr) => {
         $tx.run(|connection| match connection {

@@ -20,8 +20,8 @@ use self::queue::Limits;
 pub const DEFAULT_COST: u32 = 12;
 /// The costs that bcrypt knows.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
-/// No wrong password takes longer than one of this cost, the highest that a server can be set to: a hash that was stored
-/// by other means must not make all logins take minutes.
+/// No wrong password takes longer than one of this cost, the highest that a server can be set to: a hash that was
+/// stored by other means must not make all logins take minutes.
 const HIGHEST_STAND_IN: u32 = 14;
 
 /// Hashes with bcrypt on half of the cores, so that a burst of logins leaves the rest to messages; while strangers keep

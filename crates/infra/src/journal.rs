@@ -5,8 +5,8 @@ use groupchat_domain::accounts::{FailedLogin, LoginJournal, Username};
 /// The target of these lines in the log.
 const TARGET: &str = "login";
 
-/// Writes one line to the log for each failed login. What it says was checked before: an address, and the name of a user
-/// there is. So nobody puts a line, or a password, into the log.
+/// Writes one line to the log for each failed login. What it says was checked before: an address, and the name of a
+/// user there is. So nobody puts a line, or a password, into the log.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogJournal;
 

@@ -106,8 +106,8 @@ impl KeyActivity {
         }
     }
 
-    /// Forgets the keys of a user's sessions that end, so that nobody counts as the user with one of them. One that goes
-    /// on after all is learnt again when it is used.
+    /// Forgets the keys of a user's sessions that end, so that nobody counts as the user with one of them. One that
+    /// goes on after all is learnt again when it is used.
     pub(crate) fn forget_ended(&self, user: UserId, ends: impl Fn(SessionId) -> bool) {
         locked(&self.entries).retain(|_, entry| entry.user != user || !ends(entry.session));
     }

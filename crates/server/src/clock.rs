@@ -16,8 +16,8 @@ fn made() -> Timestamp {
     Timestamp::from_micros(0).plus(Duration::from_secs(seconds))
 }
 
-/// Warns if the clock can hardly be right: times that are stored under a wrong one stay wrong. Says whether it is too far
-/// ahead for rows to be removed that are old by it.
+/// Warns if the clock can hardly be right: times that are stored under a wrong one stay wrong. Says whether it is too
+/// far ahead for rows to be removed that are old by it.
 ///
 /// # Errors
 /// A fault.
@@ -25,7 +25,7 @@ pub(crate) async fn look(storage: &dyn Storage) -> Result<bool, Error> {
     let access = Access { mode: Mode::Read, caller: Caller::System };
     let doubt = storage.run(access, |tx| doubt_clock(tx, made())).await?;
     if let Some(doubt) = doubt {
-        tracing::warn!("{}; if it is wrong, stop the server and set it", describe(doubt));
+        tracing::warn!("{}; if the clock is wrong, stop the server and set it", describe(doubt));
     }
     Ok(matches!(doubt, Some(ClockDoubt::Ahead(_))))
 }

@@ -1,4 +1,4 @@
-//! Catches panics of background tasks.
+//! Restarts background tasks that panic.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! Removes in the background what is old: events, sessions and tickets that have expired, networks of old logins.
+//! Maintenance in the background: removes old events, expired tickets and networks of old logins.
 
 mod trusted_clock;
 

@@ -34,12 +34,13 @@ impl Timer {
     }
 }
 
-/// The least that a client takes of an answer, in bytes a second on average, once its time is used up. A page of a megabyte
-/// so lasts about 46 seconds at most. Slower clients get what fits in their time: half a megabyte at 16 KiB a second.
+/// The least that a client takes of an answer, in bytes a second on average, once its time is used up. A page of a
+/// megabyte so lasts about 46 seconds at most. Slower clients get what fits in their time: half a megabyte at 16 KiB a
+/// second.
 const LEAST_RATE: u64 = 64 << 10;
 
-/// How long a client may still keep its answer waiting. Each byte that it takes gives it some time back, but less than it
-/// needed if it is slower than the least rate.
+/// How long a client may still keep its answer waiting. Each byte that it takes gives it some time back, but less than
+/// it needed if it is slower than the least rate.
 #[derive(Debug)]
 pub(super) struct Patience {
     most: Duration,

@@ -153,8 +153,8 @@ where
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // Heads are used again, with the version of their last use, and that decides whether the connection is kept. The
-        // version of the request is written in any case.
+        // Heads are used again, with the version of their last use, and that decides whether the connection is kept.
+        // The version of the request is written in any case.
         answer.head_mut().version = Version::HTTP_11;
         if *this.version < Version::HTTP_11 && answer.body().size() == BodySize::Stream {
             // Chunks are of HTTP/1.1: the end of the body is that of the connection (RFC 9112, section 6.3).

@@ -17,12 +17,12 @@ use crate::limits::{Budget, Exhausted, Permit};
 /// of them free, two leave a seventh, and however many there are, there is room for one more.
 const SHARE: usize = 3;
 
-/// The same for the networks of a neighbourhood together, which may be those of one customer: however many networks there
-/// are in it, an eighth of the connections stays free.
+/// The same for the networks of a neighbourhood together, which may be those of one customer: however many networks
+/// there are in it, an eighth of the connections stays free.
 const SHARE_OF_NEIGHBOURHOOD: usize = 7;
 
-/// How many bytes of heads that are not whole all connections keep, and those of one network. Both are constants: nearly
-/// every head comes whole and is never counted, so these need not grow with the number of clients.
+/// How many bytes of heads that are not whole all connections keep, and those of one network. Both are constants:
+/// nearly every head comes whole and is never counted, so these need not grow with the number of clients.
 const UNREAD: u64 = 16 << 20;
 const UNREAD_OF_NETWORK: u64 = 2 << 20;
 

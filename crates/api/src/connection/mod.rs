@@ -31,7 +31,8 @@ pub struct ConnectionOptions {
     pub workers: usize,
     /// How many there may be.
     pub most: usize,
-    /// How many one network may have (an address, or an IPv6 /64), proxies, this machine and private addresses excepted.
+    /// How many one network may have (an address, or an IPv6 /64), proxies, this machine and private addresses
+    /// excepted.
     pub most_of_network: usize,
     /// How long clients are waited for.
     pub timeouts: ConnectionTimeouts,

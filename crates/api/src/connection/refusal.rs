@@ -36,7 +36,7 @@ pub(super) enum Fault {
     #[error("a request's head can have at most {HEAD_LIMIT} bytes and 96 headers")]
     HeadTooLarge,
     /// Too many bytes of heads that are not whole are kept already.
-    #[error("the heads of too many requests are only partly there; send a head at once")]
+    #[error("too many request heads are incomplete; send the head in one piece")]
     TooManyHeads,
     /// It began and did not end in time.
     #[error("the head of the request took too long to arrive")]

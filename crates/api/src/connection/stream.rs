@@ -26,11 +26,11 @@ use super::refusal::Fault;
 /// How many bytes of a body, chunk sizes included, are passed on at most.
 pub(super) const MOST_OF_BODY: u64 = 2 * crate::extract::BODY_LIMIT as u64;
 
-/// Bytes behind a request after which no more are read until it is answered, and how many are read at a time. Below, they
-/// are: that is how a client that has hung up is noticed.
+/// Bytes behind a request after which no more are read until it is answered, and how many are read at a time. Below,
+/// they are: that is how a client that has hung up is noticed.
 ///
-/// Who sends more than that and then hangs up is not noticed: the read goes on until `storage.read_timeout` ends it. It is
-/// not closed for that, since clients may pipeline (RFC 9112, section 9.3.2).
+/// Who sends more than that and then hangs up is not noticed: the read goes on until `storage.read_timeout` ends it. It
+/// is not closed for that, since clients may pipeline (RFC 9112, section 9.3.2).
 const READ_AHEAD: usize = 4 << 10;
 
 /// A connection.

@@ -159,8 +159,8 @@ impl Listener {
         Ok(())
     }
 
-    /// Reads a page of the log, if that has to be before more can be told and there is room for it soon; whether one more
-    /// time has to be. May be dropped and called again.
+    /// Reads a page of the log, if that has to be before more can be told and there is room for it soon; whether one
+    /// more time has to be. May be dropped and called again.
     ///
     /// # Errors
     /// The end, if it can't be read, or the server stops.
@@ -281,8 +281,8 @@ impl Listener {
         }
     }
 
-    /// Tells others what the user does. One who still has to be told of the past is not there yet: others learn then how
-    /// they are there, and that they type now would be late.
+    /// Tells others what the user does. One who still has to be told of the past is not there yet: others learn then
+    /// how they are there, and that they type now would be late.
     ///
     /// # Errors
     /// A group that the user is not in.

@@ -32,8 +32,8 @@ fn host<'a>(request: &'a HttpRequest, options: &ServerOptions) -> Option<&'a str
 }
 
 /// Lets the page that asks read the answer, if it may listen (Fetch Standard, section 3.3): a browser keeps the stream
-/// of another origin from a page otherwise, and also why there is none, which tells a page not to try again. A socket is
-/// not subject to this.
+/// of another origin from a page otherwise, and also why there is none, which tells a page not to try again. A socket
+/// is not subject to this.
 ///
 /// # Errors
 /// What the answer has.

@@ -98,8 +98,8 @@ pub(super) fn seated(
     })
 }
 
-/// What the transport of a connection has not asked for yet. Whoever writes it can drop it: the transport doesn't ask as
-/// long as the client takes nothing.
+/// What the transport of a connection has not asked for yet. Whoever writes it can drop it: the transport doesn't ask
+/// as long as the client takes nothing.
 #[derive(Clone, Default)]
 pub(super) struct Unsent(Rc<RefCell<Source>>);
 

@@ -33,8 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long the rest of a body that took too long is kept from being read, for its answer to get out.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// A JSON object of so many bytes at most, deserialised. Rejected with 408 when it takes too long to arrive, 413 when it
-/// is too large, 415 when it is not declared as JSON, 400 when it is not a JSON object or has a field of the wrong
+/// A JSON object of so many bytes at most, deserialised. Rejected with 408 when it takes too long to arrive, 413 when
+/// it is too large, 415 when it is not declared as JSON, 400 when it is not a JSON object or has a field of the wrong
 /// type.
 #[derive(Debug)]
 pub struct Body<T, const LIMIT: usize = BODY_LIMIT>(pub T);

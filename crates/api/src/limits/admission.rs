@@ -13,11 +13,11 @@ use crate::state::State;
 /// how the server is must be known also when one network asks for too much.
 const NOT_COUNTED: [&str; 4] = ["/api/events", "/api/events/stream", "/api/events/socket", "/api/health"];
 
-/// Admits a request, as long as the caller has not too many in flight: it is in flight as long as the permit is there. A
-/// caller is a user, or the network that a request without a known key comes from.
+/// Admits a request, as long as the caller has not too many in flight: it is in flight as long as the permit is there.
+/// A caller is a user, or the network that a request without a known key comes from.
 ///
-/// The key is not checked yet. So whoever has a stolen one can take all that its user may have, and the user must still be
-/// able to end that: for this, each network has some places more.
+/// The key is not checked yet. So whoever has a stolen one can take all that its user may have, and the user must still
+/// be able to end that: for this, each network has some places more.
 ///
 /// # Errors
 /// Too many, of this caller or of all.

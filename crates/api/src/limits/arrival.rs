@@ -7,8 +7,8 @@ use super::{Permit, refusal};
 use crate::problem::ApiError;
 use crate::state::State;
 
-/// A body that is arriving. It counts as its caller's by what has come, from the first time that it is waited for; so one
-/// that is there at once costs nothing.
+/// A body that is arriving. It counts as its caller's by what has come, from the first time that it is waited for; so
+/// one that is there at once costs nothing.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     request: HttpRequest,

@@ -16,9 +16,9 @@ const LEAST: u64 = 32 << 10;
 /// So much of something: requests, or bytes.
 ///
 /// A caller may take as long as they hold less than a share: so much each, but never more than half of what is left. So
-/// each leaves about two thirds of what they find for those who hold less, and the share of all shrinks as more come (the
-/// dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). What is taken last may go beyond the
-/// share, so that something larger than a share can be taken at all.
+/// each leaves about two thirds of what they find for those who hold less, and the share of all shrinks as more come
+/// (the dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). What is taken last may go beyond
+/// the share, so that something larger than a share can be taken at all.
 ///
 /// Networks that are neighbours have one share together besides, since one customer may have tens of thousands of them.
 #[derive(Debug)]

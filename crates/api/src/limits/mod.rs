@@ -28,13 +28,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// All callers together may have so many times as many requests in flight as one.
 const CALLERS_IN_FLIGHT: u64 = 8;
 
-/// How many requests of a network may get in that make a user safer, such as one that ends sessions, when the user has too
-/// many others in flight.
+/// How many requests of a network may get in that make a user safer, such as one that ends sessions, when the user has
+/// too many others in flight.
 const SECURING: u64 = 16;
 
-/// Which part of the bytes of bodies that are still arriving may be of one user; what networks that show no known key may
-/// have besides, as a part of it, and each of them. The whole is a setting, since it goes by the machine's memory; its parts
-/// only say how it is shared.
+/// Which part of the bytes of bodies that are still arriving may be of one user; what networks that show no known key
+/// may have besides, as a part of it, and each of them. The whole is a setting, since it goes by the machine's memory;
+/// its parts only say how it is shared.
 const PART_OF_USER: u64 = 8;
 const PART_OF_STRANGERS: u64 = 4;
 const PART_OF_STRANGER: u64 = 64;

@@ -11,8 +11,8 @@ use crate::error::BenchError;
 /// A client's receive and send buffers, in bytes. Small, so that what isn't read waits in the server and not here.
 const SMALL_BUFFER: u32 = 8 << 10;
 
-/// An address from which a client comes. Each is of a network of its own, however wide the server takes a network to be,
-/// up to /16.
+/// An address from which a client comes. Each is of a network of its own, however wide the server takes a network to
+/// be, up to /16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin(u8);
 

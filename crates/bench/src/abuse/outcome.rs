@@ -120,7 +120,7 @@ impl Outcome {
     /// What a burst took and did not give back.
     fn memory_left(&self) -> Check {
         let left = self.memory.left() as f64 / MEGABYTE;
-        Check::new("memory that stays taken", left, "MB", Some(Bar::Below(MAY_STAY as f64 / MEGABYTE)))
+        Check::new("memory kept afterwards", left, "MB", Some(Bar::Below(MAY_STAY as f64 / MEGABYTE)))
     }
 
     fn p99_below_50(&self, action: Action) -> Check {
@@ -156,19 +156,19 @@ impl Outcome {
         Check::new("stored a second", a_second, "MB", Some(Bar::Below(10.0)))
     }
 
-    /// What the server does while the clients are there, for others too. What is done once they have gone tells nothing
+    /// What the server does while the clients are there, for others too. What is done once they are gone tells nothing
     /// if this is little.
     fn busy_during(&self) -> Check {
         let busy = self.during.map_or(0.0, Processor::part);
-        Check::new("busy during the attack", 100.0 * busy, "%", None)
+        Check::new("CPU use during the attack", 100.0 * busy, "%", None)
     }
 
-    /// What is done for clients that have gone. A search that nobody ends takes a core until its time is up, which is as
-    /// long as is measured here: two of them are 200 %. The bar leaves 0.1 s for closing their connections and giving memory
-    /// back.
+    /// What is done for clients that are gone. A search that nobody ends takes a core until its time is up, which is as
+    /// long as is measured here: two of them are 200 %. The bar leaves 0.1 s for closing their connections and giving
+    /// memory back.
     fn busy_afterwards(&self) -> Check {
         let busy = self.afterwards.map_or(0.0, Processor::part);
-        Check::new("busy once clients have gone", 100.0 * busy, "%", Some(Bar::Below(5.0)))
+        Check::new("CPU use after clients have disconnected", 100.0 * busy, "%", Some(Bar::Below(5.0)))
     }
 }
 

@@ -39,7 +39,8 @@ const OPERATOR: Access = Access { mode: Mode::Write, caller: Caller::System };
 /// Creates a user on behalf of a server admin.
 ///
 /// # Errors
-/// [`AccountRefusal::AdminOnly`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::UsernameTaken`], busy, or a fault.
+/// [`AccountRefusal::AdminOnly`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::UsernameTaken`], busy, or a
+/// fault.
 pub async fn create(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,

@@ -61,8 +61,8 @@ pub struct LoggedIn {
     pub user: User,
 }
 
-/// How often to check a password whose hash keeps changing during the check, for example because concurrent logins renew
-/// it.
+/// How often to check a password whose hash keeps changing during the check, for example because concurrent logins
+/// renew it.
 const CHECKS: u32 = 3;
 
 /// When to retry if the hash still changes.
@@ -119,7 +119,8 @@ impl Login<'_> {
                 let (address, username) = (self.attempt.client.address, self.username.as_ref());
                 self.ports.journal.failed(FailedLogin { address, username });
             }
-            // Somebody who goes on trying where it makes no sense is to wait longer, and not to be looked up for nothing.
+            // Somebody who goes on trying where it makes no sense is to wait longer, and not to be looked up for
+            // nothing.
             Some(Error::Refused(Refusal::Account(AccountRefusal::TooManyAttempts { .. }))) => {}
             _ => self.tries.iter().for_each(|(counted, of)| self.ports.attempts.give_back(counted, *of)),
         }

@@ -59,9 +59,9 @@ pub trait PasswordHasher: Send + Sync {
     fn hash(&self, caller: HashCaller, password: Password)
     -> BoxFuture<'static, Result<PasswordHash, Error>>;
 
-    /// Whether the text, normalized or as typed, is the password of the hash. A wrong answer MUST always take as long as a
-    /// hash with the highest cost, with a hash of any cost and without one (no such user). Text that can't be a password
-    /// is a wrong answer, not an error, and takes equally long.
+    /// Whether the text, normalized or as typed, is the password of the hash. A wrong answer MUST always take as long
+    /// as a hash with the highest cost, with a hash of any cost and without one (no such user). Text that can't be a
+    /// password is a wrong answer, not an error, and takes equally long.
     fn verify(
         &self,
         caller: HashCaller,
@@ -122,14 +122,14 @@ pub enum TakenOf {
     Reserve,
 }
 
-/// Limits login attempts. An attempt is taken before the password is checked and returned if it was right. So a burst of
-/// parallel attempts can't slip through, and people who know their password never slow each other down.
+/// Limits login attempts. An attempt is taken before the password is checked and returned if it was right. So a burst
+/// of parallel attempts can't slip through, and people who know their password never slow each other down.
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginAttempts: Send + Sync {
     /// Takes an attempt from each limit that it counts toward: for a login, that of the network and that of the account
-    /// from that network; from an unknown network, also that of the account from all unknown networks. When that is used
-    /// up, each such network MUST still have a few attempts that no other can use up, so that nobody can lock out an
-    /// account's owner by guessing from elsewhere.
+    /// from that network; from an unknown network, also that of the account from all unknown networks. When that is
+    /// used up, each such network MUST still have a few attempts that no other can use up, so that nobody can lock out
+    /// an account's owner by guessing from elsewhere.
     ///
     /// # Errors
     /// The time until the next attempt is allowed, if any limit is used up. Then nothing is taken.
@@ -144,8 +144,8 @@ pub trait LoginAttempts: Send + Sync {
 pub struct FailedLogin<'a> {
     /// The address of the client.
     pub address: Option<std::net::IpAddr>,
-    /// The user whose password was wrong; `None` if there is no such user. The typed text is not included, because it may
-    /// be a password in the wrong field.
+    /// The user whose password was wrong; `None` if there is no such user. The typed text is not included, because it
+    /// may be a password in the wrong field.
     pub username: Option<&'a Username>,
 }
 

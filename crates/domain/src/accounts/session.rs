@@ -67,8 +67,8 @@ impl fmt::Debug for Secret {
 pub enum SessionKind {
     /// By a login with a password.
     Login,
-    /// Issued with a new user, so that a provisioning script can act for the user at once. Valid for an hour, can't change
-    /// credentials, and ends at the user's first login or password change.
+    /// Issued with a new user, so that a provisioning script can act for the user at once. Valid for an hour, can't
+    /// change credentials, and ends at the user's first login or password change.
     Provisioned,
 }
 

@@ -1,4 +1,4 @@
-//! What users do with their own sessions: list them, end them, sign out. And what is left of those that expired goes.
+//! What users do with their own sessions: list them, end them, log out.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;

@@ -17,8 +17,8 @@ pub const TICKET_LIFETIME: Duration = Duration::from_secs(30);
 /// How far ahead the clock of the server may be that issued a ticket which another one redeems.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// How far in the future a ticket has to end to be removed: no server whose clock is merely behind removes those that the
-/// others have just issued.
+/// How far in the future a ticket has to end to be removed: no server whose clock is merely behind removes those that
+/// the others have just issued.
 const IMPOSSIBLE: Duration = Duration::from_secs(3600);
 
 /// How many tickets a session may have at a time; another one makes the oldest worthless.
@@ -52,8 +52,8 @@ pub async fn redeem_ticket(storage: &dyn Storage, ticket: KeyHash, network: Netw
     storage.run(Access { mode: Mode::Write, caller }, move |tx| redeem(tx, &ticket)).await
 }
 
-/// When a ticket expires that is good now. One that seems to be good for longer than any is was issued when the clock was
-/// ahead; how long ago nobody knows.
+/// When a ticket expires that is good now. One that seems to be good for longer than any is was issued when the clock
+/// was ahead; how long ago nobody knows.
 fn good_now(now: Timestamp) -> Span {
     Span { after: now, until: now.plus(TICKET_LIFETIME + SKEW) }
 }

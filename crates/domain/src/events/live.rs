@@ -98,8 +98,8 @@ pub enum Delivery {
 /// What a listener takes deliveries from. Dropping it ends the subscription.
 pub trait Feed: Send {
     /// The end of the log at the subscription: every later event of that log is delivered. `None` if there is no log to
-    /// listen to. One who reads another log than this MUST subscribe again: the database has continued with another one,
-    /// of which nothing is delivered yet.
+    /// listen to. One who reads another log than this MUST subscribe again: the database has continued with another
+    /// one, of which nothing is delivered yet.
     fn since(&self) -> Option<&Cursor>;
 
     /// Says who listens. Only then are events delivered, those since the subscription first. The memberships MUST

@@ -12,8 +12,8 @@ use crate::storage::{Access, Caller, Mode, Storage, Tx};
 const ROWS_PER_STEP: i64 = 400;
 /// The most memberships that one command ends: each takes several statements and up to two events.
 const MEMBERSHIPS_PER_STEP: i64 = 50;
-/// How long a job waits after a failure. None is ever put off for longer: one that seems to be was stored when the clock
-/// was ahead, and is due.
+/// How long a job waits after a failure. None is ever put off for longer: one that seems to be was stored when the
+/// clock was ahead, and is due.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// Works off all jobs that may run now; returns once none is left. A job that fails is put off for a minute,

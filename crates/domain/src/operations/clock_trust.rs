@@ -12,7 +12,7 @@ const DOUBT: Duration = Duration::from_secs(24 * 3600);
 
 /// Compares the clock with the time that passes.
 ///
-/// A clock that gains an hour on the steady time is doubted until it is back, or has gone on evenly for a day. One that
+/// A clock that gains an hour on the steady time is doubted until it is back, or is gone on evenly for a day. One that
 /// is set back is believed at once: nothing is old by it that wasn't before. A machine that slept looks like one whose
 /// clock was set, and is doubted likewise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl ClockTrust {
             *self = Self { believed: Some(origin), doubted: None };
             return true;
         }
-        // Set once more, forward or back: the day begins anew.
+        // Set once more, forward or back: the day begins again.
         if !self.doubted.is_some_and(|doubted| doubted.is_even(origin)) {
             self.doubted = Some(Doubted { origin, since: steady });
         }
@@ -60,7 +60,7 @@ impl ClockTrust {
 }
 
 impl Doubted {
-    /// Whether the clock has gone on as it did when it began to be doubted.
+    /// Whether the clock is gone on as it did when it began to be doubted.
     fn is_even(self, origin: Timestamp) -> bool {
         self.origin.minus(LEAP) < origin && origin < self.origin.plus(LEAP)
     }

@@ -1,4 +1,4 @@
-//! The storage's own recurring work: it stores when keys were last used.
+//! The maintenance of the storage: stores when keys were last used, and removes expired sessions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

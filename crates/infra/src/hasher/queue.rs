@@ -169,8 +169,8 @@ impl<T> HashQueue<T> {
         let is_full = self.strangers.len() >= self.limits.strangers;
         let mut displaced = None;
         if is_full || length >= self.limits.neighbourhood {
-            // Room is made by the longest line, unless that would only swap who has the longer one; in a line that is full
-            // itself, by the neighbour who has most, likewise.
+            // Room is made by the longest line, unless that would only swap who has the longer one; in a line that is
+            // full itself, by the neighbour who has most, likewise.
             if length < self.limits.neighbourhood {
                 displaced = self.strangers.shorten_longest(length + 1, |_| true);
             }

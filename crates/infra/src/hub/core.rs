@@ -135,8 +135,8 @@ impl Hub {
         }
     }
 
-    /// Hands out the event that is next. One that was handed out before is not again, and one that does not follow is left
-    /// to the log.
+    /// Hands out the event that is next. One that was handed out before is not again, and one that does not follow is
+    /// left to the log.
     fn hand_out_logged(&self, registry: &mut Registry, event: &LoggedOnce, wakes: &mut Wakes) {
         let position = event.event.position;
         if position != registry.position.next() {

@@ -30,7 +30,8 @@ impl Registry {
                 }
             }
         }
-        // Before anybody is removed: a viewer who has taken in that they left a group no longer says that they were in it.
+        // Before anybody is removed: a viewer who has taken in that they left a group no longer says that they were in
+        // it.
         self.move_members(&logged.event);
         for listener in &slow {
             self.remove(listener);

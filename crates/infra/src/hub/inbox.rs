@@ -103,9 +103,9 @@ impl Inbox {
         }
     }
 
-    /// Takes up to `most` items out, until an event of the log that does not follow on those up to `known`: that one and
-    /// what is behind it wait until the log has been read. Who is there comes first, so that it is told before what came later of the log
-    /// changes whom it is for.
+    /// Takes up to `most` items out, until an event of the log that does not follow on those up to `known`: that one
+    /// and what is behind it wait until the log has been read. Who is there comes first, so that it is told before what
+    /// came later of the log changes whom it is for.
     pub(super) fn take(&self, most: usize, known: Position) -> Vec<Item> {
         let mut waiting = locked(&self.waiting);
         let users: Vec<_> = waiting.presence.keys().take(most).copied().collect();

@@ -132,9 +132,9 @@ impl EventRepository for DbTx<'_> {
     }
 }
 
-/// The last of these events, in their order, that need not be kept. The log stays without gaps: where one event is kept,
-/// all later ones are, also those of a clock set back. An event that seems to be of the future is of a clock that was
-/// ahead, and at least as old as the next one of which the age is known.
+/// The last of these events, in their order, that need not be kept. The log stays without gaps: where one event is
+/// kept, all later ones are, also those of a clock set back. An event that seems to be of the future is of a clock that
+/// was ahead, and at least as old as the next one of which the age is known.
 fn last_removable(oldest: &[EventRecord], newest: Position, kept: Kept) -> Option<Position> {
     let spare = Position::new(newest.get().saturating_sub(kept.rows.max(1)));
     let is_removable = |event: &&EventRecord| event.position <= spare || event.at < kept.since;

@@ -75,8 +75,8 @@ impl KnownNetworkRepository for DbTx<'_> {
     }
 
     fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault> {
-        // All that are as old as the last of so many, which are few more: one login seldom falls on the same microsecond
-        // as another.
+        // All that are as old as the last of so many, which are few more: one login seldom falls on the same
+        // microsecond as another.
         let until = PICKED
             .select(PICKED.field(known_networks::last_used_at))
             .filter(PICKED.field(known_networks::last_used_at).lt(before.as_micros()))

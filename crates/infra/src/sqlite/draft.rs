@@ -120,8 +120,8 @@ pub(super) fn is_draft(path: &Path) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether nobody is making the draft any more. What is not surely our `own` has to begin as a draft of a database does,
-/// whose first page is written last: else it is another program's.
+/// Whether nobody is making the draft any more. What is not surely our `own` has to begin as a draft of a database
+/// does, whose first page is written last: else it is another program's.
 fn is_abandoned(path: &Path, own: bool) -> bool {
     let abandoned = || -> io::Result<bool> {
         let file = File::open(path)?;

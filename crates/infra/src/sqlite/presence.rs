@@ -62,8 +62,8 @@ pub(crate) fn look(path: &Path) -> Result<Presence, OpenError> {
     }
 }
 
-/// Rejects a folder that is not as good as empty, or that has had a database: a first start happens in no other. What keeps a folder, what people
-/// hide in it, the configuration and logs may be there.
+/// Rejects a folder that is not as good as empty, or that has had a database: a first start happens in no other. What
+/// keeps a folder, what people hide in it, the configuration and logs may be there.
 ///
 /// # Errors
 /// [`OpenError::Lost`], or that the system doesn't let it look.
@@ -162,8 +162,8 @@ impl Header {
             return Err(OpenError::NotADatabase(path.to_owned()));
         }
         match self.missing_bytes() {
-            // What is missing may be in the write-ahead log, if the program was killed during a checkpoint; or not missing,
-            // if it was killed during a transaction with a journal, as copies of databases are made.
+            // What is missing may be in the write-ahead log, if the program was killed during a checkpoint; or not
+            // missing, if it was killed during a transaction with a journal, as copies of databases are made.
             Some(missing) if !has_log(path) => {
                 let whole = self.file_length + missing;
                 Err(damaged(format!("it has {} bytes of {whole}", self.file_length)))
@@ -191,8 +191,8 @@ impl Header {
     }
 }
 
-/// Whether there is something to complete the file from: the log of what is new, or the journal of what was there before
-/// a transaction that was cut off.
+/// Whether there is something to complete the file from: the log of what is new, or the journal of what was there
+/// before a transaction that was cut off.
 fn has_log(path: &Path) -> bool {
     let is_filled = |suffix| with_suffix(path, suffix).metadata().is_ok_and(|log| log.len() > 0);
     is_filled("-wal") || is_filled("-journal")

@@ -76,10 +76,10 @@ pub enum RestoreError {
     },
 }
 
-/// Replaces the database with a checked copy of the backup, with a new log epoch and advanced id counters, and keeps the
-/// old database under another name. `_lock` shows that no server runs on the folder; `now` is the current time. Blocks,
-/// and reports its progress to `report`. A process that is killed during this leaves either the old database or the new
-/// one.
+/// Replaces the database with a checked copy of the backup, with a new log epoch and advanced id counters, and keeps
+/// the old database under another name. `_lock` shows that no server runs on the folder; `now` is the current time.
+/// Blocks, and reports its progress to `report`. A process that is killed during this leaves either the old database or
+/// the new one.
 ///
 /// # Errors
 /// [`RestoreError`].

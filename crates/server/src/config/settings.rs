@@ -121,8 +121,8 @@ settings! {
     /// How long a connection stays open after a response without a new request.
     "http.keep_alive" => http_keep_alive: Duration = "30", seconds(1, 3600);
 
-    /// How long a client may take nothing of its answer; one that takes less than 64 KiB a second uses this time up.
-    /// Connections for events have rules of their own.
+    /// How long a client may read nothing of its response. A client that reads less than 64 KiB a second uses up this
+    /// time. Connections for events have their own rules.
     "http.write_timeout" => http_write_timeout: Duration = "30", seconds(1, 3600);
 
     /// The format of log lines: `text` for people, `json` for programs.
@@ -186,11 +186,11 @@ settings! {
     /// The same for all users together. No user can have more than half of what is left. Further requests get 503.
     "limits.undelivered" => undelivered: u64 = "64", integer(4, 1_048_576).unit("MiB");
 
-    /// How much may have come of request bodies that are not whole yet, for all users together; a user may have an eighth
-    /// of it. Callers without a valid key may have a quarter besides. More is answered 503, or 429.
+    /// How much of incomplete request bodies the server holds for all users together. One user can have an eighth of
+    /// it. Callers without a valid key have a quarter of it in addition. Further requests get 503 or 429.
     "limits.incoming" => incoming: u64 = "64", integer(4, 1_048_576).unit("MiB");
 
-    /// How long the key of a login works.
+    /// How long the key from a login is valid.
     "login.lifetime" => login_lifetime: Duration = "30", days(1, 3650);
 
     /// Maximum number of sessions of a user. A further login ends the session that has been unused the longest.

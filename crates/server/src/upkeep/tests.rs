@@ -69,7 +69,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// A database with a session for a month, a known network and two events, and its upkeep.
+    /// A database with a session for a month, a known network and two events, and its maintenance.
     async fn new(clock_is_ahead: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::default());
@@ -88,7 +88,7 @@ impl Fixture {
         Self { clock, upkeep, key, _folder: folder }
     }
 
-    /// What is left after the upkeep, by a clock that is right.
+    /// What is left after the maintenance, by a clock that is right.
     async fn left(&self) -> Left {
         self.upkeep.do_all().await;
         let (key, then) = (self.key, Timestamp::from_micros(0));

@@ -29,7 +29,7 @@ impl TrustedClock {
         let believes = self.trust.lock().unwrap_or_else(PoisonError::into_inner).believes(now, steady);
         if self.believed.swap(believes, Ordering::AcqRel) != believes {
             if believes {
-                tracing::info!("the clock is trusted again: what is old by it is removed");
+                tracing::info!("the clock is trusted again: removing old data resumes");
             } else {
                 tracing::warn!(
                     "the clock is not trusted: nothing is removed for its age until it is back, or has gone on \

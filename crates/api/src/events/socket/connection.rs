@@ -128,8 +128,8 @@ impl Connection {
         }
     }
 
-    /// Tells one thing, and what else can be told at once. Once the channel is full, everything else gets its turn between
-    /// one event and the next.
+    /// Tells one thing, and what else can be told at once. Once the channel is full, everything else gets its turn
+    /// between one event and the next.
     async fn tell(&mut self, told: Told) -> Result<(), Over> {
         let (mut count, mut next) = (0, Some(told));
         while let Some(told) = next.take() {

@@ -36,8 +36,8 @@ use crate::state::State;
 pub(crate) const LARGEST_MESSAGE: usize = 128 << 10;
 
 /// The most bytes that may come without a whole message. Above the largest one, so that one that is a little too large
-/// can be rejected without ending the connection; and by so much that what comes right behind a message, all of which is
-/// taken at once, does not count against it.
+/// can be rejected without ending the connection; and by so much that what comes right behind a message, all of which
+/// is taken at once, does not count against it.
 const MOST_UNREAD: usize = 4 * LARGEST_MESSAGE;
 
 /// A handshake that is a good one, before anything is answered.

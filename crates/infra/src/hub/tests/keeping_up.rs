@@ -57,8 +57,8 @@ fn long_texts_fill_a_queue_too_and_those_that_were_taken_do_not_count() {
     assert_eq!(slow.take().split_off(3), [Got::TooSlow, Got::End]);
 }
 
-/// So is a group when somebody pastes a long text, and others answer: no reason to end every connection that is a moment
-/// late.
+/// So is a group when somebody pastes a long text, and others answer: no reason to end every connection that is a
+/// moment late.
 #[test]
 fn a_burst_of_long_messages_waits_for_who_reads_a_moment_later() {
     const MESSAGES: usize = 40;

@@ -272,7 +272,7 @@ async fn a_clean_stop_is_followed_by_no_check_and_a_killed_one_by_one() {
     let told = || std::fs::read_to_string(&log).unwrap();
     start().await.stop().await;
     start().await.stop().await;
-    assert!(!told().contains("not clean"), "{}", told());
+    assert!(!told().contains("unclean"), "{}", told());
     start().await.kill().await;
     let server = start().await;
     until("the check is told", || {
@@ -282,5 +282,5 @@ async fn a_clean_stop_is_followed_by_no_check_and_a_killed_one_by_one() {
     server.anonymous().get("/health").await.expect(StatusCode::OK);
     server.stop().await;
     start().await.stop().await;
-    assert!(!told().contains("not clean"), "{}", told());
+    assert!(!told().contains("unclean"), "{}", told());
 }
