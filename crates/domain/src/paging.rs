@@ -3,8 +3,8 @@
 use crate::text::TextBytes;
 use crate::validation::{Violation, ViolationCode};
 
-/// How much a page may have: 1 to 200 items, 50 where the caller doesn't say, and [`MAX_BYTES`](Self::MAX_BYTES)
-/// of text. It has at least one item where there is one, however long that is.
+/// The limits of a page: 1 to 200 items, by default 50, and [`MAX_BYTES`](Self::MAX_BYTES) of text. If there are items,
+/// a page has at least one, however long it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     items: u16,
@@ -12,14 +12,14 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// The most items a page may have.
+    /// The maximum number of items.
     pub const MAX: u16 = 200;
-    /// The most bytes of text a page may have.
+    /// The maximum bytes of text.
     pub const MAX_BYTES: usize = 1 << 20;
-    /// The items of a page where the caller doesn't say.
+    /// The default number of items.
     pub const DEFAULT: Self = Self { items: 50, bytes: Self::MAX_BYTES };
 
-    /// Checks a limit that a caller asks for.
+    /// Checks a requested limit.
     ///
     /// # Errors
     /// [`ViolationCode::OutOfRange`] outside 1 to 200: it is never silently clamped.
@@ -51,7 +51,7 @@ impl Limit {
         Self { items: self.items.saturating_sub(items).max(1), bytes: self.bytes.saturating_sub(bytes) }
     }
 
-    /// One row more than the page takes, to learn whether there is a next one.
+    /// One row more than the page has, to find out whether there is a next page.
     pub const fn with_lookahead(self) -> i64 {
         self.get() + 1
     }
@@ -111,7 +111,7 @@ impl Room {
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// Whether the list goes on after the last item.
+    /// Whether the list continues after the last item.
     pub more: bool,
 }
 
@@ -133,26 +133,26 @@ impl<T: TextBytes> TextBytes for Page<T> {
     }
 }
 
-/// Where a list that is ordered by a folded name, then by id, goes on: after this entry.
+/// The position in a list that is ordered by folded name, then by id: the list continues after this entry.
 ///
-/// Names change while somebody reads page after page. An entry keeps its place meanwhile: all pages follow the names
-/// as they were when the first page was read, so that an entry that is there all the time comes once.
+/// Names can change between pages. An entry keeps its position meanwhile: all pages use the names as they were when the
+/// first page was read, so an entry that exists the whole time is returned exactly once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameCursor {
     /// The folded name of the last entry seen, as it was when the first page was read.
     pub name_key: String,
     /// Its id, which decides between equal names.
     pub id: i64,
-    /// How many names the server had changed, ever, when the first page was read.
+    /// How many renames the server had counted when the first page was read.
     pub renames: i64,
 }
 
-/// An entry of a list in the order of names, and its place there.
+/// An entry of a list in the order of names, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed<T> {
     /// The entry, as it is now.
     pub entry: T,
-    /// Where the list goes on after it.
+    /// The position after it.
     pub place: NameCursor,
 }
 

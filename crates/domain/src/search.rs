@@ -17,7 +17,7 @@ impl SearchText {
     /// character, and some databases take U+0000 for the end of a pattern.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let text = text.trim();
         check_length(text, 1, Self::MAX_LENGTH)?;

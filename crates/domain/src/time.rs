@@ -44,14 +44,13 @@ pub struct Span {
 /// Tells the current time. Use cases ask [`Tx::now`](crate::storage::Tx::now), which asks this once a command.
 ///
 /// People and programs set clocks, forward and back, while the server runs. So `now` says *when* something happened,
-/// and `steady` says *how long* something takes. What is stored with a time and compared with a later one can only go
-/// by `now`: a time that is further away than it can ever be was told by a clock that was wrong, and MUST be taken for
-/// due.
+/// and `steady` says *how long* something takes. Stored times that are compared with later ones can only use `now`. A
+/// stored time that is further away than possible comes from a wrong clock, and MUST be treated as due.
 pub trait Clock: Send + Sync {
     /// The current time in UTC.
     fn now(&self) -> Timestamp;
 
-    /// The time since some moment of this process. It runs forward at one pace, whatever `now` is set to.
+    /// The time since some moment of this process. It is monotonic, whatever `now` is set to.
     fn steady(&self) -> Duration;
 }
 

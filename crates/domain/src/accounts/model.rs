@@ -23,7 +23,7 @@ impl Username {
     /// Checks a username that a caller wants to give.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         check_length(text, 1, Self::MAX_LENGTH)?;
         let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
@@ -80,7 +80,7 @@ impl DisplayName {
     /// Normalizes and checks a display name; surrounding white space is dropped.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         single_line(text, Self::MAX_LENGTH).map(Self)
     }
@@ -111,7 +111,7 @@ impl Email {
     /// Checks an address.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let text = nfc(text.trim());
         check_length(&text, 1, Self::MAX_LENGTH)?;
@@ -143,7 +143,7 @@ impl Password {
     /// Normalizes and checks a new password.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         Self::check(&nfc(text))
     }

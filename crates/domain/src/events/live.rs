@@ -16,7 +16,7 @@ use crate::ids::{GroupId, Position, Seq, UserId};
 use crate::presence::{Activity, Presence};
 use crate::time::Timestamp;
 
-/// An event on its way to its listeners, all of whom share it.
+/// An event on its way to its listeners, which all share it.
 #[derive(Debug)]
 pub struct Shared<E> {
     /// The event.
@@ -25,12 +25,12 @@ pub struct Shared<E> {
 }
 
 impl<E> Shared<E> {
-    /// An event that nobody has written down yet.
+    /// An event that is not rendered yet.
     pub const fn new(event: E) -> Self {
         Self { event, written: OnceLock::new() }
     }
 
-    /// The event as it is written for clients. It is written once, by whoever asks first; all must write alike.
+    /// The event, rendered for clients. It is rendered once, by the first caller; all callers must render it alike.
     pub fn written(&self, write: impl FnOnce(&E) -> String) -> &Arc<str> {
         self.written.get_or_init(|| write(&self.event).into())
     }
@@ -39,59 +39,60 @@ impl<E> Shared<E> {
 /// What is in no log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Passing {
-    /// A user has read up to this number, on one of their devices. For all of their devices: which connection asked for
-    /// it is not known, since it may have been an ordinary request. Two at once may be told in either order.
+    /// A user has read up to this number on one of their devices. Delivered to all of their devices, including the one
+    /// that moved the cursor, because that may have been an ordinary request. Two concurrent ones can be delivered in
+    /// either order.
     ReadUpdated {
-        /// In which group.
+        /// The group.
         group: GroupId,
         /// Messages up to this number are read.
         read_seq: Seq,
         /// The number of messages that are not read.
         unread: i64,
     },
-    /// A user types, or has stopped. For the members of the group.
+    /// A user is typing, or has stopped. Delivered to the members of the group.
     Typing {
-        /// Where.
+        /// The group.
         group: GroupId,
-        /// Who.
+        /// The user.
         user: UserRef,
-        /// Until when it may be shown; `None` once it should no longer be.
+        /// Until when to show it; `None` to stop showing it.
         until: Option<Timestamp>,
     },
-    /// A user came, went, or turned away. For those who share a group with them.
+    /// The presence of a user has changed. Delivered to users who share a group with them.
     PresenceChanged {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// How they are there now.
+        /// Their presence now.
         presence: Presence,
-        /// When they were last seen; `None` while they are there.
+        /// When they were last seen; `None` unless they are offline.
         last_seen_at: Option<Timestamp>,
     },
 }
 
-/// To whom something passes.
+/// The audience of an ephemeral event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassingTo {
     /// A user's own devices.
     OwnDevices(UserId),
-    /// The members of a group, but for one user.
+    /// The members of a group, except for one user.
     Members(GroupId, UserId),
 }
 
-/// What a listener gets.
+/// What a listener receives.
 #[derive(Debug, Clone)]
 pub enum Delivery {
     /// An event of the log that the listener may see.
     Logged(Arc<Shared<LoggedEvent>>),
-    /// The log has moved on to here, with nothing for the listener.
+    /// The log has moved on to this position, with nothing for the listener.
     Passed(Position),
-    /// Something that is in no log.
+    /// An ephemeral event.
     Passing(Arc<Shared<Passing>>),
-    /// Sessions of the listener's user have ended, perhaps theirs: they must prove again who they are.
+    /// Sessions of the listener's user have ended, possibly its own: it must authenticate again.
     CheckSession,
-    /// The end: the listener has not kept up, and catches up by their cursor.
+    /// The end: the listener was too slow. It catches up with its cursor.
     TooSlow,
-    /// The end: the server stops, or has to begin again. Good to come back to in a moment, each at another time.
+    /// The end: the server stops or has to start over. Clients should reconnect soon, each after a different delay.
     Stopping,
 }
 
@@ -102,16 +103,15 @@ pub trait Feed: Send {
     /// one, of which nothing is delivered yet.
     fn since(&self) -> Option<&Cursor>;
 
-    /// Says who listens. Only then are events delivered, those since the subscription first. The memberships MUST
-    /// have been read after the subscription.
+    /// Sets who listens. Only then are events delivered, starting with those since the subscription. The memberships
+    /// MUST have been read after the subscription.
     fn admit(&mut self, viewer: Viewer);
 
-    /// Makes the listener, once admitted, a device that its user is at, for those to see who may. Returns how others
-    /// are there, or when they last were, of those who share a group with the user; what changes from now on is
-    /// delivered.
+    /// Makes the listener, once admitted, a device on which its user is present, visible to those who may see it.
+    /// Returns a snapshot of the presence of users who share a group with the user. Later changes are delivered.
     fn attend(&mut self) -> Vec<Passing>;
 
-    /// Says what the user does, for those to see who may. MUST NOT block.
+    /// Reports what the user does, visible to those who may see it. MUST NOT block.
     ///
     /// # Errors
     /// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound) for a group that the user is not in.
@@ -121,16 +121,16 @@ pub trait Feed: Send {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>>;
 }
 
-/// Takes what happens to those who listen.
+/// Delivers live events to listeners.
 #[cfg_attr(test, mockall::automock)]
 pub trait LiveEvents: Send + Sync {
-    /// Begins to keep events for a listener. What they do not take is bounded: a listener who does not keep up gets
-    /// [`Delivery::TooSlow`], and the others don't notice.
+    /// Starts to queue events for a listener. The queue is bounded: a listener that is too slow gets
+    /// [`Delivery::TooSlow`], and other listeners are not affected.
     fn subscribe(&self) -> Box<dyn Feed>;
 
-    /// Passes on ephemeral events. MUST NOT block.
+    /// Broadcasts an ephemeral event. MUST NOT block.
     fn pass(&self, to: PassingTo, event: Passing);
 
-    /// Tells all listeners that the server stops.
+    /// Notifies all listeners that the server stops.
     fn stop(&self);
 }

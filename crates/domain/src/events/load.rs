@@ -26,10 +26,10 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// [`Event::Gone`]. However long the page is, there is at most one query for users, groups, members and
 /// messages each.
 ///
-/// Whether somebody may see an event is not looked at here.
+/// Doesn't check who may see an event.
 ///
 /// # Errors
-/// A storage fault; also when a record lacks the id of what it is about.
+/// A fault; also if a record lacks the id of its subject.
 pub fn load(tx: &mut dyn Tx, records: Vec<EventRecord>) -> Result<Vec<LoggedEvent>, StorageFault> {
     let present = Present::find(tx, &Named::by(&records)?)?;
     records.into_iter().map(|record| present.restore(record)).collect()

@@ -8,10 +8,10 @@ use crate::messages::Message;
 use crate::text::TextBytes;
 use crate::time::Timestamp;
 
-/// Who may see an event. Rights are looked at again when it is delivered.
+/// Who may see an event. Rights are checked again on delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Everybody signed in.
+    /// All signed-in users.
     All,
     /// The members of a group.
     Group(GroupId),
@@ -23,8 +23,8 @@ pub enum Audience {
     Session(SessionId),
 }
 
-/// Something that happened, with the entity as it is afterwards. The log keeps the type and the ids only, so
-/// that deleted text does not live on there; the entity spares the live path a further read.
+/// An event, with the entity in its state after the event. The log stores only the type and the ids, so that deleted
+/// text doesn't stay there. The entity saves a read for live delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A user was created. Everybody sees it, so it is the user [without private
@@ -52,14 +52,14 @@ pub enum Event {
     MessageUpdated(Message),
     /// A message was deleted; what is left is its tombstone.
     MessageDeleted(Message),
-    /// The actor began to like a message; it carries the new count.
+    /// The actor likes a message, which has the new count.
     MessageLiked(Message),
-    /// The actor no longer likes a message; it carries the new count.
+    /// The actor no longer likes a message, which has the new count.
     MessageUnliked(Message),
-    /// An event of this type, read back from the log, whose entity is gone by now: only its place in the log is
-    /// left, so that the places have no gaps. Nobody receives it, and no command emits it.
+    /// An event of this type, loaded from the log, whose entity no longer exists. Only its position is left, so that
+    /// positions have no gaps. Nobody receives it, and no command emits it.
     Gone(EventType),
-    /// Some or all sessions of a user have ended: connections of that user prove again who they are. Hidden.
+    /// Some or all sessions of a user have ended: the user's connections authenticate again. Hidden.
     SessionsEnded(UserId),
 }
 
@@ -86,7 +86,7 @@ impl Event {
         }
     }
 
-    /// The user that the event is about, where it is about one.
+    /// The user that the event is about, if any.
     pub const fn subject_user(&self) -> Option<UserId> {
         match self {
             Self::UserCreated(user) | Self::UserUpdated(user) => Some(user.id),
@@ -117,7 +117,7 @@ impl Event {
         }
     }
 
-    /// The message that the event is about, where it is about one.
+    /// The message that the event is about, if any.
     pub const fn message(&self) -> Option<&Message> {
         match self {
             Self::MessageCreated(message)
@@ -146,10 +146,10 @@ impl TextBytes for Event {
     }
 }
 
-/// An event that the log holds.
+/// An event in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedEvent {
-    /// Its place in the log: each is the one after that of the event before.
+    /// Its position in the log: one more than that of the previous event.
     pub position: Position,
     /// Its id, which the start of a membership is compared with: a member sees the group's events from
     /// [`since_event`](crate::groups::NewMembership::since_event) on.

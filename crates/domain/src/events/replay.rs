@@ -14,7 +14,7 @@ use crate::text::TextBytes;
 /// How many events of the log one command reads: each may have to be loaded with what it is about.
 pub(super) const PAGE: i64 = 200;
 
-/// How much text a stretch holds, in bytes, once it has one event: whoever doesn't take it keeps it waiting.
+/// The maximum text of a stretch in bytes, unless it has only one event, because a slow client keeps it in memory.
 const MOST_TEXT: usize = 256 << 10;
 
 /// How many events are loaded at once.
@@ -25,14 +25,14 @@ const LOADED_AT_ONCE: usize = 32;
 pub struct Stretch {
     /// What the viewer may see, in order.
     pub events: Vec<LoggedEvent>,
-    /// Everything up to here has been looked at.
+    /// Everything up to this position was read.
     pub position: Position,
-    /// Whether the log goes on.
+    /// Whether the log continues.
     pub more: bool,
-    /// Whether events are missing at the beginning: they were removed since the position was found to be served. A
-    /// client has to reload then, as after a cursor that can't be served.
+    /// Whether events are missing at the beginning, because they were removed meanwhile. A client then has to reload,
+    /// as after an invalid cursor.
     pub gap: bool,
-    /// The viewer, with the memberships of the moment of reading.
+    /// The viewer, with the memberships at the time of reading.
     pub viewer: Viewer,
 }
 

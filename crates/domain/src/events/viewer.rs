@@ -8,25 +8,24 @@ use crate::events::model::{Audience, Event, LoggedEvent};
 use crate::events::record::EventRecord;
 use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 
-/// Somebody who listens, with the groups they are in. Events change it as they pass, so that it says at each event
-/// what holds right after it.
+/// A listening user, with the groups that the user is in. Applying an event updates it, so that it always has the state
+/// right after the last event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     /// The user.
     pub user: UserId,
     /// The session of the key.
     pub session: SessionId,
-    /// Whether others may see that the viewer is there.
+    /// Whether others may see the presence of the viewer.
     pub presence: PresenceSetting,
-    /// The version of the user that says so: an older event changes nothing.
+    /// The version of the user that this comes from: an older event changes nothing.
     pub version: Version,
-    /// The groups that the user is in, each with the event by which the user came in. What is older than that comes
-    /// over REST.
+    /// The groups that the user is in, each with the event that added the user. Older events are not visible.
     memberships: HashMap<GroupId, EventId>,
 }
 
 impl Viewer {
-    /// A viewer who is in these groups, and whose presence is hidden unless somebody says that it need not be.
+    /// A viewer in these groups, whose presence is hidden unless set otherwise.
     pub fn new(
         user: UserId,
         session: SessionId,
@@ -42,7 +41,7 @@ impl Viewer {
         Self { presence, ..self }
     }
 
-    /// The same viewer, of whom this version of the user is known.
+    /// The same viewer, with this known version of the user.
     #[must_use]
     pub fn at_version(self, version: Version) -> Self {
         Self { version, ..self }
@@ -58,16 +57,15 @@ impl Viewer {
         self.memberships.contains_key(&group)
     }
 
-    /// Takes in what an event changes for the viewer, and says whether the viewer sees it. That a group is deleted is
-    /// seen by who was in it until then.
+    /// Applies an event to the viewer, and returns whether the viewer may see it. The deletion of a group is visible to
+    /// its last members.
     pub fn show(&mut self, logged: &LoggedEvent) -> bool {
         let saw = matches!(logged.event, Event::GroupDeleted(_)) && self.may_see(logged);
         self.take_in(logged);
         saw || self.may_see(logged)
     }
 
-    /// Takes in what an event changes for the viewer. Events that the memberships given at the beginning know of
-    /// already change nothing.
+    /// Applies an event to the viewer. Events that the initial memberships already include change nothing.
     fn take_in(&mut self, logged: &LoggedEvent) {
         match &logged.event {
             Event::MemberAdded(group, member) if member.user.id == self.user => {
@@ -90,13 +88,13 @@ impl Viewer {
         }
     }
 
-    /// Whether the viewer may see the event, given the memberships as they are now.
+    /// Whether the viewer may see the event, with the current memberships.
     pub fn may_see(&self, logged: &LoggedEvent) -> bool {
         let LoggedEvent { id, audience, .. } = logged;
         !matches!(logged.event, Event::Gone(_)) && self.is_meant(logged.event.event_type(), *audience, *id)
     }
 
-    /// The same of an event of which only the log's record is there.
+    /// The same for an event that is only available as a record of the log.
     pub fn may_see_record(&self, record: &EventRecord) -> bool {
         self.is_meant(record.event_type, record.audience, record.id)
     }
@@ -114,7 +112,7 @@ impl Viewer {
         }
     }
 
-    /// Whether the viewer is in the group and was so when the event with this id happened.
+    /// Whether the viewer is in the group and was in it at the event with this id.
     fn has_joined(&self, group: GroupId, id: EventId) -> bool {
         self.memberships.get(&group).is_some_and(|since| id >= *since)
     }

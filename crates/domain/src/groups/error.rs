@@ -27,7 +27,7 @@ pub enum GroupRefusal {
     #[error("the last owner of a group can't leave, be removed or be demoted")]
     LastOwner,
     /// There are as many as may be.
-    #[error("at most {limit} {quota} are allowed")]
+    #[error("the number of {quota} is limited to {limit}")]
     QuotaExceeded {
         /// What is limited.
         quota: Quota,

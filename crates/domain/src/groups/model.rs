@@ -19,7 +19,7 @@ impl GroupName {
     /// Normalizes and checks a name; surrounding white space is dropped.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         single_line(text, Self::MAX_LENGTH).map(Self)
     }
@@ -42,7 +42,7 @@ impl Description {
     /// Normalizes and checks a description.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         multi_line(text, 0, Self::MAX_LENGTH).map(Self)
     }

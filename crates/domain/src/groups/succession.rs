@@ -7,8 +7,8 @@ use crate::groups::model::Role;
 use crate::ids::GroupId;
 use crate::storage::Tx;
 
-/// Sees to it that a group has an owner: where it has none, the longest-serving admin, else member, becomes one.
-/// `false` where nobody is left who could. The group must be locked.
+/// Makes sure that a group has an owner: if it has none, the longest-serving admin, or else member, becomes owner.
+/// `false` if nobody is left. The group must be locked.
 pub(super) fn ensure_owner(tx: &mut dyn Tx, group: GroupId) -> Result<bool, Error> {
     if tx.members().count_owners(group)? > 0 {
         return Ok(true);

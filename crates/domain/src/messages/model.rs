@@ -26,7 +26,7 @@ impl MessageText {
     /// Normalizes and checks a text.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let text = multi_line(text, 1, Self::MAX_LENGTH)?;
         check_visible(&text)?;
@@ -47,7 +47,7 @@ impl ClientId {
     /// Checks a client id.
     ///
     /// # Errors
-    /// The rule it breaks.
+    /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         check_length(text, 1, Self::MAX_LENGTH)?;
         if !text.chars().all(|c| matches!(c, ' '..='~')) {

@@ -48,9 +48,9 @@ pub(super) struct Present {
     version: Version,
     /// The groups that the user is in.
     pub(super) groups: HashSet<GroupId>,
-    /// What others were told.
+    /// What others were notified of.
     pub(super) told: Presence,
-    /// When others were told.
+    /// When others were notified.
     pub(super) told_at: Timestamp,
     /// When the user last did something at a device.
     pub(super) seen_at: Timestamp,

@@ -10,32 +10,32 @@ use crate::groups::GroupRefusal;
 use crate::ids::{GroupId, UserId};
 use crate::time::Timestamp;
 
-/// How long somebody types after they said so. Then it is over, without a word.
+/// How long a typing indicator lasts after a request. It then expires without an event.
 pub const TYPING_LASTS: Duration = Duration::from_secs(6);
 
-/// How long it takes until others are told again of one who goes on typing.
+/// The interval at which others are notified again of a user who continues to type.
 pub const TYPING_REPEATS: Duration = Duration::from_secs(2);
 
-/// Those who type, and when others were told. Whoever hides hides this too: do not pass it on.
+/// The users who are typing, and when others were notified. Don't report users who hide their presence.
 #[derive(Debug, Default)]
 pub struct Typists {
     told: HashMap<(GroupId, UserId), Told>,
 }
 
-/// What others were told.
+/// What others were notified of.
 #[derive(Debug, Clone, Copy)]
 struct Told {
-    /// When somebody was said to type.
+    /// When others were notified that the user is typing.
     at: Timestamp,
-    /// Whether they were said to have stopped since.
+    /// Whether others were notified since that the user has stopped.
     has_stopped: bool,
 }
 
 impl Typists {
-    /// Somebody types in a group, or still does; what the other members are to be told, if anything.
+    /// A user types in a group, or continues to. Returns the event for the other members, if any.
     ///
     /// # Errors
-    /// [`GroupRefusal::NotFound`] for others than members: whether there is such a group isn't known here.
+    /// [`GroupRefusal::NotFound`] if the user is not a member, whether or not the group exists.
     pub fn start(
         &mut self,
         viewer: &Viewer,
@@ -55,7 +55,7 @@ impl Typists {
         Ok(Some(Passing::Typing { group, user: who, until: Some(now.plus(TYPING_LASTS)) }))
     }
 
-    /// Somebody has stopped; what the other members are to be told, if they were told that somebody types.
+    /// A user has stopped. Returns the event for the other members, if they were notified of the typing.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -73,8 +73,8 @@ impl Typists {
         Ok(is_shown.then_some(Passing::Typing { group, user: who, until: None }))
     }
 
-    /// Takes in an event of the log: who has sent what they typed types no longer, nor do those who left. The event
-    /// itself says so, and nobody is told besides.
+    /// Applies an event of the log: a user who has sent a message or left the group is no longer typing. Others see
+    /// that from the event itself, so no further event is needed.
     pub fn take_in(&mut self, logged: &LoggedEvent) {
         match &logged.event {
             Event::MessageCreated(message) => {
@@ -89,7 +89,7 @@ impl Typists {
         }
     }
 
-    /// Forgets those who said nothing any more. To be called from time to time.
+    /// Removes expired indicators. Call it periodically.
     pub fn tick(&mut self, now: Timestamp) {
         self.told.retain(|_, told| now < told.at.plus(TYPING_LASTS));
     }

@@ -7,17 +7,17 @@ use crate::network::Network;
 use crate::storage::writing::{DiskSpace, Purpose, Writing, require_admin_when_full};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
-/// Proof of identity that came with a request: the hash of its API key, not yet checked.
+/// The credential of a request: the hash of its API key, not yet checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credential {
     /// SHA-256 of the key.
     pub key: KeyHash,
-    /// Where the request came from. Made-up keys share the turns of their network.
+    /// Where the request came from. Invalid keys share the turns of their network.
     pub network: Network,
 }
 
-/// A session that was proven when a connection was opened. It may have ended since; so it is looked at again in
-/// every command that comes by the connection.
+/// A session that was authenticated when a connection was opened. It may have ended since, so every command from the
+/// connection checks it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenSession {
     /// Whose it is.
@@ -32,12 +32,12 @@ impl From<&Actor> for OpenSession {
     }
 }
 
-/// As whom somebody wants a command to be run.
+/// The principal that a command claims to run as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// As the holder of a key.
     Key(Credential),
-    /// As the holder of a session proven before.
+    /// As the holder of a session that was authenticated before.
     Session(OpenSession),
 }
 
@@ -54,7 +54,7 @@ impl From<OpenSession> for Claim {
 }
 
 impl Claim {
-    /// Who it is, if the claim holds now.
+    /// The actor, if the claim is valid now.
     fn check(&self, tx: &mut dyn Tx) -> Result<Actor, Error> {
         let now = tx.now();
         match self {
@@ -72,9 +72,9 @@ impl Claim {
 }
 
 impl dyn Storage + '_ {
-    /// Runs `work` as somebody, in a transaction that may write. The claim is checked in that same transaction, so a
-    /// key revoked a moment ago does nothing more. This is the one way in for writes of users, whatever the
-    /// transport: here they are paced, and held up while the disk is nearly full.
+    /// Runs `work` as the claimed principal, in a transaction that may write. The claim is checked in the same
+    /// transaction, so a revoked key has no effect. All writes of users go through here, whatever the transport: they
+    /// are rate limited, and rejected while the disk is nearly full.
     ///
     /// # Errors
     /// [`AccountRefusal::Unauthenticated`], [`Error::TooFast`], [`Error::StorageFull`], what `work` rejects, or a
@@ -105,7 +105,7 @@ impl dyn Storage + '_ {
         self.run_as(Mode::Write, who, work).await
     }
 
-    /// Runs `work` as somebody, on one snapshot, without writing.
+    /// Runs `work` as the claimed principal, on one snapshot, without writing.
     ///
     /// # Errors
     /// [`AccountRefusal::Unauthenticated`], what `work` rejects, or a fault.
@@ -131,7 +131,7 @@ impl dyn Storage + '_ {
         self.run(access, checked).await
     }
 
-    /// Whose turn a command takes, as far as is known without asking the database.
+    /// The caller for fairness, as far as it is known without asking the database.
     pub fn caller(&self, who: Claim) -> Caller {
         match who {
             Claim::Key(who) => self.holder(&who.key).map_or(Caller::Network(who.network), Caller::User),

@@ -32,8 +32,8 @@ impl TrustedClock {
                 tracing::info!("the clock is trusted again: removing old data resumes");
             } else {
                 tracing::warn!(
-                    "the clock is not trusted: nothing is removed for its age until it is back, or has gone on \
-                     evenly for a day"
+                    "the clock is not trusted: removing no old data until the clock is set back or has run evenly \
+                     for a day"
                 );
             }
         }

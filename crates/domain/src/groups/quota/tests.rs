@@ -47,7 +47,7 @@ fn who_owns_as_many_groups_as_they_may_still_joins() {
 #[test]
 fn a_refusal_names_what_is_limited_and_how_many_there_may_be() {
     let refusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 5 };
-    assert_eq!(refusal.to_string(), "there may be at most 5 groups that a user is in");
+    assert_eq!(refusal.to_string(), "the number of groups that a user is in is limited to 5");
 }
 
 #[test]
