@@ -10,7 +10,7 @@ use crate::live::{BroadcastArgs, LiveArgs};
 use crate::place::{DatabaseUrl, Place};
 use crate::scenario::Route;
 
-/// Measures a groupchat server over real sockets, and fills databases to measure it on.
+/// Benchmarks a groupchat server over real sockets, and fills databases for it.
 #[derive(Debug, Parser)]
 #[command(name = "groupchat-bench", version)]
 pub(crate) struct Cli {
@@ -24,16 +24,16 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start a server, put load on it, and report throughput, latency, memory and ratios.
     Run(RunArgs),
-    /// Start a server, let sockets listen, and report deliveries, delays, memory and ratios.
+    /// Start a server, open many sockets, and report deliveries, delays, memory and ratios.
     Live(LiveArgs),
-    /// Start a server, let hostile clients loose on it, and report what others get, memory and bars.
+    /// Start a server, run hostile clients against it, and report the service for others, memory and bars.
     Abuse(AbuseArgs),
     /// Fill a database with users, groups and messages.
     Seed(SeedArgs),
-    /// Serve the routes that the server is compared with. Started by `run`.
+    /// Run the minimal server for comparison. Started by `run`.
     #[command(hide = true)]
     Baseline(BaselineArgs),
-    /// Write to sockets, for the server's fan-out to be compared with. Started by `live`.
+    /// Run the minimal fan-out program for comparison. Started by `live`.
     #[command(hide = true)]
     Broadcast(BroadcastArgs),
 }
@@ -44,33 +44,32 @@ pub(crate) struct RunArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
-    /// Measure on this database, made by `seed`, in place of a temporary one. No server may run on it, and
-    /// what is measured writes to it.
+    /// Measure on this database from `seed` instead of a temporary one. No server may run on it. The measurement writes
+    /// to it.
     #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
     pub data_dir: Option<PathBuf>,
-    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`. It has to be empty, and is then
-    /// filled, or made by `seed` or an earlier run; any other is rejected. No server may run on it, and what is
-    /// measured writes to it. A password is better left to the variable PGPASSWORD or the file ~/.pgpass:
-    /// everybody on the machine can see flags.
+    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`. It must be empty (it is then filled), or
+    /// come from `seed` or an earlier run; any other is rejected. No server may run on it. The measurement writes to it.
+    /// Pass a password in the variable PGPASSWORD or in ~/.pgpass, because everyone on the machine can see flags.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
     /// Seconds of load on each scenario, in each round.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub seconds: u64,
-    /// Seconds of load before those that count.
+    /// Seconds of warm-up before each measurement.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub warm_up: u64,
-    /// How many times all scenarios are run; the median of the rounds is reported.
+    /// How many rounds to run; the medians are reported.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     pub rounds: u16,
-    /// The numbers of connections that send at once.
+    /// The numbers of concurrent connections.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64, 256], value_name = "N,…",
           value_parser = parse_connections)]
     pub connections: Vec<usize>,
-    /// Only these kinds of requests. By default all, or on what `seed` made those that depend on the data.
+    /// Only these kinds of requests. By default all; on a database from `seed`, those that depend on the data.
     #[arg(long, value_delimiter = ',', value_enum, value_name = "KIND,…")]
     pub only: Vec<Route>,
-    /// Also write the report to this file, as JSON.
+    /// Also write the report to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -93,17 +92,17 @@ pub(crate) struct SeedArgs {
         conflicts_with = "database_url"
     )]
     pub data_dir: Option<PathBuf>,
-    /// The PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`: an empty one, or one filled before; any
-    /// other is rejected. A password is better left to the variable PGPASSWORD or the file ~/.pgpass.
+    /// The PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`: an empty one, or one that was filled before; any
+    /// other is rejected. Pass a password in the variable PGPASSWORD or in ~/.pgpass.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
     /// How many messages to add.
     #[arg(long, value_name = "N")]
     pub messages: u64,
-    /// Over how many groups to spread them.
+    /// The number of groups for the messages.
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub groups: u32,
-    /// How many users write them, all of them members of all groups.
+    /// The number of users who write them, each a member of every group.
     #[arg(long, default_value_t = 256, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub users: u32,
 }

@@ -62,15 +62,15 @@ pub(crate) enum BenchError {
     #[error("opening the database: {0}")]
     Open(String),
     /// The database holds nothing to measure on.
-    #[error("{place} has no users or groups made by `groupchat-bench seed`")]
+    #[error("{place} has no users or groups from `groupchat-bench seed`")]
     NotSeeded {
         /// Where it is.
         place: Place,
     },
     /// The database holds what others put there.
     #[error(
-        "the database of --database-url has tables or users that groupchat-bench didn't make, and was left as it \
-         was; name one that is empty, or that it has filled before"
+        "the database of --database-url has tables or users that groupchat-bench didn't create, and was not changed; \
+         name one that is empty, or that groupchat-bench has filled before"
     )]
     #[cfg(feature = "postgres")]
     Somebodys,

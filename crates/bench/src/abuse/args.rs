@@ -8,35 +8,35 @@ use serde::Serialize;
 
 use super::server::Limits;
 
-/// What hostile clients do.
+/// The scenarios of hostile clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Scenario {
     /// A user asks for the largest pages on 1,000 connections and never reads the answers.
     UnreadAnswers,
-    /// The same by ten users.
+    /// Ten users do the same.
     UnreadAnswersOfMany,
     /// A user reads the largest pages on 100 connections as fast as they come.
     FastReaders,
-    /// Somebody without a key asks for the script of the Swagger page on 1,000 connections and never reads it.
+    /// A caller without a key requests the script of the Swagger page on 1,000 connections and never reads it.
     Assets,
-    /// A user runs eight searches at a time that are as dear as a search can be, over 30,000 groups.
+    /// A user runs eight of the most expensive searches at a time, over 30,000 groups.
     Searches,
-    /// Strangers from 90 networks have 90 wrong logins in flight.
+    /// Strangers from 90 networks have 90 failing logins in flight.
     WrongLogins,
-    /// A user signs in over and over, eight times at once.
+    /// A user signs in repeatedly, eight times at once.
     OneUserLogins,
-    /// 200 connections get an answer and then send the next head byte by byte, or only its first byte.
+    /// 200 connections get a response and then send the next head byte by byte, or only its first byte.
     SlowHeads,
-    /// Bodies without an end, in chunks, to where no body is read.
+    /// Endless chunked bodies to routes that read no body.
     EndlessBodies,
-    /// 300 connections from one address to a server that may have 256 files open.
+    /// 300 connections from one address to a server that may have 256 open files.
     ManyConnections,
     /// A user sends the largest messages on 16 connections, at full speed.
     FloodOfWrites,
     /// A user resumes the events from the beginning on 100 sockets and never reads them.
     UnreadSockets,
-    /// Strangers from 20 networks guess at the password of a user, who keeps signing in.
+    /// Strangers from 20 networks guess the password of a user, who keeps signing in.
     Lockout,
 }
 
@@ -71,16 +71,16 @@ pub(crate) struct AbuseArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
-    /// Only these. By default all.
+    /// Only these scenarios. By default all.
     #[arg(long, value_delimiter = ',', num_args = 1.., value_enum, value_name = "NAME,…")]
     pub scenario: Vec<Scenario>,
     /// Seconds of each attack.
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = value_parser!(u64).range(1..=20))]
     pub seconds: u64,
-    /// Exit with an error when a bar is missed.
+    /// Exit with an error if a bar is missed.
     #[arg(long)]
     pub check: bool,
-    /// Also write the report to this file, as JSON.
+    /// Also write the report to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

@@ -14,44 +14,44 @@ pub(crate) struct LiveArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
-    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`, which has to be empty or filled by
-    /// this program, in place of a temporary embedded one. No server may run on it. A password is better left to the
-    /// variable PGPASSWORD or the file ~/.pgpass: everybody on the machine can see flags.
+    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`, instead of a temporary embedded one. It
+    /// must be empty or filled by this program. No server may run on it. Pass a password in the variable PGPASSWORD or in
+    /// ~/.pgpass, because everyone on the machine can see flags.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
-    /// Only these. By default all that the database can have.
+    /// Only these measurements. By default all that the database supports.
     #[arg(long, value_delimiter = ',', value_enum, value_name = "PART,…")]
     pub only: Vec<Part>,
     /// Seconds of load in each round.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub seconds: u64,
-    /// Seconds of load before those that count.
+    /// Seconds of warm-up before each measurement.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub warm_up: u64,
-    /// How many times everything but the idle sockets is measured; the median of the rounds is reported, of delays
-    /// all of them together.
+    /// How many rounds to run of everything except the idle sockets. The report has the medians of the rounds; delays are
+    /// from all rounds together.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     pub rounds: u16,
-    /// The sockets in one group.
+    /// The number of sockets in one group.
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = parse_sockets)]
     pub sockets: usize,
-    /// How many messages may be on their way to the sockets of one group. The more there are, the more of them wait for
-    /// each socket and go out in one piece; with one, each goes out alone.
+    /// How many messages can be on the way to the sockets of one group. The more there are, the more of them wait for each
+    /// socket and are written together. With one, each is written alone.
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
     pub on_the_way: u16,
-    /// The sockets that listen while others send.
+    /// The number of sockets that listen while others send.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = parse_sockets)]
     pub listeners: usize,
-    /// The idle sockets.
+    /// The number of idle sockets.
     #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = parse_sockets)]
     pub idle: usize,
-    /// How often an idle socket gets a sign of life, in seconds: the server's setting `events.heartbeat`.
+    /// The heartbeat interval of idle sockets in seconds: the server's setting `events.heartbeat`.
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = value_parser!(u64).range(1..=300))]
     pub heartbeat: u64,
-    /// For how many signs of life the idle sockets are watched: at the server's usual 30 s, 120 are an hour.
+    /// How many heartbeats to watch the idle sockets for: at the server's default of 30 s, 120 are an hour.
     #[arg(long, default_value_t = 120, value_name = "N", value_parser = value_parser!(u32).range(2..))]
     pub heartbeats: u32,
-    /// Also write the report to this file, as JSON.
+    /// Also write the report to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use super::frames::Malformed;
 pub(crate) enum LiveError {
     /// The system allows too few open files, each socket being one.
     #[error(
-        "this takes {needed} open files, and the system allows {allowed}; raise that by `ulimit -n {needed}`, \
+        "this needs {needed} open files, but the system allows only {allowed}; raise the limit with `ulimit -n {needed}`, \
          or measure fewer sockets"
     )]
     OpenFiles {
@@ -21,16 +21,16 @@ pub(crate) enum LiveError {
         allowed: u64,
     },
     /// Two servers can't share the embedded database.
-    #[error("two servers need a database that they can share: name one by --database-url")]
+    #[error("two servers need a shared database: name one with --database-url")]
     OneDatabase,
     /// A socket could not be opened, read or written.
     #[error("a socket failed: {0}")]
     Socket(#[from] io::Error),
     /// The answer to the handshake is no WebSocket.
-    #[error("a socket was refused: {0}")]
+    #[error("a socket was rejected: {0}")]
     Refused(String),
     /// What came is no WebSocket any more.
-    #[error("a socket can't be understood: {0}")]
+    #[error("a socket sent something unexpected: {0}")]
     Malformed(#[from] Malformed),
     /// The server closed a socket that was to stay open.
     #[error("the server closed a socket{0}")]
@@ -47,9 +47,7 @@ pub(crate) enum LiveError {
         sent: u64,
     },
     /// The idle sockets got too few signs of life: the server was not there for them.
-    #[error(
-        "the idle sockets got {got} signs of life and not {least}; let them come less often by --heartbeat"
-    )]
+    #[error("the idle sockets got {got} heartbeats instead of {least}; use a longer --heartbeat")]
     FewHeartbeats {
         /// What they got together.
         got: u64,

@@ -23,7 +23,7 @@ pub struct DataDirLock {
 pub enum LastUse {
     /// No database was ever used here, or only by a program that did not note it.
     Unknown,
-    /// The last server was stopped in good order.
+    /// The last server was shut down cleanly.
     Stopped,
     /// A server uses the database, or was killed while it did.
     InUse,
@@ -88,7 +88,7 @@ impl DataDirLock {
         LastUse::of(&self.directory)
     }
 
-    /// Whether the last server on this database, a file in the directory, was not stopped in good order.
+    /// Whether the last server on this database, a file in the directory, was not shut down cleanly.
     pub fn was_not_stopped(&self, database: &Path) -> bool {
         let log = with_suffix(database, "-wal");
         self.last_use() == LastUse::InUse || log.metadata().is_ok_and(|log| log.len() > 0)

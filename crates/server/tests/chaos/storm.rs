@@ -83,7 +83,7 @@ impl Storm {
     }
 }
 
-/// Ends servers during the deeds of others and starts them again: once in good order, and else as a power cut would.
+/// Ends servers during the deeds of others and starts them again: once cleanly, and else as a power cut would.
 async fn blow(servers: &mut Servers, world: &World, mut dice: Dice) {
     let gentle = dice.below(BLOWS);
     for nth in 0..BLOWS {

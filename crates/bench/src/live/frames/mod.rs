@@ -40,7 +40,7 @@ pub(super) struct Frame<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum Malformed {
     /// The first byte is that of a fragment, of a binary message, or of nothing at all.
-    #[error("a frame begins with 0x{0:02x}, which is no whole text and no control frame")]
+    #[error("a frame begins with 0x{0:02x}, which is neither a complete text frame nor a control frame")]
     Kind(u8),
     /// Servers don't mask (RFC 6455, section 5.1).
     #[error("a frame is masked")]

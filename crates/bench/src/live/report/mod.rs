@@ -47,9 +47,9 @@ pub(super) struct Conditions {
     pub rounds: u16,
     /// Seconds of load in each round.
     pub seconds: u64,
-    /// The sockets in one group.
+    /// The number of sockets in one group.
     pub sockets: usize,
-    /// The sockets that listen while others send.
+    /// The number of sockets that listen while others send.
     pub listeners: usize,
     /// How many messages may be on their way during fan-out.
     pub on_the_way: u16,

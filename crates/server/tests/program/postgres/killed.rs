@@ -126,7 +126,7 @@ async fn no_acknowledged_message_is_lost_and_the_server_recovers_by_itself() {
     let mut database = Database::open(&data);
     assert_log_is_complete(&mut database, acknowledged.len()).await;
     server.anonymous().get("/health").await.expect(StatusCode::OK);
-    // It is the process of the beginning, and ends in good order.
+    // It is the process of the beginning, and exits cleanly.
     server.stop().await;
 }
 
