@@ -75,7 +75,10 @@ fn a_healthy_database_passes_every_check() {
         // The server for tests may be one that does without fsync, which is worth a warning.
         let passed = findings.iter().filter(|finding| finding.check != "settings");
         assert!(passed.clone().all(|finding| finding.outcome == Outcome::Passed), "{findings:?}");
-        assert!(find(&findings, "event_log").detail.ends_with("waiting for their place: 1"), "{findings:?}");
+        assert!(
+            find(&findings, "event_log").detail.ends_with("events that wait for their position: 1"),
+            "{findings:?}"
+        );
     }
 }
 
@@ -139,7 +142,7 @@ fn with_amcheck_each_index_is_compared_with_its_table() {
     );
     let findings = check(&chat);
     assert_eq!(failing(&findings), Vec::<&str>::new(), "{findings:?}");
-    assert!(find(&findings, "integrity").detail.contains("agrees with its table"), "{findings:?}");
+    assert!(find(&findings, "integrity").detail.contains("matches its table"), "{findings:?}");
 
     Console::open(chat.url()).execute(
         "CREATE OR REPLACE FUNCTION twist(n BIGINT) RETURNS BIGINT LANGUAGE plpgsql IMMUTABLE \

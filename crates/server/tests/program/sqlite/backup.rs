@@ -135,7 +135,7 @@ async fn an_existing_file_is_kept_unless_force_says_otherwise() {
     std::fs::write(&file, "precious").unwrap();
     let file = file.to_str().unwrap();
     let words = complaint(&run(&data, &["backup", file]).await);
-    assert!(words.contains("exists already"), "{words}");
+    assert!(words.contains("already exists"), "{words}");
     assert_eq!(std::fs::read(file).unwrap(), b"precious");
     printed(&run(&data, &["backup", file, "--force"]).await);
     printed(&run(&data, &["restore", file]).await);

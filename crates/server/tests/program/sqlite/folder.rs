@@ -43,7 +43,7 @@ async fn a_folder_that_cant_be_used_is_told_in_clear_words() {
 async fn a_folder_that_cant_be_written_to_is_told_in_clear_words() {
     // Nobody makes folders there, not even root.
     let words = fails(&Data::at("/proc/groupchat")).await;
-    assert!(words.contains("can't make the data folder /proc/groupchat"), "{words}");
+    assert!(words.contains("can't create the data folder /proc/groupchat"), "{words}");
 }
 
 #[tokio::test]
