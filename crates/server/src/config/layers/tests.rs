@@ -61,7 +61,7 @@ fn a_file_that_is_named_must_be_there_and_be_toml() {
     assert!(missing.contains("can't read the file /nowhere/chat.toml"), "{missing}");
     let (_folder, path) = file("workers = 1\nlisten = \n");
     let malformed = complaint(&sources(Some(&path), &[], &[]));
-    assert!(malformed.contains("is not TOML: line 2"), "{malformed}");
+    assert!(malformed.contains("is not valid TOML: line 2"), "{malformed}");
 }
 
 #[test]
@@ -71,10 +71,10 @@ fn what_is_unknown_is_refused_with_its_name_its_origin_and_what_may_have_been_me
     let text = complaint(&sources(Some(&path), &variables, &[]));
     let origin = format!("(file {})", path.display());
     for expected in [
-        format!("wrokers {origin}: there is no such setting; did you mean workers?"),
-        format!("log.colour {origin}: there is no such setting; there are data_dir, database_url, "),
-        "GROUPCHAT_LISTEM (variable GROUPCHAT_LISTEM): there is no such setting; did you mean GROUPCHAT_LISTEN?".to_owned(),
-        "GROUPCHAT_LOGG (variable GROUPCHAT_LOGG): there is no such setting; there are GROUPCHAT_DATA_DIR, ".to_owned(),
+        format!("wrokers {origin}: unknown setting; did you mean workers?"),
+        format!("log.colour {origin}: unknown setting; known settings are data_dir, database_url, "),
+        "GROUPCHAT_LISTEM (variable GROUPCHAT_LISTEM): unknown setting; did you mean GROUPCHAT_LISTEN?".to_owned(),
+        "GROUPCHAT_LOGG (variable GROUPCHAT_LOGG): unknown setting; known settings are GROUPCHAT_DATA_DIR, ".to_owned(),
     ] {
         assert!(text.contains(&expected), "{expected} is not in: {text}");
     }
@@ -97,7 +97,7 @@ fn all_that_is_wrong_is_told_at_once() {
     }
     let (_folder, path) = file("workers = 1\nlisten = \n");
     let text = complaint(&sources(Some(&path), &[("GROUPCHAT_LOG_FORMAT", "xml")], &[]));
-    assert!(text.contains("is not TOML: line 2") && text.contains("log.format = \"xml\""), "{text}");
+    assert!(text.contains("is not valid TOML: line 2") && text.contains("log.format = \"xml\""), "{text}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_text_without_quotes_is_told_so_but_not_shown() {
     for text in ["workers = ", "workers = \"one", "= 1", "[log", "trusted_proxies = [\"a\""] {
         let (_folder, path) = file(text);
         let told = complaint(&sources(Some(&path), &[], &[]));
-        assert!(told.contains("is not TOML") && !told.contains("in quotes"), "{told}");
+        assert!(told.contains("is not valid TOML") && !told.contains("in quotes"), "{told}");
     }
 }
 
@@ -136,7 +136,7 @@ fn the_port_alone_leaves_the_address_as_it_is() {
         );
     }
     let told = complaint(&sources(None, &[], &[("listen", "127.0.0.1:1"), ("port", "2")]));
-    assert!(told.contains("--port and --listen can't be given together"), "{told}");
+    assert!(told.contains("--port and --listen can't be used together"), "{told}");
 }
 
 #[test]
