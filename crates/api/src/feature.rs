@@ -4,7 +4,7 @@ use groupchat_domain::storage::Purpose;
 
 use crate::problem::Code;
 
-/// A feature of the API: a tag of the document, and what its operations refuse.
+/// A feature of the API: a tag of the document, and what its operations reject.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature {
     /// The tag of its operations.
@@ -17,12 +17,12 @@ pub struct Feature {
     pub operations: &'static [Operation],
 }
 
-/// What an operation can refuse. Most of it follows from its shape: whether it takes a key, a body, whether it writes.
+/// What an operation can reject. Most of it follows from its shape: whether it takes a key, a body, whether it writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Operation {
     /// The operation's id.
     pub id: &'static str,
-    /// What it refuses besides.
+    /// What it rejects besides.
     pub refusals: &'static [Code],
     /// What its write is for, if it writes.
     pub purpose: Purpose,
@@ -32,7 +32,7 @@ pub struct Operation {
     pub is_limited: bool,
 }
 
-/// An operation that refuses these things besides what follows from its shape.
+/// An operation that rejects these things besides what follows from its shape.
 pub const fn operation(id: &'static str, refusals: &'static [Code]) -> Operation {
     Operation { id, refusals, purpose: Purpose::Grow, has_storage: true, is_limited: true }
 }

@@ -1,14 +1,14 @@
 //! The HTTP edge of groupchat: requests in, use cases out. It is thin: no rule is decided here.
 //!
-//! A module is a feature, with the name it has in `groupchat-domain`: `dto.rs` has its JSON, `handlers.rs`
-//! what each route does, `routes.rs` where it is found and what it refuses, `values.rs` how the values that its
-//! JSON holds are written. What features share: [`extract`] takes things out of a request, [`wire`] has the types
-//! of fields, [`respond`] the answers, [`problem`] the errors. [`app()`] puts it all together, for the server and
-//! for tests in the same process alike. [`openapi`] makes the document out of all this and knows no feature.
+//! A module is a feature, with the same name as in `groupchat-domain`: `dto.rs` has its JSON, `handlers.rs` the
+//! handlers, `routes.rs` their paths and what each route can reject, and `values.rs` the form of the values in its
+//! JSON. Features share [`extract`] for reading requests, [`wire`] for the types of fields, [`respond`] for responses
+//! and [`problem`] for errors. [`app()`] puts everything together, for the server and for tests in the same process.
+//! [`openapi`] creates the document from all this and knows no feature.
 //!
-//! To add a route: a handler that takes its arguments in the order of [`extract`] and hands one command to
-//! the storage; a line for the route and one for what it refuses in the feature's `routes.rs`.
-//! To add a field: a field of the DTO, whose type says whether it must be there and what it may be; see [`wire`].
+//! To add a route: write a handler that takes its arguments in the order of [`extract`] and passes one command to the
+//! storage, and add a line for the route and one for what it rejects to the feature's `routes.rs`. To add a field: add
+//! it to the DTO. Its type says whether it is required and what it can be; see [`wire`].
 
 pub mod accounts;
 mod app;

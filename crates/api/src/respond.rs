@@ -217,8 +217,8 @@ macro_rules! document_as {
 document_as!(Ok200: OK "Done.");
 document_as!(Large: OK "Done.");
 document_as!(Created: CREATED "Created.");
-document_as!(CreatedOrOk: CREATED "Created.", OK "It was there already.");
-document_as!(CreatedOrReplayed: CREATED "Created.", OK "It was there already, from an earlier request." REPLAYED);
+document_as!(CreatedOrOk: CREATED "Created.", OK "It existed already.");
+document_as!(CreatedOrReplayed: CREATED "Created.", OK "It existed already, from an earlier request." REPLAYED);
 
 impl Apiv2Schema for NoContent {}
 

@@ -48,9 +48,9 @@ pub(crate) struct RunArgs {
     /// to it.
     #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
     pub data_dir: Option<PathBuf>,
-    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`. It must be empty (it is then filled), or
-    /// come from `seed` or an earlier run; any other is rejected. No server may run on it. The measurement writes to it.
-    /// Pass a password in the variable PGPASSWORD or in ~/.pgpass, because everyone on the machine can see flags.
+    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`. It must be empty (it is then filled),
+    /// or come from `seed` or an earlier run; any other is rejected. No server may run on it. The measurement writes to
+    /// it. Pass a password in the variable PGPASSWORD or in ~/.pgpass, because everyone on the machine can see flags.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
     /// Seconds of load on each scenario, in each round.

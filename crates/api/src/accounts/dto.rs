@@ -18,17 +18,17 @@ pub struct UserDto {
     pub id: Field<UserId>,
     /// The name to sign in with.
     pub username: Field<Username>,
-    /// The name that others read; null where the user has chosen none.
+    /// The name that others see; null if the user has chosen none.
     pub display_name: Option<Field<DisplayName>>,
-    /// Null where there is none, or where it is not for you to see: only the user and admins see it.
+    /// Null if there is none, or if you may not see it: only the user and admins can.
     pub email: Option<Field<Email>>,
-    /// Whether the user administers the server.
+    /// Whether the user is a server admin.
     pub is_admin: Field<bool>,
-    /// Whether others see when the user is online, `shown` or `hidden`; null where it is not about yourself.
+    /// Whether others can see when the user is online, `shown` or `hidden`; null unless the user is yourself.
     pub presence: Option<Field<PresenceSetting>>,
-    /// Counts the changes, from 1.
+    /// Increases with every change, starting at 1.
     pub version: Field<Version>,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Time,
 }
 
@@ -64,11 +64,11 @@ impl From<User> for UserDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "UserRef")]
 pub struct UserRefDto {
-    /// The user's id, which outlives the account.
+    /// The user's id, which stays after the account is deleted.
     pub id: Field<UserId>,
     /// The name to sign in with; null once the account is deleted.
     pub username: Option<Field<Username>>,
-    /// The name that others read; null where there is none, or the account is deleted.
+    /// The name that others see; null if there is none, or if the account is deleted.
     pub display_name: Option<Field<DisplayName>>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct CreatedUserDto {
     /// The user.
     #[serde(flatten)]
     pub user: UserDto,
-    /// A key with which to act for the user for an hour; null for admins.
+    /// A key that acts for the user and is valid for an hour; null for admins.
     pub api_key: Option<Field<ApiKey>>,
 }
 
@@ -106,9 +106,9 @@ impl From<CreatedUser> for CreatedUserDto {
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Login")]
 pub(super) struct LoginDto {
-    /// The key to send with every request; shown only now.
+    /// The key to send with every request; returned only once.
     pub api_key: Field<ApiKey>,
-    /// When the key stops working by itself.
+    /// When the key expires.
     pub expires_at: Time,
     /// Who signed in.
     pub user: UserDto,
@@ -130,7 +130,7 @@ impl From<LoggedIn> for LoginDto {
 pub(super) struct SessionDto {
     /// The session's id.
     pub id: Field<SessionId>,
-    /// How it came to be: `login`, or `provisioned` for the key that came with a new user.
+    /// How it was created: `login`, or `provisioned` for the key that comes with a new user.
     pub kind: Field<SessionKind>,
     /// When it began.
     pub created_at: Time,
@@ -142,7 +142,7 @@ pub(super) struct SessionDto {
     pub user_agent: Option<Field<UserAgent>>,
     /// The network address it signed in from.
     pub address: Option<Field<Address>>,
-    /// Whether it is the session of this very request.
+    /// Whether it is the session of this request.
     pub current: Field<bool>,
 }
 

@@ -20,7 +20,7 @@ use crate::wire::{Change, Cursor, CursorText, Fields, Given, List, Optional, Pat
     example = r#"{"username": "admin", "password": "the-password-that-was-printed"}"#
 )]
 pub(super) struct LoginRequest {
-    /// The name, in any case.
+    /// The username, ignoring case.
     pub username: Required<TypedUsername>,
     /// The password.
     pub password: Required<Secret>,
@@ -50,11 +50,11 @@ pub(super) struct UserDraftDto {
     pub username: Required<Username>,
     /// The first password: 8–72 bytes.
     pub password: Required<Password>,
-    /// The name that others read: 1–100 characters.
+    /// The name that others see: 1–100 characters.
     pub display_name: Optional<DisplayName>,
-    /// An e-mail address, seen by the user and admins.
+    /// An e-mail address, visible to the user and admins.
     pub email: Optional<Email>,
-    /// Whether the user is to administer the server; no, if left out.
+    /// Whether the user becomes a server admin; the default is no.
     pub is_admin: Optional<bool>,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct ProfileChangesDto {
     /// The e-mail address.
     #[serde(default)]
     pub email: Patch<Email>,
-    /// Whether those who share a group with the user see when they are online: `shown` or `hidden`.
+    /// Whether members of the user's groups can see when the user is online: `shown` or `hidden`.
     #[serde(default)]
     pub presence: Change<PresenceSetting>,
     #[serde(default)]
@@ -117,16 +117,16 @@ pub(super) struct UserChangesDto {
     /// The name to sign in with: 1–50 ASCII letters, digits, `_`, `.` and `-`.
     #[serde(default)]
     pub username: Change<Username>,
-    /// The name that others read: 1–100 characters.
+    /// The name that others see: 1–100 characters.
     #[serde(default)]
     pub display_name: Patch<DisplayName>,
     /// The e-mail address.
     #[serde(default)]
     pub email: Patch<Email>,
-    /// Whether the user administers the server.
+    /// Whether the user is a server admin.
     #[serde(default)]
     pub is_admin: Change<bool>,
-    /// A new password, which ends the user's sessions: 8–72 bytes.
+    /// A new password, 8–72 bytes. It ends all sessions of the user.
     #[serde(default)]
     pub password: Change<Password>,
 }
@@ -146,13 +146,13 @@ impl UserChangesDto {
     }
 }
 
-/// A change of one's own password.
+/// A change of your own password.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "PasswordChange")]
 pub(super) struct PasswordChangeDto {
-    /// The present password.
+    /// The current password.
     pub current: Required<Secret>,
-    /// The new one: 8–72 bytes.
+    /// The new password: 8–72 bytes.
     pub new: Required<Password>,
 }
 
@@ -172,11 +172,11 @@ impl PasswordChangeDto {
 /// Which users to list.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct UserListParams {
-    /// Text that the username or the display name contains, in any case: at most 100 characters.
+    /// Text that the username or the display name must contain, ignoring case: at most 100 characters.
     q: Optional<SearchText>,
-    /// How many: 1–200, 50 if left out.
+    /// The maximum number of items: 1–200, by default 50.
     limit: Optional<Limit>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Optional<CursorText>,
 }
 
@@ -194,9 +194,9 @@ impl UserListParams {
 /// Which of one's sessions to list.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct SessionListParams {
-    /// How many: 1–200, 50 if left out.
+    /// The maximum number of items: 1–200, by default 50.
     limit: Optional<Limit>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Optional<CursorText>,
 }
 

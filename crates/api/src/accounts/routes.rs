@@ -42,7 +42,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Accounts",
-    description: "Signing in, users, sessions.",
+    description: "Login, users and sessions.",
     file: file!(),
     operations: &[
         operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts]).writes_to(Purpose::Secure),

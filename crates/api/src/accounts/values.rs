@@ -1,4 +1,4 @@
-//! The values of accounts: what they look like in JSON.
+//! The values of accounts and their form in JSON.
 
 use groupchat_domain::accounts::{
     DisplayName, Email, Password, PresenceSetting, Secret, SessionKind, Username,

@@ -153,8 +153,8 @@ fn error() -> Value {
             "error": schema_ref("Problem"),
         },
     });
-    let summary = "A request was refused, as over REST, with the same codes; or a frame was no request, and `id` is \
-                   null. The connection lives on.";
+    let summary = "A request was rejected, with the same codes as over REST; or a frame was not a request, and `id` is \
+                   null. The connection stays open.";
     message(ERROR, summary, payload)
 }
 
@@ -186,5 +186,5 @@ fn replayed() -> Value {
 }
 
 fn group_id() -> Value {
-    json!({"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER, "description": "Which group.", "examples": [7]})
+    json!({"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER, "description": "The group.", "examples": [7]})
 }

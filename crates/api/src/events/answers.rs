@@ -43,7 +43,7 @@ impl StreamAnswer {
         let example = "id: 0badc0de-41\ndata: {\"cursor\": \"0badc0de-41\", \"type\": \"message.created\", \u{2026}}\n\n";
         let media_type = MediaRange("text/event-stream".parse().expect("a media type"));
         operation.produces = Some(BTreeSet::from([media_type]));
-        let text = "Events, each an `Event` on one line of data with its cursor for an id.";
+        let text = "Events, each an `Event` on one data line with its cursor as the id.";
         let schema = DefaultSchemaRaw { example: Some(example.into()), ..String::raw_schema() };
         respond(operation, "200", text, Some(schema));
     }

@@ -30,9 +30,9 @@ pub(crate) struct EventDto {
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: &'static str,
-    /// The group it happened in.
+    /// The group that it belongs to.
     pub group_id: Option<Field<GroupId>>,
-    /// Who did it; null for the server itself.
+    /// The user who caused it; null for the server itself.
     pub actor_id: Option<Field<UserId>>,
     /// When it happened.
     pub at: Option<Time>,
@@ -53,13 +53,13 @@ pub(crate) enum EventData {
     Member(MemberDto),
     /// A message.
     Message(MessageDto),
-    /// What is gone.
+    /// What was removed.
     Removed(RemovedDto),
     /// How far the listener has read.
     Read(ReadUpdateDto),
-    /// Who types.
+    /// Who is typing.
     Typing(TypingDto),
-    /// Who is there.
+    /// The presence of a user.
     Presence(PresenceDto),
     /// Properties of a connection.
     Hello(HelloDto),
@@ -78,7 +78,7 @@ impl TypedData for EventData {
     }
 }
 
-/// What is gone.
+/// What was removed.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Removed")]
 pub(crate) struct RemovedDto {
@@ -92,11 +92,11 @@ pub(crate) struct RemovedDto {
 pub(crate) struct ReadUpdateDto {
     /// Messages up to this number are read.
     pub read_seq: Field<Seq>,
-    /// How many are not.
+    /// The number of messages that are not read.
     pub unread: Field<Count>,
 }
 
-/// Who types.
+/// Who is typing.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Typing")]
 pub(crate) struct TypingDto {
@@ -106,7 +106,7 @@ pub(crate) struct TypingDto {
     pub until: Option<Time>,
 }
 
-/// Who is there.
+/// The presence of a user.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Presence")]
 pub(crate) struct PresenceDto {
@@ -114,7 +114,7 @@ pub(crate) struct PresenceDto {
     pub user_id: Field<UserId>,
     /// `online`, `away` or `offline`.
     pub presence: Field<Presence>,
-    /// When they were last seen; null while they are there.
+    /// When the user was last seen; null unless `offline`.
     pub last_seen_at: Option<Time>,
 }
 
@@ -125,7 +125,7 @@ pub(crate) struct PresenceDto {
 pub(super) struct TicketDto {
     /// The ticket, shown once. It goes into the query of a connection: `?ticket=…`.
     pub ticket: Field<TicketText>,
-    /// Until when it is good, unless it is used before.
+    /// When it expires, unless it is used before.
     pub expires_at: Time,
 }
 
@@ -153,7 +153,7 @@ pub(crate) struct HelloDto {
     pub user: UserRefDto,
     /// The server's version.
     pub version: Field<ServerVersion>,
-    /// How often there is a sign of life at least, in seconds.
+    /// The heartbeat interval in seconds.
     pub heartbeat: Field<Seconds>,
 }
 

@@ -38,9 +38,9 @@ const READING: Duration = Duration::from_secs(1);
 #[openapi(rename = "Events")]
 #[expect(dead_code, reason = "for the document only")]
 struct EventsDto {
-    /// The events, the oldest first.
+    /// The events, oldest first.
     items: Items<AnyEvent, MOST_EVENTS>,
-    /// Where to go on.
+    /// The cursor to continue with.
     cursor: Field<Cursor>,
 }
 

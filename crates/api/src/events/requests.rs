@@ -35,7 +35,7 @@ pub(super) struct StreamParams {
 pub(super) struct PollParams {
     /// The cursor of the last event that the client has got. Without one, the answer has the cursor of now.
     pub cursor: Optional<Cursor>,
-    /// How many seconds to wait for an event if there is none: 0–60, usually 0.
+    /// How many seconds to wait for an event: 0–60, by default 0.
     pub wait: Optional<Wait>,
 }
 
@@ -89,8 +89,8 @@ impl paperclip::v2::schema::Apiv2Schema for LastEventId {}
 
 impl OperationModifier for LastEventId {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
-        let text = "The cursor of the last event that the client has got; a browser sends it when it comes back. It \
-                    wins over `cursor`.";
+        let text = "The cursor of the last event that the client has received; a browser sends it when it reconnects. \
+                    It takes precedence over `cursor`.";
         let schema = Field::<Cursor>::raw_schema();
         let annotation = Annotation::of_schema(&schema).unwrap_or_default();
         let (name, description) = (Self::NAME.to_owned(), Some(text.to_owned()));

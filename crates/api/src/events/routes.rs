@@ -24,7 +24,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Events",
-    description: "What happens, as it happens and since a cursor.",
+    description: "Events, live and since a cursor.",
     file: file!(),
     operations: &[
         operation("pollEvents", &[]),

@@ -66,7 +66,7 @@ fn variant(data: Option<&str>, types: &[&str]) -> Value {
             "allOf": [reference(data)],
             "description": properties["data"]["description"],
         }),
-        None => json!({"type": "object", "description": "Nothing more to say.", "example": {}}),
+        None => json!({"type": "object", "description": "Empty.", "example": {}}),
     };
     schema
 }

@@ -1,4 +1,4 @@
-//! The values of events: what they look like in JSON.
+//! The values of events and their form in JSON.
 
 use groupchat_domain::events::Cursor;
 use groupchat_domain::presence::Presence;
@@ -31,7 +31,7 @@ impl Described for Cursor {
 
 impl FromJson for Cursor {
     fn from_json(json: String) -> Result<Self, Violation> {
-        let detail = "must be the `cursor` of an event or of an earlier answer";
+        let detail = "must be the `cursor` of an event or of an earlier response";
         Self::parse(&json).ok_or_else(|| Violation::new(ViolationCode::InvalidFormat, detail))
     }
 }

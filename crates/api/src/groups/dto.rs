@@ -17,23 +17,23 @@ pub struct GroupDto {
     pub id: Field<GroupId>,
     /// The group's name.
     pub name: Field<GroupName>,
-    /// What it is about.
+    /// The description.
     pub description: Option<Field<Description>>,
     /// Who can find it: `public`.
     pub visibility: Field<Visibility>,
-    /// Counts the changes of name, description and visibility, from 1.
+    /// Increases with every change of name, description or visibility, starting at 1.
     pub version: Field<Version>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
-    /// How many members it has.
+    /// The number of its members.
     pub member_count: Field<Count>,
-    /// `owner`, `admin` or `member`; null for others.
+    /// `owner`, `admin` or `member`; null if the caller is not a member.
     pub my_role: Option<Field<Role>>,
-    /// The number of its newest message, 0 before the first.
+    /// The number of its newest message; 0 if there is none.
     pub last_seq: Field<Seq>,
-    /// The number up to which the caller has read; null for others than members.
+    /// The number up to which the caller has read; null if the caller is not a member.
     pub read_seq: Option<Field<Seq>>,
-    /// How many messages the caller has not read; null for others than members.
+    /// The number of messages that the caller has not read; null if the caller is not a member.
     pub unread: Option<Field<Count>>,
     /// The newest message; null for others than members, and before the first.
     pub last_message: Option<MessageDto>,
@@ -68,7 +68,7 @@ pub struct MemberDto {
     pub user: UserRefDto,
     /// `owner`, `admin` or `member`.
     pub role: Field<Role>,
-    /// Since when they are in the group.
+    /// When they joined the group.
     pub joined_at: Time,
 }
 

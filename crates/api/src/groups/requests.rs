@@ -20,9 +20,9 @@ use crate::wire::{Alternative, Change, CursorText, Fields, List, Optional, Patch
 pub(super) struct GroupDraftDto {
     /// The name: 1–100 characters.
     pub name: Required<GroupName>,
-    /// What it is about: at most 1,000 characters.
+    /// The description: at most 1,000 characters.
     pub description: Optional<Description>,
-    /// Who can find it: `public`, also if left out.
+    /// Who can find it: `public`, which is the default.
     pub visibility: Optional<Visibility>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct GroupChangesDto {
     /// The name: 1–100 characters.
     #[serde(default)]
     pub name: Change<GroupName>,
-    /// What it is about: at most 1,000 characters.
+    /// The description: at most 1,000 characters.
     #[serde(default)]
     pub description: Patch<Description>,
     /// Who can find it: `public`.
@@ -74,11 +74,11 @@ impl GroupChangesDto {
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MemberDraft", example = r#"{"username": "grace", "role": "member"}"#)]
 pub(super) struct MemberDraftDto {
-    /// The user's id; or give `username`.
+    /// The user's id, if `username` is absent.
     pub user_id: Alternative<UserId>,
-    /// The user's name, in any case; or give `user_id`.
+    /// The username, ignoring case, if `user_id` is absent.
     pub username: Alternative<TypedUsername>,
-    /// `owner`, `admin`, or `member`, also if left out.
+    /// `owner`, `admin` or `member`; the default is `member`.
     pub role: Optional<Role>,
 }
 
@@ -125,15 +125,15 @@ impl MemberChangesDto {
 /// Which groups to list.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct GroupListParams {
-    /// Text that the name contains, in any case: at most 100 characters.
+    /// Text that the name must contain, ignoring case: at most 100 characters.
     q: Optional<SearchText>,
     /// Only groups that the caller is a member of.
     mine: Optional<bool>,
-    /// Only groups that nobody is in any more, and that so have no owner; for server admins.
+    /// Only groups without members, which therefore have no owner; for server admins.
     ownerless: Optional<bool>,
-    /// How many: 1–200, 50 if left out.
+    /// The maximum number of items: 1–200, by default 50.
     limit: Optional<Limit>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Optional<CursorText>,
 }
 
@@ -170,11 +170,11 @@ impl GroupSelection {
 /// Which members of a group to list.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct MemberListParams {
-    /// Text that the username or the display name contains, in any case: at most 100 characters.
+    /// Text that the username or the display name must contain, ignoring case: at most 100 characters.
     q: Optional<SearchText>,
-    /// How many: 1–200, 50 if left out.
+    /// The maximum number of items: 1–200, by default 50.
     limit: Optional<Limit>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Optional<CursorText>,
 }
 

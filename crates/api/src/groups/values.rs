@@ -1,4 +1,4 @@
-//! The values of groups: what they look like in JSON.
+//! The values of groups and their form in JSON.
 
 use groupchat_domain::groups::{Description, GroupName, Role, Visibility};
 use groupchat_domain::ids::GroupId;

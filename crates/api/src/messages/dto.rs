@@ -16,15 +16,15 @@ pub struct MessageDto {
     pub id: Field<MessageId>,
     /// The group it is in.
     pub group_id: Field<GroupId>,
-    /// Its number in the group: 1, 2, 3, … without a gap.
+    /// Its number in the group: 1, 2, 3, … without gaps.
     pub seq: Field<Seq>,
-    /// Who wrote it.
+    /// The author.
     pub author: UserRefDto,
-    /// Null once it is deleted.
+    /// The text; null if the message is deleted.
     pub text: Option<Field<MessageText>>,
-    /// The name that its sender gave it.
+    /// The id that its sender gave it.
     pub client_id: Option<Field<ClientId>>,
-    /// Counts the changes, likes among them, from 1.
+    /// Increases with every change, including likes, starting at 1.
     pub version: Field<Version>,
     /// When it was sent.
     pub created_at: Time,
@@ -32,9 +32,9 @@ pub struct MessageDto {
     pub edited_at: Option<Time>,
     /// When it was deleted.
     pub deleted_at: Option<Time>,
-    /// How many users like it.
+    /// The number of users who like it.
     pub likes: Field<Count>,
-    /// Whether the caller likes it; null in events, which are the same for all.
+    /// Whether the caller likes it; null in events, which are the same for everyone.
     pub liked: Option<Field<bool>>,
 }
 
@@ -61,7 +61,7 @@ impl From<MessageView> for MessageDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Likes")]
 pub(super) struct LikesDto {
-    /// How many users like it.
+    /// The number of users who like it.
     pub likes: Field<Count>,
     /// Whether the caller likes it.
     pub liked: Field<bool>,
@@ -79,7 +79,7 @@ impl From<MessageView> for LikesDto {
 pub(crate) struct ReadStateDto {
     /// Messages up to this number are read.
     pub read_seq: Field<Seq>,
-    /// How many are not.
+    /// The number of messages that are not read.
     pub unread: Field<Count>,
 }
 

@@ -32,7 +32,7 @@ macro_rules! refuse_unbuilt {
 pub(crate) struct MessageDraftDto {
     /// The text: 1–10,000 characters.
     pub text: Required<MessageText>,
-    /// A name of your own for the message, so that a repeated request sends it once: 1–64 printable ASCII
+    /// An id of your choice, so that a repeated request sends the message once: 1–64 printable ASCII
     /// characters.
     pub client_id: Optional<ClientId>,
     #[serde(default)]

@@ -34,7 +34,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
-    description: "Messages, likes, and how far one has read.",
+    description: "Messages, likes and read cursors.",
     file: file!(),
     operations: &[
         operation("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),

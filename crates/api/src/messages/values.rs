@@ -1,4 +1,4 @@
-//! The values of messages: what they look like in JSON.
+//! The values of messages and their form in JSON.
 
 use groupchat_domain::ids::{MAX_SAFE_INTEGER, MessageId, Seq};
 use groupchat_domain::messages::{ClientId, MessageText};

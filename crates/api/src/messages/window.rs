@@ -13,15 +13,15 @@ use crate::wire::{Cursor, CursorText, Fields, List, Optional};
 /// Which messages to list. At most one of `before`, `after`, `around` and `cursor`; without, the newest.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct MessageListParams {
-    /// Messages below this number, the highest of them.
+    /// Messages below this number, starting with the highest.
     before: Optional<Seq>,
-    /// Messages above this number, the lowest of them; `next` goes on upwards.
+    /// Messages above this number, starting with the lowest; `next` continues upwards.
     after: Optional<Seq>,
-    /// Messages around this number: up to half of the page above it, the rest from it down.
+    /// Messages around this number: up to half of the page above it, the rest at and below it.
     around: Optional<Seq>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Optional<CursorText>,
-    /// How many: 1–200, 50 if left out.
+    /// The maximum number of items: 1–200, by default 50.
     limit: Optional<Limit>,
 }
 

@@ -60,7 +60,8 @@ fn preamble(version: &str) -> DefaultApiRaw {
 /// Adds what paperclip has no words for.
 fn complete(document: &mut Value) {
     document["openapi"] = "3.0.3".into();
-    document["servers"] = json!([{"url": "/", "description": "The server that this document is from."}]);
+    document["servers"] =
+        json!([{"url": "/", "description": "The server that this document was fetched from."}]);
     let mut components = Map::new();
     let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
     for path in paths.filter_map(Value::as_object_mut) {

@@ -20,7 +20,7 @@ fn described(id: &str) -> Operation {
 /// All that an operation can refuse, in the order of the table of codes.
 pub(super) fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
     let described = described(operation["operationId"].as_str().unwrap_or_default());
-    // Every operation refuses parameters that it doesn't know.
+    // Every operation rejects parameters that it doesn't know.
     let mut codes = vec![ValidationFailed, Internal];
     codes.extend(described.refusals);
     if operation["security"].is_array() {

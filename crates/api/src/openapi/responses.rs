@@ -165,7 +165,7 @@ pub(super) fn problem_schema() -> Value {
                       "required": ["name", "limit"],
                       "properties": {
                           "name": {"type": "string", "enum": Quota::ALL.map(Quota::as_str),
-                                   "description": "What is limited."},
+                                   "description": "The limited resource."},
                           "limit": {"type": "integer", "format": "int64", "minimum": 0,
                                     "description": "The limit."},
                       }},

@@ -1,5 +1,4 @@
-//! Puts into effect what fields are annotated with: limits, examples, components, what may be null, what must be
-//! there.
+//! Applies the annotations of fields: limits, examples, components, what can be null, what is required.
 
 use serde_json::{Map, Value, json};
 

@@ -11,10 +11,10 @@ use crate::wire::{Described, Field, plain_texts, write_as_str};
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Health")]
 pub(super) struct HealthDto {
-    /// `ok`; or `checking`, while the database is looked through for damage since the last stop was not clean. A server
-    /// that is not well answers 503.
+    /// `ok`; or `checking`, while the database is checked for damage after an unclean shutdown. An unhealthy server
+    /// responds with 503.
     pub status: Field<Status>,
-    /// Whether the disk is nearly full, so that ordinary writes are refused.
+    /// Whether the disk is nearly full, so that ordinary writes are rejected.
     pub storage_full: Field<bool>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct HealthDto {
 pub(super) struct VersionDto {
     /// Always `groupchat`.
     pub name: Field<Product>,
-    /// The version, as in SemVer.
+    /// The version (SemVer).
     pub version: Field<SemanticVersion>,
 }
 

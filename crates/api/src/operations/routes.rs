@@ -16,7 +16,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Operations",
-    description: "For those who run the server.",
+    description: "For operators of the server.",
     file: file!(),
     operations: &[
         operation("getHealth", &[OutcomeUnknown]).without_limit(),

@@ -151,7 +151,7 @@ struct Problem<'a> {
 /// A quota that would have been exceeded.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct ExceededQuota {
-    /// What is limited.
+    /// The limited resource.
     name: &'static str,
     /// How many there may be.
     limit: u32,

@@ -1,5 +1,5 @@
-//! The fields of requests: whether each must be there, and what its value has to be. They hold what the client gave,
-//! which [`Fields`](super::Fields) checks.
+//! The fields of requests: whether each is required, and what its value must be. They hold what the client sent, which
+//! [`Fields`](super::Fields) checks.
 
 use paperclip::v2::models::DefaultSchemaRaw;
 use paperclip::v2::schema::Apiv2Schema;

@@ -1,8 +1,9 @@
-//! The parts that bodies and queries of all features are made of.
+//! The common parts of bodies and queries.
 //!
-//! The type of a DTO's field says all that the OpenAPI document has to know of it. In an answer it is a [`Field`], or
-//! an `Option` of one if it may be null; in a request one of [`Required`], [`Optional`], [`Alternative`], [`Patch`] and
-//! [`Change`]. What it holds is a value of the domain, which is [`Described`] beside its feature, in `values.rs`.
+//! The type of a DTO's field contains everything that the OpenAPI document needs to know about it. In a response it is
+//! a [`Field`], or an `Option` of one if it can be null. In a request it is [`Required`], [`Optional`],
+//! [`Alternative`], [`Patch`] or [`Change`]. Its value is a value of the domain, which is [`Described`] next to its
+//! feature, in `values.rs`.
 
 pub(crate) mod annotation;
 mod cursor;

@@ -65,7 +65,7 @@ impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
 
     fn raw_schema() -> DefaultSchemaRaw {
         let next = DefaultSchemaRaw {
-            description: Some("What to pass as `cursor` to read on; null at the end.".to_owned()),
+            description: Some("The `cursor` of the next page; null at the end.".to_owned()),
             ..Field::<CursorText>::raw_schema()
         };
         let items = Items::<T, { Limit::MAX as usize }>::raw_schema();

@@ -19,7 +19,7 @@ pub enum Patch<T: Described> {
     Value(T::Json),
 }
 
-/// The same for a field that always has a value: null is refused. Mark the field `#[serde(default)]`.
+/// The same for a field that always has a value: null is rejected. Mark the field `#[serde(default)]`.
 pub struct Change<T: Described>(pub Patch<T>);
 
 impl<T: Described> Default for Change<T> {

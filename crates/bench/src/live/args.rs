@@ -14,9 +14,9 @@ pub(crate) struct LiveArgs {
     /// The server's program; by default the `groupchat` beside this program.
     #[arg(long, value_name = "FILE")]
     pub server_binary: Option<PathBuf>,
-    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`, instead of a temporary embedded one. It
-    /// must be empty or filled by this program. No server may run on it. Pass a password in the variable PGPASSWORD or in
-    /// ~/.pgpass, because everyone on the machine can see flags.
+    /// Measure on this PostgreSQL database, `postgres://USER@HOST:PORT/DATABASE`, instead of a temporary embedded one.
+    /// It must be empty or filled by this program. No server may run on it. Pass a password in the variable PGPASSWORD
+    /// or in ~/.pgpass, because everyone on the machine can see flags.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
     /// Only these measurements. By default all that the database supports.
@@ -28,15 +28,15 @@ pub(crate) struct LiveArgs {
     /// Seconds of warm-up before each measurement.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub warm_up: u64,
-    /// How many rounds to run of everything except the idle sockets. The report has the medians of the rounds; delays are
-    /// from all rounds together.
+    /// How many rounds to run of everything except the idle sockets. The report has the medians of the rounds; delays
+    /// are from all rounds together.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     pub rounds: u16,
     /// The number of sockets in one group.
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = parse_sockets)]
     pub sockets: usize,
-    /// How many messages can be on the way to the sockets of one group. The more there are, the more of them wait for each
-    /// socket and are written together. With one, each is written alone.
+    /// How many messages can be on the way to the sockets of one group. The more there are, the more of them wait for
+    /// each socket and are written together. With one, each is written alone.
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
     pub on_the_way: u16,
     /// The number of sockets that listen while others send.

@@ -86,7 +86,7 @@ impl Serialize for Sent {
 /// That you type.
 #[derive(Deserialize, Apiv2Schema)]
 pub(crate) struct TypingRequest {
-    /// Whether you still do; if it is not said, you do.
+    /// Whether you are typing; the default is true.
     active: Optional<bool>,
 }
 

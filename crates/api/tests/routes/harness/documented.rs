@@ -29,7 +29,7 @@ pub(super) fn assert_documented(request: &str, status: u16, code: Option<&str>) 
     );
 }
 
-/// Where an operation's feature says what it refuses.
+/// Where an operation's feature says what it rejects.
 fn file(operation: &Value) -> &'static str {
     let feature = FEATURES.iter().find(|feature| operation["tags"][0] == feature.tag);
     feature.map_or("crates/api/src/app.rs", |feature| feature.file)

@@ -73,8 +73,10 @@ fn what_is_unknown_is_refused_with_its_name_its_origin_and_what_may_have_been_me
     for expected in [
         format!("wrokers {origin}: unknown setting; did you mean workers?"),
         format!("log.colour {origin}: unknown setting; known settings are data_dir, database_url, "),
-        "GROUPCHAT_LISTEM (variable GROUPCHAT_LISTEM): unknown setting; did you mean GROUPCHAT_LISTEN?".to_owned(),
-        "GROUPCHAT_LOGG (variable GROUPCHAT_LOGG): unknown setting; known settings are GROUPCHAT_DATA_DIR, ".to_owned(),
+        "GROUPCHAT_LISTEM (variable GROUPCHAT_LISTEM): unknown setting; did you mean GROUPCHAT_LISTEN?"
+            .to_owned(),
+        "GROUPCHAT_LOGG (variable GROUPCHAT_LOGG): unknown setting; known settings are GROUPCHAT_DATA_DIR, "
+            .to_owned(),
     ] {
         assert!(text.contains(&expected), "{expected} is not in: {text}");
     }
