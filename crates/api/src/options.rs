@@ -23,7 +23,7 @@ pub struct ServerOptions {
     pub networks_known_for: Duration,
     /// How often a connection for events gives a sign of life.
     pub heartbeat: Duration,
-    /// How long a client for which as much waits as is kept may take none of it before it is let go.
+    /// How long a client for which as much waits as is kept may take none of it before it is disconnected.
     pub patience: Duration,
     /// How many connections for events a user may have at a time: sockets, streams and polls that wait.
     pub connections_per_user: u32,
@@ -42,22 +42,22 @@ pub struct ServerOptions {
     pub allowed_origins: Vec<String>,
 }
 
-/// How often a connection for events gives a sign of life, if nothing else is said.
+/// How often a connection for events gives a sign of life, by default.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// How many connections for events a user may have at a time, if nothing else is said.
+/// How many connections for events a user may have at a time, by default.
 pub(crate) const CONNECTIONS_PER_USER: u32 = 100;
 
-/// How many requests a caller may have in flight at a time, if nothing else is said.
+/// How many requests a caller may have in flight at a time, by default.
 pub(crate) const REQUESTS_PER_CALLER: u32 = 512;
 
-/// How many bytes may wait for a caller, if nothing else is said.
+/// How many bytes may wait for a caller, by default.
 pub(crate) const UNDELIVERED_PER_CALLER: u64 = 8 << 20;
 
-/// How many bytes may wait for all callers together, if nothing else is said.
+/// How many bytes may wait for all callers together, by default.
 pub(crate) const UNDELIVERED: u64 = 64 << 20;
 
-/// How many bytes of bodies may have come that are not whole, if nothing else is said.
+/// How many bytes of bodies may have come that are not whole, by default.
 pub(crate) const INCOMING: u64 = 64 << 20;
 
 impl Default for ServerOptions {

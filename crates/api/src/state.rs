@@ -1,4 +1,4 @@
-//! What every handler can reach.
+//! What every handler can access.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};

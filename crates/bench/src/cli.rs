@@ -14,7 +14,7 @@ use crate::scenario::Route;
 #[derive(Debug, Parser)]
 #[command(name = "groupchat-bench", version)]
 pub(crate) struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -84,7 +84,7 @@ impl RunArgs {
 /// How to fill a database.
 #[derive(Debug, Args)]
 pub(crate) struct SeedArgs {
-    /// The data directory of the server that is to read it. Created if it is missing.
+    /// The data directory for the server. Created if it doesn't exist.
     #[arg(
         long,
         value_name = "DIR",

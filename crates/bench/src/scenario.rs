@@ -78,19 +78,19 @@ pub(crate) fn scenarios(routes: &[Route], send_connections: &[usize]) -> Vec<Sce
     all
 }
 
-/// What is measured of live events.
+/// The measurements of live events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Part {
-    /// How many deliveries a second one group with many sockets gets, beside a program that only writes.
+    /// Deliveries per second in one group with many sockets, compared with a program that only writes.
     FanOut,
-    /// How long after its 201 a message reaches the sockets of a group.
+    /// The delay from the 201 of a message to the sockets of its group.
     Delay,
-    /// How much memory an idle socket takes, and whether it stays so.
+    /// The memory of an idle socket, and whether it grows.
     Idle,
-    /// How much sends slow down when there are sockets that listen.
+    /// How much listening sockets slow down sends.
     Sends,
-    /// How long after its 201 from one server a message reaches a socket on another. Needs --database-url.
+    /// The delay from the 201 of one server to a socket on another. Needs --database-url.
     TwoServers,
 }
 

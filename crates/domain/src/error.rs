@@ -57,17 +57,17 @@ pub enum StorageFault {
     /// The queue is full; the command did not run.
     #[error("the queue is full")]
     Overloaded {
-        /// When another try makes sense.
+        /// When to retry.
         retry_after: Duration,
     },
-    /// The database can't be used just now (disk full, I/O error, shutting down). Nothing was stored.
+    /// The database can't be used at the moment (disk full, I/O error, shutting down). Nothing was stored.
     #[error("the storage is unavailable: {reason}")]
     Unavailable {
         /// For the log, not for callers.
         reason: String,
     },
-    /// A command that reads took longer than it may, or its caller has gone. Nothing is wrong with the database.
-    #[error("the read took longer than it may")]
+    /// A command that reads took longer than it may, or its caller is gone. Nothing is wrong with the database.
+    #[error("the read timed out")]
     TimedOut,
     /// The connection was lost during the commit: stored or not, nobody knows.
     #[error("the outcome of the command is unknown")]

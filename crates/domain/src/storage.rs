@@ -36,7 +36,7 @@ macro_rules! accessors {
     )+};
 }
 
-/// One transaction, as a use-case sees it.
+/// One transaction, as a use case sees it.
 ///
 /// After a [`StorageFault`], every further call fails with the same fault: the transaction can't be saved,
 /// and the implementation undoes it whatever the use case returns.
@@ -121,10 +121,10 @@ pub trait Storage: Send + Sync {
         None
     }
 
-    /// Queues `work`. MUST answer [`StorageFault::Overloaded`] at once when the queue, or the caller's share
-    /// of it, is full. MUST resolve with `Ok` only after the work's verdict is durable, and MUST hand events
-    /// to the [`EventSink`] only for work that was committed. A panic in `work` MUST resolve with
-    /// [`StorageFault::Panicked`] and harm no other command.
+    /// Queues `work`. MUST return [`StorageFault::Overloaded`] at once if the queue, or the caller's share
+    /// of it, is full. MUST resolve with `Ok` only after the work's verdict is durable, and MUST publish events
+    /// to the [`EventSink`] only if the work was committed. A panic in `work` MUST resolve with
+    /// [`StorageFault::Panicked`] and MUST NOT affect other commands.
     fn submit(&self, access: Access, work: Work) -> Done;
 
     /// Whether this key was found to be valid recently. `false` is always safe: the key is then checked on a reader
@@ -133,8 +133,8 @@ pub trait Storage: Send + Sync {
         self.inner().is_some_and(|inner| inner.knows_key(key))
     }
 
-    /// Whose key this is, as far as is known without asking the database. For logs, and to tell whose turn it
-    /// is: the key may have been revoked since, and not knowing is always safe.
+    /// The user of this key, as far as is known without asking the database. For logs and for fairness only, because
+    /// the key may have been revoked since. `None` is always safe.
     fn holder(&self, key: &KeyHash) -> Option<UserId> {
         self.inner()?.holder(key)
     }

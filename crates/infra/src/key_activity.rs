@@ -1,4 +1,4 @@
-//! Which keys were used recently, in memory.
+//! When keys were last used, in memory.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

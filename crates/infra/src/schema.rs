@@ -1,6 +1,6 @@
-//! The tables, as the newest migration leaves them. This is the one list of their columns: the queries and
-//! `migrate-database` follow from it. Written by hand: STRICT tables have neither BOOLEAN nor BIGINT, so what Diesel
-//! would print from them loses the types.
+//! The tables after the newest migration. This is the one list of their columns: the queries and `migrate-database`
+//! follow from it. Written by hand: STRICT tables have neither BOOLEAN nor BIGINT, so the schema that Diesel would
+//! print loses the types.
 
 /// Hands every table that is copied from one database to another to a macro: its name, its primary key, whether it
 /// gives out ids, and its columns. A row refers only to rows of its own table and of those above it.

@@ -52,8 +52,8 @@ impl Failure {
     /// better.
     fn timed_out() -> Self {
         match time_limit::over() {
-            Some(Over::CallerGone) => tracing::debug!("a read is ended: its caller has gone"),
-            _ => tracing::warn!("a read is ended: it took longer than storage.read_timeout"),
+            Some(Over::CallerGone) => tracing::debug!("interrupted a read: its caller is gone"),
+            _ => tracing::warn!("interrupted a read: it took longer than storage.read_timeout"),
         }
         Self { fault: StorageFault::TimedOut, may_be_conflict: false }
     }

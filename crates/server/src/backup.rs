@@ -15,7 +15,7 @@ use crate::{console, storage};
 /// What to back up, and where to.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BackupOptions {
-    /// The file to write, for its owner's eyes only: it holds password hashes and all messages.
+    /// The file to write. Only its owner can read it, because it contains password hashes and all messages.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Replace FILE if it exists, once the new backup is complete.

@@ -13,7 +13,7 @@ use crate::{console, storage};
 /// How to check.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CheckOptions {
-    /// Don't compare each index with its table, which takes the longest.
+    /// Skip comparing indexes with their tables, which takes the longest.
     #[arg(long)]
     pub quick: bool,
     /// Print JSON, for scripts. The names of the checks don't change; later versions may add checks.

@@ -22,7 +22,7 @@ const EXIT_CODES: &str = "Exit codes: 0 success; 1 rejected or failed, with the 
 #[derive(Debug, Parser)]
 #[command(name = "groupchat", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Which settings to use.
@@ -81,7 +81,7 @@ pub(crate) enum Command {
 /// Options of all commands.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
-    /// The TOML file with settings [default: groupchat.toml in the working directory, if it is there].
+    /// The TOML file with settings [default: groupchat.toml in the working directory, if it exists].
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// The folder that contains the database [default: data].
@@ -116,7 +116,7 @@ pub(crate) struct ShowOptions {
 }
 
 impl Cli {
-    /// What was said about settings, here and in the environment.
+    /// Where settings come from: these flags, the file and the environment.
     pub(crate) fn sources(&self) -> Sources {
         let own = match &self.command {
             Some(Command::Serve(settings) | Command::Health(settings)) => &settings.0[..],

@@ -5,7 +5,7 @@ use crate::config::{self, Config, Layers, Sources};
 use crate::console;
 use crate::error::ProgramError;
 
-/// Prints the configuration; refuses a wrong one as the server would.
+/// Prints the configuration; rejects a wrong one as the server would.
 pub(crate) fn show(sources: &Sources, options: &ShowOptions) -> Result<(), ProgramError> {
     if options.markdown {
         console::say(config::as_markdown().trim_end());

@@ -11,7 +11,7 @@ use crate::config::Config;
 /// How often to look. What is written meanwhile must be far less than the reserve.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What watches the file system of the embedded database, which it has looked at once; `None` where there is none.
+/// What watches the file system of the embedded database, which it has looked at once; `None` if there is none.
 pub(crate) fn watch(config: &Config) -> Option<Arc<DiskWatch>> {
     if config.database_url.is_some() {
         return None;

@@ -17,7 +17,7 @@ use crate::error::ProgramError;
 /// What to copy, and where to.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MigrateOptions {
-    /// The database to copy: sqlite:PATH, with a data folder or the file in it, or postgres://USER@HOST/DATABASE.
+    /// The database to copy: sqlite:PATH with a data folder or a database file, or postgres://USER@HOST/DATABASE.
     #[arg(long, value_name = "DATABASE")]
     pub from: String,
     /// The database to copy to, in the same notation: an empty one, or an unfinished copy. Everyone on the machine can

@@ -63,7 +63,7 @@ pub(crate) fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
     }
 }
 
-/// Refuses a data folder without a database.
+/// Rejects a data folder without a database.
 pub(crate) fn require_database(config: &Config) -> Result<(), ProgramError> {
     if config.database_url.is_some() || sqlite::is_there(&file(config))? {
         Ok(())

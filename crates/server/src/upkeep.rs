@@ -1,4 +1,4 @@
-//! Maintenance in the background: removes old events, expired tickets and networks of old logins.
+//! Maintenance in the background: removes old events, expired sessions and tickets, and networks of old logins.
 
 mod trusted_clock;
 

@@ -65,7 +65,7 @@ const REQUESTS: [Request; 5] = [
     },
 ];
 
-/// The name of the message that refuses a request or a frame.
+/// The name of the message that rejects a request or a frame.
 pub(super) const ERROR: &str = "error";
 
 /// The names of the requests.

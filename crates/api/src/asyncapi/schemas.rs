@@ -59,7 +59,7 @@ pub(super) fn schema_ref(name: &str) -> Value {
 
 /// An object without fields.
 pub(super) fn nothing() -> Value {
-    json!({"type": "object", "properties": {}, "description": "Nothing more to say."})
+    json!({"type": "object", "properties": {}, "description": "Empty."})
 }
 
 /// The same schema without null.

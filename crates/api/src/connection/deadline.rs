@@ -50,12 +50,12 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// With each answer anew.
+    /// With each answer again.
     pub(super) const fn new(most: Duration) -> Self {
         Self { most, left: most, waiting: None }
     }
 
-    /// Nothing can be written just now.
+    /// Nothing can be written at the moment.
     pub(super) fn wait(&mut self) {
         self.waiting.get_or_insert_with(Instant::now);
     }
@@ -69,7 +69,7 @@ impl Patience {
         }
     }
 
-    /// There is nothing to be written just now.
+    /// There is nothing to be written at the moment.
     pub(super) fn rest(&mut self) {
         if let Some(since) = self.waiting.take() {
             self.left = self.left.saturating_sub(since.elapsed());

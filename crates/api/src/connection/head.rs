@@ -41,7 +41,7 @@ impl HeadScanner {
     /// Looks at all bytes of the head that there are by now; `None` if it isn't whole.
     ///
     /// # Errors
-    /// This is no head, or one that is refused.
+    /// This is no head, or one that is rejected.
     pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<Option<Head>, Fault> {
         let end = self.find_end(bytes)?;
         if end.unwrap_or(bytes.len()) > HEAD_LIMIT {

@@ -105,7 +105,7 @@ impl ConnectionLimiter {
         Ok(ConnectionPermit { limiter: Arc::clone(self), peer: Origin::of(address), unread: None, origin })
     }
 
-    /// Counts a connection that was refused. What to tell of those of the last minute, once a minute.
+    /// Counts a connection that was rejected. What to tell of those of the last minute, once a minute.
     pub(super) fn note_refusal(&self, now: Instant) -> Option<Refusals> {
         let mut counts = self.counts();
         counts.refused += 1;

@@ -25,7 +25,7 @@ use crate::wire::{Count, Field, Time};
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Event")]
 pub(crate) struct EventDto {
-    /// The place in the log right after the event; null where there is no other place to go on from.
+    /// The position to resume from after this event; null if it is the same as before.
     pub cursor: Option<Field<Cursor>>,
     /// What happened.
     #[serde(rename = "type")]
@@ -82,7 +82,7 @@ impl TypedData for EventData {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Removed")]
 pub(crate) struct RemovedDto {
-    /// Its id; of a member, the user's.
+    /// Its id; for a member, the user's id.
     pub id: Field<GoneId>,
 }
 
@@ -100,7 +100,7 @@ pub(crate) struct ReadUpdateDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Typing")]
 pub(crate) struct TypingDto {
-    /// Who.
+    /// The user.
     pub user: UserRefDto,
     /// Until when to show the indicator, unless it is extended; null if the user has stopped.
     pub until: Option<Time>,
@@ -110,7 +110,7 @@ pub(crate) struct TypingDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Presence")]
 pub(crate) struct PresenceDto {
-    /// Who.
+    /// The user.
     pub user_id: Field<UserId>,
     /// `online`, `away` or `offline`.
     pub presence: Field<Presence>,
@@ -123,7 +123,7 @@ pub(crate) struct PresenceDto {
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Ticket")]
 pub(super) struct TicketDto {
-    /// The ticket, shown once. It goes into the query of a connection: `?ticket=…`.
+    /// The ticket, returned only once. Pass it in the query of a connection: `?ticket=…`.
     pub ticket: Field<TicketText>,
     /// When it expires, unless it is used before.
     pub expires_at: Time,
@@ -133,7 +133,7 @@ pub(super) struct TicketDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "ComeBack")]
 pub(crate) struct ComeBackDto {
-    /// In so many milliseconds, another number for each client.
+    /// The delay in milliseconds, which differs for each client.
     pub after_ms: Field<Milliseconds>,
 }
 
@@ -141,7 +141,7 @@ pub(crate) struct ComeBackDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "End")]
 pub(crate) struct EndDto {
-    /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: come back with the last cursor.
+    /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: reconnect with the last cursor.
     pub reason: Field<End>,
 }
 
@@ -171,7 +171,7 @@ impl EventDto {
         }
     }
 
-    /// Something that is in no log.
+    /// An ephemeral event.
     pub(crate) fn passing(passing: Passing) -> Self {
         let (event_type, group_id, data) = match passing {
             Passing::ReadUpdated { group, read_seq, unread } => {
@@ -202,7 +202,7 @@ impl EventDto {
         Self::signal(Unlogged::Hello, listener.resume_at(), EventData::Hello(data))
     }
 
-    /// Events before this cursor can't be had any more: whoever gets this loads afresh what they show.
+    /// Events before this cursor can't be had any more: whoever gets this loads again what they show.
     pub(crate) fn gap(now: &Cursor) -> Self {
         Self::signal(Unlogged::Gap, Some(now), EventData::Nothing {})
     }

@@ -82,9 +82,9 @@ impl Drop for Place {
     }
 }
 
-/// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is soon
-/// told no more, but what was written before still waits for them. What is in the outbox holds its room until it is
-/// written.
+/// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is
+/// soon told no more, but what was written before still waits for them. What is in the outbox holds its room until it
+/// is written.
 pub(super) fn seated(
     answer: HttpResponse,
     place: Rc<Place>,

@@ -23,7 +23,7 @@ pub(super) const LONGEST_WAIT: u64 = 60;
 /// Where to begin.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct StreamParams {
-    /// The cursor of the last event that the client has got. Without one: from now on.
+    /// The cursor of the last event that the client has received. Without one, events start from now.
     pub cursor: Optional<Cursor>,
     /// A ticket, for clients that can't send headers.
     #[allow(dead_code, reason = "read where the caller is; here for the document")]
@@ -33,7 +33,8 @@ pub(super) struct StreamParams {
 /// Where to begin, and how long to wait.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct PollParams {
-    /// The cursor of the last event that the client has got. Without one, the answer has the cursor of now.
+    /// The cursor of the last event that the client has received. Without one, the response contains the current
+    /// cursor.
     pub cursor: Optional<Cursor>,
     /// How many seconds to wait for an event: 0–60, by default 0.
     pub wait: Optional<Wait>,

@@ -82,8 +82,8 @@ fn too_much(exhausted: super::Exhausted) -> ApiError {
     refusal(exhausted, "answers that were not taken yet")
 }
 
-/// The body of a large answer. What is left of it counts as its caller's until it is dropped, which is when the client has
-/// taken all but the last of it, or is gone.
+/// The body of a large answer. What is left of it counts as its caller's until it is dropped, which is when the client
+/// has taken all but the last of it, or is gone.
 pub(crate) struct Counted {
     pieces: Pieces,
     permit: Permit,

@@ -17,7 +17,7 @@ fn described(id: &str) -> Operation {
     all.find(|known| known.id == id).copied().unwrap_or(operation("", &[]))
 }
 
-/// All that an operation can refuse, in the order of the table of codes.
+/// All that an operation can reject, in the order of the table of codes.
 pub(super) fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
     let described = described(operation["operationId"].as_str().unwrap_or_default());
     // Every operation rejects parameters that it doesn't know.

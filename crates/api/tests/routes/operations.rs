@@ -34,7 +34,7 @@ impl Operation {
         self.description["tags"][0].as_str().expect("an operation has a tag")
     }
 
-    /// Where its feature says what it refuses.
+    /// Where its feature says what it rejects.
     pub(crate) fn file(&self) -> &'static str {
         FEATURES
             .iter()

@@ -12,7 +12,7 @@ use super::server::Limits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Scenario {
-    /// A user asks for the largest pages on 1,000 connections and never reads the answers.
+    /// A user requests the largest pages on 1,000 connections and never reads the responses.
     UnreadAnswers,
     /// Ten users do the same.
     UnreadAnswersOfMany,

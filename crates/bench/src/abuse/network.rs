@@ -39,7 +39,7 @@ impl Origin {
 /// Opens a connection that takes in as little as the system allows before it is read.
 ///
 /// # Errors
-/// The server, or the system, refuses it.
+/// The server, or the system, rejects it.
 pub(super) async fn connect(from: Origin, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(SMALL_BUFFER)?;

@@ -23,7 +23,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The storage, to run use-cases on.
+    /// The storage, to run use cases on.
     pub(crate) fn storage(&self) -> &dyn Storage {
         self.storage.as_ref()
     }

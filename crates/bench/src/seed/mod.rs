@@ -79,7 +79,7 @@ pub(crate) async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
 /// Makes what the plan asks for; the bar counts the messages.
 ///
 /// # Errors
-/// The storage failed, or refused a step.
+/// The storage failed, or rejected a step.
 pub(crate) async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -> Result<(), BenchError> {
     bar.set_message("users");
     let people = users::ensure(storage, plan.users).await?;

@@ -31,96 +31,55 @@ pub struct UserQuery {
 }
 
 repository! {
-    /// Users. A deleted user is found by none of these methods.
+    /// Users. No method finds a deleted user.
     #[cfg_attr(test, mockall::automock)]
     pub trait AccountRepository {
         /// Locks users until the transaction ends, in the order of their ids whatever the order given, each
         /// once. Does nothing in a command that only reads, and where writes run one after the other anyway.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn lock(&mut self, users: &[UserId], strength: LockStrength) -> Result<(), StorageFault>;
 
         /// Locks the set of server admins, so that it can be counted before it shrinks.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn lock_admins(&mut self) -> Result<(), StorageFault>;
 
         /// The user with this id.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault>;
 
         /// The users with these ids, in no particular order.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault>;
 
         /// The user with this name, compared without regard to case.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
 
         /// Users by folded username, then id; one row more than the limit where there is a next page.
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
-        ///
-        /// # Errors
-        /// A storage fault.
         fn list(&mut self, query: &UserQuery) -> Result<Vec<Placed<User>>, StorageFault>;
 
-        /// Stores a new user. MUST return [`Unique::Taken`] when the folded username exists.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Stores a new user. MUST return [`Unique::Taken`] if the folded username exists.
         fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;
 
         /// Stores all fields of a user that can change, with the version given. MUST return [`Unique::Taken`]
         /// when the folded username belongs to another user.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault>;
 
         /// The hash of the user's password.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault>;
 
-        /// The highest cost of all hashes that are stored; `None` where there are none.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The highest cost of all stored hashes; `None` if there are none.
         fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault>;
 
         /// Replaces the hash of the user's password.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault>;
 
-        /// Marks the user as deleted, erases names, address and password, and so frees the username.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Marks the user as deleted and erases names, e-mail address and password, so that the username becomes
+        /// available.
         fn mark_deleted(&mut self, id: UserId, at: Timestamp) -> Result<(), StorageFault>;
 
-        /// How many server admins there are.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The number of server admins.
         fn count_admins(&mut self) -> Result<u64, StorageFault>;
 
         /// Whether there has ever been a user.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn any_ever(&mut self) -> Result<bool, StorageFault>;
     }
 }
@@ -150,64 +109,40 @@ pub struct NewTicket {
 }
 
 repository! {
-    /// Tickets. That a session has ended is not looked at here.
+    /// Tickets. These methods don't check whether the session has ended.
     #[cfg_attr(test, mockall::automock)]
     pub trait TicketRepository {
         /// Stores a ticket.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn insert(&mut self, ticket: &NewTicket) -> Result<(), StorageFault>;
 
         /// Removes the oldest tickets of a session, so that at most `keep` are left.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn remove_oldest(&mut self, session: SessionId, keep: u32) -> Result<(), StorageFault>;
 
-        /// Whether there is such a ticket that expires in this span.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Whether this ticket exists and expires within this span.
         fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault>;
 
-        /// Removes a ticket that expires in this span and says what it stands for; `None` where there is none. Of
+        /// Removes a ticket that expires in this span and says what it stands for; `None` if there is none. Of
         /// several who
         /// redeem the same one, one alone MUST get the session.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault>;
 
-        /// Removes up to `limit` tickets that don't expire in this span; says how many.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes up to `limit` tickets that don't expire within this span; returns the number.
         fn remove_others(&mut self, expires: Span, limit: i64) -> Result<usize, StorageFault>;
     }
 }
 
 repository! {
-    /// Where users signed in lately. That the user is deleted is not looked at here.
+    /// The networks from which users signed in recently. These methods don't check whether the user is deleted.
     #[cfg_attr(test, mockall::automock)]
     pub trait KnownNetworkRepository {
-        /// Whether this user signed in from the network since then.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Whether this user has signed in from the network since `since`.
         fn is_known_to(&mut self, user: UserId, network: Network, since: Timestamp)
         -> Result<bool, StorageFault>;
 
-        /// Whether any user signed in from the network since then.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Whether any user has signed in from the network since `since`.
         fn is_known(&mut self, network: Network, since: Timestamp) -> Result<bool, StorageFault>;
 
-        /// Remembers that the user signed in from the network; of the user's networks the `keep` latest stay.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Records that the user signed in from the network, and keeps only the `keep` latest networks of the user.
         fn remember(
             &mut self,
             user: UserId,
@@ -216,16 +151,10 @@ repository! {
             keep: u32,
         ) -> Result<(), StorageFault>;
 
-        /// Forgets the user's networks.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes all networks of the user.
         fn forget(&mut self, user: UserId) -> Result<(), StorageFault>;
 
-        /// Removes up to `limit` networks from which the user last signed in before then; says how many.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes up to `limit` networks whose last login was before `before`; returns the number.
         fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault>;
     }
 }
@@ -234,61 +163,34 @@ repository! {
     /// Sessions.
     #[cfg_attr(test, mockall::automock)]
     pub trait SessionRepository {
-        /// Who holds this key: `None` for an unknown or expired key and for one of a deleted user.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The holder of this key; `None` if the key is unknown or expired, or if its user is deleted.
         fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
-        /// Who holds this session: `None` for one that has ended or expired and for one of a deleted user.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The holder of this session; `None` if it has ended or expired, or if its user is deleted.
         fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault>;
 
         /// Stores a new session.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault>;
 
-        /// The user's sessions, the newest first; one row more than the limit where there is a next page.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The user's sessions, newest first; one row more than the limit if there is a next page.
         fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault>;
 
-        /// Ends one session of this user; `false` where there is none.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Ends one session of this user; `false` if there is no such session.
         fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault>;
 
-        /// Ends all sessions of the user, but for `except`; `false` where there is none.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Ends all sessions of the user except `except`; `false` if there are none.
         fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
 
         /// Ends those of the user's sessions that are valid at `now` and were unused for longest, so that at most
         /// `keep`
         /// are left; ends at most 500 at a time. `false` where there are no more than those. One that was never used
         /// counts from its beginning.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
 
-        /// Ends the user's provisioned sessions; `false` where there is none.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Ends the user's provisioned sessions; `false` if there are none.
         fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault>;
 
-        /// Removes up to `limit` sessions that expired before `now`; says how many.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes up to `limit` sessions that expired before `now`; returns the number.
         fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
     }
 }

@@ -1,4 +1,4 @@
-//! What users do with their own sessions: list them, end them, log out.
+//! What users do with their own sessions: list them, end them, log out. Also the removal of expired sessions.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;

@@ -56,16 +56,16 @@ impl fmt::Display for Cursor {
 /// The log, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogState {
-    /// What tells its positions from those of other logs.
+    /// Distinguishes its positions from those of other logs.
     pub epoch: Epoch,
     /// The last event.
     pub head: Position,
-    /// A cursor must be here or later: the events up to here may have been removed.
+    /// The lowest valid cursor: events up to this position may have been removed.
     pub removed: Position,
 }
 
 impl LogState {
-    /// Whether all events after the cursor are there.
+    /// Whether all events after the cursor are available.
     pub fn serves(&self, cursor: &Cursor) -> bool {
         cursor.epoch == self.epoch && (self.removed..=self.head).contains(&cursor.position)
     }

@@ -36,7 +36,7 @@ impl<E> Shared<E> {
     }
 }
 
-/// What is in no log.
+/// Ephemeral events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Passing {
     /// A user has read up to this number on one of their devices. Delivered to all of their devices, including the one
@@ -96,7 +96,7 @@ pub enum Delivery {
     Stopping,
 }
 
-/// What a listener takes deliveries from. Dropping it ends the subscription.
+/// A subscription, from which a listener receives deliveries. Dropping it ends the subscription.
 pub trait Feed: Send {
     /// The end of the log at the subscription: every later event of that log is delivered. `None` if there is no log to
     /// listen to. One who reads another log than this MUST subscribe again: the database has continued with another

@@ -11,7 +11,7 @@ use crate::ids::Position;
 use crate::storage::Tx;
 use crate::text::TextBytes;
 
-/// How many events of the log one command reads: each may have to be loaded with what it is about.
+/// How many events of the log one command reads. Each may have to be loaded with its subject.
 pub(super) const PAGE: i64 = 200;
 
 /// The maximum text of a stretch in bytes, unless it has only one event, because a slow client keeps it in memory.

@@ -29,30 +29,21 @@ repository! {
     /// [`Tx::emit`](crate::storage::Tx::emit).
     #[cfg_attr(test, mockall::automock)]
     pub trait EventRepository {
-        /// The greatest position there is; [`Position::ZERO`] for an empty log.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The greatest position; [`Position::ZERO`] for an empty log.
         fn head(&mut self) -> Result<Position, StorageFault>;
 
         /// Up to `limit` events after this position, in the order of positions.
         ///
         /// # Errors
-        /// A storage fault; also when a row holds a word that the program doesn't know.
+        /// Also if a row contains a word that the program doesn't know.
         fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault>;
 
-        /// The log's epoch, head, and how far it has been removed.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The log's epoch and head, and up to which position events have been removed.
         fn state(&mut self) -> Result<LogState, StorageFault>;
 
         /// Removes up to `limit` of the oldest events that need not be kept; says how many. MUST spare the newest
         /// event,
         /// whose position is the head.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn remove_old(&mut self, kept: Kept, limit: i64) -> Result<usize, StorageFault>;
     }
 }

@@ -6,7 +6,7 @@ use crate::groups::model::{Group, Role};
 use crate::ids::UserId;
 use crate::storage::Tx;
 
-/// The limits. Only growth is refused: what is above a limit already stays and works.
+/// The limits. Only growth is rejected: what is above a limit already stays and works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
     /// Groups that a user may own.

@@ -26,68 +26,42 @@ pub struct GroupQuery {
 }
 
 repository! {
-    /// Groups. A deleted group is found by none of these methods.
+    /// Groups. No method finds a deleted group.
     #[cfg_attr(test, mockall::automock)]
     pub trait GroupRepository {
         /// Locks a group until the transaction ends: what is decided about it, its members and its messages, is
         /// decided by one at a time. Does nothing where writes run one after the other anyway.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn lock(&mut self, id: GroupId) -> Result<(), StorageFault>;
 
-        /// The group, if the viewer may know of it. One query, so that "not there" and "not yours" cost alike.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The group, if the viewer may see it. MUST be one query, so that "doesn't exist" and "not visible" take
+        /// equally long.
         fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;
 
-        /// The groups with these ids, in no particular order, whoever may know of them.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The groups with these ids, in no particular order, regardless of who may see them.
         fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault>;
 
-        /// The group with its newest message, if the viewer may know of it.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The group with its newest message, if the viewer may see it.
         fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault>;
 
-        /// Groups by folded name, then id; one row more than the limit where there is a next page.
+        /// Groups by folded name, then id; one row more than the limit if there is a next page.
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
-        ///
-        /// # Errors
-        /// A storage fault.
         fn list(&mut self, query: &GroupQuery) -> Result<Vec<Placed<GroupView>>, StorageFault>;
 
-        /// Stores a new group without members. MUST return [`Unique::Taken`] when it is public and another
+        /// Stores a new group without members. MUST return [`Unique::Taken`] if it is public and another
         /// public group has the folded name.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault>;
 
         /// Stores name, description, visibility and version. MUST return [`Unique::Taken`] as
         /// [`insert`](Self::insert) does.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault>;
 
-        /// Marks the group as deleted, which frees its name. What it holds stays until it is purged.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Marks the group as deleted, so that its name becomes available. Its contents stay until they are purged.
         fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault>;
 
         /// Removes up to `limit` rows of what a group marked as deleted holds, in the end the group itself;
         /// `true` once nothing is left.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault>;
     }
 }
@@ -122,84 +96,50 @@ repository! {
     #[cfg_attr(test, mockall::automock)]
     pub trait MemberRepository {
         /// A member of a group.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault>;
 
         /// Members of several groups, each with the group, in no particular order. Those of a deleted group are
         /// left out.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault>;
 
-        /// Members by folded username, then id; one row more than the limit where there is a next page.
+        /// Members by folded username, then id; one row more than the limit if there is a next page.
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
-        ///
-        /// # Errors
-        /// A storage fault.
         fn list(&mut self, query: &MemberQuery) -> Result<Vec<Placed<Member>>, StorageFault>;
 
-        /// Stores a membership and counts it. MUST return [`Unique::Taken`] when the user is a member already.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Stores a membership and increments the member count. MUST return [`Unique::Taken`] if the user is already a
+        /// member.
         fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault>;
 
         /// Changes a member's role.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault>;
 
-        /// Removes a membership and its count.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes a membership and decrements the member count.
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
 
-        /// How many owners the group has whose account is not deleted.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The number of owners of the group whose accounts are not deleted.
         fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault>;
 
         /// How many groups the user is in, or has this role in, counted up to `most`; deleted groups don't count. MUST
         /// cost no more than as many look-ups.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault>;
 
-        /// Who takes over a group whose owner goes: the longest-serving admin, else the longest-serving member.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The next owner of a group whose last owner goes: the longest-serving admin, or else the longest-serving
+        /// member.
         fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault>;
 
         /// Up to `limit` groups that the user is in, by id; also for a user whose account is deleted, and for
         /// groups that are.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault>;
 
         /// All groups that the user is in and that are not deleted, each with the event from which on the user sees the
         /// group's events.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault>;
 
         /// The user's read cursors, in groups that are not deleted, that were moved by
         /// [`advance_read_seq`](crate::messages::MessageRepository::advance_read_seq) when the head of the log was at
         /// `position` or later; in no particular order.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault>;
     }
 }

@@ -10,36 +10,21 @@ repository! {
     /// Durable jobs.
     #[cfg_attr(test, mockall::automock)]
     pub trait JobRepository {
-        /// Stores a job that may run from `at` on.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Stores a job that can run at `at` or later.
         fn enqueue(&mut self, task: Task, at: Timestamp) -> Result<(), StorageFault>;
 
-        /// The job that may run by `now` and has waited longest; where there is none, one that is put off beyond
+        /// The job that may run by `now` and has waited longest; if there is none, one that is put off beyond
         /// `furthest`.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn next(&mut self, now: Timestamp, furthest: Timestamp) -> Result<Option<Job>, StorageFault>;
 
         /// Locks a job until the transaction ends, so that one server at a time works on it; `false` if it is done
         /// already.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn lock(&mut self, job: JobId) -> Result<bool, StorageFault>;
 
-        /// Lets a job wait until `until`, so that others get their turn.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Postpones a job until `until`, so that others get their turn.
         fn postpone(&mut self, job: JobId, until: Timestamp) -> Result<(), StorageFault>;
 
-        /// Removes a job that is done.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes a finished job.
         fn finish(&mut self, job: JobId) -> Result<(), StorageFault>;
     }
 }

@@ -30,13 +30,10 @@ pub struct MessageQuery {
 }
 
 repository! {
-    /// Messages, likes and read cursors. Tombstones are found like messages.
+    /// Messages, likes and read cursors. Methods also find tombstones of deleted messages.
     #[cfg_attr(test, mockall::automock)]
     pub trait MessageRepository {
         /// One message of a group.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find(
             &mut self,
             group: GroupId,
@@ -46,15 +43,9 @@ repository! {
 
         /// The messages with these ids, in no particular order and whatever their groups. Those of a deleted group
         /// are left out.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault>;
 
-        /// The message to which this author gave this name in this group.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// The message that this author sent to this group with this client id.
         fn find_by_client_id(
             &mut self,
             group: GroupId,
@@ -62,48 +53,30 @@ repository! {
             client_id: &ClientId,
         ) -> Result<Option<MessageView>, StorageFault>;
 
-        /// Messages in the order of the run; one row more than the limit where it goes on.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Messages in the order of the run; one row more than the limit if the run continues.
         fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault>;
 
         /// Stores a message, makes its number the group's last and moves the author's read cursor there. MUST
         /// return [`Unique::Taken`], and store nothing, when the author has used the client id in the group.
         ///
         /// # Errors
-        /// A storage fault; also when the number is taken, which the group's lock rules out.
+        /// Also if the number is taken, which the lock on the group prevents.
         fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault>;
 
-        /// Stores text, version, times of editing and deletion, and the count of likes.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Stores text, version, times of editing and deletion, and the like count.
         fn update(&mut self, message: &Message) -> Result<(), StorageFault>;
 
-        /// Stores that the user likes the message; `false` if so already. Does not touch the count.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Stores that the user likes the message; `false` if the like exists already. Doesn't change the like count.
         fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault>;
 
-        /// Removes a like; `false` if there was none. Does not touch the count.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes a like; `false` if there was none. Doesn't change the like count.
         fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault>;
 
-        /// Removes up to `limit` likes of a message, for the purge of a deleted one; `true` once none is left.
-        ///
-        /// # Errors
-        /// A storage fault.
+        /// Removes up to `limit` likes of a message, to purge a deleted one; `true` once none is left.
         fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault>;
 
         /// Moves a member's read cursor up to `seq` and notes the head of the log with it; `false` where it was there
         /// already. MUST NOT move it back, whatever else moved it meanwhile.
-        ///
-        /// # Errors
-        /// A storage fault.
         fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault>;
     }
 }

@@ -3,12 +3,12 @@
 use crate::accounts::UserRef;
 use crate::ids::GroupId;
 
-/// How a user is there.
+/// The presence of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// At a device just now.
+    /// Active on a device.
     Online,
-    /// Connected, but at no device for a while.
+    /// Connected, but not active on any device for a while.
     Away,
     /// Not connected.
     Offline,
@@ -17,11 +17,11 @@ pub enum Presence {
 /// What a listener's user does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activity {
-    /// Something that only somebody at the device does.
+    /// An action that shows that the user is active on the device.
     Here,
-    /// Turns away from the device.
+    /// The device becomes inactive.
     Gone,
-    /// Types in a group. Others are told who this is.
+    /// Types in a group. Others see who is typing.
     Types(GroupId, UserRef),
     /// No longer types in a group.
     StopsTyping(GroupId, UserRef),

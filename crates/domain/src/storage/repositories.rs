@@ -11,7 +11,7 @@ macro_rules! for_each_repository {
             accounts: accounts::AccountRepository, MockAccountRepository;
             /// Sessions, which is what API keys stand for.
             sessions: accounts::SessionRepository, MockSessionRepository;
-            /// Where users signed in lately.
+            /// Where users signed in recently.
             known_networks: accounts::KnownNetworkRepository, MockKnownNetworkRepository;
             /// Tickets, which stand for sessions for a moment.
             tickets: accounts::TicketRepository, MockTicketRepository;
@@ -29,8 +29,8 @@ macro_rules! for_each_repository {
     };
 }
 
-/// Declares the port of a repository. Beside the mock that `automock` makes, unit tests get a version of it of which every
-/// call fails.
+/// Declares the port of a repository. Beside the mock that `automock` makes, unit tests get a version of it of which
+/// every call fails.
 macro_rules! repository {
     ($(#[$($attribute:tt)+])* pub trait $port:ident { $($methods:tt)+ }) => {
         $(#[$($attribute)+])*

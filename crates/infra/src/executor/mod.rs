@@ -1,4 +1,4 @@
-//! What runs commands on either database: queues that are fair and bounded, threads, and upkeep.
+//! Runs commands on either database: fair and bounded queues, threads, and maintenance.
 
 pub(crate) mod command;
 pub(crate) mod lines;

@@ -1,4 +1,4 @@
-//! The maintenance of the storage: stores when keys were last used, and removes expired sessions.
+//! The maintenance of the storage: stores when keys were last used.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

@@ -7,5 +7,5 @@ use groupchat_domain::events::{LoggedEvent, Passing, Shared};
 /// An event of the log, as the listeners share it.
 pub(super) type LoggedOnce = Arc<Shared<LoggedEvent>>;
 
-/// What is in no log, as the listeners share it.
+/// An ephemeral event, as the listeners share it.
 pub(super) type PassingOnce = Arc<Shared<Passing>>;

@@ -60,17 +60,17 @@ impl GoBetween {
         *self.line.lose.lock().unwrap() = Some(request);
     }
 
-    /// Refuses the next connections.
+    /// Rejects the next connections.
     pub(crate) fn refuse_next(&self, count: usize) {
         self.line.refuse.store(count, Ordering::SeqCst);
     }
 
-    /// Refuses connections after so many more.
+    /// Rejects connections after so many more.
     pub(crate) fn admit_only(&self, count: usize) {
         self.line.admit.store(count, Ordering::SeqCst);
     }
 
-    /// Refuses connections from now on, and ends those that are open.
+    /// Rejects connections from now on, and ends those that are open.
     pub(crate) fn refuse(&self) {
         self.refuse_next(usize::MAX);
         for stream in self.line.open.lock().unwrap().drain(..) {
@@ -78,7 +78,7 @@ impl GoBetween {
         }
     }
 
-    /// Refuses none any more.
+    /// Rejects no more connections.
     pub(crate) fn forward(&self) {
         self.refuse_next(0);
     }

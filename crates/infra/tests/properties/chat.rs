@@ -61,7 +61,7 @@ impl<'p> Chat<'p> {
         Self { people, group: view.group.id, ids: Vec::new(), model: Model::new() }
     }
 
-    /// Takes a step on both sides; whether it is refused must be the same.
+    /// Takes a step on both sides; whether it is rejected must be the same.
     pub(crate) fn take(&mut self, user: usize, step: Step, words: &str) {
         let accepted = self.write(user, step, words);
         assert_eq!(accepted, self.model.apply(user, step, words), "{step:?} by {user}");

@@ -61,7 +61,7 @@ impl Model {
         Self { messages: Vec::new(), read: [Some(0), None, None] }
     }
 
-    /// What follows when a user does something, `text` being what they write; `false` if it is refused.
+    /// What follows when a user does something, `text` being what they write; `false` if it is rejected.
     pub(crate) fn apply(&mut self, user: usize, step: Step, text: &str) -> bool {
         let newest = self.messages.len();
         match (step, self.read[user]) {

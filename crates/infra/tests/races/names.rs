@@ -70,7 +70,7 @@ pub(crate) fn a_group_name_is_given_once(arena: &Arena) {
     });
 }
 
-/// Two groups that take each other's name at once are both refused: neither name is free before the other moves.
+/// Two groups that take each other's name at once are both rejected: neither name is free before the other moves.
 pub(crate) fn groups_that_swap_names_are_refused(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {

@@ -126,7 +126,7 @@ pub(crate) fn view(tx: &mut dyn Tx, group: GroupId, id: MessageId, viewer: UserI
     tx.messages().find(group, id, viewer).unwrap().expect("a message")
 }
 
-/// Stores a like and counts it, as the use-case does.
+/// Stores a like and counts it, as the use case does.
 pub(crate) fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId) {
     assert!(tx.messages().add_like(id, user, at(500)).unwrap(), "liked twice");
     let mut message = view(tx, group, id, user).message;

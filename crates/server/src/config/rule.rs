@@ -106,7 +106,7 @@ pub(super) fn socket_address() -> Rule<SocketAddr> {
 
 /// The address of a web site without a path; empty for none.
 pub(super) fn site() -> Rule<Option<String>> {
-    let allowed = "empty or http(s)://HOST[:PORT] without a path";
+    let allowed = "empty, or http(s)://HOST[:PORT] without a path";
     Rule::new(Kind::Text, "URL", allowed, |text| {
         if text.is_empty() { Some(None) } else { parsed_site(text).map(Some) }
     })
@@ -132,7 +132,7 @@ fn parsed_site(text: &str) -> Option<String> {
 
 /// A database on a PostgreSQL server; empty for the embedded one.
 pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
-    let allowed = "empty or postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters in it as %XX";
+    let allowed = "empty, or postgres://USER:PASSWORD@HOST:PORT/DATABASE with special characters as %XX";
     let rule = Rule::new(Kind::Text, "URL", allowed, |text| {
         if text.is_empty() { Some(None) } else { DatabaseUrl::parse(text).map(Some) }
     });

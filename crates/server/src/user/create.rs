@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::ProgramError;
 use crate::{console, storage};
 
-/// Creates a user; also the data folder and what is in the database, where there are none yet.
+/// Creates a user; also the data folder and what is in the database, if there are none yet.
 pub(super) fn run(config: &Config, options: &CreateOptions) -> Result<(), ProgramError> {
     let (draft, made_up) = read_draft(options)?;
     storage::make_place(config)?;

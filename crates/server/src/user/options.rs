@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 /// Commands for users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Create a user. Without `--password-stdin` a random password is made and printed.
+    /// Create a user. Without `--password-stdin`, a random password is generated and printed.
     Create(CreateOptions),
     /// List users by name.
     List(ListOptions),
@@ -27,7 +27,7 @@ pub(crate) enum UserCommand {
 /// The user to create.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CreateOptions {
-    /// How to tell of it.
+    /// The output format.
     #[command(flatten)]
     pub output: OutputOptions,
     /// The name to sign in with: 1 to 50 ASCII letters, digits, '_', '.' and '-'.
@@ -50,7 +50,7 @@ pub(crate) struct CreateOptions {
 /// Which users to list.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListOptions {
-    /// How to tell of it.
+    /// The output format.
     #[command(flatten)]
     pub output: OutputOptions,
     /// Only users whose username or display name contains this text, ignoring case.
@@ -72,7 +72,7 @@ pub(crate) struct SetPasswordOptions {
 /// Which user to change.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ChangeOptions {
-    /// How to tell of it.
+    /// The output format.
     #[command(flatten)]
     pub output: OutputOptions,
     /// The username, in upper or lower case.
@@ -83,7 +83,7 @@ pub(crate) struct ChangeOptions {
 /// How to print the result of a command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OutputOptions {
-    /// Print JSON, for scripts. Its fields stay the same; more may be added.
+    /// Print JSON, for scripts. Its fields don't change; later versions may add fields.
     #[arg(long)]
     pub json: bool,
 }

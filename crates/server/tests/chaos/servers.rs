@@ -53,7 +53,7 @@ impl Servers {
         self.seats[nth].running.take().unwrap().kill().await;
     }
 
-    /// Ends one in good order.
+    /// Ends one cleanly.
     pub(crate) async fn stop(&mut self, nth: usize) {
         self.seats[nth].running.take().unwrap().stop().await;
     }
@@ -68,7 +68,7 @@ impl Servers {
         self.seats[nth].running = Some(Server::spawn(command).await);
     }
 
-    /// Ends all in good order.
+    /// Ends all cleanly.
     pub(crate) async fn stop_all(mut self) -> Place {
         for nth in 0..self.count() {
             self.stop(nth).await;

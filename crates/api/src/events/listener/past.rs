@@ -62,7 +62,7 @@ impl Past {
         true
     }
 
-    /// Adds what is in no log.
+    /// Adds ephemeral events.
     pub(super) fn add_passing(&mut self, passing: impl IntoIterator<Item = Passing>) {
         self.0.extend(passing.into_iter().map(Entry::Passing));
     }

@@ -33,8 +33,8 @@ impl Progress {
         self.0.take();
     }
 
-    /// A control frame came. That is no progress with a message of which a part is there already, whose parts keep alive
-    /// what came in between.
+    /// A control frame came. That is no progress with a message of which a part is there already, whose parts keep
+    /// alive what came in between.
     pub(super) fn had_control(&self, payload: usize) {
         let mut come = self.0.get();
         come.control += CONTROL_HEADER + payload;

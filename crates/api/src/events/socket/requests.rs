@@ -161,7 +161,7 @@ pub(super) async fn serve(state: &State, claim: Claim, listener: &mut Listener, 
     Answered { frame: frame(&id, outcome), is_signed_out }
 }
 
-/// The frame that refuses a request that is not looked at, or something that is none.
+/// The frame that rejects a request that is not looked at, or something that is none.
 pub(super) fn refuse(text: &str, error: &ApiError) -> String {
     frame(&id_of(text).unwrap_or_default(), Err(error.clone()))
 }

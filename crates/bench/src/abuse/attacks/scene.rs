@@ -7,8 +7,8 @@ use crate::abuse::server::Server;
 use crate::abuse::stage::Stage;
 use crate::abuse::tally::Tally;
 
-/// How long a hostile client waits after it was refused. Whoever asks again at once takes the processor that all clients
-/// share, and it would be that which is measured.
+/// How long a hostile client waits after it was rejected. Whoever asks again at once takes the processor that all
+/// clients share, and it would be that which is measured.
 pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Where an attack takes place.

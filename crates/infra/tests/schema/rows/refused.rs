@@ -5,7 +5,7 @@ use super::Change;
 use super::Rule::{self, Check, Reference, Type, Unique};
 use super::value::Value::{Bool, Bytes, Characters, Null, Number, Text};
 
-/// What both databases refuse, and by which kind of rule.
+/// What both databases reject, and by which kind of rule.
 pub(crate) const REFUSED: &[(&str, Rule, &[Change])] = &[
     ("users", Unique, &[("id", Number(1))]),
     ("users", Unique, &[("username_key", Text("ann"))]),
@@ -94,7 +94,7 @@ pub(crate) const REFUSED: &[(&str, Rule, &[Change])] = &[
     ("renames", Check, &[("old_key", Text(""))]),
 ];
 
-/// What of a deleted user must not be left, refused by CHECKs.
+/// What of a deleted user must not be left, rejected by CHECKs.
 pub(crate) const LEFT_BEHIND: &[&[Change]] = &[
     &[("username", Text("Cid")), ("username_key", Text("cid"))],
     &[("password_hash", Text("hash"))],

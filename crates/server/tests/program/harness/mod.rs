@@ -19,7 +19,7 @@ pub(crate) use told::assert_told;
 /// How long anything may take before a test gives up on it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The microseconds since 2024: where ids begin after a restore just now.
+/// The microseconds since 2024: where ids would begin after a restore now.
 pub(crate) fn micros_since_2024() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
     i64::try_from(now).unwrap() - 1_704_067_200_000_000

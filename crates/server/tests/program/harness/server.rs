@@ -129,7 +129,7 @@ impl Server {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("does not end").unwrap()
     }
 
-    /// Stops the program in good order.
+    /// Stops the program cleanly.
     pub(crate) async fn stop(self) {
         self.signal("TERM").await;
         assert_eq!(self.ended().await.code(), Some(0));
