@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::accounts::{Actor, KeyHash};
 use crate::error::Error;
-use crate::events::{Audience, Event, LoggedEvent};
+use crate::events::{Event, LoggedEvent};
 use crate::for_each_repository;
 use crate::ids::{EventId, UserId};
 use crate::network::Network;
@@ -52,9 +52,10 @@ pub trait Tx {
     /// group that the event is about.
     fn next_event_id(&mut self) -> Result<EventId, StorageFault>;
 
-    /// Appends an event to the log, in the order of the calls, after everything else that the command stores. The event
-    /// is published if and only if the command commits.
-    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event);
+    /// Appends an event to the log, for its [`audience`](Event::audience), in the order of the calls, after everything else
+    /// that the command stores. The event is published if and only if the command commits. `actor` is `None` for the
+    /// server itself.
+    fn emit(&mut self, actor: Option<UserId>, event: Event);
 
     /// Records, outside the transaction, that this key is valid now. This updates the time of its last use, and its
     /// next write needs no check on a reader first.
@@ -168,10 +169,13 @@ pub enum Condition {
     NoRoom,
 }
 
-/// Receives committed events.
+/// Learns what was committed. No method may block.
 pub trait EventSink: Send + Sync {
-    /// Called in the order of positions, after the commit. MUST NOT block.
+    /// Receives committed events, in the order of their positions.
     fn committed(&self, events: &[LoggedEvent]);
+
+    /// Commands of this process have enqueued jobs and committed.
+    fn jobs_enqueued(&self) {}
 }
 
 impl dyn Storage + '_ {

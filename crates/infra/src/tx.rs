@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::{Actor, KeyHash};
-use groupchat_domain::events::{Audience, Event, LoggedEvent};
+use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, Position, UserId};
 use groupchat_domain::storage::{StorageFault, Tx};
@@ -16,6 +16,9 @@ use crate::fault;
 use crate::key_activity::KeyActivity;
 use crate::schema::storage_probe;
 use crate::time_limit::{self, Over};
+
+/// Why a command that reads may not emit.
+const READS_ONLY: &str = "a command that only reads can't emit events";
 
 /// Where a command's events go.
 pub(crate) enum Events<'c> {
@@ -34,6 +37,7 @@ pub(crate) struct DbTx<'c> {
     now: Timestamp,
     pub(crate) activity: &'c KeyActivity,
     events: Events<'c>,
+    has_enqueued: bool,
     failure: Option<Failure>,
 }
 
@@ -76,7 +80,7 @@ impl<'c> DbTx<'c> {
         activity: &'c KeyActivity,
         events: Events<'c>,
     ) -> Self {
-        Self { connection, now, activity, events, failure: None }
+        Self { connection, now, activity, events, has_enqueued: false, failure: None }
     }
 
     /// Which keys were used recently.
@@ -114,16 +118,25 @@ impl<'c> DbTx<'c> {
         if matches!(self.events, Events::Refused) { Ok(()) } else { self.run(query) }
     }
 
+    /// Notes that the command has enqueued a job, of which the runner is told after the commit.
+    pub(crate) const fn note_job(&mut self) {
+        self.has_enqueued = true;
+    }
+
+    /// Whether the command has enqueued a job.
+    pub(crate) const fn has_enqueued(&self) -> bool {
+        self.has_enqueued
+    }
+
     /// What went wrong, if anything did.
     pub(crate) fn into_failure(self) -> Option<Failure> {
         self.failure
     }
 
-    /// Ends a command that emits though it may only read.
-    fn refuse_events(&mut self) -> StorageFault {
-        let reason = "a command that only reads can't emit events".to_owned();
+    /// Ends a command that emits what it may not.
+    fn refuse_events(&mut self, reason: &str) -> StorageFault {
         tracing::error!(reason);
-        let fault = StorageFault::Internal { reason };
+        let fault = StorageFault::Internal { reason: reason.to_owned() };
         self.failure.insert(Failure { fault, may_be_conflict: false }).fault.clone()
     }
 }
@@ -160,7 +173,7 @@ impl Tx for DbTx<'_> {
             return Err(failure.fault.clone());
         }
         match &mut self.events {
-            Events::Refused => Err(self.refuse_events()),
+            Events::Refused => Err(self.refuse_events(READS_ONLY)),
             Events::Batch(events) => Ok(events.next_id()),
             #[cfg(feature = "postgres")]
             Events::Own(events) => match &mut self.connection {
@@ -168,26 +181,30 @@ impl Tx for DbTx<'_> {
                     let taken = events.next_id(connection);
                     self.run(|_| taken)
                 }
-                Connection::Sqlite(_) => Err(self.refuse_events()),
+                Connection::Sqlite(_) => Err(self.refuse_events(READS_ONLY)),
             },
         }
     }
 
-    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event) {
+    fn emit(&mut self, actor: Option<UserId>, event: Event) {
         // After a fault nothing of the command is kept, its events neither.
         if self.failure.is_some() {
             return;
         }
+        let Some(audience) = event.audience() else {
+            drop(self.refuse_events("an event without a subject can't be emitted"));
+            return;
+        };
         let at = self.now;
         match &mut self.events {
-            Events::Refused => drop(self.refuse_events()),
+            Events::Refused => drop(self.refuse_events(READS_ONLY)),
             Events::Batch(events) => {
                 let id = events.next_id();
                 let position = Position::new(id.get());
-                events.push(LoggedEvent { position, id, at, audience: to, actor, event });
+                events.push(LoggedEvent { position, id, at, audience, actor, event });
             }
             #[cfg(feature = "postgres")]
-            Events::Own(events) => events.push(EventRow::new(at, to, actor, &event)),
+            Events::Own(events) => events.push(EventRow::new(at, audience, actor, &event)),
         }
     }
 

@@ -3,31 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::events::{EventType, LoggedEvent};
 use groupchat_domain::jobs::work_off;
-use groupchat_domain::storage::{EventSink, Storage};
+use groupchat_domain::storage::Storage;
 use tokio::sync::Notify;
 
 use crate::guard::guarded;
 
-/// How often to look for jobs that were put off, or that another process left.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often to look for jobs that were put off, or that another process has enqueued.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Wakes the job runner when a command that leaves a job behind has committed.
+/// Wakes the runner of jobs.
 #[derive(Default)]
 pub(crate) struct JobSignal(Notify);
 
-impl EventSink for JobSignal {
-    fn committed(&self, events: &[LoggedEvent]) {
-        let leaves_job = |event: &LoggedEvent| {
-            matches!(
-                event.event.event_type(),
-                EventType::UserDeleted | EventType::GroupDeleted | EventType::MessageDeleted
-            )
-        };
-        if events.iter().any(leaves_job) {
-            self.0.notify_one();
-        }
+impl JobSignal {
+    /// There are new jobs.
+    pub(crate) fn wake(&self) {
+        self.0.notify_one();
     }
 }
 
@@ -61,7 +53,7 @@ mod tests {
         let runner = tokio::spawn(run(storage.clone(), signal.clone()));
         for _ in 0..3 {
             storage.tried(1).await;
-            signal.0.notify_one();
+            signal.wake();
         }
         assert!(!runner.is_finished());
         runner.abort();

@@ -18,7 +18,10 @@ pub(crate) struct Sinks {
 
 impl EventSink for Sinks {
     fn committed(&self, events: &[LoggedEvent]) {
-        self.jobs.committed(events);
         self.hub.committed(events);
+    }
+
+    fn jobs_enqueued(&self) {
+        self.jobs.wake();
     }
 }

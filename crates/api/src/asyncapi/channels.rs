@@ -1,9 +1,10 @@
 //! The transports: their addresses, and the messages in each direction.
 
+use groupchat_domain::events::End;
 use serde_json::{Map, Value, json};
 
 use super::{events, message_ref, requests};
-use crate::events::{End, LARGEST_MESSAGE, close_code};
+use crate::events::{LARGEST_MESSAGE, close_code};
 
 /// The name of the message that answers a poll.
 const PAGE: &str = "events";

@@ -1,6 +1,6 @@
 //! The message of each event type.
 
-use groupchat_domain::events::EventType;
+use groupchat_domain::events::{EventType, SubjectKind};
 use serde_json::{Map, Value, json};
 
 use super::schemas::{Schemas, never_null, nothing, schema_ref};
@@ -71,53 +71,26 @@ impl Shape {
         }
     }
 
-    const fn user(summary: &'static str, data: &'static str) -> Self {
-        // From the command line, the server itself does it.
-        Self { group: Field::Null, actor: Field::Either, ..Self::logged(summary, data) }
-    }
-
-    const fn message_of(summary: &'static str) -> Self {
-        Self { null: &["liked"], ..Self::logged(summary, "Message") }
-    }
-
-    const fn of(event_type: EventType) -> Option<Self> {
+    /// What follows from the subject of a type, and from who may do it; `None` for one that no client is told of.
+    fn of(event_type: EventType) -> Option<Self> {
         const PRIVATE: &[&str] = &["email", "presence"];
         const STANDING: &[&str] = &["my_role", "read_seq", "unread", "last_message"];
-        Some(match event_type {
-            EventType::UserCreated => Self { null: PRIVATE, ..Self::user("An account was created.", "User") },
-            EventType::UserUpdated => Self { null: PRIVATE, ..Self::user("An account was changed.", "User") },
-            EventType::UserDeleted => Self::user("An account was deleted.", "Removed"),
-            EventType::GroupCreated => {
-                Self { null: STANDING, ..Self::logged("A group was created.", "Group") }
+        let logged = |data| Self::logged(event_type.summary(), data);
+        let shape = match event_type.subject() {
+            SubjectKind::User | SubjectKind::UserUpdate => {
+                Self { group: Field::Null, null: PRIVATE, ..logged("User") }
             }
-            EventType::GroupUpdated => {
-                Self { null: STANDING, ..Self::logged("A group's name or description was changed.", "Group") }
+            SubjectKind::UserId => Self { group: Field::Null, ..logged("Removed") },
+            SubjectKind::Group => Self { null: STANDING, ..logged("Group") },
+            SubjectKind::RemovedGroup | SubjectKind::RemovedMember => logged("Removed"),
+            SubjectKind::GroupMember => logged("Member"),
+            SubjectKind::Message => Self { null: &["liked"], ..logged("Message") },
+            SubjectKind::Tombstone => {
+                Self { null: &["liked", "text"], given: &["deleted_at"], ..logged("Message") }
             }
-            EventType::GroupDeleted => Self::logged("A group was deleted.", "Removed"),
-            EventType::MemberAdded => Self::logged("A user was added to a group, or joined it.", "Member"),
-            EventType::MemberUpdated => Self {
-                // Null where the server gives a group that lost its last owner another.
-                actor: Field::Either,
-                ..Self::logged("A member's role was changed.", "Member")
-            },
-            EventType::MemberRemoved => Self {
-                actor: Field::Either,
-                ..Self::logged(
-                    "A user left a group or was removed. The user receives this event, too.",
-                    "Removed",
-                )
-            },
-            EventType::MessageCreated => Self::message_of("A message was sent."),
-            EventType::MessageUpdated => Self::message_of("A message was edited."),
-            EventType::MessageDeleted => Self {
-                null: &["liked", "text"],
-                given: &["deleted_at"],
-                ..Self::message_of("A message was deleted; this is its tombstone.")
-            },
-            EventType::MessageLiked => Self::message_of("The actor likes a message."),
-            EventType::MessageUnliked => Self::message_of("The actor no longer likes a message."),
-            EventType::SessionsEnded => return None,
-        })
+        };
+        let actor = if event_type.may_be_by_server() { Field::Either } else { Field::Given };
+        (!event_type.is_hidden()).then_some(Self { actor, ..shape })
     }
 
     const fn of_unlogged(event_type: Unlogged) -> Self {

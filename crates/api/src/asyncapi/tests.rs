@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use groupchat_domain::events::EventType;
+use groupchat_domain::events::{End, EventType};
 
 use super::*;
-use crate::events::{End, Unlogged, close_code};
+use crate::events::{Unlogged, close_code};
 use crate::testing::assert_references_lead_somewhere;
 
 fn told_on(document: &Value, channel: &str) -> BTreeSet<String> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use groupchat_domain::events::{Cursor, Event, LoggedEvent, Passing};
+use groupchat_domain::events::{
+    Cursor, End, Epoch, GroupMember, LoggedEvent, Passing, RemovedMember, Subject, Tombstone, UserUpdate,
+};
 use groupchat_domain::groups::{Group, GroupView, Member};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
@@ -13,7 +15,6 @@ use paperclip::v2::schema::TypedData;
 use serde::Serialize;
 
 use super::listener::Listener;
-use super::told::End;
 use super::unlogged::Unlogged;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{UserDto, UserRefDto};
@@ -158,16 +159,17 @@ pub(crate) struct HelloDto {
 }
 
 impl EventDto {
-    /// An event of the log, which ends at the cursor.
-    pub(crate) fn logged(logged: LoggedEvent, cursor: &Cursor) -> Self {
+    /// An event of the log of this epoch.
+    pub(crate) fn logged(logged: LoggedEvent, epoch: &Epoch) -> Self {
         let event = logged.event;
+        let cursor = Cursor { epoch: epoch.clone(), position: logged.position };
         Self {
-            cursor: Some(cursor.clone().into()),
+            cursor: Some(cursor.into()),
             event_type: event.event_type().as_str(),
-            group_id: event.subject_group().map(Field),
+            group_id: event.ids().group.map(Field),
             actor_id: logged.actor.map(Field),
             at: Some(logged.at.into()),
-            data: event.into(),
+            data: event.into_subject().into(),
         }
     }
 
@@ -193,7 +195,7 @@ impl EventDto {
 
     /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
     pub(super) fn hello(listener: &Listener, version: &'static str, heartbeat: Duration) -> Self {
-        let user = listener.actor.user.clone().into();
+        let user = listener.actor().user.clone().into();
         let data = HelloDto {
             user,
             version: ServerVersion(version).into(),
@@ -244,25 +246,21 @@ pub(super) const fn presence_word(presence: Presence) -> &'static str {
     }
 }
 
-impl From<Event> for EventData {
-    fn from(event: Event) -> Self {
-        match event {
-            Event::UserCreated(user) | Event::UserUpdated(user) => {
+impl From<Subject> for EventData {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::User(user) | Subject::UserUpdate(UserUpdate { user, .. }) => {
                 Self::User(user.without_private_fields().into())
             }
-            Event::GroupCreated(group) | Event::GroupUpdated(group) => group.into(),
-            Event::MemberAdded(_, member) | Event::MemberUpdated(_, member) => member.into(),
-            Event::MessageCreated(message)
-            | Event::MessageUpdated(message)
-            | Event::MessageDeleted(message)
-            | Event::MessageLiked(message)
-            | Event::MessageUnliked(message) => message.into(),
-            Event::UserDeleted(user) | Event::MemberRemoved(_, user) => {
-                Self::Removed(RemovedDto { id: GoneId(user.get()).into() })
+            Subject::Group(group) => group.into(),
+            Subject::GroupMember(GroupMember { member, .. }) => member.into(),
+            Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.into(),
+            Subject::UserId(id) | Subject::RemovedMember(RemovedMember { user: id, .. }) => {
+                Self::Removed(RemovedDto { id: GoneId(id.get()).into() })
             }
-            Event::GroupDeleted(group) => Self::Removed(RemovedDto { id: GoneId(group.get()).into() }),
-            // Nobody is shown these.
-            Event::SessionsEnded(_) | Event::Gone(_) => Self::Nothing {},
+            Subject::RemovedGroup(group) => Self::Removed(RemovedDto { id: GoneId(group.id.get()).into() }),
+            // Nobody is shown it.
+            Subject::Gone => Self::Nothing {},
         }
     }
 }

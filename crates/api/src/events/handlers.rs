@@ -3,7 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use groupchat_domain::accounts::issue_ticket;
-use groupchat_domain::storage::{Purpose, Writing};
+use groupchat_domain::events::{Cursor, SubscriberKind};
+use groupchat_domain::storage::{Claim, Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::answers::{SocketAnswer, StreamAnswer};
@@ -28,8 +29,13 @@ use crate::state::State;
 pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<Polled, ApiError> {
     let (cursor, wait) = params.0.parse()?;
     let is_first = cursor.is_none();
-    let mut listener = Listener::open(&state, key.0.into(), cursor).await?;
+    let mut listener = Listener::open(&state, SubscriberKind::Poll, key.0.into(), cursor).await?;
     if is_first { Ok(Polled::nothing(&listener)) } else { poll::poll(&state, &mut listener, wait).await }
+}
+
+/// Listens on a connection that stays.
+async fn open_connection(state: &State, who: Claim, cursor: Option<Cursor>) -> Result<Listener, ApiError> {
+    Listener::open(state, SubscriberKind::Connection, who, cursor).await
 }
 
 /// Streams events
@@ -43,7 +49,7 @@ pub async fn stream(
     last: LastEventId,
 ) -> Result<StreamAnswer, ApiError> {
     let cursor = params.0.parse(last.0)?;
-    let listener = Listener::open(&state, shown.claim(&state).await?, cursor).await?.staying();
+    let listener = open_connection(&state, shown.claim(&state).await?, cursor).await?;
     Ok(StreamAnswer(stream::answer(&state, listener)))
 }
 
@@ -62,7 +68,7 @@ pub async fn socket(
     // Before the ticket is looked at, which is used up by that.
     let handshake = Handshake::of(&request, body)?;
     let claim = shown.claim(&state).await?;
-    let listener = Listener::open(&state, claim, cursor).await?.staying();
+    let listener = open_connection(&state, claim, cursor).await?;
     Ok(SocketAnswer(handshake.answer(&state, listener, claim)))
 }
 

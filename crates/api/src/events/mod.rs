@@ -1,9 +1,8 @@
 //! Events, live and since a cursor: over WebSocket, server-sent events and long polling.
 //!
-//! `listener` is what the transports share: it handles the log, the live feed and the transition between them, and
-//! knows nothing about frames; `reads` contains its database reads. `dto` is an event as clients receive it, the same
-//! on every transport. `caller` and `origin` decide who may listen, `places` how many connections a user may have, and
-//! `room` how much is buffered for clients that don't read.
+//! `listener` is what the transports share: a subscriber of the domain, whose events it renders. `dto` is an event as
+//! clients receive it, the same on every transport. `caller` and `origin` decide who may listen, `places` how many
+//! connections a user may have, and `room` how much is buffered for clients that don't read.
 
 mod answers;
 mod caller;
@@ -11,9 +10,9 @@ mod dto;
 mod handlers;
 mod listener;
 mod origin;
+mod patient;
 mod places;
 mod poll;
-mod reads;
 mod requests;
 mod room;
 mod routes;
@@ -33,5 +32,4 @@ pub(crate) use routes::FEATURE;
 pub use routes::routes;
 pub(crate) use socket::{LARGEST_MESSAGE, LONGEST_ID, PresenceRequest, TypingRequest, close_code};
 pub(crate) use timing::PATIENCE;
-pub(crate) use told::End;
 pub(crate) use unlogged::Unlogged;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use groupchat_domain::events::Cursor;
+use groupchat_domain::events::{Cursor, End};
 use paperclip::actix::{Apiv2Schema, OperationModifier};
 use paperclip::v2::models::DefaultOperationRaw;
 use tokio::time::{Instant, timeout_at};
@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::listener::Listener;
 use super::schema::AnyEvent;
 use super::timing;
-use super::told::{End, Told};
+use super::told::Told;
 use crate::assets::Pieces;
 use crate::limits::{Counted, Permit};
 use crate::problem::{ApiError, Code};
@@ -78,7 +78,7 @@ pub(super) async fn poll(state: &State, listener: &mut Listener, wait: Duration)
         }
     }
     // Whoever is rejected has the cursor that they came with, which is good.
-    let permit = Some(state.hold(listener.actor.id(), size)?);
+    let permit = Some(state.hold(listener.actor().id(), size)?);
     Ok(Polled { items, cursor: listener.cursor().to_string(), permit })
 }
 

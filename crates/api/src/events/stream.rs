@@ -14,6 +14,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::Bytes;
 use futures_util::stream::{self, Stream};
+use groupchat_domain::events::End;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Interval, timeout};
 
@@ -22,7 +23,7 @@ use super::listener::Listener;
 use super::places::{Unsent, seated};
 use super::room::{Outbox, PageRoom};
 use super::timing::{self, heartbeats};
-use super::told::{End, Told};
+use super::told::Told;
 use crate::state::State;
 
 /// Events that are sent together, if so many are there.

@@ -1,6 +1,6 @@
 //! The values of events and their form in JSON.
 
-use groupchat_domain::events::Cursor;
+use groupchat_domain::events::{Cursor, End};
 use groupchat_domain::presence::Presence;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use serde::Serializer;
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::dto::presence_word;
 use super::requests::LONGEST_WAIT;
-use super::told::End;
 use crate::wire::{Described, FromJson, ToJson, id_rules, plain_texts, write_as_str};
 
 /// Why a stream may end.

@@ -6,7 +6,7 @@ use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash
 use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
 use crate::accounts::session::{ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::Event;
 use crate::ids::UserId;
 use crate::storage::{Access, Caller, Credential, Mode, Storage, Tx, Unique};
 
@@ -139,7 +139,7 @@ fn store(
         return Err(AccountRefusal::UsernameTaken.into());
     };
     let user = new.into_user(id);
-    tx.emit(Audience::All, actor, Event::UserCreated(user.without_private_fields()));
+    tx.emit(actor, Event::UserCreated(user.without_private_fields()));
     Ok(user)
 }
 

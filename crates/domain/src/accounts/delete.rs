@@ -5,7 +5,7 @@ use crate::accounts::model::User;
 use crate::accounts::rights::{lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::Event;
 use crate::ids::UserId;
 use crate::jobs::Task;
 use crate::storage::Tx;
@@ -33,7 +33,7 @@ pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) ->
     tx.sessions().end_all(id, None)?;
     tx.known_networks().forget(id)?;
     tx.jobs().enqueue(Task::EndMemberships(id), now)?;
-    tx.emit(Audience::All, by, Event::UserDeleted(id));
+    tx.emit(by, Event::UserDeleted(id));
     Ok(())
 }
 

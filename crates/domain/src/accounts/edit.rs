@@ -9,7 +9,7 @@ use crate::accounts::rights::{lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::{Event, UserUpdate};
 use crate::ids::UserId;
 use crate::storage::{Credential, Storage, Tx, Unique};
 
@@ -141,18 +141,10 @@ fn save(tx: &mut dyn Tx, by: Option<UserId>, before: &User, mut changed: User) -
     match tx.accounts().update(&changed)? {
         Unique::Taken => Err(AccountRefusal::UsernameTaken.into()),
         Unique::Stored(()) => {
-            let audience = who_is_told(before, &changed);
-            tx.emit(audience, by, Event::UserUpdated(changed.without_private_fields()));
+            tx.emit(by, Event::UserUpdated(UserUpdate::between(before, &changed)));
             Ok(changed)
         }
     }
-}
-
-/// Everybody is told of what everybody sees. That something else has changed is for the user's own devices: others must
-/// not tell one who hides from one who has left.
-fn who_is_told(before: &User, changed: &User) -> Audience {
-    let seen = |user: &User| (user.username.clone(), user.display_name.clone(), user.is_admin);
-    if seen(before) == seen(changed) { Audience::User(changed.id) } else { Audience::All }
 }
 
 #[cfg(test)]

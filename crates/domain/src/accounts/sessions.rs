@@ -4,7 +4,7 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
 use crate::accounts::session::{Actor, Session};
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::Event;
 use crate::ids::{SessionId, UserId};
 use crate::paging::{Limit, Page};
 use crate::storage::Tx;
@@ -85,7 +85,7 @@ pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Endi
         }
     };
     if ended {
-        tx.emit(Audience::User(user), by, Event::SessionsEnded(user));
+        tx.emit(by, Event::SessionsEnded(user));
     }
     Ok(ended)
 }

@@ -1,7 +1,11 @@
 //! The event log: the events that commands emit, in order.
+//!
+//! `table` has a row for each event type, with its `subject` and its `audience`. The log stores a `record` of each event,
+//! and `load` turns it back into an event. A `subscriber` gets a `replay` of the log, then `live` events.
 
+mod audience;
 mod cursor;
-mod event_type;
+mod end;
 mod live;
 mod load;
 mod model;
@@ -10,15 +14,20 @@ mod reads;
 mod record;
 mod replay;
 mod repository;
+mod rows;
+mod subject;
+mod subscriber;
+mod table;
 mod viewer;
 
+pub use audience::Audience;
 pub use cursor::{Cursor, Epoch, LogState};
-pub use event_type::EventType;
+pub use end::End;
 #[cfg(test)]
 pub(crate) use live::MockLiveEvents;
 pub use live::{Delivery, Feed, LiveEvents, Passing, PassingTo, Shared};
 pub use load::{load, load_after};
-pub use model::{Audience, Event, LoggedEvent};
+pub use model::LoggedEvent;
 pub use prune::{Retention, prune};
 pub use reads::read_since;
 pub use record::EventRecord;
@@ -26,4 +35,9 @@ pub use replay::{Stretch, log_state, replay};
 #[cfg(test)]
 pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Kept};
+pub use subject::{
+    GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+};
+pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
+pub use table::{Event, EventType};
 pub use viewer::Viewer;

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use crate::accounts::PresenceSetting;
-use crate::events::event_type::EventType;
-use crate::events::model::{Audience, Event, LoggedEvent};
+use crate::events::audience::Audience;
+use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
+use crate::events::subject::{GroupMember, RemovedGroup, RemovedMember, UserUpdate};
+use crate::events::table::{Event, EventType};
 use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 
 /// A listening user, with the groups that the user is in. Applying an event updates it, so that it always has the state
@@ -68,20 +70,22 @@ impl Viewer {
     /// Applies an event to the viewer. Events that the initial memberships already include change nothing.
     fn take_in(&mut self, logged: &LoggedEvent) {
         match &logged.event {
-            Event::MemberAdded(group, member) if member.user.id == self.user => {
+            Event::MemberAdded(GroupMember { group, member }) if member.user.id == self.user => {
                 let since = self.memberships.entry(*group).or_insert(logged.id);
                 *since = (*since).max(logged.id);
             }
-            Event::MemberRemoved(group, user)
+            Event::MemberRemoved(RemovedMember { group, user })
                 if *user == self.user
                     && self.memberships.get(group).is_some_and(|since| *since < logged.id) =>
             {
                 self.memberships.remove(group);
             }
-            Event::GroupDeleted(group) => {
+            Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
                 self.memberships.remove(group);
             }
-            Event::UserUpdated(user) if user.id == self.user && user.version >= self.version => {
+            Event::UserUpdated(UserUpdate { user, .. })
+                if user.id == self.user && user.version >= self.version =>
+            {
                 (self.presence, self.version) = (user.presence, user.version);
             }
             _ => {}

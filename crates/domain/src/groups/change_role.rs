@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::{Event, GroupMember};
 use crate::groups::access::lock_visible;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::lock_to_grow;
@@ -39,7 +39,7 @@ pub fn change_role(
         quotas.check_owner(tx, user)?;
     }
     member.role = role;
-    tx.emit(Audience::Group(group), Some(actor.id()), Event::MemberUpdated(group, member.clone()));
+    tx.emit(Some(actor.id()), Event::MemberUpdated(GroupMember { group, member: member.clone() }));
     Ok(member)
 }
 

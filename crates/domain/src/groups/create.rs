@@ -46,7 +46,7 @@ pub fn create(
     };
     let empty = new.into_group(id);
     let group = Group { member_count: 1, ..empty.clone() };
-    tx.emit(group.audience(), Some(actor.id()), Event::GroupCreated(group.clone()));
+    tx.emit(Some(actor.id()), Event::GroupCreated(group.clone()));
     add(tx, actor, &empty, actor.user.clone(), Role::Owner, quotas)?;
     let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO });
     Ok(GroupView { group, standing, last_message: None })

@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{Event, RemovedGroup};
 use crate::groups::access::lock_visible;
 use crate::groups::model::Role;
 use crate::ids::GroupId;
@@ -20,7 +20,7 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<(), Error> 
     let now = tx.now();
     tx.groups().mark_deleted(id, now)?;
     tx.jobs().enqueue(Task::PurgeGroup(id), now)?;
-    tx.emit(found.group.audience(), Some(actor.id()), Event::GroupDeleted(id));
+    tx.emit(Some(actor.id()), Event::GroupDeleted(RemovedGroup::of(&found.group)));
     Ok(())
 }
 

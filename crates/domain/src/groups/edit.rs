@@ -42,7 +42,7 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
         if tx.groups().update(&group)? == Unique::Taken {
             return Err(GroupRefusal::NameTaken.into());
         }
-        tx.emit(group.audience(), Some(actor.id()), Event::GroupUpdated(group));
+        tx.emit(Some(actor.id()), Event::GroupUpdated(group));
     }
     find(tx, actor, id)
 }

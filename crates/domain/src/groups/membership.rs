@@ -2,7 +2,7 @@
 
 use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey};
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::{Event, GroupMember};
 use crate::groups::access::lock_visible;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Member, NewMembership, Role};
@@ -128,7 +128,7 @@ pub(super) fn add(
     }
     quotas.check_added(tx, group, user.id, role)?;
     let member = Member { user, role, joined_at };
-    tx.emit(Audience::Group(group.id), Some(actor.id()), Event::MemberAdded(group.id, member.clone()));
+    tx.emit(Some(actor.id()), Event::MemberAdded(GroupMember { group: group.id, member: member.clone() }));
     Ok(Unique::Stored(member))
 }
 

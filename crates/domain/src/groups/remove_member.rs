@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::{Event, RemovedMember};
 use crate::groups::access::lock_visible;
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
@@ -45,7 +45,7 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
 
 fn remove(tx: &mut dyn Tx, actor: Option<UserId>, group: GroupId, user: UserId) -> Result<(), Error> {
     tx.members().remove(group, user)?;
-    tx.emit(Audience::GroupAndUser(group, user), actor, Event::MemberRemoved(group, user));
+    tx.emit(actor, Event::MemberRemoved(RemovedMember { group, user }));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! deleted, the group has neither, until someone joins or a server admin acts.
 
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::{Event, GroupMember};
 use crate::groups::model::Role;
 use crate::ids::GroupId;
 use crate::storage::Tx;
@@ -16,6 +16,6 @@ pub(super) fn ensure_owner(tx: &mut dyn Tx, group: GroupId) -> Result<bool, Erro
     let Some(mut heir) = tx.members().successor(group)? else { return Ok(false) };
     heir.role = Role::Owner;
     tx.members().set_role(group, heir.user.id, Role::Owner)?;
-    tx.emit(Audience::Group(group), None, Event::MemberUpdated(group, heir));
+    tx.emit(None, Event::MemberUpdated(GroupMember { group, member: heir }));
     Ok(true)
 }

@@ -2,15 +2,40 @@
 
 use crate::ids::{GroupId, JobId, MessageId, UserId};
 
-/// What a job has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
+macro_rules! tasks {
+    ($($(#[doc = $doc:literal])+ $name:ident($id:ident) = $word:literal;)+) => {
+        /// What a job has to do, with the id of what it is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Task {
+            $($(#[doc = $doc])+ $name($id),)+
+        }
+
+        impl Task {
+            /// The stable name of its kind, and the id, as they are stored.
+            pub const fn stored(self) -> (&'static str, i64) {
+                match self {
+                    $(Self::$name(id) => ($word, id.get()),)+
+                }
+            }
+
+            /// The task that is stored like this; `None` for a kind that this program doesn't know.
+            pub fn from_stored(kind: &str, id: i64) -> Option<Self> {
+                match kind {
+                    $($word => Some(Self::$name($id::new(id))),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+tasks! {
     /// Remove all that a deleted group holds.
-    PurgeGroup(GroupId),
+    PurgeGroup(GroupId) = "purge_group";
     /// Remove the likes of a deleted message.
-    PurgeLikes(MessageId),
+    PurgeLikes(MessageId) = "purge_likes";
     /// End the memberships of a deleted user.
-    EndMemberships(UserId),
+    EndMemberships(UserId) = "end_memberships";
 }
 
 /// A job that waits to be done.
@@ -20,4 +45,22 @@ pub struct Job {
     pub id: JobId,
     /// What it has to do.
     pub task: Task,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_reads_back_as_it_is_stored() {
+        for task in [
+            Task::PurgeGroup(GroupId::new(7)),
+            Task::PurgeLikes(MessageId::new(8)),
+            Task::EndMemberships(UserId::new(9)),
+        ] {
+            let (kind, id) = task.stored();
+            assert_eq!(Task::from_stored(kind, id), Some(task));
+        }
+        assert_eq!(Task::from_stored("purge", 7), None);
+    }
 }

@@ -10,7 +10,8 @@ repository! {
     /// Durable jobs.
     #[cfg_attr(test, mockall::automock)]
     pub trait JobRepository {
-        /// Stores a job that can run at `at` or later.
+        /// Stores a job that can run at `at` or later. After the commit, the job runner of this server is woken
+        /// ([`EventSink::jobs_enqueued`](crate::storage::EventSink::jobs_enqueued)).
         fn enqueue(&mut self, task: Task, at: Timestamp) -> Result<(), StorageFault>;
 
         /// The job that may run by `now` and has waited longest; if there is none, one that is put off beyond

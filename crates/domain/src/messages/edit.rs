@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::{Event, Tombstone};
 use crate::groups::{GroupRefusal, Role, Standing, lock_visible};
 use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
@@ -36,7 +36,7 @@ pub fn edit(
     view.message.edited_at = Some(tx.now());
     view.message.version = view.message.version.next();
     tx.messages().update(&view.message)?;
-    tx.emit(Audience::Group(group), Some(actor.id()), Event::MessageUpdated(view.message.clone()));
+    tx.emit(Some(actor.id()), Event::MessageUpdated(view.message.clone()));
     Ok(view)
 }
 
@@ -63,7 +63,7 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     message.deleted_at = Some(now);
     message.version = message.version.next();
     tx.messages().update(&message)?;
-    tx.emit(Audience::Group(group), Some(actor.id()), Event::MessageDeleted(message));
+    tx.emit(Some(actor.id()), Event::MessageDeleted(Tombstone(message)));
     Ok(())
 }
 

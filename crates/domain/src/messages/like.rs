@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::Event;
 use crate::ids::{GroupId, MessageId};
 use crate::messages::edit::load;
 use crate::messages::error::MessageRefusal;
@@ -23,7 +23,7 @@ pub fn like(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Re
     if tx.messages().add_like(id, actor.id(), now)? {
         count(tx, &mut view, 1)?;
         view.liked = true;
-        tx.emit(Audience::Group(group), Some(actor.id()), Event::MessageLiked(view.message.clone()));
+        tx.emit(Some(actor.id()), Event::MessageLiked(view.message.clone()));
     }
     Ok(view)
 }
@@ -38,7 +38,7 @@ pub fn unlike(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     if !view.message.is_deleted() && tx.messages().remove_like(id, actor.id())? {
         count(tx, &mut view, -1)?;
         view.liked = false;
-        tx.emit(Audience::Group(group), Some(actor.id()), Event::MessageUnliked(view.message.clone()));
+        tx.emit(Some(actor.id()), Event::MessageUnliked(view.message.clone()));
     }
     Ok(view)
 }

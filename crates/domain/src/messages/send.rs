@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Audience, Event};
+use crate::events::Event;
 use crate::groups::lock_visible;
 use crate::ids::{GroupId, MessageId, Version};
 use crate::messages::error::MessageRefusal;
@@ -47,7 +47,7 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error
     match tx.messages().insert(&new)? {
         Unique::Stored(id) => {
             let message = stored(new, id, actor);
-            tx.emit(Audience::Group(group.id), Some(actor.id()), Event::MessageCreated(message.clone()));
+            tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
             Ok(Sent { view: MessageView { message, liked: false }, repeated: false })
         }
         Unique::Taken => find_earlier(tx, actor, draft),

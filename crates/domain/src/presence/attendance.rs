@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::last_seen::LastSeen;
 use super::present::{DeviceId, Present};
 use crate::accounts::PresenceSetting;
-use crate::events::{Event, LoggedEvent, Passing, Viewer};
+use crate::events::{
+    Event, GroupMember, LoggedEvent, Passing, RemovedGroup, RemovedMember, UserUpdate, Viewer,
+};
 use crate::ids::{GroupId, UserId};
 use crate::presence::Presence;
 use crate::time::Timestamp;
@@ -145,7 +147,7 @@ impl Attendance {
     /// group learn who is there by [`here`](Self::here).
     pub fn take_in(&mut self, logged: &LoggedEvent, now: Timestamp) -> Option<PresenceChange> {
         match &logged.event {
-            Event::UserUpdated(user) => {
+            Event::UserUpdated(UserUpdate { user, .. }) => {
                 if user.presence == PresenceSetting::Hidden {
                     self.last_seen.forget(user.id);
                 }
@@ -156,19 +158,19 @@ impl Attendance {
                 self.forget(*user);
                 None
             }
-            Event::MemberAdded(group, member) => {
+            Event::MemberAdded(GroupMember { group, member }) => {
                 let user = member.user.id;
                 self.last_seen.enter(*group, user);
                 self.users.get_mut(&user)?.groups.insert(*group);
                 self.tell_of_as_before(user, vec![*group])
             }
-            Event::MemberRemoved(group, user) => {
+            Event::MemberRemoved(RemovedMember { group, user }) => {
                 self.last_seen.leave(*group, *user);
                 self.users.get_mut(user)?.groups.remove(group);
                 self.hide(*group, *user);
                 None
             }
-            Event::GroupDeleted(group) => {
+            Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
                 self.shown_in.remove(group);
                 self.last_seen.forget_group(*group);
                 for present in self.users.values_mut() {
@@ -177,7 +179,7 @@ impl Attendance {
                 None
             }
             // Somebody writes, or likes, by whatever way.
-            event if event.message().is_some() => {
+            event if event.ids().message.is_some() => {
                 let user = logged.actor?;
                 self.users.get_mut(&user)?.act_anywhere(now);
                 self.tell(user, now)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::accounts::UserRef;
 use crate::error::Error;
-use crate::events::{Event, LoggedEvent, Passing, Viewer};
+use crate::events::{Event, LoggedEvent, Passing, RemovedMember, Viewer};
 use crate::groups::GroupRefusal;
 use crate::ids::{GroupId, UserId};
 use crate::time::Timestamp;
@@ -80,10 +80,10 @@ impl Typists {
             Event::MessageCreated(message) => {
                 self.told.remove(&(message.group_id, message.author.id));
             }
-            Event::MemberRemoved(group, user) => {
+            Event::MemberRemoved(RemovedMember { group, user }) => {
                 self.told.remove(&(*group, *user));
             }
-            Event::GroupDeleted(gone) => self.told.retain(|(group, _), _| group != gone),
+            Event::GroupDeleted(gone) => self.told.retain(|(group, _), _| *group != gone.id),
             Event::UserDeleted(gone) => self.told.retain(|(_, user), _| user != gone),
             _ => {}
         }

@@ -212,7 +212,8 @@ impl Tx for MockTx {
         Ok(self.emitted.iter().fold(FIRST_EVENT, |id, _| id.next()))
     }
 
-    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event) {
+    fn emit(&mut self, actor: Option<UserId>, event: Event) {
+        let to = event.audience().expect("an event that is emitted has an audience");
         self.emitted.push((to, actor, event));
     }
 

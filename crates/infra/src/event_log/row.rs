@@ -1,7 +1,7 @@
 //! Events as rows of the log's table.
 
 use diesel::prelude::*;
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::{Audience, Event, SubjectIds};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::time::Timestamp;
 
@@ -24,41 +24,29 @@ pub(crate) struct EventRow {
 impl EventRow {
     /// The row of an event that happened `at` this time.
     pub(crate) fn new(at: Timestamp, to: Audience, actor: Option<UserId>, event: &Event) -> Self {
-        let mut row = Self {
+        let SubjectIds { group, user, message } = event.ids();
+        let (audience, session_id) = columns(to);
+        Self {
             at: at.as_micros(),
             event_type: event.event_type().as_str(),
             actor_id: actor.map(|id| id.get()),
-            audience: "all",
-            group_id: event.subject_group().map(|id| id.get()),
-            user_id: event.subject_user().map(|id| id.get()),
-            message_id: event.subject_message().map(|id| id.get()),
-            session_id: None,
-        };
-        row.address_to(to);
-        row
-    }
-
-    /// Where an audience names a group or a user, it is the one that the event is about.
-    fn address_to(&mut self, audience: Audience) {
-        match audience {
-            Audience::All => self.audience = "all",
-            Audience::Group(group) => {
-                self.audience = "group";
-                self.group_id = Some(group.get());
-            }
-            Audience::GroupAndUser(group, user) => {
-                self.audience = "group_and_user";
-                self.group_id = Some(group.get());
-                self.user_id = Some(user.get());
-            }
-            Audience::User(user) => {
-                self.audience = "user";
-                self.user_id = Some(user.get());
-            }
-            Audience::Session(session) => {
-                self.audience = "session";
-                self.session_id = Some(session.get());
-            }
+            audience,
+            group_id: group.map(|id| id.get()),
+            user_id: user.map(|id| id.get()),
+            message_id: message.map(|id| id.get()),
+            session_id,
         }
+    }
+}
+
+/// An audience as the table holds it: its name, and the session if it is one. A group or a user that it names is the one
+/// that the event is about.
+fn columns(audience: Audience) -> (&'static str, Option<i64>) {
+    match audience {
+        Audience::All => ("all", None),
+        Audience::Group(_) => ("group", None),
+        Audience::GroupAndUser(..) => ("group_and_user", None),
+        Audience::User(_) => ("user", None),
+        Audience::Session(session) => ("session", Some(session.get())),
     }
 }

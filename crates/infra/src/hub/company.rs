@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
-use groupchat_domain::events::{Event, LoggedEvent, Passing, PassingTo, Shared, Viewer};
+use groupchat_domain::events::{
+    Event, GroupMember, LoggedEvent, Passing, PassingTo, RemovedMember, Shared, Viewer,
+};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::presence::{Activity, PresenceChange};
@@ -94,10 +96,10 @@ impl Hub {
         company.typists.take_in(logged);
         let change = company.attendance.take_in(logged, moment.steady);
         self.tell(change, moment);
-        if let Event::MemberRemoved(group, user) = &logged.event {
+        if let Event::MemberRemoved(RemovedMember { group, user }) = &logged.event {
             self.inbox.withdraw_presence(*user, *group);
         }
-        if let Event::MemberAdded(group, member) = &logged.event
+        if let Event::MemberAdded(GroupMember { group, member }) = &logged.event
             && registry.is_listening(member.user.id)
         {
             let newcomer = member.user.id;

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use groupchat_domain::events::{Audience, Event, LoggedEvent, Passing, PassingTo, Shared};
+use groupchat_domain::events::{
+    Audience, Event, GroupMember, LoggedEvent, Passing, PassingTo, RemovedGroup, RemovedMember, Shared,
+};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::PresenceChange;
 
@@ -42,7 +44,7 @@ impl Registry {
     fn concerned(&self, logged: &LoggedEvent) -> impl Iterator<Item = &Arc<Listener>> {
         let (group, user) = match logged.audience {
             Audience::All | Audience::Session(_) => (None, None),
-            Audience::Group(group) => (Some(group), logged.event.subject_user()),
+            Audience::Group(group) => (Some(group), logged.event.ids().user),
             Audience::GroupAndUser(group, user) => (Some(group), Some(user)),
             Audience::User(user) => (None, Some(user)),
         };
@@ -56,9 +58,9 @@ impl Registry {
     /// Brings the index of groups up to date with what the viewers have taken in.
     fn move_members(&mut self, event: &Event) {
         match event {
-            Event::MemberAdded(group, member) => self.move_member(*group, member.user.id),
-            Event::MemberRemoved(group, user) => self.move_member(*group, *user),
-            Event::GroupDeleted(group) => self.in_group.remove_all(*group),
+            Event::MemberAdded(GroupMember { group, member }) => self.move_member(*group, member.user.id),
+            Event::MemberRemoved(RemovedMember { group, user }) => self.move_member(*group, *user),
+            Event::GroupDeleted(RemovedGroup { id, .. }) => self.in_group.remove_all(*id),
             _ => {}
         }
     }

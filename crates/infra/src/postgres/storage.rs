@@ -83,7 +83,7 @@ impl PostgresStorage {
             options,
         };
         let crew = Crew::default();
-        let started = storage.start(&crew, connection, &clock, sink);
+        let started = storage.start(&crew, connection, &clock, &sink);
         // Also when not all could be started: dropping the storage then ends those that were.
         *locked(&storage.threads) = Some(crew);
         started.map(|()| storage)
@@ -95,25 +95,26 @@ impl PostgresStorage {
         crew: &Crew,
         mut first: PgConnection,
         clock: &Arc<dyn Clock>,
-        sink: Arc<dyn EventSink>,
+        sink: &Arc<dyn EventSink>,
     ) -> Result<(), OpenError> {
         if self.options.follows_log {
             let position = log_state::head(&mut first, &self.dial.shown())?;
             let (dial, signal) = (Arc::clone(&self.dial), Arc::clone(&self.log));
             let look_every = self.options.look_every;
-            let follower = LogFollower::new(dial, signal, look_every, Arc::clone(clock), sink, position);
+            let (clock, sink) = (Arc::clone(clock), Arc::clone(sink));
+            let follower = LogFollower::new(dial, signal, look_every, clock, sink, position);
             crew.log.spawn("pg-log", || follower.serve()).map_err(OpenError::Thread)?;
         }
         let peers = Arc::default();
         for number in 0..self.options.writers {
-            let worker = self.worker(Mode::Write, &peers, clock);
+            let worker = self.worker(Mode::Write, &peers, clock, sink);
             crew.writers
                 .spawn(&format!("pg-write-{number}"), || worker.serve())
                 .map_err(OpenError::Thread)?;
         }
         let peers = Arc::default();
         for number in 0..self.options.readers {
-            let worker = self.worker(Mode::Read, &peers, clock);
+            let worker = self.worker(Mode::Read, &peers, clock, sink);
             crew.readers.spawn(&format!("pg-read-{number}"), || worker.serve()).map_err(OpenError::Thread)?;
         }
         let canceller = Canceller { dial: Arc::clone(&self.dial), queue: Arc::clone(&self.reads) };
@@ -122,7 +123,13 @@ impl PostgresStorage {
         crew.upkeep.spawn("pg-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
     }
 
-    fn worker(&self, mode: Mode, peers: &Arc<Peers>, clock: &Arc<dyn Clock>) -> Worker {
+    fn worker(
+        &self,
+        mode: Mode,
+        peers: &Arc<Peers>,
+        clock: &Arc<dyn Clock>,
+        sink: &Arc<dyn EventSink>,
+    ) -> Worker {
         Worker {
             dial: Arc::clone(&self.dial),
             mode,
@@ -132,6 +139,7 @@ impl PostgresStorage {
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
             log: Arc::clone(&self.log),
+            sink: Arc::clone(sink),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error};
-use groupchat_domain::storage::{Mode, StorageFault, Verdict};
+use groupchat_domain::storage::{EventSink, Mode, StorageFault, Verdict};
 use groupchat_domain::time::Clock;
 
 use super::dial::Dial;
@@ -58,6 +58,8 @@ pub(super) struct Worker {
     pub(super) activity: Arc<KeyActivity>,
     /// Told when events were stored.
     pub(super) log: Arc<LogSignal>,
+    /// Told when jobs were stored.
+    pub(super) sink: Arc<dyn EventSink>,
 }
 
 impl Worker {
@@ -122,8 +124,15 @@ impl Worker {
         let tx_connection = Connection::Postgres(&mut session);
         let mut tx = DbTx::new(tx_connection, self.clock.now(), &self.activity, events);
         let verdict = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
+        let has_enqueued = tx.has_enqueued();
         match (verdict, tx.into_failure()) {
-            (Ok(Verdict::Commit), None) => self.commit(session, emitted),
+            (Ok(Verdict::Commit), None) => {
+                let run = self.commit(session, emitted);
+                if has_enqueued && may_be_stored(&run) {
+                    self.wake_jobs();
+                }
+                run
+            }
             (Ok(Verdict::RollBack), None) => self.roll_back(session, Run::Settled(Ok(()))),
             (Ok(_), Some(failure)) => self.roll_back(session, failure.into()),
             (Err(_), _) => self.roll_back(session, Run::Settled(Err(StorageFault::Panicked))),
@@ -147,6 +156,12 @@ impl Worker {
             // What was read is right all the same, and nothing was to be stored.
             Err(_) if self.mode == Mode::Read => Run::Settled(Ok(())),
             Err(error) => self.commit_failed(session, &error),
+        }
+    }
+
+    fn wake_jobs(&self) {
+        if catch_unwind(AssertUnwindSafe(|| self.sink.jobs_enqueued())).is_err() {
+            tracing::error!("whoever is told of jobs panicked");
         }
     }
 
@@ -179,6 +194,11 @@ impl Worker {
         }
         undone
     }
+}
+
+/// Whether the work of a run that was to be committed is stored, as far as that is known.
+const fn may_be_stored(run: &Run) -> bool {
+    matches!(run, Run::Settled(Ok(()) | Err(StorageFault::OutcomeUnknown)))
 }
 
 /// Whether the server may have carried out a COMMIT that it did not answer.

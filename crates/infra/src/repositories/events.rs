@@ -4,7 +4,7 @@ use diesel::deserialize;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::Error;
-use groupchat_domain::events::{Audience, EventRecord, EventRepository, Kept, LogState};
+use groupchat_domain::events::{Audience, EventRecord, EventRepository, Kept, LogState, SubjectIds};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
@@ -47,10 +47,7 @@ impl NumberedRow {
             actor: self.actor_id.map(UserId::new),
             audience,
             event_type: self.event_type.0,
-            group,
-            user,
-            message: self.message_id.map(MessageId::new),
-            session,
+            subject: SubjectIds { group, user, message: self.message_id.map(MessageId::new) },
         })
     }
 }

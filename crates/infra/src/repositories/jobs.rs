@@ -1,7 +1,7 @@
 //! Durable jobs.
 
 use diesel::prelude::*;
-use groupchat_domain::ids::{GroupId, JobId, MessageId, UserId};
+use groupchat_domain::ids::JobId;
 use groupchat_domain::jobs::{Job, JobRepository, Task};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
@@ -23,42 +23,26 @@ impl TryFrom<JobRow> for Job {
     type Error = diesel::result::Error;
 
     fn try_from(row: JobRow) -> Result<Self, Self::Error> {
-        let task = match row.kind.as_str() {
-            PURGE_GROUP => Task::PurgeGroup(GroupId::new(row.subject_id)),
-            PURGE_LIKES => Task::PurgeLikes(MessageId::new(row.subject_id)),
-            END_MEMBERSHIPS => Task::EndMemberships(UserId::new(row.subject_id)),
-            unknown => {
-                let reason = format!("the database holds an unknown kind of job: {unknown:?}");
-                return Err(Self::Error::DeserializationError(reason.into()));
-            }
-        };
+        let task = Task::from_stored(&row.kind, row.subject_id).ok_or_else(|| {
+            let reason = format!("the database holds an unknown kind of job: {:?}", row.kind);
+            Self::Error::DeserializationError(reason.into())
+        })?;
         Ok(Self { id: JobId::new(row.id), task })
-    }
-}
-
-const PURGE_GROUP: &str = "purge_group";
-const PURGE_LIKES: &str = "purge_likes";
-const END_MEMBERSHIPS: &str = "end_memberships";
-
-/// A task as the table holds it: its kind, and the id of what it is about.
-const fn columns(task: Task) -> (&'static str, i64) {
-    match task {
-        Task::PurgeGroup(group) => (PURGE_GROUP, group.get()),
-        Task::PurgeLikes(message) => (PURGE_LIKES, message.get()),
-        Task::EndMemberships(user) => (END_MEMBERSHIPS, user.get()),
     }
 }
 
 impl JobRepository for DbTx<'_> {
     fn enqueue(&mut self, task: Task, at: Timestamp) -> Result<(), StorageFault> {
-        let (kind, subject) = columns(task);
+        let (kind, subject) = task.stored();
         let row = diesel::insert_into(jobs::table).values((
             jobs::kind.eq(kind),
             jobs::subject_id.eq(subject),
             jobs::run_after.eq(at.as_micros()),
             jobs::created_at.eq(self.now().as_micros()),
         ));
-        on_backend!(self, |connection| row.execute(connection)).map(drop)
+        on_backend!(self, |connection| row.execute(connection))?;
+        self.note_job();
+        Ok(())
     }
 
     fn next(&mut self, now: Timestamp, furthest: Timestamp) -> Result<Option<Job>, StorageFault> {

@@ -47,17 +47,19 @@ pub(super) struct Batch {
     pub(super) events: EventBuffer,
     settled: Vec<(Command, Outcome)>,
     kept: usize,
+    has_enqueued: bool,
 }
 
 impl Batch {
     pub(super) const fn new(head: EventId) -> Self {
-        Self { events: EventBuffer::new(head), settled: Vec::new(), kept: 0 }
+        Self { events: EventBuffer::new(head), settled: Vec::new(), kept: 0, has_enqueued: false }
     }
 
-    /// Adds a command whose work stays in the transaction.
-    pub(super) fn keep(&mut self, command: Command) {
+    /// Adds a command whose work stays in the transaction, and whether a job is part of that.
+    pub(super) fn keep(&mut self, command: Command, has_enqueued: bool) {
         self.settled.push((command, Ok(())));
         self.kept += 1;
+        self.has_enqueued |= has_enqueued;
     }
 
     /// Adds a command whose work is undone, with what its caller will learn.
@@ -73,6 +75,11 @@ impl Batch {
     /// How many commands the COMMIT will make durable.
     pub(super) const fn kept(&self) -> usize {
         self.kept
+    }
+
+    /// Whether the COMMIT makes a job durable.
+    pub(super) const fn has_enqueued(&self) -> bool {
+        self.has_enqueued
     }
 
     /// Tells each caller how its command ended. Only after the COMMIT.

@@ -136,13 +136,14 @@ impl Writer {
         let events = Events::Batch(&mut batch.events);
         let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, events);
         let verdict = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
+        let has_enqueued = tx.has_enqueued();
         let outcome = match (verdict, tx.into_failure()) {
             (Err(_), _) => Err(StorageFault::Panicked),
             (Ok(_), Some(failure)) => Err(failure.fault),
             (Ok(verdict), None) => Ok(verdict),
         };
         if outcome == Ok(Verdict::Commit) {
-            batch.keep(command);
+            batch.keep(command, has_enqueued);
         } else {
             batch.events.truncate(mark);
             batch.undo(command, outcome.map(|_| ()));
@@ -168,15 +169,20 @@ impl Writer {
         }
     }
 
-    /// Answers the commands of a batch that is stored and publishes its events.
+    /// Answers the commands of a batch that is stored, publishes its events and wakes the runner of jobs.
     fn announce(&mut self, batch: &mut Batch) {
         batch.answer();
         self.checkpoints.committed(batch.kept());
         let events = batch.events.events();
-        if events.is_empty() {
-            return;
-        }
-        if catch_unwind(AssertUnwindSafe(|| self.sink.committed(events))).is_err() {
+        let publish = || {
+            if batch.has_enqueued() {
+                self.sink.jobs_enqueued();
+            }
+            if !events.is_empty() {
+                self.sink.committed(events);
+            }
+        };
+        if catch_unwind(AssertUnwindSafe(publish)).is_err() {
             tracing::error!("the event sink panicked");
         }
     }

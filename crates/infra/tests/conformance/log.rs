@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use groupchat_domain::accounts::{Actor, SessionKind};
-use groupchat_domain::events::{Audience, Cursor, Epoch, Event, EventRecord, Kept, LogState, replay};
+use groupchat_domain::events::{Cursor, Epoch, Event, EventRecord, Kept, LogState, replay};
 use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
@@ -161,7 +161,7 @@ pub(crate) fn a_log_that_was_pruned_goes_on_where_it_was(database: &Database) {
 pub(crate) fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database) {
     let actor = database
         .write(|tx| {
-            tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(66)));
+            tx.emit(None, Event::UserDeleted(UserId::new(66)));
             let user = user(tx, "ann").as_ref();
             Ok(Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login })
         })

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod accounts;
+mod enqueued;
 mod events;
 mod faults;
 mod groups;

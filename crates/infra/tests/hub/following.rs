@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
-use groupchat_domain::events::{Audience, Delivery, Event, Feed, LiveEvents, Passing, Viewer};
+use groupchat_domain::events::{Delivery, Event, Feed, LiveEvents, Passing, Viewer};
 use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
 use groupchat_domain::presence::Presence;
 use groupchat_domain::storage::{Storage, Tx};
@@ -29,7 +29,7 @@ pub(crate) fn viewer() -> Viewer {
 pub(crate) fn emit(count: usize) -> impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static {
     move |tx| {
         for _ in 0..count {
-            tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1 << 41)));
+            tx.emit(None, Event::UserDeleted(UserId::new(1 << 41)));
         }
         Ok(())
     }

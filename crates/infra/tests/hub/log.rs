@@ -25,11 +25,15 @@ pub(crate) fn seen_by(log: &[EventRecord], user: UserId, groups: &[GroupId]) -> 
     let mut groups: HashSet<GroupId> = groups.iter().copied().collect();
     let mut seen = Vec::new();
     for record in log {
-        let moves = record.user == Some(user);
-        if let Some(group) = record.group.filter(|_| moves && record.event_type == EventType::MemberAdded) {
+        let moves = record.subject.user == Some(user);
+        if let Some(group) =
+            record.subject.group.filter(|_| moves && record.event_type == EventType::MemberAdded)
+        {
             groups.insert(group);
         }
-        if let Some(group) = record.group.filter(|_| moves && record.event_type == EventType::MemberRemoved) {
+        if let Some(group) =
+            record.subject.group.filter(|_| moves && record.event_type == EventType::MemberRemoved)
+        {
             groups.remove(&group);
         }
         let is_for_user = match record.audience {
@@ -54,7 +58,7 @@ pub(crate) fn positions(records: &[EventRecord]) -> Vec<Position> {
 /// The place after which the user came into no group and left none.
 pub(crate) fn last_move(log: &[EventRecord], user: UserId) -> Position {
     let is_move = |record: &&EventRecord| {
-        record.user == Some(user)
+        record.subject.user == Some(user)
             && matches!(record.event_type, EventType::MemberAdded | EventType::MemberRemoved)
     };
     log.iter().rev().find(is_move).map_or(Position::ZERO, |record| record.position)

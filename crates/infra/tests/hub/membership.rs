@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::events::{Audience, Event, EventRecord, EventType, LoggedEvent};
+use groupchat_domain::events::{Event, EventRecord, EventType, LoggedEvent, RemovedMember};
 use groupchat_domain::groups::{self, Quotas, Role, remove_member};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Storage, Tx};
@@ -74,7 +74,7 @@ async fn happen(storage: &dyn Storage, group: GroupId) {
     for _ in 0..EVENTS {
         let work = move |tx: &mut dyn Tx| {
             tx.groups().lock(group)?;
-            tx.emit(Audience::Group(group), None, Event::MemberRemoved(group, nobody));
+            tx.emit(None, Event::MemberRemoved(RemovedMember { group, user: nobody }));
             Ok(())
         };
         storage.run(WRITE, work).await.expect("an event can be written");

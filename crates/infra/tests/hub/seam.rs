@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::{Audience, Event, RemovedMember, UserUpdate};
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Storage, Tx};
@@ -14,7 +14,7 @@ use groupchat_testing::Dice;
 use crate::client::{Client, positions};
 use crate::log;
 use crate::support::fixture::join;
-use crate::world::{WRITE, World};
+use crate::world::{READ, WRITE, World};
 
 /// Clients of each kind, and tasks that write to each storage.
 const CLIENTS: usize = 6;
@@ -63,18 +63,23 @@ fn every_client_gets_all_that_is_for_it(world: &World) {
 
 /// Writes from all sides at once.
 async fn write_all(world: &World, groups: &[GroupId], people: &[Actor], dice: &mut Dice) {
-    let audiences = [
-        Audience::All,
-        Audience::Group(groups[0]),
-        Audience::Group(groups[1]),
-        Audience::Group(groups[2]),
-        Audience::User(people[0].id()),
+    let (nobody, ann) = (UserId::new(1 << 41), people[0].id());
+    let found = world.servers[0].storage.run(READ, move |tx| Ok(tx.accounts().find(ann)?)).await;
+    let ann = found.unwrap().expect("a user");
+    let for_ann = Audience::User(ann.id);
+    let goes = |group| Event::MemberRemoved(RemovedMember { group, user: nobody });
+    let events = [
+        Event::UserDeleted(nobody),
+        goes(groups[0]),
+        goes(groups[1]),
+        goes(groups[2]),
+        Event::UserUpdated(UserUpdate::logged(ann, for_ann)),
     ];
     let mut running = Vec::new();
     for storage in &world.writers {
         for _ in 0..WRITERS {
-            let (storage, dice) = (Arc::clone(storage), dice.split());
-            running.push(tokio::spawn(async move { write(storage.as_ref(), &audiences, dice).await }));
+            let (storage, events, dice) = (Arc::clone(storage), events.clone(), dice.split());
+            running.push(tokio::spawn(async move { write(storage.as_ref(), &events, dice).await }));
         }
     }
     for task in running {
@@ -82,13 +87,12 @@ async fn write_all(world: &World, groups: &[GroupId], people: &[Actor], dice: &m
     }
 }
 
-async fn write(storage: &dyn Storage, audiences: &[Audience; 5], mut dice: Dice) {
-    let nobody = UserId::new(1 << 41);
+async fn write(storage: &dyn Storage, events: &[Event; 5], mut dice: Dice) {
     for _ in 0..COMMANDS {
-        let picked: Vec<_> = (0..=dice.below(4)).map(|_| audiences[dice.below(audiences.len())]).collect();
+        let picked: Vec<_> = (0..=dice.below(4)).map(|_| events[dice.below(events.len())].clone()).collect();
         let work = move |tx: &mut dyn Tx| {
-            for audience in &picked {
-                tx.emit(*audience, None, Event::UserDeleted(nobody));
+            for event in &picked {
+                tx.emit(None, event.clone());
             }
             Ok(())
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::accounts::{Actor, SessionKind};
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Storage, Tx};
 use groupchat_infra::clock::SystemClock;
@@ -113,7 +113,7 @@ impl World {
 
     /// Says to everybody that this was all. What was acknowledged before comes before it.
     pub(crate) fn finish(&self) {
-        self.write(|tx| tx.emit(Audience::All, None, LAST));
+        self.write(|tx| tx.emit(None, LAST));
     }
 }
 

@@ -33,7 +33,8 @@ pub(crate) struct Written {
 /// the writers saw and with the numbers of the messages.
 pub(crate) fn check(database: &Database, storage: &dyn Storage, log: &[EventRecord], written: &[Written]) {
     let sent = log.iter().filter(|event| event.event_type == EventType::MessageCreated);
-    let sent: Vec<_> = sent.map(|event| (event.message.expect("a message"), event.position)).collect();
+    let sent: Vec<_> =
+        sent.map(|event| (event.subject.message.expect("a message"), event.position)).collect();
     let places: HashMap<MessageId, Position> = sent.iter().copied().collect();
     assert_eq!(places.len(), sent.len(), "a message is told of twice");
     check_commands(&places, written);
@@ -65,7 +66,7 @@ fn check_commands(places: &HashMap<MessageId, Position>, written: &[Written]) {
 fn check_ids(log: &[EventRecord]) {
     let mut last: HashMap<GroupId, EventId> = HashMap::new();
     for event in log {
-        let Some(group) = event.group else { continue };
+        let Some(group) = event.subject.group else { continue };
         let before = last.insert(group, event.id);
         assert!(before.is_none_or(|before| before < event.id), "{event:?} comes after {before:?}");
     }

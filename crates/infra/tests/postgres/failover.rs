@@ -1,6 +1,6 @@
 //! The database goes on with another log, as after a failover to a copy that lacked the latest events.
 
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Tx, Verdict};
 
@@ -8,7 +8,7 @@ use crate::place::Place;
 
 /// Emits an event.
 fn emit(tx: &mut dyn Tx) -> Verdict {
-    tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+    tx.emit(None, Event::UserDeleted(UserId::new(1)));
     Verdict::Commit
 }
 

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Tx, Verdict};
 use groupchat_infra::DatabaseStorage;
@@ -53,7 +53,7 @@ impl Pair {
 
 /// Emits an event.
 fn emit(tx: &mut dyn Tx) -> Verdict {
-    tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+    tx.emit(None, Event::UserDeleted(UserId::new(1)));
     Verdict::Commit
 }
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use groupchat_domain::accounts::LockStrength;
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Caller, Mode, StorageFault, Tx, Verdict};
 
@@ -58,7 +58,7 @@ fn a_reader_can_not_write_and_goes_on_reading() {
 fn a_reader_can_not_emit() {
     let place = Place::new();
     let outcome = place.read(|tx| {
-        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+        tx.emit(None, Event::UserDeleted(UserId::new(1)));
         Verdict::Commit
     });
     assert!(matches!(outcome, Err(StorageFault::Internal { .. })), "{outcome:?}");

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{Caller, Credential, Mode, Storage, StorageFault, Tx, Verdict};
@@ -16,7 +16,7 @@ use crate::support::fixture;
 
 /// Emits an event.
 fn emit(tx: &mut dyn Tx) -> Verdict {
-    tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+    tx.emit(None, Event::UserDeleted(UserId::new(1)));
     Verdict::Commit
 }
 

@@ -87,6 +87,6 @@ fn check_likes(arena: &Arena, members: &[Person], group: GroupId, id: MessageId)
     let message = &views[0].message;
     assert_eq!(usize::try_from(message.likes), Ok(liked), "likes are miscounted");
     // The first version is told too.
-    let told = arena.news().iter().filter(|event| event.message == Some(id)).count();
+    let told = arena.news().iter().filter(|event| event.subject.message == Some(id)).count();
     assert_eq!(usize::try_from(message.version.get()), Ok(told), "changes and versions don't match");
 }

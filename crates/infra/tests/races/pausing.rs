@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use groupchat_domain::accounts::{Actor, KeyHash};
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::for_each_repository;
 use groupchat_domain::ids::{EventId, UserId};
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Tx, Work};
@@ -76,8 +76,8 @@ impl Tx for PausingTx<'_> {
         self.pause().next_event_id()
     }
 
-    fn emit(&mut self, to: Audience, actor: Option<UserId>, event: Event) {
-        self.pause().emit(to, actor, event);
+    fn emit(&mut self, actor: Option<UserId>, event: Event) {
+        self.pause().emit(actor, event);
     }
 
     fn note_key_use(&mut self, key: &KeyHash, actor: &Actor) {

@@ -152,7 +152,8 @@ pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) 
     let numbers: HashMap<MessageId, Seq> =
         stored.iter().map(|view| (view.message.id, view.message.seq)).collect();
     let told = log.iter().filter(|event| event.event_type == EventType::MessageCreated);
-    let told: Vec<_> = told.filter_map(|event| numbers.get(&event.message?)).map(|seq| seq.get()).collect();
+    let told: Vec<_> =
+        told.filter_map(|event| numbers.get(&event.subject.message?)).map(|seq| seq.get()).collect();
     let expected: Vec<_> = (1..).take(stored.len()).collect();
     assert_eq!(told, expected, "numbers have gaps or another order than the log");
 }

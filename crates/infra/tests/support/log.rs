@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use groupchat_domain::events::{Audience, Event, EventRecord, EventType};
+use groupchat_domain::events::{Event, EventRecord, EventType};
 use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage};
 
@@ -51,7 +51,7 @@ pub(crate) fn emit_mark(database: &Database, storage: &dyn Storage) -> UserId {
     let mark = UserId::new(NEXT.fetch_add(1, Ordering::Relaxed));
     let access = Access { mode: Mode::Write, caller: Caller::System };
     let emitted = storage.run(access, move |tx| {
-        tx.emit(Audience::User(mark), None, Event::UserDeleted(mark));
+        tx.emit(None, Event::SessionsEnded(mark));
         Ok(())
     });
     database.wait_for(emitted).expect("an event can be emitted");
@@ -60,18 +60,18 @@ pub(crate) fn emit_mark(database: &Database, storage: &dyn Storage) -> UserId {
 
 /// Whether the event is that mark.
 pub(crate) fn is_mark(event: &EventRecord, mark: UserId) -> bool {
-    event.event_type == EventType::UserDeleted && event.user == Some(mark)
+    event.event_type == EventType::SessionsEnded && event.subject.user == Some(mark)
 }
 
 /// The events about a group and what is in it.
 pub(crate) fn about(events: &[EventRecord], group: GroupId) -> Vec<EventRecord> {
-    events.iter().filter(|event| event.group == Some(group)).copied().collect()
+    events.iter().filter(|event| event.subject.group == Some(group)).copied().collect()
 }
 
 /// Whether the user came and left in turns, and has left in the end. Where the membership was there before the log,
 /// only the one departure is told.
 pub(crate) fn is_balanced(log: &[EventRecord], user: UserId) -> bool {
-    let moves = log.iter().filter(|event| event.user == Some(user)).map(|event| event.event_type);
+    let moves = log.iter().filter(|event| event.subject.user == Some(user)).map(|event| event.event_type);
     let moves: Vec<_> = moves
         .filter(|event_type| matches!(event_type, EventType::MemberAdded | EventType::MemberRemoved))
         .collect();

@@ -128,11 +128,7 @@ fn store(tx: &mut dyn Tx, user: UserId, key: KeyHash) -> Result<(), Error> {
     let session: SessionId = tx.sessions().insert(&session)?;
     tx.tickets().insert(&NewTicket { session, hash: key, expires_at: now.plus(Duration::from_secs(30)) })?;
     tx.known_networks().remember(user, home(), now, MAX_KNOWN_NETWORKS)?;
-    tx.emit(
-        groupchat_domain::events::Audience::All,
-        None,
-        groupchat_domain::events::Event::UserDeleted(user),
-    );
+    tx.emit(None, groupchat_domain::events::Event::UserDeleted(user));
     Ok(())
 }
 

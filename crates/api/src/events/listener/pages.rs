@@ -4,11 +4,11 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use groupchat_domain::events::End;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::events::room::{PageRoom, UsersRoom};
-use crate::events::told::End;
 
 /// The most that a page takes: its texts, and its events besides them.
 const MOST: usize = 512 << 10;

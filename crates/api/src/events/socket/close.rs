@@ -2,8 +2,7 @@
 
 use actix_web::web::Bytes;
 use actix_ws::{CloseCode, CloseReason};
-
-use crate::events::told::End;
+use groupchat_domain::events::End;
 
 /// What the client is told at the close.
 pub(super) fn reason(end: End) -> CloseReason {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
 use bytestring::ByteString;
 use futures_util::{FutureExt, StreamExt};
+use groupchat_domain::events::End;
 use groupchat_domain::storage::Claim;
 use tokio::time::{Interval, timeout};
 
@@ -22,7 +23,7 @@ use crate::events::listener::Listener;
 use crate::events::places::Unsent;
 use crate::events::room::{Outbox, PageRoom};
 use crate::events::timing::{self, heartbeats};
-use crate::events::told::{End, Told};
+use crate::events::told::Told;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 

@@ -233,7 +233,7 @@ impl Request<'_> {
     }
 
     fn typing(&mut self, group: GroupId) -> Result<Answer, ApiError> {
-        let user = self.listener.actor.user.clone();
+        let user = self.listener.actor().user.clone();
         let is_active = read::<TypingRequest>(self.text)?.active.0.unwrap_or(true);
         self.listener.act(if is_active {
             Activity::Types(group, user)

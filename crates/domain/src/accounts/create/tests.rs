@@ -8,6 +8,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{KeyHash, MockApiKeys, MockPasswordHasher};
+use crate::events::Audience;
 use crate::ids::{SessionId, Version};
 use crate::storage::Verdict;
 use crate::testing::{

@@ -2,6 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{AccountRefusal, User};
+use crate::events::Audience;
 use crate::testing::{
     ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, me_provisioned, server_admin, user,
 };

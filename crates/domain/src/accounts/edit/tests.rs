@@ -6,6 +6,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::events::Audience;
 use crate::testing::{ME, MockTx, assert_hands_faults_on, me, user};
 
 fn display_name(text: &str) -> DisplayName {
@@ -45,7 +46,10 @@ fn users_change_their_profile_and_all_learn_of_it() {
     let mut tx = stores(locks_self(), renamed(user(ME)));
     assert_eq!(edit_self(&mut tx, &me(), &renaming()), Ok(renamed(user(ME))));
     let told = renamed(user(ME)).without_private_fields();
-    assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::UserUpdated(told))]);
+    assert_eq!(
+        tx.emitted,
+        [(Audience::All, Some(ME), Event::UserUpdated(UserUpdate::logged(told, Audience::All)))]
+    );
 }
 
 #[test]
@@ -65,7 +69,7 @@ fn users_hide_whether_they_are_there_and_nobody_else_learns_of_it() {
     let [(Audience::User(ME), _, Event::UserUpdated(told))] = tx.emitted.as_slice() else {
         panic!("{:?}", tx.emitted)
     };
-    assert_eq!((told.presence, &told.email), (PresenceSetting::Hidden, &None));
+    assert_eq!((told.user.presence, &told.user.email), (PresenceSetting::Hidden, &None));
 }
 
 #[test]

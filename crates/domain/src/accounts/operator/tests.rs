@@ -3,7 +3,7 @@ use mockall::predicate::{always, eq};
 
 use super::*;
 use crate::accounts::{MockPasswordHasher, Username};
-use crate::events::{Audience, Event};
+use crate::events::{Audience, Event, UserUpdate};
 use crate::jobs::Task;
 use crate::paging::Limit;
 use crate::storage::Unique;
@@ -138,7 +138,14 @@ fn a_user_becomes_a_server_admin_and_all_learn_of_it() {
     assert_eq!(block_on(set_admin(&storage, name(&user(OTHER)), true)), Ok(promoted.clone()));
     let [ran] = storage.finish_as();
     assert_eq!(ran.access, WRITE);
-    assert_eq!(ran.emitted, [(Audience::All, None, Event::UserUpdated(promoted.without_private_fields()))]);
+    assert_eq!(
+        ran.emitted,
+        [(
+            Audience::All,
+            None,
+            Event::UserUpdated(UserUpdate::logged(promoted.without_private_fields(), Audience::All))
+        )]
+    );
 }
 
 #[test]

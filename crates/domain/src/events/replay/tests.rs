@@ -2,10 +2,11 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::PresenceSetting;
+use crate::events::audience::Audience;
 use crate::events::cursor::{Cursor, Epoch};
-use crate::events::event_type::EventType;
-use crate::events::model::{Audience, Event};
 use crate::events::record::EventRecord;
+use crate::events::subject::SubjectIds;
+use crate::events::table::{Event, EventType};
 use crate::ids::{EventId, GroupId, MessageId, UserId};
 use crate::messages::{Message, MessageText};
 use crate::storage::StorageFault;
@@ -31,10 +32,7 @@ fn record(position: i64) -> EventRecord {
         actor: None,
         audience: Audience::All,
         event_type: EventType::UserDeleted,
-        group: None,
-        user: Some(OTHER),
-        message: None,
-        session: None,
+        subject: SubjectIds { user: Some(OTHER), ..SubjectIds::default() },
     }
 }
 
@@ -43,8 +41,7 @@ fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
     EventRecord {
         audience: Audience::GroupAndUser(group, user),
         event_type: EventType::MemberRemoved,
-        group: Some(group),
-        user: Some(user),
+        subject: SubjectIds { group: Some(group), user: Some(user), message: None },
         ..record(position)
     }
 }
@@ -133,9 +130,7 @@ fn long_texts_make_a_stretch_short() {
     let sent = |position| EventRecord {
         audience: Audience::Group(GROUP),
         event_type: EventType::MessageCreated,
-        group: Some(GROUP),
-        user: None,
-        message: Some(MessageId::new(position)),
+        subject: SubjectIds { group: Some(GROUP), user: None, message: Some(MessageId::new(position)) },
         ..record(position)
     };
     let long = MessageText::parse(&"\u{1F600}".repeat(10_000)).unwrap();
@@ -162,14 +157,15 @@ fn what_was_removed_meanwhile_leaves_a_gap_that_is_told_of() {
 fn hidden_events_move_the_position_only() {
     let hidden =
         EventRecord { event_type: EventType::SessionsEnded, audience: Audience::User(OTHER), ..record(1) };
-    let mine = EventRecord { user: Some(ME), audience: Audience::User(ME), ..hidden };
+    let subject = SubjectIds { user: Some(ME), ..SubjectIds::default() };
+    let mine = EventRecord { subject, audience: Audience::User(ME), ..hidden };
     let stretch = replay(&mut holds(0, vec![hidden, mine]), &me(), Position::ZERO).unwrap();
     assert_eq!((positions(&stretch), stretch.position), (vec![], Position::new(1)));
 }
 
 #[test]
 fn a_record_that_can_t_be_understood_is_a_fault() {
-    let nameless = EventRecord { user: None, ..record(1) };
+    let nameless = EventRecord { subject: SubjectIds::default(), ..record(1) };
     let outcome = replay(&mut holds(0, vec![nameless]), &me(), Position::ZERO);
     assert!(matches!(outcome, Err(Error::Fault(StorageFault::Internal { .. }))), "{outcome:?}");
 }

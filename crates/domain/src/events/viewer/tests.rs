@@ -1,6 +1,5 @@
 use super::*;
 use crate::accounts::User;
-use crate::events::event_type::EventType;
 use crate::groups::Role;
 use crate::ids::Position;
 use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, group, member, message, user};
@@ -27,15 +26,23 @@ fn sent(id: i64) -> LoggedEvent {
 }
 
 fn added(id: i64, user: UserId) -> LoggedEvent {
-    logged(id, Audience::Group(GROUP), Event::MemberAdded(GROUP, member(user, Role::Member)))
+    logged(
+        id,
+        Audience::Group(GROUP),
+        Event::MemberAdded(GroupMember { group: GROUP, member: member(user, Role::Member) }),
+    )
 }
 
 fn removed(id: i64, user: UserId) -> LoggedEvent {
-    logged(id, Audience::GroupAndUser(GROUP, user), Event::MemberRemoved(GROUP, user))
+    logged(
+        id,
+        Audience::GroupAndUser(GROUP, user),
+        Event::MemberRemoved(RemovedMember { group: GROUP, user }),
+    )
 }
 
 fn group_deleted(id: i64) -> LoggedEvent {
-    logged(id, Audience::All, Event::GroupDeleted(GROUP))
+    logged(id, Audience::All, Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)))
 }
 
 /// The ids of the events that the viewer sees, when they pass one after the other.
@@ -65,7 +72,7 @@ fn each_audience_is_who_it_says() {
         (Audience::Session(MY_SESSION), true),
         (Audience::Session(ANOTHER_SESSION), false),
     ] {
-        let event = logged(10, audience, Event::UserUpdated(user(OTHER)));
+        let event = logged(10, audience, Event::UserUpdated(UserUpdate::logged(user(OTHER), Audience::All)));
         assert_eq!(viewer(&inside).may_see(&event), expected, "{audience:?}");
     }
 }
@@ -75,7 +82,11 @@ fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
     let mut hidden = viewer(&[]).at_version(Version::new(3));
     for (version, expected) in [(2, PresenceSetting::Hidden), (4, PresenceSetting::Shown)] {
         let shown = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
-        hidden.take_in(&logged(10, Audience::User(ME), Event::UserUpdated(shown)));
+        hidden.take_in(&logged(
+            10,
+            Audience::User(ME),
+            Event::UserUpdated(UserUpdate::logged(shown, Audience::All)),
+        ));
         assert_eq!(hidden.presence, expected, "{version}");
     }
 }
@@ -150,7 +161,13 @@ fn a_removal_that_the_memberships_know_of_already_leaves_them_empty() {
 
 #[test]
 fn presence_is_hidden_unless_known_and_changes_with_the_user() {
-    let update = |id, presence| logged(9, Audience::All, Event::UserUpdated(User { presence, ..user(id) }));
+    let update = |id, presence| {
+        logged(
+            9,
+            Audience::All,
+            Event::UserUpdated(UserUpdate::logged(User { presence, ..user(id) }, Audience::All)),
+        )
+    };
     let mut viewer = viewer(&[]);
     assert_eq!(viewer.presence, PresenceSetting::Hidden);
     viewer.take_in(&update(OTHER, PresenceSetting::Shown));
@@ -170,9 +187,18 @@ fn who_is_in_a_group_is_known() {
 
 #[test]
 fn a_role_or_somebody_else_s_coming_and_going_changes_no_membership() {
-    let role = logged(3, Audience::Group(GROUP), Event::MemberUpdated(GROUP, member(ME, Role::Admin)));
-    let elsewhere = logged(4, Audience::All, Event::GroupDeleted(ELSEWHERE));
-    let me_elsewhere = logged(5, Audience::GroupAndUser(ELSEWHERE, ME), Event::MemberRemoved(ELSEWHERE, ME));
+    let role = logged(
+        3,
+        Audience::Group(GROUP),
+        Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, Role::Admin) }),
+    );
+    let elsewhere =
+        logged(4, Audience::All, Event::GroupDeleted(RemovedGroup::logged(ELSEWHERE, Audience::All)));
+    let me_elsewhere = logged(
+        5,
+        Audience::GroupAndUser(ELSEWHERE, ME),
+        Event::MemberRemoved(RemovedMember { group: ELSEWHERE, user: ME }),
+    );
     for event in [role, added(6, OTHER), removed(7, OTHER), elsewhere, me_elsewhere] {
         let mut inside = viewer(&[(GROUP, 1)]);
         inside.take_in(&event);

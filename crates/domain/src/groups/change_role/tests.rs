@@ -2,6 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::LockStrength;
+use crate::events::Audience;
 use crate::groups::error::Quota;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
@@ -71,7 +72,14 @@ fn members_learn_of_a_new_role() {
     let mut tx = stores_role(called_by(OWNER, member(OTHER, Role::Member), 1), OTHER, Role::Admin);
     let changed = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Admin), &Quotas::default()).unwrap();
     assert_eq!(changed, member(OTHER, Role::Admin));
-    assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberUpdated(GROUP, changed))]);
+    assert_eq!(
+        tx.emitted,
+        [(
+            Audience::Group(GROUP),
+            Some(ME),
+            Event::MemberUpdated(GroupMember { group: GROUP, member: changed })
+        )]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use mockall::Sequence;
 
 use super::*;
-use crate::events::Audience;
+use crate::events::{Audience, GroupMember};
 use crate::groups::model::{Member, NewMembership};
 use crate::ids::{GroupId, Version};
 use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, user};
@@ -83,7 +83,7 @@ fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
     let owner = Member { user: me().user, role: Role::Owner, joined_at: NOW };
     let expected = [
         (Audience::All, Some(ME), Event::GroupCreated(group)),
-        (Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, owner)),
+        (Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member: owner })),
     ];
     assert_eq!(tx.emitted, expected);
 }

@@ -1,7 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::events::Audience;
+use crate::events::{Audience, RemovedGroup};
 use crate::groups::GroupRefusal;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
@@ -21,7 +21,10 @@ fn owners_and_server_admins_delete_a_group_and_a_job_empties_it() {
     for caller in [OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE] {
         let mut tx = deletes(caller);
         assert_eq!(delete(&mut tx, &me(), GROUP), Ok(()), "{caller:?}");
-        assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupDeleted(GROUP))]);
+        assert_eq!(
+            tx.emitted,
+            [(Audience::All, Some(ME), Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)))]
+        );
     }
 }
 

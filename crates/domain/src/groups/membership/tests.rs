@@ -2,6 +2,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::events::Audience;
 use crate::testing::{
     ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, user,
@@ -110,7 +111,10 @@ fn members_learn_of_a_new_one() {
     let mut tx = adds(MEMBER, Role::Member);
     let member =
         add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default()).unwrap();
-    assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, member))]);
+    assert_eq!(
+        tx.emitted,
+        [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member }))]
+    );
 }
 
 #[test]
@@ -187,7 +191,10 @@ fn anybody_joins_a_public_group_as_a_member() {
     let mut tx = joins(Unique::Stored(()));
     let member = added(ME, Role::Member);
     assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((member.clone(), true)));
-    assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GROUP, member))]);
+    assert_eq!(
+        tx.emitted,
+        [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member }))]
+    );
 }
 
 #[test]
@@ -208,7 +215,7 @@ fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
 #[test]
 fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
     let mut tx = MockTx::new();
-    tx.emit(Audience::All, None, Event::GroupCreated(group()));
+    tx.emit(None, Event::GroupCreated(group()));
     let since = FIRST_EVENT.next();
     tx.members
         .expect_insert()
@@ -253,8 +260,11 @@ fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
     let mut tx = finds_no_owner(tx, Some(member(OTHER, Role::Member)));
     assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, Role::Member), true)));
     let events: Vec<_> = tx.emitted.into_iter().map(|(_, _, event)| event).collect();
-    let promoted = Event::MemberUpdated(GROUP, member(OTHER, Role::Owner));
-    assert_eq!(events, [promoted, Event::MemberAdded(GROUP, added(ME, Role::Member))]);
+    let promoted = Event::MemberUpdated(GroupMember { group: GROUP, member: member(OTHER, Role::Owner) });
+    assert_eq!(
+        events,
+        [promoted, Event::MemberAdded(GroupMember { group: GROUP, member: added(ME, Role::Member) })]
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::events::{Audience, GroupMember, RemovedMember};
 use crate::groups::model::{Member, VisibleGroup};
 use crate::testing::{
     ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
@@ -23,7 +24,7 @@ fn removes(mut tx: MockTx, user: UserId) -> MockTx {
 }
 
 fn removed(actor: Option<UserId>, user: UserId) -> Emitted {
-    (Audience::GroupAndUser(GROUP, user), actor, Event::MemberRemoved(GROUP, user))
+    (Audience::GroupAndUser(GROUP, user), actor, Event::MemberRemoved(RemovedMember { group: GROUP, user }))
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn the_successor_of_a_deleted_last_owner_becomes_owner_before_they_go() {
     for role in [Role::Admin, Role::Member] {
         let mut tx = passes_on_to(Some(member(ME, role)));
         assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()), "{role:?}");
-        let promoted = Event::MemberUpdated(GROUP, member(ME, Role::Owner));
+        let promoted = Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, Role::Owner) });
         assert_eq!(tx.emitted, [(Audience::Group(GROUP), None, promoted), removed(None, OTHER)]);
     }
 }

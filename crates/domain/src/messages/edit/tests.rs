@@ -1,6 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::events::Audience;
 use crate::ids::UserId;
 use crate::messages::model::Message;
 use crate::testing::{
@@ -119,7 +120,7 @@ fn authors_and_admins_of_the_group_delete_a_message_and_a_tombstone_stays() {
     {
         let mut tx = deletes(caller, author);
         assert_eq!(delete(&mut tx, &me(), GROUP, MESSAGE), Ok(()), "{caller:?} of {author}");
-        let event = Event::MessageDeleted(deleted(author));
+        let event = Event::MessageDeleted(Tombstone(deleted(author)));
         assert_eq!(tx.emitted, [(Audience::Group(GROUP), Some(ME), event)], "{caller:?} of {author}");
     }
 }

@@ -1,6 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::events::Audience;
 use crate::groups::GroupRefusal;
 use crate::messages::model::Message;
 use crate::testing::{

@@ -1,6 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
+use crate::events::Audience;
 use crate::groups::{GroupRefusal, Role};
 use crate::ids::Seq;
 use crate::testing::{

@@ -1,7 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::events::{Audience, EventRecord, EventType};
+use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::ids::EventId;
 use crate::testing::{MockTx, NOW, assert_hands_faults_on};
 
@@ -16,10 +16,7 @@ fn record(at: Timestamp) -> EventRecord {
         actor: None,
         audience: Audience::All,
         event_type: EventType::UserUpdated,
-        group: None,
-        user: None,
-        message: None,
-        session: None,
+        subject: SubjectIds::default(),
     }
 }
 

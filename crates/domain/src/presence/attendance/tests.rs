@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::{PresenceSetting, User};
-use crate::events::Audience;
+use crate::events::{Audience, GroupMember, UserUpdate};
 use crate::groups::Role;
 use crate::ids::{EventId, Position, SessionId, Version};
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, member, message, user};
@@ -73,11 +73,11 @@ fn take_in(attendance: &mut Attendance, event: Event, now: Timestamp) -> Option<
 }
 
 fn added(group: GroupId, user: UserId) -> Event {
-    Event::MemberAdded(group, member(user, Role::Member))
+    Event::MemberAdded(GroupMember { group, member: member(user, Role::Member) })
 }
 
 fn set(user: UserId, presence: PresenceSetting) -> Event {
-    Event::UserUpdated(User { presence, ..crate::testing::user(user) })
+    Event::UserUpdated(UserUpdate::logged(User { presence, ..crate::testing::user(user) }, Audience::All))
 }
 
 /// Nobody is there, and nothing is kept of those who were.

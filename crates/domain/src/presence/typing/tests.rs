@@ -1,5 +1,5 @@
 use super::*;
-use crate::events::Audience;
+use crate::events::{Audience, RemovedGroup, RemovedMember};
 use crate::ids::{EventId, Position, SessionId};
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, message, user};
 
@@ -121,8 +121,11 @@ fn who_sends_a_message_types_there_no_longer() {
 #[test]
 fn who_leaves_or_is_deleted_types_no_longer() {
     for (event, left) in [
-        (Event::MemberRemoved(GROUP, ME), vec![(ME, ELSEWHERE), (OTHER, GROUP)]),
-        (Event::GroupDeleted(GROUP), vec![(ME, ELSEWHERE)]),
+        (
+            Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }),
+            vec![(ME, ELSEWHERE), (OTHER, GROUP)],
+        ),
+        (Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)), vec![(ME, ELSEWHERE)]),
         (Event::UserDeleted(ME), vec![(OTHER, GROUP)]),
         (Event::MessageUpdated(message(ME)), vec![(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)]),
     ] {

@@ -1,7 +1,7 @@
 //! Presence and typing.
 
 use groupchat_domain::accounts::{DisplayName, PresenceSetting, User, Username};
-use groupchat_domain::events::{Audience, Event, Passing};
+use groupchat_domain::events::{Audience, Event, Passing, UserUpdate};
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::{GroupId, Position, UserId, Version};
 use groupchat_domain::presence::{AWAY_AFTER, Activity, GRACE, Presence, SETTLES_IN, TYPING_LASTS};
@@ -127,7 +127,9 @@ fn who_hid_while_nobody_listened_is_not_shown_to_who_comes_then() {
     let desk = Desk::new();
     drop(attend(&desk, BOB, &[CHESS]));
     // Nobody is told, nor asked to hand it out.
-    desk.commit(&[desk.write(Audience::All, Event::UserUpdated(hiding(BOB)))]);
+    desk.commit(&[
+        desk.write(Audience::All, Event::UserUpdated(UserUpdate::logged(hiding(BOB), Audience::All)))
+    ]);
     let (_ann, found) = attend(&desk, ANN, &[CHESS]);
     assert_eq!(found, []);
 }
@@ -154,7 +156,8 @@ fn whoever_hides_leaves_for_others() {
     let mut ann = desk.listen(ANN, &[CHESS]);
     let (mut bob, _) = attend(&desk, BOB, &[CHESS]);
     ann.take();
-    let updated = desk.tell(Audience::All, Event::UserUpdated(hiding(BOB)));
+    let updated =
+        desk.tell(Audience::All, Event::UserUpdated(UserUpdate::logged(hiding(BOB), Audience::All)));
     let got = ann.take();
     assert_eq!(got[0], Got::Logged(updated));
     let Got::Passing(Passing::PresenceChanged { user: BOB, presence: Presence::Offline, .. }) = got[1] else {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use groupchat_domain::accounts::{UserRef, Username};
-use groupchat_domain::events::{Audience, Delivery, Epoch, Event, Viewer};
+use groupchat_domain::events::{Audience, Delivery, Epoch, Event, GroupMember, RemovedMember, Viewer};
 use groupchat_domain::groups::{Member, Role};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use groupchat_domain::messages::{Message, MessageText};
@@ -123,11 +123,11 @@ impl Desk {
     }
 
     pub(super) fn add_member(&self, group: GroupId, user: UserId) -> Position {
-        self.tell(Audience::Group(group), Event::MemberAdded(group, member(user)))
+        self.tell(Audience::Group(group), Event::MemberAdded(GroupMember { group, member: member(user) }))
     }
 
     pub(super) fn remove_member(&self, group: GroupId, user: UserId) -> Position {
-        self.tell(Audience::GroupAndUser(group, user), Event::MemberRemoved(group, user))
+        self.tell(Audience::GroupAndUser(group, user), Event::MemberRemoved(RemovedMember { group, user }))
     }
 
     /// Hands out what waits.
@@ -155,7 +155,7 @@ impl Desk {
 
 /// An event that changes nothing for anybody who listens.
 pub(super) fn something() -> Event {
-    Event::MemberUpdated(GroupId::new(99), member(UserId::new(99)))
+    Event::MemberUpdated(GroupMember { group: GroupId::new(99), member: member(UserId::new(99)) })
 }
 
 /// A message with as long a text as one may have.

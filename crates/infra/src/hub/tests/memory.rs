@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use groupchat_domain::events::{Audience, Delivery, Event, LiveEvents};
+use groupchat_domain::events::{Audience, Delivery, Event, LiveEvents, RemovedGroup};
 
 use super::fixture::*;
 use crate::executor::sync::locked;
@@ -40,7 +40,7 @@ fn whoever_leaves_a_group_leaves_its_index() {
     assert_eq!(members(CHESS), 2);
     desk.remove_member(CHESS, BOB);
     assert_eq!(members(CHESS), 1);
-    desk.tell(Audience::All, Event::GroupDeleted(CHESS));
+    desk.tell(Audience::All, Event::GroupDeleted(RemovedGroup::logged(CHESS, Audience::All)));
     assert_eq!((members(CHESS), members(POKER)), (0, 1));
     desk.remove_member(POKER, ANN);
     assert!(locked(&desk.hub.0.registry).in_group.is_empty());

@@ -1,6 +1,6 @@
 //! Who gets which event.
 
-use groupchat_domain::events::{Audience, Event, Viewer};
+use groupchat_domain::events::{Audience, Event, RemovedGroup, Viewer};
 use groupchat_domain::ids::{EventId, SessionId};
 
 use super::fixture::*;
@@ -72,7 +72,7 @@ fn the_end_of_a_group_is_seen_by_who_was_in_it() {
         let mut inside = desk.listen(ANN, &[CHESS]);
         let mut outside = desk.listen(BOB, &[]);
         let mut late = desk.subscribe();
-        let deleted = desk.tell(audience, Event::GroupDeleted(CHESS));
+        let deleted = desk.tell(audience, Event::GroupDeleted(RemovedGroup::logged(CHESS, Audience::All)));
         desk.tell_group(CHESS);
         late.admit(ANN, &[CHESS]);
         assert_eq!(inside.positions(), [deleted]);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::events::{Audience, Event, LoggedEvent};
-use groupchat_domain::ids::{GroupId, SessionId, UserId};
-use groupchat_domain::storage::{Access, Caller, EventSink, Mode, Tx, Verdict};
+use groupchat_domain::events::{Audience, Event, EventType, LoggedEvent, RemovedGroup, RemovedMember};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::storage::{Access, Caller, EventSink, Mode, StorageFault, Tx, Verdict};
 
 use super::support::{Fixture, note, sql};
 use crate::DatabaseStorage;
@@ -14,29 +14,39 @@ use crate::sqlite::{SqliteOptions, SqliteStorage};
 #[test]
 fn an_event_is_logged_with_its_audience_and_the_ids_that_it_names() {
     let fixture = Fixture::new();
-    let (group, user, session) = (GroupId::new(11), UserId::new(22), SessionId::new(33));
+    let (group, user) = (GroupId::new(11), UserId::new(22));
     fixture.clock.set(7);
     fixture
         .write(Box::new(move |tx| {
-            tx.emit(Audience::All, None, Event::UserDeleted(user));
-            tx.emit(Audience::Group(group), Some(UserId::new(1)), Event::GroupDeleted(group));
-            tx.emit(Audience::GroupAndUser(group, user), None, Event::MemberRemoved(group, user));
-            tx.emit(Audience::User(user), None, Event::GroupDeleted(group));
-            tx.emit(Audience::Session(session), None, Event::UserDeleted(user));
+            let deleted = RemovedGroup::logged(group, Audience::Group(group));
+            tx.emit(None, Event::UserDeleted(user));
+            tx.emit(Some(UserId::new(1)), Event::GroupDeleted(deleted));
+            tx.emit(None, Event::MemberRemoved(RemovedMember { group, user }));
+            tx.emit(None, Event::SessionsEnded(user));
             Verdict::Commit
         }))
         .unwrap();
     let rows = "SELECT count(*) AS value FROM events
-        JOIN (VALUES (1, 'user.deleted', NULL, 'all', NULL, 22, NULL),
-                     (2, 'group.deleted', 1, 'group', 11, NULL, NULL),
-                     (3, 'member.removed', NULL, 'group_and_user', 11, 22, NULL),
-                     (4, 'group.deleted', NULL, 'user', 11, 22, NULL),
-                     (5, 'user.deleted', NULL, 'session', NULL, 22, 33)) AS expected
-        ON (id, type, actor_id, audience, group_id, user_id, session_id)
-        IS (column1, column2, column3, column4, column5, column6, column7)
-        WHERE at = 7000000 AND message_id IS NULL";
-    assert_eq!(fixture.ask(rows), 5);
+        JOIN (VALUES (1, 'user.deleted', NULL, 'all', NULL, 22),
+                     (2, 'group.deleted', 1, 'group', 11, NULL),
+                     (3, 'member.removed', NULL, 'group_and_user', 11, 22),
+                     (4, 'sessions.ended', NULL, 'user', NULL, 22)) AS expected
+        ON (id, type, actor_id, audience, group_id, user_id)
+        IS (column1, column2, column3, column4, column5, column6)
+        WHERE at = 7000000 AND message_id IS NULL AND session_id IS NULL";
+    assert_eq!(fixture.ask(rows), 4);
     fixture.assert_log_is_what_was_published();
+}
+
+#[test]
+fn an_event_without_a_subject_is_not_emitted() {
+    let fixture = Fixture::new();
+    let emitted = fixture.write(Box::new(|tx| {
+        tx.emit(None, Event::Gone(EventType::GroupCreated));
+        Verdict::Commit
+    }));
+    assert!(matches!(emitted, Err(StorageFault::Internal { .. })), "{emitted:?}");
+    assert_eq!(fixture.ask("SELECT count(*) AS value FROM events"), 0);
 }
 
 #[test]

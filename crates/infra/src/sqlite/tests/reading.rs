@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, mpsc};
 
-use groupchat_domain::events::{Audience, Event};
+use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{StorageFault, Tx, Verdict};
 
@@ -51,7 +51,7 @@ fn a_reader_can_not_write_and_goes_on_reading() {
 fn a_reader_can_not_emit() {
     let fixture = Fixture::with(|options| options.readers = 1);
     let refused = fixture.read(Box::new(|tx| {
-        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(1)));
+        tx.emit(None, Event::UserDeleted(UserId::new(1)));
         Verdict::Commit
     }));
     assert!(matches!(refused, Err(StorageFault::Internal { .. })));

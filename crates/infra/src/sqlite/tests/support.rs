@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use groupchat_domain::events::{Audience, Event, LoggedEvent};
+use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::ids::{EventId, UserId};
 use groupchat_domain::storage::{Access, Caller, EventSink, Mode, StorageFault, Tx, Verdict};
 use groupchat_domain::time::{Clock, Timestamp};
@@ -63,7 +63,7 @@ impl Published {
     /// What the events are about, in the order of publication.
     pub(super) fn subjects(&self) -> Vec<i64> {
         let batches = locked(&self.0);
-        batches.iter().flatten().filter_map(|logged| logged.event.subject_user()).map(UserId::get).collect()
+        batches.iter().flatten().filter_map(|logged| logged.event.ids().user).map(UserId::get).collect()
     }
 }
 
@@ -236,7 +236,7 @@ pub(super) fn failing_note(id: i64, then: &'static str) -> DbWork {
         let failed = on_sqlite(tx, |connection| connection.batch_execute(then));
         assert!(failed.is_err());
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 1 AS value")).err(), failed.err());
-        tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));
+        tx.emit(None, Event::UserDeleted(UserId::new(id)));
         Verdict::Commit
     })
 }
@@ -255,7 +255,7 @@ fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> Verdict {
     );
     let stored = on_sqlite(tx, |c| insert.bind::<BigInt, _>(id).bind::<Text, _>(text).execute(c));
     let reserved = tx.next_event_id();
-    tx.emit(Audience::All, None, Event::UserDeleted(UserId::new(id)));
+    tx.emit(None, Event::UserDeleted(UserId::new(id)));
     if stored.is_ok() {
         assert_eq!(tx.next_event_id(), reserved.map(EventId::next));
     }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::MockPasswordHasher;
+use crate::events::{Audience, UserUpdate};
 use crate::storage::{Access, Caller, Mode, Verdict};
 use crate::testing::{
     MY_KEY, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me_provisioned,
@@ -80,7 +81,10 @@ fn a_server_admin_changes_what_users_could_change_themselves() {
     assert_eq!(outcome, Ok(renamed(user(OTHER))));
     assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::User(ME) });
     let told = renamed(user(OTHER)).without_private_fields();
-    assert_eq!(ran.emitted, [(Audience::All, Some(ME), Event::UserUpdated(told))]);
+    assert_eq!(
+        ran.emitted,
+        [(Audience::All, Some(ME), Event::UserUpdated(UserUpdate::logged(told, Audience::All)))]
+    );
 }
 
 #[test]

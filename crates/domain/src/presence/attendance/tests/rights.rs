@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::accounts::PresenceSetting;
+use crate::events::{Audience, RemovedGroup, RemovedMember, UserUpdate};
 
 #[test]
 fn a_snapshot_holds_those_who_share_a_group_each_once() {
@@ -79,8 +80,14 @@ fn a_setting_changed_while_not_connected_counts_from_the_next_connection() {
 #[test]
 fn other_changes_of_a_user_change_nothing() {
     let (mut attendance, [_]) = me_in_group();
-    assert_eq!(take_in(&mut attendance, Event::UserUpdated(user(ME)), NOW), None);
-    assert_eq!(take_in(&mut attendance, Event::UserUpdated(user(OTHER)), NOW), None);
+    assert_eq!(
+        take_in(&mut attendance, Event::UserUpdated(UserUpdate::logged(user(ME), Audience::All)), NOW),
+        None
+    );
+    assert_eq!(
+        take_in(&mut attendance, Event::UserUpdated(UserUpdate::logged(user(OTHER), Audience::All)), NOW),
+        None
+    );
     assert_eq!(take_in(&mut attendance, Event::UserCreated(user(OTHER)), NOW), None);
 }
 
@@ -96,8 +103,14 @@ fn who_joins_is_told_of_there_and_only_there() {
 #[test]
 fn who_leaves_a_group_is_told_of_there_no_longer() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
-    assert_eq!(take_in(&mut attendance, Event::MemberRemoved(GROUP, ME), after(1)), None);
-    assert_eq!(take_in(&mut attendance, Event::MemberRemoved(GROUP, OTHER), after(1)), None);
+    assert_eq!(
+        take_in(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), after(1)),
+        None
+    );
+    assert_eq!(
+        take_in(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: OTHER }), after(1)),
+        None
+    );
     assert_eq!((shown(&attendance, GROUP), shown(&attendance, ELSEWHERE)), (vec![], vec![ME]));
     attendance.disconnect(ME, device, after(2));
     assert_eq!(attendance.tick(after(32)), [left(ME, NOW, &[ELSEWHERE])]);
@@ -107,7 +120,7 @@ fn who_leaves_a_group_is_told_of_there_no_longer() {
 fn memberships_follow_the_log_also_while_the_user_may_come_back() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP]));
     attendance.disconnect(ME, device, after(1));
-    take_in(&mut attendance, Event::MemberRemoved(GROUP, ME), after(2));
+    take_in(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), after(2));
     take_in(&mut attendance, added(ELSEWHERE, ME), after(3));
     assert_eq!(attendance.tick(after(31)), [left(ME, NOW, &[ELSEWHERE])]);
 }
@@ -123,7 +136,10 @@ fn memberships_that_were_missed_come_with_the_next_connection() {
 #[test]
 fn a_deleted_group_shows_nobody() {
     let (mut attendance, [_]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
-    assert_eq!(take_in(&mut attendance, Event::GroupDeleted(GROUP), NOW), None);
+    assert_eq!(
+        take_in(&mut attendance, Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)), NOW),
+        None
+    );
     assert_eq!(shown(&attendance, GROUP), []);
     assert_eq!(attendance.tick(after(300)), [change(ME, Presence::Away, &[ELSEWHERE])]);
 }
@@ -188,8 +204,8 @@ fn who_comes_learns_when_others_were_last_seen() {
 #[test]
 fn when_one_was_last_seen_is_for_those_who_would_see_them_now() {
     for (event, seen) in [
-        (Event::MemberRemoved(GROUP, ME), false),
-        (Event::GroupDeleted(GROUP), false),
+        (Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), false),
+        (Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)), false),
         (Event::UserDeleted(ME), false),
         (set(ME, PresenceSetting::Hidden), false),
         (set(ME, PresenceSetting::Shown), true),
@@ -217,7 +233,7 @@ fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
     let (mut attendance, [_]) = connected(&hidden);
     let showing = |version| {
         let user = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
-        Event::UserUpdated(user)
+        Event::UserUpdated(UserUpdate::logged(user, Audience::All))
     };
     assert_eq!(take_in(&mut attendance, showing(2), after(1)), None);
     let told = take_in(&mut attendance, showing(4), after(2));

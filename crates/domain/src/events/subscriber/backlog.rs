@@ -1,36 +1,38 @@
-//! The backlog, as far as it is read and still to be delivered.
+//! What was read of the log and is still to be delivered.
 
 use std::collections::VecDeque;
 
-use groupchat_domain::events::{LoggedEvent, Passing};
-use groupchat_domain::ids::Position;
+use crate::events::live::Passing;
+use crate::events::model::LoggedEvent;
+use crate::ids::Position;
 
-/// One thing of the past.
+/// One thing of the backlog.
+#[derive(Debug)]
 pub(super) enum Entry {
-    /// An event, and up to where the log has been looked at once it is told.
+    /// An event, and up to where the log has been looked at once it is delivered.
     Logged(Box<LoggedEvent>, Position),
     /// What is before here can't be had any more.
     Gap,
-    /// An ephemeral event in its current state.
+    /// What is in no log, as it is now.
     Passing(Passing),
 }
 
-/// What is still to be told, in order.
-#[derive(Default)]
-pub(super) struct Past(VecDeque<Entry>);
+/// What is still to be delivered, in order.
+#[derive(Debug, Default)]
+pub(super) struct Backlog(VecDeque<Entry>);
 
-impl Past {
+impl Backlog {
     /// That something is missing.
     pub(super) fn gap() -> Self {
         Self([Entry::Gap].into())
     }
 
-    /// Whether nothing is.
+    /// Whether nothing is left.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a gap is next. Nothing is before a gap: it is read when all that was read before has been told.
+    /// Whether a gap is next. Nothing is before a gap: it is read when all that was read before has been delivered.
     pub(super) fn is_gap_next(&self) -> bool {
         matches!(self.0.front(), Some(Entry::Gap))
     }
@@ -50,7 +52,7 @@ impl Past {
         self.0.push_back(Entry::Gap);
     }
 
-    /// Adds events, the last of which is told once the log has been looked at up to `seen`. Whether there was one.
+    /// Adds events, the last of which is delivered once the log has been looked at up to `seen`. Whether there was one.
     pub(super) fn add_events(&mut self, mut events: Vec<LoggedEvent>, seen: Position) -> bool {
         let Some(last) = events.pop() else { return false };
         let earlier = events.into_iter().map(|event| {
@@ -62,7 +64,7 @@ impl Past {
         true
     }
 
-    /// Adds ephemeral events.
+    /// Adds what is in no log.
     pub(super) fn add_passing(&mut self, passing: impl IntoIterator<Item = Passing>) {
         self.0.extend(passing.into_iter().map(Entry::Passing));
     }

@@ -1,0 +1,47 @@
+//! Who may see an event, and the rules that derive it from what the event is about.
+
+use crate::events::subject::{InGroup, Limited, OfUser};
+use crate::ids::{GroupId, SessionId, UserId};
+
+/// Who may see an event. Rights are checked again on delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// All signed-in users.
+    All,
+    /// The members of a group.
+    Group(GroupId),
+    /// The members of a group, and the user who was one until now.
+    GroupAndUser(GroupId, UserId),
+    /// One user.
+    User(UserId),
+    /// One session. No type of event has this audience yet; the log can hold it.
+    Session(SessionId),
+}
+
+// The rules of the table of events. A rule asks of a subject only what the subject has, so a row whose rule does not fit
+// its subject does not compile.
+
+/// Everybody signed in.
+pub(super) const fn everybody<S>(_: &S) -> Audience {
+    Audience::All
+}
+
+/// Those who may see the subject, which says itself who that is.
+pub(super) fn viewers<S: Limited>(subject: &S) -> Audience {
+    subject.viewers()
+}
+
+/// The members of the subject's group.
+pub(super) fn members<S: InGroup>(subject: &S) -> Audience {
+    Audience::Group(subject.group_id())
+}
+
+/// The members of the subject's group, and the user that the subject is about.
+pub(super) fn members_and_user<S: InGroup + OfUser>(subject: &S) -> Audience {
+    Audience::GroupAndUser(subject.group_id(), subject.user_id())
+}
+
+/// The user that the subject is about.
+pub(super) fn user<S: OfUser>(subject: &S) -> Audience {
+    Audience::User(subject.user_id())
+}

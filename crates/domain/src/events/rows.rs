@@ -1,0 +1,113 @@
+//! What the rows of the [table](super::table) become: the types [`Event`](super::Event) and
+//! [`EventType`](super::EventType), and all that differs from one type to the next.
+
+macro_rules! events {
+    ($(
+        #[doc = $summary:literal]
+        $name:ident($subject:ident) = $word:literal, to $audience:ident, by $actor:ident $(, $hidden:ident)?;
+    )+) => {
+        /// An event, with its subject in the state after the event. The log stores only the type and the ids, so that
+        /// deleted text doesn't stay there. The subject saves a read for live delivery.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Event {
+            $(#[doc = $summary] $name($subject),)+
+            /// An event of this type, loaded from the log, whose subject no longer exists. Only its position is left, so
+            /// that positions have no gaps. Nobody receives it, and no command emits it.
+            Gone(EventType),
+        }
+
+        /// The type of an event.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum EventType {
+            $(#[doc = $summary] $name,)+
+        }
+
+        impl EventType {
+            /// Every type.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$name => Row {
+                        name: $word,
+                        summary: $summary,
+                        subject: SubjectKind::$subject,
+                        may_be_by_server: events!(@by $actor),
+                        is_hidden: events!(@is $($hidden)?),
+                    },)+
+                }
+            }
+
+            /// The type that the log stores under this name; `None` for a name that this program doesn't know.
+            pub fn from_stored(name: &str) -> Option<Self> {
+                match name {
+                    $($word => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// The event of this type about a subject; `None` where its events are about another kind.
+            pub fn about(self, subject: Subject) -> Option<Event> {
+                match (self, subject) {
+                    $((Self::$name, Subject::$subject(subject)) => Some(Event::$name(subject)),)+
+                    (_, Subject::Gone) => Some(Event::Gone(self)),
+                    _ => None,
+                }
+            }
+
+            /// Notes what has to be looked up to restore the event of a record of this type.
+            pub(super) fn look_up(self, record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
+                match self {
+                    $(Self::$name => <$subject>::look_up(record, lookup),)+
+                }
+            }
+
+            /// The event of a record of this type.
+            pub(super) fn restore(self, record: &EventRecord, found: &Found) -> Result<Event, StorageFault> {
+                let restored = match self {
+                    $(Self::$name => <$subject>::restore(record, found)?.map(Event::$name),)+
+                };
+                Ok(restored.unwrap_or(Event::Gone(self)))
+            }
+        }
+
+        impl Event {
+            /// The event's type.
+            pub const fn event_type(&self) -> EventType {
+                match self {
+                    $(Self::$name(_) => EventType::$name,)+
+                    Self::Gone(event_type) => *event_type,
+                }
+            }
+
+            /// Who may see it, by the rule of its type; `None` for one whose subject is gone, which is not to be emitted.
+            pub fn audience(&self) -> Option<Audience> {
+                match self {
+                    $(Self::$name(subject) => Some(audience::$audience(subject)),)+
+                    Self::Gone(_) => None,
+                }
+            }
+
+            /// What it is about.
+            pub fn into_subject(self) -> Subject {
+                match self {
+                    $(Self::$name(subject) => Subject::$subject(subject),)+
+                    Self::Gone(_) => Subject::Gone,
+                }
+            }
+
+            fn about(&self) -> Option<&dyn About> {
+                match self {
+                    $(Self::$name(subject) => Some(subject),)+
+                    Self::Gone(_) => None,
+                }
+            }
+        }
+    };
+    (@by user) => { false };
+    (@by user_or_server) => { true };
+    (@is) => { false };
+    (@is hidden) => { true };
+}
+
+pub(super) use events;

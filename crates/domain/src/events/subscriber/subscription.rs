@@ -1,0 +1,85 @@
+//! Opening a subscription.
+
+use std::sync::Arc;
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::events::cursor::Cursor;
+use crate::events::live::{Feed, LiveEvents};
+use crate::events::replay::log_state;
+use crate::events::subscriber::backlog::Backlog;
+use crate::events::subscriber::reads::Reads;
+use crate::events::subscriber::{Backpressure, Phase, Subscriber, SubscriberKind};
+use crate::ids::Position;
+use crate::storage::{Claim, Storage, StorageFault};
+
+/// A subscription that was opened, and delivers nothing yet.
+pub struct Subscription {
+    /// Who it is.
+    pub actor: Actor,
+    who: Claim,
+    feed: Box<dyn Feed>,
+    cursor: Cursor,
+    backlog: Backlog,
+    /// The position that a client came with who left before.
+    resumed_after: Option<Position>,
+}
+
+impl Subscription {
+    /// Opens a subscription: after the cursor, or from now on.
+    ///
+    /// # Errors
+    /// Not signed in, or a fault.
+    pub async fn open(
+        storage: &dyn Storage,
+        live: &dyn LiveEvents,
+        who: Claim,
+        cursor: Option<Cursor>,
+    ) -> Result<Self, Error> {
+        if let Claim::Key(credential) = who
+            && !storage.knows_key(&credential.key)
+        {
+            // Keys that somebody made up must not cost the hub anything.
+            storage.read_as(who, |_, _| Ok(())).await?;
+        }
+        // Before the log is read: what happens from now on is kept until it is asked for.
+        let feed = live.subscribe();
+        let (actor, log) = storage.read_as(who, |tx, actor| Ok((actor.clone(), log_state(tx)?))).await?;
+        if feed.since().is_some_and(|since| since.epoch != log.epoch) {
+            // A failover, of which the live events have not heard yet.
+            let reason = "the event log is another one since a moment ago".to_owned();
+            return Err(StorageFault::Unavailable { reason }.into());
+        }
+        let resumed_after = cursor.as_ref().filter(|cursor| log.serves(cursor)).map(|cursor| cursor.position);
+        let is_cut_off = cursor.is_some() && resumed_after.is_none();
+        Ok(Self {
+            actor,
+            who,
+            feed,
+            cursor: Cursor { epoch: log.epoch, position: resumed_after.unwrap_or(log.head) },
+            backlog: if is_cut_off { Backlog::gap() } else { Backlog::default() },
+            resumed_after,
+        })
+    }
+
+    /// Starts it. The log is read from this storage, as far as the backpressure allows.
+    pub fn start<B: Backpressure>(
+        self,
+        kind: SubscriberKind,
+        storage: Arc<dyn Storage>,
+        backpressure: B,
+    ) -> Subscriber<B> {
+        Subscriber {
+            actor: self.actor,
+            kind,
+            reads: Reads::new(storage, self.who),
+            backpressure,
+            feed: self.feed,
+            cursor: self.cursor,
+            backlog: self.backlog,
+            phase: Phase::Replay { resumed_after: self.resumed_after, said: None },
+            next: None,
+            heartbeats: 0,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+mod scene;
+
+use std::sync::Arc;
+
+use self::scene::{Got, Scene, logged, page, passing, viewer};
+use super::*;
+use crate::accounts::{AccountRefusal, UserRef};
+use crate::events::live::{MockLiveEvents, Passing, Shared};
+use crate::storage::{Storage, StorageFault};
+use crate::testing::{GROUP, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
+
+#[test]
+fn the_log_comes_first_then_what_happens_without_a_gap_and_without_a_repetition() {
+    let scene = Scene::new([page(18, &[19, 20])]);
+    scene.feeds([logged(20), Delivery::Passed(Position::new(22)), logged(23)]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene.feed().admitted, None, "not before the log was read");
+    assert_eq!(scene::all(&mut subscriber), [Got::Replayed(19), Got::Replayed(20), Got::Live(23)]);
+    assert_eq!(scene.feed().admitted, Some(viewer()));
+    assert_eq!(subscriber.cursor().position, Position::new(23));
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn without_a_cursor_it_begins_now() {
+    let scene = Scene::new([page(20, &[])]);
+    scene.feeds([logged(21)]);
+    let mut subscriber = scene.starts(None, SubscriberKind::Poll);
+    assert_eq!(subscriber.cursor().to_string(), "log-20");
+    assert_eq!(scene::all(&mut subscriber), [Got::Live(21)]);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn the_cursor_covers_what_is_not_for_the_subscriber() {
+    let scene = Scene::new([page(18, &[])]);
+    scene.feeds([Delivery::Passed(Position::new(24))]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::all(&mut subscriber), []);
+    assert_eq!(subscriber.cursor().position, Position::new(24));
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn a_cursor_that_can_t_be_served_is_answered_by_a_gap_before_all_else() {
+    let scene = Scene::new([page(20, &[])]);
+    scene.feeds([logged(21)]);
+    let mut subscriber = scene.starts(Some(9), SubscriberKind::Connection);
+    assert_eq!(subscriber.resume_at(), None, "whoever came back there would never hear of the gap");
+    assert_eq!(scene::next(&mut subscriber), Some(Got::Gap(20)));
+    assert_eq!(subscriber.resume_at(), Some(subscriber.cursor()));
+    assert_eq!(scene::all(&mut subscriber), [Got::Live(21)]);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn what_the_log_lost_before_it_was_read_is_a_gap() {
+    let scene = Scene::new([page(18, &[20])]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::all(&mut subscriber), [Got::Gap(20)]);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn the_log_is_read_when_there_is_room_and_all_of_the_page_before_was_delivered() {
+    let scene = Scene::new([page(18, &[19, 20])]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    subscriber.backpressure.is_full = true;
+    assert_eq!(block_on(subscriber.get_on()), Ok(true));
+    assert_eq!(subscriber.backpressure.pages, []);
+    subscriber.backpressure.is_full = false;
+    assert_eq!(block_on(subscriber.get_on()), Ok(false));
+    assert_eq!(subscriber.backpressure.pages, [2]);
+    assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(19)));
+    assert_eq!(subscriber.backpressure.delivered, 0);
+    assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(20)));
+    assert_eq!((subscriber.backpressure.delivered, subscriber.backpressure.held.get()), (1, 2));
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_too_slow() {
+    let scene = Scene::new([]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    subscriber.backpressure.is_stuck = true;
+    assert_eq!(scene::end(&mut subscriber), End::TooSlow);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn a_stop_does_not_wait_for_the_log() {
+    let scene = Scene::new([]);
+    scene.feeds([Delivery::Stopping]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
+    assert_eq!(scene::end(&mut subscriber), End::Stopping);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn the_end_of_one_who_is_too_slow_comes_after_the_log() {
+    let scene = Scene::new([page(18, &[19])]);
+    scene.feeds([Delivery::TooSlow]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(19)));
+    assert_eq!(scene::end(&mut subscriber), End::TooSlow);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn nothing_more_is_delivered_once_the_session_has_ended() {
+    let scene = Scene::new([page(18, &[]), Step::from(MockTx::new().rejects_key())]);
+    scene.feeds([Delivery::CheckSession, logged(21)]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::end(&mut subscriber), End::SignedOut);
+    assert_eq!(subscriber.cursor().position, Position::new(18), "a good one to come back with");
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn one_whose_session_holds_goes_on() {
+    let scene = Scene::new([page(18, &[]), scene::holds(), scene::holds()]);
+    scene.feeds([Delivery::CheckSession, logged(21), Delivery::CheckSession, logged(22)]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::all(&mut subscriber), [Got::Live(21), Got::Live(22)]);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn every_second_heartbeat_looks_after_the_session() {
+    let ended = Step::from(MockTx::new().rejects_key());
+    let scene = Scene::new([scene::holds(), Step::refused(fault()), ended]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
+    for expected in [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(End::SignedOut)] {
+        assert_eq!(block_on(subscriber.beat()), expected);
+    }
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn a_connection_is_a_device_and_gets_what_is_in_no_log() {
+    let scene = Scene::new([scene::page_of_one_who_comes_back(18, &[19])]);
+    scene.feeds([Delivery::Passing(Arc::new(Shared::new(passing(2)))), logged(20)]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
+    subscriber.act(Activity::Gone).unwrap();
+    subscriber.act(Activity::Types(GROUP, someone())).unwrap();
+    assert_eq!(scene.feed().acts, [], "others would learn of it late");
+    let expected = [Got::Replayed(19), Got::Present(passing(1)), Got::Passing(passing(2)), Got::Live(20)];
+    assert_eq!(scene::all(&mut subscriber), expected);
+    assert_eq!(scene.feed().acts, [Activity::Gone]);
+    subscriber.act(Activity::Types(GROUP, someone())).unwrap();
+    assert_eq!(scene.feed().acts, [Activity::Gone, Activity::Types(GROUP, someone())]);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn one_who_polls_is_no_device_and_gets_the_log_only() {
+    let scene = Scene::new([page(18, &[])]);
+    scene.feeds([Delivery::Passing(Arc::new(Shared::new(passing(2)))), logged(20)]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::all(&mut subscriber), [Got::Live(20)]);
+    assert!(!scene.feed().is_attended);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn a_fault_is_an_end_that_the_cursor_outlives() {
+    let scene = Scene::new([Step::refused(fault())]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene::end(&mut subscriber), End::Unavailable);
+    assert_eq!(subscriber.cursor().position, Position::new(18));
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn a_read_that_is_left_goes_on() {
+    let scene = Scene::new([]);
+    let pending = Arc::new(scene::Pending::default());
+    let mut subscriber = scene.starts_on(pending.clone());
+    for _ in 0..3 {
+        assert!(scene::poll_once(subscriber.next()).is_pending());
+        assert!(scene::poll_once(subscriber.check_session()).is_pending());
+    }
+    assert_eq!(pending.submitted(), 2);
+}
+
+#[test]
+fn a_key_that_nobody_knows_costs_the_hub_nothing() {
+    let storage = ScriptedStorage::new([MockTx::new().rejects_key()]).without_known_keys();
+    // Nobody may subscribe.
+    let live = MockLiveEvents::new();
+    let opened = block_on(Subscription::open(&storage, &live, MY_KEY.into(), None));
+    assert_eq!(opened.err(), Some(AccountRefusal::Unauthenticated.into()));
+    storage.finish();
+}
+
+#[test]
+fn a_log_that_the_live_events_do_not_follow_yet_is_not_subscribed_to() {
+    let scene = Scene::new([]);
+    scene.feed().epoch = "another";
+    let opened = scene.opens(None);
+    assert!(matches!(opened.err(), Some(Error::Fault(StorageFault::Unavailable { .. }))));
+    scene.finish();
+}
+
+fn someone() -> UserRef {
+    user(OTHER).as_ref()
+}

@@ -1,0 +1,292 @@
+//! A subscriber on a scripted storage and a scripted feed.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Waker;
+
+use mockall::predicate::eq;
+
+use super::*;
+use crate::accounts::{KeyHash, PresenceSetting};
+use crate::events::audience::Audience;
+use crate::events::cursor::{Epoch, LogState};
+use crate::events::model::LoggedEvent;
+use crate::events::record::EventRecord;
+use crate::events::subject::SubjectIds;
+use crate::events::table::{Event, EventType};
+use crate::events::viewer::Viewer;
+use crate::groups::ReadCursor;
+use crate::ids::{EventId, Seq};
+use crate::storage::{Access, Done, Work};
+use crate::testing::{EARLIER, ME, MY_SESSION, me};
+
+/// What a subscriber got, in short.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Got {
+    Replayed(i64),
+    Live(i64),
+    /// Up to this position.
+    Gap(i64),
+    Present(Passing),
+    Passing(Passing),
+}
+
+/// What a feed was told, and has still to deliver.
+#[derive(Debug)]
+pub(super) struct FeedState {
+    pub(super) epoch: &'static str,
+    pub(super) admitted: Option<Viewer>,
+    pub(super) is_attended: bool,
+    pub(super) acts: Vec<Activity>,
+    deliveries: VecDeque<Delivery>,
+}
+
+/// A feed that delivers what the scene says: an end at once, all else once the subscriber was admitted.
+struct ScriptedFeed {
+    since: Cursor,
+    state: Arc<Mutex<FeedState>>,
+}
+
+impl Feed for ScriptedFeed {
+    fn since(&self) -> Option<&Cursor> {
+        Some(&self.since)
+    }
+
+    fn admit(&mut self, viewer: Viewer) {
+        self.state.lock().unwrap().admitted = Some(viewer);
+    }
+
+    fn attend(&mut self) -> Vec<Passing> {
+        self.state.lock().unwrap().is_attended = true;
+        Vec::new()
+    }
+
+    fn act(&mut self, activity: Activity) -> Result<(), Error> {
+        self.state.lock().unwrap().acts.push(activity);
+        Ok(())
+    }
+
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        let mut state = self.state.lock().unwrap();
+        let is_end = matches!(state.deliveries.front(), Some(Delivery::Stopping | Delivery::TooSlow));
+        if !is_end && state.admitted.is_none() {
+            return Poll::Pending;
+        }
+        state.deliveries.pop_front().map_or(Poll::Pending, |delivery| Poll::Ready(Some(delivery)))
+    }
+}
+
+/// Room for pages, as a test wants it.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    pub(super) is_full: bool,
+    pub(super) is_stuck: bool,
+    /// How many events the pages had.
+    pub(super) pages: Vec<usize>,
+    /// How many events took hold of one.
+    pub(super) held: Cell<usize>,
+    /// How many pages were delivered whole.
+    pub(super) delivered: usize,
+}
+
+impl Backpressure for Gate {
+    type Hold = ();
+
+    async fn make_room(&mut self) -> Result<bool, End> {
+        if self.is_stuck { Err(End::TooSlow) } else { Ok(!self.is_full) }
+    }
+
+    fn page_read(&mut self, events: usize, _: usize) {
+        self.pages.push(events);
+    }
+
+    fn hold(&self) -> Option<()> {
+        self.held.set(self.held.get() + 1);
+        Some(())
+    }
+
+    fn page_delivered(&mut self) {
+        self.delivered += 1;
+    }
+}
+
+/// A log with the events 11 to 20, and who subscribes to it.
+pub(super) struct Scene {
+    storage: Arc<ScriptedStorage>,
+    feed: Arc<Mutex<FeedState>>,
+}
+
+impl Scene {
+    /// The storage takes these steps once the subscription is open.
+    pub(super) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        let mut open = MockTx::new().authenticates(me());
+        open.events.expect_state().times(1).returning(|| {
+            Ok(LogState { epoch: epoch("log"), head: Position::new(20), removed: Position::new(10) })
+        });
+        let steps = [open.into()].into_iter().chain(steps);
+        let feed = FeedState {
+            epoch: "log",
+            admitted: None,
+            is_attended: false,
+            acts: Vec::new(),
+            deliveries: VecDeque::new(),
+        };
+        Self { storage: Arc::new(ScriptedStorage::of(steps)), feed: Arc::new(Mutex::new(feed)) }
+    }
+
+    pub(super) fn feed(&self) -> MutexGuard<'_, FeedState> {
+        self.feed.lock().unwrap()
+    }
+
+    /// The feed delivers this.
+    pub(super) fn feeds(&self, deliveries: impl IntoIterator<Item = Delivery>) {
+        self.feed().deliveries.extend(deliveries);
+    }
+
+    /// Opens a subscription after a position.
+    pub(super) fn opens(&self, after: Option<i64>) -> Result<Subscription, Error> {
+        let since = Cursor { epoch: epoch(self.feed().epoch), position: Position::new(20) };
+        let state = Arc::clone(&self.feed);
+        let mut live = MockLiveEvents::new();
+        live.expect_subscribe()
+            .times(1)
+            .returning(move || Box::new(ScriptedFeed { since: since.clone(), state: Arc::clone(&state) }));
+        let cursor = after.map(|after| Cursor { epoch: epoch("log"), position: Position::new(after) });
+        block_on(Subscription::open(&*self.storage, &live, MY_KEY.into(), cursor))
+    }
+
+    /// Opens it and starts it.
+    pub(super) fn starts(&self, after: Option<i64>, kind: SubscriberKind) -> Subscriber<Gate> {
+        self.opens(after).unwrap().start(kind, self.storage.clone(), Gate::default())
+    }
+
+    /// Opens it and starts it on another storage.
+    pub(super) fn starts_on(&self, storage: Arc<dyn Storage>) -> Subscriber<Gate> {
+        self.opens(Some(18)).unwrap().start(SubscriberKind::Poll, storage, Gate::default())
+    }
+
+    /// Checks that the storage took all steps.
+    pub(super) fn finish(self) {
+        Arc::into_inner(self.storage).expect("subscribers are gone before the scene is over").finish();
+    }
+}
+
+fn epoch(text: &str) -> Epoch {
+    Epoch::parse(text).unwrap()
+}
+
+/// A page of the log, asked for after a position, with these events, of which there are no more.
+pub(super) fn page(after: i64, positions: &[i64]) -> Step {
+    page_tx(after, positions).into()
+}
+
+/// The same for one who has read further meanwhile.
+pub(super) fn page_of_one_who_comes_back(after: i64, positions: &[i64]) -> Step {
+    let mut tx = page_tx(after, positions);
+    let read = ReadCursor { group: GROUP, read_seq: Seq::new(1), unread: 0 };
+    tx.members.expect_read_since().times(1).returning(move |_, _| Ok(vec![read]));
+    tx.into()
+}
+
+fn page_tx(after: i64, positions: &[i64]) -> MockTx {
+    let mut tx = MockTx::new().authenticates(me());
+    tx.members.expect_since_events().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
+    tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
+    let records: Vec<_> = positions.iter().copied().map(record).collect();
+    let page = tx.events.expect_after().withf(move |position, _| *position == Position::new(after));
+    page.times(1).returning(move |_, _| Ok(records.clone()));
+    tx
+}
+
+/// The session holds.
+pub(super) fn holds() -> Step {
+    MockTx::new().authenticates(me()).into()
+}
+
+/// The viewer that is read with a page.
+pub(super) fn viewer() -> Viewer {
+    let viewer = Viewer::new(ME, MY_SESSION, []).with_presence(PresenceSetting::Shown);
+    viewer.at_version(user(ME).version)
+}
+
+/// Somebody was deleted, for all to know.
+fn record(position: i64) -> EventRecord {
+    EventRecord {
+        position: Position::new(position),
+        id: EventId::new(position),
+        at: EARLIER,
+        actor: None,
+        audience: Audience::All,
+        event_type: EventType::UserDeleted,
+        subject: SubjectIds { user: Some(OTHER), ..SubjectIds::default() },
+    }
+}
+
+/// The same as it happens.
+pub(super) fn logged(position: i64) -> Delivery {
+    let EventRecord { position, id, at, actor, audience, .. } = record(position);
+    let event = Event::UserDeleted(OTHER);
+    Delivery::Logged(Arc::new(Shared::new(LoggedEvent { position, id, at, audience, actor, event })))
+}
+
+/// The user has read up to here.
+pub(super) const fn passing(seq: i64) -> Passing {
+    Passing::ReadUpdated { group: GROUP, read_seq: Seq::new(seq), unread: 0 }
+}
+
+fn got(item: Item, subscriber: &Subscriber<Gate>) -> Got {
+    match item {
+        Item::Replayed(event) => Got::Replayed(event.position.get()),
+        Item::Live(shared) => Got::Live(shared.event.position.get()),
+        Item::Gap => Got::Gap(subscriber.cursor().position.get()),
+        Item::Present(passing) => Got::Present(passing),
+        Item::Passing(shared) => Got::Passing(shared.event.clone()),
+    }
+}
+
+/// What is delivered next; `None` while nothing is.
+pub(super) fn next(subscriber: &mut Subscriber<Gate>) -> Option<Got> {
+    match poll_once(subscriber.next()) {
+        Poll::Ready(next) => Some(got(next.unwrap().item, subscriber)),
+        Poll::Pending => None,
+    }
+}
+
+/// All that is delivered without waiting.
+pub(super) fn all(subscriber: &mut Subscriber<Gate>) -> Vec<Got> {
+    std::iter::from_fn(|| next(subscriber)).collect()
+}
+
+/// The end, which is what comes next.
+pub(super) fn end(subscriber: &mut Subscriber<Gate>) -> End {
+    block_on(subscriber.next()).unwrap_err()
+}
+
+pub(super) fn poll_once<T>(future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A storage that never answers.
+#[derive(Default)]
+pub(super) struct Pending(AtomicUsize);
+
+impl Pending {
+    /// How many commands it has got.
+    pub(super) fn submitted(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Storage for Pending {
+    fn submit(&self, _: Access, _: Work) -> Done {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+
+    fn knows_key(&self, _: &KeyHash) -> bool {
+        true
+    }
+}

@@ -1,0 +1,112 @@
+//! The table of events: one row says everything about a type.
+//!
+//! ```text
+//! /// What happened; also the summary in docs/asyncapi.json.
+//! Variant(Subject) = "name.on.the.wire", to audience, by actor;
+//! ```
+//!
+//! - The subject is a type of `subject`. The row in the log, the loading on replay and the JSON of
+//!   the event follow from it.
+//! - The audience is a rule of `audience` that fits the subject.
+//! - The actor is a `user`, or `user_or_server` where the server itself may do it.
+//! - `hidden` at the end: no client is told, the servers tell each other.
+
+use crate::accounts::User;
+use crate::events::audience::{self, Audience};
+use crate::events::load::{Found, Lookup, Restore};
+use crate::events::record::EventRecord;
+use crate::events::rows::events;
+use crate::events::subject::{
+    About, GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+};
+use crate::groups::Group;
+use crate::ids::UserId;
+use crate::messages::Message;
+use crate::storage::StorageFault;
+use crate::text::TextBytes;
+
+events! {
+    /// An account was created.
+    UserCreated(User) = "user.created", to everybody, by user_or_server;
+    /// An account was changed.
+    UserUpdated(UserUpdate) = "user.updated", to viewers, by user_or_server;
+    /// An account was deleted.
+    UserDeleted(UserId) = "user.deleted", to everybody, by user_or_server;
+    /// A group was created.
+    GroupCreated(Group) = "group.created", to viewers, by user;
+    /// A group's name or description was changed.
+    GroupUpdated(Group) = "group.updated", to viewers, by user;
+    /// A group was deleted.
+    GroupDeleted(RemovedGroup) = "group.deleted", to viewers, by user;
+    /// A user was added to a group, or joined it.
+    MemberAdded(GroupMember) = "member.added", to members, by user;
+    /// A member's role was changed.
+    // By the server where it gives a group that lost its last owner another.
+    MemberUpdated(GroupMember) = "member.updated", to members, by user_or_server;
+    /// A user left a group or was removed. The user receives this event, too.
+    MemberRemoved(RemovedMember) = "member.removed", to members_and_user, by user_or_server;
+    /// A message was sent.
+    MessageCreated(Message) = "message.created", to members, by user;
+    /// A message was edited.
+    MessageUpdated(Message) = "message.updated", to members, by user;
+    /// A message was deleted; this is its tombstone.
+    MessageDeleted(Tombstone) = "message.deleted", to members, by user;
+    /// The actor likes a message.
+    MessageLiked(Message) = "message.liked", to members, by user;
+    /// The actor no longer likes a message.
+    MessageUnliked(Message) = "message.unliked", to members, by user;
+    /// Some or all sessions of a user have ended: the user's connections authenticate again.
+    SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
+}
+
+/// What the table says of a type.
+struct Row {
+    name: &'static str,
+    summary: &'static str,
+    subject: SubjectKind,
+    may_be_by_server: bool,
+    is_hidden: bool,
+}
+
+impl EventType {
+    /// The stable name of the type, on the wire and in the log.
+    pub const fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What happened, in a sentence.
+    pub const fn summary(self) -> &'static str {
+        self.row().summary.trim_ascii()
+    }
+
+    /// What the events of the type are about.
+    pub const fn subject(self) -> SubjectKind {
+        self.row().subject
+    }
+
+    /// Whether the server itself may do it, so that there may be no actor.
+    pub const fn may_be_by_server(self) -> bool {
+        self.row().may_be_by_server
+    }
+
+    /// Whether no client is told of it: the servers tell each other.
+    pub const fn is_hidden(self) -> bool {
+        self.row().is_hidden
+    }
+}
+
+impl Event {
+    /// The ids of what it is about.
+    pub fn ids(&self) -> SubjectIds {
+        self.about().map(About::ids).unwrap_or_default()
+    }
+}
+
+impl TextBytes for Event {
+    fn text_bytes(&self) -> usize {
+        self.about().map_or(0, TextBytes::text_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests;

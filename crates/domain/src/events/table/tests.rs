@@ -1,0 +1,115 @@
+use std::collections::HashSet;
+
+use super::*;
+use crate::groups::Role;
+use crate::ids::{GroupId, MessageId};
+use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
+
+/// An event of this type, about the one user, group and message there are.
+fn example(event_type: EventType) -> Event {
+    let subject = match event_type.subject() {
+        SubjectKind::User => Subject::User(user(OTHER)),
+        SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::between(&user(OTHER), &user(OTHER))),
+        SubjectKind::UserId => Subject::UserId(OTHER),
+        SubjectKind::Group => Subject::Group(group()),
+        SubjectKind::RemovedGroup => Subject::RemovedGroup(RemovedGroup::of(&group())),
+        SubjectKind::GroupMember => {
+            Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, Role::Member) })
+        }
+        SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
+        SubjectKind::Message => Subject::Message(message(OTHER)),
+        SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
+    };
+    event_type.about(subject).expect("a subject of its kind")
+}
+
+/// The user, group and message that subjects of a kind name.
+fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageId>) {
+    match kind {
+        SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId => (Some(OTHER), None, None),
+        SubjectKind::Group | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
+        SubjectKind::GroupMember | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
+        SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
+    }
+}
+
+#[test]
+fn every_type_is_found_by_its_own_name() {
+    for &event_type in EventType::ALL {
+        assert_eq!(EventType::from_stored(event_type.as_str()), Some(event_type));
+    }
+    let names: HashSet<_> = EventType::ALL.iter().map(|event_type| event_type.as_str()).collect();
+    assert_eq!(names.len(), EventType::ALL.len());
+}
+
+#[test]
+fn other_names_stand_for_no_type() {
+    for name in ["", "user", "user.", "User.Created", " user.created", "user.created ", "userXcreated"] {
+        assert_eq!(EventType::from_stored(name), None, "{name:?}");
+    }
+}
+
+#[test]
+fn an_event_is_its_type_and_its_subject() {
+    for &event_type in EventType::ALL {
+        let event = example(event_type);
+        assert_eq!(event.event_type(), event_type);
+        let SubjectIds { group, user, message } = event.ids();
+        assert_eq!((user, group, message), named(event_type.subject()), "{event_type:?}");
+        assert_eq!(event_type.about(event.clone().into_subject()), Some(event));
+        assert_eq!(event_type.about(Subject::Gone), Some(Event::Gone(event_type)));
+    }
+    assert_eq!(EventType::GroupCreated.about(Subject::UserId(OTHER)), None);
+    assert_eq!(Event::Gone(EventType::GroupUpdated).ids(), SubjectIds::default());
+}
+
+#[test]
+fn the_audience_follows_from_the_type_and_the_subject() {
+    for (event_type, audience) in [
+        (EventType::UserCreated, Audience::All),
+        (EventType::UserDeleted, Audience::All),
+        (EventType::GroupDeleted, Audience::All),
+        (EventType::MemberAdded, Audience::Group(GROUP)),
+        (EventType::MemberRemoved, Audience::GroupAndUser(GROUP, OTHER)),
+        (EventType::MessageDeleted, Audience::Group(GROUP)),
+        (EventType::SessionsEnded, Audience::User(OTHER)),
+    ] {
+        assert_eq!(example(event_type).audience(), Some(audience), "{event_type:?}");
+    }
+    assert_eq!(Event::Gone(EventType::UserCreated).audience(), None);
+}
+
+#[test]
+fn an_audience_names_nothing_but_what_the_subject_names() {
+    for &event_type in EventType::ALL {
+        let event = example(event_type);
+        let SubjectIds { group, user, .. } = event.ids();
+        let (to_group, to_user) = match event.audience().expect("a subject") {
+            Audience::All | Audience::Session(_) => (None, None),
+            Audience::Group(group) => (Some(group), None),
+            Audience::GroupAndUser(group, user) => (Some(group), Some(user)),
+            Audience::User(user) => (None, Some(user)),
+        };
+        assert!(to_group.is_none() || to_group == group, "{event_type:?}");
+        assert!(to_user.is_none() || to_user == user, "{event_type:?}");
+    }
+}
+
+#[test]
+fn a_private_change_of_a_user_is_for_their_own_devices() {
+    let before = user(OTHER);
+    let renamed = User { display_name: None, ..before.clone() };
+    let moved = User { email: None, ..before.clone() };
+    for (after, audience) in [(renamed, Audience::All), (moved, Audience::User(OTHER))] {
+        let event = Event::UserUpdated(UserUpdate::between(&before, &after));
+        assert_eq!(event.audience(), Some(audience), "{after:?}");
+    }
+}
+
+#[test]
+fn every_type_says_in_a_sentence_what_happened() {
+    for &event_type in EventType::ALL {
+        let summary = event_type.summary();
+        assert!(summary.ends_with('.') && !summary.starts_with(' '), "{summary:?}");
+    }
+}
