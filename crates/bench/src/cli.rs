@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
-use crate::abuse::AbuseArgs;
+use crate::abuse::args::AbuseArgs;
 use crate::count::parse_count;
-use crate::live::{BroadcastArgs, LiveArgs};
+use crate::live::args::{BroadcastArgs, LiveArgs};
 use crate::place::{DatabaseUrl, Place};
 use crate::scenario::Route;
 

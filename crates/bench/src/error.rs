@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::live::LiveError;
+use crate::live::error::LiveError;
 use crate::place::Place;
 use crate::scenario::{Part, Scenario};
 

@@ -4,7 +4,7 @@
 //! lets hostile clients loose on it (`attacks`), and measures meanwhile what others get (`bystander`) and what the
 //! server takes (`watch`). `report` holds that against the scenario's bars.
 
-mod args;
+pub(crate) mod args;
 mod attacks;
 mod bystander;
 mod network;
@@ -22,8 +22,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-pub(crate) use args::{AbuseArgs, Scenario};
-
+use self::args::{AbuseArgs, Scenario};
 use self::attacks::Scene;
 use self::bystander::Bystanders;
 use self::outcome::{Measuring, Outcome, Processor};

@@ -13,7 +13,7 @@ use super::opened::{Database, Nobody};
 use crate::error::BenchError;
 use crate::footprint::ProcessFamily;
 use crate::place::DatabaseUrl;
-use crate::seed::USERNAME_PREFIX;
+use crate::seed::users::PREFIX;
 
 /// Opens a database that is empty or that this program has filled before. Any other is left as it is.
 pub(super) fn open(url: &DatabaseUrl) -> Result<Database, BenchError> {
@@ -60,7 +60,7 @@ fn is_somebodys(connection: &mut PgConnection) -> QueryResult<bool> {
     if !holds.users {
         return Ok(holds.tables);
     }
-    let ours = format!("{USERNAME_PREFIX}%");
+    let ours = format!("{PREFIX}%");
     diesel::sql_query(
         "SELECT EXISTS (SELECT FROM users) \
          AND NOT EXISTS (SELECT FROM users WHERE username LIKE $1) AS answer",

@@ -4,11 +4,11 @@
 //! `delay`, `idle`, `sends` and `two_servers` measure, on the database that `stage` makes; `broadcast` is the program that fan-out is
 //! compared with.
 
-mod args;
+pub(crate) mod args;
 mod broadcast;
 mod crowd;
 mod delay;
-mod error;
+pub(crate) mod error;
 mod fan_out;
 mod frames;
 mod handshake;
@@ -28,12 +28,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub(crate) use args::{BroadcastArgs, LiveArgs};
 pub(crate) use broadcast::serve as broadcast;
-pub(crate) use error::LiveError;
 pub(crate) use open_files::allow as allow_open_files;
 
+use self::args::LiveArgs;
 use self::delay::Delays;
+use self::error::LiveError;
 use self::idle::Watch;
 use self::post::Poster;
 use self::program::Program;

@@ -3,7 +3,7 @@
 
 mod commands;
 mod messages;
-mod users;
+pub(crate) mod users;
 
 use std::time::Instant;
 
@@ -23,8 +23,6 @@ use crate::output;
 
 pub(crate) use commands::WRITE;
 pub(crate) use messages::text as message_text;
-#[cfg(feature = "postgres")]
-pub(crate) use users::PREFIX as USERNAME_PREFIX;
 pub(crate) use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 
 /// What all groups with many messages are called, with a number after it.
