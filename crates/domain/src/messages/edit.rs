@@ -47,7 +47,7 @@ pub fn edit(
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], [`MessageRefusal::NotFound`], or a fault.
 pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<(), Error> {
     let (view, standing) = load(tx, actor, group, id)?;
-    let mut message = view.message;
+    let message = view.message;
     if message.author.id != actor.id() && standing.role < Role::Admin {
         return Err(GroupRefusal::RoleTooLow.into());
     }
@@ -58,10 +58,7 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     if message.likes > 0 {
         tx.jobs().enqueue(Task::PurgeLikes(id), now)?;
     }
-    message.text = None;
-    message.likes = 0;
-    message.deleted_at = Some(now);
-    message.version = message.version.next();
+    let message = message.into_tombstone(now);
     tx.messages().update(&message)?;
     tx.emit(Some(actor.id()), Event::MessageDeleted(Tombstone(message)));
     Ok(())

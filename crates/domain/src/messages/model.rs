@@ -90,6 +90,13 @@ impl Message {
     pub const fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
+
+    /// The tombstone that stays when the message is deleted at this time.
+    #[must_use]
+    pub fn into_tombstone(self, deleted_at: Timestamp) -> Self {
+        let version = self.version.next();
+        Self { text: None, version, deleted_at: Some(deleted_at), likes: 0, ..self }
+    }
 }
 
 impl TextBytes for Message {
@@ -128,6 +135,25 @@ pub struct NewMessage {
     pub client_id: Option<ClientId>,
     /// When it is sent.
     pub created_at: Timestamp,
+}
+
+impl NewMessage {
+    /// The message as it is stored, under this id, with its author in full.
+    pub fn into_message(self, id: MessageId, author: UserRef) -> Message {
+        Message {
+            id,
+            group_id: self.group,
+            seq: self.seq,
+            author,
+            text: Some(self.text),
+            client_id: self.client_id,
+            version: Version::FIRST,
+            created_at: self.created_at,
+            edited_at: None,
+            deleted_at: None,
+            likes: 0,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::lock_visible;
-use crate::ids::{GroupId, MessageId, Version};
+use crate::ids::GroupId;
 use crate::messages::error::MessageRefusal;
-use crate::messages::model::{ClientId, Message, MessageText, MessageView, NewMessage};
+use crate::messages::model::{ClientId, MessageText, MessageView, NewMessage};
 use crate::storage::{Tx, Unique};
 
 /// A message that somebody wants to send.
@@ -46,27 +46,11 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error
     };
     match tx.messages().insert(&new)? {
         Unique::Stored(id) => {
-            let message = stored(new, id, actor);
+            let message = new.into_message(id, actor.user.clone());
             tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
             Ok(Sent { view: MessageView { message, liked: false }, repeated: false })
         }
         Unique::Taken => find_earlier(tx, actor, draft),
-    }
-}
-
-fn stored(new: NewMessage, id: MessageId, actor: &Actor) -> Message {
-    Message {
-        id,
-        group_id: new.group,
-        seq: new.seq,
-        author: actor.user.clone(),
-        text: Some(new.text),
-        client_id: new.client_id,
-        version: Version::FIRST,
-        created_at: new.created_at,
-        edited_at: None,
-        deleted_at: None,
-        likes: 0,
     }
 }
 

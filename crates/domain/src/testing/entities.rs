@@ -5,7 +5,7 @@ use crate::accounts::{
 };
 use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
 use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
-use crate::messages::{Message, MessageText, MessageView};
+use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, Placed};
 use crate::storage::Credential;
@@ -89,24 +89,20 @@ pub(crate) fn member(id: UserId, role: Role) -> Member {
 
 /// A message of the group, with two likes.
 pub(crate) fn message(author: UserId) -> Message {
-    Message {
-        id: MESSAGE,
-        group_id: GROUP,
+    let new = NewMessage {
+        group: GROUP,
         seq: Seq::new(33),
-        author: user(author).as_ref(),
-        text: Some(text("hello")),
+        author,
+        text: text("hello"),
         client_id: None,
-        version: Version::new(4),
         created_at: EARLIER,
-        edited_at: None,
-        deleted_at: None,
-        likes: 2,
-    }
+    };
+    Message { version: Version::new(4), likes: 2, ..new.into_message(MESSAGE, user(author).as_ref()) }
 }
 
 /// What is left of a deleted message.
 pub(crate) fn tombstone(author: UserId) -> Message {
-    Message { text: None, deleted_at: Some(EARLIER), likes: 0, ..message(author) }
+    message(author).into_tombstone(EARLIER)
 }
 
 /// A message that the actor does not like.

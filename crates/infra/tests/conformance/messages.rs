@@ -2,8 +2,8 @@
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::Role;
-use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
-use groupchat_domain::messages::{Message, MessageQuery, NewMessage, Run};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+use groupchat_domain::messages::{MessageQuery, NewMessage, Run};
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
@@ -31,19 +31,7 @@ pub(crate) fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
     let long = "👍 ".repeat(4_999) + "!";
     let new = NewMessage { text: text(&long), ..with_client_id(tx, group_id, ann, "~ 1") };
     let id = stored(tx.messages().insert(&new).unwrap());
-    let message = Message {
-        id,
-        group_id,
-        seq: Seq::new(1),
-        author,
-        text: Some(new.text),
-        client_id: new.client_id,
-        version: Version::FIRST,
-        created_at: new.created_at,
-        edited_at: None,
-        deleted_at: None,
-        likes: 0,
-    };
+    let message = new.into_message(id, author);
     let found = view(tx, group_id, id, bob);
     assert_eq!((found.message, found.liked), (message, false));
 }

@@ -137,6 +137,5 @@ pub(crate) fn like(tx: &mut dyn Tx, group: GroupId, id: MessageId, user: UserId)
 
 /// What is left of a message.
 pub(crate) fn tombstone(message: Message) -> Message {
-    let version = message.version.next();
-    Message { text: None, likes: 0, deleted_at: Some(at(900)), version, ..message }
+    message.into_tombstone(at(900))
 }

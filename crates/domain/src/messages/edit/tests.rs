@@ -101,7 +101,7 @@ fn a_group_or_message_that_is_not_there_can_t_be_edited_or_deleted() {
 }
 
 fn deleted(author: UserId) -> Message {
-    Message { deleted_at: Some(NOW), version: message(author).version.next(), ..tombstone(author) }
+    message(author).into_tombstone(NOW)
 }
 
 /// A message with likes is deleted; a job removes them.

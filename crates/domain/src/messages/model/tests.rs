@@ -3,7 +3,7 @@ use ViolationCode::{InvalidCharacters, Required, TooLong};
 
 use proptest::prelude::*;
 
-use crate::testing::{ME, any_text, message, tombstone};
+use crate::testing::{GROUP, ME, MESSAGE, NOW, any_text, message, text, tombstone, user};
 
 /// Which rule a value breaks, if any.
 fn broken<T>(parsed: Result<T, Violation>) -> Option<ViolationCode> {
@@ -78,6 +78,30 @@ fn a_client_id_has_1_to_64_printable_ascii_characters() {
 fn a_tombstone_is_told_by_the_time_of_its_deletion() {
     assert!(!message(ME).is_deleted());
     assert!(tombstone(ME).is_deleted());
+}
+
+#[test]
+fn a_new_message_is_unchanged_and_liked_by_nobody() {
+    let (text, client_id) = (Some(text("hello")), Some(ClientId::parse("c-1").unwrap()));
+    let new = NewMessage {
+        group: GROUP,
+        seq: Seq::new(33),
+        author: ME,
+        text: text.clone().unwrap(),
+        client_id: client_id.clone(),
+        created_at: NOW,
+    };
+    let sent = new.into_message(MESSAGE, user(ME).as_ref());
+    assert_eq!((sent.id, sent.group_id, sent.seq, sent.author.id), (MESSAGE, GROUP, Seq::new(33), ME));
+    assert_eq!((sent.text, sent.client_id, sent.created_at), (text, client_id, NOW));
+    assert_eq!((sent.version, sent.edited_at, sent.deleted_at, sent.likes), (Version::FIRST, None, None, 0));
+}
+
+#[test]
+fn nothing_of_what_was_said_is_left_in_a_tombstone() {
+    let left = message(ME).into_tombstone(NOW);
+    assert_eq!((left.text, left.likes, left.deleted_at), (None, 0, Some(NOW)));
+    assert_eq!(left.version, message(ME).version.next());
 }
 
 proptest! {

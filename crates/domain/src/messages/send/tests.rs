@@ -3,7 +3,8 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::Audience;
 use crate::groups::{GroupRefusal, Role};
-use crate::ids::Seq;
+use crate::ids::{MessageId, Seq};
+use crate::messages::model::Message;
 use crate::testing::{
     ADMIN, GROUP, ME, MEMBER, MESSAGE, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, me, message, text, tombstone,
@@ -17,17 +18,20 @@ fn named_draft() -> Draft {
     Draft { client_id: Some(ClientId::parse("c-1").unwrap()), ..draft() }
 }
 
-/// The draft is stored under the number after the group's last.
-fn stores(mut tx: MockTx, draft: Draft, outcome: Unique<MessageId>) -> MockTx {
-    let new = NewMessage {
+/// The draft under the number after the group's last.
+fn numbered(draft: Draft) -> NewMessage {
+    NewMessage {
         group: GROUP,
         seq: Seq::new(41),
         author: ME,
         text: draft.text,
         client_id: draft.client_id,
         created_at: NOW,
-    };
-    tx.messages.expect_insert().with(eq(new)).times(1).returning(move |_| Ok(outcome));
+    }
+}
+
+fn stores(mut tx: MockTx, draft: Draft, outcome: Unique<MessageId>) -> MockTx {
+    tx.messages.expect_insert().with(eq(numbered(draft))).times(1).returning(move |_| Ok(outcome));
     tx
 }
 
@@ -65,19 +69,7 @@ fn members_send_and_nobody_else_server_admins_not_excepted() {
 fn a_message_takes_the_next_number_of_its_group() {
     for draft in [draft(), named_draft()] {
         let sent = send(&mut sends(draft.clone()), &me(), &draft).unwrap();
-        let expected = Message {
-            id: MESSAGE,
-            group_id: GROUP,
-            seq: Seq::new(41),
-            author: me().user,
-            text: Some(draft.text),
-            client_id: draft.client_id,
-            version: Version::FIRST,
-            created_at: NOW,
-            edited_at: None,
-            deleted_at: None,
-            likes: 0,
-        };
+        let expected = numbered(draft).into_message(MESSAGE, me().user);
         assert_eq!(sent, Sent { view: MessageView { message: expected, liked: false }, repeated: false });
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use groupchat_domain::accounts::{UserRef, Username};
 use groupchat_domain::events::{Audience, Delivery, Epoch, Event, GroupMember, RemovedMember, Viewer};
 use groupchat_domain::groups::{Member, Role};
-use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
-use groupchat_domain::messages::{Message, MessageText};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
+use groupchat_domain::messages::{MessageText, NewMessage};
 use groupchat_domain::time::Timestamp;
 
 use super::super::core::Sequence;
@@ -160,19 +160,15 @@ pub(super) fn something() -> Event {
 
 /// A message with as long a text as one may have.
 pub(super) fn long_message() -> Event {
-    Event::MessageCreated(Message {
-        id: MessageId::new(1),
-        group_id: CHESS,
+    let new = NewMessage {
+        group: CHESS,
         seq: Seq::ZERO.next(),
-        author: member(BOB).user,
-        text: Some(MessageText::parse(&"\u{1f600}".repeat(10_000)).unwrap()),
+        author: BOB,
+        text: MessageText::parse(&"\u{1f600}".repeat(10_000)).unwrap(),
         client_id: None,
-        version: Version::FIRST,
         created_at: Timestamp::from_micros(0),
-        edited_at: None,
-        deleted_at: None,
-        likes: 0,
-    })
+    };
+    Event::MessageCreated(new.into_message(MessageId::new(1), member(BOB).user))
 }
 
 pub(super) fn member(user: UserId) -> Member {
