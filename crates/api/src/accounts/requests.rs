@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::values::TypedUsername;
 use crate::problem::ApiError;
-use crate::wire::{Change, Cursor, CursorText, Fields, Given, List, Optional, Patch, Required, Wish};
+use crate::wire::{Change, CursorText, Fields, Given, List, Optional, Patch, Required, Wish};
 
 /// Credentials to sign in with.
 #[derive(Deserialize, Apiv2Schema)]
@@ -188,26 +188,6 @@ impl UserListParams {
         let after = fields.name_cursor(List::Users, 0, &self.cursor);
         fields.finish()?;
         Ok(UserQuery { search, after, limit })
-    }
-}
-
-/// Which of one's sessions to list.
-#[derive(Deserialize, Apiv2Schema)]
-pub(super) struct SessionListParams {
-    /// The maximum number of items: 1–200, by default 50.
-    limit: Optional<Limit>,
-    /// The `next` of the previous page.
-    cursor: Optional<CursorText>,
-}
-
-impl SessionListParams {
-    /// The page's size, and the place that it begins after.
-    pub(super) fn parse(self) -> Result<(Limit, Option<Cursor>), ApiError> {
-        let mut fields = Fields::new();
-        let limit = fields.limit(self.limit);
-        let cursor = fields.cursor(List::Sessions, 0, &self.cursor);
-        fields.finish()?;
-        Ok((limit, cursor))
     }
 }
 

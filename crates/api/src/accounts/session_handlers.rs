@@ -6,12 +6,11 @@ use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::SessionDto;
-use super::requests::SessionListParams;
 use crate::extract::{Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Large, NoContent};
 use crate::state::State;
-use crate::wire::{Cursor, List, Page};
+use crate::wire::{Cursor, List, Page, PageParams};
 
 /// Signs out
 ///
@@ -29,9 +28,9 @@ pub async fn logout(state: State, key: Key, _: NoParams) -> Result<NoContent, Ap
 pub async fn list(
     state: State,
     key: Key,
-    params: Params<SessionListParams>,
+    params: Params<PageParams>,
 ) -> Result<Large<Page<SessionDto>>, ApiError> {
-    let (limit, cursor) = params.0.parse()?;
+    let (limit, cursor) = params.0.parse(List::Sessions, 0)?;
     let below = cursor.map(|cursor| SessionId::new(cursor.id));
     let read =
         state.read_large(key.0, move |tx, actor| accounts::list_sessions(tx, actor, below, limit)).await?;

@@ -1,9 +1,13 @@
-//! The one table of problems: stable code, status and title.
+//! The one table of problems: stable code, status and title, and the refusal of the domain that it stands for.
 
 use actix_web::http::StatusCode;
+use groupchat_domain::Refusal;
+use groupchat_domain::accounts::AccountRefusal;
+use groupchat_domain::groups::GroupRefusal;
+use groupchat_domain::messages::MessageRefusal;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $status:ident, $name:literal, $title:literal;)+) => {
+    ($($(#[$doc:meta])* $variant:ident = $status:ident, $name:literal, $title:literal $(, for $kind:ident($refusal:pat))?;)+) => {
         /// What went wrong. Part of the HTTP contract: names and statuses never change.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
@@ -28,6 +32,11 @@ macro_rules! codes {
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ }
             }
+
+            /// What a refusal of the domain is in HTTP.
+            pub(super) const fn of_refusal(refusal: &Refusal) -> Self {
+                match refusal { $($(Refusal::$kind($refusal) => Self::$variant,)?)+ }
+            }
         }
     };
 }
@@ -38,7 +47,8 @@ codes! {
     /// The body is not a JSON object (RFC 8259).
     MalformedJson = BAD_REQUEST, "malformed_json", "The body is not a JSON object";
     /// Fields or parameters broke a rule; `errors` has each of them.
-    ValidationFailed = BAD_REQUEST, "validation_failed", "Some values are not valid";
+    ValidationFailed = BAD_REQUEST, "validation_failed", "Some values are not valid",
+        for Invalid(_);
     /// Fields that the contract has but this server has not built yet.
     NotSupported = BAD_REQUEST, "not_supported", "This server does not support this yet";
     /// Fields that exist but cannot be changed by this call.
@@ -46,59 +56,82 @@ codes! {
     /// The request came without a key.
     MissingKey = UNAUTHORIZED, "missing_key", "An API key is required";
     /// The key is unknown, expired or revoked.
-    InvalidKey = UNAUTHORIZED, "invalid_key", "The API key is not valid";
+    InvalidKey = UNAUTHORIZED, "invalid_key", "The API key is not valid",
+        for Account(AccountRefusal::Unauthenticated);
     /// The ticket is unknown, used, too old, or of a session that has ended.
-    InvalidTicket = UNAUTHORIZED, "invalid_ticket", "The ticket is not valid";
+    InvalidTicket = UNAUTHORIZED, "invalid_ticket", "The ticket is not valid",
+        for Account(AccountRefusal::TicketInvalid);
     /// Username and password don't match.
-    InvalidCredentials = UNAUTHORIZED, "invalid_credentials", "Wrong username or password";
+    InvalidCredentials = UNAUTHORIZED, "invalid_credentials", "Wrong username or password",
+        for Account(AccountRefusal::InvalidCredentials);
     /// The present password, asked for again, is wrong.
-    WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong";
+    WrongPassword = FORBIDDEN, "wrong_password", "The current password is wrong",
+        for Account(AccountRefusal::WrongPassword);
     /// A key that came with a new account can't change credentials.
-    ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials";
+    ProvisionedKey = FORBIDDEN, "provisioned_key", "This key cannot change credentials",
+        for Account(AccountRefusal::ProvisionedKey);
     /// One's own password is changed by another route, which asks for the current one.
-    CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is required";
+    CurrentPasswordRequired = FORBIDDEN, "current_password_required", "The current password is required",
+        for Account(AccountRefusal::CurrentPasswordRequired);
     /// A page of a site that may not listen.
     OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages from this site are not allowed to do this";
     /// Only server admins may do this.
-    AdminOnly = FORBIDDEN, "admin_only", "Only a server admin may do this";
+    AdminOnly = FORBIDDEN, "admin_only", "Only a server admin may do this",
+        for Account(AccountRefusal::AdminOnly);
     /// Only members of the group may do this.
-    MembersOnly = FORBIDDEN, "members_only", "Only members of the group may do this";
+    MembersOnly = FORBIDDEN, "members_only", "Only members of the group may do this",
+        for Group(GroupRefusal::MembersOnly);
     /// The caller's role in the group is too low.
-    RoleTooLow = FORBIDDEN, "role_too_low", "Your role in the group does not allow this";
+    RoleTooLow = FORBIDDEN, "role_too_low", "Your role in the group does not allow this",
+        for Group(GroupRefusal::RoleTooLow);
     /// Only the author of the message may do this.
-    NotAuthor = FORBIDDEN, "not_author", "Only the author may do this";
+    NotAuthor = FORBIDDEN, "not_author", "Only the author may do this",
+        for Message(MessageRefusal::NotAuthor);
     /// No route has this path.
     RouteNotFound = NOT_FOUND, "route_not_found", "There is nothing at this path";
     /// No such user.
-    UserNotFound = NOT_FOUND, "user_not_found", "There is no such user";
+    UserNotFound = NOT_FOUND, "user_not_found", "There is no such user",
+        for Account(AccountRefusal::UserNotFound);
     /// No such session of the caller.
-    SessionNotFound = NOT_FOUND, "session_not_found", "There is no such session";
+    SessionNotFound = NOT_FOUND, "session_not_found", "There is no such session",
+        for Account(AccountRefusal::SessionNotFound);
     /// No such group, or none that the caller may know of.
-    GroupNotFound = NOT_FOUND, "group_not_found", "There is no such group";
+    GroupNotFound = NOT_FOUND, "group_not_found", "There is no such group",
+        for Group(GroupRefusal::NotFound);
     /// No such member of the group.
-    MemberNotFound = NOT_FOUND, "member_not_found", "There is no such member in this group";
+    MemberNotFound = NOT_FOUND, "member_not_found", "There is no such member in this group",
+        for Group(GroupRefusal::MemberNotFound);
     /// No such message in the group.
-    MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group";
+    MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group",
+        for Message(MessageRefusal::NotFound);
     /// The path exists, but not with this method.
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not support this method";
     /// The client was too slow.
     RequestTimeout = REQUEST_TIMEOUT, "request_timeout", "The request took too long to arrive";
     /// The username belongs to another user.
-    UsernameTaken = CONFLICT, "username_taken", "The username is taken";
+    UsernameTaken = CONFLICT, "username_taken", "The username is taken",
+        for Account(AccountRefusal::UsernameTaken);
     /// The name belongs to another public group.
-    NameTaken = CONFLICT, "name_taken", "Another public group has this name";
+    NameTaken = CONFLICT, "name_taken", "Another public group has this name",
+        for Group(GroupRefusal::NameTaken);
     /// The user is in the group already.
-    AlreadyMember = CONFLICT, "already_member", "The user is already a member";
+    AlreadyMember = CONFLICT, "already_member", "The user is already a member",
+        for Group(GroupRefusal::AlreadyMember);
     /// A group keeps at least one owner.
-    LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner";
+    LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner",
+        for Group(GroupRefusal::LastOwner);
     /// There are as many of something as a user or a group may have.
-    QuotaExceeded = CONFLICT, "quota_exceeded", "A limit on the number of these has been reached";
+    QuotaExceeded = CONFLICT, "quota_exceeded", "A limit on the number of these has been reached",
+        for Group(GroupRefusal::QuotaExceeded { .. });
     /// The server keeps at least one admin.
-    LastAdmin = CONFLICT, "last_admin", "The server cannot lose its last admin";
+    LastAdmin = CONFLICT, "last_admin", "The server cannot lose its last admin",
+        for Account(AccountRefusal::LastAdmin);
     /// Of the message nothing but a tombstone is left.
-    Deleted = CONFLICT, "deleted", "The message has been deleted";
+    Deleted = CONFLICT, "deleted", "The message has been deleted",
+        for Message(MessageRefusal::Deleted);
     /// The account changed while the request was being worked on.
-    ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed by another request";
+    ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed by another request",
+        for Account(AccountRefusal::ChangedMeanwhile);
     /// The body is over the limit.
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large";
     /// The body is not declared as JSON.
@@ -108,7 +141,8 @@ codes! {
     /// The head of the request is over the limit.
     HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The head of the request is too large";
     /// Too many tries to show a password.
-    TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts";
+    TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts",
+        for Account(AccountRefusal::TooManyAttempts { .. });
     /// More requests on a socket or at a time, more connections, writes, or answers that were not taken, than are
     /// allowed.
     TooManyRequests = TOO_MANY_REQUESTS, "too_many_requests", "Too many requests";

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::groups::GroupRefusal;
-use groupchat_domain::messages::MessageRefusal;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
@@ -31,12 +30,7 @@ impl From<Error> for ApiError {
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        let code = match &refusal {
-            Refusal::Invalid(_) => Code::ValidationFailed,
-            Refusal::Account(refusal) => account(refusal),
-            Refusal::Group(refusal) => group(refusal),
-            Refusal::Message(refusal) => message(refusal),
-        };
+        let code = Code::of_refusal(&refusal);
         match refusal {
             Refusal::Invalid(errors) => Self::invalid(errors),
             Refusal::Account(AccountRefusal::TooManyAttempts { retry_after }) => {
@@ -80,45 +74,6 @@ const OUTCOME_UNKNOWN: &str = "check whether it was done before you retry, or re
 const ROLLED_BACK: &str = "nothing was done; the server's log contains the cause with the request id";
 /// Of all else: a command may have been done before something broke.
 pub(super) const INTERNAL: &str = "the server's log contains the cause with the request id";
-
-const fn account(refusal: &AccountRefusal) -> Code {
-    match refusal {
-        AccountRefusal::Unauthenticated => Code::InvalidKey,
-        AccountRefusal::TicketInvalid => Code::InvalidTicket,
-        AccountRefusal::InvalidCredentials => Code::InvalidCredentials,
-        AccountRefusal::TooManyAttempts { .. } => Code::TooManyAttempts,
-        AccountRefusal::WrongPassword => Code::WrongPassword,
-        AccountRefusal::ProvisionedKey => Code::ProvisionedKey,
-        AccountRefusal::CurrentPasswordRequired => Code::CurrentPasswordRequired,
-        AccountRefusal::AdminOnly => Code::AdminOnly,
-        AccountRefusal::UserNotFound => Code::UserNotFound,
-        AccountRefusal::SessionNotFound => Code::SessionNotFound,
-        AccountRefusal::UsernameTaken => Code::UsernameTaken,
-        AccountRefusal::LastAdmin => Code::LastAdmin,
-        AccountRefusal::ChangedMeanwhile => Code::ChangedMeanwhile,
-    }
-}
-
-const fn group(refusal: &GroupRefusal) -> Code {
-    match refusal {
-        GroupRefusal::NotFound => Code::GroupNotFound,
-        GroupRefusal::MemberNotFound => Code::MemberNotFound,
-        GroupRefusal::MembersOnly => Code::MembersOnly,
-        GroupRefusal::RoleTooLow => Code::RoleTooLow,
-        GroupRefusal::NameTaken => Code::NameTaken,
-        GroupRefusal::AlreadyMember => Code::AlreadyMember,
-        GroupRefusal::LastOwner => Code::LastOwner,
-        GroupRefusal::QuotaExceeded { .. } => Code::QuotaExceeded,
-    }
-}
-
-const fn message(refusal: &MessageRefusal) -> Code {
-    match refusal {
-        MessageRefusal::NotFound => Code::MessageNotFound,
-        MessageRefusal::Deleted => Code::Deleted,
-        MessageRefusal::NotAuthor => Code::NotAuthor,
-    }
-}
 
 impl ApiError {
     /// Fields or parameters that broke a rule. Where all broke the same rule of those that say what this

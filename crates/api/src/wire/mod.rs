@@ -19,6 +19,6 @@ pub use described::{Described, Field, FromJson, NOT_BLANK, Time, ToJson, id_rule
 pub(crate) use described::{id_values, plain_texts, text_values, write_as_str};
 pub use fields::Fields;
 pub use given::{Alternative, Given, Optional, Required, Wish};
-pub use page::{Items, Page};
+pub use page::{Items, Page, PageParams};
 pub use patch::{Change, Patch};
 pub use values::{Count, CursorText};

@@ -3,13 +3,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::paging::{self, Limit, Placed};
+use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::{DataType, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::annotation::Annotation;
-use super::{Cursor, CursorText, Field, List};
+use super::{Cursor, CursorText, Field, Fields, List, Optional};
+use crate::problem::ApiError;
+
+/// Which part of a list to read, where nothing else can be asked for.
+#[derive(Deserialize, Apiv2Schema)]
+pub struct PageParams {
+    /// The maximum number of items: 1–200, by default 50.
+    limit: Optional<Limit>,
+    /// The `next` of the previous page.
+    cursor: Optional<CursorText>,
+}
+
+impl PageParams {
+    /// The size of the page, and the place after which it begins. 0 is the scope of lists of the whole server.
+    ///
+    /// # Errors
+    /// A limit out of range, or a cursor of another list.
+    pub fn parse(self, list: List, scope: i64) -> Result<(Limit, Option<Cursor>), ApiError> {
+        let mut fields = Fields::new();
+        let limit = fields.limit(self.limit);
+        let cursor = fields.cursor(list, scope, &self.cursor);
+        fields.finish()?;
+        Ok((limit, cursor))
+    }
+}
 
 /// One page of a list.
 #[derive(Debug, Serialize)]
