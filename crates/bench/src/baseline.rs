@@ -33,6 +33,8 @@ struct EchoReply {
     deleted_at: Option<&'static str>,
     likes: i64,
     liked: bool,
+    pinned_at: Option<&'static str>,
+    pinned_by: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,6 +59,8 @@ async fn echo(request: Json<EchoRequest>) -> HttpResponse {
         deleted_at: None,
         likes: 0,
         liked: false,
+        pinned_at: None,
+        pinned_by: None,
     })
 }
 

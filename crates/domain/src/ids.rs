@@ -51,6 +51,9 @@ integer_newtype! {
     Position;
     /// A message's number within its group: 1, 2, 3, … without a gap. 0 stands for "before the first".
     Seq;
+    /// A pin's number within its group, by which its pins are in order: greater than those of the pins before it. 0
+    /// stands for "before the first".
+    PinSeq;
     /// Counts the changes of an entity, from 1, so that a client can tell which of two states is newer.
     Version;
 }
@@ -120,6 +123,17 @@ impl Seq {
         }
         Err(Violation::new(ViolationCode::OutOfRange, format!("must be 0 to {MAX_SAFE_INTEGER}")))
     }
+
+    /// The number that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl PinSeq {
+    /// Before the first pin.
+    pub const ZERO: Self = Self(0);
 
     /// The number that follows.
     #[must_use]

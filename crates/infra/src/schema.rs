@@ -84,6 +84,9 @@ macro_rules! for_each_table {
                 deleted_at -> Nullable<BigInt>,
                 likes -> BigInt,
                 text -> Nullable<Text>,
+                pin_seq -> Nullable<BigInt>,
+                pinned_at -> Nullable<BigInt>,
+                pinned_by -> Nullable<BigInt>,
             }
 
             reactions (message_id, emoji, user_id) {

@@ -1,6 +1,6 @@
 //! Response bodies for messages.
 
-use groupchat_domain::ids::{GroupId, MessageId, Seq, Version};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{ClientId, MessageText, MessageView, ReadState};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -36,6 +36,10 @@ pub struct MessageDto {
     pub likes: Field<Count>,
     /// Whether the caller likes it; null in events, which are the same for everyone.
     pub liked: Option<Field<bool>>,
+    /// When it was pinned; null if it is not pinned.
+    pub pinned_at: Option<Time>,
+    /// The id of the user who pinned it.
+    pub pinned_by: Option<Field<UserId>>,
 }
 
 impl From<MessageView> for MessageDto {
@@ -53,6 +57,8 @@ impl From<MessageView> for MessageDto {
             deleted_at: message.deleted_at.map(Time::from),
             likes: message.likes.into(),
             liked: Some(liked.into()),
+            pinned_at: message.pin.map(|pin| pin.at.into()),
+            pinned_by: message.pin.map(|pin| pin.by.into()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Handlers for messages.
 
-use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::ids::{GroupId, MessageId, PinSeq};
 use groupchat_domain::messages::{self, MessageText, MessageView};
 use groupchat_domain::storage::{Purpose, Writing};
 use paperclip::actix::api_v2_operation;
@@ -12,7 +12,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::Page;
+use crate::wire::{Cursor, List, Page, PageParams};
 
 /// Sends a message
 ///
@@ -142,6 +142,63 @@ pub async fn unlike(
     let view =
         state.storage.write_as(tidying, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
+}
+
+/// Pins a message
+///
+/// For owners and admins of the group. Pinning it again changes nothing. A group can have 100 pinned messages.
+#[api_v2_operation(tags(Messages), operation_id = "pinMessage")]
+pub async fn pin(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
+) -> Result<Ok200<MessageDto>, ApiError> {
+    let Ids((group, id)) = path;
+    let view = state.storage.write_as(key.0, move |tx, actor| messages::pin(tx, actor, group, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Unpins a message
+///
+/// For owners and admins of the group. If it is not pinned, nothing changes.
+#[api_v2_operation(tags(Messages), operation_id = "unpinMessage")]
+pub async fn unpin(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, MessageId)>,
+    _: NoParams,
+) -> Result<Ok200<MessageDto>, ApiError> {
+    let Ids((group, id)) = path;
+    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let view =
+        state.storage.write_as(tidying, move |tx, actor| messages::unpin(tx, actor, group, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Lists pinned messages
+///
+/// For members; the newest pin first.
+#[api_v2_operation(tags(Messages), operation_id = "listPins")]
+pub async fn list_pins(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    params: Params<PageParams>,
+) -> Result<Large<Page<MessageDto>>, ApiError> {
+    let Ids(group) = path;
+    let (limit, cursor) = params.0.parse(List::Pins, group.get())?;
+    let before = cursor.map(|cursor| PinSeq::new(cursor.id));
+    let read = state
+        .read_large(key.0, move |tx, actor| messages::list_pins(tx, actor, group, before, limit))
+        .await?;
+    let place_after = |view: &MessageView| Cursor {
+        list: List::Pins,
+        scope: group.get(),
+        id: view.message.pin.map_or(0, |pin| pin.seq.get()),
+        tail: String::new(),
+    };
+    Ok(Large(read.map(|page| Page::new(page, place_after))))
 }
 
 /// Moves your read cursor

@@ -28,13 +28,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::post().to(handlers::like))
                 .route(web::delete().to(handlers::unlike)),
         )
+        .service(
+            web::resource("/groups/{group_id}/messages/{message_id}/pin")
+                .route(web::put().to(handlers::pin))
+                .route(web::delete().to(handlers::unpin)),
+        )
+        .service(web::resource("/groups/{group_id}/pins").route(web::get().to(handlers::list_pins)))
         .service(web::resource("/groups/{group_id}/read").route(web::put().to(handlers::mark_read)));
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
-    description: "Messages, likes and read cursors.",
+    description: "Messages, likes, pins and read cursors.",
     file: file!(),
     operations: &[
         operation("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),
@@ -48,6 +54,13 @@ pub(crate) const FEATURE: Feature = Feature {
             .writes_to(Purpose::Tidy),
         operation("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
         operation("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]).writes_to(Purpose::Tidy),
+        operation(
+            "pinMessage",
+            &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, Deleted, TooManyPins],
+        ),
+        operation("unpinMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
+            .writes_to(Purpose::Tidy),
+        operation("listPins", &[MembersOnly, GroupNotFound]),
         operation("markRead", &[MembersOnly, GroupNotFound]).writes_to(Purpose::Tidy),
     ],
 };

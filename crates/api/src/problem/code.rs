@@ -129,6 +129,9 @@ codes! {
     /// Of the message nothing but a tombstone is left.
     Deleted = CONFLICT, "deleted", "The message has been deleted",
         for Message(MessageRefusal::Deleted);
+    /// The group has as many pinned messages as it may.
+    TooManyPins = CONFLICT, "too_many_pins", "The group has too many pinned messages",
+        for Message(MessageRefusal::TooManyPins);
     /// The account changed while the request was being worked on.
     ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed by another request",
         for Account(AccountRefusal::ChangedMeanwhile);

@@ -18,6 +18,7 @@ pub enum List {
     Groups = 3,
     Members = 4,
     Messages = 5,
+    Pins = 6,
 }
 
 /// A place in a list. What its parts mean is the list's own business.
@@ -57,7 +58,7 @@ impl Cursor {
         let (&[version, list], rest) = payload.split_first_chunk()?;
         let (scope, rest) = rest.split_first_chunk()?;
         let (id, tail) = rest.split_first_chunk()?;
-        let list = [List::Users, List::Sessions, List::Groups, List::Members, List::Messages]
+        let list = [List::Users, List::Sessions, List::Groups, List::Members, List::Messages, List::Pins]
             .into_iter()
             .find(|known| *known as u8 == list)?;
         let id = i64::from_be_bytes(*id);

@@ -11,12 +11,15 @@ async fn lists(server: &Server) -> (Client, Vec<String>) {
     let group = ann.new_group("First").await;
     ann.new_group("Second").await;
     ann.add(&group, &bob, "member").await;
-    ann.say(&group, "one").await;
-    ann.say(&group, "two").await;
+    for text in ["one", "two"] {
+        let message = ann.say_at(&group, text).await;
+        ann.put_empty(&format!("{message}/pin")).await.ok();
+    }
     let login = json!({"username": "ann", "password": PASSWORD});
     server.send(TestRequest::post().uri("/api/login").set_json(login)).await.ok();
     let paths = ["/api/users", "/api/groups", "/api/sessions"].map(str::to_owned);
-    (ann, [paths.to_vec(), vec![format!("{group}/members"), format!("{group}/messages")]].concat())
+    let of_group = ["members", "messages", "pins"].map(|list| format!("{group}/{list}"));
+    (ann, [paths, of_group].concat())
 }
 
 #[actix_web::test]

@@ -24,6 +24,7 @@ mod members;
 mod messages;
 mod operations;
 mod passwords;
+mod pins;
 mod precedence;
 mod quotas;
 mod reading;

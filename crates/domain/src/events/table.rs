@@ -55,6 +55,10 @@ events! {
     MessageLiked(Message) = "message.liked", to members, by user;
     /// The actor no longer likes a message.
     MessageUnliked(Message) = "message.unliked", to members, by user;
+    /// A message was pinned.
+    MessagePinned(Message) = "message.pinned", to members, by user;
+    /// A message was unpinned.
+    MessageUnpinned(Message) = "message.unpinned", to members, by user;
     /// Some or all sessions of a user have ended: the user's connections authenticate again.
     SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
 }

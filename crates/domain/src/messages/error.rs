@@ -1,5 +1,7 @@
 //! Rejections about messages.
 
+use crate::messages::pin::MAX_PINS;
+
 /// Why a use case of messages rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MessageRefusal {
@@ -12,4 +14,7 @@ pub enum MessageRefusal {
     /// Only the author may do this.
     #[error("only the author of the message may do this")]
     NotAuthor,
+    /// The group has as many pins as it may.
+    #[error("there may be at most {MAX_PINS} pinned messages in a group")]
+    TooManyPins,
 }

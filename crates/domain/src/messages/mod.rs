@@ -1,9 +1,10 @@
-//! Messages, likes and read cursors.
+//! Messages, likes, pins and read cursors.
 
 mod edit;
 mod error;
 mod like;
 mod model;
+mod pin;
 mod read;
 mod repository;
 mod send;
@@ -11,9 +12,10 @@ mod send;
 pub use edit::{delete, edit};
 pub use error::MessageRefusal;
 pub use like::{like, unlike};
-pub use model::{ClientId, Message, MessageText, MessageView, NewMessage};
+pub use model::{ClientId, Message, MessageText, MessageView, NewMessage, Pin};
+pub use pin::{MAX_PINS, list_pins, pin, unpin};
 pub use read::{MessagePage, ReadState, Window, find, list, mark_read, mark_read_and_tell};
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;
-pub use repository::{MessageQuery, MessageRepository, Run};
+pub use repository::{MessageQuery, MessageRepository, PinQuery, PinState, Run};
 pub use send::{Draft, Sent, send};

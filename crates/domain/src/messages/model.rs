@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::accounts::UserRef;
-use crate::ids::{GroupId, MessageId, Seq, UserId, Version};
+use crate::ids::{GroupId, MessageId, PinSeq, Seq, UserId, Version};
 use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
@@ -83,6 +83,19 @@ pub struct Message {
     pub deleted_at: Option<Timestamp>,
     /// How many users like it; 0 once it is deleted.
     pub likes: i64,
+    /// That it is pinned; `None` once it is deleted.
+    pub pin: Option<Pin>,
+}
+
+/// What is known of a message that is pinned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pin {
+    /// Its place among the pins of the group.
+    pub seq: PinSeq,
+    /// When the message was pinned.
+    pub at: Timestamp,
+    /// Who pinned it.
+    pub by: UserId,
 }
 
 impl Message {
@@ -95,7 +108,7 @@ impl Message {
     #[must_use]
     pub fn into_tombstone(self, deleted_at: Timestamp) -> Self {
         let version = self.version.next();
-        Self { text: None, version, deleted_at: Some(deleted_at), likes: 0, ..self }
+        Self { text: None, version, deleted_at: Some(deleted_at), likes: 0, pin: None, ..self }
     }
 }
 
@@ -152,6 +165,7 @@ impl NewMessage {
             edited_at: None,
             deleted_at: None,
             likes: 0,
+            pin: None,
         }
     }
 }

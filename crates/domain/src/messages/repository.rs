@@ -1,6 +1,6 @@
 //! The port for messages, likes and read cursors.
 
-use crate::ids::{GroupId, MessageId, Seq, UserId};
+use crate::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
 use crate::messages::model::{ClientId, Message, MessageView, NewMessage};
 use crate::paging::Limit;
 use crate::storage::repositories::repository;
@@ -27,6 +27,28 @@ pub struct MessageQuery {
     pub run: Run,
     /// The number of rows. The repository reads one more to find out whether the run continues.
     pub limit: Limit,
+}
+
+/// Which pinned messages to read: the newest pins first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinQuery {
+    /// The group.
+    pub group: GroupId,
+    /// Who looks.
+    pub viewer: UserId,
+    /// Only pins before this one.
+    pub before: Option<PinSeq>,
+    /// How many rows; the repository reads one more to see whether the list goes on.
+    pub limit: Limit,
+}
+
+/// The pins of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinState {
+    /// How many there are.
+    pub count: i64,
+    /// The newest one's number; [`PinSeq::ZERO`] where there is none.
+    pub last: PinSeq,
 }
 
 repository! {
@@ -56,6 +78,12 @@ repository! {
         /// Messages in the order of the run; one row more than the limit if the run continues.
         fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault>;
 
+        /// Pinned messages, the newest pin first; one row more than the limit where the list goes on.
+        fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault>;
+
+        /// How many pins a group has, and the number of the newest one.
+        fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault>;
+
         /// Stores a message, makes its number the group's last and moves the author's read cursor there. MUST
         /// return [`Unique::Taken`], and store nothing, when the author has used the client id in the group.
         ///
@@ -63,7 +91,7 @@ repository! {
         /// Also if the number is taken, which the lock on the group prevents.
         fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault>;
 
-        /// Stores text, version, times of editing and deletion, and the like count.
+        /// Stores text, version, times of editing and deletion, the like count and the pin.
         fn update(&mut self, message: &Message) -> Result<(), StorageFault>;
 
         /// Stores that the user likes the message; `false` if the like exists already. Doesn't change the like count.

@@ -1,11 +1,12 @@
-//! Messages, likes and read cursors.
+//! Messages, likes, pins and read cursors.
 
-use diesel::dsl::auto_type;
+use diesel::dsl::{auto_type, count_star, max};
 use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
-use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
+use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId, Version};
 use groupchat_domain::messages::{
-    ClientId, Message, MessageQuery, MessageRepository, MessageText, MessageView, NewMessage, Run,
+    ClientId, Message, MessageQuery, MessageRepository, MessageText, MessageView, NewMessage, Pin, PinQuery,
+    PinState, Run,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -32,6 +33,9 @@ pub(super) struct MessageRow {
     deleted_at: Option<i64>,
     likes: i64,
     text: Option<String>,
+    pin_seq: Option<i64>,
+    pinned_at: Option<i64>,
+    pinned_by: Option<i64>,
 }
 
 /// A message, its author, and whether the viewer likes it.
@@ -61,8 +65,14 @@ impl MessageRow {
             edited_at: self.edited_at.map(Timestamp::from_micros),
             deleted_at: self.deleted_at.map(Timestamp::from_micros),
             likes: self.likes,
+            pin: pin(self.pin_seq, self.pinned_at, self.pinned_by),
         }
     }
+}
+
+/// The pin that these columns stand for: all of them have a value, or none.
+fn pin(seq: Option<i64>, at: Option<i64>, by: Option<i64>) -> Option<Pin> {
+    Some(Pin { seq: PinSeq::new(seq?), at: Timestamp::from_micros(at?), by: UserId::new(by?) })
 }
 
 impl From<MessageViewRow> for MessageView {
@@ -153,6 +163,27 @@ impl MessageRepository for DbTx<'_> {
         }
     }
 
+    fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let before = query.before.map_or(i64::MAX, PinSeq::get);
+        let listed = viewed(query.group.get(), query.viewer.get())
+            .filter(messages::pin_seq.lt(before))
+            .order(messages::pin_seq.desc())
+            .limit(query.limit.with_lookahead());
+        on_backend!(self, |connection| {
+            let listed = listed.select(MessageViewRow::as_select());
+            read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
+        })
+    }
+
+    fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault> {
+        let pins = messages::table
+            .filter(messages::group_id.eq(group.get()))
+            .filter(messages::pin_seq.is_not_null())
+            .select((count_star(), max(messages::pin_seq)));
+        let (count, last): (i64, Option<i64>) = on_backend!(self, |connection| pins.first(connection))?;
+        Ok(PinState { count, last: last.map_or(PinSeq::ZERO, PinSeq::new) })
+    }
+
     fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
         // A trigger moves the group's last number and the author's read cursor.
         let row = diesel::insert_into(messages::table).values((
@@ -176,6 +207,9 @@ impl MessageRepository for DbTx<'_> {
             messages::deleted_at.eq(message.deleted_at.map(Timestamp::as_micros)),
             messages::likes.eq(message.likes),
             messages::text.eq(message.text.as_ref().map(MessageText::as_str)),
+            messages::pin_seq.eq(message.pin.map(|pin| pin.seq.get())),
+            messages::pinned_at.eq(message.pin.map(|pin| pin.at.as_micros())),
+            messages::pinned_by.eq(message.pin.map(|pin| pin.by.get())),
         ));
         on_backend!(self, |connection| row.execute(connection)).map(drop)
     }

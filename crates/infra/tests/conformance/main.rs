@@ -127,6 +127,8 @@ macro_rules! suite {
                 a_deleted_author_has_no_name
                 a_like_is_stored_once_and_belongs_to_one_viewer
                 likes_of_deleted_users_stay_counted
+                a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted
+                pins_are_listed_and_counted_in_their_group_the_newest_first
                 a_read_cursor_never_moves_back
             }
             cases! { $open, purge in transaction:

@@ -1,9 +1,9 @@
-//! Messages, likes and read cursors.
+//! Messages, likes, pins and read cursors.
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::Role;
-use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
-use groupchat_domain::messages::{MessageQuery, NewMessage, Run};
+use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
+use groupchat_domain::messages::{Message, MessageQuery, NewMessage, Pin, PinQuery, PinState, Run};
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
@@ -199,6 +199,56 @@ pub(crate) fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
     tx.members().remove(group, bob).unwrap();
     tx.accounts().mark_deleted(bob, at(9)).unwrap();
     assert_eq!(view(tx, group, id, ann).message.likes, 1);
+}
+
+/// Stores a pin, as the use case does.
+fn pin(tx: &mut dyn Tx, group: GroupId, id: MessageId, by: UserId, seq: i64) -> Message {
+    let message = view(tx, group, id, by).message;
+    let pin = Some(Pin { seq: PinSeq::new(seq), at: at(800), by });
+    let pinned = Message { pin, version: message.version.next(), ..message };
+    tx.messages().update(&pinned).unwrap();
+    pinned
+}
+
+fn pins(tx: &mut dyn Tx, group: GroupId, viewer: UserId, before: Option<i64>, rows: i64) -> Vec<MessageId> {
+    let query = PinQuery { group, viewer, before: before.map(PinSeq::new), limit: limit(rows) };
+    tx.messages().list_pins(&query).unwrap().into_iter().map(|view| view.message.id).collect()
+}
+
+pub(crate) fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: &mut dyn Tx) {
+    let (group, ann, bob) = group_of_two(tx);
+    let ids = ["one", "two", "three"].map(|words| post(tx, group, bob, words));
+    let pinned = [(ids[0], 1), (ids[1], 2)].map(|(id, seq)| pin(tx, group, id, ann, seq));
+    like(tx, group, ids[1], bob);
+    let liked = view(tx, group, ids[1], bob);
+    assert_eq!((liked.message.pin, liked.liked), (pinned[1].pin, true), "a like leaves the pin alone");
+    assert_eq!(view(tx, group, ids[0], bob).message, pinned[0]);
+    assert_eq!(tx.messages().find_many(&ids[..1]), Ok(vec![pinned[0].clone()]));
+    assert_eq!(view(tx, group, ids[2], bob).message.pin, None);
+    let query = PinQuery { group, viewer: bob, before: None, limit: limit(1) };
+    assert_eq!(tx.messages().list_pins(&query).unwrap()[0], liked, "as `find` has it");
+    tx.messages().update(&Message { pin: None, ..pinned[0].clone() }).unwrap();
+    tx.messages().update(&tombstone(liked.message)).unwrap();
+    assert_eq!(pins(tx, group, bob, None, 10), []);
+    assert_eq!(tx.messages().pin_state(group), Ok(PinState { count: 0, last: PinSeq::ZERO }));
+}
+
+pub(crate) fn pins_are_listed_and_counted_in_their_group_the_newest_first(tx: &mut dyn Tx) {
+    let (chess, ann, bob) = group_of_two(tx);
+    let go = group(tx, "go");
+    join(tx, go, ann, Role::Owner);
+    let ids = ["one", "two", "three"].map(|words| post(tx, chess, bob, words));
+    let elsewhere = post(tx, go, ann, "four");
+    for (id, seq) in [(ids[2], 3), (ids[0], 5), (ids[1], 7)] {
+        pin(tx, chess, id, ann, seq);
+    }
+    pin(tx, go, elsewhere, ann, 7);
+    assert_eq!(pins(tx, chess, bob, None, 10), [ids[1], ids[0], ids[2]]);
+    assert_eq!(pins(tx, chess, bob, None, 1), [ids[1], ids[0]], "one more than asked for");
+    assert_eq!(pins(tx, chess, bob, Some(7), 2), [ids[0], ids[2]]);
+    assert_eq!(pins(tx, chess, bob, Some(3), 2), []);
+    assert_eq!(pins(tx, go, ann, None, 10), [elsewhere]);
+    assert_eq!(tx.messages().pin_state(chess), Ok(PinState { count: 3, last: PinSeq::new(7) }));
 }
 
 pub(crate) fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {

@@ -72,6 +72,7 @@ macro_rules! suite {
             cases! { $open, messages in once:
                 a_client_id_stands_for_one_message
                 likes_are_counted_right
+                no_group_gets_more_pins_than_it_may
             }
             cases! { $open, removals in once:
                 nothing_is_sent_after_the_removal

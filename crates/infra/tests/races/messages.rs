@@ -1,17 +1,21 @@
-//! Races about messages: the same one sent twice, the likes of one.
+//! Races about messages: the same one sent twice, the likes of one, the last place for a pin.
+
+use std::collections::BTreeSet;
 
 use groupchat_domain::Refusal;
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::messages::{self, Draft, MAX_PINS, MessageRefusal, PinQuery};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::Person;
-use crate::support::fixture::{client_id, text};
+use crate::support::fixture::{client_id, limit, text};
 use crate::support::log::about;
 
 /// How many copies of one request are under way.
 const COPIES: usize = 8;
+/// How many more pins the group may have.
+const LEFT: usize = 3;
 /// How many members like a message.
 const MEMBERS: usize = 6;
 
@@ -67,6 +71,42 @@ pub(crate) fn likes_are_counted_right(arena: &Arena) {
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
         check_likes(arena, &members, group, id);
     });
+}
+
+/// However many messages are pinned at once, a group has no more pins than it may, each with a number of its own.
+pub(crate) fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
+    let owner = arena.person();
+    let group = arena.group(&[(&owner, Role::Owner)]);
+    let send = || {
+        let draft = Draft { group, text: text("pin me"), client_id: None };
+        let sent = arena.act(owner.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
+        sent.view.message.id
+    };
+    let most = usize::try_from(MAX_PINS).expect("a small number");
+    for _ in 0..most - LEFT {
+        pin(arena, &owner, group, send()).unwrap();
+    }
+    rounds(|round| {
+        let ids: Vec<_> = (0..COPIES).map(|_| send()).collect();
+        let owner = &owner;
+        let outcomes = at_once(ids.iter().map(|id| part(move || pin(arena, owner, group, *id))).collect());
+        for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            assert_eq!(*refusal, Refusal::Message(MessageRefusal::TooManyPins));
+        }
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), LEFT, "in round {round}");
+        let viewer = owner.id;
+        let query = PinQuery { group, viewer, before: None, limit: limit(200) };
+        let pins = arena.look(move |tx| tx.messages().list_pins(&query).unwrap());
+        let numbers: BTreeSet<_> = pins.iter().map(|view| view.message.pin.expect("a pin").seq).collect();
+        assert_eq!((pins.len(), numbers.len()), (most, most), "in round {round}");
+        for id in pins.iter().take(LEFT).map(|view| view.message.id) {
+            arena.act(owner.who, move |tx, actor| messages::unpin(tx, actor, group, id)).unwrap();
+        }
+    });
+}
+
+fn pin(arena: &Arena, owner: &Person, group: GroupId, id: MessageId) -> Result<(), Refusal> {
+    arena.act(owner.who, move |tx, actor| messages::pin(tx, actor, group, id)).map(drop)
 }
 
 fn like(arena: &Arena, member: &Person, group: GroupId, id: MessageId) -> Result<(), Refusal> {

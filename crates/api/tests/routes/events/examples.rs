@@ -127,6 +127,10 @@ impl Scene {
         self.kept.hear(&mut self.adas, "message.liked").await;
         self.ada.delete(&format!("{path}/like")).await.ok();
         self.kept.hear(&mut self.adas, "message.unliked").await;
+        self.ada.put_empty(&format!("{path}/pin")).await.ok();
+        self.kept.hear(&mut self.adas, "message.pinned").await;
+        self.ada.delete(&format!("{path}/pin")).await.ok();
+        self.kept.hear(&mut self.adas, "message.unpinned").await;
         self.grace.delete(&path).await.no_content();
         self.kept.hear(&mut self.adas, "message.deleted").await;
     }

@@ -59,6 +59,10 @@ async fn every_type_of_event_is_told_alike_on_every_transport() {
     told.push(all.next().await);
     ann.delete(&format!("{message}/like")).await.ok();
     told.push(all.next().await);
+    ann.put_empty(&format!("{message}/pin")).await.ok();
+    told.push(all.next().await);
+    ann.delete(&format!("{message}/pin")).await.ok();
+    told.push(all.next().await);
     bob.delete(&message).await.no_content();
     told.push(all.next().await);
     ann.delete(&member).await.no_content();
@@ -80,6 +84,8 @@ async fn every_type_of_event_is_told_alike_on_every_transport() {
         "message.updated",
         "message.liked",
         "message.unliked",
+        "message.pinned",
+        "message.unpinned",
         "message.deleted",
         "member.removed",
         "group.deleted",
@@ -88,8 +94,8 @@ async fn every_type_of_event_is_told_alike_on_every_transport() {
     assert_eq!(types(&told), expected);
     told.iter().for_each(assert_shape);
     assert_tells_nothing_that_differs(&told);
-    assert_eq!((&told[12]["data"], &told[14]["data"]), (&json!({"id": bob.id()}), &json!({"id": bob.id()})));
-    assert_eq!((&told[7]["actor_id"], &told[14]["actor_id"]), (&json!(bob.id()), &json!(root.id())));
+    assert_eq!((&told[14]["data"], &told[16]["data"]), (&json!({"id": bob.id()}), &json!({"id": bob.id()})));
+    assert_eq!((&told[7]["actor_id"], &told[16]["actor_id"]), (&json!(bob.id()), &json!(root.id())));
     listening.stop().await;
 }
 
@@ -107,7 +113,7 @@ fn assert_tells_nothing_that_differs(told: &[Value]) {
     assert_eq!(json!([user["display_name"], user["email"], user["presence"]]), json!(["Bob", null, null]));
     assert_eq!(json!([group["my_role"], group["unread"], group["read_seq"]]), json!([null, null, null]));
     assert_eq!(json!([message["likes"], message["liked"], message["text"]]), json!([1, null, "hello"]));
-    assert_eq!(json!([told[11]["data"]["text"], told[11]["data"]["likes"]]), json!([null, 0]));
+    assert_eq!(json!([told[13]["data"]["text"], told[13]["data"]["likes"]]), json!([null, 0]));
 }
 
 #[actix_web::test]

@@ -15,6 +15,17 @@ pub(crate) const FIRST: &[Changed] = &[
     ("groups", &[("id", Number(2)), ("name_key", Text("old")), ("deleted_at", Number(5))]),
     ("memberships", &[("user_id", Number(1))]),
     ("messages", &[("id", Number(1)), ("seq", Number(1)), ("client_id", Text("first"))]),
+    (
+        "messages",
+        &[
+            ("id", Number(4)),
+            ("seq", Number(4)),
+            ("client_id", Null),
+            ("pin_seq", Number(1)),
+            ("pinned_at", Number(5)),
+            ("pinned_by", Number(2)),
+        ],
+    ),
     ("messages", &[("id", Number(2)), ("seq", Number(2)), ("client_id", Null)]),
     ("reactions", &[("user_id", Number(1))]),
     ("jobs", &[("id", Number(1))]),
