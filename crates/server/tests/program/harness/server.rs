@@ -88,13 +88,6 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
-    /// How many files and connections the server has open.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn open_files(&self) -> usize {
-        let id = self.child.id().expect("still running");
-        std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count()
-    }
-
     /// A client without a key.
     pub(crate) fn anonymous(&self) -> Api {
         Api::of(&self.url)
