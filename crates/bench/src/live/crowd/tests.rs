@@ -59,7 +59,7 @@ async fn a_socket_that_is_refused_says_how() {
         stream
     });
     let refused = timeout(LIMIT, Crowd::open(&target, 1, false)).await.unwrap().unwrap_err();
-    assert_eq!(refused.to_string(), r#"a socket was refused: HTTP/1.1 401 Unauthorized {"code":"bad_key"}"#);
+    assert_eq!(refused.to_string(), r#"a socket was rejected: HTTP/1.1 401 Unauthorized {"code":"bad_key"}"#);
 }
 
 #[tokio::test]
