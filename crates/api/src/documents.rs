@@ -1,5 +1,5 @@
-//! The documents that describe the API, as the server hands them out. Each is made when it is first asked for, since most
-//! servers never are.
+//! The documents that describe the API, as the server hands them out. Each is made when it is first asked for, since
+//! most servers never are.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What a feature says of its operations, next to its routes, for the OpenAPI document.
 
-use groupchat_domain::storage::Purpose;
+use groupchat_domain::storage::WritePurpose;
 
 use crate::problem::Code;
 
@@ -25,7 +25,7 @@ pub struct Operation {
     /// What it rejects besides.
     pub refusals: &'static [Code],
     /// What its write is for, if it writes.
-    pub purpose: Purpose,
+    pub purpose: WritePurpose,
     /// Whether it needs the storage, and so may find it busy or broken.
     pub has_storage: bool,
     /// Whether there may be too many requests for it.
@@ -34,12 +34,12 @@ pub struct Operation {
 
 /// An operation that rejects these things besides what follows from its shape.
 pub const fn operation(id: &'static str, refusals: &'static [Code]) -> Operation {
-    Operation { id, refusals, purpose: Purpose::Grow, has_storage: true, is_limited: true }
+    Operation { id, refusals, purpose: WritePurpose::Grow, has_storage: true, is_limited: true }
 }
 
 impl Operation {
     /// Its write is for this.
-    pub const fn writes_to(self, purpose: Purpose) -> Self {
+    pub const fn writes_to(self, purpose: WritePurpose) -> Self {
         Self { purpose, ..self }
     }
 

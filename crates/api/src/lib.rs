@@ -39,7 +39,7 @@ pub mod wire;
 
 pub use app::app;
 pub use connection::{ConnectionOptions, ConnectionTimeouts, REFUSING, serve};
-pub use extract::{Network, NotANetwork};
+pub use extract::{IpNetwork, NotAnIpNetwork};
 pub use options::ServerOptions;
 pub use request_id::RequestId;
 pub use routes::FEATURES;

@@ -68,7 +68,7 @@ pub(crate) async fn observe(
     }
     .instrument(span)
     .await;
-    Access { id, method, duration: started.elapsed() }.log(answered.as_ref());
+    AccessLine { id, method, duration: started.elapsed() }.log(answered.as_ref());
     Ok(answered?)
 }
 
@@ -81,13 +81,13 @@ fn notice_proxy(request: &ServiceRequest) {
 }
 
 /// What the line of a request tells besides its answer.
-struct Access {
+struct AccessLine {
     id: RequestId,
     method: Method,
     duration: Duration,
 }
 
-impl Access {
+impl AccessLine {
     /// Outside of the request's span, which would tell half of this again.
     fn log(self, answered: Result<&ServiceResponse<BoxBody>, &Unanswered>) {
         if !tracing::enabled!(target: ACCESS, Level::INFO) {

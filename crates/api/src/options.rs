@@ -5,8 +5,8 @@ use std::time::Duration;
 use groupchat_domain::accounts::{KNOWN_NETWORK_RETENTION, LOGIN_LIFETIME, SESSIONS_PER_USER};
 use groupchat_domain::groups::Quotas;
 
-use crate::events::PATIENCE;
-use crate::extract::Network;
+use crate::events::WRITE_TIMEOUT;
+use crate::extract::IpNetwork;
 
 /// What the person who runs the server has chosen.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct ServerOptions {
     /// Where people reach the server, if that was told: a scheme and a host, without a path.
     pub public_url: Option<String>,
     /// The proxies that are believed when they tell a client's address.
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<IpNetwork>,
     /// How long the key of a login works.
     pub login_lifetime: Duration,
     /// How many sessions a user may have at a time.
@@ -24,7 +24,7 @@ pub struct ServerOptions {
     /// How often a connection for events gives a sign of life.
     pub heartbeat: Duration,
     /// How long a client for which as much waits as is kept may take none of it before it is disconnected.
-    pub patience: Duration,
+    pub write_timeout: Duration,
     /// How many connections for events a user may have at a time: sockets, streams and polls that wait.
     pub connections_per_user: u32,
     /// How much of groups there may be.
@@ -69,7 +69,7 @@ impl Default for ServerOptions {
             sessions_per_user: SESSIONS_PER_USER,
             networks_known_for: KNOWN_NETWORK_RETENTION,
             heartbeat: HEARTBEAT,
-            patience: PATIENCE,
+            write_timeout: WRITE_TIMEOUT,
             connections_per_user: CONNECTIONS_PER_USER,
             quotas: Quotas::default(),
             requests_per_caller: REQUESTS_PER_CALLER,

@@ -12,7 +12,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
 use crate::assets::{Pieces, Slices, WRITE_BUFFER};
-use crate::limits::{Counted, Delivery};
+use crate::limits::{CountedBody, Undelivered};
 use crate::problem::ApiError;
 
 /// Most answers fit in this many bytes; a page grows from there.
@@ -24,7 +24,7 @@ pub struct Ok200<T>(pub T);
 
 /// 200 with something large, which counts as the caller's until the client has taken it.
 #[derive(Debug)]
-pub struct Large<T>(pub(crate) Delivery<T>);
+pub struct Large<T>(pub(crate) Undelivered<T>);
 
 /// 201 with what was created, and where it is.
 #[derive(Debug)]
@@ -73,11 +73,13 @@ impl<T: Serialize> Responder for Large<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let Delivery { data, text, permit, .. } = self.0;
+        let Undelivered { data, text, permit, .. } = self.0;
         // Quotes and line breaks are escaped.
         let mut body = Pieces::with_capacity(USUAL_SIZE + text + text / 8);
         match serde_json::to_writer(&mut body, &data) {
-            Ok(()) => HttpResponse::Ok().content_type(ContentType::json()).body(Counted::body(body, permit)),
+            Ok(()) => {
+                HttpResponse::Ok().content_type(ContentType::json()).body(CountedBody::body(body, permit))
+            }
             Err(error) => HttpResponse::from_error(ApiError::internal(error)),
         }
     }

@@ -4,12 +4,12 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Data;
-use groupchat_domain::accounts::{ApiKeys, LoginAttempts, LoginJournal, PasswordHasher};
+use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher};
 use groupchat_domain::events::LiveEvents;
 use groupchat_domain::storage::Storage;
 
 use crate::assets::Asset;
-use crate::events::Places;
+use crate::events::EventConnectionLimiter;
 use crate::extract::UntrustedProxies;
 use crate::limits::Limits;
 use crate::operations::HealthProbe;
@@ -24,7 +24,7 @@ pub struct Ports {
     /// Checks and hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Counts tries to sign in.
-    pub attempts: Arc<dyn LoginAttempts>,
+    pub attempts: Arc<dyn LoginRateLimiter>,
     /// Is told of failed logins.
     pub journal: Arc<dyn LoginJournal>,
     /// Tells what happens as it happens.
@@ -39,7 +39,7 @@ pub struct AppState {
     /// What the person who runs the server has chosen.
     pub options: ServerOptions,
     pub(crate) limits: Limits,
-    pub(crate) places: Arc<Places>,
+    pub(crate) event_connections: Arc<EventConnectionLimiter>,
     pub(crate) health: HealthProbe,
     pub(crate) untrusted_proxies: UntrustedProxies,
     /// The OpenAPI document, once it was asked for; likewise the AsyncAPI document.
@@ -62,20 +62,35 @@ impl AppState {
     /// A state with the usual options.
     pub fn new(ports: Ports, version: &'static str) -> Self {
         let options = ServerOptions::default();
-        let (limits, places) = (Limits::new(&options), places(&options));
+        let (limits, event_connections) = (Limits::new(&options), event_connections(&options));
         let (health, untrusted_proxies, openapi, asyncapi) = Default::default();
-        Self { ports, version, options, limits, places, health, untrusted_proxies, openapi, asyncapi }
+        Self {
+            ports,
+            version,
+            options,
+            limits,
+            event_connections,
+            health,
+            untrusted_proxies,
+            openapi,
+            asyncapi,
+        }
     }
 
     /// The same with other options.
     #[must_use]
     pub fn with_options(self, options: ServerOptions) -> Self {
-        Self { limits: Limits::new(&options), places: places(&options), options, ..self }
+        Self {
+            limits: Limits::new(&options),
+            event_connections: event_connections(&options),
+            options,
+            ..self
+        }
     }
 }
 
 /// Each user's connections for events may keep half of what may wait for a caller.
-fn places(options: &ServerOptions) -> Arc<Places> {
+fn event_connections(options: &ServerOptions) -> Arc<EventConnectionLimiter> {
     let room = usize::try_from(options.undelivered_per_caller / 2).unwrap_or(usize::MAX);
-    Places::new(options.connections_per_user, room)
+    EventConnectionLimiter::new(options.connections_per_user, room)
 }

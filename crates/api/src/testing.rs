@@ -8,10 +8,12 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    ApiKeys, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginAttempts, LoginJournal, Password,
-    PasswordCheck, PasswordHash, PasswordHasher, PasswordTry, Secret, TakenOf, Verification,
+    ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginJournal, LoginRateLimiter,
+    Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification,
 };
-use groupchat_domain::events::{Cursor, Delivery, Feed, LiveEvents, Passing, PassingTo, Viewer};
+use groupchat_domain::events::{
+    Cursor, Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Viewer,
+};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::presence::Activity;
 use groupchat_domain::storage::{Access, BoxFuture, Done, Storage, StorageFault, Work};
@@ -115,12 +117,12 @@ impl LoginJournal for Plain {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
 }
 
-impl LoginAttempts for Plain {
-    fn take(&self, _: &PasswordTry) -> Result<TakenOf, Duration> {
-        Ok(TakenOf::Usual)
+impl LoginRateLimiter for Plain {
+    fn take(&self, _: &PasswordAttempt) -> Result<AttemptPool, Duration> {
+        Ok(AttemptPool::Usual)
     }
 
-    fn give_back(&self, _: &PasswordTry, _: TakenOf) {}
+    fn refund(&self, _: &PasswordAttempt, _: AttemptPool) {}
 }
 
 /// Live events of which there are none.
@@ -131,7 +133,7 @@ impl LiveEvents for Silent {
         Box::new(Self)
     }
 
-    fn pass(&self, _: PassingTo, _: Passing) {}
+    fn publish_ephemeral(&self, _: EphemeralAudience, _: EphemeralEvent) {}
 
     fn stop(&self) {}
 }
@@ -141,9 +143,9 @@ impl Feed for Silent {
         None
     }
 
-    fn admit(&mut self, _: Viewer) {}
+    fn authorize(&mut self, _: Viewer) {}
 
-    fn attend(&mut self) -> Vec<Passing> {
+    fn join(&mut self) -> Vec<EphemeralEvent> {
         Vec::new()
     }
 

@@ -15,9 +15,9 @@ use crate::error::BenchError;
 /// Answered with a 2xx once the server is up.
 pub(crate) const HEALTH: &str = "/api/health";
 /// How long a program may take to serve, or to end when it is asked to.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two looks at a program that starts. Also the precision of start-up times.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// How much of a failed program's output is shown, in bytes.
 const SHOWN_OUTPUT: usize = 4_000;
 
@@ -84,11 +84,11 @@ impl Serving {
     }
 
     async fn await_url(&mut self) -> Result<String, BenchError> {
-        while self.started.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
+        while self.started.elapsed() < TIMEOUT && matches!(self.child.try_wait(), Ok(None)) {
             if let Some(url) = find_url(&self.output()) {
                 return Ok(url);
             }
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
         Err(self.not_serving())
     }
@@ -100,12 +100,12 @@ impl Serving {
     pub(crate) async fn await_ready(&mut self, path: &str) -> Result<Duration, BenchError> {
         let client = Client::builder().no_proxy().build()?;
         let url = format!("{}{path}", self.url);
-        while self.started.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
+        while self.started.elapsed() < TIMEOUT && matches!(self.child.try_wait(), Ok(None)) {
             let answer = client.get(&url).send().await;
             if answer.is_ok_and(|response| response.status().is_success()) {
                 return Ok(self.started.elapsed());
             }
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
         Err(self.not_serving())
     }
@@ -133,7 +133,7 @@ impl Serving {
         // By the command, since the standard library can only kill.
         let asked = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await;
         asked.map_err(|source| BenchError::io("running kill", source))?;
-        match timeout(PATIENCE, self.child.wait()).await {
+        match timeout(TIMEOUT, self.child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),
             ended => {
                 let doing = format!("ending {} ({ended:?})", self.program.display());

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::abuse::args::AbuseArgs;
 use crate::count::parse_count;
 use crate::live::args::{BroadcastArgs, LiveArgs};
-use crate::place::{DatabaseUrl, Place};
+use crate::location::{DatabaseLocation, DatabaseUrl};
 use crate::scenario::Route;
 
 /// Benchmarks a groupchat server over real sockets, and fills databases for it.
@@ -76,7 +76,7 @@ pub(crate) struct RunArgs {
 
 impl RunArgs {
     /// The database to measure; `None` for a temporary one.
-    pub(crate) fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<DatabaseLocation> {
         place(self.data_dir.as_ref(), self.database_url.as_ref())
     }
 }
@@ -109,14 +109,14 @@ pub(crate) struct SeedArgs {
 
 impl SeedArgs {
     /// The database to fill.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> DatabaseLocation {
         place(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
     }
 }
 
-fn place(data_dir: Option<&PathBuf>, database_url: Option<&DatabaseUrl>) -> Option<Place> {
-    let server = database_url.cloned().map(Place::Server);
-    server.or_else(|| data_dir.cloned().map(Place::Directory))
+fn place(data_dir: Option<&PathBuf>, database_url: Option<&DatabaseUrl>) -> Option<DatabaseLocation> {
+    let server = database_url.cloned().map(DatabaseLocation::Server);
+    server.or_else(|| data_dir.cloned().map(DatabaseLocation::Directory))
 }
 
 /// What the comparison serves.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::live::error::LiveError;
-use crate::place::Place;
+use crate::location::DatabaseLocation;
 use crate::scenario::{Part, Scenario};
 
 /// Why a measurement or a seeding did not come to its end.
@@ -65,7 +65,7 @@ pub(crate) enum BenchError {
     #[error("{place} has no users or groups from `groupchat-bench seed`")]
     NotSeeded {
         /// Where it is.
-        place: Place,
+        place: DatabaseLocation,
     },
     /// The database holds what others put there.
     #[error(

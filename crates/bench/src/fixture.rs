@@ -11,8 +11,8 @@ use crate::cli::RunArgs;
 use crate::database::{Database, Engine};
 use crate::error::BenchError;
 use crate::footprint::ProcessFamily;
+use crate::location::DatabaseLocation;
 use crate::output;
-use crate::place::Place;
 use crate::scenario::{READERS, Route};
 use crate::seed::{self, Plan, SignedIn};
 
@@ -26,7 +26,7 @@ const QUIET_ROOMS: usize = 500 - ROOMS;
 #[derive(Debug)]
 pub(crate) struct Fixture {
     /// Where it is.
-    pub place: Place,
+    pub place: DatabaseLocation,
     /// Which one it is.
     pub engine: Engine,
     /// Its own processes, where it has some on this machine.
@@ -55,7 +55,7 @@ impl Fixture {
     /// # Errors
     /// The database can't be opened or written, or holds nothing to measure on.
     pub(crate) async fn prepare(args: &RunArgs, scratch: &Path) -> Result<Self, BenchError> {
-        let place = args.place().unwrap_or_else(|| Place::Directory(scratch.join("data")));
+        let place = args.place().unwrap_or_else(|| DatabaseLocation::Directory(scratch.join("data")));
         if args.data_dir.as_ref().is_some_and(|path| !Database::exists(path)) {
             return Err(BenchError::NotSeeded { place });
         }

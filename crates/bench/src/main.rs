@@ -12,8 +12,8 @@ mod fixture;
 mod footprint;
 mod live;
 mod load;
+mod location;
 mod output;
-mod place;
 mod report;
 mod requests;
 mod run;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     match dispatch(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&error);
+            output::print_error(&error);
             ExitCode::FAILURE
         }
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::error::BenchError;
 
 /// Says why the program ends without a result.
-pub(crate) fn complain(error: &BenchError) {
+pub(crate) fn print_error(error: &BenchError) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "groupchat-bench: {error}");
 }

@@ -19,7 +19,7 @@ pub enum Error {
     Fault(#[from] StorageFault),
     /// The caller exceeds the write rate limit; nothing was done.
     #[error("too many writes, try again in {retry_after:?}")]
-    TooFast {
+    RateLimited {
         /// When to retry.
         retry_after: Duration,
     },

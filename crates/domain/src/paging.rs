@@ -63,7 +63,7 @@ impl Limit {
     /// That of the first row that can't be read.
     pub fn read<T: TextBytes, E>(self, rows: impl IntoIterator<Item = Result<T, E>>) -> Result<Vec<T>, E> {
         let mut read = Vec::new();
-        let mut room = Room::of(self);
+        let mut room = TextBudget::of(self);
         for row in rows {
             let row = row?;
             let fits = room.take(&row);
@@ -77,18 +77,18 @@ impl Limit {
 
     /// Whether a page takes less than all of these.
     pub fn is_exceeded_by<'a, T: TextBytes + 'a>(self, rows: impl IntoIterator<Item = &'a T>) -> bool {
-        let mut room = Room::of(self);
+        let mut room = TextBudget::of(self);
         rows.into_iter().any(|row| !room.take(row))
     }
 }
 
 /// What is left of a limit while a page fills.
-struct Room {
+struct TextBudget {
     left: Limit,
     is_empty: bool,
 }
 
-impl Room {
+impl TextBudget {
     const fn of(limit: Limit) -> Self {
         Self { left: limit, is_empty: true }
     }
@@ -119,7 +119,7 @@ impl<T: TextBytes> Page<T> {
     /// Makes a page of what the limit takes of rows that were read by [`Limit::read`], or with
     /// [`Limit::with_lookahead`].
     pub fn from_lookahead(mut rows: Vec<T>, limit: Limit) -> Self {
-        let mut room = Room::of(limit);
+        let mut room = TextBudget::of(limit);
         let size = rows.iter().take_while(|row| room.take(*row)).count();
         let more = rows.len() > size;
         rows.truncate(size);
@@ -149,14 +149,14 @@ pub struct NameCursor {
 
 /// An entry of a list in the order of names, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<T> {
+pub struct NamePosition<T> {
     /// The entry, as it is now.
     pub entry: T,
     /// The position after it.
-    pub place: NameCursor,
+    pub position: NameCursor,
 }
 
-impl<T: TextBytes> TextBytes for Placed<T> {
+impl<T: TextBytes> TextBytes for NamePosition<T> {
     fn text_bytes(&self) -> usize {
         self.entry.text_bytes()
     }

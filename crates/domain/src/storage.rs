@@ -1,10 +1,9 @@
 //! The port to the database: commands that run inside a transaction, and the executor that runs them.
 //!
 //! A use case is a synchronous function over [`Tx`]. It never begins, commits or rolls back: the implementation of
-//! [`Storage`] commits on [`Verdict::Commit`] and undoes everything on [`Verdict::RollBack`].
+//! [`Storage`] commits on [`CommitDecision::Commit`] and undoes everything on [`CommitDecision::RollBack`].
 //! So a use case can't forget to commit, and its events are published only if they were stored.
 
-mod claim;
 pub(crate) mod repositories;
 mod unique;
 mod writing;
@@ -22,9 +21,9 @@ use crate::network::Network;
 use crate::time::Timestamp;
 
 pub use crate::error::StorageFault;
-pub use claim::{Claim, Credential, OpenSession};
+pub use principal::{Credential, OpenSession, Principal};
 pub use unique::Unique;
-pub use writing::{DiskSpace, Purpose, WriteLimiter, Writing};
+pub use writing::{DiskSpace, WriteLimiter, WritePurpose, Writing};
 
 /// A future that a port returns, independent of any runtime.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -52,9 +51,9 @@ pub trait Tx {
     /// group that the event is about.
     fn next_event_id(&mut self) -> Result<EventId, StorageFault>;
 
-    /// Appends an event to the log, for its [`audience`](Event::audience), in the order of the calls, after everything else
-    /// that the command stores. The event is published if and only if the command commits. `actor` is `None` for the
-    /// server itself.
+    /// Appends an event to the log, for its [`audience`](Event::audience), in the order of the calls, after everything
+    /// else that the command stores. The event is published if and only if the command commits. `actor` is `None` for
+    /// the server itself.
     fn emit(&mut self, actor: Option<UserId>, event: Event);
 
     /// Records, outside the transaction, that this key is valid now. This updates the time of its last use, and its
@@ -66,9 +65,9 @@ pub trait Tx {
     fn touch(&mut self) -> Result<(), StorageFault>;
 }
 
-/// How a command ends.
+/// Whether a command's work is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CommitDecision {
     /// Keep what was stored.
     Commit,
     /// Undo it.
@@ -77,10 +76,10 @@ pub enum Verdict {
 
 /// What runs inside a transaction. It is `Fn`, because the database can require running it again from the start. So it
 /// must have no effects other than through its [`Tx`] and on its own result.
-pub type Work = Box<dyn Fn(&mut dyn Tx) -> Verdict + Send>;
+pub type Work = Box<dyn Fn(&mut dyn Tx) -> CommitDecision + Send>;
 
 /// Resolves once the command's outcome is settled: `Ok` after the commit (or the rollback that the
-/// command's verdict asked for). Dropping it before the command starts cancels the command.
+/// command's decision asked for). Dropping it before the command starts cancels the command.
 pub type Done = BoxFuture<'static, Result<(), StorageFault>>;
 
 /// Whether a command only reads.
@@ -123,7 +122,7 @@ pub trait Storage: Send + Sync {
     }
 
     /// Queues `work`. MUST return [`StorageFault::Overloaded`] at once if the queue, or the caller's share
-    /// of it, is full. MUST resolve with `Ok` only after the work's verdict is durable, and MUST publish events
+    /// of it, is full. MUST resolve with `Ok` only after the work's decision is durable, and MUST publish events
     /// to the [`EventSink`] only if the work was committed. A panic in `work` MUST resolve with
     /// [`StorageFault::Panicked`] and MUST NOT affect other commands.
     fn submit(&self, access: Access, work: Work) -> Done;
@@ -172,7 +171,7 @@ pub enum Condition {
 /// Learns what was committed. No method may block.
 pub trait EventSink: Send + Sync {
     /// Receives committed events, in the order of their positions.
-    fn committed(&self, events: &[LoggedEvent]);
+    fn publish(&self, events: &[LoggedEvent]);
 
     /// Commands of this process have enqueued jobs and committed.
     fn jobs_enqueued(&self) {}
@@ -193,9 +192,9 @@ impl dyn Storage + '_ {
         let result = Arc::clone(&slot);
         let work = move |tx: &mut dyn Tx| {
             let outcome = work(tx);
-            let verdict = if outcome.is_ok() { Verdict::Commit } else { Verdict::RollBack };
+            let decision = if outcome.is_ok() { CommitDecision::Commit } else { CommitDecision::RollBack };
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            verdict
+            decision
         };
         self.submit(access, Box::new(work)).await?;
         let outcome = result.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -205,5 +204,6 @@ impl dyn Storage + '_ {
     }
 }
 
+mod principal;
 #[cfg(test)]
 mod tests;

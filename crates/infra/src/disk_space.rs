@@ -32,18 +32,18 @@ impl Reserve {
 }
 
 /// Where it is asked.
-type Source = dyn Fn() -> io::Result<Space> + Send + Sync;
+type SpaceSource = dyn Fn() -> io::Result<Space> + Send + Sync;
 
 /// The file system that a database is on.
 pub struct DiskWatch {
-    source: Box<Source>,
+    source: Box<SpaceSource>,
     reserve: Reserve,
     is_nearly_full: AtomicBool,
 }
 
 impl DiskWatch {
     /// The file system that this file or folder is on, of which nothing is known before the first
-    /// [`look`](Self::look).
+    /// [`look`](Self::refresh).
     pub fn new(path: &Path, reserve: Reserve) -> Self {
         let path: PathBuf = path.to_owned();
         Self::with_source(move || space_of(&path), reserve)
@@ -62,7 +62,7 @@ impl DiskWatch {
     ///
     /// # Errors
     /// It can't be told.
-    pub fn look(&self) -> io::Result<()> {
+    pub fn refresh(&self) -> io::Result<()> {
         let space = (self.source)()?;
         let reserve = self.reserve.of(space);
         let is_nearly_full = space.free < reserve;
@@ -123,7 +123,7 @@ mod tests {
         );
         for (left, expected) in [(GIB, false), (GIB - 1, true), (0, true), (GIB, false)] {
             free.store(left, Ordering::Relaxed);
-            watch.look().unwrap();
+            watch.refresh().unwrap();
             assert_eq!(watch.is_nearly_full(), expected, "{left}");
         }
     }
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn what_can_t_be_told_changes_nothing() {
         let watch = DiskWatch::with_source(|| Err(io::ErrorKind::NotFound.into()), RESERVE);
-        assert!(watch.look().is_err());
+        assert!(watch.refresh().is_err());
         assert!(!watch.is_nearly_full());
     }
 

@@ -7,13 +7,13 @@ use groupchat_domain::storage::{Access, DiskSpace, Done, Storage, Work, WriteLim
 /// A storage with a pace for the writes of each user, and a reserve of room on the disk. Which write passes is
 /// decided where users' writes begin ([`write_as`](../../groupchat_domain/storage/trait.Storage.html)); what the
 /// server does by itself is not held up.
-pub struct GuardedStorage {
+pub struct LimitedStorage {
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn WriteLimiter>,
     disk: Option<Arc<dyn DiskSpace>>,
 }
 
-impl GuardedStorage {
+impl LimitedStorage {
     /// Guards a storage. Without a `disk` nobody knows how much room there is, as on a database server.
     pub fn new(
         storage: Arc<dyn Storage>,
@@ -24,7 +24,7 @@ impl GuardedStorage {
     }
 }
 
-impl Storage for GuardedStorage {
+impl Storage for LimitedStorage {
     fn inner(&self) -> Option<&dyn Storage> {
         Some(&*self.storage)
     }

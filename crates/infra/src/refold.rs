@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use groupchat_domain::text::{FOLDING_VERSION, name_key};
 
 use crate::connection::{Connection, on_backend};
-use crate::repositories::{Named, note_rename};
 use crate::schema::{groups, name_state, users};
+use crate::sql::{NameList, note_rename};
 
 /// Names that are read at once.
 const PAGE: i64 = 1_000;
@@ -80,7 +80,7 @@ fn refold_display_names(connection: &mut Connection<'_>) -> QueryResult<usize> {
 }
 
 /// A group whose key changes.
-struct Change {
+struct KeyChange {
     id: i64,
     visibility: String,
     old_key: String,
@@ -97,13 +97,13 @@ fn refold_groups(connection: &mut Connection<'_>) -> QueryResult<usize> {
         let taken = is_taken(connection, change)?;
         let key = if taken { marked(&change.key, change.id) } else { change.key.clone() };
         set_key(connection, change.id, &key)?;
-        note_rename(connection, Named::Group, change.id, &change.old_key)?;
+        note_rename(connection, NameList::Group, change.id, &change.old_key)?;
     }
     Ok(changes.len())
 }
 
 /// The groups whose keys change, the oldest first.
-fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<Change>> {
+fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<KeyChange>> {
     let (mut after, mut changes) = (0, Vec::new());
     loop {
         let page = groups::table
@@ -118,13 +118,13 @@ fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<Change>> {
         after = *last;
         for (id, name, old_key, visibility) in page {
             let key = changed_key(&name, &old_key).filter(|key| marked(key, id) != old_key);
-            changes.extend(key.map(|key| Change { id, visibility, old_key, key }));
+            changes.extend(key.map(|key| KeyChange { id, visibility, old_key, key }));
         }
     }
 }
 
 /// Whether another group has the key that this one is to get. Only names of public groups are unique.
-fn is_taken(connection: &mut Connection<'_>, change: &Change) -> QueryResult<bool> {
+fn is_taken(connection: &mut Connection<'_>, change: &KeyChange) -> QueryResult<bool> {
     let others = groups::table
         .filter(groups::name_key.eq(&change.key))
         .filter(groups::visibility.eq(&change.visibility))

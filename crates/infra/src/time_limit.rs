@@ -12,14 +12,14 @@ pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether the caller of the command that a worker runs is gone.
 #[derive(Debug, Default)]
-pub(crate) struct Gone {
+pub(crate) struct CallerGone {
     gone: AtomicBool,
     /// The process of the database server that serves the worker; 0 before the first.
     #[cfg(feature = "postgres")]
     backend: std::sync::atomic::AtomicI32,
 }
 
-impl Gone {
+impl CallerGone {
     pub(crate) fn set(&self, gone: bool) {
         self.gone.store(gone, Ordering::Release);
     }
@@ -30,7 +30,7 @@ impl Gone {
 }
 
 #[cfg(feature = "postgres")]
-impl Gone {
+impl CallerGone {
     /// Says who has to be asked to end what the worker runs.
     pub(crate) fn set_backend(&self, backend: i32) {
         self.backend.store(backend, Ordering::Release);
@@ -43,7 +43,7 @@ impl Gone {
 
 /// Why a command has to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Over {
+pub(crate) enum EndCause {
     /// It has taken as long as it may.
     TimedOut,
     /// Nobody waits for it.
@@ -52,11 +52,11 @@ pub(crate) enum Over {
 
 thread_local! {
     static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
-    static GONE: RefCell<Option<Arc<Gone>>> = const { RefCell::new(None) };
+    static GONE: RefCell<Option<Arc<CallerGone>>> = const { RefCell::new(None) };
 }
 
 /// Has the commands of this thread end when their callers are gone.
-pub(crate) fn heed(gone: Arc<Gone>) {
+pub(crate) fn end_when_gone(gone: Arc<CallerGone>) {
     GONE.set(Some(gone));
 }
 
@@ -71,19 +71,19 @@ pub(crate) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     }
     // A limit is what says that the thread's command may be ended at all, so there always is one.
     let until = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
-    UNTIL.set(until.or_else(|| Instant::now().checked_add(FOR_EVER)));
+    UNTIL.set(until.or_else(|| Instant::now().checked_add(NO_LIMIT)));
     let _limited = Limited;
     run()
 }
 
 /// Longer than any command takes.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Whether the command that this thread runs has to end. Outside [`within`] nothing has to.
-pub(crate) fn over() -> Option<Over> {
+pub(crate) fn over() -> Option<EndCause> {
     let until = UNTIL.get()?;
     let is_gone = GONE.with_borrow(|gone| gone.as_ref().is_some_and(|gone| gone.get()));
-    if is_gone { Some(Over::CallerGone) } else { (Instant::now() >= until).then_some(Over::TimedOut) }
+    if is_gone { Some(EndCause::CallerGone) } else { (Instant::now() >= until).then_some(EndCause::TimedOut) }
 }
 
 /// The same for SQLite, which asks while it executes a statement.
@@ -98,19 +98,19 @@ mod tests {
     #[test]
     fn a_command_is_over_when_its_time_is_or_its_caller_has_gone() {
         assert_eq!(over(), None, "no command");
-        let gone = Arc::new(Gone::default());
-        heed(Arc::clone(&gone));
+        let gone = Arc::new(CallerGone::default());
+        end_when_gone(Arc::clone(&gone));
         within(Duration::ZERO, || assert_eq!(over(), None));
         within(Duration::from_secs(60), || {
             assert_eq!(over(), None);
             gone.set(true);
-            assert_eq!(over(), Some(Over::CallerGone));
+            assert_eq!(over(), Some(EndCause::CallerGone));
             gone.set(false);
             assert_eq!(over(), None);
         });
         within(Duration::from_nanos(1), || {
             std::thread::sleep(Duration::from_millis(1));
-            assert_eq!(over(), Some(Over::TimedOut));
+            assert_eq!(over(), Some(EndCause::TimedOut));
         });
         gone.set(true);
         assert_eq!(over(), None, "between commands");

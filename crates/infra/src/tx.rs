@@ -8,14 +8,14 @@ use groupchat_domain::ids::{EventId, Position, UserId};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::{Connection, on_backend};
-use crate::event_log::EventBuffer;
+use crate::events::log::EventBuffer;
 #[cfg(feature = "postgres")]
-use crate::event_log::{CommandEvents, EventRow};
+use crate::events::log::{CommandEvents, EventRow};
 use crate::fault;
-use crate::key_activity::KeyActivity;
 use crate::schema::storage_probe;
-use crate::time_limit::{self, Over};
+use crate::time_limit::{self, EndCause};
 
 /// Why a command that reads may not emit.
 const READS_ONLY: &str = "a command that only reads can't emit events";
@@ -38,12 +38,12 @@ pub(crate) struct DbTx<'c> {
     pub(crate) activity: &'c KeyActivity,
     events: Events<'c>,
     has_enqueued: bool,
-    failure: Option<Failure>,
+    failure: Option<TxFailure>,
 }
 
 /// What went wrong in a command.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
+pub(crate) struct TxFailure {
     /// What its caller learns.
     pub(crate) fault: StorageFault,
     /// Whether the command may do better when it is run again.
@@ -51,12 +51,12 @@ pub(crate) struct Failure {
     pub(crate) may_be_conflict: bool,
 }
 
-impl Failure {
+impl TxFailure {
     /// What the end of a command's time means. Nothing is wrong with the database, and another run would fare no
     /// better.
     fn timed_out() -> Self {
         match time_limit::over() {
-            Some(Over::CallerGone) => tracing::debug!("interrupted a read: its caller is gone"),
+            Some(EndCause::CallerGone) => tracing::debug!("interrupted a read: its caller is gone"),
             _ => tracing::warn!("interrupted a read: it took longer than storage.read_timeout"),
         }
         Self { fault: StorageFault::TimedOut, may_be_conflict: false }
@@ -64,7 +64,7 @@ impl Failure {
 }
 
 #[cfg(feature = "postgres")]
-impl Failure {
+impl TxFailure {
     /// What the failure of a statement on PostgreSQL means.
     pub(crate) fn on_postgres(error: &diesel::result::Error) -> Self {
         Self { fault: fault::postgres_fault(error), may_be_conflict: fault::may_be_conflict(error) }
@@ -99,12 +99,12 @@ impl<'c> DbTx<'c> {
             return Err(failure.fault.clone());
         }
         if time_limit::is_over() {
-            return Err(self.failure.insert(Failure::timed_out()).fault.clone());
+            return Err(self.failure.insert(TxFailure::timed_out()).fault.clone());
         }
         query(&mut self.connection).map_err(|error| {
             // What ends a statement whose time is over says so in each database's own words.
             let failure =
-                if time_limit::is_over() { Failure::timed_out() } else { self.connection.failure(&error) };
+                if time_limit::is_over() { TxFailure::timed_out() } else { self.connection.failure(&error) };
             self.failure.insert(failure).fault.clone()
         })
     }
@@ -129,7 +129,7 @@ impl<'c> DbTx<'c> {
     }
 
     /// What went wrong, if anything did.
-    pub(crate) fn into_failure(self) -> Option<Failure> {
+    pub(crate) fn into_failure(self) -> Option<TxFailure> {
         self.failure
     }
 
@@ -137,17 +137,17 @@ impl<'c> DbTx<'c> {
     fn refuse_events(&mut self, reason: &str) -> StorageFault {
         tracing::error!(reason);
         let fault = StorageFault::Internal { reason: reason.to_owned() };
-        self.failure.insert(Failure { fault, may_be_conflict: false }).fault.clone()
+        self.failure.insert(TxFailure { fault, may_be_conflict: false }).fault.clone()
     }
 }
 
 impl Connection<'_> {
     /// What the failure of a statement on this connection means.
-    fn failure(&self, error: &diesel::result::Error) -> Failure {
+    fn failure(&self, error: &diesel::result::Error) -> TxFailure {
         match self {
-            Self::Sqlite(_) => Failure { fault: fault::sqlite_fault(error), may_be_conflict: false },
+            Self::Sqlite(_) => TxFailure { fault: fault::sqlite_fault(error), may_be_conflict: false },
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => Failure::on_postgres(error),
+            Self::Postgres(_) => TxFailure::on_postgres(error),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::messages::{self, Draft, Run, Window};
+use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
 
@@ -34,14 +34,18 @@ fn prepare(database: &Database) -> (GroupId, Credential) {
 
 fn send(database: &Database, who: Credential, group: GroupId, name: &'static str) {
     let sent = database.write_as(who, move |tx, actor| {
-        messages::send(tx, actor, &Draft { group, text: text("hello"), client_id: Some(client_id(name)) })
+        messages::send(
+            tx,
+            actor,
+            &MessageDraft { group, text: text("hello"), client_id: Some(client_id(name)) },
+        )
     });
     assert!(!sent.unwrap().repeated);
 }
 
 fn read_page(database: &Database, who: Credential, group: GroupId) -> usize {
     let page = database.read_as(who, move |tx, actor| {
-        messages::list(tx, actor, group, Window::Run(Run::Below(None)), limit(50))
+        messages::list(tx, actor, group, Window::Range(MessageRange::Below(None)), limit(50))
     });
     page.unwrap().items.len()
 }

@@ -10,6 +10,6 @@ use crate::{console, storage};
 /// Moves the counters of ids on.
 pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     storage::advance_ids(config, SystemClock.now())?;
-    console::say(format_args!("advanced the id counters; clients will reload"));
+    console::print_line(format_args!("advanced the id counters; clients will reload"));
     Ok(())
 }

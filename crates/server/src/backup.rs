@@ -47,7 +47,7 @@ pub(crate) fn run(config: &Config, options: &BackupOptions) -> Result<(), Progra
         console::print_json(&Report { file: &file, bytes: backup.bytes, contents });
     } else {
         let size = indicatif::BinaryBytes(backup.bytes);
-        console::say(format_args!("backed up {contents} to {file} ({size})"));
+        console::print_line(format_args!("backed up {contents} to {file} ({size})"));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use groupchat_domain::time::Clock;
-use groupchat_infra::check::{Depth, Finding, Outcome};
+use groupchat_infra::check::{CheckOutcome, Depth, Finding};
 use groupchat_infra::clock::SystemClock;
 use serde::Serialize;
 
@@ -37,9 +37,9 @@ struct ShownFinding {
 impl From<Finding> for ShownFinding {
     fn from(finding: Finding) -> Self {
         let outcome = match finding.outcome {
-            Outcome::Passed => "ok",
-            Outcome::Warning => "warning",
-            Outcome::Failed => "failed",
+            CheckOutcome::Passed => "ok",
+            CheckOutcome::Warning => "warning",
+            CheckOutcome::Failed => "failed",
         };
         Self { check: finding.check, outcome, detail: finding.detail }
     }
@@ -49,7 +49,7 @@ impl From<Finding> for ShownFinding {
 pub(crate) fn run(config: &Config, options: &CheckOptions) -> Result<(), ProgramError> {
     let depth = if options.quick { Depth::Quick } else { Depth::Full };
     let detail = format!("all settings are valid; the database is {}", storage::describe(config));
-    let mut findings = vec![Finding { check: "configuration", outcome: Outcome::Passed, detail }];
+    let mut findings = vec![Finding { check: "configuration", outcome: CheckOutcome::Passed, detail }];
     findings.extend(storage::check(config, depth, SystemClock.now()));
     let (failed, made) = (findings.iter().filter(|finding| finding.is_failure()).count(), findings.len());
     let checks: Vec<_> = findings.into_iter().map(ShownFinding::from).collect();

@@ -27,7 +27,7 @@ pub(crate) struct Cli {
     pub command: Option<Command>,
     /// Which settings to use.
     #[command(flatten)]
-    pub place: Place,
+    pub place: DatabaseArgs,
     /// Settings for `serve`, which is the default command.
     #[command(flatten)]
     pub settings: SettingFlags,
@@ -80,7 +80,7 @@ pub(crate) enum Command {
 
 /// Options of all commands.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
+pub(crate) struct DatabaseArgs {
     /// The TOML file with settings [default: groupchat.toml in the working directory, if it exists].
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
@@ -125,7 +125,7 @@ impl Cli {
         };
         let mut flags = self.settings.0.clone();
         flags.extend_from_slice(own);
-        let Place { data_dir, database_url, .. } = &self.place;
+        let DatabaseArgs { data_dir, database_url, .. } = &self.place;
         flags.extend(data_dir.iter().map(|path| ("data_dir", path.clone())));
         flags.extend(database_url.iter().map(|url| ("database_url", url.clone())));
         Sources { file: self.place.config.clone(), variables: std::env::vars_os().collect(), flags }

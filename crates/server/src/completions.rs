@@ -18,5 +18,5 @@ pub(crate) struct CompletionsOptions {
 pub(crate) fn run(options: &CompletionsOptions) {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "groupchat", &mut script);
-    console::say(String::from_utf8_lossy(&script).trim_end());
+    console::print_line(String::from_utf8_lossy(&script).trim_end());
 }

@@ -8,12 +8,12 @@ use crate::error::ProgramError;
 /// Prints the configuration; rejects a wrong one as the server would.
 pub(crate) fn show(sources: &Sources, options: &ShowOptions) -> Result<(), ProgramError> {
     if options.markdown {
-        console::say(config::as_markdown().trim_end());
+        console::print_line(config::as_markdown().trim_end());
         return Ok(());
     }
     let layers = Layers::gather(sources);
     Config::read(&layers)?;
     let shown = if options.json { config::as_json(&layers) } else { config::as_text(&layers) };
-    console::say(shown.trim_end());
+    console::print_line(shown.trim_end());
     Ok(())
 }

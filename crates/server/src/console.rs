@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::error::ProgramError;
 
 /// Prints a line on the standard output. Nobody listening there is no reason to stop.
-pub(crate) fn say(line: impl Display) {
+pub(crate) fn print_line(line: impl Display) {
     let text = format!("{line}\n");
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -21,7 +21,7 @@ pub(crate) fn say(line: impl Display) {
 /// Prints a document for scripts.
 pub(crate) fn print_json(document: &impl Serialize) {
     // Serialising to text fails only for keys that are no text, and there are none.
-    say(serde_json::to_string_pretty(document).unwrap_or_default());
+    print_line(serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
 /// Prints rows with their columns aligned; the last column may be as wide as it likes.
@@ -37,7 +37,7 @@ pub(crate) fn print_table(rows: &[Vec<String>]) {
     let widths: Vec<_> = (0..columns).map(width).collect();
     for row in rows {
         let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        say(cells.join("  ").trim_end());
+        print_line(cells.join("  ").trim_end());
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn read_line() -> Result<String, ProgramError> {
 }
 
 /// Prints an error and what led to it on the standard error.
-pub(crate) fn complain(error: &dyn Error) {
+pub(crate) fn print_error(error: &dyn Error) {
     let mut out = std::io::stderr().lock();
     let _ = write!(out, "groupchat: {error}");
     let mut cause = error.source();
@@ -62,7 +62,7 @@ pub(crate) fn complain(error: &dyn Error) {
 
 /// Prints the OpenAPI document.
 pub(crate) fn print_document(document: &str) {
-    say(document);
+    print_line(document);
 }
 
 /// Tells where the server listens, where people reach it, and which database it uses; after a first start also the
@@ -77,7 +77,7 @@ pub(crate) fn announce(
     let version = env!("CARGO_PKG_VERSION");
     let introduction = first.map(|first| format!("\n\n{first}")).unwrap_or_default();
     // In one piece: whoever waits for the first line has them all.
-    say(format_args!(
+    print_line(format_args!(
         "groupchat {version} listens on http://{address}\nSwagger page: {url}/api/docs/\nDatabase: {database}{introduction}"
     ));
 }
@@ -118,21 +118,21 @@ fn shell_word(text: &str) -> String {
 /// Tells that a user was created, and with which password if it was made up.
 pub(crate) fn confirm_user(user: &User, made_up: Option<&Password>) {
     let kind = if user.is_admin { "admin" } else { "user" };
-    say(format_args!("created the {kind} {} with id {}", user.username.as_str(), user.id));
-    tell_password(made_up);
+    print_line(format_args!("created the {kind} {} with id {}", user.username.as_str(), user.id));
+    print_password(made_up);
 }
 
 /// Tells that a user's password was replaced, and by which if it was made up.
 pub(crate) fn confirm_password(user: &User, made_up: Option<&Password>) {
     let (name, id) = (user.username.as_str(), user.id);
-    say(format_args!("{name} (id {id}) has a new password; all sessions of the user have ended"));
-    tell_password(made_up);
+    print_line(format_args!("{name} (id {id}) has a new password; all sessions of the user have ended"));
+    print_password(made_up);
 }
 
-fn tell_password(made_up: Option<&Password>) {
+fn print_password(made_up: Option<&Password>) {
     if let Some(password) = made_up {
-        say(format_args!("    password: {}", password.reveal()));
-        say("The password is shown only once.");
+        print_line(format_args!("    password: {}", password.reveal()));
+        print_line("The password is shown only once.");
     }
 }
 

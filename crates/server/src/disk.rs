@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use crate::config::Config;
 
 /// How often to look. What is written meanwhile must be far less than the reserve.
-const EVERY: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What watches the file system of the embedded database, which it has looked at once; `None` if there is none.
 pub(crate) fn watch(config: &Config) -> Option<Arc<DiskWatch>> {
@@ -26,7 +26,7 @@ pub(crate) fn watch(config: &Config) -> Option<Arc<DiskWatch>> {
 pub(crate) async fn run(watch: Option<Arc<DiskWatch>>) {
     let Some(watch) = watch else { return };
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(INTERVAL).await;
         let looked_at = Arc::clone(&watch);
         // Off the threads that others wait for: a network file system may take its time.
         let _ = spawn_blocking(move || look(&looked_at)).await;
@@ -34,7 +34,7 @@ pub(crate) async fn run(watch: Option<Arc<DiskWatch>>) {
 }
 
 fn look(watch: &DiskWatch) {
-    if let Err(error) = watch.look() {
+    if let Err(error) = watch.refresh() {
         tracing::debug!(%error, "can't determine the free space of the disk");
     }
 }

@@ -10,7 +10,7 @@ use crate::console;
 use crate::error::ProgramError;
 
 /// How long the server may take for each step. It gives its own look two seconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of an answer is read: its first line says it all.
 const ENOUGH: u64 = 1024;
 
@@ -22,7 +22,7 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
     // RFC 9112, section 4: the version, the status, and a reason that says nothing.
     match status.split(' ').nth(1) {
         Some("200") => {
-            console::say("ok");
+            console::print_line("ok");
             Ok(())
         }
         _ => Err(unwell(format!("it responded with {status:?}"))),
@@ -31,9 +31,9 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
 
 /// The first line of the answer.
 fn ask(address: SocketAddr) -> io::Result<String> {
-    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
-    connection.set_read_timeout(Some(PATIENCE))?;
-    connection.set_write_timeout(Some(PATIENCE))?;
+    let mut connection = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    connection.set_read_timeout(Some(TIMEOUT))?;
+    connection.set_write_timeout(Some(TIMEOUT))?;
     let request = format!("GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes())?;
     let mut answer = Vec::new();

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::jobs::work_off;
+use groupchat_domain::jobs::run_due_jobs;
 use groupchat_domain::storage::Storage;
 use tokio::sync::Notify;
 
-use crate::guard::guarded;
+use crate::panic_guard::guarded;
 
 /// How often to look for jobs that were put off, or that another process has enqueued.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Wakes the runner of jobs.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl JobSignal {
 /// nothing: jobs are durable.
 pub(crate) async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
     loop {
-        let outcome = guarded(work_off(storage.as_ref(), |job, error| {
+        let outcome = guarded(run_due_jobs(storage.as_ref(), |job, error| {
             tracing::warn!(job = %job.id, task = ?job.task, %error, "a job failed and was postponed");
         }));
         match outcome.await {
@@ -37,7 +37,7 @@ pub(crate) async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
         }
         tokio::select! {
             () = signal.0.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
         }
     }
 }
@@ -45,7 +45,7 @@ pub(crate) async fn run(storage: Arc<dyn Storage>, signal: Arc<JobSignal>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guard::BrokenStorage;
+    use crate::panic_guard::BrokenStorage;
 
     #[tokio::test]
     async fn a_panic_does_not_end_the_runner() {

@@ -13,12 +13,13 @@ mod database_url;
 mod disk;
 mod error;
 mod files;
-mod follow;
-mod guard;
 mod health;
+mod hub_runner;
 mod jobs;
 mod logging;
+mod maintenance;
 mod migrate_database;
+mod panic_guard;
 mod progress;
 mod restore;
 mod serve;
@@ -26,7 +27,6 @@ mod shown_contents;
 mod signals;
 mod sinks;
 mod storage;
-mod upkeep;
 mod user;
 
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            console::complain(&error);
+            console::print_error(&error);
             ExitCode::from(error.exit_code())
         }
     }

@@ -59,7 +59,7 @@ pub(crate) fn run(options: &MigrateOptions) -> Result<(), ProgramError> {
     let to = Address::parse(&options.to).ok_or(ProgramError::Address("--to"))?;
     let began = Instant::now();
     let mut line = CopyLine::new();
-    let copied = transfer::transfer(&from.place(), &to.place(), &mut |step| line.show(step))?;
+    let copied = transfer::transfer(&from.endpoint(), &to.endpoint(), &mut |step| line.show(step))?;
     drop(line);
     let (from, to) = (from.to_string(), to.to_string());
     let rows = copied.iter().map(|table| table.digest.rows).sum();
@@ -83,5 +83,7 @@ fn show(report: &Report<'_>, as_json: bool) {
     let table: Vec<_> = std::iter::once(heading).chain(report.tables.iter().map(row)).collect();
     console::print_table(&table);
     let Report { from, to, rows, seconds, .. } = report;
-    console::say(format_args!("copied {rows} rows from {from} to {to} in {seconds:.1} s and verified them"));
+    console::print_line(format_args!(
+        "copied {rows} rows from {from} to {to} in {seconds:.1} s and verified them"
+    ));
 }

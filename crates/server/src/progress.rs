@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use groupchat_infra::sqlite::Step;
+use groupchat_infra::sqlite::BackupStep;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How the line looks while it copies.
@@ -22,13 +22,13 @@ impl ProgressLine {
     }
 
     /// Shows how far it is.
-    pub(crate) fn show(&mut self, step: Step) {
+    pub(crate) fn show(&mut self, step: BackupStep) {
         match step {
-            Step::Copying { done, total } => {
+            BackupStep::Copying { done, total } => {
                 self.0.set_length(total);
                 self.0.set_position(done);
             }
-            Step::Checking => {
+            BackupStep::Checking => {
                 self.0.set_style(ProgressStyle::default_spinner());
                 self.0.enable_steady_tick(TURN);
                 self.0.set_message("checking");

@@ -36,7 +36,7 @@ struct Report<'a> {
 /// Checks a backup and puts it in place; the replaced database is kept.
 pub(crate) fn run(config: &Config, options: &RestoreOptions) -> Result<(), ProgramError> {
     let database = storage::embedded(config)?;
-    storage::make_place(config)?;
+    storage::create_data_dir(config)?;
     let lock = DataDirLock::acquire(&config.data_dir)?;
     let kept = kept_name(&database);
     let paths = RestorePaths { backup: &options.file, database: &database, kept: &kept };
@@ -49,9 +49,9 @@ pub(crate) fn run(config: &Config, options: &RestoreOptions) -> Result<(), Progr
         console::print_json(&Report { file: &file, kept: restored.kept, contents });
         return Ok(());
     }
-    console::say(format_args!("restored {contents} from {file}"));
+    console::print_line(format_args!("restored {contents} from {file}"));
     if let Some(kept) = restored.kept {
-        console::say(format_args!("the replaced database is {}", kept.display()));
+        console::print_line(format_args!("the replaced database is {}", kept.display()));
     }
     Ok(())
 }

@@ -11,25 +11,25 @@ use groupchat_domain::events::{LiveEvents, Retention};
 use groupchat_domain::groups::Quotas;
 use groupchat_domain::storage::{Condition, DiskSpace, Storage};
 use groupchat_infra::DatabaseStorage;
-use groupchat_infra::attempts::{Allowance, AttemptLimits};
+use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
+use groupchat_infra::accounts::hasher::BcryptHasher;
+use groupchat_infra::accounts::journal::LogJournal;
+use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::disk_space::DiskWatch;
-use groupchat_infra::hasher::BcryptHasher;
-use groupchat_infra::journal::LogJournal;
-use groupchat_infra::keys::RandomKeys;
-use groupchat_infra::pace::{WritePace, WritePacer};
 use groupchat_infra::sqlite::{DataDirLock, LastUse};
-use groupchat_infra::{GuardedStorage, HubOptions, LocalHub};
+use groupchat_infra::write_limiter::{UserWriteLimiter, WriteRate};
+use groupchat_infra::{HubOptions, LimitedStorage, LocalHub};
 use tokio::net::TcpSocket;
 
 use crate::config::Config;
 use crate::console::FirstAdmin;
 use crate::error::ProgramError;
 use crate::jobs::JobSignal;
+use crate::maintenance::{Maintenance, TrustedClock};
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
-use crate::upkeep::{TrustedClock, Upkeep};
-use crate::{clock, console, disk, files, follow, jobs, storage, upkeep};
+use crate::{clock, console, disk, files, hub_runner, jobs, maintenance, storage};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -37,7 +37,7 @@ const BACKLOG: u32 = 1024;
 /// How long a client may take nothing of what it was sent, or not even say that it is there, in milliseconds. Longer
 /// than one who listens is waited for, so that a socket that is given up can still be told so; a stream just ends.
 #[cfg(target_os = "linux")]
-const DEAF_AFTER: u32 = 30_000;
+const TCP_USER_TIMEOUT: u32 = 30_000;
 
 /// How many bytes the system takes of a connection beyond what is on its way to the client. Without a limit it takes
 /// some megabytes from the server for each client that doesn't read, where nobody counts them as the client's.
@@ -50,7 +50,7 @@ pub(crate) fn run(config: &Config) -> Result<(), ProgramError> {
 }
 
 async fn serve(config: &Config) -> Result<(), ProgramError> {
-    let lock = storage::claim(config)?;
+    let lock = storage::lock_data_dir(config)?;
     // Bound before anything is stored: a taken port must not cost the first admin's password. Listening only
     // begins once the database is open: until then, clients are rejected rather than kept waiting.
     let unusable = |source| ProgramError::Listen { address: config.listen, source };
@@ -66,10 +66,10 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let listener = socket.listen(BACKLOG).and_then(|listener| listener.into_std()).map_err(unusable)?;
     let background = [
         actix_web::rt::spawn(jobs::run(storage.clone(), signal)),
-        actix_web::rt::spawn(upkeep(storage.clone(), config, is_ahead).run()),
+        actix_web::rt::spawn(maintenance(storage.clone(), config, is_ahead).run()),
         actix_web::rt::spawn(disk::run(disk)),
         // On the main thread, which does little else.
-        actix_web::rt::spawn(follow::run(hub, storage.clone())),
+        actix_web::rt::spawn(hub_runner::run(hub, storage.clone())),
     ];
     let served = run_http(listener, state, config).await;
     background.iter().for_each(actix_web::rt::task::JoinHandle::abort);
@@ -83,20 +83,20 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
     // The connections that it accepts inherit this (tcp(7)). Elsewhere the system gives them up when it pleases.
     #[cfg(target_os = "linux")]
     {
-        rustix::net::sockopt::set_tcp_user_timeout(&socket, DEAF_AFTER)?;
+        rustix::net::sockopt::set_tcp_user_timeout(&socket, TCP_USER_TIMEOUT)?;
         socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
     }
     socket.bind(address)?;
     Ok(socket)
 }
 
-fn upkeep(storage: Arc<dyn Storage>, config: &Config, clock_is_ahead: bool) -> Upkeep {
-    Upkeep {
+fn maintenance(storage: Arc<dyn Storage>, config: &Config, clock_is_ahead: bool) -> Maintenance {
+    Maintenance {
         storage,
         trust: TrustedClock::new(Arc::new(SystemClock), clock_is_ahead),
         retention: retention(config),
         networks_known_for: config.login_known_networks_age,
-        every: upkeep::EVERY,
+        every: maintenance::INTERVAL,
     }
 }
 
@@ -118,17 +118,17 @@ fn guarded(
     disk: Option<Arc<DiskWatch>>,
     config: &Config,
 ) -> Arc<dyn Storage> {
-    let pace = WritePace { rate: config.writes_rate << 10, burst: config.writes_burst << 10 };
+    let pace = WriteRate { rate: config.writes_rate << 10, burst: config.writes_burst << 10 };
     let disk = disk.map(|disk| -> Arc<dyn DiskSpace> { disk });
-    Arc::new(GuardedStorage::new(storage, Arc::new(WritePacer::new(pace)), disk))
+    Arc::new(LimitedStorage::new(storage, Arc::new(UserWriteLimiter::new(pace)), disk))
 }
 
 fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
     let hasher = BcryptHasher::start(config.password_cost)
         .map_err(|source| ProgramError::Start { what: "the password hasher", source })?;
-    let attempts = AttemptLimits::new(
-        Allowance { capacity: config.login_attempts_per_address, ..Allowance::PER_ADDRESS },
-        Allowance { capacity: config.login_attempts_per_account, ..Allowance::PER_ACCOUNT },
+    let attempts = InMemoryLoginRateLimiter::new(
+        BucketSize { capacity: config.login_attempts_per_address, ..BucketSize::PER_ADDRESS },
+        BucketSize { capacity: config.login_attempts_per_account, ..BucketSize::PER_ACCOUNT },
     );
     let ports = Ports {
         storage,
@@ -185,8 +185,8 @@ async fn run_http(listener: TcpListener, state: State, config: &Config) -> Resul
 fn connections(config: &Config) -> ConnectionOptions {
     ConnectionOptions {
         workers: config.workers,
-        most: files::connections(config),
-        most_of_network: config.http_connections_per_address,
+        max_connections: files::connections(config),
+        max_per_network: config.http_connections_per_address,
         timeouts: ConnectionTimeouts {
             head: config.http_head_timeout,
             keep_alive: config.http_keep_alive,
@@ -239,7 +239,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (_client, accepted) = tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
         let (connection, _) = accepted.unwrap();
-        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&connection), Ok(DEAF_AFTER));
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&connection), Ok(TCP_USER_TIMEOUT));
         assert_eq!(socket2::SockRef::from(&connection).tcp_notsent_lowat().unwrap(), UNSENT);
     }
 
@@ -268,7 +268,7 @@ mod tests {
         (config.http_head_timeout, config.http_keep_alive) = (seconds(11), seconds(12));
         (config.http_write_timeout, config.shutdown_timeout) = (seconds(13), seconds(14));
         let options = connections(&config);
-        assert_eq!((options.most, options.most_of_network, options.workers), (31, 7, 3));
+        assert_eq!((options.max_connections, options.max_per_network, options.workers), (31, 7, 3));
         assert_eq!((options.timeouts.head, options.timeouts.keep_alive), (seconds(11), seconds(12)));
         assert_eq!((options.timeouts.write, options.shutdown), (seconds(13), seconds(14)));
     }

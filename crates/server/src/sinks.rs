@@ -17,8 +17,8 @@ pub(crate) struct Sinks {
 }
 
 impl EventSink for Sinks {
-    fn committed(&self, events: &[LoggedEvent]) {
-        self.hub.committed(events);
+    fn publish(&self, events: &[LoggedEvent]) {
+        self.hub.publish(events);
     }
 
     fn jobs_enqueued(&self) {

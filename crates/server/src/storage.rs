@@ -31,16 +31,16 @@ pub(crate) fn describe(config: &Config) -> String {
 
 /// Takes the data folder for a server, as long as the lock is held. A PostgreSQL server may have several beside each
 /// other, and needs no folder.
-pub(crate) fn claim(config: &Config) -> Result<Option<DataDirLock>, ProgramError> {
+pub(crate) fn lock_data_dir(config: &Config) -> Result<Option<DataDirLock>, ProgramError> {
     if config.database_url.is_some() {
         return Ok(None);
     }
-    make_place(config)?;
+    create_data_dir(config)?;
     Ok(Some(DataDirLock::acquire(&config.data_dir)?))
 }
 
 /// Makes the data folder if it is needed and isn't there. What is in it is for the server's user alone.
-pub(crate) fn make_place(config: &Config) -> Result<(), ProgramError> {
+pub(crate) fn create_data_dir(config: &Config) -> Result<(), ProgramError> {
     if config.database_url.is_some() {
         return Ok(());
     }
@@ -65,15 +65,15 @@ pub(crate) fn embedded(config: &Config) -> Result<PathBuf, ProgramError> {
 
 /// Rejects a data folder without a database.
 pub(crate) fn require_database(config: &Config) -> Result<(), ProgramError> {
-    if config.database_url.is_some() || sqlite::is_there(&file(config))? {
+    if config.database_url.is_some() || sqlite::database_exists(&file(config))? {
         Ok(())
     } else {
         Err(ProgramError::NoDatabase(config.data_dir.clone()))
     }
 }
 
-/// Opens the database as a server does, which holds what it [claimed](claim): with its share of threads and its
-/// queues.
+/// Opens the database as a server does, which holds the [lock](lock_data_dir) on its folder: with its share of threads
+/// and its queues.
 pub(crate) fn open_to_serve(
     config: &Config,
     held: Option<&DataDirLock>,
@@ -104,7 +104,7 @@ pub(crate) fn open_to_serve(
     };
     let note_use = || held.map_or(Ok(()), |held| held.note(LastUse::InUse));
     // Already before it is opened, which may fold the log: else the next start would not know that it is suspect.
-    if sqlite::is_there(&path)? {
+    if sqlite::database_exists(&path)? {
         note_use()?;
     }
     let storage = SqliteStorage::open(options, Arc::new(SystemClock), sink)?;

@@ -13,8 +13,8 @@ use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::validation::Violation;
 use groupchat_infra::DatabaseStorage;
-use groupchat_infra::hasher::BcryptHasher;
-use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::accounts::hasher::BcryptHasher;
+use groupchat_infra::accounts::keys::RandomKeys;
 
 pub(crate) use self::options::UserCommand;
 use crate::config::Config;
@@ -22,10 +22,10 @@ use crate::error::ProgramError;
 use crate::{console, storage};
 
 /// A running server reads the events of this process from the log.
-pub(crate) struct Unheard;
+pub(crate) struct NoListeners;
 
-impl EventSink for Unheard {
-    fn committed(&self, _: &[LoggedEvent]) {}
+impl EventSink for NoListeners {
+    fn publish(&self, _: &[LoggedEvent]) {}
 }
 
 /// Carries out one of the commands.
@@ -53,7 +53,7 @@ pub(crate) fn run(config: &Config, command: &UserCommand) -> Result<(), ProgramE
 /// Opens a database that is there: a mistyped folder must not become an empty server.
 fn open_existing(config: &Config) -> Result<Arc<dyn DatabaseStorage>, ProgramError> {
     storage::require_database(config)?;
-    storage::open(config, Arc::new(Unheard))
+    storage::open(config, Arc::new(NoListeners))
 }
 
 fn start_hasher(config: &Config) -> Result<BcryptHasher, ProgramError> {

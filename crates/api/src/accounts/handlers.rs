@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::{self, Actor, LoginAttempt, LoginPorts};
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Purpose, Tx, Writing};
+use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{CreatedUserDto, LoginDto, UserDto};
@@ -13,7 +13,7 @@ use crate::extract::{Body, Client, Ids, Key, NoParams, OPEN_BODY_LIMIT, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{List, Page};
+use crate::wire::{List, PageDto};
 
 /// Signs in
 ///
@@ -66,12 +66,12 @@ pub async fn list(
     state: State,
     key: Key,
     params: Params<UserListParams>,
-) -> Result<Large<Page<UserDto>>, ApiError> {
+) -> Result<Large<PageDto<UserDto>>, ApiError> {
     let query = params.0.parse()?;
     let read = state.read_large(key.0, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
     let viewer = read.actor.id();
     let show = |user| UserDto::seen_by(viewer, user);
-    Ok(Large(read.map(|page| Page::by_name(List::Users, 0, page, show))))
+    Ok(Large(read.map(|page| PageDto::by_name(List::Users, 0, page, show))))
 }
 
 /// Returns a user
@@ -149,7 +149,7 @@ pub async fn edit(
 #[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
 pub async fn delete(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
     state.storage.write_as(tidying, move |tx, actor| accounts::delete_user(tx, actor, id)).await?;
     Ok(NoContent)
 }

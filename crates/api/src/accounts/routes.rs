@@ -1,6 +1,6 @@
 //! Routes for accounts.
 
-use groupchat_domain::storage::Purpose;
+use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::{handlers, session_handlers};
@@ -45,23 +45,24 @@ pub(crate) const FEATURE: Feature = Feature {
     description: "Login, users and sessions.",
     file: file!(),
     operations: &[
-        operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts]).writes_to(Purpose::Secure),
-        operation("logout", &[]).writes_to(Purpose::Secure),
+        operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts])
+            .writes_to(WritePurpose::Secure),
+        operation("logout", &[]).writes_to(WritePurpose::Secure),
         operation("listSessions", &[]),
-        operation("endSession", &[SessionNotFound]).writes_to(Purpose::Secure),
-        operation("endOtherSessions", &[]).writes_to(Purpose::Secure),
+        operation("endSession", &[SessionNotFound]).writes_to(WritePurpose::Secure),
+        operation("endOtherSessions", &[]).writes_to(WritePurpose::Secure),
         operation("createUser", &[ProvisionedKey, AdminOnly, UsernameTaken]),
         operation("listUsers", &[]),
         operation("getUser", &[UserNotFound]),
         operation("getMe", &[]),
         operation("editMe", &[NotEditable]),
         operation("changePassword", &[WrongPassword, ProvisionedKey, ChangedMeanwhile, TooManyAttempts])
-            .writes_to(Purpose::Secure),
+            .writes_to(WritePurpose::Secure),
         operation(
             "editUser",
             &[AdminOnly, ProvisionedKey, CurrentPasswordRequired, UserNotFound, UsernameTaken, LastAdmin],
         ),
         operation("deleteUser", &[ProvisionedKey, AdminOnly, UserNotFound, LastAdmin])
-            .writes_to(Purpose::Tidy),
+            .writes_to(WritePurpose::Tidy),
     ],
 };

@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::{self, Session};
 use groupchat_domain::ids::SessionId;
-use groupchat_domain::storage::{Purpose, Writing};
+use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::SessionDto;
@@ -10,14 +10,14 @@ use crate::extract::{Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Large, NoContent};
 use crate::state::State;
-use crate::wire::{Cursor, List, Page, PageParams};
+use crate::wire::{List, ListCursor, PageDto, PageParams};
 
 /// Signs out
 ///
 /// The key of this request stops working at once.
 #[api_v2_operation(tags(Accounts), operation_id = "logout")]
 pub async fn logout(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
-    state.storage.write_as(Writing::new(key.0, Purpose::Secure), accounts::logout).await?;
+    state.storage.write_as(Writing::new(key.0, WritePurpose::Secure), accounts::logout).await?;
     Ok(NoContent)
 }
 
@@ -29,24 +29,24 @@ pub async fn list(
     state: State,
     key: Key,
     params: Params<PageParams>,
-) -> Result<Large<Page<SessionDto>>, ApiError> {
+) -> Result<Large<PageDto<SessionDto>>, ApiError> {
     let (limit, cursor) = params.0.parse(List::Sessions, 0)?;
     let below = cursor.map(|cursor| SessionId::new(cursor.id));
     let read =
         state.read_large(key.0, move |tx, actor| accounts::list_sessions(tx, actor, below, limit)).await?;
     let current = read.actor.session;
-    Ok(Large(read.map(|page| Page::with(page, place_after, |session| SessionDto::new(session, current)))))
+    Ok(Large(read.map(|page| PageDto::with(page, place_after, |session| SessionDto::new(session, current)))))
 }
 
-fn place_after(session: &Session) -> Cursor {
-    Cursor { list: List::Sessions, scope: 0, id: session.id.get(), tail: String::new() }
+fn place_after(session: &Session) -> ListCursor {
+    ListCursor { list: List::Sessions, scope: 0, id: session.id.get(), tail: String::new() }
 }
 
 /// Ends one of your sessions
 #[api_v2_operation(tags(Accounts), operation_id = "endSession")]
 pub async fn end(state: State, key: Key, path: Ids<SessionId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    let securing = Writing::new(key.0, Purpose::Secure);
+    let securing = Writing::new(key.0, WritePurpose::Secure);
     state.storage.write_as(securing, move |tx, actor| accounts::end_session(tx, actor, id)).await?;
     Ok(NoContent)
 }
@@ -54,6 +54,6 @@ pub async fn end(state: State, key: Key, path: Ids<SessionId>, _: NoParams) -> R
 /// Ends all of your sessions except this one
 #[api_v2_operation(tags(Accounts), operation_id = "endOtherSessions")]
 pub async fn end_others(state: State, key: Key, _: NoParams) -> Result<NoContent, ApiError> {
-    state.storage.write_as(Writing::new(key.0, Purpose::Secure), accounts::end_other_sessions).await?;
+    state.storage.write_as(Writing::new(key.0, WritePurpose::Secure), accounts::end_other_sessions).await?;
     Ok(NoContent)
 }

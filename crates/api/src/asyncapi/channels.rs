@@ -1,10 +1,10 @@
 //! The transports: their addresses, and the messages in each direction.
 
-use groupchat_domain::events::End;
+use groupchat_domain::events::EndReason;
 use serde_json::{Map, Value, json};
 
 use super::{events, message_ref, requests};
-use crate::events::{LARGEST_MESSAGE, close_code};
+use crate::events::{MAX_MESSAGE_BYTES, close_code};
 
 /// The name of the message that answers a poll.
 const PAGE: &str = "events";
@@ -130,20 +130,21 @@ fn query(rest: &Value, path: &str) -> Value {
 }
 
 fn socket_description() -> String {
-    let end = |end: End, then: &str| format!("- {} `{}`: {then}\n", u16::from(close_code(end)), end.as_str());
+    let end =
+        |end: EndReason, then: &str| format!("- {} `{}`: {then}\n", u16::from(close_code(end)), end.as_str());
     let ends = [
-        end(End::SignedOut, "the session has ended; sign in again."),
-        end(End::TooSlow, "the client is too slow; reconnect with the last cursor."),
-        end(End::Flood, "the client sends too much; reconnect later with the last cursor."),
+        end(EndReason::SignedOut, "the session has ended; sign in again."),
+        end(EndReason::TooSlow, "the client is too slow; reconnect with the last cursor."),
+        end(EndReason::Flood, "the client sends too much; reconnect later with the last cursor."),
         end(
-            End::Stopping,
+            EndReason::Stopping,
             "the server stops; reconnect with the last cursor after the `after_ms` from `reconnect`.",
         ),
-        end(End::Unavailable, "the database can't be read; reconnect likewise."),
+        end(EndReason::Unavailable, "the database can't be read; reconnect likewise."),
     ];
     format!(
         "Each text frame from the server is an event or the reply to a request. A request is a text frame of at most \
-         {LARGEST_MESSAGE} bytes; a client can send 60 at once and 20 a second after that. The server sends a ping \
+         {MAX_MESSAGE_BYTES} bytes; a client can send 60 at once and 20 a second after that. The server sends a ping \
          with each heartbeat, and the client must reply to it. Close codes:\n\n{}- 1002, 1007, 1009: the client sent \
          something that is not the WebSocket protocol, not UTF-8, or too large to continue.\n",
         ends.concat(),

@@ -4,7 +4,7 @@ use groupchat_domain::events::{EventType, SubjectKind};
 use serde_json::{Map, Value, json};
 
 use super::schemas::{Schemas, never_null, nothing, schema_ref};
-use crate::events::Unlogged;
+use crate::events::EphemeralType;
 
 /// Whether a field has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Shape {
     }
 
     /// Ephemeral events have no actor and no time.
-    const fn unlogged(summary: &'static str, data: Option<&'static str>) -> Self {
+    const fn ephemeral(summary: &'static str, data: Option<&'static str>) -> Self {
         Self {
             summary,
             data,
@@ -93,48 +93,51 @@ impl Shape {
         (!event_type.is_hidden()).then_some(Self { actor, ..shape })
     }
 
-    const fn of_unlogged(event_type: Unlogged) -> Self {
+    const fn of_ephemeral(event_type: EphemeralType) -> Self {
         match event_type {
-            Unlogged::Hello => Self {
+            EphemeralType::Hello => Self {
                 // Null where a gap is told next: whoever is cut off before that must not come back to a later place.
                 cursor: Field::Either,
-                ..Self::unlogged(
+                ..Self::ephemeral(
                     "The first event on a connection: the user and the starting position.",
                     Some("Hello"),
                 )
             },
-            Unlogged::Gap => Self {
+            EphemeralType::Gap => Self {
                 cursor: Field::Given,
                 transports: Transports { socket: true, stream: true, poll: true },
-                ..Self::unlogged(
+                ..Self::ephemeral(
                     "The events up to this cursor are no longer available: reload what you show.",
                     None,
                 )
             },
-            Unlogged::Heartbeat => Self {
+            EphemeralType::Heartbeat => Self {
                 cursor: Field::Given,
-                ..Self::unlogged(
+                ..Self::ephemeral(
                     "The connection is alive, and everything up to this cursor has been delivered.",
                     None,
                 )
             },
-            Unlogged::Reconnect => Self {
+            EphemeralType::Reconnect => Self {
                 transports: Transports { socket: true, stream: false, poll: false },
-                ..Self::unlogged("The connection is about to be closed: when to reconnect.", Some("ComeBack"))
+                ..Self::ephemeral(
+                    "The connection is about to be closed: when to reconnect.",
+                    Some("ComeBack"),
+                )
             },
-            Unlogged::End => Self {
+            EphemeralType::End => Self {
                 transports: Transports { socket: false, stream: true, poll: false },
-                ..Self::unlogged("The last event on a stream: the reason why it ends.", Some("End"))
+                ..Self::ephemeral("The last event on a stream: the reason why it ends.", Some("End"))
             },
-            Unlogged::ReadUpdated => Self {
+            EphemeralType::ReadUpdated => Self {
                 group: Field::Given,
-                ..Self::unlogged("You have read further on one of your devices.", Some("ReadUpdate"))
+                ..Self::ephemeral("You have read further on one of your devices.", Some("ReadUpdate"))
             },
-            Unlogged::Typing => Self {
+            EphemeralType::Typing => Self {
                 group: Field::Given,
-                ..Self::unlogged("A user is typing in a group, or has stopped.", Some("Typing"))
+                ..Self::ephemeral("A user is typing in a group, or has stopped.", Some("Typing"))
             },
-            Unlogged::Presence => Self::unlogged(
+            EphemeralType::Presence => Self::ephemeral(
                 "The presence of a user with whom you share a group has changed.",
                 Some("Presence"),
             ),
@@ -186,8 +189,8 @@ impl Field {
 /// Every type of event that a client may be told of.
 pub(super) fn all() -> impl Iterator<Item = (&'static str, Shape)> {
     let logged = EventType::ALL.iter().filter_map(|event| Some((event.as_str(), Shape::of(*event)?)));
-    let unlogged = Unlogged::ALL.iter().map(|event| (event.as_str(), Shape::of_unlogged(*event)));
-    logged.chain(unlogged)
+    let ephemeral = EphemeralType::ALL.iter().map(|event| (event.as_str(), Shape::of_ephemeral(*event)));
+    logged.chain(ephemeral)
 }
 
 /// The types that are told on sockets.

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use groupchat_domain::events::{End, EventType};
+use groupchat_domain::events::{EndReason, EventType};
 
 use super::*;
-use crate::events::{Unlogged, close_code};
+use crate::events::{EphemeralType, close_code};
 use crate::testing::assert_references_lead_somewhere;
 
 fn told_on(document: &Value, channel: &str) -> BTreeSet<String> {
@@ -15,8 +15,8 @@ fn told_on(document: &Value, channel: &str) -> BTreeSet<String> {
 fn every_type_that_is_not_hidden_has_its_message_and_no_other() {
     let document = document("1.2.3");
     let logged = EventType::ALL.iter().filter(|event| !event.is_hidden()).map(|event| event.as_str());
-    let unlogged = Unlogged::ALL.iter().map(|event| event.as_str());
-    let known: BTreeSet<_> = logged.chain(unlogged).collect();
+    let ephemeral = EphemeralType::ALL.iter().map(|event| event.as_str());
+    let known: BTreeSet<_> = logged.chain(ephemeral).collect();
     let is_event = |message: &&Value| message["payload"]["properties"]["cursor"].is_object();
     let messages = document["components"]["messages"].as_object().unwrap().values().filter(is_event);
     let documented: BTreeSet<_> =
@@ -64,7 +64,13 @@ fn nothing_is_left_of_the_words_of_openapi() {
 fn every_end_has_its_close_code() {
     let document = document("1.2.3");
     let description = document["channels"]["socket"]["description"].as_str().unwrap();
-    for end in [End::SignedOut, End::TooSlow, End::Stopping, End::Unavailable, End::Flood] {
+    for end in [
+        EndReason::SignedOut,
+        EndReason::TooSlow,
+        EndReason::Stopping,
+        EndReason::Unavailable,
+        EndReason::Flood,
+    ] {
         let code = format!("- {} `{}`", u16::from(close_code(end)), end.as_str());
         assert!(description.contains(&code), "{code}");
     }

@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use super::deadline::Timer;
 
-/// How long what a client still sends is read and dropped. A connection that is closed with unread bytes is reset, which
-/// may cost the client the answer that it has not read yet (RFC 9112, section 9.6).
+/// How long what a client still sends is read and dropped. A connection that is closed with unread bytes is reset,
+/// which may cost the client the answer that it has not read yet (RFC 9112, section 9.6).
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How many bytes are dropped at most.
-const MOST_DROPPED: usize = 1 << 20;
+const MAX_DRAINED: usize = 1 << 20;
 
 /// What is left to do.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Closing {
 impl Closing {
     /// The end, with or without waiting for the client's.
     pub(super) const fn new(lingers: bool) -> Self {
-        Self { answer: Vec::new(), written: 0, lingers, is_shut: false, left: MOST_DROPPED, deadline: None }
+        Self { answer: Vec::new(), written: 0, lingers, is_shut: false, left: MAX_DRAINED, deadline: None }
     }
 
     /// The end of who is told something first.

@@ -37,19 +37,19 @@ impl Timer {
 /// The least that a client takes of an answer, in bytes a second on average, once its time is used up. A page of a
 /// megabyte so lasts about 46 seconds at most. Slower clients get what fits in their time: half a megabyte at 16 KiB a
 /// second.
-const LEAST_RATE: u64 = 64 << 10;
+const MIN_RATE: u64 = 64 << 10;
 
 /// How long a client may still keep its answer waiting. Each byte that it takes gives it some time back, but less than
 /// it needed if it is slower than the least rate.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct WriteAllowance {
     most: Duration,
     left: Duration,
     /// Since when nothing could be written.
     waiting: Option<Instant>,
 }
 
-impl Patience {
+impl WriteAllowance {
     /// With each answer again.
     pub(super) const fn new(most: Duration) -> Self {
         Self { most, left: most, waiting: None }
@@ -64,7 +64,7 @@ impl Patience {
     pub(super) fn gain(&mut self, bytes: usize) {
         self.rest();
         if self.left < self.most {
-            let gained = Duration::from_secs_f64(bytes as f64 / LEAST_RATE as f64);
+            let gained = Duration::from_secs_f64(bytes as f64 / MIN_RATE as f64);
             self.left = (self.left + gained).min(self.most);
         }
     }

@@ -1,5 +1,5 @@
-//! What the two sides of a connection share about the current request: [`Guarded`](super::stream::Guarded), which sees
-//! the bytes, and [`Tracked`], which sees requests and responses.
+//! What the two sides of a connection share about the current request: [`GuardedStream`](super::stream::GuardedStream),
+//! which sees the bytes, and [`Tracked`], which sees requests and responses.
 
 use std::cell::Cell;
 use std::fmt::Debug;

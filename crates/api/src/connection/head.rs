@@ -7,7 +7,7 @@ use actix_web::http::Uri;
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
 use super::body::Framing;
-use super::refusal::Fault;
+use super::rejection::ProtocolError;
 
 /// The most bytes that a head may have, the empty lines before it included.
 pub(super) const HEAD_LIMIT: usize = 32 << 10;
@@ -42,10 +42,10 @@ impl HeadScanner {
     ///
     /// # Errors
     /// This is no head, or one that is rejected.
-    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<Option<Head>, Fault> {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<Option<Head>, ProtocolError> {
         let end = self.find_end(bytes)?;
         if end.unwrap_or(bytes.len()) > HEAD_LIMIT {
-            return Err(Fault::HeadTooLarge);
+            return Err(ProtocolError::HeadTooLarge);
         }
         if let Some(len) = end {
             return parse(&bytes[..len]).map(Some);
@@ -58,13 +58,13 @@ impl HeadScanner {
         Ok(None)
     }
 
-    fn find_end(&mut self, bytes: &[u8]) -> Result<Option<usize>, Fault> {
+    fn find_end(&mut self, bytes: &[u8]) -> Result<Option<usize>, ProtocolError> {
         while let Some(offset) = bytes[self.scanned..].iter().position(|byte| *byte == b'\n') {
             let feed = self.scanned + offset;
             self.scanned = feed + 1;
             let line = &bytes[..feed];
             if line.last() != Some(&b'\r') {
-                return Err(Fault::BareLineFeed);
+                return Err(ProtocolError::BareLineFeed);
             }
             let is_empty = matches!(line, [b'\r'] | [.., b'\n', b'\r']);
             if is_empty && self.has_line {
@@ -77,36 +77,36 @@ impl HeadScanner {
     }
 }
 
-fn parse_partial(bytes: &[u8]) -> Result<(), Fault> {
+fn parse_partial(bytes: &[u8]) -> Result<(), ProtocolError> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     Request::new(&mut headers).parse(bytes).map(drop).map_err(fault)
 }
 
-fn parse(bytes: &[u8]) -> Result<Head, Fault> {
+fn parse(bytes: &[u8]) -> Result<Head, ProtocolError> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut request = Request::new(&mut headers);
     match request.parse(bytes).map_err(fault)? {
         Status::Complete(len) if len == bytes.len() => {}
-        _ => return Err(Fault::NotHttp),
+        _ => return Err(ProtocolError::NotHttp),
     }
     let (Some(method), Some(path), Some(version)) = (request.method, request.path, request.version) else {
-        return Err(Fault::NotHttp);
+        return Err(ProtocolError::NotHttp);
     };
     if Uri::try_from(path).is_err() {
-        return Err(Fault::Target);
+        return Err(ProtocolError::Target);
     }
-    let fields = Fields::read(request.headers)?;
+    let fields = HeaderFields::read(request.headers)?;
     let body = fields.framing(method, version)?;
     Ok(Head { len: bytes.len(), body, is_last: fields.closes(version) })
 }
 
-fn fault(error: Error) -> Fault {
-    if error == Error::TooManyHeaders { Fault::HeadTooLarge } else { Fault::NotHttp }
+fn fault(error: Error) -> ProtocolError {
+    if error == Error::TooManyHeaders { ProtocolError::HeadTooLarge } else { ProtocolError::NotHttp }
 }
 
 /// The headers that say where a request ends.
 #[derive(Debug, Default)]
-struct Fields {
+struct HeaderFields {
     hosts: usize,
     length: Option<u64>,
     is_chunked: bool,
@@ -115,8 +115,8 @@ struct Fields {
     keep_alive: bool,
 }
 
-impl Fields {
-    fn read(headers: &[Header<'_>]) -> Result<Self, Fault> {
+impl HeaderFields {
+    fn read(headers: &[Header<'_>]) -> Result<Self, ProtocolError> {
         let mut fields = Self::default();
         for Header { name, value } in headers {
             let value = value.trim_ascii();
@@ -124,10 +124,10 @@ impl Fields {
                 fields.hosts += 1;
             } else if name.eq_ignore_ascii_case("Content-Length") {
                 let length = content_length(value).filter(|_| fields.length.is_none());
-                fields.length = Some(length.ok_or(Fault::Framing)?);
+                fields.length = Some(length.ok_or(ProtocolError::Framing)?);
             } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
                 if fields.is_chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Fault::Framing);
+                    return Err(ProtocolError::Framing);
                 }
                 fields.is_chunked = true;
             } else if name.eq_ignore_ascii_case("Upgrade") {
@@ -148,19 +148,19 @@ impl Fields {
 
     /// RFC 9112, sections 3.2 and 6.3, and what actix-http makes of it: a request that asks for a WebSocket has
     /// whatever comes for its body.
-    fn framing(&self, method: &str, version: u8) -> Result<Framing, Fault> {
+    fn framing(&self, method: &str, version: u8) -> Result<Framing, ProtocolError> {
         if self.hosts > 1 || (version == 1 && self.hosts == 0) {
-            return Err(Fault::Host);
+            return Err(ProtocolError::Host);
         }
         if self.is_chunked {
             let is_ambiguous = version == 0 || self.length.is_some();
-            return if is_ambiguous { Err(Fault::Framing) } else { Ok(Framing::chunked()) };
+            return if is_ambiguous { Err(ProtocolError::Framing) } else { Ok(Framing::chunked()) };
         }
         if self.asks_for_socket {
             return Ok(Framing::UntilClose);
         }
         match self.length {
-            None if version == 0 && method == "POST" => Err(Fault::Framing),
+            None if version == 0 && method == "POST" => Err(ProtocolError::Framing),
             Some(0) | None if method == "CONNECT" => Ok(Framing::UntilClose),
             length => Ok(Framing::Length(length.unwrap_or(0))),
         }
@@ -182,11 +182,11 @@ fn content_length(value: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn scan(bytes: &[u8]) -> Result<Option<Head>, Fault> {
+    fn scan(bytes: &[u8]) -> Result<Option<Head>, ProtocolError> {
         HeadScanner::default().scan(bytes)
     }
 
-    fn head(fields: &str) -> Result<Head, Fault> {
+    fn head(fields: &str) -> Result<Head, ProtocolError> {
         let text = format!("POST / HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
         let head = scan(text.as_bytes())?.expect("it is whole");
         assert_eq!(head.len, text.len());
@@ -224,13 +224,13 @@ mod tests {
             "Transfer-Encoding: gzip, chunked\r\n",
             "Transfer-Encoding: identity\r\n",
         ] {
-            assert_eq!(head(fields), Err(Fault::Framing), "{fields}");
+            assert_eq!(head(fields), Err(ProtocolError::Framing), "{fields}");
         }
         for text in ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"] {
-            assert_eq!(scan(text.as_bytes()), Err(Fault::Host), "{text}");
+            assert_eq!(scan(text.as_bytes()), Err(ProtocolError::Host), "{text}");
         }
         for text in ["POST / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"] {
-            assert_eq!(scan(text.as_bytes()), Err(Fault::Framing), "{text}");
+            assert_eq!(scan(text.as_bytes()), Err(ProtocolError::Framing), "{text}");
         }
     }
 
@@ -256,24 +256,24 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: x\r\n\n",
             "GET / HTTP/1.1\r\nX: a\nContent-Length: 5\r\n",
         ] {
-            assert_eq!(scan(text.as_bytes()), Err(Fault::BareLineFeed), "{text:?}");
+            assert_eq!(scan(text.as_bytes()), Err(ProtocolError::BareLineFeed), "{text:?}");
         }
     }
 
     #[test]
     fn what_cannot_become_a_head_is_refused_before_it_ends() {
         for text in ["\x16\x03\x01\x02", "SSH-2.0-OpenSSH_9.9\r\n", "GET / HTTP/2.0\r\n", "GET\x00"] {
-            assert_eq!(scan(text.as_bytes()), Err(Fault::NotHttp), "{text:?}");
+            assert_eq!(scan(text.as_bytes()), Err(ProtocolError::NotHttp), "{text:?}");
         }
-        assert_eq!(scan(b"GET {} HTTP/1.1\r\nHost: x\r\n\r\n"), Err(Fault::Target));
+        assert_eq!(scan(b"GET {} HTTP/1.1\r\nHost: x\r\n\r\n"), Err(ProtocolError::Target));
     }
 
     #[test]
     fn a_head_is_limited_in_bytes_and_headers() {
         let long = format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {}", "x".repeat(HEAD_LIMIT));
-        assert_eq!(scan(long.as_bytes()), Err(Fault::HeadTooLarge));
-        assert_eq!(scan(&b"\r\n".repeat(HEAD_LIMIT)), Err(Fault::HeadTooLarge));
+        assert_eq!(scan(long.as_bytes()), Err(ProtocolError::HeadTooLarge));
+        assert_eq!(scan(&b"\r\n".repeat(HEAD_LIMIT)), Err(ProtocolError::HeadTooLarge));
         let many = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS));
-        assert_eq!(scan(many.as_bytes()), Err(Fault::HeadTooLarge));
+        assert_eq!(scan(many.as_bytes()), Err(ProtocolError::HeadTooLarge));
     }
 }

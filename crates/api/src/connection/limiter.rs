@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use groupchat_domain::network::{Neighbourhood, Network as Origin};
+use groupchat_domain::network::{Neighbourhood, Network};
 use groupchat_domain::storage::Caller;
 
-use super::refusal::NoRoom;
-use crate::extract::Network;
+use super::rejection::ConnectionRejected;
+use crate::extract::IpNetwork;
 use crate::limits::{Budget, Exhausted, Permit};
 
 /// A network may have so many times as many connections as are free. So one that takes all it can get leaves a quarter
@@ -29,10 +29,10 @@ const UNREAD_OF_NETWORK: u64 = 2 << 20;
 /// Counts the connections of all workers, and what they keep of heads that are not whole.
 #[derive(Debug)]
 pub(super) struct ConnectionLimiter {
-    most: usize,
-    most_of_network: usize,
+    max_connections: usize,
+    max_per_network: usize,
     /// Their connections are those of many clients.
-    proxies: Vec<Network>,
+    proxies: Vec<IpNetwork>,
     counts: Mutex<Counts>,
     unread: Arc<Budget>,
 }
@@ -43,79 +43,79 @@ struct Counts {
     /// How many were rejected since that was last told, and when it was.
     refused: u64,
     told: Option<Instant>,
-    by_origin: HashMap<Origin, usize>,
+    by_network: HashMap<Network, usize>,
     by_neighbourhood: HashMap<Neighbourhood, usize>,
 }
 
 /// How often rejected connections are told of.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Connections that were rejected since this was last told.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusals {
+pub(super) struct RejectionReport {
     /// How many.
     pub count: u64,
     /// The network that has most connections, and how many.
-    pub most: Option<(Origin, usize)>,
+    pub most: Option<(Network, usize)>,
 }
 
-/// The permission to have one connection, until it is dropped.
+/// The permit for one connection. Dropping it gives it back.
 #[derive(Debug)]
 pub(super) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
-    peer: Origin,
+    peer: Network,
     unread: Option<Permit>,
     /// `None` for a proxy, whose connections are not counted.
-    origin: Option<Origin>,
+    network: Option<Network>,
 }
 
 impl ConnectionLimiter {
     /// At most so many connections, and so many of one network, `proxies` excepted.
-    pub(super) fn new(most: usize, most_of_network: usize, proxies: Vec<Network>) -> Arc<Self> {
+    pub(super) fn new(max_connections: usize, max_per_network: usize, proxies: Vec<IpNetwork>) -> Arc<Self> {
         let unread = Budget::with_spare(UNREAD_OF_NETWORK, UNREAD, UNREAD / 8);
-        Arc::new(Self { most, most_of_network, proxies, counts: Mutex::default(), unread })
+        Arc::new(Self { max_connections, max_per_network, proxies, counts: Mutex::default(), unread })
     }
 
     /// Admits a connection from this address.
     ///
     /// # Errors
-    /// There is no room for it.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionPermit, NoRoom> {
+    /// The connection is over a limit.
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionPermit, ConnectionRejected> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(address));
-        let origin = (!is_proxy).then(|| Origin::of(address));
-        let most_of_network = if is_near(address) { usize::MAX } else { self.most_of_network };
+        let network = (!is_proxy).then(|| Network::of(address));
+        let max_per_network = if is_near(address) { usize::MAX } else { self.max_per_network };
 
         let mut counts = self.counts();
-        let free = self.most.saturating_sub(counts.all);
+        let free = self.max_connections.saturating_sub(counts.all);
         if free == 0 {
-            return Err(NoRoom::Full);
+            return Err(ConnectionRejected::Full);
         }
-        if let Some(origin) = origin {
-            let own = counts.by_origin.get(&origin).copied().unwrap_or(0);
-            let near = counts.by_neighbourhood.get(&origin.neighbourhood()).copied().unwrap_or(0);
+        if let Some(network) = network {
+            let own = counts.by_network.get(&network).copied().unwrap_or(0);
+            let near = counts.by_neighbourhood.get(&network.neighbourhood()).copied().unwrap_or(0);
             let has_share = own < SHARE * free && near < SHARE_OF_NEIGHBOURHOOD * free;
-            if own >= most_of_network || !has_share {
-                return Err(NoRoom::Network);
+            if own >= max_per_network || !has_share {
+                return Err(ConnectionRejected::Network);
             }
-            *counts.by_origin.entry(origin).or_default() += 1;
-            *counts.by_neighbourhood.entry(origin.neighbourhood()).or_default() += 1;
+            *counts.by_network.entry(network).or_default() += 1;
+            *counts.by_neighbourhood.entry(network.neighbourhood()).or_default() += 1;
         }
         counts.all += 1;
         drop(counts);
-        Ok(ConnectionPermit { limiter: Arc::clone(self), peer: Origin::of(address), unread: None, origin })
+        Ok(ConnectionPermit { limiter: Arc::clone(self), peer: Network::of(address), unread: None, network })
     }
 
     /// Counts a connection that was rejected. What to tell of those of the last minute, once a minute.
-    pub(super) fn note_refusal(&self, now: Instant) -> Option<Refusals> {
+    pub(super) fn note_rejection(&self, now: Instant) -> Option<RejectionReport> {
         let mut counts = self.counts();
         counts.refused += 1;
-        if counts.told.is_some_and(|told| now.saturating_duration_since(told) < TELL_EVERY) {
+        if counts.told.is_some_and(|told| now.saturating_duration_since(told) < REPORT_INTERVAL) {
             return None;
         }
         counts.told = Some(now);
         let count = std::mem::take(&mut counts.refused);
-        let most = counts.by_origin.iter().max_by_key(|(_, count)| **count);
-        Some(Refusals { count, most: most.map(|(origin, count)| (*origin, *count)) })
+        let most = counts.by_network.iter().max_by_key(|(_, count)| **count);
+        Some(RejectionReport { count, most: most.map(|(network, count)| (*network, *count)) })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -151,9 +151,9 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut counts = self.limiter.counts();
         counts.all -= 1;
-        if let Some(origin) = self.origin {
-            reduce(&mut counts.by_origin, origin);
-            reduce(&mut counts.by_neighbourhood, origin.neighbourhood());
+        if let Some(network) = self.network {
+            reduce(&mut counts.by_network, network);
+            reduce(&mut counts.by_neighbourhood, network.neighbourhood());
         }
     }
 }
@@ -195,13 +195,13 @@ mod tests {
         let limiter = ConnectionLimiter::new(100, 2, Vec::new());
         let permits = [limiter.admit(address("2001:db8::1")), limiter.admit(address("2001:db8::2"))];
         assert!(permits.iter().all(Result::is_ok));
-        assert_eq!(limiter.admit(address("2001:db8::3")).unwrap_err(), NoRoom::Network);
+        assert_eq!(limiter.admit(address("2001:db8::3")).unwrap_err(), ConnectionRejected::Network);
         assert!(limiter.admit(address("2001:db8:0:1::1")).is_ok());
         assert!(limiter.admit(address("192.0.2.1")).is_ok());
         drop(permits);
         assert!(limiter.admit(address("2001:db8::3")).is_ok());
         let counts = limiter.counts();
-        assert_eq!((counts.all, counts.by_origin.len(), counts.by_neighbourhood.len()), (0, 0, 0));
+        assert_eq!((counts.all, counts.by_network.len(), counts.by_neighbourhood.len()), (0, 0, 0));
     }
 
     #[test]
@@ -228,7 +228,7 @@ mod tests {
         let all: Vec<_> =
             (0..300).flat_map(|number| hog(&limiter, &format!("2001:db8:1:{number:x}::1"))).collect();
         assert_eq!(all.len(), 175);
-        assert_eq!(limiter.admit(address("2001:db8:1:ffff::1")).unwrap_err(), NoRoom::Network);
+        assert_eq!(limiter.admit(address("2001:db8:1:ffff::1")).unwrap_err(), ConnectionRejected::Network);
         assert!(limiter.admit(address("2001:db8:2::1")).is_ok());
     }
 
@@ -249,7 +249,7 @@ mod tests {
         let limiter = ConnectionLimiter::new(200, 10, vec!["10.0.0.0/8".parse().unwrap()]);
         let all = hog(&limiter, "::ffff:10.0.0.1");
         assert_eq!(all.len(), 200);
-        assert_eq!(limiter.admit(address("192.0.2.1")).unwrap_err(), NoRoom::Full);
+        assert_eq!(limiter.admit(address("192.0.2.1")).unwrap_err(), ConnectionRejected::Full);
     }
 
     #[test]
@@ -267,10 +267,10 @@ mod tests {
     fn refusals_are_told_once_a_minute_with_the_network_that_has_most() {
         let limiter = ConnectionLimiter::new(200, 10, Vec::new());
         let all = [hog(&limiter, "192.0.2.1"), vec![limiter.admit(address("192.0.2.2")).unwrap()]];
-        let (now, most) = (Instant::now(), Some((Origin::of(address("192.0.2.1")), 10)));
-        assert_eq!(limiter.note_refusal(now), Some(Refusals { count: 1, most }));
-        assert_eq!(limiter.note_refusal(now + TELL_EVERY / 2), None);
-        assert_eq!(limiter.note_refusal(now + TELL_EVERY), Some(Refusals { count: 2, most }));
+        let (now, most) = (Instant::now(), Some((Network::of(address("192.0.2.1")), 10)));
+        assert_eq!(limiter.note_rejection(now), Some(RejectionReport { count: 1, most }));
+        assert_eq!(limiter.note_rejection(now + REPORT_INTERVAL / 2), None);
+        assert_eq!(limiter.note_rejection(now + REPORT_INTERVAL), Some(RejectionReport { count: 2, most }));
         drop(all);
     }
 }

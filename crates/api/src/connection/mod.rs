@@ -14,7 +14,7 @@ mod deadline;
 mod exchange;
 mod head;
 mod limiter;
-mod refusal;
+mod rejection;
 mod serve;
 mod stream;
 #[cfg(test)]
@@ -30,10 +30,10 @@ pub struct ConnectionOptions {
     /// Threads that serve them; 0 is one for each core.
     pub workers: usize,
     /// How many there may be.
-    pub most: usize,
+    pub max_connections: usize,
     /// How many one network may have (an address, or an IPv6 /64), proxies, this machine and private addresses
     /// excepted.
-    pub most_of_network: usize,
+    pub max_per_network: usize,
     /// How long clients are waited for.
     pub timeouts: ConnectionTimeouts,
     /// How long requests in flight have when the server stops.
@@ -68,8 +68,8 @@ impl Default for ConnectionOptions {
     fn default() -> Self {
         Self {
             workers: 0,
-            most: 20_000,
-            most_of_network: 1_000,
+            max_connections: 20_000,
+            max_per_network: 1_000,
             timeouts: ConnectionTimeouts::default(),
             shutdown: Duration::from_secs(10),
         }

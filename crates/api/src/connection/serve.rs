@@ -15,9 +15,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::exchange::{Exchange, Tracked};
-use super::limiter::{ConnectionLimiter, ConnectionPermit, Refusals};
-use super::refusal::NoRoom;
-use super::stream::Guarded;
+use super::limiter::{ConnectionLimiter, ConnectionPermit, RejectionReport};
+use super::rejection::ConnectionRejected;
+use super::stream::GuardedStream;
 use super::{ConnectionOptions, ConnectionTimeouts};
 use crate::app;
 use crate::assets::WRITE_BUFFER;
@@ -28,7 +28,7 @@ use crate::state::State;
 pub const REFUSING: usize = 32;
 
 /// How long one who is rejected has to read that, if not too many are.
-const PARTING: Duration = Duration::from_millis(200);
+const FAREWELL_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Serves the application on connections that this listener accepts. It begins when the server is first polled, and
 /// goes on until its handle says to stop.
@@ -42,19 +42,19 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
         workers => workers,
     };
     let proxies = state.options.trusted_proxies.clone();
-    let door = Door {
-        limiter: ConnectionLimiter::new(options.most, options.most_of_network, proxies),
+    let acceptor = Acceptor {
+        limiter: ConnectionLimiter::new(options.max_connections, options.max_per_network, proxies),
         refusing: Arc::default(),
         timeouts: options.timeouts,
     };
     let builder = Server::build()
         .workers(workers)
-        .max_concurrent_connections((options.most + REFUSING).div_ceil(workers))
+        .max_concurrent_connections((options.max_connections + REFUSING).div_ceil(workers))
         .disable_signals()
         .shutdown_timeout(options.shutdown.as_secs());
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("http", listener, move || {
-        let (door, stopping) = (door.clone(), stopping.clone());
+        let (acceptor, stopping) = (acceptor.clone(), stopping.clone());
         let http = HttpService::build()
             // Ours are the deadlines, and how a connection is closed.
             .keep_alive(KeepAlive::Os)
@@ -68,58 +68,58 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            .on_connect_ext(|stream: &Guarded<TcpStream>, data| {
+            .on_connect_ext(|stream: &GuardedStream<TcpStream>, data| {
                 data.insert::<Rc<Exchange>>(stream.exchange());
             })
             .h1(Tracked(app(state.clone()).into_factory()));
-        fn_service(move |stream| door.clone().enter(stream)).and_then(http.map_err(drop))
+        fn_service(move |stream| acceptor.clone().accept(stream)).and_then(http.map_err(drop))
     })?;
     Ok(builder.run())
 }
 
-/// Where connections come in.
+/// Accepts connections, as far as the limiter permits.
 #[derive(Debug, Clone)]
-struct Door {
+struct Acceptor {
     limiter: Arc<ConnectionLimiter>,
     /// How many are just being rejected.
     refusing: Arc<AtomicUsize>,
     timeouts: ConnectionTimeouts,
 }
 
-impl Door {
-    async fn enter(self, stream: TcpStream) -> Result<(Guarded<TcpStream>, Option<SocketAddr>), ()> {
+impl Acceptor {
+    async fn accept(self, stream: TcpStream) -> Result<(GuardedStream<TcpStream>, Option<SocketAddr>), ()> {
         // It fails when the client is gone already.
         let peer = stream.peer_addr().map_err(drop)?;
         match self.admit(peer.ip()) {
-            Ok(permit) => Ok((Guarded::new(stream, self.timeouts, Some(permit)), Some(peer))),
-            Err(no_room) => {
+            Ok(permit) => Ok((GuardedStream::new(stream, self.timeouts, Some(permit)), Some(peer))),
+            Err(rejected) => {
                 // Apart, so that what it needs is no part of every connection.
-                Box::pin(self.refuse(stream, no_room)).await;
+                Box::pin(self.refuse(stream, rejected)).await;
                 Err(())
             }
         }
     }
 
-    fn admit(&self, address: IpAddr) -> Result<ConnectionPermit, NoRoom> {
+    fn admit(&self, address: IpAddr) -> Result<ConnectionPermit, ConnectionRejected> {
         self.limiter.admit(address)
     }
 
-    async fn refuse(&self, mut stream: TcpStream, no_room: NoRoom) {
-        tracing::debug!(%no_room, "rejected a connection");
-        if let Some(Refusals { count, most }) = self.limiter.note_refusal(Instant::now()) {
+    async fn refuse(&self, mut stream: TcpStream, rejected: ConnectionRejected) {
+        tracing::debug!(%rejected, "rejected a connection");
+        if let Some(RejectionReport { count, most }) = self.limiter.note_rejection(Instant::now()) {
             let (network, connections) = most.unzip();
             let network = network.map(tracing::field::display);
             tracing::warn!(count, network, connections, "rejected connections; this network has the most");
         }
         let refusing = self.refusing.fetch_add(1, Ordering::Relaxed);
         let parting = async {
-            stream.write_all(&no_room.answer()).await?;
+            stream.write_all(&rejected.answer()).await?;
             stream.shutdown().await?;
             // Most have sent their request by now. Unread, it would reset the connection before they have read.
             stream.read(&mut [0; 4096]).await
         };
         if refusing < REFUSING / 2 {
-            let _ = timeout(PARTING, parting).await;
+            let _ = timeout(FAREWELL_TIMEOUT, parting).await;
         } else {
             let _ = timeout(Duration::ZERO, parting).await;
         }

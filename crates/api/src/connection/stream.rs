@@ -17,14 +17,14 @@ use tokio::time::Instant;
 use super::ConnectionTimeouts;
 use super::body::Framing;
 use super::closing::Closing;
-use super::deadline::{Patience, Timer};
+use super::deadline::{Timer, WriteAllowance};
 use super::exchange::Exchange;
 use super::head::{Head, HeadScanner};
 use super::limiter::ConnectionPermit;
-use super::refusal::Fault;
+use super::rejection::ProtocolError;
 
 /// How many bytes of a body, chunk sizes included, are passed on at most.
-pub(super) const MOST_OF_BODY: u64 = 2 * crate::extract::BODY_LIMIT as u64;
+pub(super) const MAX_BODY_CHUNK: u64 = 2 * crate::extract::BODY_LIMIT as u64;
 
 /// Bytes behind a request after which no more are read until it is answered, and how many are read at a time. Below,
 /// they are: that is how a client that has hung up is noticed.
@@ -35,11 +35,11 @@ const READ_AHEAD: usize = 4 << 10;
 
 /// A connection.
 #[derive(Debug)]
-pub(super) struct Guarded<S> {
+pub(super) struct GuardedStream<S> {
     stream: S,
     exchange: Rc<Exchange>,
     timeouts: ConnectionTimeouts,
-    stage: Stage,
+    stage: ExchangeStage,
     /// Whether the connection ends with the request at hand.
     is_last: bool,
     /// What has been read and not been passed on.
@@ -47,13 +47,13 @@ pub(super) struct Guarded<S> {
     /// How much of it may be.
     released: usize,
     timer: Timer,
-    patience: Patience,
+    write_allowance: WriteAllowance,
     permit: Option<ConnectionPermit>,
 }
 
 /// What the next byte from the client belongs to.
 #[derive(Debug)]
-enum Stage {
+enum ExchangeStage {
     /// The head of a request, which must have begun, or ended once it has, by then.
     Head { scanner: HeadScanner, has_begun: bool, deadline: Instant },
     /// A body of which so many bytes have come. Once the request is answered, it must have ended by then.
@@ -64,19 +64,19 @@ enum Stage {
     Closing(Closing),
 }
 
-impl<S> Guarded<S> {
+impl<S> GuardedStream<S> {
     /// A new connection.
     pub(super) fn new(stream: S, timeouts: ConnectionTimeouts, permit: Option<ConnectionPermit>) -> Self {
         Self {
             stream,
             exchange: Rc::default(),
             timeouts,
-            stage: Stage::head(Instant::now() + timeouts.head),
+            stage: ExchangeStage::head(Instant::now() + timeouts.head),
             is_last: false,
             input: BytesMut::new(),
             released: 0,
             timer: Timer::default(),
-            patience: Patience::new(timeouts.write),
+            write_allowance: WriteAllowance::new(timeouts.write),
             permit,
         }
     }
@@ -87,7 +87,7 @@ impl<S> Guarded<S> {
     }
 }
 
-impl Stage {
+impl ExchangeStage {
     fn head(deadline: Instant) -> Self {
         Self::Head { scanner: HeadScanner::default(), has_begun: false, deadline }
     }
@@ -97,15 +97,15 @@ impl Stage {
     }
 }
 
-impl<S> Guarded<S> {
+impl<S> GuardedStream<S> {
     /// Takes in what has come since, given all that has not been passed on. How much may be.
     fn advance(&mut self, bytes: &[u8]) -> usize {
         let mut released = 0;
         while released < bytes.len() {
             let taken = match &mut self.stage {
-                Stage::Head { .. } => self.advance_head(&bytes[released..]),
-                Stage::Body { .. } => self.advance_body(&bytes[released..]),
-                Stage::Answer | Stage::Closing(_) => 0,
+                ExchangeStage::Head { .. } => self.advance_head(&bytes[released..]),
+                ExchangeStage::Body { .. } => self.advance_body(&bytes[released..]),
+                ExchangeStage::Answer | ExchangeStage::Closing(_) => 0,
             };
             if taken == 0 {
                 break;
@@ -116,12 +116,12 @@ impl<S> Guarded<S> {
     }
 
     fn advance_head(&mut self, bytes: &[u8]) -> usize {
-        let Stage::Head { scanner, has_begun, deadline } = &mut self.stage else { return 0 };
+        let ExchangeStage::Head { scanner, has_begun, deadline } = &mut self.stage else { return 0 };
         match scanner.scan(bytes) {
             Ok(Some(Head { len, body, is_last })) => {
                 self.is_last = is_last;
                 self.exchange.begin(!body.is_done());
-                self.stage = Stage::after_head(body);
+                self.stage = ExchangeStage::after_head(body);
                 len
             }
             Ok(None) => {
@@ -139,11 +139,11 @@ impl<S> Guarded<S> {
     }
 
     fn advance_body(&mut self, bytes: &[u8]) -> usize {
-        let Stage::Body { framing, taken, .. } = &mut self.stage else { return 0 };
+        let ExchangeStage::Body { framing, taken, .. } = &mut self.stage else { return 0 };
         if *framing == Framing::UntilClose && self.exchange.is_listening() {
             return bytes.len();
         }
-        let room = usize::try_from(MOST_OF_BODY - *taken).unwrap_or(usize::MAX).min(bytes.len());
+        let room = usize::try_from(MAX_BODY_CHUNK - *taken).unwrap_or(usize::MAX).min(bytes.len());
         let Ok(length) = framing.take(&bytes[..room]) else {
             self.close();
             return 0;
@@ -156,8 +156,8 @@ impl<S> Guarded<S> {
     }
 
     fn end_body(&mut self) {
-        let Stage::Body { deadline, .. } = self.stage else { return };
-        self.stage = Stage::Answer;
+        let ExchangeStage::Body { deadline, .. } = self.stage else { return };
+        self.stage = ExchangeStage::Answer;
         if deadline.is_some() {
             // It was answered before.
             self.next_request();
@@ -168,9 +168,9 @@ impl<S> Guarded<S> {
     fn end_answer(&mut self) -> bool {
         self.is_last |= self.exchange.closes();
         match &mut self.stage {
-            Stage::Answer => self.next_request(),
-            Stage::Body { framing, taken, deadline } => {
-                if self.is_last || *framing == Framing::UntilClose || *taken >= MOST_OF_BODY {
+            ExchangeStage::Answer => self.next_request(),
+            ExchangeStage::Body { framing, taken, deadline } => {
+                if self.is_last || *framing == Framing::UntilClose || *taken >= MAX_BODY_CHUNK {
                     self.close();
                 } else if deadline.is_none() {
                     *deadline = Some(Instant::now() + self.timeouts.drain);
@@ -178,7 +178,7 @@ impl<S> Guarded<S> {
                     return false;
                 }
             }
-            Stage::Head { .. } | Stage::Closing(_) => return false,
+            ExchangeStage::Head { .. } | ExchangeStage::Closing(_) => return false,
         }
         true
     }
@@ -187,39 +187,39 @@ impl<S> Guarded<S> {
         if self.is_last {
             self.close();
         } else {
-            self.stage = Stage::head(Instant::now() + self.timeouts.keep_alive);
+            self.stage = ExchangeStage::head(Instant::now() + self.timeouts.keep_alive);
         }
     }
 
-    fn refuse(&mut self, fault: Fault) {
+    fn refuse(&mut self, fault: ProtocolError) {
         tracing::debug!(%fault, "rejected invalid HTTP");
-        self.stage = Stage::Closing(Closing::with_answer(fault.answer()));
+        self.stage = ExchangeStage::Closing(Closing::with_answer(fault.answer()));
     }
 
     /// Ends the connection. What the client has sent without being asked must not cost it the answer.
     fn close(&mut self) {
-        let has_unread = matches!(self.stage, Stage::Body { .. }) || !self.input.is_empty();
-        self.stage = Stage::Closing(Closing::new(has_unread));
+        let has_unread = matches!(self.stage, ExchangeStage::Body { .. }) || !self.input.is_empty();
+        self.stage = ExchangeStage::Closing(Closing::new(has_unread));
     }
 
     /// Until when the client must have sent something or taken something.
     fn deadline(&self) -> Option<Instant> {
         let sending = match &self.stage {
-            Stage::Head { deadline, .. } => Some(*deadline),
-            Stage::Body { deadline, .. } => *deadline,
-            Stage::Answer | Stage::Closing(_) => None,
+            ExchangeStage::Head { deadline, .. } => Some(*deadline),
+            ExchangeStage::Body { deadline, .. } => *deadline,
+            ExchangeStage::Answer | ExchangeStage::Closing(_) => None,
         };
-        sending.into_iter().chain(self.patience.deadline()).min()
+        sending.into_iter().chain(self.write_allowance.deadline()).min()
     }
 
     /// Whether bytes from the client are wanted at the moment.
     fn wants_input(&self) -> bool {
         match self.stage {
-            Stage::Head { .. } => true,
-            Stage::Body { framing: Framing::UntilClose, .. } if self.exchange.is_listening() => true,
-            Stage::Body { taken, .. } => taken < MOST_OF_BODY,
-            Stage::Answer => self.input.len() < READ_AHEAD,
-            Stage::Closing(_) => false,
+            ExchangeStage::Head { .. } => true,
+            ExchangeStage::Body { framing: Framing::UntilClose, .. } if self.exchange.is_listening() => true,
+            ExchangeStage::Body { taken, .. } => taken < MAX_BODY_CHUNK,
+            ExchangeStage::Answer => self.input.len() < READ_AHEAD,
+            ExchangeStage::Closing(_) => false,
         }
     }
 
@@ -234,25 +234,25 @@ impl<S> Guarded<S> {
         if !self.timer.has_passed(deadline, context) {
             return Ok(false);
         }
-        if self.patience.deadline() == Some(deadline) {
+        if self.write_allowance.deadline() == Some(deadline) {
             return Err(not_taken());
         }
         match self.stage {
-            Stage::Head { has_begun: true, .. } => self.refuse(Fault::HeadTooSlow),
+            ExchangeStage::Head { has_begun: true, .. } => self.refuse(ProtocolError::HeadTooSlow),
             _ => self.close(),
         }
         Ok(true)
     }
 }
 
-impl<S: AsyncRead + Unpin> Guarded<S> {
+impl<S: AsyncRead + Unpin> GuardedStream<S> {
     /// Reads what the client has sent; how much of it may be passed on is left in `out`. `None` once there is no more.
     fn read_some(
         &mut self,
         context: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<Option<()>>> {
-        if let Stage::Answer = self.stage {
+        if let ExchangeStage::Answer = self.stage {
             return self.read_ahead(context);
         }
         let before = out.filled().len();
@@ -282,14 +282,14 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
 
     /// Counts what is kept of a head that is not whole; without room for it, the connection ends.
     fn count_unread(&mut self) {
-        if let Stage::Head { .. } = self.stage
+        if let ExchangeStage::Head { .. } = self.stage
             && let Some(permit) = &mut self.permit
             && !self.input.is_empty()
             && permit.keep_unread(self.input.capacity()).is_err()
         {
-            self.refuse(Fault::TooManyHeads);
+            self.refuse(ProtocolError::TooManyHeads);
         }
-        if matches!(self.stage, Stage::Closing(_)) && self.released == 0 {
+        if matches!(self.stage, ExchangeStage::Closing(_)) && self.released == 0 {
             self.forget_input();
         }
     }
@@ -322,7 +322,7 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -337,7 +337,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
                 self.pass_on(out);
                 return Poll::Ready(Ok(()));
             }
-            if let Stage::Closing(_) = self.stage {
+            if let ExchangeStage::Closing(_) = self.stage {
                 return Poll::Ready(Ok(()));
             }
             let read = if self.wants_input() { self.read_some(context, out)? } else { Poll::Pending };
@@ -352,7 +352,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -360,11 +360,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes)?;
         match written {
-            Poll::Ready(length) => self.patience.gain(length),
+            Poll::Ready(length) => self.write_allowance.gain(length),
             // One who listens is given up by rules of their own.
             Poll::Pending if self.exchange.is_listening() => {}
             Poll::Pending => {
-                self.patience.wait();
+                self.write_allowance.wait();
                 self.check_deadline(context)?;
             }
         }
@@ -374,11 +374,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     /// Called when all that there was to write was written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        self.patience.rest();
+        self.write_allowance.rest();
         if self.exchange.is_answered() && self.end_answer() {
-            self.patience.renew();
+            self.write_allowance.renew();
             self.check_deadline(context)?;
-            if !self.input.is_empty() || matches!(self.stage, Stage::Closing(_)) {
+            if !self.input.is_empty() || matches!(self.stage, ExchangeStage::Closing(_)) {
                 // What the client sends next may have come already, and then nothing else wakes.
                 context.waker().wake_by_ref();
             }
@@ -390,7 +390,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         let this = &mut *self;
         loop {
             match &mut this.stage {
-                Stage::Closing(closing) => {
+                ExchangeStage::Closing(closing) => {
                     return closing.poll(Pin::new(&mut this.stream), &mut this.timer, context);
                 }
                 _ => this.close(),

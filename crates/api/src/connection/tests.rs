@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::codec::Decoder;
 
 use super::limiter::ConnectionLimiter;
-use super::stream::{Guarded, MOST_OF_BODY};
+use super::stream::{GuardedStream, MAX_BODY_CHUNK};
 use super::*;
 
 mod upstream;
@@ -19,18 +19,21 @@ const SOON: Duration = Duration::from_millis(100);
 const TIMEOUTS: ConnectionTimeouts =
     ConnectionTimeouts { head: NEVER, keep_alive: NEVER, drain: NEVER, write: NEVER };
 
-fn connection(buffer: usize) -> (Guarded<DuplexStream>, DuplexStream) {
+fn connection(buffer: usize) -> (GuardedStream<DuplexStream>, DuplexStream) {
     connection_with(TIMEOUTS, buffer)
 }
 
 /// A connection and its client.
-fn connection_with(timeouts: ConnectionTimeouts, buffer: usize) -> (Guarded<DuplexStream>, DuplexStream) {
+fn connection_with(
+    timeouts: ConnectionTimeouts,
+    buffer: usize,
+) -> (GuardedStream<DuplexStream>, DuplexStream) {
     let (server, client) = duplex(buffer);
-    (Guarded::new(server, timeouts, None), client)
+    (GuardedStream::new(server, timeouts, None), client)
 }
 
 /// Waits for the end of the connection, which must come after `SOON` and not long after.
-async fn ends_soon(connection: &mut Guarded<DuplexStream>) {
+async fn ends_soon(connection: &mut GuardedStream<DuplexStream>) {
     let began = Instant::now();
     let read = timeout(Duration::from_secs(20), connection.read(&mut [0; 10])).await;
     assert_eq!(read.expect("it ends").unwrap(), 0);
@@ -38,7 +41,7 @@ async fn ends_soon(connection: &mut Guarded<DuplexStream>) {
 }
 
 /// What is passed on by now: `None` at the end.
-async fn passed(connection: &mut Guarded<DuplexStream>) -> Option<Vec<u8>> {
+async fn passed(connection: &mut GuardedStream<DuplexStream>) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     let mut buffer = [0; 1024];
     loop {
@@ -55,7 +58,7 @@ async fn passed(connection: &mut Guarded<DuplexStream>) -> Option<Vec<u8>> {
 }
 
 /// Answers as the dispatcher does: the body is taken to its end, and then all is flushed.
-async fn answer(connection: &mut Guarded<DuplexStream>) {
+async fn answer(connection: &mut GuardedStream<DuplexStream>) {
     connection.exchange().end();
     connection.flush().await.unwrap();
 }
@@ -88,7 +91,7 @@ async fn nothing_is_passed_on_after_the_last_request() {
 }
 
 /// Ends the connection and tells what the client was told.
-async fn told(mut connection: Guarded<DuplexStream>, mut client: DuplexStream) -> String {
+async fn told(mut connection: GuardedStream<DuplexStream>, mut client: DuplexStream) -> String {
     let reading = tokio::spawn(async move {
         let mut told = String::new();
         client.read_to_string(&mut told).await.unwrap();
@@ -180,7 +183,7 @@ async fn a_body_that_is_endless_is_passed_on_up_to_the_limit() {
         let chunk = [b"1000\r\n".as_slice(), &[b'x'; 4096], b"\r\n"].concat();
         client.write_all(&chunk.repeat(512)).await.unwrap();
         let body = passed(&mut connection).await.unwrap();
-        assert_eq!(body.len() as u64, MOST_OF_BODY);
+        assert_eq!(body.len() as u64, MAX_BODY_CHUNK);
         answer(&mut connection).await;
         assert_eq!(passed(&mut connection).await, None);
     }
@@ -194,7 +197,7 @@ async fn a_head_that_is_not_whole_counts_until_it_is() {
     let mut waiting = Vec::new();
     let said = loop {
         let (server, mut client) = duplex(1 << 20);
-        let mut connection = Guarded::new(server, TIMEOUTS, Some(permit()));
+        let mut connection = GuardedStream::new(server, TIMEOUTS, Some(permit()));
         client.write_all(&head).await.unwrap();
         if passed(&mut connection).await.is_none() {
             break told(connection, client).await;
@@ -207,7 +210,7 @@ async fn a_head_that_is_not_whole_counts_until_it_is() {
     client.write_all(b"\r\n\r\n").await.unwrap();
     assert!(passed(&mut connection).await.unwrap().ends_with(b"\r\n\r\n"));
     let (server, mut client) = duplex(1 << 20);
-    let mut next = Guarded::new(server, TIMEOUTS, Some(permit()));
+    let mut next = GuardedStream::new(server, TIMEOUTS, Some(permit()));
     client.write_all(&head).await.unwrap();
     assert_eq!(passed(&mut next).await.unwrap(), b"", "there is room again");
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use groupchat_domain::events::{
-    Cursor, End, Epoch, GroupMember, LoggedEvent, Passing, RemovedMember, Subject, Tombstone, UserUpdate,
+    Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, LoggedEvent, RemovedMember, Subject, Tombstone,
+    UserUpdate,
 };
 use groupchat_domain::groups::{Group, GroupView, Member};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
@@ -14,8 +15,8 @@ use paperclip::v2::models::DataType;
 use paperclip::v2::schema::TypedData;
 use serde::Serialize;
 
-use super::listener::Listener;
-use super::unlogged::Unlogged;
+use super::ephemeral_type::EphemeralType;
+use super::subscriber::HttpSubscriber;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{UserDto, UserRefDto};
 use crate::groups::{GroupDto, MemberDto};
@@ -143,7 +144,7 @@ pub(crate) struct ComeBackDto {
 #[openapi(rename = "End")]
 pub(crate) struct EndDto {
     /// `signed_out`: the session has ended. `too_slow`, `stopping`, `unavailable`: reconnect with the last cursor.
-    pub reason: Field<End>,
+    pub reason: Field<EndReason>,
 }
 
 /// Properties of a connection.
@@ -174,58 +175,58 @@ impl EventDto {
     }
 
     /// An ephemeral event.
-    pub(crate) fn passing(passing: Passing) -> Self {
-        let (event_type, group_id, data) = match passing {
-            Passing::ReadUpdated { group, read_seq, unread } => {
+    pub(crate) fn ephemeral(ephemeral: EphemeralEvent) -> Self {
+        let (event_type, group_id, data) = match ephemeral {
+            EphemeralEvent::ReadUpdated { group, read_seq, unread } => {
                 let data = ReadUpdateDto { read_seq: read_seq.into(), unread: unread.into() };
-                (Unlogged::ReadUpdated, Some(group.into()), EventData::Read(data))
+                (EphemeralType::ReadUpdated, Some(group.into()), EventData::Read(data))
             }
-            Passing::Typing { group, user, until } => {
+            EphemeralEvent::Typing { group, user, until } => {
                 let data = TypingDto { user: user.into(), until: until.map(Time::from) };
-                (Unlogged::Typing, Some(group.into()), EventData::Typing(data))
+                (EphemeralType::Typing, Some(group.into()), EventData::Typing(data))
             }
-            Passing::PresenceChanged { user, presence, last_seen_at } => {
+            EphemeralEvent::PresenceChanged { user, presence, last_seen_at } => {
                 let (presence, last_seen_at) = (presence.into(), last_seen_at.map(Time::from));
                 let data = PresenceDto { user_id: user.into(), presence, last_seen_at };
-                (Unlogged::Presence, None, EventData::Presence(data))
+                (EphemeralType::Presence, None, EventData::Presence(data))
             }
         };
         Self { cursor: None, event_type: event_type.as_str(), group_id, actor_id: None, at: None, data }
     }
 
     /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
-    pub(super) fn hello(listener: &Listener, version: &'static str, heartbeat: Duration) -> Self {
-        let user = listener.actor().user.clone().into();
+    pub(super) fn hello(subscriber: &HttpSubscriber, version: &'static str, heartbeat: Duration) -> Self {
+        let user = subscriber.actor().user.clone().into();
         let data = HelloDto {
             user,
             version: ServerVersion(version).into(),
             heartbeat: Seconds(heartbeat.as_secs()).into(),
         };
-        Self::signal(Unlogged::Hello, listener.resume_at(), EventData::Hello(data))
+        Self::signal(EphemeralType::Hello, subscriber.resume_at(), EventData::Hello(data))
     }
 
     /// Events before this cursor can't be had any more: whoever gets this loads again what they show.
     pub(crate) fn gap(now: &Cursor) -> Self {
-        Self::signal(Unlogged::Gap, Some(now), EventData::Nothing {})
+        Self::signal(EphemeralType::Gap, Some(now), EventData::Nothing {})
     }
 
     /// Nothing happened that the listener may see, up to this cursor.
     pub(crate) fn heartbeat(now: &Cursor) -> Self {
-        Self::signal(Unlogged::Heartbeat, Some(now), EventData::Nothing {})
+        Self::signal(EphemeralType::Heartbeat, Some(now), EventData::Nothing {})
     }
 
     /// The server stops; when to come back.
     pub(crate) fn reconnect(after: Duration) -> Self {
         let after_ms = Milliseconds(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)).into();
-        Self::signal(Unlogged::Reconnect, None, EventData::ComeBack(ComeBackDto { after_ms }))
+        Self::signal(EphemeralType::Reconnect, None, EventData::ComeBack(ComeBackDto { after_ms }))
     }
 
     /// Why the events end.
-    pub(crate) fn end(end: End) -> Self {
-        Self::signal(Unlogged::End, None, EventData::Ended(EndDto { reason: end.into() }))
+    pub(crate) fn end(end: EndReason) -> Self {
+        Self::signal(EphemeralType::End, None, EventData::Ended(EndDto { reason: end.into() }))
     }
 
-    fn signal(event_type: Unlogged, cursor: Option<&Cursor>, data: EventData) -> Self {
+    fn signal(event_type: EphemeralType, cursor: Option<&Cursor>, data: EventData) -> Self {
         let cursor = cursor.cloned().map(Field);
         let event_type = event_type.as_str();
         Self { cursor, event_type, group_id: None, actor_id: None, at: None, data }

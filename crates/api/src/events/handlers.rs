@@ -4,17 +4,17 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use groupchat_domain::accounts::issue_ticket;
 use groupchat_domain::events::{Cursor, SubscriberKind};
-use groupchat_domain::storage::{Claim, Purpose, Writing};
+use groupchat_domain::storage::{Principal, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::answers::{SocketAnswer, StreamAnswer};
-use super::caller::Shown;
+use super::credential::EventCredential;
 use super::dto::TicketDto;
-use super::listener::Listener;
 use super::poll::{self, Polled};
 use super::requests::{LastEventId, PollParams, StreamParams};
 use super::socket::Handshake;
 use super::stream;
+use super::subscriber::HttpSubscriber;
 use super::values::TicketText;
 use crate::extract::{Key, NoParams, Params};
 use crate::problem::ApiError;
@@ -29,13 +29,17 @@ use crate::state::State;
 pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<Polled, ApiError> {
     let (cursor, wait) = params.0.parse()?;
     let is_first = cursor.is_none();
-    let mut listener = Listener::open(&state, SubscriberKind::Poll, key.0.into(), cursor).await?;
-    if is_first { Ok(Polled::nothing(&listener)) } else { poll::poll(&state, &mut listener, wait).await }
+    let mut subscriber = HttpSubscriber::open(&state, SubscriberKind::Poll, key.0.into(), cursor).await?;
+    if is_first { Ok(Polled::nothing(&subscriber)) } else { poll::poll(&state, &mut subscriber, wait).await }
 }
 
 /// Listens on a connection that stays.
-async fn open_connection(state: &State, who: Claim, cursor: Option<Cursor>) -> Result<Listener, ApiError> {
-    Listener::open(state, SubscriberKind::Connection, who, cursor).await
+async fn open_connection(
+    state: &State,
+    who: Principal,
+    cursor: Option<Cursor>,
+) -> Result<HttpSubscriber, ApiError> {
+    HttpSubscriber::open(state, SubscriberKind::Connection, who, cursor).await
 }
 
 /// Streams events
@@ -44,13 +48,13 @@ async fn open_connection(state: &State, who: Claim, cursor: Option<Cursor>) -> R
 #[api_v2_operation(tags(Events), operation_id = "streamEvents")]
 pub async fn stream(
     state: State,
-    shown: Shown,
+    credential: EventCredential,
     params: Params<StreamParams>,
     last: LastEventId,
 ) -> Result<StreamAnswer, ApiError> {
     let cursor = params.0.parse(last.0)?;
-    let listener = open_connection(&state, shown.claim(&state).await?, cursor).await?;
-    Ok(StreamAnswer(stream::answer(&state, listener)))
+    let subscriber = open_connection(&state, credential.principal(&state).await?, cursor).await?;
+    Ok(StreamAnswer(stream::answer(&state, subscriber)))
 }
 
 /// Opens a WebSocket for events
@@ -59,7 +63,7 @@ pub async fn stream(
 #[api_v2_operation(tags(Events), operation_id = "openSocket")]
 pub async fn socket(
     state: State,
-    shown: Shown,
+    credential: EventCredential,
     params: Params<StreamParams>,
     request: HttpRequest,
     body: Payload,
@@ -67,9 +71,9 @@ pub async fn socket(
     let cursor = params.0.parse(None)?;
     // Before the ticket is looked at, which is used up by that.
     let handshake = Handshake::of(&request, body)?;
-    let claim = shown.claim(&state).await?;
-    let listener = open_connection(&state, claim, cursor).await?;
-    Ok(SocketAnswer(handshake.answer(&state, listener, claim)))
+    let principal = credential.principal(&state).await?;
+    let subscriber = open_connection(&state, principal, cursor).await?;
+    Ok(SocketAnswer(handshake.answer(&state, subscriber, principal)))
 }
 
 /// Creates a ticket
@@ -81,7 +85,7 @@ pub async fn ticket(state: State, key: Key, _: NoParams) -> Result<Created<Ticke
     let hash = issued.hash;
     let expires_at = state
         .storage
-        .write_as(Writing::new(key.0, Purpose::Tidy), move |tx, actor| issue_ticket(tx, actor, hash))
+        .write_as(Writing::new(key.0, WritePurpose::Tidy), move |tx, actor| issue_ticket(tx, actor, hash))
         .await?;
     let body = TicketDto {
         ticket: TicketText(issued.secret.reveal().to_owned()).into(),

@@ -1,35 +1,36 @@
 //! Events, live and since a cursor: over WebSocket, server-sent events and long polling.
 //!
-//! `listener` is what the transports share: a subscriber of the domain, whose events it renders. `dto` is an event as
-//! clients receive it, the same on every transport. `caller` and `origin` decide who may listen, `places` how many
-//! connections a user may have, and `room` how much is buffered for clients that don't read.
+//! `subscriber` is what the transports share: a subscriber of the domain, whose events it renders. `dto` is an event as
+//! clients receive it, the same on every transport. `credential` and `origin` decide who may listen,
+//! `connection_limiter` how many connections a user may have, and `send_buffer` how much is buffered for clients that
+//! don't read.
 
 mod answers;
-mod caller;
+mod connection_limiter;
+mod credential;
 mod dto;
+mod ephemeral_type;
 mod handlers;
-mod listener;
 mod origin;
-mod patient;
-mod places;
+mod output;
 mod poll;
 mod requests;
-mod room;
+mod retrying;
 mod routes;
 mod schema;
+mod send_buffer;
 mod socket;
 mod stream;
+mod subscriber;
 mod timing;
-mod told;
-mod unlogged;
 mod values;
 
+pub(crate) use connection_limiter::EventConnectionLimiter;
 pub(crate) use dto::{
     ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto,
 };
-pub(crate) use places::Places;
+pub(crate) use ephemeral_type::EphemeralType;
 pub(crate) use routes::FEATURE;
 pub use routes::routes;
-pub(crate) use socket::{LARGEST_MESSAGE, LONGEST_ID, PresenceRequest, TypingRequest, close_code};
-pub(crate) use timing::PATIENCE;
-pub(crate) use unlogged::Unlogged;
+pub(crate) use socket::{MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PresenceRequest, TypingRequest, close_code};
+pub(crate) use timing::WRITE_TIMEOUT;

@@ -37,7 +37,7 @@ fn host<'a>(request: &'a HttpRequest, options: &ServerOptions) -> Option<&'a str
 ///
 /// # Errors
 /// What the answer has.
-pub(super) async fn let_page_read(
+pub(super) async fn add_cors_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

@@ -9,24 +9,24 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use groupchat_domain::events::{Cursor, End};
+use groupchat_domain::events::{Cursor, EndReason};
 use paperclip::actix::{Apiv2Schema, OperationModifier};
 use paperclip::v2::models::DefaultOperationRaw;
 use tokio::time::{Instant, timeout_at};
 
-use super::listener::Listener;
+use super::output::Output;
 use super::schema::AnyEvent;
+use super::subscriber::HttpSubscriber;
 use super::timing;
-use super::told::Told;
 use crate::assets::Pieces;
-use crate::limits::{Counted, Permit};
+use crate::limits::{CountedBody, Permit};
 use crate::problem::{ApiError, Code};
 use crate::respond::Ok200;
 use crate::state::State;
 use crate::wire::{Field, Items};
 
 /// The most events in an answer. The next request goes on at once.
-const MOST_EVENTS: usize = 200;
+const MAX_EVENTS: usize = 200;
 /// Nothing is added to events of so many bytes.
 const LARGE: usize = 1 << 20;
 /// How long the past is read at least, however short the wait: what has happened is told without one.
@@ -39,7 +39,7 @@ const READING: Duration = Duration::from_secs(1);
 #[expect(dead_code, reason = "for the document only")]
 struct EventsDto {
     /// The events, oldest first.
-    items: Items<AnyEvent, MOST_EVENTS>,
+    items: Items<AnyEvent, MAX_EVENTS>,
     /// The cursor to continue with.
     cursor: Field<Cursor>,
 }
@@ -56,52 +56,56 @@ pub(super) struct Polled {
 ///
 /// # Errors
 /// The session has ended, too much is on its way to the user, or a fault.
-pub(super) async fn poll(state: &State, listener: &mut Listener, wait: Duration) -> Result<Polled, ApiError> {
+pub(super) async fn poll(
+    state: &State,
+    subscriber: &mut HttpSubscriber,
+    wait: Duration,
+) -> Result<Polled, ApiError> {
     let began = Instant::now();
-    if !get_ready(listener, began + wait.max(READING)).await.map_err(problem_of)? {
-        return Ok(Polled::nothing(listener));
+    if !get_ready(subscriber, began + wait.max(READING)).await.map_err(problem_of)? {
+        return Ok(Polled::nothing(subscriber));
     }
     let (mut items, mut size) = (Vec::new(), 0);
-    let mut told = timeout_at(began + wait, listener.next()).await.ok();
+    let mut told = timeout_at(began + wait, subscriber.next()).await.ok();
     while let Some(next) = told.take() {
         match next {
-            Told::Event(text, _) => {
+            Output::Event(text, _) => {
                 size += text.len();
                 items.push(text);
             }
-            Told::End(end) if items.is_empty() => return Err(problem_of(end)),
+            Output::End(end) if items.is_empty() => return Err(problem_of(end)),
             // What was read is told; the next request finds out.
-            Told::End(_) => break,
+            Output::End(_) => break,
         }
-        if items.len() < MOST_EVENTS && size < LARGE {
-            told = poll_fn(|context| Poll::Ready(listener.try_next(context))).await;
+        if items.len() < MAX_EVENTS && size < LARGE {
+            told = poll_fn(|context| Poll::Ready(subscriber.try_next(context))).await;
         }
     }
     // Whoever is rejected has the cursor that they came with, which is good.
-    let permit = Some(state.hold(listener.actor().id(), size)?);
-    Ok(Polled { items, cursor: listener.cursor().to_string(), permit })
+    let permit = Some(state.count_undelivered(subscriber.actor().id(), size)?);
+    Ok(Polled { items, cursor: subscriber.cursor().to_string(), permit })
 }
 
 /// Reads the past up to what can be told, or until then: of a long past there may be nothing to tell for long. Whether
 /// all was read that has to be. One page is, however slow that is: the cursor after it gets the client on.
-async fn get_ready(listener: &mut Listener, until: Instant) -> Result<bool, End> {
-    listener.get_on().await?;
-    timeout_at(until, listener.get_ready()).await.map_or(Ok(false), |ready| ready.map(|()| true))
+async fn get_ready(subscriber: &mut HttpSubscriber, until: Instant) -> Result<bool, EndReason> {
+    subscriber.read_page_if_due().await?;
+    timeout_at(until, subscriber.get_ready()).await.map_or(Ok(false), |ready| ready.map(|()| true))
 }
 
 impl Polled {
     /// The answer to who has no cursor yet, or to whom there is nothing to tell up to here.
-    pub(super) fn nothing(listener: &Listener) -> Self {
-        Self { items: Vec::new(), cursor: listener.cursor().to_string(), permit: None }
+    pub(super) fn nothing(subscriber: &HttpSubscriber) -> Self {
+        Self { items: Vec::new(), cursor: subscriber.cursor().to_string(), permit: None }
     }
 }
 
-fn problem_of(end: End) -> ApiError {
+fn problem_of(end: EndReason) -> ApiError {
     match end {
-        End::SignedOut => ApiError::new(Code::InvalidKey, "the session has ended"),
-        End::TooSlow | End::Stopping | End::Unavailable | End::Flood => {
+        EndReason::SignedOut => ApiError::new(Code::InvalidKey, "the session has ended"),
+        EndReason::TooSlow | EndReason::Stopping | EndReason::Unavailable | EndReason::Flood => {
             let detail = "events can't be read at the moment; retry with the same cursor";
-            ApiError::new(Code::Unavailable, detail).retry_after(timing::come_back_after())
+            ApiError::new(Code::Unavailable, detail).retry_after(timing::reconnect_delay())
         }
     }
 }
@@ -132,7 +136,7 @@ impl Responder for Polled {
         let mut response = HttpResponse::Ok();
         response.insert_header(ContentType::json()).insert_header((CACHE_CONTROL, "no-store"));
         match self.permit {
-            Some(permit) => response.body(Counted::body(body, permit)),
+            Some(permit) => response.body(CountedBody::body(body, permit)),
             None => response.body(body.take(usize::MAX).unwrap_or_default()),
         }
     }

@@ -18,7 +18,7 @@ use crate::wire::annotation::Annotation;
 use crate::wire::{Field, Fields, Optional};
 
 /// The longest that a poll waits, in seconds.
-pub(super) const LONGEST_WAIT: u64 = 60;
+pub(super) const MAX_WAIT: u64 = 60;
 
 /// Where to begin.
 #[derive(Deserialize, Apiv2Schema)]

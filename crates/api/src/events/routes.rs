@@ -1,7 +1,7 @@
 //! Routes for events.
 
 use actix_web::middleware::from_fn;
-use groupchat_domain::storage::Purpose;
+use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::{handlers, origin};
@@ -15,7 +15,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(
             web::resource("/events/stream")
                 .route(web::get().to(handlers::stream))
-                .wrap(from_fn(origin::let_page_read)),
+                .wrap(from_fn(origin::add_cors_headers)),
         )
         .service(web::resource("/events/socket").route(web::get().to(handlers::socket)))
         .service(web::resource("/events/ticket").route(web::post().to(handlers::ticket)));
@@ -33,6 +33,6 @@ pub(crate) const FEATURE: Feature = Feature {
             "openSocket",
             &[BadRequest, InvalidTicket, OriginNotAllowed, UpgradeRequired, OutcomeUnknown],
         ),
-        operation("createTicket", &[]).writes_to(Purpose::Tidy),
+        operation("createTicket", &[]).writes_to(WritePurpose::Tidy),
     ],
 };

@@ -14,16 +14,16 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use actix_web::web::Bytes;
 use futures_util::stream::{self, Stream};
-use groupchat_domain::events::End;
+use groupchat_domain::events::EndReason;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::{Interval, timeout};
 
+use super::connection_limiter::{Unsent, with_permit};
 use super::dto::EventDto;
-use super::listener::Listener;
-use super::places::{Unsent, seated};
-use super::room::{Outbox, PageRoom};
+use super::output::Output;
+use super::send_buffer::{PagePermit, SendBuffer};
+use super::subscriber::HttpSubscriber;
 use super::timing::{self, heartbeats};
-use super::told::Told;
 use crate::state::State;
 
 /// Events that are sent together, if so many are there.
@@ -35,12 +35,12 @@ const WAITING: usize = 2;
 
 /// What is sent together, and the room of a page of the past that it is of.
 #[derive(Default)]
-struct Batch {
+struct EventBatch {
     text: String,
-    room: Option<Arc<PageRoom>>,
+    room: Option<Arc<PagePermit>>,
 }
 
-impl From<String> for Batch {
+impl From<String> for EventBatch {
     fn from(text: String) -> Self {
         Self { text, room: None }
     }
@@ -48,51 +48,52 @@ impl From<String> for Batch {
 
 /// What the stream still has to do.
 struct Streaming {
-    listener: Listener,
+    subscriber: HttpSubscriber,
     /// Who takes the text; gone when the client is.
     client: Sender<Bytes>,
-    outbox: Arc<Outbox>,
+    send_buffer: Arc<SendBuffer>,
     /// What still waits for the client.
     unsent: Unsent,
     heartbeat: Interval,
-    patience: Duration,
+    write_timeout: Duration,
     has_ended: bool,
 }
 
 /// The answer.
-pub(super) fn answer(state: &State, listener: Listener) -> HttpResponse {
+pub(super) fn answer(state: &State, subscriber: HttpSubscriber) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")))
         .insert_header((CACHE_CONTROL, "no-store"))
         // Some proxies keep an answer back until it is whole.
         .insert_header(("X-Accel-Buffering", "no"));
-    let (place, outbox, unsent) = (listener.place(), listener.outbox(), Unsent::default());
-    let events = events(state, listener, Arc::clone(&outbox), unsent.clone());
-    seated(response.streaming(events), place, outbox, unsent)
+    let (permit, send_buffer, unsent) = (subscriber.permit(), subscriber.send_buffer(), Unsent::default());
+    let events = events(state, subscriber, Arc::clone(&send_buffer), unsent.clone());
+    with_permit(response.streaming(events), permit, send_buffer, unsent)
 }
 
 fn events(
     state: &State,
-    listener: Listener,
-    outbox: Arc<Outbox>,
+    subscriber: HttpSubscriber,
+    send_buffer: Arc<SendBuffer>,
     unsent: Unsent,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
     let heartbeat = state.options.heartbeat;
-    let hello = EventDto::hello(&listener, state.version, heartbeat).to_json();
+    let hello = EventDto::hello(&subscriber, state.version, heartbeat).to_json();
     // When a browser is to come back is told at once: it is unknown when the server is gone.
     let mut first = retry();
-    write_event(&mut first, &listener, &hello);
+    write_event(&mut first, &subscriber, &hello);
     let (client, mut body) = mpsc::channel(WAITING);
-    let (heartbeat, patience) = (heartbeats(heartbeat), state.options.patience);
-    let streaming = Streaming { listener, client, outbox, unsent, heartbeat, patience, has_ended: false };
+    let (heartbeat, write_timeout) = (heartbeats(heartbeat), state.options.write_timeout);
+    let streaming =
+        Streaming { subscriber, client, send_buffer, unsent, heartbeat, write_timeout, has_ended: false };
     actix_web::rt::spawn(streaming.run(first.into()));
     stream::poll_fn(move |context| body.poll_recv(context).map(|text| text.map(Ok)))
 }
 
 impl Streaming {
     /// Goes on until either side ends it.
-    async fn run(mut self, first: Batch) {
+    async fn run(mut self, first: EventBatch) {
         let mut next = Some(first);
         while let Some(batch) = next.take() {
             if self.send(batch).await && !self.has_ended {
@@ -102,76 +103,76 @@ impl Streaming {
     }
 
     /// Whether the client took it, or at least what was sent before.
-    async fn send(&self, batch: Batch) -> bool {
-        let Batch { text, room } = batch;
+    async fn send(&self, batch: EventBatch) -> bool {
+        let EventBatch { text, room } = batch;
         if text.is_empty() {
             return true;
         }
-        let sending = async { self.client.send(self.outbox.frame(text, room).await).await };
-        let sent = timeout(self.patience, sending).await;
+        let sending = async { self.client.send(self.send_buffer.frame(text, room).await).await };
+        let sent = timeout(self.write_timeout, sending).await;
         if sent.is_err() {
             // Its transport may last, for as long as the system waits for the client. What waits here must not.
-            self.unsent.replace(&self.outbox, None);
+            self.unsent.replace(&self.send_buffer, None);
         }
         matches!(sent, Ok(Ok(())))
     }
 
     /// The next batch; `None` once the client is gone.
-    async fn next(&mut self) -> Option<Batch> {
+    async fn next(&mut self) -> Option<EventBatch> {
         tokio::select! {
             () = self.client.closed() => None,
-            told = self.listener.next() => Some(self.tell(told).await),
-            _ = self.heartbeat.tick() => Some(self.beat().await.into()),
+            told = self.subscriber.next() => Some(self.tell(told).await),
+            _ = self.heartbeat.tick() => Some(self.on_heartbeat().await.into()),
         }
     }
 
     /// What is told, and what else can be told at once.
-    async fn tell(&mut self, told: Told) -> Batch {
-        let (mut batch, mut count, mut next) = (Batch::default(), 0, Some(told));
+    async fn tell(&mut self, told: Output) -> EventBatch {
+        let (mut batch, mut count, mut next) = (EventBatch::default(), 0, Some(told));
         while let Some(told) = next.take() {
             match told {
-                Told::Event(event, room) => {
-                    write_event(&mut batch.text, &self.listener, &event);
+                Output::Event(event, room) => {
+                    write_event(&mut batch.text, &self.subscriber, &event);
                     batch.room = room.or(batch.room);
                 }
-                Told::End(end) => batch.text.push_str(&self.last_words(end)),
+                Output::End(end) => batch.text.push_str(&self.final_event(end)),
             }
             count += 1;
             if count < BATCH && batch.text.len() < LARGE && !self.has_ended {
-                next = poll_fn(|context| Poll::Ready(self.listener.try_next(context))).await;
+                next = poll_fn(|context| Poll::Ready(self.subscriber.try_next(context))).await;
             }
         }
         batch
     }
 
-    async fn beat(&mut self) -> String {
-        if let Err(end) = self.listener.beat().await {
-            return self.last_words(end);
+    async fn on_heartbeat(&mut self) -> String {
+        if let Err(end) = self.subscriber.on_heartbeat().await {
+            return self.final_event(end);
         }
         let mut text = String::new();
-        if let Some(place) = self.listener.resume_at() {
-            write_event(&mut text, &self.listener, &EventDto::heartbeat(place).to_json());
+        if let Some(permit) = self.subscriber.resume_at() {
+            write_event(&mut text, &self.subscriber, &EventDto::heartbeat(permit).to_json());
         }
         text
     }
 
     /// What a listener is told at the end. A browser comes back by itself after any end; one whose session has ended
     /// gets a 401 then, which ends it for good.
-    fn last_words(&mut self, end: End) -> String {
+    fn final_event(&mut self, end: EndReason) -> String {
         self.has_ended = true;
         format!("{}data: {}\n\n", retry(), EventDto::end(end).to_json())
     }
 }
 
-fn write_event(text: &mut String, listener: &Listener, event: &str) {
+fn write_event(text: &mut String, subscriber: &HttpSubscriber, event: &str) {
     // Writing to a text does not fail. Without an id, a browser keeps the one that it has.
-    if let Some(place) = listener.resume_at() {
-        let _ = writeln!(text, "id: {place}");
+    if let Some(permit) = subscriber.resume_at() {
+        let _ = writeln!(text, "id: {permit}");
     }
     let _ = write!(text, "data: {event}\n\n");
 }
 
 /// When to come back.
 fn retry() -> String {
-    format!("retry: {}\n", timing::come_back_after().as_millis())
+    format!("retry: {}\n", timing::reconnect_delay().as_millis())
 }

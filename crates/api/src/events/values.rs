@@ -1,17 +1,18 @@
 //! The values of events and their form in JSON.
 
-use groupchat_domain::events::{Cursor, End};
+use groupchat_domain::events::{Cursor, EndReason};
 use groupchat_domain::presence::Presence;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use serde::Serializer;
 use serde_json::{Value, json};
 
 use super::dto::presence_word;
-use super::requests::LONGEST_WAIT;
+use super::requests::MAX_WAIT;
 use crate::wire::{Described, FromJson, ToJson, id_rules, plain_texts, write_as_str};
 
 /// Why a stream may end.
-const ENDS: [End; 4] = [End::SignedOut, End::TooSlow, End::Stopping, End::Unavailable];
+const ENDS: [EndReason; 4] =
+    [EndReason::SignedOut, EndReason::TooSlow, EndReason::Stopping, EndReason::Unavailable];
 const PRESENCES: [Presence; 3] = [Presence::Online, Presence::Away, Presence::Offline];
 
 plain_texts! {
@@ -47,10 +48,10 @@ pub(super) struct Wait(pub u64);
 
 impl FromJson for Wait {
     fn from_json(seconds: u64) -> Result<Self, Violation> {
-        if seconds <= LONGEST_WAIT {
+        if seconds <= MAX_WAIT {
             return Ok(Self(seconds));
         }
-        let detail = format!("must be from 0 to {LONGEST_WAIT} seconds, is {seconds}");
+        let detail = format!("must be from 0 to {MAX_WAIT} seconds, is {seconds}");
         Err(Violation::new(ViolationCode::OutOfRange, detail))
     }
 }
@@ -82,7 +83,7 @@ macro_rules! durations {
 }
 
 durations! {
-    Wait => json!({"minimum": 0, "maximum": LONGEST_WAIT, "default": 0, "example": LONGEST_WAIT});
+    Wait => json!({"minimum": 0, "maximum": MAX_WAIT, "default": 0, "example": MAX_WAIT});
     Seconds => json!({"minimum": 0, "example": 30});
     Milliseconds => json!({"minimum": 0, "example": 1_734});
 }
@@ -129,11 +130,11 @@ macro_rules! words {
 
 words! {
     ServerVersion => json!({"example": "1.0.0"});
-    End => json!({"enum": ENDS.map(End::as_str)});
+    EndReason => json!({"enum": ENDS.map(EndReason::as_str)});
     Presence => json!({"enum": PRESENCES.map(presence_word)});
 }
 
-write_as_str! { ServerVersion End }
+write_as_str! { ServerVersion EndReason }
 
 impl ToJson for Presence {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,7 +18,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde::de::DeserializeOwned;
 
 use super::serde_errors::violation;
-use crate::limits::Arrival;
+use crate::limits::IncomingBody;
 use crate::problem::{ApiError, Code};
 
 /// The most bytes that a body may have.
@@ -28,10 +28,10 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 pub const OPEN_BODY_LIMIT: usize = 8 * 1024;
 
 /// How long a body may take to arrive, as a whole.
-const PATIENCE: Duration = Duration::from_secs(15);
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long the rest of a body that took too long is kept from being read, for its answer to get out.
-const PARTING: Duration = Duration::from_secs(1);
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A JSON object of so many bytes at most, deserialised. Rejected with 408 when it takes too long to arrive, 413 when
 /// it is too large, 415 when it is not declared as JSON, 400 when it is not a JSON object or has a field of the wrong
@@ -41,35 +41,35 @@ pub struct Body<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
 impl<T: DeserializeOwned, const LIMIT: usize> FromRequest for Body<T, LIMIT> {
     type Error = ApiError;
-    type Future = Reading<T, LIMIT>;
+    type Future = BodyReader<T, LIMIT>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         // Headers are looked at here and not when polled, so that they decide before what follows the body
         // among a handler's arguments.
-        Reading::new(request, payload.take(), PATIENCE)
+        BodyReader::new(request, payload.take(), BODY_TIMEOUT)
     }
 }
 
 /// A body that is on its way.
-pub struct Reading<T, const LIMIT: usize = BODY_LIMIT> {
+pub struct BodyReader<T, const LIMIT: usize = BODY_LIMIT> {
     refusal: Option<ApiError>,
     payload: Payload,
     buffer: BytesMut,
-    arrival: Arrival,
-    patience: Duration,
+    incoming: IncomingBody,
+    timeout: Duration,
     /// Runs from the first wait on, so that a body that is there already costs no timer.
     deadline: Option<Pin<Box<Sleep>>>,
     target: PhantomData<fn() -> T>,
 }
 
-impl<T, const LIMIT: usize> Reading<T, LIMIT> {
-    fn new(request: &HttpRequest, payload: Payload, patience: Duration) -> Self {
+impl<T, const LIMIT: usize> BodyReader<T, LIMIT> {
+    fn new(request: &HttpRequest, payload: Payload, timeout: Duration) -> Self {
         Self {
             refusal: check_headers(request.headers(), LIMIT).err(),
             payload,
             buffer: BytesMut::new(),
-            arrival: Arrival::new(request.clone()),
-            patience,
+            incoming: IncomingBody::new(request.clone()),
+            timeout,
             deadline: None,
             target: PhantomData,
         }
@@ -86,8 +86,8 @@ impl<T, const LIMIT: usize> Reading<T, LIMIT> {
 
     /// Ready when the body took too long.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let patience = self.patience;
-        self.deadline.get_or_insert_with(|| Box::pin(sleep(patience))).as_mut().poll(context)
+        let timeout = self.timeout;
+        self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(context)
     }
 
     /// Gives the body up. The web framework closes the connection after an answer if somebody still holds the
@@ -95,14 +95,14 @@ impl<T, const LIMIT: usize> Reading<T, LIMIT> {
     fn give_up(&mut self) -> ApiError {
         let rest = std::mem::replace(&mut self.payload, Payload::None);
         actix_web::rt::spawn(async move {
-            sleep(PARTING).await;
+            sleep(FAREWELL_TIMEOUT).await;
             drop(rest);
         });
         ApiError::new(Code::RequestTimeout, "the body took too long to arrive")
     }
 }
 
-impl<T: DeserializeOwned, const LIMIT: usize> Future for Reading<T, LIMIT> {
+impl<T: DeserializeOwned, const LIMIT: usize> Future for BodyReader<T, LIMIT> {
     type Output = Result<Body<T, LIMIT>, ApiError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -116,7 +116,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> Future for Reading<T, LIMIT> {
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(cut_short())),
                 Poll::Ready(None) => return Poll::Ready(parse(&this.buffer).map(Body)),
                 Poll::Pending => {
-                    this.arrival.count(this.buffer.capacity())?;
+                    this.incoming.count(this.buffer.capacity())?;
                     ready!(this.poll_deadline(context));
                     return Poll::Ready(Err(this.give_up()));
                 }

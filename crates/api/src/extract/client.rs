@@ -11,7 +11,7 @@ use groupchat_domain::accounts::ClientInfo;
 use paperclip::actix::OperationModifier;
 use paperclip::v2::schema::Apiv2Schema;
 
-use super::proxies::{Network, client_address};
+use super::proxies::{IpNetwork, client_address};
 use crate::state::State;
 
 /// The most characters that are kept of a `User-Agent`.
@@ -40,7 +40,7 @@ pub(crate) fn address(request: &HttpRequest) -> Option<IpAddr> {
 }
 
 /// Whether whoever sent the request is believed when they tell how they were asked.
-pub(crate) fn comes_from_proxy(request: &HttpRequest, trusted: &[Network]) -> bool {
+pub(crate) fn comes_from_proxy(request: &HttpRequest, trusted: &[IpNetwork]) -> bool {
     request.peer_addr().is_some_and(|peer| trusted.iter().any(|network| network.contains(peer.ip())))
 }
 

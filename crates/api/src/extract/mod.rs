@@ -19,4 +19,4 @@ pub use ids::{Ids, PathIds, Segment, Segments, UserOrMe};
 pub use key::Key;
 pub(crate) use key::credential;
 pub use params::{NoParams, Params};
-pub use proxies::{Network, NotANetwork, UntrustedProxies};
+pub use proxies::{IpNetwork, NotAnIpNetwork, UntrustedProxies};

@@ -18,8 +18,8 @@ use crate::problem::ApiError;
 use crate::wire::annotation::Annotation;
 
 /// Unknown parameters that one answer names, and how many characters of each.
-const MOST_NAMED: usize = 10;
-const LONGEST_NAMED: usize = 64;
+const MAX_NAMED: usize = 10;
+const MAX_NAME_SHOWN: usize = 64;
 
 /// The query's parameters, deserialised. A bad one is rejected with a 400 that names it, and so is one that `T` does
 /// not declare: a slip such as `?username=` must not list everybody.
@@ -67,7 +67,7 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 /// Rejects parameters besides the known ones.
 fn refuse_unknown(query: &str, known: &[&str]) -> Result<(), ApiError> {
     let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-    let unknown = names.filter(|name| !known.contains(&&**name)).take(MOST_NAMED);
+    let unknown = names.filter(|name| !known.contains(&&**name)).take(MAX_NAMED);
     let errors: Vec<_> = unknown.map(|name| not_a_parameter(&name, known)).collect();
     if errors.is_empty() { Ok(()) } else { Err(ApiError::invalid(errors)) }
 }
@@ -76,7 +76,7 @@ fn not_a_parameter(name: &str, known: &[&str]) -> FieldError {
     let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let detail = format!("is not a parameter of this request; its parameters are: {takes}");
     Violation::new(ViolationCode::Unknown, detail)
-        .in_field(name.chars().take(LONGEST_NAMED).collect::<String>())
+        .in_field(name.chars().take(MAX_NAME_SHOWN).collect::<String>())
 }
 
 /// The names of the fields that a struct declares. One with a flattened field declares none to serde.

@@ -14,7 +14,7 @@ static FORWARDED: [HeaderName; 3] =
 
 /// An address, or all addresses that begin alike (CIDR, RFC 4632).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
+pub struct IpNetwork {
     address: IpAddr,
     /// How many leading bits count.
     prefix: u32,
@@ -23,26 +23,26 @@ pub struct Network {
 /// The text is no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an address such as 127.0.0.1, or a network such as 10.0.0.0/8")]
-pub struct NotANetwork;
+pub struct NotAnIpNetwork;
 
-impl FromStr for Network {
-    type Err = NotANetwork;
+impl FromStr for IpNetwork {
+    type Err = NotAnIpNetwork;
 
-    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+    fn from_str(text: &str) -> Result<Self, NotAnIpNetwork> {
         let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| NotANetwork)?)),
+            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| NotAnIpNetwork)?)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
+        let address: IpAddr = address.parse().map_err(|_| NotAnIpNetwork)?;
         let prefix = prefix.unwrap_or_else(|| bits(address));
         if prefix > bits(address) {
-            return Err(NotANetwork);
+            return Err(NotAnIpNetwork);
         }
         Ok(Self { address, prefix })
     }
 }
 
-impl Network {
+impl IpNetwork {
     /// Whether the address belongs to it. An IPv4 address in IPv6 form counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
@@ -74,7 +74,7 @@ pub struct UntrustedProxies {
 
 impl UntrustedProxies {
     /// Warns, once, of a request that was forwarded by one who is not trusted.
-    pub fn notice(&self, peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[Network]) {
+    pub fn notice(&self, peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNetwork]) {
         if self.is_told.load(Ordering::Relaxed) {
             return;
         }
@@ -95,7 +95,7 @@ impl UntrustedProxies {
 /// The address of the client behind `peer`. Each proxy adds to the right of `X-Forwarded-For` whom it was
 /// asked by, so the list is read from its end for as long as a trusted proxy wrote it: what a client made up
 /// itself is further left and never reached.
-pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNetwork]) -> IpAddr {
     let is_trusted = |address| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
     if !is_trusted(client) {
@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
 
-    fn networks(text: &str) -> Vec<Network> {
+    fn networks(text: &str) -> Vec<IpNetwork> {
         text.split_whitespace().map(|network| network.parse().unwrap()).collect()
     }
 
@@ -171,7 +171,7 @@ mod tests {
             ("::/0", "2001:db8::", "127.0.0.1"),
             ("::1", "::1", "::2"),
         ] {
-            let network: Network = network.parse().unwrap();
+            let network: IpNetwork = network.parse().unwrap();
             assert!(network.contains(address(inside)), "{network:?} {inside}");
             assert!(!network.contains(address(outside)), "{network:?} {outside}");
         }
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_is_no_network_is_refused() {
         for wrong in ["", "localhost", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0/8", "1.2.3.4/-1"] {
-            assert_eq!(wrong.parse::<Network>(), Err(NotANetwork), "{wrong}");
+            assert_eq!(wrong.parse::<IpNetwork>(), Err(NotAnIpNetwork), "{wrong}");
         }
     }
 

@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups;
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::storage::{Purpose, Tx, Writing};
+use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::GroupDto;
@@ -12,7 +12,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{List, Page};
+use crate::wire::{List, PageDto};
 
 /// Creates a group
 ///
@@ -40,12 +40,12 @@ pub async fn list(
     state: State,
     key: Key,
     params: Params<GroupListParams>,
-) -> Result<Large<Page<GroupDto>>, ApiError> {
+) -> Result<Large<PageDto<GroupDto>>, ApiError> {
     let selection = params.0.parse()?;
     let read = state
         .read_large(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
         .await?;
-    Ok(Large(read.map(|page| Page::by_name(List::Groups, 0, page, GroupDto::from))))
+    Ok(Large(read.map(|page| PageDto::by_name(List::Groups, 0, page, GroupDto::from))))
 }
 
 /// Returns a group
@@ -83,7 +83,7 @@ pub async fn edit(
 #[api_v2_operation(tags(Groups), operation_id = "deleteGroup")]
 pub async fn delete(state: State, key: Key, path: Ids<GroupId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;
-    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
     state.storage.write_as(tidying, move |tx, actor| groups::delete(tx, actor, id)).await?;
     Ok(NoContent)
 }

@@ -2,7 +2,7 @@
 
 use groupchat_domain::groups::{self, Member};
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::storage::{Purpose, Writing};
+use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::MemberDto;
@@ -11,7 +11,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params, UserOrMe};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrOk, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{List, Page};
+use crate::wire::{List, PageDto};
 
 /// Lists a group's members
 ///
@@ -22,11 +22,11 @@ pub async fn list(
     key: Key,
     path: Ids<GroupId>,
     params: Params<MemberListParams>,
-) -> Result<Large<Page<MemberDto>>, ApiError> {
+) -> Result<Large<PageDto<MemberDto>>, ApiError> {
     let Ids(group) = path;
     let query = params.0.parse(group)?;
     let read = state.read_large(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
-    Ok(Large(read.map(|page| Page::by_name(List::Members, group.get(), page, MemberDto::from))))
+    Ok(Large(read.map(|page| PageDto::by_name(List::Members, group.get(), page, MemberDto::from))))
 }
 
 /// Adds a member
@@ -107,7 +107,7 @@ pub async fn remove(
     let Ids((group, user)) = path;
     state
         .storage
-        .write_as(Writing::new(key.0, Purpose::Tidy), move |tx, actor| {
+        .write_as(Writing::new(key.0, WritePurpose::Tidy), move |tx, actor| {
             groups::remove_member(tx, actor, group, user.id(actor))
         })
         .await?;

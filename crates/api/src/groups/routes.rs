@@ -1,6 +1,6 @@
 //! Routes for groups and their members.
 
-use groupchat_domain::storage::Purpose;
+use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::{handlers, member_handlers};
@@ -46,7 +46,7 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("listGroups", &[AdminOnly]),
         operation("getGroup", &[GroupNotFound]),
         operation("editGroup", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
-        operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(Purpose::Tidy),
+        operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
         operation("joinGroup", &[GroupNotFound, QuotaExceeded]),
         operation("listMembers", &[GroupNotFound]),
         operation(
@@ -58,6 +58,6 @@ pub(crate) const FEATURE: Feature = Feature {
             &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner, QuotaExceeded],
         ),
         operation("removeMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner])
-            .writes_to(Purpose::Tidy),
+            .writes_to(WritePurpose::Tidy),
     ],
 };

@@ -8,7 +8,7 @@ use groupchat_domain::network::Neighbourhood;
 use groupchat_domain::storage::Caller;
 
 /// How much is little, in bytes: the first page of most lists is smaller.
-const LITTLE: u64 = 64 << 10;
+const SMALL_AMOUNT: u64 = 64 << 10;
 
 /// How much is so little that whoever holds nothing gets it always. A connection holds as much in any case.
 const LEAST: u64 = 32 << 10;
@@ -27,12 +27,12 @@ pub(crate) struct Budget {
     total: u64,
     /// Beyond the total, for those who hold nothing and take little; the least they get even beyond that.
     spare: u64,
-    taken: Mutex<Taken>,
+    taken: Mutex<Usage>,
 }
 
 /// What is taken.
 #[derive(Debug, Default)]
-struct Taken {
+struct Usage {
     by_all: u64,
     /// By each who has taken something.
     by: HashMap<Caller, u64>,
@@ -92,11 +92,11 @@ impl Budget {
         Ok(Permit { budget: Arc::clone(self), caller, amount })
     }
 
-    fn check_locked(&self, taken: &Taken, caller: Caller, amount: u64) -> Result<(), Exhausted> {
+    fn check_locked(&self, taken: &Usage, caller: Caller, amount: u64) -> Result<(), Exhausted> {
         let held = taken.by.get(&caller).copied().unwrap_or(0);
         let left = self.total.saturating_sub(taken.by_all);
         let is_fair = left > 0 && taken.with_neighbours(caller, held) <= left / 2;
-        let has_spare = amount <= LEAST || (amount <= LITTLE && taken.by_all < self.total + self.spare);
+        let has_spare = amount <= LEAST || (amount <= SMALL_AMOUNT && taken.by_all < self.total + self.spare);
         let gets_spare = held == 0 && has_spare;
         if held >= self.each {
             Err(Exhausted::ByCaller)
@@ -107,12 +107,12 @@ impl Budget {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Taken> {
+    fn locked(&self) -> MutexGuard<'_, Usage> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Taken {
+impl Usage {
     fn add(&mut self, caller: Caller, amount: u64) {
         if amount > 0 {
             self.by_all += amount;
@@ -123,7 +123,7 @@ impl Taken {
         }
     }
 
-    fn give_back(&mut self, caller: Caller, amount: u64) {
+    fn refund(&mut self, caller: Caller, amount: u64) {
         self.by_all -= amount;
         reduce(&mut self.by, caller, amount);
         if let Some(neighbourhood) = neighbourhood(caller) {
@@ -176,7 +176,7 @@ impl Permit {
     /// Makes it one for so much, however much that is: what was taken has turned out larger or smaller.
     pub fn resize(&mut self, amount: u64) {
         let mut taken = self.budget.locked();
-        taken.give_back(self.caller, self.amount);
+        taken.refund(self.caller, self.amount);
         taken.add(self.caller, amount);
         self.amount = amount;
     }
@@ -184,7 +184,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.budget.locked().give_back(self.caller, self.amount);
+        self.budget.locked().refund(self.caller, self.amount);
     }
 }
 
@@ -276,12 +276,12 @@ mod tests {
 
     #[test]
     fn who_holds_nothing_gets_a_little_when_others_hold_all() {
-        let budget = Budget::with_spare(1 << 20, 1 << 20, 2 * LITTLE);
+        let budget = Budget::with_spare(1 << 20, 1 << 20, 2 * SMALL_AMOUNT);
         let all = budget.take(ANN, 1 << 20).unwrap();
-        assert_eq!(budget.take(BOB, LITTLE + 1).unwrap_err(), Exhausted::ByAll);
-        let first = budget.take(BOB, LITTLE).unwrap();
+        assert_eq!(budget.take(BOB, SMALL_AMOUNT + 1).unwrap_err(), Exhausted::ByAll);
+        let first = budget.take(BOB, SMALL_AMOUNT).unwrap();
         assert_eq!(budget.take(BOB, 1).unwrap_err(), Exhausted::ByAll, "only the first");
-        let others = [budget.take(user(3), LITTLE), budget.take(user(4), LITTLE)];
+        let others = [budget.take(user(3), SMALL_AMOUNT), budget.take(user(4), SMALL_AMOUNT)];
         assert!(others[0].is_ok() && others[1].is_err(), "only so much");
         let more: Vec<_> = (5..1_000).map(|number| budget.take(user(number), LEAST)).collect();
         assert!(more.iter().all(Result::is_ok), "the least is there for everybody");

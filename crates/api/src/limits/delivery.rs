@@ -10,7 +10,7 @@ use actix_web::web::Bytes;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Caller, Claim, Credential, Tx};
+use groupchat_domain::storage::{Caller, Credential, Principal, Tx};
 use groupchat_domain::text::TextBytes;
 
 use super::{Permit, refusal};
@@ -22,11 +22,11 @@ use crate::state::AppState;
 const SMALL: usize = 2 * WRITE_BUFFER;
 
 /// What a connection keeps of a large body besides the body, at most.
-const ON_THE_WAY: usize = 4 * WRITE_BUFFER;
+const CONNECTION_OVERHEAD: usize = 4 * WRITE_BUFFER;
 
 /// Something large that was read for a caller and is not delivered yet.
 #[derive(Debug)]
-pub struct Delivery<T> {
+pub struct Undelivered<T> {
     /// What was read.
     pub data: T,
     /// As whom.
@@ -37,11 +37,11 @@ pub struct Delivery<T> {
     pub permit: Permit,
 }
 
-impl<T> Delivery<T> {
+impl<T> Undelivered<T> {
     /// Makes the answer's data of it.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Delivery<U> {
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Undelivered<U> {
         let Self { data, actor, text, permit } = self;
-        Delivery { data: make(data), actor, text, permit }
+        Undelivered { data: make(data), actor, text, permit }
     }
 }
 
@@ -55,16 +55,16 @@ impl AppState {
         &self,
         who: Credential,
         read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
-    ) -> Result<Delivery<T>, ApiError> {
+    ) -> Result<Undelivered<T>, ApiError> {
         let undelivered = Arc::clone(&self.limits.undelivered);
         // Before anything is done; whoever is let in here at the same time as others may still be rejected below.
-        undelivered.check(self.storage.caller(Claim::Key(who))).map_err(too_much)?;
+        undelivered.check(self.storage.caller(Principal::Key(who))).map_err(too_much)?;
         let read = move |tx: &mut dyn Tx, actor: &Actor| {
             let data = read(tx, actor)?;
             let text = data.text_bytes();
             // On the reader, so that no more is read than may be kept, however long it takes to be made an answer of.
             let permit = undelivered.take(Caller::User(actor.id()), text as u64);
-            Ok(permit.map(|permit| Delivery { data, actor: actor.clone(), text, permit }))
+            Ok(permit.map(|permit| Undelivered { data, actor: actor.clone(), text, permit }))
         };
         self.storage.read_as(who, read).await?.map_err(too_much)
     }
@@ -73,7 +73,7 @@ impl AppState {
     ///
     /// # Errors
     /// Too much of the user's, or of everybody's, is on its way.
-    pub fn hold(&self, user: UserId, bytes: usize) -> Result<Permit, ApiError> {
+    pub fn count_undelivered(&self, user: UserId, bytes: usize) -> Result<Permit, ApiError> {
         self.limits.undelivered.take(Caller::User(user), bytes as u64).map_err(too_much)
     }
 }
@@ -84,12 +84,12 @@ fn too_much(exhausted: super::Exhausted) -> ApiError {
 
 /// The body of a large answer. What is left of it counts as its caller's until it is dropped, which is when the client
 /// has taken all but the last of it, or is gone.
-pub(crate) struct Counted {
+pub(crate) struct CountedBody {
     pieces: Pieces,
     permit: Permit,
 }
 
-impl Counted {
+impl CountedBody {
     /// A body of these bytes.
     pub(crate) fn body(mut pieces: Pieces, permit: Permit) -> BoxBody {
         if pieces.len() <= SMALL {
@@ -102,14 +102,14 @@ impl Counted {
 
     /// Counts what is left.
     fn count(&mut self) {
-        let held = (self.pieces.memory() + ON_THE_WAY) as u64;
+        let held = (self.pieces.memory() + CONNECTION_OVERHEAD) as u64;
         if self.permit.amount() != held {
             self.permit.resize(held);
         }
     }
 }
 
-impl MessageBody for Counted {
+impl MessageBody for CountedBody {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
@@ -146,7 +146,7 @@ mod tests {
         let budget = Budget::new(1, 1 << 30);
         let bytes: Vec<u8> = (0..100_000_u32).map(|place| place as u8).collect();
         let permit = budget.take(ANN, 0).unwrap();
-        let mut body = Counted::body(pieces(&bytes), permit);
+        let mut body = CountedBody::body(pieces(&bytes), permit);
         let mut held = vec![budget.held()];
         assert_eq!(body.size(), BodySize::Sized(100_000));
         let mut got = Vec::new();
@@ -158,9 +158,9 @@ mod tests {
             held.push(budget.held());
         }
         assert_eq!(got, bytes);
-        assert_eq!(held[0], (bytes.len() + ON_THE_WAY) as u64);
+        assert_eq!(held[0], (bytes.len() + CONNECTION_OVERHEAD) as u64);
         assert!(held.is_sorted_by(|earlier, later| earlier >= later));
-        assert_eq!(budget.held(), ON_THE_WAY as u64, "the connection may still have the last of it");
+        assert_eq!(budget.held(), CONNECTION_OVERHEAD as u64, "the connection may still have the last of it");
         drop(body);
         assert_eq!(budget.held(), 0);
     }
@@ -168,7 +168,7 @@ mod tests {
     #[actix_web::test]
     async fn a_small_body_does_not_count() {
         let budget = Budget::new(1, 1 << 30);
-        let body = Counted::body(pieces(&[7; SMALL]), budget.take(ANN, 1).unwrap());
+        let body = CountedBody::body(pieces(&[7; SMALL]), budget.take(ANN, 1).unwrap());
         assert!(budget.check(ANN).is_ok());
         assert_eq!(to_bytes(body).await.unwrap().len(), SMALL);
     }

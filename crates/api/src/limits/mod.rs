@@ -1,13 +1,13 @@
 //! Limits on what one caller can use of the server at a time, so that enough is left for others: requests in flight,
 //! and responses that are produced but not yet received by the client.
 //!
-//! `budget` counts any resource; `admission` counts requests, `arrival` their bodies, and `delivery` responses.
+//! `budget` counts any resource; `admission` counts requests, `incoming_body` their bodies, and `delivery` responses.
 
 mod admission;
-mod arrival;
 mod budget;
 mod caller;
 mod delivery;
+mod incoming_body;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use std::time::Duration;
 use groupchat_domain::storage::Caller;
 
 pub(crate) use admission::admit;
-pub(crate) use arrival::Arrival;
 pub(crate) use budget::{Budget, Exhausted, Permit};
-pub(crate) use delivery::{Counted, Delivery};
+pub(crate) use delivery::{CountedBody, Undelivered};
+pub(crate) use incoming_body::IncomingBody;
 
 use crate::options::ServerOptions;
 use crate::problem::{ApiError, Code};

@@ -2,7 +2,7 @@
 
 use groupchat_domain::ids::{GroupId, MessageId, PinSeq};
 use groupchat_domain::messages::{self, MessageText, MessageView};
-use groupchat_domain::storage::{Purpose, Writing};
+use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReadStateDto};
@@ -12,7 +12,7 @@ use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
 use crate::state::State;
-use crate::wire::{Cursor, List, Page, PageParams};
+use crate::wire::{List, ListCursor, PageDto, PageParams};
 
 /// Sends a message
 ///
@@ -50,14 +50,14 @@ pub async fn list(
     key: Key,
     path: Ids<GroupId>,
     params: Params<MessageListParams>,
-) -> Result<Large<Page<MessageDto>>, ApiError> {
+) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
     let (window, limit) = params.0.parse(group)?;
     let read =
         state.read_large(key.0, move |tx, actor| messages::list(tx, actor, group, window, limit)).await?;
     Ok(Large(read.map(|page| {
         let next = page.next.map(|run| place_of(group, run).encode());
-        Page { items: page.items.into_iter().map(MessageDto::from).collect(), next }
+        PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
     })))
 }
 
@@ -107,7 +107,7 @@ pub async fn delete(
     _: NoParams,
 ) -> Result<NoContent, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
     state.storage.write_as(tidying, move |tx, actor| messages::delete(tx, actor, group, id)).await?;
     Ok(NoContent)
 }
@@ -138,7 +138,7 @@ pub async fn unlike(
     _: NoParams,
 ) -> Result<Ok200<LikesDto>, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
     let view =
         state.storage.write_as(tidying, move |tx, actor| messages::unlike(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
@@ -170,7 +170,7 @@ pub async fn unpin(
     _: NoParams,
 ) -> Result<Ok200<MessageDto>, ApiError> {
     let Ids((group, id)) = path;
-    let tidying = Writing::new(key.0, Purpose::Tidy);
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
     let view =
         state.storage.write_as(tidying, move |tx, actor| messages::unpin(tx, actor, group, id)).await?;
     Ok(Ok200(view.into()))
@@ -185,20 +185,20 @@ pub async fn list_pins(
     key: Key,
     path: Ids<GroupId>,
     params: Params<PageParams>,
-) -> Result<Large<Page<MessageDto>>, ApiError> {
+) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
     let (limit, cursor) = params.0.parse(List::Pins, group.get())?;
     let before = cursor.map(|cursor| PinSeq::new(cursor.id));
     let read = state
         .read_large(key.0, move |tx, actor| messages::list_pins(tx, actor, group, before, limit))
         .await?;
-    let place_after = |view: &MessageView| Cursor {
+    let place_after = |view: &MessageView| ListCursor {
         list: List::Pins,
         scope: group.get(),
         id: view.message.pin.map_or(0, |pin| pin.seq.get()),
         tail: String::new(),
     };
-    Ok(Large(read.map(|page| Page::new(page, place_after))))
+    Ok(Large(read.map(|page| PageDto::new(page, place_after))))
 }
 
 /// Moves your read cursor
@@ -214,6 +214,6 @@ pub async fn mark_read(
 ) -> Result<Ok200<ReadStateDto>, ApiError> {
     let (seq, Ids(group)) = (body.0.parse()?, path);
     let (storage, live) = (state.storage.as_ref(), state.live.as_ref());
-    let read = messages::mark_read_and_tell(storage, live, key.0, group, seq).await?;
+    let read = messages::mark_read_and_publish(storage, live, key.0, group, seq).await?;
     Ok(Ok200(read.into()))
 }

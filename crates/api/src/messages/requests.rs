@@ -1,7 +1,7 @@
 //! Request bodies and queries for messages, parsed into domain values.
 
 use groupchat_domain::ids::{GroupId, Seq};
-use groupchat_domain::messages::{ClientId, Draft, MessageText};
+use groupchat_domain::messages::{ClientId, MessageDraft, MessageText};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
@@ -54,13 +54,13 @@ pub(crate) struct MessageDraftDto {
 }
 
 impl MessageDraftDto {
-    pub(crate) fn parse(self, group: GroupId) -> Result<Draft, ApiError> {
+    pub(crate) fn parse(self, group: GroupId) -> Result<MessageDraft, ApiError> {
         let mut fields = Fields::new();
         let text = fields.required("text", self.text);
         let client_id = fields.optional("client_id", self.client_id);
         refuse_unbuilt!(fields, self);
         match text {
-            Some(text) if fields.are_good() => Ok(Draft { group, text, client_id }),
+            Some(text) if fields.are_good() => Ok(MessageDraft { group, text, client_id }),
             _ => Err(fields.into()),
         }
     }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::problem::Code;
 
-    fn draft(json: &str) -> Result<Draft, Code> {
+    fn draft(json: &str) -> Result<MessageDraft, Code> {
         let dto = serde_json::from_str::<MessageDraftDto>(json).unwrap();
         dto.parse(GroupId::new(1)).map_err(|error| error.code())
     }

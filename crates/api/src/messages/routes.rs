@@ -1,6 +1,6 @@
 //! Routes for messages.
 
-use groupchat_domain::storage::Purpose;
+use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
 use super::handlers;
@@ -51,16 +51,17 @@ pub(crate) const FEATURE: Feature = Feature {
             &[NotSupported, MembersOnly, NotAuthor, GroupNotFound, MessageNotFound, Deleted],
         ),
         operation("deleteMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
-            .writes_to(Purpose::Tidy),
+            .writes_to(WritePurpose::Tidy),
         operation("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
-        operation("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound]).writes_to(Purpose::Tidy),
+        operation("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound])
+            .writes_to(WritePurpose::Tidy),
         operation(
             "pinMessage",
             &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, Deleted, TooManyPins],
         ),
         operation("unpinMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
-            .writes_to(Purpose::Tidy),
+            .writes_to(WritePurpose::Tidy),
         operation("listPins", &[MembersOnly, GroupNotFound]),
-        operation("markRead", &[MembersOnly, GroupNotFound]).writes_to(Purpose::Tidy),
+        operation("markRead", &[MembersOnly, GroupNotFound]).writes_to(WritePurpose::Tidy),
     ],
 };

@@ -1,14 +1,14 @@
 //! Which part of a group's messages a query requests, and where the next part begins.
 
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, Seq};
-use groupchat_domain::messages::{Run, Window};
+use groupchat_domain::messages::{MessageRange, Window};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::problem::ApiError;
-use crate::wire::{Cursor, CursorText, Fields, List, Optional};
+use crate::wire::{CursorText, Fields, List, ListCursor, Optional};
 
 /// Which messages to list. At most one of `before`, `after`, `around` and `cursor`; without, the newest.
 #[derive(Deserialize, Apiv2Schema)]
@@ -37,10 +37,10 @@ impl MessageListParams {
         let run = cursor.and_then(|cursor| fields.check("cursor", read_place(&cursor)));
         fields.finish()?;
         let window = match (run, after, around) {
-            (Some(run), ..) => Window::Run(run),
-            (_, Some(seq), _) => Window::Run(Run::Above(seq)),
+            (Some(run), ..) => Window::Range(run),
+            (_, Some(seq), _) => Window::Range(MessageRange::Above(seq)),
             (_, _, Some(seq)) => Window::Around(seq),
-            _ => Window::Run(Run::Below(before)),
+            _ => Window::Range(MessageRange::Below(before)),
         };
         Ok((window, limit))
     }
@@ -63,22 +63,22 @@ impl MessageListParams {
 }
 
 /// The cursor with which a list of messages goes on.
-pub(super) fn place_of(group: GroupId, run: Run) -> Cursor {
+pub(super) fn place_of(group: GroupId, run: MessageRange) -> ListCursor {
     let (id, tail) = match run {
-        Run::Below(Some(seq)) => (seq.get(), DOWN),
-        Run::Below(None) => (MAX_SAFE_INTEGER, DOWN),
-        Run::Above(seq) => (seq.get(), UP),
+        MessageRange::Below(Some(seq)) => (seq.get(), DOWN),
+        MessageRange::Below(None) => (MAX_SAFE_INTEGER, DOWN),
+        MessageRange::Above(seq) => (seq.get(), UP),
     };
-    Cursor { list: List::Messages, scope: group.get(), id, tail: tail.to_owned() }
+    ListCursor { list: List::Messages, scope: group.get(), id, tail: tail.to_owned() }
 }
 
 const UP: &str = "+";
 const DOWN: &str = "-";
 
-fn read_place(cursor: &Cursor) -> Result<Run, Violation> {
+fn read_place(cursor: &ListCursor) -> Result<MessageRange, Violation> {
     match (Seq::parse(cursor.id), cursor.tail.as_str()) {
-        (Ok(seq), UP) => Ok(Run::Above(seq)),
-        (Ok(seq), DOWN) => Ok(Run::Below(Some(seq))),
+        (Ok(seq), UP) => Ok(MessageRange::Above(seq)),
+        (Ok(seq), DOWN) => Ok(MessageRange::Below(Some(seq))),
         _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be the `next` of an earlier page")),
     }
 }
@@ -97,20 +97,20 @@ mod tests {
 
     #[test]
     fn each_parameter_selects_its_part() {
-        let below = |seq| Ok(Window::Run(Run::Below(seq)));
+        let below = |seq| Ok(Window::Range(MessageRange::Below(seq)));
         assert_eq!(window(""), below(None));
         assert_eq!(window("before=9"), below(Some(Seq::new(9))));
-        assert_eq!(window("after=0"), Ok(Window::Run(Run::Above(Seq::ZERO))));
+        assert_eq!(window("after=0"), Ok(Window::Range(MessageRange::Above(Seq::ZERO))));
         assert_eq!(window("around=5"), Ok(Window::Around(Seq::new(5))));
     }
 
     #[test]
     fn a_cursor_goes_on_in_its_direction() {
-        for run in [Run::Above(Seq::new(4)), Run::Below(Some(Seq::new(4)))] {
+        for run in [MessageRange::Above(Seq::new(4)), MessageRange::Below(Some(Seq::new(4)))] {
             let cursor = place_of(GROUP, run).encode();
-            assert_eq!(window(&format!("cursor={cursor}")), Ok(Window::Run(run)));
+            assert_eq!(window(&format!("cursor={cursor}")), Ok(Window::Range(run)));
         }
-        let elsewhere = place_of(GroupId::new(8), Run::Above(Seq::new(4))).encode();
+        let elsewhere = place_of(GroupId::new(8), MessageRange::Above(Seq::new(4))).encode();
         assert_eq!(window(&format!("cursor={elsewhere}")), Err(Code::ValidationFailed));
     }
 

@@ -1,6 +1,6 @@
 //! Which problems each operation can respond with.
 
-use groupchat_domain::storage::Purpose;
+use groupchat_domain::storage::WritePurpose;
 use serde_json::Value;
 
 use crate::feature::{Operation, operation};
@@ -40,9 +40,9 @@ pub(super) fn codes_of(method: &str, operation: &Value) -> Vec<Code> {
             // Nothing holds up a write that keeps an account safe; the others are limited, and those that grow need
             // room on the disk.
             match described.purpose {
-                Purpose::Secure => {}
-                Purpose::Tidy => codes.push(TooManyRequests),
-                Purpose::Grow => codes.extend([TooManyRequests, StorageFull]),
+                WritePurpose::Secure => {}
+                WritePurpose::Tidy => codes.push(TooManyRequests),
+                WritePurpose::Grow => codes.extend([TooManyRequests, StorageFull]),
             }
         }
     }

@@ -12,35 +12,35 @@ use groupchat_domain::operations::probe;
 use groupchat_domain::storage::{BoxFuture, Condition, Storage, StorageFault};
 
 /// How long the storage may take before the server counts as unwell.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How old an answer may be.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-type Answer = Shared<BoxFuture<'static, Result<Condition, Error>>>;
+type ProbeResult = Shared<BoxFuture<'static, Result<Condition, Error>>>;
 
 /// Looks whether the storage works: one look at a time, unless it takes too long, and one a second, whose answer
 /// all share who ask meanwhile.
 pub(crate) struct HealthProbe {
-    patience: Duration,
+    probe_timeout: Duration,
     latest: Mutex<Option<Look>>,
 }
 
 impl Default for HealthProbe {
     fn default() -> Self {
-        Self { patience: PATIENCE, latest: Mutex::default() }
+        Self { probe_timeout: PROBE_TIMEOUT, latest: Mutex::default() }
     }
 }
 
 struct Look {
     begun: Instant,
-    answer: Answer,
+    answer: ProbeResult,
 }
 
 impl Look {
     /// Whether its answer, or the wait for it, is still worth sharing. A look that takes too long may be one that
     /// nobody waited for, which stood still meanwhile.
-    fn serves(&self, patience: Duration) -> bool {
-        let age = if self.answer.peek().is_some() { FRESH_FOR } else { patience };
+    fn serves(&self, probe_timeout: Duration) -> bool {
+        let age = if self.answer.peek().is_some() { FRESH_FOR } else { probe_timeout };
         self.begun.elapsed() < age
     }
 }
@@ -52,15 +52,15 @@ impl HealthProbe {
     /// # Errors
     /// A fault, also when there is no answer in time.
     pub(crate) async fn look(&self, storage: &Arc<dyn Storage>) -> Result<Condition, Error> {
-        timeout(self.patience, self.answer(storage)).await.unwrap_or_else(|_| {
+        timeout(self.probe_timeout, self.answer(storage)).await.unwrap_or_else(|_| {
             Err(Error::Fault(StorageFault::Unavailable { reason: "no answer in time".to_owned() }))
         })
     }
 
-    fn answer(&self, storage: &Arc<dyn Storage>) -> Answer {
+    fn answer(&self, storage: &Arc<dyn Storage>) -> ProbeResult {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         match &*latest {
-            Some(look) if look.serves(self.patience) => look.answer.clone(),
+            Some(look) if look.serves(self.probe_timeout) => look.answer.clone(),
             _ => {
                 let answer = begin(Arc::clone(storage));
                 latest.insert(Look { begun: Instant::now(), answer }).answer.clone()
@@ -69,7 +69,7 @@ impl HealthProbe {
     }
 }
 
-fn begin(storage: Arc<dyn Storage>) -> Answer {
+fn begin(storage: Arc<dyn Storage>) -> ProbeResult {
     let looking = AssertUnwindSafe(async move { probe(&*storage).await }).catch_unwind();
     // A panic must not reach the shared future, which would pass it on to all who ask.
     looking.map(|outcome| outcome.unwrap_or(Err(Error::Fault(StorageFault::Panicked)))).boxed().shared()
@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn probe_and_storage() -> (HealthProbe, Arc<Hanging>, Arc<dyn Storage>) {
-        let probe = HealthProbe { patience: Duration::from_millis(20), latest: Mutex::default() };
+        let probe = HealthProbe { probe_timeout: Duration::from_millis(20), latest: Mutex::default() };
         let storage = Arc::new(Hanging::default());
         (probe, Arc::clone(&storage), storage)
     }
@@ -163,7 +163,7 @@ mod tests {
     async fn a_look_that_somebody_left_long_ago_is_begun_anew() {
         let (probe, hanging, storage) = probe_and_storage();
         assert!(probe.look(&storage).now_or_never().is_none());
-        probe.latest.lock().unwrap().as_mut().expect("there is a look").begun -= probe.patience;
+        probe.latest.lock().unwrap().as_mut().expect("there is a look").begun -= probe.probe_timeout;
         assert!(probe.look(&storage).now_or_never().is_none());
         assert_eq!(hanging.asked.load(Ordering::Relaxed), 2);
     }

@@ -19,7 +19,7 @@ impl From<Error> for ApiError {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Fault(fault) => fault.into(),
-            Error::TooFast { retry_after } => {
+            Error::RateLimited { retry_after } => {
                 Self::new(Code::TooManyRequests, TOO_FAST).retry_after(retry_after)
             }
             Error::StorageFull => Self::new(Code::StorageFull, NO_ROOM),

@@ -23,7 +23,7 @@ pub enum List {
 
 /// A place in a list. What its parts mean is the list's own business.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
+pub struct ListCursor {
     /// Which list.
     pub list: List,
     /// The group whose list it is; 0 for lists of the whole server.
@@ -34,7 +34,7 @@ pub struct Cursor {
     pub tail: String,
 }
 
-impl Cursor {
+impl ListCursor {
     /// The cursor as clients hold it.
     pub fn encode(&self) -> String {
         let mut payload = Vec::with_capacity(HEAD + self.tail.len());
@@ -70,10 +70,10 @@ impl Cursor {
     }
 }
 
-impl Cursor {
+impl ListCursor {
     /// A place in a list in the order of names. The tail is the number of renames, a space and the name.
-    pub fn of_name(list: List, scope: i64, place: &NameCursor) -> Self {
-        Self { list, scope, id: place.id, tail: format!("{} {}", place.renames, place.name_key) }
+    pub fn of_name(list: List, scope: i64, position: &NameCursor) -> Self {
+        Self { list, scope, id: position.id, tail: format!("{} {}", position.renames, position.name_key) }
     }
 
     /// Reads a cursor of this list, which is in the order of names.
@@ -100,30 +100,30 @@ fn foreign() -> Violation {
 mod tests {
     use super::*;
 
-    fn cursor() -> Cursor {
-        Cursor { list: List::Members, scope: 7, id: 42, tail: "zoë".to_owned() }
+    fn cursor() -> ListCursor {
+        ListCursor { list: List::Members, scope: 7, id: 42, tail: "zoë".to_owned() }
     }
 
     #[test]
     fn a_cursor_comes_back_as_it_was() {
-        assert_eq!(Cursor::decode(List::Members, 7, &cursor().encode()).unwrap(), cursor());
+        assert_eq!(ListCursor::decode(List::Members, 7, &cursor().encode()).unwrap(), cursor());
     }
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
         let text = cursor().encode();
-        assert!(Cursor::decode(List::Members, 8, &text).is_err());
-        assert!(Cursor::decode(List::Users, 7, &text).is_err());
+        assert!(ListCursor::decode(List::Members, 8, &text).is_err());
+        assert!(ListCursor::decode(List::Users, 7, &text).is_err());
     }
 
     #[test]
     fn a_place_among_names_comes_back_as_it_was() {
-        let place = NameCursor { name_key: "7 go  12".to_owned(), id: 12, renames: 40 };
-        let text = Cursor::of_name(List::Groups, 0, &place).encode();
-        assert_eq!(Cursor::decode_name(List::Groups, 0, &text).unwrap(), place);
+        let position = NameCursor { name_key: "7 go  12".to_owned(), id: 12, renames: 40 };
+        let text = ListCursor::of_name(List::Groups, 0, &position).encode();
+        assert_eq!(ListCursor::decode_name(List::Groups, 0, &text).unwrap(), position);
         for tail in ["", "go", " go", "-1 go", "x go"] {
-            let text = Cursor { list: List::Groups, scope: 0, id: 12, tail: tail.to_owned() }.encode();
-            assert!(Cursor::decode_name(List::Groups, 0, &text).is_err(), "{tail}");
+            let text = ListCursor { list: List::Groups, scope: 0, id: 12, tail: tail.to_owned() }.encode();
+            assert!(ListCursor::decode_name(List::Groups, 0, &text).is_err(), "{tail}");
         }
     }
 
@@ -132,10 +132,10 @@ mod tests {
         let mut payload = URL_SAFE_NO_PAD.decode(cursor().encode()).unwrap();
         payload[0] = VERSION + 1;
         let newer = URL_SAFE_NO_PAD.encode(&payload);
-        let negative = Cursor { id: -1, ..cursor() }.encode();
-        let no_name = Cursor { tail: "zo\0".to_owned(), ..cursor() }.encode();
+        let negative = ListCursor { id: -1, ..cursor() }.encode();
+        let no_name = ListCursor { tail: "zo\0".to_owned(), ..cursor() }.encode();
         for bad in ["", "x", "====", "AQ", "not a cursor", &newer, &negative, &no_name] {
-            assert!(Cursor::decode(List::Members, 7, bad).is_err(), "{bad}");
+            assert!(ListCursor::decode(List::Members, 7, bad).is_err(), "{bad}");
         }
     }
 }

@@ -5,7 +5,7 @@ use groupchat_domain::search::SearchText;
 use groupchat_domain::text::has_visible_character;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 
-use super::{Change, Cursor, CursorText, FromJson, Given, List, Optional, Patch, Required};
+use super::{Change, CursorText, FromJson, Given, List, ListCursor, Optional, Patch, Required};
 use crate::problem::ApiError;
 
 /// Collects what is wrong with the fields of one request.
@@ -101,8 +101,8 @@ impl Fields {
     }
 
     /// Where a list goes on; 0 is the scope of lists of the whole server.
-    pub fn cursor(&mut self, list: List, scope: i64, given: &Optional<CursorText>) -> Option<Cursor> {
-        given.0.as_ref().and_then(|text| self.check("cursor", Cursor::decode(list, scope, text)))
+    pub fn cursor(&mut self, list: List, scope: i64, given: &Optional<CursorText>) -> Option<ListCursor> {
+        given.0.as_ref().and_then(|text| self.check("cursor", ListCursor::decode(list, scope, text)))
     }
 
     /// The same for a list in the order of names.
@@ -112,7 +112,7 @@ impl Fields {
         scope: i64,
         given: &Optional<CursorText>,
     ) -> Option<NameCursor> {
-        given.0.as_ref().and_then(|text| self.check("cursor", Cursor::decode_name(list, scope, text)))
+        given.0.as_ref().and_then(|text| self.check("cursor", ListCursor::decode_name(list, scope, text)))
     }
 
     /// Whether every field was good so far.

@@ -14,11 +14,11 @@ mod page;
 mod patch;
 mod values;
 
-pub use cursor::{Cursor, List};
+pub use cursor::{List, ListCursor};
 pub use described::{Described, Field, FromJson, NOT_BLANK, Time, ToJson, id_rules};
 pub(crate) use described::{id_values, plain_texts, text_values, write_as_str};
 pub use fields::Fields;
 pub use given::{Alternative, Given, Optional, Required, Wish};
-pub use page::{Items, Page, PageParams};
+pub use page::{Items, PageDto, PageParams};
 pub use patch::{Change, Patch};
 pub use values::{Count, CursorText};

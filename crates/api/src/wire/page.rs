@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groupchat_domain::paging::{self, Limit, Placed};
+use groupchat_domain::paging::{self, Limit, NamePosition};
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::{DataType, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::annotation::Annotation;
-use super::{Cursor, CursorText, Field, Fields, List, Optional};
+use super::{CursorText, Field, Fields, List, ListCursor, Optional};
 use crate::problem::ApiError;
 
 /// Which part of a list to read, where nothing else can be asked for.
@@ -27,7 +27,7 @@ impl PageParams {
     ///
     /// # Errors
     /// A limit out of range, or a cursor of another list.
-    pub fn parse(self, list: List, scope: i64) -> Result<(Limit, Option<Cursor>), ApiError> {
+    pub fn parse(self, list: List, scope: i64) -> Result<(Limit, Option<ListCursor>), ApiError> {
         let mut fields = Fields::new();
         let limit = fields.limit(self.limit);
         let cursor = fields.cursor(list, scope, &self.cursor);
@@ -38,23 +38,23 @@ impl PageParams {
 
 /// One page of a list.
 #[derive(Debug, Serialize)]
-pub struct Page<T> {
+pub struct PageDto<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
     /// The `cursor` of the next page; null at the end.
     pub next: Option<String>,
 }
 
-impl<T> Page<T> {
+impl<T> PageDto<T> {
     /// Shows a page of entities, of which the last one tells where the list goes on.
-    pub fn new<E: Into<T>>(page: paging::Page<E>, place_after: impl FnOnce(&E) -> Cursor) -> Self {
+    pub fn new<E: Into<T>>(page: paging::Page<E>, place_after: impl FnOnce(&E) -> ListCursor) -> Self {
         Self::with(page, place_after, E::into)
     }
 
     /// The same, where showing an entity takes more than the entity.
     pub fn with<E>(
         page: paging::Page<E>,
-        place_after: impl FnOnce(&E) -> Cursor,
+        place_after: impl FnOnce(&E) -> ListCursor,
         show: impl FnMut(E) -> T,
     ) -> Self {
         let last = if page.more { page.items.last() } else { None };
@@ -66,10 +66,10 @@ impl<T> Page<T> {
     pub fn by_name<E>(
         list: List,
         scope: i64,
-        page: paging::Page<Placed<E>>,
+        page: paging::Page<NamePosition<E>>,
         mut show: impl FnMut(E) -> T,
     ) -> Self {
-        Self::with(page, |last| Cursor::of_name(list, scope, &last.place), |placed| show(placed.entry))
+        Self::with(page, |last| ListCursor::of_name(list, scope, &last.position), |placed| show(placed.entry))
     }
 }
 
@@ -83,7 +83,7 @@ impl<T: Apiv2Schema, const MOST: usize> Apiv2Schema for Items<T, MOST> {
     }
 }
 
-impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
+impl<T: Apiv2Schema> Apiv2Schema for PageDto<T> {
     fn name() -> Option<String> {
         T::name().map(|name| format!("{name}Page"))
     }
@@ -111,8 +111,8 @@ impl<T: Apiv2Schema> Apiv2Schema for Page<T> {
 mod tests {
     use super::*;
 
-    fn page(more: bool) -> Page<i64> {
-        Page::new(paging::Page { items: vec![3_i64, 5], more }, |last| Cursor {
+    fn page(more: bool) -> PageDto<i64> {
+        PageDto::new(paging::Page { items: vec![3_i64, 5], more }, |last| ListCursor {
             list: List::Sessions,
             scope: 0,
             id: *last,
@@ -124,6 +124,6 @@ mod tests {
     fn only_a_page_that_is_not_the_last_has_a_next() {
         assert_eq!(page(false).next, None);
         let next = page(true).next.unwrap();
-        assert_eq!(Cursor::decode(List::Sessions, 0, &next).unwrap().id, 5);
+        assert_eq!(ListCursor::decode(List::Sessions, 0, &next).unwrap().id, 5);
     }
 }

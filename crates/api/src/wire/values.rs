@@ -26,7 +26,7 @@ impl From<i64> for Field<Count> {
     }
 }
 
-/// Where a list goes on, as clients hold it: see [`Cursor`](super::Cursor).
+/// Where a list goes on, as clients hold it: see [`ListCursor`](super::ListCursor).
 #[derive(Debug)]
 pub struct CursorText;
 

@@ -197,7 +197,7 @@ impl Storage for InCondition {
 struct Unheard;
 
 impl EventSink for Unheard {
-    fn committed(&self, _: &[LoggedEvent]) {}
+    fn publish(&self, _: &[LoggedEvent]) {}
 }
 
 #[actix_web::test]

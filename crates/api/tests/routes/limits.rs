@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::events::patience::{soon, until};
+use crate::events::deadlines::{soon, until};
 use crate::events::scripted::{Scripted, Step};
 use crate::harness::{Client, Listening, Server};
 

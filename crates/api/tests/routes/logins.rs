@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 use groupchat_domain::accounts::{PasswordHash, UsernameKey};
 use groupchat_domain::ids::UserId;
-use groupchat_infra::attempts::Allowance;
+use groupchat_infra::accounts::attempts::BucketSize;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, PASSWORD, Server};
@@ -33,8 +33,8 @@ async fn guess(server: &Server, name: &str) {
 /// A server on which a login is quick, and a try never comes back.
 async fn server() -> Server {
     let never = Duration::from_secs(36_000);
-    let per_account = Allowance { capacity: 3, refill: never };
-    Server::limited(Allowance { capacity: 1_000, refill: never }, per_account).await
+    let per_account = BucketSize { capacity: 3, refill: never };
+    Server::limited(BucketSize { capacity: 1_000, refill: never }, per_account).await
 }
 
 #[actix_web::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use groupchat_infra::attempts::Allowance;
+use groupchat_infra::accounts::attempts::BucketSize;
 use serde_json::json;
 
 use crate::harness::{Client, PASSWORD, Server};
@@ -61,7 +61,7 @@ async fn both_passwords_are_needed_and_the_new_one_keeps_to_the_rules() {
 
 #[actix_web::test]
 async fn guessing_the_current_password_is_slowed_and_slows_no_sign_in() {
-    let allowance = Allowance { capacity: 3, refill: Duration::from_secs(3_600) };
+    let allowance = BucketSize { capacity: 3, refill: Duration::from_secs(3_600) };
     let server = Server::limited(allowance, allowance).await;
     let ann = server.user("ann").await;
     let change = |current: &str| json!({"current": current, "new": NEW});

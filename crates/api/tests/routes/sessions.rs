@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
-use groupchat_infra::attempts::Allowance;
+use groupchat_infra::accounts::attempts::BucketSize;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server, assert_fields, time};
@@ -73,8 +73,8 @@ async fn a_login_needs_both_and_no_refresh_token_yet() {
 
 #[actix_web::test]
 async fn many_wrong_logins_are_slowed_for_that_account_only() {
-    let allowance = Allowance { capacity: 3, refill: Duration::from_secs(3_600) };
-    let server = Server::limited(Allowance::PER_ADDRESS, allowance).await;
+    let allowance = BucketSize { capacity: 3, refill: Duration::from_secs(3_600) };
+    let server = Server::limited(BucketSize::PER_ADDRESS, allowance).await;
     server.user("ann").await;
     server.user("bob").await;
     let nobody = server.nobody();
@@ -112,8 +112,8 @@ async fn a_login_ends_the_session_beyond_200_that_was_unused_for_longest() {
 
 #[actix_web::test]
 async fn many_wrong_logins_are_slowed_for_that_address_only() {
-    let few = Allowance { capacity: 3, refill: Duration::from_secs(3_600) };
-    let server = Server::limited(few, Allowance::PER_ACCOUNT).await;
+    let few = BucketSize { capacity: 3, refill: Duration::from_secs(3_600) };
+    let server = Server::limited(few, BucketSize::PER_ACCOUNT).await;
     server.user("ann").await;
     let from = |address: &str, name: String, password: &str| {
         let peer = address.parse().unwrap();

@@ -48,8 +48,8 @@ impl Action {
         })
     }
 
-    /// How long they wait for an answer. Who gets none, or another than a 2xx, has waited for that long. A login takes a
-    /// processor for a while, and others work on it too.
+    /// How long they wait for an answer. Who gets none, or another than a 2xx, has waited for that long. A login takes
+    /// a processor for a while, and others work on it too.
     const fn patience(self) -> Duration {
         Duration::from_secs(match self {
             Self::Login | Self::LoginElsewhere => 15,

@@ -37,11 +37,11 @@ use crate::live::allow_open_files;
 use crate::output::{self, write_json};
 
 /// Sockets at either end of the largest scenario, with room for the other end's files.
-const MOST_SOCKETS: usize = 2_000;
+const MAX_SOCKETS_NEEDED: usize = 2_000;
 /// How long others are measured before the attack.
 const ALONE: Duration = Duration::from_secs(2);
-/// For how long the server's processor time is measured once all clients have hung up, from that moment on: as long as a
-/// read may take at most, so that one which nobody ends shows.
+/// For how long the server's processor time is measured once all clients have hung up, from that moment on: as long as
+/// a read may take at most, so that one which nobody ends shows.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Runs the scenarios one after the other, prints the tables and writes the JSON file.
@@ -49,7 +49,7 @@ const AFTERMATH: Duration = Duration::from_secs(2);
 /// # Errors
 /// Something could not be started; or, with `--check`, a bar was missed.
 pub(crate) async fn abuse(args: &AbuseArgs) -> Result<(), BenchError> {
-    allow_open_files(MOST_SOCKETS)?;
+    allow_open_files(MAX_SOCKETS_NEEDED)?;
     let binary = server_binary(args.server_binary.as_deref())?;
     let scenarios = args.scenarios();
     let bar = output::progress(scenarios.len() as u64, "scenarios");

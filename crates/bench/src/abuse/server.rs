@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use super::network::{Origin, reader};
 use crate::child::{HEALTH, Serving};
 use crate::error::BenchError;
-use crate::place::Place;
+use crate::location::DatabaseLocation;
 
 /// How long a server may take after an attack to say that it is well, and to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the operating system allows a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// The arguments of `sh` that start a program under these limits. The shell becomes the program, so that the process
-    /// is that of the server.
+    /// The arguments of `sh` that start a program under these limits. The shell becomes the program, so that the
+    /// process is that of the server.
     fn shell_arguments(self) -> [String; 3] {
         let files = self.files.map(|files| format!("ulimit -n {files} && ")).unwrap_or_default();
         let script = format!("{files}ulimit -v {} && exec \"$@\"", self.address_space_kib);
@@ -56,7 +56,7 @@ impl Server {
         limits: Limits,
         scratch: &Path,
     ) -> Result<Self, BenchError> {
-        let place = Place::Directory(data_dir.to_owned());
+        let place = DatabaseLocation::Directory(data_dir.to_owned());
         let mut arguments = limits.shell_arguments().to_vec();
         arguments.push(binary.to_string_lossy().into_owned());
         arguments.extend(["serve", "--listen", "127.0.0.1:0"].map(str::to_owned));
@@ -76,14 +76,14 @@ impl Server {
 
     /// Whether it still runs and says that it is well.
     pub(super) async fn is_serving(&self) -> bool {
-        let answer = self.operator.get(format!("{}{HEALTH}", self.url())).timeout(PATIENCE).send().await;
+        let answer = self.operator.get(format!("{}{HEALTH}", self.url())).timeout(TIMEOUT).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// Ends it, however it is.
     pub(super) async fn end(self) {
         // What became of it is in the report already. One that takes longer is killed.
-        let _ = timeout(PATIENCE, self.serving.stop()).await;
+        let _ = timeout(TIMEOUT, self.serving.stop()).await;
     }
 }
 

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Visibility};
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::messages::{self, Draft, MessageText};
+use groupchat_domain::messages::{self, MessageDraft, MessageText};
 use groupchat_domain::storage::{Storage, Tx};
 
 use super::args::Scenario;
 use crate::database::Database;
 use crate::error::BenchError;
-use crate::place::Place;
+use crate::location::DatabaseLocation;
 use crate::seed::{self, SignedIn, WRITE};
 
 /// Those who do no harm, all of them members of one group.
@@ -50,7 +50,7 @@ impl Stage {
     /// # Errors
     /// It can't be written.
     pub(super) async fn prepare(scenario: Scenario, data_dir: &Path) -> Result<Self, BenchError> {
-        let database = Database::open(&Place::Directory(data_dir.to_owned()))?;
+        let database = Database::open(&DatabaseLocation::Directory(data_dir.to_owned()))?;
         let storage = database.storage();
         let users = users(storage, scenario).await?;
         let (bystanders, rest) = users.split_at(BYSTANDERS);
@@ -95,7 +95,7 @@ async fn write(
     text: &str,
     count: usize,
 ) -> Result<(), BenchError> {
-    let draft = Draft { group, text: MessageText::from_stored(text.to_owned()), client_id: None };
+    let draft = MessageDraft { group, text: MessageText::from_stored(text.to_owned()), client_id: None };
     for from in (0..count).step_by(MESSAGES_PER_COMMAND) {
         let (draft, actor, steps) = (draft.clone(), author.actor.clone(), count - from);
         let send = move |tx: &mut dyn Tx| {

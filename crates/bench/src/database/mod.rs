@@ -14,7 +14,7 @@ pub(crate) use engine::PostgresServer;
 pub(crate) use opened::Database;
 
 use crate::error::BenchError;
-use crate::place::Place;
+use crate::location::DatabaseLocation;
 
 impl Database {
     /// Opens a database. A data directory is made if it is missing; a PostgreSQL database has to be there.
@@ -22,14 +22,14 @@ impl Database {
     /// # Errors
     /// It can't be opened, for example since a server runs on the data directory, or the PostgreSQL database is
     /// somebody's: then it is as it was.
-    pub(crate) fn open(place: &Place) -> Result<Self, BenchError> {
+    pub(crate) fn open(place: &DatabaseLocation) -> Result<Self, BenchError> {
         match place {
-            Place::Directory(path) => embedded::open(path),
-            Place::Server(url) if !url.is_url() => Err(BenchError::NotAUrl),
+            DatabaseLocation::Directory(path) => embedded::open(path),
+            DatabaseLocation::Server(url) if !url.is_url() => Err(BenchError::NotAUrl),
             #[cfg(feature = "postgres")]
-            Place::Server(url) => postgres::open(url),
+            DatabaseLocation::Server(url) => postgres::open(url),
             #[cfg(not(feature = "postgres"))]
-            Place::Server(_) => Err(BenchError::WithoutPostgres),
+            DatabaseLocation::Server(_) => Err(BenchError::WithoutPostgres),
         }
     }
 

@@ -48,5 +48,5 @@ impl Database {
 pub(super) struct Nobody;
 
 impl EventSink for Nobody {
-    fn committed(&self, _events: &[LoggedEvent]) {}
+    fn publish(&self, _events: &[LoggedEvent]) {}
 }

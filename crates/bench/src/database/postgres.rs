@@ -12,7 +12,7 @@ use super::engine::{Engine, PostgresServer};
 use super::opened::{Database, Nobody};
 use crate::error::BenchError;
 use crate::footprint::ProcessFamily;
-use crate::place::DatabaseUrl;
+use crate::location::DatabaseUrl;
 use crate::seed::users::PREFIX;
 
 /// Opens a database that is empty or that this program has filled before. Any other is left as it is.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 
 use crate::count::parse_count;
-use crate::place::{DatabaseUrl, Place};
+use crate::location::{DatabaseLocation, DatabaseUrl};
 use crate::scenario::Part;
 
 /// How to measure live events.
@@ -58,8 +58,8 @@ pub(crate) struct LiveArgs {
 
 impl LiveArgs {
     /// The database to measure on; `None` for a temporary one.
-    pub(crate) fn place(&self) -> Option<Place> {
-        self.database_url.clone().map(Place::Server)
+    pub(crate) fn place(&self) -> Option<DatabaseLocation> {
+        self.database_url.clone().map(DatabaseLocation::Server)
     }
 
     /// Whether this is to be measured. Two servers share a database only where it is a server itself.

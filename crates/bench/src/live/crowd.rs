@@ -26,7 +26,7 @@ const READ_AT_ONCE: usize = 64 << 10;
 /// How long it is quiet before it counts as quiet.
 const QUIET: Duration = Duration::from_millis(500);
 /// How long anything may take that happens by itself.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where sockets listen, and as whom.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ impl Crowd {
                 }
             }
         };
-        timeout(PATIENCE, rest).await.unwrap_or(Err(LiveError::Late("it was not quiet", PATIENCE.as_secs())))
+        timeout(TIMEOUT, rest).await.unwrap_or(Err(LiveError::Late("it was not quiet", TIMEOUT.as_secs())))
     }
 
     /// Waits until each socket has heard so many messages, and makes sure that none has heard more.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::crowd::{Crowd, PATIENCE};
+use super::crowd::{Crowd, TIMEOUT};
 use super::error::LiveError;
 use super::post::Poster;
 use super::program::Program;
@@ -74,9 +74,9 @@ async fn send(
 ) -> Result<u64, BenchError> {
     let mut number = 0;
     loop {
-        let room = timeout(PATIENCE, tally.reached_all.acquire()).await;
+        let room = timeout(TIMEOUT, tally.reached_all.acquire()).await;
         let Ok(Ok(room)) = room else {
-            return Err(LiveError::Late("messages did not reach everybody", PATIENCE.as_secs()).into());
+            return Err(LiveError::Late("messages did not reach everybody", TIMEOUT.as_secs()).into());
         };
         if Instant::now() >= until {
             // The room is left to the others, who have to see the time too.

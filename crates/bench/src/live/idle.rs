@@ -11,8 +11,8 @@ use super::error::LiveError;
 use super::program::Program;
 use super::stage::Keys;
 use crate::error::BenchError;
+use crate::location::DatabaseLocation;
 use crate::output;
-use crate::place::Place;
 
 /// How long the server is left alone before its memory is read.
 const REST: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ impl Watch {
     pub(super) async fn keep(
         self,
         binary: &Path,
-        place: &Place,
+        place: &DatabaseLocation,
         keys: &Keys,
         scratch: &Path,
     ) -> Result<Idle, BenchError> {

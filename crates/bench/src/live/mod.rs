@@ -1,8 +1,8 @@
 //! The command `live`: how fast events reach those who listen, and what listening costs.
 //!
 //! `crowd` holds many sockets, opened by `handshake`; `frames` finds in their bytes what `tally` counts. `fan_out`,
-//! `delay`, `idle`, `sends` and `two_servers` measure, on the database that `stage` makes; `broadcast` is the program that fan-out is
-//! compared with.
+//! `delay`, `idle`, `sends` and `two_servers` measure, on the database that `stage` makes; `broadcast` is the program
+//! that fan-out is compared with.
 
 pub(crate) mod args;
 mod broadcast;

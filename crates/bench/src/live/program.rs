@@ -11,7 +11,7 @@ use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::footprint::{Memory, processor_time};
 use crate::load::Processes;
-use crate::place::Place;
+use crate::location::DatabaseLocation;
 
 /// A running program and where its sockets are.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Program {
     /// It doesn't come up.
     pub(super) async fn server(
         binary: &Path,
-        place: &Place,
+        place: &DatabaseLocation,
         keys: &Keys,
         settings: &[String],
         scratch: &Path,

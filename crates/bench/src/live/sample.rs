@@ -3,7 +3,7 @@
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use super::crowd::PATIENCE;
+use super::crowd::TIMEOUT;
 use super::error::{Goodbye, LiveError};
 use super::frames::{Frames, Malformed};
 use super::handshake::connect;
@@ -32,8 +32,8 @@ pub(super) async fn catch(server: &Program, hall: &Fixture) -> Result<Vec<u8>, B
             }
         }
     };
-    let late = Err(LiveError::Late("a message did not come", PATIENCE.as_secs()));
-    Ok(timeout(PATIENCE, catch).await.unwrap_or(late)?)
+    let late = Err(LiveError::Late("a message did not come", TIMEOUT.as_secs()));
+    Ok(timeout(TIMEOUT, catch).await.unwrap_or(late)?)
 }
 
 /// The first frame that tells of a new message, header and all.

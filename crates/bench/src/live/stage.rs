@@ -10,7 +10,7 @@ use super::args::LiveArgs;
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::fixture::{Fixture, Room};
-use crate::place::Place;
+use crate::location::DatabaseLocation;
 use crate::scenario::Route;
 use crate::seed::{self, SignedIn};
 
@@ -45,7 +45,7 @@ impl Stage {
     /// # Errors
     /// The database can't be opened or written.
     pub(super) async fn prepare(args: &LiveArgs, scratch: &Path) -> Result<Self, BenchError> {
-        let place = args.place().unwrap_or_else(|| Place::Directory(scratch.join("data")));
+        let place = args.place().unwrap_or_else(|| DatabaseLocation::Directory(scratch.join("data")));
         let database = Database::open(&place)?;
         let storage = database.storage();
         let users = users(storage).await?;

@@ -3,7 +3,7 @@
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::messages::{self, ClientId, Draft, MessageText};
+use groupchat_domain::messages::{self, ClientId, MessageDraft, MessageText};
 use groupchat_domain::storage::{Storage, Tx};
 use indicatif::ProgressBar;
 
@@ -64,7 +64,7 @@ fn write(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, number: u64) -> Res
     // With the time, so that filling the same database again repeats no client id.
     let client_id = ClientId::from_stored(format!("seed-{:x}-{number}", tx.now().as_micros()));
     let text = MessageText::from_stored(text(number));
-    let draft = Draft { group, text, client_id: Some(client_id) };
+    let draft = MessageDraft { group, text, client_id: Some(client_id) };
     let sent = messages::send(tx, of(number), &draft)?;
     if number.is_multiple_of(LIKED_ONE_IN) {
         for fan in [number + 1, number + 2] {

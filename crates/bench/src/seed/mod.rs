@@ -199,12 +199,12 @@ fn find_or_create(
 mod tests {
     use super::*;
     use crate::database::Database;
-    use crate::place::Place;
+    use crate::location::DatabaseLocation;
 
     #[tokio::test]
     async fn filling_again_adds_messages_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
-        let database = Database::open(&Place::Directory(directory.path().to_owned())).unwrap();
+        let database = Database::open(&DatabaseLocation::Directory(directory.path().to_owned())).unwrap();
         let storage = database.storage();
         let plan = Plan { users: 3, groups: 2, messages: 1_100, quiet_groups: 2, quiet_members: 2 };
         for time in 1..=2 {

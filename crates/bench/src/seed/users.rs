@@ -10,8 +10,8 @@ use groupchat_domain::ids::SessionId;
 use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{BoxFuture, Storage, Tx};
-use groupchat_infra::hasher::{BcryptHasher, DEFAULT_COST};
-use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::accounts::hasher::{BcryptHasher, DEFAULT_COST};
+use groupchat_infra::accounts::keys::RandomKeys;
 
 use super::commands::{READ, STEPS_PER_COMMAND, WRITE};
 use crate::error::BenchError;
@@ -79,7 +79,7 @@ pub(crate) async fn all(storage: &dyn Storage) -> Result<Vec<User>, BenchError> 
         let page = storage
             .run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit)))
             .await?;
-        after = page.items.last().map(|last| last.place.clone());
+        after = page.items.last().map(|last| last.position.clone());
         let found = page.items.into_iter().map(|placed| placed.entry);
         users.extend(found.filter(|user| user.username.as_str().starts_with(PREFIX)));
         if !page.more {

@@ -7,7 +7,7 @@ use crate::accounts::rights::is_server_admin;
 use crate::accounts::session::Actor;
 use crate::error::Error;
 use crate::ids::UserId;
-use crate::paging::{Page, Placed};
+use crate::paging::{NamePosition, Page};
 use crate::storage::Tx;
 
 /// The actor's own account.
@@ -34,7 +34,11 @@ pub fn find_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<User, Err
 ///
 /// # Errors
 /// A fault.
-pub fn list_users(tx: &mut dyn Tx, actor: &Actor, query: &UserQuery) -> Result<Page<Placed<User>>, Error> {
+pub fn list_users(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    query: &UserQuery,
+) -> Result<Page<NamePosition<User>>, Error> {
     let mut page = Page::from_lookahead(tx.accounts().list(query)?, query.limit);
     if !is_server_admin(tx, actor)? {
         let others =

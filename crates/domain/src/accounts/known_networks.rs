@@ -15,11 +15,11 @@ pub const KNOWN_NETWORK_RETENTION: Duration = Duration::from_secs(90 * 24 * 3600
 pub const MAX_KNOWN_NETWORKS: u32 = 16;
 
 /// Old networks that one command removes.
-const REMOVED_AT_ONCE: i64 = 500;
+const REMOVE_BATCH: i64 = 500;
 
 /// What is known of the network that somebody signs in from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Familiarity {
+pub(super) struct NetworkFamiliarity {
     /// The account has signed in from there.
     pub(super) to_account: bool,
     /// Somebody has.
@@ -32,14 +32,14 @@ pub(super) fn familiarity(
     user: Option<UserId>,
     network: Network,
     known_for: Duration,
-) -> Result<Familiarity, Error> {
+) -> Result<NetworkFamiliarity, Error> {
     let since = tx.now().minus(known_for);
     let to_account = match user {
         Some(user) => tx.known_networks().is_known_to(user, network, since)?,
         None => false,
     };
     let to_anybody = to_account || tx.known_networks().is_known(network, since)?;
-    Ok(Familiarity { to_account, to_anybody })
+    Ok(NetworkFamiliarity { to_account, to_anybody })
 }
 
 /// Remembers where a user signed in. Those whose address is unknown have no network in common.
@@ -57,8 +57,8 @@ pub(super) fn remember(tx: &mut dyn Tx, user: UserId, network: Network) -> Resul
 /// A fault.
 pub fn remove_old_known_networks(tx: &mut dyn Tx, known_for: Duration) -> Result<bool, Error> {
     let before = tx.now().minus(known_for);
-    let removed = tx.known_networks().remove_old(before, REMOVED_AT_ONCE)?;
-    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
+    let removed = tx.known_networks().remove_old(before, REMOVE_BATCH)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::known_networks::{self, Familiarity};
+use crate::accounts::known_networks::{self, NetworkFamiliarity};
 use crate::accounts::model::{HashCost, Password, PasswordHash, User, Username, UsernameKey};
 use crate::accounts::ports::{
-    ApiKeys, FailedLogin, HashCaller, LoginAttempts, LoginJournal, PasswordCheck, PasswordHasher,
-    PasswordTry, TakenOf, Verification,
+    ApiKeys, AttemptPool, FailedLogin, HashCaller, LoginJournal, LoginRateLimiter, PasswordAttempt,
+    PasswordCheck, PasswordHasher, Verification,
 };
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{ClientInfo, KeyHash, NewSession, Secret, SessionKind};
@@ -39,7 +39,7 @@ pub struct LoginPorts<'a> {
     /// Makes the key.
     pub keys: &'a dyn ApiKeys,
     /// Limits the attempts.
-    pub attempts: &'a dyn LoginAttempts,
+    pub attempts: &'a dyn LoginRateLimiter,
     /// Records failures.
     pub journal: &'a dyn LoginJournal,
     /// How long the key is valid.
@@ -85,7 +85,7 @@ pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<Logge
         tries: Vec::new(),
         username: None,
     };
-    login.take_try(PasswordTry::SignIn { network: login.network, account: login.account.clone() })?;
+    login.take_attempt(PasswordAttempt::SignIn { network: login.network, account: login.account.clone() })?;
     let outcome = login.run().await;
     login.settle(outcome.as_ref().err());
     outcome
@@ -99,13 +99,13 @@ struct Login<'a> {
     /// What the username stands for.
     account: UsernameKey,
     /// The tries that were taken.
-    tries: Vec<(PasswordTry, TakenOf)>,
+    tries: Vec<(PasswordAttempt, AttemptPool)>,
     /// Whose account it is, once that is known.
     username: Option<Username>,
 }
 
 impl Login<'_> {
-    fn take_try(&mut self, counted: PasswordTry) -> Result<(), Error> {
+    fn take_attempt(&mut self, counted: PasswordAttempt) -> Result<(), Error> {
         let taken = self.ports.attempts.take(&counted);
         let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
         self.tries.push((counted, of));
@@ -122,7 +122,7 @@ impl Login<'_> {
             // Somebody who goes on trying where it makes no sense is to wait longer, and not to be looked up for
             // nothing.
             Some(Error::Refused(Refusal::Account(AccountRefusal::TooManyAttempts { .. }))) => {}
-            _ => self.tries.iter().for_each(|(counted, of)| self.ports.attempts.give_back(counted, *of)),
+            _ => self.tries.iter().for_each(|(counted, of)| self.ports.attempts.refund(counted, *of)),
         }
     }
 
@@ -130,7 +130,7 @@ impl Login<'_> {
         let mut stored = self.look_up().await?;
         if !stored.familiarity.to_account {
             let (network, account) = (self.network, self.account.clone());
-            self.take_try(PasswordTry::FromUnknownNetwork { network, account })?;
+            self.take_attempt(PasswordAttempt::FromUnknownNetwork { network, account })?;
         }
         for _ in 0..CHECKS {
             let (user, proven) = self.prove(&stored).await?;
@@ -200,7 +200,7 @@ struct Stored {
     user: Option<User>,
     hash: Option<PasswordHash>,
     highest_cost: Option<HashCost>,
-    familiarity: Familiarity,
+    familiarity: NetworkFamiliarity,
 }
 
 fn look_up(

@@ -31,11 +31,11 @@ pub use model::{
 };
 pub use password::change_password;
 pub use ports::{
-    ApiKeys, FailedLogin, HashCaller, IssuedKey, LoginAttempts, LoginJournal, PasswordCheck, PasswordHasher,
-    PasswordTry, TakenOf, Verification,
+    ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, LoginJournal, LoginRateLimiter,
+    PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
 };
 #[cfg(test)]
-pub(crate) use ports::{MockApiKeys, MockLoginAttempts, MockLoginJournal, MockPasswordHasher};
+pub(crate) use ports::{MockApiKeys, MockLoginJournal, MockLoginRateLimiter, MockPasswordHasher};
 pub use repository::{
     AccountRepository, KnownNetworkRepository, LockStrength, NewTicket, SessionQuery, SessionRepository,
     TicketRepository, UserQuery,

@@ -12,7 +12,7 @@ use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::{LockStrength, UserQuery};
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
-use crate::paging::{Page, Placed};
+use crate::paging::{NamePosition, Page};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
 const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
@@ -22,7 +22,7 @@ const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
 ///
 /// # Errors
 /// Busy, or a fault.
-pub async fn list(storage: &dyn Storage, query: UserQuery) -> Result<Page<Placed<User>>, Error> {
+pub async fn list(storage: &dyn Storage, query: UserQuery) -> Result<Page<NamePosition<User>>, Error> {
     storage.run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit))).await
 }
 

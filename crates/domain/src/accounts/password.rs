@@ -4,14 +4,14 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{Password, PasswordHash};
 use crate::accounts::ports::{
-    HashCaller, LoginAttempts, PasswordCheck, PasswordHasher, PasswordTry, Verification,
+    HashCaller, LoginRateLimiter, PasswordAttempt, PasswordCheck, PasswordHasher, Verification,
 };
 use crate::accounts::repository::LockStrength;
 use crate::accounts::session::{Actor, Secret};
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::ids::UserId;
-use crate::storage::{Credential, Purpose, Storage, Tx, Writing};
+use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
 
 /// Replaces the password of whoever shows the key; all their other sessions end. Tries are
 /// limited, so that a stolen key can't be used to guess the password.
@@ -22,26 +22,26 @@ use crate::storage::{Credential, Purpose, Storage, Tx, Writing};
 pub async fn change_password(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,
-    attempts: &dyn LoginAttempts,
+    attempts: &dyn LoginRateLimiter,
     who: Credential,
     current: Secret,
     new: Password,
 ) -> Result<(), Error> {
     let (user, old) = storage.read_as(who, |tx, actor| present_password(tx, actor)).await?;
-    let counted = PasswordTry::OwnPassword(user);
+    let counted = PasswordAttempt::OwnPassword(user);
     let taken = attempts.take(&counted);
     let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
     // That the user exists is no secret here, so nothing has to take as long as for others.
     let check = PasswordCheck { typed: current, hash: Some(old.clone()), highest_cost: None };
     let verified = hasher.verify(HashCaller::User(user), check).await;
     if !matches!(verified, Ok(Verification::Wrong)) {
-        attempts.give_back(&counted, of);
+        attempts.refund(&counted, of);
     }
     if verified? == Verification::Wrong {
         return Err(AccountRefusal::WrongPassword.into());
     }
     let hash = hasher.hash(HashCaller::User(user), new).await?;
-    let securing = Writing::new(who, Purpose::Secure);
+    let securing = Writing::new(who, WritePurpose::Secure);
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash)).await
 }
 

@@ -93,7 +93,7 @@ pub trait ApiKeys: Send + Sync {
 
 /// An attempt at a password, and the limits that it counts toward.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PasswordTry {
+pub enum PasswordAttempt {
     /// A login.
     SignIn {
         /// The network of the caller.
@@ -115,7 +115,7 @@ pub enum PasswordTry {
 
 /// The limit that an attempt was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TakenOf {
+pub enum AttemptPool {
     /// The ordinary limit.
     Usual,
     /// The reserve of an unknown network, after the shared attempts of all unknown networks are used up.
@@ -125,7 +125,7 @@ pub enum TakenOf {
 /// Limits login attempts. An attempt is taken before the password is checked and returned if it was right. So a burst
 /// of parallel attempts can't slip through, and people who know their password never slow each other down.
 #[cfg_attr(test, mockall::automock)]
-pub trait LoginAttempts: Send + Sync {
+pub trait LoginRateLimiter: Send + Sync {
     /// Takes an attempt from each limit that it counts toward: for a login, that of the network and that of the account
     /// from that network; from an unknown network, also that of the account from all unknown networks. When that is
     /// used up, each such network MUST still have a few attempts that no other can use up, so that nobody can lock out
@@ -133,10 +133,10 @@ pub trait LoginAttempts: Send + Sync {
     ///
     /// # Errors
     /// The time until the next attempt is allowed, if any limit is used up. Then nothing is taken.
-    fn take(&self, attempt: &PasswordTry) -> Result<TakenOf, Duration>;
+    fn take(&self, attempt: &PasswordAttempt) -> Result<AttemptPool, Duration>;
 
     /// Returns an attempt to the limits that it was taken from.
-    fn give_back(&self, attempt: &PasswordTry, of: TakenOf);
+    fn refund(&self, attempt: &PasswordAttempt, of: AttemptPool);
 }
 
 /// A login that failed because of a wrong username or password.

@@ -4,7 +4,7 @@ use crate::accounts::model::{HashCost, NewUser, PasswordHash, User, UsernameKey}
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
 use crate::network::Network;
-use crate::paging::{Limit, NameCursor, Placed};
+use crate::paging::{Limit, NameCursor, NamePosition};
 use crate::search::SearchText;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
@@ -54,7 +54,7 @@ repository! {
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
-        fn list(&mut self, query: &UserQuery) -> Result<Vec<Placed<User>>, StorageFault>;
+        fn list(&mut self, query: &UserQuery) -> Result<Vec<NamePosition<User>>, StorageFault>;
 
         /// Stores a new user. MUST return [`Unique::Taken`] if the folded username exists.
         fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;

@@ -10,7 +10,7 @@ use crate::paging::{Limit, Page};
 use crate::storage::Tx;
 
 /// Expired sessions that one command removes.
-const REMOVED_AT_ONCE: i64 = 500;
+const REMOVE_BATCH: i64 = 500;
 
 /// The actor's sessions, the newest first.
 ///
@@ -96,8 +96,8 @@ pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Endi
 /// A fault.
 pub fn remove_expired_sessions(tx: &mut dyn Tx) -> Result<bool, Error> {
     let now = tx.now();
-    let removed = tx.sessions().remove_expired(now, REMOVED_AT_ONCE)?;
-    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
+    let removed = tx.sessions().remove_expired(now, REMOVE_BATCH)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
 }
 
 #[cfg(test)]

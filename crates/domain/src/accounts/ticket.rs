@@ -25,7 +25,7 @@ const IMPOSSIBLE: Duration = Duration::from_secs(3600);
 pub const MAX_TICKETS: u32 = 32;
 
 /// Expired tickets that one command removes.
-const REMOVED_AT_ONCE: i64 = 500;
+const REMOVE_BATCH: i64 = 500;
 
 /// Stores a ticket for the actor's session, made by [`ApiKeys::issue`](super::ApiKeys::issue); says until when it is
 /// good.
@@ -77,8 +77,8 @@ pub fn remove_expired_tickets(tx: &mut dyn Tx) -> Result<bool, Error> {
     let now = tx.now();
     // Those that a server whose clock is a little behind still takes are kept likewise.
     let kept = Span { after: now.minus(SKEW), until: now.plus(IMPOSSIBLE) };
-    let removed = tx.tickets().remove_others(kept, REMOVED_AT_ONCE)?;
-    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
+    let removed = tx.tickets().remove_others(kept, REMOVE_BATCH)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub enum Audience {
     Session(SessionId),
 }
 
-// The rules of the table of events. A rule asks of a subject only what the subject has, so a row whose rule does not fit
-// its subject does not compile.
+// The rules of the table of events. A rule asks of a subject only what the subject has, so a row whose rule does not
+// fit its subject does not compile.
 
 /// Everybody signed in.
 pub(super) const fn everybody<S>(_: &S) -> Audience {

@@ -4,7 +4,7 @@ use crate::error::Error;
 
 /// Why a subscription ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum EndReason {
     /// The session has ended, by whomever.
     SignedOut,
     /// The subscriber has not kept up. Their cursor is good.
@@ -17,7 +17,7 @@ pub enum End {
     Flood,
 }
 
-impl End {
+impl EndReason {
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,12 +30,12 @@ impl End {
     }
 }
 
-impl From<Error> for End {
+impl From<Error> for EndReason {
     /// What the failure of a read means to a subscriber.
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(_) => Self::SignedOut,
-            Error::Fault(_) | Error::Busy { .. } | Error::TooFast { .. } | Error::StorageFull => {
+            Error::Fault(_) | Error::Busy { .. } | Error::RateLimited { .. } | Error::StorageFull => {
                 Self::Unavailable
             }
         }

@@ -18,27 +18,27 @@ use crate::time::Timestamp;
 
 /// An event on its way to its listeners, which all share it.
 #[derive(Debug)]
-pub struct Shared<E> {
+pub struct SharedEvent<E> {
     /// The event.
     pub event: E,
-    written: OnceLock<Arc<str>>,
+    rendered: OnceLock<Arc<str>>,
 }
 
-impl<E> Shared<E> {
+impl<E> SharedEvent<E> {
     /// An event that is not rendered yet.
     pub const fn new(event: E) -> Self {
-        Self { event, written: OnceLock::new() }
+        Self { event, rendered: OnceLock::new() }
     }
 
     /// The event, rendered for clients. It is rendered once, by the first caller; all callers must render it alike.
-    pub fn written(&self, write: impl FnOnce(&E) -> String) -> &Arc<str> {
-        self.written.get_or_init(|| write(&self.event).into())
+    pub fn rendered(&self, write: impl FnOnce(&E) -> String) -> &Arc<str> {
+        self.rendered.get_or_init(|| write(&self.event).into())
     }
 }
 
 /// Ephemeral events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Passing {
+pub enum EphemeralEvent {
     /// A user has read up to this number on one of their devices. Delivered to all of their devices, including the one
     /// that moved the cursor, because that may have been an ordinary request. Two concurrent ones can be delivered in
     /// either order.
@@ -72,7 +72,7 @@ pub enum Passing {
 
 /// The audience of an ephemeral event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PassingTo {
+pub enum EphemeralAudience {
     /// A user's own devices.
     OwnDevices(UserId),
     /// The members of a group, except for one user.
@@ -83,11 +83,11 @@ pub enum PassingTo {
 #[derive(Debug, Clone)]
 pub enum Delivery {
     /// An event of the log that the listener may see.
-    Logged(Arc<Shared<LoggedEvent>>),
+    Logged(Arc<SharedEvent<LoggedEvent>>),
     /// The log has moved on to this position, with nothing for the listener.
-    Passed(Position),
+    Advanced(Position),
     /// An ephemeral event.
-    Passing(Arc<Shared<Passing>>),
+    Ephemeral(Arc<SharedEvent<EphemeralEvent>>),
     /// Sessions of the listener's user have ended, possibly its own: it must authenticate again.
     CheckSession,
     /// The end: the listener was too slow. It catches up with its cursor.
@@ -105,11 +105,11 @@ pub trait Feed: Send {
 
     /// Sets who listens. Only then are events delivered, starting with those since the subscription. The memberships
     /// MUST have been read after the subscription.
-    fn admit(&mut self, viewer: Viewer);
+    fn authorize(&mut self, viewer: Viewer);
 
     /// Makes the listener, once admitted, a device on which its user is present, visible to those who may see it.
     /// Returns a snapshot of the presence of users who share a group with the user. Later changes are delivered.
-    fn attend(&mut self) -> Vec<Passing>;
+    fn join(&mut self) -> Vec<EphemeralEvent>;
 
     /// Reports what the user does, visible to those who may see it. MUST NOT block.
     ///
@@ -129,7 +129,7 @@ pub trait LiveEvents: Send + Sync {
     fn subscribe(&self) -> Box<dyn Feed>;
 
     /// Broadcasts an ephemeral event. MUST NOT block.
-    fn pass(&self, to: PassingTo, event: Passing);
+    fn publish_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent);
 
     /// Notifies all listeners that the server stops.
     fn stop(&self);

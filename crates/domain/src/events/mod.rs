@@ -1,7 +1,7 @@
 //! The event log: the events that commands emit, in order.
 //!
-//! `table` has a row for each event type, with its `subject` and its `audience`. The log stores a `record` of each event,
-//! and `load` turns it back into an event. A `subscriber` gets a `replay` of the log, then `live` events.
+//! `table` has a row for each event type, with its `subject` and its `audience`. The log stores a `record` of each
+//! event, and `load` turns it back into an event. A `subscriber` gets a `replay` of the log, then `live` events.
 
 mod audience;
 mod cursor;
@@ -10,7 +10,7 @@ mod live;
 mod load;
 mod model;
 mod prune;
-mod reads;
+mod read_cursors;
 mod record;
 mod replay;
 mod repository;
@@ -22,19 +22,19 @@ mod viewer;
 
 pub use audience::Audience;
 pub use cursor::{Cursor, Epoch, LogState};
-pub use end::End;
+pub use end::EndReason;
 #[cfg(test)]
 pub(crate) use live::MockLiveEvents;
-pub use live::{Delivery, Feed, LiveEvents, Passing, PassingTo, Shared};
+pub use live::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, SharedEvent};
 pub use load::{load, load_after};
 pub use model::LoggedEvent;
 pub use prune::{Retention, prune};
-pub use reads::read_since;
+pub use read_cursors::read_since;
 pub use record::EventRecord;
-pub use replay::{Stretch, log_state, replay};
+pub use replay::{ReplayPage, log_state, replay};
 #[cfg(test)]
 pub(crate) use repository::MockEventRepository;
-pub use repository::{EventRepository, Kept};
+pub use repository::{EventRepository, Retained};
 pub use subject::{
     GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };

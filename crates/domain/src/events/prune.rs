@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::events::repository::Kept;
+use crate::events::repository::Retained;
 use crate::storage::Tx;
 
 /// Events that one command removes, so that it holds up the others for a moment only.
-const REMOVED_AT_ONCE: i64 = 500;
+const REMOVE_BATCH: i64 = 500;
 
 /// How much of the log stays. An event goes as soon as either says so; a client whose cursor is older reloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,9 @@ const SKEW: Duration = Duration::from_secs(60);
 /// A fault.
 pub fn prune(tx: &mut dyn Tx, retention: Retention) -> Result<bool, Error> {
     let now = tx.now();
-    let kept = Kept { since: now.minus(retention.age), latest: now.plus(SKEW), rows: retention.rows };
-    let removed = tx.events().remove_old(kept, REMOVED_AT_ONCE)?;
-    Ok(i64::try_from(removed).unwrap_or(REMOVED_AT_ONCE) >= REMOVED_AT_ONCE)
+    let retained = Retained { since: now.minus(retention.age), latest: now.plus(SKEW), rows: retention.rows };
+    let removed = tx.events().remove_old(retained, REMOVE_BATCH)?;
+    Ok(i64::try_from(removed).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
 }
 
 #[cfg(test)]

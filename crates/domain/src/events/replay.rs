@@ -14,15 +14,15 @@ use crate::text::TextBytes;
 /// How many events of the log one command reads. Each may have to be loaded with its subject.
 pub(super) const PAGE: i64 = 200;
 
-/// The maximum text of a stretch in bytes, unless it has only one event, because a slow client keeps it in memory.
-const MOST_TEXT: usize = 256 << 10;
+/// The maximum text of a page in bytes, unless it has only one event, because a slow client keeps it in memory.
+const MAX_TEXT_BYTES: usize = 256 << 10;
 
 /// How many events are loaded at once.
-const LOADED_AT_ONCE: usize = 32;
+const LOAD_BATCH: usize = 32;
 
-/// A stretch of the log, as far as the viewer may see it.
+/// A page of the log, as far as the viewer may see it.
 #[derive(Debug, Clone)]
-pub struct Stretch {
+pub struct ReplayPage {
     /// What the viewer may see, in order.
     pub events: Vec<LoggedEvent>,
     /// Everything up to this position was read.
@@ -48,7 +48,7 @@ pub fn log_state(tx: &mut dyn Tx) -> Result<LogState, Error> {
 ///
 /// # Errors
 /// A fault.
-pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<Stretch, Error> {
+pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<ReplayPage, Error> {
     let viewer = viewer(tx, actor)?;
     let records = tx.events().after(after, PAGE)?;
     let more = i64::try_from(records.len()).unwrap_or(PAGE) >= PAGE;
@@ -57,24 +57,24 @@ pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<Stretch
     let visible = records.into_iter().filter(|record| viewer.may_see_record(record)).collect();
     let Fitting { events, all } = load_fitting(tx, &viewer, visible)?;
     let position = if all { end } else { events.last().map_or(after, |event| event.position) };
-    Ok(Stretch { events, position, more: more || !all, gap, viewer })
+    Ok(ReplayPage { events, position, more: more || !all, gap, viewer })
 }
 
-/// Events that fit into a stretch.
+/// Events that fit into a page.
 struct Fitting {
     events: Vec<LoggedEvent>,
     /// Whether none was left out.
     all: bool,
 }
 
-/// Loads the first of these events that have no more text together than a stretch may hold; at least one. A few at a
+/// Loads the first of these events that have no more text together than a page may hold; at least one. A few at a
 /// time, so that long texts are not loaded for nothing.
 fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> Result<Fitting, Error> {
     let (mut events, mut text) = (Vec::<LoggedEvent>::new(), 0);
-    for some in records.chunks(LOADED_AT_ONCE) {
+    for some in records.chunks(LOAD_BATCH) {
         for event in load(tx, some.to_vec())?.into_iter().filter(|event| viewer.may_see(event)) {
             text += event.event.text_bytes();
-            if text > MOST_TEXT && !events.is_empty() {
+            if text > MAX_TEXT_BYTES && !events.is_empty() {
                 return Ok(Fitting { events, all: false });
             }
             events.push(event);

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 /// Which events to keep in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct Retained {
     /// Events that happened at this time or later.
     pub since: Timestamp,
     /// No event can have happened later than this. Where one seems to have, the clock was ahead, and it is as old as
@@ -44,6 +44,6 @@ repository! {
         /// Removes up to `limit` of the oldest events that need not be kept; says how many. MUST spare the newest
         /// event,
         /// whose position is the head.
-        fn remove_old(&mut self, kept: Kept, limit: i64) -> Result<usize, StorageFault>;
+        fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<usize, StorageFault>;
     }
 }

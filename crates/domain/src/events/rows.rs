@@ -11,8 +11,8 @@ macro_rules! events {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Event {
             $(#[doc = $summary] $name($subject),)+
-            /// An event of this type, loaded from the log, whose subject no longer exists. Only its position is left, so
-            /// that positions have no gaps. Nobody receives it, and no command emits it.
+            /// An event of this type, loaded from the log, whose subject no longer exists. Only its position is left,
+            /// so that positions have no gaps. Nobody receives it, and no command emits it.
             Gone(EventType),
         }
 
@@ -80,7 +80,8 @@ macro_rules! events {
                 }
             }
 
-            /// Who may see it, by the rule of its type; `None` for one whose subject is gone, which is not to be emitted.
+            /// Who may see it, by the rule of its type; `None` for one whose subject is gone, which is not to be
+            /// emitted.
             pub fn audience(&self) -> Option<Audience> {
                 match self {
                     $(Self::$name(subject) => Some(audience::$audience(subject)),)+

@@ -90,8 +90,8 @@ pub struct UserUpdate {
 }
 
 impl UserUpdate {
-    /// What has become of `before`. Everybody sees a change of what everybody may know. A change of anything else is for
-    /// the user's own devices: others must not tell one who hides from one who has left.
+    /// What has become of `before`. Everybody sees a change of what everybody may know. A change of anything else is
+    /// for the user's own devices: others must not tell one who hides from one who has left.
     pub fn between(before: &User, after: &User) -> Self {
         let public = |user: &User| (user.username.clone(), user.display_name.clone(), user.is_admin);
         let is_private = public(before) == public(after);

@@ -61,14 +61,14 @@ impl Viewer {
 
     /// Applies an event to the viewer, and returns whether the viewer may see it. The deletion of a group is visible to
     /// its last members.
-    pub fn show(&mut self, logged: &LoggedEvent) -> bool {
+    pub fn apply_and_check(&mut self, logged: &LoggedEvent) -> bool {
         let saw = matches!(logged.event, Event::GroupDeleted(_)) && self.may_see(logged);
-        self.take_in(logged);
+        self.apply(logged);
         saw || self.may_see(logged)
     }
 
     /// Applies an event to the viewer. Events that the initial memberships already include change nothing.
-    fn take_in(&mut self, logged: &LoggedEvent) {
+    fn apply(&mut self, logged: &LoggedEvent) {
         match &logged.event {
             Event::MemberAdded(GroupMember { group, member }) if member.user.id == self.user => {
                 let since = self.memberships.entry(*group).or_insert(logged.id);

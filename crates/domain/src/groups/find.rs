@@ -7,7 +7,7 @@ use crate::groups::error::GroupRefusal;
 use crate::groups::model::{GroupView, Member};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
-use crate::paging::{Page, Placed};
+use crate::paging::{NamePosition, Page};
 use crate::storage::Tx;
 
 /// One group, as the actor may see it.
@@ -23,7 +23,11 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
 ///
 /// # Errors
 /// [`AccountRefusal::AdminOnly`](crate::accounts::AccountRefusal::AdminOnly), or a fault.
-pub fn list(tx: &mut dyn Tx, actor: &Actor, query: &GroupQuery) -> Result<Page<Placed<GroupView>>, Error> {
+pub fn list(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    query: &GroupQuery,
+) -> Result<Page<NamePosition<GroupView>>, Error> {
     if query.ownerless {
         require_server_admin(tx, actor)?;
     }
@@ -38,7 +42,7 @@ pub fn list_members(
     tx: &mut dyn Tx,
     actor: &Actor,
     query: &MemberQuery,
-) -> Result<Page<Placed<Member>>, Error> {
+) -> Result<Page<NamePosition<Member>>, Error> {
     visible(tx, actor, query.group)?;
     Ok(Page::from_lookahead(tx.members().list(query)?, query.limit))
 }

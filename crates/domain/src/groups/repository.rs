@@ -2,7 +2,7 @@
 
 use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
 use crate::ids::{EventId, GroupId, Position, Seq, UserId};
-use crate::paging::{Limit, NameCursor, Placed};
+use crate::paging::{Limit, NameCursor, NamePosition};
 use crate::search::SearchText;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
@@ -47,7 +47,7 @@ repository! {
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
-        fn list(&mut self, query: &GroupQuery) -> Result<Vec<Placed<GroupView>>, StorageFault>;
+        fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault>;
 
         /// Stores a new group without members. MUST return [`Unique::Taken`] if it is public and another
         /// public group has the folded name.
@@ -106,7 +106,7 @@ repository! {
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
-        fn list(&mut self, query: &MemberQuery) -> Result<Vec<Placed<Member>>, StorageFault>;
+        fn list(&mut self, query: &MemberQuery) -> Result<Vec<NamePosition<Member>>, StorageFault>;
 
         /// Stores a membership and increments the member count. MUST return [`Unique::Taken`] if the user is already a
         /// member.

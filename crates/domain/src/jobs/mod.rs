@@ -8,4 +8,4 @@ pub use model::{Job, Task};
 pub use repository::JobRepository;
 #[cfg(test)]
 pub(crate) use repository::MockJobRepository;
-pub use run::work_off;
+pub use run::run_due_jobs;

@@ -21,7 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// A fault that leaves no hope for the other jobs either.
-pub async fn work_off(storage: &dyn Storage, on_failure: impl Fn(Job, &Error)) -> Result<(), Error> {
+pub async fn run_due_jobs(storage: &dyn Storage, on_failure: impl Fn(Job, &Error)) -> Result<(), Error> {
     let read = Access { mode: Mode::Read, caller: Caller::System };
     let write = Access { mode: Mode::Write, caller: Caller::System };
     while let Some(job) = storage.run(read, |tx| next(tx)).await? {

@@ -14,8 +14,8 @@ pub use error::MessageRefusal;
 pub use like::{like, unlike};
 pub use model::{ClientId, Message, MessageText, MessageView, NewMessage, Pin};
 pub use pin::{MAX_PINS, list_pins, pin, unpin};
-pub use read::{MessagePage, ReadState, Window, find, list, mark_read, mark_read_and_tell};
+pub use read::{MessagePage, ReadState, Window, find, list, mark_read, mark_read_and_publish};
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;
-pub use repository::{MessageQuery, MessageRepository, PinQuery, PinState, Run};
-pub use send::{Draft, Sent, send};
+pub use repository::{MessageQuery, MessageRange, MessageRepository, PinQuery, PinState};
+pub use send::{MessageDraft, Sent, send};

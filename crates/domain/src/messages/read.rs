@@ -2,14 +2,14 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{LiveEvents, Passing, PassingTo};
+use crate::events::{EphemeralAudience, EphemeralEvent, LiveEvents};
 use crate::groups::visible;
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::MessageView;
-use crate::messages::repository::{MessageQuery, Run};
+use crate::messages::repository::{MessageQuery, MessageRange};
 use crate::paging::{Limit, Page};
-use crate::storage::{Claim, Purpose, Storage, Tx, Writing};
+use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
 use crate::text::TextBytes;
 use crate::validation::{Violation, ViolationCode};
 
@@ -17,7 +17,7 @@ use crate::validation::{Violation, ViolationCode};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
     /// A run of numbers in one direction.
-    Run(Run),
+    Range(MessageRange),
     /// Up to half of the page above this number, the rest from it downwards.
     Around(Seq),
 }
@@ -28,7 +28,7 @@ pub struct MessagePage {
     /// The newest first, whatever the direction of reading.
     pub items: Vec<MessageView>,
     /// Where reading goes on in its direction; `None` at the end.
-    pub next: Option<Run>,
+    pub next: Option<MessageRange>,
 }
 
 impl TextBytes for MessagePage {
@@ -54,15 +54,15 @@ pub fn list(
         tx.messages().list(&query).map(|rows| Page::from_lookahead(rows, limit))
     };
     Ok(match window {
-        Window::Run(run @ Run::Above(_)) => upwards(read(run, limit)?),
-        Window::Run(run @ Run::Below(_)) => downwards(read(run, limit)?),
+        Window::Range(run @ MessageRange::Above(_)) => upwards(read(run, limit)?),
+        Window::Range(run @ MessageRange::Below(_)) => downwards(read(run, limit)?),
         Window::Around(seq) => {
             let mut items = match limit.half() {
-                Some(half) => upwards(read(Run::Above(seq), half)?).items,
+                Some(half) => upwards(read(MessageRange::Above(seq), half)?).items,
                 None => Vec::new(),
             };
             let rest = limit.after(&items);
-            let below = downwards(read(Run::Below(Some(seq.next())), rest)?);
+            let below = downwards(read(MessageRange::Below(Some(seq.next())), rest)?);
             items.extend(below.items);
             MessagePage { items, next: below.next }
         }
@@ -70,13 +70,17 @@ pub fn list(
 }
 
 fn upwards(mut page: Page<MessageView>) -> MessagePage {
-    let next = page.more.then(|| page.items.last().map(|view| Run::Above(view.message.seq))).flatten();
+    let next =
+        page.more.then(|| page.items.last().map(|view| MessageRange::Above(view.message.seq))).flatten();
     page.items.reverse();
     MessagePage { items: page.items, next }
 }
 
 fn downwards(page: Page<MessageView>) -> MessagePage {
-    let next = page.more.then(|| page.items.last().map(|view| Run::Below(Some(view.message.seq)))).flatten();
+    let next = page
+        .more
+        .then(|| page.items.last().map(|view| MessageRange::Below(Some(view.message.seq))))
+        .flatten();
     MessagePage { items: page.items, next }
 }
 
@@ -105,20 +109,20 @@ pub struct ReadState {
 ///
 /// # Errors
 /// As `mark_read`.
-pub async fn mark_read_and_tell(
+pub async fn mark_read_and_publish(
     storage: &dyn Storage,
     live: &dyn LiveEvents,
-    who: impl Into<Claim>,
+    who: impl Into<Principal>,
     group: GroupId,
     seq: Seq,
 ) -> Result<ReadState, Error> {
-    let marked = storage.write_as(Writing::new(who, Purpose::Tidy), move |tx, actor| {
-        Ok((mark_read(tx, actor, group, seq)?, PassingTo::OwnDevices(actor.id())))
+    let marked = storage.write_as(Writing::new(who, WritePurpose::Tidy), move |tx, actor| {
+        Ok((mark_read(tx, actor, group, seq)?, EphemeralAudience::OwnDevices(actor.id())))
     });
     let (state, own_devices) = marked.await?;
     if state.moved {
         let ReadState { read_seq, unread, .. } = state;
-        live.pass(own_devices, Passing::ReadUpdated { group, read_seq, unread });
+        live.publish_ephemeral(own_devices, EphemeralEvent::ReadUpdated { group, read_seq, unread });
     }
     Ok(state)
 }

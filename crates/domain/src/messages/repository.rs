@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 /// A run of consecutive messages of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Run {
+pub enum MessageRange {
     /// The highest numbers below this one, in descending order; `None` for the highest of all.
     Below(Option<Seq>),
     /// The lowest numbers above this one, in ascending order.
@@ -24,7 +24,7 @@ pub struct MessageQuery {
     /// The user who reads.
     pub viewer: UserId,
     /// The run of numbers.
-    pub run: Run,
+    pub run: MessageRange,
     /// The number of rows. The repository reads one more to find out whether the run continues.
     pub limit: Limit,
 }

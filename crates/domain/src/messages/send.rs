@@ -11,7 +11,7 @@ use crate::storage::{Tx, Unique};
 
 /// A message that somebody wants to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct MessageDraft {
     /// The group it goes to.
     pub group: GroupId,
     /// Its text.
@@ -34,7 +34,7 @@ pub struct Sent {
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
-pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error> {
+pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
     let (group, _) = lock_visible(tx, actor, draft.group)?.into_membership()?;
     let new = NewMessage {
         group: group.id,
@@ -54,7 +54,7 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error
     }
 }
 
-fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &Draft) -> Result<Sent, Error> {
+fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
     // Only a draft with a client id can have been sent before.
     let client_id = draft.client_id.as_ref().ok_or(MessageRefusal::NotFound)?;
     let earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;

@@ -6,7 +6,7 @@ use crate::ids::{GroupId, UserId};
 use crate::time::Timestamp;
 
 /// Of how many it is kept in one group: of those who were seen last.
-const KEPT_IN_GROUP: usize = 100;
+const MAX_KEPT_PER_GROUP: usize = 100;
 
 /// When those were last seen who are no longer there, by the groups that they share with others.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl LastSeen {
         seen.groups.insert(group);
         let there = self.in_group.entry(group).or_default();
         there.insert((seen.at, user));
-        if there.len() > KEPT_IN_GROUP
+        if there.len() > MAX_KEPT_PER_GROUP
             && let Some((_, first)) = there.pop_first()
         {
             self.leave(group, first);
@@ -165,6 +165,6 @@ mod tests {
         }
         let kept: Vec<_> = seen_in(&seen, &[CHESS]).into_iter().map(|(user, _)| user.get()).collect();
         assert_eq!(kept, (51..=150).collect::<Vec<_>>());
-        assert_eq!(seen.users.len(), KEPT_IN_GROUP);
+        assert_eq!(seen.users.len(), MAX_KEPT_PER_GROUP);
     }
 }

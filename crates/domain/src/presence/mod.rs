@@ -2,13 +2,13 @@
 //! happens and when, and delivers the changes that they return. Nothing is stored, and each server knows only its own
 //! connections.
 
-mod attendance;
 mod last_seen;
 mod model;
-mod present;
+mod tracker;
 mod typing;
+mod user_presence;
 
-pub use attendance::{Arrival, Attendance, PresenceChange};
 pub use model::{Activity, Presence};
-pub use present::{AWAY_AFTER, DeviceId, GRACE, SETTLES_IN};
-pub use typing::{TYPING_LASTS, TYPING_REPEATS, Typists};
+pub use tracker::{Connected, PresenceChange, PresenceTracker};
+pub use typing::{TYPING_REPEAT_INTERVAL, TYPING_TIMEOUT, TypingTracker};
+pub use user_presence::{AWAY_AFTER, CHANGE_INTERVAL, DISCONNECT_GRACE, DeviceId};

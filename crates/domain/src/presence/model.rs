@@ -18,11 +18,11 @@ pub enum Presence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activity {
     /// An action that shows that the user is active on the device.
-    Here,
+    Active,
     /// The device becomes inactive.
-    Gone,
+    Away,
     /// Types in a group. Others see who is typing.
-    Types(GroupId, UserRef),
+    StartTyping(GroupId, UserRef),
     /// No longer types in a group.
-    StopsTyping(GroupId, UserRef),
+    StopTyping(GroupId, UserRef),
 }

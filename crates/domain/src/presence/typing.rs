@@ -5,33 +5,33 @@ use std::time::Duration;
 
 use crate::accounts::UserRef;
 use crate::error::Error;
-use crate::events::{Event, LoggedEvent, Passing, RemovedMember, Viewer};
+use crate::events::{EphemeralEvent, Event, LoggedEvent, RemovedMember, Viewer};
 use crate::groups::GroupRefusal;
 use crate::ids::{GroupId, UserId};
 use crate::time::Timestamp;
 
 /// How long a typing indicator lasts after a request. It then expires without an event.
-pub const TYPING_LASTS: Duration = Duration::from_secs(6);
+pub const TYPING_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The interval at which others are notified again of a user who continues to type.
-pub const TYPING_REPEATS: Duration = Duration::from_secs(2);
+pub const TYPING_REPEAT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The users who are typing, and when others were notified. Don't report users who hide their presence.
 #[derive(Debug, Default)]
-pub struct Typists {
-    told: HashMap<(GroupId, UserId), Told>,
+pub struct TypingTracker {
+    announced: HashMap<(GroupId, UserId), Announced>,
 }
 
 /// What others were notified of.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct Announced {
     /// When others were notified that the user is typing.
     at: Timestamp,
     /// Whether others were notified since that the user has stopped.
     has_stopped: bool,
 }
 
-impl Typists {
+impl TypingTracker {
     /// A user types in a group, or continues to. Returns the event for the other members, if any.
     ///
     /// # Errors
@@ -42,17 +42,18 @@ impl Typists {
         who: UserRef,
         group: GroupId,
         now: Timestamp,
-    ) -> Result<Option<Passing>, Error> {
+    ) -> Result<Option<EphemeralEvent>, Error> {
         require_member(viewer, group)?;
         let key = (group, viewer.user);
         // A clock that was set back must not keep anybody silent.
         // After a stop too: a client that starts and stops is not to keep a whole group busy.
-        let lately = |told: &Told| (told.at..told.at.plus(TYPING_REPEATS)).contains(&now);
-        if self.told.get(&key).is_some_and(lately) {
+        let lately =
+            |announced: &Announced| (announced.at..announced.at.plus(TYPING_REPEAT_INTERVAL)).contains(&now);
+        if self.announced.get(&key).is_some_and(lately) {
             return Ok(None);
         }
-        self.told.insert(key, Told { at: now, has_stopped: false });
-        Ok(Some(Passing::Typing { group, user: who, until: Some(now.plus(TYPING_LASTS)) }))
+        self.announced.insert(key, Announced { at: now, has_stopped: false });
+        Ok(Some(EphemeralEvent::Typing { group, user: who, until: Some(now.plus(TYPING_TIMEOUT)) }))
     }
 
     /// A user has stopped. Returns the event for the other members, if they were notified of the typing.
@@ -65,33 +66,33 @@ impl Typists {
         who: UserRef,
         group: GroupId,
         now: Timestamp,
-    ) -> Result<Option<Passing>, Error> {
+    ) -> Result<Option<EphemeralEvent>, Error> {
         require_member(viewer, group)?;
-        let Some(told) = self.told.get_mut(&(group, viewer.user)) else { return Ok(None) };
-        let is_shown = !told.has_stopped && now < told.at.plus(TYPING_LASTS);
-        told.has_stopped = true;
-        Ok(is_shown.then_some(Passing::Typing { group, user: who, until: None }))
+        let Some(announced) = self.announced.get_mut(&(group, viewer.user)) else { return Ok(None) };
+        let is_shown = !announced.has_stopped && now < announced.at.plus(TYPING_TIMEOUT);
+        announced.has_stopped = true;
+        Ok(is_shown.then_some(EphemeralEvent::Typing { group, user: who, until: None }))
     }
 
     /// Applies an event of the log: a user who has sent a message or left the group is no longer typing. Others see
     /// that from the event itself, so no further event is needed.
-    pub fn take_in(&mut self, logged: &LoggedEvent) {
+    pub fn apply(&mut self, logged: &LoggedEvent) {
         match &logged.event {
             Event::MessageCreated(message) => {
-                self.told.remove(&(message.group_id, message.author.id));
+                self.announced.remove(&(message.group_id, message.author.id));
             }
             Event::MemberRemoved(RemovedMember { group, user }) => {
-                self.told.remove(&(*group, *user));
+                self.announced.remove(&(*group, *user));
             }
-            Event::GroupDeleted(gone) => self.told.retain(|(group, _), _| *group != gone.id),
-            Event::UserDeleted(gone) => self.told.retain(|(_, user), _| user != gone),
+            Event::GroupDeleted(gone) => self.announced.retain(|(group, _), _| *group != gone.id),
+            Event::UserDeleted(gone) => self.announced.retain(|(_, user), _| user != gone),
             _ => {}
         }
     }
 
     /// Removes expired indicators. Call it periodically.
     pub fn tick(&mut self, now: Timestamp) {
-        self.told.retain(|_, told| now < told.at.plus(TYPING_LASTS));
+        self.announced.retain(|_, announced| now < announced.at.plus(TYPING_TIMEOUT));
     }
 }
 

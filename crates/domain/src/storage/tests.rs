@@ -66,7 +66,7 @@ fn a_key_that_was_never_valid_does_not_occupy_the_writer() {
     assert_eq!(write_as(&storage), unauthenticated());
     let ran = storage.finish();
     assert_eq!(accesses(&ran), [FIRST_READ]);
-    assert_eq!((&ran[0].verdicts, &ran[0].noted), (&vec![Verdict::RollBack], &vec![]));
+    assert_eq!((&ran[0].decisions, &ran[0].noted), (&vec![CommitDecision::RollBack], &vec![]));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_key_is_checked_again_in_the_transaction_that_writes() {
     let outcome = block_on((&storage as &dyn Storage).write_as(MY_KEY, unreachable_work));
     assert_eq!(outcome, unauthenticated());
     let [_, write] = storage.finish_as();
-    assert_eq!((write.verdicts, write.noted), (vec![Verdict::RollBack], vec![]));
+    assert_eq!((write.decisions, write.noted), (vec![CommitDecision::RollBack], vec![]));
 }
 
 #[test]
@@ -127,27 +127,27 @@ fn a_fault_while_the_key_is_checked_is_no_refusal() {
     let storage = ScriptedStorage::new([tx]);
     assert_eq!(write_as(&storage), Err(fault().into()));
     let [ran] = storage.finish_as();
-    assert_eq!((ran.verdicts, ran.noted), (vec![Verdict::RollBack], vec![]));
+    assert_eq!((ran.decisions, ran.noted), (vec![CommitDecision::RollBack], vec![]));
 }
 
 #[test]
 fn success_commits_and_refusals_and_faults_roll_back() {
     let (outcome, ran) = run(MockTx::new(), |tx| Ok(tx.now()));
-    assert_eq!((outcome, ran.verdicts), (Ok(NOW), vec![Verdict::Commit]));
+    assert_eq!((outcome, ran.decisions), (Ok(NOW), vec![CommitDecision::Commit]));
     assert_eq!(ran.access, SYSTEM);
 
     let (outcome, ran) = run(MockTx::new(), |_| unauthenticated::<()>());
-    assert_eq!((outcome, ran.verdicts), (unauthenticated(), vec![Verdict::RollBack]));
+    assert_eq!((outcome, ran.decisions), (unauthenticated(), vec![CommitDecision::RollBack]));
 
     let (outcome, ran) = run(MockTx::new(), |_| Err::<(), _>(fault().into()));
-    assert_eq!((outcome, ran.verdicts), (Err(fault().into()), vec![Verdict::RollBack]));
+    assert_eq!((outcome, ran.decisions), (Err(fault().into()), vec![CommitDecision::RollBack]));
 }
 
 #[test]
 fn no_success_is_reported_for_what_was_not_committed() {
     let lost = Step { transactions: vec![MockTx::new()], answer: Err(StorageFault::OutcomeUnknown) };
     let (outcome, ran) = run(lost, |_| Ok(()));
-    assert_eq!(ran.verdicts, [Verdict::Commit]);
+    assert_eq!(ran.decisions, [CommitDecision::Commit]);
     assert_eq!(outcome, Err(StorageFault::OutcomeUnknown.into()));
 }
 
@@ -178,7 +178,7 @@ fn of_work_that_is_run_again_the_last_result_counts() {
     let storage = ScriptedStorage::of([first_refused]);
     assert_eq!(write_as(&storage), Ok(ME));
     let [ran] = storage.finish_as();
-    assert_eq!(ran.verdicts, [Verdict::RollBack, Verdict::Commit]);
+    assert_eq!(ran.decisions, [CommitDecision::RollBack, CommitDecision::Commit]);
 
     let storage = ScriptedStorage::of([twice(vec![valid(), MockTx::new().rejects_key()])]);
     assert_eq!(write_as(&storage), unauthenticated());

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::storage::{Caller, Claim, Credential, OpenSession, Tx};
+use crate::storage::{Caller, Credential, OpenSession, Principal, Tx};
 
 /// What a write is for, which decides what may hold it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum WritePurpose {
     /// Stores more than there was.
     Grow,
     /// Removes something, or changes it in its place. Goes on when the disk is nearly full.
@@ -22,37 +22,37 @@ pub enum Purpose {
 #[derive(Debug, Clone, Copy)]
 pub struct Writing {
     /// As whom.
-    pub(super) who: Claim,
+    pub(super) who: Principal,
     /// What for.
-    pub(super) purpose: Purpose,
+    pub(super) purpose: WritePurpose,
     /// How many bytes of text it stores, as far as these matter: names and other short texts are left out.
     pub(super) bytes: usize,
 }
 
 impl Writing {
     /// A write with this purpose.
-    pub fn new(who: impl Into<Claim>, purpose: Purpose) -> Self {
+    pub fn new(who: impl Into<Principal>, purpose: WritePurpose) -> Self {
         Self { who: who.into(), purpose, bytes: 0 }
     }
 
     /// A write that stores a text.
-    pub fn of_text(who: impl Into<Claim>, text: &str) -> Self {
-        Self { bytes: text.len(), ..Self::new(who, Purpose::Grow) }
+    pub fn of_text(who: impl Into<Principal>, text: &str) -> Self {
+        Self { bytes: text.len(), ..Self::new(who, WritePurpose::Grow) }
     }
 }
 
 macro_rules! grows {
-    ($($claim:ident)+) => {$(
-        impl From<$claim> for Writing {
+    ($($principal:ident)+) => {$(
+        impl From<$principal> for Writing {
             /// Unless something else is said, a write stores more than there was.
-            fn from(who: $claim) -> Self {
-                Self::new(who, Purpose::Grow)
+            fn from(who: $principal) -> Self {
+                Self::new(who, WritePurpose::Grow)
             }
         }
     )+};
 }
 
-grows! { Claim Credential OpenSession }
+grows! { Principal Credential OpenSession }
 
 /// Paces the writes of each user, on whichever transport they come.
 pub trait WriteLimiter: Send + Sync {

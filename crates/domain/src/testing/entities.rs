@@ -7,7 +7,7 @@ use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
 use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
-use crate::paging::{NameCursor, Placed};
+use crate::paging::{NameCursor, NamePosition};
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -111,9 +111,9 @@ pub(crate) fn view(message: Message) -> MessageView {
 }
 
 /// Entries of a list in the order of names, at some place.
-pub(crate) fn placed<T>(entries: impl IntoIterator<Item = T>) -> Vec<Placed<T>> {
-    let place = |id| NameCursor { name_key: "name".to_owned(), id, renames: 0 };
-    (1..).map(place).zip(entries).map(|(place, entry)| Placed { entry, place }).collect()
+pub(crate) fn placed<T>(entries: impl IntoIterator<Item = T>) -> Vec<NamePosition<T>> {
+    let position = |id| NameCursor { name_key: "name".to_owned(), id, renames: 0 };
+    (1..).map(position).zip(entries).map(|(position, entry)| NamePosition { entry, position }).collect()
 }
 
 /// A checked text.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::accounts::KeyHash;
 use crate::ids::UserId;
-use crate::storage::{Access, Condition, Done, Storage, StorageFault, Verdict, Work};
+use crate::storage::{Access, CommitDecision, Condition, Done, Storage, StorageFault, Work};
 use crate::testing::entities::ME;
 use crate::testing::tx::{Emitted, MockTx};
 
@@ -40,7 +40,7 @@ pub(crate) struct Ran {
     /// How it wanted to be run.
     pub(crate) access: Access,
     /// How it ended, each time that it was run.
-    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) decisions: Vec<CommitDecision>,
     /// What it emitted.
     pub(crate) emitted: Vec<Emitted>,
     /// The keys whose use it noted, and whose they are.
@@ -98,9 +98,9 @@ impl Storage for ScriptedStorage {
         let step = self.script.lock().unwrap().pop_front();
         let step = step.unwrap_or_else(|| panic!("a command too many: {access:?}"));
         let mut ran =
-            Ran { access, verdicts: Vec::new(), emitted: Vec::new(), noted: Vec::new(), touched: false };
+            Ran { access, decisions: Vec::new(), emitted: Vec::new(), noted: Vec::new(), touched: false };
         for mut tx in step.transactions {
-            ran.verdicts.push(work(&mut tx));
+            ran.decisions.push(work(&mut tx));
             ran.emitted.append(&mut tx.emitted);
             ran.noted.append(&mut tx.noted);
             ran.touched |= tx.touched;

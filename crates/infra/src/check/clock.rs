@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use groupchat_domain::time::Timestamp;
 
-use super::{Outcome, number};
+use super::{CheckOutcome, number};
 use crate::connection::Connection;
 
 /// By how much the newest row may be ahead of the clock: it can be stored while the check runs.
@@ -22,12 +22,15 @@ const NEWEST: &str = "SELECT coalesce(max(at), 0) AS number FROM ( \
 ///
 /// # Errors
 /// The failure of the statement.
-pub(crate) fn newest_row(connection: &mut Connection<'_>, now: Timestamp) -> QueryResult<(Outcome, String)> {
+pub(crate) fn newest_row(
+    connection: &mut Connection<'_>,
+    now: Timestamp,
+) -> QueryResult<(CheckOutcome, String)> {
     let newest = number(connection, NEWEST)?;
     let ahead = Duration::from_micros(newest.saturating_sub(now.as_micros()).try_into().unwrap_or(0));
     Ok(if ahead <= TOLERANCE {
-        (Outcome::Passed, "the clock is not behind the stored data".to_owned())
+        (CheckOutcome::Passed, "the clock is not behind the stored data".to_owned())
     } else {
-        (Outcome::Failed, format!("the clock is {} seconds behind the newest row", ahead.as_secs()))
+        (CheckOutcome::Failed, format!("the clock is {} seconds behind the newest row", ahead.as_secs()))
     })
 }

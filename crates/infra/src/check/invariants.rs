@@ -1,6 +1,6 @@
 //! Stored numbers that follow from other rows.
 
-use super::{Finding, Outcome, number};
+use super::{CheckOutcome, Finding, number};
 use crate::connection::Connection;
 
 /// Something that must be true of all that is stored.
@@ -19,8 +19,8 @@ impl Invariant {
     /// Looks whether it holds.
     pub(crate) fn check(&self, connection: &mut Connection<'_>) -> Finding {
         let found = number(connection, self.offenders).map(|offenders| match offenders {
-            0 => (Outcome::Passed, self.holds.to_owned()),
-            offenders => (Outcome::Failed, format!("{offenders} {}", self.broken)),
+            0 => (CheckOutcome::Passed, self.holds.to_owned()),
+            offenders => (CheckOutcome::Failed, format!("{offenders} {}", self.broken)),
         });
         Finding::from_query(self.check, found)
     }

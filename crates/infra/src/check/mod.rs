@@ -26,7 +26,7 @@ pub enum Depth {
 
 /// How one check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// As it should be.
     Passed,
     /// Not wrong yet.
@@ -41,19 +41,19 @@ pub struct Finding {
     /// What was checked: a short name that stays the same.
     pub check: &'static str,
     /// How it came out.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// What was found, in a few words for people.
     pub detail: String,
 }
 
 impl Finding {
-    pub(crate) fn new(check: &'static str, outcome: Outcome, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(check: &'static str, outcome: CheckOutcome, detail: impl Into<String>) -> Self {
         Self { check, outcome, detail: detail.into() }
     }
 
     /// What a check found, or that it could not be made.
-    pub(crate) fn from_query(check: &'static str, found: QueryResult<(Outcome, String)>) -> Self {
-        let (outcome, detail) = found.unwrap_or_else(|error| (Outcome::Failed, error.to_string()));
+    pub(crate) fn from_query(check: &'static str, found: QueryResult<(CheckOutcome, String)>) -> Self {
+        let (outcome, detail) = found.unwrap_or_else(|error| (CheckOutcome::Failed, error.to_string()));
         Self { check, outcome, detail }
     }
 
@@ -64,8 +64,8 @@ impl Finding {
         praise: impl Into<String>,
     ) -> Self {
         let found = complaints.map(|complaints| match complaints.as_slice() {
-            [] => (Outcome::Passed, praise.into()),
-            some => (Outcome::Failed, some[..some.len().min(COMPLAINTS)].join("; ")),
+            [] => (CheckOutcome::Passed, praise.into()),
+            some => (CheckOutcome::Failed, some[..some.len().min(COMPLAINTS)].join("; ")),
         });
         Self::from_query(check, found)
     }
@@ -77,12 +77,12 @@ impl Finding {
             0 => format!("schema {found}, which this program uses"),
             pending => format!("schema {found}; {pending} migrations run at the next start"),
         };
-        Self::new("database", Outcome::Passed, detail)
+        Self::new("database", CheckOutcome::Passed, detail)
     }
 
     /// Whether something is wrong.
     pub fn is_failure(&self) -> bool {
-        self.outcome == Outcome::Failed
+        self.outcome == CheckOutcome::Failed
     }
 }
 

@@ -6,21 +6,21 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use groupchat_domain::storage::{Caller, StorageFault, Verdict};
+use groupchat_domain::storage::{Caller, CommitDecision, StorageFault};
 use tokio::sync::oneshot;
 
-use super::lines::Ticket;
 use super::queue::{FairQueue, Full, QueueLimits};
+use super::round_robin::EntryId;
 use super::sync::locked;
-use crate::time_limit::Gone;
+use crate::time_limit::CallerGone;
 use crate::tx::DbTx;
 
 /// What a command does in its transaction. Unlike the domain's `Work` it knows the transaction's connection, so that
 /// the storage's own maintenance can be a command too.
-pub(crate) type DbWork = Box<dyn Fn(&mut DbTx<'_>) -> Verdict + Send>;
+pub(crate) type DbWork = Box<dyn Fn(&mut DbTx<'_>) -> CommitDecision + Send>;
 
 /// How a command ended, as its caller learns it.
-pub(crate) type Outcome = Result<(), StorageFault>;
+pub(crate) type CommandOutcome = Result<(), StorageFault>;
 
 /// When another try makes sense after a full queue: the time in which a full one empties, with room to spare.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -28,12 +28,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Work that waits or runs, and where to say how it ended.
 pub(crate) struct Command {
     work: DbWork,
-    reply: oneshot::Sender<Outcome>,
+    reply: oneshot::Sender<CommandOutcome>,
 }
 
 impl Command {
     /// Runs the work. May panic, as the work may.
-    pub(crate) fn run(&self, tx: &mut DbTx<'_>) -> Verdict {
+    pub(crate) fn run(&self, tx: &mut DbTx<'_>) -> CommitDecision {
         (self.work)(tx)
     }
 
@@ -43,14 +43,14 @@ impl Command {
     }
 
     /// Tells the caller. One who is gone meanwhile misses it.
-    pub(crate) fn answer(self, outcome: Outcome) {
+    pub(crate) fn reply(self, outcome: CommandOutcome) {
         let _ = self.reply.send(outcome);
     }
 }
 
 /// Who may still enter the queue, and how long its workers stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum QueuePhase {
     Open,
     /// Nobody enters; what waits is still served.
     Draining,
@@ -58,19 +58,19 @@ enum Phase {
     Closed,
 }
 
-struct State {
+struct QueueState {
     queue: FairQueue<Command>,
-    phase: Phase,
+    phase: QueuePhase,
     idle_workers: usize,
-    /// What the workers with a [`Seat`] run at the moment.
+    /// What the workers with a [`WorkerSlot`] run at the moment.
     running: Vec<Running>,
 }
 
 /// A command that a worker runs.
 struct Running {
     caller: Caller,
-    ticket: Ticket,
-    worker: Arc<Gone>,
+    entry_id: EntryId,
+    worker: Arc<CallerGone>,
     #[cfg(feature = "postgres")]
     is_cancelled: bool,
 }
@@ -84,7 +84,7 @@ impl Running {
     }
 }
 
-impl State {
+impl QueueState {
     /// Whether a caller has fewer commands running than it may.
     fn may_run(running: &[Running], caller: Caller, most: usize) -> bool {
         let of_caller = || running.iter().filter(|running| running.caller == caller).count();
@@ -94,7 +94,7 @@ impl State {
 
 /// Where commands wait for a worker thread.
 pub(crate) struct CommandQueue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     arrived: Condvar,
     /// Told when the caller of a command that runs is gone.
     #[cfg(feature = "postgres")]
@@ -105,7 +105,7 @@ pub(crate) struct CommandQueue {
 impl CommandQueue {
     pub(crate) fn new(limits: QueueLimits) -> Arc<Self> {
         let queue = FairQueue::new(limits);
-        let state = State { queue, phase: Phase::Open, idle_workers: 0, running: Vec::new() };
+        let state = QueueState { queue, phase: QueuePhase::Open, idle_workers: 0, running: Vec::new() };
         Arc::new(Self {
             state: Mutex::new(state),
             arrived: Condvar::new(),
@@ -119,20 +119,27 @@ impl CommandQueue {
     ///
     /// # Errors
     /// [`StorageFault::Overloaded`] when there is no room, [`StorageFault::Unavailable`] during shutdown.
-    pub(crate) fn submit(self: &Arc<Self>, caller: Caller, work: DbWork) -> Result<Pending, StorageFault> {
+    pub(crate) fn submit(
+        self: &Arc<Self>,
+        caller: Caller,
+        work: DbWork,
+    ) -> Result<PendingCommand, StorageFault> {
         let (reply, outcome) = oneshot::channel();
         let mut state = locked(&self.state);
-        if state.phase != Phase::Open {
+        if state.phase != QueuePhase::Open {
             return Err(shutting_down());
         }
         let pushed = state.queue.push(caller, Command { work, reply });
         let wake = state.idle_workers > 0;
         drop(state);
-        let ticket = pushed.map_err(|Full(_)| StorageFault::Overloaded { retry_after: RETRY_AFTER })?;
+        let entry_id = pushed.map_err(|Full(_)| StorageFault::Overloaded { retry_after: RETRY_AFTER })?;
         if wake {
             self.arrived.notify_one();
         }
-        Ok(Pending { outcome, place: Place { queue: Arc::clone(self), caller, ticket, left: false } })
+        Ok(PendingCommand {
+            outcome,
+            entry: QueueEntry { queue: Arc::clone(self), caller, entry_id, left: false },
+        })
     }
 
     /// The next command; waits for one. `None` once the worker should end.
@@ -143,14 +150,14 @@ impl CommandQueue {
     /// Waits until there is something to take.
     fn wait_for<'s, T>(
         &'s self,
-        mut state: MutexGuard<'s, State>,
-        mut take: impl FnMut(&mut State) -> Option<T>,
+        mut state: MutexGuard<'s, QueueState>,
+        mut take: impl FnMut(&mut QueueState) -> Option<T>,
     ) -> Option<T> {
         loop {
             if let Some(taken) = take(&mut state) {
                 return Some(taken);
             }
-            if state.phase != Phase::Open {
+            if state.phase != QueuePhase::Open {
                 return None;
             }
             state.idle_workers += 1;
@@ -160,8 +167,8 @@ impl CommandQueue {
     }
 
     /// A place for a worker that runs one command at a time, and may end it when its caller is gone.
-    pub(crate) fn seat(self: &Arc<Self>) -> Seat {
-        Seat { queue: Arc::clone(self), gone: Arc::default() }
+    pub(crate) fn worker_slot(self: &Arc<Self>) -> WorkerSlot {
+        WorkerSlot { queue: Arc::clone(self), gone: Arc::default() }
     }
 
     /// The next command, if one waits.
@@ -172,9 +179,9 @@ impl CommandQueue {
     /// Waits until the callers of commands that run are gone, and takes the servers' processes that run them, each
     /// once. `None` once nobody may enter any more.
     #[cfg(feature = "postgres")]
-    pub(crate) fn wait_for_left(&self) -> Option<Vec<i32>> {
+    pub(crate) fn wait_for_abandoned(&self) -> Option<Vec<i32>> {
         let mut state = locked(&self.state);
-        while state.phase == Phase::Open {
+        while state.phase == QueuePhase::Open {
             let left: Vec<_> = state.running.iter_mut().filter_map(Running::take_backend).collect();
             if !left.is_empty() {
                 return Some(left);
@@ -187,14 +194,14 @@ impl CommandQueue {
     /// Whether commands still come in.
     #[cfg(feature = "postgres")]
     fn is_open(&self) -> bool {
-        locked(&self.state).phase == Phase::Open
+        locked(&self.state).phase == QueuePhase::Open
     }
 
-    /// Lets nobody in any more; workers end once all that waits is done.
+    /// Rejects new commands; workers end once all queued ones are done.
     pub(crate) fn drain(&self) {
         let mut state = locked(&self.state);
-        if state.phase == Phase::Open {
-            state.phase = Phase::Draining;
+        if state.phase == QueuePhase::Open {
+            state.phase = QueuePhase::Draining;
         }
         drop(state);
         self.arrived.notify_all();
@@ -202,30 +209,30 @@ impl CommandQueue {
         self.left.notify_all();
     }
 
-    /// Lets nobody in any more and sends everybody home who still waits.
+    /// Rejects new commands and those that are queued.
     pub(crate) fn close(&self) {
         let mut state = locked(&self.state);
-        state.phase = Phase::Closed;
+        state.phase = QueuePhase::Closed;
         let waiting: Vec<_> = std::iter::from_fn(|| state.queue.pop()).collect();
         drop(state);
         self.arrived.notify_all();
         #[cfg(feature = "postgres")]
         self.left.notify_all();
         for command in waiting {
-            command.answer(Err(shutting_down()));
+            command.reply(Err(shutting_down()));
         }
     }
 }
 
-/// A worker's place at the queue. What it runs counts for its caller.
-pub(crate) struct Seat {
+/// A worker's slot at the queue. What it runs counts for its caller.
+pub(crate) struct WorkerSlot {
     queue: Arc<CommandQueue>,
-    gone: Arc<Gone>,
+    gone: Arc<CallerGone>,
 }
 
-impl Seat {
+impl WorkerSlot {
     /// Whether the caller of what the worker runs is gone.
-    pub(crate) fn gone(&self) -> &Arc<Gone> {
+    pub(crate) fn gone(&self) -> &Arc<CallerGone> {
         &self.gone
     }
 
@@ -242,11 +249,12 @@ impl Seat {
         self.finish(&mut state);
         let most = self.queue.running_per_caller;
         self.queue.wait_for(state, |state| {
-            let State { queue, running, .. } = state;
-            let (caller, ticket, command) = queue.pop_of(|caller| State::may_run(running, caller, most))?;
+            let QueueState { queue, running, .. } = state;
+            let (caller, entry_id, command) =
+                queue.pop_of(|caller| QueueState::may_run(running, caller, most))?;
             running.push(Running {
                 caller,
-                ticket,
+                entry_id,
                 worker: Arc::clone(&self.gone),
                 #[cfg(feature = "postgres")]
                 is_cancelled: false,
@@ -255,13 +263,13 @@ impl Seat {
         })
     }
 
-    fn finish(&self, state: &mut State) {
+    fn finish(&self, state: &mut QueueState) {
         state.running.retain(|running| !Arc::ptr_eq(&running.worker, &self.gone));
         self.gone.set(false);
     }
 }
 
-impl Drop for Seat {
+impl Drop for WorkerSlot {
     fn drop(&mut self) {
         let mut state = locked(&self.queue.state);
         self.finish(&mut state);
@@ -273,51 +281,51 @@ fn shutting_down() -> StorageFault {
 }
 
 /// The outcome of a queued command. Dropped before the command runs, it takes the command out of the queue.
-pub(crate) struct Pending {
-    outcome: oneshot::Receiver<Outcome>,
-    place: Place,
+pub(crate) struct PendingCommand {
+    outcome: oneshot::Receiver<CommandOutcome>,
+    entry: QueueEntry,
 }
 
-impl Pending {
+impl PendingCommand {
     /// Waits for the outcome, on a thread that may block.
     ///
     /// # Errors
     /// The command's fault.
-    pub(crate) fn wait(self) -> Outcome {
-        let Self { outcome, mut place } = self;
+    pub(crate) fn wait(self) -> CommandOutcome {
+        let Self { outcome, mut entry } = self;
         let outcome = outcome.blocking_recv();
-        place.left = true;
+        entry.left = true;
         outcome.unwrap_or(Err(StorageFault::OutcomeUnknown))
     }
 }
 
-impl Future for Pending {
-    type Output = Outcome;
+impl Future for PendingCommand {
+    type Output = CommandOutcome;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<CommandOutcome> {
         let outcome = ready!(Pin::new(&mut self.outcome).poll(context));
-        self.place.left = true;
+        self.entry.left = true;
         // A worker drops a command unanswered only when it breaks down in the middle.
         Poll::Ready(outcome.unwrap_or(Err(StorageFault::OutcomeUnknown)))
     }
 }
 
-/// A command's place in the queue.
-struct Place {
+/// A command's entry in the queue.
+struct QueueEntry {
     queue: Arc<CommandQueue>,
     caller: Caller,
-    ticket: Ticket,
+    entry_id: EntryId,
     /// Whether the command is known to have left the queue.
     left: bool,
 }
 
-impl Drop for Place {
+impl Drop for QueueEntry {
     fn drop(&mut self) {
         if !self.left {
             let mut state = locked(&self.queue.state);
-            let withdrawn = state.queue.withdraw(self.caller, self.ticket);
+            let withdrawn = state.queue.withdraw(self.caller, self.entry_id);
             if withdrawn.is_none()
-                && let Some(running) = state.running.iter().find(|running| running.ticket == self.ticket)
+                && let Some(running) = state.running.iter().find(|running| running.entry_id == self.entry_id)
             {
                 running.worker.set(true);
                 #[cfg(feature = "postgres")]

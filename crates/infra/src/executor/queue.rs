@@ -2,7 +2,7 @@
 
 use groupchat_domain::storage::Caller;
 
-use super::lines::{Lines, Ticket};
+use super::round_robin::{EntryId, RoundRobin};
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,44 +39,44 @@ pub(crate) struct Full<T>(pub(crate) T);
 /// The queue itself, without locks and threads.
 pub(crate) struct FairQueue<T> {
     limits: QueueLimits,
-    lines: Lines<Caller, T>,
+    queues: RoundRobin<Caller, T>,
 }
 
 impl<T> FairQueue<T> {
     pub(crate) fn new(limits: QueueLimits) -> Self {
-        Self { limits, lines: Lines::new() }
+        Self { limits, queues: RoundRobin::new() }
     }
 
     /// Puts an item at the end of its caller's line.
     ///
     /// # Errors
     /// Hands the item back when the line, or the whole queue, is full.
-    pub(crate) fn push(&mut self, caller: Caller, item: T) -> Result<Ticket, Full<T>> {
+    pub(crate) fn push(&mut self, caller: Caller, item: T) -> Result<EntryId, Full<T>> {
         let is_full = match caller {
-            Caller::System => self.lines.len_of(&caller) >= self.limits.system,
-            _ => self.counted() >= self.limits.total || self.lines.len_of(&caller) >= self.limits.per_caller,
+            Caller::System => self.queues.len_of(&caller) >= self.limits.system,
+            _ => self.counted() >= self.limits.total || self.queues.len_of(&caller) >= self.limits.per_caller,
         };
-        if is_full { Err(Full(item)) } else { Ok(self.lines.push(caller, item)) }
+        if is_full { Err(Full(item)) } else { Ok(self.queues.push(caller, item)) }
     }
 
     /// How many items count towards the total.
     fn counted(&self) -> usize {
-        self.lines.len() - self.lines.len_of(&Caller::System)
+        self.queues.len() - self.queues.len_of(&Caller::System)
     }
 
     /// Takes the item whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<T> {
-        self.lines.pop()
+        self.queues.pop()
     }
 
     /// Takes the item whose turn it is among the callers that may have one taken.
-    pub(crate) fn pop_of(&mut self, may: impl Fn(Caller) -> bool) -> Option<(Caller, Ticket, T)> {
-        self.lines.pop_of(|caller| may(*caller))
+    pub(crate) fn pop_of(&mut self, may: impl Fn(Caller) -> bool) -> Option<(Caller, EntryId, T)> {
+        self.queues.pop_of(|caller| may(*caller))
     }
 
     /// Takes out an item that is no longer wanted; `None` when it has left already.
-    pub(crate) fn withdraw(&mut self, caller: Caller, ticket: Ticket) -> Option<T> {
-        self.lines.withdraw(&caller, ticket)
+    pub(crate) fn withdraw(&mut self, caller: Caller, entry_id: EntryId) -> Option<T> {
+        self.queues.withdraw(&caller, entry_id)
     }
 }
 
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn what_is_withdrawn_frees_its_place_and_is_not_served() {
         let mut queue = FairQueue::new(LIMITS);
-        let tickets = ["a1", "a2", "a3"].map(|item| queue.push(caller(1), item).unwrap());
+        let entry_ids = ["a1", "a2", "a3"].map(|item| queue.push(caller(1), item).unwrap());
         let alone = queue.push(caller(2), "b1").unwrap();
-        assert_eq!(queue.withdraw(caller(1), tickets[1]), Some("a2"));
-        assert_eq!(queue.withdraw(caller(1), tickets[1]), None);
+        assert_eq!(queue.withdraw(caller(1), entry_ids[1]), Some("a2"));
+        assert_eq!(queue.withdraw(caller(1), entry_ids[1]), None);
         assert_eq!(queue.withdraw(caller(2), alone), Some("b1"));
         queue.push(caller(1), "a4").unwrap();
         assert_eq!(drain(&mut queue), ["a1", "a3", "a4"]);

@@ -12,13 +12,13 @@ pub(crate) enum AdvisoryLock {
     /// The schema, while it is migrated.
     Schema = 1,
     /// The right to number the events of the log.
-    Numbering = 2,
+    Sequencer = 2,
     /// The set of server admins, while somebody may leave it.
     Admins = 3,
 }
 
 #[derive(QueryableByName)]
-struct Answer {
+struct LockResult {
     #[diesel(sql_type = Bool)]
     taken: bool,
 }
@@ -47,6 +47,6 @@ impl AdvisoryLock {
         diesel::sql_query("SELECT pg_try_advisory_lock($1) AS taken")
             .bind::<BigInt, _>(self.key())
             .get_result(connection)
-            .map(|answer: Answer| answer.taken)
+            .map(|answer: LockResult| answer.taken)
     }
 }

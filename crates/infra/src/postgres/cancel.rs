@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-use super::dial::{Dial, Purpose};
+use super::connector::{ConnectionPurpose, Connector};
 use crate::executor::command::CommandQueue;
 
 /// The thread that asks the server to cancel statements.
@@ -13,7 +13,7 @@ use crate::executor::command::CommandQueue;
 /// A cancel can come too late and meet the next command of the same connection. That one is then run again, as after a
 /// conflict.
 pub(super) struct Canceller {
-    pub(super) dial: Arc<Dial>,
+    pub(super) connector: Arc<Connector>,
     pub(super) queue: Arc<CommandQueue>,
 }
 
@@ -21,7 +21,7 @@ impl Canceller {
     /// Works until the queue is closed. Connects when there is something to cancel for the first time.
     pub(super) fn serve(self) {
         let mut connection = None;
-        while let Some(backends) = self.queue.wait_for_left() {
+        while let Some(backends) = self.queue.wait_for_abandoned() {
             for backend in backends {
                 if let Err(reason) = self.cancel(&mut connection, backend) {
                     // The time limit of the statement ends it.
@@ -35,7 +35,7 @@ impl Canceller {
     fn cancel(&self, connection: &mut Option<PgConnection>, backend: i32) -> Result<(), String> {
         let connection = match connection {
             Some(connection) => connection,
-            None => connection.insert(self.dial.connect(Purpose::Cancel)?),
+            None => connection.insert(self.connector.connect(ConnectionPurpose::Cancel)?),
         };
         let cancel = diesel::sql_query("SELECT pg_cancel_backend($1)").bind::<Integer, _>(backend);
         cancel.execute(connection).map(drop).map_err(|error| error.to_string())

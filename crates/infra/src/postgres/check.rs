@@ -8,11 +8,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use groupchat_domain::time::Timestamp;
 
-use super::dial::{Dial, Purpose};
+use super::connector::{ConnectionPurpose, Connector};
 use super::error::OpenError;
 use super::options::PostgresOptions;
 use super::{log_state, migrate, schema_check};
-use crate::check::{Depth, Finding, INVARIANTS, Invariant, Outcome, newest_row, number};
+use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, newest_row, number};
 use crate::connection::{Attempt, Connection};
 
 /// By how much the clocks of this machine and the server's may differ before it is worth a word.
@@ -92,21 +92,21 @@ const OVERRULED: &str = "\
 /// the current time. A database that can't be opened is a finding too. Blocks, and does not wait for a server that
 /// accepts no connections.
 pub fn check(options: &PostgresOptions, depth: Depth, now: Timestamp) -> Vec<Finding> {
-    match check_database(&Dial::new(options), depth, now) {
+    match check_database(&Connector::new(options), depth, now) {
         Ok(findings) => findings,
-        Err(error) => vec![Finding::new("database", Outcome::Failed, error.to_string())],
+        Err(error) => vec![Finding::new("database", CheckOutcome::Failed, error.to_string())],
     }
 }
 
-fn check_database(dial: &Dial, depth: Depth, now: Timestamp) -> Result<Vec<Finding>, OpenError> {
-    let mut connection = dial.connect_within(Purpose::Check, Duration::ZERO)?;
-    let version = migrate::schema_version(&mut connection, &dial.shown())?;
+fn check_database(connector: &Connector, depth: Depth, now: Timestamp) -> Result<Vec<Finding>, OpenError> {
+    let mut connection = connector.connect_within(ConnectionPurpose::Check, Duration::ZERO)?;
+    let version = migrate::schema_version(&mut connection, &connector.shown())?;
     let schema = schema_check::check(&mut connection);
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    connection.batch_execute(begin).map_err(|error| log_state::refused(&dial.shown(), &error))?;
+    connection.batch_execute(begin).map_err(|error| log_state::refused(&connector.shown(), &error))?;
     // Before anything that takes long.
     let server_clock = number(&mut Connection::Postgres(&mut connection), SERVER_CLOCK);
-    log_state::refuse_unfinished(&mut connection, &dial.shown())?;
+    log_state::refuse_unfinished(&mut connection, &connector.shown())?;
     let mut findings = vec![
         Finding::opened(&version),
         schema,
@@ -156,23 +156,23 @@ fn integrity(connection: &mut PgConnection, depth: Depth) -> Finding {
             number(connection, COMPARE_INDEXES)?;
             format!("{praise}, and every index matches its table")
         };
-        Ok((Outcome::Passed, detail))
+        Ok((CheckOutcome::Passed, detail))
     });
     Finding::from_query("integrity", compared)
 }
 
 fn references(connection: &mut PgConnection) -> Finding {
     let found = sum(connection, REFERENCES).map(|dangling| match dangling {
-        0 => (Outcome::Passed, "every row refers to rows that exist".to_owned()),
-        rows => (Outcome::Failed, format!("{rows} rows refer to rows that don't exist")),
+        0 => (CheckOutcome::Passed, "every row refers to rows that exist".to_owned()),
+        rows => (CheckOutcome::Failed, format!("{rows} rows refer to rows that don't exist")),
     });
     Finding::from_query("references", found)
 }
 
 fn ids(connection: &mut PgConnection) -> Finding {
     let found = sum(connection, IDS).map(|tables| match tables {
-        0 => (Outcome::Passed, "no id will be reused".to_owned()),
-        tables => (Outcome::Failed, format!("{tables} tables would reuse ids")),
+        0 => (CheckOutcome::Passed, "no id will be reused".to_owned()),
+        tables => (CheckOutcome::Failed, format!("{tables} tables would reuse ids")),
     });
     Finding::from_query("ids", found)
 }
@@ -184,7 +184,7 @@ fn event_log(connection: &mut PgConnection) -> Finding {
     match number(connection, WAITING) {
         Ok(0) => {}
         Ok(waiting) => finding.detail.push_str(&format!("; events that wait for their position: {waiting}")),
-        Err(error) => return Finding::new(EVENT_LOG.check, Outcome::Failed, error.to_string()),
+        Err(error) => return Finding::new(EVENT_LOG.check, CheckOutcome::Failed, error.to_string()),
     }
     finding
 }
@@ -196,7 +196,7 @@ fn clock(connection: &mut PgConnection, server_clock: QueryResult<i64>, now: Tim
             return Ok((outcome, detail));
         }
         let detail = format!("{detail}; it differs from the server's clock by {} seconds", apart.as_secs());
-        Ok((if outcome == Outcome::Passed { Outcome::Warning } else { outcome }, detail))
+        Ok((if outcome == CheckOutcome::Passed { CheckOutcome::Warning } else { outcome }, detail))
     });
     Finding::from_query("clock", compared)
 }
@@ -206,11 +206,11 @@ fn settings(connection: &mut PgConnection) -> Finding {
         if !dangers.is_empty() {
             let dangers = dangers.join(", ");
             let detail = format!("{dangers}: a crash of the server can lose or damage stored data");
-            return Ok((Outcome::Warning, detail));
+            return Ok((CheckOutcome::Warning, detail));
         }
         let overruled = number(&mut Connection::Postgres(connection), OVERRULED)? > 0;
         let word = if overruled { "; synchronous_commit is off, but groupchat overrides it" } else { "" };
-        Ok((Outcome::Passed, format!("committed data survives a crash of the server{word}")))
+        Ok((CheckOutcome::Passed, format!("committed data survives a crash of the server{word}")))
     });
     Finding::from_query("settings", found)
 }

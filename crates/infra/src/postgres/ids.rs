@@ -7,14 +7,14 @@ use groupchat_domain::ids::head_after_restore;
 use groupchat_domain::time::Timestamp;
 
 use super::advisory::AdvisoryLock;
-use super::dial::{Dial, Purpose};
+use super::connector::{ConnectionPurpose, Connector};
 use super::error::OpenError;
 use super::log_state;
 use super::migrate;
 use super::options::PostgresOptions;
-use crate::connection::Connection as Link;
-use crate::event_log::new_epoch;
-use crate::repositories::log_state::log_lineage;
+use crate::connection::Connection as WorkerConnection;
+use crate::events::log::new_epoch;
+use crate::events::log_state::log_lineage;
 use crate::schema::log_state::dsl::{epoch, lineage, log_state as log_states};
 
 /// For each table that gives out ids its sequence, and a query for the greatest id that it is known to have given out.
@@ -73,13 +73,13 @@ pub(super) fn follow_lineage(
 /// # Errors
 /// [`OpenError`]; also that a server uses the database.
 pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), OpenError> {
-    let dial = Dial::new(options);
-    let database = dial.shown();
+    let connector = Connector::new(options);
+    let database = connector.shown();
     let failed = |error: diesel::result::Error| log_state::refused(&database, &error);
-    let mut connection = dial.connect_within(Purpose::Migrate, options.connect_within)?;
+    let mut connection = connector.connect_within(ConnectionPurpose::Migrate, options.connect_within)?;
     migrate::schema_version(&mut connection, &database)?;
     log_state::refuse_unfinished(&mut connection, &database)?;
-    if !AdvisoryLock::Numbering.try_for_session(&mut connection).map_err(failed)? {
+    if !AdvisoryLock::Sequencer.try_for_session(&mut connection).map_err(failed)? {
         return Err(OpenError::InUse(database));
     }
     let another = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
@@ -95,7 +95,7 @@ pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), Open
 fn advance(connection: &mut PgConnection, now: Timestamp) -> QueryResult<()> {
     let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
     for Counter { sequence, head } in counters {
-        let head = crate::check::number(&mut Link::Postgres(connection), &head)?;
+        let head = crate::check::number(&mut WorkerConnection::Postgres(connection), &head)?;
         let next = head_after_restore(head, now).ok_or_else(|| {
             diesel::result::Error::QueryBuilderError(format!("the ids of {sequence} are used up").into())
         })?;

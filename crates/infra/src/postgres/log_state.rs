@@ -7,7 +7,7 @@ use groupchat_domain::time::Timestamp;
 use super::error::OpenError;
 use super::ids;
 use crate::connection::Connection;
-use crate::event_log::{mark, new_epoch};
+use crate::events::log::{mark, new_epoch};
 use crate::schema::{events, log_state};
 
 /// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `now` is the

@@ -35,10 +35,10 @@ pub struct PostgresOptions {
     /// How long opening waits for the server to accept connections.
     pub connect_within: Duration,
     /// How often the last uses of keys are stored.
-    pub upkeep_every: Duration,
+    pub maintenance_interval: Duration,
     /// How often to look for events that another process has stored or numbered and nobody has told of: other servers
     /// do so within milliseconds, unless a notice is lost, or kept back by a proxy.
-    pub look_every: Duration,
+    pub poll_interval: Duration,
     /// Is told of each statement of the commands, for tests that count them.
     pub statement_observer: Option<StatementObserver>,
 }
@@ -61,8 +61,8 @@ impl PostgresOptions {
             read_queue: QueueLimits::default(),
             statement_timeout: Duration::from_secs(30),
             connect_within: Duration::from_secs(30),
-            upkeep_every: Duration::from_secs(60),
-            look_every: Duration::from_millis(250),
+            maintenance_interval: Duration::from_secs(60),
+            poll_interval: Duration::from_millis(250),
             statement_observer: None,
         }
     }

@@ -12,7 +12,7 @@ use diesel::sql_types::{Bool, Text};
 
 use super::error::OpenError;
 use super::migrate;
-use crate::check::{COMPLAINTS, Finding, Outcome};
+use crate::check::{COMPLAINTS, CheckOutcome, Finding};
 
 /// What the tables of the present schema consist of, and what is attached to them; names of that schema come out bare.
 /// `harmless` is what somebody may add without it being carried out by what groupchat does. Constraints and indexes go
@@ -195,11 +195,11 @@ pub(super) fn require_ours(connection: &mut PgConnection, database: &str) -> Res
 pub(super) fn check(connection: &mut PgConnection) -> Finding {
     let found = differences(connection).map(|Differences { grave, harmless }| {
         if !grave.is_empty() {
-            (Outcome::Failed, first(&grave))
+            (CheckOutcome::Failed, first(&grave))
         } else if !harmless.is_empty() {
-            (Outcome::Warning, first(&harmless))
+            (CheckOutcome::Warning, first(&harmless))
         } else {
-            (Outcome::Passed, "the schema is the one that groupchat creates".to_owned())
+            (CheckOutcome::Passed, "the schema is the one that groupchat creates".to_owned())
         }
     });
     Finding::from_query("schema", found)

@@ -10,22 +10,22 @@ use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, Work};
 use groupchat_domain::time::Clock;
 
 use super::cancel::Canceller;
-use super::dial::{Dial, Purpose};
+use super::connector::{ConnectionPurpose, Connector};
 use super::error::OpenError;
-use super::link::{Link, Peers};
 use super::log::{LogFollower, LogSignal};
 use super::log_state;
 use super::migrate;
 use super::options::PostgresOptions;
 use super::schema_check;
 use super::worker::Worker;
+use super::worker_connection::{Peers, WorkerConnection};
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::command::CommandQueue;
+use crate::executor::maintenance::{self, Maintenance, StopSignal};
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
-use crate::executor::upkeep::{self, StopSignal, Upkeep};
-use crate::key_activity::KeyActivity;
 
 /// How long a dropped storage waits for its threads.
 const DROP_DEADLINE: Duration = Duration::from_secs(5);
@@ -33,20 +33,20 @@ const DROP_DEADLINE: Duration = Duration::from_secs(5);
 /// A PostgreSQL database in use: [`Storage`] on it.
 pub struct PostgresStorage {
     options: PostgresOptions,
-    dial: Arc<Dial>,
+    connector: Arc<Connector>,
     writes: Arc<CommandQueue>,
     reads: Arc<CommandQueue>,
     activity: Arc<KeyActivity>,
     log: Arc<LogSignal>,
-    stop_upkeep: Arc<StopSignal>,
+    stop_maintenance: Arc<StopSignal>,
     /// `None` once shut down.
-    threads: Mutex<Option<Crew>>,
+    threads: Mutex<Option<Workers>>,
 }
 
 /// The threads by what they do.
 #[derive(Default)]
-struct Crew {
-    upkeep: Threads,
+struct Workers {
+    maintenance: Threads,
     readers: Threads,
     writers: Threads,
     log: Threads,
@@ -63,64 +63,68 @@ impl PostgresStorage {
         clock: Arc<dyn Clock>,
         sink: Arc<dyn EventSink>,
     ) -> Result<Self, OpenError> {
-        let dial = Arc::new(Dial::new(&options));
-        let mut connection = dial.connect_within(Purpose::Migrate, options.connect_within)?;
-        schema_check::require_ours(&mut connection, &dial.shown())?;
+        let connector = Arc::new(Connector::new(&options));
+        let mut connection = connector.connect_within(ConnectionPurpose::Migrate, options.connect_within)?;
+        schema_check::require_ours(&mut connection, &connector.shown())?;
         if options.migrates {
-            migrate::migrate(&mut connection, &dial.shown())?;
+            migrate::migrate(&mut connection, &connector.shown())?;
         } else {
-            migrate::migrate_if_empty(&mut connection, &dial.shown())?;
+            migrate::migrate_if_empty(&mut connection, &connector.shown())?;
         }
-        log_state::ensure_epoch(&mut connection, &dial.shown(), clock.now())?;
+        log_state::ensure_epoch(&mut connection, &connector.shown(), clock.now())?;
         let storage = Self {
-            dial,
+            connector,
             writes: CommandQueue::new(options.write_queue),
             reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
             activity: Arc::new(KeyActivity::new()),
             log: Arc::new(LogSignal::new()),
-            stop_upkeep: Arc::default(),
+            stop_maintenance: Arc::default(),
             threads: Mutex::new(None),
             options,
         };
-        let crew = Crew::default();
-        let started = storage.start(&crew, connection, &clock, &sink);
+        let workers = Workers::default();
+        let started = storage.start(&workers, connection, &clock, &sink);
         // Also when not all could be started: dropping the storage then ends those that were.
-        *locked(&storage.threads) = Some(crew);
+        *locked(&storage.threads) = Some(workers);
         started.map(|()| storage)
     }
 
     /// Workers connect when they get their first command, so that a start costs few connections.
     fn start(
         &self,
-        crew: &Crew,
+        workers: &Workers,
         mut first: PgConnection,
         clock: &Arc<dyn Clock>,
         sink: &Arc<dyn EventSink>,
     ) -> Result<(), OpenError> {
         if self.options.follows_log {
-            let position = log_state::head(&mut first, &self.dial.shown())?;
-            let (dial, signal) = (Arc::clone(&self.dial), Arc::clone(&self.log));
-            let look_every = self.options.look_every;
+            let position = log_state::head(&mut first, &self.connector.shown())?;
+            let (connector, signal) = (Arc::clone(&self.connector), Arc::clone(&self.log));
+            let poll_interval = self.options.poll_interval;
             let (clock, sink) = (Arc::clone(clock), Arc::clone(sink));
-            let follower = LogFollower::new(dial, signal, look_every, clock, sink, position);
-            crew.log.spawn("pg-log", || follower.serve()).map_err(OpenError::Thread)?;
+            let follower = LogFollower::new(connector, signal, poll_interval, clock, sink, position);
+            workers.log.spawn("pg-log", || follower.serve()).map_err(OpenError::Thread)?;
         }
         let peers = Arc::default();
         for number in 0..self.options.writers {
             let worker = self.worker(Mode::Write, &peers, clock, sink);
-            crew.writers
+            workers
+                .writers
                 .spawn(&format!("pg-write-{number}"), || worker.serve())
                 .map_err(OpenError::Thread)?;
         }
         let peers = Arc::default();
         for number in 0..self.options.readers {
             let worker = self.worker(Mode::Read, &peers, clock, sink);
-            crew.readers.spawn(&format!("pg-read-{number}"), || worker.serve()).map_err(OpenError::Thread)?;
+            workers
+                .readers
+                .spawn(&format!("pg-read-{number}"), || worker.serve())
+                .map_err(OpenError::Thread)?;
         }
-        let canceller = Canceller { dial: Arc::clone(&self.dial), queue: Arc::clone(&self.reads) };
-        crew.upkeep.spawn("pg-cancel", || canceller.serve()).map_err(OpenError::Thread)?;
-        let upkeep = self.upkeep(clock);
-        crew.upkeep.spawn("pg-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
+        let canceller = Canceller { connector: Arc::clone(&self.connector), queue: Arc::clone(&self.reads) };
+        workers.maintenance.spawn("pg-cancel", || canceller.serve()).map_err(OpenError::Thread)?;
+        let maintenance = self.maintenance(clock);
+        workers.maintenance.spawn("pg-upkeep", || maintenance.serve()).map_err(OpenError::Thread)
     }
 
     fn worker(
@@ -131,10 +135,10 @@ impl PostgresStorage {
         sink: &Arc<dyn EventSink>,
     ) -> Worker {
         Worker {
-            dial: Arc::clone(&self.dial),
+            connector: Arc::clone(&self.connector),
             mode,
-            link: Link::new(Arc::clone(&self.dial), mode, Arc::clone(peers)),
-            seat: self.queue(mode).seat(),
+            connection: WorkerConnection::new(Arc::clone(&self.connector), mode, Arc::clone(peers)),
+            worker_slot: self.queue(mode).worker_slot(),
             read_timeout: self.options.read_timeout,
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
@@ -143,13 +147,13 @@ impl PostgresStorage {
         }
     }
 
-    fn upkeep(&self, clock: &Arc<dyn Clock>) -> Upkeep {
-        Upkeep {
-            every: self.options.upkeep_every,
+    fn maintenance(&self, clock: &Arc<dyn Clock>) -> Maintenance {
+        Maintenance {
+            every: self.options.maintenance_interval,
             queue: Arc::clone(&self.writes),
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
-            stop: Arc::clone(&self.stop_upkeep),
+            stop: Arc::clone(&self.stop_maintenance),
         }
     }
 
@@ -166,10 +170,10 @@ impl PostgresStorage {
         if uses.is_empty() {
             return Ok(());
         }
-        let mut connection = self.dial.connect(Purpose::Write)?;
+        let mut connection = self.connector.connect(ConnectionPurpose::Write)?;
         let stored = connection
             .build_transaction()
-            .run(|connection| upkeep::store_uses(&mut Connection::Postgres(connection), &uses));
+            .run(|connection| maintenance::store_uses(&mut Connection::Postgres(connection), &uses));
         stored.map_err(|error| error.to_string())
     }
 }
@@ -194,18 +198,18 @@ impl Storage for PostgresStorage {
 impl DatabaseStorage for PostgresStorage {
     /// Also stores the last uses of keys, and numbers what was stored if no other server does.
     fn shutdown(&self, deadline: Duration) {
-        let Some(crew) = locked(&self.threads).take() else { return };
+        let Some(workers) = locked(&self.threads).take() else { return };
         let until = Instant::now() + deadline;
-        self.stop_upkeep.stop();
+        self.stop_maintenance.stop();
         self.writes.drain();
         self.reads.drain();
-        finish(crew.readers, &self.reads, until);
-        finish(crew.writers, &self.writes, until);
+        finish(workers.readers, &self.reads, until);
+        finish(workers.writers, &self.writes, until);
         if let Err(reason) = self.store_last_uses() {
             tracing::warn!(reason, "could not store when keys were last used");
         }
         self.log.stop();
-        for threads in [crew.upkeep, crew.log] {
+        for threads in [workers.maintenance, workers.log] {
             let _ = threads.wait(Instant::now() + GRACE);
         }
     }

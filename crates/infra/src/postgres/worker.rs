@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error};
-use groupchat_domain::storage::{EventSink, Mode, StorageFault, Verdict};
+use groupchat_domain::storage::{CommitDecision, EventSink, Mode, StorageFault};
 use groupchat_domain::time::Clock;
 
-use super::dial::Dial;
-use super::link::{Link, Session};
+use super::connector::Connector;
 use super::log::LogSignal;
+use super::worker_connection::{PgSession, WorkerConnection};
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
-use crate::event_log::CommandEvents;
-use crate::executor::command::{Command, Outcome, Seat};
-use crate::key_activity::KeyActivity;
+use crate::events::log::CommandEvents;
+use crate::executor::command::{Command, CommandOutcome, WorkerSlot};
 use crate::time_limit;
-use crate::tx::{DbTx, Events, Failure};
+use crate::tx::{DbTx, Events, TxFailure};
 
 /// How often a command is run again after a conflict with others.
 const RE_RUNS: u32 = 5;
@@ -29,15 +29,15 @@ const RE_RUNS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How one run of a command ended.
-enum Run {
+enum RunOutcome {
     /// It is settled.
-    Settled(Outcome),
+    Settled(CommandOutcome),
     /// Nothing of it is stored, and another run may do better.
     Conflict(StorageFault),
 }
 
-impl From<Failure> for Run {
-    fn from(failure: Failure) -> Self {
+impl From<TxFailure> for RunOutcome {
+    fn from(failure: TxFailure) -> Self {
         if failure.may_be_conflict {
             Self::Conflict(failure.fault)
         } else {
@@ -48,10 +48,10 @@ impl From<Failure> for Run {
 
 /// One of the threads.
 pub(super) struct Worker {
-    pub(super) dial: Arc<Dial>,
+    pub(super) connector: Arc<Connector>,
     pub(super) mode: Mode,
-    pub(super) link: Link,
-    pub(super) seat: Seat,
+    pub(super) connection: WorkerConnection,
+    pub(super) worker_slot: WorkerSlot,
     /// How long a command that reads may take; zero is no limit.
     pub(super) read_timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
@@ -65,7 +65,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
-        time_limit::heed(Arc::clone(self.seat.gone()));
+        time_limit::end_when_gone(Arc::clone(self.worker_slot.gone()));
         while let Some(command) = self.next_command() {
             if !command.is_abandoned() {
                 let outcome = match self.mode {
@@ -73,7 +73,7 @@ impl Worker {
                     // What writes is small, and its outcome must be known.
                     Mode::Write => self.run(&command),
                 };
-                command.answer(outcome);
+                command.reply(outcome);
             }
         }
     }
@@ -81,41 +81,41 @@ impl Worker {
     /// The next command. A worker that gets no connection leaves the commands to those that have one, as long as there
     /// are any: it would be done with each faster than they are, and turn nearly all of them away.
     fn next_command(&mut self) -> Option<Command> {
-        while self.link.is_left_behind() && self.seat.is_open() {
-            self.link.redial();
+        while self.connection.is_disconnected_alone() && self.worker_slot.is_open() {
+            self.connection.reconnect();
         }
-        self.seat.wait()
+        self.worker_slot.wait()
     }
 
     /// Runs a command, and again while it meets with conflicts. Once it has taken as long as a statement may, what
     /// ended it may have been that limit, which is told apart from a deadlock only in words: then no more, so that
     /// a command in which a statement waits in vain takes about twice the limit at most, and not six times.
-    fn run(&mut self, command: &Command) -> Outcome {
+    fn run(&mut self, command: &Command) -> CommandOutcome {
         let began = Instant::now();
         for re_run in 0.. {
             match self.run_once(command) {
-                Run::Settled(outcome) => return outcome,
-                Run::Conflict(fault)
+                RunOutcome::Settled(outcome) => return outcome,
+                RunOutcome::Conflict(fault)
                     if re_run == RE_RUNS
-                        || self.dial.is_past_timeout(began)
+                        || self.connector.is_past_timeout(began)
                         || time_limit::is_over()
                         || command.is_abandoned() =>
                 {
                     tracing::error!(%fault, runs = re_run + 1, "giving up on a command");
                     return Err(fault);
                 }
-                Run::Conflict(_) => std::thread::sleep(PAUSE * (re_run + 1)),
+                RunOutcome::Conflict(_) => std::thread::sleep(PAUSE * (re_run + 1)),
             }
         }
         unreachable!("the number of runs is bounded")
     }
 
-    fn run_once(&mut self, command: &Command) -> Run {
-        let mut session = match self.link.begin() {
+    fn run_once(&mut self, command: &Command) -> RunOutcome {
+        let mut session = match self.connection.begin() {
             Ok(session) => session,
-            Err(fault) => return Run::Settled(Err(fault)),
+            Err(fault) => return RunOutcome::Settled(Err(fault)),
         };
-        self.seat.gone().set_backend(session.backend());
+        self.worker_slot.gone().set_backend(session.backend());
         let mut emitted = CommandEvents::default();
         let events = match self.mode {
             Mode::Read => Events::Refused,
@@ -123,38 +123,38 @@ impl Worker {
         };
         let tx_connection = Connection::Postgres(&mut session);
         let mut tx = DbTx::new(tx_connection, self.clock.now(), &self.activity, events);
-        let verdict = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
+        let decision = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
         let has_enqueued = tx.has_enqueued();
-        match (verdict, tx.into_failure()) {
-            (Ok(Verdict::Commit), None) => {
+        match (decision, tx.into_failure()) {
+            (Ok(CommitDecision::Commit), None) => {
                 let run = self.commit(session, emitted);
                 if has_enqueued && may_be_stored(&run) {
                     self.wake_jobs();
                 }
                 run
             }
-            (Ok(Verdict::RollBack), None) => self.roll_back(session, Run::Settled(Ok(()))),
+            (Ok(CommitDecision::RollBack), None) => self.roll_back(session, RunOutcome::Settled(Ok(()))),
             (Ok(_), Some(failure)) => self.roll_back(session, failure.into()),
-            (Err(_), _) => self.roll_back(session, Run::Settled(Err(StorageFault::Panicked))),
+            (Err(_), _) => self.roll_back(session, RunOutcome::Settled(Err(StorageFault::Panicked))),
         }
     }
 
     /// Stores the events and makes all durable.
-    fn commit(&mut self, mut session: Session, emitted: CommandEvents) -> Run {
+    fn commit(&mut self, mut session: PgSession, emitted: CommandEvents) -> RunOutcome {
         let has_events = !emitted.is_empty();
         if let Err(error) = emitted.append(&mut session) {
-            return self.roll_back(session, Failure::on_postgres(&error).into());
+            return self.roll_back(session, TxFailure::on_postgres(&error).into());
         }
         match session.batch_execute("COMMIT") {
             Ok(()) => {
-                self.link.keep(session);
+                self.connection.keep(session);
                 if has_events {
                     self.log.wake();
                 }
-                Run::Settled(Ok(()))
+                RunOutcome::Settled(Ok(()))
             }
             // What was read is right all the same, and nothing was to be stored.
-            Err(_) if self.mode == Mode::Read => Run::Settled(Ok(())),
+            Err(_) if self.mode == Mode::Read => RunOutcome::Settled(Ok(())),
             Err(error) => self.commit_failed(session, &error),
         }
     }
@@ -167,38 +167,38 @@ impl Worker {
 
     /// What a COMMIT that failed means. A server that answers, and goes on answering, has stored nothing. One that is
     /// gone may have stored all before it could say so, even if its last word was an error.
-    fn commit_failed(&mut self, session: Session, error: &Error) -> Run {
-        let failure = Failure::on_postgres(error);
+    fn commit_failed(&mut self, session: PgSession, error: &Error) -> RunOutcome {
+        let failure = TxFailure::on_postgres(error);
         if !is_lost(error) && self.undo(session) {
             return failure.into();
         }
         tracing::warn!(%error, "lost the connection during a commit; its outcome is unknown");
         // It may well be stored.
         self.log.wake();
-        Run::Settled(Err(StorageFault::OutcomeUnknown))
+        RunOutcome::Settled(Err(StorageFault::OutcomeUnknown))
     }
 
     /// Undoes the transaction. There is no other run on a connection that is lost: the caller is told at once.
-    fn roll_back(&mut self, session: Session, run: Run) -> Run {
+    fn roll_back(&mut self, session: PgSession, run: RunOutcome) -> RunOutcome {
         match (self.undo(session), run) {
-            (false, Run::Conflict(fault)) => Run::Settled(Err(fault)),
+            (false, RunOutcome::Conflict(fault)) => RunOutcome::Settled(Err(fault)),
             (_, run) => run,
         }
     }
 
     /// Undoes the transaction and keeps the connection, unless that fails; whether it was kept.
-    fn undo(&mut self, mut session: Session) -> bool {
+    fn undo(&mut self, mut session: PgSession) -> bool {
         let undone = session.batch_execute("ROLLBACK").is_ok();
         if undone {
-            self.link.keep(session);
+            self.connection.keep(session);
         }
         undone
     }
 }
 
 /// Whether the work of a run that was to be committed is stored, as far as that is known.
-const fn may_be_stored(run: &Run) -> bool {
-    matches!(run, Run::Settled(Ok(()) | Err(StorageFault::OutcomeUnknown)))
+const fn may_be_stored(run: &RunOutcome) -> bool {
+    matches!(run, RunOutcome::Settled(Ok(()) | Err(StorageFault::OutcomeUnknown)))
 }
 
 /// Whether the server may have carried out a COMMIT that it did not answer.

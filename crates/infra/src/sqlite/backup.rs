@@ -11,19 +11,19 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::check::soundness;
-use super::draft::{Draft, SIDE_FILES, folder, with_suffix};
 use super::error::OpenError;
 use super::inspect::{self, Contents, number};
 use super::log_state;
 use super::migrate;
+use super::staged_file::{SIDE_FILES, StagedFile, folder, with_suffix};
 use crate::check::Depth;
 
 /// How often to look how far a copy has come.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How far a backup or a restore has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum BackupStep {
     /// Copies.
     Copying {
         /// Bytes written so far.
@@ -82,28 +82,28 @@ pub fn backup(
     source: &Path,
     target: &Path,
     replace: bool,
-    report: &mut dyn FnMut(Step),
+    report: &mut dyn FnMut(BackupStep),
 ) -> Result<Backup, BackupError> {
     let mut connection = inspect::open(source)?;
     migrate::schema_version(&mut connection, source)?;
     refuse_taken(source, target, replace)?;
     let unwritable = |error| BackupError::Write { path: target.to_owned(), source: error };
-    if let Err(error) = Draft::sweep(target) {
+    if let Err(error) = StagedFile::sweep(target) {
         tracing::warn!(%error, "could not remove files of killed backups");
     }
-    let draft = Draft::of(target).map_err(unwritable)?;
+    let staged = StagedFile::of(target).map_err(unwritable)?;
     let head = log_state::read_head(&mut connection).map_err(not_copied)?.get();
-    copy(connection, draft.path(), report)?;
-    report(Step::Checking);
-    let contents = verify(draft.path(), target)?;
+    copy(connection, staged.path(), report)?;
+    report(BackupStep::Checking);
+    let contents = verify(staged.path(), target)?;
     if contents.event_head < head {
         let lacking = head - contents.event_head;
         return Err(BackupError::Unsound(vec![format!("the last {lacking} events are not in it")]));
     }
-    let bytes = draft.path().metadata().map_err(unwritable)?.len();
+    let bytes = staged.path().metadata().map_err(unwritable)?.len();
     // Once more: the copy may have taken long.
     refuse_taken(source, target, replace)?;
-    draft.publish().map_err(unwritable)?;
+    staged.publish().map_err(unwritable)?;
     Ok(Backup { contents, bytes })
 }
 
@@ -128,7 +128,7 @@ fn refuse_taken(source: &Path, target: &Path, replace: bool) -> Result<(), Backu
 fn copy(
     mut connection: SqliteConnection,
     to: &Path,
-    report: &mut dyn FnMut(Step),
+    report: &mut dyn FnMut(BackupStep),
 ) -> Result<(), BackupError> {
     let total = size(&mut connection).map_err(not_copied)?;
     let (finished, outcome) = mpsc::channel();
@@ -140,14 +140,14 @@ fn copy(
             let _ = finished.send(vacuum.execute(&mut connection));
         });
         loop {
-            match outcome.recv_timeout(LOOK_EVERY) {
+            match outcome.recv_timeout(POLL_INTERVAL) {
                 Ok(copied) => return copied.map(drop).map_err(not_copied),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(BackupError::Copy("the thread that copies is gone".to_owned()));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let done = to.metadata().map_or(0, |file| file.len());
-                    report(Step::Copying { done: done.min(total), total });
+                    report(BackupStep::Copying { done: done.min(total), total });
                 }
             }
         }

@@ -4,8 +4,8 @@ use diesel::result::Error;
 use groupchat_domain::ids::EventId;
 use groupchat_domain::storage::StorageFault;
 
-use crate::event_log::EventBuffer;
-use crate::executor::command::{Command, Outcome};
+use crate::events::log::EventBuffer;
+use crate::executor::command::{Command, CommandOutcome};
 use crate::fault::is_io_error;
 
 /// The transaction can't be saved.
@@ -45,7 +45,7 @@ impl From<Error> for BatchLost {
 /// Commands that have run and wait for the COMMIT, with what they emitted.
 pub(super) struct Batch {
     pub(super) events: EventBuffer,
-    settled: Vec<(Command, Outcome)>,
+    settled: Vec<(Command, CommandOutcome)>,
     kept: usize,
     has_enqueued: bool,
 }
@@ -63,7 +63,7 @@ impl Batch {
     }
 
     /// Adds a command whose work is undone, with what its caller will learn.
-    pub(super) fn undo(&mut self, command: Command, outcome: Outcome) {
+    pub(super) fn undo(&mut self, command: Command, outcome: CommandOutcome) {
         self.settled.push((command, outcome));
     }
 
@@ -83,16 +83,16 @@ impl Batch {
     }
 
     /// Tells each caller how its command ended. Only after the COMMIT.
-    pub(super) fn answer(&mut self) {
+    pub(super) fn reply(&mut self) {
         for (command, outcome) in self.settled.drain(..) {
-            command.answer(outcome);
+            command.reply(outcome);
         }
     }
 
     /// Tells each caller that its work is not known to be stored.
-    pub(super) fn answer_lost(self, lost: &BatchLost) {
+    pub(super) fn reply_lost(self, lost: &BatchLost) {
         for (command, _) in self.settled {
-            command.answer(Err(lost.fault()));
+            command.reply(Err(lost.fault()));
         }
     }
 }

@@ -7,15 +7,15 @@ use diesel::sql_types::Text;
 use groupchat_domain::ids::MAX_SAFE_INTEGER;
 use groupchat_domain::time::Timestamp;
 
-use super::draft::folder;
 use super::error::OpenError;
+use super::staged_file::folder;
 use super::{ids, inspect, log_state, migrate};
-use crate::check::{Depth, Finding, INVARIANTS, Invariant, Outcome, newest_row};
+use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, newest_row};
 use crate::connection;
 
 /// With less free space than this, in bytes, the write-ahead log may soon find no room: 64 MiB is the length at
 /// which it starts over.
-const LEAST_FREE: u64 = 64 << 20;
+const MIN_FREE: u64 = 64 << 20;
 
 const REFERENCES: Invariant = Invariant {
     check: "references",
@@ -37,7 +37,7 @@ const EVENT_LOG: Invariant = Invariant {
 pub fn check(path: &Path, depth: Depth, now: Timestamp) -> Vec<Finding> {
     let mut findings = match check_file(path, depth, now) {
         Ok(findings) => findings,
-        Err(error) => vec![Finding::new("database", Outcome::Failed, error.to_string())],
+        Err(error) => vec![Finding::new("database", CheckOutcome::Failed, error.to_string())],
     };
     findings.push(free_space(path));
     findings
@@ -109,21 +109,21 @@ pub(super) fn integrity(connection: &mut SqliteConnection, depth: Depth) -> Find
 fn free_space(path: &Path) -> Finding {
     let free = match fs4::available_space(folder(path)) {
         Ok(free) => free,
-        Err(error) => return Finding::new("free_space", Outcome::Failed, format!("unknown: {error}")),
+        Err(error) => return Finding::new("free_space", CheckOutcome::Failed, format!("unknown: {error}")),
     };
     let size = path.metadata().map_or(0, |file| file.len());
     let told = format!("{} MiB are free", free >> 20);
-    if free < LEAST_FREE {
+    if free < MIN_FREE {
         Finding::new(
             "free_space",
-            Outcome::Failed,
-            format!("{told}; the server needs at least {}", LEAST_FREE >> 20),
+            CheckOutcome::Failed,
+            format!("{told}; the server needs at least {}", MIN_FREE >> 20),
         )
     } else if free < size {
         let detail =
             format!("{told}, less than the size of the database ({} MiB): not enough for a copy", size >> 20);
-        Finding::new("free_space", Outcome::Warning, detail)
+        Finding::new("free_space", CheckOutcome::Warning, detail)
     } else {
-        Finding::new("free_space", Outcome::Passed, told)
+        Finding::new("free_space", CheckOutcome::Passed, told)
     }
 }

@@ -23,10 +23,10 @@ const MORE_PAGES: i32 = 4_096;
 const COMMANDS_PER_LOOK: usize = 256;
 
 /// How often to look at least, if anything was written.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
-struct State {
+struct SignalState {
     commands: usize,
     stopped: bool,
 }
@@ -34,7 +34,7 @@ struct State {
 /// Tells the checkpointer that there is something to look at.
 #[derive(Debug, Default)]
 pub(super) struct CheckpointSignal {
-    state: Mutex<State>,
+    state: Mutex<SignalState>,
     changed: Condvar,
 }
 
@@ -62,7 +62,7 @@ impl CheckpointSignal {
             let state = locked(&self.state);
             let (mut state, _) = self
                 .changed
-                .wait_timeout_while(state, LOOK_EVERY, |state| {
+                .wait_timeout_while(state, POLL_INTERVAL, |state| {
                     !state.stopped && state.commands < COMMANDS_PER_LOOK
                 })
                 .unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +78,7 @@ impl CheckpointSignal {
 
 /// The row that `PRAGMA wal_checkpoint` answers.
 #[derive(Debug, QueryableByName)]
-struct Progress {
+struct CheckpointProgress {
     /// Not 0 when readers or a writer were in the way.
     #[diesel(sql_type = Integer)]
     busy: i32,
@@ -92,7 +92,7 @@ struct Progress {
 
 /// How far a checkpoint goes.
 #[derive(Debug, Clone, Copy)]
-enum Depth {
+enum CheckpointMode {
     /// Only looks.
     Look,
     /// As far as it gets without holding up anybody.
@@ -103,7 +103,7 @@ enum Depth {
     Truncate,
 }
 
-impl Depth {
+impl CheckpointMode {
     const fn sql(self) -> &'static str {
         match self {
             Self::Look => "PRAGMA wal_checkpoint(NOOP)",
@@ -114,7 +114,7 @@ impl Depth {
     }
 }
 
-fn checkpoint(connection: &mut SqliteConnection, depth: Depth) -> QueryResult<Progress> {
+fn checkpoint(connection: &mut SqliteConnection, depth: CheckpointMode) -> QueryResult<CheckpointProgress> {
     diesel::sql_query(depth.sql()).get_result(connection)
 }
 
@@ -123,7 +123,7 @@ fn checkpoint(connection: &mut SqliteConnection, depth: Depth) -> QueryResult<Pr
 /// # Errors
 /// The failure of the statement; nothing is lost by it.
 pub(super) fn truncate(connection: &mut SqliteConnection) -> QueryResult<()> {
-    checkpoint(connection, Depth::Truncate).map(|_| ())
+    checkpoint(connection, CheckpointMode::Truncate).map(|_| ())
 }
 
 /// The thread that does it.
@@ -161,11 +161,11 @@ impl Checkpointer {
 
     /// Does what the length of the log asks for.
     pub(super) fn look(&mut self) -> QueryResult<()> {
-        let progress = checkpoint(&mut self.connection, Depth::Look)?;
+        let progress = checkpoint(&mut self.connection, CheckpointMode::Look)?;
         if progress.log - progress.checkpointed < WORTHWHILE_PAGES {
             return Ok(());
         }
-        let progress = checkpoint(&mut self.connection, Depth::Passive)?;
+        let progress = checkpoint(&mut self.connection, CheckpointMode::Passive)?;
         if progress.log >= self.restart_at {
             self.restart()?;
         }
@@ -177,7 +177,7 @@ impl Checkpointer {
     /// one long read doesn't slow down all writes.
     fn restart(&mut self) -> QueryResult<()> {
         let quiet = self.gate.close();
-        let progress = checkpoint(&mut self.connection, Depth::Restart)?;
+        let progress = checkpoint(&mut self.connection, CheckpointMode::Restart)?;
         drop(quiet);
         self.restart_at =
             if progress.busy == 0 { TOO_MANY_PAGES } else { progress.log.saturating_add(MORE_PAGES) };
@@ -186,6 +186,6 @@ impl Checkpointer {
     /// How long the log is.
     #[cfg(test)]
     pub(super) fn pages_in_log(&mut self) -> i32 {
-        checkpoint(&mut self.connection, Depth::Look).expect("a look needs no lock").log
+        checkpoint(&mut self.connection, CheckpointMode::Look).expect("a look needs no lock").log
     }
 }

@@ -10,7 +10,7 @@ use super::error::OpenError;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum ConnectionPurpose {
     /// Migrates the schema.
     Migrate,
     /// The only one that writes.
@@ -21,7 +21,7 @@ pub(super) enum Purpose {
     Checkpoint,
 }
 
-impl Purpose {
+impl ConnectionPurpose {
     /// How long to wait for a lock that another holds. Other commands of the program write briefly; a checkpoint
     /// holds up the writer while it waits for readers.
     const fn busy_timeout(self) -> Duration {
@@ -53,7 +53,7 @@ impl Purpose {
 ///
 /// # Errors
 /// [`OpenError`], in words for people.
-pub(super) fn open(path: &Path, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
+pub(super) fn open(path: &Path, purpose: ConnectionPurpose) -> Result<SqliteConnection, OpenError> {
     let url = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;
     let mut connection =
         SqliteConnection::establish(url).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
@@ -78,7 +78,7 @@ mod tests {
     fn what_is_deleted_does_not_stay_in_a_page_that_lives_on() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chat.db");
-        let mut writer = open(&path, Purpose::Write).unwrap();
+        let mut writer = open(&path, ConnectionPurpose::Write).unwrap();
         let stored = |writer: &mut SqliteConnection, change: &str| {
             writer.batch_execute(&format!("{change}; PRAGMA wal_checkpoint(TRUNCATE);")).unwrap();
             std::fs::read(&path).unwrap().windows(SECRET.len()).any(|bytes| bytes == SECRET)

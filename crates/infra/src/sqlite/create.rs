@@ -4,19 +4,19 @@ use std::io;
 use std::path::Path;
 
 use super::data_dir_lock::{DataDirLock, DataDirLockError, LastUse};
-use super::draft::{Draft, folder};
+use super::detection::{self, Detected};
 use super::error::OpenError;
 use super::migrate;
 use super::options::SqliteOptions;
-use super::presence::{self, Presence};
+use super::staged_file::{StagedFile, folder};
 
 /// Makes the database, unless it is there.
 ///
 /// # Errors
 /// [`OpenError`]: also for traces of a database that is gone, and for a file that is not whole.
-pub(super) fn create_unless_there(options: &SqliteOptions) -> Result<(), OpenError> {
+pub(super) fn create_if_missing(options: &SqliteOptions) -> Result<(), OpenError> {
     let path = &options.path;
-    if presence::look(path)? == Presence::File {
+    if detection::detect(path)? == Detected::Database {
         return Ok(());
     }
     if options.alone {
@@ -24,7 +24,7 @@ pub(super) fn create_unless_there(options: &SqliteOptions) -> Result<(), OpenErr
     }
     let held = hold_folder(path, || OpenError::Busy(path.to_owned()))?;
     // Somebody else may have made it meanwhile.
-    if presence::look(path)? == Presence::Never {
+    if detection::detect(path)? == Detected::Nothing {
         create_in(path, options.own_folder)?;
         if options.own_folder {
             held.note(LastUse::Stopped).map_err(|error| unwritable(path, &error))?;
@@ -35,7 +35,7 @@ pub(super) fn create_unless_there(options: &SqliteOptions) -> Result<(), OpenErr
 
 fn create_in(path: &Path, own_folder: bool) -> Result<(), OpenError> {
     if own_folder {
-        presence::require_unused_folder(path)?;
+        detection::require_unused_folder(path)?;
     }
     create(path)
 }
@@ -46,10 +46,10 @@ fn create_in(path: &Path, own_folder: bool) -> Result<(), OpenError> {
 /// [`OpenError`]; there is no database then.
 pub(crate) fn create(path: &Path) -> Result<(), OpenError> {
     let failed = |error: io::Error| unwritable(path, &error);
-    Draft::sweep(path).map_err(failed)?;
-    let draft = Draft::of(path).map_err(failed)?;
-    migrate::migrate(draft.path())?;
-    draft.publish().map_err(failed)
+    StagedFile::sweep(path).map_err(failed)?;
+    let staged = StagedFile::of(path).map_err(failed)?;
+    migrate::migrate(staged.path())?;
+    staged.publish().map_err(failed)
 }
 
 /// Takes the folder of a database for a moment; `taken` is what is said where a server has it.

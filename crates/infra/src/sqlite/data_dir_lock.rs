@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::draft::with_suffix;
+use super::staged_file::with_suffix;
 
 /// The file whose lock stands for the directory.
 pub(super) const FILE_NAME: &str = "groupchat.lock";

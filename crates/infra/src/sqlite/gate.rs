@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use crate::executor::sync::locked;
 
 #[derive(Debug, Default)]
-struct State {
+struct GateState {
     batch_runs: bool,
     closed: bool,
 }
@@ -16,36 +16,36 @@ struct State {
 /// The gate that the writer passes before each batch.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
-    state: Mutex<State>,
+    state: Mutex<GateState>,
     changed: Condvar,
 }
 
 impl Gate {
     /// Waits while the gate is closed; then a batch runs until the pass is dropped.
-    pub(super) fn pass(&self) -> Pass<'_> {
+    pub(super) fn pass(&self) -> BatchPass<'_> {
         let state = locked(&self.state);
         let open = self.changed.wait_while(state, |state| state.closed);
         open.unwrap_or_else(PoisonError::into_inner).batch_runs = true;
-        Pass { gate: self }
+        BatchPass { gate: self }
     }
 
     /// Closes the gate and waits for the batch that runs; no other begins until the closure is dropped.
-    pub(super) fn close(&self) -> Closure<'_> {
+    pub(super) fn close(&self) -> ClosedGate<'_> {
         let mut state = locked(&self.state);
         state.closed = true;
         let quiet = self.changed.wait_while(state, |state| state.batch_runs);
         drop(quiet);
-        Closure { gate: self }
+        ClosedGate { gate: self }
     }
 }
 
 /// A batch runs.
 #[derive(Debug)]
-pub(super) struct Pass<'g> {
+pub(super) struct BatchPass<'g> {
     gate: &'g Gate,
 }
 
-impl Drop for Pass<'_> {
+impl Drop for BatchPass<'_> {
     fn drop(&mut self) {
         let mut state = locked(&self.gate.state);
         state.batch_runs = false;
@@ -58,11 +58,11 @@ impl Drop for Pass<'_> {
 
 /// No batch runs.
 #[derive(Debug)]
-pub(super) struct Closure<'g> {
+pub(super) struct ClosedGate<'g> {
     gate: &'g Gate,
 }
 
-impl Drop for Closure<'_> {
+impl Drop for ClosedGate<'_> {
     fn drop(&mut self) {
         locked(&self.gate.state).closed = false;
         self.gate.changed.notify_all();

@@ -1,5 +1,5 @@
-//! The counters that ids come from. AUTOINCREMENT keeps them in `sqlite_sequence`, one row for each table that has had a
-//! row.
+//! The counters that ids come from. AUTOINCREMENT keeps them in `sqlite_sequence`, one row for each table that has had
+//! a row.
 
 use std::collections::BTreeMap;
 

@@ -8,10 +8,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::detection::{self, Detected};
 use super::error::OpenError;
 use super::log_state;
 use super::migrate;
-use super::presence::{self, Presence};
 
 /// How long to wait for a lock that another holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ impl Contents {
 /// # Errors
 /// [`OpenError`], in words for people.
 pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
-    if presence::look(path)? == Presence::Never {
+    if detection::detect(path)? == Detected::Nothing {
         return Err(OpenError::Missing(path.to_owned()));
     }
     let url = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;

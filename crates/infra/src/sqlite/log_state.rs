@@ -9,7 +9,7 @@ use groupchat_domain::ids::EventId;
 
 use super::error::OpenError;
 use crate::connection::Connection;
-use crate::event_log::{mark, new_epoch};
+use crate::events::log::{mark, new_epoch};
 use crate::schema::log_state;
 
 /// Gives the log an epoch, 128 random bits, unless it has one: what tells the positions of this log from those

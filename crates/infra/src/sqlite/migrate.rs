@@ -8,12 +8,12 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::{self, Purpose};
+use super::connection::{self, ConnectionPurpose};
 use super::create;
 use super::data_dir_lock::DataDirLock;
-use super::draft::Draft;
 use super::error::OpenError;
 use super::schema_check;
+use super::staged_file::StagedFile;
 use crate::check::COMPLAINTS;
 use crate::connection::Connection;
 use crate::migrations::{NotPending, SchemaVersion, pending};
@@ -34,7 +34,7 @@ type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 /// [`OpenError`]; the database is then as it was.
 pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
     migrate_with(path, &MIGRATIONS)?;
-    let mut connection = connection::open(path, Purpose::Migrate)?;
+    let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
     if !is_refold_due(&mut connection, path)? {
         return Ok(());
     }
@@ -55,7 +55,7 @@ fn is_refold_due(connection: &mut SqliteConnection, path: &Path) -> Result<bool,
 /// # Errors
 /// [`OpenError`]; [`OpenError::NeedsMigration`] where a server uses the directory.
 pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
-    let mut connection = connection::open(path, Purpose::Migrate)?;
+    let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
     let schema = Schema { path, source: &MIGRATIONS };
     if schema.lacks_nothing(&mut connection)? && !is_refold_due(&mut connection, path)? {
         return Ok(());
@@ -65,7 +65,7 @@ pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
 }
 
 pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) -> Result<(), OpenError> {
-    let mut connection = connection::open(path, Purpose::Migrate)?;
+    let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
     let schema = Schema { path, source };
     if schema.lacks_nothing(&mut connection)? {
         return Ok(());
@@ -112,7 +112,7 @@ pub(super) fn schema_differences(
 enum Failure {
     Open(OpenError),
     Query(diesel::result::Error),
-    Step(String),
+    BackupStep(String),
 }
 
 impl From<diesel::result::Error> for Failure {
@@ -126,13 +126,13 @@ impl Failure {
         match self {
             Self::Open(error) => error,
             Self::Query(error) => OpenError::from_reason(path, &error.to_string()),
-            Self::Step(reason) => OpenError::Migration { path: path.to_owned(), reason },
+            Self::BackupStep(reason) => OpenError::Migration { path: path.to_owned(), reason },
         }
     }
 }
 
 fn step(error: impl std::fmt::Display) -> Failure {
-    Failure::Step(error.to_string())
+    Failure::BackupStep(error.to_string())
 }
 
 /// The database on one side, the program's migrations on the other.
@@ -152,7 +152,7 @@ impl Schema<'_> {
             NotPending::Newer { found, known } => {
                 Failure::Open(OpenError::Newer { path: self.path.to_owned(), found, known })
             }
-            NotPending::Unreadable(reason) => Failure::Step(reason),
+            NotPending::Unreadable(reason) => Failure::BackupStep(reason),
         })
     }
 
@@ -200,12 +200,12 @@ impl Schema<'_> {
     /// can't run inside one.
     fn keep_copy(&self, version: &MigrationVersion<'_>) -> Result<(), Failure> {
         let copy = copy_path(self.path, version);
-        let draft = Draft::of(&copy).map_err(step)?;
-        let mut reader = connection::open(self.path, Purpose::Migrate).map_err(Failure::Open)?;
+        let staged = StagedFile::of(&copy).map_err(step)?;
+        let mut reader = connection::open(self.path, ConnectionPurpose::Migrate).map_err(Failure::Open)?;
         diesel::sql_query("VACUUM INTO ?")
-            .bind::<Text, _>(draft.path().to_string_lossy())
+            .bind::<Text, _>(staged.path().to_string_lossy())
             .execute(&mut reader)?;
-        draft.publish().map_err(step)?;
+        staged.publish().map_err(step)?;
         tracing::info!(copy = %copy.display(), "kept a copy of the database before the migration");
         Ok(())
     }

@@ -36,7 +36,7 @@ pub struct SqliteOptions {
     /// How long a batch of the writer may become.
     pub batch: BatchLimits,
     /// How often the last uses of keys are stored.
-    pub upkeep_every: Duration,
+    pub maintenance_interval: Duration,
     /// Is told of each statement of the writer and the readers, for tests that count them.
     pub statement_observer: Option<StatementObserver>,
 }
@@ -56,7 +56,7 @@ impl SqliteOptions {
             write_queue: QueueLimits::default(),
             read_queue: QueueLimits::default(),
             batch: BatchLimits::default(),
-            upkeep_every: Duration::from_secs(60),
+            maintenance_interval: Duration::from_secs(60),
             statement_observer: None,
         }
     }

@@ -9,17 +9,17 @@ use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Clock;
 
 use super::statement::{Begin, Commit, Rollback};
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
-use crate::executor::command::{Command, Outcome, Seat};
+use crate::executor::command::{Command, CommandOutcome, WorkerSlot};
 use crate::fault::sqlite_fault;
-use crate::key_activity::KeyActivity;
 use crate::time_limit;
 use crate::tx::{DbTx, Events};
 
 /// One of the threads, with its connection.
 pub(super) struct Reader {
     pub(super) connection: SqliteConnection,
-    pub(super) seat: Seat,
+    pub(super) worker_slot: WorkerSlot,
     /// How long a command may take; zero is no limit.
     pub(super) timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
@@ -29,17 +29,17 @@ pub(super) struct Reader {
 impl Reader {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
-        time_limit::heed(Arc::clone(self.seat.gone()));
-        while let Some(command) = self.seat.wait() {
+        time_limit::end_when_gone(Arc::clone(self.worker_slot.gone()));
+        while let Some(command) = self.worker_slot.wait() {
             if !command.is_abandoned() {
                 let outcome = self.run(&command);
-                command.answer(outcome);
+                command.reply(outcome);
             }
         }
     }
 
     /// Runs one command on a snapshot of its own.
-    fn run(&mut self, command: &Command) -> Outcome {
+    fn run(&mut self, command: &Command) -> CommandOutcome {
         let outcome = time_limit::within(self.timeout, || self.run_in_snapshot(command));
         // There is nothing to keep: a COMMIT ends the snapshot, and after a failure so does a ROLLBACK.
         let ended = match &outcome {
@@ -54,7 +54,7 @@ impl Reader {
         outcome
     }
 
-    fn run_in_snapshot(&mut self, command: &Command) -> Outcome {
+    fn run_in_snapshot(&mut self, command: &Command) -> CommandOutcome {
         Begin.execute(&mut self.connection).map_err(|error| sqlite_fault(&error))?;
         let connection = Connection::Sqlite(&mut self.connection);
         let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, Events::Refused);

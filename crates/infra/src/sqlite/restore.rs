@@ -12,14 +12,14 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use groupchat_domain::time::Timestamp;
 
-use super::backup::{BackupError, Step, verify};
+use super::backup::{BackupError, BackupStep, verify};
 use super::data_dir_lock::DataDirLock;
-use super::draft::{Draft, SIDE_FILES, remove_if_there, sync_folder, with_suffix};
+use super::detection;
 use super::error::OpenError;
 use super::ids::{self, Heads};
 use super::inspect::{self, Contents};
 use super::log_state;
-use super::presence;
+use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, with_suffix};
 
 /// Bytes to one read of a copy.
 const CHUNK: usize = 1 << 20;
@@ -87,24 +87,24 @@ pub fn restore(
     _lock: &DataDirLock,
     paths: &RestorePaths<'_>,
     now: Timestamp,
-    report: &mut dyn FnMut(Step),
+    report: &mut dyn FnMut(BackupStep),
 ) -> Result<Restored, RestoreError> {
     refuse_live(paths)?;
-    presence::look(paths.backup).map_err(|error| match error {
+    detection::detect(paths.backup).map_err(|error| match error {
         OpenError::Damaged { what, .. } => RestoreError::Unsound(vec![what]),
         error => error.into(),
     })?;
     let unwritable = failed("write", paths.database);
-    Draft::sweep(paths.database).map_err(&unwritable)?;
-    let draft = Draft::of(paths.database).map_err(&unwritable)?;
-    copy(paths.backup, draft.path(), report)?;
-    report(Step::Checking);
-    let contents = prepare(draft.path(), paths.backup)?;
+    StagedFile::sweep(paths.database).map_err(&unwritable)?;
+    let staged = StagedFile::of(paths.database).map_err(&unwritable)?;
+    copy(paths.backup, staged.path(), report)?;
+    report(BackupStep::Checking);
+    let contents = prepare(staged.path(), paths.backup)?;
     // Done first, since it may take long, and nothing may take long once the old database is touched.
-    draft.sync().map_err(&unwritable)?;
+    staged.sync().map_err(&unwritable)?;
     let (kept, replaced) = set_aside(paths)?;
-    move_ids(draft.path(), &replaced, paths.backup, now)?;
-    draft.publish().map_err(unwritable)?;
+    move_ids(staged.path(), &replaced, paths.backup, now)?;
+    staged.publish().map_err(unwritable)?;
     Ok(Restored { contents, kept })
 }
 
@@ -126,7 +126,7 @@ fn refuse_live(paths: &RestorePaths<'_>) -> Result<(), RestoreError> {
     Ok(())
 }
 
-fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(Step)) -> Result<(), RestoreError> {
+fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<(), RestoreError> {
     let (unreadable, unwritable) = (failed("read", backup), failed("write", to));
     let mut source = File::open(backup).map_err(&unreadable)?;
     let total = source.metadata().map_err(&unreadable)?.len();
@@ -139,7 +139,7 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(Step)) -> Result<(), Re
         }
         target.write_all(&chunk[..length]).map_err(&unwritable)?;
         done += length as u64;
-        report(Step::Copying { done, total });
+        report(BackupStep::Copying { done, total });
     }
 }
 
@@ -168,7 +168,7 @@ fn move_ids(copy: &Path, replaced: &Heads, name: &Path, now: Timestamp) -> Resul
 }
 
 #[derive(QueryableByName)]
-struct Mode {
+struct FoldMode {
     #[diesel(sql_type = Text)]
     journal_mode: String,
 }
@@ -176,7 +176,8 @@ struct Mode {
 /// Moves everything into the database file and removes the files beside it. Nobody else may use it.
 fn fold(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute("PRAGMA synchronous = FULL")?;
-    let Mode { journal_mode } = diesel::sql_query("PRAGMA journal_mode = DELETE").get_result(connection)?;
+    let FoldMode { journal_mode } =
+        diesel::sql_query("PRAGMA journal_mode = DELETE").get_result(connection)?;
     if journal_mode == "delete" {
         Ok(())
     } else {
@@ -237,7 +238,7 @@ fn fold_old(database: &Path) -> Result<Fold, RestoreError> {
 
 /// Removes those of the files that are there.
 fn remove(files: &[PathBuf]) -> Result<(), RestoreError> {
-    files.iter().try_for_each(|file| remove_if_there(file).map_err(failed("remove", file)))
+    files.iter().try_for_each(|file| remove_if_exists(file).map_err(failed("remove", file)))
 }
 
 /// Gives a file, if it is there, a second name; where the file system knows no such thing, a copy gets it.

@@ -16,10 +16,10 @@ use crate::executor::sync::locked;
 
 /// A check that runs on a thread of its own, on one snapshot, beside all else. It takes a few seconds per gigabyte,
 /// and can't be interrupted; a process that ends doesn't wait for it.
-pub(super) struct StartupCheck(Arc<Shared>);
+pub(super) struct StartupCheck(Arc<CheckState>);
 
 #[derive(Default)]
-struct Shared {
+struct CheckState {
     finding: Mutex<Option<Finding>>,
     done: Condvar,
 }
@@ -30,7 +30,7 @@ impl StartupCheck {
     /// # Errors
     /// [`OpenError::Thread`].
     pub(super) fn begin(path: &Path) -> Result<Self, OpenError> {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::<CheckState>::default();
         let (theirs, path) = (Arc::clone(&shared), path.to_owned());
         let run = move || theirs.finish(look_through(path));
         thread::Builder::new().name("sqlite-check".to_owned()).spawn(run).map_err(OpenError::Thread)?;
@@ -54,7 +54,7 @@ impl StartupCheck {
     }
 }
 
-impl Shared {
+impl CheckState {
     fn finish(&self, finding: Finding) {
         *locked(&self.finding) = Some(finding);
         self.done.notify_all();
@@ -69,7 +69,7 @@ fn look_through(path: PathBuf) -> Finding {
         Ok(integrity(&mut connection, Depth::Quick))
     }) {
         Ok(finding) => finding,
-        Err(error) => Finding::new("integrity", crate::check::Outcome::Failed, error.to_string()),
+        Err(error) => Finding::new("integrity", crate::check::CheckOutcome::Failed, error.to_string()),
     };
     let (millis, detail) = (began.elapsed().as_millis(), &finding.detail);
     if finding.is_failure() {

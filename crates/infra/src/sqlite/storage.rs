@@ -11,24 +11,24 @@ use groupchat_domain::time::Clock;
 use groupchat_sqlite_interrupt::watch_statements;
 
 use super::checkpoint::{self, CheckpointSignal, Checkpointer};
-use super::connection::{self, Purpose};
+use super::connection::{self, ConnectionPurpose};
 use super::create::{self, unwritable};
 use super::error::OpenError;
+use super::free_space;
 use super::gate::Gate;
 use super::log_state;
 use super::migrate;
 use super::options::SqliteOptions;
 use super::readers::Reader;
-use super::room;
 use super::startup_check::StartupCheck;
 use super::writer::Writer;
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
-use crate::executor::command::{CommandQueue, DbWork, Pending};
+use crate::executor::command::{CommandQueue, DbWork, PendingCommand};
+use crate::executor::maintenance::{self, Maintenance, StopSignal};
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
-use crate::executor::upkeep::{self, StopSignal, Upkeep};
-use crate::key_activity::KeyActivity;
 use crate::observer::observe;
 use crate::time_limit;
 
@@ -42,17 +42,17 @@ pub struct SqliteStorage {
     reads: Arc<CommandQueue>,
     activity: Arc<KeyActivity>,
     checkpoints: Arc<CheckpointSignal>,
-    stop_upkeep: Arc<StopSignal>,
+    stop_maintenance: Arc<StopSignal>,
     /// Of a file that was suspect.
     check: Option<StartupCheck>,
     /// `None` once shut down.
-    threads: Mutex<Option<Crew>>,
+    threads: Mutex<Option<Workers>>,
 }
 
 /// The threads by what they do.
 #[derive(Default)]
-struct Crew {
-    upkeep: Threads,
+struct Workers {
+    maintenance: Threads,
     readers: Threads,
     writer: Threads,
     checkpointer: Threads,
@@ -71,7 +71,7 @@ impl SqliteStorage {
     ) -> Result<Self, OpenError> {
         options.path =
             std::path::absolute(&options.path).map_err(|error| unwritable(&options.path, &error))?;
-        create::create_unless_there(&options)?;
+        create::create_if_missing(&options)?;
         let check = look_through(&options)?;
         watch_statements(time_limit::is_over).map_err(|code| {
             let reason = format!("SQLite can't be asked to watch statements (code {code})");
@@ -87,15 +87,15 @@ impl SqliteStorage {
             reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
             activity: Arc::new(KeyActivity::new()),
             checkpoints: Arc::default(),
-            stop_upkeep: Arc::default(),
+            stop_maintenance: Arc::default(),
             threads: Mutex::new(None),
             check,
             options,
         };
-        let crew = Crew::default();
-        let started = storage.start(&crew, &clock, sink);
+        let workers = Workers::default();
+        let started = storage.start(&workers, &clock, sink);
         // Also when not all could be started: dropping the storage then ends those that were.
-        *locked(&storage.threads) = Some(crew);
+        *locked(&storage.threads) = Some(workers);
         started.map(|()| storage)
     }
 
@@ -103,7 +103,7 @@ impl SqliteStorage {
     ///
     /// # Errors
     /// [`StorageFault::Overloaded`] or [`StorageFault::Unavailable`]; the command did not run.
-    pub(super) fn queue(&self, access: Access, work: DbWork) -> Result<Pending, StorageFault> {
+    pub(super) fn queue(&self, access: Access, work: DbWork) -> Result<PendingCommand, StorageFault> {
         let queue = match access.mode {
             Mode::Read => &self.reads,
             Mode::Write => &self.writes,
@@ -111,23 +111,28 @@ impl SqliteStorage {
         queue.submit(access.caller, work)
     }
 
-    fn start(&self, crew: &Crew, clock: &Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Result<(), OpenError> {
+    fn start(
+        &self,
+        workers: &Workers,
+        clock: &Arc<dyn Clock>,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<(), OpenError> {
         let gate = Arc::<Gate>::default();
         let writer = self.writer(clock, sink, &gate)?;
-        crew.writer.spawn("sqlite-writer", || writer.serve()).map_err(OpenError::Thread)?;
+        workers.writer.spawn("sqlite-writer", || writer.serve()).map_err(OpenError::Thread)?;
         for number in 0..self.options.readers {
             let reader = self.reader(clock)?;
             let name = format!("sqlite-read-{number}");
-            crew.readers.spawn(&name, || reader.serve()).map_err(OpenError::Thread)?;
+            workers.readers.spawn(&name, || reader.serve()).map_err(OpenError::Thread)?;
         }
-        let connection = connection::open(&self.options.path, Purpose::Checkpoint)?;
+        let connection = connection::open(&self.options.path, ConnectionPurpose::Checkpoint)?;
         let mut checkpointer = Checkpointer::new(connection, Arc::clone(&self.checkpoints), gate);
         if !self.options.alone {
             checkpointer.never_restart();
         }
-        crew.checkpointer.spawn("sqlite-ckpt", || checkpointer.serve()).map_err(OpenError::Thread)?;
-        let upkeep = self.upkeep(clock);
-        crew.upkeep.spawn("sqlite-upkeep", || upkeep.serve()).map_err(OpenError::Thread)
+        workers.checkpointer.spawn("sqlite-ckpt", || checkpointer.serve()).map_err(OpenError::Thread)?;
+        let maintenance = self.maintenance(clock);
+        workers.maintenance.spawn("sqlite-upkeep", || maintenance.serve()).map_err(OpenError::Thread)
     }
 
     fn writer(
@@ -136,7 +141,7 @@ impl SqliteStorage {
         sink: Arc<dyn EventSink>,
         gate: &Arc<Gate>,
     ) -> Result<Writer, OpenError> {
-        let mut connection = self.connect(Purpose::Write)?;
+        let mut connection = self.connect(ConnectionPurpose::Write)?;
         log_state::ensure_epoch(&mut connection, &self.options.path)?;
         Ok(Writer {
             connection,
@@ -152,25 +157,25 @@ impl SqliteStorage {
 
     fn reader(&self, clock: &Arc<dyn Clock>) -> Result<Reader, OpenError> {
         Ok(Reader {
-            connection: self.connect(Purpose::Read)?,
-            seat: self.reads.seat(),
+            connection: self.connect(ConnectionPurpose::Read)?,
+            worker_slot: self.reads.worker_slot(),
             timeout: self.options.read_timeout,
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
         })
     }
 
-    fn upkeep(&self, clock: &Arc<dyn Clock>) -> Upkeep {
-        Upkeep {
-            every: self.options.upkeep_every,
+    fn maintenance(&self, clock: &Arc<dyn Clock>) -> Maintenance {
+        Maintenance {
+            every: self.options.maintenance_interval,
             queue: Arc::clone(&self.writes),
             clock: Arc::clone(clock),
             activity: Arc::clone(&self.activity),
-            stop: Arc::clone(&self.stop_upkeep),
+            stop: Arc::clone(&self.stop_maintenance),
         }
     }
 
-    fn connect(&self, purpose: Purpose) -> Result<SqliteConnection, OpenError> {
+    fn connect(&self, purpose: ConnectionPurpose) -> Result<SqliteConnection, OpenError> {
         let mut connection = connection::open(&self.options.path, purpose)?;
         if let Some(observer) = &self.options.statement_observer {
             observe(&mut connection, Arc::clone(observer));
@@ -181,21 +186,21 @@ impl SqliteStorage {
     /// Ends the thread that makes checkpoints, for tests that make their own.
     #[cfg(test)]
     pub(super) fn stop_checkpoints(&self) {
-        let taken = locked(&self.threads).as_mut().map(|crew| std::mem::take(&mut crew.checkpointer));
+        let taken = locked(&self.threads).as_mut().map(|workers| std::mem::take(&mut workers.checkpointer));
         self.checkpoints.stop();
         let ended = taken.expect("not shut down").wait(Instant::now() + Duration::from_secs(60));
         ended.expect("it waits for nothing");
     }
 
     /// What is left to do once the writer has ended.
-    fn leave_tidy(&self) -> Result<(), OpenError> {
+    fn checkpoint_and_close(&self) -> Result<(), OpenError> {
         let failed =
             |error: diesel::result::Error| OpenError::from_reason(&self.options.path, &error.to_string());
-        let mut connection = connection::open(&self.options.path, Purpose::Write)?;
+        let mut connection = connection::open(&self.options.path, ConnectionPurpose::Write)?;
         let uses = self.activity.unstored();
         if !uses.is_empty() {
             let store = |connection: &mut SqliteConnection| {
-                upkeep::store_uses(&mut Connection::Sqlite(connection), &uses)
+                maintenance::store_uses(&mut Connection::Sqlite(connection), &uses)
             };
             connection.immediate_transaction(store).map_err(failed)?;
         }
@@ -223,7 +228,7 @@ impl Storage for SqliteStorage {
     fn condition(&self) -> Condition {
         match self.check.as_ref().map_or(Condition::Sound, StartupCheck::condition) {
             Condition::Damaged => Condition::Damaged,
-            _ if !room::is_left(&self.options.path) => Condition::NoRoom,
+            _ if !free_space::is_left(&self.options.path) => Condition::NoRoom,
             condition => condition,
         }
     }
@@ -232,19 +237,19 @@ impl Storage for SqliteStorage {
 impl DatabaseStorage for SqliteStorage {
     /// Also stores the last uses of keys and, if it is alone, empties the write-ahead log.
     fn shutdown(&self, deadline: Duration) {
-        let Some(crew) = locked(&self.threads).take() else { return };
+        let Some(workers) = locked(&self.threads).take() else { return };
         let until = Instant::now() + deadline;
-        self.stop_upkeep.stop();
+        self.stop_maintenance.stop();
         self.writes.drain();
         self.reads.drain();
-        finish(crew.readers, &self.reads, until);
-        finish(crew.writer, &self.writes, until);
+        finish(workers.readers, &self.reads, until);
+        finish(workers.writer, &self.writes, until);
         self.checkpoints.stop();
         // They wait for nothing but the writer, so they are about to end.
-        for threads in [crew.upkeep, crew.checkpointer] {
+        for threads in [workers.maintenance, workers.checkpointer] {
             let _ = threads.wait(Instant::now() + GRACE);
         }
-        if let Err(error) = self.leave_tidy() {
+        if let Err(error) = self.checkpoint_and_close() {
             tracing::warn!(%error, "the shutdown of the storage was incomplete; the next start will finish it");
         }
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use groupchat_domain::ids::EventId;
-use groupchat_domain::storage::{EventSink, StorageFault, Verdict};
+use groupchat_domain::storage::{CommitDecision, EventSink, StorageFault};
 use groupchat_domain::time::Clock;
 
 use super::batch::{Batch, BatchLost};
@@ -17,10 +17,10 @@ use super::checkpoint::CheckpointSignal;
 use super::gate::Gate;
 use super::log_state;
 use super::statement::{BeginImmediate, Commit, DataVersion, Release, Rollback, RollbackTo, Savepoint};
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
-use crate::event_log;
+use crate::events::log;
 use crate::executor::command::{Command, CommandQueue};
-use crate::key_activity::KeyActivity;
 use crate::tx::{DbTx, Events};
 
 /// How long a batch may become. Its first caller waits for its last command.
@@ -40,7 +40,7 @@ impl Default for BatchLimits {
 
 /// What the writer keeps in memory of the database, good for as long as nobody else commits.
 #[derive(Debug, Clone, Copy)]
-struct Memory {
+struct WriterState {
     data_version: i64,
     head: EventId,
 }
@@ -59,10 +59,10 @@ pub(super) struct Writer {
 impl Writer {
     /// Serves the queue until it is closed.
     pub(super) fn serve(mut self) {
-        let mut memory = None;
+        let mut state = None;
         while let Some(first) = self.queue.wait() {
-            let batch = catch_unwind(AssertUnwindSafe(|| self.run_batch(first, memory.take())));
-            memory = batch.unwrap_or_else(|_| {
+            let batch = catch_unwind(AssertUnwindSafe(|| self.run_batch(first, state.take())));
+            state = batch.unwrap_or_else(|_| {
                 tracing::error!(
                     "the writer panicked between commands; the outcome of the commands is unknown"
                 );
@@ -74,40 +74,40 @@ impl Writer {
 
     /// Runs the first command and those that wait, in one transaction, and answers them. Returns what to
     /// remember for the next.
-    fn run_batch(&mut self, first: Command, memory: Option<Memory>) -> Option<Memory> {
+    fn run_batch(&mut self, first: Command, state: Option<WriterState>) -> Option<WriterState> {
         let gate = Arc::clone(&self.gate);
         let pass = gate.pass();
-        let begun = self.begin(memory).inspect_err(|_| self.roll_back());
-        let memory = match begun {
-            Ok(memory) => memory,
+        let begun = self.begin(state).inspect_err(|_| self.roll_back());
+        let state = match begun {
+            Ok(state) => state,
             Err(error) => {
-                self.turn_away(first, &error.into());
+                self.reject_waiting(first, &error.into());
                 return None;
             }
         };
-        let mut batch = Batch::new(memory.head);
+        let mut batch = Batch::new(state.head);
         let stored = self.fill(&mut batch, first).and_then(|()| self.commit(&batch));
         drop(pass);
         match stored {
             Ok(()) => {
-                self.announce(&mut batch);
-                Some(Memory { head: batch.events.last_id(), ..memory })
+                self.publish(&mut batch);
+                Some(WriterState { head: batch.events.last_id(), ..state })
             }
             Err(lost) => {
                 tracing::error!(reason = lost.reason, commands = batch.len(), "a batch was lost");
                 self.roll_back();
-                batch.answer_lost(&lost);
+                batch.reply_lost(&lost);
                 None
             }
         }
     }
 
-    fn begin(&mut self, memory: Option<Memory>) -> QueryResult<Memory> {
+    fn begin(&mut self, state: Option<WriterState>) -> QueryResult<WriterState> {
         BeginImmediate.execute(&mut self.connection)?;
         let data_version: i64 = DataVersion.get_result(&mut self.connection)?;
-        match memory {
-            Some(memory) if memory.data_version == data_version => Ok(memory),
-            _ => Ok(Memory { data_version, head: log_state::read_head(&mut self.connection)? }),
+        match state {
+            Some(state) if state.data_version == data_version => Ok(state),
+            _ => Ok(WriterState { data_version, head: log_state::read_head(&mut self.connection)? }),
         }
     }
 
@@ -135,14 +135,14 @@ impl Writer {
         let connection = Connection::Sqlite(&mut self.connection);
         let events = Events::Batch(&mut batch.events);
         let mut tx = DbTx::new(connection, self.clock.now(), &self.activity, events);
-        let verdict = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
+        let decision = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));
         let has_enqueued = tx.has_enqueued();
-        let outcome = match (verdict, tx.into_failure()) {
+        let outcome = match (decision, tx.into_failure()) {
             (Err(_), _) => Err(StorageFault::Panicked),
             (Ok(_), Some(failure)) => Err(failure.fault),
-            (Ok(verdict), None) => Ok(verdict),
+            (Ok(decision), None) => Ok(decision),
         };
-        if outcome == Ok(Verdict::Commit) {
+        if outcome == Ok(CommitDecision::Commit) {
             batch.keep(command, has_enqueued);
         } else {
             batch.events.truncate(mark);
@@ -162,7 +162,7 @@ impl Writer {
             Rollback.execute(&mut self.connection)?;
             return Ok(());
         }
-        event_log::append(&mut self.connection, batch.events.events())?;
+        log::append(&mut self.connection, batch.events.events())?;
         match Commit.execute(&mut self.connection) {
             Ok(_) => Ok(()),
             Err(error) => Err(BatchLost::in_commit(&error)),
@@ -170,8 +170,8 @@ impl Writer {
     }
 
     /// Answers the commands of a batch that is stored, publishes its events and wakes the runner of jobs.
-    fn announce(&mut self, batch: &mut Batch) {
-        batch.answer();
+    fn publish(&mut self, batch: &mut Batch) {
+        batch.reply();
         self.checkpoints.committed(batch.kept());
         let events = batch.events.events();
         let publish = || {
@@ -179,7 +179,7 @@ impl Writer {
                 self.sink.jobs_enqueued();
             }
             if !events.is_empty() {
-                self.sink.committed(events);
+                self.sink.publish(events);
             }
         };
         if catch_unwind(AssertUnwindSafe(publish)).is_err() {
@@ -187,13 +187,13 @@ impl Writer {
         }
     }
 
-    /// Answers all who wait for a transaction that can't even begin, rather than let each wait in turn for
+    /// Rejects all commands that wait for a transaction that can't even begin, rather than let each wait in turn for
     /// the lock.
-    fn turn_away(&mut self, first: Command, lost: &BatchLost) {
+    fn reject_waiting(&mut self, first: Command, lost: &BatchLost) {
         tracing::error!(reason = lost.reason, "could not begin a transaction");
         let waiting = std::iter::from_fn(|| self.queue.next()).take(self.limits.commands);
         for command in std::iter::once(first).chain(waiting) {
-            command.answer(Err(lost.fault()));
+            command.reply(Err(lost.fault()));
         }
     }
 

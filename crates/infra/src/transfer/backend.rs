@@ -73,7 +73,7 @@ pub(super) trait Backend: SimpleConnection {
 
 /// A connection that one side of a copy owns. What goes wrong ends the copy, and dropping the connection then rolls
 /// back what is open.
-pub(super) enum Session {
+pub(super) enum EndpointSession {
     /// To a SQLite file.
     Sqlite(Box<SqliteConnection>),
     /// To a PostgreSQL server.
@@ -81,7 +81,7 @@ pub(super) enum Session {
     Postgres(Box<PgConnection>),
 }
 
-impl Session {
+impl EndpointSession {
     /// The connection, for queries that are alike on both.
     pub(super) fn connection(&mut self) -> Connection<'_> {
         match self {

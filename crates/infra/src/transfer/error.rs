@@ -1,6 +1,6 @@
 //! Why a database was not copied, in words for people.
 
-use super::place::Side;
+use super::endpoint::Side;
 use crate::sqlite::{self, DataDirLockError};
 
 /// Why a database was not copied. The source is as it was.

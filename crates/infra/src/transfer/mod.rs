@@ -2,21 +2,20 @@
 //!
 //! What must stay true:
 //! - The source is held still (`source`) and only read, but for events that get their positions first.
-//! - The target is marked (`event_log/mark.rs`) in a commit of its own before its first row is written. No server opens a
-//!   marked database. The mark goes in the same commit in which the log gets a new epoch, which is the last step.
-//!   So a process that is killed leaves a target that is empty, or marked, or whole; and the next copy starts
+//! - The target is marked (`events/log/mark.rs`) in a commit of its own before its first row is written. No server
+//!   opens a marked database. The mark goes in the same commit in which the log gets a new epoch, which is the last
+//!   step. So a process that is killed leaves a target that is empty, or marked, or whole; and the next copy starts
 //!   again on one that is empty or marked, and on no other.
 //! - What was written is read back and compared (`digest`) before the mark goes.
 //!
-//! Rows are typed by `rows`, walked by `table` and brought over by `passage`; what the databases do each in its
+//! Rows are typed by `rows`, walked by `table` and copied by `table_copy`; what the databases do each in its
 //! own way is in `backend`, `sqlite` and `postgres`. A log whose ids and positions differ is given to SQLite by
 //! `positions`.
 
 mod backend;
 mod digest;
+mod endpoint;
 mod error;
-mod passage;
-mod place;
 mod positions;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -24,21 +23,22 @@ mod rows;
 mod source;
 mod sqlite;
 mod table;
+mod table_copy;
 mod target;
 
 pub use digest::TableDigest;
+pub use endpoint::{Endpoint, Side};
 pub use error::TransferError;
-pub use passage::CopiedTable;
-pub use place::{Place, Side};
+pub use table_copy::CopiedTable;
 
-use passage::PASSAGES;
 use source::Source;
 use sqlite::HeldFolders;
+use table_copy::PASSAGES;
 use target::Target;
 
 /// How far a copy has come. Rows are counted over all tables; each table begins with a step of no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum TransferStep {
     /// Writes rows.
     Copying {
         /// The table that they belong to.
@@ -68,9 +68,9 @@ pub enum Step {
 /// # Errors
 /// [`TransferError`]. The target is then as it was, or marked as an unfinished copy.
 pub fn transfer(
-    from: &Place,
-    to: &Place,
-    report: &mut dyn FnMut(Step),
+    from: &Endpoint,
+    to: &Endpoint,
+    report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<CopiedTable>, TransferError> {
     // Dropped last, so that the folders are held until the databases are closed.
     let mut folders = HeldFolders::default();
@@ -98,13 +98,13 @@ fn copy_all(
     source: &mut Source,
     target: &mut Target,
     total: u64,
-    report: &mut dyn FnMut(Step),
+    report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<CopiedTable>, TransferError> {
     let (mut copied, mut done) = (Vec::with_capacity(PASSAGES.len()), 0);
     for table in PASSAGES {
         let mut advance = |rows: usize| {
             done += rows as u64;
-            report(Step::Copying { table: table.name, done, total });
+            report(TransferStep::Copying { table: table.name, done, total });
         };
         advance(0);
         copied.push(table.copy(source, target, &mut advance)?);
@@ -118,13 +118,13 @@ fn differing(
     copied: &[CopiedTable],
     counts: &[u64],
     total: u64,
-    report: &mut dyn FnMut(Step),
+    report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<&'static str>, TransferError> {
     let (mut different, mut done) = (Vec::new(), 0);
     for ((table, copied), count) in PASSAGES.iter().zip(copied).zip(counts) {
         let mut advance = |rows: usize| {
             done += rows as u64;
-            report(Step::Verifying { table: table.name, done, total });
+            report(TransferStep::Verifying { table: table.name, done, total });
         };
         advance(0);
         let stored = table.read_back(target, &mut advance)?;

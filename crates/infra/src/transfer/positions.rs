@@ -40,7 +40,7 @@ type Ends = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// The span in which a membership may begin.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct PositionSpan {
     /// The last event of the group that the member doesn't see.
     unseen: Option<i64>,
     /// The first one that the member sees.
@@ -99,7 +99,7 @@ impl Positions {
             row.since_event = match starts.get(&(row.group_id, row.since_event)) {
                 Some(position) => *position,
                 None => {
-                    let Span { unseen, seen } = self.span(row.group_id, row.since_event, source)?;
+                    let PositionSpan { unseen, seen } = self.span(row.group_id, row.since_event, source)?;
                     let least = unseen.map_or(0, |position| position + 1);
                     row.since_event.max(least).min(seen.unwrap_or(self.head + 1))
                 }
@@ -110,18 +110,20 @@ impl Positions {
 
     /// Where a member begins to see the events of a group, who sees those with at least this id. Asks the database
     /// only if the id is between those of the group and yet none of them, which no program has stored.
-    fn span(&self, group: i64, id: i64, source: &mut Connection<'_>) -> QueryResult<Span> {
+    fn span(&self, group: i64, id: i64, source: &mut Connection<'_>) -> QueryResult<PositionSpan> {
         match self.groups.get(&group) {
-            None => Ok(Span { unseen: None, seen: None }),
-            Some(log) if id <= log.first_id => Ok(Span { unseen: None, seen: Some(log.first_position) }),
-            Some(log) if id > log.last_id => Ok(Span { unseen: Some(log.last_position), seen: None }),
+            None => Ok(PositionSpan { unseen: None, seen: None }),
+            Some(log) if id <= log.first_id => {
+                Ok(PositionSpan { unseen: None, seen: Some(log.first_position) })
+            }
+            Some(log) if id > log.last_id => Ok(PositionSpan { unseen: Some(log.last_position), seen: None }),
             Some(_) => {
                 let log = events::table
                     .filter(events::group_id.eq(group))
                     .filter(events::audience.eq_any(TO_MEMBERS));
                 let unseen = log.clone().filter(events::id.lt(id)).select(max(events::position));
                 let seen = log.filter(events::id.ge(id)).select(min(events::position));
-                Ok(Span {
+                Ok(PositionSpan {
                     unseen: on_backend!(source, |connection| unseen.get_result(connection))?,
                     seen: on_backend!(source, |connection| seen.get_result(connection))?,
                 })

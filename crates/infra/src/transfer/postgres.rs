@@ -7,21 +7,21 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::backend::{Backend, Session};
+use super::backend::{Backend, EndpointSession};
+use super::endpoint::Side;
 use super::error::TransferError;
-use super::place::Side;
 use super::table;
-use crate::postgres::dial::{Dial, Purpose};
-use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, numbering};
+use crate::postgres::connector::{ConnectionPurpose, Connector};
+use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, sequencer};
 
 /// How long to wait for the server to accept a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the session of a program that was killed may hold its locks.
 const LINGERING: Duration = Duration::from_secs(2);
 
 /// Between two tries to get the lock that it holds.
-const CLAIM_EVERY: Duration = Duration::from_millis(50);
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often to try to catch the log with every event numbered, while somebody writes.
 const TRIES: u32 = 5;
@@ -31,12 +31,12 @@ const TRIES: u32 = 5;
 /// # Errors
 /// [`OpenError`]
 fn connect(url: &str) -> Result<PgConnection, OpenError> {
-    let dial = Dial::new(&PostgresOptions::new(url));
-    let mut connection = dial.connect_within(Purpose::Migrate, PATIENCE)?;
+    let connector = Connector::new(&PostgresOptions::new(url));
+    let mut connection = connector.connect_within(ConnectionPurpose::Migrate, CONNECT_TIMEOUT)?;
     let settings = "SET application_name = 'groupchat migrate-database'; \
                     SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '30s'";
     let failed = |error: diesel::result::Error| OpenError::Database {
-        database: dial.shown(),
+        database: connector.shown(),
         reason: error.to_string(),
     };
     connection.batch_execute(settings).map_err(failed)?;
@@ -48,11 +48,11 @@ fn connect(url: &str) -> Result<PgConnection, OpenError> {
 fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError> {
     let until = Instant::now() + LINGERING;
     let failed = TransferError::at(side, "lock");
-    while !AdvisoryLock::Numbering.try_for_session(connection).map_err(&failed)? {
+    while !AdvisoryLock::Sequencer.try_for_session(connection).map_err(&failed)? {
         if Instant::now() > until {
             return Err(TransferError::InUse(side));
         }
-        thread::sleep(CLAIM_EVERY);
+        thread::sleep(LOCK_RETRY_INTERVAL);
     }
     Ok(())
 }
@@ -61,20 +61,20 @@ fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError>
 ///
 /// # Errors
 /// [`TransferError`]
-pub(super) fn open_source(url: &str) -> Result<Session, TransferError> {
+pub(super) fn open_source(url: &str) -> Result<EndpointSession, TransferError> {
     let mut connection = connect(url)?;
     claim(&mut connection, Side::Source)?;
     require_current(&mut connection)?;
     freeze(&mut connection).map_err(TransferError::at(Side::Source, "take a snapshot of"))?;
-    Ok(Session::Postgres(Box::new(connection)))
+    Ok(EndpointSession::Postgres(Box::new(connection)))
 }
 
 /// Opens the database that is to become the copy.
 ///
 /// # Errors
 /// [`TransferError`]
-pub(super) fn open_target(url: &str) -> Result<Session, TransferError> {
-    Ok(Session::Postgres(Box::new(connect(url)?)))
+pub(super) fn open_target(url: &str) -> Result<EndpointSession, TransferError> {
+    Ok(EndpointSession::Postgres(Box::new(connect(url)?)))
 }
 
 /// Rejects a schema other than this program's.
@@ -92,7 +92,7 @@ fn freeze(connection: &mut PgConnection) -> QueryResult<()> {
         table::names().join(", ")
     );
     for _ in 0..TRIES {
-        while numbering::number_some(connection)? > 0 {}
+        while sequencer::assign_positions(connection)? > 0 {}
         connection.batch_execute(&begin)?;
         // Somebody may have committed an event between the two.
         let missing = "SELECT count(*) AS number FROM events WHERE position IS NULL";

@@ -2,17 +2,17 @@
 
 use diesel::result::QueryResult;
 
-use super::backend::Session;
+use super::backend::EndpointSession;
+use super::endpoint::{Endpoint, Side};
 use super::error::TransferError;
-use super::place::{Place, Side};
 use super::positions::Positions;
 use super::sqlite::{self, HeldFolders};
 use super::table::{TABLES, Table};
-use crate::event_log::mark;
+use crate::events::log::mark;
 
 /// The database that is copied, at one moment. Nobody else writes to it as long as this lives.
 pub(super) struct Source {
-    pub(super) session: Session,
+    pub(super) session: EndpointSession,
     /// Where events are, if the target needs other ids for them.
     renumbered: Option<Positions>,
 }
@@ -22,13 +22,13 @@ impl Source {
     ///
     /// # Errors
     /// [`TransferError`]
-    pub(super) fn open(place: &Place, folders: &mut HeldFolders) -> Result<Self, TransferError> {
-        let mut session = match place {
-            Place::Sqlite(path) => sqlite::open_source(path, folders)?,
+    pub(super) fn open(endpoint: &Endpoint, folders: &mut HeldFolders) -> Result<Self, TransferError> {
+        let mut session = match endpoint {
+            Endpoint::Sqlite(path) => sqlite::open_source(path, folders)?,
             #[cfg(feature = "postgres")]
-            Place::Postgres(url) => super::postgres::open_source(url)?,
+            Endpoint::Postgres(url) => super::postgres::open_source(url)?,
             #[cfg(not(feature = "postgres"))]
-            Place::Postgres(_) => return Err(TransferError::NoPostgres(Side::Source)),
+            Endpoint::Postgres(_) => return Err(TransferError::NoPostgres(Side::Source)),
         };
         let marked = mark::is_unfinished(&mut session.connection());
         if marked.map_err(TransferError::at(Side::Source, "read"))? {

@@ -7,11 +7,11 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::backend::{Backend, Session};
+use super::backend::{Backend, EndpointSession};
+use super::endpoint::Side;
 use super::error::TransferError;
-use super::place::Side;
-use crate::sqlite::draft::folder;
-use crate::sqlite::presence::{self, Presence};
+use crate::sqlite::detection::{self, Detected};
+use crate::sqlite::staged_file::folder;
 use crate::sqlite::{DataDirLock, DataDirLockError, OpenError, create, inspect, migrate};
 
 /// The data folders that are held until the copy is done, so that no server runs on them.
@@ -40,7 +40,7 @@ impl HeldFolders {
 ///
 /// # Errors
 /// [`TransferError`]
-pub(super) fn open_source(path: &Path, folders: &mut HeldFolders) -> Result<Session, TransferError> {
+pub(super) fn open_source(path: &Path, folders: &mut HeldFolders) -> Result<EndpointSession, TransferError> {
     folders.hold(path, Side::Source)?;
     let mut connection = inspect::open(path)?;
     let schema = migrate::schema_version(&mut connection, path)?;
@@ -49,22 +49,22 @@ pub(super) fn open_source(path: &Path, folders: &mut HeldFolders) -> Result<Sess
     }
     let busy = |error: diesel::result::Error| OpenError::from_reason(path, &error.to_string());
     connection.batch_execute("BEGIN IMMEDIATE").map_err(busy)?;
-    Ok(Session::Sqlite(Box::new(connection)))
+    Ok(EndpointSession::Sqlite(Box::new(connection)))
 }
 
 /// Opens the file that is to become the copy; makes an empty one if there is none.
 ///
 /// # Errors
 /// [`TransferError`]
-pub(super) fn open_target(path: &Path, folders: &mut HeldFolders) -> Result<Session, TransferError> {
+pub(super) fn open_target(path: &Path, folders: &mut HeldFolders) -> Result<EndpointSession, TransferError> {
     let unwritable =
         |error: std::io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
     make_folder(folder(path)).map_err(unwritable)?;
     folders.hold(path, Side::Target)?;
-    if presence::look(path)? == Presence::Never {
+    if detection::detect(path)? == Detected::Nothing {
         create::create(path)?;
     }
-    Ok(Session::Sqlite(Box::new(inspect::open(path)?)))
+    Ok(EndpointSession::Sqlite(Box::new(inspect::open(path)?)))
 }
 
 /// What is in the folder is for the server's user alone.

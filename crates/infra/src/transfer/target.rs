@@ -2,13 +2,13 @@
 
 use diesel::result::QueryResult;
 
-use super::backend::Session;
+use super::backend::EndpointSession;
+use super::endpoint::{Endpoint, Side};
 use super::error::TransferError;
-use super::place::{Place, Side};
 use super::source::Source;
 use super::sqlite::{self, HeldFolders};
 use super::table::{self, TABLES, Table};
-use crate::event_log::{mark, new_epoch};
+use crate::events::log::{mark, new_epoch};
 
 /// Diesel's own table in every database that was migrated.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
@@ -18,7 +18,7 @@ const ALWAYS_FILLED: [&str; 4] = [MIGRATIONS_TABLE, "log_state", "name_state", "
 
 /// The database that becomes the copy. It is marked from before its first row until its last step.
 pub(super) struct Target {
-    pub(super) session: Session,
+    pub(super) session: EndpointSession,
 }
 
 impl Target {
@@ -27,16 +27,16 @@ impl Target {
     /// # Errors
     /// [`TransferError`]; unless the target is a marked copy, it is then as it was.
     pub(super) fn open(
-        place: &Place,
+        endpoint: &Endpoint,
         source: &mut Source,
         folders: &mut HeldFolders,
     ) -> Result<Self, TransferError> {
-        let session = match place {
-            Place::Sqlite(path) => sqlite::open_target(path, folders)?,
+        let session = match endpoint {
+            Endpoint::Sqlite(path) => sqlite::open_target(path, folders)?,
             #[cfg(feature = "postgres")]
-            Place::Postgres(url) => super::postgres::open_target(url)?,
+            Endpoint::Postgres(url) => super::postgres::open_target(url)?,
             #[cfg(not(feature = "postgres"))]
-            Place::Postgres(_) => return Err(TransferError::NoPostgres(Side::Target)),
+            Endpoint::Postgres(_) => return Err(TransferError::NoPostgres(Side::Target)),
         };
         let mut target = Self { session };
         target.refuse_same(source)?;

@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 struct Runner(AtomicUsize);
 
 impl EventSink for Runner {
-    fn committed(&self, _: &[LoggedEvent]) {}
+    fn publish(&self, _: &[LoggedEvent]) {}
 
     fn jobs_enqueued(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use groupchat_domain::accounts::{Actor, SessionKind};
-use groupchat_domain::events::{Cursor, Epoch, Event, EventRecord, Kept, LogState, replay};
+use groupchat_domain::events::{Cursor, Epoch, Event, EventRecord, LogState, Retained, replay};
 use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
@@ -28,10 +28,10 @@ fn log(database: &Database, count: i64) -> Vec<EventRecord> {
 
 /// Removes old events, by a clock that takes all times for possible; says how many.
 fn remove_old(database: &Database, since: Timestamp, rows: i64, limit: i64) -> usize {
-    remove(database, Kept { since, latest: Timestamp::from_micros(i64::MAX), rows }, limit)
+    remove(database, Retained { since, latest: Timestamp::from_micros(i64::MAX), rows }, limit)
 }
 
-fn remove(database: &Database, kept: Kept, limit: i64) -> usize {
+fn remove(database: &Database, kept: Retained, limit: i64) -> usize {
     database.write(move |tx| Ok(tx.events().remove_old(kept, limit)?)).unwrap()
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn events_of_a_clock_set_back_leave_no_hole(database: &Database) {
 pub(crate) fn an_event_of_the_future_is_as_old_as_the_next_one(database: &Database) {
     log(database, 6);
     let later = later(database);
-    let kept = |since| Kept { since, latest: later, rows: ALL };
+    let kept = |since| Retained { since, latest: later, rows: ALL };
     // A clock that was a day ahead for the first, second and fourth event.
     execute(
         database,
@@ -119,7 +119,7 @@ pub(crate) fn an_event_of_the_future_is_as_old_as_the_next_one(database: &Databa
 pub(crate) fn many_events_of_the_future_go_once_the_newest_is_old(database: &Database) {
     log(database, 5);
     let later = later(database);
-    let kept = |since, rows| Kept { since, latest: later, rows };
+    let kept = |since, rows| Retained { since, latest: later, rows };
     execute(database, "UPDATE events SET at = at + 86400000000 WHERE id < (SELECT max(id) FROM events)");
     assert_eq!(remove(database, kept(LONG_AGO, ALL), 2), 0, "the newest is not old");
     assert_eq!(remove(database, kept(LONG_AGO, 4), 2), 1, "their number counts whatever their times");
@@ -171,7 +171,7 @@ pub(crate) fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database
     remove_old(database, LONG_AGO, 2, ALL);
     for (position, gap) in [(1, true), (2, false), (3, false), (4, false)] {
         let (actor, position) = (actor.clone(), Position::new(position));
-        let stretch = database.read(move |tx| replay(tx, &actor, position)).unwrap();
-        assert_eq!((stretch.gap, stretch.position), (gap, Position::new(4)), "{position}");
+        let page = database.read(move |tx| replay(tx, &actor, position)).unwrap();
+        assert_eq!((page.gap, page.position), (gap, Position::new(4)), "{position}");
     }
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
-use groupchat_domain::messages::{Message, MessageQuery, NewMessage, Pin, PinQuery, PinState, Run};
+use groupchat_domain::messages::{Message, MessageQuery, MessageRange, NewMessage, Pin, PinQuery, PinState};
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
@@ -127,14 +127,14 @@ pub(crate) fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
         let views = tx.messages().list(&query).unwrap();
         views.into_iter().map(|view| view.message.seq.get()).collect()
     };
-    assert_eq!(seqs(Run::Below(None), 10), [5, 4, 3, 2, 1]);
-    assert_eq!(seqs(Run::Below(None), 2), [5, 4, 3], "one more than asked for");
-    assert_eq!(seqs(Run::Below(Some(Seq::new(3))), 1), [2, 1]);
-    assert_eq!(seqs(Run::Below(Some(Seq::new(3))), 2), [2, 1]);
-    assert_eq!(seqs(Run::Below(Some(Seq::new(1))), 2), [0; 0]);
-    assert_eq!(seqs(Run::Above(Seq::ZERO), 2), [1, 2, 3]);
-    assert_eq!(seqs(Run::Above(Seq::new(3)), 2), [4, 5]);
-    assert_eq!(seqs(Run::Above(Seq::new(5)), 2), [0; 0]);
+    assert_eq!(seqs(MessageRange::Below(None), 10), [5, 4, 3, 2, 1]);
+    assert_eq!(seqs(MessageRange::Below(None), 2), [5, 4, 3], "one more than asked for");
+    assert_eq!(seqs(MessageRange::Below(Some(Seq::new(3))), 1), [2, 1]);
+    assert_eq!(seqs(MessageRange::Below(Some(Seq::new(3))), 2), [2, 1]);
+    assert_eq!(seqs(MessageRange::Below(Some(Seq::new(1))), 2), [0; 0]);
+    assert_eq!(seqs(MessageRange::Above(Seq::ZERO), 2), [1, 2, 3]);
+    assert_eq!(seqs(MessageRange::Above(Seq::new(3)), 2), [4, 5]);
+    assert_eq!(seqs(MessageRange::Above(Seq::new(5)), 2), [0; 0]);
 }
 
 pub(crate) fn an_edit_is_stored(tx: &mut dyn Tx) {
@@ -160,7 +160,8 @@ pub(crate) fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dy
     // Its likes are purged later, but are not seen any more.
     let found = view(tx, group_id, id, bob);
     assert_eq!((&found.message, found.liked), (&message, false));
-    let query = MessageQuery { group: group_id, viewer: bob, run: Run::Below(None), limit: limit(1) };
+    let query =
+        MessageQuery { group: group_id, viewer: bob, run: MessageRange::Below(None), limit: limit(1) };
     assert_eq!(tx.messages().list(&query), Ok(vec![found.clone()]));
     assert_eq!(tx.messages().find_by_client_id(group_id, ann, &client_id("a")).unwrap(), Some(found));
 }
@@ -172,7 +173,7 @@ pub(crate) fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     let author = UserRef { id: ann, username: None, display_name: None };
     let found = view(tx, group, id, bob);
     assert_eq!((&found.message.author, &found.message.text), (&author, &Some(text("hello"))));
-    let query = MessageQuery { group, viewer: bob, run: Run::Below(None), limit: limit(1) };
+    let query = MessageQuery { group, viewer: bob, run: MessageRange::Below(None), limit: limit(1) };
     assert_eq!(tx.messages().list(&query), Ok(vec![found]));
 }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 use groupchat_domain::accounts::{User, UserQuery, Username};
 use groupchat_domain::groups::{GroupName, GroupQuery, MemberQuery, Role};
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::paging::{NameCursor, Placed};
+use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::storage::{Tx, Unique};
 use groupchat_testing::Dice;
 
@@ -31,8 +31,8 @@ fn page(
     after: Option<NameCursor>,
     rows: i64,
 ) -> (Vec<i64>, Option<NameCursor>) {
-    fn ids<T>(placed: &[Placed<T>]) -> Vec<(i64, NameCursor)> {
-        placed.iter().map(|placed| (placed.place.id, placed.place.clone())).collect()
+    fn ids<T>(placed: &[NamePosition<T>]) -> Vec<(i64, NameCursor)> {
+        placed.iter().map(|placed| (placed.position.id, placed.position.clone())).collect()
     }
     let limit = limit(rows);
     let found = database.read(move |tx| {

@@ -29,7 +29,10 @@ fn keys(database: &Database, search: Option<&str>) -> Vec<(String, String)> {
         let query =
             GroupQuery { viewer, search, mine: false, ownerless: false, after: None, limit: limit(50) };
         let placed = tx.groups().list(&query)?;
-        Ok(placed.into_iter().map(|row| (row.entry.group.name.into_string(), row.place.name_key)).collect())
+        Ok(placed
+            .into_iter()
+            .map(|row| (row.entry.group.name.into_string(), row.position.name_key))
+            .collect())
     });
     listed.unwrap()
 }
@@ -143,7 +146,7 @@ pub(crate) fn a_list_that_was_begun_before_goes_on(database: &Database) {
             let mut rows = tx.groups().list(&query)?;
             let more = rows.len() > 3;
             rows.truncate(3);
-            let next = rows.last().filter(|_| more).map(|row| row.place.clone());
+            let next = rows.last().filter(|_| more).map(|row| row.position.clone());
             Ok((rows.into_iter().map(|row| row.entry.group.id.get()).collect::<Vec<_>>(), next))
         });
         database.wait_for(read).unwrap()

@@ -46,13 +46,13 @@ fn who_listens_is_sent_away_and_who_comes_then_misses_nothing() {
     let storages =
         Failover { first: first.storage(), second: second.storage(), has_happened: AtomicBool::new(false) };
     let storages = Arc::new(storages);
-    let options = HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() };
+    let options = HubOptions { poll_interval: Duration::from_millis(10), ..HubOptions::default() };
     let hub = LocalHub::new(options, Arc::new(SystemClock));
     first.wait_for(async {
         storages.second.run(WRITE, emit(2)).await.unwrap();
         hub.begin(storages.as_ref()).await.unwrap();
         let mut before = hub.subscribe();
-        before.admit(viewer());
+        before.authorize(viewer());
         let running = tokio::spawn({
             let (hub, storage) = (hub.clone(), Arc::clone(&storages));
             async move { hub.run(storage).await }
@@ -68,7 +68,7 @@ fn who_listens_is_sent_away_and_who_comes_then_misses_nothing() {
         assert!(matches!(next(before.as_mut()).await, Some(Delivery::Stopping)));
 
         let mut after = hub.subscribe();
-        after.admit(viewer());
+        after.authorize(viewer());
         assert_eq!((after.since(), now.position), (Some(&now), Position::new(2)));
         storages.second.run(WRITE, emit(1)).await.unwrap();
         assert_eq!(next_logged(after.as_mut()).await, Position::new(3));

@@ -52,7 +52,7 @@ impl Client {
         let Some(viewer) = self.catch_up(server).await else { return };
         let since = feed.since().expect("the hub has begun").position;
         assert!(self.cursor >= since, "the log was read after the subscription");
-        feed.admit(viewer);
+        feed.authorize(viewer);
         while self.take(poll_fn(|context| feed.poll_next(context)).await) == Goes::On {
             if self.restlessness.is_some_and(|about| self.dice.below(about) == 0) {
                 return;
@@ -65,14 +65,14 @@ impl Client {
         loop {
             let (actor, after) = (self.actor.clone(), self.cursor);
             let read = server.storage.run(READ, move |tx| replay(tx, &actor, after)).await;
-            let stretch = read.expect("the log can be read");
-            self.cursor = stretch.position;
-            self.events.extend(stretch.events);
+            let page = read.expect("the log can be read");
+            self.cursor = page.position;
+            self.events.extend(page.events);
             if self.events.last().is_some_and(|event| event.event == LAST) {
                 return None;
             }
-            if !stretch.more {
-                return Some(stretch.viewer);
+            if !page.more {
+                return Some(page.viewer);
             }
         }
     }
@@ -88,11 +88,11 @@ impl Client {
                 }
                 if event.event == LAST { Goes::Down } else { Goes::On }
             }
-            Some(Delivery::Passed(position)) => {
+            Some(Delivery::Advanced(position)) => {
                 self.cursor = self.cursor.max(position);
                 Goes::On
             }
-            Some(Delivery::CheckSession | Delivery::Passing(_)) => Goes::On,
+            Some(Delivery::CheckSession | Delivery::Ephemeral(_)) => Goes::On,
             Some(Delivery::TooSlow) => Goes::Down,
             Some(Delivery::Stopping) | None => panic!("nobody stops the hub"),
         }

@@ -66,7 +66,7 @@ fn it_waits_for_the_log_at_the_start_and_later() {
     let database = Database::sqlite_with(Arc::new(NoListener));
     let unreliable = Unreliable::new(database.storage(), true, refused);
     let hub = LocalHub::new(
-        HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() },
+        HubOptions { poll_interval: Duration::from_millis(10), ..HubOptions::default() },
         Arc::new(SystemClock),
     );
     database.wait_for(async {
@@ -77,7 +77,7 @@ fn it_waits_for_the_log_at_the_start_and_later() {
         unreliable.asked.notified().await;
         unreliable.set_down(false);
         let mut feed = begun(&hub).await;
-        feed.admit(viewer());
+        feed.authorize(viewer());
         unreliable.set_down(true);
         unreliable.inner.run(WRITE, emit(1)).await.unwrap();
         // The first may have been told of before.
@@ -92,14 +92,14 @@ fn it_waits_for_the_log_at_the_start_and_later() {
 
 #[test]
 fn what_it_is_told_it_hands_out_however_long_the_log_takes_to_read() {
-    let options = HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() };
+    let options = HubOptions { poll_interval: Duration::from_millis(10), ..HubOptions::default() };
     let hub = LocalHub::new(options, Arc::new(SystemClock));
     let database = Database::sqlite_with(Arc::new(hub.clone()));
     let stalling = Unreliable::new(database.storage(), false, silent);
     database.wait_for(async {
         hub.begin(stalling.as_ref()).await.unwrap();
         let mut feed = hub.subscribe();
-        feed.admit(viewer());
+        feed.authorize(viewer());
         stalling.set_down(true);
         let running = tokio::spawn({
             let (hub, storage) = (hub.clone(), Arc::clone(&stalling));
@@ -147,7 +147,7 @@ impl Storage for Late {
 
 #[test]
 fn what_comes_while_the_log_is_read_follows_without_being_read() {
-    let options = HubOptions { inbox: 2, look_every: Duration::from_secs(3_600), ..HubOptions::default() };
+    let options = HubOptions { inbox: 2, poll_interval: Duration::from_secs(3_600), ..HubOptions::default() };
     let hub = LocalHub::new(options, Arc::new(SystemClock));
     let database = Database::sqlite_with(Arc::new(hub.clone()));
     let late = Arc::new(Late {
@@ -159,7 +159,7 @@ fn what_comes_while_the_log_is_read_follows_without_being_read() {
     database.wait_for(async {
         hub.begin(late.as_ref()).await.unwrap();
         let mut feed = hub.subscribe();
-        feed.admit(viewer());
+        feed.authorize(viewer());
         let running = tokio::spawn({
             let (hub, storage) = (hub.clone(), Arc::clone(&late));
             async move { hub.run(storage).await }

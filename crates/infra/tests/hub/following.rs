@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
-use groupchat_domain::events::{Delivery, Event, Feed, LiveEvents, Passing, Viewer};
+use groupchat_domain::events::{Delivery, EphemeralEvent, Event, Feed, LiveEvents, Viewer};
 use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
 use groupchat_domain::presence::Presence;
 use groupchat_domain::storage::{Storage, Tx};
@@ -40,7 +40,7 @@ pub(crate) async fn next_logged(feed: &mut dyn Feed) -> Position {
     loop {
         match poll_fn(|context| feed.poll_next(context)).await {
             Some(Delivery::Logged(event)) => return event.event.position,
-            Some(Delivery::Passed(_)) => {}
+            Some(Delivery::Advanced(_)) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -58,10 +58,10 @@ fn it_begins_at_the_end_of_the_log() {
 
 #[test]
 fn it_finds_what_nobody_told_of() {
-    let options = HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() };
+    let options = HubOptions { poll_interval: Duration::from_millis(10), ..HubOptions::default() };
     let world = World::sqlite_beside_another(options);
     let mut feed = world.servers[0].hub.subscribe();
-    feed.admit(viewer());
+    feed.authorize(viewer());
     let other = Arc::clone(&world.writers[1]);
     world.wait_for(async {
         for expected in 1..=3 {
@@ -74,10 +74,10 @@ fn it_finds_what_nobody_told_of() {
 #[test]
 fn an_event_after_others_that_nobody_told_of_brings_them_along() {
     // Looking takes longer than the test may.
-    let options = HubOptions { look_every: Duration::from_secs(3_600), ..HubOptions::default() };
+    let options = HubOptions { poll_interval: Duration::from_secs(3_600), ..HubOptions::default() };
     let world = World::sqlite_beside_another(options);
     let mut feed = world.servers[0].hub.subscribe();
-    feed.admit(viewer());
+    feed.authorize(viewer());
     let [own, other] = [&world.writers[0], &world.writers[1]].map(Arc::clone);
     world.wait_for(async {
         // More than a page of the log.
@@ -108,17 +108,17 @@ fn it_notices_that_time_passes() {
     let database = Database::sqlite();
     let storage: Arc<dyn Storage> = database.storage();
     let clock = Arc::<HandSetClock>::default();
-    let options = HubOptions { look_every: Duration::from_millis(10), ..HubOptions::default() };
+    let options = HubOptions { poll_interval: Duration::from_millis(10), ..HubOptions::default() };
     let hub = LocalHub::new(options, clock.clone());
     database.wait_for(hub.begin(storage.as_ref())).unwrap();
     let [mut ann, mut bob] = [1, 2].map(|number| {
         let membership = (GroupId::new(1), EventId::new(0));
         let viewer = Viewer::new(UserId::new(number), SessionId::new(number), [membership]);
         let mut feed = hub.subscribe();
-        feed.admit(viewer.with_presence(PresenceSetting::Shown));
+        feed.authorize(viewer.with_presence(PresenceSetting::Shown));
         feed
     });
-    bob.attend();
+    bob.join();
     drop(bob);
     clock.0.store(3_600, Ordering::SeqCst);
     database.wait_for(async {
@@ -128,8 +128,8 @@ fn it_notices_that_time_passes() {
         });
         for expected in [Presence::Online, Presence::Offline] {
             let told = poll_fn(|context| ann.poll_next(context)).await;
-            let Some(Delivery::Passing(told)) = told else { panic!("{told:?}") };
-            let Passing::PresenceChanged { presence, .. } = told.event else { panic!("{told:?}") };
+            let Some(Delivery::Ephemeral(told)) = told else { panic!("{told:?}") };
+            let EphemeralEvent::PresenceChanged { presence, .. } = told.event else { panic!("{told:?}") };
             assert_eq!(presence, expected);
         }
         running.abort();
@@ -140,7 +140,7 @@ fn it_notices_that_time_passes() {
 fn it_ends_when_it_is_stopped() {
     let database = Database::sqlite();
     let hub = LocalHub::new(
-        HubOptions { look_every: Duration::from_secs(3_600), ..HubOptions::default() },
+        HubOptions { poll_interval: Duration::from_secs(3_600), ..HubOptions::default() },
         Arc::new(SystemClock),
     );
     let storage: Arc<dyn Storage> = database.storage();

@@ -25,11 +25,11 @@ const COMMANDS: usize = 60;
 /// So little room that events are lost on every way, and found again.
 const CRAMPED: HubOptions = HubOptions {
     queue: 8,
-    before_admission: 12,
+    unauthorized_queue: 12,
     inbox: 4,
-    look_every: Duration::from_millis(20),
+    poll_interval: Duration::from_millis(20),
     queue_bytes: usize::MAX,
-    before_admission_bytes: usize::MAX,
+    unauthorized_queue_bytes: usize::MAX,
 };
 
 fn every_client_gets_all_that_is_for_it(world: &World) {

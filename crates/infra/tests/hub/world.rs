@@ -15,7 +15,7 @@ use crate::support::fixture::{at, group, session, user};
 use crate::support::{Database, NoListener};
 
 /// How long anything may take before a test gives it up: far longer than it ever does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 pub(crate) const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
 pub(crate) const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
@@ -91,7 +91,7 @@ impl World {
     /// Waits on this thread.
     #[track_caller]
     pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
-        let answer = async { tokio::time::timeout(PATIENCE, answer).await };
+        let answer = async { tokio::time::timeout(DEADLINE, answer).await };
         self.runtime.block_on(answer).expect("an answer in good time")
     }
 

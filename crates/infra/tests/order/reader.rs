@@ -13,7 +13,7 @@ use crate::support::Database;
 use crate::support::log::{is_mark, page};
 
 /// How long following the log may take: far longer than writing it does.
-const PATIENCE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(30);
 /// Between two looks at what has not changed.
 const PAUSE: Duration = Duration::from_millis(1);
 /// The longest page that the reader asks for.
@@ -27,7 +27,7 @@ pub(crate) fn follow(
     mark: &OnceLock<UserId>,
 ) -> Vec<EventRecord> {
     let (mut events, mut last, mut dice) = (Vec::new(), Position::ZERO, Dice::seeded());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     loop {
         assert!(Instant::now() < deadline, "the log goes no further than {last}");
         let limit = i64::try_from(1 + dice.below(LONGEST_PAGE)).unwrap();
@@ -58,7 +58,7 @@ pub(crate) struct Recorder {
 }
 
 impl EventSink for Recorder {
-    fn committed(&self, events: &[LoggedEvent]) {
+    fn publish(&self, events: &[LoggedEvent]) {
         let told = events.iter().map(|event| (event.position, event.id, event.event.event_type()));
         self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
     }
@@ -86,7 +86,7 @@ impl Recorder {
     }
 
     fn told_up_to(&self, log: &[EventRecord]) -> Vec<Told> {
-        let (last, deadline) = (log.last().map(|event| event.position), Instant::now() + PATIENCE);
+        let (last, deadline) = (log.last().map(|event| event.position), Instant::now() + DEADLINE);
         loop {
             let told = self.told();
             if told.last().map(|(position, ..)| *position) >= last {

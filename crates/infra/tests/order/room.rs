@@ -10,7 +10,7 @@ use groupchat_domain::accounts::{Actor, SessionKind};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Role, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, SessionId};
-use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx};
 use groupchat_infra::DatabaseStorage;
 use groupchat_testing::Dice;
@@ -136,7 +136,7 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
 }
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Error> {
-    let draft = Draft { group, text: text("hello"), client_id: None };
+    let draft = MessageDraft { group, text: text("hello"), client_id: None };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 

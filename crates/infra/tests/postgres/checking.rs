@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use groupchat_domain::time::{Clock, Timestamp};
-use groupchat_infra::check::{Depth, Finding, Outcome};
+use groupchat_infra::check::{CheckOutcome, Depth, Finding};
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{self, OpenError};
 use groupchat_testing::Scratch;
 
 use crate::console::Console;
-use crate::place::{Place, open, options, refusal};
+use crate::database::{Place, open, options, refusal};
 
 /// A member of a group with one message that has one like, and three events with and one without a place.
 const CHAT: &str = "
@@ -74,7 +74,7 @@ fn a_healthy_database_passes_every_check() {
         assert_eq!(names, expected);
         // The server for tests may be one that does without fsync, which is worth a warning.
         let passed = findings.iter().filter(|finding| finding.check != "settings");
-        assert!(passed.clone().all(|finding| finding.outcome == Outcome::Passed), "{findings:?}");
+        assert!(passed.clone().all(|finding| finding.outcome == CheckOutcome::Passed), "{findings:?}");
         assert!(
             find(&findings, "event_log").detail.ends_with("events that wait for their position: 1"),
             "{findings:?}"
@@ -160,10 +160,10 @@ fn a_clock_behind_what_is_stored_is_found_and_one_that_differs_from_the_servers_
     let stored = format!("UPDATE users SET created_at = {}", now.as_micros());
     let chat = chat_with(&stored);
     let clock = |now| find(&check_at(&chat, Depth::Quick, now), "clock").outcome;
-    assert_eq!(clock(now.minus(Duration::from_secs(30))), Outcome::Passed);
-    assert_eq!(clock(now.minus(Duration::from_secs(3_600))), Outcome::Failed);
+    assert_eq!(clock(now.minus(Duration::from_secs(30))), CheckOutcome::Passed);
+    assert_eq!(clock(now.minus(Duration::from_secs(3_600))), CheckOutcome::Failed);
     let in_an_hour = Timestamp::from_micros(now.as_micros() + 3_600_000_000);
-    assert_eq!(clock(in_an_hour), Outcome::Warning);
+    assert_eq!(clock(in_an_hour), CheckOutcome::Warning);
 }
 
 #[test]
@@ -173,13 +173,13 @@ fn what_a_crash_may_cost_is_told() {
     let lax = "SELECT count(*) AS number FROM pg_settings \
                WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'";
     let lax = console.number(lax) > 0;
-    let expected = if lax { Outcome::Warning } else { Outcome::Passed };
+    let expected = if lax { CheckOutcome::Warning } else { CheckOutcome::Passed };
     assert_eq!(find(&check(&chat), "settings").outcome, expected);
     let set = "ALTER DATABASE %I SET zero_damaged_pages = on";
     console.execute(&format!("DO $$ BEGIN EXECUTE format('{set}', current_database()); END $$"));
     let findings = check(&chat);
     let settings = find(&findings, "settings");
-    assert_eq!(settings.outcome, Outcome::Warning);
+    assert_eq!(settings.outcome, CheckOutcome::Warning);
     assert!(settings.detail.contains("zero_damaged_pages is on"), "{settings:?}");
 }
 
@@ -285,7 +285,10 @@ fn what_stands_beside_our_tables_is_a_warning() {
         let findings = check(&chat);
         assert_eq!(failing(&findings), Vec::<&str>::new(), "{change}: {findings:?}");
         let found = find(&findings, "schema");
-        assert!(found.outcome == Outcome::Warning && found.detail.contains(words), "{change}: {found:?}");
+        assert!(
+            found.outcome == CheckOutcome::Warning && found.detail.contains(words),
+            "{change}: {found:?}"
+        );
         open(options(chat.url())).unwrap();
     }
 }
@@ -293,5 +296,5 @@ fn what_stands_beside_our_tables_is_a_warning() {
 #[test]
 fn what_an_extension_brings_is_nothing_to_tell() {
     let chat = chat_with("CREATE EXTENSION pg_trgm");
-    assert_eq!(find(&check(&chat), "schema").outcome, Outcome::Passed);
+    assert_eq!(find(&check(&chat), "schema").outcome, CheckOutcome::Passed);
 }

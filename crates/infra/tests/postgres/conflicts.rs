@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::storage::{Caller, Mode, StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault, Tx};
 
 use crate::console::WRITERS;
-use crate::place::{Place, Runs, settled, store, touch};
+use crate::database::{Place, Runs, settled, store, touch};
 use crate::support::fixture;
 
 /// Makes the first changes of a table fail, as many as `failures` says; a sequence remembers, which no roll-back sets
@@ -74,7 +74,7 @@ fn of_two_commands_that_wait_for_each_other_one_is_run_again() {
         .write(|tx| {
             fixture::group(tx, "chess");
             fixture::group(tx, "go");
-            Verdict::Commit
+            CommitDecision::Commit
         })
         .unwrap();
     // The workers connect again, so that the server knows how soon to look.

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::place::PATIENCE;
+use crate::database::DEADLINE;
 
 /// The sessions of workers that write.
 pub(crate) const WRITERS: &str = "groupchat write";
@@ -47,7 +47,7 @@ impl Console {
     /// Waits until the query gives this number.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, query: &str, number: i64) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + DEADLINE;
         while self.number(query) != number {
             assert!(Instant::now() < until, "it never became {number}: {query}");
             std::thread::sleep(Duration::from_millis(5));

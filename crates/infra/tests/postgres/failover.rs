@@ -2,14 +2,14 @@
 
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Tx, Verdict};
+use groupchat_domain::storage::{CommitDecision, Tx};
 
-use crate::place::Place;
+use crate::database::Place;
 
 /// Emits an event.
-fn emit(tx: &mut dyn Tx) -> Verdict {
+fn emit(tx: &mut dyn Tx) -> CommitDecision {
     tx.emit(None, Event::UserDeleted(UserId::new(1)));
-    Verdict::Commit
+    CommitDecision::Commit
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Commands that fail leave nothing behind, and the worker goes on.
 
-use groupchat_domain::storage::{StorageFault, Verdict};
+use groupchat_domain::storage::{CommitDecision, StorageFault};
 
 use crate::console::WRITERS;
-use crate::place::{Place, Runs, store, touch};
+use crate::database::{Place, Runs, store, touch};
 use crate::support::fixture;
 
 #[test]
@@ -31,7 +31,7 @@ fn a_command_that_goes_on_after_a_fault_stores_nothing() {
         let same_key = tx.sessions().insert(&fixture::new_session(ann, 1, fixture::at(9)));
         assert!(same_key.is_err());
         assert!(tx.accounts().insert(&fixture::new_user("ben")).is_err());
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert!(matches!(outcome, Err(StorageFault::Internal { .. })), "{outcome:?}");
     assert_eq!(runs.get(), 1);

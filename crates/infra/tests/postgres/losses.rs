@@ -2,12 +2,12 @@
 
 use std::thread;
 
-use groupchat_domain::storage::{Caller, Mode, StorageFault, Verdict};
+use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault};
 use groupchat_testing::Scratch;
 
 use crate::console::{Console, READERS, WRITERS};
-use crate::go_between::GoBetween;
-use crate::place::{Place, Runs, settled, store, touch};
+use crate::database::{Place, Runs, settled, store, touch};
+use crate::proxy::Proxy;
 use crate::support::fixture;
 
 fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {
@@ -18,12 +18,12 @@ fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {
 fn a_connection_lost_between_commands_is_replaced_and_nobody_notices() {
     let place = Place::new();
     place.write(store("ann")).unwrap();
-    place.read(|_| Verdict::Commit).unwrap();
+    place.read(|_| CommitDecision::Commit).unwrap();
     let mut console = place.console();
     console.terminate(WRITERS);
     console.terminate(READERS);
     place.write(store("ben")).unwrap();
-    place.read(|_| Verdict::Commit).unwrap();
+    place.read(|_| CommitDecision::Commit).unwrap();
     assert_eq!(console.users(), 2);
 }
 
@@ -35,7 +35,7 @@ fn a_connection_lost_in_the_middle_of_a_command_undoes_it_and_no_other() {
         fixture::user(tx, "ann");
         Console::open(&url).terminate(WRITERS);
         assert!(tx.accounts().insert(&fixture::new_user("ben")).is_err());
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert!(is_unavailable(&outcome), "{outcome:?}");
     assert_eq!(runs.get(), 1);
@@ -49,7 +49,7 @@ fn a_connection_lost_under_a_refused_command_leaves_its_refusal() {
     let url = place.scratch.url().to_owned();
     let outcome = place.write(move |_| {
         Console::open(&url).terminate(WRITERS);
-        Verdict::RollBack
+        CommitDecision::RollBack
     });
     assert_eq!(outcome, Ok(()));
     place.write(store("ann")).unwrap();
@@ -80,16 +80,16 @@ fn of_a_commit_in_which_the_session_ends_the_outcome_is_unknown() {
 #[test]
 fn a_commit_whose_answer_is_lost_is_not_run_again() {
     let scratch = Scratch::create();
-    let go_between = GoBetween::to(scratch.url());
+    let proxy = Proxy::to(scratch.url());
     let place = Place::on(scratch, |options| {
-        options.url = go_between.url();
+        options.url = proxy.url();
         // It commits, too.
         options.follows_log = false;
     });
     let runs = Runs::default();
     place.write(store("ann")).unwrap();
     // With its end: a level of isolation has the word in it.
-    go_between.lose_the_next_answer_to("COMMIT\0");
+    proxy.lose_the_next_answer_to("COMMIT\0");
     let outcome = place.write(runs.of(|tx, _| store("ben")(tx)));
     assert_eq!(outcome, Err(StorageFault::OutcomeUnknown));
     assert_eq!(runs.get(), 1);
@@ -104,7 +104,7 @@ fn what_was_read_is_right_though_the_end_of_the_transaction_is_lost() {
     let outcome = place.read(runs.of(move |tx, _| {
         tx.events().head().unwrap();
         Console::open(&url).terminate(READERS);
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert_eq!((outcome, runs.get()), (Ok(()), 1));
 }
@@ -112,15 +112,15 @@ fn what_was_read_is_right_though_the_end_of_the_transaction_is_lost() {
 #[test]
 fn while_the_server_can_not_be_reached_commands_are_turned_away_and_afterwards_served() {
     let scratch = Scratch::create();
-    let go_between = GoBetween::to(scratch.url());
-    let place = Place::on(scratch, |options| options.url = go_between.url());
+    let proxy = Proxy::to(scratch.url());
+    let place = Place::on(scratch, |options| options.url = proxy.url());
     place.write(store("ann")).unwrap();
-    go_between.refuse();
+    proxy.refuse();
     for _ in 0..3 {
         let outcome = place.write(store("ben"));
         assert!(is_unavailable(&outcome), "{outcome:?}");
     }
-    go_between.forward();
+    proxy.forward();
     // After a failure, the worker takes a moment until it tries again.
     while is_unavailable(&place.write(store("cid"))) {
         thread::yield_now();
@@ -131,12 +131,12 @@ fn while_the_server_can_not_be_reached_commands_are_turned_away_and_afterwards_s
 #[test]
 fn who_gets_no_connection_leaves_the_commands_to_those_who_have_one() {
     let scratch = Scratch::create();
-    let go_between = GoBetween::to(scratch.url());
+    let proxy = Proxy::to(scratch.url());
     let place = Place::on(scratch, |options| {
-        (options.url, options.writers) = (go_between.url(), 4);
+        (options.url, options.writers) = (proxy.url(), 4);
         options.follows_log = false;
     });
-    go_between.admit_only(1);
+    proxy.admit_only(1);
     let hold = place.hold(Mode::Write);
     // Each of the others learns it by a command, which nobody else could take.
     for _ in 0..3 {
@@ -149,7 +149,7 @@ fn who_gets_no_connection_leaves_the_commands_to_those_who_have_one() {
         settled(outcome).unwrap();
     }
     // One who is connected again takes part again.
-    go_between.admit_only(usize::MAX);
+    proxy.admit_only(usize::MAX);
     let hold = place.hold(Mode::Write);
     place.write(touch).unwrap();
     drop(hold);

@@ -6,14 +6,14 @@
 mod checking;
 mod conflicts;
 mod console;
+mod database;
 mod failover;
 mod faults;
-mod go_between;
 mod limits;
 mod losses;
 mod notices;
 mod opening;
-mod place;
+mod proxy;
 mod queueing;
 mod reading;
 mod restores;

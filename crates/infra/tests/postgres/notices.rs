@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Tx, Verdict};
+use groupchat_domain::storage::{CommitDecision, Tx};
 use groupchat_infra::DatabaseStorage;
 
 use crate::console::Console;
-use crate::go_between::GoBetween;
-use crate::place::{PATIENCE, Place};
+use crate::database::{DEADLINE, Place};
+use crate::proxy::Proxy;
 
 /// Far longer than any test.
 const NEVER: Duration = Duration::from_secs(3_600);
 
 /// How often a server tells the others at most, in milliseconds.
-const NOTICE_EVERY: u128 = 10;
+const NOTICE_INTERVAL: u128 = 10;
 
 /// Two servers on one database, after a first event. The first one numbers.
 struct Pair {
@@ -24,16 +24,16 @@ struct Pair {
     second: Place,
     first: Place,
     /// Between the second one and the database.
-    line: GoBetween,
+    line: Proxy,
 }
 
 impl Pair {
     fn new() -> Self {
-        let first = Place::with(|options| options.look_every = NEVER);
+        let first = Place::with(|options| options.poll_interval = NEVER);
         first.write(emit).unwrap();
         first.published.wait_for(1);
-        let line = GoBetween::to(first.scratch.url());
-        let second = first.beside(|options| (options.url, options.look_every) = (line.url(), NEVER));
+        let line = Proxy::to(first.scratch.url());
+        let second = first.beside(|options| (options.url, options.poll_interval) = (line.url(), NEVER));
         Self { second, first, line }
     }
 
@@ -52,9 +52,9 @@ impl Pair {
 }
 
 /// Emits an event.
-fn emit(tx: &mut dyn Tx) -> Verdict {
+fn emit(tx: &mut dyn Tx) -> CommitDecision {
     tx.emit(None, Event::UserDeleted(UserId::new(1)));
-    Verdict::Commit
+    CommitDecision::Commit
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_burst_is_told_in_few_notices() {
         (0..MANY).for_each(|_| server.write(emit).unwrap());
         pair.wait_for(last);
         let told = console.notices();
-        let at_most = 2 * usize::try_from(begun.elapsed().as_millis() / NOTICE_EVERY + 2).unwrap();
+        let at_most = 2 * usize::try_from(begun.elapsed().as_millis() / NOTICE_INTERVAL + 2).unwrap();
         assert!((1..=at_most).contains(&told.len()), "{} notices, at most {at_most}", told.len());
         let is_position = |told: &String| told.bytes().all(|byte| byte.is_ascii_digit());
         assert!(told.iter().all(is_position), "a position at most: {told:?}");
@@ -106,7 +106,7 @@ fn what_is_known_is_not_told_again() {
     console.execute("NOTIFY groupchat_log, '1'; NOTIFY groupchat_log");
     pair.second.write(emit).unwrap();
     pair.wait_for(2);
-    pair.servers().into_iter().for_each(|server| server.storage.shutdown(PATIENCE));
+    pair.servers().into_iter().for_each(|server| server.storage.shutdown(DEADLINE));
     let mut told = console.notices();
     told.sort();
     // Two by the console, one by who stored, and one by who numbered.
@@ -172,7 +172,7 @@ fn a_server_that_stops_tells_of_what_it_stored_last() {
         pair.second.write(emit).unwrap();
         pair.wait_for(2);
         (3..=9).for_each(|_| stopping.write(emit).unwrap());
-        stopping.storage.shutdown(PATIENCE);
+        stopping.storage.shutdown(DEADLINE);
         other.published.wait_for(9);
     }
 }

@@ -11,8 +11,8 @@ use groupchat_infra::postgres::{OpenError, PostgresOptions};
 use groupchat_testing::Scratch;
 
 use crate::console::Console;
-use crate::go_between::GoBetween;
-use crate::place::{Place, open, options, refusal, store};
+use crate::database::{Place, open, options, refusal, store};
+use crate::proxy::Proxy;
 
 /// A password that must not be told.
 const SECRET: &str = "hunter2";
@@ -89,18 +89,18 @@ fn a_command_beside_servers_makes_a_schema_and_changes_none() {
 #[test]
 fn opening_waits_until_the_server_accepts_connections() {
     let scratch = Scratch::create();
-    let go_between = GoBetween::to(scratch.url());
-    go_between.refuse_next(2);
-    let place = Place::on(scratch, |options| options.url = go_between.url());
+    let proxy = Proxy::to(scratch.url());
+    proxy.refuse_next(2);
+    let place = Place::on(scratch, |options| options.url = proxy.url());
     place.write(store("ann")).unwrap();
 }
 
 #[test]
 fn a_server_that_never_accepts_connections_is_given_up_in_time() {
     let scratch = Scratch::create();
-    let go_between = GoBetween::to(scratch.url());
-    go_between.refuse();
-    let url = stranger(&go_between.url());
+    let proxy = Proxy::to(scratch.url());
+    proxy.refuse();
+    let url = stranger(&proxy.url());
     let time = Duration::from_millis(600);
     let began = Instant::now();
     let error = refusal(PostgresOptions { connect_within: time, ..options(&url) });

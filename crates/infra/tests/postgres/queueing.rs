@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Caller, Mode, StorageFault, Verdict};
+use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault};
 use groupchat_infra::QueueLimits;
 
-use crate::place::{Place, Runs, settled};
+use crate::database::{Place, Runs, settled};
 
 fn caller(number: i64) -> Caller {
     Caller::User(UserId::new(number))
@@ -18,7 +18,7 @@ fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
     let place = Place::with(|options| (options.write_queue, options.read_queue) = (limits, limits));
     for mode in [Mode::Write, Mode::Read] {
         let (hold, runs) = (place.hold(mode), Runs::default());
-        let queue = |who| place.queue(mode, who, runs.of(|_, _| Verdict::Commit));
+        let queue = |who| place.queue(mode, who, runs.of(|_, _| CommitDecision::Commit));
         let pending = [queue(caller(1)), queue(caller(1)), queue(caller(2)), queue(Caller::System)];
         for refused in [queue(caller(1)), queue(caller(2)), queue(caller(3)), queue(Caller::System)] {
             let outcome = settled(refused);
@@ -41,7 +41,7 @@ fn a_caller_with_many_commands_does_not_keep_another_waiting() {
         let order = Arc::clone(&order);
         place.queue(Mode::Write, caller(who), move |_| {
             order.lock().unwrap().push(name);
-            Verdict::Commit
+            CommitDecision::Commit
         })
     });
     drop(hold);
@@ -56,7 +56,7 @@ fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
     let limits = QueueLimits { total: 2, ..QueueLimits::default() };
     let place = Place::with(|options| options.write_queue = limits);
     let (hold, runs) = (place.hold(Mode::Write), Runs::default());
-    let count = |who| place.queue(Mode::Write, caller(who), runs.of(|_, _| Verdict::Commit));
+    let count = |who| place.queue(Mode::Write, caller(who), runs.of(|_, _| CommitDecision::Commit));
     drop(count(1));
     let kept = [count(1), count(2)];
     drop(hold);

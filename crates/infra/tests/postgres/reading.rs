@@ -6,9 +6,9 @@ use std::sync::mpsc::channel;
 use groupchat_domain::accounts::LockStrength;
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::storage::{Caller, Mode, StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault, Tx};
 
-use crate::place::{PATIENCE, Place, settled, store, touch};
+use crate::database::{DEADLINE, Place, settled, store, touch};
 use crate::support::fixture;
 
 fn count_users(tx: &mut dyn Tx) -> usize {
@@ -26,11 +26,11 @@ fn a_command_reads_from_one_snapshot() {
     let reading = place.queue(Mode::Read, Caller::System, move |tx| {
         let before = count_users(tx);
         begun.send(()).unwrap();
-        writes.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        writes.lock().unwrap().recv_timeout(DEADLINE).unwrap();
         seen.send((before, count_users(tx))).unwrap();
-        Verdict::Commit
+        CommitDecision::Commit
     });
-    begins.recv_timeout(PATIENCE).unwrap();
+    begins.recv_timeout(DEADLINE).unwrap();
     place.write(store("ben")).unwrap();
     written.send(()).unwrap();
     settled(reading).unwrap();
@@ -39,7 +39,7 @@ fn a_command_reads_from_one_snapshot() {
     place
         .read(move |tx| {
             seen.send(count_users(tx)).unwrap();
-            Verdict::Commit
+            CommitDecision::Commit
         })
         .unwrap();
     assert_eq!(sees.recv().unwrap(), 2);
@@ -51,7 +51,9 @@ fn a_reader_can_not_write_and_goes_on_reading() {
     let outcome = place.read(touch);
     assert!(matches!(outcome, Err(StorageFault::Unavailable { .. })), "{outcome:?}");
     assert_eq!(place.console().number("SELECT at AS number FROM storage_probe"), 0);
-    place.read(|tx| if count_users(tx) == 0 { Verdict::Commit } else { Verdict::RollBack }).unwrap();
+    place
+        .read(|tx| if count_users(tx) == 0 { CommitDecision::Commit } else { CommitDecision::RollBack })
+        .unwrap();
 }
 
 #[test]
@@ -59,7 +61,7 @@ fn a_reader_can_not_emit() {
     let place = Place::new();
     let outcome = place.read(|tx| {
         tx.emit(None, Event::UserDeleted(UserId::new(1)));
-        Verdict::Commit
+        CommitDecision::Commit
     });
     assert!(matches!(outcome, Err(StorageFault::Internal { .. })), "{outcome:?}");
     assert_eq!(place.console().number("SELECT count(*) AS number FROM events"), 0);
@@ -72,7 +74,7 @@ fn a_reader_neither_locks_nor_waits_for_locks() {
         .write(|tx| {
             fixture::user(tx, "ann");
             fixture::group(tx, "chess");
-            Verdict::Commit
+            CommitDecision::Commit
         })
         .unwrap();
     let mut holder = place.console();
@@ -82,7 +84,7 @@ fn a_reader_neither_locks_nor_waits_for_locks() {
             tx.groups().lock(GroupId::new(1)).unwrap();
             tx.accounts().lock_admins().unwrap();
             tx.accounts().lock(&[UserId::new(1)], LockStrength::Exclusive).unwrap();
-            Verdict::Commit
+            CommitDecision::Commit
         })
         .unwrap();
     holder.execute("COMMIT");

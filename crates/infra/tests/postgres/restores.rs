@@ -10,7 +10,7 @@ use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage, adv
 use groupchat_testing::Scratch;
 
 use crate::console::Console;
-use crate::place::{PATIENCE, Place, Published, options};
+use crate::database::{DEADLINE, Place, Published, options};
 
 const STRIDE: i64 = 1 << 32;
 
@@ -128,7 +128,7 @@ fn ids_move_on_request_with_the_epoch_unless_a_server_runs() {
     let url = place.scratch.url().to_owned();
     let numbering = "SELECT count(*) AS number FROM pg_locks JOIN pg_database ON pg_database.oid = database \
                      WHERE locktype = 'advisory' AND datname = current_database() AND granted";
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     while Console::open(&url).number(numbering) == 0 {
         assert!(Instant::now() < deadline, "the server never takes the right to number events");
     }

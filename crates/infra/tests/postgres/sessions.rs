@@ -1,7 +1,7 @@
 //! How sessions are set up: what is acknowledged is on the server's disk, and none outlives its program for long.
 
 use crate::console::Console;
-use crate::place::{Place, touch};
+use crate::database::{Place, touch};
 use groupchat_testing::Scratch;
 
 /// The setting that a command is run with.

@@ -6,18 +6,18 @@ use std::time::Duration;
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::network::Network;
-use groupchat_domain::storage::{Caller, Credential, Mode, Storage, StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{Caller, CommitDecision, Credential, Mode, Storage, StorageFault, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::clock::SystemClock;
 
-use crate::place::{PATIENCE, Place, settled, touch};
+use crate::database::{DEADLINE, Place, settled, touch};
 use crate::support::fixture;
 
 /// Emits an event.
-fn emit(tx: &mut dyn Tx) -> Verdict {
+fn emit(tx: &mut dyn Tx) -> CommitDecision {
     tx.emit(None, Event::UserDeleted(UserId::new(1)));
-    Verdict::Commit
+    CommitDecision::Commit
 }
 
 #[test]
@@ -26,9 +26,9 @@ fn what_waits_is_finished_and_what_comes_later_is_refused() {
     let hold = place.hold(Mode::Write);
     let pending: Vec<_> = (0..10).map(|_| place.queue(Mode::Write, Caller::System, emit)).collect();
     let storage = place.storage.clone();
-    let shutdown = thread::spawn(move || storage.shutdown(PATIENCE));
+    let shutdown = thread::spawn(move || storage.shutdown(DEADLINE));
     // The rejection shows that the shutdown has begun.
-    while place.read(|_| Verdict::Commit).is_ok() {
+    while place.read(|_| CommitDecision::Commit).is_ok() {
         thread::yield_now();
     }
     drop(hold);
@@ -59,7 +59,7 @@ fn at_the_deadline_what_still_waits_is_turned_away() {
     assert!(matches!(settled(waiting), Err(StorageFault::Unavailable { .. })));
     drop(hold);
     shutdown.join().unwrap();
-    place.storage.shutdown(PATIENCE);
+    place.storage.shutdown(DEADLINE);
     assert_eq!(place.console().number("SELECT count(*) AS number FROM events"), 0);
 }
 
@@ -72,14 +72,14 @@ fn the_last_uses_of_keys_are_stored() {
             let ann = fixture::user(tx, "ann").id;
             let tomorrow = Timestamp::from_micros(tx.now().as_micros() + 86_400_000_000);
             fixture::session(tx, ann, 1, tomorrow);
-            Verdict::Commit
+            CommitDecision::Commit
         })
         .unwrap();
     let who = Credential { key: fixture::key(1), network: Network::UNKNOWN };
     let storage: &dyn Storage = place.storage.as_ref();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(storage.read_as(who, |_, _| Ok(()))).unwrap();
-    place.storage.shutdown(PATIENCE);
+    place.storage.shutdown(DEADLINE);
     let last_use = place.console().number("SELECT coalesce(last_used_at, 0) AS number FROM sessions");
     assert!(last_use >= began.as_micros(), "{last_use}");
 }
@@ -88,7 +88,7 @@ fn the_last_uses_of_keys_are_stored() {
 fn who_does_not_follow_the_log_leaves_its_events_to_others() {
     let place = Place::with(|options| options.follows_log = false);
     place.write(emit).unwrap();
-    place.storage.shutdown(PATIENCE);
+    place.storage.shutdown(DEADLINE);
     let waiting = "SELECT count(*) AS number FROM events WHERE position IS NULL";
     assert_eq!(place.console().number(waiting), 1);
     assert_eq!(place.published.positions(), [0; 0]);

@@ -6,7 +6,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
 use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupView, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId};
-use groupchat_domain::messages::{self, Draft, MessagePage, MessageView, Run, Window};
+use groupchat_domain::messages::{self, MessageDraft, MessagePage, MessageRange, MessageView, Window};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::storage::Tx;
 use proptest::prelude::*;
@@ -75,7 +75,8 @@ impl<'p> Chat<'p> {
         let outcome = self.people.database.write(move |tx| match step {
             Step::Send { client_id: name } => {
                 let client_id = name.map(|name| client_id(&name.to_string()));
-                let sent = messages::send(tx, &actor, &Draft { group, text: words.clone(), client_id })?;
+                let sent =
+                    messages::send(tx, &actor, &MessageDraft { group, text: words.clone(), client_id })?;
                 Ok(Some((sent.view.message.id, sent.repeated)))
             }
             Step::Edit { nth } => messages::edit(tx, &actor, group, id(nth), Some(&words)).map(|_| None),
@@ -155,7 +156,7 @@ impl<'p> Chat<'p> {
     }
 
     fn assert_messages_agree(&self, user: usize, view: &GroupView) {
-        let page = self.page(user, Window::Run(Run::Below(None)), limit(200));
+        let page = self.page(user, Window::Range(MessageRange::Below(None)), limit(200));
         assert_eq!(page.items.len(), self.model.messages.len());
         assert_eq!(view.last_message.as_ref(), page.items.first());
         for (nth, found) in page.items.iter().rev().enumerate() {

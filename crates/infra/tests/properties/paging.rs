@@ -1,7 +1,7 @@
 //! Pages of messages, against a model that cuts them out of a list of numbers.
 
 use groupchat_domain::ids::Seq;
-use groupchat_domain::messages::{MessagePage, Run, Window};
+use groupchat_domain::messages::{MessagePage, MessageRange, Window};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::text::TextBytes;
 use proptest::prelude::*;
@@ -35,21 +35,21 @@ fn place() -> impl Strategy<Value = usize> {
 
 fn window() -> impl Strategy<Value = Window> {
     prop_oneof![
-        Just(Window::Run(Run::Below(None))),
-        place().prop_map(|place| Window::Run(Run::Below(Some(seq(place))))),
-        place().prop_map(|place| Window::Run(Run::Above(seq(place)))),
+        Just(Window::Range(MessageRange::Below(None))),
+        place().prop_map(|place| Window::Range(MessageRange::Below(Some(seq(place))))),
+        place().prop_map(|place| Window::Range(MessageRange::Above(seq(place)))),
         place().prop_map(|place| Window::Around(seq(place))),
     ]
 }
 
 /// The numbers of a page, and where it goes on.
-type ModelPage = (Vec<usize>, Option<Run>);
+type ModelPage = (Vec<usize>, Option<MessageRange>);
 
 /// The newest `rows` numbers below `end`.
 fn below(end: usize, rows: usize) -> ModelPage {
     let numbers: Vec<usize> = (1..=MESSAGES).rev().filter(|number| *number < end).collect();
     let page = numbers[..rows.min(numbers.len())].to_vec();
-    let next = (numbers.len() > rows).then(|| Run::Below(Some(seq(page[rows - 1]))));
+    let next = (numbers.len() > rows).then(|| MessageRange::Below(Some(seq(page[rows - 1]))));
     (page, next)
 }
 
@@ -58,15 +58,15 @@ fn above(end: usize, rows: usize) -> ModelPage {
     let numbers: Vec<usize> = (1..=MESSAGES).filter(|number| *number > end).collect();
     let page: Vec<usize> = numbers.iter().take(rows).rev().copied().collect();
     let newest = page.first().filter(|_| numbers.len() > rows);
-    let next = newest.map(|number| Run::Above(seq(*number)));
+    let next = newest.map(|number| MessageRange::Above(seq(*number)));
     (page, next)
 }
 
 fn model_page(window: Window, rows: usize) -> ModelPage {
     let place = |seq: Seq| usize::try_from(seq.get()).unwrap();
     match window {
-        Window::Run(Run::Below(end)) => below(end.map_or(usize::MAX, place), rows),
-        Window::Run(Run::Above(end)) => above(place(end), rows),
+        Window::Range(MessageRange::Below(end)) => below(end.map_or(usize::MAX, place), rows),
+        Window::Range(MessageRange::Above(end)) => above(place(end), rows),
         Window::Around(middle) => {
             let (mut numbers, _) = above(place(middle), rows / 2);
             let (older, next) = below(place(middle) + 1, rows - numbers.len());
@@ -105,10 +105,11 @@ fn following_pages_shows_each_message_once() {
     let people = People::new();
     let chat = filled(&people);
     check(64, &(place(), any::<bool>(), 1..30_u8), |(start, up, rows)| {
-        let mut next = Some(if up { Run::Above(seq(start)) } else { Run::Below(Some(seq(start))) });
+        let mut next =
+            Some(if up { MessageRange::Above(seq(start)) } else { MessageRange::Below(Some(seq(start))) });
         let mut seen = Vec::new();
         while let Some(run) = next {
-            let page = chat.page(0, Window::Run(run), limit(rows.into()));
+            let page = chat.page(0, Window::Range(run), limit(rows.into()));
             assert!(page.items.len() <= usize::from(rows));
             assert!(page.next.is_none() || !page.items.is_empty(), "an empty page goes on");
             seen.extend(numbers(&page));
@@ -134,8 +135,8 @@ fn following_pages_of_long_texts_shows_each_message_once() {
     check(24, &(1..LONG_MESSAGES, 0..3_u8, 20..200_u8), |(start, way, rows)| {
         let middle = Window::Around(seq(start));
         let first = match way {
-            0 => Window::Run(Run::Above(seq(start))),
-            1 => Window::Run(Run::Below(Some(seq(start)))),
+            0 => Window::Range(MessageRange::Above(seq(start))),
+            1 => Window::Range(MessageRange::Below(Some(seq(start)))),
             _ => middle,
         };
         let (mut next, mut seen) = (Some(first), Vec::new());
@@ -145,7 +146,7 @@ fn following_pages_of_long_texts_shows_each_message_once() {
             assert!(page.next.is_none() || !page.items.is_empty(), "an empty page goes on");
             assert!(window != middle || numbers(&page).contains(&start));
             seen.extend(numbers(&page));
-            next = page.next.map(Window::Run);
+            next = page.next.map(Window::Range);
         }
         seen.sort_unstable();
         let newest = if way == 1 { start - 1 } else { *seen.last().unwrap_or(&LONG_MESSAGES) };

@@ -142,7 +142,7 @@ impl Arena {
         let failed = |job: jobs::Job, error: &Error| panic!("{job:?} failed: {error}");
         // Every other time without pauses, so that jobs are also done before what began before them.
         let storage = if self.serial().is_multiple_of(2) { &server.storage } else { &server.pausing };
-        let done = self.wait_for(jobs::work_off(storage.as_ref(), failed));
+        let done = self.wait_for(jobs::run_due_jobs(storage.as_ref(), failed));
         done.expect("a job is refused nothing");
     }
 

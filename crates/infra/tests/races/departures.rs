@@ -7,7 +7,7 @@ use groupchat_domain::groups::{
     self, Candidate, GroupDraft, GroupRefusal, Quotas, Role, Visibility, add_member, change_role, join,
 };
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::messages::{self, MessageDraft};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{Person, group_name};
@@ -45,7 +45,7 @@ impl Stage {
             description: None,
             visibility: Visibility::Public,
         };
-        let message = Draft { group: present, text: text("bye"), client_id: None };
+        let message = MessageDraft { group: present, text: text("bye"), client_id: None };
         vec![
             part(move || {
                 let by_id = Candidate::Id(id);

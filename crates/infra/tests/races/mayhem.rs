@@ -9,7 +9,7 @@ use groupchat_domain::groups::{
     remove_member,
 };
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_testing::Dice;
 
 use crate::admins::retire;
@@ -129,7 +129,7 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
 }
 
 fn send(arena: &Arena, person: &Person, group: GroupId) -> Result<(), Refusal> {
-    let draft = Draft { group, text: text("hello"), client_id: None };
+    let draft = MessageDraft { group, text: text("hello"), client_id: None };
     let sent = arena.act(person.who, move |tx, actor| messages::send(tx, actor, &draft))?;
     let id = sent.view.message.id;
     arena.act(person.who, move |tx, actor| messages::like(tx, actor, group, id)).map(drop)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use groupchat_domain::Refusal;
 use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, Draft, MAX_PINS, MessageRefusal, PinQuery};
+use groupchat_domain::messages::{self, MAX_PINS, MessageDraft, MessageRefusal, PinQuery};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::Person;
@@ -25,7 +25,7 @@ pub(crate) fn a_client_id_stands_for_one_message(arena: &Arena) {
     let author = arena.person();
     let group = arena.group(&[(&author, Role::Owner)]);
     rounds(|round| {
-        let draft = |nth| Draft {
+        let draft = |nth| MessageDraft {
             group,
             text: text(&format!("variant {nth}")),
             client_id: Some(client_id(&format!("round {round}"))),
@@ -53,7 +53,7 @@ pub(crate) fn likes_are_counted_right(arena: &Arena) {
     let roles: Vec<_> = members.iter().map(|member| (member, Role::Member)).collect();
     let group = arena.group(&roles);
     rounds(|round| {
-        let draft = Draft { group, text: text("what do you think?"), client_id: None };
+        let draft = MessageDraft { group, text: text("what do you think?"), client_id: None };
         let author = members[0].who;
         let sent = arena.act(author, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
         let id = sent.view.message.id;
@@ -78,7 +78,7 @@ pub(crate) fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
     let owner = arena.person();
     let group = arena.group(&[(&owner, Role::Owner)]);
     let send = || {
-        let draft = Draft { group, text: text("pin me"), client_id: None };
+        let draft = MessageDraft { group, text: text("pin me"), client_id: None };
         let sent = arena.act(owner.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();
         sent.view.message.id
     };

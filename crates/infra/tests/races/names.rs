@@ -6,7 +6,7 @@ use groupchat_domain::groups::{
     self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, Visibility, edit,
 };
 use groupchat_domain::ids::GroupId;
-use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{Person, draft, group_name, username};

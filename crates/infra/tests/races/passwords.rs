@@ -7,7 +7,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::Credential;
-use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{PASSWORD, Person};

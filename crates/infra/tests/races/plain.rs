@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    FailedLogin, HashCaller, LoginAttempts, LoginJournal, Password, PasswordCheck, PasswordHash,
-    PasswordHasher, PasswordTry, TakenOf, Verification,
+    AttemptPool, FailedLogin, HashCaller, LoginJournal, LoginRateLimiter, Password, PasswordAttempt,
+    PasswordCheck, PasswordHash, PasswordHasher, Verification,
 };
 use groupchat_domain::storage::BoxFuture;
 
@@ -33,10 +33,10 @@ impl LoginJournal for NoJournal {
 /// Lets everybody try as often as they like.
 pub(crate) struct AnyNumberOfTries;
 
-impl LoginAttempts for AnyNumberOfTries {
-    fn take(&self, _attempt: &PasswordTry) -> Result<TakenOf, Duration> {
-        Ok(TakenOf::Usual)
+impl LoginRateLimiter for AnyNumberOfTries {
+    fn take(&self, _attempt: &PasswordAttempt) -> Result<AttemptPool, Duration> {
+        Ok(AttemptPool::Usual)
     }
 
-    fn give_back(&self, _attempt: &PasswordTry, _of: TakenOf) {}
+    fn refund(&self, _attempt: &PasswordAttempt, _of: AttemptPool) {}
 }

@@ -7,7 +7,7 @@ use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::events::{EventRecord, EventType};
 use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Quotas, Role, join, remove_member};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
-use groupchat_domain::messages::{self, Draft, MessageQuery, Run};
+use groupchat_domain::messages::{self, MessageDraft, MessageQuery, MessageRange};
 use groupchat_domain::storage::Credential;
 use groupchat_domain::time::Timestamp;
 
@@ -127,7 +127,7 @@ fn departing_parts<'a>(
 /// Sends messages and likes each, until it is rejected.
 fn send_some(arena: &Arena, sender: &Person, group: GroupId) -> Result<(), Refusal> {
     for _ in 0..MESSAGES {
-        let draft = Draft { group, text: text("hello"), client_id: None };
+        let draft = MessageDraft { group, text: text("hello"), client_id: None };
         let sent = arena.act(sender.who, move |tx, actor| messages::send(tx, actor, &draft))?;
         let id = sent.view.message.id;
         arena.act(sender.who, move |tx, actor| messages::like(tx, actor, group, id))?;
@@ -147,7 +147,7 @@ fn is_fair(refusal: &Refusal) -> bool {
 /// Fails unless the group's messages are numbered without a gap, in the order of the log.
 pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) {
     let viewer = UserId::new(0);
-    let query = MessageQuery { group, viewer, run: Run::Above(Seq::ZERO), limit: limit(200) };
+    let query = MessageQuery { group, viewer, run: MessageRange::Above(Seq::ZERO), limit: limit(200) };
     let stored = arena.look(move |tx| tx.messages().list(&query).unwrap());
     let numbers: HashMap<MessageId, Seq> =
         stored.iter().map(|view| (view.message.id, view.message.seq)).collect();
@@ -161,7 +161,7 @@ pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) 
 /// Fails if anything is left of a deleted group, or of the work of removing it.
 fn check_gone(arena: &Arena, people: &[&Person], group: GroupId) {
     let (viewer, ids) = (people[0].id, people.iter().map(|person| person.id).collect::<Vec<_>>());
-    let query = MessageQuery { group, viewer, run: Run::Below(None), limit: limit(1) };
+    let query = MessageQuery { group, viewer, run: MessageRange::Below(None), limit: limit(1) };
     let left = arena.look(move |tx| {
         let messages = tx.messages().list(&query).unwrap();
         let memberships = ids.iter().flat_map(|id| tx.members().groups_of(*id, 10).unwrap());

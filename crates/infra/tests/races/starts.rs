@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use groupchat_domain::accounts::create_first_admin;
 use groupchat_domain::storage::Storage;
-use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, at_once, part};
 use crate::plain::PlainHasher;

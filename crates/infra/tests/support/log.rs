@@ -11,7 +11,7 @@ use groupchat_domain::storage::{Access, Caller, Mode, Storage};
 use super::Database;
 
 /// How long an event may take from its acknowledgement into the log.
-const PATIENCE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Everything in the log after this position that is acknowledged by now, and an event that marks the end. A server
 /// may number events a little after it has acknowledged them; what was acknowledged before another command began
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn read(database: &Database, after: Position) -> Vec<EventRecord> {
     let storage = database.storage();
     let mark = emit_mark(database, storage.as_ref());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     let mut events = Vec::new();
     while !events.iter().any(|event| is_mark(event, mark)) {
         assert!(Instant::now() < deadline, "an acknowledged event is still not in the log");

@@ -27,11 +27,11 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 /// How long anything may take before a test gives it up: far longer than it ever does.
-const PATIENCE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How often one server looks for what another has stored: often, so that tests don't wait.
 #[cfg(feature = "postgres")]
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// An empty database, removed when it is dropped. Threads may share it.
 pub(crate) struct Database {
@@ -42,7 +42,7 @@ pub(crate) struct Database {
     statements: Arc<Mutex<Vec<String>>>,
 }
 
-/// Where a database is.
+/// One end of a copy: where a database is.
 enum Place {
     Folder(TempDir),
     #[cfg(feature = "postgres")]
@@ -81,7 +81,7 @@ fn open_postgres(
     adjust: impl FnOnce(&mut PostgresOptions),
 ) -> Arc<dyn DatabaseStorage> {
     let mut options = PostgresOptions::new(scratch.url());
-    options.look_every = LOOK_EVERY;
+    options.poll_interval = POLL_INTERVAL;
     adjust(&mut options);
     Arc::new(PostgresStorage::open(options, Arc::new(SystemClock), sink).expect("opens"))
 }
@@ -174,7 +174,7 @@ impl Database {
 
     /// Waits for what the storage answers, on this thread. Any number of threads may wait at once.
     pub(crate) fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
-        let answer = async { tokio::time::timeout(PATIENCE, answer).await };
+        let answer = async { tokio::time::timeout(DEADLINE, answer).await };
         self.runtime.block_on(answer).expect("an answer in good time")
     }
 
@@ -268,5 +268,5 @@ fn runtime() -> Runtime {
 pub(crate) struct NoListener;
 
 impl EventSink for NoListener {
-    fn committed(&self, _events: &[LoggedEvent]) {}
+    fn publish(&self, _events: &[LoggedEvent]) {}
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use groupchat_infra::transfer::Place;
+use groupchat_infra::transfer::Endpoint;
 
-use crate::places::sqlite;
+use crate::endpoints::sqlite;
 
 /// Tables that are not copied.
 const NOT_COPIED: [&str; 2] = ["log_state", "__diesel_schema_migrations"];
@@ -28,49 +28,49 @@ struct Line {
 }
 
 /// What the query gives as `line`, row by row.
-pub(crate) fn lines(place: &Place, query: &str) -> Vec<String> {
-    let lines: Vec<Line> = match place {
-        Place::Sqlite(_) => diesel::sql_query(query).load(&mut sqlite(place)).unwrap(),
+pub(crate) fn lines(endpoint: &Endpoint, query: &str) -> Vec<String> {
+    let lines: Vec<Line> = match endpoint {
+        Endpoint::Sqlite(_) => diesel::sql_query(query).load(&mut sqlite(endpoint)).unwrap(),
         #[cfg(feature = "postgres")]
-        Place::Postgres(url) => {
+        Endpoint::Postgres(url) => {
             diesel::sql_query(query).load(&mut PgConnection::establish(url).unwrap()).unwrap()
         }
         #[cfg(not(feature = "postgres"))]
-        Place::Postgres(_) => panic!("a file"),
+        Endpoint::Postgres(_) => panic!("a file"),
     };
     lines.into_iter().map(|line| line.line).collect()
 }
 
 /// The one text that the query gives as `line`.
-pub(crate) fn ask(place: &Place, query: &str) -> String {
-    let lines = lines(place, query);
+pub(crate) fn ask(endpoint: &Endpoint, query: &str) -> String {
+    let lines = lines(endpoint, query);
     assert_eq!(lines.len(), 1, "{query}");
     lines.into_iter().next().unwrap()
 }
 
 /// The epoch of the event log.
-pub(crate) fn epoch(place: &Place) -> String {
-    ask(place, "SELECT epoch AS line FROM log_state")
+pub(crate) fn epoch(endpoint: &Endpoint) -> String {
+    ask(endpoint, "SELECT epoch AS line FROM log_state")
 }
 
 impl Contents {
-    pub(crate) fn of(place: &Place) -> Self {
-        let (tables, columns, heads) = match place {
-            Place::Sqlite(_) => (SQLITE_TABLES, SQLITE_COLUMNS, SQLITE_HEADS),
-            Place::Postgres(_) => (POSTGRES_TABLES, POSTGRES_COLUMNS, POSTGRES_HEADS),
+    pub(crate) fn of(endpoint: &Endpoint) -> Self {
+        let (tables, columns, heads) = match endpoint {
+            Endpoint::Sqlite(_) => (SQLITE_TABLES, SQLITE_COLUMNS, SQLITE_HEADS),
+            Endpoint::Postgres(_) => (POSTGRES_TABLES, POSTGRES_COLUMNS, POSTGRES_HEADS),
         };
         let mut rows = BTreeMap::new();
-        for table in lines(place, tables) {
+        for table in lines(endpoint, tables) {
             if NOT_COPIED.contains(&table.as_str()) {
                 continue;
             }
-            let columns = lines(place, &columns.replace("$TABLE", &table));
+            let columns = lines(endpoint, &columns.replace("$TABLE", &table));
             let line = columns.join(" || ', ' || ");
-            let mut found = lines(place, &format!("SELECT {line} AS line FROM {table}"));
+            let mut found = lines(endpoint, &format!("SELECT {line} AS line FROM {table}"));
             found.sort();
             rows.insert(table, found);
         }
-        let heads = lines(place, heads);
+        let heads = lines(endpoint, heads);
         let heads = heads.iter().map(|line| line.split_once(' ').unwrap());
         let heads = heads.map(|(table, head)| (table.to_owned(), head.to_owned())).collect();
         Self { rows, heads }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use diesel::connection::SimpleConnection;
-use groupchat_infra::transfer::{Step, transfer};
+use groupchat_infra::transfer::{TransferStep, transfer};
 
 use crate::contents::{Contents, ask, epoch};
+use crate::endpoints::{Folder, copy, execute, open_sqlite, sqlite};
 use crate::filled::fill;
-use crate::places::{Folder, copy, execute, open_sqlite, sqlite};
 
 const SCHEMA: &str =
     "SELECT group_concat(sql, ';') AS line FROM (SELECT sql FROM sqlite_schema ORDER BY name)";
@@ -15,7 +15,7 @@ const SCHEMA: &str =
 #[test]
 fn a_copy_holds_every_row_of_every_table_and_starts_a_log_of_its_own() {
     let folder = Folder::new();
-    let (from, to) = (folder.place("from.db"), folder.place("to.db"));
+    let (from, to) = (folder.endpoint("from.db"), folder.endpoint("to.db"));
     fill(&from);
     let before = Contents::of(&from);
     let copied = copy(&from, &to).unwrap();
@@ -39,7 +39,7 @@ fn a_copy_holds_every_row_of_every_table_and_starts_a_log_of_its_own() {
 #[test]
 fn an_empty_database_can_be_copied_and_into_one() {
     let folder = Folder::new();
-    let (from, to) = (folder.place("from.db"), folder.place("new/folder/to.db"));
+    let (from, to) = (folder.endpoint("from.db"), folder.endpoint("new/folder/to.db"));
     drop(open_sqlite(&from).unwrap());
     copy(&from, &to).unwrap();
     copy(&from, &to).unwrap();
@@ -51,7 +51,7 @@ fn an_empty_database_can_be_copied_and_into_one() {
 #[test]
 fn what_was_stored_just_before_the_copy_and_is_not_yet_in_the_file_is_copied() {
     let folder = Folder::new();
-    let (from, to) = (folder.place("from.db"), folder.place("to.db"));
+    let (from, to) = (folder.endpoint("from.db"), folder.endpoint("to.db"));
     fill(&from);
     let storage = open_sqlite(&from).unwrap();
     execute(&from, "UPDATE users SET email = 'new@mail.example' WHERE id = 1");
@@ -63,11 +63,11 @@ fn what_was_stored_just_before_the_copy_and_is_not_yet_in_the_file_is_copied() {
 #[test]
 fn nobody_writes_to_the_source_meanwhile() {
     let folder = Folder::new();
-    let (from, to) = (folder.place("from.db"), folder.place("to.db"));
+    let (from, to) = (folder.endpoint("from.db"), folder.endpoint("to.db"));
     fill(&from);
     let (before, mut tried) = (Contents::of(&from), 0);
     transfer(&from, &to, &mut |step| {
-        if matches!(step, Step::Copying { done: 0, .. } | Step::Verifying { done: 0, .. }) {
+        if matches!(step, TransferStep::Copying { done: 0, .. } | TransferStep::Verifying { done: 0, .. }) {
             let write = "PRAGMA busy_timeout = 0; UPDATE users SET version = version + 1";
             sqlite(&from).batch_execute(write).unwrap_err();
             tried += 1;
@@ -81,13 +81,13 @@ fn nobody_writes_to_the_source_meanwhile() {
 #[test]
 fn it_tells_how_far_it_is() {
     let folder = Folder::new();
-    let (from, to) = (folder.place("from.db"), folder.place("to.db"));
+    let (from, to) = (folder.endpoint("from.db"), folder.endpoint("to.db"));
     fill(&from);
     let rows: usize = Contents::of(&from).rows.values().map(Vec::len).sum();
     let (mut copying, mut verifying) = (Vec::new(), Vec::new());
     transfer(&from, &to, &mut |step| match step {
-        Step::Copying { done, total, .. } => copying.push((done, total)),
-        Step::Verifying { done, total, .. } => verifying.push((done, total)),
+        TransferStep::Copying { done, total, .. } => copying.push((done, total)),
+        TransferStep::Verifying { done, total, .. } => verifying.push((done, total)),
     })
     .unwrap();
     for told in [copying, verifying] {

@@ -4,24 +4,24 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{self, Actor};
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
-use groupchat_domain::messages::{self, Draft};
+use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
-use groupchat_infra::transfer::Place;
+use groupchat_infra::transfer::Endpoint;
 
-use crate::places::{execute, open_sqlite};
+use crate::endpoints::{execute, open_sqlite};
 use crate::support::fixture::{admin, at, client_id, key, session, text, user};
 
 /// The messages that are sent, more than are moved at once.
 const MESSAGES: i64 = 1_203;
 
 /// Fills a new SQLite file.
-pub(crate) fn fill(place: &Place) {
-    let storage = open_sqlite(place).unwrap();
+pub(crate) fn fill(endpoint: &Endpoint) {
+    let storage = open_sqlite(endpoint).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let access = Access { mode: Mode::Write, caller: Caller::System };
     let storage: &dyn Storage = &storage;
     runtime.block_on(storage.run(access, converse)).unwrap();
-    execute(place, &odd());
+    execute(endpoint, &odd());
 }
 
 /// What comes about by the use cases.
@@ -67,7 +67,7 @@ fn create(tx: &mut dyn Tx, actor: &Actor, name: &str) -> Result<GroupId, Error> 
 
 fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId, number: i64) -> Result<MessageId, Error> {
     let named = (number % 2 == 0).then(|| client_id(&format!("client-{number}")));
-    let draft = Draft { group, text: text(&format!("message {number} 👋🏽")), client_id: named };
+    let draft = MessageDraft { group, text: text(&format!("message {number} 👋🏽")), client_id: named };
     Ok(messages::send(tx, actor, &draft)?.view.message.id)
 }
 

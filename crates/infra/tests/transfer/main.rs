@@ -5,8 +5,8 @@
 
 mod contents;
 mod copies;
+mod endpoints;
 mod filled;
-mod places;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod refusals;

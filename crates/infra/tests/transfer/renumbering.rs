@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groupchat_infra::transfer::Place;
+use groupchat_infra::transfer::Endpoint;
 
 use crate::contents::{ask, lines};
-use crate::places::{Folder, copy, execute};
-use crate::postgres::{open, place};
+use crate::endpoints::{Folder, copy, execute};
+use crate::postgres::{endpoint, open};
 use groupchat_testing::Dice;
 use groupchat_testing::Scratch;
 
@@ -92,7 +92,7 @@ impl History {
     /// Forgets the oldest events.
     fn prune(&mut self, count: i64) {
         let gone: Vec<_> =
-            self.positions.iter().filter(|(_, place)| **place <= count).map(|(id, _)| *id).collect();
+            self.positions.iter().filter(|(_, endpoint)| **endpoint <= count).map(|(id, _)| *id).collect();
         for id in gone {
             self.positions.remove(&id);
             self.addressed.remove(&id);
@@ -100,7 +100,7 @@ impl History {
     }
 
     /// Stores it, with memberships that no program makes: that begin nowhere, before all, between all or after all.
-    fn store(&self, place: &Place, dice: &mut Dice) {
+    fn store(&self, endpoint: &Endpoint, dice: &mut Dice) {
         let mut sql = String::from(
             "INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at) \
              SELECT n, 'u' || n, 'u' || n, true, 'h', 1, 0 FROM generate_series(1, 100) AS n; \
@@ -125,16 +125,16 @@ impl History {
                 "INSERT INTO memberships (group_id, user_id, role, read_seq, joined_at, since_event) VALUES ({group}, {user} + 1, 'member', 0, 0, {since});"
             );
         }
-        execute(place, &sql);
+        execute(endpoint, &sql);
     }
 }
 
 /// Which events addressed to their group each member sees, by position.
-fn seen(place: &Place) -> BTreeSet<String> {
+fn seen(endpoint: &Endpoint) -> BTreeSet<String> {
     let query = "SELECT events.group_id || ' ' || memberships.user_id || ' ' || position AS line \
                  FROM events JOIN memberships ON memberships.group_id = events.group_id \
                  WHERE audience IN ('group', 'group_and_user') AND events.id >= since_event";
-    lines(place, query).into_iter().collect()
+    lines(endpoint, query).into_iter().collect()
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn every_member_sees_the_same_events_of_their_groups() {
             history.prune(history.last_position / 2);
         }
         let (folder, scratch) = (Folder::new(), Scratch::create());
-        let (from, to) = (place(&scratch), folder.place("to.db"));
+        let (from, to) = (endpoint(&scratch), folder.endpoint("to.db"));
         drop(open(&scratch).unwrap());
         history.store(&from, &mut dice);
         copy(&from, &to).unwrap();

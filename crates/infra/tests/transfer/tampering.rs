@@ -1,11 +1,11 @@
 //! A copy that is not what it should be is found out, and stays marked until a whole one takes its place.
 
 use groupchat_infra::sqlite::{OpenError, backup};
-use groupchat_infra::transfer::{Place, Step, TransferError, transfer};
+use groupchat_infra::transfer::{Endpoint, TransferError, TransferStep, transfer};
 
 use crate::contents::{Contents, epoch};
+use crate::endpoints::{Folder, copy, execute, open_sqlite};
 use crate::filled::fill;
-use crate::places::{Folder, copy, execute, open_sqlite};
 
 /// Changes by which a copy differs, and the table that they touch.
 const CHANGES: [(&str, &str); 12] = [
@@ -24,9 +24,9 @@ const CHANGES: [(&str, &str); 12] = [
 ];
 
 /// Copies, and lets somebody change the target before anything of it is read back.
-fn tampered(from: &Place, to: &Place, change: &str) -> TransferError {
+fn tampered(from: &Endpoint, to: &Endpoint, change: &str) -> TransferError {
     let outcome = transfer(from, to, &mut |step| {
-        if matches!(step, Step::Verifying { done: 0, .. }) {
+        if matches!(step, TransferStep::Verifying { done: 0, .. }) {
             execute(to, change);
         }
     });
@@ -36,7 +36,7 @@ fn tampered(from: &Place, to: &Place, change: &str) -> TransferError {
 #[test]
 fn every_difference_is_found_and_the_target_stays_marked() {
     let folder = Folder::new();
-    let (from, to) = (folder.place("from.db"), folder.place("to.db"));
+    let (from, to) = (folder.endpoint("from.db"), folder.endpoint("to.db"));
     fill(&from);
     for (table, change) in CHANGES {
         match tampered(&from, &to, change) {
@@ -49,7 +49,7 @@ fn every_difference_is_found_and_the_target_stays_marked() {
     // Neither its backup nor a copy of it is a way around the mark.
     let (file, copied) = (folder.file("to.db"), folder.file("backup.db"));
     backup(&file, &copied, false, &mut |_| ()).unwrap_err();
-    let refused = copy(&to, &folder.place("again.db")).unwrap_err();
+    let refused = copy(&to, &folder.endpoint("again.db")).unwrap_err();
     assert!(matches!(refused, TransferError::Unfinished), "{refused}");
 
     copy(&from, &to).unwrap();

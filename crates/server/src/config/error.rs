@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::layers::Origin;
+use super::layers::SettingSource;
 
 /// Everything that is wrong, each on a line of its own.
 #[derive(Debug, thiserror::Error)]
-pub(crate) struct ConfigError(pub Vec<Problem>);
+pub(crate) struct ConfigError(pub Vec<SettingProblem>);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,7 +18,7 @@ impl fmt::Display for ConfigError {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Problem {
+pub(crate) enum SettingProblem {
     /// The file that was named, or found, can't be read.
     #[error("can't read the file {}: {reason}", path.display())]
     Unreadable {
@@ -43,7 +43,7 @@ pub(crate) enum Problem {
         /// Its name.
         name: String,
         /// Where it was set.
-        origin: Origin,
+        origin: SettingSource,
         /// What may have been meant, or the names that there are.
         instead: String,
     },
@@ -55,7 +55,7 @@ pub(crate) enum Problem {
         /// The value, unless it is a secret.
         value: String,
         /// Where it was set.
-        origin: Origin,
+        origin: SettingSource,
         /// What is allowed.
         allowed: String,
     },

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::error::Problem;
+use super::error::SettingProblem;
 use super::rule::Kind;
 
 /// A key of the file with its whole path, and its value.
@@ -14,9 +14,9 @@ pub(super) type Entry = (String, Value);
 ///
 /// # Errors
 /// It can't be read, or is not TOML.
-pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
+pub(super) fn read(path: &Path) -> Result<Vec<Entry>, SettingProblem> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Problem::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        .map_err(|error| SettingProblem::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Problem> {
             format!("; put text in quotes: {key} = \"…\"")
         });
         let reason = error.message().trim_end().replace('\n', ", ") + &hint.unwrap_or_default();
-        Problem::NotToml { path: path.to_owned(), line, reason }
+        SettingProblem::NotToml { path: path.to_owned(), line, reason }
     })?;
     let mut entries = Vec::new();
     flatten("", table, &mut entries);

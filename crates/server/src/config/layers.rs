@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::error::Problem;
+use super::error::SettingProblem;
 use super::file;
 use super::flags::PORT;
 use super::rule::Rule;
@@ -35,7 +35,7 @@ pub(crate) struct Sources {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum SettingSource {
     /// Nobody set it.
     Default,
     /// A file.
@@ -46,7 +46,7 @@ pub(crate) enum Origin {
     Flag(String),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -65,7 +65,7 @@ pub(crate) struct Value {
     /// The value as a variable would have it; what it is instead, if its type in the file is wrong.
     text: Result<String, String>,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: SettingSource,
 }
 
 impl Value {
@@ -78,9 +78,9 @@ impl Value {
         }
     }
 
-    fn invalid(&self) -> Problem {
+    fn invalid(&self) -> SettingProblem {
         let shape = &self.setting.shape;
-        Problem::Invalid {
+        SettingProblem::Invalid {
             name: self.setting.name,
             value: match &self.text {
                 Ok(_) if shape.mask.is_none() => format!("{:?}", self.shown()),
@@ -98,7 +98,7 @@ pub(crate) struct Layers {
     /// In the order of the table.
     pub values: Vec<Value>,
     /// What was said that can't be laid anywhere.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SettingProblem>,
 }
 
 impl Layers {
@@ -111,7 +111,7 @@ impl Layers {
         let value = |setting: Setting| Value {
             text: Ok(setting.default.to_owned()),
             setting,
-            origin: Origin::Default,
+            origin: SettingSource::Default,
         };
         Self { values: settings.into_iter().map(value).collect(), problems: Vec::new() }
     }
@@ -128,7 +128,7 @@ impl Layers {
         }
         for (name, text) in &sources.flags {
             if let Some(value) = layers.find(|setting| setting.name == *name) {
-                value.origin = Origin::Flag(value.setting.flag());
+                value.origin = SettingSource::Flag(value.setting.flag());
                 value.text = Ok(text.clone());
             }
         }
@@ -143,7 +143,7 @@ impl Layers {
         &self,
         name: &str,
         rule: &Rule<T>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<SettingProblem>,
     ) -> Option<T> {
         let value = self.values.iter().find(|value| value.setting.name == name)?;
         let read = value.text.as_deref().ok().and_then(|text| rule.read(text));
@@ -159,7 +159,7 @@ impl Layers {
             Err(problem) => return self.problems.push(problem),
         };
         for (name, entry) in entries {
-            let origin = Origin::File(path.to_owned());
+            let origin = SettingSource::File(path.to_owned());
             match self.find(|setting| setting.name == name) {
                 Some(value) => {
                     value.text = file::text(&entry, value.setting.shape.kind);
@@ -175,7 +175,7 @@ impl Layers {
         if !name.starts_with(VARIABLE_PREFIX) || name == FILE_VARIABLE {
             return;
         }
-        let origin = Origin::Variable(name.to_owned());
+        let origin = SettingSource::Variable(name.to_owned());
         match self.find(|setting| setting.variable() == name) {
             Some(value) => {
                 value.text = text.map(str::to_owned).ok_or_else(|| "not UTF-8".to_owned());
@@ -187,14 +187,14 @@ impl Layers {
 
     /// The port alone: the address stays as the other layers have it.
     fn lay_port(&mut self, text: &str) {
-        let origin = Origin::Flag(PORT.to_owned());
+        let origin = SettingSource::Flag(PORT.to_owned());
         let Ok(port) = text.parse::<u16>() else {
             let (value, allowed) = (format!("{text:?}"), "an integer from 0 to 65535".to_owned());
-            return self.problems.push(Problem::Invalid { name: PORT, value, origin, allowed });
+            return self.problems.push(SettingProblem::Invalid { name: PORT, value, origin, allowed });
         };
         let Some(listen) = self.find(|setting| setting.name == LISTEN) else { return };
-        if listen.origin == Origin::Flag(LISTEN.to_owned()) {
-            return self.problems.push(Problem::Together(PORT, LISTEN));
+        if listen.origin == SettingSource::Flag(LISTEN.to_owned()) {
+            return self.problems.push(SettingProblem::Together(PORT, LISTEN));
         }
         // One that is no address is told as such.
         if let Some(mut address) = listen.text.as_ref().ok().and_then(|text| text.parse::<SocketAddr>().ok())
@@ -213,7 +213,7 @@ impl Layers {
         &mut self,
         prefix: &str,
         name: String,
-        origin: Origin,
+        origin: SettingSource,
         named: impl Fn(&Setting) -> String,
     ) {
         let known: Vec<_> = self.values.iter().map(|value| named(&value.setting)).collect();
@@ -221,7 +221,7 @@ impl Layers {
             Some(meant) => format!("did you mean {meant}?"),
             None => format!("known settings are {}", known.join(", ")),
         };
-        self.problems.push(Problem::Unknown { name, origin, instead });
+        self.problems.push(SettingProblem::Unknown { name, origin, instead });
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::http::Uri;
-use groupchat_api::Network;
+use groupchat_api::IpNetwork;
 use tracing_subscriber::EnvFilter;
 
 use crate::database_url::{self, DatabaseUrl};
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 
 /// What is told about a setting's values.
 #[derive(Debug, Clone)]
-pub(crate) struct Shape {
+pub(crate) struct ValueShape {
     /// How it is written in TOML.
     pub kind: Kind,
     /// Its type in a word or two.
@@ -43,7 +43,7 @@ pub(crate) struct Shape {
 /// Reads a setting's text.
 pub(crate) struct Rule<T> {
     /// What is told about it.
-    pub shape: Shape,
+    pub shape: ValueShape,
     read: Box<Read<T>>,
 }
 
@@ -58,7 +58,7 @@ impl<T: 'static> Rule<T> {
         read: impl Fn(&str) -> Option<T> + 'static,
     ) -> Self {
         let allowed = allowed.into();
-        let shape = Shape { kind, type_name, allowed, allowed_here: None, unit: None, mask: None };
+        let shape = ValueShape { kind, type_name, allowed, allowed_here: None, unit: None, mask: None };
         Self { shape, read: Box::new(read) }
     }
 
@@ -81,7 +81,7 @@ impl<T: 'static> Rule<T> {
 
     /// The same, in a build of the program that takes only some of the values.
     fn narrowed(self, allowed_here: &'static str, takes: impl Fn(&T) -> bool + 'static) -> Self {
-        let (shape, read) = (Shape { allowed_here: Some(allowed_here), ..self.shape }, self.read);
+        let (shape, read) = (ValueShape { allowed_here: Some(allowed_here), ..self.shape }, self.read);
         Self { shape, read: Box::new(move |text| read(text).filter(&takes)) }
     }
 
@@ -146,7 +146,7 @@ pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
 }
 
 /// Networks; possibly none.
-pub(super) fn networks() -> Rule<Vec<Network>> {
+pub(super) fn networks() -> Rule<Vec<IpNetwork>> {
     let allowed = "addresses or networks, such as 127.0.0.1 or 10.0.0.0/8";
     Rule::new(Kind::List, "list of networks", allowed, |text| {
         let items = text.split(',').map(str::trim);

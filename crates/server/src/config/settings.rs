@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use groupchat_api::Network;
+use groupchat_api::IpNetwork;
 
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    Rule, Shape, choice, database, days, folder, integer, log_filter, networks, seconds, site, sites,
+    Rule, ValueShape, choice, database, days, folder, integer, log_filter, networks, seconds, site, sites,
     socket_address,
 };
 use crate::database_url::DatabaseUrl;
@@ -25,7 +25,7 @@ pub(crate) struct Setting {
     /// What it is when nobody sets it, as a variable would be written.
     pub default: &'static str,
     /// What it may be.
-    pub shape: Shape,
+    pub shape: ValueShape,
 }
 
 impl Setting {
@@ -100,7 +100,7 @@ settings! {
     /// The reverse proxies in front of the server. Only from these, the server trusts `X-Forwarded-For`, which gives
     /// limits and session lists the real addresses of clients, and `X-Forwarded-Host`, which tells whether a page
     /// belongs to the server itself.
-    "trusted_proxies" => trusted_proxies: Vec<Network> = "", networks();
+    "trusted_proxies" => trusted_proxies: Vec<IpNetwork> = "", networks();
 
     /// Threads that serve HTTP. 0 means one for each core.
     "workers" => workers: usize = "0", integer(0, 256).unit("threads");
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(config.listen.port(), 5000);
         assert_eq!(config.login_lifetime, groupchat_domain::accounts::LOGIN_LIFETIME);
         assert_eq!(config.login_sessions_per_user, groupchat_domain::accounts::SESSIONS_PER_USER);
-        assert_eq!(config.password_cost, groupchat_infra::hasher::DEFAULT_COST);
+        assert_eq!(config.password_cost, groupchat_infra::accounts::hasher::DEFAULT_COST);
         assert_eq!(config.public_url, None);
     }
 
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn the_default_pace_is_that_of_the_infrastructure() {
         let config = Config::read(&Layers::defaults()).unwrap();
-        let usual = groupchat_infra::pace::WritePace::default();
+        let usual = groupchat_infra::write_limiter::WriteRate::default();
         assert_eq!((config.writes_rate << 10, config.writes_burst << 10), (usual.rate, usual.burst));
     }
 
@@ -307,8 +307,8 @@ mod tests {
     fn the_defaults_for_connections_are_those_of_the_edge() {
         let config = Config::read(&Layers::defaults()).unwrap();
         let usual = groupchat_api::ConnectionOptions::default();
-        assert_eq!(config.http_connections, usual.most);
-        assert_eq!(config.http_connections_per_address, usual.most_of_network);
+        assert_eq!(config.http_connections, usual.max_connections);
+        assert_eq!(config.http_connections_per_address, usual.max_per_network);
         assert_eq!(config.http_head_timeout, usual.timeouts.head);
         assert_eq!(config.http_keep_alive, usual.timeouts.keep_alive);
         assert_eq!(config.http_write_timeout, usual.timeouts.write);
@@ -338,10 +338,10 @@ mod tests {
 
     #[test]
     fn the_default_limits_of_logins_are_those_of_the_infrastructure() {
-        use groupchat_infra::attempts::Allowance;
+        use groupchat_infra::accounts::attempts::BucketSize;
         let config = Config::read(&Layers::defaults()).unwrap();
-        assert_eq!(config.login_attempts_per_address, Allowance::PER_ADDRESS.capacity);
-        assert_eq!(config.login_attempts_per_account, Allowance::PER_ACCOUNT.capacity);
+        assert_eq!(config.login_attempts_per_address, BucketSize::PER_ADDRESS.capacity);
+        assert_eq!(config.login_attempts_per_account, BucketSize::PER_ACCOUNT.capacity);
         assert_eq!(config.login_known_networks_age, groupchat_domain::accounts::KNOWN_NETWORK_RETENTION);
     }
 }

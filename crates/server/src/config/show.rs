@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::layers::{Layers, Origin};
+use super::layers::{Layers, SettingSource};
 use super::settings::{Setting, settings};
 
 /// Each setting with its value and where that comes from, in columns.
@@ -24,10 +24,10 @@ pub(crate) fn as_text(layers: &Layers) -> String {
 pub(crate) fn as_json(layers: &Layers) -> String {
     let rows = layers.values.iter().map(|value| {
         let (origin, place) = match &value.origin {
-            Origin::Default => ("default", None),
-            Origin::File(path) => ("file", Some(path.display().to_string())),
-            Origin::Variable(name) => ("variable", Some(name.clone())),
-            Origin::Flag(name) => ("flag", Some(format!("--{name}"))),
+            SettingSource::Default => ("default", None),
+            SettingSource::File(path) => ("file", Some(path.display().to_string())),
+            SettingSource::Variable(name) => ("variable", Some(name.clone())),
+            SettingSource::Flag(name) => ("flag", Some(format!("--{name}"))),
         };
         json!({
             "name": value.setting.name,

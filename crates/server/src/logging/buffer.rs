@@ -20,7 +20,7 @@ const CAPACITY: usize = 4 * 1024 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Writes log lines until it is dropped, then those that are left.
-pub(crate) struct LogBuffer(Arc<Shared>);
+pub(crate) struct LogBuffer(Arc<BufferState>);
 
 impl LogBuffer {
     /// Starts the thread that writes to `out`.
@@ -28,7 +28,7 @@ impl LogBuffer {
     /// # Errors
     /// It can't be started.
     pub(crate) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::<BufferState>::default();
         let writing = Arc::clone(&shared);
         thread::Builder::new().name("log".into()).spawn(move || writing.write_out(out))?;
         Ok(Self(shared))
@@ -54,13 +54,13 @@ impl Drop for LogBuffer {
 }
 
 #[derive(Default)]
-struct Shared {
-    waiting: Mutex<Waiting>,
+struct BufferState {
+    waiting: Mutex<BufferedLines>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct BufferedLines {
     lines: Vec<u8>,
     /// Whether a line is among them that shall not wait.
     urgent: bool,
@@ -70,14 +70,14 @@ struct Waiting {
     ended: bool,
 }
 
-impl Waiting {
+impl BufferedLines {
     fn is_due(&self) -> bool {
         self.urgent || self.closing || self.lines.len() >= ENOUGH
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+impl BufferState {
+    fn lock(&self) -> MutexGuard<'_, BufferedLines> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -114,7 +114,7 @@ impl Shared {
 
     /// Waits for lines, swaps them into `lines`, and says how many were lost; `None` at the end.
     fn next_batch(&self, lines: &mut Vec<u8>) -> Option<u64> {
-        let idle = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.closing;
+        let idle = |waiting: &mut BufferedLines| waiting.lines.is_empty() && !waiting.closing;
         let waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let (mut waiting, _) = self
             .changed
@@ -131,7 +131,7 @@ impl Shared {
 
 /// Where lines are put.
 #[derive(Clone)]
-pub(crate) struct LogWriter(Arc<Shared>);
+pub(crate) struct LogWriter(Arc<BufferState>);
 
 impl<'a> MakeWriter<'a> for LogWriter {
     type Writer = LineWriter<'a>;
@@ -147,7 +147,7 @@ impl<'a> MakeWriter<'a> for LogWriter {
 
 /// Takes one line, whole.
 pub(crate) struct LineWriter<'a> {
-    shared: &'a Shared,
+    shared: &'a BufferState,
     urgent: bool,
 }
 
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_what_is_lost_is_counted() {
-        let shared = Shared::default();
+        let shared = BufferState::default();
         let line = vec![b'x'; CAPACITY / 4];
         (0..6).for_each(|_| shared.put(&line, false));
         let mut lines = Vec::new();

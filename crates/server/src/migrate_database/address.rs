@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use groupchat_infra::transfer::Place;
+use groupchat_infra::transfer::Endpoint;
 
 use crate::database_url::DatabaseUrl;
 use crate::storage;
@@ -31,10 +31,10 @@ impl Address {
     }
 
     /// Where that is.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn endpoint(&self) -> Endpoint {
         match self {
-            Self::Embedded(path) => Place::Sqlite(path.clone()),
-            Self::Server(url) => Place::Postgres(url.reveal().to_owned()),
+            Self::Embedded(path) => Endpoint::Sqlite(path.clone()),
+            Self::Server(url) => Endpoint::Postgres(url.reveal().to_owned()),
         }
     }
 }
@@ -70,7 +70,7 @@ mod tests {
         }
         let server = Address::parse("postgres://ann:hunter2@db/chat").unwrap();
         assert_eq!(server.to_string(), "postgres://ann:********@db/chat");
-        assert_eq!(server.place(), Place::Postgres("postgres://ann:hunter2@db/chat".to_owned()));
+        assert_eq!(server.endpoint(), Endpoint::Postgres("postgres://ann:hunter2@db/chat".to_owned()));
     }
 
     #[test]

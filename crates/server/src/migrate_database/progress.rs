@@ -1,6 +1,6 @@
 //! Shows the progress of a copy: on standard error, and only on a terminal.
 
-use groupchat_infra::transfer::Step;
+use groupchat_infra::transfer::TransferStep;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How the line looks.
@@ -17,10 +17,10 @@ impl CopyLine {
     }
 
     /// Shows how far it is.
-    pub(super) fn show(&mut self, step: Step) {
+    pub(super) fn show(&mut self, step: TransferStep) {
         let (verb, table, done, total) = match step {
-            Step::Copying { table, done, total } => ("copying", table, done, total),
-            Step::Verifying { table, done, total } => ("verifying", table, done, total),
+            TransferStep::Copying { table, done, total } => ("copying", table, done, total),
+            TransferStep::Verifying { table, done, total } => ("verifying", table, done, total),
         };
         if done < self.0.position() {
             self.0.reset();

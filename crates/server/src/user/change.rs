@@ -12,21 +12,21 @@ use crate::console;
 use crate::error::ProgramError;
 
 /// A use case that changes the user with this name and returns it.
-type Change = for<'a> fn(&'a dyn Storage, UsernameKey) -> BoxFuture<'a, Result<User, Error>>;
+type UserChange = for<'a> fn(&'a dyn Storage, UsernameKey) -> BoxFuture<'a, Result<User, Error>>;
 
 /// Changes a user, and tells what is true of it now.
 pub(super) fn apply(
     config: &Config,
     options: &ChangeOptions,
     now: &str,
-    change: Change,
+    change: UserChange,
 ) -> Result<(), ProgramError> {
     let storage = open_existing(config)?;
     let user = block_on(change(&*storage, UsernameKey::of(&options.username)))??;
     if options.output.json {
         console::print_json(&ShownUser::from(user));
     } else {
-        console::say(format_args!("{} (id {}) {now}", user.username.as_str(), user.id));
+        console::print_line(format_args!("{} (id {}) {now}", user.username.as_str(), user.id));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use groupchat_domain::validation::Violation;
 
 use super::options::CreateOptions;
 use super::shown::ShownUser;
-use super::{Unheard, block_on, choose_password, named, start_hasher};
+use super::{NoListeners, block_on, choose_password, named, start_hasher};
 use crate::config::Config;
 use crate::error::ProgramError;
 use crate::{console, storage};
@@ -15,8 +15,8 @@ use crate::{console, storage};
 /// Creates a user; also the data folder and what is in the database, if there are none yet.
 pub(super) fn run(config: &Config, options: &CreateOptions) -> Result<(), ProgramError> {
     let (draft, made_up) = read_draft(options)?;
-    storage::make_place(config)?;
-    let storage = storage::open(config, Arc::new(Unheard))?;
+    storage::create_data_dir(config)?;
+    let storage = storage::open(config, Arc::new(NoListeners))?;
     let user = block_on(create_by_operator(&*storage, &start_hasher(config)?, draft))??;
     if options.output.json {
         console::print_json(&ShownUser::with_password(user, made_up.as_ref()));

@@ -33,7 +33,7 @@ async fn all(storage: &dyn Storage, search: Option<SearchText>) -> Result<Vec<Us
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let page = operator::list(storage, UserQuery { search: search.clone(), after, limit }).await?;
-        after = page.items.last().map(|last| last.place.clone());
+        after = page.items.last().map(|last| last.position.clone());
         users.extend(page.items.into_iter().map(|placed| placed.entry));
         if !page.more {
             return Ok(users);

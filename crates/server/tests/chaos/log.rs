@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use crate::database::{Place, Row};
 use crate::diary::Logged;
-use crate::place::{Place, Row};
 
 /// For whom an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,24 +10,24 @@ mod connection;
 mod diary;
 mod listener;
 mod log;
-mod place;
 mod servers;
 mod shuffler;
 mod storm;
-mod verdict;
 mod world;
 mod writer;
 
+mod database;
 #[path = "../program/harness/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "it has more than these tests need")]
 mod harness;
+mod judgement;
 
 use std::time::Duration;
 
 use groupchat_testing::Dice;
 use tokio::time::timeout;
 
-use place::Place;
+use database::Place;
 use servers::Servers;
 use storm::Storm;
 

@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use tokio::net::TcpSocket;
 
+use crate::database::Place;
 use crate::harness::{Server, program};
-use crate::place::Place;
 
 /// Servers on one database.
 pub(crate) struct Servers {

@@ -12,11 +12,11 @@ use tokio::time::sleep;
 use crate::caller::Caller;
 use crate::diary::Diary;
 use crate::harness::until;
+use crate::judgement::{check_acknowledged, check_diary};
 use crate::listener::Listener;
 use crate::log::Log;
 use crate::servers::Servers;
 use crate::shuffler::Shuffler;
-use crate::verdict::{check_acknowledged, check_diary};
 use crate::world::{Message, PASSWORD, World};
 use crate::writer::Writer;
 

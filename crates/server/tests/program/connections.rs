@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::harness::{Data, PATIENCE, Server, data, serve, started_by};
+use crate::harness::{DEADLINE, Data, Server, data, serve, started_by};
 
 const GET: &str = "GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n";
 const CHUNKED: &str = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -29,7 +29,7 @@ async fn connect(server: &Server) -> TcpStream {
 /// Everything until the server closes the connection.
 async fn rest(mut stream: TcpStream) -> String {
     let mut rest = String::new();
-    let read = timeout(PATIENCE, stream.read_to_string(&mut rest)).await;
+    let read = timeout(DEADLINE, stream.read_to_string(&mut rest)).await;
     read.expect("the connection is closed").expect("in good order");
     rest
 }
@@ -68,7 +68,7 @@ async fn every_head_has_a_deadline() {
     let mut stream = connect(&server).await;
     let begun = Instant::now();
     for byte in GET.bytes().cycle() {
-        if stream.write_all(&[byte]).await.is_err() || begun.elapsed() > PATIENCE {
+        if stream.write_all(&[byte]).await.is_err() || begun.elapsed() > DEADLINE {
             break;
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -99,7 +99,7 @@ async fn a_body_that_nobody_reads_is_not_swallowed_for_ever() {
             // The buffers of the system take some of it.
             assert!(sent < 64 << 20, "{line}");
         }
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < DEADLINE);
     }
     // One that stops during its body is given up too.
     let stalled = exchange(&server, format!("POST /api/groups HTTP/1.1\r\n{CHUNKED}4\r\nab")).await;
@@ -118,7 +118,7 @@ async fn a_small_body_that_nobody_reads_costs_no_connection() {
         let request = format!("POST /api/groups HTTP/1.1\r\n{body}");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = [0; 4096];
-        let length = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
+        let length = timeout(DEADLINE, stream.read(&mut answer)).await.unwrap().unwrap();
         let answer = String::from_utf8_lossy(&answer[..length]);
         assert!(answer.starts_with("HTTP/1.1 401 ") && !answer.contains("connection: close"), "{answer}");
     }
@@ -144,7 +144,7 @@ async fn an_answer_that_nobody_takes_holds_no_connection() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, closed).await.expect("the client is given up");
+    timeout(DEADLINE, closed).await.expect("the client is given up");
     assert!(begun.elapsed() < Duration::from_secs(20));
     server.stop().await;
 }
@@ -188,7 +188,7 @@ async fn a_client_of_http_1_0_gets_no_chunks() {
     let mut begun = String::new();
     while !begun.contains("hello") {
         let mut part = [0; 1024];
-        let length = timeout(PATIENCE, stream.read(&mut part)).await.unwrap().unwrap();
+        let length = timeout(DEADLINE, stream.read(&mut part)).await.unwrap().unwrap();
         assert_ne!(length, 0, "{begun}");
         begun.push_str(std::str::from_utf8(&part[..length]).unwrap());
     }
@@ -269,7 +269,7 @@ async fn ask(stream: &mut TcpStream) -> String {
     // Who is rejected may be so before it has asked.
     let _ = stream.write_all(GET.as_bytes()).await;
     let mut answer = vec![0; 4096];
-    let length = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap_or(0);
+    let length = timeout(DEADLINE, stream.read(&mut answer)).await.unwrap().unwrap_or(0);
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
@@ -330,7 +330,7 @@ async fn a_trusted_proxy_may_have_all_connections_and_no_more() {
         if answer.starts_with("HTTP/1.1 200 ") {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "the places come back");
+        assert!(begun.elapsed() < DEADLINE, "the places come back");
     }
     server.stop().await;
 }
@@ -349,7 +349,7 @@ async fn connections_for_events_have_no_deadline_of_requests() {
     let mut told = String::new();
     while !told.contains("still there") {
         let mut part = [0; 4096];
-        let length = timeout(PATIENCE, stream.read(&mut part)).await.unwrap().unwrap();
+        let length = timeout(DEADLINE, stream.read(&mut part)).await.unwrap().unwrap();
         assert_ne!(length, 0, "{told}");
         told.push_str(&String::from_utf8_lossy(&part[..length]));
     }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::commands::{printed, run_with_input};
-use crate::harness::{Api, PATIENCE, Server, Transport, assert_told, data, serve};
+use crate::harness::{Api, DEADLINE, Server, Transport, assert_told, data, serve};
 
 /// Events as they happen.
 pub(crate) struct Stream {
@@ -40,7 +40,7 @@ impl Stream {
                 }
             }
         };
-        timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no {event_type} comes"))
+        timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("no {event_type} comes"))
     }
 
     async fn next(&mut self) -> Value {
@@ -85,7 +85,7 @@ pub(crate) async fn ask(socket: &mut WebSocketStream<TcpStream>, mut request: Va
             }
         }
     };
-    timeout(PATIENCE, replied).await.expect("a reply comes")
+    timeout(DEADLINE, replied).await.expect("a reply comes")
 }
 
 /// The type of the last event of a socket that the server closes, and the code that it closes with.
@@ -104,7 +104,7 @@ async fn end_of(mut socket: WebSocketStream<TcpStream>) -> (Value, u16) {
             }
         }
     };
-    let code = timeout(PATIENCE, ended).await.expect("the socket ends");
+    let code = timeout(DEADLINE, ended).await.expect("the socket ends");
     (last, code)
 }
 
@@ -124,14 +124,14 @@ async fn begin_poll(server: &Server, api: &Api, cursor: &str) -> TcpStream {
             first.push(connection.read_u8().await.unwrap());
         }
     };
-    timeout(PATIENCE, answered).await.expect("the version comes");
+    timeout(DEADLINE, answered).await.expect("the version comes");
     connection
 }
 
 /// The status of the only answer that still comes.
 async fn status_of(mut connection: TcpStream) -> u16 {
     let mut answer = String::new();
-    timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("an answer comes").unwrap();
+    timeout(DEADLINE, connection.read_to_string(&mut answer)).await.expect("an answer comes").unwrap();
     answer.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_else(|_| panic!("a status: {answer}"))
 }
 
@@ -228,7 +228,7 @@ async fn whoever_hangs_up_has_no_place_any_more() {
             connections.push(begin_poll(&server, &admin, &cursor).await);
         }
     };
-    timeout(PATIENCE, is_full).await.expect("the only place is taken");
+    timeout(DEADLINE, is_full).await.expect("the only place is taken");
     for connection in &mut connections {
         connection.shutdown().await.unwrap();
     }

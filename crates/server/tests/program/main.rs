@@ -19,7 +19,6 @@ mod jobs;
 mod logins;
 mod logs;
 mod migrate_database;
-mod pace;
 mod races;
 mod start_and_stop;
 mod static_files;
@@ -36,3 +35,4 @@ mod sqlite;
 /// About a server that is another program on another machine: reaching it, losing it, sharing it.
 #[cfg(feature = "postgres")]
 mod postgres;
+mod write_limiter;

@@ -75,7 +75,7 @@ async fn a_request_behind_the_last_one_is_still_carried_out() {
     assert_eq!(
         bare.requests.load(Ordering::SeqCst),
         2,
-        "mended: `Guarded` need not pass on one request at a time"
+        "mended: `GuardedStream` need not pass on one request at a time"
     );
     bare.handle.stop(false).await;
 }
@@ -100,7 +100,7 @@ async fn a_bare_line_feed_is_still_taken() {
 async fn a_head_that_is_not_the_first_still_has_no_deadline() {
     let bare = Bare::start();
     let told = bare.told_in_parts([GET, b"G"]).await;
-    assert!(told.ends_with("still open"), "mended: `Guarded` need not have one\n{told}");
+    assert!(told.ends_with("still open"), "mended: `GuardedStream` need not have one\n{told}");
     bare.handle.stop(false).await;
 }
 
@@ -109,6 +109,6 @@ async fn an_unread_body_is_still_swallowed_without_end() {
     let bare = Bare::start();
     let request = [b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8000000\r\n".as_slice()];
     let told = bare.told(&[request.concat(), vec![b'x'; 32 << 20]].concat()).await;
-    assert!(told.ends_with("still open"), "mended: `Guarded` need not limit it\n{told}");
+    assert!(told.ends_with("still open"), "mended: `GuardedStream` need not limit it\n{told}");
     bare.handle.stop(false).await;
 }

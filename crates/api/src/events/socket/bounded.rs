@@ -14,7 +14,7 @@ const CONTROL_HEADER: usize = 6;
 
 /// How many bytes have come since the last whole message.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Rc<Cell<Come>>);
+pub(super) struct FrameProgress(Rc<Cell<Come>>);
 
 /// What has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,7 +27,7 @@ struct Come {
     is_over: bool,
 }
 
-impl Progress {
+impl FrameProgress {
     /// A message was whole.
     pub(super) fn made(&self) {
         self.0.take();
@@ -65,14 +65,14 @@ impl Progress {
 /// reads it waits for all of it, however long; and a message may have any number of frames.
 pub(super) struct Bounded {
     bytes: Payload,
-    progress: Progress,
+    progress: FrameProgress,
     most: usize,
 }
 
 impl Bounded {
     /// At most so many bytes to a message.
-    pub(super) fn new(bytes: Payload, most: usize) -> (Self, Progress) {
-        let progress = Progress::default();
+    pub(super) fn new(bytes: Payload, most: usize) -> (Self, FrameProgress) {
+        let progress = FrameProgress::default();
         (Self { bytes, progress: progress.clone(), most }, progress)
     }
 }
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn control_frames_alone_never_add_up() {
-        let progress = Progress::default();
+        let progress = FrameProgress::default();
         for _ in 0..1_000 {
             // Two of them at once, the second one in parts.
             assert!(!progress.take_in(8, MOST));
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn control_frames_between_the_parts_of_a_message_are_no_progress() {
-        let progress = Progress::default();
+        let progress = FrameProgress::default();
         let is_over = (0..).map(|_| {
             let is_over = progress.take_in(7 + 6, MOST);
             progress.had_control(0);
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_whole_message_is() {
-        let progress = Progress::default();
+        let progress = FrameProgress::default();
         for _ in 0..10 {
             assert!(!progress.take_in(MOST, MOST));
             progress.made();

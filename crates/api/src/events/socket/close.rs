@@ -2,15 +2,15 @@
 
 use actix_web::web::Bytes;
 use actix_ws::{CloseCode, CloseReason};
-use groupchat_domain::events::End;
+use groupchat_domain::events::EndReason;
 
 /// What the client is told at the close.
-pub(super) fn reason(end: End) -> CloseReason {
+pub(super) fn reason(end: EndReason) -> CloseReason {
     CloseReason { code: code(end), description: Some(end.as_str().to_owned()) }
 }
 
 /// The same as a whole frame (RFC 6455, sections 5.2 and 5.5.1).
-pub(super) fn frame(end: End) -> Bytes {
+pub(super) fn frame(end: EndReason) -> Bytes {
     let reason = end.as_str().as_bytes();
     let length = u8::try_from(2 + reason.len()).expect("reasons are short");
     let code = u16::from(code(end)).to_be_bytes();
@@ -23,15 +23,15 @@ pub(super) fn echo(reason: Option<CloseReason>) -> Option<CloseReason> {
 }
 
 /// The code for each end.
-pub(crate) const fn code(end: End) -> CloseCode {
+pub(crate) const fn code(end: EndReason) -> CloseCode {
     match end {
-        End::SignedOut => CloseCode::Other(4001),
-        End::TooSlow => CloseCode::Other(4008),
-        End::Flood => CloseCode::Other(4029),
+        EndReason::SignedOut => CloseCode::Other(4001),
+        EndReason::TooSlow => CloseCode::Other(4008),
+        EndReason::Flood => CloseCode::Other(4029),
         // "Service Restart" of the registry of close codes.
-        End::Stopping => CloseCode::Restart,
+        EndReason::Stopping => CloseCode::Restart,
         // "Try Again Later".
-        End::Unavailable => CloseCode::Again,
+        EndReason::Unavailable => CloseCode::Again,
     }
 }
 
@@ -41,6 +41,6 @@ mod tests {
 
     #[test]
     fn a_close_is_written_as_the_protocol_has_it() {
-        assert_eq!(frame(End::TooSlow), b"\x88\x0a\x0f\xa8too_slow".as_slice());
+        assert_eq!(frame(EndReason::TooSlow), b"\x88\x0a\x0f\xa8too_slow".as_slice());
     }
 }

@@ -5,11 +5,11 @@ use std::io::{Error, ErrorKind};
 use actix_web::error::PayloadError;
 use actix_ws::{CloseCode, ProtocolError};
 
-use super::bounded::Progress;
+use super::bounded::FrameProgress;
 
 /// What becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum FrameFault {
     /// A message was too large, and is over: the next one may be good.
     TooLarge,
     /// Nothing after this can be understood; the code to close with.
@@ -18,9 +18,9 @@ pub(super) enum Fault {
     Gone,
 }
 
-impl Fault {
+impl FrameFault {
     /// Which one an error stands for.
-    pub(super) fn of(error: &ProtocolError, progress: &Progress) -> Self {
+    pub(super) fn of(error: &ProtocolError, progress: &FrameProgress) -> Self {
         if progress.is_over() {
             return Self::Fatal(CloseCode::Size);
         }

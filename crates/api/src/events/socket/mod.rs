@@ -1,13 +1,13 @@
 //! The WebSocket (RFC 6455): events out, requests in, on one connection.
 //!
-//! `connection` runs it, `requests` contains the requests of clients, `pace` their rate limit, and `close` the close
-//! codes. `bounded` keeps a client from filling the memory, and `fault` names what can be wrong with its input.
+//! `connection` runs it, `requests` contains the requests of clients, `rate_limiter` their rate limit, and `close` the
+//! close codes. `bounded` keeps a client from filling the memory, and `fault` names what can be wrong with its input.
 
 mod bounded;
 mod close;
 mod connection;
 mod fault;
-mod pace;
+mod rate_limiter;
 mod requests;
 
 use std::pin::Pin;
@@ -20,32 +20,32 @@ use actix_web::web::{Bytes, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use actix_ws::{AggregatedMessageStream, Session};
 use futures_util::Stream;
-use groupchat_domain::storage::Claim;
+use groupchat_domain::storage::Principal;
 
-use self::bounded::{Bounded, Progress};
+use self::bounded::{Bounded, FrameProgress};
 pub(crate) use self::close::code as close_code;
-use self::connection::{Connection, Transport};
-pub(crate) use self::requests::{LONGEST_ID, PresenceRequest, TypingRequest};
-use super::listener::Listener;
-use super::places::{Unsent, seated};
+use self::connection::{SocketConnection, Transport};
+pub(crate) use self::requests::{MAX_ID_LENGTH, PresenceRequest, TypingRequest};
+use super::connection_limiter::{Unsent, with_permit};
+use super::subscriber::HttpSubscriber;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
 /// The largest frame, and the largest message of several frames, in bytes: above the longest text with each of its
 /// characters escaped.
-pub(crate) const LARGEST_MESSAGE: usize = 128 << 10;
+pub(crate) const MAX_MESSAGE_BYTES: usize = 128 << 10;
 
 /// The most bytes that may come without a whole message. Above the largest one, so that one that is a little too large
 /// can be rejected without ending the connection; and by so much that what comes right behind a message, all of which
 /// is taken at once, does not count against it.
-const MOST_UNREAD: usize = 4 * LARGEST_MESSAGE;
+const MAX_UNREAD_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
 /// A handshake that is a good one, before anything is answered.
 pub(super) struct Handshake {
     response: HttpResponse,
     session: Session,
     frames: AggregatedMessageStream,
-    progress: Progress,
+    progress: FrameProgress,
 }
 
 impl Handshake {
@@ -62,7 +62,7 @@ impl Handshake {
             let detail = "send Sec-WebSocket-Version: 13";
             return Err(ApiError::new(Code::UpgradeRequired, detail));
         }
-        let (bounded, progress) = Bounded::new(body, MOST_UNREAD);
+        let (bounded, progress) = Bounded::new(body, MAX_UNREAD_BYTES);
         let bytes: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(bounded);
         let body = Payload::from_request(request, &mut Body::Stream { payload: bytes });
         let (response, session, frames) =
@@ -70,20 +70,27 @@ impl Handshake {
                 ApiError::new(Code::BadRequest, format!("not a WebSocket handshake: {error}"))
             })?;
         let frames = frames
-            .max_frame_size(LARGEST_MESSAGE)
+            .max_frame_size(MAX_MESSAGE_BYTES)
             .aggregate_continuations()
-            .max_continuation_size(LARGEST_MESSAGE);
+            .max_continuation_size(MAX_MESSAGE_BYTES);
         Ok(Self { response, session, frames, progress })
     }
 
     /// Answers it; the connection lives on in a task of its own.
-    pub(super) fn answer(self, state: &State, listener: Listener, claim: Claim) -> HttpResponse {
+    pub(super) fn answer(
+        self,
+        state: &State,
+        subscriber: HttpSubscriber,
+        principal: Principal,
+    ) -> HttpResponse {
         let Self { response, session, frames, progress } = self;
-        let (place, outbox, unsent) = (listener.place(), listener.outbox(), Unsent::default());
-        let transport = Transport { session, outbox: Arc::clone(&outbox), unsent: unsent.clone() };
-        let connection = Connection::new(State::clone(state), listener, claim, transport, progress);
+        let (permit, send_buffer, unsent) =
+            (subscriber.permit(), subscriber.send_buffer(), Unsent::default());
+        let transport = Transport { session, send_buffer: Arc::clone(&send_buffer), unsent: unsent.clone() };
+        let connection =
+            SocketConnection::new(State::clone(state), subscriber, principal, transport, progress);
         actix_web::rt::spawn(connection.serve(frames));
-        seated(response, place, outbox, unsent)
+        with_permit(response, permit, send_buffer, unsent)
     }
 }
 

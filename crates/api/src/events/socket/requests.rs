@@ -3,14 +3,14 @@
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages;
 use groupchat_domain::presence::Activity;
-use groupchat_domain::storage::{Claim, Writing};
+use groupchat_domain::storage::{Principal, Writing};
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::events::listener::Listener;
+use crate::events::subscriber::HttpSubscriber;
 use crate::extract::parse_json;
 use crate::messages::{MessageDraftDto, MessageDto, ReadMarkDto, ReadStateDto};
 use crate::problem::{ApiError, Code};
@@ -18,11 +18,11 @@ use crate::state::State;
 use crate::wire::{Described, Fields, FromJson, Optional, Required};
 
 /// The most characters of a request's id.
-pub(crate) const LONGEST_ID: usize = 64;
+pub(crate) const MAX_ID_LENGTH: usize = 64;
 
 /// What an answer carries, whatever else is wrong with the request.
 #[derive(Deserialize)]
-struct Named {
+struct WithId {
     #[serde(default)]
     id: Value,
 }
@@ -33,7 +33,7 @@ struct Anything {}
 
 /// The parts of a request that are read before the rest.
 #[derive(Deserialize)]
-struct Head {
+struct RequestHead {
     #[serde(rename = "type")]
     request_type: Option<String>,
     group_id: Option<i64>,
@@ -48,20 +48,20 @@ struct Reply<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     replayed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Answer>,
+    data: Option<ReplyData>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Answer {
-    Message(Sent),
+enum ReplyData {
+    Message(SentReply),
     Read(ReadStateDto),
     Nothing {},
 }
 
-impl Answer {
+impl ReplyData {
     /// Whether it is that of an earlier request; `None` where none could be.
     const fn replayed(&self) -> Option<bool> {
         match self {
@@ -72,12 +72,12 @@ impl Answer {
 }
 
 /// A message as it is now, and, told beside it, whether an earlier request with the same `client_id` had sent it.
-struct Sent {
+struct SentReply {
     message: Box<MessageDto>,
     replayed: bool,
 }
 
-impl Serialize for Sent {
+impl Serialize for SentReply {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.message.serialize(serializer)
     }
@@ -108,8 +108,8 @@ pub(crate) enum DeviceState {
 impl DeviceState {
     fn activity(self) -> Activity {
         match self {
-            Self::Online => Activity::Here,
-            Self::Away => Activity::Gone,
+            Self::Online => Activity::Active,
+            Self::Away => Activity::Away,
         }
     }
 }
@@ -149,10 +149,15 @@ pub(super) struct Answered {
 }
 
 /// Carries a request out.
-pub(super) async fn serve(state: &State, claim: Claim, listener: &mut Listener, text: &str) -> Answered {
+pub(super) async fn serve(
+    state: &State,
+    principal: Principal,
+    subscriber: &mut HttpSubscriber,
+    text: &str,
+) -> Answered {
     let (id, outcome) = match id_of(text) {
-        Ok(id) => match read::<Head>(text) {
-            Ok(head) => (id, Request { state, claim, listener, text }.serve(&head).await),
+        Ok(id) => match read::<RequestHead>(text) {
+            Ok(head) => (id, RequestContext { state, principal, subscriber, text }.serve(&head).await),
             Err(error) => (id, Err(error)),
         },
         Err(error) => (Value::Null, Err(error)),
@@ -171,7 +176,7 @@ pub(super) fn refuse(text: &str, error: &ApiError) -> String {
 /// # Errors
 /// It is no request at all, or its id is one that no answer can carry.
 fn id_of(text: &str) -> Result<Value, ApiError> {
-    let named = match read::<Named>(text) {
+    let named = match read::<WithId>(text) {
         Ok(named) => named,
         // In an object that is good but for its id, this is a number too large, something nested too deep, or given
         // twice.
@@ -180,7 +185,7 @@ fn id_of(text: &str) -> Result<Value, ApiError> {
     if is_id(&named.id) { Ok(named.id) } else { Err(no_id()) }
 }
 
-fn frame(id: &Value, outcome: Result<Answer, ApiError>) -> String {
+fn frame(id: &Value, outcome: Result<ReplyData, ApiError>) -> String {
     let reply = match outcome {
         Ok(data) => {
             Reply { reply_type: "reply", id, replayed: data.replayed(), data: Some(data), error: None }
@@ -193,21 +198,21 @@ fn frame(id: &Value, outcome: Result<Answer, ApiError>) -> String {
 }
 
 /// A request, and what it takes to carry it out.
-struct Request<'a> {
+struct RequestContext<'a> {
     state: &'a State,
-    claim: Claim,
-    listener: &'a mut Listener,
+    principal: Principal,
+    subscriber: &'a mut HttpSubscriber,
     text: &'a str,
 }
 
-impl Request<'_> {
-    async fn serve(mut self, head: &Head) -> Result<Answer, ApiError> {
+impl RequestContext<'_> {
+    async fn serve(mut self, head: &RequestHead) -> Result<ReplyData, ApiError> {
         match head.request_type.as_deref() {
             Some("send") => self.send(group(head)?).await,
             Some("read") => self.mark_read(group(head)?).await,
             Some("typing") => self.typing(group(head)?),
             Some("presence") => self.presence(),
-            Some("ping") => Ok(Answer::Nothing {}),
+            Some("ping") => Ok(ReplyData::Nothing {}),
             Some(_) => {
                 let detail = "must be one of: send, read, typing, presence, ping";
                 Err(Violation::new(ViolationCode::InvalidFormat, detail).in_field("type").into())
@@ -216,37 +221,37 @@ impl Request<'_> {
         }
     }
 
-    async fn send(&mut self, group: GroupId) -> Result<Answer, ApiError> {
+    async fn send(&mut self, group: GroupId) -> Result<ReplyData, ApiError> {
         let draft = read::<MessageDraftDto>(self.text)?.parse(group)?;
-        let (storage, writing) = (&self.state.storage, Writing::of_text(self.claim, draft.text.as_str()));
+        let (storage, writing) = (&self.state.storage, Writing::of_text(self.principal, draft.text.as_str()));
         let sent = storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
-        self.listener.act(Activity::Here)?;
-        Ok(Answer::Message(Sent { message: Box::new(sent.view.into()), replayed: sent.repeated }))
+        self.subscriber.act(Activity::Active)?;
+        Ok(ReplyData::Message(SentReply { message: Box::new(sent.view.into()), replayed: sent.repeated }))
     }
 
-    async fn mark_read(&mut self, group: GroupId) -> Result<Answer, ApiError> {
+    async fn mark_read(&mut self, group: GroupId) -> Result<ReplyData, ApiError> {
         let seq = read::<ReadMarkDto>(self.text)?.parse()?;
         let (storage, live) = (self.state.storage.as_ref(), self.state.live.as_ref());
-        let marked = messages::mark_read_and_tell(storage, live, self.claim, group, seq).await?;
-        self.listener.act(Activity::Here)?;
-        Ok(Answer::Read(marked.into()))
+        let marked = messages::mark_read_and_publish(storage, live, self.principal, group, seq).await?;
+        self.subscriber.act(Activity::Active)?;
+        Ok(ReplyData::Read(marked.into()))
     }
 
-    fn typing(&mut self, group: GroupId) -> Result<Answer, ApiError> {
-        let user = self.listener.actor().user.clone();
+    fn typing(&mut self, group: GroupId) -> Result<ReplyData, ApiError> {
+        let user = self.subscriber.actor().user.clone();
         let is_active = read::<TypingRequest>(self.text)?.active.0.unwrap_or(true);
-        self.listener.act(if is_active {
-            Activity::Types(group, user)
+        self.subscriber.act(if is_active {
+            Activity::StartTyping(group, user)
         } else {
-            Activity::StopsTyping(group, user)
+            Activity::StopTyping(group, user)
         })?;
-        Ok(Answer::Nothing {})
+        Ok(ReplyData::Nothing {})
     }
 
-    fn presence(&mut self) -> Result<Answer, ApiError> {
+    fn presence(&mut self) -> Result<ReplyData, ApiError> {
         let activity = read::<PresenceRequest>(self.text)?.parse()?;
-        self.listener.act(activity)?;
-        Ok(Answer::Nothing {})
+        self.subscriber.act(activity)?;
+        Ok(ReplyData::Nothing {})
     }
 }
 
@@ -254,7 +259,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     parse_json(text.as_bytes())
 }
 
-fn group(head: &Head) -> Result<GroupId, ApiError> {
+fn group(head: &RequestHead) -> Result<GroupId, ApiError> {
     let missing = || Violation::new(ViolationCode::Required, "must be given").in_field("group_id");
     let id = head.group_id.ok_or_else(missing)?;
     Ok(GroupId::parse(id).map_err(|violation| violation.in_field("group_id"))?)
@@ -264,12 +269,12 @@ fn group(head: &Head) -> Result<GroupId, ApiError> {
 fn is_id(id: &Value) -> bool {
     match id {
         Value::Null | Value::Number(_) => true,
-        Value::String(text) => text.chars().count() <= LONGEST_ID,
+        Value::String(text) => text.chars().count() <= MAX_ID_LENGTH,
         _ => false,
     }
 }
 
 fn no_id() -> ApiError {
-    let detail = format!("must be a number, or text of at most {LONGEST_ID} characters");
+    let detail = format!("must be a number, or text of at most {MAX_ID_LENGTH} characters");
     Violation::new(ViolationCode::InvalidFormat, detail).in_field("id").into()
 }

@@ -78,14 +78,14 @@ async fn a_body_over_the_limit_is_refused_with_and_without_a_length() {
     let (unannounced, _) =
         TestRequest::default().insert_header((CONTENT_TYPE, "application/json")).to_http_parts();
     assert!(check_headers(unannounced.headers(), BODY_LIMIT).is_ok());
-    let reading = Reading::<Note>::new(&unannounced, payload.take(), PATIENCE);
+    let reading = BodyReader::<Note>::new(&unannounced, payload.take(), BODY_TIMEOUT);
     assert_eq!(reading.await.unwrap_err().code(), Code::PayloadTooLarge);
 }
 
 /// What a server answers to a request whose body stalls, until it closes the connection.
 async fn answer_to_stalled(body: &str) -> String {
     let stalled = |request: HttpRequest, payload: web::Payload| {
-        Reading::<Note>::new(&request, payload.into_inner(), Duration::from_millis(20))
+        BodyReader::<Note>::new(&request, payload.into_inner(), Duration::from_millis(20))
             .map(|read| read.map(|_| "read"))
     };
     let server = HttpServer::new(move || App::new().route("/", web::post().to(stalled)));
@@ -128,7 +128,7 @@ async fn a_body_that_is_there_starts_no_timer_and_takes_no_more_than_it_needs() 
     let request = TestRequest::default().insert_header((CONTENT_TYPE, "application/json"));
     let request = request.insert_header((CONTENT_LENGTH, length)).set_payload(body);
     let (request, mut payload) = request.to_http_parts();
-    let mut reading = Reading::<Note>::new(&request, payload.take(), PATIENCE);
+    let mut reading = BodyReader::<Note>::new(&request, payload.take(), BODY_TIMEOUT);
     assert!(poll_immediate(&mut reading).await.expect("all is there").is_ok());
     assert!(reading.deadline.is_none());
     assert_eq!(reading.buffer.capacity(), length);
@@ -152,7 +152,7 @@ fn announcing(length: usize, state: State) -> HttpRequest {
 #[actix_web::test]
 async fn what_was_announced_takes_no_memory_until_it_comes() {
     let request = announcing(BODY_LIMIT, state());
-    let mut reading = Reading::<Note>::new(&request, stalling(10), PATIENCE);
+    let mut reading = BodyReader::<Note>::new(&request, stalling(10), BODY_TIMEOUT);
     assert!(poll_immediate(&mut reading).await.is_none());
     assert!(reading.buffer.capacity() < 100, "{}", reading.buffer.capacity());
 }
@@ -175,7 +175,7 @@ async fn bodies_that_are_not_whole_count_as_their_callers_until_they_are_dropped
     let mut held = Vec::new();
     let code = loop {
         let request = announcing(BODY_LIMIT, state.clone());
-        let mut reading = Reading::<Note>::new(&request, stalling(200_000), PATIENCE);
+        let mut reading = BodyReader::<Note>::new(&request, stalling(200_000), BODY_TIMEOUT);
         match poll_immediate(&mut reading).await {
             None => held.push(reading),
             Some(read) => break read.unwrap_err().code(),
@@ -185,6 +185,6 @@ async fn bodies_that_are_not_whole_count_as_their_callers_until_they_are_dropped
     assert_eq!((held.len(), code), (6, Code::TooManyRequests));
     held.clear();
     let mut reading =
-        Reading::<Note>::new(&announcing(BODY_LIMIT, state.clone()), stalling(200_000), PATIENCE);
+        BodyReader::<Note>::new(&announcing(BODY_LIMIT, state.clone()), stalling(200_000), BODY_TIMEOUT);
     assert!(poll_immediate(&mut reading).await.is_none());
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use actix_web::test::TestRequest;
 use serde_json::Value;
 
-use super::patience::soon;
+use super::deadlines::soon;
 use crate::harness::{Answer, Client, EventStream, Listening, WebSocket};
 
 /// One listener on each transport.

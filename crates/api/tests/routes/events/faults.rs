@@ -7,7 +7,7 @@ use groupchat_domain::storage::StorageFault;
 use serde_json::json;
 
 use super::all_transports::{ask_all, now_with};
-use super::patience::soon;
+use super::deadlines::soon;
 use super::scripted::{Scripted, Step};
 use crate::harness::{Client, EventStream, Listening, Server, WebSocket, id_in};
 

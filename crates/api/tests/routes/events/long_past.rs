@@ -7,7 +7,7 @@ use groupchat_infra::HubOptions;
 use serde_json::{Value, json};
 
 use super::all_transports::{now_with, types};
-use super::patience::soon;
+use super::deadlines::soon;
 use super::scripted::{Scripted, Step};
 use crate::harness::{Client, EventStream, Listening, Server, WebSocket};
 
@@ -103,7 +103,7 @@ async fn a_server_that_stops_does_not_tell_it_to_the_end() {
 #[actix_web::test]
 async fn who_is_too_slow_meanwhile_hears_all_of_it_first() {
     const BEFORE_ADMISSION: usize = 10;
-    let options = HubOptions { before_admission: BEFORE_ADMISSION, ..HubOptions::default() };
+    let options = HubOptions { unauthorized_queue: BEFORE_ADMISSION, ..HubOptions::default() };
     let Scene { server, bob, group, cursor, .. } = Scene::set(options).await;
     let listening = Listening::start(&server);
     let (mut other, _) = WebSocket::open(&listening, &bob, "").await;

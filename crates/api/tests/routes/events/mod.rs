@@ -1,14 +1,14 @@
 //! Events over each transport, on real connections.
 
 mod all_transports;
+mod connection_limit;
 mod cursors;
+pub(crate) mod deadlines;
 mod endings;
 mod examples;
 mod faults;
 mod frames;
 mod long_past;
-pub(crate) mod patience;
-mod places;
 mod poll;
 mod presence;
 mod rights;

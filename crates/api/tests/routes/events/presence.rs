@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::all_transports::{now, now_with};
-use super::patience::soon;
+use super::deadlines::soon;
 use crate::harness::{Client, EventStream, Listening, Server, WebSocket, id_in, time};
 
 /// Ann and Bob, who share a group, and Cy, who is in none.
 async fn people() -> (Server, Listening, [Client; 3], String) {
-    let look_every = Duration::from_millis(20);
-    let server = Server::with_hub(HubOptions { look_every, ..HubOptions::default() }).await;
+    let poll_interval = Duration::from_millis(20);
+    let server = Server::with_hub(HubOptions { poll_interval, ..HubOptions::default() }).await;
     let people = [server.user("ann").await, server.user("bob").await, server.user("cy").await];
     let listening = Listening::start(&server);
     let group = people[0].new_group("Team").await;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Work};
 use tokio::sync::Semaphore;
 
-use super::patience::until;
+use super::deadlines::until;
 use crate::harness::{Client, Server};
 
 /// What becomes of a command.

@@ -5,7 +5,7 @@ use futures_util::join;
 use serde_json::Value;
 
 use super::all_transports::now_with;
-use super::patience::{soon, until};
+use super::deadlines::{soon, until};
 use crate::harness::{Client, EventStream, Listening, Server, WebSocket};
 
 /// Enough that the past takes several pages.

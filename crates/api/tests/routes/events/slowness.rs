@@ -6,7 +6,7 @@ use groupchat_api::ServerOptions;
 use groupchat_infra::HubOptions;
 
 use super::all_transports::now_with;
-use super::places::ask_for;
+use super::connection_limit::ask_for;
 use crate::harness::{EventStream, Listening, Server, WebSocket};
 
 /// More than what the system and the server keep on the way to one who does not read.
@@ -21,7 +21,7 @@ async fn who_reads_hears_all_while_other_connections_of_the_same_user_do_not_rea
     // Room for one page at a time.
     let options = ServerOptions {
         undelivered_per_caller: 1 << 20,
-        patience: Duration::from_millis(200),
+        write_timeout: Duration::from_millis(200),
         ..ServerOptions::default()
     };
     let server = server.with_options(options).await;
@@ -53,8 +53,8 @@ async fn who_reads_hears_all_while_other_connections_of_the_same_user_do_not_rea
 async fn who_does_not_keep_up_is_let_go_and_the_others_get_all() {
     let server = Server::with_hub(HubOptions { queue: 64, ..HubOptions::default() }).await;
     // However slow the machine, it is not the time that ends it.
-    let patience = Duration::from_secs(60);
-    let server = server.with_options(ServerOptions { patience, ..ServerOptions::default() }).await;
+    let write_timeout = Duration::from_secs(60);
+    let server = server.with_options(ServerOptions { write_timeout, ..ServerOptions::default() }).await;
     let ann = server.user("ann").await;
     let listening = Listening::start(&server);
     let group = ann.new_group("Team").await;

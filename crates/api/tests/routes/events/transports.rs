@@ -6,7 +6,7 @@ use groupchat_api::ServerOptions;
 use serde_json::{Value, json};
 
 use super::all_transports::{AllTransports, now, now_with, types};
-use super::patience::soon;
+use super::deadlines::soon;
 use crate::harness::{EventStream, Listening, PASSWORD, Server, WebSocket, assert_fields, time};
 
 #[actix_web::test]

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::{Client, Listening, Transport, assert_told};
 
 /// How long a test waits for something, whatever comes before it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// An open stream of events.
 pub(crate) struct EventStream {
@@ -100,5 +100,5 @@ impl EventStream {
 }
 
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, what).await.expect("it comes in time")
+    timeout(DEADLINE, what).await.expect("it comes in time")
 }

@@ -13,13 +13,13 @@ use groupchat_domain::accounts::{
     PasswordHasher, SessionKind, Username,
 };
 use groupchat_domain::ids::UserId;
-use groupchat_domain::jobs::work_off;
+use groupchat_domain::jobs::run_due_jobs;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx, Unique};
 use groupchat_domain::time::Timestamp;
-use groupchat_infra::attempts::{Allowance, AttemptLimits};
-use groupchat_infra::hasher::BcryptHasher;
-use groupchat_infra::journal::LogJournal;
-use groupchat_infra::keys::RandomKeys;
+use groupchat_infra::accounts::attempts::{BucketSize, InMemoryLoginRateLimiter};
+use groupchat_infra::accounts::hasher::BcryptHasher;
+use groupchat_infra::accounts::journal::LogJournal;
+use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::{HubOptions, LocalHub};
 use serde_json::json;
 
@@ -57,27 +57,27 @@ struct World {
 impl Server {
     /// Starts a server that limits tries to sign in as a real one does.
     pub(crate) async fn start() -> Self {
-        Self::limited(Allowance::PER_ADDRESS, Allowance::PER_ACCOUNT).await
+        Self::limited(BucketSize::PER_ADDRESS, BucketSize::PER_ACCOUNT).await
     }
 
     /// Starts a server with limits of its own.
-    pub(crate) async fn limited(per_address: Allowance, per_account: Allowance) -> Self {
-        let limits = AttemptLimits::new(per_address, per_account);
+    pub(crate) async fn limited(per_address: BucketSize, per_account: BucketSize) -> Self {
+        let limits = InMemoryLoginRateLimiter::new(per_address, per_account);
         Self::open(limits, HubOptions::default(), MovableClock::default()).await
     }
 
     /// Starts a server whose hub has options of its own.
     pub(crate) async fn with_hub(options: HubOptions) -> Self {
-        Self::open(AttemptLimits::default(), options, MovableClock::default()).await
+        Self::open(InMemoryLoginRateLimiter::default(), options, MovableClock::default()).await
     }
 
     /// Starts a server whose clock stands still until a test moves it.
     pub(crate) async fn standing_at(time: Timestamp) -> Self {
         let clock = MovableClock::standing_at(time);
-        Self::open(AttemptLimits::default(), HubOptions::default(), clock).await
+        Self::open(InMemoryLoginRateLimiter::default(), HubOptions::default(), clock).await
     }
 
-    async fn open(attempts: AttemptLimits, options: HubOptions, clock: MovableClock) -> Self {
+    async fn open(attempts: InMemoryLoginRateLimiter, options: HubOptions, clock: MovableClock) -> Self {
         let database = Database::create();
         let clock = Arc::new(clock);
         let hub = LocalHub::new(options, clock.clone());
@@ -95,7 +95,7 @@ impl Server {
     pub(crate) async fn on(storage: Arc<dyn Storage>) -> Self {
         let clock = Arc::<MovableClock>::default();
         let hub = LocalHub::new(HubOptions::default(), clock.clone());
-        let state = state(storage, AttemptLimits::default(), hub);
+        let state = state(storage, InMemoryLoginRateLimiter::default(), hub);
         let call = calling(&state).await;
         let password = PasswordHash::from_stored(String::new());
         let world = World { clock, password, _hub: None, _database: None };
@@ -185,7 +185,7 @@ impl Server {
     /// Works durable jobs off, which a server does in the background.
     pub(crate) async fn work_off_jobs(&self) {
         let failed = |job, error: &groupchat_domain::Error| panic!("{job:?} failed: {error}");
-        work_off(&*self.state.storage, failed).await.expect("the storage works");
+        run_due_jobs(&*self.state.storage, failed).await.expect("the storage works");
     }
 
     async fn sign_in(&self, name: &str, is_admin: bool) -> Client {
@@ -237,7 +237,7 @@ fn store_session(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
     tx.sessions().insert(&session).expect("the storage works");
 }
 
-fn state(storage: Arc<dyn Storage>, attempts: AttemptLimits, hub: LocalHub) -> State {
+fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: LocalHub) -> State {
     let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::start(CHEAP).expect("starts"));
     let ports = Ports {
         storage,

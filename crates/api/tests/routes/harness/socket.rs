@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::server::Server;
 
 /// How long an answer may take before a test gives it up.
-const PATIENCE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A server that listens on a port of its own.
 pub(crate) struct Listening {
@@ -54,8 +54,8 @@ impl Listening {
 
 fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<Raw> {
     let mut stream = TcpStream::connect(address).expect("connects");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
     // The server may close the connection before it has read all.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();

@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use super::{Client, Listening, Transport, assert_asked, assert_told};
 
 /// How long a test waits for something, whatever comes before it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What tells a frame from an event that a test waits for.
 const ASIDE: [&str; 2] = ["presence", "heartbeat"];
@@ -180,5 +180,5 @@ impl WebSocket {
 }
 
 async fn in_time<T>(what: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, what).await.expect("it comes in time")
+    timeout(DEADLINE, what).await.expect("it comes in time")
 }

@@ -14,7 +14,7 @@ use crate::abuse::tally::Tally;
 /// How long a client whose answer is an error waits before it asks again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 /// Between two looks at whether something has come.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// The beginning of an answer: up to its status (RFC 9112, section 4).
 const STATUS_LINE: usize = "HTTP/1.1 200".len();
 
@@ -49,7 +49,7 @@ async fn ask(from: Origin, to: SocketAddr, request: &str) -> io::Result<(TcpStre
         match stream.peek(&mut begun).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             STATUS_LINE => break,
-            _ => sleep(LOOK_EVERY).await,
+            _ => sleep(POLL_INTERVAL).await,
         }
     }
     let status = std::str::from_utf8(&begun[STATUS_LINE - 3..]).ok().and_then(|status| status.parse().ok());

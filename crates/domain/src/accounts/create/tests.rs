@@ -10,7 +10,7 @@ use super::*;
 use crate::accounts::{KeyHash, MockApiKeys, MockPasswordHasher};
 use crate::events::Audience;
 use crate::ids::{SessionId, Version};
-use crate::storage::Verdict;
+use crate::storage::CommitDecision;
 use crate::testing::{
     ME, MY_KEY, MockTx, NOW, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on,
     assert_hands_faults_on, block_on, hash, me, me_provisioned, user,
@@ -176,7 +176,7 @@ fn it_is_decided_again_once_the_password_is_hashed() {
     ] {
         let (outcome, [_, write]) = run([looks(false), write], &hashes(), &issues_key(), draft(false));
         assert_eq!(outcome.err(), Some(refusal.into()));
-        assert_eq!((write.verdicts, write.emitted), (vec![Verdict::RollBack], vec![]));
+        assert_eq!((write.decisions, write.emitted), (vec![CommitDecision::RollBack], vec![]));
     }
 }
 

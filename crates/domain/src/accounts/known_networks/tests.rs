@@ -34,7 +34,7 @@ fn a_network_is_known_to_an_account_to_others_or_to_nobody() {
     ] {
         assert_eq!(
             familiarity(&mut tx, user, network(), KNOWN_NETWORK_RETENTION),
-            Ok(Familiarity { to_account, to_anybody })
+            Ok(NetworkFamiliarity { to_account, to_anybody })
         );
     }
 }

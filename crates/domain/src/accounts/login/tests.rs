@@ -6,8 +6,8 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{
-    IssuedKey, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginAttempts, MockLoginJournal, MockPasswordHasher,
-    SESSIONS_PER_USER,
+    IssuedKey, KNOWN_NETWORK_RETENTION, MockApiKeys, MockLoginJournal, MockLoginRateLimiter,
+    MockPasswordHasher, SESSIONS_PER_USER,
 };
 use crate::ids::SessionId;
 use crate::network::Network;
@@ -35,12 +35,12 @@ fn network() -> Network {
     Network::of(ADDRESS)
 }
 
-fn sign_in(network: Network, account: &str) -> PasswordTry {
-    PasswordTry::SignIn { network, account: UsernameKey::of(account) }
+fn sign_in(network: Network, account: &str) -> PasswordAttempt {
+    PasswordAttempt::SignIn { network, account: UsernameKey::of(account) }
 }
 
-fn from_unknown_network(account: &str) -> PasswordTry {
-    PasswordTry::FromUnknownNetwork { network: network(), account: UsernameKey::of(account) }
+fn from_unknown_network(account: &str) -> PasswordAttempt {
+    PasswordAttempt::FromUnknownNetwork { network: network(), account: UsernameKey::of(account) }
 }
 
 /// What surrounds the database. By default a call to any of it fails.
@@ -48,7 +48,7 @@ fn from_unknown_network(account: &str) -> PasswordTry {
 struct Surroundings {
     hasher: MockPasswordHasher,
     keys: MockApiKeys,
-    attempts: MockLoginAttempts,
+    attempts: MockLoginRateLimiter,
     journal: MockLoginJournal,
 }
 
@@ -63,14 +63,14 @@ impl Surroundings {
         Self::counts(account, gives_back).takes(from_unknown_network(account), gives_back)
     }
 
-    fn takes(self, counted: PasswordTry, gives_back: bool) -> Self {
-        self.takes_of(TakenOf::Usual, counted, gives_back)
+    fn takes(self, counted: PasswordAttempt, gives_back: bool) -> Self {
+        self.takes_of(AttemptPool::Usual, counted, gives_back)
     }
 
-    fn takes_of(mut self, of: TakenOf, counted: PasswordTry, gives_back: bool) -> Self {
+    fn takes_of(mut self, of: AttemptPool, counted: PasswordAttempt, gives_back: bool) -> Self {
         self.attempts.expect_take().with(eq(counted.clone())).times(1).returning(move |_| Ok(of));
         if gives_back {
-            self.attempts.expect_give_back().with(eq(counted), eq(of)).times(1).returning(|_, _| ());
+            self.attempts.expect_refund().with(eq(counted), eq(of)).times(1).returning(|_, _| ());
         }
         self
     }
@@ -423,7 +423,7 @@ fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
 fn a_try_of_the_reserve_goes_back_to_the_reserve() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
     let surroundings = Surroundings::counts("user1", true)
-        .takes_of(TakenOf::Reserve, from_unknown_network("user1"), true)
+        .takes_of(AttemptPool::Reserve, from_unknown_network("user1"), true)
         .verifies(Some(hash("it")), Err(busy.clone()));
     let look = finds_from(Some(hash("it")), false, true);
     assert_eq!(surroundings.run([look], attempt("user1")).0.err(), Some(busy));
@@ -475,8 +475,8 @@ fn those_whose_address_is_unknown_share_one_turn() {
     verified.returning(|_, _| Box::pin(async { Ok(Verification::Wrong) }));
     surroundings.journal.expect_failed().withf(|login| login.address.is_none()).times(1).returning(|_| ());
     let counted = eq(sign_in(Network::UNKNOWN, "nobody"));
-    surroundings.attempts.expect_take().with(counted).times(1).returning(|_| Ok(TakenOf::Usual));
-    surroundings.attempts.expect_take().times(1).returning(|_| Ok(TakenOf::Usual));
+    surroundings.attempts.expect_take().with(counted).times(1).returning(|_| Ok(AttemptPool::Usual));
+    surroundings.attempts.expect_take().times(1).returning(|_| Ok(AttemptPool::Usual));
     let attempt = LoginAttempt { client: ClientInfo::default(), ..attempt("nobody") };
     let (_, [read]) = surroundings.run([misses("nobody")], attempt);
     assert_eq!(read.access.caller, Caller::Network(Network::UNKNOWN));

@@ -6,8 +6,8 @@ use crate::accounts::{MockPasswordHasher, Username};
 use crate::events::{Audience, Event, UserUpdate};
 use crate::jobs::Task;
 use crate::paging::Limit;
+use crate::storage::CommitDecision;
 use crate::storage::Unique;
-use crate::storage::Verdict;
 use crate::testing::{
     ME, MockTx, NOW, OTHER, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, placed,
     server_admin, sessions_ended, user,
@@ -118,7 +118,7 @@ fn a_new_password_ends_all_sessions_of_the_user() {
     assert_eq!(set, Ok(user(OTHER)));
     let [look, write] = storage.finish_as();
     assert_eq!((look.access, write.access), (READ, WRITE));
-    assert_eq!(write.verdicts, [Verdict::Commit]);
+    assert_eq!(write.decisions, [CommitDecision::Commit]);
     assert_eq!(write.emitted, [sessions_ended(OTHER, None)]);
 }
 
@@ -177,7 +177,7 @@ fn the_last_server_admin_is_neither_demoted_nor_deleted() {
         };
         assert_eq!(outcome, Err(AccountRefusal::LastAdmin.into()));
         let [ran] = storage.finish_as();
-        assert_eq!((ran.verdicts, ran.emitted), (vec![Verdict::RollBack], vec![]));
+        assert_eq!((ran.decisions, ran.emitted), (vec![CommitDecision::RollBack], vec![]));
     }
 }
 

@@ -4,8 +4,8 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{MockLoginAttempts, MockPasswordHasher, TakenOf};
-use crate::storage::{Mode, Verdict};
+use crate::accounts::{AttemptPool, MockLoginRateLimiter, MockPasswordHasher};
+use crate::storage::{CommitDecision, Mode};
 use crate::testing::{
     ME, MY_KEY, MY_SESSION, MockTx, Ran, ScriptedStorage, assert_flow_hands_faults_on,
     assert_hands_faults_on, block_on, hash, me, me_provisioned, sessions_ended,
@@ -14,12 +14,12 @@ use crate::testing::{
 const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
 
 /// One of the user's own tries is taken; it is given back, or not.
-fn counts(gives_back: bool) -> MockLoginAttempts {
-    let mut attempts = MockLoginAttempts::new();
-    let counted = eq(PasswordTry::OwnPassword(ME));
-    attempts.expect_take().with(counted.clone()).times(1).returning(|_| Ok(TakenOf::Usual));
+fn counts(gives_back: bool) -> MockLoginRateLimiter {
+    let mut attempts = MockLoginRateLimiter::new();
+    let counted = eq(PasswordAttempt::OwnPassword(ME));
+    attempts.expect_take().with(counted.clone()).times(1).returning(|_| Ok(AttemptPool::Usual));
     if gives_back {
-        attempts.expect_give_back().with(counted, eq(TakenOf::Usual)).times(1).returning(|_, _| ());
+        attempts.expect_refund().with(counted, eq(AttemptPool::Usual)).times(1).returning(|_, _| ());
     }
     attempts
 }
@@ -80,7 +80,7 @@ fn replaces(mut tx: MockTx) -> MockTx {
 fn change(
     storage: &ScriptedStorage,
     hasher: &MockPasswordHasher,
-    attempts: &MockLoginAttempts,
+    attempts: &MockLoginRateLimiter,
 ) -> Result<(), Error> {
     let current = Secret::new("old password".to_owned());
     let new = Password::parse("new password").unwrap();
@@ -90,7 +90,7 @@ fn change(
 fn run<const N: usize>(
     script: [MockTx; N],
     hasher: &MockPasswordHasher,
-    attempts: &MockLoginAttempts,
+    attempts: &MockLoginRateLimiter,
 ) -> (Result<(), Error>, [Ran; N]) {
     let storage = ScriptedStorage::new(script);
     (change(&storage, hasher, attempts), storage.finish_as())
@@ -115,14 +115,14 @@ fn a_wrong_present_password_is_refused_and_the_try_is_spent() {
 #[test]
 fn a_provisioned_key_changes_no_password_and_takes_no_try() {
     let look = MockTx::new().authenticates(me_provisioned());
-    let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockLoginAttempts::new());
+    let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockLoginRateLimiter::new());
     assert_eq!(outcome, Err(AccountRefusal::ProvisionedKey.into()));
 }
 
 #[test]
 fn over_the_limit_nothing_is_verified() {
     let retry_after = Duration::from_secs(42);
-    let mut attempts = MockLoginAttempts::new();
+    let mut attempts = MockLoginRateLimiter::new();
     attempts.expect_take().times(1).returning(move |_| Err(retry_after));
     let (outcome, _) = run([looks().authenticates(me())], &MockPasswordHasher::new(), &attempts);
     assert_eq!(outcome, Err(AccountRefusal::TooManyAttempts { retry_after }.into()));
@@ -143,7 +143,7 @@ fn a_password_that_changed_meanwhile_is_kept() {
         let hasher = hashes(verifies(Ok(Verification::Right)), Ok(hash("new")));
         let (outcome, [_, write]) = run(script, &hasher, &counts(true));
         assert_eq!(outcome, Err(AccountRefusal::ChangedMeanwhile.into()));
-        assert_eq!(write.verdicts, [Verdict::RollBack]);
+        assert_eq!(write.decisions, [CommitDecision::RollBack]);
     }
 }
 
@@ -175,9 +175,9 @@ fn faults_are_handed_on() {
             let mut hasher = MockPasswordHasher::new();
             hasher.expect_verify().returning(|_, _| Box::pin(async { Ok(Verification::Right) }));
             hasher.expect_hash().returning(|_, _| Box::pin(async { Ok(hash("new")) }));
-            let mut attempts = MockLoginAttempts::new();
-            attempts.expect_take().returning(|_| Ok(TakenOf::Usual));
-            attempts.expect_give_back().returning(|_, _| ());
+            let mut attempts = MockLoginRateLimiter::new();
+            attempts.expect_take().returning(|_| Ok(AttemptPool::Usual));
+            attempts.expect_refund().returning(|_, _| ());
             change(storage, &hasher, &attempts)
         },
     );

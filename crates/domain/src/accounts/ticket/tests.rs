@@ -2,7 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::ids::SessionId;
-use crate::storage::Verdict;
+use crate::storage::CommitDecision;
 use crate::testing::{
     MY_SESSION, MockTx, NOW, Ran, ScriptedStorage, assert_flow_hands_faults_on, assert_hands_faults_on,
     block_on, me,
@@ -67,7 +67,7 @@ fn a_ticket_stands_for_its_session() {
     let caller = Caller::Network(Network::UNKNOWN);
     assert_eq!(look.access, Access { mode: Mode::Read, caller });
     assert_eq!(write.access, Access { mode: Mode::Write, caller });
-    assert_eq!(write.verdicts, [Verdict::Commit], "the ticket is used up");
+    assert_eq!(write.decisions, [CommitDecision::Commit], "the ticket is used up");
 }
 
 #[test]

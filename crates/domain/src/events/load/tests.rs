@@ -103,9 +103,9 @@ fn a_page_of_every_type_takes_one_query_for_each_kind_of_entity() {
 
 #[test]
 fn an_event_keeps_what_the_log_says_of_it() {
-    let kept = record(5, EventType::GroupDeleted);
-    let loaded = load(&mut MockTx::new(), vec![kept]).unwrap();
-    let EventRecord { position, id, at, actor, audience, .. } = kept;
+    let retained = record(5, EventType::GroupDeleted);
+    let loaded = load(&mut MockTx::new(), vec![retained]).unwrap();
+    let EventRecord { position, id, at, actor, audience, .. } = retained;
     let event = Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::Group(GROUP)));
     assert_eq!(loaded, [LoggedEvent { position, id, at, audience, actor, event }]);
 }

@@ -8,7 +8,7 @@ const TEN_OF_AN_HOUR: Retention = Retention { age: Duration::from_secs(3600), ro
 fn removes(removed: usize) -> MockTx {
     let mut tx = MockTx::new();
     let (since, latest) = (NOW.minus(Duration::from_secs(3600)), NOW.plus(Duration::from_secs(60)));
-    let removes = tx.events.expect_remove_old().with(eq(Kept { since, latest, rows: 10 }), eq(500));
+    let removes = tx.events.expect_remove_old().with(eq(Retained { since, latest, rows: 10 }), eq(500));
     removes.times(1).returning(move |_, _| Ok(removed));
     tx
 }

@@ -57,8 +57,8 @@ fn holds(after: i64, records: Vec<EventRecord>) -> MockTx {
     tx
 }
 
-fn positions(stretch: &Stretch) -> Vec<i64> {
-    stretch.events.iter().map(|event| event.position.get()).collect()
+fn positions(page: &ReplayPage) -> Vec<i64> {
+    page.events.iter().map(|event| event.position.get()).collect()
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn the_state_of_the_log_is_as_the_repository_says() {
 }
 
 #[test]
-fn a_stretch_holds_what_the_viewer_may_see_and_covers_the_rest() {
+fn a_page_holds_what_the_viewer_may_see_and_covers_the_rest() {
     let third = UserId::new(3);
     let records = vec![
         removal(1, GROUP, third),
@@ -101,32 +101,32 @@ fn a_stretch_holds_what_the_viewer_may_see_and_covers_the_rest() {
         removal(3, GROUP, OTHER),
         removal(4, GroupId::new(8), OTHER),
     ];
-    let stretch = replay(&mut holds(0, records), &me(), Position::ZERO).unwrap();
-    assert_eq!(positions(&stretch), [2, 3]);
-    assert_eq!((stretch.position, stretch.more, stretch.gap), (Position::new(4), false, false));
+    let page = replay(&mut holds(0, records), &me(), Position::ZERO).unwrap();
+    assert_eq!(positions(&page), [2, 3]);
+    assert_eq!((page.position, page.more, page.gap), (Position::new(4), false, false));
     let viewer = Viewer::new(ME, MY_SESSION, [(GROUP, EventId::new(3))]);
-    assert_eq!(stretch.viewer, viewer.with_presence(PresenceSetting::Shown).at_version(user(ME).version));
+    assert_eq!(page.viewer, viewer.with_presence(PresenceSetting::Shown).at_version(user(ME).version));
 }
 
 #[test]
 fn at_the_head_there_is_nothing_and_the_position_stays() {
-    let stretch = replay(&mut holds(7, Vec::new()), &me(), Position::new(7)).unwrap();
-    assert_eq!((positions(&stretch), stretch.position), (vec![], Position::new(7)));
-    assert!(!stretch.more && !stretch.gap);
+    let page = replay(&mut holds(7, Vec::new()), &me(), Position::new(7)).unwrap();
+    assert_eq!((positions(&page), page.position), (vec![], Position::new(7)));
+    assert!(!page.more && !page.gap);
 }
 
 #[test]
 fn a_full_page_may_not_be_the_last() {
     for (count, more) in [(PAGE - 1, false), (PAGE, true)] {
-        let stretch = replay(&mut holds(0, (1..=count).map(record).collect()), &me(), Position::ZERO);
-        let stretch = stretch.unwrap();
-        assert_eq!((stretch.position, stretch.more), (Position::new(count), more));
-        assert_eq!(positions(&stretch), (1..=count).collect::<Vec<_>>());
+        let page = replay(&mut holds(0, (1..=count).map(record).collect()), &me(), Position::ZERO);
+        let page = page.unwrap();
+        assert_eq!((page.position, page.more), (Position::new(count), more));
+        assert_eq!(positions(&page), (1..=count).collect::<Vec<_>>());
     }
 }
 
 #[test]
-fn long_texts_make_a_stretch_short() {
+fn long_texts_make_a_page_short() {
     let sent = |position| EventRecord {
         audience: Audience::Group(GROUP),
         event_type: EventType::MessageCreated,
@@ -139,18 +139,18 @@ fn long_texts_make_a_stretch_short() {
         let text = Some(long.clone());
         Ok(ids.iter().map(|id| Message { id: *id, text: text.clone(), ..message(OTHER) }).collect())
     });
-    let stretch = replay(&mut tx, &me(), Position::ZERO).unwrap();
+    let page = replay(&mut tx, &me(), Position::ZERO).unwrap();
     // Six of 40,000 bytes are within 256 KiB.
-    assert_eq!(positions(&stretch), [3, 4, 5, 6, 7, 8]);
-    assert_eq!((stretch.position, stretch.more), (Position::new(8), true));
+    assert_eq!(positions(&page), [3, 4, 5, 6, 7, 8]);
+    assert_eq!((page.position, page.more), (Position::new(8), true));
 }
 
 #[test]
 fn what_was_removed_meanwhile_leaves_a_gap_that_is_told_of() {
-    let stretch = replay(&mut holds(5, vec![record(7), record(8)]), &me(), Position::new(5)).unwrap();
-    assert!(stretch.gap);
-    let stretch = replay(&mut holds(6, vec![record(7), record(8)]), &me(), Position::new(6)).unwrap();
-    assert!(!stretch.gap);
+    let page = replay(&mut holds(5, vec![record(7), record(8)]), &me(), Position::new(5)).unwrap();
+    assert!(page.gap);
+    let page = replay(&mut holds(6, vec![record(7), record(8)]), &me(), Position::new(6)).unwrap();
+    assert!(!page.gap);
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn hidden_events_move_the_position_only() {
         EventRecord { event_type: EventType::SessionsEnded, audience: Audience::User(OTHER), ..record(1) };
     let subject = SubjectIds { user: Some(ME), ..SubjectIds::default() };
     let mine = EventRecord { subject, audience: Audience::User(ME), ..hidden };
-    let stretch = replay(&mut holds(0, vec![hidden, mine]), &me(), Position::ZERO).unwrap();
-    assert_eq!((positions(&stretch), stretch.position), (vec![], Position::new(1)));
+    let page = replay(&mut holds(0, vec![hidden, mine]), &me(), Position::ZERO).unwrap();
+    assert_eq!((positions(&page), page.position), (vec![], Position::new(1)));
 }
 
 #[test]
@@ -172,10 +172,10 @@ fn a_record_that_can_t_be_understood_is_a_fault() {
 
 #[test]
 fn the_events_are_as_the_log_says() {
-    let stretch = replay(&mut holds(0, vec![record(1)]), &me(), Position::ZERO).unwrap();
+    let page = replay(&mut holds(0, vec![record(1)]), &me(), Position::ZERO).unwrap();
     let EventRecord { position, id, at, actor, audience, .. } = record(1);
     let event = Event::UserDeleted(OTHER);
-    assert_eq!(stretch.events, [LoggedEvent { position, id, at, audience, actor, event }]);
+    assert_eq!(page.events, [LoggedEvent { position, id, at, audience, actor, event }]);
 }
 
 #[test]

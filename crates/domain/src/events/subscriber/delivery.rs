@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::events::end::End;
-use crate::events::live::{Passing, Shared};
+use crate::events::end::EndReason;
+use crate::events::live::{EphemeralEvent, SharedEvent};
 use crate::events::model::LoggedEvent;
 
 /// How a subscriber listens.
@@ -23,8 +23,8 @@ pub trait Backpressure {
     /// Waits for room for the next page, but not for long; whether there is. May be dropped and called again.
     ///
     /// # Errors
-    /// [`End::TooSlow`] for a client that has taken nothing for too long.
-    fn make_room(&mut self) -> impl Future<Output = Result<bool, End>>;
+    /// [`EndReason::TooSlow`] for a client that has taken nothing for too long.
+    fn make_room(&mut self) -> impl Future<Output = Result<bool, EndReason>>;
 
     /// The page was read, with so many events that have so many bytes of text.
     fn page_read(&mut self, events: usize, text: usize);
@@ -42,13 +42,13 @@ pub enum Item {
     /// An event that was read back from the log.
     Replayed(Box<LoggedEvent>),
     /// An event as it happens, shared with all other subscribers.
-    Live(Arc<Shared<LoggedEvent>>),
+    Live(Arc<SharedEvent<LoggedEvent>>),
     /// Events before the [cursor](super::Subscriber::cursor) can't be had any more.
     Gap,
     /// What is in no log, as it is now.
-    Present(Passing),
+    Snapshot(EphemeralEvent),
     /// What is in no log, as it happens.
-    Passing(Arc<Shared<Passing>>),
+    Ephemeral(Arc<SharedEvent<EphemeralEvent>>),
 }
 
 /// An [`Item`], and what it holds until the client has taken it.

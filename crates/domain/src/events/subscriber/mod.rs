@@ -18,17 +18,17 @@ pub use subscription::Subscription;
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::cursor::Cursor;
-use crate::events::end::End;
+use crate::events::end::EndReason;
 use crate::events::live::{Delivery, Feed};
-use crate::events::replay::Stretch;
-use crate::events::subscriber::backlog::{Backlog, Entry};
-use crate::events::subscriber::reads::{Page, Reads};
+use crate::events::replay::ReplayPage;
+use crate::events::subscriber::backlog::{Backlog, BacklogEntry};
+use crate::events::subscriber::reads::{LogPage, Reads};
 use crate::ids::Position;
 use crate::presence::Activity;
 use crate::text::TextBytes;
 
 /// At each so-many-th heartbeat it is looked whether the session still holds: a key expires without an event.
-const HEARTBEATS_TO_CHECK: u32 = 2;
+const HEARTBEATS_PER_CHECK: u32 = 2;
 
 /// How far a subscriber is.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ enum Phase {
         /// The position that a client came with who left before.
         resumed_after: Option<Position>,
         /// What the user said of their presence meanwhile.
-        said: Option<Activity>,
+        pending_activity: Option<Activity>,
     },
     /// The log has been read up to where the feed goes on.
     Live,
@@ -50,7 +50,7 @@ enum Phase {
 #[derive(Debug)]
 enum Next {
     Item(Item),
-    End(End),
+    End(EndReason),
 }
 
 /// One who listens.
@@ -85,13 +85,14 @@ impl<B: Backpressure> Subscriber<B> {
     ///
     /// # Errors
     /// The end.
-    pub async fn next(&mut self) -> Result<Delivered<B::Hold>, End> {
+    pub async fn next(&mut self) -> Result<Delivered<B::Hold>, EndReason> {
         loop {
             self.get_ready().await?;
             if let Some(next) = poll_fn(|context| Poll::Ready(self.try_next(context))).await {
                 return next;
             }
-            // Not while the session is to be checked: the cursor must not move past what can't be delivered before that.
+            // Not while the session is to be checked: the cursor must not move past what can't be delivered before
+            // that.
             if self.phase != Phase::Recheck {
                 poll_fn(|context| self.poll_feed(context)).await;
             }
@@ -102,34 +103,34 @@ impl<B: Backpressure> Subscriber<B> {
     ///
     /// # Errors
     /// The end, if it can't be read, or the server stops.
-    pub async fn get_ready(&mut self) -> Result<(), End> {
-        while self.get_on().await? {}
+    pub async fn get_ready(&mut self) -> Result<(), EndReason> {
+        while self.read_page_if_due().await? {}
         if self.phase == Phase::Recheck {
             self.check_session().await?;
         }
         Ok(())
     }
 
-    /// Reads a page of the log, if that has to be before more can be delivered and there is room for it soon; whether one
-    /// more time has to be. May be dropped and called again.
+    /// Reads a page of the log, if that has to be before more can be delivered and there is room for it soon; whether
+    /// one more time has to be. May be dropped and called again.
     ///
     /// # Errors
     /// The end, if it can't be read, or the server stops.
-    pub async fn get_on(&mut self) -> Result<bool, End> {
-        self.heed_stop().await?;
+    pub async fn read_page_if_due(&mut self) -> Result<bool, EndReason> {
+        self.check_stop().await?;
         if let Some(resumed_after) = self.needs_page() {
             if !self.backpressure.make_room().await? {
                 return Ok(true);
             }
             let page = self.reads.page(self.cursor.position, resumed_after).await?;
             self.take_page(page);
-            self.heed_stop().await?;
+            self.check_stop().await?;
         }
         Ok(self.needs_page().is_some())
     }
 
-    /// Whether a page of the log is what comes next; and then, since when one is away who wants to know how far they have
-    /// read meanwhile.
+    /// Whether a page of the log is what comes next; and then, since when one is away who wants to know how far they
+    /// have read meanwhile.
     fn needs_page(&self) -> Option<Option<Position>> {
         match &self.phase {
             Phase::Replay { resumed_after, .. } if self.backlog.is_empty() => {
@@ -144,19 +145,19 @@ impl<B: Backpressure> Subscriber<B> {
     }
 
     /// Ends if the server stops, which does not wait for one who still has much to read of the log.
-    async fn heed_stop(&mut self) -> Result<(), End> {
+    async fn check_stop(&mut self) -> Result<(), EndReason> {
         if self.is_replaying() && self.next.is_none() {
             // Before the admission the feed has nothing but an end. One for being too slow comes after the backlog.
             let _ = poll_fn(|context| Poll::Ready(self.poll_feed(context))).await;
         }
         match self.next {
-            Some(Next::End(End::Stopping)) => Err(End::Stopping),
+            Some(Next::End(EndReason::Stopping)) => Err(EndReason::Stopping),
             _ => Ok(()),
         }
     }
 
     /// What can be delivered without waiting, if anything.
-    pub fn try_next(&mut self, context: &mut Context<'_>) -> Option<Result<Delivered<B::Hold>, End>> {
+    pub fn try_next(&mut self, context: &mut Context<'_>) -> Option<Result<Delivered<B::Hold>, EndReason>> {
         if let Some(entry) = self.backlog.take() {
             let hold = self.backpressure.hold();
             if self.backlog.is_empty() {
@@ -177,14 +178,14 @@ impl<B: Backpressure> Subscriber<B> {
         }
     }
 
-    fn deliver(&mut self, entry: Entry) -> Item {
+    fn deliver(&mut self, entry: BacklogEntry) -> Item {
         match entry {
-            Entry::Logged(event, seen) => {
+            BacklogEntry::Logged(event, seen) => {
                 self.cursor.position = seen;
                 Item::Replayed(event)
             }
-            Entry::Gap => Item::Gap,
-            Entry::Passing(passing) => Item::Present(passing),
+            BacklogEntry::Gap => Item::Gap,
+            BacklogEntry::Ephemeral(ephemeral) => Item::Snapshot(ephemeral),
         }
     }
 
@@ -201,24 +202,24 @@ impl<B: Backpressure> Subscriber<B> {
                     self.cursor.position = position;
                     self.next = Some(Next::Item(Item::Live(event)));
                 }
-                Some(Delivery::Passed(position)) => {
+                Some(Delivery::Advanced(position)) => {
                     self.cursor.position = self.cursor.position.max(position);
                     continue;
                 }
                 // It is over before one who polls would show it.
-                Some(Delivery::Passing(_)) if self.kind == SubscriberKind::Poll => continue,
-                Some(Delivery::Passing(event)) => self.next = Some(Next::Item(Item::Passing(event))),
+                Some(Delivery::Ephemeral(_)) if self.kind == SubscriberKind::Poll => continue,
+                Some(Delivery::Ephemeral(event)) => self.next = Some(Next::Item(Item::Ephemeral(event))),
                 Some(Delivery::CheckSession) => self.phase = Phase::Recheck,
-                Some(Delivery::TooSlow) => self.next = Some(Next::End(End::TooSlow)),
-                Some(Delivery::Stopping) | None => self.next = Some(Next::End(End::Stopping)),
+                Some(Delivery::TooSlow) => self.next = Some(Next::End(EndReason::TooSlow)),
+                Some(Delivery::Stopping) | None => self.next = Some(Next::End(EndReason::Stopping)),
             }
             return Poll::Ready(());
         }
     }
 
     /// Takes a page in; after the last one, the feed goes on.
-    fn take_page(&mut self, Page { stretch, read }: Page) {
-        let Stretch { events, position, more, gap, viewer } = stretch;
+    fn take_page(&mut self, LogPage { replayed, read }: LogPage) {
+        let ReplayPage { events, position, more, gap, viewer } = replayed;
         let text = events.iter().map(|event| event.event.text_bytes()).sum();
         self.backpressure.page_read(events.len(), text);
         if gap {
@@ -231,12 +232,14 @@ impl<B: Backpressure> Subscriber<B> {
         if more {
             return;
         }
-        self.feed.admit(viewer);
-        self.backlog.add_passing(read);
+        self.feed.authorize(viewer);
+        self.backlog.add_ephemeral(read);
         if self.kind == SubscriberKind::Connection {
-            self.backlog.add_passing(self.feed.attend());
+            self.backlog.add_ephemeral(self.feed.join());
         }
-        if let Phase::Replay { said: Some(activity), .. } = std::mem::replace(&mut self.phase, Phase::Live) {
+        if let Phase::Replay { pending_activity: Some(activity), .. } =
+            std::mem::replace(&mut self.phase, Phase::Live)
+        {
             // Of a presence nothing is refused.
             let _ = self.feed.act(activity);
         }
@@ -248,9 +251,9 @@ impl<B: Backpressure> Subscriber<B> {
     /// # Errors
     /// A group that the user is not in.
     pub fn act(&mut self, activity: Activity) -> Result<(), Error> {
-        let Phase::Replay { said, .. } = &mut self.phase else { return self.feed.act(activity) };
-        if matches!(activity, Activity::Here | Activity::Gone) {
-            *said = Some(activity);
+        let Phase::Replay { pending_activity, .. } = &mut self.phase else { return self.feed.act(activity) };
+        if matches!(activity, Activity::Active | Activity::Away) {
+            *pending_activity = Some(activity);
         }
         Ok(())
     }
@@ -259,9 +262,9 @@ impl<B: Backpressure> Subscriber<B> {
     ///
     /// # Errors
     /// The session has ended.
-    pub async fn beat(&mut self) -> Result<(), End> {
+    pub async fn on_heartbeat(&mut self) -> Result<(), EndReason> {
         self.heartbeats += 1;
-        if self.heartbeats < HEARTBEATS_TO_CHECK {
+        if self.heartbeats < HEARTBEATS_PER_CHECK {
             return Ok(());
         }
         self.heartbeats = 0;
@@ -269,7 +272,7 @@ impl<B: Backpressure> Subscriber<B> {
             Err(error @ Error::Refused(_)) => Err(error.into()),
             // Nothing says that it has ended; the next time will tell.
             Ok(())
-            | Err(Error::Fault(_) | Error::Busy { .. } | Error::TooFast { .. } | Error::StorageFull) => {
+            | Err(Error::Fault(_) | Error::Busy { .. } | Error::RateLimited { .. } | Error::StorageFull) => {
                 Ok(())
             }
         }

@@ -7,33 +7,33 @@ use std::sync::Arc;
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::live::Passing;
-use crate::events::reads::read_since;
-use crate::events::replay::{Stretch, replay};
+use crate::events::live::EphemeralEvent;
+use crate::events::read_cursors::read_since;
+use crate::events::replay::{ReplayPage, replay};
 use crate::ids::Position;
-use crate::storage::{BoxFuture, Claim, Storage, Tx};
+use crate::storage::{BoxFuture, Principal, Storage, Tx};
 
-type Reading<T> = BoxFuture<'static, Result<T, Error>>;
+type PendingRead<T> = BoxFuture<'static, Result<T, Error>>;
 
 /// A page of the log, and what is delivered after the last one.
-pub(super) struct Page {
+pub(super) struct LogPage {
     /// The page.
-    pub(super) stretch: Stretch,
+    pub(super) replayed: ReplayPage,
     /// How far the user has read meanwhile, on whichever device. On the last page only.
-    pub(super) read: Vec<Passing>,
+    pub(super) read: Vec<EphemeralEvent>,
 }
 
 /// Reads in the name of a subscriber.
 pub(super) struct Reads {
     storage: Arc<dyn Storage>,
-    who: Claim,
-    page: Option<Reading<Page>>,
-    session: Option<Reading<Actor>>,
+    who: Principal,
+    page: Option<PendingRead<LogPage>>,
+    session: Option<PendingRead<Actor>>,
 }
 
 impl Reads {
     /// Reads that nobody has begun.
-    pub(super) const fn new(storage: Arc<dyn Storage>, who: Claim) -> Self {
+    pub(super) const fn new(storage: Arc<dyn Storage>, who: Principal) -> Self {
         Self { storage, who, page: None, session: None }
     }
 
@@ -46,7 +46,7 @@ impl Reads {
         &mut self,
         after: Position,
         resumed_after: Option<Position>,
-    ) -> Result<Page, Error> {
+    ) -> Result<LogPage, Error> {
         let (storage, who) = (&self.storage, self.who);
         let reading = self.page.get_or_insert_with(|| {
             let storage = Arc::clone(storage);
@@ -75,17 +75,17 @@ impl Reads {
 
 async fn read_page(
     storage: &dyn Storage,
-    who: Claim,
+    who: Principal,
     after: Position,
     resumed_after: Option<Position>,
-) -> Result<Page, Error> {
+) -> Result<LogPage, Error> {
     let read = move |tx: &mut dyn Tx, actor: &Actor| {
-        let stretch = replay(tx, actor, after)?;
+        let replayed = replay(tx, actor, after)?;
         let read = match resumed_after {
-            Some(position) if !stretch.more => read_since(tx, actor, position)?,
+            Some(position) if !replayed.more => read_since(tx, actor, position)?,
             _ => Vec::new(),
         };
-        Ok(Page { stretch, read })
+        Ok(LogPage { replayed, read })
     };
     storage.read_as(who, read).await
 }

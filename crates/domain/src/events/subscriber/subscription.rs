@@ -11,13 +11,13 @@ use crate::events::subscriber::backlog::Backlog;
 use crate::events::subscriber::reads::Reads;
 use crate::events::subscriber::{Backpressure, Phase, Subscriber, SubscriberKind};
 use crate::ids::Position;
-use crate::storage::{Claim, Storage, StorageFault};
+use crate::storage::{Principal, Storage, StorageFault};
 
 /// A subscription that was opened, and delivers nothing yet.
 pub struct Subscription {
     /// Who it is.
     pub actor: Actor,
-    who: Claim,
+    who: Principal,
     feed: Box<dyn Feed>,
     cursor: Cursor,
     backlog: Backlog,
@@ -33,10 +33,10 @@ impl Subscription {
     pub async fn open(
         storage: &dyn Storage,
         live: &dyn LiveEvents,
-        who: Claim,
+        who: Principal,
         cursor: Option<Cursor>,
     ) -> Result<Self, Error> {
-        if let Claim::Key(credential) = who
+        if let Principal::Key(credential) = who
             && !storage.knows_key(&credential.key)
         {
             // Keys that somebody made up must not cost the hub anything.
@@ -77,7 +77,7 @@ impl Subscription {
             feed: self.feed,
             cursor: self.cursor,
             backlog: self.backlog,
-            phase: Phase::Replay { resumed_after: self.resumed_after, said: None },
+            phase: Phase::Replay { resumed_after: self.resumed_after, pending_activity: None },
             next: None,
             heartbeats: 0,
         }

@@ -2,17 +2,17 @@ mod scene;
 
 use std::sync::Arc;
 
-use self::scene::{Got, Scene, logged, page, passing, viewer};
+use self::scene::{Got, Scene, ephemeral, logged, page, viewer};
 use super::*;
 use crate::accounts::{AccountRefusal, UserRef};
-use crate::events::live::{MockLiveEvents, Passing, Shared};
+use crate::events::live::{EphemeralEvent, MockLiveEvents, SharedEvent};
 use crate::storage::{Storage, StorageFault};
 use crate::testing::{GROUP, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
 
 #[test]
 fn the_log_comes_first_then_what_happens_without_a_gap_and_without_a_repetition() {
     let scene = Scene::new([page(18, &[19, 20])]);
-    scene.feeds([logged(20), Delivery::Passed(Position::new(22)), logged(23)]);
+    scene.feeds([logged(20), Delivery::Advanced(Position::new(22)), logged(23)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene.feed().admitted, None, "not before the log was read");
     assert_eq!(scene::all(&mut subscriber), [Got::Replayed(19), Got::Replayed(20), Got::Live(23)]);
@@ -36,7 +36,7 @@ fn without_a_cursor_it_begins_now() {
 #[test]
 fn the_cursor_covers_what_is_not_for_the_subscriber() {
     let scene = Scene::new([page(18, &[])]);
-    scene.feeds([Delivery::Passed(Position::new(24))]);
+    scene.feeds([Delivery::Advanced(Position::new(24))]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene::all(&mut subscriber), []);
     assert_eq!(subscriber.cursor().position, Position::new(24));
@@ -71,10 +71,10 @@ fn the_log_is_read_when_there_is_room_and_all_of_the_page_before_was_delivered()
     let scene = Scene::new([page(18, &[19, 20])]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     subscriber.backpressure.is_full = true;
-    assert_eq!(block_on(subscriber.get_on()), Ok(true));
+    assert_eq!(block_on(subscriber.read_page_if_due()), Ok(true));
     assert_eq!(subscriber.backpressure.pages, []);
     subscriber.backpressure.is_full = false;
-    assert_eq!(block_on(subscriber.get_on()), Ok(false));
+    assert_eq!(block_on(subscriber.read_page_if_due()), Ok(false));
     assert_eq!(subscriber.backpressure.pages, [2]);
     assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(19)));
     assert_eq!(subscriber.backpressure.delivered, 0);
@@ -89,7 +89,7 @@ fn a_client_that_takes_nothing_is_too_slow() {
     let scene = Scene::new([]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     subscriber.backpressure.is_stuck = true;
-    assert_eq!(scene::end(&mut subscriber), End::TooSlow);
+    assert_eq!(scene::end(&mut subscriber), EndReason::TooSlow);
     drop(subscriber);
     scene.finish();
 }
@@ -99,7 +99,7 @@ fn a_stop_does_not_wait_for_the_log() {
     let scene = Scene::new([]);
     scene.feeds([Delivery::Stopping]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
-    assert_eq!(scene::end(&mut subscriber), End::Stopping);
+    assert_eq!(scene::end(&mut subscriber), EndReason::Stopping);
     drop(subscriber);
     scene.finish();
 }
@@ -110,7 +110,7 @@ fn the_end_of_one_who_is_too_slow_comes_after_the_log() {
     scene.feeds([Delivery::TooSlow]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(19)));
-    assert_eq!(scene::end(&mut subscriber), End::TooSlow);
+    assert_eq!(scene::end(&mut subscriber), EndReason::TooSlow);
     drop(subscriber);
     scene.finish();
 }
@@ -120,7 +120,7 @@ fn nothing_more_is_delivered_once_the_session_has_ended() {
     let scene = Scene::new([page(18, &[]), Step::from(MockTx::new().rejects_key())]);
     scene.feeds([Delivery::CheckSession, logged(21)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
-    assert_eq!(scene::end(&mut subscriber), End::SignedOut);
+    assert_eq!(scene::end(&mut subscriber), EndReason::SignedOut);
     assert_eq!(subscriber.cursor().position, Position::new(18), "a good one to come back with");
     drop(subscriber);
     scene.finish();
@@ -141,8 +141,8 @@ fn every_second_heartbeat_looks_after_the_session() {
     let ended = Step::from(MockTx::new().rejects_key());
     let scene = Scene::new([scene::holds(), Step::refused(fault()), ended]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
-    for expected in [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(End::SignedOut)] {
-        assert_eq!(block_on(subscriber.beat()), expected);
+    for expected in [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(EndReason::SignedOut)] {
+        assert_eq!(block_on(subscriber.on_heartbeat()), expected);
     }
     drop(subscriber);
     scene.finish();
@@ -151,16 +151,17 @@ fn every_second_heartbeat_looks_after_the_session() {
 #[test]
 fn a_connection_is_a_device_and_gets_what_is_in_no_log() {
     let scene = Scene::new([scene::page_of_one_who_comes_back(18, &[19])]);
-    scene.feeds([Delivery::Passing(Arc::new(Shared::new(passing(2)))), logged(20)]);
+    scene.feeds([Delivery::Ephemeral(Arc::new(SharedEvent::new(ephemeral(2)))), logged(20)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
-    subscriber.act(Activity::Gone).unwrap();
-    subscriber.act(Activity::Types(GROUP, someone())).unwrap();
+    subscriber.act(Activity::Away).unwrap();
+    subscriber.act(Activity::StartTyping(GROUP, someone())).unwrap();
     assert_eq!(scene.feed().acts, [], "others would learn of it late");
-    let expected = [Got::Replayed(19), Got::Present(passing(1)), Got::Passing(passing(2)), Got::Live(20)];
+    let expected =
+        [Got::Replayed(19), Got::Present(ephemeral(1)), Got::Ephemeral(ephemeral(2)), Got::Live(20)];
     assert_eq!(scene::all(&mut subscriber), expected);
-    assert_eq!(scene.feed().acts, [Activity::Gone]);
-    subscriber.act(Activity::Types(GROUP, someone())).unwrap();
-    assert_eq!(scene.feed().acts, [Activity::Gone, Activity::Types(GROUP, someone())]);
+    assert_eq!(scene.feed().acts, [Activity::Away]);
+    subscriber.act(Activity::StartTyping(GROUP, someone())).unwrap();
+    assert_eq!(scene.feed().acts, [Activity::Away, Activity::StartTyping(GROUP, someone())]);
     drop(subscriber);
     scene.finish();
 }
@@ -168,7 +169,7 @@ fn a_connection_is_a_device_and_gets_what_is_in_no_log() {
 #[test]
 fn one_who_polls_is_no_device_and_gets_the_log_only() {
     let scene = Scene::new([page(18, &[])]);
-    scene.feeds([Delivery::Passing(Arc::new(Shared::new(passing(2)))), logged(20)]);
+    scene.feeds([Delivery::Ephemeral(Arc::new(SharedEvent::new(ephemeral(2)))), logged(20)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene::all(&mut subscriber), [Got::Live(20)]);
     assert!(!scene.feed().is_attended);
@@ -180,7 +181,7 @@ fn one_who_polls_is_no_device_and_gets_the_log_only() {
 fn a_fault_is_an_end_that_the_cursor_outlives() {
     let scene = Scene::new([Step::refused(fault())]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
-    assert_eq!(scene::end(&mut subscriber), End::Unavailable);
+    assert_eq!(scene::end(&mut subscriber), EndReason::Unavailable);
     assert_eq!(subscriber.cursor().position, Position::new(18));
     drop(subscriber);
     scene.finish();

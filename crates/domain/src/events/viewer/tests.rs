@@ -49,7 +49,7 @@ fn group_deleted(id: i64) -> LoggedEvent {
 fn seen(mut viewer: Viewer, events: &[LoggedEvent]) -> Vec<i64> {
     let mut seen = Vec::new();
     for event in events {
-        viewer.take_in(event);
+        viewer.apply(event);
         if viewer.may_see(event) {
             seen.push(event.id.get());
         }
@@ -82,7 +82,7 @@ fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
     let mut hidden = viewer(&[]).at_version(Version::new(3));
     for (version, expected) in [(2, PresenceSetting::Hidden), (4, PresenceSetting::Shown)] {
         let shown = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
-        hidden.take_in(&logged(
+        hidden.apply(&logged(
             10,
             Audience::User(ME),
             Event::UserUpdated(UserUpdate::logged(shown, Audience::All)),
@@ -147,7 +147,7 @@ fn memberships_that_know_of_an_event_already_are_not_changed_by_it() {
     let events = [added(3, ME), removed(4, ME), added(5, ME), sent(6)];
     let mut viewer = viewer(&[(GROUP, 5)]);
     for event in &events {
-        viewer.take_in(event);
+        viewer.apply(event);
         assert_eq!(viewer, self::viewer(&[(GROUP, 5)]), "{event:?}");
     }
 }
@@ -170,10 +170,10 @@ fn presence_is_hidden_unless_known_and_changes_with_the_user() {
     };
     let mut viewer = viewer(&[]);
     assert_eq!(viewer.presence, PresenceSetting::Hidden);
-    viewer.take_in(&update(OTHER, PresenceSetting::Shown));
+    viewer.apply(&update(OTHER, PresenceSetting::Shown));
     assert_eq!(viewer.presence, PresenceSetting::Hidden);
     for setting in [PresenceSetting::Shown, PresenceSetting::Hidden] {
-        viewer.take_in(&update(ME, setting));
+        viewer.apply(&update(ME, setting));
         assert_eq!(viewer.presence, setting);
         assert_eq!(self::viewer(&[]).with_presence(setting).at_version(user(ME).version), viewer);
     }
@@ -201,10 +201,10 @@ fn a_role_or_somebody_else_s_coming_and_going_changes_no_membership() {
     );
     for event in [role, added(6, OTHER), removed(7, OTHER), elsewhere, me_elsewhere] {
         let mut inside = viewer(&[(GROUP, 1)]);
-        inside.take_in(&event);
+        inside.apply(&event);
         assert_eq!(inside, viewer(&[(GROUP, 1)]), "{event:?}");
         let mut outside = viewer(&[]);
-        outside.take_in(&event);
+        outside.apply(&event);
         assert_eq!(outside, viewer(&[]), "{event:?}");
     }
 }
@@ -214,7 +214,7 @@ fn a_group_that_is_deleted_is_left_by_all() {
     let events = [sent(2), group_deleted(3), sent(4)];
     assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [2, 3]);
     let mut inside = viewer(&[(GROUP, 1), (ELSEWHERE, 1)]);
-    inside.take_in(&group_deleted(3));
+    inside.apply(&group_deleted(3));
     assert_eq!(inside.groups().collect::<Vec<_>>(), [ELSEWHERE]);
 }
 

@@ -5,7 +5,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::groups::{Role, VisibleGroup};
 use crate::ids::JobId;
-use crate::storage::{StorageFault, Verdict};
+use crate::storage::{CommitDecision, StorageFault};
 use crate::testing::{
     GROUP, MESSAGE, MockTx, NOW, OTHER, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault,
     group, standing,
@@ -84,7 +84,7 @@ fn run(script: Vec<Step>) -> (Result<(), Error>, Vec<Failure>, Vec<Ran>) {
     let storage = ScriptedStorage::of(script);
     let failures = Mutex::new(Vec::new());
     let report = |job, error: &Error| failures.lock().unwrap().push((job, error.clone()));
-    let outcome = block_on(work_off(&storage, report));
+    let outcome = block_on(run_due_jobs(&storage, report));
     (outcome, failures.into_inner().unwrap(), storage.finish())
 }
 
@@ -162,7 +162,7 @@ fn a_job_that_fails_is_reported_and_put_off_and_the_next_runs() {
         finds(None).into(),
     ]);
     assert_eq!((outcome, failures), (Ok(()), vec![(PURGE_GROUP, fault().into())]));
-    assert_eq!(ran[1].verdicts, [Verdict::RollBack]);
+    assert_eq!(ran[1].decisions, [CommitDecision::RollBack]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::testing::{
     standing, tombstone, view,
 };
 
-const NEWEST: Window = Window::Run(Run::Below(None));
+const NEWEST: Window = Window::Range(MessageRange::Below(None));
 
 fn limit(limit: i64) -> Limit {
     Limit::parse(limit).unwrap()
@@ -26,8 +26,8 @@ fn numbered(seq: i64) -> MessageView {
 fn rows(query: &MessageQuery) -> Vec<MessageView> {
     let wanted = usize::try_from(query.limit.with_lookahead()).unwrap();
     match query.run {
-        Run::Above(seq) => (seq.get() + 1..=40).take(wanted).map(numbered).collect(),
-        Run::Below(seq) => {
+        MessageRange::Above(seq) => (seq.get() + 1..=40).take(wanted).map(numbered).collect(),
+        MessageRange::Below(seq) => {
             let below = seq.map_or(40, |seq| 40.min(seq.get() - 1));
             (1..=below).rev().take(wanted).map(numbered).collect()
         }
@@ -44,23 +44,23 @@ fn holds_forty() -> MockTx {
 }
 
 /// Reads a page of the messages 1 to 40: their numbers, and where reading goes on.
-fn read(window: Window, limit: Limit) -> (Vec<i64>, Option<Run>) {
+fn read(window: Window, limit: Limit) -> (Vec<i64>, Option<MessageRange>) {
     let page = list(&mut holds_forty(), &me(), GROUP, window, limit).unwrap();
     (page.items.iter().map(|view| view.message.seq.get()).collect(), page.next)
 }
 
 #[test]
 fn a_page_is_the_newest_first_whatever_the_direction() {
-    let below = |seq| Run::Below(Some(Seq::new(seq)));
-    let above = |seq| Run::Above(Seq::new(seq));
+    let below = |seq| MessageRange::Below(Some(Seq::new(seq)));
+    let above = |seq| MessageRange::Above(Seq::new(seq));
     for (window, expected) in [
         (NEWEST, (vec![40, 39, 38], Some(below(38)))),
-        (Window::Run(below(40)), (vec![39, 38, 37], Some(below(37)))),
-        (Window::Run(below(3)), (vec![2, 1], None)),
-        (Window::Run(below(1)), (vec![], None)),
-        (Window::Run(above(0)), (vec![3, 2, 1], Some(above(3)))),
-        (Window::Run(above(37)), (vec![40, 39, 38], None)),
-        (Window::Run(above(40)), (vec![], None)),
+        (Window::Range(below(40)), (vec![39, 38, 37], Some(below(37)))),
+        (Window::Range(below(3)), (vec![2, 1], None)),
+        (Window::Range(below(1)), (vec![], None)),
+        (Window::Range(above(0)), (vec![3, 2, 1], Some(above(3)))),
+        (Window::Range(above(37)), (vec![40, 39, 38], None)),
+        (Window::Range(above(40)), (vec![], None)),
     ] {
         assert_eq!(read(window, limit(3)), expected, "{window:?}");
     }
@@ -68,7 +68,7 @@ fn a_page_is_the_newest_first_whatever_the_direction() {
 
 #[test]
 fn around_a_message_half_of_the_page_is_newer_and_the_rest_goes_down_from_it() {
-    let below = |seq| Some(Run::Below(Some(Seq::new(seq))));
+    let below = |seq| Some(MessageRange::Below(Some(Seq::new(seq))));
     for (seq, size, expected) in [
         (20, 4, (vec![22, 21, 20, 19], below(19))),
         (20, 5, (vec![22, 21, 20, 19, 18], below(18))),
@@ -87,10 +87,10 @@ fn around_a_message_half_of_the_page_is_newer_and_the_rest_goes_down_from_it() {
 proptest! {
     #[test]
     fn following_next_gives_each_message_once(size in 1..50_i64, upwards: bool) {
-        let mut next = Some(if upwards { Run::Above(Seq::ZERO) } else { Run::Below(None) });
+        let mut next = Some(if upwards { MessageRange::Above(Seq::ZERO) } else { MessageRange::Below(None) });
         let mut seen = Vec::new();
         while let Some(run) = next {
-            let (mut page, go_on) = read(Window::Run(run), limit(size));
+            let (mut page, go_on) = read(Window::Range(run), limit(size));
             if upwards {
                 page.reverse();
             }
@@ -110,7 +110,7 @@ proptest! {
         prop_assert_eq!(page.contains(&seq), (1..=40).contains(&seq));
         prop_assert!(page.len() <= usize::try_from(size).unwrap());
         match next {
-            Some(run) => prop_assert_eq!(run, Run::Below(Some(Seq::new(*page.last().unwrap())))),
+            Some(run) => prop_assert_eq!(run, MessageRange::Below(Some(Seq::new(*page.last().unwrap())))),
             None => prop_assert_eq!(page.last(), Some(&1)),
         }
     }
@@ -191,15 +191,15 @@ fn the_read_cursor_never_moves_back() {
 /// Marks up to 31 as read and tells those who listen.
 fn tells(tx: MockTx, live: &MockLiveEvents) -> Result<ReadState, Error> {
     let storage = ScriptedStorage::new([tx.authenticates(me())]);
-    block_on(mark_read_and_tell(&storage, live, MY_KEY, GROUP, Seq::new(31)))
+    block_on(mark_read_and_publish(&storage, live, MY_KEY, GROUP, Seq::new(31)))
 }
 
 #[test]
 fn other_devices_of_the_user_learn_how_far_was_read() {
     let mut live = MockLiveEvents::new();
-    let told = Passing::ReadUpdated { group: GROUP, read_seq: Seq::new(31), unread: 9 };
-    live.expect_pass()
-        .withf(move |to, event| *to == PassingTo::OwnDevices(ME) && *event == told)
+    let told = EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(31), unread: 9 };
+    live.expect_publish_ephemeral()
+        .withf(move |to, event| *to == EphemeralAudience::OwnDevices(ME) && *event == told)
         .times(1)
         .returning(|_, _| ());
     let state = ReadState { read_seq: Seq::new(31), unread: 9, moved: true };
@@ -223,7 +223,7 @@ fn nobody_is_told_of_what_was_not_stored() {
     let lost = vec![advances_to(has_read_thirty(), 31).authenticates(me())];
     let storage = ScriptedStorage::of([Step { transactions: lost, answer: Err(fault()) }]);
     let live = MockLiveEvents::new();
-    let told = mark_read_and_tell(&storage, &live, MY_KEY, GROUP, Seq::new(31));
+    let told = mark_read_and_publish(&storage, &live, MY_KEY, GROUP, Seq::new(31));
     assert_eq!(block_on(told), Err(fault().into()));
 }
 

@@ -10,16 +10,16 @@ use crate::testing::{
     assert_hands_faults_on, group, me, message, text, tombstone,
 };
 
-fn draft() -> Draft {
-    Draft { group: GROUP, text: text("hello"), client_id: None }
+fn draft() -> MessageDraft {
+    MessageDraft { group: GROUP, text: text("hello"), client_id: None }
 }
 
-fn named_draft() -> Draft {
-    Draft { client_id: Some(ClientId::parse("c-1").unwrap()), ..draft() }
+fn named_draft() -> MessageDraft {
+    MessageDraft { client_id: Some(ClientId::parse("c-1").unwrap()), ..draft() }
 }
 
 /// The draft under the number after the group's last.
-fn numbered(draft: Draft) -> NewMessage {
+fn numbered(draft: MessageDraft) -> NewMessage {
     NewMessage {
         group: GROUP,
         seq: Seq::new(41),
@@ -30,12 +30,12 @@ fn numbered(draft: Draft) -> NewMessage {
     }
 }
 
-fn stores(mut tx: MockTx, draft: Draft, outcome: Unique<MessageId>) -> MockTx {
+fn stores(mut tx: MockTx, draft: MessageDraft, outcome: Unique<MessageId>) -> MockTx {
     tx.messages.expect_insert().with(eq(numbered(draft))).times(1).returning(move |_| Ok(outcome));
     tx
 }
 
-fn sends(draft: Draft) -> MockTx {
+fn sends(draft: MessageDraft) -> MockTx {
     stores(MockTx::new().locks_group(Some(group()), Some(Role::Member)), draft, Unique::Stored(MESSAGE))
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::storage::Verdict;
+use crate::storage::CommitDecision;
 use crate::testing::{MockTx, ScriptedStorage, Step, block_on, fault};
 
 fn reading() -> MockTx {
@@ -14,7 +14,7 @@ fn the_database_is_read_and_something_is_committed() {
     assert_eq!(block_on(probe(&storage)), Ok(Condition::Sound));
     let [read, write] = storage.finish_as();
     assert_eq!((read.access.mode, write.access.mode), (Mode::Read, Mode::Write));
-    assert_eq!((write.verdicts, write.touched), (vec![Verdict::Commit], true));
+    assert_eq!((write.decisions, write.touched), (vec![CommitDecision::Commit], true));
 }
 
 #[test]

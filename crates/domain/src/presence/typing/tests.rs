@@ -19,21 +19,21 @@ fn name(id: UserId) -> UserRef {
 }
 
 /// What others are told until this time; `None` that somebody has stopped.
-fn typing(group: GroupId, id: UserId, until: Option<Timestamp>) -> Option<Passing> {
-    Some(Passing::Typing { group, user: name(id), until })
+fn typing(group: GroupId, id: UserId, until: Option<Timestamp>) -> Option<EphemeralEvent> {
+    Some(EphemeralEvent::Typing { group, user: name(id), until })
 }
 
-fn start(typists: &mut Typists, id: UserId, group: GroupId, now: Timestamp) -> Option<Passing> {
+fn start(typists: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
     typists.start(&member(id), name(id), group, now).unwrap()
 }
 
-fn stop(typists: &mut Typists, id: UserId, group: GroupId, now: Timestamp) -> Option<Passing> {
+fn stop(typists: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
     typists.stop(&member(id), name(id), group, now).unwrap()
 }
 
 /// Somebody types in both groups, somebody else in one.
-fn busy() -> Typists {
-    let mut typists = Typists::default();
+fn busy() -> TypingTracker {
+    let mut typists = TypingTracker::default();
     for (id, group) in [(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)] {
         assert!(start(&mut typists, id, group, NOW).is_some());
     }
@@ -41,7 +41,7 @@ fn busy() -> Typists {
 }
 
 /// Who types where, as far as others were told.
-fn known(mut typists: Typists) -> Vec<(UserId, GroupId)> {
+fn known(mut typists: TypingTracker) -> Vec<(UserId, GroupId)> {
     let all = [(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)];
     all.into_iter().filter(|(id, group)| stop(&mut typists, *id, *group, after(1)).is_some()).collect()
 }
@@ -53,16 +53,16 @@ fn logged(event: Event) -> LoggedEvent {
 
 #[test]
 fn others_are_told_for_six_seconds() {
-    let told = start(&mut Typists::default(), ME, GROUP, NOW);
-    assert_eq!(told, typing(GROUP, ME, Some(after(6))));
+    let announced = start(&mut TypingTracker::default(), ME, GROUP, NOW);
+    assert_eq!(announced, typing(GROUP, ME, Some(after(6))));
 }
 
 #[test]
 fn who_goes_on_typing_is_told_of_again_every_two_seconds() {
-    let mut typists = Typists::default();
-    let told: Vec<_> =
+    let mut typists = TypingTracker::default();
+    let announced: Vec<_> =
         (0..8).filter(|second| start(&mut typists, ME, GROUP, after(*second)).is_some()).collect();
-    assert_eq!(told, [0, 2, 4, 6]);
+    assert_eq!(announced, [0, 2, 4, 6]);
 }
 
 #[test]
@@ -84,37 +84,37 @@ fn who_stops_is_told_of_at_once_and_once() {
 #[test]
 fn who_starts_and_stops_and_starts_is_told_of_no_more_often_than_who_goes_on() {
     let mut typists = busy();
-    let told: Vec<_> = (1..=8)
+    let announced: Vec<_> = (1..=8)
         .filter(|second| {
             stop(&mut typists, ME, GROUP, after(*second));
             start(&mut typists, ME, GROUP, after(*second)).is_some()
         })
         .collect();
-    assert_eq!(told, [2, 4, 6, 8]);
+    assert_eq!(announced, [2, 4, 6, 8]);
 }
 
 #[test]
 fn nobody_is_told_that_what_is_over_has_stopped() {
-    assert_eq!(stop(&mut Typists::default(), ME, GROUP, NOW), None);
-    for (second, told) in [(5, true), (6, false), (7, false)] {
-        assert_eq!(stop(&mut busy(), ME, GROUP, after(second)).is_some(), told, "{second}");
+    assert_eq!(stop(&mut TypingTracker::default(), ME, GROUP, NOW), None);
+    for (second, announced) in [(5, true), (6, false), (7, false)] {
+        assert_eq!(stop(&mut busy(), ME, GROUP, after(second)).is_some(), announced, "{second}");
     }
 }
 
 #[test]
 fn only_members_type() {
     let outsider = Viewer::new(ME, SessionId::new(1), [(ELSEWHERE, EventId::new(1))]);
-    let mut typists = Typists::default();
+    let mut typists = TypingTracker::default();
     let refused = Err(GroupRefusal::NotFound.into());
     assert_eq!(typists.start(&outsider, name(ME), GROUP, NOW), refused);
     assert_eq!(typists.stop(&outsider, name(ME), GROUP, NOW), refused);
-    assert!(typists.told.is_empty());
+    assert!(typists.announced.is_empty());
 }
 
 #[test]
 fn who_sends_a_message_types_there_no_longer() {
     let mut typists = busy();
-    typists.take_in(&logged(Event::MessageCreated(message(ME))));
+    typists.apply(&logged(Event::MessageCreated(message(ME))));
     assert_eq!(known(typists), [(ME, ELSEWHERE), (OTHER, GROUP)]);
 }
 
@@ -130,7 +130,7 @@ fn who_leaves_or_is_deleted_types_no_longer() {
         (Event::MessageUpdated(message(ME)), vec![(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)]),
     ] {
         let mut typists = busy();
-        typists.take_in(&logged(event.clone()));
+        typists.apply(&logged(event.clone()));
         assert_eq!(known(typists), left, "{event:?}");
     }
 }
@@ -140,16 +140,16 @@ fn what_is_over_is_forgotten() {
     let mut typists = busy();
     start(&mut typists, OTHER, GROUP, after(3));
     typists.tick(after(5));
-    assert_eq!(typists.told.len(), 3);
+    assert_eq!(typists.announced.len(), 3);
     typists.tick(after(6));
-    assert_eq!(typists.told.len(), 1);
+    assert_eq!(typists.announced.len(), 1);
     typists.tick(after(9));
-    assert_eq!(typists.told.len(), 0);
+    assert_eq!(typists.announced.len(), 0);
 }
 
 #[test]
 fn a_clock_that_is_set_back_keeps_nobody_silent() {
-    let mut typists = Typists::default();
+    let mut typists = TypingTracker::default();
     start(&mut typists, ME, GROUP, after(3_600));
     assert_eq!(start(&mut typists, ME, GROUP, NOW), typing(GROUP, ME, Some(after(6))));
 }

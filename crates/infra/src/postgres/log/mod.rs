@@ -13,22 +13,22 @@ use groupchat_domain::events::Epoch;
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::EventSink;
 use groupchat_domain::time::Clock;
-use notices::{NOTICE_EVERY, Notice, Outbox};
+use notices::{NOTICE_INTERVAL, Notice, PendingNotice};
 use session::{LogSession, PAGE};
-use signal::Call;
 pub(super) use signal::LogSignal;
+use signal::Wake;
 
-use super::dial::Dial;
-use super::numbering;
+use super::connector::Connector;
+use super::sequencer;
 
 /// How soon to try again where the server could not be reached.
-const REDIAL_AFTER: Duration = Duration::from_millis(250);
+const RECONNECT_AFTER: Duration = Duration::from_millis(250);
 
 /// The thread, with its connection.
 pub(super) struct LogFollower {
-    dial: Arc<Dial>,
+    connector: Arc<Connector>,
     signal: Arc<LogSignal>,
-    look_every: Duration,
+    poll_interval: Duration,
     clock: Arc<dyn Clock>,
     sink: Arc<dyn EventSink>,
     /// The last event that the sink has got.
@@ -37,50 +37,61 @@ pub(super) struct LogFollower {
     epoch: Option<Epoch>,
     /// Whether workers have stored events since the last turn that went well.
     has_stored: bool,
-    outbox: Outbox,
+    pending_notice: PendingNotice,
     /// `None` while the server can't be reached.
     session: Option<LogSession>,
 }
 
 impl LogFollower {
     /// One that tells `sink` what comes after `position`, whenever `signal` wakes it, another server has news, or
-    /// `look_every` has passed.
+    /// `poll_interval` has passed.
     pub(super) fn new(
-        dial: Arc<Dial>,
+        connector: Arc<Connector>,
         signal: Arc<LogSignal>,
-        look_every: Duration,
+        poll_interval: Duration,
         clock: Arc<dyn Clock>,
         sink: Arc<dyn EventSink>,
         position: Position,
     ) -> Self {
-        let (has_stored, outbox) = (false, Outbox::default());
+        let (has_stored, pending_notice) = (false, PendingNotice::default());
         let (epoch, session) = (None, None);
-        Self { dial, signal, look_every, clock, sink, position, epoch, has_stored, outbox, session }
+        Self {
+            connector,
+            signal,
+            poll_interval,
+            clock,
+            sink,
+            position,
+            epoch,
+            has_stored,
+            pending_notice,
+            session,
+        }
     }
 
     /// Works until it is stopped, and once more then.
     pub(super) fn serve(mut self) {
-        let mut look_at = Instant::now();
+        let mut poll_at = Instant::now();
         loop {
-            let call = self.signal.wait(NOTICE_EVERY.min(self.look_every));
-            self.has_stored |= call == Call::Stored;
+            let wake = self.signal.wait(NOTICE_INTERVAL.min(self.poll_interval));
+            self.has_stored |= wake == Wake::Stored;
             let has_news = self.has_news();
-            if has_news || call != Call::None || Instant::now() >= look_at {
-                self.guarded_turn();
-                look_at = Instant::now() + self.next_look();
+            if has_news || wake != Wake::None || Instant::now() >= poll_at {
+                self.run_turn();
+                poll_at = Instant::now() + self.next_poll();
             }
             let now = Instant::now();
-            if call == Call::Stop {
-                let last = self.outbox.take(now);
-                return self.tell(last);
+            if wake == Wake::Stop {
+                let last = self.pending_notice.take(now);
+                return self.notify(last);
             }
-            let due = self.outbox.take_due(now);
-            self.tell(due);
+            let due = self.pending_notice.take_due(now);
+            self.notify(due);
         }
     }
 
-    fn next_look(&self) -> Duration {
-        if self.session.is_none() { REDIAL_AFTER.min(self.look_every) } else { self.look_every }
+    fn next_poll(&self) -> Duration {
+        if self.session.is_none() { RECONNECT_AFTER.min(self.poll_interval) } else { self.poll_interval }
     }
 
     /// Whether there may be something to do: other servers say so, or can't be heard any more.
@@ -93,15 +104,15 @@ impl LogFollower {
         })
     }
 
-    fn tell(&mut self, notice: Option<Notice>) {
+    fn notify(&mut self, notice: Option<Notice>) {
         let (Some(session), Some(notice)) = (&mut self.session, notice) else { return };
-        if let Err(error) = session.tell(notice) {
+        if let Err(error) = session.notify(notice) {
             tracing::warn!(%error, "could not notify other servers of events; they will find them at their next poll");
             self.session = None;
         }
     }
 
-    fn guarded_turn(&mut self) {
+    fn run_turn(&mut self) {
         match catch_unwind(AssertUnwindSafe(|| self.turn())) {
             Ok(Ok(())) => {}
             Ok(Err(reason)) => {
@@ -115,24 +126,24 @@ impl LogFollower {
         }
     }
 
-    /// Numbers all that is committed and hands it on.
+    /// Assigns positions to all that is committed and publishes it.
     fn turn(&mut self) -> Result<(), String> {
         let mut session = match self.session.take() {
             Some(session) => session,
             None => self.connect()?,
         };
         loop {
-            let numbered = session.number_some().map_err(|error| error.to_string())?;
-            self.hand_on(&mut session)?;
+            let numbered = session.assign_positions().map_err(|error| error.to_string())?;
+            self.publish_new(&mut session)?;
             if numbered > 0 {
-                self.outbox.put(Notice::Numbered(self.position));
+                self.pending_notice.put(Notice::Numbered(self.position));
             }
-            if numbered < numbering::BATCH {
+            if numbered < sequencer::BATCH {
                 break;
             }
         }
-        if self.has_stored && !session.numbers() {
-            self.outbox.put(Notice::Stored);
+        if self.has_stored && !session.is_sequencer() {
+            self.pending_notice.put(Notice::Stored);
         }
         self.has_stored = false;
         self.session = Some(session);
@@ -142,7 +153,7 @@ impl LogFollower {
     /// Connects. The database may go on with another log now, as after a failover to a copy that lacked the latest
     /// events: then what comes after its head is new, whatever was handed on before.
     fn connect(&mut self) -> Result<LogSession, String> {
-        let mut session = LogSession::open(&self.dial)?;
+        let mut session = LogSession::open(&self.connector)?;
         let state = session.state(self.clock.as_ref())?;
         if self.epoch.as_ref().is_some_and(|epoch| *epoch != state.epoch) {
             tracing::warn!(position = %self.position, head = %state.head, "the event log was replaced");
@@ -152,13 +163,13 @@ impl LogFollower {
         Ok(session)
     }
 
-    fn hand_on(&mut self, session: &mut LogSession) -> Result<(), String> {
+    fn publish_new(&mut self, session: &mut LogSession) -> Result<(), String> {
         loop {
             let events = session.read_after(self.position, self.clock.as_ref())?;
             let Some(last) = events.last() else { return Ok(()) };
             // First, so that a sink that panics doesn't get the same events again and again.
             self.position = last.position;
-            self.sink.committed(&events);
+            self.sink.publish(&events);
             if events.len() < PAGE {
                 return Ok(());
             }

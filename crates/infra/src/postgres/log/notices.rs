@@ -12,7 +12,7 @@ pub(super) const CHANNEL: &str = "groupchat_log";
 
 /// How often to look for notices, since no wait for them is to be had from the driver; and, as nobody looks more
 /// often, the least time between two that are sent.
-pub(super) const NOTICE_EVERY: Duration = Duration::from_millis(10);
+pub(super) const NOTICE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What one server tells the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,23 +41,23 @@ impl Notice {
     }
 
     /// Whether a server that knows the log up to `position` has something to do now.
-    pub(super) fn is_news(self, position: Position, numbers: bool) -> bool {
+    pub(super) fn is_news(self, position: Position, is_sequencer: bool) -> bool {
         match self {
-            Self::Stored => numbers,
+            Self::Stored => is_sequencer,
             Self::Numbered(head) => head > position,
         }
     }
 }
 
 /// The notice that is still to be sent. A newer one takes its place: so it is one to a turn of the log's thread, and
-/// one to [`NOTICE_EVERY`], however much is stored.
+/// one to [`NOTICE_INTERVAL`], however much is stored.
 #[derive(Debug, Default)]
-pub(super) struct Outbox {
+pub(super) struct PendingNotice {
     notice: Option<Notice>,
     sent_at: Option<Instant>,
 }
 
-impl Outbox {
+impl PendingNotice {
     /// Has it sent, now or soon.
     pub(super) const fn put(&mut self, notice: Notice) {
         self.notice = Some(notice);
@@ -65,7 +65,7 @@ impl Outbox {
 
     /// Takes what is to be sent, if it is time.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Notice> {
-        let is_early = self.sent_at.is_some_and(|sent_at| now < sent_at + NOTICE_EVERY);
+        let is_early = self.sent_at.is_some_and(|sent_at| now < sent_at + NOTICE_INTERVAL);
         if is_early { None } else { self.take(now) }
     }
 
@@ -99,34 +99,34 @@ mod tests {
     #[test]
     fn what_is_known_is_no_news() {
         let head = Notice::Numbered(TEN);
-        for numbers in [true, false] {
-            assert!(head.is_news(Position::new(9), numbers));
-            assert!(!head.is_news(TEN, numbers));
-            assert!(!head.is_news(Position::new(11), numbers));
-            assert_eq!(Notice::Stored.is_news(TEN, numbers), numbers);
+        for is_sequencer in [true, false] {
+            assert!(head.is_news(Position::new(9), is_sequencer));
+            assert!(!head.is_news(TEN, is_sequencer));
+            assert!(!head.is_news(Position::new(11), is_sequencer));
+            assert_eq!(Notice::Stored.is_news(TEN, is_sequencer), is_sequencer);
         }
     }
 
     #[test]
     fn the_first_notice_goes_at_once_and_of_those_that_follow_the_last_when_it_is_time() {
-        let (mut outbox, begin) = (Outbox::default(), Instant::now());
-        assert_eq!(outbox.take_due(begin), None);
-        outbox.put(Notice::Stored);
-        assert_eq!(outbox.take_due(begin), Some(Notice::Stored));
-        outbox.put(Notice::Stored);
-        outbox.put(Notice::Numbered(TEN));
-        assert_eq!(outbox.take_due(begin + NOTICE_EVERY / 2), None);
-        assert_eq!(outbox.take_due(begin + NOTICE_EVERY), Some(Notice::Numbered(TEN)));
-        assert_eq!(outbox.take_due(begin + NOTICE_EVERY * 9), None);
+        let (mut pending_notice, begin) = (PendingNotice::default(), Instant::now());
+        assert_eq!(pending_notice.take_due(begin), None);
+        pending_notice.put(Notice::Stored);
+        assert_eq!(pending_notice.take_due(begin), Some(Notice::Stored));
+        pending_notice.put(Notice::Stored);
+        pending_notice.put(Notice::Numbered(TEN));
+        assert_eq!(pending_notice.take_due(begin + NOTICE_INTERVAL / 2), None);
+        assert_eq!(pending_notice.take_due(begin + NOTICE_INTERVAL), Some(Notice::Numbered(TEN)));
+        assert_eq!(pending_notice.take_due(begin + NOTICE_INTERVAL * 9), None);
     }
 
     #[test]
     fn at_the_end_nothing_is_early() {
-        let (mut outbox, now) = (Outbox::default(), Instant::now());
-        outbox.put(Notice::Stored);
-        assert_eq!(outbox.take(now), Some(Notice::Stored));
-        outbox.put(Notice::Numbered(TEN));
-        assert_eq!(outbox.take(now), Some(Notice::Numbered(TEN)));
-        assert_eq!(outbox.take(now), None);
+        let (mut pending_notice, now) = (PendingNotice::default(), Instant::now());
+        pending_notice.put(Notice::Stored);
+        assert_eq!(pending_notice.take(now), Some(Notice::Stored));
+        pending_notice.put(Notice::Numbered(TEN));
+        assert_eq!(pending_notice.take(now), Some(Notice::Numbered(TEN)));
+        assert_eq!(pending_notice.take(now), None);
     }
 }

@@ -9,12 +9,12 @@ use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Clock;
 
 use super::notices::{CHANNEL, Notice};
+use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::fault;
-use crate::key_activity::KeyActivity;
 use crate::postgres::advisory::AdvisoryLock;
-use crate::postgres::dial::{Dial, Purpose};
-use crate::postgres::numbering::number_some;
+use crate::postgres::connector::{ConnectionPurpose, Connector};
+use crate::postgres::sequencer::assign_positions;
 use crate::tx::{DbTx, Events};
 
 /// Events that are read at once.
@@ -25,7 +25,7 @@ pub(in crate::postgres) struct LogSession {
     connection: PgConnection,
     /// The server's process behind it, by which its own notices are known.
     process: i32,
-    numbers: bool,
+    is_sequencer: bool,
 }
 
 #[derive(QueryableByName)]
@@ -39,28 +39,28 @@ impl LogSession {
     ///
     /// # Errors
     /// What libpq or the server says.
-    pub(super) fn open(dial: &Dial) -> Result<Self, String> {
-        let mut connection = dial.connect(Purpose::Log)?;
+    pub(super) fn open(connector: &Connector) -> Result<Self, String> {
+        let mut connection = connector.connect(ConnectionPurpose::Log)?;
         let asked = diesel::sql_query("SELECT pg_backend_pid() AS process").get_result(&mut connection);
         let Process { process } = asked.map_err(|error| error.to_string())?;
         connection.batch_execute(&format!("LISTEN {CHANNEL}")).map_err(|error| error.to_string())?;
-        Ok(Self { connection, process, numbers: false })
+        Ok(Self { connection, process, is_sequencer: false })
     }
 
     /// Whether it has the right to number.
-    pub(super) const fn numbers(&self) -> bool {
-        self.numbers
+    pub(super) const fn is_sequencer(&self) -> bool {
+        self.is_sequencer
     }
 
     /// Numbers some events if this session has, or gets, the right to; how many.
     ///
     /// # Errors
     /// The failure of the statement; then none was numbered.
-    pub(super) fn number_some(&mut self) -> QueryResult<usize> {
-        if !self.numbers {
-            self.numbers = AdvisoryLock::Numbering.try_for_session(&mut self.connection)?;
+    pub(super) fn assign_positions(&mut self) -> QueryResult<usize> {
+        if !self.is_sequencer {
+            self.is_sequencer = AdvisoryLock::Sequencer.try_for_session(&mut self.connection)?;
         }
-        if self.numbers { number_some(&mut self.connection) } else { Ok(0) }
+        if self.is_sequencer { assign_positions(&mut self.connection) } else { Ok(0) }
     }
 
     /// The log as it is now.
@@ -110,7 +110,7 @@ impl LogSession {
         for told in self.connection.notifications_iter() {
             let told = told?;
             let notice = Notice::parse(&told.payload).filter(|_| told.process_id != self.process);
-            has_news |= notice.is_some_and(|notice| notice.is_news(position, self.numbers));
+            has_news |= notice.is_some_and(|notice| notice.is_news(position, self.is_sequencer));
         }
         Ok(has_news)
     }
@@ -120,7 +120,7 @@ impl LogSession {
     ///
     /// # Errors
     /// The failure of the statement.
-    pub(super) fn tell(&mut self, notice: Notice) -> QueryResult<()> {
+    pub(super) fn notify(&mut self, notice: Notice) -> QueryResult<()> {
         self.connection.batch_execute(&format!("NOTIFY {CHANNEL}, '{}'", notice.payload()))
     }
 }

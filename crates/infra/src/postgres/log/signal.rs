@@ -7,7 +7,7 @@ use crate::executor::sync::locked;
 
 /// Why the thread was woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(super) enum Wake {
     /// By nobody: time is up.
     None,
     /// Events were stored.
@@ -18,40 +18,40 @@ pub(super) enum Call {
 
 /// Wakes the thread. Many wakes while it works are one.
 pub(in crate::postgres) struct LogSignal {
-    call: Mutex<Call>,
+    wake: Mutex<Wake>,
     changed: Condvar,
 }
 
 impl LogSignal {
     pub(in crate::postgres) const fn new() -> Self {
-        Self { call: Mutex::new(Call::None), changed: Condvar::new() }
+        Self { wake: Mutex::new(Wake::None), changed: Condvar::new() }
     }
 
     /// Events were stored.
     pub(in crate::postgres) fn wake(&self) {
-        let mut call = locked(&self.call);
-        if *call == Call::None {
-            *call = Call::Stored;
+        let mut wake = locked(&self.wake);
+        if *wake == Wake::None {
+            *wake = Wake::Stored;
             self.changed.notify_all();
         }
     }
 
     /// No more events will be stored.
     pub(in crate::postgres) fn stop(&self) {
-        *locked(&self.call) = Call::Stop;
+        *locked(&self.wake) = Wake::Stop;
         self.changed.notify_all();
     }
 
     /// Waits until woken or time is up. Once stopped, it stays so.
-    pub(super) fn wait(&self, time: Duration) -> Call {
-        let call = locked(&self.call);
-        let (mut call, _) = self
+    pub(super) fn wait(&self, time: Duration) -> Wake {
+        let wake = locked(&self.wake);
+        let (mut wake, _) = self
             .changed
-            .wait_timeout_while(call, time, |call| *call == Call::None)
+            .wait_timeout_while(wake, time, |wake| *wake == Wake::None)
             .unwrap_or_else(PoisonError::into_inner);
-        let heard = *call;
-        if heard == Call::Stored {
-            *call = Call::None;
+        let heard = *wake;
+        if heard == Wake::Stored {
+            *wake = Wake::None;
         }
         heard
     }

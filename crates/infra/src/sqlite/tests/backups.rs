@@ -11,7 +11,7 @@ use diesel::prelude::*;
 
 use super::support::{Fixture, note, number};
 use crate::sqlite::error::OpenError;
-use crate::sqlite::{Backup, BackupError, Step, backup};
+use crate::sqlite::{Backup, BackupError, BackupStep, backup};
 
 fn database(fixture: &Fixture) -> PathBuf {
     fixture.directory.path().join("chat.db")
@@ -56,7 +56,7 @@ fn what_was_acknowledged_before_is_in_it_and_the_writer_goes_on() {
     assert!(made.contents.rows_of("jobs") >= 300, "{:?}", made.contents);
     assert_eq!(made.contents.rows_of("jobs"), made.contents.event_head.unsigned_abs(), "one snapshot");
     assert_eq!(made.bytes, target.metadata().unwrap().len());
-    assert_eq!(steps.last(), Some(&Step::Checking));
+    assert_eq!(steps.last(), Some(&BackupStep::Checking));
     let notes = number(&mut connect(&target), "SELECT count(*) AS value FROM jobs").unwrap();
     assert_eq!(notes.unsigned_abs(), made.contents.rows_of("jobs"));
     let files = fs::read_dir(folder.path()).unwrap().count();

@@ -6,7 +6,7 @@ use groupchat_domain::storage::{Access, Caller, Mode, StorageFault};
 
 use super::support::{Fixture, caller, failing_note, note, panicking_note, refused_note, sql};
 use crate::DatabaseStorage;
-use crate::executor::command::Pending;
+use crate::executor::command::PendingCommand;
 
 #[test]
 fn commands_that_wait_together_are_committed_together() {
@@ -55,7 +55,7 @@ fn a_refused_a_failing_and_a_panicking_command_harm_no_other() {
         queue(note(7)),
     ];
     drop(hold);
-    let outcomes = pending.map(Pending::wait);
+    let outcomes = pending.map(PendingCommand::wait);
     for place in [0, 1, 2, 4, 6] {
         assert_eq!(outcomes[place], Ok(()));
     }
@@ -84,7 +84,7 @@ fn a_batch_that_sqlite_rolled_back_is_lost_as_a_whole_and_the_next_goes_on() {
         queue(refused_note(5)),
     ];
     drop(hold);
-    let [before, cause, after, refused] = pending.map(Pending::wait);
+    let [before, cause, after, refused] = pending.map(PendingCommand::wait);
     assert!(matches!(before, Err(StorageFault::Unavailable { .. })));
     assert!(matches!(cause, Err(StorageFault::Unavailable { .. })));
     assert_eq!((after, refused), (Ok(()), Ok(())));

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use groupchat_domain::storage::Verdict;
+use groupchat_domain::storage::CommitDecision;
 
 use super::support::{Fixture, long_note, note, number, on_sqlite};
 use crate::executor::sync::locked;
 use crate::sqlite::checkpoint::Checkpointer;
-use crate::sqlite::connection::{self, Purpose};
+use crate::sqlite::connection::{self, ConnectionPurpose};
 
 const PAGE_COUNT: &str = "SELECT page_count AS value FROM pragma_page_count";
 
@@ -36,7 +36,7 @@ fn a_long_log_is_moved_into_the_database_file_beside_the_writer() {
 fn eager_checkpointer(fixture: &Fixture) -> Checkpointer {
     fixture.storage.stop_checkpoints();
     let path = fixture.directory.path().join("chat.db");
-    let connection = connection::open(&path, Purpose::Checkpoint).unwrap();
+    let connection = connection::open(&path, ConnectionPurpose::Checkpoint).unwrap();
     let mut checkpointer = Checkpointer::new(connection, Arc::default(), Arc::default());
     checkpointer.restart_at = 1_000;
     checkpointer
@@ -75,7 +75,7 @@ fn a_long_read_puts_off_the_restart_of_the_log_and_holds_up_no_write() {
                 on_sqlite(tx, |connection| number(connection, "SELECT count(*) AS value FROM jobs")).unwrap();
                 begun.send(()).unwrap();
                 let _ = locked(&ends).recv();
-                Verdict::Commit
+                CommitDecision::Commit
             }))
         });
         begins.recv().unwrap();

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use groupchat_domain::time::Timestamp;
 use tempfile::TempDir;
 
-use crate::check::{Depth, Finding, Outcome};
+use crate::check::{CheckOutcome, Depth, Finding};
 use crate::sqlite::check;
 use crate::sqlite::migrate::migrate;
 
@@ -83,7 +83,7 @@ fn a_healthy_database_passes_every_check() {
     ];
     assert_eq!(names, expected);
     assert_eq!(failing(&findings), Vec::<&str>::new(), "{findings:?}");
-    assert_eq!(findings[0].outcome, Outcome::Passed, "{findings:?}");
+    assert_eq!(findings[0].outcome, CheckOutcome::Passed, "{findings:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use groupchat_domain::events::{Audience, Event, EventType, LoggedEvent, RemovedGroup, RemovedMember};
 use groupchat_domain::ids::{GroupId, UserId};
-use groupchat_domain::storage::{Access, Caller, EventSink, Mode, StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{Access, Caller, CommitDecision, EventSink, Mode, StorageFault, Tx};
 
 use super::support::{Fixture, note, sql};
 use crate::DatabaseStorage;
@@ -23,7 +23,7 @@ fn an_event_is_logged_with_its_audience_and_the_ids_that_it_names() {
             tx.emit(Some(UserId::new(1)), Event::GroupDeleted(deleted));
             tx.emit(None, Event::MemberRemoved(RemovedMember { group, user }));
             tx.emit(None, Event::SessionsEnded(user));
-            Verdict::Commit
+            CommitDecision::Commit
         }))
         .unwrap();
     let rows = "SELECT count(*) AS value FROM events
@@ -43,7 +43,7 @@ fn an_event_without_a_subject_is_not_emitted() {
     let fixture = Fixture::new();
     let emitted = fixture.write(Box::new(|tx| {
         tx.emit(None, Event::Gone(EventType::GroupCreated));
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert!(matches!(emitted, Err(StorageFault::Internal { .. })), "{emitted:?}");
     assert_eq!(fixture.ask("SELECT count(*) AS value FROM events"), 0);
@@ -74,7 +74,7 @@ fn two_databases_have_different_epochs() {
 struct Clumsy;
 
 impl EventSink for Clumsy {
-    fn committed(&self, _: &[LoggedEvent]) {
+    fn publish(&self, _: &[LoggedEvent]) {
         panic!("a panic that the test wants");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use groupchat_domain::storage::{StorageFault, Verdict};
+use groupchat_domain::storage::{CommitDecision, StorageFault};
 
 use super::support::{Fixture, caller, long_note, on_sqlite, sql};
 
@@ -46,7 +46,7 @@ fn limit_pages(fixture: &Fixture, pages: i64) {
         let pragma = format!("PRAGMA max_page_count = {pages}");
         on_sqlite(tx, |connection| diesel::RunQueryDsl::execute(diesel::sql_query(pragma), connection))
             .unwrap();
-        Verdict::RollBack
+        CommitDecision::RollBack
     };
     fixture.write(Box::new(limit)).unwrap();
 }

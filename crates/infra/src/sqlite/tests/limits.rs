@@ -4,14 +4,14 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use groupchat_domain::storage::{Access, Caller, Mode, StorageFault, Verdict};
+use groupchat_domain::storage::{Access, Caller, CommitDecision, Mode, StorageFault};
 
 use super::support::{Fixture, caller, note, number, on_sqlite};
-use crate::executor::command::{DbWork, Pending};
+use crate::executor::command::{DbWork, PendingCommand};
 use crate::executor::sync::locked;
 
 /// Longer than any test waits.
-const FOR_EVER: Duration = Duration::from_secs(3_600);
+const NO_LIMIT: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(100);
 
 /// A statement that ends only if it is ended.
@@ -26,7 +26,7 @@ fn endless() -> (DbWork, mpsc::Receiver<()>) {
         assert_eq!(on_sqlite(tx, |connection| number(connection, ENDLESS)), Err(StorageFault::TimedOut));
         // Nor does anything more of the command reach the database.
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 1")), Err(StorageFault::TimedOut));
-        Verdict::Commit
+        CommitDecision::Commit
     });
     (work, running)
 }
@@ -35,7 +35,7 @@ fn fixture(readers: usize, limit: Duration) -> Fixture {
     Fixture::with(|options| (options.readers, options.read_timeout) = (readers, limit))
 }
 
-fn queue(fixture: &Fixture, who: Caller, work: DbWork) -> Pending {
+fn queue(fixture: &Fixture, who: Caller, work: DbWork) -> PendingCommand {
     fixture.storage.queue(Access { mode: Mode::Read, caller: who }, work).unwrap()
 }
 
@@ -56,14 +56,14 @@ fn the_time_counts_for_the_whole_command() {
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 7 AS value")), Ok(7));
         std::thread::sleep(2 * SHORT);
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 7")), Err(StorageFault::TimedOut));
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert_eq!(outcome, Err(StorageFault::TimedOut));
 }
 
 #[test]
 fn a_statement_is_ended_when_its_caller_has_gone() {
-    let fixture = fixture(1, FOR_EVER);
+    let fixture = fixture(1, NO_LIMIT);
     let (work, running) = endless();
     let pending = queue(&fixture, caller(1), work);
     running.recv().unwrap();
@@ -80,14 +80,14 @@ fn what_writes_is_not_ended() {
         let counted = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) \
                        SELECT count(*) AS value FROM n";
         assert_eq!(on_sqlite(tx, |connection| number(connection, counted)), Ok(100_000));
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert_eq!(outcome, Ok(()));
 }
 
 #[test]
 fn one_caller_leaves_a_reader_to_others() {
-    let fixture = fixture(3, FOR_EVER);
+    let fixture = fixture(3, NO_LIMIT);
     let (release, released) = mpsc::channel::<()>();
     let released = Arc::new(Mutex::new(released));
     let (started, running) = mpsc::channel();
@@ -97,7 +97,7 @@ fn one_caller_leaves_a_reader_to_others() {
             let work: DbWork = Box::new(move |_| {
                 started.send(()).unwrap();
                 let _ = locked(&released).recv();
-                Verdict::Commit
+                CommitDecision::Commit
             });
             queue(&fixture, caller(1), work)
         })
@@ -105,7 +105,7 @@ fn one_caller_leaves_a_reader_to_others() {
     for _ in 0..2 {
         running.recv().unwrap();
     }
-    let other = |who| queue(&fixture, who, Box::new(|_| Verdict::Commit)).wait();
+    let other = |who| queue(&fixture, who, Box::new(|_| CommitDecision::Commit)).wait();
     for who in [caller(2), Caller::System, caller(3)] {
         assert_eq!(other(who), Ok(()), "{who:?}");
     }
@@ -118,8 +118,8 @@ fn one_caller_leaves_a_reader_to_others() {
 
 #[test]
 fn a_single_reader_serves_everybody() {
-    let fixture = fixture(1, FOR_EVER);
+    let fixture = fixture(1, NO_LIMIT);
     for _ in 0..3 {
-        assert_eq!(queue(&fixture, caller(1), Box::new(|_| Verdict::Commit)).wait(), Ok(()));
+        assert_eq!(queue(&fixture, caller(1), Box::new(|_| CommitDecision::Commit)).wait(), Ok(()));
     }
 }

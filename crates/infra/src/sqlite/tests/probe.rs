@@ -1,12 +1,12 @@
 //! The write that proves that the storage accepts writes.
 
-use groupchat_domain::storage::{StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{CommitDecision, StorageFault, Tx};
 
 use super::support::Fixture;
 use crate::tx::DbTx;
 
-fn touch(tx: &mut DbTx<'_>) -> Verdict {
-    tx.touch().map_or(Verdict::RollBack, |()| Verdict::Commit)
+fn touch(tx: &mut DbTx<'_>) -> CommitDecision {
+    tx.touch().map_or(CommitDecision::RollBack, |()| CommitDecision::Commit)
 }
 
 #[test]

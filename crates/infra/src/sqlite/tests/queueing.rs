@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Verdict};
+use groupchat_domain::storage::{Access, Caller, CommitDecision, Mode, Storage, StorageFault};
 
 use super::support::{Fixture, caller, note};
 use crate::executor::command::DbWork;
@@ -36,7 +36,7 @@ fn the_port_answers_overloaded_without_being_awaited_for_long() {
     let limits = QueueLimits { total: 0, ..QueueLimits::default() };
     let fixture = Fixture::with(|options| options.write_queue = limits);
     let access = Access { mode: Mode::Write, caller: caller(1) };
-    let done = fixture.storage.submit(access, Box::new(|_| Verdict::Commit));
+    let done = fixture.storage.submit(access, Box::new(|_| CommitDecision::Commit));
     let polled = pin!(done).poll(&mut Context::from_waker(Waker::noop()));
     assert!(matches!(polled, Poll::Ready(Err(StorageFault::Overloaded { .. }))));
 }
@@ -49,7 +49,7 @@ fn a_caller_with_many_commands_does_not_keep_another_waiting() {
         let order = Arc::clone(&order);
         Box::new(move |_| {
             locked(&order).push(name);
-            Verdict::Commit
+            CommitDecision::Commit
         })
     };
     let hold = fixture.hold_writer();
@@ -71,7 +71,7 @@ fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
         let ran = Arc::clone(&ran);
         Box::new(move |_| {
             ran.fetch_add(1, Ordering::SeqCst);
-            Verdict::Commit
+            CommitDecision::Commit
         })
     };
     let hold = fixture.hold_writer();

@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{CommitDecision, StorageFault, Tx};
 
 use super::support::{Fixture, note, number, on_sqlite, sql};
 use crate::executor::sync::locked;
@@ -26,7 +26,7 @@ fn a_command_reads_from_one_snapshot() {
                 locked(&writes).recv().unwrap();
                 let after = on_sqlite(tx, |connection| number(connection, COUNT)).unwrap();
                 seen.send((before, after)).unwrap();
-                Verdict::Commit
+                CommitDecision::Commit
             }))
         });
         begins.recv().unwrap();
@@ -52,7 +52,7 @@ fn a_reader_can_not_emit() {
     let fixture = Fixture::with(|options| options.readers = 1);
     let refused = fixture.read(Box::new(|tx| {
         tx.emit(None, Event::UserDeleted(UserId::new(1)));
-        Verdict::Commit
+        CommitDecision::Commit
     }));
     assert!(matches!(refused, Err(StorageFault::Internal { .. })));
     assert!(fixture.published().ids().is_empty());

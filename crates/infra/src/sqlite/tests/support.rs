@@ -9,12 +9,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::ids::{EventId, UserId};
-use groupchat_domain::storage::{Access, Caller, EventSink, Mode, StorageFault, Tx, Verdict};
+use groupchat_domain::storage::{Access, Caller, CommitDecision, EventSink, Mode, StorageFault, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
 use tempfile::TempDir;
 
 use crate::connection::Connection;
-use crate::executor::command::{DbWork, Outcome, Pending};
+use crate::executor::command::{CommandOutcome, DbWork, PendingCommand};
 use crate::executor::sync::locked;
 use crate::sqlite::{BatchLimits, SqliteOptions, SqliteStorage};
 use crate::tx::DbTx;
@@ -44,7 +44,7 @@ impl Clock for TestClock {
 pub(super) struct Published(Mutex<Vec<Vec<LoggedEvent>>>);
 
 impl EventSink for Published {
-    fn committed(&self, events: &[LoggedEvent]) {
+    fn publish(&self, events: &[LoggedEvent]) {
         locked(&self.0).push(events.to_vec());
     }
 }
@@ -102,12 +102,12 @@ impl Fixture {
     }
 
     /// Queues a command that writes.
-    pub(super) fn queue(&self, caller: Caller, work: DbWork) -> Result<Pending, StorageFault> {
+    pub(super) fn queue(&self, caller: Caller, work: DbWork) -> Result<PendingCommand, StorageFault> {
         self.storage.queue(Access { mode: Mode::Write, caller }, work)
     }
 
     /// Runs a command that writes.
-    pub(super) fn write(&self, work: DbWork) -> Outcome {
+    pub(super) fn write(&self, work: DbWork) -> CommandOutcome {
         self.queue(Caller::System, work)?.wait()
     }
 
@@ -119,7 +119,7 @@ impl Fixture {
     }
 
     /// Runs a command that reads.
-    pub(super) fn read(&self, work: DbWork) -> Outcome {
+    pub(super) fn read(&self, work: DbWork) -> CommandOutcome {
         self.storage.queue(Access { mode: Mode::Read, caller: Caller::System }, work)?.wait()
     }
 
@@ -131,7 +131,7 @@ impl Fixture {
         let work: DbWork = Box::new(move |_| {
             started.send(()).unwrap();
             let _ = locked(&released).recv();
-            Verdict::Commit
+            CommitDecision::Commit
         });
         let pending = self.queue(Caller::System, work).unwrap();
         running.recv().unwrap();
@@ -143,7 +143,7 @@ impl Fixture {
         let (answer, answers) = mpsc::channel();
         self.read(Box::new(move |tx| {
             answer.send(on_sqlite(tx, |connection| number(connection, query)).unwrap()).unwrap();
-            Verdict::Commit
+            CommitDecision::Commit
         }))
         .unwrap();
         answers.recv().unwrap()
@@ -157,7 +157,7 @@ impl Fixture {
                 diesel::sql_query("SELECT id AS value FROM jobs ORDER BY id").load::<Row>(connection)
             });
             answer.send(rows.unwrap().into_iter().map(|row| row.value).collect()).unwrap();
-            Verdict::Commit
+            CommitDecision::Commit
         }))
         .unwrap();
         answers.recv().unwrap()
@@ -176,7 +176,7 @@ impl Fixture {
 /// Lets the writer go on when dropped.
 pub(super) struct Hold {
     _release: mpsc::Sender<()>,
-    _pending: Pending,
+    _pending: PendingCommand,
 }
 
 fn options(directory: &TempDir) -> SqliteOptions {
@@ -206,7 +206,7 @@ pub(super) fn caller(number: u8) -> Caller {
 pub(super) fn sql(text: &'static str) -> DbWork {
     Box::new(move |tx| {
         let _ = on_sqlite(tx, |connection| connection.batch_execute(text));
-        Verdict::Commit
+        CommitDecision::Commit
     })
 }
 
@@ -225,7 +225,7 @@ pub(super) fn long_note(id: i64, text: &Arc<String>) -> DbWork {
 pub(super) fn refused_note(id: i64) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
-        Verdict::RollBack
+        CommitDecision::RollBack
     })
 }
 
@@ -237,7 +237,7 @@ pub(super) fn failing_note(id: i64, then: &'static str) -> DbWork {
         assert!(failed.is_err());
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 1 AS value")).err(), failed.err());
         tx.emit(None, Event::UserDeleted(UserId::new(id)));
-        Verdict::Commit
+        CommitDecision::Commit
     })
 }
 
@@ -249,7 +249,7 @@ pub(super) fn panicking_note(id: i64) -> DbWork {
     })
 }
 
-fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> Verdict {
+fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> CommitDecision {
     let insert = diesel::sql_query(
         "INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (?, ?, 0, 0, 0)",
     );
@@ -259,7 +259,7 @@ fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> Verdict {
     if stored.is_ok() {
         assert_eq!(tx.next_event_id(), reserved.map(EventId::next));
     }
-    Verdict::Commit
+    CommitDecision::Commit
 }
 
 /// Runs a query that knows that this is SQLite.

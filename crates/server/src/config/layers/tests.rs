@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::Config;
-use crate::config::rule::{Kind, Shape};
+use crate::config::rule::{Kind, ValueShape};
 use crate::database_url::MASK;
 
 fn sources(file: Option<&Path>, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
@@ -34,11 +34,11 @@ fn later_layers_win_and_each_value_knows_its_origin() {
     let variables = [("GROUPCHAT_LOG_FORMAT", "text"), ("GROUPCHAT_WORKERS", "2"), ("HOME", "/")];
     let layers = Layers::gather(&sources(Some(&path), &variables, &[("workers", "3")]));
     for (name, shown, origin) in [
-        ("workers", "3", Origin::Flag("workers".to_owned())),
-        ("log.format", "text", Origin::Variable("GROUPCHAT_LOG_FORMAT".to_owned())),
-        ("public_url", "http://a", Origin::File(path.clone())),
-        ("login.lifetime", "1", Origin::File(path.clone())),
-        ("data_dir", "data", Origin::Default),
+        ("workers", "3", SettingSource::Flag("workers".to_owned())),
+        ("log.format", "text", SettingSource::Variable("GROUPCHAT_LOG_FORMAT".to_owned())),
+        ("public_url", "http://a", SettingSource::File(path.clone())),
+        ("login.lifetime", "1", SettingSource::File(path.clone())),
+        ("data_dir", "data", SettingSource::Default),
     ] {
         let value = value(&layers, name);
         assert_eq!((&*value.shown(), &value.origin), (shown, &origin), "{name}");
@@ -160,7 +160,7 @@ fn every_wrong_value_is_refused_with_its_origin_and_what_is_allowed() {
 
 #[test]
 fn a_secret_is_shown_nowhere() {
-    let shape = Shape {
+    let shape = ValueShape {
         kind: Kind::Integer,
         type_name: "integer",
         allowed: "right".to_owned(),

@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::PATIENCE;
+use super::DEADLINE;
 use super::{Transport, assert_told};
 
 /// A client of a running server.
@@ -54,7 +54,7 @@ impl Api {
         body: Option<Value>,
     ) -> Result<Answer, reqwest::Error> {
         let is_poll = method == Method::GET && path.split('?').next() == Some("/events");
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).timeout(PATIENCE);
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).timeout(DEADLINE);
         if let Some(key) = &self.key {
             request = request.header("X-API-Key", key);
         }

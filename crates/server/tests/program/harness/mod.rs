@@ -17,7 +17,7 @@ pub(crate) use server::{Server, program, serve, serve_somewhere, started_by};
 pub(crate) use told::assert_told;
 
 /// How long anything may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The microseconds since 2024: where ids would begin after a restore now.
 pub(crate) fn micros_since_2024() -> i64 {
@@ -27,7 +27,7 @@ pub(crate) fn micros_since_2024() -> i64 {
 
 /// Waits until a condition holds, and fails if it takes too long.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;

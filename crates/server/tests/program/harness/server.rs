@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::{Api, Data, PATIENCE};
+use super::{Api, DEADLINE, Data};
 
 /// A command of the built program, without the settings of whoever runs the test; it dies with the test.
 pub(crate) fn program() -> Command {
@@ -64,7 +64,7 @@ impl Server {
         let (mut url, mut password) = (None, None);
         // All of it comes in one piece.
         while url.is_none() || !output.get_ref().buffer().is_empty() {
-            let line = tokio::time::timeout(PATIENCE, output.next_line()).await.unwrap().unwrap();
+            let line = tokio::time::timeout(DEADLINE, output.next_line()).await.unwrap().unwrap();
             let line = line.expect("the program ended before it listened");
             if let Some((_, secret)) = line.split_once("password: ") {
                 password = Some(secret.to_owned());
@@ -119,7 +119,7 @@ impl Server {
 
     /// Waits for the program to end.
     pub(crate) async fn ended(mut self) -> ExitStatus {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("does not end").unwrap()
+        tokio::time::timeout(DEADLINE, self.child.wait()).await.expect("does not end").unwrap()
     }
 
     /// Stops the program cleanly.

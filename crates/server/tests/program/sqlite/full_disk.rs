@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::harness::{Data, PATIENCE, Server, data, serve};
+use crate::harness::{DEADLINE, Data, Server, data, serve};
 
 /// The most that a file may grow to, in the units of `ulimit`.
 const LIMIT: &str = "1024";
@@ -35,7 +35,7 @@ async fn health_fails_before_writes_do() {
     while server.anonymous().get("/health").await.status == StatusCode::OK {
         send().await.expect(StatusCode::CREATED);
         tokio::time::sleep(PACE).await;
-        assert!(begun.elapsed() < PATIENCE, "the disk is never full");
+        assert!(begun.elapsed() < DEADLINE, "the disk is never full");
     }
     send().await.expect(StatusCode::CREATED);
     server.kill().await;
@@ -59,7 +59,7 @@ async fn a_server_whose_disk_is_full_is_unwell() {
         if answer.status != StatusCode::OK {
             break answer;
         }
-        assert!(begun.elapsed() < PATIENCE, "the disk is never full");
+        assert!(begun.elapsed() < DEADLINE, "the disk is never full");
     };
     // To SQLite the limit is an I/O error, after which nobody knows what became of a COMMIT.
     let unwell = unwell.expect(StatusCode::SERVICE_UNAVAILABLE);

@@ -53,7 +53,7 @@ fn a_taken_name_is_refused_to_whoever_runs_the_server_too() {
     let outcome = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(true)));
     assert_eq!(outcome, Err(AccountRefusal::UsernameTaken.into()));
     let [ran] = storage.finish_as();
-    assert_eq!((ran.verdicts, ran.emitted), (vec![Verdict::RollBack], vec![]));
+    assert_eq!((ran.decisions, ran.emitted), (vec![CommitDecision::RollBack], vec![]));
 }
 
 #[test]

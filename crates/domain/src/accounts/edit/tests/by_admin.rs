@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::accounts::MockPasswordHasher;
 use crate::events::{Audience, UserUpdate};
-use crate::storage::{Access, Caller, Mode, Verdict};
+use crate::storage::{Access, Caller, CommitDecision, Mode};
 use crate::testing::{
     MY_KEY, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me_provisioned,
     server_admin, sessions_ended,
@@ -71,7 +71,7 @@ fn edits(tx: MockTx, id: UserId, changes: UserChanges) -> (Result<User, Error>, 
 
 fn refusal(tx: MockTx, id: UserId, changes: UserChanges) -> Option<Error> {
     let (outcome, ran) = edits(tx, id, changes);
-    assert_eq!((ran.verdicts, ran.emitted), (vec![Verdict::RollBack], vec![]));
+    assert_eq!((ran.decisions, ran.emitted), (vec![CommitDecision::RollBack], vec![]));
     outcome.err()
 }
 
@@ -204,7 +204,7 @@ fn an_admin_who_is_demoted_while_the_password_is_hashed_changes_nothing() {
     let outcome = block_on(edit_user(&storage, &hashes(), MY_KEY, OTHER, password()));
     assert_eq!(outcome, Err(AccountRefusal::AdminOnly.into()));
     let [_, write] = storage.finish_as();
-    assert_eq!(write.verdicts, [Verdict::RollBack]);
+    assert_eq!(write.decisions, [CommitDecision::RollBack]);
 }
 
 #[test]

@@ -30,8 +30,8 @@ pub(super) enum Got {
     Live(i64),
     /// Up to this position.
     Gap(i64),
-    Present(Passing),
-    Passing(Passing),
+    Present(EphemeralEvent),
+    Ephemeral(EphemeralEvent),
 }
 
 /// What a feed was told, and has still to deliver.
@@ -55,11 +55,11 @@ impl Feed for ScriptedFeed {
         Some(&self.since)
     }
 
-    fn admit(&mut self, viewer: Viewer) {
+    fn authorize(&mut self, viewer: Viewer) {
         self.state.lock().unwrap().admitted = Some(viewer);
     }
 
-    fn attend(&mut self) -> Vec<Passing> {
+    fn join(&mut self) -> Vec<EphemeralEvent> {
         self.state.lock().unwrap().is_attended = true;
         Vec::new()
     }
@@ -95,8 +95,8 @@ pub(super) struct Gate {
 impl Backpressure for Gate {
     type Hold = ();
 
-    async fn make_room(&mut self) -> Result<bool, End> {
-        if self.is_stuck { Err(End::TooSlow) } else { Ok(!self.is_full) }
+    async fn make_room(&mut self) -> Result<bool, EndReason> {
+        if self.is_stuck { Err(EndReason::TooSlow) } else { Ok(!self.is_full) }
     }
 
     fn page_read(&mut self, events: usize, _: usize) {
@@ -229,12 +229,12 @@ fn record(position: i64) -> EventRecord {
 pub(super) fn logged(position: i64) -> Delivery {
     let EventRecord { position, id, at, actor, audience, .. } = record(position);
     let event = Event::UserDeleted(OTHER);
-    Delivery::Logged(Arc::new(Shared::new(LoggedEvent { position, id, at, audience, actor, event })))
+    Delivery::Logged(Arc::new(SharedEvent::new(LoggedEvent { position, id, at, audience, actor, event })))
 }
 
 /// The user has read up to here.
-pub(super) const fn passing(seq: i64) -> Passing {
-    Passing::ReadUpdated { group: GROUP, read_seq: Seq::new(seq), unread: 0 }
+pub(super) const fn ephemeral(seq: i64) -> EphemeralEvent {
+    EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(seq), unread: 0 }
 }
 
 fn got(item: Item, subscriber: &Subscriber<Gate>) -> Got {
@@ -242,8 +242,8 @@ fn got(item: Item, subscriber: &Subscriber<Gate>) -> Got {
         Item::Replayed(event) => Got::Replayed(event.position.get()),
         Item::Live(shared) => Got::Live(shared.event.position.get()),
         Item::Gap => Got::Gap(subscriber.cursor().position.get()),
-        Item::Present(passing) => Got::Present(passing),
-        Item::Passing(shared) => Got::Passing(shared.event.clone()),
+        Item::Snapshot(ephemeral) => Got::Present(ephemeral),
+        Item::Ephemeral(shared) => Got::Ephemeral(shared.event.clone()),
     }
 }
 
@@ -261,7 +261,7 @@ pub(super) fn all(subscriber: &mut Subscriber<Gate>) -> Vec<Got> {
 }
 
 /// The end, which is what comes next.
-pub(super) fn end(subscriber: &mut Subscriber<Gate>) -> End {
+pub(super) fn end(subscriber: &mut Subscriber<Gate>) -> EndReason {
     block_on(subscriber.next()).unwrap_err()
 }
 

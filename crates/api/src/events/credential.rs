@@ -1,0 +1,89 @@
+//! Authenticates requests for events: by a key, as everywhere, or by a ticket in the query, for browsers, which can't
+//! set headers on these connections.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::ORIGIN;
+use actix_web::{FromRequest, HttpRequest};
+use groupchat_domain::accounts::{KeyHash, redeem_ticket};
+use groupchat_domain::network::Network;
+use groupchat_domain::storage::{OpenSession, Principal};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::SecurityScheme;
+use paperclip::v2::schema::Apiv2Schema;
+
+use super::origin;
+use crate::extract::{Key, address};
+use crate::problem::{ApiError, Code};
+use crate::state::State;
+
+/// The credential that a request for events shows.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EventCredential {
+    /// A key.
+    Key(Key),
+    /// A ticket, and where it was shown.
+    Ticket(KeyHash, Network),
+}
+
+impl FromRequest for EventCredential {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = Key::from_request(request, payload).into_inner();
+        ready(match (key, ticket(request)) {
+            (Err(error), Some(ticket)) if error.code() == Code::MissingKey => {
+                ticket_credential(request, &ticket)
+            }
+            (key, _) => key.map(Self::Key),
+        })
+    }
+}
+
+fn ticket(request: &HttpRequest) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.find(|(name, _)| name == "ticket").map(|(_, value)| value.into_owned())
+}
+
+fn ticket_credential(request: &HttpRequest, ticket: &str) -> Result<EventCredential, ApiError> {
+    let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
+    // A browser says which page asks. Another site's must not listen with a ticket that it came by.
+    if let Some(origin) = request.headers().get(ORIGIN)
+        && !origin::is_allowed(origin.as_bytes(), request, &state.options)
+    {
+        let detail = "this origin is not in the setting events.allowed_origins";
+        return Err(ApiError::new(Code::OriginNotAllowed, detail));
+    }
+    let network = address(request).map_or(Network::UNKNOWN, Network::of);
+    Ok(EventCredential::Ticket(state.keys.digest(ticket), network))
+}
+
+impl EventCredential {
+    /// The principal that it stands for. A ticket is used up by this.
+    ///
+    /// # Errors
+    /// The ticket is not valid, or a fault. A key is looked at when it is used.
+    pub(super) async fn principal(self, state: &State) -> Result<Principal, ApiError> {
+        match self {
+            Self::Key(key) => Ok(key.0.into()),
+            Self::Ticket(hash, network) => {
+                let actor = redeem_ticket(state.storage.as_ref(), hash, network).await?;
+                Ok(OpenSession { user: actor.id(), session: actor.session }.into())
+            }
+        }
+    }
+}
+
+impl Apiv2Schema for EventCredential {
+    fn name() -> Option<String> {
+        Key::name()
+    }
+
+    fn security_scheme() -> Option<SecurityScheme> {
+        Key::security_scheme()
+    }
+}
+
+impl OperationModifier for EventCredential {}

@@ -1,0 +1,170 @@
+//! A subscriber over HTTP: its events as JSON, within the limits of what connections may keep.
+
+mod backlog_pages;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::Duration;
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::Actor;
+use groupchat_domain::events::{
+    Backpressure, Cursor, Delivered, EndReason, Epoch, Item, Subscriber, SubscriberKind, Subscription,
+};
+use groupchat_domain::presence::Activity;
+use groupchat_domain::storage::Principal;
+
+use self::backlog_pages::BacklogPages;
+use super::connection_limiter::EventConnectionPermit;
+use super::dto::EventDto;
+use super::output::Output;
+use super::retrying::RetryingStorage;
+use super::send_buffer::{PagePermit, SendBuffer};
+use crate::problem::ApiError;
+use crate::state::State;
+
+/// A subscriber over HTTP.
+pub(super) struct HttpSubscriber {
+    subscriber: Subscriber<Room>,
+    permit: Rc<EventConnectionPermit>,
+}
+
+/// Room for what is read of the log.
+struct Room {
+    pages: BacklogPages,
+    /// How long a client is waited for that takes nothing.
+    write_timeout: Duration,
+}
+
+impl Backpressure for Room {
+    type Hold = Arc<PagePermit>;
+
+    async fn make_room(&mut self) -> Result<bool, EndReason> {
+        self.pages.make_room(self.write_timeout).await
+    }
+
+    fn page_read(&mut self, events: usize, text: usize) {
+        self.pages.read(events, text);
+    }
+
+    fn hold(&self) -> Option<Arc<PagePermit>> {
+        self.pages.part()
+    }
+
+    fn page_delivered(&mut self) {
+        self.pages.finish();
+    }
+}
+
+impl HttpSubscriber {
+    /// Begins to listen: after the cursor, or from now on.
+    ///
+    /// # Errors
+    /// Not signed in, too many connections of the user, or a fault.
+    pub(super) async fn open(
+        state: &State,
+        kind: SubscriberKind,
+        who: Principal,
+        cursor: Option<Cursor>,
+    ) -> Result<Self, ApiError> {
+        let subscription = Subscription::open(&*state.storage, &*state.live, who, cursor).await?;
+        let permit = state.event_connections.take(subscription.actor.id())?;
+        let room =
+            Room { pages: BacklogPages::new(permit.budget()), write_timeout: state.options.write_timeout };
+        let storage = Arc::new(RetryingStorage(Arc::clone(&state.storage)));
+        Ok(Self { subscriber: subscription.start(kind, storage, room), permit: Rc::new(permit) })
+    }
+
+    /// Who it is.
+    pub(super) const fn actor(&self) -> &Actor {
+        &self.subscriber.actor
+    }
+
+    /// The place of the connection, for whatever else takes room on the server as long as the client doesn't let go.
+    pub(super) fn permit(&self) -> Rc<EventConnectionPermit> {
+        Rc::clone(&self.permit)
+    }
+
+    /// An outbox for the connection.
+    pub(super) fn send_buffer(&self) -> Arc<SendBuffer> {
+        SendBuffer::new(self.permit.budget())
+    }
+
+    /// The place up to which everything has been told.
+    pub(super) const fn cursor(&self) -> &Cursor {
+        self.subscriber.cursor()
+    }
+
+    /// The place to come back to; `None` as long as a gap has to be told.
+    pub(super) fn resume_at(&self) -> Option<&Cursor> {
+        self.subscriber.resume_at()
+    }
+
+    /// What the listener is told next. May be dropped and called again: nothing is lost.
+    pub(super) async fn next(&mut self) -> Output {
+        let next = self.subscriber.next().await;
+        self.told(next)
+    }
+
+    /// What can be told without waiting, if anything.
+    pub(super) fn try_next(&mut self, context: &mut Context<'_>) -> Option<Output> {
+        let next = self.subscriber.try_next(context)?;
+        Some(self.told(next))
+    }
+
+    /// Reads what has to be read before more can be told. May be dropped and called again.
+    ///
+    /// # Errors
+    /// The end, if it can't be read, or the server stops.
+    pub(super) async fn get_ready(&mut self) -> Result<(), EndReason> {
+        self.subscriber.get_ready().await
+    }
+
+    /// Reads a page of the log, if that has to be; whether one more time has to be. May be dropped and called again.
+    ///
+    /// # Errors
+    /// As [`get_ready`](Self::get_ready).
+    pub(super) async fn read_page_if_due(&mut self) -> Result<bool, EndReason> {
+        self.subscriber.read_page_if_due().await
+    }
+
+    /// Tells others what the user does.
+    ///
+    /// # Errors
+    /// A group that the user is not in.
+    pub(super) fn act(&mut self, activity: Activity) -> Result<(), Error> {
+        self.subscriber.act(activity)
+    }
+
+    /// Looks after the session. To be called with every heartbeat.
+    ///
+    /// # Errors
+    /// The session has ended.
+    pub(super) async fn on_heartbeat(&mut self) -> Result<(), EndReason> {
+        self.subscriber.on_heartbeat().await
+    }
+
+    fn told(&self, next: Result<Delivered<Arc<PagePermit>>, EndReason>) -> Output {
+        match next {
+            Ok(Delivered { item, hold }) => Output::Event(self.rendered(item), hold),
+            Err(end) => Output::End(end),
+        }
+    }
+
+    /// The item as JSON. What is shared is rendered once for all.
+    fn rendered(&self, item: Item) -> Arc<str> {
+        let (cursor, epoch): (&Cursor, &Epoch) = (self.cursor(), &self.cursor().epoch);
+        match item {
+            Item::Replayed(event) => EventDto::logged(*event, epoch).to_json().into(),
+            Item::Live(shared) => {
+                Arc::clone(shared.rendered(|event| EventDto::logged(event.clone(), epoch).to_json()))
+            }
+            Item::Gap => EventDto::gap(cursor).to_json().into(),
+            Item::Snapshot(ephemeral) => EventDto::ephemeral(ephemeral).to_json().into(),
+            Item::Ephemeral(shared) => {
+                Arc::clone(shared.rendered(|ephemeral| EventDto::ephemeral(ephemeral.clone()).to_json()))
+            }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The presence of users, for others who share a group with them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::last_seen::LastSeen;
+use super::user_presence::{DeviceId, UserPresence};
+use crate::accounts::PresenceSetting;
+use crate::events::{
+    EphemeralEvent, Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, UserUpdate, Viewer,
+};
+use crate::ids::{GroupId, UserId};
+use crate::presence::Presence;
+use crate::time::Timestamp;
+
+/// Of how many others somebody is told who connects.
+const MAX_SNAPSHOT: usize = 1_000;
+
+/// How many users are shown in one group. Of whoever comes when so many are, its members are not told: else a
+/// group of thousands would be told of thousands, each time that they all connect. Who shares a smaller group with
+/// them still is.
+const MAX_SHOWN_PER_GROUP: usize = 100;
+
+/// A change of a user's presence, to be broadcast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresenceChange {
+    /// Who.
+    pub user: UserId,
+    /// How they are there now.
+    pub presence: Presence,
+    /// When they were last seen, of one who is not there.
+    pub last_seen_at: Option<Timestamp>,
+    /// To tell the members of these groups, and nobody else but the user's own devices.
+    pub groups: Vec<GroupId>,
+}
+
+impl From<PresenceChange> for EphemeralEvent {
+    fn from(change: PresenceChange) -> Self {
+        let PresenceChange { user, presence, last_seen_at, .. } = change;
+        Self::PresenceChanged { user, presence, last_seen_at }
+    }
+}
+
+impl PresenceChange {
+    /// The one thing to tell, of this and an earlier change of the same user that nobody was told of.
+    #[must_use]
+    pub fn instead_of(mut self, earlier: Self) -> Self {
+        self.groups.extend(earlier.groups);
+        self.groups.sort_unstable();
+        self.groups.dedup();
+        self
+    }
+}
+
+/// A connection that was opened.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// What it is called from now on.
+    pub device: DeviceId,
+    /// What others are to be told.
+    pub change: Option<PresenceChange>,
+}
+
+/// Tracks the users of this server who are connected, and what was announced of them.
+///
+/// Each change is told once, to the members of the groups in which the user was shown; and that a user is no longer
+/// there, to all who were told that they are. A user who hides is told of once, as one who left. Memberships follow the
+/// log: pass every event to [`apply`](Self::apply) as it is broadcast, or else [`forget_all`](Self::forget_all).
+#[derive(Debug)]
+pub struct PresenceTracker {
+    users: HashMap<UserId, UserPresence>,
+    /// Who is shown in a group: there, not hidden, and told of.
+    shown_in: HashMap<GroupId, HashSet<UserId>>,
+    last_seen: LastSeen,
+    next: DeviceId,
+}
+
+impl Default for PresenceTracker {
+    fn default() -> Self {
+        Self {
+            users: HashMap::new(),
+            shown_in: HashMap::new(),
+            last_seen: LastSeen::default(),
+            next: DeviceId::FIRST,
+        }
+    }
+}
+
+impl PresenceTracker {
+    /// A user has connected. The viewer is as they are at this moment.
+    pub fn connect(&mut self, viewer: &Viewer, now: Timestamp) -> Connected {
+        let (user, device) = (viewer.user, self.next);
+        self.next = device.next();
+        self.last_seen.forget(user);
+        let present = self.users.entry(user).or_insert_with(|| UserPresence::new(now));
+        present.set(viewer.presence, viewer.version);
+        present.connect(device, now);
+        // Events may have been missed while nobody listened.
+        let groups: HashSet<_> = viewer.groups().collect();
+        let before = std::mem::replace(&mut present.groups, groups.clone());
+        for group in before.difference(&groups) {
+            self.hide(*group, user);
+        }
+        let joined = groups.difference(&before).copied().collect();
+        Connected {
+            device,
+            change: self.announce(user, now).or_else(|| self.announce_to_joined(user, joined)),
+        }
+    }
+
+    /// A connection has ended. If it was the user's last one, others are told by [`tick`](Self::tick) later.
+    pub fn disconnect(&mut self, user: UserId, device: DeviceId, now: Timestamp) -> Option<PresenceChange> {
+        self.users.get_mut(&user)?.disconnect(device, now);
+        self.announce(user, now)
+    }
+
+    /// The user does something at a device, which is more than that its connection is kept alive.
+    pub fn act(&mut self, user: UserId, device: DeviceId, now: Timestamp) -> Option<PresenceChange> {
+        self.users.get_mut(&user)?.act(device, now);
+        self.announce(user, now)
+    }
+
+    /// The client says that nobody is at the device, until the user does something there again.
+    pub fn leave(&mut self, user: UserId, device: DeviceId, now: Timestamp) -> Option<PresenceChange> {
+        self.users.get_mut(&user)?.leave(device);
+        self.announce(user, now)
+    }
+
+    /// Nobody is there, nor was. For when events have passed that were not taken in.
+    pub fn forget_all(&mut self) {
+        // Devices keep on being counted, so that one from before is never taken for a new one.
+        *self = Self { next: self.next, ..Self::default() };
+    }
+
+    /// What time alone has changed, by user: who has done nothing for long is away, and who has not come back is gone.
+    /// To be called about once a second.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<PresenceChange> {
+        let mut due: Vec<_> =
+            self.users.iter().filter(|(_, present)| present.is_due(now)).map(|(user, _)| *user).collect();
+        due.sort_unstable();
+        let changes: Vec<_> = due.into_iter().filter_map(|user| self.announce(user, now)).collect();
+        for (user, present) in self.users.extract_if(|_, present| present.is_gone(now)) {
+            if present.setting == PresenceSetting::Shown {
+                self.last_seen.note(user, present.seen_at, present.groups);
+            }
+        }
+        changes
+    }
+
+    /// Applies an event of the log, and returns what is to be announced then. Those who come into a group learn who
+    /// is there by [`here`](Self::snapshot).
+    pub fn apply(&mut self, logged: &LoggedEvent, now: Timestamp) -> Option<PresenceChange> {
+        match &logged.event {
+            Event::UserUpdated(UserUpdate { user, .. }) => {
+                if user.presence == PresenceSetting::Hidden {
+                    self.last_seen.forget(user.id);
+                }
+                self.users.get_mut(&user.id)?.set(user.presence, user.version);
+                self.announce(user.id, now)
+            }
+            Event::UserDeleted(user) => {
+                self.forget(*user);
+                None
+            }
+            Event::MemberAdded(GroupMember { group, member }) => {
+                let user = member.user.id;
+                self.last_seen.enter(*group, user);
+                self.users.get_mut(&user)?.groups.insert(*group);
+                self.announce_to_joined(user, vec![*group])
+            }
+            Event::MemberRemoved(RemovedMember { group, user }) => {
+                self.last_seen.leave(*group, *user);
+                self.users.get_mut(user)?.groups.remove(group);
+                self.hide(*group, *user);
+                None
+            }
+            Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
+                self.shown_in.remove(group);
+                self.last_seen.forget_group(*group);
+                for present in self.users.values_mut() {
+                    present.groups.remove(group);
+                }
+                None
+            }
+            // Somebody writes, or likes, by whatever way.
+            event if event.ids().message.is_some() => {
+                let user = logged.actor?;
+                self.users.get_mut(&user)?.act_anywhere(now);
+                self.announce(user, now)
+            }
+            _ => None,
+        }
+    }
+
+    /// How those are there who are shown in any of these groups, but for one; and when those were last seen who are not
+    /// there any more. By user; of very many, some, and those who are there rather than the others.
+    pub fn snapshot(&self, groups: &[GroupId], except: UserId) -> Vec<EphemeralEvent> {
+        let shown = groups.iter().filter_map(|group| self.shown_in.get(group)).flatten();
+        let here =
+            shown.filter_map(|user| self.users.get(user).map(|present| (*user, (present.announced, None))));
+        let seen = self.last_seen.in_groups(groups);
+        let gone = seen.map(|(user, at)| (user, (Presence::Offline, Some(at))));
+        let mut all = BTreeMap::new();
+        for (user, how) in here.chain(gone).filter(|(user, _)| *user != except) {
+            all.insert(user, how);
+            if all.len() >= MAX_SNAPSHOT {
+                break;
+            }
+        }
+        let told = |(user, (presence, last_seen_at))| EphemeralEvent::PresenceChanged {
+            user,
+            presence,
+            last_seen_at,
+        };
+        all.into_iter().map(told).collect()
+    }
+
+    /// What is to be announced of a user, if it differs from what was.
+    fn announce(&mut self, user: UserId, now: Timestamp) -> Option<PresenceChange> {
+        let present = self.users.get_mut(&user)?;
+        let presence = present.visible(now);
+        if presence == present.announced || present.is_settling(now) {
+            return None;
+        }
+        present.announced = presence;
+        present.announced_at = now;
+        let is_here = presence != Presence::Offline;
+        let last_seen_at = (!is_here).then_some(present.seen_at);
+        let mut groups: Vec<_> = present.groups.iter().copied().collect();
+        groups.sort_unstable();
+        groups.retain(|group| if is_here { self.show(*group, user) } else { self.hide(*group, user) });
+        Some(PresenceChange { user, presence, last_seen_at, groups })
+    }
+
+    /// What the members of groups that a user has come into are to be told: that the user is there, as others know.
+    fn announce_to_joined(&mut self, user: UserId, mut joined: Vec<GroupId>) -> Option<PresenceChange> {
+        let presence = self.users.get(&user)?.announced;
+        joined.sort_unstable();
+        joined.retain(|group| presence != Presence::Offline && self.show(*group, user));
+        let change = PresenceChange { user, presence, last_seen_at: None, groups: joined };
+        (!change.groups.is_empty()).then_some(change)
+    }
+
+    /// Shows a user in a group; `false` where too many are shown already.
+    fn show(&mut self, group: GroupId, user: UserId) -> bool {
+        let shown = self.shown_in.entry(group).or_default();
+        shown.contains(&user) || (shown.len() < MAX_SHOWN_PER_GROUP && shown.insert(user))
+    }
+
+    /// Shows a user in a group no longer; whether they were.
+    fn hide(&mut self, group: GroupId, user: UserId) -> bool {
+        let Some(shown) = self.shown_in.get_mut(&group) else { return false };
+        let was_shown = shown.remove(&user);
+        if shown.is_empty() {
+            self.shown_in.remove(&group);
+        }
+        was_shown
+    }
+
+    fn forget(&mut self, user: UserId) {
+        self.last_seen.forget(user);
+        let Some(present) = self.users.remove(&user) else { return };
+        for group in present.groups {
+            self.hide(group, user);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! Who learns of whom: members of the same groups, of those who do not hide.
+
+use super::*;
+use crate::accounts::PresenceSetting;
+use crate::events::{Audience, RemovedGroup, RemovedMember, UserUpdate};
+
+#[test]
+fn a_snapshot_holds_those_who_share_a_group_each_once() {
+    let mut attendance = PresenceTracker::default();
+    attendance.connect(&viewer(ME, &[GROUP, ELSEWHERE]), NOW);
+    attendance.connect(&viewer(OTHER, &[GROUP, ELSEWHERE]), NOW);
+    let Connected { device, .. } = attendance.connect(&viewer(THIRD, &[ELSEWHERE]), NOW);
+    attendance.leave(THIRD, device, after(2));
+    let both = [is(OTHER, Presence::Online), is(THIRD, Presence::Away)];
+    assert_eq!(attendance.snapshot(&[GROUP, ELSEWHERE], ME), both);
+    assert_eq!(attendance.snapshot(&[GROUP], ME), [is(OTHER, Presence::Online)]);
+    assert_eq!(attendance.snapshot(&[GROUP], THIRD), [is(ME, Presence::Online), is(OTHER, Presence::Online)]);
+    assert_eq!(attendance.snapshot(&[], ME), []);
+}
+
+#[test]
+fn who_hides_is_told_of_to_nobody() {
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
+    let (mut attendance, [device]) = connected(&hidden);
+    assert_eq!(visible(&attendance, GROUP), []);
+    assert_eq!(attendance.connect(&hidden, NOW).change, None);
+    assert_eq!(attendance.act(ME, device, after(1)), None);
+    assert_eq!(attendance.leave(ME, device, after(2)), None);
+    assert_eq!(attendance.disconnect(ME, device, after(3)), None);
+    assert_eq!(apply(&mut attendance, added(ELSEWHERE, ME), after(4)), None);
+    assert_eq!(attendance.tick(after(1_000)), []);
+}
+
+#[test]
+fn of_who_hides_nothing_is_kept_once_they_are_gone() {
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
+    let (mut attendance, [device]) = connected(&hidden);
+    attendance.disconnect(ME, device, NOW);
+    assert_eq!(attendance.tick(after(30)), []);
+    assert_empty(&attendance);
+}
+
+#[test]
+fn who_begins_to_hide_seems_to_leave_once() {
+    let (mut attendance, [device]) = me_in_group();
+    let hides = apply(&mut attendance, set(ME, PresenceSetting::Hidden), after(5));
+    assert_eq!(hides, Some(left(ME, NOW, &[GROUP])));
+    assert_eq!(apply(&mut attendance, set(ME, PresenceSetting::Hidden), after(6)), None);
+    assert_eq!(visible(&attendance, GROUP), []);
+    assert_eq!(attendance.disconnect(ME, device, after(7)), None);
+    assert_eq!(attendance.tick(after(100)), []);
+}
+
+#[test]
+fn who_hides_no_longer_seems_to_come() {
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
+    let (mut attendance, [_]) = connected(&hidden);
+    let shows = apply(&mut attendance, set(ME, PresenceSetting::Shown), after(1));
+    assert_eq!(shows, Some(change(ME, Presence::Online, &[GROUP])));
+}
+
+#[test]
+fn who_hides_no_longer_but_was_about_to_be_gone_is_not_told_of() {
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
+    let (mut attendance, [device]) = connected(&hidden);
+    attendance.disconnect(ME, device, after(1));
+    assert_eq!(apply(&mut attendance, set(ME, PresenceSetting::Shown), after(2)), None);
+    assert_eq!(attendance.tick(after(31)), []);
+    assert_empty(&attendance);
+}
+
+#[test]
+fn a_setting_changed_while_not_connected_counts_from_the_next_connection() {
+    let (mut attendance, [_]) = me_in_group();
+    // The event was missed, since nobody listened.
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
+    assert_eq!(attendance.connect(&hidden, after(1)).change, Some(left(ME, after(1), &[GROUP])));
+}
+
+#[test]
+fn other_changes_of_a_user_change_nothing() {
+    let (mut attendance, [_]) = me_in_group();
+    assert_eq!(
+        apply(&mut attendance, Event::UserUpdated(UserUpdate::logged(user(ME), Audience::All)), NOW),
+        None
+    );
+    assert_eq!(
+        apply(&mut attendance, Event::UserUpdated(UserUpdate::logged(user(OTHER), Audience::All)), NOW),
+        None
+    );
+    assert_eq!(apply(&mut attendance, Event::UserCreated(user(OTHER)), NOW), None);
+}
+
+#[test]
+fn who_joins_is_told_of_there_and_only_there() {
+    let (mut attendance, [_]) = me_in_group();
+    let joined = apply(&mut attendance, added(ELSEWHERE, ME), after(1));
+    assert_eq!(joined, Some(change(ME, Presence::Online, &[ELSEWHERE])));
+    assert_eq!(apply(&mut attendance, added(ELSEWHERE, OTHER), after(1)), None, "is not there");
+    assert_eq!(attendance.tick(after(300)), [change(ME, Presence::Away, &[GROUP, ELSEWHERE])]);
+}
+
+#[test]
+fn who_leaves_a_group_is_told_of_there_no_longer() {
+    let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
+    assert_eq!(
+        apply(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), after(1)),
+        None
+    );
+    assert_eq!(
+        apply(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: OTHER }), after(1)),
+        None
+    );
+    assert_eq!((visible(&attendance, GROUP), visible(&attendance, ELSEWHERE)), (vec![], vec![ME]));
+    attendance.disconnect(ME, device, after(2));
+    assert_eq!(attendance.tick(after(32)), [left(ME, NOW, &[ELSEWHERE])]);
+}
+
+#[test]
+fn memberships_follow_the_log_also_while_the_user_may_come_back() {
+    let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP]));
+    attendance.disconnect(ME, device, after(1));
+    apply(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), after(2));
+    apply(&mut attendance, added(ELSEWHERE, ME), after(3));
+    assert_eq!(attendance.tick(after(31)), [left(ME, NOW, &[ELSEWHERE])]);
+}
+
+#[test]
+fn memberships_that_were_missed_come_with_the_next_connection() {
+    let (mut attendance, [_]) = me_in_group();
+    let arrival = attendance.connect(&viewer(ME, &[ELSEWHERE]), after(1));
+    assert_eq!(arrival.change, Some(change(ME, Presence::Online, &[ELSEWHERE])));
+    assert_eq!((visible(&attendance, GROUP), visible(&attendance, ELSEWHERE)), (vec![], vec![ME]));
+}
+
+#[test]
+fn a_deleted_group_shows_nobody() {
+    let (mut attendance, [_]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
+    assert_eq!(
+        apply(&mut attendance, Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)), NOW),
+        None
+    );
+    assert_eq!(visible(&attendance, GROUP), []);
+    assert_eq!(attendance.tick(after(300)), [change(ME, Presence::Away, &[ELSEWHERE])]);
+}
+
+#[test]
+fn a_deleted_user_is_forgotten_without_a_word() {
+    let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
+    assert_eq!(apply(&mut attendance, Event::UserDeleted(OTHER), NOW), None);
+    assert_eq!(apply(&mut attendance, Event::UserDeleted(ME), NOW), None);
+    assert_empty(&attendance);
+    assert_eq!(attendance.disconnect(ME, device, after(1)), None);
+    assert_eq!(attendance.tick(after(100)), []);
+}
+
+/// A group in which as many are there as are shown.
+fn crowd() -> PresenceTracker {
+    let mut attendance = PresenceTracker::default();
+    for number in 1..=MAX_SHOWN_PER_GROUP {
+        let id = UserId::new(1_000 + i64::try_from(number).unwrap());
+        let change = attendance.connect(&viewer(id, &[GROUP]), NOW).change.unwrap();
+        assert_eq!(change.groups, [GROUP]);
+    }
+    attendance
+}
+
+#[test]
+fn in_a_crowd_nobody_is_told_of_one_more() {
+    let mut attendance = crowd();
+    let Connected { device, change: told } = attendance.connect(&viewer(ME, &[GROUP, ELSEWHERE]), NOW);
+    assert_eq!(told, Some(change(ME, Presence::Online, &[ELSEWHERE])));
+    assert_eq!(visible(&attendance, GROUP).len(), MAX_SHOWN_PER_GROUP);
+    attendance.disconnect(ME, device, NOW);
+    // They weren't told that I came, and aren't told that I went.
+    assert_eq!(attendance.tick(after(30)), [left(ME, NOW, &[ELSEWHERE])]);
+}
+
+#[test]
+fn where_somebody_goes_there_is_room_for_another() {
+    let mut attendance = crowd();
+    let Connected { device, .. } = attendance.connect(&viewer(ME, &[GROUP]), NOW);
+    apply(&mut attendance, Event::UserDeleted(UserId::new(1_001)), NOW);
+    let away = attendance.leave(ME, device, after(2));
+    assert_eq!(away, Some(change(ME, Presence::Away, &[GROUP])), "told of with the next change");
+    assert!(visible(&attendance, GROUP).contains(&ME));
+}
+
+#[test]
+fn who_comes_learns_when_others_were_last_seen() {
+    let (mut attendance, [device]) = me_in_group();
+    attendance.act(ME, device, after(5));
+    attendance.disconnect(ME, device, after(9));
+    attendance.tick(after(60));
+    assert_eq!(attendance.snapshot(&[GROUP], OTHER), [was(ME, after(5))]);
+    assert_eq!(attendance.snapshot(&[GROUP], ME), []);
+    assert_eq!(attendance.snapshot(&[ELSEWHERE], OTHER), []);
+    apply(&mut attendance, added(ELSEWHERE, ME), after(61));
+    assert_eq!(attendance.snapshot(&[GROUP, ELSEWHERE], OTHER), [was(ME, after(5))]);
+    attendance.connect(&viewer(ME, &[GROUP, ELSEWHERE]), after(70));
+    assert_eq!(attendance.snapshot(&[GROUP], OTHER), [is(ME, Presence::Online)]);
+}
+
+#[test]
+fn when_one_was_last_seen_is_for_those_who_would_see_them_now() {
+    for (event, seen) in [
+        (Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), false),
+        (Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)), false),
+        (Event::UserDeleted(ME), false),
+        (set(ME, PresenceSetting::Hidden), false),
+        (set(ME, PresenceSetting::Shown), true),
+    ] {
+        let (mut attendance, [device]) = me_in_group();
+        attendance.disconnect(ME, device, NOW);
+        attendance.tick(after(30));
+        apply(&mut attendance, event.clone(), after(31));
+        let expected = if seen { vec![was(ME, NOW)] } else { vec![] };
+        assert_eq!(attendance.snapshot(&[GROUP], OTHER), expected, "{event:?}");
+    }
+}
+
+#[test]
+fn nobody_learns_when_one_who_hides_was_last_seen() {
+    let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden));
+    attendance.disconnect(ME, device, NOW);
+    attendance.tick(after(30));
+    assert_eq!(attendance.snapshot(&[GROUP], OTHER), []);
+}
+
+#[test]
+fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
+    let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden).at_version(Version::new(3));
+    let (mut attendance, [_]) = connected(&hidden);
+    let showing = |version| {
+        let user = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
+        Event::UserUpdated(UserUpdate::logged(user, Audience::All))
+    };
+    assert_eq!(apply(&mut attendance, showing(2), after(1)), None);
+    let told = apply(&mut attendance, showing(4), after(2));
+    assert_eq!(told, Some(change(ME, Presence::Online, &[GROUP])));
+}
+
+#[test]
+fn of_very_many_those_are_told_of_who_are_there() {
+    let mut attendance = PresenceTracker::default();
+    let group = |number: i64| GroupId::new(number / 100);
+    for number in 0..1_500 {
+        let Connected { device, .. } =
+            attendance.connect(&viewer(UserId::new(number), &[group(number)]), NOW);
+        attendance.disconnect(UserId::new(number), device, NOW);
+    }
+    attendance.tick(after(60));
+    attendance.connect(&viewer(UserId::new(2_000), &[group(0)]), after(61));
+    let groups: Vec<_> = (0..15).map(GroupId::new).collect();
+    let told = attendance.snapshot(&groups, ME);
+    assert_eq!(told.len(), MAX_SNAPSHOT);
+    assert!(told.contains(&is(UserId::new(2_000), Presence::Online)));
+}

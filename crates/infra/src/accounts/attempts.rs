@@ -1,0 +1,211 @@
+//! Limits on login attempts, by network and by account.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use groupchat_domain::accounts::{AttemptPool, LoginRateLimiter, PasswordAttempt};
+
+/// A token bucket: how many tries there are at first, and how long one takes to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BucketSize {
+    /// Tries of a full bucket, at least 1.
+    pub capacity: u32,
+    /// The time in which one try comes back.
+    pub refill: Duration,
+}
+
+impl BucketSize {
+    /// For an address: 20 tries, then one every 3 seconds. A school or an office may share one address.
+    pub const PER_ADDRESS: Self = Self { capacity: 20, refill: Duration::from_secs(3) };
+    /// For an account from one network: 10 tries, then one every 10 seconds.
+    pub const PER_ACCOUNT: Self = Self { capacity: 10, refill: Duration::from_secs(10) };
+
+    /// For an account from all networks that it doesn't know, given what it has from one: ten times as much, in all.
+    fn tenfold(self) -> Self {
+        Self { capacity: self.capacity.saturating_mul(10), refill: self.refill / 10 }
+    }
+
+    /// For an account from one network that it doesn't know, once those are used up: a single try, and the next after
+    /// six times as long.
+    fn single(self) -> Self {
+        Self { capacity: 1, refill: self.refill.saturating_mul(6) }
+    }
+
+    /// How long an empty bucket takes to fill.
+    fn span(self) -> Duration {
+        self.refill * self.capacity.max(1)
+    }
+}
+
+/// How many buckets of a kind are remembered at most (some 32 bytes each).
+const MAX_REMEMBERED: usize = 16_384;
+
+/// Counts tries in memory: a restart forgets them.
+#[derive(Debug)]
+pub struct InMemoryLoginRateLimiter {
+    hasher: RandomState,
+    kinds: Mutex<Kinds>,
+}
+
+/// The buckets by what they count.
+type Kinds = [Buckets; 5];
+
+/// Tries to sign in from a network, as whomever.
+const NETWORKS: usize = 0;
+/// Tries to sign in as an account, from one network.
+const ACCOUNTS_FROM_NETWORK: usize = 1;
+/// Tries to sign in as an account, from all networks that it doesn't know.
+const ACCOUNTS: usize = 2;
+/// Tries to sign in as an account that has none left of those, from one such network.
+const GUARDED_ACCOUNTS: usize = 3;
+/// Tries of users at their own passwords.
+const OWN_PASSWORDS: usize = 4;
+
+/// A bucket: its kind, and which of that kind.
+type BucketKey = (usize, u64);
+
+impl InMemoryLoginRateLimiter {
+    /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have at
+    /// their own passwords. From all networks together that it doesn't know, an account has ten times as much; when
+    /// that is used up, each of these has one try, so that its owner is never kept out by what others do elsewhere.
+    pub fn new(per_address: BucketSize, per_account: BucketSize) -> Self {
+        let kinds = [per_address, per_account, per_account.tenfold(), per_account.single(), per_account];
+        let kinds = kinds.map(Buckets::new);
+        Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
+    }
+
+    fn take_at(&self, now: Instant, attempt: &PasswordAttempt) -> Result<AttemptPool, Duration> {
+        let usual = self.take_of(AttemptPool::Usual, now, attempt);
+        let reserve = || self.take_of(AttemptPool::Reserve, now, attempt);
+        usual.or_else(|wait| reserve().map_err(|longer| longer.min(wait)))
+    }
+
+    /// Takes a token of each bucket that such a try counts in, or of none.
+    fn take_of(
+        &self,
+        of: AttemptPool,
+        now: Instant,
+        attempt: &PasswordAttempt,
+    ) -> Result<AttemptPool, Duration> {
+        let keys = self.keys(attempt, of);
+        let mut kinds = self.lock();
+        let wait = keys.iter().map(|(kind, key)| kinds[*kind].wait(now, *key)).max();
+        match wait {
+            None => return Err(Duration::MAX),
+            Some(wait) if !wait.is_zero() => return Err(wait),
+            Some(_) => {}
+        }
+        for (kind, key) in keys {
+            kinds[kind].take(now, key);
+        }
+        Ok(of)
+    }
+
+    /// The buckets that a try counts in; none where there is no reserve. Hashed, so that a long made-up name takes no
+    /// more memory than another, with secret random keys, so that nobody can choose a name that shares another's
+    /// bucket.
+    fn keys(&self, attempt: &PasswordAttempt, of: AttemptPool) -> Vec<BucketKey> {
+        match (attempt, of) {
+            (PasswordAttempt::SignIn { network, account }, AttemptPool::Usual) => {
+                vec![(NETWORKS, self.key(network)), (ACCOUNTS_FROM_NETWORK, self.key((network, account)))]
+            }
+            (PasswordAttempt::FromUnknownNetwork { account, .. }, AttemptPool::Usual) => {
+                vec![(ACCOUNTS, self.key(account))]
+            }
+            (PasswordAttempt::FromUnknownNetwork { network, account }, AttemptPool::Reserve) => {
+                vec![(GUARDED_ACCOUNTS, self.key((network, account)))]
+            }
+            (PasswordAttempt::OwnPassword(user), AttemptPool::Usual) => vec![(OWN_PASSWORDS, self.key(user))],
+            (PasswordAttempt::SignIn { .. } | PasswordAttempt::OwnPassword(_), AttemptPool::Reserve) => {
+                Vec::new()
+            }
+        }
+    }
+
+    fn key(&self, value: impl Hash) -> u64 {
+        self.hasher.hash_one(value)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kinds> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for InMemoryLoginRateLimiter {
+    /// With [`BucketSize::PER_ADDRESS`] and [`BucketSize::PER_ACCOUNT`].
+    fn default() -> Self {
+        Self::new(BucketSize::PER_ADDRESS, BucketSize::PER_ACCOUNT)
+    }
+}
+
+impl LoginRateLimiter for InMemoryLoginRateLimiter {
+    fn take(&self, attempt: &PasswordAttempt) -> Result<AttemptPool, Duration> {
+        self.take_at(Instant::now(), attempt)
+    }
+
+    fn refund(&self, attempt: &PasswordAttempt, of: AttemptPool) {
+        // To no other: whoever is told that the server is busy would have others' tries back as well.
+        let keys = self.keys(attempt, of);
+        let mut kinds = self.lock();
+        for (kind, key) in keys {
+            kinds[kind].refund(key);
+        }
+    }
+}
+
+/// Token buckets, each kept as the one point in time when it will be full again (the "theoretical arrival
+/// time" of the generic cell rate algorithm, ITU-T I.371). A bucket that is not remembered is full.
+#[derive(Debug)]
+struct Buckets {
+    allowance: BucketSize,
+    full_at: HashMap<u64, Instant>,
+}
+
+impl Buckets {
+    fn new(allowance: BucketSize) -> Self {
+        Self { allowance, full_at: HashMap::new() }
+    }
+
+    /// How long until the bucket has a token; zero if it has one now.
+    fn wait(&self, now: Instant, key: u64) -> Duration {
+        let missing = self.full_at.get(&key).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        (missing + self.allowance.refill).saturating_sub(self.allowance.span())
+    }
+
+    fn take(&mut self, now: Instant, key: u64) {
+        if self.full_at.len() >= MAX_REMEMBERED && !self.full_at.contains_key(&key) {
+            self.forget_the_fullest(now);
+        }
+        let full_at = self.full_at.entry(key).or_insert(now);
+        *full_at = (*full_at).max(now) + self.allowance.refill;
+    }
+
+    fn refund(&mut self, key: u64) {
+        // Gone if the bucket was forgotten, or is full again anyway.
+        if let Some(full_at) = self.full_at.get_mut(&key)
+            && let Some(earlier) = full_at.checked_sub(self.allowance.refill)
+        {
+            *full_at = earlier;
+        }
+    }
+
+    /// Makes room by forgetting the full buckets, then the fullest until half is free: who fills the table
+    /// with tries on made-up names does not free the empty bucket of a real one.
+    fn forget_the_fullest(&mut self, now: Instant) {
+        self.full_at.retain(|_, full_at| *full_at > now);
+        let room = MAX_REMEMBERED / 2;
+        if self.full_at.len() > room {
+            let mut times: Vec<Instant> = self.full_at.values().copied().collect();
+            let surplus = times.len() - room;
+            let (_, newest_forgotten, _) = times.select_nth_unstable(surplus - 1);
+            let newest_forgotten = *newest_forgotten;
+            self.full_at.retain(|_, full_at| *full_at > newest_forgotten);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

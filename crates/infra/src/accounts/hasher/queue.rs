@@ -1,0 +1,220 @@
+//! The queue for password hashes.
+//!
+//! There are two classes of callers. Known callers are signed-in users, the server itself, and callers from a network
+//! from which someone signed in recently. All others are strangers. Known callers come first, so that a flood of
+//! guesses from elsewhere doesn't delay them. Within a class, queues take turns: one for each user, and one for each
+//! neighbourhood that someone signs in from; otherwise a provider's range of addresses would get as many turns as it
+//! has addresses. If a class or a neighbourhood is full, the caller with the most entries makes room for those with
+//! fewer.
+
+use groupchat_domain::accounts::{HashCaller, UsernameKey};
+use groupchat_domain::ids::UserId;
+use groupchat_domain::network::{Neighbourhood, Network};
+
+use crate::executor::round_robin::{EntryId, RoundRobin};
+
+/// How much may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HashQueueLimits {
+    /// The known together, but for the server itself.
+    pub(super) known: usize,
+    /// A known network: an office where everybody signs in at nine.
+    pub(super) known_network: usize,
+    /// A user who is signed in.
+    pub(super) user: usize,
+    /// An account that somebody from a known network signs in to.
+    pub(super) account: usize,
+    /// The strangers together.
+    pub(super) strangers: usize,
+    /// A neighbourhood of strangers.
+    pub(super) neighbourhood: usize,
+    /// A network of strangers.
+    pub(super) network: usize,
+}
+
+impl HashQueueLimits {
+    /// At 0.25 s a hash and one thread, nobody waits for much longer than half a minute.
+    pub(super) const USUAL: Self = Self {
+        known: 256,
+        known_network: 64,
+        user: 32,
+        account: 4,
+        strangers: 128,
+        neighbourhood: 16,
+        network: 4,
+    };
+}
+
+/// After so many of the known in a row, a stranger who waits is served: no class starves.
+const MAX_KNOWN_IN_A_ROW: u32 = 4;
+
+/// A line of the known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum KnownQueue {
+    System,
+    User(UserId),
+    Neighbourhood(Neighbourhood),
+}
+
+/// Who wants to sign in where.
+type SignIn = (Network, UsernameKey);
+
+/// Where something waits.
+#[derive(Debug, Clone)]
+pub(super) struct HashEntry {
+    queue: EntryQueue,
+    entry_id: EntryId,
+}
+
+#[derive(Debug, Clone)]
+enum EntryQueue {
+    Known(KnownQueue),
+    Strangers(Neighbourhood),
+}
+
+/// Which class an item was served from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Known,
+    Stranger,
+}
+
+/// What became of an item that was pushed.
+#[derive(Debug)]
+pub(super) enum PushResult<T> {
+    /// It waits; in its stead this one, if any, does no longer.
+    Queued(HashEntry, Option<T>),
+    /// The connection is over a limit.
+    Rejected(T),
+}
+
+/// The queue itself, without locks and threads.
+#[derive(Debug)]
+pub(super) struct HashQueue<T> {
+    limits: HashQueueLimits,
+    known: RoundRobin<KnownQueue, (Option<SignIn>, T)>,
+    strangers: RoundRobin<Neighbourhood, (Network, T)>,
+    known_in_a_row: u32,
+}
+
+impl<T> HashQueue<T> {
+    pub(super) fn new(limits: HashQueueLimits) -> Self {
+        Self { limits, known: RoundRobin::new(), strangers: RoundRobin::new(), known_in_a_row: 0 }
+    }
+
+    /// Puts an item at the end of its line, if its caller may have one more.
+    pub(super) fn push(&mut self, caller: HashCaller, item: T) -> PushResult<T> {
+        match caller {
+            HashCaller::System => {
+                let entry_id = self.known.push(KnownQueue::System, (None, item));
+                PushResult::Queued(HashEntry { queue: EntryQueue::Known(KnownQueue::System), entry_id }, None)
+            }
+            HashCaller::User(user) => {
+                let queue = KnownQueue::User(user);
+                // Far more than for an account that somebody signs in to: an admin may create users in bulk.
+                if self.known.len_of(&queue) >= self.limits.user {
+                    return PushResult::Rejected(item);
+                }
+                self.push_known(queue, None, item)
+            }
+            HashCaller::SignIn { network, account, from_known_network: true } => {
+                self.push_sign_in(network, account, item)
+            }
+            HashCaller::SignIn { network, from_known_network: false, .. } => {
+                self.push_stranger(network, item)
+            }
+        }
+    }
+
+    fn push_sign_in(&mut self, network: Network, account: UsernameKey, item: T) -> PushResult<T> {
+        let queue = KnownQueue::Neighbourhood(network.neighbourhood());
+        let sign_in = Some((network, account));
+        let of_network =
+            self.known.queue(&queue).filter(|(other, _)| network_of(other.as_ref()) == Some(network)).count();
+        let of_account = self.known.queue(&queue).filter(|(other, _)| *other == sign_in).count();
+        if of_network >= self.limits.known_network || of_account >= self.limits.account {
+            return PushResult::Rejected(item);
+        }
+        self.push_known(queue, sign_in, item)
+    }
+
+    fn push_known(&mut self, queue: KnownQueue, sign_in: Option<SignIn>, item: T) -> PushResult<T> {
+        let mut displaced = None;
+        if self.known.len() >= self.limits.known {
+            let network = network_of(sign_in.as_ref());
+            let own =
+                self.known.queue(&queue).filter(|(other, _)| network_of(other.as_ref()) == network).count();
+            // The server's own are few, and nobody else can add to them.
+            let longest = self
+                .known
+                .shorten_longest(self.known.len_of(&queue) + 1, |queue| *queue != KnownQueue::System);
+            let made = longest.or_else(|| {
+                self.known.shorten_largest(&queue, own + 1, |(other, _)| network_of(other.as_ref()))
+            });
+            match made {
+                Some((_, item)) => displaced = Some(item),
+                None => return PushResult::Rejected(item),
+            }
+        }
+        let entry_id = self.known.push(queue.clone(), (sign_in, item));
+        PushResult::Queued(HashEntry { queue: EntryQueue::Known(queue), entry_id }, displaced)
+    }
+
+    fn push_stranger(&mut self, network: Network, item: T) -> PushResult<T> {
+        let queue = network.neighbourhood();
+        let length = self.strangers.len_of(&queue);
+        let own = self.strangers.queue(&queue).filter(|(other, _)| *other == network).count();
+        if own >= self.limits.network {
+            return PushResult::Rejected(item);
+        }
+        let is_full = self.strangers.len() >= self.limits.strangers;
+        let mut displaced = None;
+        if is_full || length >= self.limits.neighbourhood {
+            // Room is made by the longest line, unless that would only swap who has the longer one; in a line that is
+            // full itself, by the neighbour who has most, likewise.
+            if length < self.limits.neighbourhood {
+                displaced = self.strangers.shorten_longest(length + 1, |_| true);
+            }
+            displaced =
+                displaced.or_else(|| self.strangers.shorten_largest(&queue, own + 1, |(other, _)| *other));
+            if displaced.is_none() {
+                return PushResult::Rejected(item);
+            }
+        }
+        let entry_id = self.strangers.push(queue, (network, item));
+        let entry = HashEntry { queue: EntryQueue::Strangers(queue), entry_id };
+        PushResult::Queued(entry, displaced.map(|(_, item)| item))
+    }
+
+    /// Takes the item that is next: one of a stranger only if `strangers_may`.
+    pub(super) fn pop(&mut self, strangers_may: bool) -> Option<(Class, T)> {
+        let strangers_turn = self.known_in_a_row >= MAX_KNOWN_IN_A_ROW || self.known.len() == 0;
+        if strangers_may
+            && strangers_turn
+            && let Some((_, item)) = self.strangers.pop()
+        {
+            self.known_in_a_row = 0;
+            return Some((Class::Stranger, item));
+        }
+        let (_, item) = self.known.pop()?;
+        self.known_in_a_row = if self.strangers.len() > 0 { self.known_in_a_row + 1 } else { 0 };
+        Some((Class::Known, item))
+    }
+
+    /// Takes out an item that is no longer wanted; `None` when it has left already.
+    pub(super) fn withdraw(&mut self, entry: &HashEntry) -> Option<T> {
+        match &entry.queue {
+            EntryQueue::Known(queue) => self.known.withdraw(queue, entry.entry_id).map(|(_, item)| item),
+            EntryQueue::Strangers(queue) => {
+                self.strangers.withdraw(queue, entry.entry_id).map(|(_, item)| item)
+            }
+        }
+    }
+}
+
+fn network_of(sign_in: Option<&SignIn>) -> Option<Network> {
+    sign_in.map(|(network, _)| *network)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! Accounts: their repositories, password hashes, keys, limits on sign-ins, and when keys were last used.
+
+pub mod attempts;
+pub mod hasher;
+pub mod journal;
+pub(crate) mod key_activity;
+pub mod keys;
+mod known_networks;
+pub(crate) mod repository;
+mod sessions;
+mod tickets;

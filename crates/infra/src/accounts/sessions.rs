@@ -1,0 +1,204 @@
+//! Sessions.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
+use groupchat_domain::accounts::{
+    Actor, KeyHash, NewSession, Session, SessionKind, SessionQuery, SessionRepository,
+};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Timestamp;
+
+use crate::accounts::repository::UserRefRow;
+use crate::connection::{on_backend, read_page};
+use crate::executor::maintenance::store_uses;
+use crate::schema::{sessions, users};
+use crate::sql::stored::{StoredSessionKind, session_kind};
+use crate::tx::DbTx;
+
+// The table's second name, for the subqueries that pick the rows to remove from it.
+diesel::alias!(const PICKED: Alias<Picked> = sessions as picked);
+
+diesel::define_sql_function! {
+    /// The first of the two that is not null.
+    fn coalesce(one: Nullable<BigInt>, other: BigInt) -> BigInt;
+}
+
+/// Sessions that one command ends at most for being too many.
+const END_BATCH: i64 = 500;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct SessionRow {
+    id: i64,
+    kind: StoredSessionKind,
+    name: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    last_used_at: Option<i64>,
+    user_agent: Option<String>,
+    address: Option<String>,
+}
+
+impl From<SessionRow> for Session {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            id: SessionId::new(row.id),
+            kind: row.kind.0,
+            name: row.name,
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: Timestamp::from_micros(row.expires_at),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            user_agent: row.user_agent,
+            address: row.address,
+        }
+    }
+}
+
+/// The part of a session that a request needs.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct ActorRow {
+    #[diesel(embed)]
+    user: UserRefRow,
+    id: i64,
+    kind: StoredSessionKind,
+}
+
+impl From<ActorRow> for Actor {
+    fn from(row: ActorRow) -> Self {
+        Self { user: row.user.into(), session: SessionId::new(row.id), session_kind: row.kind.0 }
+    }
+}
+
+impl DbTx<'_> {
+    /// Forgets the keys of a user's sessions that have ended, and says whether there were any.
+    fn forget_some(&self, user: UserId, ended: &[i64]) -> bool {
+        if ended.is_empty() {
+            return false;
+        }
+        self.activity.forget_ended(user, |session| ended.contains(&session.get()));
+        true
+    }
+}
+
+impl SessionRepository for DbTx<'_> {
+    fn authenticate(&mut self, key: &KeyHash, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
+        let holder = sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            .filter(sessions::key_hash.eq(key.as_bytes().as_slice()))
+            .filter(sessions::expires_at.gt(now.as_micros()))
+            .filter(users::deleted_at.is_null());
+        let found = on_backend!(self, |connection| holder
+            .select(ActorRow::as_select())
+            .first(connection)
+            .optional())?;
+        if found.is_none() {
+            // However the session has ended: it may have expired, or another server has ended it.
+            self.activity.forget(key);
+        }
+        Ok(found.map(Actor::from))
+    }
+
+    fn holder(&mut self, session: SessionId, now: Timestamp) -> Result<Option<Actor>, StorageFault> {
+        let holder = sessions::table
+            .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+            .filter(sessions::id.eq(session.get()))
+            .filter(sessions::expires_at.gt(now.as_micros()))
+            .filter(users::deleted_at.is_null());
+        Ok(on_backend!(self, |connection| holder.select(ActorRow::as_select()).first(connection).optional())?
+            .map(Actor::from))
+    }
+
+    fn insert(&mut self, session: &NewSession) -> Result<SessionId, StorageFault> {
+        let row = diesel::insert_into(sessions::table)
+            .values((
+                sessions::user_id.eq(session.user.get()),
+                sessions::kind.eq(session_kind(session.kind)),
+                sessions::key_hash.eq(session.key.as_bytes().as_slice()),
+                sessions::created_at.eq(session.created_at.as_micros()),
+                sessions::expires_at.eq(session.expires_at.as_micros()),
+                sessions::user_agent.eq(session.client.user_agent.as_deref()),
+                sessions::address.eq(session.client.address.map(|address| address.to_string())),
+            ))
+            .returning(sessions::id);
+        on_backend!(self, |connection| row.get_result(connection)).map(SessionId::new)
+    }
+
+    fn list(&mut self, query: &SessionQuery) -> Result<Vec<Session>, StorageFault> {
+        let listed = sessions::table
+            .filter(sessions::user_id.eq(query.user.get()))
+            .filter(sessions::id.lt(query.below.map_or(i64::MAX, SessionId::get)))
+            .filter(sessions::expires_at.gt(query.now.as_micros()))
+            .order(sessions::id.desc())
+            .limit(query.limit.with_lookahead());
+        on_backend!(self, |connection| {
+            let listed = listed.select(SessionRow::as_select());
+            read_page::<_, _, SessionRow, _>(connection, listed, query.limit)
+        })
+    }
+
+    fn end(&mut self, user: UserId, session: SessionId) -> Result<bool, StorageFault> {
+        self.activity.forget_ended(user, |key_of| key_of == session);
+        let ended =
+            sessions::table.filter(sessions::id.eq(session.get())).filter(sessions::user_id.eq(user.get()));
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault> {
+        self.activity.forget_ended(user, |key_of| Some(key_of) != except);
+        // No session has the id 0.
+        let kept = except.map_or(0, SessionId::get);
+        let ended = sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::id.ne(kept));
+        on_backend!(self, |connection| diesel::delete(ended).execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault> {
+        let valid = sessions::table
+            .filter(sessions::user_id.eq(user.get()))
+            .filter(sessions::expires_at.gt(now.as_micros()))
+            .select(sessions::id)
+            .limit(1)
+            .offset(keep.into());
+        let one_too_many = on_backend!(self, |connection| valid.get_result::<i64>(connection).optional())?;
+        if one_too_many.is_none() {
+            return Ok(false);
+        }
+        // The latest uses may not be stored yet, and a session that is in use right now would seem to be idle.
+        let uses = self.activity().unstored_of(user);
+        self.run(|connection| store_uses(connection, &uses))?;
+        let surplus = PICKED
+            .select(PICKED.field(sessions::id))
+            .filter(PICKED.field(sessions::user_id).eq(user.get()))
+            .filter(PICKED.field(sessions::expires_at).gt(now.as_micros()))
+            .order((
+                coalesce(PICKED.field(sessions::last_used_at), PICKED.field(sessions::created_at)).desc(),
+                PICKED.field(sessions::id).desc(),
+            ))
+            .limit(END_BATCH)
+            .offset(keep.into());
+        let ended =
+            diesel::delete(sessions::table.filter(sessions::id.eq_any(surplus))).returning(sessions::id);
+        let ended = on_backend!(self, |connection| ended.get_results(connection))?;
+        Ok(self.forget_some(user, &ended))
+    }
+
+    fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault> {
+        let provisioned = session_kind(SessionKind::Provisioned);
+        let ended =
+            sessions::table.filter(sessions::user_id.eq(user.get())).filter(sessions::kind.eq(provisioned));
+        let ended = diesel::delete(ended).returning(sessions::id);
+        let ended = on_backend!(self, |connection| ended.get_results(connection))?;
+        Ok(self.forget_some(user, &ended))
+    }
+
+    fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault> {
+        let expired = PICKED
+            .select(PICKED.field(sessions::id))
+            .filter(PICKED.field(sessions::expires_at).le(now.as_micros()))
+            .order(PICKED.field(sessions::expires_at))
+            .limit(limit);
+        let removed = sessions::table.filter(sessions::id.eq_any(expired));
+        on_backend!(self, |connection| diesel::delete(removed).execute(connection))
+    }
+}

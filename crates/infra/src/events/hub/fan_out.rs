@@ -1,0 +1,121 @@
+//! Which listeners an event is for.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use groupchat_domain::events::{
+    Audience, EphemeralAudience, EphemeralEvent, Event, GroupMember, LoggedEvent, RemovedGroup,
+    RemovedMember, SharedEvent,
+};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::presence::PresenceChange;
+
+use super::listener::{Listener, ends_sessions};
+use super::options::HubOptions;
+use super::registry::Registry;
+use super::shared::{SharedEphemeral, SharedLogged};
+use super::wakers::Wakers;
+
+impl Registry {
+    /// Broadcasts the event that follows in the log. Subscribers that are too slow for it are removed.
+    pub(super) fn broadcast(&mut self, event: &SharedLogged, options: &HubOptions, wakers: &mut Wakers) {
+        let logged = &event.event;
+        let mut slow = Vec::new();
+        for listener in self.unauthorized.iter().chain(self.candidates(logged)) {
+            if listener.deliver(event, options, wakers).is_err() {
+                slow.push(Arc::clone(listener));
+            }
+        }
+        if let Some(user) = ends_sessions(&logged.event) {
+            for listener in self.of_user.get(user) {
+                if listener.check_session(options, wakers).is_err() {
+                    slow.push(Arc::clone(listener));
+                }
+            }
+        }
+        // Before anybody is removed: a viewer who has taken in that they left a group no longer says that they were in
+        // it.
+        self.move_members(&logged.event);
+        for listener in &slow {
+            self.remove(listener);
+        }
+    }
+
+    /// Those whom the event may be for, and those whose memberships it may change. Some may come twice.
+    fn candidates(&self, logged: &LoggedEvent) -> impl Iterator<Item = &Arc<Listener>> {
+        let (group, user) = match logged.audience {
+            Audience::All | Audience::Session(_) => (None, None),
+            Audience::Group(group) => (Some(group), logged.event.ids().user),
+            Audience::GroupAndUser(group, user) => (Some(group), Some(user)),
+            Audience::User(user) => (None, Some(user)),
+        };
+        let is_for_anybody = group.is_none() && user.is_none();
+        let anybody = is_for_anybody.then(|| self.everybody.iter()).into_iter().flatten();
+        let in_group = group.map_or(&[][..], |group| self.in_group.get(group));
+        let of_user = user.map_or(&[][..], |user| self.of_user.get(user));
+        anybody.chain(in_group).chain(of_user)
+    }
+
+    /// Brings the index of groups up to date with the viewers.
+    fn move_members(&mut self, event: &Event) {
+        match event {
+            Event::MemberAdded(GroupMember { group, member }) => self.move_member(*group, member.user.id),
+            Event::MemberRemoved(RemovedMember { group, user }) => self.move_member(*group, *user),
+            Event::GroupDeleted(RemovedGroup { id, .. }) => self.in_group.remove_all(*id),
+            _ => {}
+        }
+    }
+
+    fn move_member(&mut self, group: GroupId, user: UserId) {
+        for listener in self.of_user.get(user) {
+            if listener.is_in(group) {
+                self.in_group.add(group, listener);
+            } else {
+                self.in_group.remove(group, listener);
+            }
+        }
+    }
+
+    /// Delivers ephemeral events.
+    pub(super) fn broadcast_ephemeral(
+        &self,
+        to: EphemeralAudience,
+        event: &SharedEphemeral,
+        options: &HubOptions,
+        wakers: &mut Wakers,
+    ) {
+        let (listeners, except) = match to {
+            EphemeralAudience::OwnDevices(user) => (self.of_user.get(user), None),
+            EphemeralAudience::Members(group, user) => (self.in_group.get(group), Some(user)),
+        };
+        for listener in listeners {
+            listener.deliver_ephemeral(event, except, options, wakers);
+        }
+    }
+
+    /// Broadcasts a user's presence to the user's devices, and to the members of the groups that it names.
+    pub(super) fn broadcast_presence(
+        &self,
+        change: PresenceChange,
+        options: &HubOptions,
+        wakers: &mut Wakers,
+    ) {
+        let (user, groups) = (change.user, change.groups.clone());
+        let event = Arc::new(SharedEvent::new(EphemeralEvent::from(change)));
+        for listener in self.devices_and_members(user, &groups) {
+            listener.deliver_ephemeral(&event, None, options, wakers);
+        }
+    }
+
+    /// The listeners of a user, and those in these groups; each once.
+    fn devices_and_members<'a>(
+        &'a self,
+        user: UserId,
+        groups: &'a [GroupId],
+    ) -> impl Iterator<Item = &'a Arc<Listener>> {
+        let mut met = HashSet::new();
+        let in_groups = groups.iter().flat_map(|group| self.in_group.get(*group));
+        let all = self.of_user.get(user).iter().chain(in_groups);
+        all.filter(move |listener| met.insert(Arc::as_ptr(listener)))
+    }
+}

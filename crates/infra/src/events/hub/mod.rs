@@ -1,0 +1,93 @@
+//! Live events in this process: from the log to the listeners.
+//!
+//! The committing thread puts events into the `inbox` and continues. [`LocalHub::run`] takes them out (`follow`), reads
+//! missing events from the log, and delivers each event to the listeners it is for (`fan_out`, with the indexes in
+//! `registry`). Each listener has a bounded queue (`listener`), which its `feed` reads on any thread. Ephemeral events
+//! take the same path; `trackers` keeps presence and typing.
+//!
+//! Invariants:
+//! - Only the event at the last position + 1 is delivered, so nobody misses one or gets one twice.
+//! - Nothing here waits for a listener. A slow listener is disconnected.
+//! - A subscriber is in the index of a group if and only if its viewer is in the group.
+//! - Locks are taken in this order: registry, company, listener or inbox. No lock is held while a listener is woken.
+
+mod core;
+mod fan_out;
+mod feed;
+mod follow;
+mod inbox;
+mod index;
+mod listener;
+mod options;
+mod registry;
+mod shared;
+mod trackers;
+
+use std::sync::Arc;
+
+use groupchat_domain::Error;
+use groupchat_domain::events::{EphemeralAudience, EphemeralEvent, Feed, LiveEvents, LoggedEvent};
+use groupchat_domain::storage::{EventSink, Storage};
+use groupchat_domain::time::Clock;
+
+use self::core::Hub;
+use self::feed::LocalFeed;
+
+pub use options::HubOptions;
+
+/// [`LiveEvents`] for the listeners of this process. It is the storage's [`EventSink`]. Clones are the same hub.
+#[derive(Clone)]
+pub struct LocalHub(Arc<Hub>);
+
+impl LocalHub {
+    /// A hub that knows no log yet.
+    pub fn new(options: HubOptions, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Hub::new(options, clock)))
+    }
+
+    /// Looks where the log is. Until then there is nothing to listen to: subscriptions end at once, as those of
+    /// listeners who don't keep up do. Does nothing the second time.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn begin(&self, storage: &dyn Storage) -> Result<(), Error> {
+        self.0.begin(storage).await
+    }
+
+    /// Broadcasts events until the hub is stopped. To be polled once, by a runtime of tokio that has a clock; it is
+    /// busy for as long as it takes to fill the listeners' queues, so preferably on a thread of its own.
+    pub async fn run(&self, storage: Arc<dyn Storage>) {
+        self.0.begin_with_retries(storage.as_ref()).await;
+        tokio::select! {
+            () = self.0.serve() => {}
+            never = self.0.poll_log(storage.as_ref()) => match never {},
+            never = self.0.run_timers() => match never {},
+        }
+    }
+}
+
+impl EventSink for LocalHub {
+    fn publish(&self, events: &[LoggedEvent]) {
+        self.0.publish(events);
+    }
+}
+
+impl LiveEvents for LocalHub {
+    fn subscribe(&self) -> Box<dyn Feed> {
+        Box::new(LocalFeed::subscribe(&self.0))
+    }
+
+    fn publish_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent) {
+        self.0.publish_ephemeral(to, event);
+    }
+
+    fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+mod clock_reading;
+mod presence;
+#[cfg(test)]
+mod tests;
+mod wakers;

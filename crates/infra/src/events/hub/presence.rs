@@ -1,0 +1,137 @@
+//! Presence and typing as they are delivered to others. The rules are the domain's.
+
+use std::sync::Arc;
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::PresenceSetting;
+use groupchat_domain::events::{
+    EphemeralAudience, EphemeralEvent, Event, GroupMember, LoggedEvent, RemovedMember, SharedEvent, Viewer,
+};
+use groupchat_domain::groups::GroupRefusal;
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::presence::{Activity, PresenceChange};
+
+use super::clock_reading::ClockReading;
+use super::core::Hub;
+use super::listener::Listener;
+use super::registry::Registry;
+use super::trackers::ConnectedDevice;
+use super::wakers::Wakers;
+use crate::executor::sync::locked;
+
+impl Hub {
+    /// Makes a subscriber a device of its user, and returns a snapshot of who else is there; `None` if it is not
+    /// authorized, or has ended.
+    pub(super) fn join(&self, listener: &Listener) -> Option<(ConnectedDevice, Vec<EphemeralEvent>)> {
+        // No event changes the memberships in between: it is taken in under the second lock.
+        let registry = locked(&self.registry);
+        let viewer = listener.viewer()?;
+        let mut trackers = locked(&self.trackers);
+        drop(registry);
+        let reading = self.reading();
+        let connected = trackers.presence.connect(&viewer, reading.steady);
+        self.publish_change(connected.change, reading);
+        let groups: Vec<_> = viewer.groups().collect();
+        let here = trackers.presence.snapshot(&groups, viewer.user);
+        let here = here.into_iter().map(|ephemeral| reading.in_wall_time(ephemeral)).collect();
+        Some((ConnectedDevice { user: viewer.user, id: connected.device }, here))
+    }
+
+    /// The device is no longer connected.
+    pub(super) fn leave(&self, device: ConnectedDevice) {
+        let (mut trackers, reading) = (locked(&self.trackers), self.reading());
+        self.publish_change(trackers.presence.disconnect(device.user, device.id, reading.steady), reading);
+    }
+
+    /// The user of a subscriber, which may be a device, does something.
+    pub(super) fn act(
+        &self,
+        listener: &Listener,
+        device: Option<ConnectedDevice>,
+        activity: Activity,
+    ) -> Result<(), Error> {
+        let mut trackers = locked(&self.trackers);
+        let reading = self.reading();
+        let (types, now) = (&mut trackers.typing, reading.steady);
+        let is_here = match activity {
+            Activity::Active => true,
+            Activity::Away => false,
+            Activity::StartTyping(group, who) => {
+                self.type_in(listener, group, reading, |viewer| types.start(viewer, who, group, now))?;
+                true
+            }
+            Activity::StopTyping(group, who) => {
+                self.type_in(listener, group, reading, |viewer| types.stop(viewer, who, group, now))?;
+                true
+            }
+        };
+        let Some(ConnectedDevice { user, id }) = device else { return Ok(()) };
+        let presence = &mut trackers.presence;
+        let change = if is_here { presence.act(user, id, now) } else { presence.leave(user, id, now) };
+        self.publish_change(change, reading);
+        Ok(())
+    }
+
+    /// Tells the other members of a group that somebody types, unless they hide.
+    fn type_in(
+        &self,
+        listener: &Listener,
+        group: GroupId,
+        reading: ClockReading,
+        rule: impl FnOnce(&Viewer) -> Result<Option<EphemeralEvent>, Error>,
+    ) -> Result<(), Error> {
+        let ruled = listener.with_viewer(|viewer| (rule(viewer), viewer.user, viewer.presence));
+        let Some((told, user, setting)) = ruled else { return Err(GroupRefusal::NotFound.into()) };
+        if let Some(ephemeral) = told?
+            && setting == PresenceSetting::Shown
+        {
+            self.publish_ephemeral(EphemeralAudience::Members(group, user), reading.in_wall_time(ephemeral));
+        }
+        Ok(())
+    }
+
+    /// Applies an event that is being broadcast. Whoever joins a group gets a snapshot of who is there.
+    pub(super) fn apply(&self, logged: &LoggedEvent, registry: &Registry, wakers: &mut Wakers) {
+        let (mut trackers, reading) = (locked(&self.trackers), self.reading());
+        trackers.typing.apply(logged);
+        let change = trackers.presence.apply(logged, reading.steady);
+        self.publish_change(change, reading);
+        if let Event::MemberRemoved(RemovedMember { group, user }) = &logged.event {
+            self.inbox.withdraw_presence(*user, *group);
+        }
+        if let Event::MemberAdded(GroupMember { group, member }) = &logged.event
+            && registry.is_listening(member.user.id)
+        {
+            let newcomer = member.user.id;
+            for there in trackers.presence.snapshot(&[*group], newcomer) {
+                let there = Arc::new(SharedEvent::new(reading.in_wall_time(there)));
+                registry.broadcast_ephemeral(
+                    EphemeralAudience::OwnDevices(newcomer),
+                    &there,
+                    &self.options,
+                    wakers,
+                );
+            }
+        }
+    }
+
+    /// Broadcasts what time alone has changed.
+    pub(super) fn tick(&self) {
+        let (mut trackers, reading) = (locked(&self.trackers), self.reading());
+        trackers.typing.tick(reading.steady);
+        for change in trackers.presence.tick(reading.steady) {
+            self.publish_change(Some(change), reading);
+        }
+    }
+
+    fn reading(&self) -> ClockReading {
+        ClockReading::of(&*self.clock)
+    }
+
+    fn publish_change(&self, change: Option<PresenceChange>, reading: ClockReading) {
+        if let Some(change) = change {
+            let last_seen_at = change.last_seen_at.map(|at| reading.wall_time(at));
+            self.publish_presence(PresenceChange { last_seen_at, ..change });
+        }
+    }
+}

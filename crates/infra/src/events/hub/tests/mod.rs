@@ -1,0 +1,9 @@
+//! The hub without a log: committed events are delivered when a test says so.
+
+mod ephemeral;
+mod fixture;
+mod keeping_up;
+mod memory;
+mod phases;
+mod presence;
+mod rights;

@@ -1,0 +1,52 @@
+//! Events as rows of the log's table.
+
+use diesel::prelude::*;
+use groupchat_domain::events::{Audience, Event, SubjectIds};
+use groupchat_domain::ids::UserId;
+use groupchat_domain::time::Timestamp;
+
+use crate::schema::events;
+
+/// A row of the log but for its id: the type and the ids, never what somebody wrote.
+#[derive(Debug, Clone, Copy, Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub(crate) struct EventRow {
+    at: i64,
+    event_type: &'static str,
+    actor_id: Option<i64>,
+    audience: &'static str,
+    group_id: Option<i64>,
+    user_id: Option<i64>,
+    message_id: Option<i64>,
+    session_id: Option<i64>,
+}
+
+impl EventRow {
+    /// The row of an event that happened `at` this time.
+    pub(crate) fn new(at: Timestamp, to: Audience, actor: Option<UserId>, event: &Event) -> Self {
+        let SubjectIds { group, user, message } = event.ids();
+        let (audience, session_id) = columns(to);
+        Self {
+            at: at.as_micros(),
+            event_type: event.event_type().as_str(),
+            actor_id: actor.map(|id| id.get()),
+            audience,
+            group_id: group.map(|id| id.get()),
+            user_id: user.map(|id| id.get()),
+            message_id: message.map(|id| id.get()),
+            session_id,
+        }
+    }
+}
+
+/// An audience as the table holds it: its name, and the session if it is one. A group or a user that it names is the
+/// one that the event is about.
+fn columns(audience: Audience) -> (&'static str, Option<i64>) {
+    match audience {
+        Audience::All => ("all", None),
+        Audience::Group(_) => ("group", None),
+        Audience::GroupAndUser(..) => ("group_and_user", None),
+        Audience::User(_) => ("user", None),
+        Audience::Session(session) => ("session", Some(session.get())),
+    }
+}

@@ -1,0 +1,120 @@
+//! The maintenance of the storage: stores when keys were last used.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use groupchat_domain::storage::{Caller, CommitDecision, StorageFault};
+use groupchat_domain::time::Clock;
+
+use super::command::CommandQueue;
+use super::sync::locked;
+use crate::accounts::key_activity::{KeyActivity, KeyUse};
+use crate::connection::{Connection, on_backend};
+use crate::schema::sessions;
+
+/// Rows that one command touches, so that none holds up the others for long.
+const ROWS_PER_COMMAND: usize = 500;
+
+/// By how much a use that another server has stored may be later: it may have been seen at this moment, and this one a
+/// maintenance run or two ago. A later one is of a clock that was ahead.
+const FURTHEST_USE: Duration = Duration::from_secs(10 * 60);
+
+/// Stores the last uses of keys, in the order of sessions, so that two processes that do so don't lock each other
+/// out.
+///
+/// # Errors
+/// The failure of a statement.
+pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> QueryResult<()> {
+    for key_use in uses {
+        let at = key_use.at.as_micros();
+        // Another server may have seen a later use, though none that is far in the future.
+        let is_later = sessions::last_used_at.is_null().or(sessions::last_used_at.lt(at));
+        let is_impossible = sessions::last_used_at.gt(key_use.at.plus(FURTHEST_USE).as_micros());
+        let session =
+            sessions::table.filter(sessions::id.eq(key_use.session.get())).filter(is_later.or(is_impossible));
+        let change = diesel::update(session).set(sessions::last_used_at.eq(Some(at)));
+        on_backend!(connection, |connection| change.execute(connection))?;
+    }
+    Ok(())
+}
+
+/// Ends the maintenance.
+#[derive(Debug, Default)]
+pub(crate) struct StopSignal {
+    stopped: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl StopSignal {
+    pub(crate) fn stop(&self) {
+        *locked(&self.stopped) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for `time`; `false` if stopped meanwhile.
+    fn sleep(&self, time: Duration) -> bool {
+        let stopped = locked(&self.stopped);
+        let (stopped, _) = self
+            .changed
+            .wait_timeout_while(stopped, time, |stopped| !*stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        !*stopped
+    }
+}
+
+/// Does a task whose failure, or panic, must keep neither the others nor the next round from being done.
+fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => tracing::warn!(task, %fault, "postponed a maintenance task of the storage"),
+        Err(_) => tracing::error!(task, "a maintenance task of the storage panicked"),
+    }
+}
+
+/// The thread that does it, by commands to the writer.
+pub(crate) struct Maintenance {
+    pub(crate) every: Duration,
+    pub(crate) queue: Arc<CommandQueue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) activity: Arc<KeyActivity>,
+    pub(crate) stop: Arc<StopSignal>,
+}
+
+impl Maintenance {
+    /// Works until it is stopped.
+    pub(crate) fn serve(self) {
+        while self.stop.sleep(self.every) {
+            self.do_all();
+        }
+    }
+
+    fn do_all(&self) {
+        attempt("storing the last uses of keys", || self.store_key_uses());
+        attempt("forgetting idle keys", || {
+            self.activity.forget_idle(self.clock.now());
+            Ok(())
+        });
+    }
+
+    fn store_key_uses(&self) -> Result<(), StorageFault> {
+        for uses in self.activity.unstored().chunks(ROWS_PER_COMMAND) {
+            let rows = uses.to_vec();
+            self.queue
+                .submit(
+                    Caller::System,
+                    Box::new(move |tx| match tx.run(|connection| store_uses(connection, &rows)) {
+                        Ok(()) => CommitDecision::Commit,
+                        Err(_) => CommitDecision::RollBack,
+                    }),
+                )?
+                .wait()?;
+            self.activity.stored(uses);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Queues of waiting items, one for each key, that take turns. The caller decides whether an item may wait at all.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+/// Identifies an item in its queue, for [`RoundRobin::withdraw`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EntryId(u64);
+
+/// Items by key. Each queue is first in, first out; the queues are served round robin, one item each.
+#[derive(Debug)]
+pub(crate) struct RoundRobin<K, T> {
+    /// One line for each key for which anything waits; none is empty.
+    queues: HashMap<K, VecDeque<(EntryId, T)>>,
+    /// Each key for which anything waits, once; the first is served next.
+    turns: VecDeque<K>,
+    waiting: usize,
+    next_entry_id: u64,
+}
+
+impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
+    pub(crate) fn new() -> Self {
+        Self { queues: HashMap::new(), turns: VecDeque::new(), waiting: 0, next_entry_id: 0 }
+    }
+
+    /// How many items wait.
+    pub(crate) const fn len(&self) -> usize {
+        self.waiting
+    }
+
+    /// What waits in a line, the longest waiting first.
+    pub(crate) fn queue(&self, key: &K) -> impl Iterator<Item = &T> {
+        self.queues.get(key).into_iter().flatten().map(|(_, item)| item)
+    }
+
+    /// How many items wait in a line.
+    pub(crate) fn len_of(&self, key: &K) -> usize {
+        self.queues.get(key).map_or(0, VecDeque::len)
+    }
+
+    /// Puts an item at the end of its line.
+    pub(crate) fn push(&mut self, key: K, item: T) -> EntryId {
+        let entry_id = EntryId(self.next_entry_id);
+        self.next_entry_id += 1;
+        let queue = self.queues.entry(key).or_insert_with_key(|key| {
+            self.turns.push_back(key.clone());
+            VecDeque::new()
+        });
+        queue.push_back((entry_id, item));
+        self.waiting += 1;
+        entry_id
+    }
+
+    /// Takes the item whose turn it is.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        self.pop_of(|_| true).map(|(.., item)| item)
+    }
+
+    /// Takes the item whose turn it is among the lines that `may` have one taken. A line that is passed over keeps its
+    /// turn.
+    pub(crate) fn pop_of(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, EntryId, T)> {
+        let turn = self.turns.iter().position(may)?;
+        let key = self.turns.remove(turn)?;
+        let queue = self.queues.get_mut(&key)?;
+        let (entry_id, item) = queue.pop_front()?;
+        if queue.is_empty() {
+            self.queues.remove(&key);
+        } else {
+            self.turns.push_back(key.clone());
+        }
+        self.waiting -= 1;
+        Some((key, entry_id, item))
+    }
+
+    /// Takes out an item that is no longer wanted; `None` when it has left already.
+    pub(crate) fn withdraw(&mut self, key: &K, entry_id: EntryId) -> Option<T> {
+        let queue = self.queues.get(key)?;
+        let place = queue.binary_search_by_key(&entry_id, |(entry_id, _)| *entry_id).ok()?;
+        self.remove(key, place)
+    }
+
+    /// Takes out the newest item of the longest line that `may` be shortened, if it is longer than `length`.
+    pub(crate) fn shorten_longest(&mut self, length: usize, may: impl Fn(&K) -> bool) -> Option<T> {
+        let longest = self.turns.iter().filter(|key| may(key)).max_by_key(|key| self.len_of(key))?.clone();
+        let last = self.len_of(&longest).checked_sub(1)?;
+        if last < length { None } else { self.remove(&longest, last) }
+    }
+
+    /// Takes out the newest item of whoever has most in one line, if that is more than `length`; `owner` says whose an
+    /// item is.
+    pub(crate) fn shorten_largest<O: Eq + Hash>(
+        &mut self,
+        key: &K,
+        length: usize,
+        owner: impl Fn(&T) -> O,
+    ) -> Option<T> {
+        let queue = self.queues.get(key)?;
+        let mut sizes: HashMap<O, usize> = HashMap::new();
+        for (_, item) in queue {
+            *sizes.entry(owner(item)).or_default() += 1;
+        }
+        let most = sizes.values().max().filter(|most| **most > length)?;
+        let newest = queue.iter().rposition(|(_, item)| sizes.get(&owner(item)) == Some(most))?;
+        self.remove(key, newest)
+    }
+
+    fn remove(&mut self, key: &K, place: usize) -> Option<T> {
+        let queue = self.queues.get_mut(key)?;
+        let (_, item) = queue.remove(place)?;
+        if queue.is_empty() {
+            self.queues.remove(key);
+            self.turns.retain(|turn| turn != key);
+        }
+        self.waiting -= 1;
+        Some(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queues(items: &[(u8, &'static str)]) -> RoundRobin<u8, &'static str> {
+        let mut queues = RoundRobin::new();
+        for (key, item) in items {
+            queues.push(*key, *item);
+        }
+        queues
+    }
+
+    fn drain(queues: &mut RoundRobin<u8, &'static str>) -> Vec<&'static str> {
+        let items = std::iter::from_fn(|| queues.pop()).collect();
+        assert_eq!((queues.len(), queues.queues.len(), queues.turns.len()), (0, 0, 0));
+        items
+    }
+
+    #[test]
+    fn lines_take_turns_and_each_keeps_its_order() {
+        let mut queues = queues(&[(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1")]);
+        assert_eq!((queues.len(), queues.len_of(&1), queues.len_of(&9)), (5, 3, 0));
+        assert_eq!(queues.queue(&1).copied().collect::<Vec<_>>(), ["a1", "a2", "a3"]);
+        assert_eq!(drain(&mut queues), ["a1", "b1", "c1", "a2", "a3"]);
+    }
+
+    #[test]
+    fn whoever_comes_back_waits_behind_the_others() {
+        let mut queues = queues(&[(1, "a1"), (2, "b1")]);
+        assert_eq!(queues.pop(), Some("a1"));
+        queues.push(1, "a2");
+        assert_eq!(drain(&mut queues), ["b1", "a2"]);
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_not_served() {
+        let mut queues = queues(&[(1, "a1")]);
+        let second = queues.push(1, "a2");
+        let alone = queues.push(2, "b1");
+        assert_eq!(queues.withdraw(&1, second), Some("a2"));
+        assert_eq!(queues.withdraw(&1, second), None);
+        assert_eq!(queues.withdraw(&2, alone), Some("b1"));
+        assert_eq!(drain(&mut queues), ["a1"]);
+    }
+
+    #[test]
+    fn the_longest_line_is_shortened_at_its_end_unless_it_is_short_enough() {
+        let mut queues = queues(&[(1, "a1"), (2, "b1"), (2, "b2"), (3, "c1")]);
+        assert_eq!(queues.shorten_longest(2, |_| true), None);
+        assert_eq!(queues.shorten_longest(1, |key| *key != 2), None);
+        assert_eq!(queues.shorten_longest(1, |_| true), Some("b2"));
+        assert_eq!(queues.shorten_longest(1, |_| true), None);
+        assert_eq!(drain(&mut queues), ["a1", "b1", "c1"]);
+        assert_eq!(queues.shorten_longest(0, |_| true), None);
+    }
+
+    #[test]
+    fn who_has_most_in_a_line_loses_the_newest_unless_it_is_little_enough() {
+        let mut queues = queues(&[(1, "a1"), (1, "b1"), (1, "a2"), (1, "c1"), (2, "a3")]);
+        let owner = |item: &&'static str| item.as_bytes()[0];
+        assert_eq!(queues.shorten_largest(&1, 2, owner), None);
+        assert_eq!(queues.shorten_largest(&1, 1, owner), Some("a2"));
+        assert_eq!(queues.shorten_largest(&1, 1, owner), None);
+        assert_eq!(queues.shorten_largest(&9, 0, owner), None);
+        assert_eq!(drain(&mut queues), ["a1", "a3", "b1", "c1"]);
+    }
+}

@@ -1,0 +1,210 @@
+//! Members.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
+use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
+use groupchat_domain::paging::NamePosition;
+use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::time::Timestamp;
+
+use crate::accounts::repository::UserRefRow;
+use crate::connection::on_backend;
+use crate::schema::{groups, memberships, users};
+use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
+use crate::sql::pairs::AmongPairs;
+use crate::sql::stored::StoredRole;
+use crate::tx::DbTx;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct MemberRow {
+    #[diesel(embed)]
+    user: UserRefRow,
+    role: StoredRole,
+    joined_at: i64,
+}
+
+impl From<MemberRow> for Member {
+    fn from(row: MemberRow) -> Self {
+        Self { user: row.user.into(), role: row.role.0, joined_at: Timestamp::from_micros(row.joined_at) }
+    }
+}
+
+/// The members of a group whose account is not deleted.
+#[auto_type]
+fn members_of(group: i64) -> _ {
+    memberships::table
+        .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+        .filter(memberships::group_id.eq(group))
+        .filter(users::deleted_at.is_null())
+}
+
+impl DbTx<'_> {
+    /// Changes the count of a group's members by `difference`.
+    fn count_members(&mut self, group: GroupId, difference: i64) -> Result<(), StorageFault> {
+        let counted = groups::table.filter(groups::id.eq(group.get()));
+        let change = diesel::update(counted).set(groups::member_count.eq(groups::member_count + difference));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+}
+
+impl DbTx<'_> {
+    fn members_by_name(
+        &mut self,
+        query: &MemberQuery,
+        part: ListPart<'_>,
+    ) -> Result<Vec<Keyed<Member>>, StorageFault> {
+        on_backend!(self, |connection| {
+            let listed = members_of(query.group.get()).select((
+                users::username_key.assume_not_null(),
+                users::id,
+                MemberRow::as_select(),
+            ));
+            let listed = users_by_name!(listed, query, part);
+            read_part::<_, _, (String, i64, MemberRow), _>(connection, listed, part, query.limit)
+        })
+    }
+}
+
+impl From<(String, i64, MemberRow)> for Keyed<Member> {
+    fn from((key, id, row): (String, i64, MemberRow)) -> Self {
+        Self { key, id, entry: row.into() }
+    }
+}
+
+impl MemberRepository for DbTx<'_> {
+    fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault> {
+        let found = members_of(group.get()).filter(memberships::user_id.eq(user.get()));
+        Ok(on_backend!(self, |connection| found.select(MemberRow::as_select()).first(connection).optional())?
+            .map(Member::from))
+    }
+
+    fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault> {
+        if members.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pairs = members.iter().map(|(group, user)| (group.get(), user.get())).collect();
+        let found = memberships::table
+            .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .filter(AmongPairs(pairs))
+            .filter(users::deleted_at.is_null())
+            .filter(groups::deleted_at.is_null());
+        let rows: Vec<(i64, MemberRow)> = on_backend!(self, |connection| {
+            found.select((memberships::group_id, MemberRow::as_select())).load(connection)
+        })?;
+        Ok(rows.into_iter().map(|(group, row)| (GroupId::new(group), row.into())).collect())
+    }
+
+    fn list(&mut self, query: &MemberQuery) -> Result<Vec<NamePosition<Member>>, StorageFault> {
+        self.list_by_name(NameList::User, query.after.as_ref(), query.limit, |tx, part| {
+            tx.members_by_name(query, part)
+        })
+    }
+
+    fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {
+        let row = diesel::insert_into(memberships::table)
+            .values((
+                memberships::group_id.eq(membership.group.get()),
+                memberships::user_id.eq(membership.user.get()),
+                memberships::role.eq(membership.role.as_str()),
+                memberships::read_seq.eq(membership.read_seq.get()),
+                memberships::joined_at.eq(membership.joined_at.as_micros()),
+                memberships::since_event.eq(membership.since_event.get()),
+            ))
+            .on_conflict_do_nothing();
+        match on_backend!(self, |connection| row.execute(connection))? {
+            0 => Ok(Unique::Taken),
+            _ => self.count_members(membership.group, 1).map(Unique::Stored),
+        }
+    }
+
+    fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault> {
+        let member = memberships::table.find((group.get(), user.get()));
+        let change = diesel::update(member).set(memberships::role.eq(role.as_str()));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault> {
+        let member = memberships::table.find((group.get(), user.get()));
+        match on_backend!(self, |connection| diesel::delete(member).execute(connection))? {
+            0 => Ok(()),
+            _ => self.count_members(group, -1),
+        }
+    }
+
+    fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {
+        let owners = members_of(group.get()).filter(memberships::role.eq(Role::Owner.as_str())).count();
+        on_backend!(self, |connection| owners.get_result::<i64>(connection)).map(i64::unsigned_abs)
+    }
+
+    fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault> {
+        let joined: Vec<i64> = on_backend!(self, |connection| {
+            let mut joined = memberships::table
+                .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+                .filter(memberships::user_id.eq(user.get()))
+                .filter(groups::deleted_at.is_null())
+                .select(memberships::group_id)
+                .limit(most.into())
+                .into_boxed();
+            if let Some(role) = role {
+                joined = joined.filter(memberships::role.eq(role.as_str()));
+            }
+            joined.load(connection)
+        })?;
+        Ok(u32::try_from(joined.len()).unwrap_or(most))
+    }
+
+    fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
+        for role in [Role::Admin, Role::Member] {
+            let longest_serving = members_of(group.get())
+                .filter(memberships::role.eq(role.as_str()))
+                .order((memberships::joined_at, memberships::user_id));
+            let row = on_backend!(self, |connection| longest_serving
+                .select(MemberRow::as_select())
+                .first(connection)
+                .optional())?;
+            if let Some(row) = row {
+                return Ok(Some(row.into()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault> {
+        let joined = memberships::table
+            .select(memberships::group_id)
+            .filter(memberships::user_id.eq(user.get()))
+            .order(memberships::group_id)
+            .limit(limit);
+        let ids = on_backend!(self, |connection| joined.load(connection))?;
+        Ok(ids.into_iter().map(GroupId::new).collect())
+    }
+
+    fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault> {
+        let joined = memberships::table
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(groups::deleted_at.is_null())
+            .select((memberships::group_id, memberships::since_event));
+        let rows: Vec<(i64, i64)> = on_backend!(self, |connection| joined.load(connection))?;
+        Ok(rows.into_iter().map(|(group, since)| (GroupId::new(group), EventId::new(since))).collect())
+    }
+
+    fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {
+        let moved = memberships::table
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::read_position.ge(position.get()))
+            .filter(groups::deleted_at.is_null())
+            .select((groups::id, memberships::read_seq, groups::last_seq));
+        let rows: Vec<(i64, i64, i64)> = on_backend!(self, |connection| moved.load(connection))?;
+        let cursor = |(group, read, last)| ReadCursor {
+            group: GroupId::new(group),
+            read_seq: Seq::new(read),
+            unread: last - read,
+        };
+        Ok(rows.into_iter().map(cursor).collect())
+    }
+}

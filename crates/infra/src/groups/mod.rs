@@ -1,0 +1,5 @@
+//! Groups and their members.
+
+mod members;
+pub(crate) mod purge;
+mod repository;

@@ -1,0 +1,100 @@
+//! Removing many rows in small steps: each call removes at most `limit` rows, and finds them without scanning rows that
+//! it has removed or will not remove.
+
+use diesel::prelude::*;
+use groupchat_domain::storage::StorageFault;
+
+use crate::connection::on_backend;
+use crate::schema::{groups, memberships, messages, reactions};
+use crate::sql::stored::LIKE;
+use crate::tx::DbTx;
+
+// A table's second name, for the subquery that picks the rows to remove from it.
+diesel::alias! {
+    const PICKED_MESSAGES: Alias<PickedMessages> = messages as picked_messages;
+    const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
+    const PICKED_REACTIONS: Alias<PickedReactions> = reactions as picked_reactions;
+}
+
+/// Removes up to `limit` rows of a group marked as deleted: messages from the first on, each after its
+/// reactions, then memberships, then the group. `true` once nothing is left.
+pub(crate) fn purge_group(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<bool, StorageFault> {
+    let deleted = groups::table.filter(groups::id.eq(group)).filter(groups::deleted_at.is_not_null());
+    if on_backend!(tx, |connection| deleted.select(groups::id).first::<i64>(connection).optional())?.is_none()
+    {
+        return Ok(true);
+    }
+    let mut left = limit;
+    for step in [purge_reactions, purge_messages, purge_memberships] {
+        left -= step(tx, group, left)?;
+        if left <= 0 {
+            return Ok(false);
+        }
+    }
+    on_backend!(tx, |connection| diesel::delete(deleted).execute(connection))?;
+    Ok(true)
+}
+
+/// Removes up to `limit` reactions to the group's first `limit` messages; how many it removed. If it is less
+/// than the limit, those messages have none left.
+fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first_messages = messages::table
+        .select(messages::id)
+        .filter(messages::group_id.eq(group))
+        .order(messages::seq)
+        .limit(limit);
+    let found = reactions::table
+        .select((reactions::message_id, reactions::emoji, reactions::user_id))
+        .filter(reactions::message_id.eq_any(first_messages))
+        .limit(limit);
+    let keys: Vec<(i64, String, i64)> = on_backend!(tx, |connection| found.load(connection))?;
+    for (message, emoji, user) in &keys {
+        let reaction = reactions::table.find((message, emoji, user));
+        on_backend!(tx, |connection| diesel::delete(reaction).execute(connection))?;
+    }
+    Ok(rows(keys.len()))
+}
+
+/// Removes up to `limit` of the group's first messages, none of which may have reactions; how many.
+fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_MESSAGES
+        .select(PICKED_MESSAGES.field(messages::id))
+        .filter(PICKED_MESSAGES.field(messages::group_id).eq(group))
+        .order(PICKED_MESSAGES.field(messages::seq))
+        .limit(limit);
+    let removed = messages::table.filter(messages::id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
+}
+
+/// Removes up to `limit` of the group's memberships; how many.
+fn purge_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_MEMBERSHIPS
+        .select(PICKED_MEMBERSHIPS.field(memberships::user_id))
+        .filter(PICKED_MEMBERSHIPS.field(memberships::group_id).eq(group))
+        .order(PICKED_MEMBERSHIPS.field(memberships::user_id))
+        .limit(limit);
+    let removed =
+        memberships::table.filter(memberships::group_id.eq(group)).filter(memberships::user_id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
+}
+
+/// Removes up to `limit` likes of a message; `true` once none is left.
+pub(crate) fn purge_likes(tx: &mut DbTx<'_>, message: i64, limit: i64) -> Result<bool, StorageFault> {
+    let first = PICKED_REACTIONS
+        .select(PICKED_REACTIONS.field(reactions::user_id))
+        .filter(PICKED_REACTIONS.field(reactions::message_id).eq(message))
+        .filter(PICKED_REACTIONS.field(reactions::emoji).eq(LIKE))
+        .order(PICKED_REACTIONS.field(reactions::user_id))
+        .limit(limit);
+    let removed = reactions::table
+        .filter(reactions::message_id.eq(message))
+        .filter(reactions::emoji.eq(LIKE))
+        .filter(reactions::user_id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection))
+        .map(|removed| rows(removed) < limit)
+}
+
+/// A count of rows, which is far below what an `i64` holds.
+fn rows(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,255 @@
+//! Groups.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use groupchat_domain::groups::{
+    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
+};
+use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
+use groupchat_domain::paging::NamePosition;
+use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::time::Timestamp;
+
+use crate::accounts::repository::UserRefRow;
+use crate::connection::on_backend;
+use crate::groups::purge;
+use crate::messages::repository::{MessageRow, MessageViewRow};
+use crate::schema::{groups, memberships, messages, reactions, renames, users};
+use crate::sql::contains::contains;
+use crate::sql::inserted;
+use crate::sql::locks;
+use crate::sql::name_order::{Keyed, ListPart, NameList, narrowed, read_part};
+use crate::sql::stored::LIKE;
+use crate::sql::stored::{StoredRole, StoredVisibility};
+use crate::sql::unique;
+use crate::tx::DbTx;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct GroupRow {
+    id: i64,
+    name: String,
+    description: Option<String>,
+    visibility: StoredVisibility,
+    version: i64,
+    created_at: i64,
+    member_count: i64,
+    last_seq: i64,
+}
+
+impl From<GroupRow> for Group {
+    fn from(row: GroupRow) -> Self {
+        Self {
+            id: GroupId::new(row.id),
+            name: GroupName::from_stored(row.name),
+            description: row.description.map(Description::from_stored),
+            visibility: row.visibility.0,
+            version: Version::new(row.version),
+            created_at: Timestamp::from_micros(row.created_at),
+            member_count: row.member_count,
+            last_seq: Seq::new(row.last_seq),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct StandingRow {
+    role: StoredRole,
+    read_seq: i64,
+}
+
+impl From<StandingRow> for Standing {
+    fn from(row: StandingRow) -> Self {
+        Self { role: row.role.0, read_seq: Seq::new(row.read_seq) }
+    }
+}
+
+/// A group and the viewer's standing.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct VisibleGroupRow {
+    #[diesel(embed)]
+    group: GroupRow,
+    #[diesel(embed)]
+    standing: Option<StandingRow>,
+}
+
+impl From<VisibleGroupRow> for VisibleGroup {
+    fn from(row: VisibleGroupRow) -> Self {
+        Self { group: row.group.into(), standing: row.standing.map(Standing::from) }
+    }
+}
+
+/// The same with, for members, the newest message, its author and whether the viewer likes it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct GroupViewRow {
+    #[diesel(embed)]
+    group: GroupRow,
+    #[diesel(embed)]
+    standing: Option<StandingRow>,
+    #[diesel(embed)]
+    message: Option<MessageRow>,
+    #[diesel(embed)]
+    author: Option<UserRefRow>,
+    #[diesel(select_expression = reactions::user_id.nullable().is_not_null())]
+    liked: bool,
+}
+
+impl From<GroupViewRow> for GroupView {
+    fn from(row: GroupViewRow) -> Self {
+        let newest = row.message.zip(row.author);
+        let view = |(message, author)| MessageViewRow { message, author, liked: row.liked }.into();
+        Self {
+            group: row.group.into(),
+            standing: row.standing.map(Standing::from),
+            last_message: newest.map(view),
+        }
+    }
+}
+
+/// Groups that exist, each with the viewer's membership, if any.
+#[auto_type]
+fn with_standing(viewer: i64) -> _ {
+    groups::table
+        .left_join(
+            memberships::table.on(memberships::group_id.eq(groups::id).and(memberships::user_id.eq(viewer))),
+        )
+        .filter(groups::deleted_at.is_null())
+}
+
+/// The same with what a [`GroupViewRow`] needs besides. Only members get a message.
+#[auto_type]
+fn with_newest_message(viewer: i64) -> _ {
+    let standing: with_standing = with_standing(viewer);
+    let newest = messages::group_id.eq(groups::id).and(messages::seq.eq(groups::last_seq));
+    let like: &'static str = LIKE;
+    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    standing
+        .left_join(messages::table.on(newest.and(memberships::user_id.nullable().is_not_null())))
+        .left_join(users::table.on(users::id.eq(messages::author_id)))
+        .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
+}
+
+impl DbTx<'_> {
+    fn groups_by_name(
+        &mut self,
+        query: &GroupQuery,
+        part: ListPart<'_>,
+    ) -> Result<Vec<Keyed<GroupView>>, StorageFault> {
+        on_backend!(self, |connection| {
+            let mut listed = with_newest_message(query.viewer.get())
+                .select((groups::name_key, GroupViewRow::as_select()))
+                .order((groups::name_key, groups::id))
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            if query.mine {
+                // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
+                listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
+            }
+            if query.ownerless {
+                // For admins, now and then: an index of what changes with every member would cost more.
+                listed = listed.filter(groups::member_count.eq(0));
+            }
+            if let Some(search) = &query.search {
+                listed = listed.filter(contains(groups::name_key, search));
+            }
+            let listed = narrowed!(listed, part, (groups::name_key, groups::id), NameList::Group);
+            read_part::<_, _, (String, GroupViewRow), _>(connection, listed, part, query.limit)
+        })
+    }
+}
+
+impl From<(String, GroupViewRow)> for Keyed<GroupView> {
+    fn from((key, row): (String, GroupViewRow)) -> Self {
+        Self { key, id: row.group.id, entry: row.into() }
+    }
+}
+
+impl GroupRepository for DbTx<'_> {
+    fn lock(&mut self, id: GroupId) -> Result<(), StorageFault> {
+        self.lock(|connection| locks::group(connection, id))
+    }
+
+    fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
+        let found = with_standing(viewer.get()).filter(groups::id.eq(id.get()));
+        Ok(on_backend!(self, |connection| found
+            .select(VisibleGroupRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(VisibleGroup::from))
+    }
+
+    fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = groups::table.filter(groups::id.eq_any(ids)).filter(groups::deleted_at.is_null());
+        let rows = on_backend!(self, |connection| found.select(GroupRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(Group::from).collect())
+    }
+
+    fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
+        let found = with_newest_message(viewer.get()).filter(groups::id.eq(id.get()));
+        Ok(on_backend!(self, |connection| found
+            .select(GroupViewRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(GroupView::from))
+    }
+
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
+        self.list_by_name(NameList::Group, query.after.as_ref(), query.limit, |tx, part| {
+            tx.groups_by_name(query, part)
+        })
+    }
+
+    fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {
+        let row = diesel::insert_into(groups::table)
+            .values((
+                groups::name.eq(group.name.as_str()),
+                groups::name_key.eq(group.name.key()),
+                groups::description.eq(group.description.as_ref().map(Description::as_str)),
+                groups::visibility.eq(group.visibility.as_str()),
+                groups::version.eq(Version::FIRST.get()),
+                groups::created_at.eq(group.created_at.as_micros()),
+                groups::member_count.eq(0),
+                groups::last_seq.eq(Seq::ZERO.get()),
+            ))
+            .on_conflict_do_nothing() // A public name is all that can collide.
+            .returning(groups::id);
+        let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
+        Ok(inserted(id, GroupId::new))
+    }
+
+    fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
+        let id = group.id.get();
+        let stored = groups::table.filter(groups::id.eq(id)).select((groups::name, groups::name_key));
+        let (name, key): (String, String) = on_backend!(self, |connection| stored.first(connection))?;
+        // The key of a name that stays may be one that folding the name does not make: see `folding`.
+        let new_key = if name == group.name.as_str() { key.clone() } else { group.name.key() };
+        let row = diesel::update(groups::table.filter(groups::id.eq(id))).set((
+            groups::name.eq(group.name.as_str()),
+            groups::name_key.eq(&new_key),
+            groups::description.eq(group.description.as_ref().map(Description::as_str)),
+            groups::visibility.eq(group.visibility.as_str()),
+            groups::version.eq(group.version.get()),
+        ));
+        let updated =
+            on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))?;
+        if updated != Unique::Taken && new_key != key {
+            self.note_rename(NameList::Group, id, &key)?;
+        }
+        Ok(updated)
+    }
+
+    fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault> {
+        let group = groups::table.filter(groups::id.eq(id.get())).filter(groups::deleted_at.is_null());
+        let change = diesel::update(group).set(groups::deleted_at.eq(at.as_micros()));
+        on_backend!(self, |connection| change.execute(connection))?;
+        self.forget_names(NameList::Group, id.get())
+    }
+
+    fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
+        purge::purge_group(self, id.get(), limit)
+    }
+}

@@ -1,0 +1,3 @@
+//! Durable jobs.
+
+mod repository;

@@ -1,0 +1,3 @@
+//! Messages, likes and read cursors.
+
+pub(crate) mod repository;

@@ -1,0 +1,249 @@
+//! Messages, likes, pins and read cursors.
+
+use diesel::dsl::{auto_type, count_star, max};
+use diesel::prelude::*;
+use groupchat_domain::events::EventRepository;
+use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId, Version};
+use groupchat_domain::messages::{
+    ClientId, Message, MessageQuery, MessageRange, MessageRepository, MessageText, MessageView, NewMessage,
+    Pin, PinQuery, PinState,
+};
+use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::time::Timestamp;
+
+use crate::accounts::repository::UserRefRow;
+use crate::connection::{on_backend, read_page};
+use crate::groups::purge;
+use crate::schema::{groups, memberships, messages, reactions, users};
+use crate::sql::inserted;
+use crate::sql::stored::LIKE;
+use crate::sql::upsert::UnlessRepeated;
+use crate::tx::DbTx;
+
+/// A message's own columns.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(crate) struct MessageRow {
+    id: i64,
+    group_id: i64,
+    seq: i64,
+    client_id: Option<String>,
+    version: i64,
+    created_at: i64,
+    edited_at: Option<i64>,
+    deleted_at: Option<i64>,
+    likes: i64,
+    text: Option<String>,
+    pin_seq: Option<i64>,
+    pinned_at: Option<i64>,
+    pinned_by: Option<i64>,
+}
+
+/// A message, its author, and whether the viewer likes it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(crate) struct MessageViewRow {
+    #[diesel(embed)]
+    pub(crate) message: MessageRow,
+    #[diesel(embed)]
+    pub(crate) author: UserRefRow,
+    #[diesel(select_expression = reactions::user_id.nullable().is_not_null())]
+    pub(crate) liked: bool,
+}
+
+impl MessageRow {
+    /// The message with its author.
+    fn by(self, author: UserRefRow) -> Message {
+        Message {
+            id: MessageId::new(self.id),
+            group_id: GroupId::new(self.group_id),
+            seq: Seq::new(self.seq),
+            author: author.into(),
+            text: self.text.map(MessageText::from_stored),
+            client_id: self.client_id.map(ClientId::from_stored),
+            version: Version::new(self.version),
+            created_at: Timestamp::from_micros(self.created_at),
+            edited_at: self.edited_at.map(Timestamp::from_micros),
+            deleted_at: self.deleted_at.map(Timestamp::from_micros),
+            likes: self.likes,
+            pin: pin(self.pin_seq, self.pinned_at, self.pinned_by),
+        }
+    }
+}
+
+/// The pin that these columns stand for: all of them have a value, or none.
+fn pin(seq: Option<i64>, at: Option<i64>, by: Option<i64>) -> Option<Pin> {
+    Some(Pin { seq: PinSeq::new(seq?), at: Timestamp::from_micros(at?), by: UserId::new(by?) })
+}
+
+impl From<MessageViewRow> for MessageView {
+    fn from(MessageViewRow { message, author, liked }: MessageViewRow) -> Self {
+        let message = message.by(author);
+        // Likes of a deleted message are removed a little later than the message.
+        let liked = liked && !message.is_deleted();
+        Self { message, liked }
+    }
+}
+
+/// The messages of a group, each with its author and the viewer's like.
+#[auto_type]
+fn viewed(group: i64, viewer: i64) -> _ {
+    let like: &'static str = LIKE;
+    let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
+    messages::table
+        .inner_join(users::table.on(users::id.eq(messages::author_id)))
+        .left_join(reactions::table.on(mine.and(reactions::emoji.eq(like))))
+        .filter(messages::group_id.eq(group))
+}
+
+impl MessageRepository for DbTx<'_> {
+    fn find(
+        &mut self,
+        group: GroupId,
+        id: MessageId,
+        viewer: UserId,
+    ) -> Result<Option<MessageView>, StorageFault> {
+        let found = viewed(group.get(), viewer.get()).filter(messages::id.eq(id.get()));
+        Ok(on_backend!(self, |connection| found
+            .select(MessageViewRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(MessageView::from))
+    }
+
+    fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let found = messages::table
+            .inner_join(users::table.on(users::id.eq(messages::author_id)))
+            .inner_join(groups::table.on(groups::id.eq(messages::group_id)))
+            .filter(messages::id.eq_any(ids))
+            .filter(groups::deleted_at.is_null());
+        let rows: Vec<(MessageRow, UserRefRow)> = on_backend!(self, |connection| {
+            found.select((MessageRow::as_select(), UserRefRow::as_select())).load(connection)
+        })?;
+        Ok(rows.into_iter().map(|(message, author)| message.by(author)).collect())
+    }
+
+    fn find_by_client_id(
+        &mut self,
+        group: GroupId,
+        author: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<MessageView>, StorageFault> {
+        let found = viewed(group.get(), author.get())
+            .filter(messages::author_id.eq(author.get()))
+            .filter(messages::client_id.eq(client_id.as_str()));
+        Ok(on_backend!(self, |connection| found
+            .select(MessageViewRow::as_select())
+            .first(connection)
+            .optional())?
+        .map(MessageView::from))
+    }
+
+    fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let listed = viewed(query.group.get(), query.viewer.get()).limit(query.limit.with_lookahead());
+        match query.run {
+            MessageRange::Below(end) => {
+                let below = messages::seq.lt(end.map_or(i64::MAX, Seq::get));
+                let listed = listed.filter(below).order(messages::seq.desc());
+                on_backend!(self, |connection| {
+                    let listed = listed.select(MessageViewRow::as_select());
+                    read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
+                })
+            }
+            MessageRange::Above(end) => {
+                let listed = listed.filter(messages::seq.gt(end.get())).order(messages::seq.asc());
+                on_backend!(self, |connection| {
+                    let listed = listed.select(MessageViewRow::as_select());
+                    read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
+                })
+            }
+        }
+    }
+
+    fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let before = query.before.map_or(i64::MAX, PinSeq::get);
+        let listed = viewed(query.group.get(), query.viewer.get())
+            .filter(messages::pin_seq.lt(before))
+            .order(messages::pin_seq.desc())
+            .limit(query.limit.with_lookahead());
+        on_backend!(self, |connection| {
+            let listed = listed.select(MessageViewRow::as_select());
+            read_page::<_, _, MessageViewRow, _>(connection, listed, query.limit)
+        })
+    }
+
+    fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault> {
+        let pins = messages::table
+            .filter(messages::group_id.eq(group.get()))
+            .filter(messages::pin_seq.is_not_null())
+            .select((count_star(), max(messages::pin_seq)));
+        let (count, last): (i64, Option<i64>) = on_backend!(self, |connection| pins.first(connection))?;
+        Ok(PinState { count, last: last.map_or(PinSeq::ZERO, PinSeq::new) })
+    }
+
+    fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
+        // A trigger moves the group's last number and the author's read cursor.
+        let row = diesel::insert_into(messages::table).values((
+            messages::group_id.eq(message.group.get()),
+            messages::seq.eq(message.seq.get()),
+            messages::author_id.eq(message.author.get()),
+            messages::client_id.eq(message.client_id.as_ref().map(ClientId::as_str)),
+            messages::version.eq(Version::FIRST.get()),
+            messages::created_at.eq(message.created_at.as_micros()),
+            messages::likes.eq(0),
+            messages::text.eq(message.text.as_str()),
+        ));
+        let id = on_backend!(self, |connection| UnlessRepeated(row).get_result(connection).optional())?;
+        Ok(inserted(id, MessageId::new))
+    }
+
+    fn update(&mut self, message: &Message) -> Result<(), StorageFault> {
+        let row = diesel::update(messages::table.filter(messages::id.eq(message.id.get()))).set((
+            messages::version.eq(message.version.get()),
+            messages::edited_at.eq(message.edited_at.map(Timestamp::as_micros)),
+            messages::deleted_at.eq(message.deleted_at.map(Timestamp::as_micros)),
+            messages::likes.eq(message.likes),
+            messages::text.eq(message.text.as_ref().map(MessageText::as_str)),
+            messages::pin_seq.eq(message.pin.map(|pin| pin.seq.get())),
+            messages::pinned_at.eq(message.pin.map(|pin| pin.at.as_micros())),
+            messages::pinned_by.eq(message.pin.map(|pin| pin.by.get())),
+        ));
+        on_backend!(self, |connection| row.execute(connection)).map(drop)
+    }
+
+    fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault> {
+        let like = diesel::insert_into(reactions::table)
+            .values((
+                reactions::message_id.eq(message.get()),
+                reactions::emoji.eq(LIKE),
+                reactions::user_id.eq(user.get()),
+                reactions::created_at.eq(at.as_micros()),
+            ))
+            .on_conflict_do_nothing();
+        on_backend!(self, |connection| like.execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault> {
+        let like = reactions::table.find((message.get(), LIKE, user.get()));
+        on_backend!(self, |connection| diesel::delete(like).execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
+        purge::purge_likes(self, message.get(), limit)
+    }
+
+    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {
+        let head = self.head()?;
+        let behind = memberships::table
+            .filter(memberships::group_id.eq(group.get()))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::read_seq.lt(seq.get()));
+        let moved = diesel::update(behind)
+            .set((memberships::read_seq.eq(seq.get()), memberships::read_position.eq(head.get())));
+        on_backend!(self, |connection| moved.execute(connection)).map(|rows| rows > 0)
+    }
+}

@@ -1,0 +1,121 @@
+//! Words of the domain as stored in columns. Reading a word that the program doesn't know is an error.
+
+use std::error::Error;
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::sql_types::Text;
+use groupchat_domain::accounts::SessionKind;
+use groupchat_domain::events::EventType;
+use groupchat_domain::groups::{Role, Visibility};
+
+/// A like is this reaction.
+pub(crate) const LIKE: &str = "👍";
+
+/// A member's role.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredRole(pub(crate) Role);
+
+/// A group's visibility.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredVisibility(pub(crate) Visibility);
+
+/// A session's kind.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredSessionKind(pub(crate) SessionKind);
+
+/// An event's type.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredEventType(pub(crate) EventType);
+
+/// How a session's kind is written.
+pub(crate) const fn session_kind(kind: SessionKind) -> &'static str {
+    match kind {
+        SessionKind::Login => "login",
+        SessionKind::Provisioned => "provisioned",
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredRole
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        find(value, &Role::ALL, Role::as_str).map(Self)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredVisibility
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        find(value, &[Visibility::Public], Visibility::as_str).map(Self)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredSessionKind
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        find(value, &[SessionKind::Login, SessionKind::Provisioned], session_kind).map(Self)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredEventType
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let word = <String as FromSql<Text, DB>>::from_sql(value)?;
+        EventType::from_stored(&word).map(Self).ok_or_else(|| unknown(&word))
+    }
+}
+
+/// The one among `known` that is written like this.
+fn find<DB: Backend, T: Copy>(
+    value: DB::RawValue<'_>,
+    known: &[T],
+    written: impl Fn(T) -> &'static str,
+) -> deserialize::Result<T>
+where
+    String: FromSql<Text, DB>,
+{
+    let word = <String as FromSql<Text, DB>>::from_sql(value)?;
+    let found = known.iter().copied().find(|&candidate| written(candidate) == word);
+    found.ok_or_else(|| unknown(&word))
+}
+
+fn unknown(word: &str) -> Box<dyn Error + Send + Sync> {
+    format!("the database holds an unknown word: {word:?}").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::result::Error;
+
+    use super::*;
+
+    /// What is read where a column holds this word.
+    fn read<T: FromSqlRow<Text, diesel::sqlite::Sqlite> + 'static>(word: &str) -> QueryResult<T> {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        diesel::select(word.into_sql::<Text>()).get_result(&mut connection)
+    }
+
+    #[test]
+    fn a_word_is_read_back_and_one_that_is_unknown_is_an_error() {
+        for role in Role::ALL {
+            assert_eq!(read::<StoredRole>(role.as_str()).unwrap().0, role);
+        }
+        for &event_type in EventType::ALL {
+            assert_eq!(read::<StoredEventType>(event_type.as_str()).unwrap().0, event_type);
+        }
+        let unknown = "user.forgotten";
+        assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
+        assert!(matches!(read::<StoredRole>(unknown), Err(Error::DeserializationError(_))));
+        assert!(matches!(read::<StoredVisibility>(unknown), Err(Error::DeserializationError(_))));
+        assert!(matches!(read::<StoredSessionKind>(unknown), Err(Error::DeserializationError(_))));
+    }
+}

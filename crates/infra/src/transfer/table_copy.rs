@@ -1,0 +1,109 @@
+//! Copying tables, one after the other.
+
+use std::time::{Duration, Instant};
+
+use super::digest::{Digester, TableDigest};
+use super::endpoint::Side;
+use super::error::TransferError;
+use super::rows;
+use super::source::Source;
+use super::table::Table;
+use super::target::Target;
+use crate::schema::for_each_table;
+
+/// Is told how many more rows are done.
+type Advance<'a> = &'a mut dyn FnMut(usize);
+
+/// What can be done with a table, whatever its rows are.
+pub(super) struct TableCopy {
+    pub(super) name: &'static str,
+    pub(super) gives_ids: bool,
+    copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
+    read_back: fn(&mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
+}
+
+macro_rules! passages {
+    ($($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ })+) => {
+        &[$(TableCopy::of::<rows::$table::Row>(),)+]
+    };
+}
+
+/// How each of the tables is brought over, in the same order as [`TABLES`](super::table::TABLES).
+pub(super) const PASSAGES: &[TableCopy] = for_each_table!(passages);
+
+impl TableCopy {
+    const fn of<T: Table>() -> Self {
+        Self { name: T::NAME, gives_ids: T::GIVES_IDS, copy: copy_rows::<T>, read_back: read_rows::<T> }
+    }
+
+    /// Copies the table in one transaction, and digests what the target is to hold then.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn copy(
+        &self,
+        source: &mut Source,
+        target: &mut Target,
+        advance: Advance<'_>,
+    ) -> Result<CopiedTable, TransferError> {
+        let began = Instant::now();
+        let failed = TransferError::at(Side::Target, "write");
+        target.session.backend().batch_execute("BEGIN").map_err(&failed)?;
+        let resume = target.session.backend().suspend_triggers(self.name).map_err(&failed)?;
+        let digest = (self.copy)(source, target, advance)?;
+        target.session.backend().batch_execute(&resume).map_err(&failed)?;
+        target.session.backend().batch_execute("COMMIT").map_err(&failed)?;
+        Ok(CopiedTable { name: self.name, digest, took: began.elapsed() })
+    }
+
+    /// Digests what the target holds.
+    ///
+    /// # Errors
+    /// [`TransferError`]
+    pub(super) fn read_back(
+        &self,
+        target: &mut Target,
+        advance: Advance<'_>,
+    ) -> Result<TableDigest, TransferError> {
+        (self.read_back)(target, advance)
+    }
+}
+
+/// A table that was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopiedTable {
+    /// How the table is called.
+    pub name: &'static str,
+    /// What both databases hold.
+    pub digest: TableDigest,
+    /// How long copying it took.
+    pub took: Duration,
+}
+
+fn copy_rows<T: Table>(
+    source: &mut Source,
+    target: &mut Target,
+    advance: Advance<'_>,
+) -> Result<TableDigest, TransferError> {
+    let mut digester = Digester::default();
+    let mut page: Vec<T> = source.page(None)?;
+    while let Some(last) = page.last().cloned() {
+        source.adapt(&mut page)?;
+        digester.add(&page);
+        advance(page.len());
+        target.insert(page)?;
+        page = source.page(Some(&last))?;
+    }
+    Ok(digester.finish())
+}
+
+fn read_rows<T: Table>(target: &mut Target, advance: Advance<'_>) -> Result<TableDigest, TransferError> {
+    let mut digester = Digester::default();
+    let mut page: Vec<T> = target.page(None)?;
+    while let Some(last) = page.last() {
+        digester.add(&page);
+        advance(page.len());
+        page = target.page(Some(last))?;
+    }
+    Ok(digester.finish())
+}

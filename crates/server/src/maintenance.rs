@@ -1,0 +1,94 @@
+//! Maintenance in the background: removes old events, expired sessions and tickets, and networks of old logins.
+
+mod trusted_clock;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{
+    remove_expired_sessions, remove_expired_tickets, remove_old_known_networks,
+};
+use groupchat_domain::events::{Retention, prune};
+use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
+
+use crate::panic_guard::guarded;
+
+pub(crate) use trusted_clock::TrustedClock;
+
+/// How often to look.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
+/// A long-neglected log is cleaned up in steps, between which others get a turn, and not in one go.
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
+
+const ACCESS: Access = Access { mode: Mode::Write, caller: Caller::System };
+
+/// What it works on, and what is old.
+pub(crate) struct Maintenance {
+    /// The database.
+    pub storage: Arc<dyn Storage>,
+    /// Whether what is old by the clock may go.
+    pub trust: TrustedClock,
+    /// Which events stay.
+    pub retention: Retention,
+    /// For how long a network is known after a login from there.
+    pub networks_known_for: Duration,
+    /// How often to look.
+    pub every: Duration,
+}
+
+impl Maintenance {
+    /// Works until it is dropped. Dropping it between two commands loses nothing.
+    pub(crate) async fn run(self) {
+        loop {
+            self.do_all().await;
+            tokio::time::sleep(self.every).await;
+        }
+    }
+
+    /// Each by itself: one that fails must not keep what the other removes.
+    async fn do_all(&self) {
+        let Self { retention, networks_known_for, .. } = *self;
+        self.remove("old events", move |tx, trust| {
+            // The limit of rows holds whatever the clock says.
+            let age = if trust.believes(tx.now()) { retention.age } else { Duration::MAX };
+            prune(tx, Retention { age, ..retention })
+        })
+        .await;
+        self.remove("networks of old logins", move |tx, trust| {
+            Ok(trust.believes(tx.now()) && remove_old_known_networks(tx, networks_known_for)?)
+        })
+        .await;
+        self.remove("expired sessions", |tx, trust| {
+            Ok(trust.believes(tx.now()) && remove_expired_sessions(tx)?)
+        })
+        .await;
+        // They are good for moments, so that none is missed when the clock is right again.
+        self.remove("expired tickets", |tx, _| remove_expired_tickets(tx)).await;
+    }
+
+    /// Runs a command until it says that there is no more to do.
+    async fn remove(
+        &self,
+        what: &str,
+        step: impl Fn(&mut dyn Tx, &TrustedClock) -> Result<bool, Error> + Copy + Send + 'static,
+    ) {
+        let in_steps = async {
+            loop {
+                let trust = self.trust.clone();
+                if !self.storage.run(ACCESS, move |tx| step(tx, &trust)).await? {
+                    return Ok::<_, Error>(());
+                }
+                tokio::time::sleep(BETWEEN_STEPS).await;
+            }
+        };
+        match guarded(in_steps).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::warn!(what, %error, "they can't be removed now"),
+            None => tracing::error!(what, "removing them panicked"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+use std::sync::Mutex;
+
+use groupchat_domain::accounts::{
+    ApiKeys, ClientInfo, KeyHash, MAX_KNOWN_NETWORKS, NewSession, NewTicket, SessionKind, create_first_admin,
+};
+use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::network::Network;
+use groupchat_domain::storage::EventSink;
+use groupchat_domain::time::{Clock, Timestamp};
+use groupchat_infra::accounts::hasher::BcryptHasher;
+use groupchat_infra::accounts::keys::RandomKeys;
+use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
+use tempfile::TempDir;
+
+use super::*;
+use crate::panic_guard::BrokenStorage;
+
+const DAY: u64 = 24 * 3600;
+const YEAR: u64 = 365 * DAY;
+const MONTH: Duration = Duration::from_secs(30 * DAY);
+
+/// A clock that the test sets: how much time has passed, and how far it is ahead.
+#[derive(Default)]
+struct TestClock(Mutex<(Duration, Duration)>);
+
+impl TestClock {
+    fn pass(&self, seconds: u64) {
+        self.0.lock().unwrap().0 += Duration::from_secs(seconds);
+    }
+
+    fn set_ahead(&self, seconds: u64) {
+        self.0.lock().unwrap().1 = Duration::from_secs(seconds);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        let (passed, ahead) = *self.0.lock().unwrap();
+        Timestamp::from_micros(0).plus(Duration::from_secs(50 * YEAR) + passed + ahead)
+    }
+
+    fn steady(&self) -> Duration {
+        self.0.lock().unwrap().0
+    }
+}
+
+/// Nobody listens.
+struct NoSink;
+
+impl EventSink for NoSink {
+    fn publish(&self, _: &[groupchat_domain::events::LoggedEvent]) {}
+}
+
+/// What is left of what the fixture stored.
+#[derive(Debug, PartialEq, Eq)]
+struct Left {
+    session: bool,
+    network: bool,
+    events: usize,
+}
+
+const ALL: Left = Left { session: true, network: true, events: 2 };
+
+struct Fixture {
+    clock: Arc<TestClock>,
+    maintenance: Maintenance,
+    key: KeyHash,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    /// A database with a session for a month, a known network and two events, and its maintenance.
+    async fn new(clock_is_ahead: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::default());
+        let options = SqliteOptions { alone: true, ..SqliteOptions::new(folder.path().join("chat.db")) };
+        let storage = SqliteStorage::open(options, clock.clone(), Arc::new(NoSink)).unwrap();
+        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let key = RandomKeys.issue().hash;
+        fill(&*storage, key).await;
+        let maintenance = Maintenance {
+            storage,
+            trust: TrustedClock::new(clock.clone(), clock_is_ahead),
+            retention: Retention::default(),
+            networks_known_for: 3 * MONTH,
+            every: Duration::from_secs(60),
+        };
+        Self { clock, maintenance, key, _folder: folder }
+    }
+
+    /// What is left after the maintenance, by a clock that is right.
+    async fn left(&self) -> Left {
+        self.maintenance.do_all().await;
+        let (key, then) = (self.key, Timestamp::from_micros(0));
+        let look = Access { mode: Mode::Read, caller: Caller::System };
+        let look = self.maintenance.storage.run(look, move |tx| {
+            Ok(Left {
+                session: tx.sessions().authenticate(&key, then)?.is_some(),
+                network: tx.known_networks().is_known(home(), then)?,
+                events: tx.events().after(groupchat_domain::ids::Position::ZERO, 10)?.len(),
+            })
+        });
+        look.await.unwrap()
+    }
+}
+
+fn home() -> Network {
+    Network::of("192.0.2.1".parse().unwrap())
+}
+
+async fn fill(storage: &dyn Storage, key: KeyHash) {
+    let hasher = BcryptHasher::start(4).unwrap();
+    let (admin, _) = create_first_admin(storage, &hasher, &RandomKeys).await.unwrap().unwrap();
+    let admin = admin.id;
+    storage.run(ACCESS, move |tx| store(tx, admin, key)).await.unwrap();
+}
+
+fn store(tx: &mut dyn Tx, user: UserId, key: KeyHash) -> Result<(), Error> {
+    let now = tx.now();
+    let session = NewSession {
+        user,
+        kind: SessionKind::Login,
+        key,
+        created_at: now,
+        expires_at: now.plus(MONTH),
+        client: ClientInfo::default(),
+    };
+    let session: SessionId = tx.sessions().insert(&session)?;
+    tx.tickets().insert(&NewTicket { session, hash: key, expires_at: now.plus(Duration::from_secs(30)) })?;
+    tx.known_networks().remember(user, home(), now, MAX_KNOWN_NETWORKS)?;
+    tx.emit(None, groupchat_domain::events::Event::UserDeleted(user));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_fails_does_not_keep_the_rest() {
+    let storage = Arc::<BrokenStorage>::default();
+    let maintenance = Maintenance {
+        storage: storage.clone(),
+        trust: TrustedClock::new(Arc::new(TestClock::default()), false),
+        retention: Retention::default(),
+        networks_known_for: MONTH,
+        every: INTERVAL,
+    };
+    let running = tokio::spawn(maintenance.run());
+    // In much less than the time until it looks again.
+    storage.tried(4).await;
+    running.abort();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_for_a_while_removes_nothing() {
+    let fixture = Fixture::new(false).await;
+    assert_eq!(fixture.left().await, ALL);
+    fixture.clock.set_ahead(YEAR);
+    for _ in 0..2 {
+        fixture.clock.pass(60);
+        assert_eq!(fixture.left().await, ALL);
+    }
+    fixture.clock.set_ahead(0);
+    assert_eq!(fixture.left().await, ALL);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_at_the_start_removes_nothing_for_a_day() {
+    let fixture = Fixture::new(true).await;
+    fixture.clock.pass(YEAR);
+    let doubting =
+        Maintenance { trust: TrustedClock::new(fixture.clock.clone(), true), ..fixture.maintenance };
+    let fixture = Fixture { maintenance: doubting, ..fixture };
+    fixture.clock.pass(DAY - 1);
+    assert_eq!(fixture.left().await, ALL);
+    fixture.clock.pass(1);
+    assert_eq!(fixture.left().await, Left { session: false, network: false, events: 1 });
+}
+
+#[tokio::test]
+async fn what_grows_old_is_removed() {
+    let fixture = Fixture::new(false).await;
+    for (days, left) in [
+        (6, ALL),
+        (8, Left { events: 1, ..ALL }),
+        (31, Left { session: false, network: true, events: 1 }),
+        (91, Left { session: false, network: false, events: 1 }),
+    ] {
+        fixture.clock.0.lock().unwrap().0 = Duration::from_secs(days * DAY);
+        assert_eq!(fixture.left().await, left, "after {days} days");
+    }
+}
+
+#[tokio::test]
+async fn the_limit_of_rows_holds_by_any_clock() {
+    let mut fixture = Fixture::new(true).await;
+    fixture.maintenance.retention.rows = 1;
+    assert_eq!(fixture.left().await, Left { events: 1, ..ALL });
+}
