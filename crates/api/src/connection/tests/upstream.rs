@@ -35,7 +35,7 @@ impl Bare {
         let server = HttpServer::new(move || {
             App::new().route("/", web::get().to(count.clone())).route("/stream", web::get().to(stream))
         });
-        let server = server.workers(1).disable_signals().client_request_timeout(SOON).keep_alive(SOON);
+        let server = server.workers(1).disable_signals().client_request_timeout(SOON).keep_alive(NEVER);
         let server = server.bind("127.0.0.1:0").unwrap();
         let address = server.addrs()[0];
         let running = server.run();
