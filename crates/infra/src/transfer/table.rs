@@ -10,7 +10,7 @@ use super::rows;
 use crate::connection::{Connection, on_backend};
 use crate::schema::{self, events, for_each_table};
 
-/// Rows to one page, and to one statement that inserts: no more than 5,500 values, which both databases take, and
+/// Rows to one page, and to one statement that inserts: some thousands of values, fewer than both databases take, and
 /// with the longest of texts some 20 MB.
 const PAGE: i64 = 500;
 

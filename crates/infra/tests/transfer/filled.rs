@@ -41,6 +41,7 @@ fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
                 drop(messages::edit(tx, author, lobby, message, Some(&text("Ü\u{301}🎉\tnew\nline 'q' \\")))?)
             }
             5 => messages::delete(tx, author, lobby, message)?,
+            6 if number < 600 => drop(messages::pin(tx, &ada, lobby, message)?),
             _ => {}
         }
     }
