@@ -150,8 +150,8 @@ impl Streaming {
             return self.final_event(end);
         }
         let mut text = String::new();
-        if let Some(permit) = self.subscriber.resume_at() {
-            write_event(&mut text, &self.subscriber, &EventDto::heartbeat(permit).to_json());
+        if let Some(cursor) = self.subscriber.resume_at() {
+            write_event(&mut text, &self.subscriber, &EventDto::heartbeat(cursor).to_json());
         }
         text
     }
@@ -166,8 +166,8 @@ impl Streaming {
 
 fn write_event(text: &mut String, subscriber: &HttpSubscriber, event: &str) {
     // Writing to a text does not fail. Without an id, a browser keeps the one that it has.
-    if let Some(permit) = subscriber.resume_at() {
-        let _ = writeln!(text, "id: {permit}");
+    if let Some(cursor) = subscriber.resume_at() {
+        let _ = writeln!(text, "id: {cursor}");
     }
     let _ = write!(text, "data: {event}\n\n");
 }

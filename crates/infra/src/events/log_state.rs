@@ -22,7 +22,7 @@ extern "SQL" {
     fn log_lineage() -> Text;
 }
 
-/// The epoch, and the places of the oldest and the newest event.
+/// The epoch, and the positions of the oldest and the newest event.
 type Row = (String, Option<i64>, Option<i64>);
 
 /// Reads the state of the log.

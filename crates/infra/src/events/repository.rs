@@ -15,7 +15,7 @@ use crate::schema::events;
 use crate::sql::stored::StoredEventType;
 use crate::tx::DbTx;
 
-/// An event that has a place.
+/// An event that has a position.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = events)]
 struct NumberedRow {
@@ -139,7 +139,7 @@ fn last_removable(oldest: &[EventRecord], newest: Position, retained: Retained) 
     of_known_age.take_while(is_removable).last().map(|event| event.position)
 }
 
-/// Removes the events up to this place; says how many.
+/// Removes the events up to this position; says how many.
 fn remove_up_to(connection: &mut Connection<'_>, position: i64) -> QueryResult<usize> {
     match connection {
         Connection::Sqlite(connection) => {

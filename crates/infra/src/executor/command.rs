@@ -166,7 +166,7 @@ impl CommandQueue {
         }
     }
 
-    /// A place for a worker that runs one command at a time, and may end it when its caller is gone.
+    /// A slot for a worker that runs one command at a time, and may end it when its caller is gone.
     pub(crate) fn worker_slot(self: &Arc<Self>) -> WorkerSlot {
         WorkerSlot { queue: Arc::clone(self), gone: Arc::default() }
     }

@@ -32,7 +32,7 @@ impl Default for QueueLimits {
     }
 }
 
-/// The item that found no place.
+/// The item that was rejected because the queue is full.
 #[derive(Debug)]
 pub(crate) struct Full<T>(pub(crate) T);
 

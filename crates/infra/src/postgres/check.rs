@@ -177,7 +177,7 @@ fn ids(connection: &mut PgConnection) -> Finding {
     Finding::from_query("ids", found)
 }
 
-/// Events that wait are nothing wrong: while no server runs, nobody gives them a place.
+/// Events that wait are nothing wrong: while no server runs, nobody assigns them a position.
 fn event_log(connection: &mut PgConnection) -> Finding {
     let connection = &mut Connection::Postgres(connection);
     let mut finding = EVENT_LOG.check(connection);

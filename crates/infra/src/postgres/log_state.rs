@@ -42,7 +42,7 @@ pub(super) fn refuse_unfinished(connection: &mut PgConnection, database: &str) -
     }
 }
 
-/// The greatest place in the log. The newest numbered event is never removed, so that it can't be reset.
+/// The greatest position in the log. The newest numbered event is never removed, so that it can't be reset.
 ///
 /// # Errors
 /// The failure of the statement.

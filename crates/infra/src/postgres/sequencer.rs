@@ -13,8 +13,8 @@ use diesel::sql_types::BigInt;
 /// Events to one statement, which is a transaction of its own.
 pub(super) const BATCH: usize = 500;
 
-/// One statement, so one snapshot: the greatest place and the events without one are of the same moment. If another
-/// session numbered at the same time, the unique index on `position` would reject one of them.
+/// One statement, so one snapshot: the greatest position and the events without one are of the same moment. If another
+/// session assigned positions at the same time, the unique index on `position` would reject one of them.
 const NUMBER: &str = "\
     UPDATE events SET position = numbered.position FROM ( \
         SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position \

@@ -42,7 +42,7 @@ impl NameList {
 /// A part of a list, as one statement reads it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ListPart<'a> {
-    /// The entries after this place, in the order of their keys, up to the limit and one more.
+    /// The entries after this position, in the order of their keys, up to the limit and one more.
     After {
         position: Option<&'a NameCursor>,
         /// Leaves out the entries that were renamed after so many renames.
@@ -65,7 +65,7 @@ impl<T: TextBytes> TextBytes for Keyed<T> {
     }
 }
 
-/// Reads a part of a list: of what comes after a place, no more rows than the page takes and one more.
+/// Reads a part of a list: of what comes after a position, no more rows than the page takes and one more.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -88,7 +88,7 @@ where
     }
 }
 
-/// An entry's place: its key, then its id.
+/// An entry's position: its key, then its id.
 type ListPosition = (String, i64);
 
 impl DbTx<'_> {
@@ -128,7 +128,7 @@ impl DbTx<'_> {
         on_backend!(self, |connection| counted.first(connection))
     }
 
-    /// The entries renamed since, by the keys that they had then: those that come after one place and up to another,
+    /// The entries renamed since, by the keys that they had then: those that come after one position and up to another,
     /// in order.
     fn moved(
         &mut self,

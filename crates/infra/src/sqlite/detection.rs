@@ -114,7 +114,7 @@ fn traces(path: &Path) -> io::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Whether a file is a draft or stands beside one: it never had what is elsewhere no more.
+/// Whether a file is a staged file or stands beside one: neither was ever part of a database.
 fn is_left_by_staged_file(path: &Path) -> bool {
     let name = path.as_os_str().to_string_lossy();
     let bare = SIDE_FILES.iter().find_map(|suffix| name.strip_suffix(suffix));

@@ -56,7 +56,7 @@ pub(super) fn heads(connection: &mut SqliteConnection) -> QueryResult<Heads> {
 /// have no gap; they are told from those of before by the log's epoch.
 ///
 /// # Errors
-/// The failure of a statement, or there is no such place.
+/// The failure of a statement, or no ids are left.
 pub(super) fn advance(connection: &mut SqliteConnection, others: &Heads, now: Timestamp) -> QueryResult<()> {
     for (table, head) in heads(connection)? {
         if table == "events" {

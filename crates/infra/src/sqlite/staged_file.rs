@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What SQLite may leave beside a database.
 pub(super) const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// What the name of a draft says between that of its target and the process that makes it.
+/// What the name of a staged file says between that of its target and the process that makes it.
 const MARK: &str = ".unfinished-";
 
 /// What a SQLite file begins with (SQLite documentation, "Database File Format", 1.3).
@@ -20,12 +20,12 @@ pub(super) struct StagedFile {
     target: PathBuf,
     path: PathBuf,
     published: bool,
-    /// Locked for as long as the draft is in the making: a draft that can be locked is nobody's.
+    /// Locked for as long as the staged file is in the making: a staged file that can be locked is nobody's.
     _file: File,
 }
 
 impl StagedFile {
-    /// An empty draft of `target`.
+    /// An empty staged file of `target`.
     ///
     /// # Errors
     /// What the system says.
@@ -43,8 +43,8 @@ impl StagedFile {
         Ok(Self { target: target.to_owned(), path, published: false, _file: file })
     }
 
-    /// Removes the drafts that killed processes left in the folder of `target`, whatever they were to become. Those
-    /// that are in the making stay, and so does what merely has such a name.
+    /// Removes the staged files that killed processes left in the folder of `target`, whatever they were to become.
+    /// Those that are in the making stay, and so does what merely has such a name.
     ///
     /// # Errors
     /// What the system says.
@@ -63,12 +63,12 @@ impl StagedFile {
         Ok(())
     }
 
-    /// Where the draft is.
+    /// Where the staged file is.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes what is in the draft durable.
+    /// Makes what is in the staged file durable.
     ///
     /// # Errors
     /// What the system says.
@@ -76,7 +76,7 @@ impl StagedFile {
         File::open(&self.path)?.sync_all()
     }
 
-    /// Makes the draft durable and gives it its name, in one step; what had the name before is gone.
+    /// Makes the staged file durable and gives it its name, in one step; what had the name before is gone.
     ///
     /// # Errors
     /// What the system says; the name then still stands for what it stood for.
@@ -113,15 +113,15 @@ fn create_locked(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file's name is that of a draft: it ends with the mark and a number.
+/// Whether a file's name is that of a staged file: it ends with the mark and a number.
 pub(super) fn is_staged_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let number = name.rsplit_once(MARK).map_or("", |(_, number)| number);
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether nobody is making the draft any more. What is not surely our `own` has to begin as a draft of a database
-/// does, whose first page is written last: else it is another program's.
+/// Whether nobody is making the staged file any more. What is not surely our `own` has to begin as a staged file of a
+/// database does, whose first page is written last: else it is another program's.
 fn is_abandoned(path: &Path, own: bool) -> bool {
     let abandoned = || -> io::Result<bool> {
         let file = File::open(path)?;

@@ -232,8 +232,8 @@ impl SocketConnection {
         }
         self.silent += 1;
         self.subscriber.on_heartbeat().await?;
-        if let Some(permit) = self.subscriber.resume_at() {
-            let heartbeat = EventDto::heartbeat(permit).to_json();
+        if let Some(cursor) = self.subscriber.resume_at() {
+            let heartbeat = EventDto::heartbeat(cursor).to_json();
             self.send(heartbeat).await?;
         }
         send_within(self.state.options.write_timeout, self.transport.session.ping(b"")).await.map(drop)

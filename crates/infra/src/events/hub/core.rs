@@ -94,8 +94,8 @@ impl Hub {
         Position::new(self.delivered.load(Ordering::Acquire))
     }
 
-    /// Adds a listener, who gets all events after the place that is returned with it; without a place if there is no
-    /// log to listen to.
+    /// Adds a listener, who gets all events after the position that is returned with it; without a position if there is
+    /// no log to listen to.
     pub(super) fn subscribe(&self) -> (Arc<Listener>, Option<Cursor>) {
         let mut registry = locked(&self.registry);
         let listener = match registry.phase {

@@ -9,7 +9,7 @@
 //! - Only the event at the last position + 1 is delivered, so nobody misses one or gets one twice.
 //! - Nothing here waits for a listener. A slow listener is disconnected.
 //! - A subscriber is in the index of a group if and only if its viewer is in the group.
-//! - Locks are taken in this order: registry, company, listener or inbox. No lock is held while a listener is woken.
+//! - Locks are taken in this order: registry, trackers, listener or inbox. No lock is held while a listener is woken.
 
 mod core;
 mod fan_out;

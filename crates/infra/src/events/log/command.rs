@@ -52,7 +52,7 @@ impl CommandEvents {
         Ok(())
     }
 
-    /// Appends the events to the log, without places.
+    /// Appends the events to the log, without positions.
     ///
     /// # Errors
     /// The failure of a statement.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::ids::Position;
 
-/// Where the notices go. Like the lock for numbering, a channel belongs to one database.
+/// Where the notices go. Like the lock of the sequencer, a channel belongs to one database.
 pub(super) const CHANNEL: &str = "groupchat_log";
 
 /// How often to look for notices, since no wait for them is to be had from the driver; and, as nobody looks more

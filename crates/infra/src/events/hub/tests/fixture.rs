@@ -104,7 +104,7 @@ impl TestHub {
         self.hub.publish(events);
     }
 
-    /// Commits the event that comes next, and has it handed out.
+    /// Commits the event that comes next, and has it broadcast.
     pub(super) fn tell(&self, audience: Audience, event: Event) -> Position {
         let logged = self.write(audience, event);
         self.commit(std::slice::from_ref(&logged));
@@ -130,7 +130,7 @@ impl TestHub {
         self.tell(Audience::GroupAndUser(group, user), Event::MemberRemoved(RemovedMember { group, user }))
     }
 
-    /// Hands out what waits.
+    /// Broadcasts what waits.
     pub(super) fn broadcast(&self) -> Continuity {
         let mut sequence = Box::pin(self.hub.0.drain_inbox());
         loop {
