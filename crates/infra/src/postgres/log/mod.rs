@@ -74,7 +74,8 @@ impl LogFollower {
         let mut poll_at = Instant::now();
         loop {
             let wake = self.signal.wait(NOTICE_INTERVAL.min(self.poll_interval));
-            self.has_stored |= wake == Wake::Stored;
+            // A stop takes the place of a wake that has not been heard yet.
+            self.has_stored |= wake != Wake::None;
             let has_news = self.has_news();
             if has_news || wake != Wake::None || Instant::now() >= poll_at {
                 self.run_turn();
