@@ -3,8 +3,9 @@
 use crate::accounts::{
     Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User, Username,
 };
+use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
-use crate::ids::{GroupId, MessageId, Seq, SessionId, UserId, Version};
+use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
@@ -143,3 +144,16 @@ pub(crate) const SERVER_ADMIN: GroupCaller = GroupCaller { role: None, server_ad
 /// A server admin who is a plain member of the group.
 pub(crate) const SERVER_ADMIN_INSIDE: GroupCaller =
     GroupCaller { role: Some(Role::Member), server_admin: true };
+
+/// What the log has of the deletion of [`OTHER`], an event for everybody.
+pub(crate) fn deletion_record(position: i64) -> EventRecord {
+    EventRecord {
+        position: Position::new(position),
+        id: EventId::new(position),
+        at: EARLIER,
+        actor: None,
+        audience: Audience::All,
+        event_type: EventType::UserDeleted,
+        subject: SubjectIds { user: Some(OTHER), ..SubjectIds::default() },
+    }
+}

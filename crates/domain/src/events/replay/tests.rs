@@ -11,7 +11,7 @@ use crate::ids::{EventId, GroupId, MessageId, UserId};
 use crate::messages::{Message, MessageText};
 use crate::storage::StorageFault;
 use crate::testing::{
-    EARLIER, GROUP, ME, MY_SESSION, MockTx, OTHER, assert_hands_faults_on, fault, me, message, user,
+    GROUP, ME, MY_SESSION, MockTx, OTHER, assert_hands_faults_on, deletion_record, fault, me, message, user,
 };
 
 fn epoch(text: &str) -> Epoch {
@@ -23,26 +23,13 @@ fn ten_events() -> LogState {
     LogState { epoch: epoch("log"), head: Position::new(20), removed: Position::new(10) }
 }
 
-/// Somebody was deleted, for all to know.
-fn record(position: i64) -> EventRecord {
-    EventRecord {
-        position: Position::new(position),
-        id: EventId::new(position),
-        at: EARLIER,
-        actor: None,
-        audience: Audience::All,
-        event_type: EventType::UserDeleted,
-        subject: SubjectIds { user: Some(OTHER), ..SubjectIds::default() },
-    }
-}
-
 /// A removal from a group.
 fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
     EventRecord {
         audience: Audience::GroupAndUser(group, user),
         event_type: EventType::MemberRemoved,
         subject: SubjectIds { group: Some(group), user: Some(user), message: None },
-        ..record(position)
+        ..deletion_record(position)
     }
 }
 
@@ -118,7 +105,7 @@ fn at_the_head_there_is_nothing_and_the_position_stays() {
 #[test]
 fn a_full_page_may_not_be_the_last() {
     for (count, more) in [(PAGE - 1, false), (PAGE, true)] {
-        let page = replay(&mut holds(0, (1..=count).map(record).collect()), &me(), Position::ZERO);
+        let page = replay(&mut holds(0, (1..=count).map(deletion_record).collect()), &me(), Position::ZERO);
         let page = page.unwrap();
         assert_eq!((page.position, page.more), (Position::new(count), more));
         assert_eq!(positions(&page), (1..=count).collect::<Vec<_>>());
@@ -131,7 +118,7 @@ fn long_texts_make_a_page_short() {
         audience: Audience::Group(GROUP),
         event_type: EventType::MessageCreated,
         subject: SubjectIds { group: Some(GROUP), user: None, message: Some(MessageId::new(position)) },
-        ..record(position)
+        ..deletion_record(position)
     };
     let long = MessageText::parse(&"\u{1F600}".repeat(10_000)).unwrap();
     let mut tx = holds(0, (3..=200).map(sent).collect());
@@ -147,16 +134,21 @@ fn long_texts_make_a_page_short() {
 
 #[test]
 fn what_was_removed_meanwhile_leaves_a_gap_that_is_told_of() {
-    let page = replay(&mut holds(5, vec![record(7), record(8)]), &me(), Position::new(5)).unwrap();
+    let page =
+        replay(&mut holds(5, vec![deletion_record(7), deletion_record(8)]), &me(), Position::new(5)).unwrap();
     assert!(page.gap);
-    let page = replay(&mut holds(6, vec![record(7), record(8)]), &me(), Position::new(6)).unwrap();
+    let page =
+        replay(&mut holds(6, vec![deletion_record(7), deletion_record(8)]), &me(), Position::new(6)).unwrap();
     assert!(!page.gap);
 }
 
 #[test]
 fn hidden_events_move_the_position_only() {
-    let hidden =
-        EventRecord { event_type: EventType::SessionsEnded, audience: Audience::User(OTHER), ..record(1) };
+    let hidden = EventRecord {
+        event_type: EventType::SessionsEnded,
+        audience: Audience::User(OTHER),
+        ..deletion_record(1)
+    };
     let subject = SubjectIds { user: Some(ME), ..SubjectIds::default() };
     let mine = EventRecord { subject, audience: Audience::User(ME), ..hidden };
     let page = replay(&mut holds(0, vec![hidden, mine]), &me(), Position::ZERO).unwrap();
@@ -165,20 +157,20 @@ fn hidden_events_move_the_position_only() {
 
 #[test]
 fn a_record_that_can_t_be_understood_is_a_fault() {
-    let nameless = EventRecord { subject: SubjectIds::default(), ..record(1) };
+    let nameless = EventRecord { subject: SubjectIds::default(), ..deletion_record(1) };
     let outcome = replay(&mut holds(0, vec![nameless]), &me(), Position::ZERO);
     assert!(matches!(outcome, Err(Error::Fault(StorageFault::Internal { .. }))), "{outcome:?}");
 }
 
 #[test]
 fn the_events_are_as_the_log_says() {
-    let page = replay(&mut holds(0, vec![record(1)]), &me(), Position::ZERO).unwrap();
-    let EventRecord { position, id, at, actor, audience, .. } = record(1);
+    let page = replay(&mut holds(0, vec![deletion_record(1)]), &me(), Position::ZERO).unwrap();
+    let EventRecord { position, id, at, actor, audience, .. } = deletion_record(1);
     let event = Event::UserDeleted(OTHER);
     assert_eq!(page.events, [LoggedEvent { position, id, at, audience, actor, event }]);
 }
 
 #[test]
 fn faults_are_handed_on() {
-    assert_hands_faults_on(|| holds(0, vec![record(1)]), |tx| replay(tx, &me(), Position::ZERO));
+    assert_hands_faults_on(|| holds(0, vec![deletion_record(1)]), |tx| replay(tx, &me(), Position::ZERO));
 }

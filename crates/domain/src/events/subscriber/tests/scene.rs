@@ -11,17 +11,15 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{KeyHash, PresenceSetting};
-use crate::events::audience::Audience;
 use crate::events::cursor::{Epoch, LogState};
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
-use crate::events::subject::SubjectIds;
-use crate::events::table::{Event, EventType};
+use crate::events::table::Event;
 use crate::events::viewer::Viewer;
 use crate::groups::ReadCursor;
-use crate::ids::{EventId, Seq};
+use crate::ids::Seq;
 use crate::storage::{Access, Done, Work};
-use crate::testing::{EARLIER, ME, MY_SESSION, me};
+use crate::testing::{ME, MY_SESSION, deletion_record, me};
 
 /// What a subscriber got, in short.
 #[derive(Debug, PartialEq, Eq)]
@@ -195,7 +193,7 @@ fn page_tx(after: i64, positions: &[i64]) -> MockTx {
     let mut tx = MockTx::new().authenticates(me());
     tx.members.expect_since_events().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
     tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
-    let records: Vec<_> = positions.iter().copied().map(record).collect();
+    let records: Vec<_> = positions.iter().copied().map(deletion_record).collect();
     let page = tx.events.expect_after().withf(move |position, _| *position == Position::new(after));
     page.times(1).returning(move |_, _| Ok(records.clone()));
     tx
@@ -212,22 +210,9 @@ pub(super) fn viewer() -> Viewer {
     viewer.at_version(user(ME).version)
 }
 
-/// Somebody was deleted, for all to know.
-fn record(position: i64) -> EventRecord {
-    EventRecord {
-        position: Position::new(position),
-        id: EventId::new(position),
-        at: EARLIER,
-        actor: None,
-        audience: Audience::All,
-        event_type: EventType::UserDeleted,
-        subject: SubjectIds { user: Some(OTHER), ..SubjectIds::default() },
-    }
-}
-
 /// The same as it happens.
 pub(super) fn logged(position: i64) -> Delivery {
-    let EventRecord { position, id, at, actor, audience, .. } = record(position);
+    let EventRecord { position, id, at, actor, audience, .. } = deletion_record(position);
     let event = Event::UserDeleted(OTHER);
     Delivery::Logged(Arc::new(SharedEvent::new(LoggedEvent { position, id, at, audience, actor, event })))
 }
