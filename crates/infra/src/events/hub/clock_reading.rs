@@ -5,22 +5,22 @@ use std::time::Duration;
 use groupchat_domain::events::EphemeralEvent;
 use groupchat_domain::time::{Clock, Timestamp};
 
-/// The present time by both clocks: presence and typing are measured by the steady clock and reported by the wall
-/// clock.
+/// The time on both clocks at one moment. Presence and typing are measured on the steady clock and reported in
+/// wall-clock time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClockReading {
-    /// What is measured by: microseconds since some moment of this process.
+    /// The steady clock: microseconds since an arbitrary moment of this process.
     pub(super) steady: Timestamp,
     now: Timestamp,
 }
 
 impl ClockReading {
-    /// This moment.
+    /// Reads both clocks.
     pub(super) fn of(clock: &dyn Clock) -> Self {
         Self { steady: Timestamp::from_micros(0).plus(clock.steady()), now: clock.now() }
     }
 
-    /// A measured event with its times by the wall clock.
+    /// Converts the times in an ephemeral event from the steady clock to wall-clock time.
     pub(super) fn in_wall_time(self, mut ephemeral: EphemeralEvent) -> EphemeralEvent {
         match &mut ephemeral {
             EphemeralEvent::PresenceChanged { last_seen_at: Some(at), .. }
@@ -30,7 +30,7 @@ impl ClockReading {
         ephemeral
     }
 
-    /// When a measured time was, or will be, by the clock as it is set now.
+    /// Converts a time on the steady clock to wall-clock time, by the wall clock as it is set now.
     pub(super) fn wall_time(self, measured: Timestamp) -> Timestamp {
         let away = measured.as_micros() - self.steady.as_micros();
         let distance = Duration::from_micros(away.unsigned_abs());

@@ -1,4 +1,4 @@
-//! What the hub's clones and feeds share.
+//! The state that the hub's clones and feeds share.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,12 +20,12 @@ use super::trackers::Trackers;
 use super::wakers::Wakers;
 use crate::executor::sync::locked;
 
-/// Whether all that was published could be broadcast.
+/// Whether everything that was published could be broadcast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Continuity {
-    /// It was.
+    /// Everything was broadcast.
     Complete,
-    /// There are events before it that only the log has.
+    /// Events are missing in between. They must be read from the log.
     Gap,
 }
 
@@ -34,15 +34,15 @@ pub(super) struct Hub {
     pub(super) options: HubOptions,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inbox: Inbox,
-    /// Events are missing that only the log has.
+    /// Notified when events are missing that must be read from the log.
     pub(super) missing: Notify,
     pub(super) registry: Mutex<Registry>,
     pub(super) trackers: Mutex<Trackers>,
-    /// How many listeners the registry has, to be looked at without a lock. Changed under its lock.
+    /// The number of listeners in the registry, readable without its lock. Written only under that lock.
     listeners: AtomicUsize,
-    /// The greatest position that was published to the hub.
+    /// The highest position that was published to the hub.
     published: AtomicI64,
-    /// The registry's position, to be looked at without a lock: what is up to here is in the listeners' queues.
+    /// The registry's position, readable without its lock: everything up to it is in the listeners' queues.
     delivered: AtomicI64,
 }
 
@@ -64,7 +64,8 @@ impl Hub {
     /// Queues committed events for broadcast.
     pub(super) fn publish(&self, events: &[LoggedEvent]) {
         let Some(last) = events.last() else { return };
-        // In this order, with `subscribe` in the other: either this sees the new listener, or that sees this event.
+        // This order and the opposite one in `subscribe` guarantee that either this code sees the new listener or
+        // `subscribe` sees this event.
         self.published.fetch_max(last.position.get(), Ordering::SeqCst);
         if self.has_listeners() {
             self.inbox.push_logged(events);
@@ -94,8 +95,8 @@ impl Hub {
         Position::new(self.delivered.load(Ordering::Acquire))
     }
 
-    /// Adds a listener, who gets all events after the position that is returned with it; without a position if there is
-    /// no log to listen to.
+    /// Adds a listener and returns the position after which it gets all events. There is no position if the hub has no
+    /// log yet.
     pub(super) fn subscribe(&self) -> (Arc<Listener>, Option<Cursor>) {
         let mut registry = locked(&self.registry);
         let listener = match registry.phase {
@@ -105,7 +106,7 @@ impl Hub {
                 let listener = registry.add();
                 self.note_listeners(&registry);
                 if registry.listeners() == 1 {
-                    // Nothing that was committed while nobody listened was broadcast.
+                    // Events that were committed while there were no listeners were not broadcast.
                     let published = Position::new(self.published.load(Ordering::SeqCst));
                     self.skip(&mut registry, published);
                 }
@@ -137,8 +138,8 @@ impl Hub {
         }
     }
 
-    /// Broadcasts the event that is next. One that was broadcast before is skipped, and one that does not follow is
-    /// left to the log.
+    /// Broadcasts the event if it is the next one. Skips an event that was broadcast before, and one that leaves a gap,
+    /// which is read from the log later.
     fn broadcast_logged(&self, registry: &mut Registry, event: &SharedLogged, wakers: &mut Wakers) {
         let position = event.event.position;
         if position != registry.position.next() {
@@ -150,16 +151,16 @@ impl Hub {
         self.move_to(registry, position);
     }
 
-    /// Moves on past events that nobody listened to.
+    /// Advances past events that had no listeners.
     pub(super) fn skip(&self, registry: &mut Registry, position: Position) {
         if position > registry.position {
-            // They may have changed who is in which group, and who hides.
+            // The skipped events may have changed memberships and presence settings.
             locked(&self.trackers).forget_all();
             self.move_to(registry, position);
         }
     }
 
-    /// Begins again with another log. Those who listened to the one before learn by their cursors that it is another.
+    /// Starts over with a different log. Listeners of the previous log notice the change by their cursors.
     pub(super) fn begin_anew(&self, state: LogState, wakers: &mut Wakers) {
         let mut registry = locked(&self.registry);
         self.end_all(&mut registry, &Delivery::Stopping, wakers);
@@ -171,7 +172,7 @@ impl Hub {
         registry.epoch = Some(state.epoch);
     }
 
-    /// Moves the position on, never back.
+    /// Advances the position. It never goes back.
     pub(super) fn move_to(&self, registry: &mut Registry, position: Position) {
         registry.position = registry.position.max(position);
         self.delivered.store(registry.position.get(), Ordering::Release);
@@ -181,7 +182,7 @@ impl Hub {
         self.listeners.store(registry.listeners(), Ordering::SeqCst);
     }
 
-    /// Disconnects all subscribers.
+    /// Disconnects all listeners.
     pub(super) fn end_all(&self, registry: &mut Registry, last: &Delivery, wakers: &mut Wakers) {
         registry.end_all(last, wakers);
         self.note_listeners(registry);

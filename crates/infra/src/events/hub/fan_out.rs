@@ -1,4 +1,4 @@
-//! Which listeners an event is for.
+//! Finds the listeners that an event is for, and delivers it to them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::shared::{SharedEphemeral, SharedLogged};
 use super::wakers::Wakers;
 
 impl Registry {
-    /// Broadcasts the event that follows in the log. Subscribers that are too slow for it are removed.
+    /// Broadcasts the next event of the log. Removes listeners that are too slow for it.
     pub(super) fn broadcast(&mut self, event: &SharedLogged, options: &HubOptions, wakers: &mut Wakers) {
         let logged = &event.event;
         let mut slow = Vec::new();
@@ -33,15 +33,15 @@ impl Registry {
                 }
             }
         }
-        // Before anybody is removed: a viewer who has taken in that they left a group no longer says that they were in
-        // it.
+        // Before slow listeners are removed: `remove` finds a listener's index entries by its viewer's groups, and a
+        // viewer that has applied the removal from a group no longer names that group.
         self.move_members(&logged.event);
         for listener in &slow {
             self.remove(listener);
         }
     }
 
-    /// Those whom the event may be for, and those whose memberships it may change. Some may come twice.
+    /// The listeners that the event may be for, and those whose memberships it may change. A listener may occur twice.
     fn candidates(&self, logged: &LoggedEvent) -> impl Iterator<Item = &Arc<Listener>> {
         let (group, user) = match logged.audience {
             Audience::All | Audience::Session(_) => (None, None),
@@ -56,7 +56,7 @@ impl Registry {
         anybody.chain(in_group).chain(of_user)
     }
 
-    /// Brings the index of groups up to date with the viewers.
+    /// Updates the index of groups from the viewers.
     fn move_members(&mut self, event: &Event) {
         match event {
             Event::MemberAdded(GroupMember { group, member }) => self.move_member(*group, member.user.id),
@@ -76,7 +76,7 @@ impl Registry {
         }
     }
 
-    /// Delivers ephemeral events.
+    /// Delivers an ephemeral event.
     pub(super) fn broadcast_ephemeral(
         &self,
         to: EphemeralAudience,
@@ -107,7 +107,7 @@ impl Registry {
         }
     }
 
-    /// The listeners of a user, and those in these groups; each once.
+    /// The listeners of a user and those in the given groups, without duplicates.
     fn devices_and_members<'a>(
         &'a self,
         user: UserId,

@@ -12,14 +12,14 @@ use super::core::Hub;
 use super::listener::Listener;
 use super::trackers::ConnectedDevice;
 
-/// A subscription in use.
+/// A subscription to the hub.
 pub(super) struct LocalFeed {
     hub: Arc<Hub>,
     listener: Arc<Listener>,
     since: Option<Cursor>,
-    /// Everything up to here was delivered, and whoever polls was told so.
+    /// Everything up to this position was delivered, and the subscriber has been informed of it.
     known: Position,
-    /// What others know it by.
+    /// The device as which this subscription counts in presence, once it has joined.
     device: Option<ConnectedDevice>,
 }
 
@@ -42,11 +42,11 @@ impl Feed for LocalFeed {
     }
 
     fn join(&mut self) -> Vec<EphemeralEvent> {
-        let Some((device, here)) = self.hub.join(&self.listener) else { return Vec::new() };
+        let Some((device, snapshot)) = self.hub.join(&self.listener) else { return Vec::new() };
         if let Some(before) = self.device.replace(device) {
             self.hub.leave(before);
         }
-        here
+        snapshot
     }
 
     fn act(&mut self, activity: Activity) -> Result<(), Error> {
@@ -54,7 +54,8 @@ impl Feed for LocalFeed {
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        // Before the queue is looked at: if that is empty then, all up to here has been in it.
+        // Read this before the queue: if the queue is empty afterwards, everything up to this position has passed
+        // through it.
         let delivered = self.hub.delivered();
         let polled = self.listener.poll_next(self.known, delivered, context);
         match &polled {

@@ -18,20 +18,20 @@ use super::registry::HubPhase;
 use super::wakers::Wakers;
 use crate::executor::sync::locked;
 
-/// Events that are broadcast before their subscribers are woken, and before others get the thread.
+/// Events that are broadcast before their listeners are woken and the thread is yielded to other tasks.
 const BATCH: usize = 32;
 
-/// Events that are read from the log at once.
+/// Events that are read from the log at a time.
 const PAGE: i64 = 200;
 
-/// How long to leave a log alone that could not be read.
+/// How long to wait before reading a log again after a failure.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
-/// The hub is to read from these.
+/// How the hub reads the log.
 const ACCESS: Access = Access { mode: Mode::Read, caller: Caller::System };
 
 impl Hub {
-    /// Takes the head of the log for the position.
+    /// Starts at the head of the log.
     pub(super) async fn begin(&self, storage: &dyn Storage) -> Result<(), Error> {
         if locked(&self.registry).phase != HubPhase::NotStarted {
             return Ok(());
@@ -46,7 +46,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Broadcasts what time alone has changed; never returns.
+    /// Broadcasts changes that only the passage of time causes. Never returns.
     pub(super) async fn run_timers(&self) -> Infallible {
         loop {
             sleep(self.options.poll_interval).await;
@@ -54,14 +54,14 @@ impl Hub {
         }
     }
 
-    /// Looks up the head of the log, and tries again until that works.
+    /// Calls [`begin`](Self::begin) until it succeeds.
     pub(super) async fn begin_with_retries(&self, storage: &dyn Storage) {
         while let Err(error) = self.begin(storage).await {
             wait_after(&error).await;
         }
     }
 
-    /// Broadcasts what is published, until the hub is stopped.
+    /// Broadcasts published events until the hub is stopped.
     pub(super) async fn serve(&self) {
         while locked(&self.registry).phase != HubPhase::Stopped {
             match self.drain_inbox().await {
@@ -74,13 +74,13 @@ impl Hub {
         }
     }
 
-    /// Polls the log for events that the inbox lacks and broadcasts them: when one is missing, and at every poll
-    /// interval. Never returns. Beside [`serve`](Self::serve), which goes on with what follows without a gap however
-    /// long the log takes to read.
+    /// Reads events that the inbox lacks from the log and broadcasts them: when an event is missing, and at every poll
+    /// interval. Never returns. Runs beside [`serve`](Self::serve), which continues with the events that follow without
+    /// a gap, however long reading the log takes.
     pub(super) async fn poll_log(&self, storage: &dyn Storage) -> Infallible {
         let mut poll_at = Instant::now() + self.options.poll_interval;
         loop {
-            // Either way it is time.
+            // Both outcomes, notified or timed out, mean that it is time to read.
             let _ = timeout_at(poll_at, self.missing.notified()).await;
             poll_at = match self.catch_up(storage).await {
                 Ok(()) => Instant::now() + self.options.poll_interval,
@@ -89,15 +89,15 @@ impl Hub {
                     Instant::now()
                 }
             };
-            // What waited for it may follow without a gap now.
+            // Queued events may now follow without a gap.
             self.inbox.wake();
         }
     }
 
-    /// Broadcasts what is queued, as far as it follows without a gap; says whether that is all there is.
+    /// Broadcasts queued events as long as they follow without a gap. Returns whether nothing is missing.
     pub(super) async fn drain_inbox(&self) -> Continuity {
         loop {
-            // If nobody listens, what is left is for nobody.
+            // Without listeners, gaps don't matter.
             let known = if self.has_listeners() { self.delivered() } else { Position::new(i64::MAX - 1) };
             let items = self.inbox.pop_ready(BATCH, known);
             if items.is_empty() {
@@ -117,7 +117,7 @@ impl Hub {
         wakers.wake();
     }
 
-    /// Broadcasts all that the log has.
+    /// Broadcasts all events of the log that have not been broadcast yet.
     async fn catch_up(&self, storage: &dyn Storage) -> Result<(), Error> {
         loop {
             let has_listeners = self.has_listeners();
@@ -133,7 +133,7 @@ impl Hub {
                 return Ok(());
             }
             if !has_listeners {
-                // Somebody has come meanwhile.
+                // A listener has subscribed since `has_listeners` was read.
                 continue;
             }
             let is_last = i64::try_from(events.len()).unwrap_or(PAGE) < PAGE;
@@ -152,7 +152,7 @@ impl Hub {
         }
     }
 
-    /// Moves on without a word, if nobody listens.
+    /// Advances to the position if there are no listeners. Returns whether there are none.
     fn skip_to(&self, position: Position) -> bool {
         let mut registry = locked(&self.registry);
         let is_idle = registry.listeners() == 0;
@@ -162,14 +162,14 @@ impl Hub {
         is_idle
     }
 
-    /// Whether this is not the log that was followed so far: one that another server of the database goes on with after
-    /// a failover, from where the copy had got to.
+    /// Whether the log was replaced: after a failover, another database server continues from the state that its copy
+    /// had reached, with a new epoch.
     fn is_another(&self, state: &LogState) -> bool {
         let registry = locked(&self.registry);
         registry.epoch.as_ref() != Some(&state.epoch)
     }
 
-    /// Where the log goes on only after a gap, since its oldest events have been removed, nobody has kept up.
+    /// Disconnects all listeners if the log starts only after a gap because its oldest events were removed.
     pub(super) fn require_next(&self, first: Position) {
         let mut wakers = Wakers::default();
         let mut registry = locked(&self.registry);
@@ -183,7 +183,8 @@ impl Hub {
     }
 }
 
-/// What the log is, and a page of it after the position, if any, with the present state of what it names.
+/// Reads the state of the log and, if `after` is given, a page of events after it, with the current state of the things
+/// they name.
 async fn read(storage: &dyn Storage, after: Option<Position>) -> Result<(LogState, Vec<LoggedEvent>), Error> {
     let read = move |tx: &mut dyn Tx| {
         let state = log_state(tx)?;
@@ -201,7 +202,7 @@ async fn wait_after(error: &Error) {
     sleep(RETRY_AFTER).await;
 }
 
-/// Goes to the end of the queue of what runs on this thread.
+/// Lets the other tasks on this thread run.
 async fn yield_now() {
     let mut has_waited = false;
     poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! The events that wait to be delivered.
+//! The events that are queued for broadcast.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -16,14 +16,14 @@ use crate::executor::sync::locked;
 pub(super) enum Item {
     /// An event of the log.
     Logged(SharedLogged),
-    /// Ephemeral events.
+    /// An ephemeral event.
     Ephemeral(EphemeralAudience, SharedEphemeral),
-    /// How a user is there now.
+    /// A change of a user's presence.
     Presence(PresenceChange),
 }
 
 impl Item {
-    /// Where in the log it is.
+    /// The position in the log, if the item is a logged event.
     fn position(&self) -> Option<Position> {
         match self {
             Self::Logged(event) => Some(event.event.position),
@@ -32,7 +32,7 @@ impl Item {
     }
 }
 
-/// A bounded queue that any thread fills and the hub's one future empties.
+/// A bounded queue that any thread fills and that a single task, the hub's, empties.
 pub(super) struct Inbox {
     limit: usize,
     waiting: Mutex<InboxState>,
@@ -41,9 +41,9 @@ pub(super) struct Inbox {
 
 struct InboxState {
     items: VecDeque<Item>,
-    /// The last of each user, so that none is lost for lack of room: there are no more than users.
+    /// The latest change of each user. It can't overflow, because there is at most one per user.
     presence: HashMap<UserId, PresenceChange>,
-    /// The position of the last event that was put in, or would have been had there been room.
+    /// The position of the last event that was pushed, whether or not it fitted.
     last: Position,
 }
 
@@ -59,11 +59,11 @@ impl Inbox {
         Self { limit, waiting: Mutex::new(waiting), changed: Notify::new() }
     }
 
-    /// Adds events of the log, as many as fit: the others are found missing, and read from the log.
+    /// Adds logged events, as many as fit. The hub notices that the others are missing and reads them from the log.
     pub(super) fn push_logged(&self, events: &[LoggedEvent]) {
         let Some(last) = events.last() else { return };
         let copy = |event: &LoggedEvent| Item::Logged(Arc::new(SharedEvent::new(event.clone())));
-        // Copied before the lock is taken, so that it is held for a moment only.
+        // Copied before the lock is taken, to keep the time under the lock short.
         let items: Vec<_> = events.iter().map(copy).collect();
         let mut waiting = locked(&self.waiting);
         let room = self.limit.saturating_sub(waiting.items.len());
@@ -73,7 +73,7 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Adds ephemeral events, unless events of the log would soon lack the room.
+    /// Adds an ephemeral event, unless half of the queue is in use: the rest is reserved for logged events.
     pub(super) fn push_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent) {
         let mut waiting = locked(&self.waiting);
         if waiting.items.len() >= self.limit / 2 {
@@ -84,7 +84,7 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Adds a change of presence, which replaces one of the same user that is still queued.
+    /// Adds a presence change. It is merged with a change of the same user that is still queued.
     pub(super) fn push_presence(&self, change: PresenceChange) {
         let mut waiting = locked(&self.waiting);
         let merged = match waiting.presence.remove(&change.user) {
@@ -96,16 +96,16 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// How a user is there is no longer for this group.
+    /// Removes a group from the audience of a user's queued presence change.
     pub(super) fn withdraw_presence(&self, user: UserId, group: GroupId) {
         if let Some(change) = locked(&self.waiting).presence.get_mut(&user) {
-            change.groups.retain(|there| *there != group);
+            change.groups.retain(|other| *other != group);
         }
     }
 
-    /// Takes up to `most` items out, until an event of the log that does not follow on those up to `known`: that one
-    /// and what is behind it wait until the log has been read. Who is there comes first, so that it is told before what
-    /// came later of the log changes whom it is for.
+    /// Takes up to `most` items. Stops before a logged event that doesn't follow directly on `known` and the events
+    /// taken: that event and all behind it stay queued until the log has been read. Presence changes come first, so
+    /// that they are delivered before a later logged event changes their audience.
     pub(super) fn pop_ready(&self, most: usize, known: Position) -> Vec<Item> {
         let mut waiting = locked(&self.waiting);
         let users: Vec<_> = waiting.presence.keys().take(most).copied().collect();
@@ -128,31 +128,31 @@ impl Inbox {
         taken
     }
 
-    /// Forgets what waits, and what was meant to come in.
+    /// Discards all queued events and the position of the last one.
     pub(super) fn clear(&self) {
         let mut waiting = locked(&self.waiting);
         waiting.items.clear();
         waiting.last = Position::ZERO;
     }
 
-    /// The position of the last event that was meant to come in here.
+    /// The position of the last event that was pushed, whether or not it fitted.
     pub(super) fn last(&self) -> Position {
         locked(&self.waiting).last
     }
 
-    /// Resolves when there is something, or after [`wake`](Self::wake).
+    /// Resolves when the queue is not empty, or after [`wake`](Self::wake).
     pub(super) async fn changed(&self) {
         if locked(&self.waiting).is_empty() {
             self.changed.notified().await;
         }
     }
 
-    /// Resolves when something has come since the last time, or after [`wake`](Self::wake).
+    /// Resolves when something was pushed since the last call, or after [`wake`](Self::wake).
     pub(super) async fn woken(&self) {
         self.changed.notified().await;
     }
 
-    /// Wakes who waits for something to come.
+    /// Wakes the task that waits for the queue to change.
     pub(super) fn wake(&self) {
         self.changed.notify_one();
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::listener::Listener;
 
-/// Listeners, each once. A listener is known by its address, which is its own for as long as it is here.
+/// A set of listeners. A listener is identified by its address, which stays unique as long as the set holds it.
 #[derive(Debug, Default)]
 pub(super) struct Listeners(HashMap<usize, Arc<Listener>>);
 
@@ -15,7 +15,7 @@ impl Listeners {
         self.0.insert(address(listener), Arc::clone(listener));
     }
 
-    /// Whether it was there.
+    /// Returns whether the listener was in the set.
     pub(super) fn remove(&mut self, listener: &Arc<Listener>) -> bool {
         self.0.remove(&address(listener)).is_some()
     }
@@ -29,7 +29,7 @@ impl Listeners {
     }
 }
 
-/// Listeners by a key, each once, in the order of their addresses. A key without listeners takes no room.
+/// Sets of listeners by key, each sorted by address. A key without listeners uses no memory.
 #[derive(Debug)]
 pub(super) struct Index<K>(HashMap<K, Vec<Arc<Listener>>>);
 
@@ -40,45 +40,45 @@ impl<K> Default for Index<K> {
 }
 
 impl<K: Copy + Eq + Hash> Index<K> {
-    /// The listeners under a key.
+    /// The listeners of a key.
     pub(super) fn get(&self, key: K) -> &[Arc<Listener>] {
         self.0.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// Adds a listener that may be there already.
+    /// Adds a listener. Does nothing if it is there already.
     pub(super) fn add(&mut self, key: K, listener: &Arc<Listener>) {
-        let there = self.0.entry(key).or_default();
-        if let Err(place) = find(there, listener) {
-            there.insert(place, Arc::clone(listener));
+        let listeners = self.0.entry(key).or_default();
+        if let Err(index) = find(listeners, listener) {
+            listeners.insert(index, Arc::clone(listener));
         }
     }
 
-    /// Removes a listener that may not be there.
+    /// Removes a listener. Does nothing if it is not there.
     pub(super) fn remove(&mut self, key: K, listener: &Arc<Listener>) {
-        let Some(there) = self.0.get_mut(&key) else { return };
-        if let Ok(place) = find(there, listener) {
-            there.remove(place);
+        let Some(listeners) = self.0.get_mut(&key) else { return };
+        if let Ok(index) = find(listeners, listener) {
+            listeners.remove(index);
         }
-        if there.is_empty() {
+        if listeners.is_empty() {
             self.0.remove(&key);
         }
     }
 
-    /// Removes all listeners under a key.
+    /// Removes all listeners of a key.
     pub(super) fn remove_all(&mut self, key: K) {
         self.0.remove(&key);
     }
 
-    /// Whether there is nobody under any key.
+    /// Whether no key has listeners.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Where a listener is, or would have to be.
-fn find(there: &[Arc<Listener>], listener: &Arc<Listener>) -> Result<usize, usize> {
-    there.binary_search_by_key(&address(listener), address)
+/// The index of a listener, or the index at which to insert it.
+fn find(listeners: &[Arc<Listener>], listener: &Arc<Listener>) -> Result<usize, usize> {
+    listeners.binary_search_by_key(&address(listener), address)
 }
 
 fn address(listener: &Arc<Listener>) -> usize {

@@ -13,10 +13,10 @@ use super::shared::{SharedEphemeral, SharedLogged};
 use super::wakers::Wakers;
 use crate::executor::sync::locked;
 
-/// A queue that grew larger is given back once it is empty.
+/// If an emptied queue has more capacity than this, its memory is freed.
 const KEPT_CAPACITY: usize = 32;
 
-/// The subscriber's queue is full.
+/// The listener's queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooSlow;
 
@@ -28,26 +28,27 @@ pub(super) struct Listener(Mutex<Inner>);
 struct Inner {
     authorization: Authorization,
     queue: VecDeque<Delivery>,
-    /// How many of the queue's first were there at the admission: they don't count as slowness.
+    /// How many of the first entries in the queue were there at the authorization. They don't count as slowness.
     backlog: usize,
-    /// The bytes of text of those that came since; until the admission, of the events that are kept for it.
+    /// The bytes of text of the later entries. Before the authorization: those of the events that are kept for it.
     bytes: usize,
-    /// The last event of the log that was offered, so that none is offered twice, whichever index leads here.
+    /// The last logged event that was offered, so that none is delivered twice when several indexes lead to the
+    /// listener.
     offered: Position,
-    /// Nothing is added any more.
+    /// No further delivery is added.
     ended: bool,
     waker: Option<Waker>,
 }
 
 #[derive(Debug)]
 enum Authorization {
-    /// Not authorized yet; meanwhile all events are kept.
+    /// Not authorized yet. Meanwhile all events are kept.
     Pending(Vec<SharedLogged>),
     Granted(Viewer),
 }
 
 impl Listener {
-    /// A subscriber that gets what is broadcast.
+    /// A listener that gets what is broadcast.
     pub(super) const fn new() -> Self {
         Self(Mutex::new(Inner {
             authorization: Authorization::Pending(Vec::new()),
@@ -60,15 +61,15 @@ impl Listener {
         }))
     }
 
-    /// A subscriber that gets nothing but this.
+    /// A listener that gets only this delivery.
     pub(super) fn ended(last: Delivery) -> Self {
         let listener = Self::new();
         listener.end(last, &mut Wakers::default());
         listener
     }
 
-    /// Says who listens, and delivers of the events so far what they may see. Returns the groups that they are in
-    /// after that; `None` for one that was admitted before, or has ended.
+    /// Sets the viewer, and delivers those of the events so far that the viewer may see. Returns the groups that the
+    /// viewer is in after these events, or `None` if the listener was authorized before or has ended.
     pub(super) fn authorize(&self, mut viewer: Viewer, wakers: &mut Wakers) -> Option<Vec<GroupId>> {
         let mut inner = locked(&self.0);
         let events = match &mut inner.authorization {
@@ -95,7 +96,7 @@ impl Listener {
         Some(groups)
     }
 
-    /// Who listens and the groups that they are in; `None` if that is not known.
+    /// The user and the groups that the user is in, or `None` if the listener is not authorized.
     pub(super) fn memberships(&self) -> Option<(UserId, Vec<GroupId>)> {
         match &locked(&self.0).authorization {
             Authorization::Granted(viewer) => Some((viewer.user, viewer.groups().collect())),
@@ -111,7 +112,7 @@ impl Listener {
         }
     }
 
-    /// Does something with who listens, as they are now; `None` for one who is not admitted, or has ended.
+    /// Passes the current viewer to a function. Returns `None` if the listener is not authorized or has ended.
     pub(super) fn with_viewer<T>(&self, look: impl FnOnce(&Viewer) -> T) -> Option<T> {
         let inner = locked(&self.0);
         match &inner.authorization {
@@ -120,7 +121,7 @@ impl Listener {
         }
     }
 
-    /// Who listens, as they are now; `None` for one who is not admitted, or has ended.
+    /// A copy of the current viewer, or `None` if the listener is not authorized or has ended.
     pub(super) fn viewer(&self) -> Option<Viewer> {
         self.with_viewer(Viewer::clone)
     }
@@ -157,7 +158,7 @@ impl Listener {
         }
     }
 
-    /// Asks for authentication again, once for any number of reasons that are queued.
+    /// Asks the subscriber to authenticate again, unless such a request is already the last in the queue.
     pub(super) fn check_session(&self, options: &HubOptions, wakers: &mut Wakers) -> Result<(), TooSlow> {
         let mut inner = locked(&self.0);
         if inner.has_pending_check() {
@@ -166,7 +167,7 @@ impl Listener {
         inner.push(Delivery::CheckSession, options, wakers)
     }
 
-    /// Adds ephemeral events, if the listener has room to spare and is not the one whom it is not for.
+    /// Adds an ephemeral event, unless it excludes this user or the queue is nearly full.
     pub(super) fn deliver_ephemeral(
         &self,
         event: &SharedEphemeral,
@@ -177,18 +178,18 @@ impl Listener {
         let mut inner = locked(&self.0);
         let Authorization::Granted(viewer) = &inner.authorization else { return };
         if Some(viewer.user) != except && inner.waiting() < options.queue / 4 * 3 {
-            // There is room, so it is not too slow.
+            // The queue has room, so this can't fail.
             let _ = inner.push(Delivery::Ephemeral(Arc::clone(event)), options, wakers);
         }
     }
 
-    /// Adds the last delivery, after what waits.
+    /// Adds the last delivery, after everything that is queued.
     pub(super) fn end(&self, last: Delivery, wakers: &mut Wakers) {
         locked(&self.0).end(last, wakers);
     }
 
-    /// The next delivery. When none waits: that all is delivered up to `delivered`, unless the listener knows.
-    /// `delivered` MUST have been read before this is called.
+    /// The next delivery. If the queue is empty and `delivered` is greater than `known`, that everything up to
+    /// `delivered` has been delivered. The caller MUST read `delivered` before the call.
     pub(super) fn poll_next(
         &self,
         known: Position,
@@ -206,7 +207,7 @@ impl Listener {
             return Poll::Ready(Some(Delivery::Advanced(delivered)));
         }
         let before = inner.waker.replace(context.waker().clone());
-        // A waker may run anything when it is dropped, so not under the lock.
+        // Dropping a waker may run arbitrary code, so it is dropped without the lock.
         drop(inner);
         drop(before);
         Poll::Pending
@@ -219,7 +220,7 @@ impl Inner {
         matches!(self.queue.back(), Some(Delivery::CheckSession))
     }
 
-    /// How many deliveries wait that came since the admission.
+    /// How many queued deliveries were added after the authorization.
     fn waiting(&self) -> usize {
         self.queue.len() - self.backlog
     }
@@ -264,7 +265,7 @@ impl Inner {
     }
 }
 
-/// The bytes of text that wait with a delivery, but for what is small.
+/// The bytes of text in a delivery. Other, small parts are not counted.
 fn text_bytes(delivery: &Delivery) -> usize {
     match delivery {
         Delivery::Logged(shared) => shared.event.event.text_bytes(),
@@ -272,7 +273,7 @@ fn text_bytes(delivery: &Delivery) -> usize {
     }
 }
 
-/// Whose sessions may have ended with the event.
+/// The user whose sessions the event may have ended.
 pub(super) const fn ends_sessions(event: &Event) -> Option<UserId> {
     match event {
         Event::SessionsEnded(user) | Event::UserDeleted(user) => Some(*user),

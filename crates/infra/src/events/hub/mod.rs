@@ -1,4 +1,4 @@
-//! Live events in this process: from the log to the listeners.
+//! Live events in this process, from the log to the listeners.
 //!
 //! The committing thread puts events into the `inbox` and continues. [`LocalHub::run`] takes them out (`follow`), reads
 //! missing events from the log, and delivers each event to the listeners it is for (`fan_out`, with the indexes in
@@ -8,7 +8,7 @@
 //! Invariants:
 //! - Only the event at the last position + 1 is delivered, so nobody misses one or gets one twice.
 //! - Nothing here waits for a listener. A slow listener is disconnected.
-//! - A subscriber is in the index of a group if and only if its viewer is in the group.
+//! - A listener is in the index of a group if and only if its viewer is in the group.
 //! - Locks are taken in this order: registry, trackers, listener or inbox. No lock is held while a listener is woken.
 
 mod core;
@@ -35,18 +35,19 @@ use self::feed::LocalFeed;
 
 pub use options::HubOptions;
 
-/// [`LiveEvents`] for the listeners of this process. It is the storage's [`EventSink`]. Clones are the same hub.
+/// [`LiveEvents`] for the listeners of this process, and the storage's [`EventSink`]. Clones share one hub.
 #[derive(Clone)]
 pub struct LocalHub(Arc<Hub>);
 
 impl LocalHub {
-    /// A hub that knows no log yet.
+    /// A hub that has not read any log yet.
     pub fn new(options: HubOptions, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Hub::new(options, clock)))
     }
 
-    /// Looks where the log is. Until then there is nothing to listen to: subscriptions end at once, as those of
-    /// listeners who don't keep up do. Does nothing the second time.
+    /// Reads the log's epoch and head. Until then, subscriptions end at once with
+    /// [`Delivery::TooSlow`](groupchat_domain::events::Delivery::TooSlow), so that clients reconnect. Does nothing if
+    /// the hub has begun already.
     ///
     /// # Errors
     /// A fault.
@@ -54,8 +55,8 @@ impl LocalHub {
         self.0.begin(storage).await
     }
 
-    /// Broadcasts events until the hub is stopped. To be polled once, by a runtime of tokio that has a clock; it is
-    /// busy for as long as it takes to fill the listeners' queues, so preferably on a thread of its own.
+    /// Broadcasts events until the hub is stopped. Call it once, on a tokio runtime with timers. It doesn't yield while
+    /// it fills the listeners' queues with a batch, so run it on a thread of its own if possible.
     pub async fn run(&self, storage: Arc<dyn Storage>) {
         self.0.begin_with_retries(storage.as_ref()).await;
         tokio::select! {

@@ -1,23 +1,23 @@
-//! What the hub may keep.
+//! The hub's options.
 
 use std::time::Duration;
 
 /// The hub's limits, and how often it polls the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HubOptions {
-    /// Deliveries that wait for one listener.
+    /// Deliveries that may be queued for one listener.
     pub queue: usize,
-    /// Bytes of text of events that wait for one listener. Listeners share the events, of which there is one copy each:
-    /// those of one group or user together keep hardly more than the one that is furthest behind. So this need not be
-    /// smaller than what a burst of a hundred of the longest messages takes, and is no setting.
+    /// Bytes of event text that may be queued for one listener. Listeners share events, so the listeners of one group
+    /// or user together keep hardly more than the slowest of them. The limit must allow a burst of a hundred of the
+    /// longest messages. It isn't a setting, because a smaller one would save little.
     pub queue_bytes: usize,
-    /// Logged events that are kept for a subscriber until it is authorized.
+    /// Logged events that are kept for a listener until it is authorized.
     pub unauthorized_queue: usize,
-    /// Bytes of their text.
+    /// Bytes of text of these events.
     pub unauthorized_queue_bytes: usize,
-    /// Events that wait to be broadcast. What does not fit is read from the log.
+    /// Events that may be queued for broadcast. Events that don't fit are read from the log.
     pub inbox: usize,
-    /// How often the log is polled for events of other processes, and the clock for users who have gone.
+    /// How often the log is polled for events of other processes, and the trackers for users who have gone.
     pub poll_interval: Duration,
 }
 

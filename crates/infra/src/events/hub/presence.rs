@@ -1,4 +1,4 @@
-//! Presence and typing as they are delivered to others. The rules are the domain's.
+//! Delivers presence and typing to others. The rules are in the domain.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ use super::wakers::Wakers;
 use crate::executor::sync::locked;
 
 impl Hub {
-    /// Makes a subscriber a device of its user, and returns a snapshot of who else is there; `None` if it is not
-    /// authorized, or has ended.
+    /// Makes a listener a device of its user, and returns a snapshot of who else is present. Returns `None` if the
+    /// listener is not authorized or has ended.
     pub(super) fn join(&self, listener: &Listener) -> Option<(ConnectedDevice, Vec<EphemeralEvent>)> {
-        // No event changes the memberships in between: it is taken in under the second lock.
+        // No event can change the memberships in between: it is applied under the second lock.
         let registry = locked(&self.registry);
         let viewer = listener.viewer()?;
         let mut trackers = locked(&self.trackers);
@@ -32,18 +32,18 @@ impl Hub {
         let connected = trackers.presence.connect(&viewer, reading.steady);
         self.publish_change(connected.change, reading);
         let groups: Vec<_> = viewer.groups().collect();
-        let here = trackers.presence.snapshot(&groups, viewer.user);
-        let here = here.into_iter().map(|ephemeral| reading.in_wall_time(ephemeral)).collect();
-        Some((ConnectedDevice { user: viewer.user, id: connected.device }, here))
+        let snapshot = trackers.presence.snapshot(&groups, viewer.user);
+        let snapshot = snapshot.into_iter().map(|ephemeral| reading.in_wall_time(ephemeral)).collect();
+        Some((ConnectedDevice { user: viewer.user, id: connected.device }, snapshot))
     }
 
-    /// The device is no longer connected.
+    /// Removes a device that is no longer connected.
     pub(super) fn leave(&self, device: ConnectedDevice) {
         let (mut trackers, reading) = (locked(&self.trackers), self.reading());
         self.publish_change(trackers.presence.disconnect(device.user, device.id, reading.steady), reading);
     }
 
-    /// The user of a subscriber, which may be a device, does something.
+    /// Applies an activity of a listener's user. It counts for presence only if the listener is a device.
     pub(super) fn act(
         &self,
         listener: &Listener,
@@ -72,7 +72,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Tells the other members of a group that somebody types, unless they hide.
+    /// Notifies the other members of a group that a user is typing, unless the user hides their presence.
     fn type_in(
         &self,
         listener: &Listener,
@@ -81,8 +81,8 @@ impl Hub {
         rule: impl FnOnce(&Viewer) -> Result<Option<EphemeralEvent>, Error>,
     ) -> Result<(), Error> {
         let ruled = listener.with_viewer(|viewer| (rule(viewer), viewer.user, viewer.presence));
-        let Some((told, user, setting)) = ruled else { return Err(GroupRefusal::NotFound.into()) };
-        if let Some(ephemeral) = told?
+        let Some((result, user, setting)) = ruled else { return Err(GroupRefusal::NotFound.into()) };
+        if let Some(ephemeral) = result?
             && setting == PresenceSetting::Shown
         {
             self.publish_ephemeral(EphemeralAudience::Members(group, user), reading.in_wall_time(ephemeral));
@@ -90,7 +90,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Applies an event that is being broadcast. Whoever joins a group gets a snapshot of who is there.
+    /// Applies an event that is being broadcast. A user who joins a group gets a snapshot of who is present in it.
     pub(super) fn apply(&self, logged: &LoggedEvent, registry: &Registry, wakers: &mut Wakers) {
         let (mut trackers, reading) = (locked(&self.trackers), self.reading());
         trackers.typing.apply(logged);
@@ -103,11 +103,11 @@ impl Hub {
             && registry.is_listening(member.user.id)
         {
             let newcomer = member.user.id;
-            for there in trackers.presence.snapshot(&[*group], newcomer) {
-                let there = Arc::new(SharedEvent::new(reading.in_wall_time(there)));
+            for present in trackers.presence.snapshot(&[*group], newcomer) {
+                let present = Arc::new(SharedEvent::new(reading.in_wall_time(present)));
                 registry.broadcast_ephemeral(
                     EphemeralAudience::OwnDevices(newcomer),
-                    &there,
+                    &present,
                     &self.options,
                     wakers,
                 );
@@ -115,7 +115,7 @@ impl Hub {
         }
     }
 
-    /// Broadcasts what time alone has changed.
+    /// Broadcasts changes that only the passage of time causes.
     pub(super) fn tick(&self) {
         let (mut trackers, reading) = (locked(&self.trackers), self.reading());
         trackers.typing.tick(reading.steady);

@@ -1,4 +1,4 @@
-//! The listeners, and the indexes to find them.
+//! The listeners, and the indexes that find them.
 
 use std::sync::Arc;
 
@@ -9,28 +9,28 @@ use super::index::{Index, Listeners};
 use super::listener::Listener;
 use super::wakers::Wakers;
 
-/// Whether there is anything to listen to.
+/// Whether the hub accepts subscriptions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum HubPhase {
-    /// The log has not been looked at.
+    /// The log has not been read yet.
     #[default]
     NotStarted,
-    /// There is.
+    /// Subscriptions are accepted.
     Serving,
-    /// Not any more.
+    /// The hub is stopped and accepts no more subscriptions.
     Stopped,
 }
 
-/// All listeners, by what leads to them.
+/// All listeners, indexed by user and group.
 #[derive(Debug)]
 pub(super) struct Registry {
     pub(super) phase: HubPhase,
-    /// Which log it is, once it has been looked at.
+    /// The epoch of the log, once it has been read.
     pub(super) epoch: Option<Epoch>,
-    /// The last event that was broadcast.
+    /// The position of the last event that was broadcast.
     pub(super) position: Position,
     pub(super) everybody: Listeners,
-    /// Those not authorized yet; they keep everything.
+    /// Listeners that are not authorized yet. They keep all events.
     pub(super) unauthorized: Listeners,
     pub(super) of_user: Index<UserId>,
     pub(super) in_group: Index<GroupId>,
@@ -51,17 +51,17 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// How many listen.
+    /// The number of listeners.
     pub(super) fn listeners(&self) -> usize {
         self.everybody.len()
     }
 
-    /// Whether this user does, at any device.
+    /// Whether the user has a listener.
     pub(super) fn is_listening(&self, user: UserId) -> bool {
         !self.of_user.get(user).is_empty()
     }
 
-    /// Adds a subscriber that gets what is broadcast from now on, once authorized.
+    /// Adds a listener. It keeps all events that are broadcast from now on until it is authorized.
     pub(super) fn add(&mut self) -> Arc<Listener> {
         let listener = Arc::new(Listener::new());
         self.everybody.add(&listener);
@@ -69,7 +69,7 @@ impl Registry {
         listener
     }
 
-    /// Authorizes a subscriber. Does nothing if that was done before, or if it has ended.
+    /// Authorizes a listener. Does nothing if it was authorized before or has ended.
     pub(super) fn authorize(&mut self, listener: &Arc<Listener>, viewer: Viewer, wakers: &mut Wakers) {
         let user = viewer.user;
         let Some(groups) = listener.authorize(viewer, wakers) else { return };
@@ -80,7 +80,7 @@ impl Registry {
         }
     }
 
-    /// Removes a listener, who may have been removed before.
+    /// Removes a listener. Does nothing if it was removed before.
     pub(super) fn remove(&mut self, listener: &Arc<Listener>) {
         if !self.everybody.remove(listener) {
             return;
@@ -95,7 +95,7 @@ impl Registry {
         }
     }
 
-    /// Removes everybody, each with a last delivery.
+    /// Removes all listeners, each with a last delivery.
     pub(super) fn end_all(&mut self, last: &Delivery, wakers: &mut Wakers) {
         for listener in self.everybody.iter() {
             listener.end(last.clone(), wakers);

@@ -1,11 +1,11 @@
-//! Events as the listeners share them.
+//! Events that listeners share.
 
 use std::sync::Arc;
 
 use groupchat_domain::events::{EphemeralEvent, LoggedEvent, SharedEvent};
 
-/// A logged event that the subscribers share.
+/// A logged event that listeners share.
 pub(super) type SharedLogged = Arc<SharedEvent<LoggedEvent>>;
 
-/// An ephemeral event, as the listeners share it.
+/// An ephemeral event that listeners share.
 pub(super) type SharedEphemeral = Arc<SharedEvent<EphemeralEvent>>;

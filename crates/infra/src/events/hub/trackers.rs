@@ -1,4 +1,4 @@
-//! What the hub keeps of who is there and who types.
+//! The hub's state of presence and typing.
 
 use groupchat_domain::ids::UserId;
 use groupchat_domain::presence::{DeviceId, PresenceTracker, TypingTracker};
@@ -19,7 +19,7 @@ pub(super) struct ConnectedDevice {
 }
 
 impl Trackers {
-    /// For when events have passed that were not taken in.
+    /// Forgets everything, because events were skipped that would have changed it.
     pub(super) fn forget_all(&mut self) {
         self.presence.forget_all();
         self.typing = TypingTracker::default();

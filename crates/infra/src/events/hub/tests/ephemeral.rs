@@ -16,7 +16,7 @@ fn got(ephemeral: EphemeralEvent) -> Vec<Got> {
 }
 
 #[test]
-fn it_goes_to_whom_it_is_for() {
+fn they_reach_only_their_audience() {
     let test_hub = TestHub::new();
     let mut other_device = test_hub.subscribe();
     other_device.feed.authorize(Viewer::new(ANN, SessionId::new(100), [(POKER, EventId::new(0))]));
@@ -41,17 +41,17 @@ fn it_goes_to_whom_it_is_for() {
 }
 
 #[test]
-fn it_keeps_its_place_among_the_events() {
+fn they_keep_their_order_among_logged_events() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[]);
-    let first = test_hub.tell_all();
+    let first = test_hub.publish_to_all();
     test_hub.hub.publish_ephemeral(EphemeralAudience::OwnDevices(ANN), presence());
-    let second = test_hub.tell_all();
+    let second = test_hub.publish_to_all();
     assert_eq!(ann.take(), [Got::Logged(first), Got::Ephemeral(presence()), Got::Logged(second)]);
 }
 
 #[test]
-fn whoever_is_not_admitted_misses_it() {
+fn a_listener_without_authorization_misses_them() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.subscribe();
     test_hub.hub.publish_ephemeral(EphemeralAudience::OwnDevices(ANN), presence());
@@ -61,21 +61,21 @@ fn whoever_is_not_admitted_misses_it() {
 }
 
 #[test]
-fn it_makes_nobody_too_slow() {
+fn they_disconnect_nobody() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[]);
     for _ in 0..10 * options().queue {
         test_hub.hub.publish_ephemeral(EphemeralAudience::OwnDevices(ANN), presence());
         test_hub.broadcast();
     }
-    let logged = test_hub.tell_all();
+    let logged = test_hub.publish_to_all();
     let taken = ann.take();
     assert_eq!(taken.len(), options().queue / 4 * 3 + 1);
     assert_eq!(taken.last(), Some(&Got::Logged(logged)));
 }
 
 #[test]
-fn it_leaves_room_in_the_inbox() {
+fn they_leave_room_in_the_inbox() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[]);
     for _ in 0..10 * options().inbox {

@@ -1,4 +1,4 @@
-//! A hub, listeners, and events to publish to it.
+//! A hub, listeners, and events to publish to them.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ pub(super) const EVE: UserId = UserId::new(3);
 pub(super) const CHESS: GroupId = GroupId::new(7);
 pub(super) const POKER: GroupId = GroupId::new(8);
 
-/// Options with room for all that a test tells, unless it says otherwise.
+/// Options with enough room for the events of a test, unless the test overrides them.
 pub(super) fn options() -> HubOptions {
     HubOptions {
         queue: 16,
@@ -34,21 +34,21 @@ pub(super) fn options() -> HubOptions {
     }
 }
 
-/// A clock that a test sets, in seconds.
+/// A clock that tests set, in seconds.
 #[derive(Default)]
 pub(super) struct HandSetClock {
     seconds: AtomicI64,
-    /// How far people have set it ahead, or back.
+    /// How far the wall clock is set ahead or back.
     ahead: AtomicI64,
 }
 
 impl HandSetClock {
-    /// Lets time pass.
+    /// Sets the time on both clocks.
     pub(super) fn set(&self, seconds: i64) {
         self.seconds.store(seconds, Ordering::Relaxed);
     }
 
-    /// Somebody sets the clock, and no time passes.
+    /// Sets the wall clock ahead or back. No time passes.
     pub(super) fn set_ahead(&self, seconds: i64) {
         self.ahead.store(seconds, Ordering::Relaxed);
     }
@@ -65,7 +65,7 @@ impl Clock for HandSetClock {
     }
 }
 
-/// A hub whose log has been looked at and is empty, with a pen to go on writing it.
+/// A hub that has begun with an empty log, and a writer for this log.
 pub(super) struct TestHub {
     pub hub: LocalHub,
     pub clock: Arc<HandSetClock>,
@@ -85,13 +85,13 @@ impl TestHub {
         test_hub
     }
 
-    /// One whose log has not been looked at.
+    /// A hub that has not read its log yet.
     pub(super) fn not_begun(options: HubOptions) -> Self {
         let clock = Arc::<HandSetClock>::default();
         Self { hub: LocalHub::new(options, clock.clone()), clock, head: Mutex::new(0) }
     }
 
-    /// The event that comes next in the log.
+    /// The next event of the log.
     pub(super) fn write(&self, audience: Audience, event: Event) -> LoggedEvent {
         let mut head = locked(&self.head);
         *head += 1;
@@ -99,49 +99,50 @@ impl TestHub {
         LoggedEvent { position, id, at: Timestamp::from_micros(0), audience, actor: None, event }
     }
 
-    /// Tells the hub of events.
+    /// Publishes events to the hub without broadcasting them.
     pub(super) fn commit(&self, events: &[LoggedEvent]) {
         self.hub.publish(events);
     }
 
-    /// Commits the event that comes next, and has it broadcast.
-    pub(super) fn tell(&self, audience: Audience, event: Event) -> Position {
+    /// Publishes the next event and broadcasts it.
+    pub(super) fn publish(&self, audience: Audience, event: Event) -> Position {
         let logged = self.write(audience, event);
         self.commit(std::slice::from_ref(&logged));
         assert_eq!(self.broadcast(), Continuity::Complete);
         logged.position
     }
 
-    /// Commits something that the members of a group may see.
-    pub(super) fn tell_group(&self, group: GroupId) -> Position {
-        self.tell(Audience::Group(group), something())
+    /// Publishes an event that the members of a group may see.
+    pub(super) fn publish_to_group(&self, group: GroupId) -> Position {
+        self.publish(Audience::Group(group), something())
     }
 
-    /// Commits something that everybody may see.
-    pub(super) fn tell_all(&self) -> Position {
-        self.tell(Audience::All, something())
+    /// Publishes an event that everybody may see.
+    pub(super) fn publish_to_all(&self) -> Position {
+        self.publish(Audience::All, something())
     }
 
     pub(super) fn add_member(&self, group: GroupId, user: UserId) -> Position {
-        self.tell(Audience::Group(group), Event::MemberAdded(GroupMember { group, member: member(user) }))
+        self.publish(Audience::Group(group), Event::MemberAdded(GroupMember { group, member: member(user) }))
     }
 
     pub(super) fn remove_member(&self, group: GroupId, user: UserId) -> Position {
-        self.tell(Audience::GroupAndUser(group, user), Event::MemberRemoved(RemovedMember { group, user }))
+        self.publish(Audience::GroupAndUser(group, user), Event::MemberRemoved(RemovedMember { group, user }))
     }
 
-    /// Broadcasts what waits.
+    /// Broadcasts everything that is queued.
     pub(super) fn broadcast(&self) -> Continuity {
-        let mut sequence = Box::pin(self.hub.0.drain_inbox());
+        let mut continuity = Box::pin(self.hub.0.drain_inbox());
         loop {
-            // It only ever waits for others on its thread, of whom there are none.
-            if let Poll::Ready(sequence) = sequence.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                return sequence;
+            // It only yields to other tasks on its thread, and there are none.
+            if let Poll::Ready(continuity) = continuity.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+            {
+                return continuity;
             }
         }
     }
 
-    /// A subscription of somebody who is in these groups since before the log.
+    /// A subscription of a user who has been in these groups since before the log began.
     pub(super) fn listen(&self, user: UserId, groups: &[GroupId]) -> TestListener {
         let mut listener = self.subscribe();
         listener.authorize(user, groups);
@@ -153,12 +154,12 @@ impl TestHub {
     }
 }
 
-/// An event that changes nothing for anybody who listens.
+/// An event that changes nothing for any listener.
 pub(super) fn something() -> Event {
     Event::MemberUpdated(GroupMember { group: GroupId::new(99), member: member(UserId::new(99)) })
 }
 
-/// A message with as long a text as one may have.
+/// A message with the longest text allowed.
 pub(super) fn long_message() -> Event {
     let new = NewMessage {
         group: CHESS,
@@ -177,13 +178,13 @@ pub(super) fn member(user: UserId) -> Member {
     Member { user, role: Role::Member, joined_at: Timestamp::from_micros(0) }
 }
 
-/// Who is in these groups since before the log. The session has the user's number.
+/// A user who has been in these groups since before the log began. The session has the same number as the user.
 pub(super) fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
     let since = EventId::new(0);
     Viewer::new(user, SessionId::new(user.get()), groups.iter().map(|group| (*group, since)))
 }
 
-/// What a listener got, without what it shares with others.
+/// A delivery, without the parts that listeners share.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Got {
     Logged(Position),
@@ -195,7 +196,7 @@ pub(super) enum Got {
     End,
 }
 
-/// A subscription, which counts how often it is woken.
+/// A subscription that counts how often it is woken.
 pub(super) struct TestListener {
     pub feed: Box<dyn Feed>,
     wakers: Arc<Wakeups>,
@@ -215,12 +216,12 @@ impl TestListener {
         self.feed.authorize(viewer(user, groups));
     }
 
-    /// Where the log was at the subscription.
+    /// The position of the log at the subscription.
     pub(super) fn since(&self) -> Position {
         self.feed.since().expect("there is a log").position
     }
 
-    /// What is there to take; `None` once there is nothing more for now.
+    /// The next delivery, or `None` if there is none at present.
     pub(super) fn next(&mut self) -> Option<Got> {
         let waker = Waker::from(Arc::clone(&self.wakers));
         match self.feed.poll_next(&mut Context::from_waker(&waker)) {
@@ -229,7 +230,7 @@ impl TestListener {
         }
     }
 
-    /// All that is there to take, in order.
+    /// All deliveries that are there, in order.
     pub(super) fn take(&mut self) -> Vec<Got> {
         let mut all = Vec::new();
         while let Some(got) = self.next() {
@@ -243,7 +244,7 @@ impl TestListener {
         all
     }
 
-    /// The positions of the events of the log that are there to take.
+    /// The positions of the logged events that are there.
     pub(super) fn positions(&mut self) -> Vec<Position> {
         let logged = |got| if let Got::Logged(position) = got { Some(position) } else { None };
         self.take().into_iter().filter_map(logged).collect()

@@ -1,4 +1,4 @@
-//! Nothing is left of listeners that are gone.
+//! Listeners that are gone leave nothing behind.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -17,7 +17,7 @@ fn assert_empty(test_hub: &TestHub) {
 }
 
 #[test]
-fn a_subscription_that_is_dropped_leaves_nothing() {
+fn a_dropped_subscription_leaves_nothing_behind() {
     let test_hub = TestHub::new();
     let unauthorized = test_hub.subscribe();
     let listeners =
@@ -32,7 +32,7 @@ fn a_subscription_that_is_dropped_leaves_nothing() {
 }
 
 #[test]
-fn whoever_leaves_a_group_leaves_its_index() {
+fn a_listener_that_leaves_a_group_leaves_its_index() {
     let test_hub = TestHub::new();
     let _ann = test_hub.listen(ANN, &[CHESS, POKER]);
     let _bob = test_hub.listen(BOB, &[]);
@@ -41,18 +41,18 @@ fn whoever_leaves_a_group_leaves_its_index() {
     assert_eq!(members(CHESS), 2);
     test_hub.remove_member(CHESS, BOB);
     assert_eq!(members(CHESS), 1);
-    test_hub.tell(Audience::All, Event::GroupDeleted(RemovedGroup::logged(CHESS, Audience::All)));
+    test_hub.publish(Audience::All, Event::GroupDeleted(RemovedGroup::logged(CHESS, Audience::All)));
     assert_eq!((members(CHESS), members(POKER)), (0, 1));
     test_hub.remove_member(POKER, ANN);
     assert!(locked(&test_hub.hub.0.registry).in_group.is_empty());
 }
 
 #[test]
-fn whoever_is_too_slow_leaves_nothing() {
+fn a_slow_listener_leaves_nothing_behind() {
     let test_hub = TestHub::new();
     let listeners = [test_hub.listen(ANN, &[CHESS]), test_hub.subscribe()];
     for _ in 0..=options().queue {
-        test_hub.tell_all();
+        test_hub.publish_to_all();
     }
     assert_empty(&test_hub);
     drop(listeners);
@@ -60,11 +60,11 @@ fn whoever_is_too_slow_leaves_nothing() {
 }
 
 #[test]
-fn whoever_is_too_slow_for_the_end_of_a_membership_leaves_nothing() {
+fn a_listener_too_slow_for_its_removal_leaves_nothing_behind() {
     let test_hub = TestHub::new();
     let ann = test_hub.listen(ANN, &[CHESS, POKER]);
     for _ in 0..options().queue {
-        test_hub.tell_all();
+        test_hub.publish_to_all();
     }
     test_hub.remove_member(CHESS, ANN);
     assert_empty(&test_hub);
@@ -72,7 +72,7 @@ fn whoever_is_too_slow_for_the_end_of_a_membership_leaves_nothing() {
 }
 
 #[test]
-fn a_stop_leaves_nothing() {
+fn a_stop_leaves_nothing_behind() {
     let test_hub = TestHub::new();
     let mut listeners = [test_hub.listen(ANN, &[CHESS]), test_hub.subscribe()];
     test_hub.hub.stop();
@@ -84,11 +84,11 @@ fn a_stop_leaves_nothing() {
 }
 
 #[test]
-fn an_event_lives_no_longer_than_someone_waits_for_it() {
+fn an_event_is_freed_once_no_listener_waits_for_it() {
     let test_hub = TestHub::new();
     let mut listeners =
         [test_hub.listen(ANN, &[CHESS]), test_hub.listen(BOB, &[CHESS]), test_hub.subscribe()];
-    test_hub.tell_group(CHESS);
+    test_hub.publish_to_group(CHESS);
     let polled = listeners[0].feed.poll_next(&mut Context::from_waker(Waker::noop()));
     let Poll::Ready(Some(Delivery::Logged(event))) = polled else { panic!("no event") };
     assert_eq!(Arc::strong_count(&event), 3);

@@ -1,4 +1,4 @@
-//! The hub without a log: committed events are delivered when a test says so.
+//! The hub without a log: events are broadcast when a test says so.
 
 mod ephemeral;
 mod fixture;

@@ -7,16 +7,16 @@ use super::super::core::Continuity;
 use super::fixture::*;
 
 #[test]
-fn events_since_the_subscription_come_once_it_is_said_who_listens() {
+fn events_since_the_subscription_come_after_the_authorization() {
     let test_hub = TestHub::new();
-    test_hub.tell_group(CHESS);
+    test_hub.publish_to_group(CHESS);
     let mut ann = test_hub.subscribe();
-    let told = [test_hub.tell_group(CHESS), test_hub.tell_all()];
-    test_hub.tell_group(POKER);
-    assert_eq!(ann.next(), None, "not before the admission");
+    let published = [test_hub.publish_to_group(CHESS), test_hub.publish_to_all()];
+    test_hub.publish_to_group(POKER);
+    assert_eq!(ann.next(), None, "not before the authorization");
     ann.authorize(ANN, &[CHESS]);
-    let live = test_hub.tell_group(CHESS);
-    assert_eq!(ann.positions(), [told[0], told[1], live]);
+    let live = test_hub.publish_to_group(CHESS);
+    assert_eq!(ann.positions(), [published[0], published[1], live]);
 }
 
 #[test]
@@ -24,12 +24,12 @@ fn a_subscription_begins_where_the_hub_is() {
     let test_hub = TestHub::new();
     let first = test_hub.subscribe();
     assert_eq!(first.since(), Position::ZERO);
-    let last = test_hub.tell_all();
+    let last = test_hub.publish_to_all();
     assert_eq!(test_hub.subscribe().since(), last);
 }
 
 #[test]
-fn what_is_not_handed_out_yet_comes_after_the_subscription() {
+fn events_not_broadcast_yet_come_after_the_subscription() {
     let test_hub = TestHub::new();
     let _other = test_hub.listen(BOB, &[]);
     let waiting = test_hub.write(Audience::All, something());
@@ -41,7 +41,7 @@ fn what_is_not_handed_out_yet_comes_after_the_subscription() {
 }
 
 #[test]
-fn while_nobody_listens_nothing_is_kept_and_the_position_moves_on() {
+fn without_listeners_nothing_is_kept_and_the_position_advances() {
     let test_hub = TestHub::new();
     drop(test_hub.listen(BOB, &[]));
     let unheard = test_hub.write(Audience::All, something());
@@ -49,12 +49,12 @@ fn while_nobody_listens_nothing_is_kept_and_the_position_moves_on() {
     assert!(test_hub.hub.0.inbox.pop_ready(1, Position::ZERO).is_empty());
     let mut ann = test_hub.listen(ANN, &[]);
     assert_eq!(ann.since(), unheard.position);
-    let heard = test_hub.tell_all();
-    assert_eq!(ann.positions(), [heard]);
+    let received = test_hub.publish_to_all();
+    assert_eq!(ann.positions(), [received]);
 }
 
 #[test]
-fn what_still_waits_for_those_who_have_gone_does_not_come_to_who_came_after() {
+fn a_new_listener_does_not_get_what_was_queued_for_earlier_ones() {
     let test_hub = TestHub::new();
     let gone = test_hub.listen(BOB, &[]);
     let waiting = test_hub.write(Audience::All, something());
@@ -66,23 +66,23 @@ fn what_still_waits_for_those_who_have_gone_does_not_come_to_who_came_after() {
 }
 
 #[test]
-fn a_listener_learns_how_far_it_has_all() {
+fn a_listener_learns_up_to_where_it_has_everything() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
-    let seen = test_hub.tell_group(CHESS);
-    let unseen = test_hub.tell_group(POKER);
+    let seen = test_hub.publish_to_group(CHESS);
+    let unseen = test_hub.publish_to_group(POKER);
     assert_eq!(ann.take(), [Got::Logged(seen), Got::Passed(unseen)]);
     assert_eq!(ann.take(), [], "once");
-    let seen = test_hub.tell_group(CHESS);
-    assert_eq!(ann.take(), [Got::Logged(seen)], "an event says it as well");
+    let seen = test_hub.publish_to_group(CHESS);
+    assert_eq!(ann.take(), [Got::Logged(seen)], "the event itself shows it");
 }
 
 #[test]
-fn what_a_listener_may_not_see_does_not_wake_it() {
+fn events_that_a_listener_may_not_see_do_not_wake_it() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     assert_eq!(ann.next(), None);
-    test_hub.tell_group(POKER);
+    test_hub.publish_to_group(POKER);
     assert_eq!(ann.wakers(), 0);
 }
 
@@ -98,27 +98,27 @@ fn many_events_at_once_wake_a_listener_once() {
 }
 
 #[test]
-fn whoever_waits_is_woken_by_the_admission() {
+fn the_authorization_wakes_a_waiting_listener() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.subscribe();
-    test_hub.tell_all();
+    test_hub.publish_to_all();
     assert_eq!(ann.next(), None);
     ann.authorize(ANN, &[]);
     assert_eq!(ann.wakers(), 1);
 }
 
 #[test]
-fn a_second_admission_changes_nothing() {
+fn a_second_authorization_changes_nothing() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     ann.authorize(BOB, &[POKER]);
-    let chess = test_hub.tell_group(CHESS);
-    test_hub.tell_group(POKER);
+    let chess = test_hub.publish_to_group(CHESS);
+    test_hub.publish_to_group(POKER);
     assert_eq!(ann.positions(), [chess]);
 }
 
 #[test]
-fn a_hub_that_stops_tells_all_and_all_who_come_later() {
+fn a_stop_ends_all_present_and_later_subscriptions() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[]);
     let mut unauthorized = test_hub.subscribe();
@@ -132,7 +132,7 @@ fn a_hub_that_stops_tells_all_and_all_who_come_later() {
 }
 
 #[test]
-fn before_the_log_is_known_there_is_nothing_to_listen_to() {
+fn before_the_hub_has_begun_subscriptions_end_at_once() {
     let mut early = TestHub::not_begun(options()).listen(ANN, &[]);
     assert_eq!(early.take(), [Got::TooSlow, Got::End]);
 }

@@ -12,27 +12,31 @@ use groupchat_domain::time::Timestamp;
 use super::super::inbox::Item;
 use super::fixture::*;
 
-/// A listener who shows that they are there, and whom they find; before anybody is told.
-fn arrive(test_hub: &TestHub, user: UserId, groups: &[GroupId]) -> (TestListener, Vec<EphemeralEvent>) {
+/// A listener that shows its presence, with the snapshot that it gets, before anything is broadcast.
+fn join_unannounced(
+    test_hub: &TestHub,
+    user: UserId,
+    groups: &[GroupId],
+) -> (TestListener, Vec<EphemeralEvent>) {
     let mut listener = test_hub.subscribe();
     listener.feed.authorize(viewer(user, groups).with_presence(PresenceSetting::Shown));
-    let here = listener.feed.join();
-    (listener, here)
+    let snapshot = listener.feed.join();
+    (listener, snapshot)
 }
 
-/// A listener who shows that they are there, and whom they find.
+/// A listener that shows its presence, with the snapshot that it gets.
 fn join(test_hub: &TestHub, user: UserId, groups: &[GroupId]) -> (TestListener, Vec<EphemeralEvent>) {
-    let arrived = arrive(test_hub, user, groups);
+    let joined = join_unannounced(test_hub, user, groups);
     test_hub.broadcast();
-    arrived
+    joined
 }
 
-fn there(user: UserId, presence: Presence) -> EphemeralEvent {
+fn presence_of(user: UserId, presence: Presence) -> EphemeralEvent {
     EphemeralEvent::PresenceChanged { user, presence, last_seen_at: None }
 }
 
-fn is(user: UserId, presence: Presence) -> Got {
-    Got::Ephemeral(there(user, presence))
+fn got_presence(user: UserId, presence: Presence) -> Got {
+    Got::Ephemeral(presence_of(user, presence))
 }
 
 fn seconds(duration: std::time::Duration) -> i64 {
@@ -47,41 +51,41 @@ fn wait_until(test_hub: &TestHub, second: i64) {
 }
 
 #[test]
-fn whoever_comes_is_told_of_to_who_shares_a_group_and_finds_them() {
+fn connecting_is_announced_to_those_who_share_a_group() {
     let test_hub = TestHub::new();
-    let (mut ann, found) = join(&test_hub, ANN, &[CHESS]);
-    assert_eq!((found, ann.take()), (vec![], vec![is(ANN, Presence::Online)]));
-    let (mut eve, found) = join(&test_hub, EVE, &[POKER]);
-    assert_eq!((found, eve.take()), (vec![], vec![is(EVE, Presence::Online)]));
-    let (_bob, found) = join(&test_hub, BOB, &[CHESS]);
-    assert_eq!(found, [there(ANN, Presence::Online)]);
-    assert_eq!(ann.take(), [is(BOB, Presence::Online)]);
+    let (mut ann, snapshot) = join(&test_hub, ANN, &[CHESS]);
+    assert_eq!((snapshot, ann.take()), (vec![], vec![got_presence(ANN, Presence::Online)]));
+    let (mut eve, snapshot) = join(&test_hub, EVE, &[POKER]);
+    assert_eq!((snapshot, eve.take()), (vec![], vec![got_presence(EVE, Presence::Online)]));
+    let (_bob, snapshot) = join(&test_hub, BOB, &[CHESS]);
+    assert_eq!(snapshot, [presence_of(ANN, Presence::Online)]);
+    assert_eq!(ann.take(), [got_presence(BOB, Presence::Online)]);
     assert_eq!(eve.take(), []);
 }
 
 #[test]
-fn whoever_only_listens_is_not_there() {
+fn a_listener_that_does_not_join_is_not_present() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
-    let (_bob, found) = join(&test_hub, BOB, &[CHESS]);
-    assert_eq!((found, ann.take()), (vec![], vec![is(BOB, Presence::Online)]));
+    let (_bob, snapshot) = join(&test_hub, BOB, &[CHESS]);
+    assert_eq!((snapshot, ann.take()), (vec![], vec![got_presence(BOB, Presence::Online)]));
     let mut unauthorized = test_hub.subscribe();
     assert_eq!(unauthorized.feed.join(), []);
 }
 
 #[test]
-fn whoever_goes_is_gone_after_a_while_for_all_devices() {
+fn a_user_goes_offline_a_while_after_the_last_device() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     let (phone, _) = join(&test_hub, BOB, &[CHESS]);
     let (desktop, _) = join(&test_hub, BOB, &[CHESS]);
-    assert_eq!(ann.take(), [is(BOB, Presence::Online)]);
+    assert_eq!(ann.take(), [got_presence(BOB, Presence::Online)]);
     drop(phone);
     wait_until(&test_hub, seconds(DISCONNECT_GRACE));
-    assert_eq!(ann.take(), [], "at the other device");
+    assert_eq!(ann.take(), [], "another device is still connected");
     drop(desktop);
     wait_until(&test_hub, 2 * seconds(DISCONNECT_GRACE) - 1);
-    assert_eq!(ann.take(), [], "back in a moment, perhaps");
+    assert_eq!(ann.take(), [], "the user may reconnect in a moment");
     wait_until(&test_hub, 2 * seconds(DISCONNECT_GRACE));
     let gone = EphemeralEvent::PresenceChanged {
         user: BOB,
@@ -89,12 +93,12 @@ fn whoever_goes_is_gone_after_a_while_for_all_devices() {
         last_seen_at: Some(Timestamp::from_micros(0)),
     };
     assert_eq!(ann.take(), [Got::Ephemeral(gone.clone())]);
-    let (_eve, found) = join(&test_hub, EVE, &[CHESS]);
-    assert_eq!(found, [gone], "who comes later learns when that was");
+    let (_eve, snapshot) = join(&test_hub, EVE, &[CHESS]);
+    assert_eq!(snapshot, [gone], "a later listener learns when that was");
 }
 
 #[test]
-fn whoever_does_nothing_is_away_until_they_do() {
+fn an_inactive_user_is_away_until_the_next_activity() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     let (mut bob, _) = join(&test_hub, BOB, &[CHESS]);
@@ -105,40 +109,40 @@ fn whoever_does_nothing_is_away_until_they_do() {
         test_hub.broadcast();
     }
     let expected = [Presence::Online, Presence::Away, Presence::Online, Presence::Away];
-    assert_eq!(ann.take(), expected.map(|presence| is(BOB, presence)));
+    assert_eq!(ann.take(), expected.map(|presence| got_presence(BOB, presence)));
 }
 
 #[test]
-fn of_changes_that_still_wait_the_last_is_told_however_many_they_are() {
+fn only_the_last_queued_change_of_a_user_is_broadcast() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     let group: Vec<_> = (10..110).map(UserId::new).collect();
-    let listeners: Vec<_> = group.iter().map(|user| arrive(&test_hub, *user, &[CHESS])).collect();
+    let listeners: Vec<_> = group.iter().map(|user| join_unannounced(&test_hub, *user, &[CHESS])).collect();
     drop(listeners);
     test_hub.clock.set(seconds(DISCONNECT_GRACE));
     test_hub.hub.0.tick();
-    let told: Vec<_> =
+    let published: Vec<_> =
         std::iter::from_fn(|| test_hub.hub.0.inbox.pop_ready(1, Position::ZERO).pop()).collect();
-    assert_eq!(told.len(), group.len(), "each once, although more than fit in the inbox otherwise");
+    assert_eq!(published.len(), group.len(), "each once, although more than fit in the inbox otherwise");
     let is_offline = |item: &Item| matches!(item, Item::Presence(change) if change.presence == Presence::Offline && group.contains(&change.user));
-    assert!(told.iter().all(is_offline), "{told:?}");
+    assert!(published.iter().all(is_offline), "{published:?}");
     assert_eq!(ann.take(), []);
 }
 
 #[test]
-fn who_hid_while_nobody_listened_is_not_shown_to_who_comes_then() {
+fn a_user_who_hid_without_listeners_stays_hidden() {
     let test_hub = TestHub::new();
     drop(join(&test_hub, BOB, &[CHESS]));
-    // Nobody is told, nor asked to hand it out.
+    // There is no listener, so nothing is broadcast.
     test_hub.commit(&[
         test_hub.write(Audience::All, Event::UserUpdated(UserUpdate::logged(hiding(BOB), Audience::All)))
     ]);
-    let (_ann, found) = join(&test_hub, ANN, &[CHESS]);
-    assert_eq!(found, []);
+    let (_ann, snapshot) = join(&test_hub, ANN, &[CHESS]);
+    assert_eq!(snapshot, []);
 }
 
 #[test]
-fn a_newcomer_is_told_of_and_learns_who_is_there() {
+fn a_new_member_is_announced_and_gets_a_snapshot() {
     let test_hub = TestHub::new();
     let (mut ann, _) = join(&test_hub, ANN, &[CHESS]);
     let (mut bob, _) = join(&test_hub, BOB, &[]);
@@ -146,21 +150,24 @@ fn a_newcomer_is_told_of_and_learns_who_is_there() {
         listener.take();
     }
     let added = test_hub.add_member(CHESS, BOB);
-    assert_eq!(ann.take(), [Got::Logged(added), is(BOB, Presence::Online)]);
+    assert_eq!(ann.take(), [Got::Logged(added), got_presence(BOB, Presence::Online)]);
     let mut got = bob.take();
-    // The order of the two does not matter.
-    got.sort_by_key(|got| *got == is(ANN, Presence::Online));
-    assert_eq!(got, [Got::Logged(added), is(BOB, Presence::Online), is(ANN, Presence::Online)]);
+    // The order of these two deliveries does not matter.
+    got.sort_by_key(|got| *got == got_presence(ANN, Presence::Online));
+    assert_eq!(
+        got,
+        [Got::Logged(added), got_presence(BOB, Presence::Online), got_presence(ANN, Presence::Online)]
+    );
 }
 
 #[test]
-fn whoever_hides_leaves_for_others() {
+fn hiding_looks_like_leaving_to_others() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     let (mut bob, _) = join(&test_hub, BOB, &[CHESS]);
     ann.take();
     let updated =
-        test_hub.tell(Audience::All, Event::UserUpdated(UserUpdate::logged(hiding(BOB), Audience::All)));
+        test_hub.publish(Audience::All, Event::UserUpdated(UserUpdate::logged(hiding(BOB), Audience::All)));
     let got = ann.take();
     assert_eq!(got[0], Got::Logged(updated));
     let Got::Ephemeral(EphemeralEvent::PresenceChanged { user: BOB, presence: Presence::Offline, .. }) =
@@ -187,7 +194,7 @@ fn hiding(user: UserId) -> User {
 }
 
 #[test]
-fn typing_is_told_to_the_other_members() {
+fn typing_is_announced_to_the_other_members() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     let mut eve = test_hub.listen(EVE, &[POKER]);
@@ -207,7 +214,7 @@ fn typing_is_told_to_the_other_members() {
 }
 
 #[test]
-fn nobody_types_where_they_are_not() {
+fn typing_in_a_group_requires_membership() {
     let test_hub = TestHub::new();
     let (mut bob, _) = join(&test_hub, BOB, &[CHESS]);
     let refused = Err(GroupRefusal::NotFound.into());
@@ -217,20 +224,20 @@ fn nobody_types_where_they_are_not() {
 }
 
 #[test]
-fn a_clock_that_is_set_moves_nobody() {
+fn setting_the_wall_clock_changes_no_presence() {
     for ahead in [-31_536_000, 31_536_000] {
         let test_hub = TestHub::new();
         let mut ann = test_hub.listen(ANN, &[CHESS]);
         let (phone, _) = join(&test_hub, BOB, &[CHESS]);
-        assert_eq!(ann.take(), [is(BOB, Presence::Online)]);
+        assert_eq!(ann.take(), [got_presence(BOB, Presence::Online)]);
         test_hub.clock.set_ahead(ahead);
         wait_until(&test_hub, seconds(AWAY_AFTER) - 1);
         assert_eq!(ann.take(), [], "not a moment too soon");
         wait_until(&test_hub, seconds(AWAY_AFTER));
-        assert_eq!(ann.take(), [is(BOB, Presence::Away)]);
+        assert_eq!(ann.take(), [got_presence(BOB, Presence::Away)]);
         drop(phone);
         wait_until(&test_hub, seconds(AWAY_AFTER + DISCONNECT_GRACE));
-        // He was there when he came, which the clock as it is set now calls that long ago.
+        // Bob was last seen when he connected. The event reports that moment by the wall clock as it is set now.
         let last_seen_at = Some(Timestamp::from_micros(ahead * 1_000_000));
         let gone = EphemeralEvent::PresenceChanged { user: BOB, presence: Presence::Offline, last_seen_at };
         assert_eq!(ann.take(), [Got::Ephemeral(gone)]);

@@ -6,16 +6,16 @@ use groupchat_domain::ids::{EventId, SessionId};
 use super::fixture::*;
 
 #[test]
-fn an_event_goes_to_whom_it_is_for() {
+fn events_reach_only_their_audience() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
     let mut bob = test_hub.listen(BOB, &[POKER]);
-    let all = test_hub.tell_all();
-    let chess = test_hub.tell_group(CHESS);
-    let poker = test_hub.tell_group(POKER);
-    let for_ann = test_hub.tell(Audience::User(ANN), something());
-    let for_bobs_session = test_hub.tell(Audience::Session(SessionId::new(BOB.get())), something());
-    let for_both = test_hub.tell(Audience::GroupAndUser(CHESS, BOB), something());
+    let all = test_hub.publish_to_all();
+    let chess = test_hub.publish_to_group(CHESS);
+    let poker = test_hub.publish_to_group(POKER);
+    let for_ann = test_hub.publish(Audience::User(ANN), something());
+    let for_bobs_session = test_hub.publish(Audience::Session(SessionId::new(BOB.get())), something());
+    let for_both = test_hub.publish(Audience::GroupAndUser(CHESS, BOB), something());
     assert_eq!(ann.positions(), [all, chess, for_ann, for_both]);
     assert_eq!(bob.positions(), [all, poker, for_bobs_session, for_both]);
 }
@@ -24,7 +24,7 @@ fn an_event_goes_to_whom_it_is_for() {
 fn all_devices_of_a_user_get_an_event() {
     let test_hub = TestHub::new();
     let mut devices = [(); 3].map(|()| test_hub.listen(ANN, &[CHESS]));
-    let (chess, own) = (test_hub.tell_group(CHESS), test_hub.tell(Audience::User(ANN), something()));
+    let (chess, own) = (test_hub.publish_to_group(CHESS), test_hub.publish(Audience::User(ANN), something()));
     for device in &mut devices {
         assert_eq!(device.positions(), [chess, own]);
     }
@@ -34,13 +34,13 @@ fn all_devices_of_a_user_get_an_event() {
 fn a_member_sees_a_group_from_joining_to_leaving() {
     let test_hub = TestHub::new();
     let mut bob = test_hub.listen(BOB, &[]);
-    test_hub.tell_group(CHESS);
+    test_hub.publish_to_group(CHESS);
     let added = test_hub.add_member(CHESS, BOB);
-    let inside = test_hub.tell_group(CHESS);
+    let inside = test_hub.publish_to_group(CHESS);
     let removed = test_hub.remove_member(CHESS, BOB);
-    test_hub.tell_group(CHESS);
+    test_hub.publish_to_group(CHESS);
     let again = test_hub.add_member(CHESS, BOB);
-    let inside_again = test_hub.tell_group(CHESS);
+    let inside_again = test_hub.publish_to_group(CHESS);
     assert_eq!(bob.positions(), [added, inside, removed, again, inside_again]);
 }
 
@@ -53,28 +53,28 @@ fn members_see_others_come_and_go() {
 }
 
 #[test]
-fn a_removal_from_an_earlier_membership_ends_no_later_one() {
+fn a_removal_from_an_earlier_membership_does_not_end_a_later_one() {
     let test_hub = TestHub::new();
     let mut bob = test_hub.subscribe();
     let removed = test_hub.remove_member(CHESS, BOB);
     let added = test_hub.add_member(CHESS, BOB);
-    // The memberships were read after both.
+    // The memberships were read after both events.
     let membership = (CHESS, EventId::new(added.get()));
     bob.feed.authorize(Viewer::new(BOB, SessionId::new(2), [membership]));
-    let inside = test_hub.tell_group(CHESS);
+    let inside = test_hub.publish_to_group(CHESS);
     assert_eq!(bob.positions(), [removed, added, inside]);
 }
 
 #[test]
-fn the_end_of_a_group_is_seen_by_who_was_in_it() {
+fn the_members_see_that_a_group_was_deleted() {
     for audience in [Audience::All, Audience::Group(CHESS)] {
         let test_hub = TestHub::new();
         let mut inside = test_hub.listen(ANN, &[CHESS]);
         let mut outside = test_hub.listen(BOB, &[]);
         let mut late = test_hub.subscribe();
         let deleted =
-            test_hub.tell(audience, Event::GroupDeleted(RemovedGroup::logged(CHESS, Audience::All)));
-        test_hub.tell_group(CHESS);
+            test_hub.publish(audience, Event::GroupDeleted(RemovedGroup::logged(CHESS, Audience::All)));
+        test_hub.publish_to_group(CHESS);
         late.authorize(ANN, &[CHESS]);
         assert_eq!(inside.positions(), [deleted]);
         assert_eq!(late.positions(), [deleted]);
@@ -84,22 +84,22 @@ fn the_end_of_a_group_is_seen_by_who_was_in_it() {
 }
 
 #[test]
-fn what_is_gone_or_hidden_is_seen_by_nobody() {
+fn nobody_sees_what_is_gone_or_hidden() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
-    test_hub.tell(Audience::All, Event::Gone(something().event_type()));
-    let hidden = test_hub.tell(Audience::All, Event::SessionsEnded(BOB));
+    test_hub.publish(Audience::All, Event::Gone(something().event_type()));
+    let hidden = test_hub.publish(Audience::All, Event::SessionsEnded(BOB));
     assert_eq!(ann.take(), [Got::Passed(hidden)]);
 }
 
 #[test]
-fn when_sessions_end_the_users_listeners_check_theirs_once() {
+fn when_sessions_end_the_users_listeners_check_theirs_once_each() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[]);
     let mut bob = test_hub.listen(BOB, &[]);
     let mut late = test_hub.subscribe();
-    test_hub.tell(Audience::User(ANN), Event::SessionsEnded(ANN));
-    let ended = test_hub.tell(Audience::User(ANN), Event::SessionsEnded(ANN));
+    test_hub.publish(Audience::User(ANN), Event::SessionsEnded(ANN));
+    let ended = test_hub.publish(Audience::User(ANN), Event::SessionsEnded(ANN));
     late.authorize(ANN, &[]);
     assert_eq!(ann.take(), [Got::CheckSession, Got::Passed(ended)]);
     assert_eq!(late.take(), [Got::CheckSession, Got::Passed(ended)]);
@@ -107,11 +107,11 @@ fn when_sessions_end_the_users_listeners_check_theirs_once() {
 }
 
 #[test]
-fn a_deleted_user_is_told_and_checks() {
+fn a_deleted_user_gets_the_event_and_checks_the_session() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[]);
     let mut bob = test_hub.listen(BOB, &[]);
-    let deleted = test_hub.tell(Audience::All, Event::UserDeleted(ANN));
+    let deleted = test_hub.publish(Audience::All, Event::UserDeleted(ANN));
     assert_eq!(ann.take(), [Got::Logged(deleted), Got::CheckSession]);
     assert_eq!(bob.take(), [Got::Logged(deleted)]);
 }
