@@ -18,15 +18,15 @@ use self::queue::HashQueueLimits;
 
 /// The cost that a server uses: 2^12 rounds, some 0.3 s of one core a hash.
 pub const DEFAULT_COST: u32 = 12;
-/// The costs that bcrypt knows.
+/// The costs that bcrypt supports.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
-/// No wrong password takes longer than one of this cost, the highest that a server can be set to: a hash that was
-/// stored by other means must not make all logins take minutes.
+/// The highest cost that a server can be set to. Rejecting a password never takes longer than a hash of this cost, so
+/// that a more expensive hash, stored by other means, doesn't make all logins take minutes.
 const MAX_DUMMY_COST: u32 = 14;
 
-/// Hashes with bcrypt on half of the cores, so that a burst of logins leaves the rest to messages; while strangers keep
-/// these busy, one more thread works for those who are known. Callers take turns, and those who find their places taken
-/// are rejected at once. A caller that is gone gives up its place.
+/// Hashes with bcrypt on half of the cores, so that a burst of logins leaves the rest to messages. While strangers keep
+/// these threads busy, one more thread works for known callers. Callers take turns, and are rejected at once if the
+/// queue has no room for them. A caller that is gone leaves the queue.
 #[derive(Debug)]
 pub struct BcryptHasher {
     cost: u32,
@@ -37,7 +37,7 @@ impl BcryptHasher {
     /// Starts the threads. They end when the hasher is dropped.
     ///
     /// # Errors
-    /// A cost outside 4 to 31, or a thread that can't be started.
+    /// A cost outside 4 to 31, or a thread can't be started.
     pub fn start(cost: u32) -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if !COSTS.contains(&cost) {
@@ -55,8 +55,8 @@ impl PasswordHasher for BcryptHasher {
         password: Password,
     ) -> BoxFuture<'static, Result<PasswordHash, Error>> {
         let cost = self.cost;
-        // `bcrypt::hash` cuts what is longer than 72 bytes, which a `Password` never is; the variant that
-        // refuses to cut also rejects 72.
+        // `bcrypt::hash` truncates passwords of more than 72 bytes, which a `Password` never has. The variant that
+        // rejects them also rejects 72 bytes.
         Box::pin(self.pool.submit(caller, move || {
             bcrypt::hash(password.reveal(), cost).map(PasswordHash::from_stored).map_err(broken)
         }))
@@ -74,26 +74,26 @@ impl PasswordHasher for BcryptHasher {
     }
 }
 
-/// Whether a text matches a hash: bcrypt, or in tests something that counts.
+/// Compares a text with a hash: bcrypt, or a counting stand-in in tests.
 type Compare<'a> = &'a mut dyn FnMut(&str, &str) -> Result<bool, BcryptError>;
 
-/// Verifies the normalized text, then the text as typed. How much work a no is depends on the text and on the highest
-/// cost alone.
+/// Verifies the normalized text, then the text as typed. How long a mismatch takes depends only on the text and the
+/// highest cost.
 fn verify(check: &PasswordCheck, own_cost: u32, compare: Compare<'_>) -> Result<Verification, BcryptError> {
     let highest_cost = check.highest_cost.map_or(own_cost, |HashCost(cost)| cost.min(MAX_DUMMY_COST));
     let typed = check.typed.reveal();
-    let (normalised, as_typed) = (Password::parse(typed).ok(), Password::as_typed(typed));
-    if normalised.is_none() && as_typed.is_none() {
+    let (normalized, as_typed) = (Password::parse(typed).ok(), Password::as_typed(typed));
+    if normalized.is_none() && as_typed.is_none() {
         work(typed, None, highest_cost, compare)?;
         return Ok(Verification::Wrong);
     }
     let stored_cost = check.hash.as_ref().and_then(cost_of);
-    for (form, is_normalised) in [(normalised, true), (as_typed, false)] {
+    for (form, is_normalized) in [(normalized, true), (as_typed, false)] {
         let Some(form) = form else { continue };
         if let Some(hash) = &check.hash
             && compare(form.reveal(), hash.as_str())?
         {
-            let up_to_date = is_normalised && stored_cost == Some(own_cost);
+            let up_to_date = is_normalized && stored_cost == Some(own_cost);
             return Ok(if up_to_date { Verification::Right } else { Verification::RightButOutdated });
         }
         work(typed, stored_cost, highest_cost, compare)?;
@@ -101,20 +101,20 @@ fn verify(check: &PasswordCheck, own_cost: u32, compare: Compare<'_>) -> Result<
     Ok(Verification::Wrong)
 }
 
-/// Spends the time of a hash of cost `in_all`, less what was spent on one of cost `spent`. A hash takes 2^cost rounds,
-/// and 2^4 + 2^4 + 2^5 + … + 2^11 is 2^12.
+/// Spends the time of a hash of cost `in_all`, minus the time already spent on one of cost `spent`. A hash takes 2^cost
+/// rounds, and 2^4 + 2^4 + 2^5 + … + 2^11 is 2^12.
 fn work(text: &str, spent: Option<u32>, in_all: u32, compare: Compare<'_>) -> Result<(), BcryptError> {
     let mut costs = spent.map_or(in_all..in_all + 1, |spent| spent..in_all);
     costs.try_for_each(|cost| compare(text, &unmatched(cost)).map(drop))
 }
 
-/// The cost that a hash tells: `$2b$12$…`.
+/// The cost stated in a hash: `$2b$12$…`.
 fn cost_of(hash: &PasswordHash) -> Option<u32> {
     hash.as_str().get(4..6)?.parse().ok()
 }
 
-/// A well-formed hash of no password in particular, to spend the time on. It needs not be computed, since
-/// its answer is never used.
+/// A well-formed hash that matches no known password, to spend time on. It isn't computed, since the result of
+/// comparing with it is never used.
 fn unmatched(cost: u32) -> String {
     // A dot is six zero bits: 22 of them are the salt, 31 the digest.
     let zeros = ".".repeat(22 + 31);

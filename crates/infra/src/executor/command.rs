@@ -1,4 +1,4 @@
-//! Commands, the queue they wait in, and the future of their outcome.
+//! Commands, their queue, and the future of their outcome.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,46 +15,46 @@ use super::sync::locked;
 use crate::time_limit::CallerGone;
 use crate::tx::DbTx;
 
-/// What a command does in its transaction. Unlike the domain's `Work` it knows the transaction's connection, so that
-/// the storage's own maintenance can be a command too.
+/// What a command does in its transaction. Unlike the domain's `Work`, it has access to the connection, so that the
+/// storage's own maintenance can be a command too.
 pub(crate) type DbWork = Box<dyn Fn(&mut DbTx<'_>) -> CommitDecision + Send>;
 
-/// How a command ended, as its caller learns it.
+/// The outcome of a command, as its caller gets it.
 pub(crate) type CommandOutcome = Result<(), StorageFault>;
 
-/// When another try makes sense after a full queue: the time in which a full one empties, with room to spare.
+/// When to retry after the queue was full. A full queue empties in less time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Work that waits or runs, and where to say how it ended.
+/// Work, and the channel for its outcome.
 pub(crate) struct Command {
     work: DbWork,
     reply: oneshot::Sender<CommandOutcome>,
 }
 
 impl Command {
-    /// Runs the work. May panic, as the work may.
+    /// Runs the work. Panics if the work panics.
     pub(crate) fn run(&self, tx: &mut DbTx<'_>) -> CommitDecision {
         (self.work)(tx)
     }
 
-    /// Whether nobody waits for the outcome any more.
+    /// Whether the caller no longer waits for the outcome.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
     }
 
-    /// Tells the caller. One who is gone meanwhile misses it.
+    /// Sends the outcome to the caller, who may be gone.
     pub(crate) fn reply(self, outcome: CommandOutcome) {
         let _ = self.reply.send(outcome);
     }
 }
 
-/// Who may still enter the queue, and how long its workers stay.
+/// Which commands the queue accepts and serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum QueuePhase {
     Open,
-    /// Nobody enters; what waits is still served.
+    /// New commands are rejected. Queued ones are still served.
     Draining,
-    /// Nobody enters and nothing waits.
+    /// New commands are rejected, and none are queued.
     Closed,
 }
 
@@ -62,11 +62,11 @@ struct QueueState {
     queue: FairQueue<Command>,
     phase: QueuePhase,
     idle_workers: usize,
-    /// What the workers with a [`WorkerSlot`] run at the moment.
+    /// What the workers that hold a [`WorkerSlot`] currently run.
     running: Vec<Running>,
 }
 
-/// A command that a worker runs.
+/// A command that is running.
 struct Running {
     caller: Caller,
     entry_id: EntryId,
@@ -77,7 +77,7 @@ struct Running {
 
 #[cfg(feature = "postgres")]
 impl Running {
-    /// The process to cancel, once, if the caller is gone.
+    /// The database process to cancel if the caller is gone. Returns it only once.
     fn take_backend(&mut self) -> Option<i32> {
         let is_due = self.worker.get() && !std::mem::replace(&mut self.is_cancelled, self.worker.get());
         is_due.then(|| self.worker.backend()).filter(|backend| *backend != 0)
@@ -85,18 +85,18 @@ impl Running {
 }
 
 impl QueueState {
-    /// Whether a caller has fewer commands running than it may.
+    /// Whether the caller has fewer commands running than it may have.
     fn may_run(running: &[Running], caller: Caller, most: usize) -> bool {
         let of_caller = || running.iter().filter(|running| running.caller == caller).count();
         caller == Caller::System || most > running.len() || of_caller() < most
     }
 }
 
-/// Where commands wait for a worker thread.
+/// The queue of commands that wait for a worker thread.
 pub(crate) struct CommandQueue {
     state: Mutex<QueueState>,
     arrived: Condvar,
-    /// Told when the caller of a command that runs is gone.
+    /// Notified when the caller of a running command is gone.
     #[cfg(feature = "postgres")]
     left: Condvar,
     running_per_caller: usize,
@@ -118,7 +118,7 @@ impl CommandQueue {
     /// Queues work.
     ///
     /// # Errors
-    /// [`StorageFault::Overloaded`] when there is no room, [`StorageFault::Unavailable`] during shutdown.
+    /// [`StorageFault::Overloaded`] if the queue is full, [`StorageFault::Unavailable`] during shutdown.
     pub(crate) fn submit(
         self: &Arc<Self>,
         caller: Caller,
@@ -142,12 +142,12 @@ impl CommandQueue {
         })
     }
 
-    /// The next command; waits for one. `None` once the worker should end.
+    /// Waits for the next command. Returns `None` once the worker should end.
     pub(crate) fn wait(&self) -> Option<Command> {
         self.wait_for(locked(&self.state), |state| state.queue.pop())
     }
 
-    /// Waits until there is something to take.
+    /// Waits until `take` returns something. Returns `None` once the worker should end.
     fn wait_for<'s, T>(
         &'s self,
         mut state: MutexGuard<'s, QueueState>,
@@ -166,18 +166,18 @@ impl CommandQueue {
         }
     }
 
-    /// A slot for a worker that runs one command at a time, and may end it when its caller is gone.
+    /// A slot for a worker that runs one command at a time and ends it early when its caller is gone.
     pub(crate) fn worker_slot(self: &Arc<Self>) -> WorkerSlot {
         WorkerSlot { queue: Arc::clone(self), gone: Arc::default() }
     }
 
-    /// The next command, if one waits.
+    /// The next command, if one is queued.
     pub(crate) fn next(&self) -> Option<Command> {
         locked(&self.state).queue.pop()
     }
 
-    /// Waits until the callers of commands that run are gone, and takes the servers' processes that run them, each
-    /// once. `None` once nobody may enter any more.
+    /// Waits until callers of running commands are gone, and returns the database processes that run these commands,
+    /// each only once. Returns `None` once the queue no longer accepts commands.
     #[cfg(feature = "postgres")]
     pub(crate) fn wait_for_abandoned(&self) -> Option<Vec<i32>> {
         let mut state = locked(&self.state);
@@ -191,13 +191,13 @@ impl CommandQueue {
         None
     }
 
-    /// Whether commands still come in.
+    /// Whether new commands are accepted.
     #[cfg(feature = "postgres")]
     fn is_open(&self) -> bool {
         locked(&self.state).phase == QueuePhase::Open
     }
 
-    /// Rejects new commands; workers end once all queued ones are done.
+    /// Rejects new commands. Workers end once all queued commands are done.
     pub(crate) fn drain(&self) {
         let mut state = locked(&self.state);
         if state.phase == QueuePhase::Open {
@@ -209,7 +209,7 @@ impl CommandQueue {
         self.left.notify_all();
     }
 
-    /// Rejects new commands and those that are queued.
+    /// Rejects new and queued commands.
     pub(crate) fn close(&self) {
         let mut state = locked(&self.state);
         state.phase = QueuePhase::Closed;
@@ -224,26 +224,26 @@ impl CommandQueue {
     }
 }
 
-/// A worker's slot at the queue. What it runs counts for its caller.
+/// A worker's slot at the queue. The command that it runs counts towards its caller's limit.
 pub(crate) struct WorkerSlot {
     queue: Arc<CommandQueue>,
     gone: Arc<CallerGone>,
 }
 
 impl WorkerSlot {
-    /// Whether the caller of what the worker runs is gone.
+    /// Set while the caller of the running command is gone.
     pub(crate) fn gone(&self) -> &Arc<CallerGone> {
         &self.gone
     }
 
-    /// Whether commands still come in.
+    /// Whether new commands are accepted.
     #[cfg(feature = "postgres")]
     pub(crate) fn is_open(&self) -> bool {
         self.queue.is_open()
     }
 
-    /// The next command whose caller may have one more running; waits for one. What the worker ran before is done
-    /// then. `None` once the worker should end.
+    /// Finishes the previous command, and waits for the next one whose caller may have one more running. Returns `None`
+    /// once the worker should end.
     pub(crate) fn wait(&self) -> Option<Command> {
         let mut state = locked(&self.queue.state);
         self.finish(&mut state);
@@ -280,14 +280,14 @@ fn shutting_down() -> StorageFault {
     StorageFault::Unavailable { reason: "shutting down".into() }
 }
 
-/// The outcome of a queued command. Dropped before the command runs, it takes the command out of the queue.
+/// The future outcome of a queued command. If it is dropped before the command runs, the command leaves the queue.
 pub(crate) struct PendingCommand {
     outcome: oneshot::Receiver<CommandOutcome>,
     entry: QueueEntry,
 }
 
 impl PendingCommand {
-    /// Waits for the outcome, on a thread that may block.
+    /// Blocks the thread until the outcome is known.
     ///
     /// # Errors
     /// The command's fault.
@@ -305,7 +305,7 @@ impl Future for PendingCommand {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<CommandOutcome> {
         let outcome = ready!(Pin::new(&mut self.outcome).poll(context));
         self.entry.left = true;
-        // A worker drops a command unanswered only when it breaks down in the middle.
+        // A worker drops a command without a reply only if it fails in the middle.
         Poll::Ready(outcome.unwrap_or(Err(StorageFault::OutcomeUnknown)))
     }
 }
@@ -331,7 +331,7 @@ impl Drop for QueueEntry {
                 #[cfg(feature = "postgres")]
                 self.queue.left.notify_all();
             }
-            // What the work holds is dropped here, without the lock.
+            // Drops what the work owns without holding the lock.
             drop(state);
             drop(withdrawn);
         }

@@ -1,4 +1,4 @@
-//! The maintenance of the storage: stores when keys were last used.
+//! The storage's maintenance: stores when keys were last used.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -14,22 +14,21 @@ use crate::accounts::key_activity::{KeyActivity, KeyUse};
 use crate::connection::{Connection, on_backend};
 use crate::schema::sessions;
 
-/// Rows that one command touches, so that none holds up the others for long.
+/// Rows that one command touches. Few, so that it doesn't delay other commands for long.
 const ROWS_PER_COMMAND: usize = 500;
 
-/// By how much a use that another server has stored may be later: it may have been seen at this moment, and this one a
-/// maintenance run or two ago. A later one is of a clock that was ahead.
+/// By how much a last use that another server stored may be later than ours: ours may be as old as a few maintenance
+/// intervals. A use that is later still comes from a clock that was ahead.
 const FURTHEST_USE: Duration = Duration::from_secs(10 * 60);
 
-/// Stores the last uses of keys, in the order of sessions, so that two processes that do so don't lock each other
-/// out.
+/// Stores the last uses of keys, in the order of their sessions, so that two processes don't deadlock.
 ///
 /// # Errors
 /// The failure of a statement.
 pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> QueryResult<()> {
     for key_use in uses {
         let at = key_use.at.as_micros();
-        // Another server may have seen a later use, though none that is far in the future.
+        // Another server may have seen a later use. One far in the future is wrong and gets replaced.
         let is_later = sessions::last_used_at.is_null().or(sessions::last_used_at.lt(at));
         let is_impossible = sessions::last_used_at.gt(key_use.at.plus(FURTHEST_USE).as_micros());
         let session =
@@ -40,7 +39,7 @@ pub(crate) fn store_uses(connection: &mut Connection<'_>, uses: &[KeyUse]) -> Qu
     Ok(())
 }
 
-/// Ends the maintenance.
+/// Stops the maintenance.
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal {
     stopped: Mutex<bool>,
@@ -53,7 +52,7 @@ impl StopSignal {
         self.changed.notify_all();
     }
 
-    /// Waits for `time`; `false` if stopped meanwhile.
+    /// Sleeps for `time`. Returns `false` if it is stopped meanwhile.
     fn sleep(&self, time: Duration) -> bool {
         let stopped = locked(&self.stopped);
         let (stopped, _) = self
@@ -64,7 +63,7 @@ impl StopSignal {
     }
 }
 
-/// Does a task whose failure, or panic, must keep neither the others nor the next round from being done.
+/// Runs a task. A failure or panic must not keep other tasks, or the next round, from running.
 fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(())) => {}
@@ -73,7 +72,7 @@ fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
     }
 }
 
-/// The thread that does it, by commands to the writer.
+/// The maintenance thread. It sends commands to the writer.
 pub(crate) struct Maintenance {
     pub(crate) every: Duration,
     pub(crate) queue: Arc<CommandQueue>,
@@ -83,7 +82,7 @@ pub(crate) struct Maintenance {
 }
 
 impl Maintenance {
-    /// Works until it is stopped.
+    /// Runs until it is stopped.
     pub(crate) fn serve(self) {
         while self.stop.sleep(self.every) {
             self.do_all();

@@ -1,4 +1,4 @@
-//! Runs commands on either database: fair and bounded queues, threads, and maintenance.
+//! Runs commands on either database: fair, bounded queues, threads and maintenance.
 
 pub(crate) mod command;
 pub(crate) mod maintenance;

@@ -1,24 +1,25 @@
-//! A bounded queue that is fair among callers: each caller has a queue of its own, and these take turns.
+//! A bounded queue that is fair among callers: each caller has its own queue, and these are served round robin.
 
 use groupchat_domain::storage::Caller;
 
 use super::round_robin::{EntryId, RoundRobin};
 
-/// How much may wait.
+/// The limits of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueLimits {
-    /// Commands of all callers together, but for the server's own.
+    /// Queued commands of all callers together, except the server's own.
     pub total: usize,
-    /// Commands of one caller.
+    /// Queued commands of one caller.
     pub per_caller: usize,
-    /// The server's own commands. A share of its own, so that callers can't crowd them out.
+    /// Queued commands of the server itself. They have their own limit, so that callers can't crowd them out.
     pub system: usize,
-    /// Commands of one caller that may run at a time, where each worker runs one; the server's own are not counted.
+    /// Commands of one caller that may run at a time, in queues whose workers run one each. The server's own are not
+    /// limited.
     pub running_per_caller: usize,
 }
 
 impl QueueLimits {
-    /// Leaves one of the workers that share the queue to others than the caller that has all the rest.
+    /// Limits one caller to all workers but one, so that a worker is left for other callers.
     #[must_use]
     pub(crate) fn shared_by(self, workers: usize) -> Self {
         let most = workers.saturating_sub(1).max(1);
@@ -47,10 +48,10 @@ impl<T> FairQueue<T> {
         Self { limits, queues: RoundRobin::new() }
     }
 
-    /// Puts an item at the end of its caller's line.
+    /// Adds an item at the end of its caller's queue.
     ///
     /// # Errors
-    /// Hands the item back when the line, or the whole queue, is full.
+    /// Returns the item if the caller's queue, or all queues together, are full.
     pub(crate) fn push(&mut self, caller: Caller, item: T) -> Result<EntryId, Full<T>> {
         let is_full = match caller {
             Caller::System => self.queues.len_of(&caller) >= self.limits.system,
@@ -64,17 +65,17 @@ impl<T> FairQueue<T> {
         self.queues.len() - self.queues.len_of(&Caller::System)
     }
 
-    /// Takes the item whose turn it is.
+    /// Takes the next item.
     pub(crate) fn pop(&mut self) -> Option<T> {
         self.queues.pop()
     }
 
-    /// Takes the item whose turn it is among the callers that may have one taken.
+    /// Takes the next item among the callers for which `may` returns true.
     pub(crate) fn pop_of(&mut self, may: impl Fn(Caller) -> bool) -> Option<(Caller, EntryId, T)> {
         self.queues.pop_of(|caller| may(*caller))
     }
 
-    /// Takes out an item that is no longer wanted; `None` when it has left already.
+    /// Removes an item that is no longer wanted. Returns `None` if it has left the queue already.
     pub(crate) fn withdraw(&mut self, caller: Caller, entry_id: EntryId) -> Option<T> {
         self.queues.withdraw(&caller, entry_id)
     }
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_who_comes_back_waits_behind_the_others() {
+    fn a_caller_that_comes_back_waits_behind_the_others() {
         let mut queue = FairQueue::new(LIMITS);
         queue.push(caller(1), "a1").unwrap();
         queue.push(caller(2), "b1").unwrap();
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn one_caller_may_not_exceed_its_share() {
+    fn a_caller_cannot_exceed_its_limit() {
         let mut queue = FairQueue::new(LIMITS);
         for item in ["a1", "a2", "a3"] {
             queue.push(caller(1), item).unwrap();
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_total_is_bounded_and_the_server_has_a_share_of_its_own() {
+    fn the_total_is_limited_and_the_server_has_its_own_limit() {
         let mut queue = FairQueue::new(LIMITS);
         for number in 0..5 {
             queue.push(caller(number), "x").unwrap();
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_is_passed_over_and_keeps_its_turn() {
+    fn a_caller_that_may_not_run_is_skipped_and_keeps_its_turn() {
         let mut queue = FairQueue::new(LIMITS);
         for (number, item) in [(1, "a1"), (1, "a2"), (2, "b1"), (3, "c1")] {
             queue.push(caller(number), item).unwrap();
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_withdrawn_frees_its_place_and_is_not_served() {
+    fn a_withdrawn_item_makes_room_and_is_not_served() {
         let mut queue = FairQueue::new(LIMITS);
         let entry_ids = ["a1", "a2", "a3"].map(|item| queue.push(caller(1), item).unwrap());
         let alone = queue.push(caller(2), "b1").unwrap();

@@ -1,4 +1,4 @@
-//! Queues of waiting items, one for each key, that take turns. The caller decides whether an item may wait at all.
+//! Queues of items, one for each key, that are served round robin. Limits are up to the user of this module.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -10,9 +10,9 @@ pub(crate) struct EntryId(u64);
 /// Items by key. Each queue is first in, first out; the queues are served round robin, one item each.
 #[derive(Debug)]
 pub(crate) struct RoundRobin<K, T> {
-    /// One line for each key for which anything waits; none is empty.
+    /// One queue for each key with items. None is empty.
     queues: HashMap<K, VecDeque<(EntryId, T)>>,
-    /// Each key for which anything waits, once; the first is served next.
+    /// Each key with items, once. The first is served next.
     turns: VecDeque<K>,
     waiting: usize,
     next_entry_id: u64,
@@ -23,22 +23,22 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
         Self { queues: HashMap::new(), turns: VecDeque::new(), waiting: 0, next_entry_id: 0 }
     }
 
-    /// How many items wait.
+    /// The number of items.
     pub(crate) const fn len(&self) -> usize {
         self.waiting
     }
 
-    /// What waits in a line, the longest waiting first.
+    /// The items of a key, oldest first.
     pub(crate) fn queue(&self, key: &K) -> impl Iterator<Item = &T> {
         self.queues.get(key).into_iter().flatten().map(|(_, item)| item)
     }
 
-    /// How many items wait in a line.
+    /// The number of items of a key.
     pub(crate) fn len_of(&self, key: &K) -> usize {
         self.queues.get(key).map_or(0, VecDeque::len)
     }
 
-    /// Puts an item at the end of its line.
+    /// Adds an item at the end of its key's queue.
     pub(crate) fn push(&mut self, key: K, item: T) -> EntryId {
         let entry_id = EntryId(self.next_entry_id);
         self.next_entry_id += 1;
@@ -51,13 +51,12 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
         entry_id
     }
 
-    /// Takes the item whose turn it is.
+    /// Takes the next item.
     pub(crate) fn pop(&mut self) -> Option<T> {
         self.pop_of(|_| true).map(|(.., item)| item)
     }
 
-    /// Takes the item whose turn it is among the lines that `may` have one taken. A line that is passed over keeps its
-    /// turn.
+    /// Takes the next item among the keys for which `may` returns true. A key that is skipped keeps its turn.
     pub(crate) fn pop_of(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, EntryId, T)> {
         let turn = self.turns.iter().position(may)?;
         let key = self.turns.remove(turn)?;
@@ -72,22 +71,23 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
         Some((key, entry_id, item))
     }
 
-    /// Takes out an item that is no longer wanted; `None` when it has left already.
+    /// Removes an item that is no longer wanted. Returns `None` if it has left the queue already.
     pub(crate) fn withdraw(&mut self, key: &K, entry_id: EntryId) -> Option<T> {
         let queue = self.queues.get(key)?;
-        let place = queue.binary_search_by_key(&entry_id, |(entry_id, _)| *entry_id).ok()?;
-        self.remove(key, place)
+        let index = queue.binary_search_by_key(&entry_id, |(entry_id, _)| *entry_id).ok()?;
+        self.remove(key, index)
     }
 
-    /// Takes out the newest item of the longest line that `may` be shortened, if it is longer than `length`.
+    /// Removes the newest item of the longest queue among the keys for which `may` returns true, if it is longer than
+    /// `length`.
     pub(crate) fn shorten_longest(&mut self, length: usize, may: impl Fn(&K) -> bool) -> Option<T> {
         let longest = self.turns.iter().filter(|key| may(key)).max_by_key(|key| self.len_of(key))?.clone();
         let last = self.len_of(&longest).checked_sub(1)?;
         if last < length { None } else { self.remove(&longest, last) }
     }
 
-    /// Takes out the newest item of whoever has most in one line, if that is more than `length`; `owner` says whose an
-    /// item is.
+    /// Removes, from one key's queue, the newest item of the owner with the most items, if these are more than
+    /// `length`. `owner` returns the owner of an item.
     pub(crate) fn shorten_largest<O: Eq + Hash>(
         &mut self,
         key: &K,
@@ -104,9 +104,9 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
         self.remove(key, newest)
     }
 
-    fn remove(&mut self, key: &K, place: usize) -> Option<T> {
+    fn remove(&mut self, key: &K, index: usize) -> Option<T> {
         let queue = self.queues.get_mut(key)?;
-        let (_, item) = queue.remove(place)?;
+        let (_, item) = queue.remove(index)?;
         if queue.is_empty() {
             self.queues.remove(key);
             self.turns.retain(|turn| turn != key);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_take_turns_and_each_keeps_its_order() {
+    fn queues_take_turns_and_keep_their_order() {
         let mut queues = queues(&[(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1")]);
         assert_eq!((queues.len(), queues.len_of(&1), queues.len_of(&9)), (5, 3, 0));
         assert_eq!(queues.queue(&1).copied().collect::<Vec<_>>(), ["a1", "a2", "a3"]);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_back_waits_behind_the_others() {
+    fn a_key_that_comes_back_waits_behind_the_others() {
         let mut queues = queues(&[(1, "a1"), (2, "b1")]);
         assert_eq!(queues.pop(), Some("a1"));
         queues.push(1, "a2");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_withdrawn_is_not_served() {
+    fn a_withdrawn_item_is_not_served() {
         let mut queues = queues(&[(1, "a1")]);
         let second = queues.push(1, "a2");
         let alone = queues.push(2, "b1");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_line_is_shortened_at_its_end_unless_it_is_short_enough() {
+    fn the_longest_queue_loses_its_newest_item_unless_it_is_short() {
         let mut queues = queues(&[(1, "a1"), (2, "b1"), (2, "b2"), (3, "c1")]);
         assert_eq!(queues.shorten_longest(2, |_| true), None);
         assert_eq!(queues.shorten_longest(1, |key| *key != 2), None);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_most_in_a_line_loses_the_newest_unless_it_is_little_enough() {
+    fn the_owner_with_most_items_loses_the_newest_unless_they_are_few() {
         let mut queues = queues(&[(1, "a1"), (1, "b1"), (1, "a2"), (1, "c1"), (2, "a3")]);
         let owner = |item: &&'static str| item.as_bytes()[0];
         assert_eq!(queues.shorten_largest(&1, 2, owner), None);

@@ -1,4 +1,4 @@
-//! The storage's threads, and waiting for their end with a timeout.
+//! The storage's threads, and how to wait for their end with a timeout.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::command::CommandQueue;
 
-/// How long a command that runs when the deadline of a shutdown has passed may still take.
+/// How long a running command may still take after the deadline of a shutdown.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
-/// Threads that end together.
+/// A group of threads that end together.
 #[derive(Debug)]
 pub(crate) struct Threads {
-    /// Each thread holds a clone for as long as it runs; nothing is ever sent.
+    /// Each thread holds a clone while it runs. Nothing is ever sent.
     running: Sender<Infallible>,
     ended: Receiver<Infallible>,
 }
@@ -36,13 +36,13 @@ impl Threads {
         let named = thread::Builder::new().name(name.to_owned());
         named.spawn(move || {
             body();
-            // Only now that the body has dropped all it held, its connection included.
+            // After the body has dropped everything it owned, including its connection.
             drop(running);
         })?;
         Ok(())
     }
 
-    /// Waits until all have ended or time is up; whether all have ended. Hands itself back in the latter case.
+    /// Waits until all threads have ended. Returns those that are still running at the deadline.
     pub(crate) fn wait(self, until: Instant) -> Result<(), StillRunning> {
         drop(self.running);
         let left = until.saturating_duration_since(Instant::now());
@@ -57,7 +57,7 @@ pub(crate) struct StillRunning {
 }
 
 impl StillRunning {
-    /// Waits on.
+    /// Waits for `time` longer.
     pub(crate) fn wait(self, time: Duration) -> Result<(), Self> {
         match self.ended.recv_timeout(time) {
             Ok(never) => match never {},
@@ -67,7 +67,7 @@ impl StillRunning {
     }
 }
 
-/// Waits for workers that drain their queue; at the deadline, turns away what still waits.
+/// Waits for workers that drain their queue. At the deadline, rejects the commands that are still queued.
 pub(crate) fn finish(workers: Threads, queue: &CommandQueue, until: Instant) {
     let Err(still_running) = workers.wait(until) else { return };
     queue.close();

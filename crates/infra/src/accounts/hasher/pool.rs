@@ -1,4 +1,4 @@
-//! The threads that hash passwords, and the communication with them.
+//! The threads that hash passwords, and how callers hand work to them.
 
 use std::fmt;
 use std::future::Future;
@@ -18,23 +18,23 @@ use tokio::sync::oneshot;
 use super::queue::{Class, HashEntry, HashQueue, HashQueueLimits, PushResult};
 use crate::executor::sync::locked;
 
-/// When a caller who found no place should come again: by then, some will be free.
+/// When a rejected caller should try again: by then, the queue has room again.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// One password to hash or verify, with its way back to the caller: run, or dropped where it lost its place.
+/// One password to hash or verify. Sends its result to the caller itself.
 type HashTask = Box<dyn FnOnce(TaskFate) + Send>;
 
-/// What becomes of a task.
+/// How a task leaves the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TaskFate {
     Run,
-    /// Somebody else has its place now.
+    /// Another task took its place in the queue. The caller gets [`Error::Busy`].
     Displaced,
 }
 
 struct PoolQueues {
     queue: HashQueue<HashTask>,
-    /// How many threads are at work for whom.
+    /// The number of threads that hash for known callers.
     running_known: usize,
     running_strangers: usize,
     is_closed: bool,
@@ -43,12 +43,12 @@ struct PoolQueues {
 struct PoolState {
     state: Mutex<PoolQueues>,
     arrived: Condvar,
-    /// How many may be at work for anybody. While strangers keep some of these busy, one more works for the known: a
-    /// hash can't be interrupted, and the known shouldn't wait for a stranger's.
+    /// How many threads may work for any caller. While strangers keep some of these busy, one more thread works for
+    /// known callers: a hash can't be interrupted, and known callers shouldn't wait for a stranger's.
     for_all: usize,
 }
 
-/// Threads that run tasks in the order of the queue. They end when it is dropped.
+/// Threads that run tasks in the order of the queue. They end when the pool is dropped.
 pub(super) struct HashPool {
     shared: Arc<PoolState>,
 }
@@ -60,10 +60,10 @@ impl fmt::Debug for HashPool {
 }
 
 impl HashPool {
-    /// Starts `threads` threads for all, and one more for the known.
+    /// Starts `threads` threads for all callers, and one more for known callers.
     ///
     /// # Errors
-    /// A thread that can't be started.
+    /// A thread can't be started.
     pub(super) fn start(threads: usize, limits: HashQueueLimits) -> io::Result<Self> {
         let (running_known, running_strangers) = (0, 0);
         let queue = HashQueue::new(limits);
@@ -78,7 +78,7 @@ impl HashPool {
         Ok(pool)
     }
 
-    /// Queues `work`; the future has its result. Dropped before that, it takes the work out of the queue.
+    /// Queues `work` and returns a future of its result. If the future is dropped earlier, the work leaves the queue.
     pub(super) fn submit<T: Send + 'static>(
         &self,
         caller: HashCaller,
@@ -87,7 +87,7 @@ impl HashPool {
         let (reply, result) = oneshot::channel();
         let task: HashTask = Box::new(move |fate| {
             let outcome = if fate == TaskFate::Run { work() } else { Err(busy()) };
-            // Nobody left to tell is no failure.
+            // The caller may be gone.
             let _ = reply.send(outcome);
         });
         let pushed = locked(&self.shared.state).queue.push(caller, task);
@@ -97,7 +97,7 @@ impl HashPool {
                 None
             }
             PushResult::Queued(entry, displaced) => {
-                // All are told: who wakes up first might not be one who may run this.
+                // Wakes all threads: the first to wake may not be allowed to run this task.
                 self.shared.arrived.notify_all();
                 if let Some(task) = displaced {
                     task(TaskFate::Displaced);
@@ -120,7 +120,7 @@ fn busy() -> Error {
     Error::Busy { retry_after: RETRY_AFTER }
 }
 
-/// Runs tasks until the pool is dropped. A task that panics harms only itself.
+/// Runs tasks until the pool is dropped. A task that panics affects only its caller.
 fn run_worker(shared: &PoolState) {
     while let Some((class, task)) = shared.next() {
         if catch_unwind(AssertUnwindSafe(|| task(TaskFate::Run))).is_err() {
@@ -138,7 +138,7 @@ impl PoolQueues {
         }
     }
 
-    /// Takes a task that may run now, where `for_all` threads may be at work for anybody.
+    /// Takes a task that may run now, where `for_all` threads may work for any caller.
     fn take(&mut self, for_all: usize) -> Option<(Class, HashTask)> {
         let running = self.running_known + self.running_strangers;
         if self.running_known >= for_all || running > for_all {
@@ -151,7 +151,7 @@ impl PoolQueues {
 }
 
 impl PoolState {
-    /// Waits for a task that may run; `None` once the thread should end.
+    /// Waits for a task that may run. Returns `None` once the thread should end.
     fn next(&self) -> Option<(Class, HashTask)> {
         let mut state = locked(&self.state);
         loop {
@@ -159,7 +159,7 @@ impl PoolState {
                 return None;
             }
             if let Some(taken) = state.take(self.for_all) {
-                // What is next may be one for the thread that works for the known.
+                // The next task may be one for the thread that is reserved for known callers.
                 self.arrived.notify_one();
                 return Some(taken);
             }
@@ -171,7 +171,7 @@ impl PoolState {
 /// The result of a task.
 pub(super) struct PendingHash<T> {
     result: oneshot::Receiver<Result<T, Error>>,
-    /// Until the result is there, or where there is no place any more.
+    /// `None` once the result is there, or if the task was rejected.
     entry: Option<(Arc<PoolState>, HashEntry)>,
 }
 
@@ -181,7 +181,7 @@ impl<T> Future for PendingHash<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let result = ready!(Pin::new(&mut self.result).poll(context));
         self.entry = None;
-        // A reply is dropped unsent only where its task panicked.
+        // The sender is dropped unused only if the task panicked.
         Poll::Ready(result.unwrap_or(Err(Error::Fault(StorageFault::Panicked))))
     }
 }
@@ -190,7 +190,7 @@ impl<T> Drop for PendingHash<T> {
     fn drop(&mut self) {
         if let Some((shared, entry)) = self.entry.take() {
             let withdrawn = locked(&shared.state).queue.withdraw(&entry);
-            // What the task holds is dropped here, without the lock.
+            // Drops what the task owns without holding the lock.
             drop(withdrawn);
         }
     }

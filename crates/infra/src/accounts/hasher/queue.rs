@@ -13,27 +13,27 @@ use groupchat_domain::network::{Neighbourhood, Network};
 
 use crate::executor::round_robin::{EntryId, RoundRobin};
 
-/// How much may wait.
+/// How many entries may wait in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HashQueueLimits {
-    /// The known together, but for the server itself.
+    /// Of all known callers together, except the server itself.
     pub(super) known: usize,
-    /// A known network: an office where everybody signs in at nine.
+    /// Of one known network. Large enough for an office where everybody signs in at nine.
     pub(super) known_network: usize,
-    /// A user who is signed in.
+    /// Of one signed-in user.
     pub(super) user: usize,
-    /// An account that somebody from a known network signs in to.
+    /// For one account that is signed in to from one known network.
     pub(super) account: usize,
-    /// The strangers together.
+    /// Of all strangers together.
     pub(super) strangers: usize,
-    /// A neighbourhood of strangers.
+    /// Of one neighbourhood of strangers.
     pub(super) neighbourhood: usize,
-    /// A network of strangers.
+    /// Of one network of strangers.
     pub(super) network: usize,
 }
 
 impl HashQueueLimits {
-    /// At 0.25 s a hash and one thread, nobody waits for much longer than half a minute.
+    /// With these, at 0.25 s per hash and one thread, nobody waits much longer than half a minute.
     pub(super) const USUAL: Self = Self {
         known: 256,
         known_network: 64,
@@ -45,10 +45,10 @@ impl HashQueueLimits {
     };
 }
 
-/// After so many of the known in a row, a stranger who waits is served: no class starves.
+/// After this many known callers in a row, a waiting stranger is served, so that no class starves.
 const MAX_KNOWN_IN_A_ROW: u32 = 4;
 
-/// A line of the known.
+/// A queue of known callers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum KnownQueue {
     System,
@@ -56,10 +56,10 @@ enum KnownQueue {
     Neighbourhood(Neighbourhood),
 }
 
-/// Who wants to sign in where.
+/// The network that signs in, and the account.
 type SignIn = (Network, UsernameKey);
 
-/// Where something waits.
+/// An item's entry in the queue.
 #[derive(Debug, Clone)]
 pub(super) struct HashEntry {
     queue: EntryQueue,
@@ -72,19 +72,19 @@ enum EntryQueue {
     Strangers(Neighbourhood),
 }
 
-/// Which class an item was served from.
+/// The class of the caller of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     Known,
     Stranger,
 }
 
-/// What became of an item that was pushed.
+/// The result of a push.
 #[derive(Debug)]
 pub(super) enum PushResult<T> {
-    /// It waits; in its stead this one, if any, does no longer.
+    /// The item is queued. It may have displaced another one.
     Queued(HashEntry, Option<T>),
-    /// The connection is over a limit.
+    /// The caller is over a limit.
     Rejected(T),
 }
 
@@ -102,7 +102,7 @@ impl<T> HashQueue<T> {
         Self { limits, known: RoundRobin::new(), strangers: RoundRobin::new(), known_in_a_row: 0 }
     }
 
-    /// Puts an item at the end of its line, if its caller may have one more.
+    /// Adds an item at the end of its queue, unless its caller is over a limit.
     pub(super) fn push(&mut self, caller: HashCaller, item: T) -> PushResult<T> {
         match caller {
             HashCaller::System => {
@@ -111,7 +111,7 @@ impl<T> HashQueue<T> {
             }
             HashCaller::User(user) => {
                 let queue = KnownQueue::User(user);
-                // Far more than for an account that somebody signs in to: an admin may create users in bulk.
+                // The limit is much higher than that per account, because an admin may create users in bulk.
                 if self.known.len_of(&queue) >= self.limits.user {
                     return PushResult::Rejected(item);
                 }
@@ -144,7 +144,7 @@ impl<T> HashQueue<T> {
             let network = network_of(sign_in.as_ref());
             let own =
                 self.known.queue(&queue).filter(|(other, _)| network_of(other.as_ref()) == network).count();
-            // The server's own are few, and nobody else can add to them.
+            // The server's own entries are few, and no caller can add to them, so they are never displaced.
             let longest = self
                 .known
                 .shorten_longest(self.known.len_of(&queue) + 1, |queue| *queue != KnownQueue::System);
@@ -170,8 +170,8 @@ impl<T> HashQueue<T> {
         let is_full = self.strangers.len() >= self.limits.strangers;
         let mut displaced = None;
         if is_full || length >= self.limits.neighbourhood {
-            // Room is made by the longest line, unless that would only swap who has the longer one; in a line that is
-            // full itself, by the neighbour who has most, likewise.
+            // The longest queue makes room, unless that would only swap which one is longer. If this queue itself is
+            // full, the network with the most entries in it makes room, on the same condition.
             if length < self.limits.neighbourhood {
                 displaced = self.strangers.shorten_longest(length + 1, |_| true);
             }
@@ -186,7 +186,7 @@ impl<T> HashQueue<T> {
         PushResult::Queued(entry, displaced.map(|(_, item)| item))
     }
 
-    /// Takes the item that is next: one of a stranger only if `strangers_may`.
+    /// Takes the next item. Takes a stranger's only if `strangers_may`.
     pub(super) fn pop(&mut self, strangers_may: bool) -> Option<(Class, T)> {
         let strangers_turn = self.known_in_a_row >= MAX_KNOWN_IN_A_ROW || self.known.len() == 0;
         if strangers_may
@@ -201,7 +201,7 @@ impl<T> HashQueue<T> {
         Some((Class::Known, item))
     }
 
-    /// Takes out an item that is no longer wanted; `None` when it has left already.
+    /// Removes an item that is no longer wanted. Returns `None` if it has left the queue already.
     pub(super) fn withdraw(&mut self, entry: &HashEntry) -> Option<T> {
         match &entry.queue {
             EntryQueue::Known(queue) => self.known.withdraw(queue, entry.entry_id).map(|(_, item)| item),

@@ -17,7 +17,7 @@ async fn hash(text: &str) -> PasswordHash {
     hasher().hash(HashCaller::System, password(text)).await.unwrap()
 }
 
-/// What versions that did not normalize have stored.
+/// A hash as versions stored it that did not normalize passwords.
 fn hash_as_typed(text: &str) -> PasswordHash {
     PasswordHash::from_stored(bcrypt::hash(text, CHEAP).unwrap())
 }
@@ -48,7 +48,7 @@ async fn the_longest_password_is_hashed_whole() {
 }
 
 #[tokio::test]
-async fn text_that_bcrypt_would_cut_or_end_early_is_never_right() {
+async fn text_that_bcrypt_would_truncate_never_verifies() {
     let longest = "x".repeat(Password::MAX_BYTES);
     assert_eq!(verified(&format!("{longest}x"), Some(hash(&longest).await)).await, Verification::Wrong);
     let hash = hash("password").await;
@@ -58,26 +58,26 @@ async fn text_that_bcrypt_would_cut_or_end_early_is_never_right() {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_composed_and_decomposed() {
+async fn composed_and_decomposed_forms_are_the_same_password() {
     for (chosen, typed) in [("pässword", "pa\u{308}ssword"), ("pa\u{308}ssword", "pässword")] {
         assert_eq!(verified(typed, Some(hash(chosen).await)).await, Verification::Right);
         assert_eq!(verified("pa\u{301}ssword", Some(hash(chosen).await)).await, Verification::Wrong);
     }
-    // In 75 bytes as it is typed, and in 50 that count.
+    // 75 bytes as typed, and 50 bytes when normalized, which count.
     let typed = "a\u{308}".repeat(25);
     assert_eq!(verified(&typed, Some(hash(&typed).await)).await, Verification::Right);
 }
 
 #[tokio::test]
-async fn a_hash_of_what_was_typed_still_matches_and_is_outdated() {
+async fn a_hash_of_the_text_as_typed_verifies_and_is_outdated() {
     let decomposed = "pa\u{308}ssword";
     let old = hash_as_typed(decomposed);
     assert_eq!(verified(decomposed, Some(old.clone())).await, Verification::RightButOutdated);
     assert_eq!(verified("pässword", Some(old)).await, Verification::Wrong, "nobody knows how it was typed");
-    // In 72 bytes as it was typed, and in 144 when normalized, which could not be hashed.
+    // 72 bytes as typed, and 144 bytes when normalized, which could not be hashed.
     let grows = "\u{958}".repeat(24);
     assert_eq!(verified(&grows, Some(hash_as_typed(&grows))).await, Verification::RightButOutdated);
-    // In 9 bytes as it was typed, and too short when normalized.
+    // 9 bytes as typed, and too short when normalized.
     let shrinks = "a\u{308}".repeat(3);
     assert_eq!(verified(&shrinks, Some(hash_as_typed(&shrinks))).await, Verification::RightButOutdated);
 }
@@ -91,14 +91,14 @@ async fn a_hash_of_another_cost_is_outdated() {
 }
 
 #[tokio::test]
-async fn an_unreadable_hash_is_a_fault_and_not_a_no() {
+async fn an_unreadable_hash_is_a_fault_and_not_a_mismatch() {
     let damaged = PasswordHash::from_stored("$2b$04$damaged".into());
     let answer = hasher().verify(HashCaller::System, check("password", Some(damaged))).await;
     assert!(matches!(answer, Err(Error::Fault(StorageFault::Internal { .. }))), "{answer:?}");
 }
 
 #[test]
-fn the_stand_in_for_a_missing_hash_is_one_of_the_cost_asked_for() {
+fn the_dummy_for_a_missing_hash_has_the_requested_cost() {
     for cost in [CHEAP, DEFAULT_COST] {
         let parts: bcrypt::HashParts = unmatched(cost).parse().unwrap();
         assert_eq!(parts.get_cost(), cost);
@@ -107,7 +107,7 @@ fn the_stand_in_for_a_missing_hash_is_one_of_the_cost_asked_for() {
     assert!(!bcrypt::verify("password", &unmatched(CHEAP)).unwrap());
 }
 
-/// How many rounds of bcrypt a no takes.
+/// The number of bcrypt rounds that it takes to reject a wrong password.
 fn rounds(check: &PasswordCheck) -> u64 {
     let mut rounds = 0;
     let mut count = |text: &str, hash: &str| {
@@ -119,9 +119,9 @@ fn rounds(check: &PasswordCheck) -> u64 {
 }
 
 #[test]
-fn a_no_takes_as_long_with_a_hash_of_any_cost_as_with_none() {
+fn a_mismatch_takes_the_same_time_with_any_hash_and_with_none() {
     let highest_cost = Some(HashCost(12));
-    // What can't be a password, what can, and what is looked at in two forms.
+    // A text that can't be a password, one that can, and one that is compared in two forms.
     for (typed, forms) in [("wrong", 1), ("wrong password", 1), ("wrong pa\u{308}ssword", 2)] {
         let of = |hash| rounds(&PasswordCheck { highest_cost, ..check(typed, hash) });
         for cost in [4, 9, 10, 11, 12] {
@@ -133,14 +133,14 @@ fn a_no_takes_as_long_with_a_hash_of_any_cost_as_with_none() {
 }
 
 #[test]
-fn without_a_highest_cost_the_servers_own_counts_and_none_takes_minutes() {
+fn the_dummy_cost_defaults_to_the_servers_and_is_limited() {
     assert_eq!(rounds(&check("wrong password", None)), 1 << 10);
     let highest_cost = Some(HashCost(31));
     assert_eq!(rounds(&PasswordCheck { highest_cost, ..check("wrong password", None) }), 1 << 14);
 }
 
 #[test]
-fn an_impossible_cost_is_refused() {
+fn an_invalid_cost_is_rejected() {
     for cost in [0, 3, 32] {
         assert_eq!(BcryptHasher::start(cost).unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }

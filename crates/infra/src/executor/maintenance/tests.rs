@@ -8,7 +8,7 @@ use groupchat_domain::time::Timestamp;
 use super::*;
 use crate::executor::queue::QueueLimits;
 
-/// A clock that panics each time, and ends the maintenance after a few calls.
+/// A clock that panics on each call, and stops the maintenance after a few calls.
 struct BrokenClock {
     asked: AtomicUsize,
     stop: Arc<StopSignal>,
@@ -27,7 +27,7 @@ impl Clock for BrokenClock {
     }
 }
 
-/// A maintenance task whose commands nobody serves but the test.
+/// A maintenance task whose commands only the test serves.
 fn maintenance(queue: &Arc<CommandQueue>) -> (Maintenance, Arc<BrokenClock>) {
     let stop = Arc::<StopSignal>::default();
     let clock = Arc::new(BrokenClock { asked: AtomicUsize::new(0), stop: Arc::clone(&stop) });
@@ -36,7 +36,7 @@ fn maintenance(queue: &Arc<CommandQueue>) -> (Maintenance, Arc<BrokenClock>) {
 }
 
 #[test]
-fn a_panic_ends_no_upkeep() {
+fn a_panic_does_not_end_the_maintenance() {
     let queue = CommandQueue::new(QueueLimits::default());
     queue.close();
     let (maintenance, clock) = maintenance(&queue);
@@ -45,7 +45,7 @@ fn a_panic_ends_no_upkeep() {
 }
 
 #[test]
-fn uses_that_cant_be_stored_are_put_off() {
+fn uses_that_cannot_be_stored_are_postponed() {
     let queue = CommandQueue::new(QueueLimits::default());
     let (maintenance, _) = maintenance(&queue);
     let user = UserRef { id: UserId::new(1), username: None, display_name: None };

@@ -23,14 +23,14 @@ fn stranger() -> HashCaller {
     HashCaller::SignIn { network, account, from_known_network: false }
 }
 
-/// A task that has begun, and ends when the sender is dropped or used.
+/// Starts a task that runs until the sender is used or dropped, and waits until it has begun.
 fn hold(pool: &HashPool, caller: HashCaller) -> (PendingHash<()>, mpsc::Sender<()>) {
     let (held, release, has_begun) = queue_up(pool, caller);
     has_begun.recv().unwrap();
     (held, release)
 }
 
-/// The same, without waiting for it to begin.
+/// Like [`hold`], but doesn't wait until the task has begun.
 fn queue_up(pool: &HashPool, caller: HashCaller) -> (PendingHash<()>, mpsc::Sender<()>, mpsc::Receiver<()>) {
     let (release, released) = mpsc::channel();
     let (begun, has_begun) = mpsc::channel();
@@ -43,18 +43,18 @@ fn queue_up(pool: &HashPool, caller: HashCaller) -> (PendingHash<()>, mpsc::Send
 }
 
 #[tokio::test]
-async fn the_known_do_not_wait_for_strangers() {
+async fn known_callers_do_not_wait_for_strangers() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     let (first, release_first) = hold(&pool, stranger());
     let second = pool.submit(stranger(), || Ok("second"));
-    // While one stranger is at work and another waits.
+    // One stranger's task runs and another waits.
     assert_eq!(pool.submit(USER, || Ok("known")).await, Ok("known"));
     drop(release_first);
     assert_eq!((first.await, second.await), (Ok(()), Ok("second")));
 }
 
 #[tokio::test]
-async fn the_known_alone_have_no_more_threads_than_there_are_for_all() {
+async fn known_callers_alone_do_not_get_the_extra_thread() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     let (first, release_first) = hold(&pool, USER);
     let (second, release_second, second_begun) = queue_up(&pool, USER);
@@ -64,7 +64,7 @@ async fn the_known_alone_have_no_more_threads_than_there_are_for_all() {
 }
 
 #[tokio::test]
-async fn a_stranger_waits_while_the_known_are_at_work() {
+async fn a_stranger_waits_while_known_callers_use_all_threads() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     let (known, release) = hold(&pool, USER);
     let (waiting, release_stranger, begun) = queue_up(&pool, stranger());
@@ -74,7 +74,7 @@ async fn a_stranger_waits_while_the_known_are_at_work() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once_and_recovers() {
+async fn a_full_queue_rejects_at_once_and_recovers() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     let (held, release) = hold(&pool, stranger());
     let waiting = [(); 2].map(|()| pool.submit(stranger(), || Ok(())));
@@ -88,7 +88,7 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
 }
 
 #[tokio::test]
-async fn who_loses_the_place_to_another_is_told_so() {
+async fn a_displaced_caller_gets_busy() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     let (_held, release) = hold(&pool, stranger());
     let waiting = [(); 2].map(|()| pool.submit(stranger(), || Ok(())));
@@ -103,7 +103,7 @@ async fn who_loses_the_place_to_another_is_told_so() {
 }
 
 #[tokio::test]
-async fn who_has_gone_gives_up_the_place() {
+async fn a_dropped_future_leaves_the_queue() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     let (_held, release) = hold(&pool, stranger());
     let (ran, has_run) = mpsc::channel::<()>();
@@ -115,13 +115,13 @@ async fn who_has_gone_gives_up_the_place() {
         }));
     }
     drop(ran);
-    // Taken out at once, while the thread is still at work.
+    // It leaves the queue at once, while the thread is still busy.
     assert_eq!(has_run.try_recv(), Err(mpsc::TryRecvError::Disconnected));
     drop(release);
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_the_thread_lives_on() {
+async fn a_panic_is_a_fault_and_the_thread_goes_on() {
     let pool = HashPool::start(1, LIMITS).unwrap();
     for caller in [USER, stranger(), USER, stranger()] {
         let panicked = pool.submit::<()>(caller, || panic!("in a test")).await;

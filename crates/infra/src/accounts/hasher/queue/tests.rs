@@ -32,7 +32,7 @@ fn queue() -> Queue {
     HashQueue::new(LIMITS)
 }
 
-/// Pushes an item for which there is room; the one that has to go for it.
+/// Pushes an item that must be accepted. Also returns the item that it displaces.
 #[track_caller]
 fn push(queue: &mut Queue, caller: HashCaller, item: &'static str) -> (HashEntry, Option<&'static str>) {
     match queue.push(caller, item) {
@@ -42,7 +42,7 @@ fn push(queue: &mut Queue, caller: HashCaller, item: &'static str) -> (HashEntry
 }
 
 #[track_caller]
-fn refuses(queue: &mut Queue, caller: HashCaller) {
+fn assert_rejected(queue: &mut Queue, caller: HashCaller) {
     assert!(matches!(queue.push(caller, "refused"), PushResult::Rejected("refused")));
 }
 
@@ -62,7 +62,7 @@ fn the_known_come_before_strangers() {
 }
 
 #[test]
-fn strangers_get_a_turn_after_some_of_the_known() {
+fn strangers_get_a_turn_after_some_known_callers() {
     let mut queue = queue();
     push(&mut queue, stranger("192.0.2.1"), "s1");
     push(&mut queue, stranger("192.0.2.1"), "s2");
@@ -73,7 +73,7 @@ fn strangers_get_a_turn_after_some_of_the_known() {
 }
 
 #[test]
-fn turns_of_the_known_while_no_stranger_waits_are_not_held_against_them() {
+fn known_callers_served_while_no_stranger_waited_do_not_count() {
     let mut queue = queue();
     for id in 1..=6 {
         push(&mut queue, user(id), "k");
@@ -86,7 +86,7 @@ fn turns_of_the_known_while_no_stranger_waits_are_not_held_against_them() {
 }
 
 #[test]
-fn where_strangers_may_not_only_the_known_are_served() {
+fn strangers_are_served_only_when_they_may_be() {
     let mut queue = queue();
     push(&mut queue, stranger("192.0.2.1"), "s");
     assert_eq!(queue.pop(false), None);
@@ -98,7 +98,7 @@ fn where_strangers_may_not_only_the_known_are_served() {
 }
 
 #[test]
-fn neighbours_share_a_line_and_lines_take_turns() {
+fn neighbours_share_a_queue_and_queues_take_turns() {
     let mut queue = queue();
     for (address, item) in [("192.0.2.1", "a1"), ("192.0.2.2", "a2"), ("198.51.100.1", "b")] {
         push(&mut queue, stranger(address), item);
@@ -107,67 +107,67 @@ fn neighbours_share_a_line_and_lines_take_turns() {
 }
 
 #[test]
-fn a_network_and_a_neighbourhood_of_strangers_have_few_places() {
+fn entries_of_strangers_are_limited_per_network_and_neighbourhood() {
     let mut queue = queue();
     push(&mut queue, stranger("192.0.2.1"), "a1");
     push(&mut queue, stranger("192.0.2.1"), "a2");
-    refuses(&mut queue, sign_in("192.0.2.1", "another account", false));
+    assert_rejected(&mut queue, sign_in("192.0.2.1", "another account", false));
     push(&mut queue, stranger("192.0.2.2"), "a3");
-    // Who has most of them makes room, until all have as many.
+    // The network with the most entries makes room until all have the same number.
     assert_eq!(push(&mut queue, stranger("192.0.2.3"), "a4").1, Some("a2"));
-    refuses(&mut queue, stranger("192.0.2.4"));
+    assert_rejected(&mut queue, stranger("192.0.2.4"));
     push(&mut queue, stranger("2001:db8:1:2::1"), "b1");
 }
 
 #[test]
-fn an_account_has_few_places_in_a_known_network_and_a_user_in_all() {
+fn entries_of_known_callers_are_limited_per_account_network_and_user() {
     let mut queue = queue();
     for account in ["ann", "ann", "bob", "bob"] {
         push(&mut queue, sign_in("192.0.2.1", account, true), "a");
     }
-    refuses(&mut queue, sign_in("192.0.2.1", "cid", true));
+    assert_rejected(&mut queue, sign_in("192.0.2.1", "cid", true));
     drain(&mut queue);
     push(&mut queue, sign_in("192.0.2.1", "ann", true), "a1");
     push(&mut queue, sign_in("192.0.2.1", "ann", true), "a2");
-    refuses(&mut queue, sign_in("192.0.2.1", "Ann", true));
+    assert_rejected(&mut queue, sign_in("192.0.2.1", "Ann", true));
     push(&mut queue, sign_in("192.0.2.2", "ann", true), "b1");
     push(&mut queue, user(1), "u1");
     push(&mut queue, user(1), "u2");
     push(&mut queue, user(1), "u3");
-    refuses(&mut queue, user(1));
+    assert_rejected(&mut queue, user(1));
 }
 
 #[test]
-fn a_stranger_from_elsewhere_takes_the_place_of_one_of_many() {
+fn a_stranger_displaces_one_from_the_largest_neighbourhood() {
     let mut queue = queue();
     for (address, item) in [("192.0.2.1", "a1"), ("192.0.2.2", "a2"), ("192.0.2.3", "a3")] {
         push(&mut queue, stranger(address), item);
     }
     push(&mut queue, stranger("198.51.100.1"), "b1");
     assert_eq!(push(&mut queue, stranger("203.0.113.1"), "c1").1, Some("a3"));
-    // All lines are as long now as this one would be, or no longer than by one.
-    refuses(&mut queue, stranger("198.51.100.1"));
+    // No queue is longer by more than one than this one would be.
+    assert_rejected(&mut queue, stranger("198.51.100.1"));
     assert_eq!(push(&mut queue, stranger("100.64.0.1"), "d1").1, Some("a2"));
-    refuses(&mut queue, stranger("100.64.1.1"));
+    assert_rejected(&mut queue, stranger("100.64.1.1"));
     assert_eq!(drain(&mut queue), ["a1", "b1", "c1", "d1"]);
 }
 
 #[test]
-fn the_known_are_bounded_and_the_server_has_places_of_its_own() {
+fn known_callers_are_limited_and_the_server_is_not() {
     let mut queue = queue();
     for id in 1..=8 {
         push(&mut queue, user(id), "k");
     }
-    refuses(&mut queue, user(9));
+    assert_rejected(&mut queue, user(9));
     push(&mut queue, HashCaller::System, "system");
     push(&mut queue, stranger("192.0.2.1"), "s");
     assert_eq!(drain(&mut queue).len(), 10);
 }
 
 #[test]
-fn whoever_has_most_of_the_known_makes_room_for_the_others() {
+fn the_known_caller_with_most_entries_makes_room() {
     let mut queue = queue();
-    // One account that has made many networks known, all of one provider's range.
+    // One attacker that has made many networks of one provider's range known.
     for (network, account, item) in [
         ("2001:db8:1:1::", "a", "m1"),
         ("2001:db8:1:1::", "b", "m2"),
@@ -182,22 +182,22 @@ fn whoever_has_most_of_the_known_makes_room_for_the_others() {
     push(&mut queue, HashCaller::System, "system");
     assert_eq!(push(&mut queue, sign_in("192.0.2.1", "ann", true), "ann").1, Some("m7"));
     assert_eq!(push(&mut queue, user(1), "u1").1, Some("m6"));
-    // A neighbour in the range: the network that has most gives way.
+    // Within the range, the network with the most entries makes room.
     assert_eq!(push(&mut queue, sign_in("2001:db8:1:4::", "bob", true), "bob").1, Some("m4"));
     assert_eq!(drain(&mut queue), ["m1", "system", "ann", "u1", "m2", "m3", "m5", "bob"]);
 }
 
 #[test]
-fn the_server_itself_makes_no_room() {
+fn the_servers_own_entries_are_never_displaced() {
     let mut queue = queue();
     for _ in 0..8 {
         push(&mut queue, HashCaller::System, "system");
     }
-    refuses(&mut queue, user(1));
+    assert_rejected(&mut queue, user(1));
 }
 
 #[test]
-fn what_is_withdrawn_frees_its_place() {
+fn a_withdrawn_entry_makes_room() {
     let mut queue = queue();
     let (entry, _) = push(&mut queue, stranger("192.0.2.1"), "a1");
     push(&mut queue, stranger("192.0.2.1"), "a2");

@@ -136,7 +136,11 @@ fn nothing_is_broadcast_past_a_gap() {
     // An event as it comes from the log.
     let read = Item::Logged(Arc::new(SharedEvent::new(missing.clone())));
     test_hub.hub.0.broadcast(&read, &mut Wakers::default());
-    assert_eq!(test_hub.broadcast(), Continuity::Complete, "queued events follow without being read from the log");
+    assert_eq!(
+        test_hub.broadcast(),
+        Continuity::Complete,
+        "queued events follow without being read from the log"
+    );
     assert_eq!(ann.positions(), [missing.position, later.position]);
 }
 
