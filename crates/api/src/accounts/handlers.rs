@@ -65,13 +65,14 @@ pub async fn create(
 pub async fn list(
     state: State,
     key: Key,
+    list: List,
     params: Params<UserListParams>,
 ) -> Result<Large<PageDto<UserDto>>, ApiError> {
-    let query = params.0.parse()?;
+    let query = params.0.parse(list)?;
     let read = state.read_large(key.0, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
     let viewer = read.actor.id();
     let show = |user| UserDto::seen_by(viewer, user);
-    Ok(Large(read.map(|page| PageDto::by_name(List::Users, 0, page, show))))
+    Ok(Large(read.map(|page| PageDto::by_name(list, page, show))))
 }
 
 /// Returns a user

@@ -181,11 +181,11 @@ pub(super) struct UserListParams {
 }
 
 impl UserListParams {
-    pub(super) fn parse(self) -> Result<UserQuery, ApiError> {
+    pub(super) fn parse(self, list: List) -> Result<UserQuery, ApiError> {
         let mut fields = Fields::new();
         let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
-        let after = fields.name_cursor(List::Users, 0, &self.cursor);
+        let after = fields.name_cursor(list, &self.cursor);
         fields.finish()?;
         Ok(UserQuery { search, after, limit })
     }

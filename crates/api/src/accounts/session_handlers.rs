@@ -28,18 +28,17 @@ pub async fn logout(state: State, key: Key, _: NoParams) -> Result<NoContent, Ap
 pub async fn list(
     state: State,
     key: Key,
+    list: List,
     params: Params<PageParams>,
 ) -> Result<Large<PageDto<SessionDto>>, ApiError> {
-    let (limit, cursor) = params.0.parse(List::Sessions, 0)?;
+    let (limit, cursor) = params.0.parse(list)?;
     let below = cursor.map(|cursor| SessionId::new(cursor.id));
     let read =
         state.read_large(key.0, move |tx, actor| accounts::list_sessions(tx, actor, below, limit)).await?;
     let current = read.actor.session;
-    Ok(Large(read.map(|page| PageDto::with(page, place_after, |session| SessionDto::new(session, current)))))
-}
-
-fn place_after(session: &Session) -> ListCursor {
-    ListCursor { list: List::Sessions, scope: 0, id: session.id.get(), tail: String::new() }
+    let place_after = |session: &Session| ListCursor::after(session.id.get());
+    let show = |session| SessionDto::new(session, current);
+    Ok(Large(read.map(|page| PageDto::with(list, page, place_after, show))))
 }
 
 /// Ends one of your sessions

@@ -39,13 +39,14 @@ pub async fn create(
 pub async fn list(
     state: State,
     key: Key,
+    list: List,
     params: Params<GroupListParams>,
 ) -> Result<Large<PageDto<GroupDto>>, ApiError> {
-    let selection = params.0.parse()?;
+    let selection = params.0.parse(list)?;
     let read = state
         .read_large(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
         .await?;
-    Ok(Large(read.map(|page| PageDto::by_name(List::Groups, 0, page, GroupDto::from))))
+    Ok(Large(read.map(|page| PageDto::by_name(list, page, GroupDto::from))))
 }
 
 /// Returns a group

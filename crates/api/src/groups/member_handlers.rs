@@ -21,12 +21,13 @@ pub async fn list(
     state: State,
     key: Key,
     path: Ids<GroupId>,
+    list: List,
     params: Params<MemberListParams>,
 ) -> Result<Large<PageDto<MemberDto>>, ApiError> {
     let Ids(group) = path;
-    let query = params.0.parse(group)?;
+    let query = params.0.parse(group, list)?;
     let read = state.read_large(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
-    Ok(Large(read.map(|page| PageDto::by_name(List::Members, group.get(), page, MemberDto::from))))
+    Ok(Large(read.map(|page| PageDto::by_name(list, page, MemberDto::from))))
 }
 
 /// Adds a member

@@ -147,11 +147,11 @@ pub(super) struct GroupSelection {
 }
 
 impl GroupListParams {
-    pub(super) fn parse(self) -> Result<GroupSelection, ApiError> {
+    pub(super) fn parse(self, list: List) -> Result<GroupSelection, ApiError> {
         let mut fields = Fields::new();
         let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
-        let after = fields.name_cursor(List::Groups, 0, &self.cursor);
+        let after = fields.name_cursor(list, &self.cursor);
         fields.finish()?;
         let (mine, ownerless) = (self.mine.0.unwrap_or(false), self.ownerless.0.unwrap_or(false));
         Ok(GroupSelection { search, mine, ownerless, after, limit })
@@ -179,11 +179,11 @@ pub(super) struct MemberListParams {
 }
 
 impl MemberListParams {
-    pub(super) fn parse(self, group: GroupId) -> Result<MemberQuery, ApiError> {
+    pub(super) fn parse(self, group: GroupId, list: List) -> Result<MemberQuery, ApiError> {
         let mut fields = Fields::new();
         let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
-        let after = fields.name_cursor(List::Members, group.get(), &self.cursor);
+        let after = fields.name_cursor(list, &self.cursor);
         fields.finish()?;
         Ok(MemberQuery { group, search, after, limit })
     }

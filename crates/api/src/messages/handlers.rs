@@ -49,14 +49,15 @@ pub async fn list(
     state: State,
     key: Key,
     path: Ids<GroupId>,
+    list: List,
     params: Params<MessageListParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
-    let (window, limit) = params.0.parse(group)?;
+    let (window, limit) = params.0.parse(list)?;
     let read =
         state.read_large(key.0, move |tx, actor| messages::list(tx, actor, group, window, limit)).await?;
     Ok(Large(read.map(|page| {
-        let next = page.next.map(|run| place_of(group, run).encode());
+        let next = page.next.map(|run| place_of(run).encode(list));
         PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
     })))
 }
@@ -184,21 +185,17 @@ pub async fn list_pins(
     state: State,
     key: Key,
     path: Ids<GroupId>,
+    list: List,
     params: Params<PageParams>,
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
-    let (limit, cursor) = params.0.parse(List::Pins, group.get())?;
+    let (limit, cursor) = params.0.parse(list)?;
     let before = cursor.map(|cursor| PinSeq::new(cursor.id));
     let read = state
         .read_large(key.0, move |tx, actor| messages::list_pins(tx, actor, group, before, limit))
         .await?;
-    let place_after = |view: &MessageView| ListCursor {
-        list: List::Pins,
-        scope: group.get(),
-        id: view.message.pin.map_or(0, |pin| pin.seq.get()),
-        tail: String::new(),
-    };
-    Ok(Large(read.map(|page| PageDto::new(page, place_after))))
+    let place_after = |view: &MessageView| ListCursor::after(view.message.pin.map_or(0, |pin| pin.seq.get()));
+    Ok(Large(read.map(|page| PageDto::new(list, page, place_after))))
 }
 
 /// Moves your read cursor

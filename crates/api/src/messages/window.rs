@@ -1,6 +1,6 @@
 //! Which part of a group's messages a query requests, and where the next part begins.
 
-use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, Seq};
+use groupchat_domain::ids::{MAX_SAFE_INTEGER, Seq};
 use groupchat_domain::messages::{MessageRange, Window};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::validation::{Violation, ViolationCode};
@@ -26,13 +26,13 @@ pub(super) struct MessageListParams {
 }
 
 impl MessageListParams {
-    pub(super) fn parse(self, group: GroupId) -> Result<(Window, Limit), ApiError> {
+    pub(super) fn parse(self, list: List) -> Result<(Window, Limit), ApiError> {
         let mut fields = Fields::new();
         self.refuse_several(&mut fields);
         let before = fields.optional("before", self.before);
         let after = fields.optional("after", self.after);
         let around = fields.optional("around", self.around);
-        let cursor = fields.cursor(List::Messages, group.get(), &self.cursor);
+        let cursor = fields.cursor(list, &self.cursor);
         let limit = fields.limit(self.limit);
         let run = cursor.and_then(|cursor| fields.check("cursor", read_place(&cursor)));
         fields.finish()?;
@@ -63,13 +63,13 @@ impl MessageListParams {
 }
 
 /// The cursor with which a list of messages goes on.
-pub(super) fn place_of(group: GroupId, run: MessageRange) -> ListCursor {
+pub(super) fn place_of(run: MessageRange) -> ListCursor {
     let (id, tail) = match run {
         MessageRange::Below(Some(seq)) => (seq.get(), DOWN),
         MessageRange::Below(None) => (MAX_SAFE_INTEGER, DOWN),
         MessageRange::Above(seq) => (seq.get(), UP),
     };
-    ListCursor { list: List::Messages, scope: group.get(), id, tail: tail.to_owned() }
+    ListCursor { id, tail: tail.to_owned() }
 }
 
 const UP: &str = "+";
@@ -88,11 +88,13 @@ mod tests {
     use super::*;
     use crate::problem::Code;
 
-    const GROUP: GroupId = GroupId::new(7);
+    fn list() -> List {
+        List::at("/api/groups/7/messages")
+    }
 
     fn window(query: &str) -> Result<Window, Code> {
         let params: MessageListParams = serde_urlencoded::from_str(query).unwrap();
-        params.parse(GROUP).map(|(window, _)| window).map_err(|error| error.code())
+        params.parse(list()).map(|(window, _)| window).map_err(|error| error.code())
     }
 
     #[test]
@@ -107,10 +109,10 @@ mod tests {
     #[test]
     fn a_cursor_goes_on_in_its_direction() {
         for run in [MessageRange::Above(Seq::new(4)), MessageRange::Below(Some(Seq::new(4)))] {
-            let cursor = place_of(GROUP, run).encode();
+            let cursor = place_of(run).encode(list());
             assert_eq!(window(&format!("cursor={cursor}")), Ok(Window::Range(run)));
         }
-        let elsewhere = place_of(GroupId::new(8), MessageRange::Above(Seq::new(4))).encode();
+        let elsewhere = place_of(MessageRange::Above(Seq::new(4))).encode(List::at("/api/groups/8/messages"));
         assert_eq!(window(&format!("cursor={elsewhere}")), Err(Code::ValidationFailed));
     }
 

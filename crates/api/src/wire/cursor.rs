@@ -1,33 +1,53 @@
 //! The position in a list, as opaque text.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::validation::{Violation, ViolationCode};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::schema::Apiv2Schema;
 
 /// The form of the payload. A cursor of another form is rejected, never misread.
-const VERSION: u8 = 2;
-const HEAD: usize = 2 + 2 * size_of::<i64>();
+const VERSION: u8 = 3;
+const HEAD: usize = 1 + 2 * size_of::<i64>();
 
-/// Which list a cursor belongs to. The numbers are part of the cursors that clients hold.
+/// The list that a request reads. It is identified by a hash of the request's path, which contains the group's id if
+/// it is the list of a group. A cursor works only for the list that returned it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the list of that name")]
-pub enum List {
-    Users = 1,
-    Sessions = 2,
-    Groups = 3,
-    Members = 4,
-    Messages = 5,
-    Pins = 6,
+pub struct List(u64);
+
+impl List {
+    /// The list at this path.
+    // FNV-1a, because the hash must be the same on every server and in every version.
+    pub(crate) fn at(path: &str) -> Self {
+        const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        Self(path.bytes().fold(OFFSET_BASIS, add))
+    }
 }
 
-/// A place in a list. What its parts mean is the list's own business.
+impl FromRequest for List {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::at(request.path())))
+    }
+}
+
+impl Apiv2Schema for List {}
+
+impl OperationModifier for List {}
+
+/// A place in a list. Each list defines what the parts mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListCursor {
-    /// Which list.
-    pub list: List,
-    /// The group whose list it is; 0 for lists of the whole server.
-    pub scope: i64,
     /// An id or a number of the last entry seen.
     pub id: i64,
     /// What else the place needs, for instance a name.
@@ -35,11 +55,21 @@ pub struct ListCursor {
 }
 
 impl ListCursor {
+    /// A place in a list that is ordered by an id or a number alone.
+    pub const fn after(id: i64) -> Self {
+        Self { id, tail: String::new() }
+    }
+
+    /// A place in a list that is ordered by name. The tail is the number of renames, a space and the name.
+    pub fn after_name(position: &NameCursor) -> Self {
+        Self { id: position.id, tail: format!("{} {}", position.renames, position.name_key) }
+    }
+
     /// The cursor as clients hold it.
-    pub fn encode(&self) -> String {
+    pub fn encode(&self, list: List) -> String {
         let mut payload = Vec::with_capacity(HEAD + self.tail.len());
-        payload.extend([VERSION, self.list as u8]);
-        payload.extend(self.scope.to_be_bytes());
+        payload.push(VERSION);
+        payload.extend(list.0.to_be_bytes());
         payload.extend(self.id.to_be_bytes());
         payload.extend(self.tail.as_bytes());
         URL_SAFE_NO_PAD.encode(payload)
@@ -49,40 +79,29 @@ impl ListCursor {
     ///
     /// # Errors
     /// [`ViolationCode::InvalidFormat`] for anything but a cursor that this very list gave out.
-    pub fn decode(list: List, scope: i64, text: &str) -> Result<Self, Violation> {
-        Self::read(text).filter(|cursor| (cursor.list, cursor.scope) == (list, scope)).ok_or_else(foreign)
+    pub fn decode(list: List, text: &str) -> Result<Self, Violation> {
+        Self::read(list, text).ok_or_else(foreign)
     }
 
-    fn read(text: &str) -> Option<Self> {
+    /// Reads a cursor of this list, which is ordered by name.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn decode_name(list: List, text: &str) -> Result<NameCursor, Violation> {
+        Self::read(list, text).and_then(Self::into_name).ok_or_else(foreign)
+    }
+
+    fn read(list: List, text: &str) -> Option<Self> {
         let payload = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (&[version, list], rest) = payload.split_first_chunk()?;
-        let (scope, rest) = rest.split_first_chunk()?;
+        let (&version, rest) = payload.split_first()?;
+        let (of_list, rest) = rest.split_first_chunk()?;
         let (id, tail) = rest.split_first_chunk()?;
-        let list = [List::Users, List::Sessions, List::Groups, List::Members, List::Messages, List::Pins]
-            .into_iter()
-            .find(|known| *known as u8 == list)?;
         let id = i64::from_be_bytes(*id);
         let tail = String::from_utf8(tail.to_vec()).ok()?;
         // No name has one, and PostgreSQL takes no U+0000.
         let has_control_character = tail.chars().any(char::is_control);
-        let cursor = Self { list, scope: i64::from_be_bytes(*scope), id, tail };
-        (version == VERSION && id >= 0 && !has_control_character).then_some(cursor)
-    }
-}
-
-impl ListCursor {
-    /// A place in a list in the order of names. The tail is the number of renames, a space and the name.
-    pub fn of_name(list: List, scope: i64, position: &NameCursor) -> Self {
-        Self { list, scope, id: position.id, tail: format!("{} {}", position.renames, position.name_key) }
-    }
-
-    /// Reads a cursor of this list, which is in the order of names.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn decode_name(list: List, scope: i64, text: &str) -> Result<NameCursor, Violation> {
-        let cursor = Self::decode(list, scope, text)?;
-        cursor.into_name().ok_or_else(foreign)
+        let is_ours = version == VERSION && u64::from_be_bytes(*of_list) == list.0;
+        (is_ours && id >= 0 && !has_control_character).then_some(Self { id, tail })
     }
 
     fn into_name(self) -> Option<NameCursor> {
@@ -100,42 +119,54 @@ fn foreign() -> Violation {
 mod tests {
     use super::*;
 
+    fn members() -> List {
+        List::at("/api/groups/7/members")
+    }
+
     fn cursor() -> ListCursor {
-        ListCursor { list: List::Members, scope: 7, id: 42, tail: "zoë".to_owned() }
+        ListCursor { id: 42, tail: "zoë".to_owned() }
     }
 
     #[test]
     fn a_cursor_comes_back_as_it_was() {
-        assert_eq!(ListCursor::decode(List::Members, 7, &cursor().encode()).unwrap(), cursor());
+        assert_eq!(ListCursor::decode(members(), &cursor().encode(members())).unwrap(), cursor());
     }
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        let text = cursor().encode();
-        assert!(ListCursor::decode(List::Members, 8, &text).is_err());
-        assert!(ListCursor::decode(List::Users, 7, &text).is_err());
+        let text = cursor().encode(members());
+        for path in ["/api/groups/8/members", "/api/groups/7/messages", "/api/users", ""] {
+            assert!(ListCursor::decode(List::at(path), &text).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_stays_the_same_between_versions() {
+        // The hash is the one of the reference implementation of FNV-1a.
+        assert_eq!(List::at("foobar"), List(0x8594_4171_f739_67e8));
+        assert_eq!(ListCursor::after(42).encode(List::at("foobar")), "A4WUQXH3OWfoAAAAAAAAACo");
     }
 
     #[test]
     fn a_place_among_names_comes_back_as_it_was() {
         let position = NameCursor { name_key: "7 go  12".to_owned(), id: 12, renames: 40 };
-        let text = ListCursor::of_name(List::Groups, 0, &position).encode();
-        assert_eq!(ListCursor::decode_name(List::Groups, 0, &text).unwrap(), position);
+        let text = ListCursor::after_name(&position).encode(members());
+        assert_eq!(ListCursor::decode_name(members(), &text).unwrap(), position);
         for tail in ["", "go", " go", "-1 go", "x go"] {
-            let text = ListCursor { list: List::Groups, scope: 0, id: 12, tail: tail.to_owned() }.encode();
-            assert!(ListCursor::decode_name(List::Groups, 0, &text).is_err(), "{tail}");
+            let text = ListCursor { id: 12, tail: tail.to_owned() }.encode(members());
+            assert!(ListCursor::decode_name(members(), &text).is_err(), "{tail}");
         }
     }
 
     #[test]
     fn nothing_else_is_a_cursor() {
-        let mut payload = URL_SAFE_NO_PAD.decode(cursor().encode()).unwrap();
+        let mut payload = URL_SAFE_NO_PAD.decode(cursor().encode(members())).unwrap();
         payload[0] = VERSION + 1;
         let newer = URL_SAFE_NO_PAD.encode(&payload);
-        let negative = ListCursor { id: -1, ..cursor() }.encode();
-        let no_name = ListCursor { tail: "zo\0".to_owned(), ..cursor() }.encode();
+        let negative = ListCursor { id: -1, ..cursor() }.encode(members());
+        let no_name = ListCursor { tail: "zo\0".to_owned(), ..cursor() }.encode(members());
         for bad in ["", "x", "====", "AQ", "not a cursor", &newer, &negative, &no_name] {
-            assert!(ListCursor::decode(List::Members, 7, bad).is_err(), "{bad}");
+            assert!(ListCursor::decode(members(), bad).is_err(), "{bad}");
         }
     }
 }

@@ -100,19 +100,14 @@ impl Fields {
         self.optional("q", Optional(sought))
     }
 
-    /// Where a list goes on; 0 is the scope of lists of the whole server.
-    pub fn cursor(&mut self, list: List, scope: i64, given: &Optional<CursorText>) -> Option<ListCursor> {
-        given.0.as_ref().and_then(|text| self.check("cursor", ListCursor::decode(list, scope, text)))
+    /// Where a list goes on.
+    pub fn cursor(&mut self, list: List, given: &Optional<CursorText>) -> Option<ListCursor> {
+        given.0.as_ref().and_then(|text| self.check("cursor", ListCursor::decode(list, text)))
     }
 
     /// The same for a list in the order of names.
-    pub fn name_cursor(
-        &mut self,
-        list: List,
-        scope: i64,
-        given: &Optional<CursorText>,
-    ) -> Option<NameCursor> {
-        given.0.as_ref().and_then(|text| self.check("cursor", ListCursor::decode_name(list, scope, text)))
+    pub fn name_cursor(&mut self, list: List, given: &Optional<CursorText>) -> Option<NameCursor> {
+        given.0.as_ref().and_then(|text| self.check("cursor", ListCursor::decode_name(list, text)))
     }
 
     /// Whether every field was good so far.

@@ -23,14 +23,14 @@ pub struct PageParams {
 }
 
 impl PageParams {
-    /// The size of the page, and the place after which it begins. 0 is the scope of lists of the whole server.
+    /// The size of the page, and the place after which it begins.
     ///
     /// # Errors
     /// A limit out of range, or a cursor of another list.
-    pub fn parse(self, list: List, scope: i64) -> Result<(Limit, Option<ListCursor>), ApiError> {
+    pub fn parse(self, list: List) -> Result<(Limit, Option<ListCursor>), ApiError> {
         let mut fields = Fields::new();
         let limit = fields.limit(self.limit);
-        let cursor = fields.cursor(list, scope, &self.cursor);
+        let cursor = fields.cursor(list, &self.cursor);
         fields.finish()?;
         Ok((limit, cursor))
     }
@@ -47,29 +47,29 @@ pub struct PageDto<T> {
 
 impl<T> PageDto<T> {
     /// Shows a page of entities, of which the last one tells where the list goes on.
-    pub fn new<E: Into<T>>(page: paging::Page<E>, place_after: impl FnOnce(&E) -> ListCursor) -> Self {
-        Self::with(page, place_after, E::into)
+    pub fn new<E: Into<T>>(
+        list: List,
+        page: paging::Page<E>,
+        place_after: impl FnOnce(&E) -> ListCursor,
+    ) -> Self {
+        Self::with(list, page, place_after, E::into)
     }
 
     /// The same, where showing an entity takes more than the entity.
     pub fn with<E>(
+        list: List,
         page: paging::Page<E>,
         place_after: impl FnOnce(&E) -> ListCursor,
         show: impl FnMut(E) -> T,
     ) -> Self {
         let last = if page.more { page.items.last() } else { None };
-        let next = last.map(|last| place_after(last).encode());
+        let next = last.map(|last| place_after(last).encode(list));
         Self { items: page.items.into_iter().map(show).collect(), next }
     }
 
     /// Shows a page of a list in the order of names.
-    pub fn by_name<E>(
-        list: List,
-        scope: i64,
-        page: paging::Page<NamePosition<E>>,
-        mut show: impl FnMut(E) -> T,
-    ) -> Self {
-        Self::with(page, |last| ListCursor::of_name(list, scope, &last.position), |placed| show(placed.entry))
+    pub fn by_name<E>(list: List, page: paging::Page<NamePosition<E>>, mut show: impl FnMut(E) -> T) -> Self {
+        Self::with(list, page, |last| ListCursor::after_name(&last.position), |placed| show(placed.entry))
     }
 }
 
@@ -112,18 +112,14 @@ mod tests {
     use super::*;
 
     fn page(more: bool) -> PageDto<i64> {
-        PageDto::new(paging::Page { items: vec![3_i64, 5], more }, |last| ListCursor {
-            list: List::Sessions,
-            scope: 0,
-            id: *last,
-            tail: String::new(),
-        })
+        let list = List::at("/api/sessions");
+        PageDto::new(list, paging::Page { items: vec![3_i64, 5], more }, |last| ListCursor::after(*last))
     }
 
     #[test]
     fn only_a_page_that_is_not_the_last_has_a_next() {
         assert_eq!(page(false).next, None);
         let next = page(true).next.unwrap();
-        assert_eq!(ListCursor::decode(List::Sessions, 0, &next).unwrap().id, 5);
+        assert_eq!(ListCursor::decode(List::at("/api/sessions"), &next).unwrap().id, 5);
     }
 }
