@@ -1,32 +1,64 @@
 //! What all lists have in common: limits, and cursors that meet every item once.
 
-use actix_web::test::TestRequest;
+use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server};
+use crate::operations::{Operation, Scene, operations};
 
-/// A user who sees at least two entries in every list, and the lists' paths.
-async fn lists(server: &Server) -> (Client, Vec<String>) {
-    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
-    let group = ann.new_group("First").await;
-    ann.new_group("Second").await;
-    ann.add(&group, &bob, "member").await;
-    for text in ["one", "two"] {
-        let message = ann.say_at(&group, text).await;
-        ann.put_empty(&format!("{message}/pin")).await.ok();
+/// Operations that end the session of their caller, or others of the same user.
+const END_SESSIONS: [&str; 2] = ["logout", "changePassword"];
+
+/// Every list of the OpenAPI document, with at least two entries each.
+struct Lists {
+    reader: Client,
+    /// A group of which the reader is an owner.
+    group: String,
+    /// The lists' paths; those of a group are of this one.
+    paths: Vec<String>,
+}
+
+impl Lists {
+    /// Fills them by calling every operation that may add an entry, twice.
+    async fn fill(server: &Server) -> Self {
+        let operations = operations(server).await;
+        let mut scene = Scene::set(server, 0).await;
+        let reader = scene.caller("owner").clone();
+        let adding: Vec<_> = operations.iter().filter(|operation| may_add(operation)).collect();
+        for _ in 0..2 {
+            for operation in &adding {
+                let path = scene.path(&operation.template, 0);
+                reader.call(operation.method.clone(), &path, scene.body(operation).as_ref()).await;
+            }
+            server.sign_in_again("owner-0").await;
+            scene.renew(server).await;
+        }
+        let mut paths = Vec::new();
+        for list in operations.iter().filter(|operation| operation.is_list()) {
+            let path = scene.path(&list.template, 0);
+            let entries = reader.list(&path, "").await.len();
+            assert!(
+                entries >= 2,
+                "GET {} has {entries} of 2 entries: `Scene` in crates/api/tests/routes/operations.rs needs a body \
+                 with which the owner of a group adds one",
+                list.template
+            );
+            paths.push(path);
+        }
+        assert!(paths.len() >= 6, "the document has more lists than {paths:?}");
+        Self { reader, group: scene.group, paths }
     }
-    let login = json!({"username": "ann", "password": PASSWORD});
-    server.send(TestRequest::post().uri("/api/login").set_json(login)).await.ok();
-    let paths = ["/api/users", "/api/groups", "/api/sessions"].map(str::to_owned);
-    let of_group = ["members", "messages", "pins"].map(|list| format!("{group}/{list}"));
-    (ann, [paths, of_group].concat())
+}
+
+fn may_add(operation: &Operation) -> bool {
+    [Method::POST, Method::PUT].contains(&operation.method) && !END_SESSIONS.contains(&operation.id())
 }
 
 #[actix_web::test]
 async fn a_limit_is_kept_and_never_clamped() {
     let server = Server::start().await;
-    let (ann, lists) = lists(&server).await;
-    for path in lists {
+    let Lists { reader, paths, .. } = Lists::fill(&server).await;
+    for path in paths {
         for (limit, code) in [
             ("0", "out_of_range"),
             ("201", "out_of_range"),
@@ -39,60 +71,69 @@ async fn a_limit_is_kept_and_never_clamped() {
             ("0x1", "invalid_type"),
             ("1%00", "invalid_type"),
         ] {
-            ann.get(&format!("{path}?limit={limit}")).await.invalid(&[("limit", code)]);
+            reader.get(&format!("{path}?limit={limit}")).await.invalid(&[("limit", code)]);
         }
-        ann.get(&format!("{path}?limit=1&limit=1")).await.invalid(&[("limit", "invalid_type")]);
-        assert_eq!(ann.list(&format!("{path}?limit=1"), "").await.len(), 1, "{path}");
-        assert_eq!(ann.list(&format!("{path}?limit=200"), "").await.len(), 2, "{path}");
-        ann.get(&format!("{path}?limit=200&page=1")).await.invalid(&[("page", "unknown")]);
+        reader.get(&format!("{path}?limit=1&limit=1")).await.invalid(&[("limit", "invalid_type")]);
+        assert_eq!(reader.list(&format!("{path}?limit=1"), "").await.len(), 1, "{path}");
+        let all = reader.list(&path, "").await.len();
+        assert_eq!(reader.list(&format!("{path}?limit={}", all - 1), "").await.len(), all - 1, "{path}");
+        assert_eq!(reader.list(&format!("{path}?limit=200"), "").await.len(), all, "{path}");
+        reader.get(&format!("{path}?limit=200&page=1")).await.invalid(&[("page", "unknown")]);
+    }
+}
+
+#[actix_web::test]
+async fn pages_put_together_are_the_list() {
+    let server = Server::start().await;
+    let Lists { reader, paths, .. } = Lists::fill(&server).await;
+    for path in paths {
+        let pages = reader.walk(&path, "limit=1", "", "").await;
+        assert!(pages.iter().all(|page| page.len() == 1), "{path}");
+        assert_eq!(pages.concat(), reader.list(&path, "").await, "{path}");
     }
 }
 
 #[actix_web::test]
 async fn a_cursor_of_another_list_or_of_none_is_refused() {
     let server = Server::start().await;
-    let (ann, lists) = lists(&server).await;
+    let Lists { reader, paths, .. } = Lists::fill(&server).await;
     let mut cursors = vec![String::new(), "x".into(), "AQ".into(), "%00".into(), "%ff".into(), "é".into()];
     cursors.push("A".repeat(2_000));
     let mut next = Vec::new();
-    for path in &lists {
-        let page = ann.get(&format!("{path}?limit=1")).await.ok();
-        let cursor = page["next"].as_str().expect("there are two").to_owned();
-        assert!(!cursor.contains("ann"), "opaque");
+    for path in &paths {
+        let page = reader.get(&format!("{path}?limit=1")).await.ok();
+        let cursor = page["next"].as_str().expect("there are two or more").to_owned();
+        assert!(!cursor.contains("owner"), "opaque");
         next.push((path, cursor));
     }
-    for path in &lists {
+    for path in &paths {
         let others = next.iter().filter(|(of, _)| *of != path).map(|(_, cursor)| cursor);
         for cursor in others.chain(&cursors) {
             let path = format!("{path}?cursor={}", cursor.replace('é', "%C3%A9"));
-            ann.get(&path).await.invalid(&[("cursor", "invalid_format")]);
+            reader.get(&path).await.invalid(&[("cursor", "invalid_format")]);
         }
     }
     for (path, cursor) in &next {
         let mut damaged = cursor.clone();
         damaged.replace_range(0..1, if cursor.starts_with('B') { "C" } else { "B" });
-        ann.get(&format!("{path}?cursor={damaged}")).await.invalid(&[("cursor", "invalid_format")]);
-        assert_eq!(ann.get(&format!("{path}?cursor={cursor}")).await.ok()["next"], Value::Null);
+        reader.get(&format!("{path}?cursor={damaged}")).await.invalid(&[("cursor", "invalid_format")]);
+        assert_eq!(reader.get(&format!("{path}?cursor={cursor}")).await.ok()["next"], Value::Null);
     }
 }
 
 #[actix_web::test]
 async fn a_cursor_belongs_to_its_group() {
     let server = Server::start().await;
-    let ann = server.user("ann").await;
-    let bob = server.user("bob").await;
-    let groups = [ann.new_group("First").await, ann.new_group("Second").await];
-    for group in &groups {
-        ann.add(group, &bob, "member").await;
-        ann.say(group, "one").await;
-        ann.say(group, "two").await;
-    }
-    for list in ["members", "messages"] {
-        let page = ann.get(&format!("{}/{list}?limit=1", groups[0])).await.ok();
-        let cursor = page["next"].as_str().unwrap();
-        ann.get(&format!("{}/{list}?cursor={cursor}", groups[0])).await.ok();
-        let elsewhere = format!("{}/{list}?cursor={cursor}", groups[1]);
-        ann.get(&elsewhere).await.invalid(&[("cursor", "invalid_format")]);
+    let Lists { reader, group, paths } = Lists::fill(&server).await;
+    let other = reader.new_group("Other").await;
+    let of_group: Vec<_> = paths.iter().filter_map(|path| path.strip_prefix(&group)).collect();
+    assert!(of_group.len() >= 3, "{of_group:?}");
+    for list in of_group {
+        let page = reader.get(&format!("{group}{list}?limit=1")).await.ok();
+        let cursor = page["next"].as_str().expect("there are two or more");
+        reader.get(&format!("{group}{list}?cursor={cursor}")).await.ok();
+        let elsewhere = format!("{other}{list}?cursor={cursor}");
+        reader.get(&elsewhere).await.invalid(&[("cursor", "invalid_format")]);
     }
 }
 

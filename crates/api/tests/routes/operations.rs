@@ -52,6 +52,13 @@ impl Operation {
         self.description["requestBody"].is_object()
     }
 
+    /// Whether it returns a list in pages.
+    pub(crate) fn is_list(&self) -> bool {
+        let parameters = self.description["parameters"].as_array();
+        let takes = |name| parameters.into_iter().flatten().any(|parameter| parameter["name"] == name);
+        self.method == Method::GET && takes("cursor") && takes("limit")
+    }
+
     /// The names in the path.
     pub(crate) fn parameters(&self) -> Vec<&str> {
         self.template.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
@@ -115,6 +122,12 @@ impl Scene {
             peer_name,
             newcomer,
         }
+    }
+
+    /// Has the owner send the next message, and another newcomer come: what could be added once can be added again.
+    pub(crate) async fn renew(&mut self, server: &Server) {
+        self.message = self.caller("owner").say_at(&self.group, "hi again").await;
+        self.newcomer = server.user(&format!("after-{}", self.newcomer)).await.id();
     }
 
     /// The caller of this name.
