@@ -39,6 +39,32 @@ impl AllTransports {
         event
     }
 
+    /// The next event of the log, which every transport delivers alike. Skips what else comes meanwhile.
+    pub(super) async fn next_logged(&mut self) -> Value {
+        let event = soon(async {
+            loop {
+                let frame = self.socket.any().await;
+                if is_logged(&frame) {
+                    return frame;
+                }
+            }
+        })
+        .await;
+        let streamed = soon(async {
+            loop {
+                let frame = self.stream.any().await.expect("the stream goes on");
+                if is_logged(&frame) {
+                    return frame;
+                }
+            }
+        })
+        .await;
+        assert_eq!(streamed, event);
+        assert_eq!(self.poll().await, event);
+        assert_eq!(self.stream.last_id.as_deref(), event["cursor"].as_str());
+        event
+    }
+
     /// The next event of each transport: the same one, with what it is about as it was when it was read.
     pub(super) async fn next_of_each(&mut self) -> [Value; 3] {
         let told = [self.socket.next().await, self.stream.next().await, self.poll().await];
@@ -66,6 +92,11 @@ impl AllTransports {
         self.polled = answer["items"].as_array().expect("items").iter().cloned().collect();
         self.poll_cursor = answer["cursor"].as_str().expect("a cursor").to_owned();
     }
+}
+
+/// Whether a frame is an event of the log: only these have a time.
+pub(super) fn is_logged(frame: &Value) -> bool {
+    frame["at"].is_string()
 }
 
 /// Asks for events on each transport, without listening.

@@ -13,6 +13,7 @@ mod poll;
 mod presence;
 mod rights;
 mod rights_table;
+mod scene;
 pub(crate) mod scripted;
 mod seam;
 mod slowness;

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use groupchat_api::ServerOptions;
+use groupchat_domain::events::EventType;
 use serde_json::{Value, json};
 
-use super::all_transports::{AllTransports, now, now_with, types};
+use super::all_transports::{AllTransports, is_logged, now, now_with, types};
 use super::deadlines::soon;
-use crate::harness::{EventStream, Listening, PASSWORD, Server, WebSocket, assert_fields, time};
+use super::scene::{self, Scene};
+use crate::harness::{EventStream, Listening, Server, WebSocket, assert_fields, assert_listed, time};
 
 #[actix_web::test]
 async fn a_connection_begins_with_who_listens_and_from_where() {
@@ -30,73 +32,31 @@ async fn a_connection_begins_with_who_listens_and_from_where() {
     listening.stop().await;
 }
 
+// The scene compares the transports and the order at each step.
 #[actix_web::test]
 async fn every_type_of_event_is_told_alike_on_every_transport() {
-    let server = Server::start().await;
-    let (root, ann, bob) = (server.admin("root").await, server.user("ann").await, server.user("bob").await);
-    let listening = Listening::start(&server);
-    let mut all = AllTransports::open(&listening, &ann, None).await;
-    let mut told: Vec<Value> = Vec::new();
+    let scene = Scene::play().await;
+    let logged = &scene.kept.logged;
+    let told = types(logged).into_iter().map(str::to_owned).collect();
+    let all = EventType::ALL.iter().filter(|event| !event.is_hidden()).map(|event| event.as_str().to_owned());
+    assert_listed(scene::FILE, &told, &all.collect());
+    logged.iter().for_each(assert_shape);
+    assert_tells_nothing_that_differs(&scene);
+    assert_tells_everybody_the_same(&scene);
 
-    root.post("/api/users", json!({"username": "cy", "password": PASSWORD})).await.created();
-    told.push(all.next().await);
-    bob.patch("/api/users/me", json!({"display_name": "Bob", "email": "b@example.org"})).await.ok();
-    told.push(all.next().await);
-    let group = ann.new_group("Team").await;
-    told.extend([all.next().await, all.next().await]);
-    ann.patch(&group, json!({"description": "ours"})).await.ok();
-    told.push(all.next().await);
-    ann.add(&group, &bob, "member").await;
-    told.push(all.next().await);
-    let member = format!("{group}/members/{}", bob.id());
-    ann.patch(&member, json!({"role": "admin"})).await.ok();
-    told.push(all.next().await);
-    let message = bob.say_at(&group, "hi").await;
-    told.push(all.next().await);
-    bob.patch(&message, json!({"text": "hello"})).await.ok();
-    told.push(all.next().await);
-    ann.put_empty(&format!("{message}/like")).await.ok();
-    told.push(all.next().await);
-    ann.delete(&format!("{message}/like")).await.ok();
-    told.push(all.next().await);
-    ann.put_empty(&format!("{message}/pin")).await.ok();
-    told.push(all.next().await);
-    ann.delete(&format!("{message}/pin")).await.ok();
-    told.push(all.next().await);
-    bob.delete(&message).await.no_content();
-    told.push(all.next().await);
-    ann.delete(&member).await.no_content();
-    told.push(all.next().await);
-    ann.delete(&group).await.no_content();
-    told.push(all.next().await);
-    root.delete(&format!("/api/users/{}", bob.id())).await.no_content();
-    told.push(all.next().await);
+    let gone = json!({"id": scene.grace.id()});
+    for (event_type, by, data) in
+        [("member.removed", &scene.ada, &gone), ("user.deleted", &scene.root, &gone)]
+    {
+        let event = told_last(&scene, event_type);
+        assert_eq!((&event["actor_id"], &event["data"]), (&json!(by.id()), data));
+    }
+    assert_eq!(told_last(&scene, "message.created")["actor_id"], json!(scene.grace.id()));
+}
 
-    let expected = [
-        "user.created",
-        "user.updated",
-        "group.created",
-        "member.added",
-        "group.updated",
-        "member.added",
-        "member.updated",
-        "message.created",
-        "message.updated",
-        "message.liked",
-        "message.unliked",
-        "message.pinned",
-        "message.unpinned",
-        "message.deleted",
-        "member.removed",
-        "group.deleted",
-        "user.deleted",
-    ];
-    assert_eq!(types(&told), expected);
-    told.iter().for_each(assert_shape);
-    assert_tells_nothing_that_differs(&told);
-    assert_eq!((&told[14]["data"], &told[16]["data"]), (&json!({"id": bob.id()}), &json!({"id": bob.id()})));
-    assert_eq!((&told[7]["actor_id"], &told[16]["actor_id"]), (&json!(bob.id()), &json!(root.id())));
-    listening.stop().await;
+fn told_last<'a>(scene: &'a Scene, event_type: &str) -> &'a Value {
+    let found = scene.kept.logged.iter().rfind(|event| event["type"] == event_type);
+    found.unwrap_or_else(|| panic!("the scene has no {event_type}"))
 }
 
 fn assert_shape(event: &Value) {
@@ -107,13 +67,31 @@ fn assert_shape(event: &Value) {
     assert_eq!(event["group_id"].is_i64(), is_of_group, "{event}");
 }
 
-/// Everybody gets the same, so what differs from one to the next is null.
-fn assert_tells_nothing_that_differs(told: &[Value]) {
-    let (user, group, message) = (&told[1]["data"], &told[2]["data"], &told[9]["data"]);
-    assert_eq!(json!([user["display_name"], user["email"], user["presence"]]), json!(["Bob", null, null]));
+/// What differs from one reader to the next is null.
+fn assert_tells_nothing_that_differs(scene: &Scene) {
+    let data = |event_type| &told_last(scene, event_type)["data"];
+    let (user, group, message) = (data("user.updated"), data("group.created"), data("message.liked"));
+    assert_eq!(
+        json!([user["display_name"], user["email"], user["presence"]]),
+        json!(["Grace Hopper", null, null])
+    );
     assert_eq!(json!([group["my_role"], group["unread"], group["read_seq"]]), json!([null, null, null]));
-    assert_eq!(json!([message["likes"], message["liked"], message["text"]]), json!([1, null, "hello"]));
-    assert_eq!(json!([told[13]["data"]["text"], told[13]["data"]["likes"]]), json!([null, 0]));
+    let text = "Hello, Ada! A bug.";
+    assert_eq!(json!([message["likes"], message["liked"], message["text"]]), json!([1, null, text]));
+    let tombstone = data("message.deleted");
+    assert_eq!(json!([tombstone["text"], tombstone["likes"]]), json!([null, 0]));
+}
+
+/// What Grace heard of the log is byte for byte what Ada heard.
+fn assert_tells_everybody_the_same(scene: &Scene) {
+    let is_of_log = |frame: &&String| is_logged(&serde_json::from_str(frame).expect("JSON"));
+    let heard: Vec<_> = scene.graces.heard.iter().filter(is_of_log).collect();
+    assert!(heard.iter().all(|frame| scene.adas.socket.heard.contains(frame)), "{heard:?}");
+    let begin = scene.kept.logged.iter().position(|event| event["type"] == "message.created");
+    let end = scene.kept.logged.iter().position(|event| event["type"] == "member.removed");
+    // From when she is there until she is removed.
+    let between = end.zip(begin).map(|(end, begin)| end - begin).expect("both are told");
+    assert!(heard.len() > between, "{heard:?}");
 }
 
 #[actix_web::test]

@@ -1,0 +1,203 @@
+//! A scene with every type of event and every request. Tests compare what it looks like on each transport.
+
+use std::time::Duration;
+
+use groupchat_api::ServerOptions;
+use groupchat_domain::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::all_transports::{AllTransports, now};
+use crate::harness::{Client, EventStream, Listening, PASSWORD, Server, WebSocket, id_in};
+
+/// This file, for tests that say what it lacks.
+pub(super) const FILE: &str = "crates/api/tests/routes/events/scene.rs";
+
+/// When the scene begins: 2026-11-22T20:15:30Z.
+const BEGIN: Timestamp = Timestamp::from_micros(1_795_378_530_000_000);
+
+/// Three people and their connections, on a server whose clock stands still.
+pub(super) struct Scene {
+    server: Server,
+    pub root: Client,
+    pub ada: Client,
+    pub grace: Client,
+    pub adas: AllTransports,
+    pub graces: WebSocket,
+    /// Ada's other device.
+    phone: WebSocket,
+    group: String,
+    pub kept: Kept,
+}
+
+/// What was waited for.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// Every frame, as it came.
+    pub frames: Vec<String>,
+    /// Ada's events of the log, in order; they are the same on all of her transports.
+    pub logged: Vec<Value>,
+}
+
+impl Kept {
+    /// Ada's next event of the log, which has this type.
+    async fn log(&mut self, adas: &mut AllTransports, event_type: &str) {
+        let event = adas.next_logged().await;
+        assert_eq!(event["type"], event_type, "{event}");
+        self.keep_last(&adas.socket);
+        self.logged.push(event);
+    }
+
+    /// The next frame of this type on a socket.
+    async fn hear(&mut self, socket: &mut WebSocket, frame_type: &str) -> Value {
+        let heard = socket.wait_for(frame_type).await;
+        self.keep_last(socket);
+        heard
+    }
+
+    fn keep_last(&mut self, socket: &WebSocket) {
+        self.frames.push(socket.heard.last().expect("something was heard").clone());
+    }
+}
+
+impl Scene {
+    /// Plays the scene from the first event to the end of the connections.
+    pub(super) async fn play() -> Self {
+        let server = Server::standing_at(BEGIN).await;
+        let listening = Listening::start(&server);
+        let mut scene = Self::set(server, &listening).await;
+        scene.talk().await;
+        scene.be_there().await;
+        scene.part().await;
+        scene.end(&listening).await;
+        listening.stop().await;
+        scene
+    }
+
+    /// The random part of the cursors.
+    pub(super) async fn epoch(&self) -> String {
+        now(&self.ada).await.split_once('-').expect("a cursor").0.to_owned()
+    }
+
+    /// Ada makes a group and Grace comes into it; both are connected.
+    async fn set(server: Server, listening: &Listening) -> Self {
+        let (root, ada, grace) =
+            (server.admin("root").await, server.user("ada").await, server.user("grace").await);
+        let mut kept = Kept::default();
+        let mut adas = AllTransports::open(listening, &ada, None).await;
+        server.advance_clock(Duration::from_secs(5));
+        root.post("/api/users", json!({"username": "mary", "password": PASSWORD})).await.created();
+        kept.log(&mut adas, "user.created").await;
+        let profile = json!({"display_name": "Grace Hopper", "email": "grace@example.org"});
+        grace.patch("/api/users/me", profile).await.ok();
+        kept.log(&mut adas, "user.updated").await;
+        let group = ada.new_group("Engines").await;
+        kept.log(&mut adas, "group.created").await;
+        kept.log(&mut adas, "member.added").await;
+        ada.patch(&group, json!({"description": "Analytical ones"})).await.ok();
+        kept.log(&mut adas, "group.updated").await;
+        ada.add(&group, &grace, "member").await;
+        kept.log(&mut adas, "member.added").await;
+        ada.patch(&format!("{group}/members/{}", grace.id()), json!({"role": "admin"})).await.ok();
+        kept.log(&mut adas, "member.updated").await;
+        let (mut graces, _) = WebSocket::open(listening, &grace, "").await;
+        graces.wait_for("presence").await;
+        while kept.hear(&mut adas.socket, "presence").await["data"]["user_id"] != grace.id() {}
+        let (mut phone, _) = WebSocket::open(listening, &server.sign_in_again("ada").await, "").await;
+        kept.keep_last(&phone);
+        phone.wait_for("presence").await;
+        Self { server, root, ada, grace, adas, graces, phone, group, kept }
+    }
+
+    /// Grace writes, Ada reads.
+    async fn talk(&mut self) {
+        let group = id_in(&self.group);
+        self.server.advance_clock(Duration::from_secs(5));
+        self.grace_asks(json!({"type": "typing", "group_id": group})).await;
+        self.kept.hear(&mut self.adas.socket, "typing").await;
+        let message =
+            json!({"type": "send", "group_id": group, "text": "Hello, Ada!", "client_id": "hello-1"});
+        let sent = self.grace_asks(message).await;
+        self.log("message.created").await;
+        let read = json!({"id": "read", "type": "read", "group_id": group, "seq": 1});
+        self.adas.socket.send(&read.to_string()).await;
+        self.kept.hear(&mut self.adas.socket, "reply").await;
+        self.kept.hear(&mut self.phone, "read.updated").await;
+        let path = format!("{}/messages/{}", self.group, sent["data"]["id"]);
+        self.server.advance_clock(Duration::from_secs(5));
+        self.grace.patch(&path, json!({"text": "Hello, Ada! A bug."})).await.ok();
+        self.log("message.updated").await;
+        self.ada.put_empty(&format!("{path}/like")).await.ok();
+        self.log("message.liked").await;
+        self.ada.delete(&format!("{path}/like")).await.ok();
+        self.log("message.unliked").await;
+        self.ada.put_empty(&format!("{path}/pin")).await.ok();
+        self.log("message.pinned").await;
+        self.ada.delete(&format!("{path}/pin")).await.ok();
+        self.log("message.unpinned").await;
+        self.grace.delete(&path).await.no_content();
+        self.log("message.deleted").await;
+    }
+
+    /// Requests that change nothing, and one that is rejected.
+    async fn be_there(&mut self) {
+        self.grace_asks(json!({"type": "presence", "state": "away"})).await;
+        self.grace_asks(json!({"type": "ping"})).await;
+        let refused = json!({"id": "refused", "type": "send", "group_id": 9_999, "text": "Is anybody here?"});
+        self.graces.send(&refused.to_string()).await;
+        self.kept.hear(&mut self.graces, "error").await;
+    }
+
+    async fn grace_asks(&mut self, mut request: Value) -> Value {
+        request["id"] = request["type"].clone();
+        self.graces.send(&request.to_string()).await;
+        self.kept.hear(&mut self.graces, "reply").await
+    }
+
+    /// Grace is removed, the group and her account are deleted.
+    async fn part(&mut self) {
+        self.server.advance_clock(Duration::from_secs(5));
+        self.ada.delete(&format!("{}/members/{}", self.group, self.grace.id())).await.no_content();
+        self.log("member.removed").await;
+        self.ada.delete(&self.group).await.no_content();
+        self.log("group.deleted").await;
+        self.root.delete(&format!("/api/users/{}", self.grace.id())).await.no_content();
+        self.log("user.deleted").await;
+        self.graces.closed().await;
+    }
+
+    async fn log(&mut self, event_type: &str) {
+        self.kept.log(&mut self.adas, event_type).await;
+    }
+
+    /// How connections and cursors end.
+    async fn end(&mut self, listening: &Listening) {
+        let quick = ServerOptions { heartbeat: Duration::from_millis(500), ..ServerOptions::default() };
+        let beating = Listening::start(&self.server.with_options(quick).await);
+        let (mut socket, _) = WebSocket::open(&beating, &self.ada, "cursor=ancient-1").await;
+        self.kept.hear(&mut socket, "gap").await;
+        self.kept.hear(&mut socket, "heartbeat").await;
+        let (mut stream, hello) = EventStream::open(listening, &self.ada, "").await;
+        let answer = self.poll_last(hello["cursor"].as_str().expect("a cursor")).await;
+        self.server.state().live.stop();
+        let last = in_order(&stream.last().await, &["cursor", "type", "group_id", "actor_id", "at", "data"]);
+        // Another number for each client.
+        let after = self.kept.hear(&mut self.adas.socket, "reconnect").await["data"]["after_ms"].to_string();
+        let reconnect = self.kept.frames.pop().expect("it was kept").replace(&after, "1734");
+        self.kept.frames.extend([answer, last, reconnect]);
+        beating.stop().await;
+    }
+
+    /// A poll after the event before the last one.
+    async fn poll_last(&self, cursor: &str) -> String {
+        let (epoch, position) = cursor.split_once('-').expect("an epoch and a position");
+        let before = position.parse::<i64>().expect("a number") - 1;
+        let answer = self.ada.get(&format!("/api/events?cursor={epoch}-{before}")).await;
+        answer.expect(200).text().to_owned()
+    }
+}
+
+/// An object with its fields in this order.
+fn in_order(object: &Value, fields: &[&str]) -> String {
+    let fields: Vec<_> = fields.iter().map(|field| format!("\"{field}\":{}", object[field])).collect();
+    format!("{{{}}}", fields.join(","))
+}
