@@ -1,5 +1,9 @@
 //! Users: creating, showing, listing and editing them.
 
+mod logins;
+mod passwords;
+mod sessions;
+
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, Server, time};

@@ -1,5 +1,8 @@
 //! Groups: creating, showing, finding, editing and deleting them.
 
+mod members;
+mod quotas;
+
 use serde_json::{Value, json};
 
 use crate::harness::{Server, time};

@@ -1,5 +1,9 @@
 //! Messages: sending, showing, editing and deleting them.
 
+mod likes;
+mod pins;
+mod reading;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
