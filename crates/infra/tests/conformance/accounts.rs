@@ -22,7 +22,7 @@ fn after(user: &User) -> Option<NameCursor> {
     Some(NameCursor { name_key: user.username.key().as_str().to_owned(), id: user.id.get(), renames: 0 })
 }
 
-pub(crate) fn a_user_is_found_by_id_and_by_name_in_any_case(tx: &mut dyn Tx) {
+fn a_user_is_found_by_id_and_by_name_in_any_case(tx: &mut dyn Tx) {
     let ann = user(tx, "Ann");
     let bob = admin(tx, "bob");
     assert_eq!(tx.accounts().find(ann.id), Ok(Some(ann.clone())));
@@ -32,7 +32,7 @@ pub(crate) fn a_user_is_found_by_id_and_by_name_in_any_case(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().find(UserId::new(4711)), Ok(None));
 }
 
-pub(crate) fn users_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx) {
+fn users_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx) {
     let [ann, bob, carla] = ["ann", "bob", "carla"].map(|name| user(tx, name));
     tx.accounts().mark_deleted(bob.id, at(9)).unwrap();
     let asked = [carla.id, UserId::new(9_999), bob.id, ann.id, carla.id];
@@ -42,14 +42,14 @@ pub(crate) fn users_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx)
     assert_eq!(tx.accounts().find_many(&[]), Ok(Vec::new()));
 }
 
-pub(crate) fn a_name_that_exists_in_another_case_is_taken(tx: &mut dyn Tx) {
+fn a_name_that_exists_in_another_case_is_taken(tx: &mut dyn Tx) {
     let ann = user(tx, "Ann");
     assert_eq!(tx.accounts().insert(&new_user("ANN")), Ok(Unique::Taken));
     assert_eq!(names(tx, None, None, 10), ["Ann"]);
     assert_eq!(tx.accounts().find(ann.id), Ok(Some(ann)));
 }
 
-pub(crate) fn an_update_stores_every_field(tx: &mut dyn Tx) {
+fn an_update_stores_every_field(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     let bob = user(tx, "bob");
     let changed = User {
@@ -74,7 +74,7 @@ pub(crate) fn an_update_stores_every_field(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().find(bob.id), Ok(Some(bob)));
 }
 
-pub(crate) fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
+fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     user(tx, "bob");
     let named = |name: &str| User { username: Username::parse(name).unwrap(), ..ann.clone() };
@@ -84,7 +84,7 @@ pub(crate) fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().update(&named("Ann")), Ok(Unique::Stored(())));
 }
 
-pub(crate) fn users_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
+fn users_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     let [carla, bob, _, _] = ["carla", "Bob", "dave", "ann"].map(|name| user(tx, name));
     assert_eq!(names(tx, None, None, 10), ["ann", "Bob", "carla", "dave"]);
     assert_eq!(names(tx, None, None, 2), ["ann", "Bob", "carla"], "one more than asked for");
@@ -97,7 +97,7 @@ pub(crate) fn users_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     assert_eq!(names(tx, None, same_name(bob.id.get() + 1), 1), ["carla", "dave"]);
 }
 
-pub(crate) fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
+fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     user(tx, "Joanna");
     user(tx, "bob");
@@ -107,7 +107,7 @@ pub(crate) fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
     assert_eq!(names(tx, Some("mail.example"), None, 10), [""; 0], "the address");
 }
 
-pub(crate) fn wildcards_in_a_search_stand_for_themselves(tx: &mut dyn Tx) {
+fn wildcards_in_a_search_stand_for_themselves(tx: &mut dyn Tx) {
     user(tx, "a_b");
     user(tx, "axb");
     let mut odd = user(tx, "odd");
@@ -120,7 +120,7 @@ pub(crate) fn wildcards_in_a_search_stand_for_themselves(tx: &mut dyn Tx) {
     assert_eq!(names(tx, Some(r"\"), None, 10), ["odd"]);
 }
 
-pub(crate) fn a_deleted_user_is_found_by_nothing_and_frees_the_name(tx: &mut dyn Tx) {
+fn a_deleted_user_is_found_by_nothing_and_frees_the_name(tx: &mut dyn Tx) {
     let ann = admin(tx, "ann");
     tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
     assert_eq!(tx.accounts().find(ann.id), Ok(None));
@@ -133,7 +133,7 @@ pub(crate) fn a_deleted_user_is_found_by_nothing_and_frees_the_name(tx: &mut dyn
     user(tx, "ANN");
 }
 
-pub(crate) fn admins_are_counted_until_they_are_deleted(tx: &mut dyn Tx) {
+fn admins_are_counted_until_they_are_deleted(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().count_admins(), Ok(0));
     user(tx, "ann");
     let bob = admin(tx, "bob");
@@ -145,7 +145,7 @@ pub(crate) fn admins_are_counted_until_they_are_deleted(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().count_admins(), Ok(0));
 }
 
-pub(crate) fn a_password_is_replaced_and_erased_with_the_user(tx: &mut dyn Tx) {
+fn a_password_is_replaced_and_erased_with_the_user(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     let bob = user(tx, "bob");
     let hash = |text: &str| Some(PasswordHash::from_stored(text.to_owned()));
@@ -157,7 +157,7 @@ pub(crate) fn a_password_is_replaced_and_erased_with_the_user(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().password(ann.id), Ok(None));
 }
 
-pub(crate) fn there_has_been_a_user_for_ever_after(tx: &mut dyn Tx) {
+fn there_has_been_a_user_for_ever_after(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().any_ever(), Ok(false));
     let ann = user(tx, "ann");
     assert_eq!(tx.accounts().any_ever(), Ok(true));
@@ -165,7 +165,7 @@ pub(crate) fn there_has_been_a_user_for_ever_after(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().any_ever(), Ok(true));
 }
 
-pub(crate) fn the_highest_cost_is_that_of_the_costliest_hash(tx: &mut dyn Tx) {
+fn the_highest_cost_is_that_of_the_costliest_hash(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().highest_hash_cost(), Ok(None));
     let mut ids = Vec::new();
     for (name, cost) in [("ann", "10"), ("bob", "12"), ("cid", "04"), ("dan", "09")] {
@@ -177,4 +177,20 @@ pub(crate) fn the_highest_cost_is_that_of_the_costliest_hash(tx: &mut dyn Tx) {
     assert_eq!(tx.accounts().highest_hash_cost(), Ok(Some(HashCost(11))));
     tx.accounts().mark_deleted(ids[1], at(9)).unwrap();
     assert_eq!(tx.accounts().highest_hash_cost(), Ok(Some(HashCost(10))));
+}
+
+cases! { transaction:
+    a_user_is_found_by_id_and_by_name_in_any_case
+    users_are_found_by_their_ids_without_deleted_ones
+    a_name_that_exists_in_another_case_is_taken
+    an_update_stores_every_field
+    an_update_can_not_take_the_name_of_another
+    users_are_listed_by_name_in_pages
+    a_search_finds_names_and_never_addresses
+    wildcards_in_a_search_stand_for_themselves
+    a_deleted_user_is_found_by_nothing_and_frees_the_name
+    admins_are_counted_until_they_are_deleted
+    a_password_is_replaced_and_erased_with_the_user
+    the_highest_cost_is_that_of_the_costliest_hash
+    there_has_been_a_user_for_ever_after
 }

@@ -115,12 +115,12 @@ pub(crate) fn emit(database: &Database, count: i64) {
     emitted.unwrap();
 }
 
-pub(crate) fn an_empty_log_ends_before_the_first_place(database: &Database) {
+fn an_empty_log_ends_before_the_first_place(database: &Database) {
     assert_eq!(head(database), Position::ZERO);
     assert_eq!(after(database, Position::ZERO, 10), []);
 }
 
-pub(crate) fn each_type_reads_back_with_what_it_names(database: &Database) {
+fn each_type_reads_back_with_what_it_names(database: &Database) {
     let chat = prepare(database);
     let (at, events) = database
         .write(move |tx| {
@@ -148,7 +148,7 @@ pub(crate) fn each_type_reads_back_with_what_it_names(database: &Database) {
     assert_eq!(Some(head(database)), records.last().map(|record| record.position));
 }
 
-pub(crate) fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Database) {
+fn each_audience_reads_back_and_an_event_may_have_no_actor(database: &Database) {
     let (group, user) = (GroupId::new(7), UserId::new(9));
     let events = [
         (Audience::All, Event::UserDeleted(user)),
@@ -169,7 +169,7 @@ pub(crate) fn each_audience_reads_back_and_an_event_may_have_no_actor(database: 
     assert_eq!(read.collect::<Vec<_>>(), audiences.map(|audience| (audience, None)));
 }
 
-pub(crate) fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &Database) {
+fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &Database) {
     for count in [3, 1, 4] {
         emit(database, count);
     }
@@ -182,7 +182,7 @@ pub(crate) fn a_page_goes_on_after_the_last_place_of_the_one_before(database: &D
     assert_eq!(head(database), Position::new(8));
 }
 
-pub(crate) fn a_command_that_is_undone_takes_no_place(database: &Database) {
+fn a_command_that_is_undone_takes_no_place(database: &Database) {
     emit(database, 1);
     let refused = database.write(|tx| -> Result<(), Error> {
         tx.next_event_id()?;
@@ -196,7 +196,7 @@ pub(crate) fn a_command_that_is_undone_takes_no_place(database: &Database) {
     assert!(records.iter().all(|record| record.subject.user == Some(UserId::new(1))), "{records:?}");
 }
 
-pub(crate) fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Database) {
+fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Database) {
     let (first, second) = database
         .write(|tx| {
             let first = tx.next_event_id()?;
@@ -213,7 +213,7 @@ pub(crate) fn an_id_that_was_asked_for_is_that_of_the_next_event(database: &Data
     assert_eq!(users, [1, 2, 3].map(UserId::new));
 }
 
-pub(crate) fn a_command_does_not_read_its_own_events(database: &Database) {
+fn a_command_does_not_read_its_own_events(database: &Database) {
     emit(database, 1);
     logged(database, 1);
     let read = database.write(|tx| {
@@ -243,7 +243,7 @@ fn replayed(database: &Database, chat: Chat, change: fn(&mut dyn Tx, Chat)) -> V
     events
 }
 
-pub(crate) fn a_replay_shows_the_present_state(database: &Database) {
+fn a_replay_shows_the_present_state(database: &Database) {
     let chat = prepare(database);
     let replayed = replayed(database, chat, |tx, Chat { group, user, message }| {
         tx.members().set_role(group, user, Role::Admin).unwrap();
@@ -254,7 +254,7 @@ pub(crate) fn a_replay_shows_the_present_state(database: &Database) {
     assert_eq!(replayed, present);
 }
 
-pub(crate) fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
+fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
     let chat = prepare(database);
     let replayed = replayed(database, chat, |tx, Chat { group, user, .. }| {
         tx.groups().mark_deleted(group, at(900)).unwrap();
@@ -264,4 +264,16 @@ pub(crate) fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
         assert_eq!(event.event_type(), event_type);
         assert_eq!(event.into_subject(), what_is_left(chat, event_type.subject()), "{event_type:?}");
     }
+}
+
+cases! { database:
+    an_empty_log_ends_before_the_first_place
+    each_type_reads_back_with_what_it_names
+    each_audience_reads_back_and_an_event_may_have_no_actor
+    a_page_goes_on_after_the_last_place_of_the_one_before
+    a_command_that_is_undone_takes_no_place
+    an_id_that_was_asked_for_is_that_of_the_next_event
+    a_command_does_not_read_its_own_events
+    a_replay_shows_the_present_state
+    a_replay_keeps_the_places_of_what_is_gone
 }

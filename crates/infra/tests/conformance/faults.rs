@@ -38,7 +38,7 @@ fn seq(database: &Database, group: GroupId) -> Seq {
     database.read(move |tx| Ok(last_seq(tx, group, UserId::new(0)))).expect("a group can be read")
 }
 
-pub(crate) fn a_number_that_is_taken_is_a_fault(database: &Database) {
+fn a_number_that_is_taken_is_a_fault(database: &Database) {
     let (group, ann) = prepare(database);
     for client_id in [None, Some(client_id("a"))] {
         assert_fault(database, move |tx| {
@@ -50,14 +50,14 @@ pub(crate) fn a_number_that_is_taken_is_a_fault(database: &Database) {
     assert_eq!(seq(database, group), Seq::new(1));
 }
 
-pub(crate) fn a_member_of_no_group_is_a_fault(database: &Database) {
+fn a_member_of_no_group_is_a_fault(database: &Database) {
     let (_, ann) = prepare(database);
     assert_fault(database, move |tx| {
         Ok(tx.members().insert(&new_membership(GroupId::new(4711), ann, Role::Member))?)
     });
 }
 
-pub(crate) fn a_message_without_an_author_is_a_fault(database: &Database) {
+fn a_message_without_an_author_is_a_fault(database: &Database) {
     let (group, ann) = prepare(database);
     assert_fault(database, move |tx| {
         let new = NewMessage { author: UserId::new(4711), ..new_message(tx, group, ann, "second") };
@@ -66,7 +66,7 @@ pub(crate) fn a_message_without_an_author_is_a_fault(database: &Database) {
     assert_eq!(seq(database, group), Seq::new(1));
 }
 
-pub(crate) fn what_the_domain_would_refuse_is_a_fault(database: &Database) {
+fn what_the_domain_would_refuse_is_a_fault(database: &Database) {
     use groupchat_domain::groups::GroupName;
     use groupchat_domain::messages::MessageText;
 
@@ -83,7 +83,7 @@ pub(crate) fn what_the_domain_would_refuse_is_a_fault(database: &Database) {
     });
 }
 
-pub(crate) fn after_a_fault_a_transaction_does_nothing_more(database: &Database) {
+fn after_a_fault_a_transaction_does_nothing_more(database: &Database) {
     let (group, ann) = prepare(database);
     assert_fault(database, move |tx| {
         let new = NewMessage { seq: Seq::new(1), ..new_message(tx, group, ann, "second") };
@@ -94,4 +94,12 @@ pub(crate) fn after_a_fault_a_transaction_does_nothing_more(database: &Database)
         Ok(())
     });
     assert_eq!(seq(database, group), Seq::new(1));
+}
+
+cases! { database:
+    a_number_that_is_taken_is_a_fault
+    a_member_of_no_group_is_a_fault
+    a_message_without_an_author_is_a_fault
+    what_the_domain_would_refuse_is_a_fault
+    after_a_fault_a_transaction_does_nothing_more
 }

@@ -33,7 +33,7 @@ fn found(tx: &mut dyn Tx, id: GroupId) -> Group {
     tx.groups().find_visible(id, STRANGER).unwrap().expect("a group").group
 }
 
-pub(crate) fn a_new_group_has_no_members_and_no_messages(tx: &mut dyn Tx) {
+fn a_new_group_has_no_members_and_no_messages(tx: &mut dyn Tx) {
     let description = Some(Description::parse("All about\n\tchess").unwrap());
     let new = NewGroup { description, ..new_group("Chess") };
     let id = stored(tx.groups().insert(&new).unwrap());
@@ -44,7 +44,7 @@ pub(crate) fn a_new_group_has_no_members_and_no_messages(tx: &mut dyn Tx) {
     assert_eq!(shown(tx, id, STRANGER), view);
 }
 
-pub(crate) fn groups_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx) {
+fn groups_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx) {
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
     tx.groups().mark_deleted(go, at(9)).unwrap();
     let mut found = tx.groups().find_many(&[bridge, GroupId::new(9_999), go, chess, bridge]).unwrap();
@@ -55,7 +55,7 @@ pub(crate) fn groups_are_found_by_their_ids_without_deleted_ones(tx: &mut dyn Tx
     assert_eq!(tx.groups().find_many(&[]), Ok(Vec::new()));
 }
 
-pub(crate) fn a_public_name_is_taken_in_any_case_until_the_group_is_deleted(tx: &mut dyn Tx) {
+fn a_public_name_is_taken_in_any_case_until_the_group_is_deleted(tx: &mut dyn Tx) {
     let first = group(tx, "Straße");
     assert_eq!(tx.groups().insert(&new_group("STRASSE")), Ok(Unique::Taken));
     tx.groups().mark_deleted(first, at(9)).unwrap();
@@ -65,7 +65,7 @@ pub(crate) fn a_public_name_is_taken_in_any_case_until_the_group_is_deleted(tx: 
     group(tx, "straße");
 }
 
-pub(crate) fn an_update_stores_every_field(tx: &mut dyn Tx) {
+fn an_update_stores_every_field(tx: &mut dyn Tx) {
     let id = group(tx, "chess");
     let other = group(tx, "go");
     let before = found(tx, id);
@@ -85,7 +85,7 @@ pub(crate) fn an_update_stores_every_field(tx: &mut dyn Tx) {
     assert_eq!(found(tx, other).name.as_str(), "go");
 }
 
-pub(crate) fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
+fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
     let id = group(tx, "chess");
     group(tx, "go");
     let before = found(tx, id);
@@ -96,7 +96,7 @@ pub(crate) fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
     assert_eq!(tx.groups().update(&named("CHESS")), Ok(Unique::Stored(())));
 }
 
-pub(crate) fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
+fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
@@ -113,7 +113,7 @@ pub(crate) fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     assert_eq!(standing(STRANGER), None);
 }
 
-pub(crate) fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
+fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
@@ -134,7 +134,7 @@ pub(crate) fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
     assert_eq!(shown(tx, id, STRANGER).unread(), None);
 }
 
-pub(crate) fn the_newest_message_may_be_a_tombstone(tx: &mut dyn Tx) {
+fn the_newest_message_may_be_a_tombstone(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Owner);
@@ -146,7 +146,7 @@ pub(crate) fn the_newest_message_may_be_a_tombstone(tx: &mut dyn Tx) {
     assert_eq!((shown.message, shown.liked), (deleted, false));
 }
 
-pub(crate) fn groups_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
+fn groups_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     let [go, chess, bridge, dominoes] = ["go", "Chess", "bridge", "Dominoes"].map(|name| group(tx, name));
     assert_eq!(ids(tx, &all(STRANGER)), [bridge, chess, dominoes, go]);
     let page = |name: &str, id: GroupId, rows| GroupQuery {
@@ -162,7 +162,7 @@ pub(crate) fn groups_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     assert_eq!(ids(tx, &page("chess", GroupId::new(chess.get() + 1), 1)), [dominoes, go]);
 }
 
-pub(crate) fn groups_that_nobody_is_in_are_listed_as_ownerless(tx: &mut dyn Tx) {
+fn groups_that_nobody_is_in_are_listed_as_ownerless(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let [go, chess, bridge, gone] = ["go", "chess", "bridge", "gone"].map(|name| group(tx, name));
     let ownerless = || GroupQuery { ownerless: true, ..all(STRANGER) };
@@ -175,7 +175,7 @@ pub(crate) fn groups_that_nobody_is_in_are_listed_as_ownerless(tx: &mut dyn Tx) 
     assert_eq!(ids(tx, &GroupQuery { limit: limit(1), ..ownerless() }), [bridge, chess]);
 }
 
-pub(crate) fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
+fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let [chess, speed, go] = ["Chess", "Speed chess", "100% go_"].map(|name| group(tx, name));
     join(tx, speed, ann, Role::Member);
@@ -194,7 +194,7 @@ pub(crate) fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
     assert_eq!(ids(tx, &GroupQuery { mine: true, ..all(STRANGER) }), []);
 }
 
-pub(crate) fn a_deleted_group_is_found_by_nothing(tx: &mut dyn Tx) {
+fn a_deleted_group_is_found_by_nothing(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Owner);
@@ -203,4 +203,19 @@ pub(crate) fn a_deleted_group_is_found_by_nothing(tx: &mut dyn Tx) {
     assert_eq!(tx.groups().view(id, ann), Ok(None));
     assert_eq!(ids(tx, &all(ann)), []);
     assert_eq!(ids(tx, &GroupQuery { mine: true, ..all(ann) }), []);
+}
+
+cases! { transaction:
+    a_new_group_has_no_members_and_no_messages
+    groups_are_found_by_their_ids_without_deleted_ones
+    a_public_name_is_taken_in_any_case_until_the_group_is_deleted
+    an_update_stores_every_field
+    an_update_can_not_take_the_name_of_another
+    a_group_shows_the_standing_of_who_looks
+    only_members_see_the_newest_message
+    the_newest_message_may_be_a_tombstone
+    groups_are_listed_by_name_in_pages
+    groups_that_nobody_is_in_are_listed_as_ownerless
+    a_list_can_be_searched_and_narrowed_to_mine
+    a_deleted_group_is_found_by_nothing
 }

@@ -18,7 +18,7 @@ fn due(tx: &mut dyn Tx, micros: i64) -> Option<Task> {
     tx.jobs().next(at(micros), FAR).unwrap().map(|job| job.task)
 }
 
-pub(crate) fn jobs_run_when_they_are_due_the_longest_waiting_first(tx: &mut dyn Tx) {
+fn jobs_run_when_they_are_due_the_longest_waiting_first(tx: &mut dyn Tx) {
     assert_eq!(due(tx, 100), None);
     tx.jobs().enqueue(SECOND, at(20)).unwrap();
     tx.jobs().enqueue(FIRST, at(10)).unwrap();
@@ -31,7 +31,7 @@ pub(crate) fn jobs_run_when_they_are_due_the_longest_waiting_first(tx: &mut dyn 
     assert_eq!(due(tx, 30), Some(SECOND));
 }
 
-pub(crate) fn a_postponed_job_lets_others_go_first(tx: &mut dyn Tx) {
+fn a_postponed_job_lets_others_go_first(tx: &mut dyn Tx) {
     tx.jobs().enqueue(FIRST, at(10)).unwrap();
     tx.jobs().enqueue(SECOND, at(10)).unwrap();
     let job = tx.jobs().next(at(10), FAR).unwrap().unwrap();
@@ -44,7 +44,7 @@ pub(crate) fn a_postponed_job_lets_others_go_first(tx: &mut dyn Tx) {
     assert_eq!(due(tx, 50), Some(FIRST));
 }
 
-pub(crate) fn a_job_of_a_clock_that_was_ahead_is_due_after_all_others(tx: &mut dyn Tx) {
+fn a_job_of_a_clock_that_was_ahead_is_due_after_all_others(tx: &mut dyn Tx) {
     tx.jobs().enqueue(FIRST, at(1_000)).unwrap();
     tx.jobs().enqueue(SECOND, at(50)).unwrap();
     let next = |tx: &mut dyn Tx, now, furthest| {
@@ -58,7 +58,7 @@ pub(crate) fn a_job_of_a_clock_that_was_ahead_is_due_after_all_others(tx: &mut d
     assert_eq!(next(tx, 50, 999).map(|(_, task)| task), Some(FIRST));
 }
 
-pub(crate) fn a_job_is_locked_until_it_is_done(tx: &mut dyn Tx) {
+fn a_job_is_locked_until_it_is_done(tx: &mut dyn Tx) {
     tx.jobs().enqueue(FIRST, at(10)).unwrap();
     let job = tx.jobs().next(at(10), FAR).unwrap().unwrap();
     assert_eq!(tx.jobs().lock(job.id), Ok(true));
@@ -66,7 +66,7 @@ pub(crate) fn a_job_is_locked_until_it_is_done(tx: &mut dyn Tx) {
     assert_eq!(tx.jobs().lock(job.id), Ok(false));
 }
 
-pub(crate) fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
+fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
     let tasks = [FIRST, SECOND, Task::PurgeLikes(MessageId::new(9))];
     for (place, task) in (1..).zip(tasks) {
         tx.jobs().enqueue(task, at(place)).unwrap();
@@ -77,4 +77,12 @@ pub(crate) fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
         tx.jobs().finish(job.id).unwrap();
     }
     assert_eq!(due(tx, 100), None);
+}
+
+cases! { transaction:
+    jobs_run_when_they_are_due_the_longest_waiting_first
+    a_job_of_a_clock_that_was_ahead_is_due_after_all_others
+    a_postponed_job_lets_others_go_first
+    a_job_is_locked_until_it_is_done
+    every_task_is_read_back_as_it_was_stored
 }

@@ -18,7 +18,7 @@ fn known_to(tx: &mut dyn Tx, user: UserId, count: u8) -> Vec<u8> {
         .collect()
 }
 
-pub(crate) fn a_network_is_known_to_who_signed_in_there_and_to_all_for_a_while(tx: &mut dyn Tx) {
+fn a_network_is_known_to_who_signed_in_there_and_to_all_for_a_while(tx: &mut dyn Tx) {
     let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
     tx.known_networks().remember(ann, network(1), at(100), 9).unwrap();
     for (who, since, known) in [(ann, 100, true), (ann, 101, false), (bob, 100, false)] {
@@ -31,7 +31,7 @@ pub(crate) fn a_network_is_known_to_who_signed_in_there_and_to_all_for_a_while(t
     assert_eq!(tx.known_networks().is_known_to(ann, network(1), at(200)), Ok(true));
 }
 
-pub(crate) fn a_network_of_64_bits_is_known_by_any_of_its_addresses(tx: &mut dyn Tx) {
+fn a_network_of_64_bits_is_known_by_any_of_its_addresses(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let of = |address: &str| Network::of(address.parse().unwrap());
     let longest = of("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
@@ -43,7 +43,7 @@ pub(crate) fn a_network_of_64_bits_is_known_by_any_of_its_addresses(tx: &mut dyn
     assert_eq!(tx.known_networks().is_known_to(ann, longest, at(0)), Ok(true));
 }
 
-pub(crate) fn of_the_networks_of_a_user_the_latest_are_kept(tx: &mut dyn Tx) {
+fn of_the_networks_of_a_user_the_latest_are_kept(tx: &mut dyn Tx) {
     let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
     tx.known_networks().remember(bob, network(1), at(1), 3).unwrap();
     for number in 1..=3 {
@@ -57,7 +57,7 @@ pub(crate) fn of_the_networks_of_a_user_the_latest_are_kept(tx: &mut dyn Tx) {
     assert_eq!((known_to(tx, ann, 4), known_to(tx, bob, 4)), (vec![4], vec![1]));
 }
 
-pub(crate) fn the_networks_of_a_user_are_forgotten(tx: &mut dyn Tx) {
+fn the_networks_of_a_user_are_forgotten(tx: &mut dyn Tx) {
     let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
     for who in [ann, bob] {
         tx.known_networks().remember(who, network(1), at(1), 9).unwrap();
@@ -66,7 +66,7 @@ pub(crate) fn the_networks_of_a_user_are_forgotten(tx: &mut dyn Tx) {
     assert_eq!((known_to(tx, ann, 1), known_to(tx, bob, 1)), (vec![], vec![1]));
 }
 
-pub(crate) fn old_networks_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
+fn old_networks_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     for number in 1..=6 {
         tx.known_networks().remember(ann, network(number), at(number.into()), 9).unwrap();
@@ -75,4 +75,12 @@ pub(crate) fn old_networks_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
         assert_eq!(tx.known_networks().remove_old(at(6), 3), Ok(removed));
     }
     assert_eq!(known_to(tx, ann, 6), [6]);
+}
+
+cases! { transaction:
+    a_network_is_known_to_who_signed_in_there_and_to_all_for_a_while
+    a_network_of_64_bits_is_known_by_any_of_its_addresses
+    of_the_networks_of_a_user_the_latest_are_kept
+    the_networks_of_a_user_are_forgotten
+    old_networks_are_removed_in_bounded_steps
 }

@@ -43,14 +43,14 @@ fn later(database: &Database) -> Timestamp {
 /// A time before everything that was logged.
 const LONG_AGO: Timestamp = Timestamp::from_micros(0);
 
-pub(crate) fn an_empty_log_has_an_epoch_and_serves_its_beginning(database: &Database) {
+fn an_empty_log_has_an_epoch_and_serves_its_beginning(database: &Database) {
     let state = state(database);
     assert_eq!((state.head, state.removed), (Position::ZERO, Position::ZERO));
     assert_eq!(Cursor::parse(&state.now().to_string()), Some(state.now()), "a cursor has room for the epoch");
     assert!(state.serves(&state.now()));
 }
 
-pub(crate) fn the_epoch_is_the_same_for_all_who_ask(database: &Database) {
+fn the_epoch_is_the_same_for_all_who_ask(database: &Database) {
     let read = state(database).epoch;
     log(database, 2);
     let wrote = database.write(|tx| Ok(tx.events().state()?.epoch)).unwrap();
@@ -59,7 +59,7 @@ pub(crate) fn the_epoch_is_the_same_for_all_who_ask(database: &Database) {
     assert_ne!(read, another);
 }
 
-pub(crate) fn the_head_moves_and_what_is_removed_is_served_no_more(database: &Database) {
+fn the_head_moves_and_what_is_removed_is_served_no_more(database: &Database) {
     log(database, 5);
     assert_eq!((state(database).head, state(database).removed), (Position::new(5), Position::ZERO));
     remove_old(database, LONG_AGO, 2, ALL);
@@ -70,7 +70,7 @@ pub(crate) fn the_head_moves_and_what_is_removed_is_served_no_more(database: &Da
     assert_eq!(places(0, 6).into_iter().filter(|position| served(*position)).collect::<Vec<_>>(), expected);
 }
 
-pub(crate) fn the_oldest_events_go_by_age_in_bounded_steps(database: &Database) {
+fn the_oldest_events_go_by_age_in_bounded_steps(database: &Database) {
     let events = log(database, 6);
     assert_eq!(remove_old(database, events[0].at, ALL, ALL), 0, "none happened before the first");
     let later = later(database);
@@ -82,7 +82,7 @@ pub(crate) fn the_oldest_events_go_by_age_in_bounded_steps(database: &Database) 
     assert_eq!(after(database, Position::ZERO, ALL), places(6, 6));
 }
 
-pub(crate) fn the_oldest_events_go_by_number(database: &Database) {
+fn the_oldest_events_go_by_number(database: &Database) {
     log(database, 6);
     assert_eq!(remove_old(database, LONG_AGO, 6, ALL), 0);
     assert_eq!(remove_old(database, LONG_AGO, 4, 1), 1);
@@ -91,7 +91,7 @@ pub(crate) fn the_oldest_events_go_by_number(database: &Database) {
     assert_eq!(after(database, Position::ZERO, ALL), places(3, 6));
 }
 
-pub(crate) fn events_of_a_clock_set_back_leave_no_hole(database: &Database) {
+fn events_of_a_clock_set_back_leave_no_hole(database: &Database) {
     let events = log(database, 4);
     // The second event happened later than those after it.
     execute(database, "UPDATE events SET at = at + 10000000000 WHERE id = (SELECT min(id) + 1 FROM events)");
@@ -101,7 +101,7 @@ pub(crate) fn events_of_a_clock_set_back_leave_no_hole(database: &Database) {
     assert_eq!(after(database, Position::ZERO, ALL), places(2, 4));
 }
 
-pub(crate) fn an_event_of_the_future_is_as_old_as_the_next_one(database: &Database) {
+fn an_event_of_the_future_is_as_old_as_the_next_one(database: &Database) {
     log(database, 6);
     let later = later(database);
     let kept = |since| Retained { since, latest: later, rows: ALL };
@@ -116,7 +116,7 @@ pub(crate) fn an_event_of_the_future_is_as_old_as_the_next_one(database: &Databa
     assert_eq!(after(database, Position::ZERO, ALL), places(6, 6));
 }
 
-pub(crate) fn many_events_of_the_future_go_once_the_newest_is_old(database: &Database) {
+fn many_events_of_the_future_go_once_the_newest_is_old(database: &Database) {
     log(database, 5);
     let later = later(database);
     let kept = |since, rows| Retained { since, latest: later, rows };
@@ -140,7 +140,7 @@ fn execute(database: &Database, sql: &str) {
     }
 }
 
-pub(crate) fn the_newest_event_stays_whatever_its_age(database: &Database) {
+fn the_newest_event_stays_whatever_its_age(database: &Database) {
     log(database, 3);
     for keep in [0, -1, i64::MIN] {
         remove_old(database, later(database), keep, ALL);
@@ -149,7 +149,7 @@ pub(crate) fn the_newest_event_stays_whatever_its_age(database: &Database) {
     assert_eq!((state(database).head, state(database).removed), (Position::new(3), Position::new(2)));
 }
 
-pub(crate) fn a_log_that_was_pruned_goes_on_where_it_was(database: &Database) {
+fn a_log_that_was_pruned_goes_on_where_it_was(database: &Database) {
     log(database, 3);
     remove_old(database, LONG_AGO, 0, ALL);
     emit(database, 2);
@@ -158,7 +158,7 @@ pub(crate) fn a_log_that_was_pruned_goes_on_where_it_was(database: &Database) {
     assert_eq!(state(database).head, Position::new(5));
 }
 
-pub(crate) fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database) {
+fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database) {
     let actor = database
         .write(|tx| {
             tx.emit(None, Event::UserDeleted(UserId::new(66)));
@@ -174,4 +174,18 @@ pub(crate) fn a_replay_whose_beginning_was_removed_has_a_gap(database: &Database
         let page = database.read(move |tx| replay(tx, &actor, position)).unwrap();
         assert_eq!((page.gap, page.position), (gap, Position::new(4)), "{position}");
     }
+}
+
+cases! { database:
+    an_empty_log_has_an_epoch_and_serves_its_beginning
+    the_epoch_is_the_same_for_all_who_ask
+    the_head_moves_and_what_is_removed_is_served_no_more
+    the_oldest_events_go_by_age_in_bounded_steps
+    the_oldest_events_go_by_number
+    events_of_a_clock_set_back_leave_no_hole
+    an_event_of_the_future_is_as_old_as_the_next_one
+    many_events_of_the_future_go_once_the_newest_is_old
+    the_newest_event_stays_whatever_its_age
+    a_log_that_was_pruned_goes_on_where_it_was
+    a_replay_whose_beginning_was_removed_has_a_gap
 }

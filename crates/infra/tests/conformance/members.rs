@@ -29,7 +29,7 @@ fn successor(tx: &mut dyn Tx, group: GroupId) -> Option<UserId> {
     tx.members().successor(group).unwrap().map(|member| member.user.id)
 }
 
-pub(crate) fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
+fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
@@ -49,7 +49,7 @@ pub(crate) fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     assert_eq!(count(tx, id), 1, "a membership that is not there is not counted off");
 }
 
-pub(crate) fn members_are_found_by_pairs_of_group_and_user(tx: &mut dyn Tx) {
+fn members_are_found_by_pairs_of_group_and_user(tx: &mut dyn Tx) {
     let [ann, bob, carla] = ["ann", "bob", "carla"].map(|name| user(tx, name).id);
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for (group, user, role) in [
@@ -75,7 +75,7 @@ pub(crate) fn members_are_found_by_pairs_of_group_and_user(tx: &mut dyn Tx) {
     assert_eq!(tx.members().find_many(&[]), Ok(Vec::new()));
 }
 
-pub(crate) fn as_many_members_are_found_at_once_as_a_page_of_the_log_names(tx: &mut dyn Tx) {
+fn as_many_members_are_found_at_once_as_a_page_of_the_log_names(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Owner);
@@ -85,7 +85,7 @@ pub(crate) fn as_many_members_are_found_at_once_as_a_page_of_the_log_names(tx: &
     assert_eq!(found.iter().map(|(_, member)| member.user.id).collect::<Vec<_>>(), [ann]);
 }
 
-pub(crate) fn a_second_membership_is_taken_and_not_counted(tx: &mut dyn Tx) {
+fn a_second_membership_is_taken_and_not_counted(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Owner);
@@ -95,7 +95,7 @@ pub(crate) fn a_second_membership_is_taken_and_not_counted(tx: &mut dyn Tx) {
     assert_eq!(tx.members().find(id, ann).unwrap().unwrap().role, Role::Owner);
 }
 
-pub(crate) fn a_role_changes_for_one_member_alone(tx: &mut dyn Tx) {
+fn a_role_changes_for_one_member_alone(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
     for (group, user) in [(chess, ann), (chess, bob), (go, ann)] {
@@ -109,7 +109,7 @@ pub(crate) fn a_role_changes_for_one_member_alone(tx: &mut dyn Tx) {
     }
 }
 
-pub(crate) fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
+fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     let [carla, bob, dave, eve] = ["carla", "Bob", "dave", "eve"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
     let other = group(tx, "go");
@@ -130,7 +130,7 @@ pub(crate) fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     assert_eq!(listed(tx, &after(bob.get() + 1, 1)), [carla, dave]);
 }
 
-pub(crate) fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
+fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
     let [ann, joanna, bob] = ["ann", "Joanna", "bob"].map(|name| user(tx, name).id);
     user(tx, "annabel");
     let id = group(tx, "chess");
@@ -144,7 +144,7 @@ pub(crate) fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
     assert_eq!(search("a_n"), [], "a wildcard stands for itself");
 }
 
-pub(crate) fn deleted_users_are_left_out(tx: &mut dyn Tx) {
+fn deleted_users_are_left_out(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Admin);
@@ -158,7 +158,7 @@ pub(crate) fn deleted_users_are_left_out(tx: &mut dyn Tx) {
     assert_eq!(count(tx, id), 1);
 }
 
-pub(crate) fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
+fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
     let users = ["ann", "bob", "carla", "dave"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
     let other = group(tx, "go");
@@ -174,7 +174,7 @@ pub(crate) fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
     assert_eq!(tx.members().count_owners(id), Ok(0));
 }
 
-pub(crate) fn the_longest_serving_admin_succeeds_else_the_longest_serving_member(tx: &mut dyn Tx) {
+fn the_longest_serving_admin_succeeds_else_the_longest_serving_member(tx: &mut dyn Tx) {
     let [owner, late, early, first, last] =
         ["owner", "late", "early", "first", "last"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
@@ -190,7 +190,7 @@ pub(crate) fn the_longest_serving_admin_succeeds_else_the_longest_serving_member
     assert_eq!(successor(tx, id), Some(late));
 }
 
-pub(crate) fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut dyn Tx) {
+fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let groups = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for group in groups.iter().rev() {
@@ -204,7 +204,7 @@ pub(crate) fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(t
     assert_eq!(tx.members().groups_of(bob, 10), Ok(vec![groups[1]]));
 }
 
-pub(crate) fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
+fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let groups = ["chess", "go", "bridge", "poker"].map(|name| group(tx, name));
     for (group, role) in groups.into_iter().zip([Role::Owner, Role::Owner, Role::Admin, Role::Member]) {
@@ -219,7 +219,7 @@ pub(crate) fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
     assert_eq!(tx.members().count_groups(bob, Some(Role::Owner), 9), Ok(0));
 }
 
-pub(crate) fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
+fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for (group, user, since) in [(chess, ann, 4), (go, ann, 9), (bridge, ann, 5), (go, bob, 7)] {
@@ -237,4 +237,20 @@ pub(crate) fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mu
     assert_eq!(tx.members().since_events(bob), Ok(vec![(go, EventId::new(7))]));
     tx.members().remove(go, bob).unwrap();
     assert_eq!(tx.members().since_events(bob), Ok(Vec::new()));
+}
+
+cases! { transaction:
+    members_are_counted_as_they_come_and_go
+    members_are_found_by_pairs_of_group_and_user
+    as_many_members_are_found_at_once_as_a_page_of_the_log_names
+    a_second_membership_is_taken_and_not_counted
+    a_role_changes_for_one_member_alone
+    members_are_listed_by_name_in_pages
+    a_search_finds_names_and_never_addresses
+    deleted_users_are_left_out
+    owners_are_counted_without_deleted_ones
+    the_longest_serving_admin_succeeds_else_the_longest_serving_member
+    the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
+    the_groups_of_a_user_are_counted_up_to_a_limit
+    memberships_say_since_when_those_of_deleted_groups_nothing
 }

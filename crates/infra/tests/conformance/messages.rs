@@ -25,7 +25,7 @@ fn with_client_id(tx: &mut dyn Tx, group: GroupId, author: UserId, name: &str) -
     NewMessage { client_id: Some(client_id(name)), ..new_message(tx, group, author, "hello") }
 }
 
-pub(crate) fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
+fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
     let (group_id, ann, bob) = group_of_two(tx);
     let author = tx.accounts().find(ann).unwrap().unwrap().as_ref();
     let long = "👍 ".repeat(4_999) + "!";
@@ -36,7 +36,7 @@ pub(crate) fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
     assert_eq!((found.message, found.liked), (message, false));
 }
 
-pub(crate) fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &mut dyn Tx) {
+fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let other = group(tx, "go");
     join(tx, other, ann, Role::Owner);
@@ -49,7 +49,7 @@ pub(crate) fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alon
     assert_eq!((read_seq(tx, id, ann), read_seq(tx, id, bob)), (Seq::new(2), Seq::new(3)));
 }
 
-pub(crate) fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
+fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let first = with_client_id(tx, id, ann, "a");
     let first = stored(tx.messages().insert(&first).unwrap());
@@ -65,7 +65,7 @@ pub(crate) fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) 
     assert_eq!(tx.messages().insert(&again), Ok(Unique::Taken));
 }
 
-pub(crate) fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
+fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let go = group(tx, "go");
     join(tx, go, ann, Role::Owner);
@@ -86,7 +86,7 @@ pub(crate) fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
     assert_eq!(find(go, bob, "a"), None);
 }
 
-pub(crate) fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
+fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
     let (chess, ann, _) = group_of_two(tx);
     let go = group(tx, "go");
     let id = post(tx, chess, ann, "hello");
@@ -95,7 +95,7 @@ pub(crate) fn a_message_is_found_in_its_group_alone(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().find(chess, MessageId::new(4711), ann), Ok(None));
 }
 
-pub(crate) fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut dyn Tx) {
+fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let [go, bridge] = ["go", "bridge"].map(|name| group(tx, name));
     let ids = [(chess, ann, "one"), (chess, bob, "two"), (go, bob, "three"), (bridge, ann, "four")]
@@ -115,7 +115,7 @@ pub(crate) fn messages_are_found_by_their_ids_in_any_group_that_exists(tx: &mut 
     assert_eq!(tx.messages().find_many(&[]), Ok(Vec::new()));
 }
 
-pub(crate) fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
+fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let other = group(tx, "go");
     for _ in 0..5 {
@@ -137,7 +137,7 @@ pub(crate) fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
     assert_eq!(seqs(MessageRange::Above(Seq::new(5)), 2), [0; 0]);
 }
 
-pub(crate) fn an_edit_is_stored(tx: &mut dyn Tx) {
+fn an_edit_is_stored(tx: &mut dyn Tx) {
     let (id, ann, _) = group_of_two(tx);
     let first = post(tx, id, ann, "frist");
     let other = post(tx, id, ann, "other");
@@ -150,7 +150,7 @@ pub(crate) fn an_edit_is_stored(tx: &mut dyn Tx) {
     assert_eq!(view(tx, id, other, ann).message.text, Some(text("other")));
 }
 
-pub(crate) fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
+fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
     let (group_id, ann, bob) = group_of_two(tx);
     let new = with_client_id(tx, group_id, ann, "a");
     let id = stored(tx.messages().insert(&new).unwrap());
@@ -166,7 +166,7 @@ pub(crate) fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dy
     assert_eq!(tx.messages().find_by_client_id(group_id, ann, &client_id("a")).unwrap(), Some(found));
 }
 
-pub(crate) fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
+fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     tx.accounts().mark_deleted(ann, at(9)).unwrap();
@@ -177,7 +177,7 @@ pub(crate) fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     assert_eq!(tx.messages().list(&query), Ok(vec![found]));
 }
 
-pub(crate) fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
+fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     let other = post(tx, group, ann, "again");
@@ -193,7 +193,7 @@ pub(crate) fn a_like_is_stored_once_and_belongs_to_one_viewer(tx: &mut dyn Tx) {
     assert_eq!((liked(bob), liked(ann)), (false, true));
 }
 
-pub(crate) fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
+fn likes_of_deleted_users_stay_counted(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let id = post(tx, group, ann, "hello");
     like(tx, group, id, bob);
@@ -216,7 +216,7 @@ fn pins(tx: &mut dyn Tx, group: GroupId, viewer: UserId, before: Option<i64>, ro
     tx.messages().list_pins(&query).unwrap().into_iter().map(|view| view.message.id).collect()
 }
 
-pub(crate) fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: &mut dyn Tx) {
+fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: &mut dyn Tx) {
     let (group, ann, bob) = group_of_two(tx);
     let ids = ["one", "two", "three"].map(|words| post(tx, group, bob, words));
     let pinned = [(ids[0], 1), (ids[1], 2)].map(|(id, seq)| pin(tx, group, id, ann, seq));
@@ -234,7 +234,7 @@ pub(crate) fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: 
     assert_eq!(tx.messages().pin_state(group), Ok(PinState { count: 0, last: PinSeq::ZERO }));
 }
 
-pub(crate) fn pins_are_listed_and_counted_in_their_group_the_newest_first(tx: &mut dyn Tx) {
+fn pins_are_listed_and_counted_in_their_group_the_newest_first(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let go = group(tx, "go");
     join(tx, go, ann, Role::Owner);
@@ -252,7 +252,7 @@ pub(crate) fn pins_are_listed_and_counted_in_their_group_the_newest_first(tx: &m
     assert_eq!(tx.messages().pin_state(chess), Ok(PinState { count: 3, last: PinSeq::new(7) }));
 }
 
-pub(crate) fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
+fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(3)), Ok(true));
     assert_eq!(read_seq(tx, id, bob), Seq::new(3));
@@ -262,4 +262,22 @@ pub(crate) fn a_read_cursor_never_moves_back(tx: &mut dyn Tx) {
     }
     assert_eq!(tx.messages().advance_read_seq(id, bob, Seq::new(4)), Ok(true));
     assert_eq!((read_seq(tx, id, bob), read_seq(tx, id, ann)), (Seq::new(4), Seq::ZERO));
+}
+
+cases! { transaction:
+    a_message_reads_back_as_it_was_stored
+    a_message_moves_the_groups_last_number_and_its_authors_cursor_alone
+    a_repeated_client_id_is_taken_and_stores_nothing
+    a_client_id_counts_for_one_author_and_one_group
+    a_message_is_found_in_its_group_alone
+    messages_are_found_by_their_ids_in_any_group_that_exists
+    messages_are_listed_upwards_and_downwards
+    an_edit_is_stored
+    a_deleted_message_leaves_a_tombstone_that_nobody_likes
+    a_deleted_author_has_no_name
+    a_like_is_stored_once_and_belongs_to_one_viewer
+    likes_of_deleted_users_stay_counted
+    a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted
+    pins_are_listed_and_counted_in_their_group_the_newest_first
+    a_read_cursor_never_moves_back
 }

@@ -84,7 +84,7 @@ fn rename_user(tx: &mut dyn Tx, id: UserId, name: &str) -> Unique<()> {
     tx.accounts().update(&User { username: Username::parse(name).unwrap(), ..user }).unwrap()
 }
 
-pub(crate) fn a_rename_between_pages_neither_hides_nor_repeats_an_entry(database: &Database) {
+fn a_rename_between_pages_neither_hides_nor_repeats_an_entry(database: &Database) {
     let [b, d, f, h] = make(database, |tx| ["b", "d", "f", "h"].map(|name| group(tx, name)));
     let (first, next) = page(database, List::Groups, None, 2);
     assert_eq!(first, [b.get(), d.get()]);
@@ -159,7 +159,7 @@ impl World {
     }
 }
 
-pub(crate) fn an_entry_that_is_there_all_the_time_comes_once(database: &Database) {
+fn an_entry_that_is_there_all_the_time_comes_once(database: &Database) {
     let world = World::new(database);
     let mut dice = Dice::new(20_261_128);
     for round in 0..24 {
@@ -210,7 +210,7 @@ fn kept_after(database: &Database, statement: &str) -> i64 {
     diesel::sql_query(COUNT).get_result::<Count>(&mut connection).unwrap().count
 }
 
-pub(crate) fn a_change_of_case_is_no_rename(database: &Database) {
+fn a_change_of_case_is_no_rename(database: &Database) {
     change(database, |tx| {
         let (chess, ann) = (group(tx, "Chess"), user(tx, "Ann").id);
         stored(rename_group(tx, chess, "CHESS"));
@@ -219,7 +219,7 @@ pub(crate) fn a_change_of_case_is_no_rename(database: &Database) {
     assert_eq!(kept_after(database, "SELECT 1"), 0);
 }
 
-pub(crate) fn of_the_deleted_no_name_is_kept(database: &Database) {
+fn of_the_deleted_no_name_is_kept(database: &Database) {
     let (chess, ann) = make(database, |tx| {
         let (chess, ann) = (group(tx, "Chess"), user(tx, "Ann").id);
         stored(rename_group(tx, chess, "Go"));
@@ -234,7 +234,7 @@ pub(crate) fn of_the_deleted_no_name_is_kept(database: &Database) {
     assert_eq!(kept_after(database, "SELECT 1"), 0);
 }
 
-pub(crate) fn the_renames_that_are_kept_are_bounded(database: &Database) {
+fn the_renames_that_are_kept_are_bounded(database: &Database) {
     let chess = make(database, |tx| {
         let chess = group(tx, "Chess");
         stored(rename_group(tx, chess, "Go"));
@@ -243,4 +243,12 @@ pub(crate) fn the_renames_that_are_kept_are_bounded(database: &Database) {
     assert_eq!(kept_after(database, "UPDATE name_state SET renames = renames + 9999"), 1);
     change(database, move |tx| stored(rename_group(tx, chess, "Bridge")));
     assert_eq!(kept_after(database, "SELECT 1"), 1, "the old one is gone");
+}
+
+cases! { database:
+    a_rename_between_pages_neither_hides_nor_repeats_an_entry
+    an_entry_that_is_there_all_the_time_comes_once
+    a_change_of_case_is_no_rename
+    of_the_deleted_no_name_is_kept
+    the_renames_that_are_kept_are_bounded
 }

@@ -30,7 +30,7 @@ fn steps(mut step: impl FnMut() -> bool) -> usize {
     (1..100).find(|_| step()).expect("it comes to an end")
 }
 
-pub(crate) fn likes_of_a_message_go_in_bounded_steps(tx: &mut dyn Tx) {
+fn likes_of_a_message_go_in_bounded_steps(tx: &mut dyn Tx) {
     let users = users::<5>(tx);
     let (group, messages) = filled_group(tx, "chess", &users, 2);
     for user in users {
@@ -46,7 +46,7 @@ pub(crate) fn likes_of_a_message_go_in_bounded_steps(tx: &mut dyn Tx) {
     assert!(view(tx, group, messages[1], users[0]).liked);
 }
 
-pub(crate) fn a_group_goes_in_bounded_steps_with_all_it_holds(tx: &mut dyn Tx) {
+fn a_group_goes_in_bounded_steps_with_all_it_holds(tx: &mut dyn Tx) {
     let users = users::<4>(tx);
     let (group, messages) = filled_group(tx, "chess", &users, 10);
     for message in &messages[..5] {
@@ -64,7 +64,7 @@ pub(crate) fn a_group_goes_in_bounded_steps_with_all_it_holds(tx: &mut dyn Tx) {
     assert_ne!(filled_group(tx, "chess", &users, 0).0, group, "an id is never given out twice");
 }
 
-pub(crate) fn messages_without_likes_are_not_walked_again(tx: &mut dyn Tx) {
+fn messages_without_likes_are_not_walked_again(tx: &mut dyn Tx) {
     let users = users::<3>(tx);
     let (group, messages) = filled_group(tx, "chess", &users, 10);
     for user in users {
@@ -77,7 +77,7 @@ pub(crate) fn messages_without_likes_are_not_walked_again(tx: &mut dyn Tx) {
     steps(|| tx.groups().purge(group, 4).unwrap());
 }
 
-pub(crate) fn a_purge_spares_live_groups_and_other_groups(tx: &mut dyn Tx) {
+fn a_purge_spares_live_groups_and_other_groups(tx: &mut dyn Tx) {
     let users = users::<2>(tx);
     let (live, messages) = filled_group(tx, "chess", &users, 3);
     let (deleted, _) = filled_group(tx, "go", &users, 3);
@@ -89,4 +89,11 @@ pub(crate) fn a_purge_spares_live_groups_and_other_groups(tx: &mut dyn Tx) {
     assert_eq!((group.member_count, group.last_seq.get()), (2, 3));
     assert!(view(tx, live, messages[0], users[1]).liked);
     assert_eq!(tx.members().groups_of(users[0], 10), Ok(vec![live]));
+}
+
+cases! { transaction:
+    likes_of_a_message_go_in_bounded_steps
+    a_group_goes_in_bounded_steps_with_all_it_holds
+    messages_without_likes_are_not_walked_again
+    a_purge_spares_live_groups_and_other_groups
 }

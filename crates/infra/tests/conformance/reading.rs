@@ -37,7 +37,7 @@ fn since(database: &Database, user: UserId, position: i64) -> Vec<ReadCursor> {
     moved
 }
 
-pub(crate) fn a_cursor_is_found_by_the_head_at_which_it_moved(database: &Database) {
+fn a_cursor_is_found_by_the_head_at_which_it_moved(database: &Database) {
     let (bob, chess, go) = database
         .write(|tx| {
             let [ann, bob] = two_users(tx);
@@ -63,7 +63,7 @@ pub(crate) fn a_cursor_is_found_by_the_head_at_which_it_moved(database: &Databas
     }
 }
 
-pub(crate) fn cursors_that_only_messages_moved_are_not_found(database: &Database) {
+fn cursors_that_only_messages_moved_are_not_found(database: &Database) {
     emit(database, 1);
     logged(database, 1);
     let ann = database.write(|tx| {
@@ -74,7 +74,7 @@ pub(crate) fn cursors_that_only_messages_moved_are_not_found(database: &Database
     assert_eq!(since(database, ann.unwrap(), 1), []);
 }
 
-pub(crate) fn cursors_of_others_and_of_deleted_groups_are_not_found(database: &Database) {
+fn cursors_of_others_and_of_deleted_groups_are_not_found(database: &Database) {
     emit(database, 1);
     logged(database, 1);
     let (ann, bob, id) = database
@@ -88,4 +88,10 @@ pub(crate) fn cursors_of_others_and_of_deleted_groups_are_not_found(database: &D
     assert_eq!(since(database, bob, 1).len(), 1);
     database.write(move |tx| Ok(tx.groups().mark_deleted(id, at(9))?)).unwrap();
     assert_eq!(since(database, bob, 1), []);
+}
+
+cases! { database:
+    a_cursor_is_found_by_the_head_at_which_it_moved
+    cursors_that_only_messages_moved_are_not_found
+    cursors_of_others_and_of_deleted_groups_are_not_found
 }

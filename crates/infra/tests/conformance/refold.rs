@@ -72,7 +72,7 @@ fn reopen(database: &Database) {
     drop(database.beside(Arc::new(NoListener)));
 }
 
-pub(crate) fn names_that_are_one_now_stay_two_groups(database: &Database) {
+fn names_that_are_one_now_stay_two_groups(database: &Database) {
     store_old(database);
     reopen(database);
     let teas =
@@ -97,7 +97,7 @@ pub(crate) fn names_that_are_one_now_stay_two_groups(database: &Database) {
     assert_eq!(keys(database, Some("tea d")), named(&[("Tea D", "tea d")]));
 }
 
-pub(crate) fn keys_follow_the_new_rule_and_none_is_lost(database: &Database) {
+fn keys_follow_the_new_rule_and_none_is_lost(database: &Database) {
     store_old(database);
     reopen(database);
     let found = keys(database, None);
@@ -114,7 +114,7 @@ pub(crate) fn keys_follow_the_new_rule_and_none_is_lost(database: &Database) {
     assert_eq!(keys(database, None), found);
 }
 
-pub(crate) fn display_names_are_found_by_the_new_rule(database: &Database) {
+fn display_names_are_found_by_the_new_rule(database: &Database) {
     database
         .write(|tx| {
             user(tx, "ann");
@@ -133,7 +133,7 @@ pub(crate) fn display_names_are_found_by_the_new_rule(database: &Database) {
     assert_eq!(found, Ok(1));
 }
 
-pub(crate) fn a_list_that_was_begun_before_goes_on(database: &Database) {
+fn a_list_that_was_begun_before_goes_on(database: &Database) {
     store_old(database);
     let page = |after| {
         let storage: Arc<dyn groupchat_infra::DatabaseStorage> = database.storage();
@@ -160,4 +160,11 @@ pub(crate) fn a_list_that_was_begun_before_goes_on(database: &Database) {
     }
     seen.sort_unstable();
     assert_eq!(seen, (1..=9).collect::<Vec<i64>>());
+}
+
+cases! { database:
+    names_that_are_one_now_stay_two_groups
+    keys_follow_the_new_rule_and_none_is_lost
+    display_names_are_found_by_the_new_rule
+    a_list_that_was_begun_before_goes_on
 }

@@ -14,7 +14,7 @@ fn list(tx: &mut dyn Tx, user: UserId, below: Option<SessionId>, rows: i64) -> V
     tx.sessions().list(&query).unwrap().into_iter().map(|session| session.id).collect()
 }
 
-pub(crate) fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
+fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     let bob = user(tx, "bob");
     session(tx, bob.id, 1, at(200));
@@ -27,7 +27,7 @@ pub(crate) fn a_key_stands_for_its_user_until_it_expires(tx: &mut dyn Tx) {
     assert_eq!(tx.sessions().authenticate(&key(2), at(99)), Ok(None));
 }
 
-pub(crate) fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx) {
+fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     let bob = user(tx, "bob");
     let other = session(tx, bob.id, 1, at(200));
@@ -41,14 +41,14 @@ pub(crate) fn a_session_has_its_holder_until_it_expires_or_ends(tx: &mut dyn Tx)
     assert_eq!(tx.sessions().holder(id, at(99)), Ok(None));
 }
 
-pub(crate) fn a_key_of_a_deleted_user_is_unknown(tx: &mut dyn Tx) {
+fn a_key_of_a_deleted_user_is_unknown(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     session(tx, ann.id, 1, at(100));
     tx.accounts().mark_deleted(ann.id, at(9)).unwrap();
     assert_eq!(tx.sessions().authenticate(&key(1), at(10)), Ok(None));
 }
 
-pub(crate) fn a_session_keeps_where_it_came_from(tx: &mut dyn Tx) {
+fn a_session_keeps_where_it_came_from(tx: &mut dyn Tx) {
     let ann = user(tx, "ann");
     let address = IpAddr::V6(Ipv6Addr::LOCALHOST);
     let new = NewSession {
@@ -73,7 +73,7 @@ pub(crate) fn a_session_keeps_where_it_came_from(tx: &mut dyn Tx) {
     assert_eq!(actor.session_kind, SessionKind::Provisioned);
 }
 
-pub(crate) fn sessions_are_listed_newest_first_in_pages_without_expired_ones(tx: &mut dyn Tx) {
+fn sessions_are_listed_newest_first_in_pages_without_expired_ones(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let first = session(tx, ann, 1, at(200));
@@ -87,7 +87,7 @@ pub(crate) fn sessions_are_listed_newest_first_in_pages_without_expired_ones(tx:
     assert_eq!(list(tx, ann, Some(second), 1), [first]);
 }
 
-pub(crate) fn only_its_owner_ends_a_session(tx: &mut dyn Tx) {
+fn only_its_owner_ends_a_session(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let id = session(tx, ann, 1, at(200));
@@ -97,7 +97,7 @@ pub(crate) fn only_its_owner_ends_a_session(tx: &mut dyn Tx) {
     assert_eq!(tx.sessions().end(ann, id), Ok(false));
 }
 
-pub(crate) fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
+fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let kept = [1, 2, 3].map(|number| session(tx, ann, number, at(200)))[1];
@@ -111,7 +111,7 @@ pub(crate) fn all_sessions_end_but_the_one_excepted(tx: &mut dyn Tx) {
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 
-pub(crate) fn the_idlest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn Tx) {
+fn the_idlest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let other = session(tx, bob, 1, at(200));
@@ -131,7 +131,7 @@ pub(crate) fn the_idlest_sessions_end_so_that_few_enough_are_left(tx: &mut dyn T
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 
-pub(crate) fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
+fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
     let provisioned =
         |user, number| NewSession { kind: SessionKind::Provisioned, ..new_session(user, number, at(200)) };
     let ann = user(tx, "ann").id;
@@ -145,7 +145,7 @@ pub(crate) fn provisioned_sessions_end_and_logins_stay(tx: &mut dyn Tx) {
     assert_eq!(list(tx, bob, None, 10), [other]);
 }
 
-pub(crate) fn expired_sessions_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
+fn expired_sessions_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     for number in 1..=5 {
         session(tx, ann, number, at(50));
@@ -155,4 +155,17 @@ pub(crate) fn expired_sessions_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
     assert_eq!(tx.sessions().remove_expired(at(100), 3), Ok(2));
     assert_eq!(tx.sessions().remove_expired(at(100), 3), Ok(0));
     assert_eq!(list(tx, ann, None, 10), [valid]);
+}
+
+cases! { transaction:
+    a_key_stands_for_its_user_until_it_expires
+    a_session_has_its_holder_until_it_expires_or_ends
+    a_key_of_a_deleted_user_is_unknown
+    a_session_keeps_where_it_came_from
+    sessions_are_listed_newest_first_in_pages_without_expired_ones
+    only_its_owner_ends_a_session
+    all_sessions_end_but_the_one_excepted
+    the_idlest_sessions_end_so_that_few_enough_are_left
+    provisioned_sessions_end_and_logins_stay
+    expired_sessions_are_removed_in_bounded_steps
 }

@@ -26,7 +26,7 @@ fn good(tx: &mut dyn Tx, count: u8) -> Vec<u8> {
     (1..=count).filter(|number| tx.tickets().is_good(&key(*number), good_now()).unwrap()).collect()
 }
 
-pub(crate) fn a_ticket_is_redeemed_once(tx: &mut dyn Tx) {
+fn a_ticket_is_redeemed_once(tx: &mut dyn Tx) {
     ticket(tx, SESSION, 1, 200);
     ticket(tx, ANOTHER, 2, 200);
     assert_eq!(tx.tickets().redeem(&key(3), good_now()), Ok(None));
@@ -36,7 +36,7 @@ pub(crate) fn a_ticket_is_redeemed_once(tx: &mut dyn Tx) {
     assert_eq!(tx.tickets().redeem(&key(2), good_now()), Ok(Some(ANOTHER)));
 }
 
-pub(crate) fn an_expired_ticket_is_not_good(tx: &mut dyn Tx) {
+fn an_expired_ticket_is_not_good(tx: &mut dyn Tx) {
     ticket(tx, SESSION, 1, 100);
     ticket(tx, SESSION, 2, 101);
     assert_eq!(good(tx, 2), [2]);
@@ -44,7 +44,7 @@ pub(crate) fn an_expired_ticket_is_not_good(tx: &mut dyn Tx) {
     assert_eq!(tx.tickets().redeem(&key(2), good_now()), Ok(Some(SESSION)));
 }
 
-pub(crate) fn a_ticket_that_seems_to_be_good_for_longer_than_any_is_not(tx: &mut dyn Tx) {
+fn a_ticket_that_seems_to_be_good_for_longer_than_any_is_not(tx: &mut dyn Tx) {
     ticket(tx, SESSION, 1, 201);
     ticket(tx, SESSION, 2, 200);
     assert_eq!(good(tx, 2), [2]);
@@ -53,7 +53,7 @@ pub(crate) fn a_ticket_that_seems_to_be_good_for_longer_than_any_is_not(tx: &mut
     assert_eq!(tx.tickets().redeem(&key(2), good_now()), Ok(Some(SESSION)));
 }
 
-pub(crate) fn the_oldest_tickets_of_a_session_go(tx: &mut dyn Tx) {
+fn the_oldest_tickets_of_a_session_go(tx: &mut dyn Tx) {
     ticket(tx, ANOTHER, 1, 200);
     for number in 2..=5 {
         ticket(tx, SESSION, number, 200);
@@ -66,7 +66,7 @@ pub(crate) fn the_oldest_tickets_of_a_session_go(tx: &mut dyn Tx) {
     assert_eq!(good(tx, 5), [1]);
 }
 
-pub(crate) fn expired_tickets_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
+fn expired_tickets_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
     for number in 1..=5 {
         ticket(tx, SESSION, number, 100);
     }
@@ -75,4 +75,12 @@ pub(crate) fn expired_tickets_are_removed_in_bounded_steps(tx: &mut dyn Tx) {
         assert_eq!(tx.tickets().remove_others(good_now(), 3), Ok(removed));
     }
     assert_eq!(good(tx, 6), [6]);
+}
+
+cases! { transaction:
+    a_ticket_is_redeemed_once
+    an_expired_ticket_is_not_good
+    a_ticket_that_seems_to_be_good_for_longer_than_any_is_not
+    the_oldest_tickets_of_a_session_go
+    expired_tickets_are_removed_in_bounded_steps
 }

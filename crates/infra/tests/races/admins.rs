@@ -12,7 +12,7 @@ const ADMINS: usize = 4;
 
 /// However admins demote and delete each other and themselves at once, by the API and by the command line, the
 /// server has an admin.
-pub(crate) fn an_admin_is_left(arena: &Arena) {
+fn an_admin_is_left(arena: &Arena) {
     rounds(|round| {
         let admins: Vec<Person> = (0..ADMINS).map(|_| arena.admin()).collect();
         let attacks = admins.iter().enumerate().map(|(nth, attacker)| {
@@ -58,4 +58,8 @@ pub(crate) fn retire(arena: &Arena, admins: &[Person]) {
             tx.accounts().update(&admin).unwrap();
         }
     });
+}
+
+cases! { once:
+    an_admin_is_left
 }

@@ -12,7 +12,7 @@ use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::join;
 
 /// Commands that take two locks in opposite orders all succeed, each with its effect once.
-pub(crate) fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
+fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
     rounds(|_| {
         // Where commands run one after the other, the first waits in vain.
         cross(arena, Duration::from_millis(5));
@@ -22,9 +22,11 @@ pub(crate) fn commands_that_lock_in_opposite_orders_succeed(arena: &Arena) {
 /// Such commands do block each other on a database that runs them side by side; else the case above would show
 /// nothing.
 #[cfg(feature = "postgres")]
-pub(crate) fn a_deadlock_is_run_again(arena: &Arena) {
+#[test]
+fn a_deadlock_is_run_again() {
+    let arena = Arena::postgres();
     rounds(|_| {
-        let runs = cross(arena, Duration::from_secs(10));
+        let runs = cross(&arena, Duration::from_secs(10));
         assert!(runs > 2, "no command was run again");
     });
 }
@@ -72,4 +74,8 @@ impl Meeting {
         self.changed.notify_all();
         drop(self.changed.wait_timeout_while(attended, patience, |attended| *attended < 2));
     }
+}
+
+cases! { once:
+    commands_that_lock_in_opposite_orders_succeed
 }

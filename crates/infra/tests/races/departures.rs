@@ -83,7 +83,7 @@ impl Stage {
 
 /// Whatever gives a user a membership, a role or a group while their account is deleted: once the jobs are done they
 /// are in no group, own none, and the members of each are counted right and told of once.
-pub(crate) fn a_deleted_user_is_in_no_group(arena: &Arena) {
+fn a_deleted_user_is_in_no_group(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let stage = Stage::new(arena);
@@ -110,7 +110,7 @@ pub(crate) fn a_deleted_user_is_in_no_group(arena: &Arena) {
 }
 
 /// If two servers work off one job at the same time, what it does is done, and told of, once, and it does not fail.
-pub(crate) fn a_job_may_be_worked_off_twice_at_once(arena: &Arena) {
+fn a_job_may_be_worked_off_twice_at_once(arena: &Arena) {
     let admin = arena.admin();
     rounds(|_| {
         let stage = Stage::new(arena);
@@ -144,4 +144,9 @@ fn is_fair(refusal: &Refusal) -> bool {
         }
         _ => false,
     }
+}
+
+cases! { once:
+    a_deleted_user_is_in_no_group
+    a_job_may_be_worked_off_twice_at_once
 }

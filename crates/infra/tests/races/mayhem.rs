@@ -50,7 +50,7 @@ impl Scene {
 /// Whatever people do to each other and to the groups they are in, all at once: no command fails or stays without an
 /// answer, the server has an admin, every group with members has an owner, members are counted right, and messages are
 /// numbered without gaps in the order of the log.
-pub(crate) fn every_rule_holds_whatever_happens_at_once(arena: &Arena) {
+fn every_rule_holds_whatever_happens_at_once(arena: &Arena) {
     let mut dice = Dice::seeded();
     rounds(|_| {
         let scene = Scene::new(arena);
@@ -158,4 +158,8 @@ fn on_accounts(
         }
         _ => arena.act(person.who, move |tx, actor| groups::delete(tx, actor, group)),
     }
+}
+
+cases! { once:
+    every_rule_holds_whatever_happens_at_once
 }

@@ -21,7 +21,7 @@ const MEMBERS: usize = 6;
 
 /// A message that is sent several times at once with one client id is stored once; every answer names it, and one
 /// says that it was new.
-pub(crate) fn a_client_id_stands_for_one_message(arena: &Arena) {
+fn a_client_id_stands_for_one_message(arena: &Arena) {
     let author = arena.person();
     let group = arena.group(&[(&author, Role::Owner)]);
     rounds(|round| {
@@ -48,7 +48,7 @@ pub(crate) fn a_client_id_stands_for_one_message(arena: &Arena) {
 
 /// However members like a message and take it back at once while its author edits it, its likes are as many as those
 /// who like it, and every change has a version of its own.
-pub(crate) fn likes_are_counted_right(arena: &Arena) {
+fn likes_are_counted_right(arena: &Arena) {
     let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
     let roles: Vec<_> = members.iter().map(|member| (member, Role::Member)).collect();
     let group = arena.group(&roles);
@@ -74,7 +74,7 @@ pub(crate) fn likes_are_counted_right(arena: &Arena) {
 }
 
 /// However many messages are pinned at once, a group has no more pins than it may, each with a number of its own.
-pub(crate) fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
+fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
     let owner = arena.person();
     let group = arena.group(&[(&owner, Role::Owner)]);
     let send = || {
@@ -129,4 +129,10 @@ fn check_likes(arena: &Arena, members: &[Person], group: GroupId, id: MessageId)
     // The first version is told too.
     let told = arena.news().iter().filter(|event| event.subject.message == Some(id)).count();
     assert_eq!(usize::try_from(message.version.get()), Ok(told), "changes and versions don't match");
+}
+
+cases! { once:
+    a_client_id_stands_for_one_message
+    likes_are_counted_right
+    no_group_gets_more_pins_than_it_may
 }

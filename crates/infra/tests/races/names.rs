@@ -17,7 +17,7 @@ const EACH: usize = 3;
 
 /// A username that many want at once, new users and such that are renamed, in upper and lower case, is one user's;
 /// the others are told that it is taken.
-pub(crate) fn a_username_is_given_once(arena: &Arena) {
+fn a_username_is_given_once(arena: &Arena) {
     let admin = arena.admin();
     rounds(|_| {
         let serial = arena.serial();
@@ -48,7 +48,7 @@ pub(crate) fn a_username_is_given_once(arena: &Arena) {
 
 /// A public group's name that many want at once, new groups and such that are renamed, is one group's; the others are
 /// told that it is taken.
-pub(crate) fn a_group_name_is_given_once(arena: &Arena) {
+fn a_group_name_is_given_once(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {
         let serial = arena.serial();
@@ -71,7 +71,7 @@ pub(crate) fn a_group_name_is_given_once(arena: &Arena) {
 }
 
 /// Two groups that take each other's name at once are both rejected: neither name is free before the other moves.
-pub(crate) fn groups_that_swap_names_are_refused(arena: &Arena) {
+fn groups_that_swap_names_are_refused(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {
         let groups = [(); 2].map(|()| arena.group(&[(&owner, Role::Owner)]));
@@ -96,4 +96,10 @@ fn expect_one_winner(outcomes: &[Result<(), Refusal>], taken: &Refusal) {
     let winners = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let losers = outcomes.iter().filter(|outcome| outcome.as_ref().err() == Some(taken)).count();
     assert_eq!((winners, losers), (1, outcomes.len() - 1), "{outcomes:?}");
+}
+
+cases! { once:
+    a_username_is_given_once
+    a_group_name_is_given_once
+    groups_that_swap_names_are_refused
 }

@@ -15,7 +15,7 @@ use crate::people::Person;
 const OWNERS: usize = 3;
 
 /// However owners remove and demote each other, or themselves, at once, the group has an owner.
-pub(crate) fn an_owner_is_left(arena: &Arena) {
+fn an_owner_is_left(arena: &Arena) {
     rounds(|round| {
         let (owners, group) = owned_group(arena);
         let departures = owners.iter().enumerate().map(|(nth, owner)| {
@@ -31,7 +31,7 @@ pub(crate) fn an_owner_is_left(arena: &Arena) {
 
 /// If accounts of owners are deleted besides, the group has an owner, once the jobs are done, as long as it has a
 /// member.
-pub(crate) fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
+fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let (owners, group) = owned_group(arena);
@@ -58,7 +58,7 @@ pub(crate) fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
 
 /// Of those who join, or are added by a server admin, at the moment when nobody is left in a group, one becomes its
 /// owner, be it before the job that ends the last membership or after.
-pub(crate) fn of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it(arena: &Arena) {
+fn of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let last = arena.person();
@@ -141,4 +141,10 @@ fn check_refusals(outcomes: &[Result<(), Refusal>]) {
         };
         assert!(fair, "{refusal:?}");
     }
+}
+
+cases! { once:
+    an_owner_is_left
+    a_group_whose_owners_are_deleted_is_passed_on
+    of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it
 }

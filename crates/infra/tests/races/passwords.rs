@@ -18,7 +18,7 @@ const LOGINS: usize = 6;
 
 /// No session that began by the old password outlives a change of it: by the user, by an admin, or at the command
 /// line.
-pub(crate) fn no_login_by_an_old_password_outlives_its_change(arena: &Arena) {
+fn no_login_by_an_old_password_outlives_its_change(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let (user, admin) = (arena.person(), &admin);
@@ -41,7 +41,7 @@ pub(crate) fn no_login_by_an_old_password_outlives_its_change(arena: &Arena) {
 
 /// Of changes at once one is the user's password afterwards, no change that was rejected is, and the user, who has
 /// to show the old password, changes it once.
-pub(crate) fn of_changes_at_once_one_password_is_left(arena: &Arena) {
+fn of_changes_at_once_one_password_is_left(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let (user, admin) = (arena.person(), &admin);
@@ -115,4 +115,9 @@ fn settled(outcome: Result<Option<Credential>, Refusal>) -> Option<Credential> {
 
 fn wrong() -> Refusal {
     AccountRefusal::InvalidCredentials.into()
+}
+
+cases! { once:
+    no_login_by_an_old_password_outlives_its_change
+    of_changes_at_once_one_password_is_left
 }

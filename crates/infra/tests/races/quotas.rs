@@ -19,7 +19,7 @@ const TRIES: usize = 6;
 const QUOTAS: Quotas = Quotas { owned_groups: LIMIT, memberships: LIMIT, members: LIMIT };
 
 /// However many groups somebody joins, and is added to by others, at once, they are in no more than they may.
-pub(crate) fn nobody_comes_to_be_in_more_groups_than_they_may(arena: &Arena) {
+fn nobody_comes_to_be_in_more_groups_than_they_may(arena: &Arena) {
     rounds(|round| {
         let (user, host) = (arena.person(), arena.person());
         let groups: Vec<_> = (0..TRIES).map(|_| arena.group(&[(&host, Role::Owner)])).collect();
@@ -36,7 +36,7 @@ pub(crate) fn nobody_comes_to_be_in_more_groups_than_they_may(arena: &Arena) {
 }
 
 /// However many groups somebody makes, is handed and takes over at once, they own no more than they may.
-pub(crate) fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
+fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
     const QUOTAS: Quotas = Quotas { owned_groups: LIMIT, ..Quotas::UNLIMITED };
     rounds(|round| {
         let (user, host) = (arena.person(), arena.person());
@@ -72,7 +72,7 @@ pub(crate) fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
 }
 
 /// However many join a group at once, it has no more members than it may.
-pub(crate) fn no_group_gets_more_members_than_it_may(arena: &Arena) {
+fn no_group_gets_more_members_than_it_may(arena: &Arena) {
     rounds(|round| {
         let host = arena.person();
         let group = arena.group(&[(&host, Role::Owner)]);
@@ -110,4 +110,10 @@ fn check_outcomes(outcomes: &[Result<(), Refusal>], quota: Quota) {
     for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
         assert_eq!(*refusal, Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit: LIMIT }));
     }
+}
+
+cases! { once:
+    nobody_comes_to_be_in_more_groups_than_they_may
+    nobody_comes_to_own_more_groups_than_they_may
+    no_group_gets_more_members_than_it_may
 }

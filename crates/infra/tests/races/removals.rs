@@ -24,7 +24,7 @@ const LARGE: usize = 900;
 
 /// No message of a member who is removed comes after the removal, and the numbers of the group's messages have no gap
 /// and follow the order of the log.
-pub(crate) fn nothing_is_sent_after_the_removal(arena: &Arena) {
+fn nothing_is_sent_after_the_removal(arena: &Arena) {
     rounds(|round| {
         let [owner, removed, other] = [(); 3].map(|()| arena.person());
         let group = arena.group(&[(&owner, Role::Owner), (&removed, Role::Member), (&other, Role::Member)]);
@@ -51,7 +51,7 @@ pub(crate) fn nothing_is_sent_after_the_removal(arena: &Arena) {
 
 /// Nothing happens in a group after its deletion, whatever its members, those who join and the deletion of an account
 /// do at that moment; once the jobs are done, nothing of it is left.
-pub(crate) fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
+fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
     let admin = arena.admin();
     rounds(|round| {
         let people: [Person; 4] = [(); 4].map(|()| arena.person());
@@ -76,7 +76,7 @@ pub(crate) fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
 
 /// A group that takes many steps to purge may be purged by two servers at the same time: no step fails, and nothing of
 /// the group is left.
-pub(crate) fn a_large_group_may_be_purged_twice_at_once(arena: &Arena) {
+fn a_large_group_may_be_purged_twice_at_once(arena: &Arena) {
     rounds(|_| {
         let owner = arena.person();
         let (group, author) = (arena.group(&[(&owner, Role::Owner)]), owner.id);
@@ -170,4 +170,10 @@ fn check_gone(arena: &Arena, people: &[&Person], group: GroupId) {
         (messages, memberships, job)
     });
     assert_eq!(left, (vec![], vec![], None));
+}
+
+cases! { once:
+    nothing_is_sent_after_the_removal
+    nothing_is_left_of_a_deleted_group
+    a_large_group_may_be_purged_twice_at_once
 }

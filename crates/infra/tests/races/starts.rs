@@ -11,7 +11,7 @@ use crate::plain::PlainHasher;
 
 /// Of servers that start at once on an empty database, one creates the first admin and is told the password; to
 /// the others it is as if they had come later.
-pub(crate) fn one_server_creates_the_first_admin(arena: &Arena) {
+fn one_server_creates_the_first_admin(arena: &Arena) {
     let servers: Vec<_> = (0..3).map(|_| arena.open_beside()).collect();
     let start = |server: &Arc<dyn Storage>| {
         arena.wait_for(create_first_admin(server.as_ref(), &PlainHasher, &RandomKeys))
@@ -27,4 +27,8 @@ pub(crate) fn one_server_creates_the_first_admin(arena: &Arena) {
     let stored = arena.look(move |tx| tx.accounts().password(admin).unwrap());
     assert_eq!(stored.as_ref().map(|hash| hash.as_str()), Some(password.as_str()));
     assert_eq!(arena.look(|tx| tx.accounts().count_admins().unwrap()), 1);
+}
+
+cases! { anew:
+    one_server_creates_the_first_admin
 }
