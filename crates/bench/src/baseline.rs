@@ -18,7 +18,8 @@ struct EchoRequest {
     client_id: String,
 }
 
-/// A reply with the fields of a sent message, in their order.
+/// A reply of about the size of a sent message. It doesn't follow the server's: each field that the API gains costs the
+/// server time, and a comparison that grew with it would hide that.
 #[derive(Debug, Serialize)]
 struct EchoReply {
     id: i64,
@@ -33,8 +34,6 @@ struct EchoReply {
     deleted_at: Option<&'static str>,
     likes: i64,
     liked: bool,
-    pinned_at: Option<&'static str>,
-    pinned_by: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,8 +58,6 @@ async fn echo(request: Json<EchoRequest>) -> HttpResponse {
         deleted_at: None,
         likes: 0,
         liked: false,
-        pinned_at: None,
-        pinned_by: None,
     })
 }
 

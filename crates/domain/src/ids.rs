@@ -1,4 +1,5 @@
-//! Identifiers, counters and versions: one type each, so that one is never passed for another.
+//! Identifiers, counters and versions: one type each, so that one is never passed for another. Those that only one
+//! feature uses are in its `model.rs`.
 
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
@@ -6,6 +7,7 @@ use crate::validation::{Violation, ViolationCode};
 /// The largest integer that every JSON client reads exactly (RFC 8259, section 6): 2^53 − 1.
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
+/// Makes a type of an integer.
 macro_rules! integer_newtype {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
@@ -32,6 +34,8 @@ macro_rules! integer_newtype {
     )+};
 }
 
+pub(crate) use integer_newtype;
+
 integer_newtype! {
     /// A user. Given by the database, never reused, also not after a deletion.
     UserId;
@@ -41,8 +45,6 @@ integer_newtype! {
     GroupId;
     /// A message, unique on the whole server.
     MessageId;
-    /// A durable job.
-    JobId;
     /// An event. Taken under the lock of the group that the event is about, so that the ids of a group's events
     /// go up in the order in which these happened; between them may be gaps.
     EventId;
@@ -51,9 +53,6 @@ integer_newtype! {
     Position;
     /// A message's number within its group: 1, 2, 3, … without a gap. 0 stands for "before the first".
     Seq;
-    /// A pin's number within its group, by which its pins are in order: greater than those of the pins before it. 0
-    /// stands for "before the first".
-    PinSeq;
     /// Counts the changes of an entity, from 1, so that a client can tell which of two states is newer.
     Version;
 }
@@ -123,17 +122,6 @@ impl Seq {
         }
         Err(Violation::new(ViolationCode::OutOfRange, format!("must be 0 to {MAX_SAFE_INTEGER}")))
     }
-
-    /// The number that follows.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-impl PinSeq {
-    /// Before the first pin.
-    pub const ZERO: Self = Self(0);
 
     /// The number that follows.
     #[must_use]

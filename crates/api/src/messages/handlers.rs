@@ -1,7 +1,7 @@
 //! Handlers for messages.
 
-use groupchat_domain::ids::{GroupId, MessageId, PinSeq};
-use groupchat_domain::messages::{self, MessageText, MessageView};
+use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::messages::{self, MessageText, MessageView, PinSeq};
 use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 

@@ -4,7 +4,7 @@ mod model;
 mod repository;
 mod run;
 
-pub use model::{Job, Task};
+pub use model::{Job, JobId, Task};
 pub use repository::JobRepository;
 #[cfg(test)]
 pub(crate) use repository::MockJobRepository;

@@ -1,6 +1,6 @@
 //! Durable jobs: work that is too large for one command runs in several small ones, and continues after a restart.
 
-use crate::ids::{GroupId, JobId, MessageId, UserId};
+use crate::ids::{GroupId, MessageId, UserId, integer_newtype};
 
 macro_rules! tasks {
     ($($(#[doc = $doc:literal])+ $name:ident($id:ident) = $word:literal;)+) => {
@@ -36,6 +36,11 @@ tasks! {
     PurgeLikes(MessageId) = "purge_likes";
     /// End the memberships of a deleted user.
     EndMemberships(UserId) = "end_memberships";
+}
+
+integer_newtype! {
+    /// A durable job.
+    JobId;
 }
 
 /// A job that waits to be done.

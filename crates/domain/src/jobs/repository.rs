@@ -1,7 +1,6 @@
 //! The port for durable jobs.
 
-use crate::ids::JobId;
-use crate::jobs::model::{Job, Task};
+use crate::jobs::model::{Job, JobId, Task};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
 use crate::time::Timestamp;

@@ -1,6 +1,6 @@
 //! Rejections about messages.
 
-use crate::messages::pin::MAX_PINS;
+use crate::messages::model::MAX_PINS;
 
 /// Why a use case of messages rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

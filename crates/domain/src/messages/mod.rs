@@ -12,8 +12,8 @@ mod send;
 pub use edit::{delete, edit};
 pub use error::MessageRefusal;
 pub use like::{like, unlike};
-pub use model::{ClientId, Message, MessageText, MessageView, NewMessage, Pin};
-pub use pin::{MAX_PINS, list_pins, pin, unpin};
+pub use model::{ClientId, MAX_PINS, Message, MessageText, MessageView, NewMessage, Pin, PinSeq};
+pub use pin::{list_pins, pin, unpin};
 pub use read::{MessagePage, ReadState, Window, find, list, mark_read, mark_read_and_publish};
 #[cfg(test)]
 pub(crate) use repository::MockMessageRepository;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::accounts::UserRef;
-use crate::ids::{GroupId, MessageId, PinSeq, Seq, UserId, Version};
+use crate::ids::{GroupId, MessageId, Seq, UserId, Version, integer_newtype};
 use crate::text::{TextBytes, check_visible, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
@@ -85,6 +85,26 @@ pub struct Message {
     pub likes: i64,
     /// That it is pinned; `None` once it is deleted.
     pub pin: Option<Pin>,
+}
+
+/// The most pinned messages a group may have.
+pub const MAX_PINS: i64 = 100;
+
+integer_newtype! {
+    /// A pin's number within its group, by which its pins are in order: greater than those of the pins before it. 0
+    /// stands for "before the first".
+    PinSeq;
+}
+
+impl PinSeq {
+    /// Before the first pin.
+    pub const ZERO: Self = Self(0);
+
+    /// The number that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 /// What is known of a message that is pinned.

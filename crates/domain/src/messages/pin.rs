@@ -4,16 +4,13 @@ use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::{GroupRefusal, Role, visible};
-use crate::ids::{GroupId, MessageId, PinSeq};
+use crate::ids::{GroupId, MessageId};
 use crate::messages::edit::load;
 use crate::messages::error::MessageRefusal;
-use crate::messages::model::{MessageView, Pin};
+use crate::messages::model::{MAX_PINS, MessageView, Pin, PinSeq};
 use crate::messages::repository::PinQuery;
 use crate::paging::{Limit, Page};
 use crate::storage::Tx;
-
-/// The most pinned messages a group may have.
-pub const MAX_PINS: i64 = 100;
 
 /// Pins a message, as an admin or owner of its group. Pinning it again changes nothing: the first pin stays.
 ///

@@ -1,7 +1,7 @@
 //! The port for messages, likes and read cursors.
 
-use crate::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
-use crate::messages::model::{ClientId, Message, MessageView, NewMessage};
+use crate::ids::{GroupId, MessageId, Seq, UserId};
+use crate::messages::model::{ClientId, Message, MessageView, NewMessage, PinSeq};
 use crate::paging::Limit;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};

@@ -1,8 +1,7 @@
 //! Durable jobs.
 
 use diesel::prelude::*;
-use groupchat_domain::ids::JobId;
-use groupchat_domain::jobs::{Job, JobRepository, Task};
+use groupchat_domain::jobs::{Job, JobId, JobRepository, Task};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 

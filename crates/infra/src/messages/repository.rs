@@ -3,10 +3,10 @@
 use diesel::dsl::{auto_type, count_star, max};
 use diesel::prelude::*;
 use groupchat_domain::events::EventRepository;
-use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId, Version};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
 use groupchat_domain::messages::{
     ClientId, Message, MessageQuery, MessageRange, MessageRepository, MessageText, MessageView, NewMessage,
-    Pin, PinQuery, PinState,
+    Pin, PinQuery, PinSeq, PinState,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;

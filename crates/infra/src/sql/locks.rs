@@ -10,7 +10,8 @@
 
 use diesel::prelude::*;
 use groupchat_domain::accounts::LockStrength;
-use groupchat_domain::ids::{GroupId, JobId, UserId};
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::jobs::JobId;
 
 use crate::connection::Connection;
 use crate::schema::jobs;

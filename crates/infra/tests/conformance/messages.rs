@@ -2,8 +2,10 @@
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::groups::Role;
-use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
-use groupchat_domain::messages::{Message, MessageQuery, MessageRange, NewMessage, Pin, PinQuery, PinState};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
+use groupchat_domain::messages::{
+    Message, MessageQuery, MessageRange, NewMessage, Pin, PinQuery, PinSeq, PinState,
+};
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;

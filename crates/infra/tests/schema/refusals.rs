@@ -1,14 +1,13 @@
 //! What the rules of the two schemas take and reject.
 
+use std::collections::BTreeSet;
+
 use diesel::connection::Connection;
 use diesel::result::{DatabaseErrorKind as Kind, Error};
 
 use crate::catalogue::shape;
 use crate::migrated;
-use crate::rows::{
-    self, ACCEPTED, Change, DELETED_USER, Dialect, FIRST, LEFT_BEHIND, REFUSED, Rule, SINGLE_ROWS, TABLES,
-    Value,
-};
+use crate::rows::{Change, Dialect, Rule, TABLES, TableRows, Value};
 
 /// A database with the first rows in it.
 struct Trial<'c, C> {
@@ -19,15 +18,15 @@ struct Trial<'c, C> {
 impl<'c, C: Connection> Trial<'c, C> {
     fn new(connection: &'c mut C, dialect: Dialect) -> Self {
         let trial = Self { connection, dialect };
-        for (table, changes) in FIRST {
-            trial.connection.batch_execute(&rows::insert(dialect, table, changes)).unwrap();
+        for sql in TABLES.iter().flat_map(|rows| rows.first_statements(dialect)) {
+            trial.connection.batch_execute(&sql).unwrap();
         }
         trial
     }
 
     /// Inserts a row and undoes it.
-    fn attempt(&mut self, table: &str, changes: &[Change]) -> Result<(), Error> {
-        let sql = rows::insert(self.dialect, table, changes);
+    fn attempt(&mut self, rows: &TableRows, changes: &[Change]) -> Result<(), Error> {
+        let sql = rows.insert(self.dialect, changes);
         let outcome = self.connection.transaction(|connection| {
             connection.batch_execute(&sql)?;
             Err::<(), _>(Error::RollbackTransaction)
@@ -39,20 +38,28 @@ impl<'c, C: Connection> Trial<'c, C> {
     }
 
     fn check_accepted(&mut self) {
-        let usual = TABLES.into_iter().filter(|table| !SINGLE_ROWS.contains(table));
-        for (table, changes) in usual.map(|table| (table, [].as_slice())).chain(ACCEPTED.iter().copied()) {
-            let outcome = self.attempt(table, changes);
-            assert!(outcome.is_ok(), "{table} with {changes:?}: {outcome:?}");
+        for rows in TABLES {
+            let usual = (!rows.is_single_row).then_some([].as_slice());
+            for changes in usual.into_iter().chain(rows.accepted.iter().copied()) {
+                let outcome = self.attempt(rows, changes);
+                assert!(outcome.is_ok(), "{} with {changes:?}: {outcome:?}", rows.table);
+            }
         }
     }
 
     /// Tries every row that must be rejected, and returns what the database said to each.
     fn check_refused(&mut self) -> Vec<Error> {
         let mut said = Vec::new();
-        for (table, rule, changes) in bad_rows() {
-            let outcome = self.attempt(table, &changes);
-            assert!(is_by(rule, &outcome), "{table} with {changes:?} against {rule:?}: {outcome:?}");
-            said.extend(outcome.err());
+        for rows in TABLES {
+            for (rule, changes) in bad_rows(rows) {
+                let outcome = self.attempt(rows, &changes);
+                assert!(
+                    is_by(rule, &outcome),
+                    "{} with {changes:?} against {rule:?}: {outcome:?}",
+                    rows.table
+                );
+                said.extend(outcome.err());
+            }
         }
         said
     }
@@ -70,37 +77,34 @@ fn is_by(rule: Rule, outcome: &Result<(), Error>) -> bool {
     }
 }
 
-/// Every row that must be rejected, and by which kind of rule.
-fn bad_rows() -> Vec<(&'static str, Rule, Vec<Change>)> {
-    let listed = REFUSED.iter().map(|(table, rule, changes)| (*table, *rule, changes.to_vec()));
-    let left = LEFT_BEHIND.iter().map(|left| ("users", Rule::Check, [DELETED_USER, left].concat()));
-    let without = TABLES.into_iter().flat_map(|table| {
-        let missing = mandatory(table).into_iter().map(|column| vec![(column, Value::Null)]);
-        missing.map(move |changes| (table, Rule::NotNull, changes))
-    });
-    listed.chain(left).chain(without).collect()
+/// Every row that the table must reject, and by which kind of rule.
+fn bad_rows(rows: &TableRows) -> Vec<(Rule, Vec<Change>)> {
+    let listed = rows.rejected.iter().map(|(rule, changes)| (*rule, changes.to_vec()));
+    let without = mandatory(rows).into_iter().map(|column| (Rule::NotNull, vec![(column, Value::Null)]));
+    listed.chain(without).collect()
 }
 
 /// The columns of a table that must have a value. Not a key of one column: SQLite gives it one.
-fn mandatory(table: &str) -> Vec<&'static str> {
+fn mandatory(rows: &TableRows) -> Vec<&'static str> {
     let schema = shape(&mut migrated::sqlite());
-    let table_shape = &schema.0[table];
+    let table_shape = &schema.0[rows.table];
     let is_mandatory = |column: &&str| {
         !table_shape.columns[*column].nullable && table_shape.primary_key != [(*column).to_owned()]
     };
-    rows::another(table).into_iter().map(|(column, _)| column).filter(is_mandatory).collect()
+    rows.another.iter().map(|(column, _)| *column).filter(is_mandatory).collect()
 }
 
 #[test]
 fn every_table_has_rows_to_try() {
     let schema = shape(&mut migrated::sqlite());
-    let mut tables = TABLES;
-    tables.sort_unstable();
-    assert!(schema.0.keys().eq(tables.iter()), "{:?}", schema.0.keys());
-    for (table, shape) in &schema.0 {
-        let tried = rows::another(table);
-        for (column, _) in shape.columns.iter().filter(|(_, column)| !column.nullable) {
-            assert!(tried.iter().any(|(name, _)| name == column), "{table}.{column} is never tried");
+    let tried: BTreeSet<_> = TABLES.iter().map(|rows| rows.table.to_owned()).collect();
+    let tables: BTreeSet<_> = schema.0.keys().cloned().collect();
+    let lacking: Vec<_> = tables.difference(&tried).collect();
+    assert!(lacking.is_empty(), "crates/infra/tests/schema/rows/ lacks: {lacking:?}");
+    for rows in TABLES {
+        for (column, _) in schema.0[rows.table].columns.iter().filter(|(_, column)| !column.nullable) {
+            let is_tried = rows.another.iter().any(|(name, _)| name == column);
+            assert!(is_tried, "crates/infra/tests/schema/rows/ lacks a value for {}.{column}", rows.table);
         }
     }
 }
@@ -126,7 +130,7 @@ mod postgres {
 
     use super::Trial;
     use crate::migrated;
-    use crate::rows::{Dialect, Value};
+    use crate::rows::{Dialect, TABLES, Value};
 
     /// The rules that have a name: constraints and unique indexes. A NOT NULL has none.
     const RULES: &str = "
@@ -165,7 +169,8 @@ mod postgres {
         let mut broken: BTreeSet<_> = trial.check_refused().into_iter().filter_map(broken_rule).collect();
         // On SQLite nobody can give an event a place.
         trial.connection.batch_execute("UPDATE events SET position = 1").unwrap();
-        broken.extend(trial.attempt("events", &[("position", Value::Number(1))]).err().and_then(broken_rule));
+        let events = TABLES.iter().find(|rows| rows.table == "events").unwrap();
+        broken.extend(trial.attempt(events, &[("position", Value::Number(1))]).err().and_then(broken_rule));
         assert_eq!(rules(&mut database.connection), broken);
     }
 }

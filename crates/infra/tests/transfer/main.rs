@@ -12,6 +12,9 @@ mod postgres;
 mod refusals;
 #[cfg(feature = "postgres")]
 mod renumbering;
+#[allow(dead_code, reason = "the rest is for the tests of the schemas")]
+#[path = "../schema/rows/mod.rs"]
+mod rows;
 #[path = "../support/mod.rs"]
 mod support;
 mod tampering;

@@ -20,7 +20,7 @@ const CHANGES: [(&str, &str); 12] = [
     ("events", "DELETE FROM events WHERE id = 100"),
     ("storage_probe", "UPDATE storage_probe SET at = at + 1"),
     ("name_state", "UPDATE name_state SET renames = renames + 1"),
-    ("renames", "UPDATE renames SET old_key = old_key || 'x' WHERE id = 2"),
+    ("renames", "UPDATE renames SET old_key = old_key || 'x' WHERE id = 12"),
 ];
 
 /// Copies, and lets somebody change the target before anything of it is read back.

@@ -4,7 +4,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::groups::{Role, VisibleGroup};
-use crate::ids::JobId;
+use crate::jobs::JobId;
 use crate::storage::{CommitDecision, StorageFault};
 use crate::testing::{
     GROUP, MESSAGE, MockTx, NOW, OTHER, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault,

@@ -1,30 +1,68 @@
 //! Rows to try on both databases: some that every database takes first, then for each table one more that it would
-//! take, changed by a rule's limit or by a step beyond it.
+//! take, changed by a rule's limit or by a step beyond it. [`TableRows`] has them all, table by table.
 
-mod accepted;
-mod refused;
-mod usual;
+mod accounts;
+mod groups;
+mod internal;
+mod messages;
 mod value;
 
-pub(crate) use accepted::{ACCEPTED, DELETED_USER};
-pub(crate) use refused::{LEFT_BEHIND, REFUSED};
-pub(crate) use usual::{FIRST, SINGLE_ROWS, TABLES, another};
 pub(crate) use value::{Dialect, Value};
 
 /// A column and what is in it instead of the usual.
 pub(crate) type Change = (&'static str, Value);
 
-/// A row of a table that would be taken but for the changes, if at all.
-pub(crate) type Changed = (&'static str, &'static [Change]);
+/// The rows of a table, each of which is [`another`](Self::another) but for its changes.
+pub(crate) struct TableRows {
+    /// The table's name.
+    pub table: &'static str,
+    /// Whether the table has one row only, which is there already: [`another`](Self::another) is that row again.
+    pub is_single_row: bool,
+    /// What is in the table before a row is tried. `migrate-database` is tested with these rows, too, and that a new
+    /// column has a value in one of them.
+    pub first: &'static [&'static [Change]],
+    /// A row that the table takes besides the first ones.
+    pub another: &'static [Change],
+    /// Rows at the limits: what no rule may reject.
+    pub accepted: &'static [&'static [Change]],
+    /// Rows with one thing wrong, at least one for every rule. Those with a NULL where none may be aren't listed: the
+    /// schema says where.
+    pub rejected: &'static [(Rule, &'static [Change])],
+}
 
-/// The statement that inserts a row of a table with these changes, of which the later ones count.
-pub(crate) fn insert(dialect: Dialect, table: &str, changes: &[Change]) -> String {
-    let mut row = another(table);
-    for (column, value) in changes {
-        row.retain(|(present, _)| present != column);
-        row.push((column, *value));
+/// The rows of all tables. A row refers only to rows of its own table and of those above it.
+pub(crate) const TABLES: &[TableRows] = &[
+    accounts::USERS,
+    accounts::SESSIONS,
+    accounts::TICKETS,
+    accounts::KNOWN_NETWORKS,
+    groups::GROUPS,
+    groups::MEMBERSHIPS,
+    messages::MESSAGES,
+    messages::REACTIONS,
+    internal::JOBS,
+    internal::EVENTS,
+    internal::LOG_STATE,
+    internal::STORAGE_PROBE,
+    internal::NAME_STATE,
+    internal::RENAMES,
+];
+
+impl TableRows {
+    /// The statements that insert the first rows.
+    pub(crate) fn first_statements(&self, dialect: Dialect) -> impl Iterator<Item = String> {
+        self.first.iter().map(move |changes| self.insert(dialect, changes))
     }
-    value::insert(dialect, table, &row)
+
+    /// The statement that inserts a row with these changes, of which the later ones count.
+    pub(crate) fn insert(&self, dialect: Dialect, changes: &[Change]) -> String {
+        let mut row = self.another.to_vec();
+        for (column, value) in changes {
+            row.retain(|(present, _)| present != column);
+            row.push((column, *value));
+        }
+        value::insert(dialect, self.table, &row)
+    }
 }
 
 /// By what kind of rule a row is rejected.

@@ -1,5 +1,7 @@
 //! Values, and how each database writes them.
 
+use super::Change;
+
 /// A value of a column.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value {
@@ -16,9 +18,6 @@ pub(crate) enum Value {
     /// So many bytes, each of them this one.
     Bytes(u8, usize),
 }
-
-/// Columns and their values.
-pub(super) type Row = Vec<(&'static str, Value)>;
 
 /// Whose SQL to write.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +50,7 @@ impl Value {
 }
 
 /// The statement that inserts a row.
-pub(super) fn insert(dialect: Dialect, table: &str, row: &Row) -> String {
+pub(super) fn insert(dialect: Dialect, table: &str, row: &[Change]) -> String {
     let columns: Vec<_> = row.iter().map(|(column, _)| *column).collect();
     let values: Vec<_> = row.iter().map(|(_, value)| value.write(dialect)).collect();
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))

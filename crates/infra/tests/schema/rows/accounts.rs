@@ -1,0 +1,142 @@
+//! Users and how they sign in.
+
+use super::Rule::{Check, Reference, Type, Unique};
+use super::TableRows;
+use super::value::Value::{Bool, Bytes, Characters, Null, Number, Text};
+
+/// A user without anything personal left, but for these changes.
+macro_rules! deleted_user {
+    ($($change:expr),*) => {
+        &[
+            ("username", Null),
+            ("username_key", Null),
+            ("display_name", Null),
+            ("display_key", Null),
+            ("email", Null),
+            ("is_admin", Bool(false)),
+            ("password_hash", Null),
+            ("deleted_at", Number(5)),
+            $($change,)*
+        ]
+    };
+}
+
+pub(super) const USERS: TableRows = TableRows {
+    table: "users",
+    is_single_row: false,
+    first: &[
+        &[("id", Number(1)), ("username", Text("Ann")), ("username_key", Text("ann"))],
+        &[("id", Number(2)), ("username", Text("Bob")), ("username_key", Text("bob"))],
+    ],
+    another: &[
+        ("id", Number(3)),
+        ("username", Text("Cid")),
+        ("username_key", Text("cid")),
+        ("display_name", Text("Cid")),
+        ("display_key", Text("cid")),
+        ("email", Text("cid@example.com")),
+        ("is_admin", Bool(true)),
+        ("password_hash", Text("hash")),
+        ("version", Number(1)),
+        ("created_at", Number(0)),
+        ("deleted_at", Null),
+        ("presence_hidden", Bool(false)),
+    ],
+    accepted: &[
+        &[("username", Characters(50)), ("display_name", Characters(100)), ("email", Characters(254))],
+        &[("display_name", Null), ("display_key", Null), ("email", Null), ("is_admin", Bool(false))],
+        deleted_user!(),
+        &[("presence_hidden", Bool(true))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("username_key", Text("ann"))]),
+        (Check, &[("username", Text(""))]),
+        (Check, &[("username", Characters(51))]),
+        (Check, &[("username_key", Text(""))]),
+        (Check, &[("username_key", Null)]),
+        (Check, &[("display_name", Text(""))]),
+        (Check, &[("display_name", Characters(101))]),
+        (Check, &[("display_name", Null)]),
+        (Check, &[("display_key", Null)]),
+        (Check, &[("email", Text(""))]),
+        (Check, &[("email", Characters(255))]),
+        (Check, &[("password_hash", Text(""))]),
+        (Check, &[("version", Number(0))]),
+        (Type, &[("version", Text("one"))]),
+        (Type, &[("is_admin", Number(2))]),
+        (Type, &[("presence_hidden", Number(2))]),
+        // One that isn't deleted, without a name, and without a password.
+        (Check, &[("username", Null), ("username_key", Null)]),
+        (Check, &[("password_hash", Null)]),
+        // What of a deleted user must not be left.
+        (Check, deleted_user!(("username", Text("Cid")), ("username_key", Text("cid")))),
+        (Check, deleted_user!(("password_hash", Text("hash")))),
+        (Check, deleted_user!(("display_name", Text("Cid")), ("display_key", Text("cid")))),
+        (Check, deleted_user!(("email", Text("cid@example.com")))),
+        (Check, deleted_user!(("is_admin", Bool(true)))),
+    ],
+};
+
+pub(super) const SESSIONS: TableRows = TableRows {
+    table: "sessions",
+    is_single_row: false,
+    first: &[&[("id", Number(1)), ("key_hash", Bytes(1, 32))]],
+    another: &[
+        ("id", Number(3)),
+        ("user_id", Number(1)),
+        ("kind", Text("login")),
+        ("key_hash", Bytes(3, 32)),
+        ("created_at", Number(0)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[
+        // Two keys of a user; the kinds that there are.
+        &[("kind", Text("provisioned"))],
+        &[("kind", Text("token"))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("key_hash", Bytes(1, 32))]),
+        (Check, &[("key_hash", Bytes(3, 31))]),
+        (Check, &[("key_hash", Bytes(3, 33))]),
+        (Check, &[("kind", Text("other"))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
+pub(super) const TICKETS: TableRows = TableRows {
+    table: "tickets",
+    is_single_row: false,
+    first: &[&[("id", Number(1)), ("hash", Bytes(1, 32))]],
+    another: &[
+        ("id", Number(3)),
+        ("session_id", Number(1)),
+        ("hash", Bytes(3, 32)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[
+        // Also of a session that isn't there.
+        &[("session_id", Number(9))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("hash", Bytes(1, 32))]),
+        (Check, &[("hash", Bytes(3, 31))]),
+        (Check, &[("hash", Bytes(3, 33))]),
+    ],
+};
+
+pub(super) const KNOWN_NETWORKS: TableRows = TableRows {
+    table: "known_networks",
+    is_single_row: false,
+    first: &[&[("network", Text("192.0.2.1"))]],
+    another: &[("user_id", Number(1)), ("network", Text("192.0.2.2")), ("last_used_at", Number(0))],
+    accepted: &[&[("network", Characters(50))], &[("network", Text("192.0.2.1")), ("user_id", Number(2))]],
+    rejected: &[
+        (Unique, &[("network", Text("192.0.2.1"))]),
+        (Check, &[("network", Text(""))]),
+        (Check, &[("network", Characters(51))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};

@@ -1,0 +1,70 @@
+//! Groups and their members.
+
+use super::Rule::{Check, Reference, Unique};
+use super::TableRows;
+use super::value::Value::{Characters, Null, Number, Text};
+
+pub(super) const GROUPS: TableRows = TableRows {
+    table: "groups",
+    is_single_row: false,
+    first: &[
+        &[("id", Number(1)), ("name_key", Text("tea"))],
+        &[("id", Number(2)), ("name_key", Text("old")), ("deleted_at", Number(5))],
+    ],
+    another: &[
+        ("id", Number(3)),
+        ("name", Text("Coffee")),
+        ("name_key", Text("coffee")),
+        ("description", Null),
+        ("visibility", Text("public")),
+        ("version", Number(1)),
+        ("created_at", Number(0)),
+        ("deleted_at", Null),
+        ("member_count", Number(0)),
+        ("last_seq", Number(0)),
+    ],
+    accepted: &[
+        &[("name", Characters(100)), ("description", Characters(1000))],
+        &[("description", Text(""))],
+        // A private group may be called as any other, and a public one as one that is deleted.
+        &[("visibility", Text("private")), ("name_key", Text("tea"))],
+        &[("name_key", Text("old"))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("name_key", Text("tea"))]),
+        (Check, &[("name", Text(""))]),
+        (Check, &[("name", Characters(101))]),
+        (Check, &[("name_key", Text(""))]),
+        (Check, &[("description", Characters(1001))]),
+        (Check, &[("visibility", Text("secret"))]),
+        (Check, &[("version", Number(0))]),
+        (Check, &[("member_count", Number(-1))]),
+        (Check, &[("last_seq", Number(-1))]),
+    ],
+};
+
+pub(super) const MEMBERSHIPS: TableRows = TableRows {
+    table: "memberships",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1))]],
+    another: &[
+        ("group_id", Number(1)),
+        ("user_id", Number(2)),
+        ("role", Text("member")),
+        ("read_seq", Number(0)),
+        ("joined_at", Number(0)),
+        ("since_event", Number(0)),
+        ("read_position", Number(0)),
+    ],
+    accepted: &[&[("role", Text("admin"))], &[("role", Text("owner"))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("role", Text("guest"))]),
+        (Check, &[("read_seq", Number(-1))]),
+        (Check, &[("since_event", Number(-1))]),
+        (Check, &[("read_position", Number(-1))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};

@@ -1,0 +1,97 @@
+//! Messages and reactions to them.
+
+use super::Rule::{Check, Reference, Unique};
+use super::TableRows;
+use super::value::Value::{Characters, Null, Number, Text};
+
+pub(super) const MESSAGES: TableRows = TableRows {
+    table: "messages",
+    is_single_row: false,
+    first: &[
+        &[("id", Number(1)), ("seq", Number(1)), ("client_id", Text("first"))],
+        &[
+            ("id", Number(4)),
+            ("seq", Number(4)),
+            ("client_id", Null),
+            ("pin_seq", Number(1)),
+            ("pinned_at", Number(5)),
+            ("pinned_by", Number(2)),
+        ],
+        &[("id", Number(2)), ("seq", Number(2)), ("client_id", Null)],
+    ],
+    another: &[
+        ("id", Number(3)),
+        ("group_id", Number(1)),
+        ("seq", Number(3)),
+        ("author_id", Number(1)),
+        ("client_id", Text("third")),
+        ("version", Number(1)),
+        ("created_at", Number(0)),
+        ("deleted_at", Null),
+        ("likes", Number(0)),
+        ("text", Text("Hello")),
+    ],
+    accepted: &[
+        &[("client_id", Characters(64)), ("text", Characters(10_000))],
+        // A second message without a client_id; the same one of another author; the same in another group.
+        &[("client_id", Null)],
+        &[("client_id", Text("first")), ("author_id", Number(2))],
+        &[("client_id", Text("first")), ("group_id", Number(2)), ("seq", Number(1))],
+        // A tombstone.
+        &[("text", Null), ("deleted_at", Number(5))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("seq", Number(1))]),
+        (Unique, &[("client_id", Text("first"))]),
+        (Check, &[("seq", Number(0))]),
+        (Check, &[("client_id", Text(""))]),
+        (Check, &[("client_id", Characters(65))]),
+        (Check, &[("version", Number(0))]),
+        (Check, &[("likes", Number(-1))]),
+        (Check, &[("text", Text(""))]),
+        (Check, &[("text", Characters(10_001))]),
+        (Check, &[("text", Null)]),
+        (Check, &[("deleted_at", Number(5))]),
+        (Check, &[("deleted_at", Number(5)), ("text", Null), ("likes", Number(1))]),
+        (Unique, &[("pin_seq", Number(1)), ("pinned_at", Number(5)), ("pinned_by", Number(1))]),
+        (Check, &[("pin_seq", Number(0)), ("pinned_at", Number(5)), ("pinned_by", Number(1))]),
+        (
+            Check,
+            &[
+                ("text", Null),
+                ("deleted_at", Number(5)),
+                ("pin_seq", Number(2)),
+                ("pinned_at", Number(5)),
+                ("pinned_by", Number(1)),
+            ],
+        ),
+        (Check, &[("pin_seq", Number(2)), ("pinned_by", Number(1))]),
+        (Check, &[("pin_seq", Number(2)), ("pinned_at", Number(5))]),
+        (Reference, &[("pin_seq", Number(2)), ("pinned_at", Number(5)), ("pinned_by", Number(9))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("author_id", Number(9))]),
+    ],
+};
+
+pub(super) const REACTIONS: TableRows = TableRows {
+    table: "reactions",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1))]],
+    another: &[
+        ("message_id", Number(1)),
+        ("emoji", Text("👍")),
+        ("user_id", Number(2)),
+        ("created_at", Number(0)),
+    ],
+    accepted: &[
+        // The same user's other reaction.
+        &[("user_id", Number(1)), ("emoji", Text("🎉"))],
+    ],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("emoji", Text(""))]),
+        (Reference, &[("message_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
