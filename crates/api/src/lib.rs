@@ -38,7 +38,7 @@ mod testing;
 pub mod wire;
 
 pub use app::app;
-pub use connection::{ConnectionOptions, ConnectionTimeouts, REFUSING, serve};
+pub use connection::{ConnectionOptions, ConnectionTimeouts, REJECTION_SLOTS, serve};
 pub use extract::{IpNetwork, NotAnIpNetwork};
 pub use options::ServerOptions;
 pub use request_id::RequestId;

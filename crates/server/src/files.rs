@@ -43,7 +43,7 @@ fn reserved(config: &Config) -> usize {
         None => EACH_READER * (config.storage_readers.max(READERS) + 1),
         Some(_) => config.storage_writers + config.storage_readers.max(2 * READERS) + SPARE,
     };
-    OTHERS + EACH_WORKER * workers + database + groupchat_api::REFUSING
+    OTHERS + EACH_WORKER * workers + database + groupchat_api::REJECTION_SLOTS
 }
 
 /// Raises the limit of open files as far as it may be (setrlimit(2)), and tells it. `None` if there is none.

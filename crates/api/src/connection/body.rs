@@ -1,20 +1,20 @@
 //! Where the body of a request ends (RFC 9112, sections 6 and 7.1).
 
-/// How a body is delimited, and how far it has come.
+/// How a body is delimited, and how much of it is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes are still to come.
+    /// This many bytes are still to come.
     Length(u64),
     /// In chunks.
     Chunked(Chunk),
-    /// Whatever comes, until the connection ends.
+    /// The body ends with the connection.
     UntilClose,
 }
 
 /// What the next byte of a chunked body belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chunk {
-    /// The size of a chunk, which has its first digit if it is `Some`.
+    /// The size of a chunk. `Some` once its first digit has been read.
     Size(Option<u64>),
     /// White space after the size.
     Space(u64),
@@ -22,43 +22,43 @@ pub(super) enum Chunk {
     Extension(u64),
     /// The line feed after the size.
     SizeEnd(u64),
-    /// So many bytes of data.
+    /// This many bytes of data are still to come.
     Data(u64),
     /// The line break after the data.
     DataEnd,
-    /// Its line feed.
+    /// The line feed of that line break.
     DataLineFeed,
-    /// The beginning of a line after the last chunk: a trailer, or the end.
+    /// The start of a line after the last chunk: a trailer or the final line.
     Line,
     /// A trailer.
     Trailer,
     /// The line feed after a trailer.
     TrailerLineFeed,
-    /// The last line feed.
+    /// The final line feed.
     LastLineFeed,
-    /// Nothing: the body is whole.
+    /// Nothing. The body is complete.
     Done,
 }
 
-/// The bytes are no body of this framing.
+/// The bytes don't match the framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl Framing {
-    /// A chunked body of which nothing has come.
+    /// A chunked body of which nothing has been read.
     pub(super) const fn chunked() -> Self {
         Self::Chunked(Chunk::Size(None))
     }
 
-    /// Whether all has come.
+    /// Whether the body is complete.
     pub(super) const fn is_done(self) -> bool {
         matches!(self, Self::Length(0) | Self::Chunked(Chunk::Done))
     }
 
-    /// How many of the bytes belong to the body.
+    /// Returns how many of the bytes belong to the body.
     ///
     /// # Errors
-    /// The chunks are not well formed.
+    /// The chunks are malformed.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
         match self {
             Self::Length(left) => Ok(take_some(left, bytes.len())),
@@ -81,7 +81,7 @@ fn take_some(left: &mut u64, available: usize) -> usize {
 }
 
 impl Chunk {
-    /// Takes the next byte, or all that there are of the data.
+    /// Takes the next byte, or as much data as there is.
     fn take(&mut self, bytes: &[u8]) -> Result<usize, Malformed> {
         if let Self::Data(left) = self {
             let taken = take_some(left, bytes.len());
@@ -124,7 +124,7 @@ impl Chunk {
 mod tests {
     use super::*;
 
-    /// How much of a chunked body is taken when it comes in two pieces.
+    /// Splits a chunked body in two, and returns how much of each part is taken.
     fn take(text: &[u8], cut: usize) -> Result<(usize, bool), Malformed> {
         let mut framing = Framing::chunked();
         let first = framing.take(&text[..cut])?;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_end_where_they_end_however_they_are_cut() {
+    fn the_end_of_chunks_is_found_wherever_reads_split_them() {
         let text = b"5;name=\"v\"\r\nhello\r\n00A \r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nGET / HTTP/1.1";
         for cut in 0..text.len() {
             assert_eq!(take(text, cut), Ok((text.len() - 14, true)), "{cut}");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_chunk_is_malformed() {
+    fn invalid_chunks_are_malformed() {
         for text in [
             "\r\n",
             "g\r\n",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_a_length() {
+    fn a_body_with_a_length_ends_after_it() {
         let mut framing = Framing::Length(5);
         assert_eq!(framing.take(b"abc"), Ok(3));
         assert!(!framing.is_done());

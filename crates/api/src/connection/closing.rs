@@ -10,39 +10,39 @@ use tokio::time::Instant;
 
 use super::deadline::Timer;
 
-/// How long what a client still sends is read and dropped. A connection that is closed with unread bytes is reset,
-/// which may cost the client the answer that it has not read yet (RFC 9112, section 9.6).
+/// How long to read and discard what the client still sends. Closing a connection with unread bytes resets it, and the
+/// client may lose a response that it has not read yet (RFC 9112, section 9.6).
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How many bytes are dropped at most.
+/// The maximum number of bytes to discard.
 const MAX_DRAINED: usize = 1 << 20;
 
-/// What is left to do.
+/// What remains to be done before a connection is closed.
 #[derive(Debug)]
 pub(super) struct Closing {
-    /// What is still to be written.
-    answer: Vec<u8>,
+    /// The response that is still to be written.
+    response: Vec<u8>,
     written: usize,
     /// Whether the client may still be sending.
     lingers: bool,
     is_shut: bool,
     left: usize,
-    /// From the first try on.
+    /// Set at the first poll.
     deadline: Option<Instant>,
 }
 
 impl Closing {
-    /// The end, with or without waiting for the client's.
+    /// Closes, after discarding the client's input if `lingers`.
     pub(super) const fn new(lingers: bool) -> Self {
-        Self { answer: Vec::new(), written: 0, lingers, is_shut: false, left: MAX_DRAINED, deadline: None }
+        Self { response: Vec::new(), written: 0, lingers, is_shut: false, left: MAX_DRAINED, deadline: None }
     }
 
-    /// The end of who is told something first.
-    pub(super) fn with_answer(answer: Vec<u8>) -> Self {
-        Self { answer, ..Self::new(true) }
+    /// Writes a response before closing.
+    pub(super) fn with_response(response: Vec<u8>) -> Self {
+        Self { response, ..Self::new(true) }
     }
 
-    /// Goes on with it. It takes a second at most.
+    /// Continues to close. It takes a second at most.
     pub(super) fn poll<S: AsyncRead + AsyncWrite>(
         &mut self,
         mut stream: Pin<&mut S>,
@@ -61,8 +61,8 @@ impl Closing {
         mut stream: Pin<&mut S>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        while self.written < self.answer.len() {
-            match ready!(stream.as_mut().poll_write(context, &self.answer[self.written..]))? {
+        while self.written < self.response.len() {
+            match ready!(stream.as_mut().poll_write(context, &self.response[self.written..]))? {
                 0 => return Poll::Ready(Ok(())),
                 length => self.written += length,
             }

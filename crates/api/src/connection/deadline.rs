@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// One timer for whatever the connection waits for. It is only set back when a deadline comes before the one that it is
-/// set to; one that comes too early is set again. So a connection that is busy hardly ever sets it.
+/// One timer for all deadlines of a connection. It is reset only for a deadline earlier than the one it is set to. If
+/// it fires too early, it is set again. So a busy connection hardly ever resets it.
 #[derive(Debug, Default)]
 pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Whether the deadline has passed; if not, the task is woken then.
+    /// Whether the deadline has passed. If not, the task is woken when it has.
     pub(super) fn has_passed(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() > deadline {
@@ -28,39 +28,39 @@ impl Timer {
         false
     }
 
-    /// Gives its memory back.
+    /// Frees the timer's memory.
     pub(super) fn clear(&mut self) {
         self.0 = None;
     }
 }
 
-/// The least that a client takes of an answer, in bytes a second on average, once its time is used up. A page of a
-/// megabyte so lasts about 46 seconds at most. Slower clients get what fits in their time: half a megabyte at 16 KiB a
-/// second.
+/// The minimum rate in bytes per second, on average, at which a client must read a response once its time is used up.
+/// Reading a page of a megabyte so takes at most about 46 seconds. Slower clients get what fits in their time: half a
+/// megabyte at 16 KiB/s.
 const MIN_RATE: u64 = 64 << 10;
 
-/// How long a client may still keep its answer waiting. Each byte that it takes gives it some time back, but less than
-/// it needed if it is slower than the least rate.
+/// How long a client may still make us wait for its reading of a response. Each byte that it reads adds some time, but
+/// less than it took if the client is slower than the minimum rate.
 #[derive(Debug)]
 pub(super) struct WriteAllowance {
     most: Duration,
     left: Duration,
-    /// Since when nothing could be written.
+    /// When writing became impossible, if it still is.
     waiting: Option<Instant>,
 }
 
 impl WriteAllowance {
-    /// With each answer again.
+    /// The full time, for a new response.
     pub(super) const fn new(most: Duration) -> Self {
         Self { most, left: most, waiting: None }
     }
 
-    /// Nothing can be written at the moment.
+    /// Writing is not possible at the moment.
     pub(super) fn wait(&mut self) {
         self.waiting.get_or_insert_with(Instant::now);
     }
 
-    /// Some was written.
+    /// Some bytes were written.
     pub(super) fn gain(&mut self, bytes: usize) {
         self.rest();
         if self.left < self.most {
@@ -69,19 +69,19 @@ impl WriteAllowance {
         }
     }
 
-    /// There is nothing to be written at the moment.
+    /// There is nothing to write at the moment.
     pub(super) fn rest(&mut self) {
         if let Some(since) = self.waiting.take() {
             self.left = self.left.saturating_sub(since.elapsed());
         }
     }
 
-    /// The answer was written.
+    /// The response was written.
     pub(super) const fn renew(&mut self) {
         *self = Self::new(self.most);
     }
 
-    /// When the client is given up, if it is waited for.
+    /// When to give up on the client, if we are waiting for it.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.waiting.map(|since| since + self.left)
     }

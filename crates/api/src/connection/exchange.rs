@@ -18,21 +18,21 @@ use actix_web::web::Bytes;
 use futures_util::future::LocalBoxFuture;
 use pin_project_lite::pin_project;
 
-/// A request and its answer. A connection has one at a time.
+/// A request and its response. A connection has one exchange at a time.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     /// Whether the request has a body.
     has_body: Cell<bool>,
-    /// Whether all of the answer was handed over to be written.
+    /// Whether all of the response was passed on to be written.
     answered: Cell<bool>,
-    /// Whether the answer ends the connection.
+    /// Whether the response ends the connection.
     closes: Cell<bool>,
-    /// Whether the answer goes on for as long as the client listens.
+    /// Whether the response lasts as long as the client listens.
     is_listening: Cell<bool>,
 }
 
 impl Exchange {
-    /// The next request is there.
+    /// The next request has been read.
     pub(super) fn begin(&self, has_body: bool) {
         self.has_body.set(has_body);
         self.answered.set(false);
@@ -40,38 +40,38 @@ impl Exchange {
         self.is_listening.set(false);
     }
 
-    /// All of the answer was handed over to be written.
+    /// All of the response was passed on to be written.
     pub(super) fn end(&self) {
         self.answered.set(true);
     }
 
-    /// Whether all of the answer was handed over to be written.
+    /// Whether all of the response was passed on to be written.
     pub(super) fn is_answered(&self) -> bool {
         self.answered.get()
     }
 
-    /// Whether the answer says that the connection ends with it.
+    /// Whether the response ends the connection.
     pub(super) fn closes(&self) -> bool {
         self.closes.get()
     }
 
-    /// Whether this is a connection for events, which has time limits of its own.
+    /// Whether this is a connection for events. These have timeouts of their own.
     pub(super) fn is_listening(&self) -> bool {
         self.is_listening.get() && !self.answered.get()
     }
 
-    fn note(&self, answer: &Response<BoxBody>) {
-        self.closes.set(answer.head().connection_type() == ConnectionType::Close);
-        self.is_listening.set(is_for_events(answer));
+    fn note(&self, response: &Response<BoxBody>) {
+        self.closes.set(response.head().connection_type() == ConnectionType::Close);
+        self.is_listening.set(is_for_events(response));
     }
 }
 
-fn is_for_events(answer: &Response<BoxBody>) -> bool {
-    let content_type = answer.headers().get(CONTENT_TYPE).map(|value| value.as_bytes());
-    answer.status() == StatusCode::SWITCHING_PROTOCOLS || content_type == Some(b"text/event-stream")
+fn is_for_events(response: &Response<BoxBody>) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes());
+    response.status() == StatusCode::SWITCHING_PROTOCOLS || content_type == Some(b"text/event-stream")
 }
 
-/// The application, whose answers are followed to their end.
+/// Wraps the application to track its responses to their end.
 pub(super) struct Tracked<S>(pub S);
 
 impl<S> ServiceFactory<Request> for Tracked<S>
@@ -104,7 +104,7 @@ where
 {
     type Response = Response<TrackedBody>;
     type Error = Response<BoxBody>;
-    type Future = Answering<S::Future>;
+    type Future = PendingResponse<S::Future>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(context).map_err(|error| error.error_response().into())
@@ -113,16 +113,16 @@ where
     fn call(&self, request: Request) -> Self::Future {
         let exchange = request.conn_data::<Rc<Exchange>>().cloned().unwrap_or_default();
         let version = request.version();
-        Answering { made: self.0.call(request), held: None, was_polled: false, exchange, version }
+        PendingResponse { made: self.0.call(request), held: None, was_polled: false, exchange, version }
     }
 }
 
 pin_project! {
-    /// An answer that is being made.
-    pub(super) struct Answering<F> {
+    /// A response that is being produced.
+    pub(super) struct PendingResponse<F> {
         #[pin]
         made: F,
-        // An answer that was made at once.
+        // A response that was available at the first poll.
         held: Option<Response<BoxBody>>,
         was_polled: bool,
         exchange: Rc<Exchange>,
@@ -130,7 +130,7 @@ pin_project! {
     }
 }
 
-impl<F> Future for Answering<F>
+impl<F> Future for PendingResponse<F>
 where
     F: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 {
@@ -139,35 +139,35 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let was_polled = std::mem::replace(this.was_polled, true);
-        let mut answer = match this.held.take() {
-            Some(answer) => answer,
+        let mut response = match this.held.take() {
+            Some(response) => response,
             None => match ready!(this.made.poll(context)) {
-                Ok(answer) => answer.into(),
+                Ok(response) => response.into(),
                 Err(error) => error.error_response().into(),
             },
         };
         if !was_polled && this.exchange.has_body.get() {
-            // actix-http asks before it looks at the body. Given the answer now, it would close the connection because
-            // of a body that is all there.
-            *this.held = Some(answer);
+            // actix-http polls for the response before it reads the body. If it got the response now, it would close
+            // the connection because of an unread body, although the body has arrived.
+            *this.held = Some(response);
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // Heads are used again, with the version of their last use, and that decides whether the connection is kept.
-        // The version of the request is written in any case.
-        answer.head_mut().version = Version::HTTP_11;
-        if *this.version < Version::HTTP_11 && answer.body().size() == BodySize::Stream {
-            // Chunks are of HTTP/1.1: the end of the body is that of the connection (RFC 9112, section 6.3).
-            answer.head_mut().no_chunking(true);
-            answer.head_mut().set_connection_type(ConnectionType::Close);
+        // actix-http reuses heads with the version of their last use, which decides whether the connection is kept. It
+        // writes the version of the request in any case.
+        response.head_mut().version = Version::HTTP_11;
+        if *this.version < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+            // HTTP/1.0 has no chunks: the body ends with the connection (RFC 9112, section 6.3).
+            response.head_mut().no_chunking(true);
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        this.exchange.note(&answer);
+        this.exchange.note(&response);
         let exchange = Rc::clone(this.exchange);
-        Poll::Ready(Ok(answer.map_body(|_, body| TrackedBody { body, exchange })))
+        Poll::Ready(Ok(response.map_body(|_, body| TrackedBody { body, exchange })))
     }
 }
 
-/// The body of an answer, which says when the last of it was taken.
+/// The body of a response. It notes when its last part was taken.
 #[derive(Debug)]
 pub(super) struct TrackedBody {
     body: BoxBody,

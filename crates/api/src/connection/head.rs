@@ -9,39 +9,39 @@ use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 use super::body::Framing;
 use super::rejection::ProtocolError;
 
-/// The most bytes that a head may have, the empty lines before it included.
+/// The maximum length of a head in bytes, including empty lines before it.
 pub(super) const HEAD_LIMIT: usize = 32 << 10;
 
-/// The most headers that a request may have; as many as actix-http takes.
+/// The maximum number of headers in a request; the same as in actix-http.
 const MAX_HEADERS: usize = 96;
 
-/// Looks for the end of a head that comes in pieces. Each byte is looked at a bounded number of times.
+/// Finds the end of a head that arrives in pieces. It examines each byte a bounded number of times.
 #[derive(Debug, Default)]
 pub(super) struct HeadScanner {
-    /// Bytes that were looked at.
+    /// Bytes examined so far.
     scanned: usize,
-    /// How many bytes there were when the parser last looked for what can't become a head.
+    /// How many bytes there were when the parser last checked whether they can be a head at all.
     parsed: usize,
-    /// Whether a line was there: the empty lines before it don't end the head (RFC 9112, section 2.2).
+    /// Whether a non-empty line was seen: empty lines before it don't end the head (RFC 9112, section 2.2).
     has_line: bool,
 }
 
-/// A whole head.
+/// A complete head.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// Its length in bytes, the empty line at its end included.
+    /// Its length in bytes, including the empty line at its end.
     pub len: usize,
     /// How its body is delimited.
     pub body: Framing,
-    /// Whether no other request may follow on this connection (RFC 9112, section 9.3).
+    /// Whether no further request may follow on this connection (RFC 9112, section 9.3).
     pub is_last: bool,
 }
 
 impl HeadScanner {
-    /// Looks at all bytes of the head that there are by now; `None` if it isn't whole.
+    /// Scans all bytes of the head received so far. Returns `None` if it is incomplete.
     ///
     /// # Errors
-    /// This is no head, or one that is rejected.
+    /// The bytes are not a head, or the head is rejected.
     pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<Option<Head>, ProtocolError> {
         let end = self.find_end(bytes)?;
         if end.unwrap_or(bytes.len()) > HEAD_LIMIT {
@@ -50,7 +50,8 @@ impl HeadScanner {
         if let Some(len) = end {
             return parse(&bytes[..len]).map(Some);
         }
-        // What is no HTTP need not have an end. At twice the length each time, so that a slow head costs little.
+        // Input that isn't HTTP need not have an end, so it is parsed early. Only each time the length has doubled, so
+        // that a slow head costs little.
         if bytes.len() >= 2 * self.parsed {
             self.parsed = bytes.len();
             parse_partial(bytes)?;
@@ -104,7 +105,7 @@ fn fault(error: Error) -> ProtocolError {
     if error == Error::TooManyHeaders { ProtocolError::HeadTooLarge } else { ProtocolError::NotHttp }
 }
 
-/// The headers that say where a request ends.
+/// The headers that determine where a request ends.
 #[derive(Debug, Default)]
 struct HeaderFields {
     hosts: usize,
@@ -146,8 +147,8 @@ impl HeaderFields {
         }
     }
 
-    /// RFC 9112, sections 3.2 and 6.3, and what actix-http makes of it: a request that asks for a WebSocket has
-    /// whatever comes for its body.
+    /// RFC 9112, sections 3.2 and 6.3, and how actix-http applies them: the body of a WebSocket request is everything
+    /// that follows.
     fn framing(&self, method: &str, version: u8) -> Result<Framing, ProtocolError> {
         if self.hosts > 1 || (version == 1 && self.hosts == 0) {
             return Err(ProtocolError::Host);
@@ -171,7 +172,7 @@ impl HeaderFields {
     }
 }
 
-/// RFC 9110, section 8.6: digits and nothing else.
+/// RFC 9110, section 8.6: only digits.
 fn content_length(value: &[u8]) -> Option<u64> {
     let digits =
         std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_found_however_the_head_is_cut() {
+    fn the_end_of_a_head_is_found_wherever_reads_split_it() {
         let text = b"\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab";
         for cut in 0..text.len() {
             let mut scanner = HeadScanner::default();
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_delimits_the_body_is_clear_or_refused() {
+    fn ambiguous_framing_is_rejected() {
         assert_eq!(head("").unwrap().body, Framing::Length(0));
         assert_eq!(head("Content-Length: 007\r\n").unwrap().body, Framing::Length(7));
         assert_eq!(head("Transfer-Encoding: Chunked\r\n").unwrap().body, Framing::chunked());
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_request_says_so() {
+    fn a_request_that_ends_the_connection_is_recognized() {
         for (text, is_last) in [
             ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", false),
             ("GET / HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n", true),
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_line_feed_ends_no_line() {
+    fn a_bare_line_feed_does_not_end_a_line() {
         for text in [
             "\nGET / HTTP/1.1\r\n",
             "GET / HTTP/1.1\nHost: x\r\n\r\n",
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_become_a_head_is_refused_before_it_ends() {
+    fn input_that_cannot_become_a_head_is_rejected_early() {
         for text in ["\x16\x03\x01\x02", "SSH-2.0-OpenSSH_9.9\r\n", "GET / HTTP/2.0\r\n", "GET\x00"] {
             assert_eq!(scan(text.as_bytes()), Err(ProtocolError::NotHttp), "{text:?}");
         }

@@ -13,25 +13,26 @@ use super::rejection::ConnectionRejected;
 use crate::extract::IpNetwork;
 use crate::limits::{Budget, Exhausted, Permit};
 
-/// A network may have so many times as many connections as are free. So one that takes all it can get leaves a quarter
-/// of them free, two leave a seventh, and however many there are, there is room for one more.
+/// A network may have at most this many times as many connections as are free. So one network that takes all it can get
+/// leaves a quarter of the connections free, two leave a seventh, and however many there are, there is always room for
+/// another one.
 const SHARE: usize = 3;
 
-/// The same for the networks of a neighbourhood together, which may be those of one customer: however many networks
-/// there are in it, an eighth of the connections stays free.
+/// The same for the networks of a neighbourhood together, which may belong to one customer: however many networks it
+/// has, an eighth of the connections stays free.
 const SHARE_OF_NEIGHBOURHOOD: usize = 7;
 
-/// How many bytes of heads that are not whole all connections keep, and those of one network. Both are constants:
-/// nearly every head comes whole and is never counted, so these need not grow with the number of clients.
+/// How many bytes of incomplete heads are kept for all connections together, and for one network. Both are constants,
+/// because nearly every head arrives whole and is never counted. So they need not grow with the number of clients.
 const UNREAD: u64 = 16 << 20;
 const UNREAD_OF_NETWORK: u64 = 2 << 20;
 
-/// Counts the connections of all workers, and what they keep of heads that are not whole.
+/// Counts the connections of all workers, and the bytes of incomplete heads.
 #[derive(Debug)]
 pub(super) struct ConnectionLimiter {
     max_connections: usize,
     max_per_network: usize,
-    /// Their connections are those of many clients.
+    /// Proxies, whose connections carry many clients.
     proxies: Vec<IpNetwork>,
     counts: Mutex<Counts>,
     unread: Arc<Budget>,
@@ -40,26 +41,26 @@ pub(super) struct ConnectionLimiter {
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
-    /// How many were rejected since that was last told, and when it was.
-    refused: u64,
-    told: Option<Instant>,
+    /// Rejected connections since the last report, and the time of that report.
+    rejected: u64,
+    last_report: Option<Instant>,
     by_network: HashMap<Network, usize>,
     by_neighbourhood: HashMap<Neighbourhood, usize>,
 }
 
-/// How often rejected connections are told of.
+/// How often rejected connections are reported.
 const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Connections that were rejected since this was last told.
+/// Connections that were rejected since the last report.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RejectionReport {
     /// How many.
     pub count: u64,
-    /// The network that has most connections, and how many.
+    /// The network with the most connections, and how many it has.
     pub most: Option<(Network, usize)>,
 }
 
-/// The permit for one connection. Dropping it gives it back.
+/// A permit for one connection, returned when dropped.
 #[derive(Debug)]
 pub(super) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
@@ -70,13 +71,13 @@ pub(super) struct ConnectionPermit {
 }
 
 impl ConnectionLimiter {
-    /// At most so many connections, and so many of one network, `proxies` excepted.
+    /// Limits all connections, and those of each network except `proxies`.
     pub(super) fn new(max_connections: usize, max_per_network: usize, proxies: Vec<IpNetwork>) -> Arc<Self> {
         let unread = Budget::with_spare(UNREAD_OF_NETWORK, UNREAD, UNREAD / 8);
         Arc::new(Self { max_connections, max_per_network, proxies, counts: Mutex::default(), unread })
     }
 
-    /// Admits a connection from this address.
+    /// Admits a connection from an address.
     ///
     /// # Errors
     /// The connection is over a limit.
@@ -105,15 +106,15 @@ impl ConnectionLimiter {
         Ok(ConnectionPermit { limiter: Arc::clone(self), peer: Network::of(address), unread: None, network })
     }
 
-    /// Counts a connection that was rejected. What to tell of those of the last minute, once a minute.
+    /// Counts a rejected connection. Once a minute, returns a report to log.
     pub(super) fn note_rejection(&self, now: Instant) -> Option<RejectionReport> {
         let mut counts = self.counts();
-        counts.refused += 1;
-        if counts.told.is_some_and(|told| now.saturating_duration_since(told) < REPORT_INTERVAL) {
+        counts.rejected += 1;
+        if counts.last_report.is_some_and(|at| now.saturating_duration_since(at) < REPORT_INTERVAL) {
             return None;
         }
-        counts.told = Some(now);
-        let count = std::mem::take(&mut counts.refused);
+        counts.last_report = Some(now);
+        let count = std::mem::take(&mut counts.rejected);
         let most = counts.by_network.iter().max_by_key(|(_, count)| **count);
         Some(RejectionReport { count, most: most.map(|(network, count)| (*network, *count)) })
     }
@@ -124,10 +125,10 @@ impl ConnectionLimiter {
 }
 
 impl ConnectionPermit {
-    /// Counts all bytes that the connection keeps of a head that is not whole.
+    /// Counts the bytes that the connection keeps of an incomplete head.
     ///
     /// # Errors
-    /// Its network, or all connections together, keep too many.
+    /// The network, or all connections together, keep too many.
     pub(super) fn keep_unread(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let bytes = bytes as u64;
         match &mut self.unread {
@@ -141,7 +142,7 @@ impl ConnectionPermit {
         }
     }
 
-    /// Nothing is kept any more.
+    /// The connection keeps no bytes any more.
     pub(super) fn forget_unread(&mut self) {
         self.unread = None;
     }
@@ -158,8 +159,8 @@ impl Drop for ConnectionPermit {
     }
 }
 
-/// Whether many clients may have this address without anybody having told: behind a reverse proxy on this machine, or a
-/// gateway of containers or of the house (RFC 1918, RFC 4193, link-local).
+/// Whether many clients may share this address without a setting that says so: behind a reverse proxy on this machine,
+/// or a gateway of containers or of a local network (RFC 1918, RFC 4193, link-local).
 fn is_near(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
@@ -167,7 +168,7 @@ fn is_near(address: IpAddr) -> bool {
     }
 }
 
-/// Counts one less; none is not kept.
+/// Decrements a count, and removes it at zero.
 fn reduce<K: Eq + Hash>(counts: &mut HashMap<K, usize>, of: K) {
     if let Some(count) = counts.get_mut(&of) {
         *count -= 1;
@@ -185,13 +186,13 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Takes all that an address can get.
+    /// Takes all connections that an address can get.
     fn hog(limiter: &Arc<ConnectionLimiter>, from: &str) -> Vec<ConnectionPermit> {
         std::iter::from_fn(|| limiter.admit(address(from)).ok()).collect()
     }
 
     #[test]
-    fn a_network_has_so_many_and_gets_them_back() {
+    fn a_network_is_limited_and_gets_its_permits_back() {
         let limiter = ConnectionLimiter::new(100, 2, Vec::new());
         let permits = [limiter.admit(address("2001:db8::1")), limiter.admit(address("2001:db8::2"))];
         assert!(permits.iter().all(Result::is_ok));
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_that_are_not_whole_are_limited_for_a_network_and_in_all() {
+    fn incomplete_heads_are_limited_per_network_and_in_total() {
         const HEAD: usize = 32 << 10;
         let limiter = ConnectionLimiter::new(10_000, 1_000, Vec::new());
         let keep_all = |from: &str| {
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn hogs_always_leave_room_for_others() {
+    fn greedy_networks_always_leave_room_for_others() {
         let limiter = ConnectionLimiter::new(200, 1_000, Vec::new());
         let first = hog(&limiter, "192.0.2.1");
         assert_eq!(first.len(), 150);
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_proxy_may_have_them_all() {
+    fn a_trusted_proxy_may_have_all_connections() {
         let limiter = ConnectionLimiter::new(200, 10, vec!["10.0.0.0/8".parse().unwrap()]);
         let all = hog(&limiter, "::ffff:10.0.0.1");
         assert_eq!(all.len(), 200);
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_is_only_kept_from_taking_all() {
+    fn private_addresses_are_only_kept_from_taking_all_connections() {
         for near in
             ["127.0.0.1", "172.17.0.1", "10.1.2.3", "192.168.1.1", "169.254.1.1", "fd00::1", "fe80::1"]
         {
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_told_once_a_minute_with_the_network_that_has_most() {
+    fn rejections_are_reported_once_a_minute_with_the_largest_network() {
         let limiter = ConnectionLimiter::new(200, 10, Vec::new());
         let all = [hog(&limiter, "192.0.2.1"), vec![limiter.admit(address("192.0.2.2")).unwrap()]];
         let (now, most) = (Instant::now(), Some((Network::of(address("192.0.2.1")), 10)));

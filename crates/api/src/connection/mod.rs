@@ -22,34 +22,34 @@ mod tests;
 
 use std::time::Duration;
 
-pub use serve::{REFUSING, serve};
+pub use serve::{REJECTION_SLOTS, serve};
 
-/// How the server deals with connections.
+/// How the server handles connections.
 #[derive(Debug, Clone)]
 pub struct ConnectionOptions {
-    /// Threads that serve them; 0 is one for each core.
+    /// Threads that serve connections. 0 means one per core.
     pub workers: usize,
-    /// How many there may be.
+    /// The maximum number of connections.
     pub max_connections: usize,
-    /// How many one network may have (an address, or an IPv6 /64), proxies, this machine and private addresses
-    /// excepted.
+    /// The maximum number of connections of one network (an address, or an IPv6 /64). Doesn't apply to proxies, this
+    /// machine and private addresses.
     pub max_per_network: usize,
-    /// How long clients are waited for.
+    /// How long to wait for clients.
     pub timeouts: ConnectionTimeouts,
-    /// How long requests in flight have when the server stops.
+    /// How long requests in flight may take when the server stops.
     pub shutdown: Duration,
 }
 
-/// How long a client is waited for.
+/// How long to wait for a client.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionTimeouts {
-    /// For the head of a request, from its first byte to its last; for the first byte of the first one likewise.
+    /// For the head of a request, from its first byte to its last. Also for the first byte of the first request.
     pub head: Duration,
-    /// For the next request, after an answer.
+    /// For the next request after a response.
     pub keep_alive: Duration,
     /// For the rest of a body that nobody reads any more.
     pub drain: Duration,
-    /// For taking some of an answer. A client that takes less than 64 KiB a second uses this time up.
+    /// For the client to read some of a response. A client that reads less than 64 KiB/s uses up this time.
     pub write: Duration,
 }
 

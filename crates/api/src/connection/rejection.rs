@@ -10,35 +10,35 @@ use crate::problem::{ApiError, Code};
 use crate::request_id::RequestId;
 use crate::security_headers;
 
-/// When a client that found no room may come back.
+/// When a client whose connection was rejected may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// What is wrong with what a client sent.
+/// What is wrong with a client's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ProtocolError {
-    /// It can't become a request.
+    /// It can't be parsed as a request.
     #[error("this is not HTTP/1.1")]
     NotHttp,
-    /// RFC 9112, section 2.2, lets a server take a bare line feed for the end of a line. A proxy that does not would
-    /// see another request.
+    /// RFC 9112, section 2.2, lets a server accept a bare line feed as a line break. A proxy that doesn't accept it
+    /// would see a different request.
     #[error("each line of a request's head must end with CR LF")]
     BareLineFeed,
     /// RFC 9112, section 3.2.
     #[error("the request must have exactly one Host header")]
     Host,
-    /// The target is no URI.
+    /// The target is not a URI.
     #[error("the target of the request is not a URI")]
     Target,
-    /// Where the body ends is not clear.
+    /// The end of the body is ambiguous.
     #[error("Content-Length or Transfer-Encoding is missing, repeated, contradictory or invalid")]
     Framing,
-    /// More bytes or more headers than are taken.
+    /// More bytes or headers than allowed.
     #[error("a request's head can have at most {HEAD_LIMIT} bytes and 96 headers")]
     HeadTooLarge,
-    /// Too many bytes of heads that are not whole are kept already.
+    /// Too many bytes of incomplete heads are kept already.
     #[error("too many request heads are incomplete; send the head in one piece")]
     TooManyHeads,
-    /// It began and did not end in time.
+    /// The head began but did not end in time.
     #[error("the head of the request took too long to arrive")]
     HeadTooSlow,
 }
@@ -46,17 +46,17 @@ pub(super) enum ProtocolError {
 /// Why a connection is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ConnectionRejected {
-    /// There are as many as there may be.
+    /// The server has as many connections as allowed.
     #[error("the server has reached its maximum number of connections")]
     Full,
-    /// Its network has as many as it may have.
+    /// The network has as many connections as allowed.
     #[error("your network has reached its maximum number of connections to this server")]
     Network,
 }
 
 impl ProtocolError {
-    /// The whole answer.
-    pub(super) fn answer(self) -> Vec<u8> {
+    /// The complete response.
+    pub(super) fn response(self) -> Vec<u8> {
         let code = match self {
             Self::HeadTooLarge => Code::HeadTooLarge,
             Self::HeadTooSlow => Code::RequestTimeout,
@@ -69,13 +69,13 @@ impl ProtocolError {
 }
 
 impl ConnectionRejected {
-    /// The whole answer.
-    pub(super) fn answer(self) -> Vec<u8> {
+    /// The complete response.
+    pub(super) fn response(self) -> Vec<u8> {
         write(&ApiError::new(Code::Overloaded, self.to_string()).retry_after(RETRY_AFTER))
     }
 }
 
-/// Writes an answer that no request led to, as those of handlers are written.
+/// Formats a response without a request like those of handlers.
 fn write(error: &ApiError) -> Vec<u8> {
     let mut response = error.response(None);
     security_headers::add(response.headers_mut());
@@ -107,13 +107,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_a_whole_answer() {
+    fn a_rejection_is_a_complete_response() {
         for (bytes, status, code) in [
-            (ProtocolError::NotHttp.answer(), "400 Bad Request", "bad_request"),
-            (ProtocolError::HeadTooSlow.answer(), "408 Request Timeout", "request_timeout"),
-            (ProtocolError::HeadTooLarge.answer(), "431 Request Header Fields Too Large", "head_too_large"),
-            (ProtocolError::TooManyHeads.answer(), "503 Service Unavailable", "overloaded"),
-            (ConnectionRejected::Full.answer(), "503 Service Unavailable", "overloaded"),
+            (ProtocolError::NotHttp.response(), "400 Bad Request", "bad_request"),
+            (ProtocolError::HeadTooSlow.response(), "408 Request Timeout", "request_timeout"),
+            (ProtocolError::HeadTooLarge.response(), "431 Request Header Fields Too Large", "head_too_large"),
+            (ProtocolError::TooManyHeads.response(), "503 Service Unavailable", "overloaded"),
+            (ConnectionRejected::Full.response(), "503 Service Unavailable", "overloaded"),
         ] {
             let text = String::from_utf8(bytes).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();

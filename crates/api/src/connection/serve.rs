@@ -23,15 +23,15 @@ use crate::app;
 use crate::assets::WRITE_BUFFER;
 use crate::state::State;
 
-/// Connections beside those that are served, to tell their clients that they are not. As many are accepted and no more,
-/// so that the files never run out.
-pub const REFUSING: usize = 32;
+/// Additional connections that are accepted only to be rejected with a response. Their number is limited so that the
+/// server never runs out of file descriptors.
+pub const REJECTION_SLOTS: usize = 32;
 
-/// How long one who is rejected has to read that, if not too many are.
+/// How long a rejected client has to read the response, unless too many are being rejected.
 const FAREWELL_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Serves the application on connections that this listener accepts. It begins when the server is first polled, and
-/// goes on until its handle says to stop.
+/// Serves the application on the listener's connections. It starts when the server is first polled, and ends when its
+/// handle says so.
 ///
 /// # Errors
 /// The listener can't be used.
@@ -44,23 +44,23 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
     let proxies = state.options.trusted_proxies.clone();
     let acceptor = Acceptor {
         limiter: ConnectionLimiter::new(options.max_connections, options.max_per_network, proxies),
-        refusing: Arc::default(),
+        rejecting: Arc::default(),
         timeouts: options.timeouts,
     };
     let builder = Server::build()
         .workers(workers)
-        .max_concurrent_connections((options.max_connections + REFUSING).div_ceil(workers))
+        .max_concurrent_connections((options.max_connections + REJECTION_SLOTS).div_ceil(workers))
         .disable_signals()
         .shutdown_timeout(options.shutdown.as_secs());
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("http", listener, move || {
         let (acceptor, stopping) = (acceptor.clone(), stopping.clone());
         let http = HttpService::build()
-            // Ours are the deadlines, and how a connection is closed.
+            // Timeouts and the closing of connections are handled by `GuardedStream`.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::ZERO)
-            // Who has hung up does not wait for an answer, and one that waits for events could be long in coming.
+            // A client that has hung up doesn't wait for a response, and a response with events could take long.
             .h1_allow_half_closed(false)
             .h1_write_buffer_size(WRITE_BUFFER)
             .local_addr(address)
@@ -77,24 +77,24 @@ pub fn serve(listener: TcpListener, state: State, options: &ConnectionOptions) -
     Ok(builder.run())
 }
 
-/// Accepts connections, as far as the limiter permits.
+/// Accepts connections within the limits.
 #[derive(Debug, Clone)]
 struct Acceptor {
     limiter: Arc<ConnectionLimiter>,
-    /// How many are just being rejected.
-    refusing: Arc<AtomicUsize>,
+    /// How many connections are being rejected at present.
+    rejecting: Arc<AtomicUsize>,
     timeouts: ConnectionTimeouts,
 }
 
 impl Acceptor {
     async fn accept(self, stream: TcpStream) -> Result<(GuardedStream<TcpStream>, Option<SocketAddr>), ()> {
-        // It fails when the client is gone already.
+        // Fails if the client is gone already.
         let peer = stream.peer_addr().map_err(drop)?;
         match self.admit(peer.ip()) {
             Ok(permit) => Ok((GuardedStream::new(stream, self.timeouts, Some(permit)), Some(peer))),
             Err(rejected) => {
-                // Apart, so that what it needs is no part of every connection.
-                Box::pin(self.refuse(stream, rejected)).await;
+                // Boxed, so that the memory for rejections isn't part of every connection.
+                Box::pin(self.reject(stream, rejected)).await;
                 Err(())
             }
         }
@@ -104,25 +104,26 @@ impl Acceptor {
         self.limiter.admit(address)
     }
 
-    async fn refuse(&self, mut stream: TcpStream, rejected: ConnectionRejected) {
+    async fn reject(&self, mut stream: TcpStream, rejected: ConnectionRejected) {
         tracing::debug!(%rejected, "rejected a connection");
         if let Some(RejectionReport { count, most }) = self.limiter.note_rejection(Instant::now()) {
             let (network, connections) = most.unzip();
             let network = network.map(tracing::field::display);
             tracing::warn!(count, network, connections, "rejected connections; this network has the most");
         }
-        let refusing = self.refusing.fetch_add(1, Ordering::Relaxed);
+        let rejecting = self.rejecting.fetch_add(1, Ordering::Relaxed);
         let parting = async {
-            stream.write_all(&rejected.answer()).await?;
+            stream.write_all(&rejected.response()).await?;
             stream.shutdown().await?;
-            // Most have sent their request by now. Unread, it would reset the connection before they have read.
+            // Most clients have sent their request by now. Closing with it unread would reset the connection before
+            // they have read the response.
             stream.read(&mut [0; 4096]).await
         };
-        if refusing < REFUSING / 2 {
+        if rejecting < REJECTION_SLOTS / 2 {
             let _ = timeout(FAREWELL_TIMEOUT, parting).await;
         } else {
             let _ = timeout(Duration::ZERO, parting).await;
         }
-        self.refusing.fetch_sub(1, Ordering::Relaxed);
+        self.rejecting.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -23,28 +23,28 @@ use super::head::{Head, HeadScanner};
 use super::limiter::ConnectionPermit;
 use super::rejection::ProtocolError;
 
-/// How many bytes of a body, chunk sizes included, are passed on at most.
+/// The maximum number of bytes of a body, including chunk sizes, that are passed on.
 pub(super) const MAX_BODY_CHUNK: u64 = 2 * crate::extract::BODY_LIMIT as u64;
 
-/// Bytes behind a request after which no more are read until it is answered, and how many are read at a time. Below,
-/// they are: that is how a client that has hung up is noticed.
+/// How many bytes after a request are buffered before reading stops until the request is answered. Also the size of one
+/// read. Reading ahead is how the server notices that a client has hung up.
 ///
-/// Who sends more than that and then hangs up is not noticed: the read goes on until `storage.read_timeout` ends it. It
-/// is not closed for that, since clients may pipeline (RFC 9112, section 9.3.2).
+/// A client that sends more and then hangs up is not noticed: its request runs until `storage.read_timeout` ends it.
+/// Its connection isn't closed for sending more, since clients may pipeline (RFC 9112, section 9.3.2).
 const READ_AHEAD: usize = 4 << 10;
 
-/// A connection.
+/// A connection with timeouts.
 #[derive(Debug)]
 pub(super) struct GuardedStream<S> {
     stream: S,
     exchange: Rc<Exchange>,
     timeouts: ConnectionTimeouts,
     stage: ExchangeStage,
-    /// Whether the connection ends with the request at hand.
+    /// Whether the connection ends with the current request.
     is_last: bool,
-    /// What has been read and not been passed on.
+    /// Bytes that were read and not passed on yet.
     input: BytesMut,
-    /// How much of it may be.
+    /// How many of them may be passed on.
     released: usize,
     timer: Timer,
     write_allowance: WriteAllowance,
@@ -54,13 +54,13 @@ pub(super) struct GuardedStream<S> {
 /// What the next byte from the client belongs to.
 #[derive(Debug)]
 enum ExchangeStage {
-    /// The head of a request, which must have begun, or ended once it has, by then.
+    /// The head of a request. The deadline is for its first byte, then for its last.
     Head { scanner: HeadScanner, has_begun: bool, deadline: Instant },
-    /// A body of which so many bytes have come. Once the request is answered, it must have ended by then.
+    /// A body, of which `taken` bytes have arrived. The deadline is set once the request is answered.
     Body { framing: Framing, taken: u64, deadline: Option<Instant> },
-    /// The request after this one.
-    Answer,
-    /// Nothing: the connection ends.
+    /// The next request, while the current one is being answered.
+    Response,
+    /// Nothing. The connection is being closed.
     Closing(Closing),
 }
 
@@ -81,7 +81,7 @@ impl<S> GuardedStream<S> {
         }
     }
 
-    /// What is known of the request at hand.
+    /// The state shared with the application about the current request.
     pub(super) fn exchange(&self) -> Rc<Exchange> {
         Rc::clone(&self.exchange)
     }
@@ -93,19 +93,19 @@ impl ExchangeStage {
     }
 
     const fn after_head(body: Framing) -> Self {
-        if body.is_done() { Self::Answer } else { Self::Body { framing: body, taken: 0, deadline: None } }
+        if body.is_done() { Self::Response } else { Self::Body { framing: body, taken: 0, deadline: None } }
     }
 }
 
 impl<S> GuardedStream<S> {
-    /// Takes in what has come since, given all that has not been passed on. How much may be.
+    /// Scans all bytes that have not been passed on. Returns how many may be passed on.
     fn advance(&mut self, bytes: &[u8]) -> usize {
         let mut released = 0;
         while released < bytes.len() {
             let taken = match &mut self.stage {
                 ExchangeStage::Head { .. } => self.advance_head(&bytes[released..]),
                 ExchangeStage::Body { .. } => self.advance_body(&bytes[released..]),
-                ExchangeStage::Answer | ExchangeStage::Closing(_) => 0,
+                ExchangeStage::Response | ExchangeStage::Closing(_) => 0,
             };
             if taken == 0 {
                 break;
@@ -132,7 +132,7 @@ impl<S> GuardedStream<S> {
                 0
             }
             Err(fault) => {
-                self.refuse(fault);
+                self.reject(fault);
                 0
             }
         }
@@ -157,18 +157,18 @@ impl<S> GuardedStream<S> {
 
     fn end_body(&mut self) {
         let ExchangeStage::Body { deadline, .. } = self.stage else { return };
-        self.stage = ExchangeStage::Answer;
+        self.stage = ExchangeStage::Response;
         if deadline.is_some() {
-            // It was answered before.
+            // The request was answered before its body ended.
             self.next_request();
         }
     }
 
-    /// All of the answer was written. Whether that was news.
-    fn end_answer(&mut self) -> bool {
+    /// All of the response was written. Returns whether that changed the stage.
+    fn end_response(&mut self) -> bool {
         self.is_last |= self.exchange.closes();
         match &mut self.stage {
-            ExchangeStage::Answer => self.next_request(),
+            ExchangeStage::Response => self.next_request(),
             ExchangeStage::Body { framing, taken, deadline } => {
                 if self.is_last || *framing == Framing::UntilClose || *taken >= MAX_BODY_CHUNK {
                     self.close();
@@ -191,39 +191,39 @@ impl<S> GuardedStream<S> {
         }
     }
 
-    fn refuse(&mut self, fault: ProtocolError) {
+    fn reject(&mut self, fault: ProtocolError) {
         tracing::debug!(%fault, "rejected invalid HTTP");
-        self.stage = ExchangeStage::Closing(Closing::with_answer(fault.answer()));
+        self.stage = ExchangeStage::Closing(Closing::with_response(fault.response()));
     }
 
-    /// Ends the connection. What the client has sent without being asked must not cost it the answer.
+    /// Closes the connection. Reads what the client still sends first, so that it doesn't lose the response.
     fn close(&mut self) {
         let has_unread = matches!(self.stage, ExchangeStage::Body { .. }) || !self.input.is_empty();
         self.stage = ExchangeStage::Closing(Closing::new(has_unread));
     }
 
-    /// Until when the client must have sent something or taken something.
+    /// When the client must have sent or read something.
     fn deadline(&self) -> Option<Instant> {
         let sending = match &self.stage {
             ExchangeStage::Head { deadline, .. } => Some(*deadline),
             ExchangeStage::Body { deadline, .. } => *deadline,
-            ExchangeStage::Answer | ExchangeStage::Closing(_) => None,
+            ExchangeStage::Response | ExchangeStage::Closing(_) => None,
         };
         sending.into_iter().chain(self.write_allowance.deadline()).min()
     }
 
-    /// Whether bytes from the client are wanted at the moment.
+    /// Whether input from the client is wanted at present.
     fn wants_input(&self) -> bool {
         match self.stage {
             ExchangeStage::Head { .. } => true,
             ExchangeStage::Body { framing: Framing::UntilClose, .. } if self.exchange.is_listening() => true,
             ExchangeStage::Body { taken, .. } => taken < MAX_BODY_CHUNK,
-            ExchangeStage::Answer => self.input.len() < READ_AHEAD,
+            ExchangeStage::Response => self.input.len() < READ_AHEAD,
             ExchangeStage::Closing(_) => false,
         }
     }
 
-    /// Gives the client up if it is late; whether it was.
+    /// Ends the connection if the client is late. Returns whether it was.
     fn check_deadline(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
         let Some(deadline) = self.deadline() else {
             if self.exchange.is_listening() {
@@ -235,10 +235,10 @@ impl<S> GuardedStream<S> {
             return Ok(false);
         }
         if self.write_allowance.deadline() == Some(deadline) {
-            return Err(not_taken());
+            return Err(not_read());
         }
         match self.stage {
-            ExchangeStage::Head { has_begun: true, .. } => self.refuse(ProtocolError::HeadTooSlow),
+            ExchangeStage::Head { has_begun: true, .. } => self.reject(ProtocolError::HeadTooSlow),
             _ => self.close(),
         }
         Ok(true)
@@ -246,13 +246,13 @@ impl<S> GuardedStream<S> {
 }
 
 impl<S: AsyncRead + Unpin> GuardedStream<S> {
-    /// Reads what the client has sent; how much of it may be passed on is left in `out`. `None` once there is no more.
+    /// Reads input from the client, and leaves in `out` what may be passed on. Returns `None` at the end of the input.
     fn read_some(
         &mut self,
         context: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<Option<()>>> {
-        if let ExchangeStage::Answer = self.stage {
+        if let ExchangeStage::Response = self.stage {
             return self.read_ahead(context);
         }
         let before = out.filled().len();
@@ -271,7 +271,7 @@ impl<S: AsyncRead + Unpin> GuardedStream<S> {
         Poll::Ready(Ok(Some(())))
     }
 
-    /// Reads some of the next request, which is not looked at before its turn, so only little.
+    /// Reads the beginning of the next request. It isn't parsed before its turn, so only little is read.
     fn read_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<()>>> {
         let mut scratch = [0; READ_AHEAD];
         let mut read = ReadBuf::new(&mut scratch);
@@ -280,21 +280,21 @@ impl<S: AsyncRead + Unpin> GuardedStream<S> {
         Poll::Ready(Ok((!read.filled().is_empty()).then_some(())))
     }
 
-    /// Counts what is kept of a head that is not whole; without room for it, the connection ends.
+    /// Counts the bytes kept of an incomplete head. Ends the connection if they exceed the limit.
     fn count_unread(&mut self) {
         if let ExchangeStage::Head { .. } = self.stage
             && let Some(permit) = &mut self.permit
             && !self.input.is_empty()
             && permit.keep_unread(self.input.capacity()).is_err()
         {
-            self.refuse(ProtocolError::TooManyHeads);
+            self.reject(ProtocolError::TooManyHeads);
         }
         if matches!(self.stage, ExchangeStage::Closing(_)) && self.released == 0 {
             self.forget_input();
         }
     }
 
-    /// Gives the memory back of what was read.
+    /// Frees the memory of the input.
     fn forget_input(&mut self) {
         self.input = BytesMut::new();
         if let Some(permit) = &mut self.permit {
@@ -311,7 +311,7 @@ impl<S: AsyncRead + Unpin> GuardedStream<S> {
         }
     }
 
-    /// Takes in what was read before its turn.
+    /// Scans input that was read ahead.
     fn advance_input(&mut self) {
         if !self.input.is_empty() {
             let input = std::mem::take(&mut self.input);
@@ -361,7 +361,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes)?;
         match written {
             Poll::Ready(length) => self.write_allowance.gain(length),
-            // One who listens is given up by rules of their own.
+            // Connections for events have write timeouts of their own.
             Poll::Pending if self.exchange.is_listening() => {}
             Poll::Pending => {
                 self.write_allowance.wait();
@@ -371,15 +371,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
         written.map(Ok)
     }
 
-    /// Called when all that there was to write was written.
+    /// Called when everything has been written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.write_allowance.rest();
-        if self.exchange.is_answered() && self.end_answer() {
+        if self.exchange.is_answered() && self.end_response() {
             self.write_allowance.renew();
             self.check_deadline(context)?;
             if !self.input.is_empty() || matches!(self.stage, ExchangeStage::Closing(_)) {
-                // What the client sends next may have come already, and then nothing else wakes.
+                // The client's next bytes may have arrived already, and then nothing else would wake the task.
                 context.waker().wake_by_ref();
             }
         }
@@ -399,6 +399,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     }
 }
 
-fn not_taken() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer")
+fn not_read() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client does not read its response")
 }

@@ -13,7 +13,7 @@ use super::*;
 
 mod upstream;
 
-/// Short times, and none that a test does not look at.
+/// A timeout that a test doesn't examine.
 const NEVER: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(100);
 const TIMEOUTS: ConnectionTimeouts =
@@ -40,7 +40,7 @@ async fn ends_soon(connection: &mut GuardedStream<DuplexStream>) {
     assert!(began.elapsed() >= SOON / 2, "{:?}", began.elapsed());
 }
 
-/// What is passed on by now: `None` at the end.
+/// Everything that is passed on by now, or `None` at the end.
 async fn passed(connection: &mut GuardedStream<DuplexStream>) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     let mut buffer = [0; 1024];
@@ -57,8 +57,8 @@ async fn passed(connection: &mut GuardedStream<DuplexStream>) -> Option<Vec<u8>>
     }
 }
 
-/// Answers as the dispatcher does: the body is taken to its end, and then all is flushed.
-async fn answer(connection: &mut GuardedStream<DuplexStream>) {
+/// Responds as the dispatcher does: reads the body to its end, then flushes everything.
+async fn respond(connection: &mut GuardedStream<DuplexStream>) {
     connection.exchange().end();
     connection.flush().await.unwrap();
 }
@@ -66,7 +66,7 @@ async fn answer(connection: &mut GuardedStream<DuplexStream>) {
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[tokio::test]
-async fn a_head_is_passed_on_when_it_is_whole_and_the_next_when_its_turn_comes() {
+async fn a_head_is_passed_on_when_complete_and_next_in_turn() {
     let (mut connection, mut client) = connection(1 << 20);
     client.write_all(&GET[..10]).await.unwrap();
     assert_eq!(passed(&mut connection).await.unwrap(), b"");
@@ -74,8 +74,8 @@ async fn a_head_is_passed_on_when_it_is_whole_and_the_next_when_its_turn_comes()
     client.write_all(&GET.repeat(2)).await.unwrap();
     for _ in 0..3 {
         assert_eq!(passed(&mut connection).await.unwrap(), GET);
-        assert_eq!(passed(&mut connection).await.unwrap(), b"", "it is not answered yet");
-        answer(&mut connection).await;
+        assert_eq!(passed(&mut connection).await.unwrap(), b"", "there is no response yet");
+        respond(&mut connection).await;
     }
 }
 
@@ -86,11 +86,11 @@ async fn nothing_is_passed_on_after_the_last_request() {
     client.write_all(&[last.as_slice(), GET].concat()).await.unwrap();
     assert_eq!(passed(&mut connection).await.unwrap(), last);
     assert_eq!(passed(&mut connection).await.unwrap(), b"");
-    answer(&mut connection).await;
+    respond(&mut connection).await;
     assert_eq!(passed(&mut connection).await, None);
 }
 
-/// Ends the connection and tells what the client was told.
+/// Ends the connection and returns what the client got.
 async fn told(mut connection: GuardedStream<DuplexStream>, mut client: DuplexStream) -> String {
     let reading = tokio::spawn(async move {
         let mut told = String::new();
@@ -103,18 +103,18 @@ async fn told(mut connection: GuardedStream<DuplexStream>, mut client: DuplexStr
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_end_is_given_up() {
+async fn a_head_that_does_not_end_in_time_is_rejected() {
     for earlier in [0, 1] {
         let (mut connection, mut client) =
             connection_with(ConnectionTimeouts { head: SOON, ..TIMEOUTS }, 1 << 20);
         for _ in 0..earlier {
             client.write_all(GET).await.unwrap();
             passed(&mut connection).await.unwrap();
-            answer(&mut connection).await;
+            respond(&mut connection).await;
         }
         client.write_all(b"G").await.unwrap();
         assert_eq!(passed(&mut connection).await.unwrap(), b"");
-        // Another byte is no progress.
+        // One more byte doesn't extend the deadline.
         sleep(SOON / 2).await;
         client.write_all(b"E").await.unwrap();
         let began = Instant::now();
@@ -125,7 +125,7 @@ async fn a_head_that_does_not_end_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_connection_without_a_request_ends_without_a_word() {
+async fn a_connection_without_a_request_ends_without_a_response() {
     for (timeouts, is_first) in [
         (ConnectionTimeouts { head: SOON, ..TIMEOUTS }, true),
         (ConnectionTimeouts { keep_alive: SOON, ..TIMEOUTS }, false),
@@ -134,7 +134,7 @@ async fn a_connection_without_a_request_ends_without_a_word() {
         if !is_first {
             client.write_all(GET).await.unwrap();
             passed(&mut connection).await.unwrap();
-            answer(&mut connection).await;
+            respond(&mut connection).await;
         }
         ends_soon(&mut connection).await;
         assert_eq!(told(connection, client).await, "");
@@ -142,7 +142,7 @@ async fn a_connection_without_a_request_ends_without_a_word() {
 }
 
 #[tokio::test]
-async fn a_handler_may_take_its_time() {
+async fn a_handler_has_no_deadline() {
     let short = ConnectionTimeouts { head: SOON, keep_alive: SOON, drain: SOON, write: SOON };
     let (mut connection, mut client) = connection_with(short, 1 << 20);
     client.write_all(GET).await.unwrap();
@@ -153,44 +153,44 @@ async fn a_handler_may_take_its_time() {
 const CHUNKED: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 #[tokio::test]
-async fn a_body_that_nobody_reads_has_an_end() {
-    // One that ends in time is dropped, and the connection goes on.
+async fn an_unread_body_is_discarded_within_limits() {
+    // A body that ends in time is discarded, and the connection continues.
     let timeouts = ConnectionTimeouts { drain: SOON, ..TIMEOUTS };
     let (mut connection, mut client) = connection_with(timeouts, 1 << 20);
     client.write_all(CHUNKED).await.unwrap();
     passed(&mut connection).await.unwrap();
-    answer(&mut connection).await;
+    respond(&mut connection).await;
     client.write_all(b"1\r\na\r\n0\r\n\r\n").await.unwrap();
     client.write_all(GET).await.unwrap();
     assert_eq!(passed(&mut connection).await.unwrap(), [b"1\r\na\r\n0\r\n\r\n", GET].concat());
-    answer(&mut connection).await;
-    // One that stalls is given up.
+    respond(&mut connection).await;
+    // The connection of a body that stalls is closed.
     client.write_all(CHUNKED).await.unwrap();
     passed(&mut connection).await.unwrap();
-    answer(&mut connection).await;
+    respond(&mut connection).await;
     ends_soon(&mut connection).await;
 }
 
 #[tokio::test]
-async fn a_body_that_is_endless_is_passed_on_up_to_the_limit() {
-    for first_answered in [true, false] {
+async fn an_endless_body_is_passed_on_up_to_the_limit() {
+    for responds_first in [true, false] {
         let (mut connection, mut client) = connection(4 << 20);
         client.write_all(CHUNKED).await.unwrap();
         passed(&mut connection).await.unwrap();
-        if first_answered {
-            answer(&mut connection).await;
+        if responds_first {
+            respond(&mut connection).await;
         }
         let chunk = [b"1000\r\n".as_slice(), &[b'x'; 4096], b"\r\n"].concat();
         client.write_all(&chunk.repeat(512)).await.unwrap();
         let body = passed(&mut connection).await.unwrap();
         assert_eq!(body.len() as u64, MAX_BODY_CHUNK);
-        answer(&mut connection).await;
+        respond(&mut connection).await;
         assert_eq!(passed(&mut connection).await, None);
     }
 }
 
 #[tokio::test]
-async fn a_head_that_is_not_whole_counts_until_it_is() {
+async fn an_incomplete_head_counts_until_it_is_complete() {
     let limiter = ConnectionLimiter::new(1_000, 1_000, Vec::new());
     let permit = || limiter.admit("192.0.2.1".parse().unwrap()).unwrap();
     let head = [b"GET / HTTP/1.1\r\nHost: x\r\nCookie: ".as_slice(), &[b'x'; 30_000]].concat();
@@ -215,7 +215,7 @@ async fn a_head_that_is_not_whole_counts_until_it_is() {
     assert_eq!(passed(&mut next).await.unwrap(), b"", "there is room again");
 }
 
-/// Writes to a client that takes so much every 10 ms.
+/// Writes to a client that reads this many bytes every 10 ms.
 async fn write_to(client_takes: usize) -> std::io::Result<()> {
     let timeouts = ConnectionTimeouts { write: SOON, ..TIMEOUTS };
     let (mut connection, mut client) = connection_with(timeouts, 4_000);
@@ -230,7 +230,7 @@ async fn write_to(client_takes: usize) -> std::io::Result<()> {
             }
         }
     });
-    // In pieces, as a large answer is written.
+    // In pieces, as a large response is written.
     let writing = async {
         for _ in 0..100 {
             connection.write_all(&[b'x'; 4_000]).await?;
@@ -244,8 +244,8 @@ async fn write_to(client_takes: usize) -> std::io::Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_must_be_taken_and_not_too_slowly() {
-    // The last is a tenth of the least rate.
+async fn a_response_must_be_read_at_a_minimum_rate() {
+    // The last rate is a tenth of the minimum rate.
     for too_little in [0, 1, 64] {
         let failed = write_to(too_little).await.unwrap_err();
         assert_eq!(failed.kind(), std::io::ErrorKind::TimedOut, "{too_little}");
@@ -298,7 +298,7 @@ const BODIES: &[&str] = &[
     "00\r\n\r\n",
 ];
 
-/// A request that is nearly a good one.
+/// A request with a small error, or with none.
 fn request() -> impl Strategy<Value = String> {
     use proptest::collection::vec;
     use proptest::sample::select;
@@ -310,7 +310,7 @@ fn request() -> impl Strategy<Value = String> {
     })
 }
 
-/// Requests that actix-http finds, each with what is left over of the bytes that were passed on for it.
+/// The requests that actix-http finds, each with what is left of the bytes that were passed on for it.
 fn read_by_actix(codec: &mut Codec, bytes: &[u8]) -> Result<(usize, usize), ()> {
     let mut bytes = BytesMut::from(bytes);
     let mut heads = 0;
@@ -325,15 +325,15 @@ fn read_by_actix(codec: &mut Codec, bytes: &[u8]) -> Result<(usize, usize), ()> 
 }
 
 proptest! {
-    /// Whatever comes, and however it is cut: what is passed on between one answer and the next is one request for
-    /// actix-http too, to the byte.
+    /// Whatever arrives, in whatever pieces: what is passed on between two responses must be exactly one request for
+    /// actix-http, to the byte.
     #[test]
     fn the_parser_behind_sees_the_same_requests(
         requests in proptest::collection::vec(request(), 1..5),
         cuts in proptest::collection::vec(1..40_usize, 1..40),
     ) {
         let text = requests.concat().into_bytes();
-        // Codecs of actix-http ask for one of these.
+        // actix-http's codecs need a service configuration.
         let runtime = actix_web::rt::Runtime::new().unwrap();
         runtime.block_on(async {
             let (mut connection, mut client) = connection(1 << 16);
@@ -350,7 +350,7 @@ proptest! {
             for _ in 0..32 {
                 let mut request = Vec::new();
                 let mut ended = false;
-                // All that there is for one request.
+                // All bytes that are passed on for one request.
                 loop {
                     match passed(&mut connection).await {
                         Some(some) => request.extend(some),
@@ -368,7 +368,7 @@ proptest! {
                 let mut codec = Codec::default();
                 let read = read_by_actix(&mut codec, &request);
                 prop_assert_eq!(read, Ok((1, 0)), "{:?}", String::from_utf8_lossy(&request));
-                answer(&mut connection).await;
+                respond(&mut connection).await;
             }
             Ok(())
         })?;

@@ -1,5 +1,5 @@
-//! Faults of actix-http that this module works around. A test fails once its fault is fixed upstream; then the
-//! workaround can be removed.
+//! Behaviour of actix-http that this module works around. A test fails once it is fixed upstream; then the workaround
+//! can be removed.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -44,12 +44,12 @@ impl Bare {
         Self { address, handle, requests }
     }
 
-    /// What comes back until the server closes or says nothing for long.
+    /// The response bytes, up to the end of the connection or a long pause.
     async fn told(&self, bytes: &[u8]) -> String {
         self.told_in_parts([bytes]).await
     }
 
-    /// The same when the bytes come with a little time in between.
+    /// The same, with short pauses in between the bytes.
     async fn told_in_parts<const N: usize>(&self, parts: [&[u8]; N]) -> String {
         let (address, parts) = (self.address, parts.map(<[u8]>::to_vec));
         let told = spawn_blocking(move || {
@@ -69,7 +69,7 @@ impl Bare {
 }
 
 #[actix_web::test]
-async fn a_request_behind_the_last_one_is_still_carried_out() {
+async fn a_request_after_the_last_one_is_still_executed() {
     let bare = Bare::start();
     bare.told(&[b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", GET].concat()).await;
     assert_eq!(
@@ -89,7 +89,7 @@ async fn a_client_of_http_1_0_still_gets_chunks() {
 }
 
 #[actix_web::test]
-async fn a_bare_line_feed_is_still_taken() {
+async fn a_bare_line_feed_is_still_accepted() {
     let bare = Bare::start();
     let told = bare.told(b"GET / HTTP/1.1\nHost: x\n\n").await;
     assert!(told.starts_with("HTTP/1.1 200 "), "mended: `HeadScanner` need not look for it\n{told}");
@@ -97,7 +97,7 @@ async fn a_bare_line_feed_is_still_taken() {
 }
 
 #[actix_web::test]
-async fn a_head_that_is_not_the_first_still_has_no_deadline() {
+async fn later_heads_still_have_no_deadline() {
     let bare = Bare::start();
     let told = bare.told_in_parts([GET, b"G"]).await;
     assert!(told.ends_with("still open"), "mended: `GuardedStream` need not have one\n{told}");
@@ -105,7 +105,7 @@ async fn a_head_that_is_not_the_first_still_has_no_deadline() {
 }
 
 #[actix_web::test]
-async fn an_unread_body_is_still_swallowed_without_end() {
+async fn an_unread_body_is_still_discarded_without_limit() {
     let bare = Bare::start();
     let request = [b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8000000\r\n".as_slice()];
     let told = bare.told(&[request.concat(), vec![b'x'; 32 << 20]].concat()).await;
