@@ -9,18 +9,18 @@ use super::{Permit, refusal};
 use crate::problem::ApiError;
 use crate::state::State;
 
-/// Paths whose requests are not counted: connections for events have places of their own, long polls among them; and
-/// how the server is must be known also when one network asks for too much.
+/// Paths whose requests are not counted. Connections for events, including long polls, have a limiter of their own, and
+/// health must be known even when one network asks for too much.
 const NOT_COUNTED: [&str; 4] = ["/api/events", "/api/events/stream", "/api/events/socket", "/api/health"];
 
-/// Admits a request, as long as the caller has not too many in flight: it is in flight as long as the permit is there.
-/// A caller is a user, or the network that a request without a known key comes from.
+/// Admits a request if the caller doesn't have too many in flight. It is in flight until the permit is dropped. A
+/// caller is a user, or the network that a request without a known key comes from.
 ///
-/// The key is not checked yet. So whoever has a stolen one can take all that its user may have, and the user must still
-/// be able to end that: for this, each network has some places more.
+/// The key is not checked yet. So whoever has a stolen key can use up its user's requests. The user must still be able
+/// to end the sessions: for this, each network has a few extra requests.
 ///
 /// # Errors
-/// Too many, of this caller or of all.
+/// The caller, or all callers together, have too many requests in flight.
 pub(crate) fn admit(request: &ServiceRequest) -> Result<Option<Permit>, ApiError> {
     let Some(state) = request.app_data::<State>() else { return Ok(None) };
     if NOT_COUNTED.contains(&request.path()) {
@@ -36,7 +36,7 @@ pub(crate) fn admit(request: &ServiceRequest) -> Result<Option<Permit>, ApiError
     permit.map(Some).map_err(|exhausted| refusal(exhausted, "requests in flight"))
 }
 
-/// Whether a request takes away what somebody with a stolen key or password can do.
+/// Whether a request takes access away from somebody with a stolen key or password.
 fn secures(method: &Method, path: &str) -> bool {
     match path {
         "/api/logout" => method == Method::POST,

@@ -7,48 +7,50 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use groupchat_domain::network::Neighbourhood;
 use groupchat_domain::storage::Caller;
 
-/// How much is little, in bytes: the first page of most lists is smaller.
+/// Amounts up to this are small, in bytes: the first page of most lists is smaller.
 const SMALL_AMOUNT: u64 = 64 << 10;
 
-/// How much is so little that whoever holds nothing gets it always. A connection holds as much in any case.
+/// A caller that holds nothing always gets amounts up to this. Every connection holds as much in any case.
 const LEAST: u64 = 32 << 10;
 
-/// So much of something: requests, or bytes.
+/// A limited amount of something: requests or bytes.
 ///
-/// A caller may take as long as they hold less than a share: so much each, but never more than half of what is left. So
-/// each leaves about two thirds of what they find for those who hold less, and the share of all shrinks as more come
-/// (the dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). What is taken last may go beyond
-/// the share, so that something larger than a share can be taken at all.
+/// A caller may take more while they hold less than a share: a fixed maximum, but never more than half of what is left.
+/// So each caller leaves about two thirds of what they find to those who hold less, and the share shrinks as more
+/// callers come (the dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). The last amount
+/// taken may exceed the share, so that something larger than a share can be taken at all.
 ///
-/// Networks that are neighbours have one share together besides, since one customer may have tens of thousands of them.
+/// In addition, the networks of a neighbourhood share one share, since one customer may have tens of thousands of
+/// networks.
 #[derive(Debug)]
 pub(crate) struct Budget {
     each: u64,
     total: u64,
-    /// Beyond the total, for those who hold nothing and take little; the least they get even beyond that.
+    /// Extra amount beyond the total, for callers that hold nothing and take a small amount. Amounts up to `LEAST` are
+    /// granted even beyond this.
     spare: u64,
     taken: Mutex<Usage>,
 }
 
-/// What is taken.
+/// What is taken at present.
 #[derive(Debug, Default)]
 struct Usage {
     by_all: u64,
-    /// By each who has taken something.
+    /// By each caller that holds something.
     by: HashMap<Caller, u64>,
     by_neighbourhood: HashMap<Neighbourhood, u64>,
 }
 
-/// Why there is no more.
+/// Why a caller gets nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exhausted {
-    /// The caller holds as much as one may.
+    /// The caller holds as much as one caller may.
     ByCaller,
     /// All callers together hold too much.
     ByAll,
 }
 
-/// What a caller has taken. It is given back when this is dropped.
+/// An amount that a caller has taken. Dropping it returns the amount.
 #[derive(Debug)]
 pub struct Permit {
     budget: Arc<Budget>,
@@ -57,17 +59,17 @@ pub struct Permit {
 }
 
 impl Budget {
-    /// So much for each caller, and so much for all of them together.
+    /// A budget with a limit per caller and a limit for all of them together.
     pub(crate) fn new(each: u64, total: u64) -> Arc<Self> {
         Self::with_spare(each, total, 0)
     }
 
-    /// The same, and so much besides that only those get who hold nothing, and only when they take little.
+    /// The same, with an extra amount for callers that hold nothing and take a small amount.
     pub(crate) fn with_spare(each: u64, total: u64, spare: u64) -> Arc<Self> {
         Arc::new(Self { each, total, spare, taken: Mutex::default() })
     }
 
-    /// What all hold together.
+    /// What all callers hold together.
     #[cfg(test)]
     pub(crate) fn held(&self) -> u64 {
         self.locked().by_all
@@ -76,15 +78,15 @@ impl Budget {
     /// Whether the caller may take something now.
     ///
     /// # Errors
-    /// Why not.
+    /// Why the caller may not.
     pub(crate) fn check(&self, caller: Caller) -> Result<(), Exhausted> {
         self.check_locked(&self.locked(), caller, 0)
     }
 
-    /// Takes so much for the caller.
+    /// Takes an amount for the caller.
     ///
     /// # Errors
-    /// Why the caller may take nothing now.
+    /// Why the caller may not.
     pub(crate) fn take(self: &Arc<Self>, caller: Caller, amount: u64) -> Result<Permit, Exhausted> {
         let mut taken = self.locked();
         self.check_locked(&taken, caller, amount)?;
@@ -131,7 +133,7 @@ impl Usage {
         }
     }
 
-    /// What a network and its neighbours hold; what a user holds.
+    /// What a user holds, or a network together with its neighbours.
     fn with_neighbours(&self, caller: Caller, held: u64) -> u64 {
         let all = neighbourhood(caller).and_then(|neighbourhood| self.by_neighbourhood.get(&neighbourhood));
         all.copied().unwrap_or(held)
@@ -145,7 +147,7 @@ fn neighbourhood(caller: Caller) -> Option<Neighbourhood> {
     }
 }
 
-/// Takes so much off a count, which is not kept at nothing.
+/// Subtracts from a count, and removes it at zero.
 fn reduce<K: Eq + Hash>(counts: &mut HashMap<K, u64>, of: K, amount: u64) {
     if let Some(held) = counts.get_mut(&of) {
         *held -= amount;
@@ -156,10 +158,10 @@ fn reduce<K: Eq + Hash>(counts: &mut HashMap<K, u64>, of: K, amount: u64) {
 }
 
 impl Permit {
-    /// Makes it one for so much more, if its caller may have that.
+    /// Adds an amount to the permit, if the caller may take it.
     ///
     /// # Errors
-    /// Why not; it stays as it was.
+    /// Why the caller may not. The permit stays as it was.
     pub fn grow(&mut self, amount: u64) -> Result<(), Exhausted> {
         let mut taken = self.budget.locked();
         self.budget.check_locked(&taken, self.caller, amount)?;
@@ -168,12 +170,12 @@ impl Permit {
         Ok(())
     }
 
-    /// How much it is for.
+    /// The amount of the permit.
     pub const fn amount(&self) -> u64 {
         self.amount
     }
 
-    /// Makes it one for so much, however much that is: what was taken has turned out larger or smaller.
+    /// Changes the amount without a check, because what was taken turned out larger or smaller.
     pub fn resize(&mut self, amount: u64) {
         let mut taken = self.budget.locked();
         taken.refund(self.caller, self.amount);
@@ -203,7 +205,7 @@ mod tests {
         Caller::User(UserId::new(number))
     }
 
-    /// Takes one by one until there is no more.
+    /// Takes one at a time until the budget is exhausted.
     fn take_all(budget: &Arc<Budget>, caller: Caller) -> (Vec<Permit>, Exhausted) {
         let mut permits = Vec::new();
         loop {
@@ -215,30 +217,30 @@ mod tests {
     }
 
     #[test]
-    fn each_caller_has_so_much_and_gets_it_back() {
+    fn each_caller_is_limited_and_dropped_permits_return() {
         let budget = Budget::new(2, 100);
-        let (mut anns, why) = take_all(&budget, ANN);
-        assert_eq!((anns.len(), why), (2, Exhausted::ByCaller));
+        let (mut permits, why) = take_all(&budget, ANN);
+        assert_eq!((permits.len(), why), (2, Exhausted::ByCaller));
         assert_eq!(take_all(&budget, BOB).0.len(), 2);
         let strangers = take_all(&budget, STRANGER).0;
         assert_eq!(strangers.len(), 2);
-        anns.pop();
+        permits.pop();
         assert_eq!(budget.check(ANN), Ok(()));
-        anns.push(budget.take(ANN, 1).unwrap());
+        permits.push(budget.take(ANN, 1).unwrap());
         assert_eq!(budget.check(ANN), Err(Exhausted::ByCaller));
-        drop((anns, strangers));
+        drop((permits, strangers));
         let taken = budget.locked();
         assert!(taken.by.is_empty());
         assert_eq!(taken.by_all, 0);
     }
 
     #[test]
-    fn the_last_may_be_larger_than_what_is_left() {
+    fn the_last_amount_may_exceed_what_is_left() {
         let budget = Budget::new(10, 100);
         let small = budget.take(ANN, 9).unwrap();
         let large = budget.take(ANN, 1_000).unwrap();
         assert_eq!(budget.check(ANN).unwrap_err(), Exhausted::ByCaller);
-        // Nothing is left for anybody.
+        // Nothing is left for any caller.
         assert_eq!(budget.check(BOB).unwrap_err(), Exhausted::ByAll);
         drop(large);
         assert_eq!(budget.check(BOB), Ok(()));
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn many_who_take_all_that_they_may_leave_something_for_one_who_has_nothing() {
+    fn greedy_callers_leave_something_for_a_caller_that_holds_nothing() {
         let budget = Budget::new(100, 1_000);
         let mut held = Vec::new();
         for number in 0..15 {
@@ -262,10 +264,10 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_have_one_share_together() {
+    fn neighbours_share_one_share() {
         let budget = Budget::new(4, 90);
         let network = |text: String| Caller::Network(Network::of(text.parse().unwrap()));
-        // A customer with a /48, of which each /64 takes all that it may.
+        // A customer with a /48, of which each /64 takes all it can get.
         let held: Vec<_> =
             (0..100).flat_map(|n| take_all(&budget, network(format!("2001:db8:1:{n:x}::1"))).0).collect();
         assert_eq!(held.len(), 31);
@@ -275,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_nothing_gets_a_little_when_others_hold_all() {
+    fn a_caller_that_holds_nothing_gets_a_small_amount_beyond_the_total() {
         let budget = Budget::with_spare(1 << 20, 1 << 20, 2 * SMALL_AMOUNT);
         let all = budget.take(ANN, 1 << 20).unwrap();
         assert_eq!(budget.take(BOB, SMALL_AMOUNT + 1).unwrap_err(), Exhausted::ByAll);
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permit_grows_as_far_as_there_is_some() {
+    fn a_permit_grows_within_the_limits() {
         let budget = Budget::new(10, 100);
         let mut permit = budget.take(ANN, 0).unwrap();
         permit.grow(9).unwrap();
@@ -301,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_resized_counts_as_what_it_is_now() {
+    fn a_resized_permit_counts_with_its_new_amount() {
         let budget = Budget::new(10, 100);
         let mut permit = budget.take(ANN, 0).unwrap();
         permit.resize(10);

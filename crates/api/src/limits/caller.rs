@@ -1,4 +1,4 @@
-//! Who makes a request, as its limits go.
+//! The caller that a request's limits apply to.
 
 use actix_web::HttpRequest;
 use groupchat_domain::network::Network;
@@ -7,7 +7,7 @@ use groupchat_domain::storage::Caller;
 use crate::extract::{address, credential};
 use crate::state::AppState;
 
-/// As whom a request counts: as the user whose key it shows, or as the network that it comes from.
+/// The caller of a request: the user of its key, or the network that it comes from.
 pub(super) fn caller(request: &HttpRequest, state: &AppState) -> Caller {
     match credential(request) {
         Ok(credential) => state.storage.caller(credential.into()),

@@ -18,27 +18,27 @@ use crate::assets::{Pieces, WRITE_BUFFER};
 use crate::problem::ApiError;
 use crate::state::AppState;
 
-/// Bodies of up to so many bytes are not counted: the connection takes that much at once, read or not.
+/// Bodies up to this many bytes are not counted: a connection buffers that much at once, read or not.
 const SMALL: usize = 2 * WRITE_BUFFER;
 
-/// What a connection keeps of a large body besides the body, at most.
+/// What a connection buffers of a large body in addition to the body, at most.
 const CONNECTION_OVERHEAD: usize = 4 * WRITE_BUFFER;
 
-/// Something large that was read for a caller and is not delivered yet.
+/// Something large that was read for a caller and has not been delivered yet.
 #[derive(Debug)]
 pub struct Undelivered<T> {
     /// What was read.
     pub data: T,
-    /// As whom.
+    /// Who it was read for.
     pub actor: Actor,
     /// The bytes of its texts.
     pub text: usize,
-    /// What it takes of the caller's share.
+    /// The permit for its memory, from the caller's budget.
     pub permit: Permit,
 }
 
 impl<T> Undelivered<T> {
-    /// Makes the answer's data of it.
+    /// Converts the data, for example to DTOs.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Undelivered<U> {
         let Self { data, actor, text, permit } = self;
         Undelivered { data: make(data), actor, text, permit }
@@ -46,51 +46,52 @@ impl<T> Undelivered<T> {
 }
 
 impl AppState {
-    /// Reads something large as somebody, such as a page of a list. It counts as theirs from when it is read until the
-    /// client has taken it.
+    /// Reads something large, such as a page of a list. It counts toward the caller's budget from the read until the
+    /// client has received it.
     ///
     /// # Errors
-    /// Too much of the caller's, or of everybody's, is on its way; else what the storage's `read_as` rejects.
+    /// The caller, or all callers together, have too much undelivered. Also what the storage's `read_as` rejects.
     pub async fn read_large<T: TextBytes + Send + 'static>(
         &self,
         who: Credential,
         read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
     ) -> Result<Undelivered<T>, ApiError> {
         let undelivered = Arc::clone(&self.limits.undelivered);
-        // Before anything is done; whoever is let in here at the same time as others may still be rejected below.
+        // A cheap check before the read. Concurrent requests that pass it may still be rejected below.
         undelivered.check(self.storage.caller(Principal::Key(who))).map_err(too_much)?;
         let read = move |tx: &mut dyn Tx, actor: &Actor| {
             let data = read(tx, actor)?;
             let text = data.text_bytes();
-            // On the reader, so that no more is read than may be kept, however long it takes to be made an answer of.
+            // Counted on the reader thread, so that no more is read than may be kept, however long it takes to produce
+            // the responses.
             let permit = undelivered.take(Caller::User(actor.id()), text as u64);
             Ok(permit.map(|permit| Undelivered { data, actor: actor.clone(), text, permit }))
         };
         self.storage.read_as(who, read).await?.map_err(too_much)
     }
 
-    /// Counts so many bytes of an answer as a user's.
+    /// Counts bytes of a response toward a user's budget.
     ///
     /// # Errors
-    /// Too much of the user's, or of everybody's, is on its way.
+    /// The user, or all users together, have too much undelivered.
     pub fn count_undelivered(&self, user: UserId, bytes: usize) -> Result<Permit, ApiError> {
         self.limits.undelivered.take(Caller::User(user), bytes as u64).map_err(too_much)
     }
 }
 
 fn too_much(exhausted: super::Exhausted) -> ApiError {
-    refusal(exhausted, "answers that were not taken yet")
+    refusal(exhausted, "large responses that are not delivered yet")
 }
 
-/// The body of a large answer. What is left of it counts as its caller's until it is dropped, which is when the client
-/// has taken all but the last of it, or is gone.
+/// The body of a large response. What is left of it counts toward its caller's budget until the body is dropped: when
+/// the client has received all but the last part of it, or is gone.
 pub(crate) struct CountedBody {
     pieces: Pieces,
     permit: Permit,
 }
 
 impl CountedBody {
-    /// A body of these bytes.
+    /// A body of these bytes. A small one is not counted.
     pub(crate) fn body(mut pieces: Pieces, permit: Permit) -> BoxBody {
         if pieces.len() <= SMALL {
             return BoxBody::new(pieces.take(SMALL).unwrap_or_default());
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_large_body_comes_in_slices_and_what_is_left_counts_until_it_is_dropped() {
+    async fn a_large_body_comes_in_slices_and_the_rest_counts_until_dropped() {
         let budget = Budget::new(1, 1 << 30);
         let bytes: Vec<u8> = (0..100_000_u32).map(|place| place as u8).collect();
         let permit = budget.take(ANN, 0).unwrap();

@@ -7,8 +7,8 @@ use super::{Permit, refusal};
 use crate::problem::ApiError;
 use crate::state::State;
 
-/// A body that is arriving. It counts as its caller's by what has come, from the first time that it is waited for; so
-/// one that is there at once costs nothing.
+/// A body that is arriving. The bytes that have arrived count toward the caller's budget from the first time we wait
+/// for more. So a body that arrives at once costs nothing.
 #[derive(Debug)]
 pub(crate) struct IncomingBody {
     request: HttpRequest,
@@ -16,15 +16,15 @@ pub(crate) struct IncomingBody {
 }
 
 impl IncomingBody {
-    /// Of this request; nothing has come.
+    /// For a request of which no part of the body has arrived.
     pub(crate) const fn new(request: HttpRequest) -> Self {
         Self { request, permit: None }
     }
 
-    /// Counts all that is kept of it by now.
+    /// Counts all bytes that are kept of the body by now.
     ///
     /// # Errors
-    /// Too much of the caller's, or of everybody's, is on its way.
+    /// The caller, or all callers together, keep too many bytes.
     pub(crate) fn count(&mut self, kept: usize) -> Result<(), ApiError> {
         let kept = kept as u64;
         let grown = match &mut self.permit {
@@ -37,6 +37,6 @@ impl IncomingBody {
             Some(permit) if permit.amount() < kept => permit.grow(kept - permit.amount()),
             Some(_) => Ok(()),
         };
-        grown.map_err(|exhausted| refusal(exhausted, "bytes of bodies that are not whole"))
+        grown.map_err(|exhausted| refusal(exhausted, "request bodies that have not arrived completely"))
     }
 }

@@ -22,28 +22,28 @@ pub(crate) use incoming_body::IncomingBody;
 use crate::options::ServerOptions;
 use crate::problem::{ApiError, Code};
 
-/// When another try makes sense: in that time, a client that takes its answers has taken many.
+/// When to try again: within this time, a client that reads its responses has read many.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// All callers together may have so many times as many requests in flight as one.
+/// How many times as many requests all callers together may have in flight as one caller.
 const CALLERS_IN_FLIGHT: u64 = 8;
 
-/// How many requests of a network may get in that make a user safer, such as one that ends sessions, when the user has
-/// too many others in flight.
+/// How many requests that protect a user, such as ending a session, each network may make when the user has too many
+/// others in flight.
 const SECURING: u64 = 16;
 
-/// Which part of the bytes of bodies that are still arriving may be of one user; what networks that show no known key
-/// may have besides, as a part of it, and each of them. The whole is a setting, since it goes by the machine's memory;
-/// its parts only say how it is shared.
+/// Which fraction of the memory for arriving bodies one user may take, which fraction all networks without a known key
+/// may take in addition, and each of them. The whole is a setting, since it depends on the machine's memory. These
+/// constants only divide it.
 const PART_OF_USER: u64 = 8;
 const PART_OF_STRANGERS: u64 = 4;
 const PART_OF_STRANGER: u64 = 64;
 
-/// One part of so many of what answers of all may take is for those who have none on its way.
+/// The fraction of the memory for bodies and responses that is reserved for callers that hold none of it.
 const SPARE: u64 = 8;
 
-/// A budget for users, and one for networks of strangers: however many of those there are, they take nothing of what is
-/// there for users.
+/// A budget for users and one for the networks of strangers. However many strangers there are, they take nothing from
+/// users.
 #[derive(Debug)]
 pub(crate) struct Budgets {
     users: Arc<Budget>,
@@ -63,18 +63,18 @@ impl Budgets {
 /// The budgets of a server.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    /// Requests that are being worked on.
+    /// Requests in flight.
     pub requests: Budgets,
-    /// Requests that make a user safer and found no room there, by network.
+    /// Requests that protect a user and exceeded the limit above, by network.
     pub securing: Arc<Budget>,
-    /// Bytes of bodies that are not whole yet.
+    /// Bytes of request bodies that have not arrived completely.
     pub arriving: Budgets,
-    /// Bytes of answers that clients have not taken yet.
+    /// Bytes of responses that clients have not received yet.
     pub undelivered: Arc<Budget>,
 }
 
 impl Limits {
-    /// Budgets that nobody has taken anything of.
+    /// Unused budgets.
     pub(crate) fn new(options: &ServerOptions) -> Self {
         let (requests, incoming) = (u64::from(options.requests_per_caller), options.incoming);
         Self {
@@ -96,14 +96,15 @@ impl Limits {
     }
 }
 
-/// What a caller is told who asks for more than there is.
+/// The error of a caller that exceeds a budget.
 fn refusal(exhausted: Exhausted, what: &str) -> ApiError {
     let (code, detail) = match exhausted {
-        Exhausted::ByCaller => (
-            Code::TooManyRequests,
-            format!("{what} of yours are the most that one caller may have at a time; wait for some of them"),
-        ),
-        Exhausted::ByAll => (Code::Overloaded, format!("too many {what}; nothing was done")),
+        Exhausted::ByCaller => {
+            (Code::TooManyRequests, format!("you have too many {what}; wait until some of them are done"))
+        }
+        Exhausted::ByAll => {
+            (Code::Overloaded, format!("all callers together have too many {what}; nothing was done"))
+        }
     };
     ApiError::new(code, detail).retry_after(RETRY_AFTER)
 }

@@ -11,7 +11,7 @@ fn state() -> State {
     state_with(ServerOptions { requests_per_caller: 2, ..ServerOptions::default() })
 }
 
-/// What becomes of a request from an address, with a user's key or without.
+/// Admits a request from an address, with or without a user's key.
 fn ask(
     state: &State,
     from: &str,
@@ -28,7 +28,7 @@ fn ask(
 }
 
 #[actix_web::test]
-async fn strangers_take_nothing_of_what_is_there_for_users() {
+async fn strangers_take_nothing_from_the_budget_of_users() {
     let state = state();
     let strangers: Vec<_> = (0..500)
         .filter_map(|n| ask(&state, &format!("2001:db8:{n:x}::1"), None, Method::POST, "/api/login").ok())
