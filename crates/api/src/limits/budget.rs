@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn each_caller_is_limited_and_dropped_permits_return() {
+    fn a_caller_is_limited_and_gets_its_permits_back() {
         let budget = Budget::new(2, 100);
         let (mut permits, why) = take_all(&budget, ANN);
         assert_eq!((permits.len(), why), (2, Exhausted::ByCaller));

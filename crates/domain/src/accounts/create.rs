@@ -10,16 +10,16 @@ use crate::events::Event;
 use crate::ids::UserId;
 use crate::storage::{Access, Caller, Credential, Mode, Storage, Tx, Unique};
 
-/// A user that somebody wants to create.
+/// A user to create.
 #[derive(Debug, Clone)]
 pub struct UserDraft {
     /// The name to sign in with.
     pub username: Username,
-    /// The name that others read.
+    /// The name shown to others.
     pub display_name: Option<DisplayName>,
-    /// The address, seen by the user and admins.
+    /// The address, visible to the user and admins.
     pub email: Option<Email>,
-    /// Whether the user is to administer the server.
+    /// Whether the user is a server admin.
     pub is_admin: bool,
     /// The first password.
     pub password: Password,
@@ -30,7 +30,7 @@ pub struct UserDraft {
 pub struct CreatedUser {
     /// The user.
     pub user: User,
-    /// For others than admins a key, so that a provisioning script can act for the user at once.
+    /// A key, so that a provisioning script can act for the user at once. Admins get none.
     pub key: Option<Secret>,
 }
 
@@ -49,7 +49,7 @@ pub async fn create(
     draft: UserDraft,
 ) -> Result<CreatedUser, Error> {
     let username = draft.username.key();
-    // Decided twice: here, so that nobody makes the server hash for nothing, and again when it is stored.
+    // Checked twice: here, so that nobody makes the server hash in vain, and again when the user is stored.
     let creator = storage
         .read_as(who, move |tx, actor| {
             credentials::require(tx, actor, CredentialChange::NewAccount)?;
@@ -73,7 +73,7 @@ pub async fn create(
         .await
 }
 
-/// Creates a user on behalf of whoever runs the server, who needs no key.
+/// Creates a user on behalf of the operator, who needs no key.
 ///
 /// # Errors
 /// [`AccountRefusal::UsernameTaken`], busy, or a fault.
@@ -86,7 +86,7 @@ pub async fn create_by_operator(
     storage.run(OPERATOR, move |tx| store(tx, None, &draft, &password)).await
 }
 
-/// Creates the user `admin` with a random password, if there has never been a user; returns the password.
+/// Creates the user `admin` with a random password if there has never been a user. Returns the password.
 ///
 /// # Errors
 /// Busy, or a fault.
@@ -110,7 +110,7 @@ pub async fn create_first_admin(
     let hash = hasher.hash(HashCaller::System, password.clone()).await?;
     let created = storage
         .run(OPERATOR, move |tx| {
-            // Two servers may start at once.
+            // Two servers may start at the same time.
             tx.accounts().lock_admins()?;
             if tx.accounts().any_ever()? {
                 return Ok(None);

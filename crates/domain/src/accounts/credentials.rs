@@ -1,8 +1,8 @@
-//! Who may change credentials and rights on the server: one rule, which every use case that changes any of them asks.
+//! Who may change credentials and rights on the server: one rule that every use case that changes any of them applies.
 //!
-//! Whoever runs the server is not asked for a key, and so not subject to it (see [`operator`](super::operator)). Ending
-//! sessions and issuing tickets are not listed: the one only takes access away, the other lends that of the session at
-//! hand for moments.
+//! The operator needs no key and is not subject to this rule (see [`operator`](super::operator)). Ending sessions and
+//! issuing tickets are not listed: the former only takes access away, and the latter lends the access of the current
+//! session for a moment.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::rights::is_server_admin;
@@ -11,29 +11,30 @@ use crate::error::Error;
 use crate::ids::UserId;
 use crate::storage::Tx;
 
-/// What somebody wants to change of how people get in, or of what they may do on the server.
+/// A change of credentials or of rights on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CredentialChange {
-    /// The actor's own password, with the current one as proof.
+    /// Of the actor's own password, with the current one as proof.
     OwnPassword,
-    /// The password of this user, without the current one.
+    /// Of this user's password, without the current one.
     PasswordOf(UserId),
-    /// The name that a user signs in with.
+    /// Of the name that a user signs in with.
     Username,
-    /// Whether a user administers the server.
+    /// Of whether a user is a server admin.
     ServerAdmin,
-    /// A new account, with a password that the actor chooses.
+    /// A new account with a password that the actor chooses.
     NewAccount,
-    /// The end of an account.
+    /// The deletion of an account.
     Deletion,
 }
 
-/// Rejects a change that is not the actor's to make; `is_admin` is whether the actor administers the server.
+/// Rejects a change that the actor may not make. `is_admin` is whether the actor is a server admin.
 ///
-/// - Users change their own password and nothing else here; all else is for server admins.
-/// - A key that was handed out with an account changes nothing, whatever its user has become since: it exists for
-///   a script that sets things up, and lies where that script lies.
-/// - Nobody's own password is changed without the current one, or a stolen key would be enough to keep its owner out.
+/// - Users may change their own password, and nothing else here. All else is for server admins.
+/// - A provisioned key may change nothing, whatever its user has become since: it exists for a setup script and is
+/// stored where that script is.
+/// - Nobody's own password can be changed without the current one. Otherwise a stolen key would be enough to lock out
+/// its owner.
 pub(super) fn authorize(
     actor: &Actor,
     is_admin: bool,
@@ -51,7 +52,7 @@ pub(super) fn authorize(
     }
 }
 
-/// The same with the actor's rights as of now.
+/// The same with the actor's current rights.
 pub(super) fn require(tx: &mut dyn Tx, actor: &Actor, change: CredentialChange) -> Result<(), Error> {
     let is_admin = is_server_admin(tx, actor)?;
     Ok(authorize(actor, is_admin, change)?)

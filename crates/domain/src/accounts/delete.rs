@@ -10,8 +10,8 @@ use crate::ids::UserId;
 use crate::jobs::Task;
 use crate::storage::Tx;
 
-/// Deletes a user on behalf of a server admin: marks the account, frees the name, ends keys and rights at
-/// once. A durable job ends the memberships afterwards. Messages and likes stay.
+/// Deletes a user on behalf of a server admin: marks the account, frees the name, and ends keys and rights at once. A
+/// durable job then ends the memberships. Messages and likes stay.
 ///
 /// # Errors
 /// `UserNotFound`, `AdminOnly`, `ProvisionedKey`, `LastAdmin` of
@@ -22,14 +22,14 @@ pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Err
     delete_locked(tx, Some(actor.id()), &user)
 }
 
-/// Deletes a user that is locked, as is the set of server admins.
+/// Deletes a user. The user and the set of server admins must be locked.
 pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) -> Result<(), Error> {
     if user.is_admin {
         require_another_admin(tx)?;
     }
     let (id, now) = (user.id, tx.now());
     tx.accounts().mark_deleted(id, now)?;
-    // No word of the sessions: that the user is gone says it.
+    // There is no event about the sessions: the deletion of the user implies it.
     tx.sessions().end_all(id, None)?;
     tx.known_networks().forget(id)?;
     tx.jobs().enqueue(Task::EndMemberships(id), now)?;

@@ -13,34 +13,34 @@ use crate::events::{Event, UserUpdate};
 use crate::ids::UserId;
 use crate::storage::{Credential, Storage, Tx, Unique};
 
-/// What users may change of themselves. `None` keeps, `Some(None)` clears.
+/// What users may change about themselves. `None` keeps a value, `Some(None)` clears it.
 #[derive(Debug, Clone, Default)]
 pub struct ProfileChanges {
-    /// The name that others read.
+    /// The name shown to others.
     pub display_name: Option<Option<DisplayName>>,
     /// The e-mail address.
     pub email: Option<Option<Email>>,
-    /// Whether others may see that the user is there.
+    /// Whether others may see the user's presence.
     pub presence: Option<PresenceSetting>,
 }
 
-/// What admins may change of a user. `None` keeps.
+/// What admins may change about a user. `None` keeps a value.
 #[derive(Debug, Clone, Default)]
 pub struct UserChanges {
     /// The name to sign in with.
     pub username: Option<Username>,
-    /// The name that others read.
+    /// The name shown to others.
     pub display_name: Option<Option<DisplayName>>,
     /// The e-mail address.
     pub email: Option<Option<Email>>,
     /// Whether the user is a server admin.
     pub is_admin: Option<bool>,
-    /// A new password, which ends the user's sessions.
+    /// A new password. It ends the user's sessions.
     pub password: Option<Password>,
 }
 
 impl UserChanges {
-    /// Which of them concern credentials or rights of the user with this id.
+    /// The changes to credentials or rights that this contains, for the user with this id.
     fn of_credentials(&self, id: UserId) -> impl Iterator<Item = CredentialChange> {
         [
             self.username.as_ref().map(|_| CredentialChange::Username),
@@ -55,7 +55,7 @@ impl UserChanges {
 /// Changes the actor's own profile.
 ///
 /// # Errors
-/// A fault; [`AccountRefusal::Unauthenticated`] if the account ended at this moment.
+/// A fault, or [`AccountRefusal::Unauthenticated`] if the account was deleted at this moment.
 pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Result<User, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
     let user = tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
@@ -67,7 +67,7 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
 }
 
 /// Changes a user on behalf of a server admin. A new password ends all sessions of the user. Admins change their own
-/// by [`change_password`](super::change_password).
+/// password with [`change_password`](super::change_password).
 ///
 /// # Errors
 /// [`AccountRefusal::UserNotFound`], [`AccountRefusal::AdminOnly`], [`AccountRefusal::UsernameTaken`],
@@ -88,7 +88,7 @@ pub async fn edit_user(
     storage.write_as(who, move |tx, actor| apply(tx, actor, id, &changes, hash.as_ref())).await
 }
 
-/// Who is about to set a user's password, if they may.
+/// The actor, if they may set the user's password.
 fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<UserId, Error> {
     tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
     credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
@@ -119,7 +119,7 @@ fn apply(
     Ok(saved)
 }
 
-/// Stores a changed user that is locked, as is the set of server admins.
+/// Stores a changed user. The user and the set of server admins must be locked.
 pub(super) fn save_locked(
     tx: &mut dyn Tx,
     by: Option<UserId>,
@@ -132,7 +132,7 @@ pub(super) fn save_locked(
     save(tx, by, before, changed)
 }
 
-/// Stores a changed user and tells of it; does neither if nothing changed.
+/// Stores a changed user and emits an event, unless nothing changed.
 fn save(tx: &mut dyn Tx, by: Option<UserId>, before: &User, mut changed: User) -> Result<User, Error> {
     if changed == *before {
         return Ok(changed);

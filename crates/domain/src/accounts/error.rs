@@ -8,25 +8,25 @@ pub enum AccountRefusal {
     /// The key is unknown, expired or revoked.
     #[error("the API key is unknown, expired or revoked")]
     Unauthenticated,
-    /// The ticket is unknown, used, too old, or of a session that has ended.
+    /// The ticket is unknown, used, expired, or belongs to a session that has ended.
     #[error("the ticket is unknown, used or expired, or its session has ended")]
     TicketInvalid,
     /// Username and password don't match. The same whether or not the user exists.
     #[error("wrong username or password")]
     InvalidCredentials,
-    /// Too many tries to sign in from this address or to this account.
+    /// Too many login attempts from this address or to this account.
     #[error("too many attempts, try again in {retry_after:?}")]
     TooManyAttempts {
-        /// When the next try is allowed.
+        /// When the next attempt is allowed.
         retry_after: Duration,
     },
-    /// The present password, asked for again, is wrong.
+    /// The current password, required again, is wrong.
     #[error("the current password is wrong")]
     WrongPassword,
     /// A provisioned key can't change credentials.
     #[error("this key was issued with a new account and can't change credentials")]
     ProvisionedKey,
-    /// One's own password is changed with the current one only.
+    /// Users can change their own password only with the current one.
     #[error("to change your own password, send the current one")]
     CurrentPasswordRequired,
     /// Only server admins may do this.

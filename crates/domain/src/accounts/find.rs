@@ -13,7 +13,7 @@ use crate::storage::Tx;
 /// The actor's own account.
 ///
 /// # Errors
-/// A fault; [`AccountRefusal::Unauthenticated`] if the account ended at this moment.
+/// A fault, or [`AccountRefusal::Unauthenticated`] if the account was deleted at this moment.
 pub fn find_self(tx: &mut dyn Tx, actor: &Actor) -> Result<User, Error> {
     Ok(tx.accounts().find(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?)
 }

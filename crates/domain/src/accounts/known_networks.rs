@@ -8,25 +8,25 @@ use crate::ids::UserId;
 use crate::network::Network;
 use crate::storage::Tx;
 
-/// For how long a network is known after the last login from there, by default.
+/// How long a network stays known after the last login from it, by default.
 pub const KNOWN_NETWORK_RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 
-/// How many networks are remembered of each user, the latest.
+/// How many networks are kept per user: the latest.
 pub const MAX_KNOWN_NETWORKS: u32 = 16;
 
 /// Old networks that one command removes.
 const REMOVE_BATCH: i64 = 500;
 
-/// What is known of the network that somebody signs in from.
+/// How well the network of a login is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NetworkFamiliarity {
-    /// The account has signed in from there.
+    /// The account has signed in from it.
     pub(super) to_account: bool,
-    /// Somebody has.
+    /// Any account has signed in from it.
     pub(super) to_anybody: bool,
 }
 
-/// Looks up whether a network is known; `user` is whose account it is, if it is anybody's.
+/// Looks up how well a network is known. `user` is the owner of the account, if it exists.
 pub(super) fn familiarity(
     tx: &mut dyn Tx,
     user: Option<UserId>,
@@ -42,7 +42,8 @@ pub(super) fn familiarity(
     Ok(NetworkFamiliarity { to_account, to_anybody })
 }
 
-/// Remembers where a user signed in. Those whose address is unknown have no network in common.
+/// Records the network that a user signed in from. Unknown addresses are ignored, because they don't identify a
+/// network.
 pub(super) fn remember(tx: &mut dyn Tx, user: UserId, network: Network) -> Result<(), Error> {
     if network == Network::UNKNOWN {
         return Ok(());
@@ -51,7 +52,7 @@ pub(super) fn remember(tx: &mut dyn Tx, user: UserId, network: Network) -> Resul
     Ok(tx.known_networks().remember(user, network, now, MAX_KNOWN_NETWORKS)?)
 }
 
-/// Removes some networks from which nobody has signed in for long; whether there may be more.
+/// Removes a batch of networks from which nobody has signed in for long. Returns whether there may be more.
 ///
 /// # Errors
 /// A fault.

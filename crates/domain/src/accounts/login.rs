@@ -21,9 +21,9 @@ use crate::time::Timestamp;
 /// The credentials and the origin of a login.
 #[derive(Debug, Clone)]
 pub struct LoginAttempt {
-    /// The name as typed, which can be invalid as a username.
+    /// The name as typed. It may not be a valid username.
     pub username: String,
-    /// The password as typed, which can be invalid as a password.
+    /// The password as typed. It may not be a valid password.
     pub password: Secret,
     /// Where the request came from.
     pub client: ClientInfo,
@@ -50,12 +50,12 @@ pub struct LoginPorts<'a> {
     pub networks_known_for: Duration,
 }
 
-/// A new session, and who signed in.
+/// A new session and its user.
 #[derive(Debug, Clone)]
 pub struct LoggedIn {
     /// The API key, shown once.
     pub key: Secret,
-    /// When it stops working by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// Who signed in.
     pub user: User,
@@ -75,14 +75,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`AccountRefusal::InvalidCredentials`], [`AccountRefusal::TooManyAttempts`], busy, or a fault.
 pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<LoggedIn, Error> {
-    // A name that no user could have counts as one and the same account: the counter's memory stays small.
+    // All names that can't be usernames share one counter, to keep its memory small.
     let account = Username::parse(&attempt.username).map_or_else(|_| UsernameKey::of(""), |name| name.key());
     let mut login = Login {
         ports,
         network: attempt.client.network(),
         attempt,
         account,
-        tries: Vec::new(),
+        taken_attempts: Vec::new(),
         username: None,
     };
     login.take_attempt(PasswordAttempt::SignIn { network: login.network, account: login.account.clone() })?;
@@ -91,16 +91,16 @@ pub async fn login(ports: LoginPorts<'_>, attempt: LoginAttempt) -> Result<Logge
     outcome
 }
 
-/// A login under way.
+/// A login in progress.
 struct Login<'a> {
     ports: LoginPorts<'a>,
     attempt: LoginAttempt,
     network: Network,
-    /// What the username stands for.
+    /// The typed username, folded for lookup.
     account: UsernameKey,
-    /// The tries that were taken.
-    tries: Vec<(PasswordAttempt, AttemptPool)>,
-    /// Whose account it is, once that is known.
+    /// The attempts that were taken.
+    taken_attempts: Vec<(PasswordAttempt, AttemptPool)>,
+    /// The owner of the account, once known.
     username: Option<Username>,
 }
 
@@ -108,21 +108,22 @@ impl Login<'_> {
     fn take_attempt(&mut self, counted: PasswordAttempt) -> Result<(), Error> {
         let taken = self.ports.attempts.take(&counted);
         let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-        self.tries.push((counted, of));
+        self.taken_attempts.push((counted, of));
         Ok(())
     }
 
-    /// Gives the tries back unless they were spent, and tells of a wrong password.
+    /// Returns the attempts, unless the password was wrong. Records a failure in that case.
     fn settle(self, failure: Option<&Error>) {
         match failure {
             Some(Error::Refused(Refusal::Account(AccountRefusal::InvalidCredentials))) => {
                 let (address, username) = (self.attempt.client.address, self.username.as_ref());
                 self.ports.journal.failed(FailedLogin { address, username });
             }
-            // Somebody who goes on trying where it makes no sense is to wait longer, and not to be looked up for
-            // nothing.
+            // An attempt beyond a limit isn't returned: repeating it must mean a longer wait, and no more lookups.
             Some(Error::Refused(Refusal::Account(AccountRefusal::TooManyAttempts { .. }))) => {}
-            _ => self.tries.iter().for_each(|(counted, of)| self.ports.attempts.refund(counted, *of)),
+            _ => {
+                self.taken_attempts.iter().for_each(|(counted, of)| self.ports.attempts.refund(counted, *of))
+            }
         }
     }
 
@@ -173,13 +174,13 @@ impl Login<'_> {
         Ok((user.id, Proof { checked: hash.clone(), renewed }))
     }
 
-    /// A new hash of the password, which is right. There may be none: it then stays as it is until the next login.
+    /// A new hash of the correct password. If hashing fails, the stored hash stays as it is until the next login.
     async fn renew(&self, user: UserId) -> Option<PasswordHash> {
         let password = Password::parse(self.attempt.password.reveal()).ok()?;
         self.ports.hasher.hash(HashCaller::User(user), password).await.ok()
     }
 
-    /// Stores the session; `None` if the password is another one by now.
+    /// Stores the session. Returns `None` if the password has changed meanwhile.
     async fn begin(
         &self,
         user: UserId,
@@ -194,7 +195,7 @@ impl Login<'_> {
     }
 }
 
-/// What is stored of an account, and all else that checking its password needs.
+/// What is stored about an account, and what else checking its password needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stored {
     user: Option<User>,
@@ -219,16 +220,16 @@ fn look_up(
     Ok(Stored { user, hash, highest_cost, familiarity })
 }
 
-/// A password that was right.
+/// A password that was correct.
 #[derive(Debug, Clone)]
 struct Proof {
     /// The hash that it was checked against.
     checked: PasswordHash,
-    /// The hash to store in its place, if that is outdated.
+    /// The hash to replace it, if it is outdated.
     renewed: Option<PasswordHash>,
 }
 
-/// Somebody whose password was right a moment ago, and the session they are to have.
+/// A user whose password was just correct, and the session to store.
 struct Proven {
     user: UserId,
     proof: Proof,
@@ -238,10 +239,10 @@ struct Proven {
     sessions_per_user: u32,
 }
 
-/// Stores the session; `None`, and nothing is stored, if the hash that was checked is no longer the user's.
+/// Stores the session. Returns `None`, and stores nothing, if the hash that was checked is no longer the user's.
 fn begin_session(tx: &mut dyn Tx, proven: &Proven) -> Result<Option<(User, Timestamp)>, Error> {
     let (id, Proof { checked, renewed }) = (proven.user, &proven.proof);
-    // Two at once must not count the same sessions.
+    // Concurrent logins must not count the same sessions.
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;
     let user = tx.accounts().find(id)?.ok_or(AccountRefusal::InvalidCredentials)?;
     if tx.accounts().password(id)?.as_ref() != Some(checked) {

@@ -7,20 +7,20 @@ use crate::text::{TextBytes, fold, name_key, nfc, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode, check_length};
 
-/// Names that mean something else in a chat.
+/// Names with a special meaning in chats.
 const RESERVED_USERNAMES: [&str; 4] = ["all", "here", "me", "system"];
 
-/// The name a user signs in with and is mentioned by: 1–50 ASCII letters, digits, `_`, `.` and `-`,
-/// starting and ending with a letter or digit. Unique without regard to case.
+/// The name that a user signs in with and is mentioned by: 1–50 ASCII letters, digits, `_`, `.` and `-`, starting and
+/// ending with a letter or digit. Unique without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
 text_newtype!(Username);
 
 impl Username {
-    /// The most characters a username may have.
+    /// The maximum number of characters.
     pub const MAX_LENGTH: usize = 50;
 
-    /// Checks a username that a caller wants to give.
+    /// Checks a username chosen by a caller.
     ///
     /// # Errors
     /// The rule that it breaks.
@@ -50,16 +50,16 @@ impl Username {
     }
 }
 
-/// A username folded for comparison. Made from any text, also from one that no user could have.
+/// A username folded for comparison. Any text can be folded, including text that is not a valid username.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UsernameKey(String);
 text_newtype!(UsernameKey);
 
 impl UsernameKey {
-    /// The most characters that are looked at; what is longer is nobody's name.
+    /// The maximum number of characters that are kept. Longer names belong to nobody.
     const MAX_TYPED: usize = 200;
 
-    /// Folds a name as somebody typed it.
+    /// Folds a name as typed.
     pub fn of(text: &str) -> Self {
         if check_length(text, 0, Self::MAX_TYPED).is_err() {
             return Self(String::new());
@@ -68,16 +68,16 @@ impl UsernameKey {
     }
 }
 
-/// The name that others read: 1–100 characters on one line, in any script.
+/// The name shown to others: 1–100 characters on one line, in any script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 text_newtype!(DisplayName);
 
 impl DisplayName {
-    /// The most characters a display name may have.
+    /// The maximum number of characters.
     pub const MAX_LENGTH: usize = 100;
 
-    /// Normalizes and checks a display name; surrounding white space is dropped.
+    /// Normalizes and checks a display name. Surrounding white space is removed.
     ///
     /// # Errors
     /// The rule that it breaks.
@@ -91,9 +91,8 @@ impl DisplayName {
     }
 }
 
-/// An e-mail address, at most 254 characters (RFC 5321, section 4.5.3.1.3, less the angle brackets). Only
-/// its outer form is checked: whether it takes mail can't be told by looking at it. Not unique.
-/// Shown by no `Debug`.
+/// An e-mail address of at most 254 characters (RFC 5321, section 4.5.3.1.3, without the angle brackets). Only its form
+/// is checked, because only sending mail could show whether it works. Not unique. `Debug` doesn't print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email(String);
 text_newtype!(Email);
@@ -105,7 +104,7 @@ impl fmt::Debug for Email {
 }
 
 impl Email {
-    /// The most characters an address may have.
+    /// The maximum number of characters.
     pub const MAX_LENGTH: usize = 254;
 
     /// Checks an address.
@@ -126,18 +125,18 @@ impl Email {
     }
 }
 
-/// A password: 8–72 bytes in UTF-8, without U+0000 (bcrypt ignores what follows the 72nd byte and may stop at a NUL, so
-/// both are rejected). Shown by no `Debug`.
+/// A password: 8–72 bytes in UTF-8, without U+0000. (bcrypt ignores everything after the 72nd byte and may stop at a
+/// NUL, so both are rejected.) `Debug` doesn't print it.
 ///
-/// A new one is in Normalization Form C, since the same keys give composed characters on one system and decomposed ones
-/// on another (RFC 8265, section 4.2.2).
+/// New passwords are in Normalization Form C, since the same keys produce composed characters on one system and
+/// decomposed ones on another (RFC 8265, section 4.2.2).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// The fewest bytes a password may have.
+    /// The minimum number of bytes.
     pub const MIN_BYTES: usize = 8;
-    /// The most bytes a password may have.
+    /// The maximum number of bytes.
     pub const MAX_BYTES: usize = 72;
 
     /// Normalizes and checks a new password.
@@ -148,8 +147,8 @@ impl Password {
         Self::check(&nfc(text))
     }
 
-    /// The password as it was typed, not normalized, if it could have been one: what versions before this rule hashed.
-    /// `None` also where it makes no difference.
+    /// The password as typed, without normalization, which is what earlier versions hashed. `None` if it could not have
+    /// been a password, or if it is the same when normalized.
     pub fn as_typed(text: &str) -> Option<Self> {
         if nfc(text) == text { None } else { Self::check(text).ok() }
     }
@@ -181,7 +180,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's hash in the form that its algorithm writes it. Shown by no `Debug`.
+/// A password's hash in its algorithm's format. `Debug` doesn't print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 text_newtype!(PasswordHash);
@@ -192,16 +191,16 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// How much work a password hash is: one more takes twice the time. Orders hashes by the time that checking them takes.
+/// The cost of a password hash. Each increment doubles the time. Orders hashes by the time that checking takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HashCost(pub u32);
 
-/// Whether others may see that a user is there.
+/// Who may see a user's presence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresenceSetting {
-    /// Whoever shares a group with the user sees it.
+    /// Users who share a group with the user.
     Shown,
-    /// Nobody does.
+    /// Nobody.
     Hidden,
 }
 
@@ -217,7 +216,7 @@ impl PresenceSetting {
         }
     }
 
-    /// The setting of this name.
+    /// The setting with this name.
     ///
     /// # Errors
     /// [`ViolationCode::InvalidFormat`] for any other text.
@@ -237,7 +236,7 @@ pub struct User {
     pub id: UserId,
     /// The name to sign in with.
     pub username: Username,
-    /// The name that others read, if the user has chosen one.
+    /// The name shown to others, if the user has chosen one.
     pub display_name: Option<DisplayName>,
     /// Shown only to the user and to admins.
     pub email: Option<Email>,
@@ -258,13 +257,13 @@ impl TextBytes for User {
 }
 
 impl User {
-    /// The user as it goes with events: without the address. The [`presence`](Self::presence) stays, since servers go
-    /// by it, and so whoever writes the event down for clients MUST leave it out.
+    /// The user as events contain it: without the address. The [`presence`](Self::presence) setting stays, because
+    /// servers need it. So DTOs for clients MUST leave it out.
     pub fn without_private_fields(&self) -> Self {
         Self { email: None, ..self.clone() }
     }
 
-    /// The part of the user that goes with messages and memberships.
+    /// The part of the user that messages and memberships contain.
     pub fn as_ref(&self) -> UserRef {
         UserRef {
             id: self.id,
@@ -274,14 +273,14 @@ impl User {
     }
 }
 
-/// A user as others meet it: the author of a message, a member of a group.
+/// A user as others see them: the author of a message or a member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRef {
     /// The user's id, which stays after the account is deleted.
     pub id: UserId,
     /// `None` once the account is deleted.
     pub username: Option<Username>,
-    /// `None` where the user has chosen none, or the account is deleted.
+    /// `None` if the user has chosen none, or the account is deleted.
     pub display_name: Option<DisplayName>,
 }
 
@@ -296,20 +295,20 @@ impl TextBytes for UserRef {
 pub struct NewUser {
     /// The name to sign in with.
     pub username: Username,
-    /// The name that others read.
+    /// The name shown to others.
     pub display_name: Option<DisplayName>,
-    /// The address, seen by the user and admins.
+    /// The address, visible to the user and admins.
     pub email: Option<Email>,
     /// Whether the user is a server admin.
     pub is_admin: bool,
     /// The hash of the password.
     pub password: PasswordHash,
-    /// When the account is made.
+    /// When the account is created.
     pub created_at: Timestamp,
 }
 
 impl NewUser {
-    /// The user once the database has given the id.
+    /// The user, once the database has assigned the id.
     pub fn into_user(self, id: UserId) -> User {
         User {
             id,

@@ -1,7 +1,7 @@
-//! Managing users on behalf of the operator, who needs no key. The rules are those for server admins: the last admin
-//! stays. Events have no actor.
+//! User management by the operator, who needs no key. The rules are those for server admins: for example, the last
+//! admin stays. Events have no actor.
 //!
-//! Users are named by their username here, as at a terminal. To create one, see
+//! Users are identified by their usernames here, as in a terminal. To create one, see
 //! [`create_by_operator`](super::create_by_operator).
 
 use crate::accounts::delete::delete_locked;
@@ -18,7 +18,7 @@ use crate::storage::{Access, Caller, Mode, Storage, Tx};
 const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
 const WRITE: Access = Access { mode: Mode::Write, caller: Caller::System };
 
-/// A page of users, with all that a server admin would see.
+/// A page of users, as a server admin sees them.
 ///
 /// # Errors
 /// Busy, or a fault.
@@ -26,7 +26,7 @@ pub async fn list(storage: &dyn Storage, query: UserQuery) -> Result<Page<NamePo
     storage.run(READ, move |tx| Ok(Page::from_lookahead(tx.accounts().list(&query)?, query.limit))).await
 }
 
-/// Gives a user a new password and ends all of the user's sessions.
+/// Sets a user's password and ends all of the user's sessions.
 ///
 /// # Errors
 /// [`AccountRefusal::UserNotFound`], busy, or a fault.
@@ -37,7 +37,7 @@ pub async fn set_password(
     password: Password,
 ) -> Result<User, Error> {
     let name = username.clone();
-    // Looked for first, so that nothing is hashed for a name that was mistyped.
+    // Looked up first, so that nothing is hashed for a mistyped name.
     storage.run(READ, move |tx| find(tx, &name)).await?;
     let hash = hasher.hash(HashCaller::System, password).await?;
     storage
@@ -50,7 +50,7 @@ pub async fn set_password(
         .await
 }
 
-/// Makes a user a server admin, or ends that.
+/// Makes a user a server admin, or revokes that.
 ///
 /// # Errors
 /// [`AccountRefusal::UserNotFound`], [`AccountRefusal::LastAdmin`], busy, or a fault.
@@ -64,7 +64,7 @@ pub async fn set_admin(storage: &dyn Storage, username: UsernameKey, is_admin: b
         .await
 }
 
-/// Deletes a user as [`delete_user`](super::delete_user) does; returns the user that was.
+/// Deletes a user as [`delete_user`](super::delete_user) does. Returns the deleted user.
 ///
 /// # Errors
 /// [`AccountRefusal::UserNotFound`], [`AccountRefusal::LastAdmin`], busy, or a fault.
@@ -83,8 +83,8 @@ fn find(tx: &mut dyn Tx, username: &UsernameKey) -> Result<User, Error> {
     Ok(tx.accounts().find_by_username(username)?.ok_or(AccountRefusal::UserNotFound)?)
 }
 
-/// Loads the user with this name, locked. Locks are taken by id, so the name is looked up before; by then
-/// it may have become somebody else's.
+/// Loads and locks the user with this name. Locks are taken by id, so the name is looked up first. By the time of the
+/// lock, it may belong to another user.
 fn lock(tx: &mut dyn Tx, username: &UsernameKey) -> Result<User, Error> {
     let id = find(tx, username)?.id;
     tx.accounts().lock(&[id], LockStrength::Exclusive)?;

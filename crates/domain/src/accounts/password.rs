@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::ids::UserId;
 use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
 
-/// Replaces the password of whoever shows the key; all their other sessions end. Tries are
-/// limited, so that a stolen key can't be used to guess the password.
+/// Changes the actor's password and ends all their other sessions. Attempts are limited, so that a stolen key can't be
+/// used to guess the password.
 ///
 /// # Errors
 /// [`AccountRefusal::WrongPassword`], [`AccountRefusal::ProvisionedKey`],
@@ -27,11 +27,11 @@ pub async fn change_password(
     current: Secret,
     new: Password,
 ) -> Result<(), Error> {
-    let (user, old) = storage.read_as(who, |tx, actor| present_password(tx, actor)).await?;
+    let (user, old) = storage.read_as(who, |tx, actor| current_password(tx, actor)).await?;
     let counted = PasswordAttempt::OwnPassword(user);
     let taken = attempts.take(&counted);
     let of = taken.map_err(|retry_after| AccountRefusal::TooManyAttempts { retry_after })?;
-    // That the user exists is no secret here, so nothing has to take as long as for others.
+    // It is no secret here that the user exists, so a wrong password need not take a fixed time.
     let check = PasswordCheck { typed: current, hash: Some(old.clone()), highest_cost: None };
     let verified = hasher.verify(HashCaller::User(user), check).await;
     if !matches!(verified, Ok(Verification::Wrong)) {
@@ -45,8 +45,8 @@ pub async fn change_password(
     storage.write_as(securing, move |tx, actor| replace(tx, actor, &old, &hash)).await
 }
 
-fn present_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {
-    // Whether an admin or not makes no difference to one's own.
+fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {
+    // Being an admin makes no difference for the own password.
     credentials::authorize(actor, false, CredentialChange::OwnPassword)?;
     let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     Ok((actor.id(), hash))

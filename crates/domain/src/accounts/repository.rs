@@ -50,17 +50,16 @@ repository! {
         /// The user with this name, compared without regard to case.
         fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault>;
 
-        /// Users by folded username, then id; one row more than the limit where there is a next page.
-        /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
-        /// meanwhile;
-        /// see [`NameCursor`].
+        /// Users by folded username, then id; one more than the limit if there is a next page. A user that exists
+        /// throughout MUST appear exactly once in the pages of one list, however often names change meanwhile; see
+        /// [`NameCursor`].
         fn list(&mut self, query: &UserQuery) -> Result<Vec<NamePosition<User>>, StorageFault>;
 
         /// Stores a new user. MUST return [`Unique::Taken`] if the folded username exists.
         fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault>;
 
-        /// Stores all fields of a user that can change, with the version given. MUST return [`Unique::Taken`]
-        /// when the folded username belongs to another user.
+        /// Stores all fields of a user that can change, with the given version. MUST return [`Unique::Taken`] if the
+        /// folded username belongs to another user.
         fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault>;
 
         /// The hash of the user's password.
@@ -119,11 +118,10 @@ repository! {
         fn remove_oldest(&mut self, session: SessionId, keep: u32) -> Result<(), StorageFault>;
 
         /// Whether this ticket exists and expires within this span.
-        fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault>;
+        fn is_valid(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault>;
 
-        /// Removes a ticket that expires in this span and says what it stands for; `None` if there is none. Of
-        /// several who
-        /// redeem the same one, one alone MUST get the session.
+        /// Removes a ticket that expires within this span and returns its session. Returns `None` if there is none. If
+        /// several callers redeem the same ticket, only one of them MUST get the session.
         fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault>;
 
         /// Removes up to `limit` tickets that don't expire within this span; returns the number.
@@ -181,10 +179,9 @@ repository! {
         /// Ends all sessions of the user except `except`; `false` if there are none.
         fn end_all(&mut self, user: UserId, except: Option<SessionId>) -> Result<bool, StorageFault>;
 
-        /// Ends those of the user's sessions that are valid at `now` and were unused for longest, so that at most
-        /// `keep`
-        /// are left; ends at most 500 at a time. `false` where there are no more than those. One that was never used
-        /// counts from its beginning.
+        /// Ends the user's sessions that are valid at `now` and have been unused for longest, so that at most `keep`
+        /// are left. Ends at most 500 at a time. Returns `false` if there are no more than `keep`. A session that was
+        /// never used counts from its start.
         fn end_idlest(&mut self, user: UserId, now: Timestamp, keep: u32) -> Result<bool, StorageFault>;
 
         /// Ends the user's provisioned sessions; `false` if there are none.

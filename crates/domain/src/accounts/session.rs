@@ -9,13 +9,13 @@ use crate::network::Network;
 use crate::text::TextBytes;
 use crate::time::Timestamp;
 
-/// How long a key from a login lives.
+/// How long a key from a login is valid.
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long a key that comes with a new user lives.
+/// How long a key that is issued with a new user is valid.
 pub const PROVISIONED_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// How many sessions a user may have at a time, by default; a login ends those beyond them that were
-/// unused for longest.
+/// How many sessions a user may have at a time, by default. A login ends sessions beyond that, those unused for longest
+/// first.
 pub const SESSIONS_PER_USER: u32 = 200;
 
 /// SHA-256 of an API key or of a ticket. The key itself is never stored.
@@ -75,14 +75,14 @@ pub enum SessionKind {
 /// Where a request came from, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientInfo {
-    /// The `User-Agent` header, cut to a sane length.
+    /// The `User-Agent` header, truncated to a sensible length.
     pub user_agent: Option<String>,
     /// The network address.
     pub address: Option<std::net::IpAddr>,
 }
 
 impl ClientInfo {
-    /// The network that the address counts for.
+    /// The network of the address.
     pub fn network(&self) -> Network {
         self.address.map_or(Network::UNKNOWN, Network::of)
     }
@@ -95,7 +95,7 @@ pub struct Session {
     pub id: SessionId,
     /// How it was created.
     pub kind: SessionKind,
-    /// A name that tells sessions apart; logins have none.
+    /// A name that distinguishes the session. Sessions from a login have none.
     pub name: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
@@ -118,7 +118,7 @@ impl TextBytes for Session {
 /// A session that is about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
     /// How it was created.
     pub kind: SessionKind,
@@ -132,14 +132,14 @@ pub struct NewSession {
     pub client: ClientInfo,
 }
 
-/// The user who makes a request: only an identity. Rights are read when they are needed, under a lock.
+/// The user who makes a request. Only an identity: rights are read when needed, under a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The user, as others meet it.
+    /// The user, as others see them.
     pub user: UserRef,
     /// The session of the key.
     pub session: SessionId,
-    /// How that session came to be.
+    /// How that session was created.
     pub session_kind: SessionKind,
 }
 
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_secrets_are_shown_by_no_debug() {
+    fn debug_shows_no_keys_and_secrets() {
         assert_eq!(format!("{:?}", KeyHash::new([7; 32])), "KeyHash(…)");
         assert_eq!(format!("{:?}", Secret::new("gc_secret".to_owned())), "Secret(…)");
         assert_eq!(Secret::new("gc_secret".to_owned()).reveal(), "gc_secret");

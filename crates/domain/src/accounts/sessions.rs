@@ -1,4 +1,4 @@
-//! What users do with their own sessions: list them, end them, log out. Also the removal of expired sessions.
+//! A user's own sessions: listing and ending them, logging out. Also removes expired sessions.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::repository::SessionQuery;
@@ -12,7 +12,7 @@ use crate::storage::Tx;
 /// Expired sessions that one command removes.
 const REMOVE_BATCH: i64 = 500;
 
-/// The actor's sessions, the newest first.
+/// The actor's sessions, newest first.
 ///
 /// # Errors
 /// A fault.
@@ -26,7 +26,7 @@ pub fn list_sessions(
     Ok(Page::from_lookahead(tx.sessions().list(&query)?, limit))
 }
 
-/// Ends the session whose key the actor shows: the key stops working at once.
+/// Ends the session of the key that the actor uses. The key stops working at once.
 ///
 /// # Errors
 /// A fault.
@@ -38,7 +38,7 @@ pub fn logout(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
 /// Ends one of the actor's sessions.
 ///
 /// # Errors
-/// [`AccountRefusal::SessionNotFound`], also for a session of somebody else, or a fault.
+/// [`AccountRefusal::SessionNotFound`], also for another user's session, or a fault.
 pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result<(), Error> {
     if end(tx, Some(actor.id()), actor.id(), Ending::One(session))? {
         Ok(())
@@ -47,7 +47,7 @@ pub fn end_session(tx: &mut dyn Tx, actor: &Actor, session: SessionId) -> Result
     }
 }
 
-/// Ends all of the actor's sessions but the one whose key they show.
+/// Ends all of the actor's sessions except the one of the key in use.
 ///
 /// # Errors
 /// A fault.
@@ -56,23 +56,23 @@ pub fn end_other_sessions(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
     Ok(())
 }
 
-/// Which of a user's sessions end.
+/// Which sessions of a user to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     /// This one.
     One(SessionId),
-    /// All but this one.
+    /// All except this one.
     AllBut(SessionId),
     /// All.
     All,
-    /// Those that make room for one more of so many: the provisioned ones, and of the others those that were unused
-    /// for longest. The user must be locked exclusively.
+    /// As many as needed for one more session within the limit: first provisioned sessions, then those unused for
+    /// longest. The user must be locked exclusively.
     ForOneOf(u32),
 }
 
-/// Ends sessions of a user and tells of it, so that connections that live by them end too; says whether there were
-/// any. The one place where sessions end, but for those of a deleted user, of whom
-/// [`Event::UserDeleted`] tells, and those that expire.
+/// Ends sessions of a user and emits an event, so that connections that depend on them end too. Returns whether there
+/// were any. Sessions end nowhere else, except those of a deleted user ([`Event::UserDeleted`] covers them) and those
+/// that expire.
 pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Ending) -> Result<bool, Error> {
     let now = tx.now();
     let ended = match which {
@@ -90,7 +90,7 @@ pub(super) fn end(tx: &mut dyn Tx, by: Option<UserId>, user: UserId, which: Endi
     Ok(ended)
 }
 
-/// Removes some sessions that have expired; whether there may be more.
+/// Removes a batch of expired sessions. Returns whether there may be more.
 ///
 /// # Errors
 /// A fault.

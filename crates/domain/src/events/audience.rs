@@ -18,15 +18,15 @@ pub enum Audience {
     Session(SessionId),
 }
 
-// The rules of the table of events. A rule asks of a subject only what the subject has, so a row whose rule does not
-// fit its subject does not compile.
+// The rules of the event table. A rule requires certain properties of a subject, so a row whose rule doesn't fit its
+// subject doesn't compile.
 
-/// Everybody signed in.
+/// All signed-in users.
 pub(super) const fn everybody<S>(_: &S) -> Audience {
     Audience::All
 }
 
-/// Those who may see the subject, which says itself who that is.
+/// The audience that the subject itself states.
 pub(super) fn viewers<S: Limited>(subject: &S) -> Audience {
     subject.viewers()
 }

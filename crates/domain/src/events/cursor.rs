@@ -4,16 +4,16 @@ use std::fmt;
 
 use crate::ids::Position;
 
-/// Tells the positions of one log from those of another: it changes when positions start to mean something else, by
-/// a restore or a move to another database. 1 to 64 ASCII letters and digits.
+/// Identifies a log: it changes when positions get a new meaning, by a restore or a move to another database. 1 to 64
+/// ASCII letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Epoch(String);
 
 impl Epoch {
-    /// The most characters it may have.
+    /// The maximum number of characters.
     pub const MAX_LENGTH: usize = 64;
 
-    /// Wraps an epoch; `None` where it is none.
+    /// Parses an epoch. Returns `None` if the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let is_one =
             (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -26,21 +26,21 @@ impl Epoch {
     }
 }
 
-/// A place in one log: all up to it is known to whoever holds the cursor. To clients it is opaque.
+/// A position in one log. Its holder knows everything up to it. Opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Of which log.
+    /// The log.
     pub epoch: Epoch,
-    /// The last event that is known.
+    /// The last known event.
     pub position: Position,
 }
 
 impl Cursor {
-    /// Reads what [`Display`](fmt::Display) has written; `None` for anything else.
+    /// Parses what [`Display`](fmt::Display) writes. Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (epoch, position) = text.split_once('-')?;
         let number: i64 = position.parse().ok()?;
-        // One text for each cursor: no sign, no leading zero.
+        // Each cursor has exactly one text: no sign, no leading zero.
         let is_plain = number >= 0 && number.to_string() == position;
         is_plain.then_some(())?;
         Some(Self { epoch: Epoch::parse(epoch)?, position: Position::new(number) })
@@ -53,12 +53,12 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The log, as far as it can be read.
+/// The state of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogState {
-    /// Distinguishes its positions from those of other logs.
+    /// Distinguishes this log's positions from those of other logs.
     pub epoch: Epoch,
-    /// The last event.
+    /// The position of the last event.
     pub head: Position,
     /// The lowest valid cursor: events up to this position may have been removed.
     pub removed: Position,
@@ -81,14 +81,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_back_as_it_was_written() {
+    fn a_cursor_survives_a_round_trip() {
         let cursor = Cursor { epoch: Epoch::parse("0badc0de").unwrap(), position: Position::new(42) };
         assert_eq!(cursor.to_string(), "0badc0de-42");
         assert_eq!(Cursor::parse("0badc0de-42"), Some(cursor));
     }
 
     #[test]
-    fn every_place_of_every_log_has_a_cursor() {
+    fn every_position_of_every_log_has_a_cursor() {
         for epoch in ["e", "0", "Zz9", &"e".repeat(Epoch::MAX_LENGTH)] {
             for position in [0, 1, 10, i64::MAX] {
                 let epoch = Epoch::parse(epoch).unwrap();
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_is_letters_and_digits() {
+    fn an_epoch_consists_of_letters_and_digits() {
         for wrong in ["", "a b", "a-b", "é", &"e".repeat(Epoch::MAX_LENGTH + 1)] {
             assert_eq!(Epoch::parse(wrong), None, "{wrong}");
         }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_cursor() {
+    fn other_text_is_no_cursor() {
         let long = format!("{}-1", "e".repeat(Epoch::MAX_LENGTH + 1));
         for wrong in
             ["", "-", "e-", "-1", "e-01", "e-+1", "e--1", "e-1-1", "é-1", "e-99999999999999999999", &long]

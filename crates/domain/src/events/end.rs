@@ -5,15 +5,15 @@ use crate::error::Error;
 /// Why a subscription ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndReason {
-    /// The session has ended, by whomever.
+    /// The session has ended, whoever ended it.
     SignedOut,
-    /// The subscriber has not kept up. Their cursor is good.
+    /// The subscriber was too slow. Its cursor stays valid.
     TooSlow,
-    /// The server stops. Another one, or this one, takes the cursor in a moment.
+    /// The server stops. The cursor works again in a moment, on this server or another.
     Stopping,
-    /// The database can't be read just now.
+    /// The database can't be read at the moment.
     Unavailable,
-    /// The client sends more than is allowed.
+    /// The client sends more than allowed.
     Flood,
 }
 
@@ -31,7 +31,7 @@ impl EndReason {
 }
 
 impl From<Error> for EndReason {
-    /// What the failure of a read means to a subscriber.
+    /// The reason to end a subscription whose read failed.
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(_) => Self::SignedOut,

@@ -16,7 +16,7 @@ use crate::ids::{GroupId, Position, Seq, UserId};
 use crate::presence::{Activity, Presence};
 use crate::time::Timestamp;
 
-/// An event on its way to its listeners, which all share it.
+/// An event that is shared by all listeners that receive it.
 #[derive(Debug)]
 pub struct SharedEvent<E> {
     /// The event.
@@ -36,7 +36,7 @@ impl<E> SharedEvent<E> {
     }
 }
 
-/// Ephemeral events.
+/// An ephemeral event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EphemeralEvent {
     /// A user has read up to this number on one of their devices. Delivered to all of their devices, including the one
@@ -98,16 +98,16 @@ pub enum Delivery {
 
 /// A subscription, from which a listener receives deliveries. Dropping it ends the subscription.
 pub trait Feed: Send {
-    /// The end of the log at the subscription: every later event of that log is delivered. `None` if there is no log to
-    /// listen to. One who reads another log than this MUST subscribe again: the database has continued with another
-    /// one, of which nothing is delivered yet.
+    /// The end of the log at the subscription: every later event of that log is delivered. `None` if the hub has no log
+    /// yet. A listener that then reads a different log MUST subscribe again: the database has switched to another log,
+    /// from which nothing is delivered yet.
     fn since(&self) -> Option<&Cursor>;
 
-    /// Sets who listens. Only then are events delivered, starting with those since the subscription. The memberships
-    /// MUST have been read after the subscription.
+    /// Sets the user who listens. Only then are events delivered, starting with those since the subscription. The
+    /// memberships MUST have been read after the subscription.
     fn authorize(&mut self, viewer: Viewer);
 
-    /// Makes the listener, once admitted, a device on which its user is present, visible to those who may see it.
+    /// Makes the listener, once authorized, a device on which its user is present, visible to those who may see it.
     /// Returns a snapshot of the presence of users who share a group with the user. Later changes are delivered.
     fn join(&mut self) -> Vec<EphemeralEvent>;
 

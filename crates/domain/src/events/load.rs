@@ -12,7 +12,7 @@ use crate::ids::{GroupId, MessageId, Position, UserId};
 use crate::messages::Message;
 use crate::storage::{StorageFault, Tx};
 
-/// The events after a position, as many as `limit`, with the present state of what they name.
+/// Up to `limit` events after a position, with the current state of their subjects.
 ///
 /// # Errors
 /// As [`load`].
@@ -21,15 +21,15 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
     load(tx, records)
 }
 
-/// The events of a page of the log, in its order, each with the present state of what it is about: a message
-/// that has since been deleted is its tombstone, and a user, group or membership that has since ended leaves
-/// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query for users, groups,
-/// members and messages each.
+/// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
+/// been deleted is its tombstone, and a user, group or membership that has since ended leaves
+/// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
+/// groups, members and messages.
 ///
 /// Doesn't check who may see an event.
 ///
 /// # Errors
-/// A fault; also if a record lacks the id of its subject.
+/// A fault, or a record lacks the id of its subject.
 pub fn load(tx: &mut dyn Tx, records: Vec<EventRecord>) -> Result<Vec<LoggedEvent>, StorageFault> {
     let mut lookup = Lookup::default();
     for record in &records {
@@ -45,9 +45,9 @@ fn restore(record: EventRecord, found: &Found) -> Result<LoggedEvent, StorageFau
     Ok(LoggedEvent { position, id, at, audience, actor, event })
 }
 
-/// How a subject is restored from what the log stores of it.
+/// How a subject is restored from its ids in the log.
 pub(super) trait Restore: Sized {
-    /// Notes what has to be looked up. A subject whose ids say it all needs nothing.
+    /// Notes what has to be loaded. A subject that consists only of ids needs nothing.
     ///
     /// # Errors
     /// The record lacks an id that the subject has.
@@ -55,7 +55,7 @@ pub(super) trait Restore: Sized {
         Ok(())
     }
 
-    /// The subject as it is now; `None` where it is gone.
+    /// The current state of the subject. `None` if it is gone.
     ///
     /// # Errors
     /// The record lacks an id that the subject has.
@@ -146,7 +146,7 @@ impl Restore for Tombstone {
     }
 }
 
-/// What a page of the log names and has to be looked up, each once.
+/// The ids to load for a page of the log, each once.
 #[derive(Default)]
 pub(super) struct Lookup {
     users: BTreeSet<UserId>,
@@ -155,7 +155,7 @@ pub(super) struct Lookup {
     messages: BTreeSet<MessageId>,
 }
 
-/// The present state of what a page names, as far as it is still there.
+/// The entities that a page names, as far as they still exist.
 pub(super) struct Found {
     users: HashMap<UserId, User>,
     groups: HashMap<GroupId, Group>,
@@ -178,7 +178,7 @@ impl Found {
     }
 }
 
-/// What `query` finds of the ids; it is not asked for none.
+/// Calls `query` with the ids, unless there are none.
 fn find<Id: Copy, T>(
     ids: &BTreeSet<Id>,
     query: impl FnOnce(&[Id]) -> Result<Vec<T>, StorageFault>,
@@ -205,7 +205,7 @@ fn message_of(record: &EventRecord) -> Result<MessageId, StorageFault> {
     named(record, record.subject.message, "message")
 }
 
-/// An id that every event of this type names: a row without it was not written by this program.
+/// An id that every event of this type has. A row without it was not written by this program.
 fn named<Id>(record: &EventRecord, id: Option<Id>, what: &str) -> Result<Id, StorageFault> {
     id.ok_or_else(|| {
         let (position, event_type) = (record.position, record.event_type.as_str());

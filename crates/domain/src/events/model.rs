@@ -1,4 +1,4 @@
-//! Events as the log holds them.
+//! Events as the log contains them.
 
 use crate::events::audience::Audience;
 use crate::events::table::Event;
@@ -10,14 +10,14 @@ use crate::time::Timestamp;
 pub struct LoggedEvent {
     /// Its position in the log: one more than that of the previous event.
     pub position: Position,
-    /// Its id, which the start of a membership is compared with: a member sees the group's events from
+    /// Its id, which is compared with the start of a membership: a member sees the group's events from
     /// [`since_event`](crate::groups::NewMembership::since_event) on.
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// Who may see it: the event's [`audience`](Event::audience) at the time when it was emitted.
+    /// Who may see it: the event's [`audience`](Event::audience) when it was emitted.
     pub audience: Audience,
-    /// Who did it; `None` for the server itself.
+    /// The user who caused it. `None` for the server itself.
     pub actor: Option<UserId>,
     /// What happened.
     pub event: Event,

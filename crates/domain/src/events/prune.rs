@@ -6,15 +6,16 @@ use crate::error::Error;
 use crate::events::repository::Retained;
 use crate::storage::Tx;
 
-/// Events that one command removes, so that it holds up the others for a moment only.
+/// Events that one command removes. Few, so that it doesn't delay other commands for long.
 const REMOVE_BATCH: i64 = 500;
 
-/// How much of the log stays. An event goes as soon as either says so; a client whose cursor is older reloads.
+/// How much of the log to keep. An event is removed as soon as one limit is exceeded. A client with an older cursor
+/// must reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// How old an event may get.
+    /// The maximum age of an event.
     pub age: Duration,
-    /// How many events there may be.
+    /// The maximum number of events.
     pub rows: i64,
 }
 
@@ -25,11 +26,11 @@ impl Default for Retention {
     }
 }
 
-/// How far the clocks of servers may be apart that share a log.
+/// How far the clocks of servers that share a log may differ.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// Removes some of the oldest events that need not stay; whether there may be more. The newest event always stays:
-/// it is the head of the log.
+/// Removes a batch of the oldest events that exceed a limit. Returns whether there may be more. The newest event always
+/// stays: it is the head of the log.
 ///
 /// # Errors
 /// A fault.

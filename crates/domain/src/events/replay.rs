@@ -14,16 +14,17 @@ use crate::text::TextBytes;
 /// How many events of the log one command reads. Each may have to be loaded with its subject.
 pub(super) const PAGE: i64 = 200;
 
-/// The maximum text of a page in bytes, unless it has only one event, because a slow client keeps it in memory.
+/// The maximum text of a page in bytes, because a slow client keeps it in memory. A page with a single event may exceed
+/// it.
 const MAX_TEXT_BYTES: usize = 256 << 10;
 
-/// How many events are loaded at once.
+/// How many events are loaded at a time.
 const LOAD_BATCH: usize = 32;
 
 /// A page of the log, as far as the viewer may see it.
 #[derive(Debug, Clone)]
 pub struct ReplayPage {
-    /// What the viewer may see, in order.
+    /// The events that the viewer may see, in order.
     pub events: Vec<LoggedEvent>,
     /// Everything up to this position was read.
     pub position: Position,
@@ -36,7 +37,7 @@ pub struct ReplayPage {
     pub viewer: Viewer,
 }
 
-/// The log as it is now.
+/// The current state of the log.
 ///
 /// # Errors
 /// A fault.
@@ -44,7 +45,7 @@ pub fn log_state(tx: &mut dyn Tx) -> Result<LogState, Error> {
     Ok(tx.events().state()?)
 }
 
-/// What the actor may see of the events after this position, given the groups that the actor is in *now*.
+/// The events after a position that the actor may see, given the actor's *current* groups.
 ///
 /// # Errors
 /// A fault.
@@ -63,12 +64,12 @@ pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<ReplayP
 /// Events that fit into a page.
 struct Fitting {
     events: Vec<LoggedEvent>,
-    /// Whether none was left out.
+    /// Whether no event was left out.
     all: bool,
 }
 
-/// Loads the first of these events that have no more text together than a page may hold; at least one. A few at a
-/// time, so that long texts are not loaded for nothing.
+/// Loads events until their text exceeds the limit of a page, but at least one. Loads few at a time, so that long texts
+/// are not loaded in vain.
 fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> Result<Fitting, Error> {
     let (mut events, mut text) = (Vec::<LoggedEvent>::new(), 0);
     for some in records.chunks(LOAD_BATCH) {
@@ -83,7 +84,7 @@ fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> 
     Ok(Fitting { events, all: true })
 }
 
-/// The actor, with what they may see now, and what others may see of them.
+/// The actor as a viewer: current memberships, and the presence setting.
 fn viewer(tx: &mut dyn Tx, actor: &Actor) -> Result<Viewer, Error> {
     let memberships = tx.members().since_events(actor.id())?;
     let viewer = Viewer::new(actor.id(), actor.session, memberships);

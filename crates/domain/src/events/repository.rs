@@ -12,20 +12,19 @@ use crate::time::Timestamp;
 pub struct Retained {
     /// Events that happened at this time or later.
     pub since: Timestamp,
-    /// No event can have happened later than this. Where one seems to have, the clock was ahead, and it is as old as
-    /// the
-    /// next event in the log that tells its age.
+    /// The latest time at which an event can have happened. If an event seems to be later, the clock was ahead, and the
+    /// event counts as old as the next event with a possible time.
     pub latest: Timestamp,
     /// The maximum number of events, of which the newest are kept. At least 1.
     pub rows: i64,
 }
 
 repository! {
-    /// The log as far as it is numbered: positions 1, 2, 3, … without a gap, but for the oldest, which are removed
-    /// in time. An event that has a position keeps it, and an event that gets one later gets a greater one: a
-    /// reader that goes on after the last position it has seen neither misses an event nor meets one twice.
+    /// The events that have positions: 1, 2, 3, … without a gap, except that the oldest are removed in time. An event
+    /// that has a position keeps it, and an event that gets one later gets a greater one. So a reader that continues
+    /// after the last position it has seen neither misses an event nor sees one twice.
     ///
-    /// What the reading command itself emits is not in it yet. To write to the log is
+    /// It doesn't contain yet what the reading command itself emits. To write to the log, use
     /// [`Tx::emit`](crate::storage::Tx::emit).
     #[cfg_attr(test, mockall::automock)]
     pub trait EventRepository {
@@ -41,9 +40,8 @@ repository! {
         /// The log's epoch and head, and up to which position events have been removed.
         fn state(&mut self) -> Result<LogState, StorageFault>;
 
-        /// Removes up to `limit` of the oldest events that need not be kept; says how many. MUST spare the newest
-        /// event,
-        /// whose position is the head.
+        /// Removes up to `limit` of the oldest events that need not be kept. Returns how many. MUST spare the newest
+        /// event, whose position is the head.
         fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<usize, StorageFault>;
     }
 }

@@ -1,5 +1,5 @@
-//! What the rows of the [table](super::table) become: the types [`Event`](super::Event) and
-//! [`EventType`](super::EventType), and all that differs from one type to the next.
+//! What the rows of the [table](super::table) expand to: the types [`Event`](super::Event) and
+//! [`EventType`](super::EventType), and everything that differs between types.
 
 macro_rules! events {
     ($(
@@ -11,8 +11,8 @@ macro_rules! events {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Event {
             $(#[doc = $summary] $name($subject),)+
-            /// An event of this type, loaded from the log, whose subject no longer exists. Only its position is left,
-            /// so that positions have no gaps. Nobody receives it, and no command emits it.
+            /// An event loaded from the log whose subject no longer exists. Only its position is left, so that
+            /// positions have no gaps. It is delivered to nobody, and no command emits it.
             Gone(EventType),
         }
 
@@ -38,7 +38,7 @@ macro_rules! events {
                 }
             }
 
-            /// The type that the log stores under this name; `None` for a name that this program doesn't know.
+            /// The type that the log stores under this name, or `None` if this program doesn't know the name.
             pub fn from_stored(name: &str) -> Option<Self> {
                 match name {
                     $($word => Some(Self::$name),)+
@@ -46,7 +46,7 @@ macro_rules! events {
                 }
             }
 
-            /// The event of this type about a subject; `None` where its events are about another kind.
+            /// The event of this type about a subject, or `None` if the type has another kind of subject.
             pub fn about(self, subject: Subject) -> Option<Event> {
                 match (self, subject) {
                     $((Self::$name, Subject::$subject(subject)) => Some(Event::$name(subject)),)+
@@ -55,14 +55,14 @@ macro_rules! events {
                 }
             }
 
-            /// Notes what has to be looked up to restore the event of a record of this type.
+            /// Notes what has to be loaded to restore the event of a record of this type.
             pub(super) fn look_up(self, record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
                 match self {
                     $(Self::$name => <$subject>::look_up(record, lookup),)+
                 }
             }
 
-            /// The event of a record of this type.
+            /// Restores the event of a record of this type.
             pub(super) fn restore(self, record: &EventRecord, found: &Found) -> Result<Event, StorageFault> {
                 let restored = match self {
                     $(Self::$name => <$subject>::restore(record, found)?.map(Event::$name),)+
@@ -80,7 +80,7 @@ macro_rules! events {
                 }
             }
 
-            /// Who may see it, by the rule of its type; `None` for one whose subject is gone, which is not to be
+            /// Who may see it, by the rule of its type. `None` if the subject is gone. Such an event must not be
             /// emitted.
             pub fn audience(&self) -> Option<Audience> {
                 match self {
@@ -89,7 +89,7 @@ macro_rules! events {
                 }
             }
 
-            /// What it is about.
+            /// Its subject.
             pub fn into_subject(self) -> Subject {
                 match self {
                     $(Self::$name(subject) => Subject::$subject(subject),)+

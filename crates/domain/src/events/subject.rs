@@ -1,4 +1,4 @@
-//! What events are about.
+//! The subjects of events.
 
 use crate::accounts::User;
 use crate::events::audience::Audience;
@@ -9,15 +9,15 @@ use crate::text::TextBytes;
 
 macro_rules! subjects {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-        /// What an event is about, as it is afterwards.
+        /// The subject of an event, in its state after the event.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Subject {
             $($(#[doc = $doc])+ $name($name),)+
-            /// Nothing that is still there: an event read back from the log whose subject has gone since.
+            /// The subject of an event read back from the log no longer exists.
             Gone,
         }
 
-        /// What the events of a type are about.
+        /// The kind of subject of an event type.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum SubjectKind {
             $($(#[doc = $doc])+ $name,)+
@@ -30,7 +30,7 @@ subjects! {
     User,
     /// A user who was changed.
     UserUpdate,
-    /// A user of whom the id says it all.
+    /// A user, only by id.
     UserId,
     /// A group.
     Group,
@@ -46,10 +46,10 @@ subjects! {
     Tombstone,
 }
 
-/// The ids that a subject names: what the log stores of it.
+/// The ids of a subject. The log stores only these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SubjectIds {
-    /// The group that it is, or is in.
+    /// The group that it is or belongs to.
     pub group: Option<GroupId>,
     /// The user that it is about.
     pub user: Option<UserId>,
@@ -57,7 +57,7 @@ pub struct SubjectIds {
     pub message: Option<MessageId>,
 }
 
-/// What every subject has. Texts count for the memory that waiting events take.
+/// What every subject has. Its text counts toward the memory that queued events use.
 pub(super) trait About: TextBytes {
     /// Its ids.
     fn ids(&self) -> SubjectIds;
@@ -75,9 +75,9 @@ pub(super) trait OfUser {
     fn user_id(&self) -> UserId;
 }
 
-/// A subject that not everybody may see.
+/// A subject that states its own audience.
 pub(super) trait Limited {
-    /// Who may.
+    /// Who may see it.
     fn viewers(&self) -> Audience;
 }
 
@@ -90,8 +90,8 @@ pub struct UserUpdate {
 }
 
 impl UserUpdate {
-    /// What has become of `before`. Everybody sees a change of what everybody may know. A change of anything else is
-    /// for the user's own devices: others must not tell one who hides from one who has left.
+    /// The change from `before` to `after`. Everybody sees a change of public fields. A change of other fields is only
+    /// for the user's own devices: to others, hiding must look the same as going offline.
     pub fn between(before: &User, after: &User) -> Self {
         let public = |user: &User| (user.username.clone(), user.display_name.clone(), user.is_admin);
         let is_private = public(before) == public(after);
@@ -99,13 +99,13 @@ impl UserUpdate {
         Self { user: after.without_private_fields(), viewers }
     }
 
-    /// The change that the log tells of. To emit one, use [`between`](Self::between).
+    /// The change as the log contains it. To emit one, use [`between`](Self::between).
     pub const fn logged(user: User, viewers: Audience) -> Self {
         Self { user, viewers }
     }
 }
 
-/// What is left of a group that was deleted.
+/// A group that was deleted: its id, and who may see the deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemovedGroup {
     /// Its id.
@@ -114,18 +114,18 @@ pub struct RemovedGroup {
 }
 
 impl RemovedGroup {
-    /// What is left of this group. Those who could see it until now see that it is deleted.
+    /// Those who could see the group may see that it was deleted.
     pub const fn of(group: &Group) -> Self {
         Self { id: group.id, viewers: group.audience() }
     }
 
-    /// The group that the log tells of. To emit one, use [`of`](Self::of).
+    /// The deletion as the log contains it. To emit one, use [`of`](Self::of).
     pub const fn logged(id: GroupId, viewers: Audience) -> Self {
         Self { id, viewers }
     }
 }
 
-/// A member of a group, and which.
+/// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupMember {
     /// The group.
@@ -143,7 +143,7 @@ pub struct RemovedMember {
     pub user: UserId,
 }
 
-/// A message without text and likes, since it was deleted.
+/// A deleted message: without text and likes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone(pub Message);
 

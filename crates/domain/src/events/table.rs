@@ -8,8 +8,8 @@
 //! - The subject is a type of `subject`. The row in the log, the loading on replay and the JSON of
 //!   the event follow from it.
 //! - The audience is a rule of `audience` that fits the subject.
-//! - The actor is a `user`, or `user_or_server` where the server itself may do it.
-//! - `hidden` at the end: no client is told, the servers tell each other.
+//! - The actor is a `user`, or `user_or_server` if the server itself may cause the event.
+//! - `hidden` at the end: the event is only for the servers, never for clients.
 
 use crate::accounts::User;
 use crate::events::audience::{self, Audience};
@@ -41,7 +41,7 @@ events! {
     /// A user was added to a group, or joined it.
     MemberAdded(GroupMember) = "member.added", to members, by user;
     /// A member's role was changed.
-    // By the server where it gives a group that lost its last owner another.
+    // The server is the actor when it gives a group that lost its last owner a new one.
     MemberUpdated(GroupMember) = "member.updated", to members, by user_or_server;
     /// A user left a group or was removed. The user receives this event, too.
     MemberRemoved(RemovedMember) = "member.removed", to members_and_user, by user_or_server;
@@ -63,7 +63,7 @@ events! {
     SessionsEnded(UserId) = "sessions.ended", to user, by user_or_server, hidden;
 }
 
-/// What the table says of a type.
+/// What the table says about a type.
 struct Row {
     name: &'static str,
     summary: &'static str,
@@ -78,29 +78,29 @@ impl EventType {
         self.row().name
     }
 
-    /// What happened, in a sentence.
+    /// The summary in one sentence.
     pub const fn summary(self) -> &'static str {
         self.row().summary.trim_ascii()
     }
 
-    /// What the events of the type are about.
+    /// The kind of subject.
     pub const fn subject(self) -> SubjectKind {
         self.row().subject
     }
 
-    /// Whether the server itself may do it, so that there may be no actor.
+    /// Whether the server itself may be the actor, so that there may be none.
     pub const fn may_be_by_server(self) -> bool {
         self.row().may_be_by_server
     }
 
-    /// Whether no client is told of it: the servers tell each other.
+    /// Whether the event is only for the servers, never for clients.
     pub const fn is_hidden(self) -> bool {
         self.row().is_hidden
     }
 }
 
 impl Event {
-    /// The ids of what it is about.
+    /// The ids of the subject.
     pub fn ids(&self) -> SubjectIds {
         self.about().map(About::ids).unwrap_or_default()
     }

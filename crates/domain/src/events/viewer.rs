@@ -20,7 +20,7 @@ pub struct Viewer {
     pub session: SessionId,
     /// Whether others may see the presence of the viewer.
     pub presence: PresenceSetting,
-    /// The version of the user that this comes from: an older event changes nothing.
+    /// The version of the user that this setting comes from. An older event doesn't change it.
     pub version: Version,
     /// The groups that the user is in, each with the event that added the user. Older events are not visible.
     memberships: HashMap<GroupId, EventId>,
@@ -37,13 +37,13 @@ impl Viewer {
         Self { user, session, presence: PresenceSetting::Hidden, version: Version::FIRST, memberships }
     }
 
-    /// The same viewer, with this setting.
+    /// The same viewer with this setting.
     #[must_use]
     pub fn with_presence(self, presence: PresenceSetting) -> Self {
         Self { presence, ..self }
     }
 
-    /// The same viewer, with this known version of the user.
+    /// The same viewer at this version of the user.
     #[must_use]
     pub fn at_version(self, version: Version) -> Self {
         Self { version, ..self }
@@ -98,7 +98,7 @@ impl Viewer {
         !matches!(logged.event, Event::Gone(_)) && self.is_meant(logged.event.event_type(), *audience, *id)
     }
 
-    /// The same for an event that is only available as a record of the log.
+    /// The same for an event of which only the record in the log is available.
     pub fn may_see_record(&self, record: &EventRecord) -> bool {
         self.is_meant(record.event_type, record.audience, record.id)
     }

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_handed_on() {
+    fn faults_are_returned() {
         let pinning = || stores(has_pins(finds(ADMIN, message(OTHER)), 3), pinned());
         assert_hands_faults_on(pinning, |tx| pin(tx, &me(), GROUP, MESSAGE));
         let unpinning = || stores(finds(ADMIN, pinned_before()), unpinned());

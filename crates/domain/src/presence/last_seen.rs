@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::ids::{GroupId, UserId};
 use crate::time::Timestamp;
 
-/// Of how many it is kept in one group: of those who were seen last.
+/// How many users are kept per group: those who were seen last.
 const MAX_KEPT_PER_GROUP: usize = 100;
 
-/// When those were last seen who are no longer there, by the groups that they share with others.
+/// When users who are offline were last seen, by the groups that they share with others.
 #[derive(Debug, Default)]
 pub(super) struct LastSeen {
     users: HashMap<UserId, Seen>,
-    /// The one seen longest ago first.
+    /// Sorted, the user seen longest ago first.
     in_group: HashMap<GroupId, BTreeSet<(Timestamp, UserId)>>,
 }
 
@@ -23,7 +23,7 @@ struct Seen {
 }
 
 impl LastSeen {
-    /// A user is no longer there.
+    /// Records a user who has gone offline.
     pub(super) fn note(&mut self, user: UserId, at: Timestamp, groups: impl IntoIterator<Item = GroupId>) {
         self.forget(user);
         self.users.insert(user, Seen { at, groups: HashSet::new() });
@@ -32,7 +32,7 @@ impl LastSeen {
         }
     }
 
-    /// A user who is not there has come into a group.
+    /// Applies that an offline user was added to a group.
     pub(super) fn enter(&mut self, group: GroupId, user: UserId) {
         let Some(seen) = self.users.get_mut(&user) else { return };
         seen.groups.insert(group);
@@ -45,7 +45,7 @@ impl LastSeen {
         }
     }
 
-    /// A user is no longer in a group.
+    /// Applies that a user left a group.
     pub(super) fn leave(&mut self, group: GroupId, user: UserId) {
         let Some(seen) = self.users.get_mut(&user) else { return };
         seen.groups.remove(&group);
@@ -61,7 +61,7 @@ impl LastSeen {
         }
     }
 
-    /// A user is there again, hides, or is no more.
+    /// Forgets a user who is back, hides or was deleted.
     pub(super) fn forget(&mut self, user: UserId) {
         let groups = self.users.get(&user).map(|seen| seen.groups.clone()).unwrap_or_default();
         for group in groups {
@@ -70,14 +70,14 @@ impl LastSeen {
         self.users.remove(&user);
     }
 
-    /// There is no such group any more.
+    /// Forgets a deleted group.
     pub(super) fn forget_group(&mut self, group: GroupId) {
         for (_, user) in self.in_group.remove(&group).unwrap_or_default() {
             self.leave(group, user);
         }
     }
 
-    /// Who was seen in any of these groups, and when. Some may come twice.
+    /// The users who were last seen in any of these groups, and when. A user may occur twice.
     pub(super) fn in_groups(&self, groups: &[GroupId]) -> impl Iterator<Item = (UserId, Timestamp)> {
         let there = groups.iter().filter_map(|group| self.in_group.get(group)).flatten();
         there.map(|(at, user)| (*user, *at))
@@ -103,7 +103,7 @@ mod tests {
         Timestamp::from_micros(second * 1_000_000)
     }
 
-    /// Who was seen, and when, each once.
+    /// The users that are kept, each once, and when they were last seen.
     fn seen_in(seen: &LastSeen, groups: &[GroupId]) -> Vec<(UserId, Timestamp)> {
         let mut all: Vec<_> = seen.in_groups(groups).collect();
         all.sort_unstable();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_known_in_their_groups_once() {
+    fn a_user_is_kept_once_in_each_group() {
         let seen = two();
         assert_eq!(seen_in(&seen, &[CHESS, POKER]), [(ANN, at(1)), (BOB, at(2))]);
         assert_eq!(seen_in(&seen, &[POKER]), [(ANN, at(1))]);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_time_counts() {
+    fn the_latest_time_counts() {
         let mut seen = two();
         seen.note(ANN, at(9), [POKER]);
         assert_eq!(seen_in(&seen, &[CHESS, POKER]), [(ANN, at(9)), (BOB, at(2))]);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_who_is_forgotten() {
+    fn nothing_is_kept_of_a_forgotten_user() {
         let mut seen = two();
         seen.note(UserId::new(3), at(3), []);
         for user in 1..=4 {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_in_a_group_those_seen_last_are_kept() {
+    fn a_large_group_keeps_those_who_were_seen_last() {
         let mut seen = LastSeen::default();
         for number in 1..=150 {
             seen.note(UserId::new(number), at(number), [CHESS]);

@@ -1,4 +1,4 @@
-//! How users are there, and what they do.
+//! The presence of users, and what they do.
 
 use crate::accounts::UserRef;
 use crate::ids::GroupId;

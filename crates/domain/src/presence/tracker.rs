@@ -1,4 +1,4 @@
-//! The presence of users, for others who share a group with them.
+//! Tracks the presence of users for others who share a group with them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,24 +12,24 @@ use crate::ids::{GroupId, UserId};
 use crate::presence::Presence;
 use crate::time::Timestamp;
 
-/// Of how many others somebody is told who connects.
+/// The maximum number of users in the snapshot that a user gets on connecting.
 const MAX_SNAPSHOT: usize = 1_000;
 
-/// How many users are shown in one group. Of whoever comes when so many are, its members are not told: else a
-/// group of thousands would be told of thousands, each time that they all connect. Who shares a smaller group with
-/// them still is.
+/// How many users are shown in one group. If more connect, the group's members are not notified of them: otherwise each
+/// mass reconnect in a group of thousands would send thousands of events to thousands of members. Members who share a
+/// smaller group with such a user still see them.
 const MAX_SHOWN_PER_GROUP: usize = 100;
 
 /// A change of a user's presence, to be broadcast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresenceChange {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// How they are there now.
+    /// Their presence now.
     pub presence: Presence,
-    /// When they were last seen, of one who is not there.
+    /// When they were last seen. `None` unless they are offline.
     pub last_seen_at: Option<Timestamp>,
-    /// To tell the members of these groups, and nobody else but the user's own devices.
+    /// The groups whose members are notified, in addition to the user's own devices.
     pub groups: Vec<GroupId>,
 }
 
@@ -41,7 +41,7 @@ impl From<PresenceChange> for EphemeralEvent {
 }
 
 impl PresenceChange {
-    /// The one thing to tell, of this and an earlier change of the same user that nobody was told of.
+    /// Merges this change with an earlier one of the same user that was not broadcast.
     #[must_use]
     pub fn instead_of(mut self, earlier: Self) -> Self {
         self.groups.extend(earlier.groups);
@@ -51,24 +51,24 @@ impl PresenceChange {
     }
 }
 
-/// A connection that was opened.
+/// The result of opening a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Connected {
-    /// What it is called from now on.
+    /// The id of the new device.
     pub device: DeviceId,
-    /// What others are to be told.
+    /// The change to broadcast, if any.
     pub change: Option<PresenceChange>,
 }
 
-/// Tracks the users of this server who are connected, and what was announced of them.
+/// Tracks the connected users of this server, and what was announced about them.
 ///
-/// Each change is told once, to the members of the groups in which the user was shown; and that a user is no longer
-/// there, to all who were told that they are. A user who hides is told of once, as one who left. Memberships follow the
-/// log: pass every event to [`apply`](Self::apply) as it is broadcast, or else [`forget_all`](Self::forget_all).
+/// Each change is announced once, to the members of the groups in which the user is shown. Going offline is announced
+/// to everyone who was told that the user is there. For others, hiding looks like going offline. Memberships follow the
+/// log: pass every event to [`apply`](Self::apply) as it is broadcast, or call [`forget_all`](Self::forget_all).
 #[derive(Debug)]
 pub struct PresenceTracker {
     users: HashMap<UserId, UserPresence>,
-    /// Who is shown in a group: there, not hidden, and told of.
+    /// The users shown in each group: connected, not hidden, and announced.
     shown_in: HashMap<GroupId, HashSet<UserId>>,
     last_seen: LastSeen,
     next: DeviceId,
@@ -86,7 +86,7 @@ impl Default for PresenceTracker {
 }
 
 impl PresenceTracker {
-    /// A user has connected. The viewer is as they are at this moment.
+    /// A user has connected. `viewer` is the user's current state.
     pub fn connect(&mut self, viewer: &Viewer, now: Timestamp) -> Connected {
         let (user, device) = (viewer.user, self.next);
         self.next = device.next();
@@ -94,7 +94,7 @@ impl PresenceTracker {
         let present = self.users.entry(user).or_insert_with(|| UserPresence::new(now));
         present.set(viewer.presence, viewer.version);
         present.connect(device, now);
-        // Events may have been missed while nobody listened.
+        // Events may have been missed while there were no listeners.
         let groups: HashSet<_> = viewer.groups().collect();
         let before = std::mem::replace(&mut present.groups, groups.clone());
         for group in before.difference(&groups) {
@@ -107,32 +107,32 @@ impl PresenceTracker {
         }
     }
 
-    /// A connection has ended. If it was the user's last one, others are told by [`tick`](Self::tick) later.
+    /// A connection has ended. If it was the user's last one, [`tick`](Self::tick) announces this later.
     pub fn disconnect(&mut self, user: UserId, device: DeviceId, now: Timestamp) -> Option<PresenceChange> {
         self.users.get_mut(&user)?.disconnect(device, now);
         self.announce(user, now)
     }
 
-    /// The user does something at a device, which is more than that its connection is kept alive.
+    /// The user was active on a device. A heartbeat of its connection doesn't count.
     pub fn act(&mut self, user: UserId, device: DeviceId, now: Timestamp) -> Option<PresenceChange> {
         self.users.get_mut(&user)?.act(device, now);
         self.announce(user, now)
     }
 
-    /// The client says that nobody is at the device, until the user does something there again.
+    /// The client reports that the user is away from the device. This lasts until the next activity on it.
     pub fn leave(&mut self, user: UserId, device: DeviceId, now: Timestamp) -> Option<PresenceChange> {
         self.users.get_mut(&user)?.leave(device);
         self.announce(user, now)
     }
 
-    /// Nobody is there, nor was. For when events have passed that were not taken in.
+    /// Forgets all users, because events were skipped.
     pub fn forget_all(&mut self) {
-        // Devices keep on being counted, so that one from before is never taken for a new one.
+        // Device ids continue, so that an old one is never taken for a new one.
         *self = Self { next: self.next, ..Self::default() };
     }
 
-    /// What time alone has changed, by user: who has done nothing for long is away, and who has not come back is gone.
-    /// To be called about once a second.
+    /// The changes that the passage of time causes, sorted by user: inactive users become away, and users who have not
+    /// reconnected go offline. Call it about once a second.
     pub fn tick(&mut self, now: Timestamp) -> Vec<PresenceChange> {
         let mut due: Vec<_> =
             self.users.iter().filter(|(_, present)| present.is_due(now)).map(|(user, _)| *user).collect();
@@ -146,8 +146,8 @@ impl PresenceTracker {
         changes
     }
 
-    /// Applies an event of the log, and returns what is to be announced then. Those who come into a group learn who
-    /// is there by [`here`](Self::snapshot).
+    /// Applies an event of the log, and returns the change to announce, if any. A user who was added to a group learns
+    /// who is present by [`snapshot`](Self::snapshot).
     pub fn apply(&mut self, logged: &LoggedEvent, now: Timestamp) -> Option<PresenceChange> {
         match &logged.event {
             Event::UserUpdated(UserUpdate { user, .. }) => {
@@ -181,7 +181,7 @@ impl PresenceTracker {
                 }
                 None
             }
-            // Somebody writes, or likes, by whatever way.
+            // The user did something with a message, by whatever means.
             event if event.ids().message.is_some() => {
                 let user = logged.actor?;
                 self.users.get_mut(&user)?.act_anywhere(now);
@@ -191,8 +191,8 @@ impl PresenceTracker {
         }
     }
 
-    /// How those are there who are shown in any of these groups, but for one; and when those were last seen who are not
-    /// there any more. By user; of very many, some, and those who are there rather than the others.
+    /// The presence of all users who are shown in these groups, except one, and when users who are offline were last
+    /// seen. Sorted by user. Limited in length; users who are present take precedence.
     pub fn snapshot(&self, groups: &[GroupId], except: UserId) -> Vec<EphemeralEvent> {
         let shown = groups.iter().filter_map(|group| self.shown_in.get(group)).flatten();
         let here =
@@ -206,15 +206,15 @@ impl PresenceTracker {
                 break;
             }
         }
-        let told = |(user, (presence, last_seen_at))| EphemeralEvent::PresenceChanged {
+        let event = |(user, (presence, last_seen_at))| EphemeralEvent::PresenceChanged {
             user,
             presence,
             last_seen_at,
         };
-        all.into_iter().map(told).collect()
+        all.into_iter().map(event).collect()
     }
 
-    /// What is to be announced of a user, if it differs from what was.
+    /// The change to announce about a user, if their presence differs from what was announced.
     fn announce(&mut self, user: UserId, now: Timestamp) -> Option<PresenceChange> {
         let present = self.users.get_mut(&user)?;
         let presence = present.visible(now);
@@ -231,7 +231,7 @@ impl PresenceTracker {
         Some(PresenceChange { user, presence, last_seen_at, groups })
     }
 
-    /// What the members of groups that a user has come into are to be told: that the user is there, as others know.
+    /// Announces a user's known presence to the members of groups that the user has joined.
     fn announce_to_joined(&mut self, user: UserId, mut joined: Vec<GroupId>) -> Option<PresenceChange> {
         let presence = self.users.get(&user)?.announced;
         joined.sort_unstable();
@@ -240,13 +240,13 @@ impl PresenceTracker {
         (!change.groups.is_empty()).then_some(change)
     }
 
-    /// Shows a user in a group; `false` where too many are shown already.
+    /// Shows a user in a group. Returns false if too many are shown already.
     fn show(&mut self, group: GroupId, user: UserId) -> bool {
         let shown = self.shown_in.entry(group).or_default();
         shown.contains(&user) || (shown.len() < MAX_SHOWN_PER_GROUP && shown.insert(user))
     }
 
-    /// Shows a user in a group no longer; whether they were.
+    /// Stops showing a user in a group. Returns whether they were shown.
     fn hide(&mut self, group: GroupId, user: UserId) -> bool {
         let Some(shown) = self.shown_in.get_mut(&group) else { return false };
         let was_shown = shown.remove(&user);

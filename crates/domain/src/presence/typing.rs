@@ -45,8 +45,8 @@ impl TypingTracker {
     ) -> Result<Option<EphemeralEvent>, Error> {
         require_member(viewer, group)?;
         let key = (group, viewer.user);
-        // A clock that was set back must not keep anybody silent.
-        // After a stop too: a client that starts and stops is not to keep a whole group busy.
+        // The clock may have been set back, which must not suppress announcements.
+        // Also after a stop: a client that keeps starting and stopping must not keep a whole group busy.
         let lately =
             |announced: &Announced| (announced.at..announced.at.plus(TYPING_REPEAT_INTERVAL)).contains(&now);
         if self.announced.get(&key).is_some_and(lately) {

@@ -8,26 +8,26 @@ use crate::ids::{GroupId, Version};
 use crate::presence::Presence;
 use crate::time::Timestamp;
 
-/// How long a device may do nothing before nobody seems to be at it.
+/// After this time without activity, a device counts as unused.
 pub const AWAY_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// How long a user is still there after their last connection has ended, so that whoever connects again in a moment
-/// doesn't flicker.
+/// How long a user stays present after their last connection has ended, so that a quick reconnect doesn't show as
+/// offline.
 pub const DISCONNECT_GRACE: Duration = Duration::from_secs(30);
 
-/// How long others are left alone after they were told that a user is online, or away, before they are told the other:
-/// a client that can't make up its mind is not to keep a thousand others busy.
+/// The minimum time between announcements that a user is online or away: a client that keeps changing its mind must not
+/// keep a thousand others busy.
 pub const CHANGE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A connection of a user. Never given twice by the same [`PresenceTracker`](super::PresenceTracker).
+/// Identifies a connection of a user. A [`PresenceTracker`](super::PresenceTracker) never reuses one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeviceId(u64);
 
 impl DeviceId {
-    /// The first one.
+    /// The first id.
     pub(super) const FIRST: Self = Self(0);
 
-    /// The one after this.
+    /// The id after this one.
     pub(super) const fn next(self) -> Self {
         Self(self.0 + 1)
     }
@@ -36,23 +36,23 @@ impl DeviceId {
 #[derive(Debug, Clone, Copy)]
 struct Device {
     active_at: Timestamp,
-    /// Whether the client says that nobody is at it.
+    /// Whether the client reported that the user is away from it.
     is_left: bool,
 }
 
-/// A user with a connection, or who had one until a moment ago.
+/// A user who is connected, or was until a moment ago.
 #[derive(Debug)]
 pub(super) struct UserPresence {
     pub(super) setting: PresenceSetting,
-    /// The version of the user that says so.
+    /// The version of the user that the setting comes from.
     version: Version,
     /// The groups that the user is in.
     pub(super) groups: HashSet<GroupId>,
-    /// What others were notified of.
+    /// The presence that was last announced to others.
     pub(super) announced: Presence,
-    /// When others were notified.
+    /// When it was announced.
     pub(super) announced_at: Timestamp,
-    /// When the user last did something at a device.
+    /// When the user was last active on a device.
     pub(super) seen_at: Timestamp,
     devices: HashMap<DeviceId, Device>,
     /// When the last connection ended; `None` while there is one.
@@ -60,7 +60,7 @@ pub(super) struct UserPresence {
 }
 
 impl UserPresence {
-    /// A user who has no connection yet, and of whom nobody was told.
+    /// A user without connections, about whom nothing was announced.
     pub(super) fn new(now: Timestamp) -> Self {
         Self {
             setting: PresenceSetting::Hidden,
@@ -74,7 +74,7 @@ impl UserPresence {
         }
     }
 
-    /// Takes a setting over, unless it is older than what is known.
+    /// Applies a setting, unless a newer one is known.
     pub(super) fn set(&mut self, setting: PresenceSetting, version: Version) {
         if version >= self.version {
             (self.setting, self.version) = (setting, version);
@@ -100,7 +100,7 @@ impl UserPresence {
         }
     }
 
-    /// The user does something that is not known to come from any device, such as a request over HTTP.
+    /// The user was active, but not on a known device: for example, by an HTTP request.
     pub(super) fn act_anywhere(&mut self, now: Timestamp) {
         for device in self.devices.values_mut().filter(|device| !device.is_left) {
             device.active_at = now;
@@ -114,30 +114,30 @@ impl UserPresence {
         }
     }
 
-    /// Whether the user's last connection has ended too long ago.
+    /// Whether the last connection ended longer ago than the grace period.
     pub(super) fn is_gone(&self, now: Timestamp) -> bool {
         self.left_at.is_some_and(|left| now >= left.plus(DISCONNECT_GRACE))
     }
 
-    /// Whether there is something to tell at this time.
+    /// Whether there is something to announce now.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.visible(now) != self.announced && !self.is_settling(now)
     }
 
-    /// Whether it is too soon to tell again how the user is there. That they are no longer there is told at once.
+    /// Whether it is too soon for another announcement. Going offline is always announced at once.
     pub(super) fn is_settling(&self, now: Timestamp) -> bool {
-        // A clock that was set back must not keep anybody silent.
+        // The clock may have been set back, which must not suppress announcements.
         let is_recent = (self.announced_at..self.announced_at.plus(CHANGE_INTERVAL)).contains(&now);
         is_recent && self.announced != Presence::Offline && self.visible(now) != Presence::Offline
     }
 
-    /// What others may know at this time.
+    /// What others may see now.
     pub(super) fn visible(&self, now: Timestamp) -> Presence {
         if self.setting == PresenceSetting::Hidden || self.is_gone(now) {
             return Presence::Offline;
         }
         if self.devices.is_empty() {
-            // They may be back in a moment, and are as they were until then.
+            // The user may reconnect in a moment, and stays as announced until then.
             return self.announced;
         }
         let is_used = |device: &Device| !device.is_left && now < device.active_at.plus(AWAY_AFTER);

@@ -38,7 +38,7 @@ impl TicketRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(drop)
     }
 
-    fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault> {
+    fn is_valid(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault> {
         let good = tickets::table
             .filter(tickets::hash.eq(hash.as_bytes().as_slice()))
             .filter(tickets::expires_at.gt(expires.after.as_micros()))

@@ -23,7 +23,7 @@ fn ticket(tx: &mut dyn Tx, session: SessionId, number: u8, end: i64) {
 
 /// Which of the tickets numbered from 1 are good at the time 100.
 fn good(tx: &mut dyn Tx, count: u8) -> Vec<u8> {
-    (1..=count).filter(|number| tx.tickets().is_good(&key(*number), good_now()).unwrap()).collect()
+    (1..=count).filter(|number| tx.tickets().is_valid(&key(*number), good_now()).unwrap()).collect()
 }
 
 fn a_ticket_is_redeemed_once(tx: &mut dyn Tx) {

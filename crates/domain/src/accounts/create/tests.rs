@@ -1,4 +1,4 @@
-//! Those of [`create_by_operator`] and [`create_first_admin`] are in `by_operator`.
+//! Tests of [`create_by_operator`] and [`create_first_admin`] are in `by_operator`.
 
 mod by_operator;
 
@@ -27,7 +27,7 @@ fn created(is_admin: bool) -> User {
     User { is_admin, version: Version::FIRST, created_at: NOW, ..user(OTHER) }
 }
 
-/// Hashes the password once.
+/// The password is hashed once.
 fn hashes() -> MockPasswordHasher {
     hashes_for(HashCaller::User(ME))
 }
@@ -59,7 +59,7 @@ fn issues_key() -> MockApiKeys {
     keys
 }
 
-/// The look before the password is hashed: may the actor, and is the name free?
+/// The check before the password is hashed: is the actor allowed to, and is the name free?
 fn looks(taken: bool) -> MockTx {
     let mut tx = MockTx::new().authenticates(me()).reads_rights(true);
     tx.accounts
@@ -79,7 +79,7 @@ fn stores(mut tx: MockTx, is_admin: bool, outcome: Unique<UserId>) -> MockTx {
     tx
 }
 
-/// A key for an hour is stored.
+/// A key that is valid for an hour is stored.
 fn provisions(mut tx: MockTx) -> MockTx {
     let session = NewSession {
         user: OTHER,
@@ -126,7 +126,7 @@ fn a_new_user_comes_with_a_key_for_an_hour() {
 #[test]
 fn a_new_server_admin_comes_without_a_key() {
     let script = [looks(false), writes(true)];
-    // Keys would fail if one were issued, the transaction if a session were stored.
+    // Issuing a key would fail the test, and so would storing a session.
     let (outcome, [_, write]) = run(script, &hashes(), &MockApiKeys::new(), draft(true));
     let new = outcome.unwrap();
     assert_eq!((new.user, new.key), (created(true), None));
@@ -138,7 +138,7 @@ fn a_new_server_admin_comes_without_a_key() {
 
 #[test]
 fn nothing_is_hashed_for_those_who_may_not_create_users_nor_for_a_taken_name() {
-    // The name is not even looked for: missing rights come before a conflict.
+    // The name isn't even looked up: missing rights come before a conflict.
     let may_not = MockTx::new().authenticates(me()).reads_rights(false);
     for (look, refusal) in
         [(may_not, AccountRefusal::AdminOnly), (looks(true), AccountRefusal::UsernameTaken)]
@@ -158,13 +158,13 @@ fn a_provisioned_key_creates_nobody_whatever_its_user_has_become() {
 }
 
 #[test]
-fn a_busy_hasher_is_no_refusal_and_stores_nothing() {
+fn a_busy_hasher_stores_nothing_and_is_not_a_rejection() {
     let (outcome, _) = run([looks(false)], &busy(), &MockApiKeys::new(), draft(false));
     assert_eq!(outcome.err(), Some(Error::Busy { retry_after: Duration::from_secs(1) }));
 }
 
 #[test]
-fn it_is_decided_again_once_the_password_is_hashed() {
+fn rights_and_name_are_checked_again_after_hashing() {
     let demoted = MockTx::new().authenticates(me()).reads_rights(false);
     let signed_out = MockTx::new().rejects_key();
     let taken = MockTx::new().authenticates(me()).reads_rights(true);
@@ -181,7 +181,7 @@ fn it_is_decided_again_once_the_password_is_hashed() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || vec![looks(false), provisions(writes(false))],
         |storage| {

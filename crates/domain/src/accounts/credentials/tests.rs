@@ -5,7 +5,7 @@ use crate::testing::{ME, MockTx, OTHER, assert_hands_faults_on, me, me_provision
 #[test]
 fn who_may_change_what() {
     use AccountRefusal::{AdminOnly, CurrentPasswordRequired, ProvisionedKey};
-    // By a login as a user, and as a server admin; by a provisioned key of a user, and of one promoted since.
+    // By a login of a user and of a server admin, and by a provisioned key of a user and of one promoted since.
     let table = [
         (OwnPassword, [Ok(()), Ok(()), Err(ProvisionedKey), Err(ProvisionedKey)]),
         (PasswordOf(ME), [Err(AdminOnly), Err(CurrentPasswordRequired), Err(AdminOnly), Err(ProvisionedKey)]),
@@ -29,7 +29,7 @@ fn who_may_change_what() {
 }
 
 #[test]
-fn rights_are_those_as_of_now() {
+fn current_rights_count() {
     for (is_admin, outcome) in [(true, Ok(())), (false, Err(AccountRefusal::AdminOnly.into()))] {
         assert_eq!(require(&mut MockTx::new().reads_rights(is_admin), &me(), NewAccount), outcome);
     }

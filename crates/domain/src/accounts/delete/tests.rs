@@ -66,7 +66,7 @@ fn a_provisioned_key_deletes_nobody() {
 }
 
 #[test]
-fn a_user_who_is_not_there_comes_before_missing_rights() {
+fn not_found_comes_before_missing_rights() {
     let mut tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::UserNotFound.into()));
 }
@@ -79,7 +79,7 @@ fn missing_rights_come_before_the_last_admin() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || deletes(counts_admins(locks(server_admin(OTHER)), 2), OTHER),
         |tx| delete_user(tx, &me(), OTHER),

@@ -1,4 +1,4 @@
-//! Those of [`edit_user`] are in `by_admin`.
+//! Tests of [`edit_user`] are in `by_admin`.
 
 mod by_admin;
 
@@ -21,7 +21,7 @@ fn renamed(before: User) -> User {
     User { display_name: Some(display_name("Grandma")), version: before.version.next(), ..before }
 }
 
-/// The actor is locked, then read, once each.
+/// The actor is locked and then read, once each.
 fn locks_self() -> MockTx {
     let mut tx = MockTx::new();
     let mut order = Sequence::new();
@@ -42,13 +42,13 @@ fn stores(mut tx: MockTx, changed: User) -> MockTx {
 }
 
 #[test]
-fn users_change_their_profile_and_all_learn_of_it() {
+fn users_change_their_profile_and_everyone_sees_it() {
     let mut tx = stores(locks_self(), renamed(user(ME)));
     assert_eq!(edit_self(&mut tx, &me(), &renaming()), Ok(renamed(user(ME))));
-    let told = renamed(user(ME)).without_private_fields();
+    let expected = renamed(user(ME)).without_private_fields();
     assert_eq!(
         tx.emitted,
-        [(Audience::All, Some(ME), Event::UserUpdated(UserUpdate::logged(told, Audience::All)))]
+        [(Audience::All, Some(ME), Event::UserUpdated(UserUpdate::logged(expected, Audience::All)))]
     );
 }
 
@@ -61,15 +61,15 @@ fn a_name_and_an_address_can_be_cleared() {
 }
 
 #[test]
-fn users_hide_whether_they_are_there_and_nobody_else_learns_of_it() {
+fn users_hide_their_presence_and_nobody_else_is_notified() {
     let hidden = User { presence: PresenceSetting::Hidden, version: user(ME).version.next(), ..user(ME) };
     let changes = ProfileChanges { presence: Some(PresenceSetting::Hidden), ..ProfileChanges::default() };
     let mut tx = stores(locks_self(), hidden.clone());
     assert_eq!(edit_self(&mut tx, &me(), &changes), Ok(hidden));
-    let [(Audience::User(ME), _, Event::UserUpdated(told))] = tx.emitted.as_slice() else {
+    let [(Audience::User(ME), _, Event::UserUpdated(expected))] = tx.emitted.as_slice() else {
         panic!("{:?}", tx.emitted)
     };
-    assert_eq!((told.user.presence, &told.user.email), (PresenceSetting::Hidden, &None));
+    assert_eq!((expected.user.presence, &expected.user.email), (PresenceSetting::Hidden, &None));
 }
 
 #[test]
@@ -85,13 +85,13 @@ fn a_change_that_changes_nothing_stores_and_emits_nothing() {
 }
 
 #[test]
-fn an_account_that_just_ended_can_t_be_edited() {
+fn a_deleted_account_cannot_be_edited() {
     let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
     assert_eq!(edit_self(&mut tx, &me(), &renaming()), Err(AccountRefusal::Unauthenticated.into()));
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || stores(locks_self(), renamed(user(ME))),
         |tx| edit_self(tx, &me(), &renaming()),

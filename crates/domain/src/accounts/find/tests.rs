@@ -12,7 +12,7 @@ fn query(limit: i64) -> UserQuery {
     UserQuery { search: None, after: None, limit: Limit::parse(limit).unwrap() }
 }
 
-/// A server with the actor and somebody else.
+/// A server with the actor and another user.
 fn lists_both(query: UserQuery, is_admin: bool) -> MockTx {
     let mut tx = MockTx::new().reads_rights(is_admin);
     tx.accounts.expect_list().with(eq(query)).returning(|_| Ok(placed([user(ME), user(OTHER)])));
@@ -26,7 +26,7 @@ fn users_see_their_own_address() {
 }
 
 #[test]
-fn of_others_only_server_admins_see_the_address() {
+fn only_server_admins_see_addresses_of_others() {
     for (is_admin, seen) in [(true, user(OTHER)), (false, without_email(OTHER))] {
         let mut tx = MockTx::new().finds_user(user(OTHER)).reads_rights(is_admin);
         assert_eq!(find_user(&mut tx, &me(), OTHER), Ok(seen));
@@ -34,7 +34,7 @@ fn of_others_only_server_admins_see_the_address() {
 }
 
 #[test]
-fn where_there_is_no_address_no_rights_are_needed() {
+fn without_an_address_no_rights_are_read() {
     let mut tx = MockTx::new().finds_user(without_email(OTHER));
     assert_eq!(find_user(&mut tx, &me(), OTHER), Ok(without_email(OTHER)));
 }
@@ -49,13 +49,13 @@ fn a_list_hides_addresses_likewise() {
 }
 
 #[test]
-fn a_list_says_whether_it_goes_on() {
+fn a_list_says_whether_there_is_a_next_page() {
     let page = list_users(&mut lists_both(query(1), true), &me(), &query(1)).unwrap();
     assert_eq!(page, Page { items: placed([user(ME)]), more: true });
 }
 
 #[test]
-fn a_user_who_is_not_there_is_not_found() {
+fn an_unknown_user_is_not_found() {
     let mut tx = MockTx::new().misses_user(OTHER);
     assert_eq!(find_user(&mut tx, &me(), OTHER), Err(AccountRefusal::UserNotFound.into()));
     let mut tx = MockTx::new().misses_user(ME);
@@ -63,7 +63,7 @@ fn a_user_who_is_not_there_is_not_found() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| MockTx::new().finds_user(user(ME)), |tx| find_self(tx, &me()));
     assert_hands_faults_on(
         || MockTx::new().finds_user(user(OTHER)).reads_rights(false),

@@ -40,7 +40,7 @@ fn a_network_is_known_to_an_account_to_others_or_to_nobody() {
 }
 
 #[test]
-fn where_a_user_signed_in_is_remembered_unless_nobody_knows() {
+fn the_network_of_a_login_is_recorded_unless_unknown() {
     let mut tx = MockTx::new();
     let remembered = tx.known_networks.expect_remember();
     remembered.with(eq(ME), eq(network()), eq(NOW), eq(16)).times(1).returning(|_, _, _, _| Ok(()));
@@ -49,7 +49,7 @@ fn where_a_user_signed_in_is_remembered_unless_nobody_knows() {
 }
 
 #[test]
-fn old_networks_are_removed_in_bounded_steps() {
+fn old_networks_are_removed_in_batches() {
     for (removed, more) in [(500, true), (499, false)] {
         let mut tx = MockTx::new();
         let old = tx.known_networks.expect_remove_old().with(eq(SINCE), eq(500));
@@ -59,7 +59,7 @@ fn old_networks_are_removed_in_bounded_steps() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     let all = || knows(Some(false), Some(false));
     assert_hands_faults_on(all, |tx| familiarity(tx, Some(ME), network(), KNOWN_NETWORK_RETENTION));
     let remembers = || {

@@ -43,7 +43,7 @@ fn from_unknown_network(account: &str) -> PasswordAttempt {
     PasswordAttempt::FromUnknownNetwork { network: network(), account: UsernameKey::of(account) }
 }
 
-/// What surrounds the database. By default a call to any of it fails.
+/// The ports besides the database. By default, any call to them fails.
 #[derive(Default)]
 struct Surroundings {
     hasher: MockPasswordHasher,
@@ -53,12 +53,12 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    /// Somebody signs in from a network that is known to the account: one try is taken; it is given back, or not.
+    /// A login from a network known to the account takes one attempt, which is returned or not.
     fn counts(account: &str, gives_back: bool) -> Self {
         Self::default().takes(sign_in(network(), account), gives_back)
     }
 
-    /// From another network: two tries are.
+    /// A login from an unknown network takes two attempts.
     fn counts_twice(account: &str, gives_back: bool) -> Self {
         Self::counts(account, gives_back).takes(from_unknown_network(account), gives_back)
     }
@@ -75,17 +75,18 @@ impl Surroundings {
         self
     }
 
-    /// A failure is told of, once.
+    /// One failure is recorded.
     fn tells(mut self, username: Option<&'static str>) -> Self {
-        let told = self.journal.expect_failed().times(1);
-        told.withf(move |login| {
-            login.address == Some(ADDRESS) && login.username.map(Username::as_str) == username
-        })
-        .returning(|_| ());
+        let recorded = self.journal.expect_failed().times(1);
+        recorded
+            .withf(move |login| {
+                login.address == Some(ADDRESS) && login.username.map(Username::as_str) == username
+            })
+            .returning(|_| ());
         self
     }
 
-    /// The password is verified once, against this hash, for somebody from a known network.
+    /// The password is verified once against this hash, for a caller from a known network.
     fn verifies(self, against: Option<PasswordHash>, answer: Result<Verification, Error>) -> Self {
         self.verifies_for(true, against, answer)
     }
@@ -111,7 +112,7 @@ impl Surroundings {
         self
     }
 
-    /// The password is hashed again, for somebody who has just proven to be the user.
+    /// The password is hashed again, for a user who has just signed in.
     fn hashes(mut self, answer: Result<PasswordHash, Error>) -> Self {
         self.hasher
             .expect_hash()
@@ -121,7 +122,7 @@ impl Surroundings {
         self
     }
 
-    /// One key is made.
+    /// One key is generated.
     fn issues(mut self) -> Self {
         let issued = || IssuedKey { secret: Secret::new("new key".to_owned()), hash: NEW_KEY };
         self.keys.expect_issue().times(1).returning(issued);
@@ -155,7 +156,7 @@ impl Surroundings {
     }
 }
 
-/// The user and their hash are read; the network is known to the account.
+/// The user and their hash are read. The network is known to the account.
 fn finds(stored: Option<PasswordHash>) -> MockTx {
     finds_from(stored, true, true)
 }
@@ -171,7 +172,7 @@ fn finds_from(stored: Option<PasswordHash>, to_account: bool, to_anybody: bool) 
     tx
 }
 
-/// What is read besides the account.
+/// What else is read.
 fn looks_around(known_network: bool) -> MockTx {
     let mut tx = MockTx::new();
     tx.accounts.expect_highest_hash_cost().times(1).returning(|| Ok(Some(COST)));
@@ -186,7 +187,7 @@ fn misses(account: &'static str) -> MockTx {
     tx
 }
 
-/// The user is locked, and only then read again, with this hash by now.
+/// The user is locked and then read again, by now with this hash.
 fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     let mut tx = MockTx::new();
     let mut order = Sequence::new();
@@ -206,7 +207,7 @@ fn begins_session(tx: MockTx) -> MockTx {
     begins_session_in_place_of(tx, false, false)
 }
 
-/// The session is stored once provisioned ones, and the oldest, have ended, if there were any.
+/// The session is stored after provisioned sessions and the oldest one were ended, if there were any.
 fn begins_session_in_place_of(mut tx: MockTx, provisioned: bool, oldest: bool) -> MockTx {
     let session = NewSession {
         user: ME,
@@ -233,7 +234,7 @@ fn refused() -> Option<Error> {
 }
 
 #[test]
-fn the_right_password_gives_a_key_for_its_lifetime_and_ends_provisioned_ones() {
+fn the_right_password_returns_a_key_and_ends_provisioned_sessions() {
     let surroundings =
         Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
     let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
@@ -247,7 +248,7 @@ fn the_right_password_gives_a_key_for_its_lifetime_and_ends_provisioned_ones() {
 }
 
 #[test]
-fn connections_of_sessions_that_a_login_ends_are_told_once() {
+fn sessions_that_a_login_ends_emit_one_event() {
     for (provisioned, oldest) in [(true, false), (false, true), (true, true)] {
         let surroundings =
             Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
@@ -267,7 +268,7 @@ fn a_username_counts_without_regard_to_case() {
 }
 
 #[test]
-fn a_wrong_password_is_refused_and_the_try_is_spent() {
+fn a_wrong_password_is_rejected_and_uses_up_the_attempt() {
     let surroundings = Surroundings::counts("user1", false)
         .verifies(Some(hash("it")), Ok(Verification::Wrong))
         .tells(Some("user1"));
@@ -276,7 +277,7 @@ fn a_wrong_password_is_refused_and_the_try_is_spent() {
 }
 
 #[test]
-fn an_unknown_user_takes_as_long_and_is_refused_alike() {
+fn an_unknown_user_is_rejected_alike_and_takes_as_long() {
     let surroundings =
         Surroundings::counts_twice("nobody", false).verifies(None, Ok(Verification::Wrong)).tells(None);
     let (outcome, _) = surroundings.run([misses("nobody")], attempt("nobody"));
@@ -284,21 +285,21 @@ fn an_unknown_user_takes_as_long_and_is_refused_alike() {
 }
 
 #[test]
-fn a_user_without_a_password_is_refused_alike() {
+fn a_user_without_a_password_is_rejected_alike() {
     let surroundings =
         Surroundings::counts("user1", false).verifies(None, Ok(Verification::Wrong)).tells(Some("user1"));
     assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
 }
 
 #[test]
-fn nobody_signs_in_without_a_hash_whatever_the_hasher_says() {
+fn without_a_hash_nobody_signs_in_whatever_the_hasher_returns() {
     let surroundings =
         Surroundings::counts("user1", false).verifies(None, Ok(Verification::Right)).tells(Some("user1"));
     assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
 }
 
 #[test]
-fn names_that_no_user_could_have_count_as_one_account_and_are_refused_alike() {
+fn invalid_usernames_count_as_one_account_and_are_rejected_alike() {
     for name in ["", "me", "no such name!", &"x".repeat(51), "\0"] {
         let surroundings =
             Surroundings::counts_twice("", false).verifies(None, Ok(Verification::Wrong)).tells(None);
@@ -332,7 +333,7 @@ fn a_password_that_changes_while_it_is_verified_is_verified_again() {
 }
 
 #[test]
-fn a_password_that_never_stops_changing_is_given_up() {
+fn a_password_that_keeps_changing_is_a_busy_error() {
     let mut surroundings = Surroundings::counts("user1", true);
     let mut script = vec![finds(Some(hash("it")))];
     for _ in 0..CHECKS {
@@ -346,7 +347,7 @@ fn a_password_that_never_stops_changing_is_given_up() {
 }
 
 #[test]
-fn an_outdated_hash_is_renewed_and_no_session_ends() {
+fn renewing_an_outdated_hash_ends_no_session() {
     let surroundings = Surroundings::counts("user1", true)
         .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
         .hashes(Ok(hash("renewed")))
@@ -360,7 +361,7 @@ fn an_outdated_hash_is_renewed_and_no_session_ends() {
 }
 
 #[test]
-fn who_signs_in_while_the_hasher_is_busy_keeps_the_outdated_hash() {
+fn a_busy_hasher_leaves_an_outdated_hash_in_place() {
     let surroundings = Surroundings::counts("user1", true)
         .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
         .hashes(Err(Error::Busy { retry_after: RETRY_AFTER }))
@@ -370,7 +371,7 @@ fn who_signs_in_while_the_hasher_is_busy_keeps_the_outdated_hash() {
 }
 
 #[test]
-fn a_network_that_the_account_does_not_know_counts_besides() {
+fn unknown_networks_of_an_account_are_counted_in_addition() {
     for known_to_others in [true, false] {
         let surroundings = Surroundings::counts_twice("user1", true)
             .verifies_for(known_to_others, Some(hash("it")), Ok(Verification::Right))
@@ -382,7 +383,7 @@ fn a_network_that_the_account_does_not_know_counts_besides() {
 }
 
 #[test]
-fn where_an_account_is_guarded_against_unknown_networks_nothing_is_hashed() {
+fn over_the_limit_of_unknown_networks_nothing_is_hashed() {
     let retry_after = Duration::from_secs(42);
     let mut surroundings = Surroundings::counts("user1", false);
     let taken = surroundings.attempts.expect_take().with(eq(from_unknown_network("user1"))).times(1);
@@ -413,14 +414,14 @@ fn over_the_limit_nothing_is_read_and_nothing_hashed() {
 }
 
 #[test]
-fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
+fn a_busy_hasher_returns_the_attempt_and_is_not_a_rejection() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
     let surroundings = Surroundings::counts("user1", true).verifies(Some(hash("it")), Err(busy.clone()));
     assert_eq!(surroundings.run([finds(Some(hash("it")))], attempt("user1")).0.err(), Some(busy));
 }
 
 #[test]
-fn a_try_of_the_reserve_goes_back_to_the_reserve() {
+fn an_attempt_from_the_reserve_returns_to_the_reserve() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
     let surroundings = Surroundings::counts("user1", true)
         .takes_of(AttemptPool::Reserve, from_unknown_network("user1"), true)
@@ -430,7 +431,7 @@ fn a_try_of_the_reserve_goes_back_to_the_reserve() {
 }
 
 #[test]
-fn a_fault_is_no_refusal_and_gives_the_try_back() {
+fn a_fault_returns_the_attempt_and_is_not_a_rejection() {
     let surroundings = Surroundings::counts("user1", true);
     let storage = ScriptedStorage::of([Step::refused(fault())]);
     assert_eq!(surroundings.login(&storage, attempt("user1")).err(), Some(fault().into()));
@@ -442,7 +443,7 @@ fn a_fault_is_no_refusal_and_gives_the_try_back() {
 }
 
 #[test]
-fn faults_within_a_command_are_handed_on() {
+fn faults_within_a_command_are_returned() {
     let proven = |renewed| {
         let proof = Proof { checked: hash("it"), renewed };
         Proven {
@@ -469,7 +470,7 @@ fn faults_within_a_command_are_handed_on() {
 }
 
 #[test]
-fn those_whose_address_is_unknown_share_one_turn() {
+fn callers_without_a_known_address_share_one_queue() {
     let mut surroundings = Surroundings::default();
     let verified = surroundings.hasher.expect_verify().times(1);
     verified.returning(|_, _| Box::pin(async { Ok(Verification::Wrong) }));

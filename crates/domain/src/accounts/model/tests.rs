@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::testing::{OTHER, any_text, user};
 
-/// Which rule a value breaks, if any.
+/// The rule that a value violates, if any.
 fn broken<T>(parsed: Result<T, Violation>) -> Option<ViolationCode> {
     parsed.err().map(|violation| violation.code)
 }
@@ -74,7 +74,7 @@ fn a_display_name_has_1_to_100_characters_on_one_line() {
 }
 
 #[test]
-fn a_display_name_is_trimmed_and_normalised_and_only_then_counted() {
+fn a_display_name_is_trimmed_and_normalized_before_it_is_measured() {
     assert_eq!(DisplayName::parse("  Rene\u{301}\u{a0}\n").unwrap().as_str(), "René");
     let decomposed = "e\u{301}".repeat(100);
     assert_eq!(DisplayName::parse(&format!("   {decomposed}   ")).unwrap().as_str(), "é".repeat(100));
@@ -127,18 +127,18 @@ fn a_password_has_8_to_72_bytes_and_no_nul() {
 }
 
 #[test]
-fn a_password_is_normalised_before_it_is_measured() {
+fn a_password_is_normalized_before_it_is_measured() {
     let decomposed = "pa\u{308}ssword";
     assert_eq!(Password::parse(decomposed).unwrap().reveal(), "pässword");
-    // In 75 bytes, 50 when composed; and in 9, 6 when composed.
+    // 75 bytes, and 50 when composed; 9 bytes, and 6 when composed.
     assert_eq!(Password::parse(&"a\u{308}".repeat(25)).unwrap().reveal(), "ä".repeat(25));
     assert_eq!(broken(Password::parse(&"a\u{308}".repeat(3))), Some(TooShort));
-    // Of 24 characters of 3 bytes, each becomes two.
+    // 24 characters of 3 bytes, each of which becomes two characters.
     assert_eq!(broken(Password::parse(&"\u{958}".repeat(24))), Some(TooLong));
 }
 
 #[test]
-fn a_password_as_it_was_typed_is_one_of_its_own_where_that_makes_a_difference() {
+fn a_password_as_typed_counts_only_if_it_differs() {
     let as_typed = |text: &str| Password::as_typed(text).map(|password| password.reveal().to_owned());
     assert_eq!(as_typed("pa\u{308}ssword").as_deref(), Some("pa\u{308}ssword"));
     assert_eq!(as_typed(&"\u{958}".repeat(24)), Some("\u{958}".repeat(24)));
@@ -151,14 +151,14 @@ fn a_password_as_it_was_typed_is_one_of_its_own_where_that_makes_a_difference() 
 }
 
 #[test]
-fn what_is_secret_is_shown_by_no_debug() {
+fn debug_shows_no_secrets() {
     let password = Password::parse("correct horse").unwrap();
     assert_eq!(format!("{password:?}"), "Password(…)");
     assert_eq!(format!("{:?}", PasswordHash::from_stored("$2b$12$".to_owned())), "PasswordHash(…)");
 }
 
 #[test]
-fn what_goes_with_messages_is_id_and_names() {
+fn messages_contain_only_id_and_names_of_a_user() {
     let reference = user(OTHER).as_ref();
     assert_eq!(reference.id, OTHER);
     assert_eq!(reference.username, Some(user(OTHER).username));
@@ -192,7 +192,7 @@ proptest! {
 }
 
 #[test]
-fn an_address_is_for_the_user_and_admins_alone() {
+fn only_the_user_and_admins_see_the_address() {
     let shared = user(OTHER).without_private_fields();
     assert_eq!(shared, User { email: None, ..user(OTHER) });
     assert!(user(OTHER).email.is_some());

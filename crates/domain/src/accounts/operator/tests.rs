@@ -24,7 +24,7 @@ fn looks_up(found: Option<User>) -> MockTx {
     tx
 }
 
-/// A transaction in which the name is looked up, then the user is locked, then read.
+/// A transaction in which the name is looked up, then the user is locked and read.
 fn locks(by_name: &User, by_id: Option<User>) -> MockTx {
     let mut tx = MockTx::new();
     let (mut order, id, found) = (Sequence::new(), by_name.id, by_name.clone());
@@ -45,7 +45,7 @@ fn locks(by_name: &User, by_id: Option<User>) -> MockTx {
     tx
 }
 
-/// The same, once the set of server admins is locked.
+/// The same, after the set of server admins is locked.
 fn locks_with_admins(found: &User) -> MockTx {
     let mut tx = locks(found, Some(found.clone()));
     tx.accounts.expect_lock_admins().times(1).returning(|| Ok(()));
@@ -95,7 +95,7 @@ fn new_password() -> Password {
 }
 
 #[test]
-fn a_list_shows_addresses_to_whoever_runs_the_server() {
+fn a_list_shows_addresses_to_the_operator() {
     let query = UserQuery { search: None, after: None, limit: Limit::parse(1).unwrap() };
     let mut tx = MockTx::new();
     tx.accounts
@@ -123,7 +123,7 @@ fn a_new_password_ends_all_sessions_of_the_user() {
 }
 
 #[test]
-fn nothing_is_hashed_for_a_user_who_is_not_there() {
+fn nothing_is_hashed_for_an_unknown_user() {
     let storage = ScriptedStorage::new([looks_up(None)]);
     let set =
         block_on(set_password(&storage, &MockPasswordHasher::new(), name(&user(OTHER)), new_password()));
@@ -132,7 +132,7 @@ fn nothing_is_hashed_for_a_user_who_is_not_there() {
 }
 
 #[test]
-fn a_user_becomes_a_server_admin_and_all_learn_of_it() {
+fn a_user_becomes_a_server_admin_and_everyone_sees_it() {
     let promoted = User { is_admin: true, version: user(OTHER).version.next(), ..user(OTHER) };
     let storage = ScriptedStorage::new([stores(locks_with_admins(&user(OTHER)), promoted.clone())]);
     assert_eq!(block_on(set_admin(&storage, name(&user(OTHER)), true)), Ok(promoted.clone()));
@@ -149,7 +149,7 @@ fn a_user_becomes_a_server_admin_and_all_learn_of_it() {
 }
 
 #[test]
-fn whoever_is_a_server_admin_already_is_left_as_is() {
+fn promoting_a_server_admin_changes_nothing() {
     let storage = ScriptedStorage::new([locks_with_admins(&server_admin(OTHER))]);
     assert_eq!(block_on(set_admin(&storage, name(&user(OTHER)), true)), Ok(server_admin(OTHER)));
     let [ran] = storage.finish_as();
@@ -190,7 +190,7 @@ fn a_deleted_user_loses_name_keys_and_rights_at_once_and_memberships_by_a_job() 
 }
 
 #[test]
-fn a_name_that_went_to_somebody_else_before_the_lock_is_not_found() {
+fn a_name_that_changed_hands_before_the_lock_is_not_found() {
     let renamed = User { username: Username::parse("renamed").unwrap(), ..user(OTHER) };
     for now in [None, Some(renamed)] {
         let mut tx = locks(&user(OTHER), now);
@@ -203,7 +203,7 @@ fn a_name_that_went_to_somebody_else_before_the_lock_is_not_found() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || {
             let write = replaces_password(locks(&user(OTHER), Some(user(OTHER))));

@@ -13,7 +13,7 @@ use crate::testing::{
 
 const BUSY: Error = Error::Busy { retry_after: Duration::from_secs(1) };
 
-/// One of the user's own tries is taken; it is given back, or not.
+/// One of the user's own attempts is taken. It is returned or not.
 fn counts(gives_back: bool) -> MockLoginRateLimiter {
     let mut attempts = MockLoginRateLimiter::new();
     let counted = eq(PasswordAttempt::OwnPassword(ME));
@@ -24,7 +24,7 @@ fn counts(gives_back: bool) -> MockLoginRateLimiter {
     attempts
 }
 
-/// The present password is verified once.
+/// The current password is verified once.
 fn verifies(answer: Result<Verification, Error>) -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
     hasher
@@ -39,7 +39,7 @@ fn verifies(answer: Result<Verification, Error>) -> MockPasswordHasher {
     hasher
 }
 
-/// And the new one hashed.
+/// The new password is hashed.
 fn hashes(mut hasher: MockPasswordHasher, answer: Result<PasswordHash, Error>) -> MockPasswordHasher {
     hasher
         .expect_hash()
@@ -55,7 +55,7 @@ fn looks() -> MockTx {
     tx
 }
 
-/// The user is locked, and only then the password read again, with this hash by now.
+/// The user is locked, and then the password is read again, by now with this hash.
 fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     let mut tx = MockTx::new();
     let mut order = Sequence::new();
@@ -70,7 +70,7 @@ fn looks_again(stored: Option<PasswordHash>) -> MockTx {
     tx
 }
 
-/// The new hash is stored, and all sessions end but the one that acts.
+/// The new hash is stored, and all sessions except the actor's end.
 fn replaces(mut tx: MockTx) -> MockTx {
     tx.accounts.expect_set_password().with(eq(ME), eq(hash("new"))).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(ME), eq(Some(MY_SESSION))).times(1).returning(|_, _| Ok(true));
@@ -107,13 +107,13 @@ fn a_new_password_ends_all_other_sessions() {
 }
 
 #[test]
-fn a_wrong_present_password_is_refused_and_the_try_is_spent() {
+fn a_wrong_current_password_is_rejected_and_uses_up_the_attempt() {
     let (outcome, _) = run([looks().authenticates(me())], &verifies(Ok(Verification::Wrong)), &counts(false));
     assert_eq!(outcome, Err(AccountRefusal::WrongPassword.into()));
 }
 
 #[test]
-fn a_provisioned_key_changes_no_password_and_takes_no_try() {
+fn a_provisioned_key_changes_no_password_and_takes_no_attempt() {
     let look = MockTx::new().authenticates(me_provisioned());
     let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockLoginRateLimiter::new());
     assert_eq!(outcome, Err(AccountRefusal::ProvisionedKey.into()));
@@ -129,7 +129,7 @@ fn over_the_limit_nothing_is_verified() {
 }
 
 #[test]
-fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
+fn a_busy_hasher_returns_the_attempt_and_is_not_a_rejection() {
     for hasher in [verifies(Err(BUSY)), hashes(verifies(Ok(Verification::Right)), Err(BUSY))] {
         let (outcome, _) = run([looks().authenticates(me())], &hasher, &counts(true));
         assert_eq!(outcome, Err(BUSY));
@@ -137,7 +137,7 @@ fn a_busy_hasher_is_no_refusal_and_gives_the_try_back() {
 }
 
 #[test]
-fn a_password_that_changed_meanwhile_is_kept() {
+fn a_password_that_changed_meanwhile_is_not_replaced() {
     for changed in [Some(hash("another")), None] {
         let script = [looks(), looks_again(changed)].map(|tx| tx.authenticates(me()));
         let hasher = hashes(verifies(Ok(Verification::Right)), Ok(hash("new")));
@@ -156,15 +156,15 @@ fn a_session_that_ended_meanwhile_changes_nothing() {
 }
 
 #[test]
-fn an_account_that_just_ended_has_no_password() {
+fn a_deleted_account_has_no_password() {
     let mut erased = MockTx::new();
     erased.accounts.expect_password().returning(|_| Ok(None));
-    assert_eq!(present_password(&mut erased, &me()), Err(AccountRefusal::Unauthenticated.into()));
+    assert_eq!(current_password(&mut erased, &me()), Err(AccountRefusal::Unauthenticated.into()));
 }
 
 #[test]
-fn faults_are_handed_on() {
-    assert_hands_faults_on(looks, |tx| present_password(tx, &me()));
+fn faults_are_returned() {
+    assert_hands_faults_on(looks, |tx| current_password(tx, &me()));
     assert_hands_faults_on(
         || replaces(looks_again(Some(hash("old")))),
         |tx| replace(tx, &me(), &hash("old"), &hash("new")),

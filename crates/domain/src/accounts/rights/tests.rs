@@ -2,14 +2,14 @@ use super::*;
 use crate::testing::{ME, MockTx, OTHER, assert_hands_faults_on, me, server_admin, user};
 
 #[test]
-fn rights_are_those_of_the_account_as_of_now_read_under_a_lock() {
+fn rights_are_read_from_the_account_under_a_lock() {
     for is_admin in [false, true] {
         assert_eq!(is_server_admin(&mut MockTx::new().reads_rights(is_admin), &me()), Ok(is_admin));
     }
 }
 
 #[test]
-fn an_account_that_is_gone_has_no_rights() {
+fn a_deleted_account_has_no_rights() {
     let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
     assert_eq!(is_server_admin(&mut tx, &me()), Ok(false));
 }
@@ -26,13 +26,13 @@ fn locks(target: Option<User>, actor: Option<User>) -> MockTx {
 }
 
 #[test]
-fn a_server_admin_gets_the_user_once_both_and_the_set_of_admins_are_locked() {
+fn both_users_and_the_set_of_admins_are_locked_first() {
     let mut tx = locks(Some(user(OTHER)), Some(server_admin(ME)));
     assert_eq!(lock_for_change(&mut tx, &me(), OTHER), Ok(user(OTHER)));
 }
 
 #[test]
-fn an_actor_who_is_no_admin_or_gone_gets_nobody() {
+fn actors_who_are_not_admins_get_no_user() {
     for actor in [Some(user(ME)), None] {
         let mut tx = locks(Some(user(OTHER)), actor);
         assert_eq!(lock_for_change(&mut tx, &me(), OTHER), Err(AccountRefusal::AdminOnly.into()));
@@ -40,7 +40,7 @@ fn an_actor_who_is_no_admin_or_gone_gets_nobody() {
 }
 
 #[test]
-fn a_user_who_is_not_there_comes_before_missing_rights() {
+fn not_found_comes_before_missing_rights() {
     let mut tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(lock_for_change(&mut tx, &me(), OTHER), Err(AccountRefusal::UserNotFound.into()));
 }
@@ -57,7 +57,7 @@ fn one_server_admin_must_stay() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| MockTx::new().reads_rights(true), |tx| is_server_admin(tx, &me()));
     assert_hands_faults_on(
         || {

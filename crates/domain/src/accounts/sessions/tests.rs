@@ -42,8 +42,8 @@ fn ends_others(any: bool) -> MockTx {
     tx
 }
 
-/// Who acts on their own sessions tells their own connections.
-fn told() -> Vec<Emitted> {
+/// Ending one's own sessions notifies the user's own connections.
+fn own_sessions_ended() -> Vec<Emitted> {
     vec![sessions_ended(ME, Some(ME))]
 }
 
@@ -56,11 +56,11 @@ fn users_list_their_own_sessions_page_by_page() {
 }
 
 #[test]
-fn signing_out_ends_the_session_whose_key_is_shown() {
+fn signing_out_ends_the_session_of_the_key() {
     let mut tx = ends(MY_SESSION, true);
     assert_eq!(logout(&mut tx, &me()), Ok(()));
-    assert_eq!(tx.emitted, told());
-    // Somebody else ended it at this moment: what was asked for is so, and was told of.
+    assert_eq!(tx.emitted, own_sessions_ended());
+    // Another request ended it at this moment. The session is gone, as requested, and the event was emitted then.
     let mut tx = ends(MY_SESSION, false);
     assert_eq!(logout(&mut tx, &me()), Ok(()));
     assert_eq!(tx.emitted, []);
@@ -70,22 +70,22 @@ fn signing_out_ends_the_session_whose_key_is_shown() {
 fn users_end_one_of_their_sessions() {
     let mut tx = ends(ANOTHER, true);
     assert_eq!(end_session(&mut tx, &me(), ANOTHER), Ok(()));
-    assert_eq!(tx.emitted, told());
+    assert_eq!(tx.emitted, own_sessions_ended());
 }
 
 #[test]
-fn a_session_that_is_not_theirs_is_not_found() {
+fn sessions_of_other_users_are_not_found() {
     let mut tx = ends(ANOTHER, false);
     assert_eq!(end_session(&mut tx, &me(), ANOTHER), Err(AccountRefusal::SessionNotFound.into()));
     assert_eq!(tx.emitted, []);
 }
 
 #[test]
-fn users_end_all_their_sessions_but_the_present_one() {
-    for (any, told) in [(true, told()), (false, vec![])] {
+fn users_end_all_their_sessions_but_the_current_one() {
+    for (any, emitted) in [(true, own_sessions_ended()), (false, vec![])] {
         let mut tx = ends_others(any);
         assert_eq!(end_other_sessions(&mut tx, &me()), Ok(()));
-        assert_eq!(tx.emitted, told);
+        assert_eq!(tx.emitted, emitted);
     }
 }
 
@@ -97,14 +97,14 @@ fn removes_expired(removed: usize) -> MockTx {
 }
 
 #[test]
-fn expired_sessions_are_removed_in_bounded_steps() {
+fn expired_sessions_are_removed_in_batches() {
     for (removed, more) in [(0, false), (499, false), (500, true)] {
         assert_eq!(remove_expired_sessions(&mut removes_expired(removed)), Ok(more), "{removed}");
     }
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     let limit = Limit::parse(1).unwrap();
     assert_hands_faults_on(|| lists_two(None), |tx| list_sessions(tx, &me(), None, limit));
     assert_hands_faults_on(|| ends(MY_SESSION, true), |tx| logout(tx, &me()));

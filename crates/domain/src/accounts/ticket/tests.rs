@@ -10,10 +10,10 @@ use crate::testing::{
 
 const TICKET: KeyHash = KeyHash::new([9; 32]);
 
-/// When tickets expire that are good: no later than one that was just issued, by a clock that is a minute ahead.
+/// When valid tickets expire: no later than one that was just issued by a clock that is a minute ahead.
 const GOOD: Span = Span { after: NOW, until: Timestamp::from_micros(NOW.as_micros() + 90_000_000) };
 
-/// When those expire that are not removed: they are good to this server, or may be to one with another clock.
+/// When tickets expire that are not removed: they are valid to this server, or may be to one with another clock.
 const KEPT: Span = Span {
     after: Timestamp::from_micros(NOW.as_micros() - 60_000_000),
     until: Timestamp::from_micros(NOW.as_micros() + 3_600_000_000),
@@ -27,9 +27,9 @@ fn issues() -> MockTx {
     tx
 }
 
-fn looks(is_good: bool) -> MockTx {
+fn looks(is_valid: bool) -> MockTx {
     let mut tx = MockTx::new();
-    tx.tickets.expect_is_good().with(eq(TICKET), eq(GOOD)).times(1).returning(move |_, _| Ok(is_good));
+    tx.tickets.expect_is_good().with(eq(TICKET), eq(GOOD)).times(1).returning(move |_, _| Ok(is_valid));
     tx
 }
 
@@ -39,7 +39,7 @@ fn redeems(session: Option<SessionId>) -> MockTx {
     tx
 }
 
-/// The session is looked for, and has this holder.
+/// The session is looked up, and has this holder.
 fn held_by(mut tx: MockTx, holder: Option<Actor>) -> MockTx {
     let found = tx.sessions.expect_holder().with(eq(MY_SESSION), eq(NOW));
     found.times(1).returning(move |_, _| Ok(holder.clone()));
@@ -56,7 +56,7 @@ fn invalid<T>() -> Result<T, Error> {
 }
 
 #[test]
-fn a_ticket_is_good_for_half_a_minute_and_takes_the_place_of_the_oldest() {
+fn a_ticket_is_valid_for_half_a_minute_and_replaces_the_oldest() {
     assert_eq!(issue_ticket(&mut issues(), &me(), TICKET), Ok(NOW.plus(Duration::from_secs(30))));
 }
 
@@ -71,25 +71,25 @@ fn a_ticket_stands_for_its_session() {
 }
 
 #[test]
-fn a_ticket_that_is_not_good_does_not_occupy_the_writer() {
+fn an_invalid_ticket_does_not_occupy_the_writer() {
     let (outcome, [_]) = run([looks(false)]);
     assert_eq!(outcome, invalid());
 }
 
 #[test]
-fn of_two_who_redeem_a_ticket_at_the_same_time_one_is_refused() {
+fn of_two_concurrent_redemptions_one_is_rejected() {
     let (outcome, _) = run([looks(true), redeems(None)]);
     assert_eq!(outcome, invalid());
 }
 
 #[test]
-fn a_ticket_of_a_session_that_has_ended_is_worth_nothing() {
+fn a_ticket_of_an_ended_session_is_invalid() {
     let (outcome, _) = run([looks(true), held_by(redeems(Some(MY_SESSION)), None)]);
     assert_eq!(outcome, invalid());
 }
 
 #[test]
-fn expired_tickets_are_removed_in_bounded_steps() {
+fn expired_tickets_are_removed_in_batches() {
     for (removed, more) in [(0, false), (499, false), (500, true)] {
         let mut tx = MockTx::new();
         let removes = tx.tickets.expect_remove_others().with(eq(KEPT), eq(500));
@@ -99,7 +99,7 @@ fn expired_tickets_are_removed_in_bounded_steps() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(issues, |tx| issue_ticket(tx, &me(), TICKET));
     assert_hands_faults_on(|| looks(true), |tx| find(tx, &TICKET));
     assert_hands_faults_on(|| held_by(redeems(Some(MY_SESSION)), Some(me())), |tx| redeem(tx, &TICKET));
@@ -110,19 +110,19 @@ fn faults_are_handed_on() {
 }
 
 #[test]
-fn a_clock_that_is_set_makes_a_ticket_worthless() {
+fn setting_the_clock_invalidates_a_ticket() {
     let expires_at = issue_ticket(&mut issues(), &me(), TICKET).unwrap();
     let hour = Duration::from_secs(3600);
-    for (now, is_good) in [
+    for (now, is_valid) in [
         (NOW, true),
         (NOW.plus(TICKET_LIFETIME), false),
         (NOW.plus(hour), false),
-        // One server's clock may be a minute behind another's.
+        // The clock of one server may be a minute behind another's.
         (NOW.minus(Duration::from_secs(60)), true),
         (NOW.minus(SKEW + Duration::from_micros(1)), false),
         (NOW.minus(hour), false),
     ] {
         let good = good_now(now);
-        assert_eq!(good.after < expires_at && expires_at <= good.until, is_good, "{now:?}");
+        assert_eq!(good.after < expires_at && expires_at <= good.until, is_valid, "{now:?}");
     }
 }

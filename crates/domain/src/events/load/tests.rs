@@ -10,7 +10,7 @@ use crate::testing::{
     user,
 };
 
-/// A record as it comes from the log, about the one user, group and message there are.
+/// A record as it comes from the log, about the only user, group and message.
 fn record(position: i64, event_type: EventType) -> EventRecord {
     EventRecord {
         position: Position::new(position),
@@ -32,7 +32,7 @@ fn events(tx: &mut MockTx, records: Vec<EventRecord>) -> Vec<Event> {
     load(tx, records).unwrap().into_iter().map(|logged| logged.event).collect()
 }
 
-/// Everything is there, and each kind is asked for once.
+/// Everything exists. Each kind of entity is loaded once.
 fn everything_is_there() -> MockTx {
     let mut tx = MockTx::new();
     tx.accounts.expect_find_many().withf(|ids| ids == [OTHER]).times(1).returning(|_| Ok(vec![user(OTHER)]));
@@ -50,7 +50,7 @@ fn everything_is_there() -> MockTx {
     tx
 }
 
-/// Nothing is there any more.
+/// Nothing exists any more.
 fn nothing_is_there() -> MockTx {
     let mut tx = MockTx::new();
     tx.accounts.expect_find_many().returning(|_| Ok(Vec::new()));
@@ -60,7 +60,7 @@ fn nothing_is_there() -> MockTx {
     tx
 }
 
-/// The subject that an event of this type is loaded with, while everything is there.
+/// The subject that an event of this type is loaded with while everything exists.
 fn present(event_type: EventType) -> Subject {
     match event_type.subject() {
         SubjectKind::User => Subject::User(user(OTHER).without_private_fields()),
@@ -78,7 +78,7 @@ fn present(event_type: EventType) -> Subject {
     }
 }
 
-/// The subject that it is loaded with, once nothing is there any more.
+/// The subject that an event of this type is loaded with when nothing exists any more.
 fn gone(event_type: EventType) -> Subject {
     match event_type.subject() {
         SubjectKind::UserId => Subject::UserId(OTHER),
@@ -102,7 +102,7 @@ fn a_page_of_every_type_takes_one_query_for_each_kind_of_entity() {
 }
 
 #[test]
-fn an_event_keeps_what_the_log_says_of_it() {
+fn a_loaded_event_keeps_the_fields_of_its_record() {
     let retained = record(5, EventType::GroupDeleted);
     let loaded = load(&mut MockTx::new(), vec![retained]).unwrap();
     let EventRecord { position, id, at, actor, audience, .. } = retained;
@@ -122,7 +122,7 @@ fn a_deleted_message_is_its_tombstone_in_all_of_its_events() {
 }
 
 #[test]
-fn what_is_gone_leaves_its_place_and_an_end_needs_no_entity() {
+fn a_missing_subject_leaves_a_gone_event_and_endings_need_no_entity() {
     let loaded = load(&mut nothing_is_there(), page(EventType::ALL)).unwrap();
     let positions: Vec<_> = loaded.iter().map(|logged| logged.position).collect();
     assert_eq!(positions, page(EventType::ALL).iter().map(|record| record.position).collect::<Vec<_>>());
@@ -133,7 +133,7 @@ fn what_is_gone_leaves_its_place_and_an_end_needs_no_entity() {
 }
 
 #[test]
-fn each_event_gets_its_own_entity_whatever_the_order_of_the_answer() {
+fn each_event_gets_its_own_entity_in_whatever_order_they_are_loaded() {
     let about = |position, user| EventRecord {
         subject: SubjectIds { user: Some(user), ..SubjectIds::default() },
         ..record(position, EventType::UserCreated)
@@ -152,7 +152,7 @@ fn each_event_gets_its_own_entity_whatever_the_order_of_the_answer() {
 }
 
 #[test]
-fn a_member_of_one_group_is_not_taken_for_one_of_another() {
+fn members_of_different_groups_are_not_confused() {
     let elsewhere = GroupId::new(8);
     let mut tx = MockTx::new();
     tx.members
@@ -172,7 +172,7 @@ fn a_member_of_one_group_is_not_taken_for_one_of_another() {
 }
 
 #[test]
-fn nothing_is_asked_that_no_record_needs() {
+fn entities_that_no_record_needs_are_not_loaded() {
     assert_eq!(events(&mut MockTx::new(), Vec::new()), []);
     let ends = [EventType::UserDeleted, EventType::GroupDeleted, EventType::MemberRemoved];
     assert_eq!(events(&mut MockTx::new(), page(&ends)).len(), 3);
@@ -183,7 +183,7 @@ fn nothing_is_asked_that_no_record_needs() {
 }
 
 #[test]
-fn a_record_that_lacks_what_it_is_about_is_a_fault() {
+fn a_record_without_the_id_of_its_subject_is_a_fault() {
     for &event_type in EventType::ALL {
         let lacking = EventRecord { subject: SubjectIds::default(), ..record(1, event_type) };
         let fault = load(&mut nothing_is_there(), vec![lacking]).unwrap_err();
@@ -192,7 +192,7 @@ fn a_record_that_lacks_what_it_is_about_is_a_fault() {
 }
 
 #[test]
-fn it_hands_faults_on() {
+fn faults_are_passed_on() {
     let replay = |tx: &mut dyn Tx| load(tx, page(EventType::ALL)).map_err(Error::from);
     assert_hands_faults_on(everything_is_there, replay);
 }

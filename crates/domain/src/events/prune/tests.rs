@@ -14,19 +14,19 @@ fn removes(removed: usize) -> MockTx {
 }
 
 #[test]
-fn old_events_are_removed_in_bounded_steps_until_none_is_left() {
+fn old_events_are_removed_in_batches_until_none_is_left() {
     for (removed, more) in [(0, false), (1, false), (499, false), (500, true)] {
         assert_eq!(prune(&mut removes(removed), TEN_OF_AN_HOUR), Ok(more), "{removed}");
     }
 }
 
 #[test]
-fn a_week_and_a_million_events_stay_unless_somebody_decides_otherwise() {
+fn a_week_and_a_million_events_are_kept_by_default() {
     let usual = Retention::default();
     assert_eq!((usual.age.as_secs(), usual.rows), (7 * 24 * 60 * 60, 1_000_000));
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| removes(1), |tx| prune(tx, TEN_OF_AN_HOUR));
 }

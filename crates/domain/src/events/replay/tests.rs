@@ -33,7 +33,7 @@ fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
     }
 }
 
-/// I am in the group since its third event; the log after a position is this.
+/// I am in the group since its third event. The log after a position contains these records.
 fn holds(after: i64, records: Vec<EventRecord>) -> MockTx {
     let mut tx = MockTx::new();
     let memberships = tx.members.expect_since_events().with(eq(ME));
@@ -49,7 +49,7 @@ fn positions(page: &ReplayPage) -> Vec<i64> {
 }
 
 #[test]
-fn a_cursor_is_served_while_all_after_it_is_there() {
+fn a_cursor_is_served_while_all_later_events_exist() {
     for (log, position, served) in [
         ("log", 9, false),
         ("log", 10, true),
@@ -64,13 +64,13 @@ fn a_cursor_is_served_while_all_after_it_is_there() {
 }
 
 #[test]
-fn the_cursor_of_now_is_served() {
+fn the_current_cursor_is_served() {
     assert_eq!(ten_events().now().to_string(), "log-20");
     assert!(ten_events().serves(&ten_events().now()));
 }
 
 #[test]
-fn the_state_of_the_log_is_as_the_repository_says() {
+fn the_state_of_the_log_comes_from_the_repository() {
     let mut tx = MockTx::new();
     tx.events.expect_state().times(1).returning(|| Ok(ten_events()));
     assert_eq!(log_state(&mut tx), Ok(ten_events()));
@@ -80,7 +80,7 @@ fn the_state_of_the_log_is_as_the_repository_says() {
 }
 
 #[test]
-fn a_page_holds_what_the_viewer_may_see_and_covers_the_rest() {
+fn a_page_contains_visible_events_and_skips_the_rest() {
     let third = UserId::new(3);
     let records = vec![
         removal(1, GROUP, third),
@@ -96,7 +96,7 @@ fn a_page_holds_what_the_viewer_may_see_and_covers_the_rest() {
 }
 
 #[test]
-fn at_the_head_there_is_nothing_and_the_position_stays() {
+fn at_the_head_a_page_is_empty_and_the_position_stays() {
     let page = replay(&mut holds(7, Vec::new()), &me(), Position::new(7)).unwrap();
     assert_eq!((positions(&page), page.position), (vec![], Position::new(7)));
     assert!(!page.more && !page.gap);
@@ -127,13 +127,13 @@ fn long_texts_make_a_page_short() {
         Ok(ids.iter().map(|id| Message { id: *id, text: text.clone(), ..message(OTHER) }).collect())
     });
     let page = replay(&mut tx, &me(), Position::ZERO).unwrap();
-    // Six of 40,000 bytes are within 256 KiB.
+    // Six events of 40,000 bytes fit into 256 KiB.
     assert_eq!(positions(&page), [3, 4, 5, 6, 7, 8]);
     assert_eq!((page.position, page.more), (Position::new(8), true));
 }
 
 #[test]
-fn what_was_removed_meanwhile_leaves_a_gap_that_is_told_of() {
+fn events_removed_meanwhile_are_reported_as_a_gap() {
     let page =
         replay(&mut holds(5, vec![deletion_record(7), deletion_record(8)]), &me(), Position::new(5)).unwrap();
     assert!(page.gap);
@@ -143,7 +143,7 @@ fn what_was_removed_meanwhile_leaves_a_gap_that_is_told_of() {
 }
 
 #[test]
-fn hidden_events_move_the_position_only() {
+fn hidden_events_only_advance_the_position() {
     let hidden = EventRecord {
         event_type: EventType::SessionsEnded,
         audience: Audience::User(OTHER),
@@ -156,14 +156,14 @@ fn hidden_events_move_the_position_only() {
 }
 
 #[test]
-fn a_record_that_can_t_be_understood_is_a_fault() {
+fn an_invalid_record_is_a_fault() {
     let nameless = EventRecord { subject: SubjectIds::default(), ..deletion_record(1) };
     let outcome = replay(&mut holds(0, vec![nameless]), &me(), Position::ZERO);
     assert!(matches!(outcome, Err(Error::Fault(StorageFault::Internal { .. }))), "{outcome:?}");
 }
 
 #[test]
-fn the_events_are_as_the_log_says() {
+fn the_events_are_those_of_the_log() {
     let page = replay(&mut holds(0, vec![deletion_record(1)]), &me(), Position::ZERO).unwrap();
     let EventRecord { position, id, at, actor, audience, .. } = deletion_record(1);
     let event = Event::UserDeleted(OTHER);
@@ -171,6 +171,6 @@ fn the_events_are_as_the_log_says() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| holds(0, vec![deletion_record(1)]), |tx| replay(tx, &me(), Position::ZERO));
 }

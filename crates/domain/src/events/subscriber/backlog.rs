@@ -1,4 +1,4 @@
-//! What was read of the log and is still to be delivered.
+//! What was read from the log and is still to be delivered.
 
 use std::collections::VecDeque;
 
@@ -6,14 +6,14 @@ use crate::events::live::EphemeralEvent;
 use crate::events::model::LoggedEvent;
 use crate::ids::Position;
 
-/// One thing of the backlog.
+/// One entry of the backlog.
 #[derive(Debug)]
 pub(super) enum BacklogEntry {
-    /// An event, and up to where the log has been looked at once it is delivered.
+    /// An event, and the position up to which the log has been read once it is delivered.
     Logged(Box<LoggedEvent>, Position),
-    /// What is before here can't be had any more.
+    /// Earlier events are no longer available.
     Gap,
-    /// What is in no log, as it is now.
+    /// The current state that an ephemeral event conveys.
     Ephemeral(EphemeralEvent),
 }
 
@@ -22,7 +22,7 @@ pub(super) enum BacklogEntry {
 pub(super) struct Backlog(VecDeque<BacklogEntry>);
 
 impl Backlog {
-    /// That something is missing.
+    /// A backlog with only a gap.
     pub(super) fn gap() -> Self {
         Self([BacklogEntry::Gap].into())
     }
@@ -32,27 +32,27 @@ impl Backlog {
         self.0.is_empty()
     }
 
-    /// Whether a gap is next. Nothing is before a gap: it is read when all that was read before has been delivered.
+    /// Whether a gap is next. A gap is always first: it is added only when everything before it has been delivered.
     pub(super) fn is_gap_next(&self) -> bool {
         matches!(self.0.front(), Some(BacklogEntry::Gap))
     }
 
-    /// Takes the next one out.
+    /// Removes and returns the next entry.
     pub(super) fn take(&mut self) -> Option<BacklogEntry> {
         let entry = self.0.pop_front()?;
         if self.0.is_empty() {
-            // Most connections live long after that, and some thousands of them at a time.
+            // Frees the memory, because most connections live on for long, and there may be thousands.
             self.0 = VecDeque::new();
         }
         Some(entry)
     }
 
-    /// Adds that something is missing here.
+    /// Adds a gap.
     pub(super) fn add_gap(&mut self) {
         self.0.push_back(BacklogEntry::Gap);
     }
 
-    /// Adds events, the last of which is delivered once the log has been looked at up to `seen`. Whether there was one.
+    /// Adds events. When the last one is delivered, the log counts as read up to `seen`. Returns whether there was one.
     pub(super) fn add_events(&mut self, mut events: Vec<LoggedEvent>, seen: Position) -> bool {
         let Some(last) = events.pop() else { return false };
         let earlier = events.into_iter().map(|event| {
@@ -64,7 +64,7 @@ impl Backlog {
         true
     }
 
-    /// Adds what is in no log.
+    /// Adds current states, as ephemeral events.
     pub(super) fn add_ephemeral(&mut self, ephemeral: impl IntoIterator<Item = EphemeralEvent>) {
         self.0.extend(ephemeral.into_iter().map(BacklogEntry::Ephemeral));
     }

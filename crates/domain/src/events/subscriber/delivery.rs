@@ -1,4 +1,4 @@
-//! What passes between a subscriber and its transport.
+//! What a subscriber and its transport exchange.
 
 use std::sync::Arc;
 
@@ -9,30 +9,30 @@ use crate::events::model::LoggedEvent;
 /// How a subscriber listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubscriberKind {
-    /// On a connection that stays: a device that its user is at, and that also gets what is in no log.
+    /// Over a connection. It counts as a device of its user, and also gets ephemeral events.
     Connection,
-    /// By one request after the other.
+    /// By separate requests.
     Poll,
 }
 
-/// Holds the log back until the client has taken what was read of it.
+/// Delays reading the log until the client has received what was read.
 pub trait Backpressure {
-    /// What an event of a page holds until the client has taken it.
+    /// What an event of a page holds until the client has received it.
     type Hold;
 
-    /// Waits for room for the next page, but not for long; whether there is. May be dropped and called again.
+    /// Waits for room for the next page, but not for long. Returns whether there is room. Cancel-safe.
     ///
     /// # Errors
-    /// [`EndReason::TooSlow`] for a client that has taken nothing for too long.
+    /// [`EndReason::TooSlow`] for a client that has received nothing for too long.
     fn make_room(&mut self) -> impl Future<Output = Result<bool, EndReason>>;
 
-    /// The page was read, with so many events that have so many bytes of text.
+    /// A page was read, with this many events and this many bytes of text.
     fn page_read(&mut self, events: usize, text: usize);
 
-    /// What an event of the page that is being delivered holds.
+    /// The hold for an event of the page that is being delivered.
     fn hold(&self) -> Option<Self::Hold>;
 
-    /// All of the page has been delivered.
+    /// The whole page has been delivered.
     fn page_delivered(&mut self);
 }
 
@@ -43,20 +43,20 @@ pub enum Item {
     Replayed(Box<LoggedEvent>),
     /// An event as it happens, shared with all other subscribers.
     Live(Arc<SharedEvent<LoggedEvent>>),
-    /// Events before the [cursor](super::Subscriber::cursor) can't be had any more.
+    /// Events before the [cursor](super::Subscriber::cursor) are no longer available.
     Gap,
-    /// What is in no log, as it is now.
+    /// A current state, after the backlog.
     Snapshot(EphemeralEvent),
-    /// What is in no log, as it happens.
+    /// An ephemeral event as it happens.
     Ephemeral(Arc<SharedEvent<EphemeralEvent>>),
 }
 
-/// An [`Item`], and what it holds until the client has taken it.
+/// An [`Item`], with what it holds until the client has received it.
 #[derive(Debug)]
 pub struct Delivered<H> {
     /// What is delivered.
     pub item: Item,
-    /// For the log's backlog.
+    /// Set for events of the backlog.
     pub hold: Option<H>,
 }
 

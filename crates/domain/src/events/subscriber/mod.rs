@@ -1,8 +1,8 @@
-//! One who listens, whatever the transport: first what happened since their cursor, then what happens, without a gap
-//! and without a repetition in between.
+//! A subscriber on any transport: it first gets the events since its cursor, then live events, without a gap or a
+//! repetition in between.
 //!
-//! A transport opens a [`Subscription`], starts it, and delivers what [`Subscriber::next`] returns. It says by its
-//! [`Backpressure`] when there is room for more of the log.
+//! A transport opens a [`Subscription`], starts it, and delivers what [`Subscriber::next`] returns. Its
+//! [`Backpressure`] says when there is room for more of the log.
 
 mod backlog;
 mod delivery;
@@ -27,22 +27,22 @@ use crate::ids::Position;
 use crate::presence::Activity;
 use crate::text::TextBytes;
 
-/// At each so-many-th heartbeat it is looked whether the session still holds: a key expires without an event.
+/// The session is checked at every n-th heartbeat, because a key expires without an event.
 const HEARTBEATS_PER_CHECK: u32 = 2;
 
-/// How far a subscriber is.
+/// The phase of a subscriber.
 #[derive(Debug, PartialEq, Eq)]
 enum Phase {
-    /// Pages of the log are read, one after the other; the feed keeps what happens meanwhile.
+    /// Reading the log page by page. Meanwhile the feed queues live events.
     Replay {
-        /// The position that a client came with who left before.
+        /// The position that the client resumed from, if it did.
         resumed_after: Option<Position>,
-        /// What the user said of their presence meanwhile.
+        /// The latest presence that the client reported meanwhile.
         pending_activity: Option<Activity>,
     },
-    /// The log has been read up to where the feed goes on.
+    /// The log has been read up to where the feed continues.
     Live,
-    /// Sessions of the user have ended: nothing more is delivered before it is proven that this one has not.
+    /// Sessions of the user have ended. Nothing more is delivered until it is certain that this one has not.
     Recheck,
 }
 
@@ -53,15 +53,15 @@ enum Next {
     End(EndReason),
 }
 
-/// One who listens.
+/// A subscriber.
 pub struct Subscriber<B> {
-    /// Who it is.
+    /// The user who subscribes.
     pub actor: Actor,
     kind: SubscriberKind,
     reads: Reads,
     backpressure: B,
     feed: Box<dyn Feed>,
-    /// Everything up to here has been delivered, or was not for the subscriber; once a gap that waits is delivered.
+    /// Everything up to here has been delivered or was not for the subscriber, once a pending gap is delivered.
     cursor: Cursor,
     backlog: Backlog,
     phase: Phase,
@@ -70,39 +70,39 @@ pub struct Subscriber<B> {
 }
 
 impl<B: Backpressure> Subscriber<B> {
-    /// The place up to which everything has been delivered.
+    /// The cursor up to which everything has been delivered.
     pub const fn cursor(&self) -> &Cursor {
         &self.cursor
     }
 
-    /// The place to come back to; `None` as long as a gap has to be delivered, of which whoever came back to a later
-    /// place would never hear.
+    /// The cursor to resume from. `None` while a gap is still to be delivered: a client that resumed from a later
+    /// cursor would never learn of it.
     pub fn resume_at(&self) -> Option<&Cursor> {
         (!self.backlog.is_gap_next()).then_some(&self.cursor)
     }
 
-    /// What is delivered next. May be dropped and called again: nothing is lost.
+    /// The next delivery. Cancel-safe: nothing is lost if the future is dropped.
     ///
     /// # Errors
-    /// The end.
+    /// Why the subscription ends.
     pub async fn next(&mut self) -> Result<Delivered<B::Hold>, EndReason> {
         loop {
             self.get_ready().await?;
             if let Some(next) = poll_fn(|context| Poll::Ready(self.try_next(context))).await {
                 return next;
             }
-            // Not while the session is to be checked: the cursor must not move past what can't be delivered before
-            // that.
+            // Not while the session has to be checked: the cursor must not move past events that can't be delivered
+            // before.
             if self.phase != Phase::Recheck {
                 poll_fn(|context| self.poll_feed(context)).await;
             }
         }
     }
 
-    /// Reads what has to be read before more can be delivered. May be dropped and called again.
+    /// Reads everything that must be read before more can be delivered. Cancel-safe.
     ///
     /// # Errors
-    /// The end, if it can't be read, or the server stops.
+    /// The subscription ends because a read failed or the server stops.
     pub async fn get_ready(&mut self) -> Result<(), EndReason> {
         while self.read_page_if_due().await? {}
         if self.phase == Phase::Recheck {
@@ -111,11 +111,11 @@ impl<B: Backpressure> Subscriber<B> {
         Ok(())
     }
 
-    /// Reads a page of the log, if that has to be before more can be delivered and there is room for it soon; whether
-    /// one more time has to be. May be dropped and called again.
+    /// Reads a page of the log, if one is due and there will be room for it soon. Returns whether another one is due.
+    /// Cancel-safe.
     ///
     /// # Errors
-    /// The end, if it can't be read, or the server stops.
+    /// The subscription ends because the read failed or the server stops.
     pub async fn read_page_if_due(&mut self) -> Result<bool, EndReason> {
         self.check_stop().await?;
         if let Some(resumed_after) = self.needs_page() {
@@ -129,8 +129,8 @@ impl<B: Backpressure> Subscriber<B> {
         Ok(self.needs_page().is_some())
     }
 
-    /// Whether a page of the log is what comes next; and then, since when one is away who wants to know how far they
-    /// have read meanwhile.
+    /// `Some` if a page of the log is due. Contains the position since which the client wants the read cursors, if it
+    /// resumed a connection.
     fn needs_page(&self) -> Option<Option<Position>> {
         match &self.phase {
             Phase::Replay { resumed_after, .. } if self.backlog.is_empty() => {
@@ -144,10 +144,12 @@ impl<B: Backpressure> Subscriber<B> {
         matches!(self.phase, Phase::Replay { .. })
     }
 
-    /// Ends if the server stops, which does not wait for one who still has much to read of the log.
+    /// Ends the subscription if the server stops. The server doesn't wait for subscribers that still have to read much
+    /// of the log.
     async fn check_stop(&mut self) -> Result<(), EndReason> {
         if self.is_replaying() && self.next.is_none() {
-            // Before the admission the feed has nothing but an end. One for being too slow comes after the backlog.
+            // Before the authorization, the feed delivers nothing but its end. The end of a slow subscriber comes after
+            // the backlog.
             let _ = poll_fn(|context| Poll::Ready(self.poll_feed(context))).await;
         }
         match self.next {
@@ -169,7 +171,7 @@ impl<B: Backpressure> Subscriber<B> {
             return None;
         }
         if self.next.is_none() && self.phase == Phase::Live {
-            // Pending or not: either there is something to deliver now, or there is not.
+            // Both outcomes are fine: either there is something to deliver now or there isn't.
             let _ = self.poll_feed(context);
         }
         match self.next.take()? {
@@ -189,13 +191,13 @@ impl<B: Backpressure> Subscriber<B> {
         }
     }
 
-    /// Takes the next delivery; afterwards there is something to deliver, or the session to check.
+    /// Takes the next delivery from the feed. Afterwards there is something to deliver, or a session to check.
     fn poll_feed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             match ready!(self.feed.poll_next(context)) {
                 Some(Delivery::Logged(event)) => {
                     let position = event.event.position;
-                    // At the seam the feed repeats what was read from the log.
+                    // The feed may repeat events that were read from the log.
                     if position <= self.cursor.position {
                         continue;
                     }
@@ -206,7 +208,7 @@ impl<B: Backpressure> Subscriber<B> {
                     self.cursor.position = self.cursor.position.max(position);
                     continue;
                 }
-                // It is over before one who polls would show it.
+                // It would be outdated when a polling client shows it.
                 Some(Delivery::Ephemeral(_)) if self.kind == SubscriberKind::Poll => continue,
                 Some(Delivery::Ephemeral(event)) => self.next = Some(Next::Item(Item::Ephemeral(event))),
                 Some(Delivery::CheckSession) => self.phase = Phase::Recheck,
@@ -217,13 +219,13 @@ impl<B: Backpressure> Subscriber<B> {
         }
     }
 
-    /// Takes a page in; after the last one, the feed goes on.
+    /// Adds a page to the backlog. After the last page, the feed continues.
     fn take_page(&mut self, LogPage { replayed, read }: LogPage) {
         let ReplayPage { events, position, more, gap, viewer } = replayed;
         let text = events.iter().map(|event| event.event.text_bytes()).sum();
         self.backpressure.page_read(events.len(), text);
         if gap {
-            // Whoever loads afresh after this loads what these events are about, too.
+            // A client that reloads after this gap also loads what these events are about.
             self.cursor.position = position;
             self.backlog.add_gap();
         } else if !self.backlog.add_events(events, position) {
@@ -240,16 +242,16 @@ impl<B: Backpressure> Subscriber<B> {
         if let Phase::Replay { pending_activity: Some(activity), .. } =
             std::mem::replace(&mut self.phase, Phase::Live)
         {
-            // Of a presence nothing is refused.
+            // Reporting presence never fails.
             let _ = self.feed.act(activity);
         }
     }
 
-    /// Tells others what the user does. One who is still in the replay is not there yet: others learn then how they are
-    /// there, and that they type now would be late.
+    /// Reports an activity of the user. During the replay the user is not present yet: the latest presence is reported
+    /// afterwards, and typing is dropped because it would be outdated.
     ///
     /// # Errors
-    /// A group that the user is not in.
+    /// The user is not in the group.
     pub fn act(&mut self, activity: Activity) -> Result<(), Error> {
         let Phase::Replay { pending_activity, .. } = &mut self.phase else { return self.feed.act(activity) };
         if matches!(activity, Activity::Active | Activity::Away) {
@@ -258,7 +260,7 @@ impl<B: Backpressure> Subscriber<B> {
         Ok(())
     }
 
-    /// Looks after the session. To be called with every heartbeat.
+    /// Checks the session from time to time. Call it with every heartbeat.
     ///
     /// # Errors
     /// The session has ended.
@@ -270,7 +272,7 @@ impl<B: Backpressure> Subscriber<B> {
         self.heartbeats = 0;
         match self.check_session().await {
             Err(error @ Error::Refused(_)) => Err(error.into()),
-            // Nothing says that it has ended; the next time will tell.
+            // It is unknown whether the session has ended. The next check will tell.
             Ok(())
             | Err(Error::Fault(_) | Error::Busy { .. } | Error::RateLimited { .. } | Error::StorageFull) => {
                 Ok(())
@@ -278,7 +280,7 @@ impl<B: Backpressure> Subscriber<B> {
         }
     }
 
-    /// Proves anew who subscribes.
+    /// Authenticates the subscriber again.
     async fn check_session(&mut self) -> Result<(), Error> {
         self.actor = self.reads.session().await?;
         if self.phase == Phase::Recheck {

@@ -1,7 +1,7 @@
-//! What a subscriber reads of the database.
+//! What a subscriber reads from the database.
 //!
-//! A read that has begun is finished, however often whoever waits for it turns to something else meanwhile: else a
-//! client that keeps talking would have the same page read again and again, and never get on.
+//! A read that was started is always completed, even if the future that waits for it is dropped. Otherwise a client
+//! that sends many requests would cause the same page to be read again and again.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ type PendingRead<T> = BoxFuture<'static, Result<T, Error>>;
 pub(super) struct LogPage {
     /// The page.
     pub(super) replayed: ReplayPage,
-    /// How far the user has read meanwhile, on whichever device. On the last page only.
+    /// The read cursors that the user has moved on other devices meanwhile. Only on the last page.
     pub(super) read: Vec<EphemeralEvent>,
 }
 
-/// Reads in the name of a subscriber.
+/// Reads on behalf of a subscriber.
 pub(super) struct Reads {
     storage: Arc<dyn Storage>,
     who: Principal,
@@ -32,16 +32,16 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Reads that nobody has begun.
+    /// No read has been started.
     pub(super) const fn new(storage: Arc<dyn Storage>, who: Principal) -> Self {
         Self { storage, who, page: None, session: None }
     }
 
-    /// The page after a position; with what the user has read since they left, if they come back. May be dropped and
-    /// called again, with the same.
+    /// The page after a position, with the read cursors moved since `resumed_after`, if given. Cancel-safe, if called
+    /// again with the same arguments.
     ///
     /// # Errors
-    /// Not signed in any more, or a fault.
+    /// The user is no longer signed in, or a fault.
     pub(super) async fn page(
         &mut self,
         after: Position,
@@ -57,10 +57,10 @@ impl Reads {
         page
     }
 
-    /// Who subscribes, proven anew. May be dropped and called again.
+    /// Authenticates the subscriber again. Cancel-safe.
     ///
     /// # Errors
-    /// Not signed in any more, or a fault.
+    /// The user is no longer signed in, or a fault.
     pub(super) async fn session(&mut self) -> Result<Actor, Error> {
         let (storage, who) = (&self.storage, self.who);
         let reading = self.session.get_or_insert_with(|| {

@@ -13,23 +13,23 @@ use crate::events::subscriber::{Backpressure, Phase, Subscriber, SubscriberKind}
 use crate::ids::Position;
 use crate::storage::{Principal, Storage, StorageFault};
 
-/// A subscription that was opened, and delivers nothing yet.
+/// A subscription that is open but not started.
 pub struct Subscription {
-    /// Who it is.
+    /// The user who subscribes.
     pub actor: Actor,
     who: Principal,
     feed: Box<dyn Feed>,
     cursor: Cursor,
     backlog: Backlog,
-    /// The position that a client came with who left before.
+    /// The position that the client resumes from, if it does.
     resumed_after: Option<Position>,
 }
 
 impl Subscription {
-    /// Opens a subscription: after the cursor, or from now on.
+    /// Opens a subscription that starts after the cursor, or now without one.
     ///
     /// # Errors
-    /// Not signed in, or a fault.
+    /// The caller is not signed in, or a fault.
     pub async fn open(
         storage: &dyn Storage,
         live: &dyn LiveEvents,
@@ -39,15 +39,15 @@ impl Subscription {
         if let Principal::Key(credential) = who
             && !storage.knows_key(&credential.key)
         {
-            // Keys that somebody made up must not cost the hub anything.
+            // Made-up keys are rejected before they cost the hub anything.
             storage.read_as(who, |_, _| Ok(())).await?;
         }
-        // Before the log is read: what happens from now on is kept until it is asked for.
+        // Subscribed before the log is read, so that later events are queued.
         let feed = live.subscribe();
         let (actor, log) = storage.read_as(who, |tx, actor| Ok((actor.clone(), log_state(tx)?))).await?;
         if feed.since().is_some_and(|since| since.epoch != log.epoch) {
-            // A failover, of which the live events have not heard yet.
-            let reason = "the event log is another one since a moment ago".to_owned();
+            // A failover that the hub has not noticed yet.
+            let reason = "the event log has just been replaced".to_owned();
             return Err(StorageFault::Unavailable { reason }.into());
         }
         let resumed_after = cursor.as_ref().filter(|cursor| log.serves(cursor)).map(|cursor| cursor.position);
@@ -62,7 +62,7 @@ impl Subscription {
         })
     }
 
-    /// Starts it. The log is read from this storage, as far as the backpressure allows.
+    /// Starts the subscription. The log is read from this storage, as far as the backpressure allows.
     pub fn start<B: Backpressure>(
         self,
         kind: SubscriberKind,

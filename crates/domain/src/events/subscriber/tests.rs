@@ -10,20 +10,20 @@ use crate::storage::{Storage, StorageFault};
 use crate::testing::{GROUP, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
 
 #[test]
-fn the_log_comes_first_then_what_happens_without_a_gap_and_without_a_repetition() {
+fn the_backlog_comes_first_then_live_events_without_gap_or_repetition() {
     let scene = Scene::new([page(18, &[19, 20])]);
     scene.feeds([logged(20), Delivery::Advanced(Position::new(22)), logged(23)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
-    assert_eq!(scene.feed().admitted, None, "not before the log was read");
+    assert_eq!(scene.feed().authorized, None, "not before the log was read");
     assert_eq!(scene::all(&mut subscriber), [Got::Replayed(19), Got::Replayed(20), Got::Live(23)]);
-    assert_eq!(scene.feed().admitted, Some(viewer()));
+    assert_eq!(scene.feed().authorized, Some(viewer()));
     assert_eq!(subscriber.cursor().position, Position::new(23));
     drop(subscriber);
     scene.finish();
 }
 
 #[test]
-fn without_a_cursor_it_begins_now() {
+fn without_a_cursor_a_subscription_begins_now() {
     let scene = Scene::new([page(20, &[])]);
     scene.feeds([logged(21)]);
     let mut subscriber = scene.starts(None, SubscriberKind::Poll);
@@ -34,7 +34,7 @@ fn without_a_cursor_it_begins_now() {
 }
 
 #[test]
-fn the_cursor_covers_what_is_not_for_the_subscriber() {
+fn the_cursor_advances_past_events_for_others() {
     let scene = Scene::new([page(18, &[])]);
     scene.feeds([Delivery::Advanced(Position::new(24))]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
@@ -45,7 +45,7 @@ fn the_cursor_covers_what_is_not_for_the_subscriber() {
 }
 
 #[test]
-fn a_cursor_that_can_t_be_served_is_answered_by_a_gap_before_all_else() {
+fn a_cursor_that_cannot_be_served_gets_a_gap_first() {
     let scene = Scene::new([page(20, &[])]);
     scene.feeds([logged(21)]);
     let mut subscriber = scene.starts(Some(9), SubscriberKind::Connection);
@@ -58,7 +58,7 @@ fn a_cursor_that_can_t_be_served_is_answered_by_a_gap_before_all_else() {
 }
 
 #[test]
-fn what_the_log_lost_before_it_was_read_is_a_gap() {
+fn events_removed_before_they_were_read_are_a_gap() {
     let scene = Scene::new([page(18, &[20])]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene::all(&mut subscriber), [Got::Gap(20)]);
@@ -67,7 +67,7 @@ fn what_the_log_lost_before_it_was_read_is_a_gap() {
 }
 
 #[test]
-fn the_log_is_read_when_there_is_room_and_all_of_the_page_before_was_delivered() {
+fn a_page_is_read_when_there_is_room_and_the_last_one_was_delivered() {
     let scene = Scene::new([page(18, &[19, 20])]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     subscriber.backpressure.is_full = true;
@@ -85,7 +85,7 @@ fn the_log_is_read_when_there_is_room_and_all_of_the_page_before_was_delivered()
 }
 
 #[test]
-fn a_client_that_takes_nothing_is_too_slow() {
+fn a_client_that_reads_nothing_is_too_slow() {
     let scene = Scene::new([]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     subscriber.backpressure.is_stuck = true;
@@ -105,7 +105,7 @@ fn a_stop_does_not_wait_for_the_log() {
 }
 
 #[test]
-fn the_end_of_one_who_is_too_slow_comes_after_the_log() {
+fn the_end_of_a_slow_subscriber_comes_after_the_backlog() {
     let scene = Scene::new([page(18, &[19])]);
     scene.feeds([Delivery::TooSlow]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
@@ -127,7 +127,7 @@ fn nothing_more_is_delivered_once_the_session_has_ended() {
 }
 
 #[test]
-fn one_whose_session_holds_goes_on() {
+fn a_subscriber_with_a_valid_session_continues() {
     let scene = Scene::new([page(18, &[]), scene::holds(), scene::holds()]);
     scene.feeds([Delivery::CheckSession, logged(21), Delivery::CheckSession, logged(22)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
@@ -137,7 +137,7 @@ fn one_whose_session_holds_goes_on() {
 }
 
 #[test]
-fn every_second_heartbeat_looks_after_the_session() {
+fn every_second_heartbeat_checks_the_session() {
     let ended = Step::from(MockTx::new().rejects_key());
     let scene = Scene::new([scene::holds(), Step::refused(fault()), ended]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
@@ -149,7 +149,7 @@ fn every_second_heartbeat_looks_after_the_session() {
 }
 
 #[test]
-fn a_connection_is_a_device_and_gets_what_is_in_no_log() {
+fn a_connection_is_a_device_and_gets_ephemeral_events() {
     let scene = Scene::new([scene::page_of_one_who_comes_back(18, &[19])]);
     scene.feeds([Delivery::Ephemeral(Arc::new(SharedEvent::new(ephemeral(2)))), logged(20)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
@@ -167,7 +167,7 @@ fn a_connection_is_a_device_and_gets_what_is_in_no_log() {
 }
 
 #[test]
-fn one_who_polls_is_no_device_and_gets_the_log_only() {
+fn a_polling_client_is_no_device_and_gets_only_the_log() {
     let scene = Scene::new([page(18, &[])]);
     scene.feeds([Delivery::Ephemeral(Arc::new(SharedEvent::new(ephemeral(2)))), logged(20)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
@@ -178,7 +178,7 @@ fn one_who_polls_is_no_device_and_gets_the_log_only() {
 }
 
 #[test]
-fn a_fault_is_an_end_that_the_cursor_outlives() {
+fn a_fault_ends_the_subscription_but_not_the_cursor() {
     let scene = Scene::new([Step::refused(fault())]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
     assert_eq!(scene::end(&mut subscriber), EndReason::Unavailable);
@@ -188,7 +188,7 @@ fn a_fault_is_an_end_that_the_cursor_outlives() {
 }
 
 #[test]
-fn a_read_that_is_left_goes_on() {
+fn a_dropped_read_continues() {
     let scene = Scene::new([]);
     let pending = Arc::new(scene::Pending::default());
     let mut subscriber = scene.starts_on(pending.clone());
@@ -200,9 +200,9 @@ fn a_read_that_is_left_goes_on() {
 }
 
 #[test]
-fn a_key_that_nobody_knows_costs_the_hub_nothing() {
+fn an_unknown_key_costs_the_hub_nothing() {
     let storage = ScriptedStorage::new([MockTx::new().rejects_key()]).without_known_keys();
-    // Nobody may subscribe.
+    // Subscribing is not expected.
     let live = MockLiveEvents::new();
     let opened = block_on(Subscription::open(&storage, &live, MY_KEY.into(), None));
     assert_eq!(opened.err(), Some(AccountRefusal::Unauthenticated.into()));
@@ -210,7 +210,7 @@ fn a_key_that_nobody_knows_costs_the_hub_nothing() {
 }
 
 #[test]
-fn a_log_that_the_live_events_do_not_follow_yet_is_not_subscribed_to() {
+fn subscribing_fails_while_the_hub_follows_another_log() {
     let scene = Scene::new([]);
     scene.feed().epoch = "another";
     let opened = scene.opens(None);

@@ -5,7 +5,7 @@ use crate::groups::Role;
 use crate::ids::{GroupId, MessageId};
 use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
 
-/// An event of this type, about the one user, group and message there are.
+/// An event of this type about the only user, group and message.
 fn example(event_type: EventType) -> Event {
     let subject = match event_type.subject() {
         SubjectKind::User => Subject::User(user(OTHER)),
@@ -23,7 +23,7 @@ fn example(event_type: EventType) -> Event {
     event_type.about(subject).expect("a subject of its kind")
 }
 
-/// The user, group and message that subjects of a kind name.
+/// The ids that subjects of a kind have.
 fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageId>) {
     match kind {
         SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId => (Some(OTHER), None, None),
@@ -43,14 +43,14 @@ fn every_type_is_found_by_its_own_name() {
 }
 
 #[test]
-fn other_names_stand_for_no_type() {
+fn unknown_names_are_no_type() {
     for name in ["", "user", "user.", "User.Created", " user.created", "user.created ", "userXcreated"] {
         assert_eq!(EventType::from_stored(name), None, "{name:?}");
     }
 }
 
 #[test]
-fn an_event_is_its_type_and_its_subject() {
+fn an_event_has_a_type_and_a_subject() {
     for &event_type in EventType::ALL {
         let event = example(event_type);
         assert_eq!(event.event_type(), event_type);
@@ -80,7 +80,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
 }
 
 #[test]
-fn an_audience_names_nothing_but_what_the_subject_names() {
+fn an_audience_names_only_ids_of_the_subject() {
     for &event_type in EventType::ALL {
         let event = example(event_type);
         let SubjectIds { group, user, .. } = event.ids();
@@ -96,7 +96,7 @@ fn an_audience_names_nothing_but_what_the_subject_names() {
 }
 
 #[test]
-fn a_private_change_of_a_user_is_for_their_own_devices() {
+fn private_changes_of_a_user_reach_only_their_own_devices() {
     let before = user(OTHER);
     let renamed = User { display_name: None, ..before.clone() };
     let moved = User { email: None, ..before.clone() };
@@ -107,7 +107,7 @@ fn a_private_change_of_a_user_is_for_their_own_devices() {
 }
 
 #[test]
-fn every_type_says_in_a_sentence_what_happened() {
+fn every_type_has_a_summary_sentence() {
     for &event_type in EventType::ALL {
         let summary = event_type.summary();
         assert!(summary.ends_with('.') && !summary.starts_with(' '), "{summary:?}");

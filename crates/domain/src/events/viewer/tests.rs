@@ -15,7 +15,7 @@ fn viewer(memberships: &[(GroupId, i64)]) -> Viewer {
 }
 
 fn logged(id: i64, audience: Audience, event: Event) -> LoggedEvent {
-    // Positions differ from ids where many write at once.
+    // With concurrent writers, positions differ from ids.
     let position = Position::new(id + 1_000);
     LoggedEvent { position, id: EventId::new(id), at: EARLIER, audience, actor: Some(OTHER), event }
 }
@@ -58,7 +58,7 @@ fn seen(mut viewer: Viewer, events: &[LoggedEvent]) -> Vec<i64> {
 }
 
 #[test]
-fn each_audience_is_who_it_says() {
+fn each_audience_contains_only_its_users() {
     let inside = [(GROUP, 5)];
     for (audience, expected) in [
         (Audience::All, true),
@@ -78,7 +78,7 @@ fn each_audience_is_who_it_says() {
 }
 
 #[test]
-fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
+fn an_older_setting_changes_nothing() {
     let mut hidden = viewer(&[]).at_version(Version::new(3));
     for (version, expected) in [(2, PresenceSetting::Hidden), (4, PresenceSetting::Shown)] {
         let shown = User { presence: PresenceSetting::Shown, version: Version::new(version), ..user(ME) };
@@ -92,13 +92,13 @@ fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
 }
 
 #[test]
-fn who_acts_sees_it_only_as_a_member() {
+fn actors_see_their_own_events_only_as_members() {
     let mine = LoggedEvent { actor: Some(ME), ..sent(10) };
     assert!(!viewer(&[]).may_see(&mine));
 }
 
 #[test]
-fn hidden_events_and_what_is_gone_are_seen_by_nobody() {
+fn nobody_sees_hidden_or_gone_events() {
     for audience in [Audience::All, Audience::User(ME), Audience::Session(MY_SESSION)] {
         let hidden = logged(10, audience, Event::SessionsEnded(ME));
         assert!(!viewer(&[(GROUP, 5)]).may_see(&hidden), "{audience:?}");
@@ -110,39 +110,39 @@ fn hidden_events_and_what_is_gone_are_seen_by_nobody() {
 }
 
 #[test]
-fn members_see_a_group_s_events_from_the_one_by_which_they_came() {
+fn members_see_a_groups_events_from_the_one_that_added_them() {
     let events = [sent(4), sent(5), sent(6)];
     assert_eq!(seen(viewer(&[(GROUP, 5)]), &events), [5, 6]);
     assert_eq!(seen(viewer(&[(ELSEWHERE, 1)]), &events), []);
 }
 
 #[test]
-fn joining_shows_the_group_from_then_on() {
+fn joining_makes_the_group_visible_from_then_on() {
     let events = [sent(1), added(2, OTHER), added(3, ME), sent(4)];
     assert_eq!(seen(viewer(&[]), &events), [3, 4]);
 }
 
 #[test]
-fn leaving_shows_that_and_nothing_more() {
+fn leaving_is_the_last_visible_event() {
     let events = [sent(1), removed(2, OTHER), removed(3, ME), sent(4), removed(5, OTHER)];
     assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [1, 2, 3]);
 }
 
 #[test]
-fn who_comes_again_misses_what_was_between() {
+fn rejoining_does_not_show_what_happened_in_between() {
     let events = [sent(1), removed(2, ME), sent(3), added(4, ME), sent(5), removed(6, ME), added(7, ME)];
     assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [1, 2, 4, 5, 6, 7]);
 }
 
 #[test]
-fn who_reads_later_sees_by_the_present_membership_alone() {
+fn a_replay_uses_only_the_current_memberships() {
     // The same events, read back by somebody who came with the last of them.
     let events = [sent(1), removed(2, ME), sent(3), added(4, ME), sent(5), removed(6, ME), added(7, ME)];
     assert_eq!(seen(viewer(&[(GROUP, 7)]), &events), [2, 6, 7], "and that they were removed");
 }
 
 #[test]
-fn memberships_that_know_of_an_event_already_are_not_changed_by_it() {
+fn memberships_read_after_an_event_are_not_changed_by_it() {
     // Read after both events were committed, and before either passed.
     let events = [added(3, ME), removed(4, ME), added(5, ME), sent(6)];
     let mut viewer = viewer(&[(GROUP, 5)]);
@@ -153,7 +153,7 @@ fn memberships_that_know_of_an_event_already_are_not_changed_by_it() {
 }
 
 #[test]
-fn a_removal_that_the_memberships_know_of_already_leaves_them_empty() {
+fn memberships_read_after_a_removal_stay_empty() {
     let events = [added(3, ME), removed(4, ME), sent(5)];
     // Seen from outside: joined and removed while the memberships were read; they are right again at the end.
     assert_eq!(seen(viewer(&[]), &events), [3, 4]);
@@ -180,13 +180,13 @@ fn presence_is_hidden_unless_known_and_changes_with_the_user() {
 }
 
 #[test]
-fn who_is_in_a_group_is_known() {
+fn groups_lists_the_memberships() {
     let viewer = viewer(&[(GROUP, 5)]);
     assert!(viewer.is_in(GROUP) && !viewer.is_in(ELSEWHERE));
 }
 
 #[test]
-fn a_role_or_somebody_else_s_coming_and_going_changes_no_membership() {
+fn roles_and_other_users_do_not_change_the_memberships() {
     let role = logged(
         3,
         Audience::Group(GROUP),
@@ -210,7 +210,7 @@ fn a_role_or_somebody_else_s_coming_and_going_changes_no_membership() {
 }
 
 #[test]
-fn a_group_that_is_deleted_is_left_by_all() {
+fn deleting_a_group_ends_all_memberships() {
     let events = [sent(2), group_deleted(3), sent(4)];
     assert_eq!(seen(viewer(&[(GROUP, 1)]), &events), [2, 3]);
     let mut inside = viewer(&[(GROUP, 1), (ELSEWHERE, 1)]);
@@ -219,7 +219,7 @@ fn a_group_that_is_deleted_is_left_by_all() {
 }
 
 #[test]
-fn what_all_may_know_is_seen_from_outside() {
+fn public_events_are_seen_without_membership() {
     let events = [
         logged(1, Audience::All, Event::UserCreated(user(OTHER))),
         logged(2, Audience::All, Event::GroupCreated(group())),

@@ -78,7 +78,7 @@ fn an_actor_whose_account_is_gone_has_no_rights_on_the_server() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || MockTx::new().locks_group(Some(group()), None).reads_rights(true),
         |tx| lock_visible(tx, &me(), GROUP)?.require(tx, &me(), Role::Owner),

@@ -160,7 +160,7 @@ fn missing_rights_come_before_the_last_owner() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || stores_role(called_by(SERVER_ADMIN, member(OTHER, Role::Owner), 2), OTHER, Role::Member),
         |tx| change_role(tx, &me(), GROUP, OTHER, Some(Role::Member), &Quotas::default()),
@@ -170,7 +170,7 @@ fn faults_are_handed_on() {
 #[test]
 fn nobody_becomes_the_owner_of_more_groups_than_they_may_own() {
     let quotas = Quotas { owned_groups: 2, ..Quotas::default() };
-    for (owned, is_good) in [(2, true), (3, false)] {
+    for (owned, is_valid) in [(2, true), (3, false)] {
         let mut tx = called_by(OWNER, member(OTHER, Role::Admin), 1);
         tx.members.expect_set_role().times(1).returning(|_, _, _| Ok(()));
         tx.members
@@ -180,6 +180,6 @@ fn nobody_becomes_the_owner_of_more_groups_than_they_may_own() {
             .returning(move |_, _, _| Ok(owned));
         let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Owner), &quotas);
         let refusal = GroupRefusal::QuotaExceeded { quota: Quota::OwnedGroups, limit: 2 };
-        assert_eq!(outcome.err(), (!is_good).then(|| refusal.into()), "{owned}");
+        assert_eq!(outcome.err(), (!is_valid).then(|| refusal.into()), "{owned}");
     }
 }

@@ -106,7 +106,7 @@ fn an_account_that_just_ended_gets_no_group() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || stores_owner(stores_group(Unique::Stored(GROUP))),
         |tx| create(tx, &me(), &draft(), &Quotas::default()),

@@ -49,6 +49,6 @@ fn a_group_that_is_not_there_can_t_be_deleted() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| deletes(SERVER_ADMIN), |tx| delete(tx, &me(), GROUP));
 }

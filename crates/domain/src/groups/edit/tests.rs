@@ -110,6 +110,6 @@ fn a_change_that_changes_nothing_still_takes_the_rights() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| renames(SERVER_ADMIN).0, |tx| edit(tx, &me(), GROUP, &renaming()));
 }

@@ -84,7 +84,7 @@ fn whoever_sees_a_group_sees_its_members() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || {
             let mut tx = MockTx::new();

@@ -268,7 +268,7 @@ fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || {
             let mut tx = adds(SERVER_ADMIN, Role::Owner);

@@ -51,6 +51,6 @@ fn a_refusal_names_what_is_limited_and_how_many_there_may_be() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| counts(1, 1), |tx| QUOTAS.check_added(tx, &group_of(1), ME, Role::Owner));
 }

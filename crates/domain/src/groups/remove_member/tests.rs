@@ -173,7 +173,7 @@ fn a_deleted_group_is_left_without_a_word() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || removes(called_by(SERVER_ADMIN, member(OTHER, Role::Owner), 2), OTHER),
         |tx| remove_member(tx, &me(), GROUP, OTHER),

@@ -193,7 +193,7 @@ fn when_not_even_looking_works_there_is_no_going_on() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| finds(None), next);
     assert_hands_faults_on(|| postpones(PURGE_GROUP), |tx| postpone(tx, PURGE_GROUP));
     assert_hands_faults_on(|| finishes(purges_group(true), PURGE_GROUP), |tx| step(tx, PURGE_GROUP));

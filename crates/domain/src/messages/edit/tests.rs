@@ -155,7 +155,7 @@ fn a_message_without_likes_needs_no_job() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || edits(MEMBER),
         |tx| edit(tx, &me(), GROUP, MESSAGE, Some(&text("hello again"))),

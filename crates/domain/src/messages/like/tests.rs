@@ -94,7 +94,7 @@ fn a_group_or_message_that_is_not_there_has_no_likes() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(
         || stores(adds_like(MEMBER, true), counted(3)),
         |tx| like(tx, &me(), GROUP, MESSAGE),

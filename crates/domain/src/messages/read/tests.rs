@@ -237,7 +237,7 @@ fn what_has_not_been_sent_can_t_be_read() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     let around = Window::Around(Seq::new(20));
     assert_hands_faults_on(holds_forty, |tx| list(tx, &me(), GROUP, around, limit(4)));
     assert_hands_faults_on(holds_forty, |tx| list(tx, &me(), GROUP, NEWEST, limit(4)));

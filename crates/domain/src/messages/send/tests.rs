@@ -99,7 +99,7 @@ fn a_group_that_is_not_there_takes_no_messages() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| sends(draft()), |tx| send(tx, &me(), &draft()));
     assert_hands_faults_on(|| sent_before(message(ME)), |tx| send(tx, &me(), &named_draft()));
 }

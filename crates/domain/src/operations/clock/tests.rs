@@ -57,6 +57,6 @@ fn an_empty_log_says_nothing() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_hands_faults_on(|| newest(Some(NOW)), |tx| doubt_clock(tx, NOW));
 }

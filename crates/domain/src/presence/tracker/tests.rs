@@ -1,4 +1,4 @@
-//! Those of a whole life are in `life`, those of rights in `rights`.
+//! Tests of connecting, acting and leaving are in `life`, those of who may see whom in `rights`.
 
 mod life;
 mod rights;
@@ -19,7 +19,7 @@ fn after(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
 }
 
-/// A user who does not hide, in these groups.
+/// A user in these groups who doesn't hide.
 fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
     let groups = groups.iter().map(|group| (*group, EventId::new(1)));
     Viewer::new(user, SessionId::new(1), groups).with_presence(PresenceSetting::Shown)
@@ -33,7 +33,7 @@ fn left(user: UserId, seen_at: Timestamp, groups: &[GroupId]) -> PresenceChange 
     PresenceChange { last_seen_at: Some(seen_at), ..change(user, Presence::Offline, groups) }
 }
 
-/// The same user, by as many devices; the first is told of.
+/// One user with several devices. The first device is announced.
 fn connected<const N: usize>(viewer: &Viewer) -> (PresenceTracker, [DeviceId; N]) {
     let mut attendance = PresenceTracker::default();
     let devices = std::array::from_fn(|_| attendance.connect(viewer, NOW).device);
@@ -44,7 +44,7 @@ fn me_in_group<const N: usize>() -> (PresenceTracker, [DeviceId; N]) {
     connected(&viewer(ME, &[GROUP]))
 }
 
-/// Who is shown in the group.
+/// The users shown in a group.
 fn visible(attendance: &PresenceTracker, group: GroupId) -> Vec<UserId> {
     let online = |ephemeral| match ephemeral {
         EphemeralEvent::PresenceChanged { user, presence: Presence::Online | Presence::Away, .. } => {
@@ -55,12 +55,12 @@ fn visible(attendance: &PresenceTracker, group: GroupId) -> Vec<UserId> {
     attendance.snapshot(&[group], UserId::new(0)).into_iter().filter_map(online).collect()
 }
 
-/// How somebody is there.
+/// The event of a user's presence.
 fn is(user: UserId, presence: Presence) -> EphemeralEvent {
     EphemeralEvent::PresenceChanged { user, presence, last_seen_at: None }
 }
 
-/// That somebody is no longer there.
+/// The event that a user is offline.
 fn was(user: UserId, at: Timestamp) -> EphemeralEvent {
     EphemeralEvent::PresenceChanged { user, presence: Presence::Offline, last_seen_at: Some(at) }
 }
@@ -82,7 +82,7 @@ fn set(user: UserId, presence: PresenceSetting) -> Event {
     Event::UserUpdated(UserUpdate::logged(User { presence, ..crate::testing::user(user) }, Audience::All))
 }
 
-/// Nobody is there, and nothing is kept of those who were.
+/// Checks that no user is present and nothing is kept of earlier users.
 fn assert_empty(attendance: &PresenceTracker) {
     assert!(attendance.users.is_empty() && attendance.shown_in.is_empty(), "{attendance:?}");
 }

@@ -18,32 +18,32 @@ fn name(id: UserId) -> UserRef {
     user(id).as_ref()
 }
 
-/// What others are told until this time; `None` that somebody has stopped.
+/// The event that a user is typing until this time, or has stopped if it is `None`.
 fn typing(group: GroupId, id: UserId, until: Option<Timestamp>) -> Option<EphemeralEvent> {
     Some(EphemeralEvent::Typing { group, user: name(id), until })
 }
 
-fn start(typists: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
-    typists.start(&member(id), name(id), group, now).unwrap()
+fn start(typing: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
+    typing.start(&member(id), name(id), group, now).unwrap()
 }
 
-fn stop(typists: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
-    typists.stop(&member(id), name(id), group, now).unwrap()
+fn stop(typing: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
+    typing.stop(&member(id), name(id), group, now).unwrap()
 }
 
-/// Somebody types in both groups, somebody else in one.
+/// I type in both groups, another user in one.
 fn busy() -> TypingTracker {
-    let mut typists = TypingTracker::default();
+    let mut typing = TypingTracker::default();
     for (id, group) in [(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)] {
-        assert!(start(&mut typists, id, group, NOW).is_some());
+        assert!(start(&mut typing, id, group, NOW).is_some());
     }
-    typists
+    typing
 }
 
-/// Who types where, as far as others were told.
-fn known(mut typists: TypingTracker) -> Vec<(UserId, GroupId)> {
+/// Who types in which group, as far as it was announced.
+fn known(mut typing: TypingTracker) -> Vec<(UserId, GroupId)> {
     let all = [(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)];
-    all.into_iter().filter(|(id, group)| stop(&mut typists, *id, *group, after(1)).is_some()).collect()
+    all.into_iter().filter(|(id, group)| stop(&mut typing, *id, *group, after(1)).is_some()).collect()
 }
 
 fn logged(event: Event) -> LoggedEvent {
@@ -52,49 +52,49 @@ fn logged(event: Event) -> LoggedEvent {
 }
 
 #[test]
-fn others_are_told_for_six_seconds() {
+fn an_indicator_lasts_six_seconds() {
     let announced = start(&mut TypingTracker::default(), ME, GROUP, NOW);
     assert_eq!(announced, typing(GROUP, ME, Some(after(6))));
 }
 
 #[test]
-fn who_goes_on_typing_is_told_of_again_every_two_seconds() {
-    let mut typists = TypingTracker::default();
+fn continued_typing_is_announced_every_two_seconds() {
+    let mut typing = TypingTracker::default();
     let announced: Vec<_> =
-        (0..8).filter(|second| start(&mut typists, ME, GROUP, after(*second)).is_some()).collect();
+        (0..8).filter(|second| start(&mut typing, ME, GROUP, after(*second)).is_some()).collect();
     assert_eq!(announced, [0, 2, 4, 6]);
 }
 
 #[test]
-fn each_is_told_of_in_each_group_by_themselves() {
-    let mut typists = busy();
-    assert_eq!(start(&mut typists, ME, GROUP, after(1)), None);
-    assert_eq!(stop(&mut typists, ME, GROUP, after(1)), typing(GROUP, ME, None));
-    assert_eq!(start(&mut typists, ME, ELSEWHERE, after(1)), None);
-    assert_eq!(start(&mut typists, OTHER, GROUP, after(1)), None);
+fn each_user_is_announced_in_each_group_separately() {
+    let mut typing = busy();
+    assert_eq!(start(&mut typing, ME, GROUP, after(1)), None);
+    assert_eq!(stop(&mut typing, ME, GROUP, after(1)), typing(GROUP, ME, None));
+    assert_eq!(start(&mut typing, ME, ELSEWHERE, after(1)), None);
+    assert_eq!(start(&mut typing, OTHER, GROUP, after(1)), None);
 }
 
 #[test]
-fn who_stops_is_told_of_at_once_and_once() {
-    let mut typists = busy();
-    assert_eq!(stop(&mut typists, ME, GROUP, after(1)), typing(GROUP, ME, None));
-    assert_eq!(stop(&mut typists, ME, GROUP, after(1)), None);
+fn a_stop_is_announced_at_once_and_only_once() {
+    let mut typing = busy();
+    assert_eq!(stop(&mut typing, ME, GROUP, after(1)), typing(GROUP, ME, None));
+    assert_eq!(stop(&mut typing, ME, GROUP, after(1)), None);
 }
 
 #[test]
-fn who_starts_and_stops_and_starts_is_told_of_no_more_often_than_who_goes_on() {
-    let mut typists = busy();
+fn restarting_is_announced_no_more_often_than_continued_typing() {
+    let mut typing = busy();
     let announced: Vec<_> = (1..=8)
         .filter(|second| {
-            stop(&mut typists, ME, GROUP, after(*second));
-            start(&mut typists, ME, GROUP, after(*second)).is_some()
+            stop(&mut typing, ME, GROUP, after(*second));
+            start(&mut typing, ME, GROUP, after(*second)).is_some()
         })
         .collect();
     assert_eq!(announced, [2, 4, 6, 8]);
 }
 
 #[test]
-fn nobody_is_told_that_what_is_over_has_stopped() {
+fn a_stop_after_the_expiry_is_not_announced() {
     assert_eq!(stop(&mut TypingTracker::default(), ME, GROUP, NOW), None);
     for (second, announced) in [(5, true), (6, false), (7, false)] {
         assert_eq!(stop(&mut busy(), ME, GROUP, after(second)).is_some(), announced, "{second}");
@@ -102,24 +102,24 @@ fn nobody_is_told_that_what_is_over_has_stopped() {
 }
 
 #[test]
-fn only_members_type() {
+fn only_members_can_type() {
     let outsider = Viewer::new(ME, SessionId::new(1), [(ELSEWHERE, EventId::new(1))]);
-    let mut typists = TypingTracker::default();
+    let mut typing = TypingTracker::default();
     let refused = Err(GroupRefusal::NotFound.into());
-    assert_eq!(typists.start(&outsider, name(ME), GROUP, NOW), refused);
-    assert_eq!(typists.stop(&outsider, name(ME), GROUP, NOW), refused);
-    assert!(typists.announced.is_empty());
+    assert_eq!(typing.start(&outsider, name(ME), GROUP, NOW), refused);
+    assert_eq!(typing.stop(&outsider, name(ME), GROUP, NOW), refused);
+    assert!(typing.announced.is_empty());
 }
 
 #[test]
-fn who_sends_a_message_types_there_no_longer() {
-    let mut typists = busy();
-    typists.apply(&logged(Event::MessageCreated(message(ME))));
-    assert_eq!(known(typists), [(ME, ELSEWHERE), (OTHER, GROUP)]);
+fn sending_a_message_ends_typing() {
+    let mut typing = busy();
+    typing.apply(&logged(Event::MessageCreated(message(ME))));
+    assert_eq!(known(typing), [(ME, ELSEWHERE), (OTHER, GROUP)]);
 }
 
 #[test]
-fn who_leaves_or_is_deleted_types_no_longer() {
+fn leaving_or_deletion_ends_typing() {
     for (event, left) in [
         (
             Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }),
@@ -129,27 +129,27 @@ fn who_leaves_or_is_deleted_types_no_longer() {
         (Event::UserDeleted(ME), vec![(OTHER, GROUP)]),
         (Event::MessageUpdated(message(ME)), vec![(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)]),
     ] {
-        let mut typists = busy();
-        typists.apply(&logged(event.clone()));
-        assert_eq!(known(typists), left, "{event:?}");
+        let mut typing = busy();
+        typing.apply(&logged(event.clone()));
+        assert_eq!(known(typing), left, "{event:?}");
     }
 }
 
 #[test]
-fn what_is_over_is_forgotten() {
-    let mut typists = busy();
-    start(&mut typists, OTHER, GROUP, after(3));
-    typists.tick(after(5));
-    assert_eq!(typists.announced.len(), 3);
-    typists.tick(after(6));
-    assert_eq!(typists.announced.len(), 1);
-    typists.tick(after(9));
-    assert_eq!(typists.announced.len(), 0);
+fn expired_indicators_are_removed() {
+    let mut typing = busy();
+    start(&mut typing, OTHER, GROUP, after(3));
+    typing.tick(after(5));
+    assert_eq!(typing.announced.len(), 3);
+    typing.tick(after(6));
+    assert_eq!(typing.announced.len(), 1);
+    typing.tick(after(9));
+    assert_eq!(typing.announced.len(), 0);
 }
 
 #[test]
-fn a_clock_that_is_set_back_keeps_nobody_silent() {
-    let mut typists = TypingTracker::default();
-    start(&mut typists, ME, GROUP, after(3_600));
-    assert_eq!(start(&mut typists, ME, GROUP, NOW), typing(GROUP, ME, Some(after(6))));
+fn a_clock_set_back_suppresses_no_announcement() {
+    let mut typing = TypingTracker::default();
+    start(&mut typing, ME, GROUP, after(3_600));
+    assert_eq!(start(&mut typing, ME, GROUP, NOW), typing(GROUP, ME, Some(after(6))));
 }

@@ -2,7 +2,7 @@ use mockall::Sequence;
 
 use super::*;
 
-/// A password is made up once.
+/// One password is generated.
 fn generates_password() -> MockApiKeys {
     let mut keys = MockApiKeys::new();
     keys.expect_generate_password().times(1).returning(|| Password::parse("password").unwrap());
@@ -16,7 +16,7 @@ fn looks_for_any(any: bool) -> MockTx {
     tx
 }
 
-/// The same once nobody else can create an admin.
+/// The same, with the set of server admins locked.
 fn locks_and_looks_for_any(any: bool) -> MockTx {
     let (mut tx, mut order) = (MockTx::new(), Sequence::new());
     tx.accounts.expect_lock_admins().times(1).in_sequence(&mut order).returning(|| Ok(()));
@@ -35,20 +35,20 @@ fn stores_first_admin() -> MockTx {
 }
 
 #[test]
-fn whoever_runs_the_server_creates_users_without_a_key() {
+fn the_operator_creates_users_without_a_key() {
     for is_admin in [false, true] {
         let storage = ScriptedStorage::new([stores(MockTx::new(), is_admin, Unique::Stored(OTHER))]);
         let user = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(is_admin)));
         assert_eq!(user, Ok(created(is_admin)));
         let [ran] = storage.finish_as();
         assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::System });
-        let told = created(is_admin).without_private_fields();
-        assert_eq!(ran.emitted, [(Audience::All, None, Event::UserCreated(told))]);
+        let expected = created(is_admin).without_private_fields();
+        assert_eq!(ran.emitted, [(Audience::All, None, Event::UserCreated(expected))]);
     }
 }
 
 #[test]
-fn a_taken_name_is_refused_to_whoever_runs_the_server_too() {
+fn a_taken_name_is_rejected_for_the_operator_too() {
     let storage = ScriptedStorage::new([stores(MockTx::new(), true, Unique::Taken)]);
     let outcome = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(true)));
     assert_eq!(outcome, Err(AccountRefusal::UsernameTaken.into()));
@@ -57,7 +57,7 @@ fn a_taken_name_is_refused_to_whoever_runs_the_server_too() {
 }
 
 #[test]
-fn an_empty_server_gets_an_admin_with_a_password_that_is_told_once() {
+fn an_empty_server_gets_an_admin_and_returns_the_password_once() {
     let storage = ScriptedStorage::new([looks_for_any(false), stores_first_admin()]);
     let outcome =
         block_on(create_first_admin(&storage, &hashes_for(HashCaller::System), &generates_password()));
@@ -70,7 +70,7 @@ fn an_empty_server_gets_an_admin_with_a_password_that_is_told_once() {
 }
 
 #[test]
-fn a_server_that_ever_had_users_gets_none() {
+fn a_server_that_ever_had_users_gets_no_first_admin() {
     let storage = ScriptedStorage::new([looks_for_any(true)]);
     let outcome = block_on(create_first_admin(&storage, &MockPasswordHasher::new(), &MockApiKeys::new()));
     assert_eq!(outcome, Ok(None));
@@ -78,7 +78,7 @@ fn a_server_that_ever_had_users_gets_none() {
 }
 
 #[test]
-fn a_user_created_meanwhile_is_not_joined_by_another() {
+fn a_user_created_meanwhile_prevents_the_first_admin() {
     let storage = ScriptedStorage::new([looks_for_any(false), locks_and_looks_for_any(true)]);
     assert_eq!(
         block_on(create_first_admin(&storage, &hashes_for(HashCaller::System), &generates_password())),
@@ -101,7 +101,7 @@ fn a_busy_hasher_stores_nothing() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || vec![stores(MockTx::new(), true, Unique::Stored(OTHER))],
         |storage| block_on(create_by_operator(storage, &hashes_for(HashCaller::System), draft(true))),

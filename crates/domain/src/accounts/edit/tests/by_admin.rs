@@ -40,7 +40,7 @@ fn locks_as(target: User, actor: User) -> MockTx {
     MockTx::new().locks_for_change(target.id, vec![Some(target), Some(actor)])
 }
 
-/// The look before a password is hashed.
+/// The check before a password is hashed.
 fn looks(target: User) -> MockTx {
     MockTx::new().finds_user(target).reads_rights(true)
 }
@@ -61,7 +61,7 @@ fn replaces_password(mut tx: MockTx) -> MockTx {
     tx
 }
 
-/// Edits with changes that need no hashing.
+/// Edits that need no hashing.
 fn edits(tx: MockTx, id: UserId, changes: UserChanges) -> (Result<User, Error>, Ran) {
     let storage = ScriptedStorage::new([tx.authenticates(me())]);
     let outcome = block_on(edit_user(&storage, &MockPasswordHasher::new(), MY_KEY, id, changes));
@@ -80,10 +80,10 @@ fn a_server_admin_changes_what_users_could_change_themselves() {
     let (outcome, ran) = edits(stores(locks(user(OTHER)), renamed(user(OTHER))), OTHER, profile());
     assert_eq!(outcome, Ok(renamed(user(OTHER))));
     assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::User(ME) });
-    let told = renamed(user(OTHER)).without_private_fields();
+    let expected = renamed(user(OTHER)).without_private_fields();
     assert_eq!(
         ran.emitted,
-        [(Audience::All, Some(ME), Event::UserUpdated(UserUpdate::logged(told, Audience::All)))]
+        [(Audience::All, Some(ME), Event::UserUpdated(UserUpdate::logged(expected, Audience::All)))]
     );
 }
 
@@ -97,7 +97,7 @@ fn a_server_admin_changes_the_username() {
 }
 
 #[test]
-fn a_taken_username_is_refused() {
+fn a_taken_username_is_rejected() {
     let mut tx = locks(user(OTHER));
     tx.accounts.expect_update().returning(|_| Ok(Unique::Taken));
     let changes = UserChanges { username: Some(user(ME).username), ..UserChanges::default() };
@@ -111,7 +111,7 @@ fn a_change_that_changes_nothing_stores_and_emits_nothing() {
 }
 
 #[test]
-fn server_admins_are_made_and_unmade() {
+fn admins_promote_and_demote_users() {
     let next = user(OTHER).version.next();
     let promotion = UserChanges { is_admin: Some(true), ..UserChanges::default() };
     let promoted = User { version: next, ..server_admin(OTHER) };
@@ -124,7 +124,7 @@ fn server_admins_are_made_and_unmade() {
 }
 
 #[test]
-fn the_last_server_admin_is_not_demoted() {
+fn the_last_server_admin_cannot_be_demoted() {
     let tx = counts_admins(locks(server_admin(ME)), 1);
     assert_eq!(refusal(tx, ME, demotion()), Some(AccountRefusal::LastAdmin.into()));
 }
@@ -136,7 +136,7 @@ fn nobody_else_edits_a_user() {
 }
 
 #[test]
-fn a_user_who_is_not_there_comes_before_missing_rights_and_these_before_the_last_admin() {
+fn not_found_comes_before_missing_rights_and_these_before_the_last_admin() {
     let tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(refusal(tx, OTHER, profile()), Some(AccountRefusal::UserNotFound.into()));
     let tx = locks_as(server_admin(OTHER), user(ME));
@@ -155,7 +155,7 @@ fn a_new_password_ends_all_sessions_of_the_user() {
 }
 
 #[test]
-fn admins_do_not_replace_their_own_password_without_the_present_one() {
+fn admins_cannot_set_their_own_password_without_the_current_one() {
     let mut look = MockTx::new().authenticates(me());
     look.accounts.expect_lock().returning(|_, _| Ok(()));
     look.accounts.expect_find().with(eq(ME)).returning(|id| Ok(Some(server_admin(id))));
@@ -166,7 +166,7 @@ fn admins_do_not_replace_their_own_password_without_the_present_one() {
 }
 
 #[test]
-fn a_provisioned_key_changes_no_name_and_no_rights_but_a_profile() {
+fn a_provisioned_key_changes_a_profile_but_no_name_and_no_rights() {
     let renaming = UserChanges { username: Some(user(ME).username), ..UserChanges::default() };
     let promotion = UserChanges { is_admin: Some(true), ..UserChanges::default() };
     for changes in [renaming, promotion, demotion()] {
@@ -208,7 +208,7 @@ fn an_admin_who_is_demoted_while_the_password_is_hashed_changes_nothing() {
 }
 
 #[test]
-fn a_busy_hasher_is_no_refusal_and_stores_nothing() {
+fn a_busy_hasher_stores_nothing_and_is_not_a_rejection() {
     let busy = Error::Busy { retry_after: Duration::from_secs(1) };
     let mut hasher = MockPasswordHasher::new();
     let answer = busy.clone();
@@ -219,7 +219,7 @@ fn a_busy_hasher_is_no_refusal_and_stores_nothing() {
 }
 
 #[test]
-fn faults_are_handed_on() {
+fn faults_are_returned() {
     let demoted = User { version: user(OTHER).version.next(), ..user(OTHER) };
     assert_hands_faults_on(
         || {

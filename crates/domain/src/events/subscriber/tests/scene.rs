@@ -21,28 +21,28 @@ use crate::ids::Seq;
 use crate::storage::{Access, Done, Work};
 use crate::testing::{ME, MY_SESSION, deletion_record, me};
 
-/// What a subscriber got, in short.
+/// What a subscriber got, in short form.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Got {
     Replayed(i64),
     Live(i64),
-    /// Up to this position.
+    /// Everything up to this position.
     Gap(i64),
     Present(EphemeralEvent),
     Ephemeral(EphemeralEvent),
 }
 
-/// What a feed was told, and has still to deliver.
+/// The calls to a feed, and what it has still to deliver.
 #[derive(Debug)]
 pub(super) struct FeedState {
     pub(super) epoch: &'static str,
-    pub(super) admitted: Option<Viewer>,
+    pub(super) authorized: Option<Viewer>,
     pub(super) is_attended: bool,
     pub(super) acts: Vec<Activity>,
     deliveries: VecDeque<Delivery>,
 }
 
-/// A feed that delivers what the scene says: an end at once, all else once the subscriber was admitted.
+/// A feed that delivers what the test says: an end at once, everything else once the subscriber is authorized.
 struct ScriptedFeed {
     since: Cursor,
     state: Arc<Mutex<FeedState>>,
@@ -54,7 +54,7 @@ impl Feed for ScriptedFeed {
     }
 
     fn authorize(&mut self, viewer: Viewer) {
-        self.state.lock().unwrap().admitted = Some(viewer);
+        self.state.lock().unwrap().authorized = Some(viewer);
     }
 
     fn join(&mut self) -> Vec<EphemeralEvent> {
@@ -70,23 +70,23 @@ impl Feed for ScriptedFeed {
     fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut state = self.state.lock().unwrap();
         let is_end = matches!(state.deliveries.front(), Some(Delivery::Stopping | Delivery::TooSlow));
-        if !is_end && state.admitted.is_none() {
+        if !is_end && state.authorized.is_none() {
             return Poll::Pending;
         }
         state.deliveries.pop_front().map_or(Poll::Pending, |delivery| Poll::Ready(Some(delivery)))
     }
 }
 
-/// Room for pages, as a test wants it.
+/// Backpressure that a test controls.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     pub(super) is_full: bool,
     pub(super) is_stuck: bool,
-    /// How many events the pages had.
+    /// How many events each page had.
     pub(super) pages: Vec<usize>,
-    /// How many events took hold of one.
+    /// How many events were held.
     pub(super) held: Cell<usize>,
-    /// How many pages were delivered whole.
+    /// How many pages were delivered completely.
     pub(super) delivered: usize,
 }
 
@@ -111,14 +111,14 @@ impl Backpressure for Gate {
     }
 }
 
-/// A log with the events 11 to 20, and who subscribes to it.
+/// A log with the events 11 to 20, and a user who subscribes to it.
 pub(super) struct Scene {
     storage: Arc<ScriptedStorage>,
     feed: Arc<Mutex<FeedState>>,
 }
 
 impl Scene {
-    /// The storage takes these steps once the subscription is open.
+    /// Adds steps that the storage expects once the subscription is open.
     pub(super) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         let mut open = MockTx::new().authenticates(me());
         open.events.expect_state().times(1).returning(|| {
@@ -127,7 +127,7 @@ impl Scene {
         let steps = [open.into()].into_iter().chain(steps);
         let feed = FeedState {
             epoch: "log",
-            admitted: None,
+            authorized: None,
             is_attended: false,
             acts: Vec::new(),
             deliveries: VecDeque::new(),
@@ -139,7 +139,7 @@ impl Scene {
         self.feed.lock().unwrap()
     }
 
-    /// The feed delivers this.
+    /// Adds something for the feed to deliver.
     pub(super) fn feeds(&self, deliveries: impl IntoIterator<Item = Delivery>) {
         self.feed().deliveries.extend(deliveries);
     }
@@ -156,12 +156,12 @@ impl Scene {
         block_on(Subscription::open(&*self.storage, &live, MY_KEY.into(), cursor))
     }
 
-    /// Opens it and starts it.
+    /// Opens and starts a subscription.
     pub(super) fn starts(&self, after: Option<i64>, kind: SubscriberKind) -> Subscriber<Gate> {
         self.opens(after).unwrap().start(kind, self.storage.clone(), Gate::default())
     }
 
-    /// Opens it and starts it on another storage.
+    /// Opens a subscription, and starts it on another storage.
     pub(super) fn starts_on(&self, storage: Arc<dyn Storage>) -> Subscriber<Gate> {
         self.opens(Some(18)).unwrap().start(SubscriberKind::Poll, storage, Gate::default())
     }
@@ -176,12 +176,12 @@ fn epoch(text: &str) -> Epoch {
     Epoch::parse(text).unwrap()
 }
 
-/// A page of the log, asked for after a position, with these events, of which there are no more.
+/// Expects that the page after a position is read. It contains these events and is the last one.
 pub(super) fn page(after: i64, positions: &[i64]) -> Step {
     page_tx(after, positions).into()
 }
 
-/// The same for one who has read further meanwhile.
+/// The same, with read cursors that moved meanwhile.
 pub(super) fn page_of_one_who_comes_back(after: i64, positions: &[i64]) -> Step {
     let mut tx = page_tx(after, positions);
     let read = ReadCursor { group: GROUP, read_seq: Seq::new(1), unread: 0 };
@@ -199,7 +199,7 @@ fn page_tx(after: i64, positions: &[i64]) -> MockTx {
     tx
 }
 
-/// The session holds.
+/// Expects that the session is checked, and is valid.
 pub(super) fn holds() -> Step {
     MockTx::new().authenticates(me()).into()
 }
@@ -210,14 +210,14 @@ pub(super) fn viewer() -> Viewer {
     viewer.at_version(user(ME).version)
 }
 
-/// The same as it happens.
+/// The same event, delivered live.
 pub(super) fn logged(position: i64) -> Delivery {
     let EventRecord { position, id, at, actor, audience, .. } = deletion_record(position);
     let event = Event::UserDeleted(OTHER);
     Delivery::Logged(Arc::new(SharedEvent::new(LoggedEvent { position, id, at, audience, actor, event })))
 }
 
-/// The user has read up to here.
+/// A read cursor that has moved up to here.
 pub(super) const fn ephemeral(seq: i64) -> EphemeralEvent {
     EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(seq), unread: 0 }
 }
@@ -232,7 +232,7 @@ fn got(item: Item, subscriber: &Subscriber<Gate>) -> Got {
     }
 }
 
-/// What is delivered next; `None` while nothing is.
+/// The next delivery, or `None` if there is none at present.
 pub(super) fn next(subscriber: &mut Subscriber<Gate>) -> Option<Got> {
     match poll_once(subscriber.next()) {
         Poll::Ready(next) => Some(got(next.unwrap().item, subscriber)),
@@ -240,12 +240,12 @@ pub(super) fn next(subscriber: &mut Subscriber<Gate>) -> Option<Got> {
     }
 }
 
-/// All that is delivered without waiting.
+/// Everything that is delivered without waiting.
 pub(super) fn all(subscriber: &mut Subscriber<Gate>) -> Vec<Got> {
     std::iter::from_fn(|| next(subscriber)).collect()
 }
 
-/// The end, which is what comes next.
+/// The end, which must come next.
 pub(super) fn end(subscriber: &mut Subscriber<Gate>) -> EndReason {
     block_on(subscriber.next()).unwrap_err()
 }
@@ -254,12 +254,12 @@ pub(super) fn poll_once<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// A storage that never answers.
+/// A storage that never responds.
 #[derive(Default)]
 pub(super) struct Pending(AtomicUsize);
 
 impl Pending {
-    /// How many commands it has got.
+    /// The number of commands it has received.
     pub(super) fn submitted(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

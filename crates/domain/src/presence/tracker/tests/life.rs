@@ -1,9 +1,9 @@
-//! Users come, do something or nothing, and go.
+//! Users connect, are active or inactive, and leave.
 
 use super::*;
 
 #[test]
-fn who_connects_is_there_for_those_who_share_a_group() {
+fn connecting_is_announced_to_shared_groups() {
     let mut attendance = PresenceTracker::default();
     let arrival = attendance.connect(&viewer(ME, &[ELSEWHERE, GROUP]), NOW);
     assert_eq!(arrival.change, Some(change(ME, Presence::Online, &[GROUP, ELSEWHERE])));
@@ -12,7 +12,7 @@ fn who_connects_is_there_for_those_who_share_a_group() {
 }
 
 #[test]
-fn who_is_in_no_group_is_there_for_their_own_devices() {
+fn a_user_without_groups_is_announced_to_their_own_devices() {
     let arrival = PresenceTracker::default().connect(&viewer(ME, &[]), NOW);
     assert_eq!(arrival.change, Some(change(ME, Presence::Online, &[])));
 }
@@ -28,7 +28,7 @@ fn a_second_device_changes_nothing() {
 }
 
 #[test]
-fn who_does_not_come_back_in_time_is_gone() {
+fn a_user_who_does_not_reconnect_in_time_goes_offline() {
     let (mut attendance, [first, second]) = me_in_group();
     assert_eq!(attendance.disconnect(ME, first, after(1)), None);
     assert_eq!(attendance.disconnect(ME, second, after(10)), None);
@@ -40,20 +40,20 @@ fn who_does_not_come_back_in_time_is_gone() {
 }
 
 #[test]
-fn who_comes_back_in_time_does_not_flicker() {
+fn a_reconnect_in_time_is_not_announced() {
     let (mut attendance, [device]) = me_in_group();
     assert_eq!(attendance.disconnect(ME, device, after(1)), None);
     let again = attendance.connect(&viewer(ME, &[GROUP]), after(30));
     assert_eq!(again.change, None);
     assert_eq!(attendance.tick(after(31)), []);
-    // The time begins again.
+    // The interval starts again.
     assert_eq!(attendance.disconnect(ME, again.device, after(100)), None);
     assert_eq!(attendance.tick(after(129)), []);
     assert_eq!(attendance.tick(after(130)), [left(ME, after(30), &[GROUP])]);
 }
 
 #[test]
-fn who_comes_back_too_late_is_told_of_anew() {
+fn a_late_reconnect_is_announced_again() {
     let (mut attendance, [device]) = me_in_group();
     attendance.disconnect(ME, device, after(1));
     attendance.tick(after(31));
@@ -62,14 +62,14 @@ fn who_comes_back_too_late_is_told_of_anew() {
 }
 
 #[test]
-fn who_comes_back_before_the_tick_that_would_miss_them_was_never_gone() {
+fn a_late_reconnect_before_the_next_tick_is_not_announced() {
     let (mut attendance, [device]) = me_in_group();
     attendance.disconnect(ME, device, after(1));
     assert_eq!(attendance.connect(&viewer(ME, &[GROUP]), after(90)).change, None);
 }
 
 #[test]
-fn who_does_nothing_for_long_is_away_and_back_when_they_act() {
+fn an_inactive_user_is_away_until_the_next_activity() {
     let (mut attendance, [device]) = me_in_group();
     assert_eq!(attendance.tick(after(299)), []);
     assert_eq!(attendance.tick(after(300)), [change(ME, Presence::Away, &[GROUP])]);
@@ -82,35 +82,35 @@ fn who_does_nothing_for_long_is_away_and_back_when_they_act() {
 }
 
 #[test]
-fn one_device_in_use_is_enough() {
+fn one_device_in_use_keeps_a_user_online() {
     let (mut attendance, [first, second]) = me_in_group();
     assert_eq!(attendance.leave(ME, first, after(1)), None);
     assert_eq!(attendance.leave(ME, second, after(2)), Some(change(ME, Presence::Away, &[GROUP])));
     assert_eq!(attendance.act(ME, first, after(5)), Some(change(ME, Presence::Online, &[GROUP])));
     assert_eq!(attendance.leave(ME, second, after(6)), None);
-    // The one in use goes; what is left is one that nobody is at.
+    // The device in use disconnects. The other one is marked as away.
     let away = attendance.disconnect(ME, first, after(7));
     assert_eq!(away, Some(change(ME, Presence::Away, &[GROUP])));
 }
 
 #[test]
-fn who_turns_to_and_fro_is_told_of_every_two_seconds_at_most() {
+fn frequent_changes_are_announced_every_two_seconds_at_most() {
     let (mut attendance, [device]) = me_in_group();
     assert_eq!(attendance.leave(ME, device, after(1)), None);
     assert_eq!(attendance.act(ME, device, after(1)), None);
     assert_eq!(attendance.leave(ME, device, after(1)), None);
     assert_eq!(attendance.tick(after(1)), []);
-    // What it comes to is told once it is time.
+    // The final state is announced once the interval has passed.
     assert_eq!(attendance.tick(after(2)), [change(ME, Presence::Away, &[GROUP])]);
     assert_eq!(attendance.act(ME, device, after(3)), None);
     assert_eq!(attendance.tick(after(4)), [change(ME, Presence::Online, &[GROUP])]);
-    // That somebody hides is told at once.
+    // Hiding is announced at once.
     let hidden = apply(&mut attendance, set(ME, PresenceSetting::Hidden), after(4));
     assert_eq!(hidden, Some(left(ME, after(3), &[GROUP])));
 }
 
 #[test]
-fn who_writes_is_there_by_whatever_way_they_do() {
+fn sending_by_any_means_counts_as_activity() {
     let (mut attendance, [_]) = me_in_group();
     let writes = |user| LoggedEvent { actor: Some(user), ..logged(Event::MessageCreated(message(user))) };
     attendance.tick(after(300));
@@ -122,7 +122,7 @@ fn who_writes_is_there_by_whatever_way_they_do() {
 }
 
 #[test]
-fn what_a_bot_writes_does_not_bring_back_who_has_said_that_they_are_away() {
+fn messages_of_a_bot_do_not_end_a_reported_absence() {
     let (mut attendance, [device]) = me_in_group();
     attendance.leave(ME, device, after(10));
     let writes = LoggedEvent { actor: Some(ME), ..logged(Event::MessageCreated(message(ME))) };
@@ -130,7 +130,7 @@ fn what_a_bot_writes_does_not_bring_back_who_has_said_that_they_are_away() {
 }
 
 #[test]
-fn nobody_was_there_once_all_is_forgotten() {
+fn forget_all_leaves_nothing() {
     let (mut attendance, [before]) = me_in_group();
     attendance.forget_all();
     assert_empty(&attendance);
@@ -141,14 +141,14 @@ fn nobody_was_there_once_all_is_forgotten() {
 }
 
 #[test]
-fn the_later_of_two_changes_is_told_where_either_was_to_be() {
+fn a_merged_change_is_announced_in_the_groups_of_both() {
     let earlier = change(ME, Presence::Online, &[ELSEWHERE, GROUP]);
     let told = left(ME, after(1), &[GROUP]).instead_of(earlier);
     assert_eq!(told, left(ME, after(1), &[GROUP, ELSEWHERE]));
 }
 
 #[test]
-fn a_new_device_brings_back_who_was_away() {
+fn a_new_device_ends_being_away() {
     let (mut attendance, [device]) = me_in_group();
     attendance.leave(ME, device, after(2));
     let arrival = attendance.connect(&viewer(ME, &[GROUP]), after(4));
@@ -156,24 +156,24 @@ fn a_new_device_brings_back_who_was_away() {
 }
 
 #[test]
-fn who_goes_while_away_is_away_until_they_are_gone() {
+fn a_user_who_disconnects_while_away_stays_away_until_offline() {
     let (mut attendance, [device]) = me_in_group();
     attendance.act(ME, device, after(7));
     attendance.leave(ME, device, after(8));
     assert_eq!(attendance.disconnect(ME, device, after(9)), None);
     assert_eq!(attendance.snapshot(&[GROUP], OTHER), [is(ME, Presence::Away)]);
-    // Seen last when something was done, not when the connection ended.
+    // Last seen at the last activity, not at the end of the connection.
     assert_eq!(attendance.tick(after(39)), [left(ME, after(7), &[GROUP])]);
 }
 
 #[test]
-fn a_device_that_has_gone_does_nothing_more() {
+fn a_disconnected_device_has_no_effect() {
     let (mut attendance, [device]) = me_in_group();
     attendance.disconnect(ME, device, after(1));
     for _ in 0..2 {
         assert_eq!(attendance.act(ME, device, after(2)), None);
         assert_eq!(attendance.leave(ME, device, after(2)), None);
-        // Nor does it go twice, which would begin the time again.
+        // Disconnecting twice would restart the grace period.
         assert_eq!(attendance.disconnect(ME, device, after(20)), None);
     }
     assert_eq!(attendance.tick(after(31)), [left(ME, NOW, &[GROUP])]);
@@ -182,7 +182,7 @@ fn a_device_that_has_gone_does_nothing_more() {
 }
 
 #[test]
-fn several_who_go_are_told_of_one_after_the_other() {
+fn several_users_who_leave_are_announced_one_by_one() {
     let mut attendance = PresenceTracker::default();
     for id in [THIRD, ME, OTHER] {
         let Connected { device, .. } = attendance.connect(&viewer(id, &[GROUP]), NOW);
@@ -194,7 +194,7 @@ fn several_who_go_are_told_of_one_after_the_other() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_only_takes_longer() {
+fn a_clock_set_back_only_delays_going_offline() {
     let (mut attendance, [device]) = me_in_group();
     attendance.disconnect(ME, device, after(100));
     assert_eq!(attendance.tick(NOW), []);
@@ -202,7 +202,7 @@ fn a_clock_that_is_set_back_only_takes_longer() {
 }
 
 #[test]
-fn a_change_is_passed_on_without_its_groups() {
+fn the_event_of_a_change_does_not_contain_its_groups() {
     let ephemeral = EphemeralEvent::from(left(ME, after(1), &[GROUP]));
     let presence = Presence::Offline;
     assert_eq!(

@@ -1,11 +1,11 @@
-//! Who learns of whom: members of the same groups, of those who do not hide.
+//! Who learns about whom: members of the same groups, about those who don't hide.
 
 use super::*;
 use crate::accounts::PresenceSetting;
 use crate::events::{Audience, RemovedGroup, RemovedMember, UserUpdate};
 
 #[test]
-fn a_snapshot_holds_those_who_share_a_group_each_once() {
+fn a_snapshot_contains_users_of_shared_groups_once() {
     let mut attendance = PresenceTracker::default();
     attendance.connect(&viewer(ME, &[GROUP, ELSEWHERE]), NOW);
     attendance.connect(&viewer(OTHER, &[GROUP, ELSEWHERE]), NOW);
@@ -19,7 +19,7 @@ fn a_snapshot_holds_those_who_share_a_group_each_once() {
 }
 
 #[test]
-fn who_hides_is_told_of_to_nobody() {
+fn hidden_users_are_not_announced() {
     let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
     let (mut attendance, [device]) = connected(&hidden);
     assert_eq!(visible(&attendance, GROUP), []);
@@ -32,7 +32,7 @@ fn who_hides_is_told_of_to_nobody() {
 }
 
 #[test]
-fn of_who_hides_nothing_is_kept_once_they_are_gone() {
+fn nothing_is_kept_of_hidden_users_once_they_are_gone() {
     let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
     let (mut attendance, [device]) = connected(&hidden);
     attendance.disconnect(ME, device, NOW);
@@ -41,7 +41,7 @@ fn of_who_hides_nothing_is_kept_once_they_are_gone() {
 }
 
 #[test]
-fn who_begins_to_hide_seems_to_leave_once() {
+fn starting_to_hide_looks_like_leaving_once() {
     let (mut attendance, [device]) = me_in_group();
     let hides = apply(&mut attendance, set(ME, PresenceSetting::Hidden), after(5));
     assert_eq!(hides, Some(left(ME, NOW, &[GROUP])));
@@ -52,7 +52,7 @@ fn who_begins_to_hide_seems_to_leave_once() {
 }
 
 #[test]
-fn who_hides_no_longer_seems_to_come() {
+fn ceasing_to_hide_looks_like_connecting() {
     let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
     let (mut attendance, [_]) = connected(&hidden);
     let shows = apply(&mut attendance, set(ME, PresenceSetting::Shown), after(1));
@@ -60,7 +60,7 @@ fn who_hides_no_longer_seems_to_come() {
 }
 
 #[test]
-fn who_hides_no_longer_but_was_about_to_be_gone_is_not_told_of() {
+fn ceasing_to_hide_in_the_grace_period_is_not_announced() {
     let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
     let (mut attendance, [device]) = connected(&hidden);
     attendance.disconnect(ME, device, after(1));
@@ -70,9 +70,9 @@ fn who_hides_no_longer_but_was_about_to_be_gone_is_not_told_of() {
 }
 
 #[test]
-fn a_setting_changed_while_not_connected_counts_from_the_next_connection() {
+fn a_setting_changed_while_offline_applies_from_the_next_connection() {
     let (mut attendance, [_]) = me_in_group();
-    // The event was missed, since nobody listened.
+    // The event was missed because there were no listeners.
     let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden);
     assert_eq!(attendance.connect(&hidden, after(1)).change, Some(left(ME, after(1), &[GROUP])));
 }
@@ -92,7 +92,7 @@ fn other_changes_of_a_user_change_nothing() {
 }
 
 #[test]
-fn who_joins_is_told_of_there_and_only_there() {
+fn joining_a_group_is_announced_only_there() {
     let (mut attendance, [_]) = me_in_group();
     let joined = apply(&mut attendance, added(ELSEWHERE, ME), after(1));
     assert_eq!(joined, Some(change(ME, Presence::Online, &[ELSEWHERE])));
@@ -101,7 +101,7 @@ fn who_joins_is_told_of_there_and_only_there() {
 }
 
 #[test]
-fn who_leaves_a_group_is_told_of_there_no_longer() {
+fn a_user_who_left_a_group_is_not_announced_there() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
     assert_eq!(
         apply(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), after(1)),
@@ -117,7 +117,7 @@ fn who_leaves_a_group_is_told_of_there_no_longer() {
 }
 
 #[test]
-fn memberships_follow_the_log_also_while_the_user_may_come_back() {
+fn memberships_follow_the_log_during_the_grace_period() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP]));
     attendance.disconnect(ME, device, after(1));
     apply(&mut attendance, Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), after(2));
@@ -126,7 +126,7 @@ fn memberships_follow_the_log_also_while_the_user_may_come_back() {
 }
 
 #[test]
-fn memberships_that_were_missed_come_with_the_next_connection() {
+fn missed_memberships_are_applied_at_the_next_connection() {
     let (mut attendance, [_]) = me_in_group();
     let arrival = attendance.connect(&viewer(ME, &[ELSEWHERE]), after(1));
     assert_eq!(arrival.change, Some(change(ME, Presence::Online, &[ELSEWHERE])));
@@ -145,7 +145,7 @@ fn a_deleted_group_shows_nobody() {
 }
 
 #[test]
-fn a_deleted_user_is_forgotten_without_a_word() {
+fn a_deleted_user_is_forgotten_without_an_announcement() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP, ELSEWHERE]));
     assert_eq!(apply(&mut attendance, Event::UserDeleted(OTHER), NOW), None);
     assert_eq!(apply(&mut attendance, Event::UserDeleted(ME), NOW), None);
@@ -154,7 +154,7 @@ fn a_deleted_user_is_forgotten_without_a_word() {
     assert_eq!(attendance.tick(after(100)), []);
 }
 
-/// A group in which as many are there as are shown.
+/// A group with as many users as are shown.
 fn crowd() -> PresenceTracker {
     let mut attendance = PresenceTracker::default();
     for number in 1..=MAX_SHOWN_PER_GROUP {
@@ -166,18 +166,18 @@ fn crowd() -> PresenceTracker {
 }
 
 #[test]
-fn in_a_crowd_nobody_is_told_of_one_more() {
+fn a_full_group_does_not_learn_of_further_users() {
     let mut attendance = crowd();
     let Connected { device, change: told } = attendance.connect(&viewer(ME, &[GROUP, ELSEWHERE]), NOW);
     assert_eq!(told, Some(change(ME, Presence::Online, &[ELSEWHERE])));
     assert_eq!(visible(&attendance, GROUP).len(), MAX_SHOWN_PER_GROUP);
     attendance.disconnect(ME, device, NOW);
-    // They weren't told that I came, and aren't told that I went.
+    // My arrival was not announced to them, so neither is my leaving.
     assert_eq!(attendance.tick(after(30)), [left(ME, NOW, &[ELSEWHERE])]);
 }
 
 #[test]
-fn where_somebody_goes_there_is_room_for_another() {
+fn a_user_who_leaves_a_full_group_makes_room_for_another() {
     let mut attendance = crowd();
     let Connected { device, .. } = attendance.connect(&viewer(ME, &[GROUP]), NOW);
     apply(&mut attendance, Event::UserDeleted(UserId::new(1_001)), NOW);
@@ -187,7 +187,7 @@ fn where_somebody_goes_there_is_room_for_another() {
 }
 
 #[test]
-fn who_comes_learns_when_others_were_last_seen() {
+fn a_snapshot_contains_when_others_were_last_seen() {
     let (mut attendance, [device]) = me_in_group();
     attendance.act(ME, device, after(5));
     attendance.disconnect(ME, device, after(9));
@@ -202,7 +202,7 @@ fn who_comes_learns_when_others_were_last_seen() {
 }
 
 #[test]
-fn when_one_was_last_seen_is_for_those_who_would_see_them_now() {
+fn last_seen_is_visible_only_to_those_who_share_a_group_now() {
     for (event, seen) in [
         (Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), false),
         (Event::GroupDeleted(RemovedGroup::logged(GROUP, Audience::All)), false),
@@ -220,7 +220,7 @@ fn when_one_was_last_seen_is_for_those_who_would_see_them_now() {
 }
 
 #[test]
-fn nobody_learns_when_one_who_hides_was_last_seen() {
+fn last_seen_of_hidden_users_is_not_visible() {
     let (mut attendance, [device]) = connected(&viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden));
     attendance.disconnect(ME, device, NOW);
     attendance.tick(after(30));
@@ -228,7 +228,7 @@ fn nobody_learns_when_one_who_hides_was_last_seen() {
 }
 
 #[test]
-fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
+fn an_older_setting_changes_nothing() {
     let hidden = viewer(ME, &[GROUP]).with_presence(PresenceSetting::Hidden).at_version(Version::new(3));
     let (mut attendance, [_]) = connected(&hidden);
     let showing = |version| {
@@ -241,7 +241,7 @@ fn a_setting_that_is_older_than_what_is_known_changes_nothing() {
 }
 
 #[test]
-fn of_very_many_those_are_told_of_who_are_there() {
+fn a_long_snapshot_prefers_users_who_are_present() {
     let mut attendance = PresenceTracker::default();
     let group = |number: i64| GroupId::new(number / 100);
     for number in 0..1_500 {
