@@ -29,7 +29,7 @@ fn issues() -> MockTx {
 
 fn looks(is_valid: bool) -> MockTx {
     let mut tx = MockTx::new();
-    tx.tickets.expect_is_good().with(eq(TICKET), eq(GOOD)).times(1).returning(move |_, _| Ok(is_valid));
+    tx.tickets.expect_is_valid().with(eq(TICKET), eq(GOOD)).times(1).returning(move |_, _| Ok(is_valid));
     tx
 }
 
@@ -122,7 +122,7 @@ fn setting_the_clock_invalidates_a_ticket() {
         (NOW.minus(SKEW + Duration::from_micros(1)), false),
         (NOW.minus(hour), false),
     ] {
-        let good = good_now(now);
-        assert_eq!(good.after < expires_at && expires_at <= good.until, is_valid, "{now:?}");
+        let valid = valid_span(now);
+        assert_eq!(valid.after < expires_at && expires_at <= valid.until, is_valid, "{now:?}");
     }
 }

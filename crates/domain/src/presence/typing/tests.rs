@@ -18,32 +18,32 @@ fn name(id: UserId) -> UserRef {
     user(id).as_ref()
 }
 
-/// The event that a user is typing until this time, or has stopped if it is `None`.
+/// The event that a user is tracker until this time, or has stopped if it is `None`.
 fn typing(group: GroupId, id: UserId, until: Option<Timestamp>) -> Option<EphemeralEvent> {
     Some(EphemeralEvent::Typing { group, user: name(id), until })
 }
 
-fn start(typing: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
-    typing.start(&member(id), name(id), group, now).unwrap()
+fn start(tracker: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
+    tracker.start(&member(id), name(id), group, now).unwrap()
 }
 
-fn stop(typing: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
-    typing.stop(&member(id), name(id), group, now).unwrap()
+fn stop(tracker: &mut TypingTracker, id: UserId, group: GroupId, now: Timestamp) -> Option<EphemeralEvent> {
+    tracker.stop(&member(id), name(id), group, now).unwrap()
 }
 
 /// I type in both groups, another user in one.
 fn busy() -> TypingTracker {
-    let mut typing = TypingTracker::default();
+    let mut tracker = TypingTracker::default();
     for (id, group) in [(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)] {
-        assert!(start(&mut typing, id, group, NOW).is_some());
+        assert!(start(&mut tracker, id, group, NOW).is_some());
     }
-    typing
+    tracker
 }
 
 /// Who types in which group, as far as it was announced.
-fn known(mut typing: TypingTracker) -> Vec<(UserId, GroupId)> {
+fn known(mut tracker: TypingTracker) -> Vec<(UserId, GroupId)> {
     let all = [(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)];
-    all.into_iter().filter(|(id, group)| stop(&mut typing, *id, *group, after(1)).is_some()).collect()
+    all.into_iter().filter(|(id, group)| stop(&mut tracker, *id, *group, after(1)).is_some()).collect()
 }
 
 fn logged(event: Event) -> LoggedEvent {
@@ -59,35 +59,35 @@ fn an_indicator_lasts_six_seconds() {
 
 #[test]
 fn continued_typing_is_announced_every_two_seconds() {
-    let mut typing = TypingTracker::default();
+    let mut tracker = TypingTracker::default();
     let announced: Vec<_> =
-        (0..8).filter(|second| start(&mut typing, ME, GROUP, after(*second)).is_some()).collect();
+        (0..8).filter(|second| start(&mut tracker, ME, GROUP, after(*second)).is_some()).collect();
     assert_eq!(announced, [0, 2, 4, 6]);
 }
 
 #[test]
 fn each_user_is_announced_in_each_group_separately() {
-    let mut typing = busy();
-    assert_eq!(start(&mut typing, ME, GROUP, after(1)), None);
-    assert_eq!(stop(&mut typing, ME, GROUP, after(1)), typing(GROUP, ME, None));
-    assert_eq!(start(&mut typing, ME, ELSEWHERE, after(1)), None);
-    assert_eq!(start(&mut typing, OTHER, GROUP, after(1)), None);
+    let mut tracker = busy();
+    assert_eq!(start(&mut tracker, ME, GROUP, after(1)), None);
+    assert_eq!(stop(&mut tracker, ME, GROUP, after(1)), typing(GROUP, ME, None));
+    assert_eq!(start(&mut tracker, ME, ELSEWHERE, after(1)), None);
+    assert_eq!(start(&mut tracker, OTHER, GROUP, after(1)), None);
 }
 
 #[test]
 fn a_stop_is_announced_at_once_and_only_once() {
-    let mut typing = busy();
-    assert_eq!(stop(&mut typing, ME, GROUP, after(1)), typing(GROUP, ME, None));
-    assert_eq!(stop(&mut typing, ME, GROUP, after(1)), None);
+    let mut tracker = busy();
+    assert_eq!(stop(&mut tracker, ME, GROUP, after(1)), typing(GROUP, ME, None));
+    assert_eq!(stop(&mut tracker, ME, GROUP, after(1)), None);
 }
 
 #[test]
 fn restarting_is_announced_no_more_often_than_continued_typing() {
-    let mut typing = busy();
+    let mut tracker = busy();
     let announced: Vec<_> = (1..=8)
         .filter(|second| {
-            stop(&mut typing, ME, GROUP, after(*second));
-            start(&mut typing, ME, GROUP, after(*second)).is_some()
+            stop(&mut tracker, ME, GROUP, after(*second));
+            start(&mut tracker, ME, GROUP, after(*second)).is_some()
         })
         .collect();
     assert_eq!(announced, [2, 4, 6, 8]);
@@ -104,18 +104,18 @@ fn a_stop_after_the_expiry_is_not_announced() {
 #[test]
 fn only_members_can_type() {
     let outsider = Viewer::new(ME, SessionId::new(1), [(ELSEWHERE, EventId::new(1))]);
-    let mut typing = TypingTracker::default();
+    let mut tracker = TypingTracker::default();
     let refused = Err(GroupRefusal::NotFound.into());
-    assert_eq!(typing.start(&outsider, name(ME), GROUP, NOW), refused);
-    assert_eq!(typing.stop(&outsider, name(ME), GROUP, NOW), refused);
-    assert!(typing.announced.is_empty());
+    assert_eq!(tracker.start(&outsider, name(ME), GROUP, NOW), refused);
+    assert_eq!(tracker.stop(&outsider, name(ME), GROUP, NOW), refused);
+    assert!(tracker.announced.is_empty());
 }
 
 #[test]
 fn sending_a_message_ends_typing() {
-    let mut typing = busy();
-    typing.apply(&logged(Event::MessageCreated(message(ME))));
-    assert_eq!(known(typing), [(ME, ELSEWHERE), (OTHER, GROUP)]);
+    let mut tracker = busy();
+    tracker.apply(&logged(Event::MessageCreated(message(ME))));
+    assert_eq!(known(tracker), [(ME, ELSEWHERE), (OTHER, GROUP)]);
 }
 
 #[test]
@@ -129,27 +129,27 @@ fn leaving_or_deletion_ends_typing() {
         (Event::UserDeleted(ME), vec![(OTHER, GROUP)]),
         (Event::MessageUpdated(message(ME)), vec![(ME, GROUP), (ME, ELSEWHERE), (OTHER, GROUP)]),
     ] {
-        let mut typing = busy();
-        typing.apply(&logged(event.clone()));
-        assert_eq!(known(typing), left, "{event:?}");
+        let mut tracker = busy();
+        tracker.apply(&logged(event.clone()));
+        assert_eq!(known(tracker), left, "{event:?}");
     }
 }
 
 #[test]
 fn expired_indicators_are_removed() {
-    let mut typing = busy();
-    start(&mut typing, OTHER, GROUP, after(3));
-    typing.tick(after(5));
-    assert_eq!(typing.announced.len(), 3);
-    typing.tick(after(6));
-    assert_eq!(typing.announced.len(), 1);
-    typing.tick(after(9));
-    assert_eq!(typing.announced.len(), 0);
+    let mut tracker = busy();
+    start(&mut tracker, OTHER, GROUP, after(3));
+    tracker.tick(after(5));
+    assert_eq!(tracker.announced.len(), 3);
+    tracker.tick(after(6));
+    assert_eq!(tracker.announced.len(), 1);
+    tracker.tick(after(9));
+    assert_eq!(tracker.announced.len(), 0);
 }
 
 #[test]
 fn a_clock_set_back_suppresses_no_announcement() {
-    let mut typing = TypingTracker::default();
-    start(&mut typing, ME, GROUP, after(3_600));
-    assert_eq!(start(&mut typing, ME, GROUP, NOW), typing(GROUP, ME, Some(after(6))));
+    let mut tracker = TypingTracker::default();
+    start(&mut tracker, ME, GROUP, after(3_600));
+    assert_eq!(start(&mut tracker, ME, GROUP, NOW), typing(GROUP, ME, Some(after(6))));
 }
