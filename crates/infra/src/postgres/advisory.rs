@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-/// "groupcha" in ASCII: above it, the keys keep clear of those of other programs in the same database.
+/// "groupcha" in ASCII, in the upper bits of the keys, to avoid collisions with other programs in the same database.
 const NAMESPACE: i64 = 0x6772_6f75_7063_6861;
 
 /// What can be locked.
@@ -11,9 +11,9 @@ const NAMESPACE: i64 = 0x6772_6f75_7063_6861;
 pub(crate) enum AdvisoryLock {
     /// The schema, while it is migrated.
     Schema = 1,
-    /// The right to number the events of the log.
+    /// The right to assign positions in the log: the sequencer holds it.
     Sequencer = 2,
-    /// The set of server admins, while somebody may leave it.
+    /// The set of server admins, while it may shrink.
     Admins = 3,
 }
 
@@ -28,7 +28,7 @@ impl AdvisoryLock {
         NAMESPACE + self as i64
     }
 
-    /// Waits for the lock, and keeps it until the transaction ends.
+    /// Waits for the lock and keeps it until the end of the transaction.
     ///
     /// # Errors
     /// The failure of the statement.
@@ -39,7 +39,7 @@ impl AdvisoryLock {
             .map(drop)
     }
 
-    /// Takes the lock if it is free, and keeps it until the connection ends; whether it was taken.
+    /// Takes the lock if it is free, and keeps it until the end of the connection. Returns whether it was taken.
     ///
     /// # Errors
     /// The failure of the statement.

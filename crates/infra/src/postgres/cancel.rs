@@ -8,23 +8,23 @@ use diesel::sql_types::Integer;
 use super::connector::{ConnectionPurpose, Connector};
 use crate::executor::command::CommandQueue;
 
-/// The thread that asks the server to cancel statements.
+/// The thread that asks the database server to cancel statements.
 ///
-/// A cancel can come too late and meet the next command of the same connection. That one is then run again, as after a
-/// conflict.
+/// A cancel request can arrive too late and hit the next command of the same connection. That command is run again, as
+/// after a conflict.
 pub(super) struct Canceller {
     pub(super) connector: Arc<Connector>,
     pub(super) queue: Arc<CommandQueue>,
 }
 
 impl Canceller {
-    /// Works until the queue is closed. Connects when there is something to cancel for the first time.
+    /// Runs until the queue is closed. Connects when there is something to cancel for the first time.
     pub(super) fn serve(self) {
         let mut connection = None;
         while let Some(backends) = self.queue.wait_for_abandoned() {
             for backend in backends {
                 if let Err(reason) = self.cancel(&mut connection, backend) {
-                    // The time limit of the statement ends it.
+                    // The statement's time limit will end it instead.
                     tracing::debug!(reason, "could not cancel a read whose caller is gone");
                     connection = None;
                 }

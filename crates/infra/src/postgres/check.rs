@@ -15,10 +15,10 @@ use super::{log_state, migrate, schema_check};
 use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, newest_row, number};
 use crate::connection::{Attempt, Connection};
 
-/// By how much the clocks of this machine and the server's may differ before it is worth a word.
+/// By how much the clocks of this machine and the database server may differ before it is reported.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
-/// What would let rows in, or keep them from being found, that should not be.
+/// Settings and states that would let invalid rows in or hide valid ones.
 const SWITCHED_OFF: &str = "\
     SELECT format('the index %s is not valid', indexrelid::regclass) AS text \
         FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
@@ -31,19 +31,19 @@ const SWITCHED_OFF: &str = "\
     UNION ALL SELECT format('%s pages did not agree with their checksums', checksum_failures) \
         FROM pg_stat_database WHERE datname = current_database() AND checksum_failures > 0";
 
-/// Whether the extension amcheck is there, for this user.
+/// Whether this user can use the extension amcheck.
 const CAN_COMPARE_INDEXES: &str = "\
     SELECT coalesce(has_function_privilege(to_regprocedure('bt_index_check(regclass, boolean)'), 'EXECUTE'), \
         false)::int::bigint AS number";
 
-/// Compares each index with its table; ends in an error that says what is wrong. The number means nothing.
+/// Compares each index with its table. Fails with an error that describes the problem. The number means nothing.
 const COMPARE_INDEXES: &str = "\
     SELECT count(bt_index_check(pg_class.oid, true)::text) AS number \
         FROM pg_class JOIN pg_am ON pg_am.oid = relam \
         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'i' AND amname = 'btree'";
 
-/// For each reference a query that counts the rows whose counterpart is missing. The server does not let them in, but
-/// a restore that switches the triggers off does.
+/// For each foreign key, a query that counts the rows whose parent is missing. The server doesn't allow them, but a
+/// restore that disables triggers does.
 const REFERENCES: &str = "\
     SELECT format('SELECT count(*) AS number FROM %s AS child \
                    WHERE %s AND NOT EXISTS (SELECT FROM %s AS parent WHERE %s)', \
@@ -56,8 +56,8 @@ const REFERENCES: &str = "\
     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace \
     GROUP BY pg_constraint.oid, conrelid, confrelid";
 
-/// For each table a query that counts, as one, that it would give out ids that it has had. A restore of rows without
-/// their sequence leaves it so.
+/// For each table, a query that counts 1 if the table would assign ids again that it has used. This happens when rows
+/// are restored without their sequence.
 const IDS: &str = "\
     SELECT format('SELECT (coalesce((SELECT max(%I) FROM %s), 0) > coalesce((SELECT last_value FROM pg_sequences \
                    WHERE format(''%%I.%%I'', schemaname, sequencename) = pg_get_serial_sequence(%L, %L)), 0)) \
@@ -77,20 +77,20 @@ const WAITING: &str = "SELECT count(*) AS number FROM events WHERE position IS N
 
 const SERVER_CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS number";
 
-/// Settings by which a crash of the server may cost what was acknowledged, or damage be passed over.
+/// Settings with which a crash of the database server may lose acknowledged data, or with which damage goes unnoticed.
 const DANGEROUS: &str = "\
     SELECT format('%s is %s', name, setting) AS text FROM pg_settings \
     WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' \
         OR name IN ('zero_damaged_pages', 'ignore_checksum_failure') AND setting = 'on' \
     ORDER BY name";
 
-/// Our sessions overrule this one.
+/// Our connections override this one.
 const OVERRULED: &str = "\
     SELECT count(*) AS number FROM pg_settings WHERE name = 'synchronous_commit' AND reset_val = 'off'";
 
-/// Checks the database, the server's settings and the clocks, on one snapshot; also while servers use it. `now` is
-/// the current time. A database that can't be opened is a finding too. Blocks, and does not wait for a server that
-/// accepts no connections.
+/// Checks the database, the server's settings and the clocks, on one snapshot, even while servers use it. `now` is the
+/// current time. A database that can't be opened is reported as a finding. Blocks, and doesn't wait for a database
+/// server that accepts no connections.
 pub fn check(options: &PostgresOptions, depth: Depth, now: Timestamp) -> Vec<Finding> {
     match check_database(&Connector::new(options), depth, now) {
         Ok(findings) => findings,
@@ -127,13 +127,13 @@ struct Line {
     text: String,
 }
 
-/// What a query names `text`. Where it fails, others can follow.
+/// Runs a query with one text column named `text`. If it fails, other queries can still run.
 fn lines(connection: &mut PgConnection, query: &str) -> QueryResult<Vec<String>> {
     let lines: Vec<Line> = connection.attempt(|connection| diesel::sql_query(query).load(connection))?;
     Ok(lines.into_iter().map(|line| line.text).collect())
 }
 
-/// The sum of the numbers that the queries give which a query gives.
+/// The sum of the results of the queries that a query returns.
 fn sum(connection: &mut PgConnection, queries: &str) -> QueryResult<i64> {
     let mut sum = 0;
     for query in lines(connection, queries)? {
@@ -177,7 +177,7 @@ fn ids(connection: &mut PgConnection) -> Finding {
     Finding::from_query("ids", found)
 }
 
-/// Events that wait are nothing wrong: while no server runs, nobody assigns them a position.
+/// Events without a position are not a problem: while no server runs, nobody assigns positions.
 fn event_log(connection: &mut PgConnection) -> Finding {
     let connection = &mut Connection::Postgres(connection);
     let mut finding = EVENT_LOG.check(connection);

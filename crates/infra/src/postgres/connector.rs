@@ -10,38 +10,39 @@ use super::options::PostgresOptions;
 use super::url;
 use crate::observer::{StatementObserver, observe};
 
-/// Between two tries to reach a server that doesn't accept connections.
+/// How long to wait between attempts to reach a server that doesn't accept connections.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long the server keeps a transaction whose client says nothing more: it may hold locks.
+/// How long the server keeps a transaction whose client is silent. It may hold locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 
-/// What makes the server notice within a minute that this program has vanished without a word, its machine cut off. By
-/// itself it takes two hours, in which nobody else could number events: the right to is held until the session ends.
+/// Settings with which the database server notices within a minute that this program's machine has vanished. The
+/// default is two hours, in which no other server could become the sequencer, because the lock is held until the
+/// connection ends.
 const KEEPALIVE_SETTINGS: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; \
     SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000";
 
-/// How statements are planned: once for all values. Each finds its rows by an index, so a plan that suits the values
-/// is no better, and making it costs more than running it. Without knowing the values the planner can't see how few
-/// rows a page has; compiling for many would cost hundreds of milliseconds, and keeping a whole table at hand to
-/// join it with 50 messages grows with the table.
+/// Settings for the planner: statements are planned once for all values. Each statement finds its rows by an index, so
+/// a plan for particular values is no better, and planning costs more than execution. Without knowing the values, the
+/// planner can't see that a page has few rows. So we disable JIT compilation, which would cost hundreds of
+/// milliseconds, and materialization, which would keep a whole table in memory to join it with 50 messages.
 const PLANNER_SETTINGS: &str =
     "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_material = off";
 
-/// What a connection is for. The name is shown in `pg_stat_activity`.
+/// The purpose of a connection. Its name is shown in `pg_stat_activity`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionPurpose {
     /// Migrates the schema.
     Migrate,
-    /// Looks whether all is well with what is stored.
+    /// Checks the stored data.
     Check,
     /// Runs commands that write.
     Write,
     /// Runs commands that read.
     Read,
-    /// Numbers and reads the log.
+    /// Assigns positions and reads the log.
     Log,
-    /// Ends what others run.
+    /// Cancels statements of other connections.
     Cancel,
 }
 
@@ -77,12 +78,12 @@ impl Connector {
         }
     }
 
-    /// The database's name for people.
+    /// The database's name in messages.
     pub(crate) fn shown(&self) -> String {
         url::shown(&self.url)
     }
 
-    /// Whether as much time has passed as a statement may take.
+    /// Whether more time has passed since then than a statement may take.
     pub(super) fn is_past_timeout(&self, since: Instant) -> bool {
         !self.statement_timeout.is_zero() && since.elapsed() >= self.statement_timeout
     }
@@ -90,7 +91,7 @@ impl Connector {
     /// Opens a connection.
     ///
     /// # Errors
-    /// What libpq or the server says. It names the user and the host, and never the password of a URL that is sound.
+    /// The error of libpq or the server. It contains the user and the host, but never the password of a valid URL.
     pub(super) fn connect(&self, purpose: ConnectionPurpose) -> Result<PgConnection, String> {
         let mut connection =
             PgConnection::establish(&url::with_defaults(&self.url)).map_err(|error| error.to_string())?;
@@ -103,7 +104,7 @@ impl Connector {
         Ok(connection)
     }
 
-    /// The same, until the server accepts connections or time is up.
+    /// The same, but retries until the server accepts connections or time is up.
     ///
     /// # Errors
     /// [`OpenError::Unreachable`], with the last failure.
@@ -113,7 +114,7 @@ impl Connector {
         time: Duration,
     ) -> Result<PgConnection, OpenError> {
         let until = Instant::now() + time;
-        let mut told = false;
+        let mut is_logged = false;
         loop {
             let reason = match self.connect(purpose) {
                 Ok(connection) => return Ok(connection),
@@ -122,22 +123,22 @@ impl Connector {
             if Instant::now() + RETRY_INTERVAL >= until {
                 return Err(OpenError::Unreachable { database: self.shown(), reason });
             }
-            if !told {
+            if !is_logged {
                 tracing::warn!(database = self.shown(), reason, "waiting for the database server");
-                told = true;
+                is_logged = true;
             }
             std::thread::sleep(RETRY_INTERVAL);
         }
     }
 
-    /// How long a statement of a command that reads may take: the lesser of the limits that there are.
+    /// How long a statement of a read command may take: the smaller of the two limits.
     fn statement_of_read(&self) -> Duration {
         let limits = [self.statement_timeout, self.read_timeout];
         limits.into_iter().filter(|limit| !limit.is_zero()).min().unwrap_or_default()
     }
 
-    /// A commit that only the memory of the server knows would be lost with it, after it was acknowledged: a server
-    /// or a role that is set up so is overruled. Stronger guarantees are left as they are.
+    /// A commit that the server keeps only in memory could be lost after it was acknowledged. So we override a server
+    /// or role that is configured like this. Stronger guarantees are left unchanged.
     fn settings(&self, purpose: ConnectionPurpose) -> String {
         let timeout = match purpose {
             ConnectionPurpose::Migrate | ConnectionPurpose::Check => Duration::ZERO,

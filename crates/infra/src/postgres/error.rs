@@ -8,15 +8,15 @@ pub enum OpenError {
     /// The server could not be reached, or rejected the connection, until the timeout.
     #[error("can't connect to the database {database}: {reason}")]
     Unreachable {
-        /// Where it was sought.
+        /// The server's address.
         database: String,
-        /// What libpq or the server says.
+        /// The error of libpq or the server.
         reason: String,
     },
     /// The database stores text in another encoding.
     #[error("the database {database} stores text as {found}; create it with ENCODING 'UTF8'")]
     Encoding {
-        /// Which database.
+        /// The database.
         database: String,
         /// Its encoding.
         found: String,
@@ -27,40 +27,40 @@ pub enum OpenError {
          {known}); use that version or a newer one"
     )]
     Newer {
-        /// Which database.
+        /// The database.
         database: String,
         /// The newest schema in it.
         found: String,
         /// The newest schema of this program.
         known: String,
     },
-    /// There is nothing of groupchat in it.
+    /// The database contains nothing of groupchat.
     #[error("the database {0} is not a groupchat database")]
     NotADatabase(String),
-    /// The database was written by an earlier version of the program, and the opener is no server.
+    /// The database was written by an earlier version of the program, and the opener isn't a server.
     #[error("the database {0} must be migrated; start the server with this version")]
     NeedsMigration(String),
-    /// The schema could not be brought up to date; the database is as it was.
+    /// The migration failed. The database is unchanged.
     #[error("the database {database} could not be migrated to this version and was not changed: {reason}")]
     Migration {
-        /// Which database.
+        /// The database.
         database: String,
         /// What went wrong.
         reason: String,
     },
-    /// The database was to become a copy of another, and is not whole.
+    /// The database is an incomplete copy of another one.
     #[error(
         "the database {0} is an unfinished copy; run `groupchat migrate-database` again, or drop the database"
     )]
     Unfinished(String),
-    /// The database holds what no migration of ours makes, or lacks what they make.
+    /// The schema differs from what our migrations create.
     #[error(
         "the schema of the database {database} is not groupchat's: {differences}. Nothing was changed. If you have \
          made the changes yourself, undo them. If you have not, somebody may have tampered with the database: restore a \
          backup that you trust"
     )]
     Schema {
-        /// Which database.
+        /// The database.
         database: String,
         /// What differs.
         differences: String,
@@ -71,15 +71,15 @@ pub enum OpenError {
     /// The database returned another error.
     #[error("can't use the database {database}: {reason}")]
     Database {
-        /// Which database.
+        /// The database.
         database: String,
-        /// What the server says.
+        /// The server's error.
         reason: String,
     },
-    /// The system gave no random numbers.
+    /// The operating system returned no random numbers.
     #[error("the system provides no random numbers: {0}")]
     NoRandomness(String),
-    /// The system refused to start a thread.
+    /// The operating system couldn't start a thread.
     #[error("can't start a thread: {0}")]
     Thread(#[source] io::Error),
 }

@@ -1,5 +1,4 @@
-//! The counters that ids come from, after a restore: PostgreSQL's own programs put them back to where they were when
-//! the backup was made.
+//! The id counters after a restore: PostgreSQL's own programs reset them to the time of the backup.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -17,7 +16,7 @@ use crate::events::log::new_epoch;
 use crate::events::log_state::log_lineage;
 use crate::schema::log_state::dsl::{epoch, lineage, log_state as log_states};
 
-/// For each table that gives out ids its sequence, and a query for the greatest id that it is known to have given out.
+/// For each table with ids, its sequence and a query for the highest id that it is known to have assigned.
 const COUNTERS: &str = "\
     SELECT sequence, format('SELECT greatest((SELECT last_value FROM %s), (SELECT max(%I) FROM %s), 0) AS number', \
         sequence, attname, attrelid::regclass) AS head \
@@ -33,9 +32,9 @@ struct Counter {
     head: String,
 }
 
-/// Notes where the log comes from. If it is another place than the last time, the database was restored, or has failed
-/// over to a server that may lack what was stored last: then no id is given out again that was given out there.
-/// `now` is the current time, `database` is for the words of an error.
+/// Records the lineage of the log. If it differs from the last time, the database was restored, or has failed over to a
+/// server that may lack the latest data. Then the counters advance, so that no id is assigned twice. `now` is the
+/// current time, `database` is for error messages.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -50,7 +49,7 @@ pub(super) fn follow_lineage(
         return Ok(());
     }
     let moved = connection.transaction(|connection| {
-        // Servers that start at once take turns; whoever comes second finds nothing to do.
+        // Servers that start at the same time take turns. The second one finds nothing to do.
         AdvisoryLock::Schema.until_commit(connection)?;
         let known: Option<String> = log_states.select(lineage).first(connection)?;
         let present: String = diesel::select(log_lineage()).get_result(connection)?;
@@ -67,11 +66,11 @@ pub(super) fn follow_lineage(
     Ok(())
 }
 
-/// Does what is due after a restore that can't be told from none, such as that of a snapshot of disks: moves the
-/// counters of ids on, and gives the log a new epoch. `now` is the current time.
+/// Does what is necessary after a restore that can't be detected, such as that of a disk snapshot: advances the id
+/// counters and gives the log a new epoch. `now` is the current time.
 ///
 /// # Errors
-/// [`OpenError`]; also that a server uses the database.
+/// [`OpenError`], also if a server uses the database.
 pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), OpenError> {
     let connector = Connector::new(options);
     let database = connector.shown();
@@ -90,8 +89,8 @@ pub fn advance_ids(options: &PostgresOptions, now: Timestamp) -> Result<(), Open
     advanced.map_err(failed)
 }
 
-/// Moves every counter to the next place where ids begin that were not given out before. Positions of the log have no
-/// gap; they are told from those of before by the log's epoch.
+/// Advances every counter to ids that were not assigned before. Positions of the log have no gap; the log's epoch
+/// distinguishes new ones from earlier ones.
 fn advance(connection: &mut PgConnection, now: Timestamp) -> QueryResult<()> {
     let counters: Vec<Counter> = diesel::sql_query(COUNTERS).load(connection)?;
     for Counter { sequence, head } in counters {

@@ -10,8 +10,8 @@ use crate::connection::Connection;
 use crate::events::log::{mark, new_epoch};
 use crate::schema::{events, log_state};
 
-/// Gives the log an epoch unless it has one, and sees to it that ids go on after a restore where they may. `now` is the
-/// current time, `database` is for the words of an error.
+/// Gives the log an epoch unless it has one, and advances the id counters after a restore. `now` is the current time,
+/// `database` is for error messages.
 ///
 /// # Errors
 /// The failure of the statement, no random numbers, or [`OpenError::Unfinished`].
@@ -30,7 +30,7 @@ pub(super) fn ensure_epoch(
     ids::follow_lineage(connection, database, now)
 }
 
-/// Rejects a copy of another database that is not whole.
+/// Rejects an incomplete copy of another database.
 ///
 /// # Errors
 /// [`OpenError::Unfinished`], or the failure of the statement.
@@ -42,7 +42,7 @@ pub(super) fn refuse_unfinished(connection: &mut PgConnection, database: &str) -
     }
 }
 
-/// The greatest position in the log. The newest numbered event is never removed, so that it can't be reset.
+/// The highest position in the log. The newest event with a position is never removed, so it can't go back.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -54,7 +54,7 @@ pub(super) fn head(connection: &mut PgConnection, database: &str) -> Result<Posi
     Ok(head.map_or(Position::ZERO, Position::new))
 }
 
-/// What is said of a statement that failed while the database was opened.
+/// The error of a statement that failed while the database was being opened.
 pub(super) fn refused(database: &str, error: &diesel::result::Error) -> OpenError {
     OpenError::Database { database: database.to_owned(), reason: error.to_string() }
 }

@@ -14,7 +14,7 @@ use crate::refold;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// A failure inside the transaction, which Diesel wants to be able to extend by its own.
+/// A failure inside the transaction. Diesel requires that its own errors can be converted into it.
 enum Failure {
     Open(OpenError),
     Query(diesel::result::Error),
@@ -31,12 +31,11 @@ fn step(error: impl std::fmt::Display) -> Failure {
     Failure::Step(error.to_string())
 }
 
-/// Applies the migrations that the database lacks and makes the keys of names again where the rule has changed, all or
-/// none. Servers that start at once do so one after the
-/// other; whoever comes second finds nothing to do. `database` is for the words of an error.
+/// Applies the missing migrations and recomputes the name keys if the folding rule has changed, all or none. Servers
+/// that start at the same time take turns; the second one finds nothing to do. `database` is for error messages.
 ///
 /// # Errors
-/// [`OpenError`]; the database is then as it was.
+/// [`OpenError`]. The database is then unchanged.
 pub(crate) fn migrate(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     let database = database.to_owned();
     require_utf8(connection, &database)?;
@@ -51,10 +50,10 @@ pub(crate) fn migrate(connection: &mut PgConnection, database: &str) -> Result<(
     })
 }
 
-/// Looks at the schema of a database and changes nothing. `database` is for the words of an error.
+/// Checks the schema version of a database without changing anything. `database` is for error messages.
 ///
 /// # Errors
-/// [`OpenError`]: also for a database that holds nothing of groupchat.
+/// [`OpenError`], also for a database without groupchat's tables.
 pub(crate) fn schema_version(
     connection: &mut PgConnection,
     database: &str,
@@ -72,11 +71,11 @@ pub(crate) fn schema_version(
     Ok(SchemaVersion { found: newest.to_string(), pending: pending.len() })
 }
 
-/// Makes the schema in an empty database, and rejects one that lacks a migration: servers may be using it.
-/// `database` is for the words of an error.
+/// Creates the schema in an empty database, and rejects a database that lacks a migration, because servers may be using
+/// it. `database` is for error messages.
 ///
 /// # Errors
-/// [`OpenError::NeedsMigration`], and as [`schema_version`] and [`migrate`].
+/// [`OpenError::NeedsMigration`], and the errors of [`schema_version`] and [`migrate`].
 pub(super) fn migrate_if_empty(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     match schema_version(connection, database) {
         Ok(version) if version.pending == 0 && !is_refold_due(connection, database)? => Ok(()),
@@ -86,7 +85,7 @@ pub(super) fn migrate_if_empty(connection: &mut PgConnection, database: &str) ->
     }
 }
 
-/// Runs those of our migrations that a database has, in an empty schema.
+/// Runs, in an empty schema, those of our migrations that a database has.
 ///
 /// # Errors
 /// The failure of a migration.
@@ -96,18 +95,18 @@ pub(super) fn run_those(connection: &mut PgConnection, applied: &[MigrationVersi
     let mut migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(failed)?;
     migrations.retain(|migration| applied.contains(&migration.name().version().as_owned()));
     migrations.sort_by_key(|migration| migration.name().version().as_owned());
-    // Makes the table in which they are noted.
+    // Creates the table that records migrations.
     connection.applied_migrations().map_err(failed)?;
     connection.run_migrations(&migrations).map_err(failed).map(drop)
 }
 
-/// Whether the keys of names have to be recomputed. The schema must be up to date.
+/// Whether the name keys must be recomputed. The schema must be up to date.
 fn is_refold_due(connection: &mut PgConnection, database: &str) -> Result<bool, OpenError> {
     refold::is_due(&mut Connection::Postgres(connection))
         .map_err(|error| OpenError::Database { database: database.to_owned(), reason: error.to_string() })
 }
 
-/// The migrations that the database has. Diesel's own look would make the table where it is missing.
+/// The migrations that the database has. Diesel's own query would create the table if it is missing.
 pub(super) fn look_at_applied(connection: &mut PgConnection) -> QueryResult<Vec<MigrationVersion<'static>>> {
     let own = diesel::sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS own");
     if !own.get_result::<Own>(connection)?.own {
@@ -140,7 +139,7 @@ fn apply_pending(connection: &mut PgConnection, database: &str) -> Result<(), Fa
         NotPending::Unreadable(reason) => Failure::Step(reason),
     })?;
     for migration in &pending {
-        // A new database is no news.
+        // Creating a new database isn't worth a log line.
         if !applied.is_empty() {
             tracing::info!(migration = %migration.name(), "migrating the database");
         }
@@ -155,7 +154,7 @@ struct Encoding {
     encoding: String,
 }
 
-/// In another encoding texts could not be stored, or their length would be counted in bytes.
+/// Other encodings can't store every text, or count its length in bytes.
 fn require_utf8(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     let found: Encoding = diesel::sql_query("SELECT current_setting('server_encoding') AS encoding")
         .get_result(connection)

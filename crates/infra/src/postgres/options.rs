@@ -10,36 +10,36 @@ use crate::time_limit::READ_TIMEOUT;
 /// How a storage on PostgreSQL is opened. [`PostgresOptions::new`] has sensible values for all but the URL.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// The database, as libpq takes it: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. Whoever asks people
-    /// for it sees to it that it is sound: libpq quotes what it can't read, even if that is part of a password.
+    /// The database as a libpq URL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. Validate a URL from users
+    /// first: libpq quotes text that it can't parse in its errors, which may be part of a password.
     pub url: String,
-    /// Whether the storage is a server's: it numbers events when no other server does, and hands those that are
-    /// numbered to the sink. A command that runs beside servers leaves that to them.
+    /// Whether the storage is that of a server: it becomes the sequencer if no other server is, and publishes the log
+    /// to the sink. A command that runs beside servers does neither.
     pub follows_log: bool,
-    /// Whether a database of an earlier version is migrated, or rejected since servers may be using it. An empty one is
-    /// made ready in any case.
+    /// Whether to migrate a database of an earlier version, or to reject it because servers may be using it. An empty
+    /// database always gets its schema.
     pub migrates: bool,
-    /// Threads, and connections, that write. As many commands are committed at once.
+    /// The number of writing threads, each with its own connection. This many commands can commit at the same time.
     pub writers: usize,
-    /// Threads, and connections, that read.
+    /// The number of reading threads, each with its own connection.
     pub readers: usize,
-    /// How long a command that reads may take, and with it each of its statements; zero is no limit.
+    /// How long a read command may take, and each of its statements. Zero means no limit.
     pub read_timeout: Duration,
     /// How many commands may wait for a writer.
     pub write_queue: QueueLimits,
     /// How many commands may wait for a reader.
     pub read_queue: QueueLimits,
-    /// How long a statement may take, in whole milliseconds; the server ends it then. Zero is no limit, and migrations
-    /// and checks have none. A command that has taken so long in all is not run again.
+    /// How long a statement may take before the database server ends it, in whole milliseconds. Zero means no limit.
+    /// Migrations and checks have none. A command that has taken this long in total is not run again.
     pub statement_timeout: Duration,
-    /// How long opening waits for the server to accept connections.
+    /// How long opening waits for the database server to accept connections.
     pub connect_within: Duration,
     /// How often the last uses of keys are stored.
     pub maintenance_interval: Duration,
-    /// How often to look for events that another process has stored or numbered and nobody has told of: other servers
-    /// do so within milliseconds, unless a notice is lost, or kept back by a proxy.
+    /// How often to poll for events of other processes without a notice. Notices usually arrive within milliseconds,
+    /// unless they are lost or a proxy drops them.
     pub poll_interval: Duration,
-    /// Is told of each statement of the commands, for tests that count them.
+    /// Called for each statement of the commands, for tests that count them.
     pub statement_observer: Option<StatementObserver>,
 }
 

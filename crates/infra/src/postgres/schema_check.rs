@@ -14,9 +14,9 @@ use super::error::OpenError;
 use super::migrate;
 use crate::check::{COMPLAINTS, CheckOutcome, Finding};
 
-/// What the tables of the present schema consist of, and what is attached to them; names of that schema come out bare.
-/// `harmless` is what somebody may add without it being carried out by what groupchat does. Constraints and indexes go
-/// by what they say, since their names say nothing.
+/// What the tables of the current schema consist of, and what is attached to them. Names in that schema are
+/// unqualified. `harmless` marks what somebody may add without groupchat ever executing it. Constraints and indexes are
+/// compared by definition, because their names mean nothing.
 const OBJECTS: &str = "\
     WITH relations AS ( \
         SELECT oid, relname::text AS name, relkind, relpersistence, relrowsecurity FROM pg_class \
@@ -58,10 +58,10 @@ const OBJECTS: &str = "\
             AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_operator'::regclass \
                             AND objid = pg_operator.oid AND deptype = 'e')";
 
-/// Whether the role may make the schema that ours is compared with.
+/// Whether the role may create the schema for the comparison.
 const MAY_COMPARE: &str = "SELECT has_database_privilege(current_database(), 'CREATE') AS yes";
 
-/// The name of the schema that is compared with. It is of this session alone, and never committed.
+/// The name of the schema for the comparison. It exists only in this connection and is never committed.
 const MAKE_SCHEMA: &str = "\
     DO $$ BEGIN EXECUTE format('CREATE SCHEMA %I', 'groupchat_expected_' || pg_backend_pid()); END $$; \
     SELECT set_config('search_path', format('%I', 'groupchat_expected_' || pg_backend_pid()), true)";
@@ -81,8 +81,8 @@ struct Object {
 }
 
 impl Object {
-    /// What it is called in the words of a finding.
-    fn told(&self) -> String {
+    /// The object's name in findings.
+    fn describe(&self) -> String {
         match (self.name.as_str(), self.on_table.as_str()) {
             ("", table) => format!("the table {table}"),
             (name, "") => format!("the {} {name}", self.kind),
@@ -91,7 +91,7 @@ impl Object {
     }
 }
 
-/// By kind, table and name.
+/// Keyed by kind, table and name.
 type Objects = BTreeMap<(String, String, String), Object>;
 
 #[derive(QueryableByName)]
@@ -100,12 +100,12 @@ struct Answer {
     yes: bool,
 }
 
-/// What differs from the schema that our migrations make.
+/// The differences from the schema that our migrations create.
 #[derive(Debug, Default)]
 pub(super) struct Differences {
-    /// What groupchat would carry out, or what it lacks.
+    /// What groupchat would execute, or what it lacks.
     grave: Vec<String>,
-    /// What merely stands beside, and why more can't be told.
+    /// What merely exists in addition, and the reason if more can't be checked.
     harmless: Vec<String>,
 }
 
@@ -115,19 +115,21 @@ impl Differences {
         let mut differences = Self::default();
         for (key, object) in expected {
             if !found.contains_key(key) {
-                differences.grave.push(format!("{} is missing", object.told()));
+                differences.grave.push(format!("{} is missing", object.describe()));
             }
         }
         for (key, object) in found {
             match expected.get(key) {
                 Some(ours) if ours.definition == object.definition => {}
-                Some(_) => differences.grave.push(format!("{} is not as groupchat makes it", object.told())),
-                // Of a table that is not ours it is enough to know that it is there.
+                Some(_) => {
+                    differences.grave.push(format!("{} is not as groupchat makes it", object.describe()))
+                }
+                // For a table that isn't ours, it is enough to know that it exists.
                 None if !object.name.is_empty() && !tables.contains(object.on_table.as_str()) => {}
                 None => {
                     let kind =
                         if object.harmless { &mut differences.harmless } else { &mut differences.grave };
-                    kind.push(format!("{} is not groupchat's", object.told()));
+                    kind.push(format!("{} is not groupchat's", object.describe()));
                 }
             }
         }
@@ -135,7 +137,7 @@ impl Differences {
     }
 }
 
-/// What differs in the schema; nothing in a database that was never migrated. Changes nothing.
+/// The differences in the schema. None for a database that was never migrated. Changes nothing.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -168,16 +170,16 @@ fn objects(connection: &mut PgConnection) -> QueryResult<Objects> {
     Ok(objects.into_iter().map(keyed).collect())
 }
 
-/// Rejects a schema that is not ours before anything is done with it. What is harmless is told in the log. `database`
-/// is for the words of an error.
+/// Rejects a schema that is not ours before anything else is done. Logs harmless differences. `database` is for error
+/// messages.
 ///
 /// # Errors
-/// [`OpenError::Schema`]; that of a newer version; or the failure of a statement.
+/// [`OpenError::Schema`], the error for a newer version, or the failure of a statement.
 pub(super) fn require_ours(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     let failed = |error: diesel::result::Error| super::log_state::refused(database, &error);
     match migrate::schema_version(connection, database) {
         Ok(_) => {}
-        // It will be made.
+        // It will be created.
         Err(OpenError::NotADatabase(_)) => return Ok(()),
         Err(error) => return Err(error),
     }
@@ -191,7 +193,7 @@ pub(super) fn require_ours(connection: &mut PgConnection, database: &str) -> Res
     Err(OpenError::Schema { database: database.to_owned(), differences: first(&grave) })
 }
 
-/// Whether the schema is ours, as a check tells it. Not to be called inside a transaction that only reads.
+/// Whether the schema is ours, as a finding of a check. Not to be called inside a read-only transaction.
 pub(super) fn check(connection: &mut PgConnection) -> Finding {
     let found = differences(connection).map(|Differences { grave, harmless }| {
         if !grave.is_empty() {

@@ -10,21 +10,22 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-/// Events to one statement, which is a transaction of its own.
+/// Events per statement. Each statement is a transaction of its own.
 pub(super) const BATCH: usize = 500;
 
-/// One statement, so one snapshot: the greatest position and the events without one are of the same moment. If another
-/// session assigned positions at the same time, the unique index on `position` would reject one of them.
+/// One statement, so one snapshot: the highest position and the events without one come from the same moment. If
+/// another connection assigned positions at the same time, the unique index on `position` would reject one of them.
 const NUMBER: &str = "\
     UPDATE events SET position = numbered.position FROM ( \
         SELECT id, (SELECT coalesce(max(position), 0) FROM events) + row_number() OVER (ORDER BY id) AS position \
         FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $1) AS unnumbered \
     ) AS numbered WHERE events.id = numbered.id";
 
-/// Assigns positions to some of the events that have none; returns how many. Fewer than [`BATCH`] were all.
+/// Assigns positions to some of the events that have none, and returns how many. If they are fewer than [`BATCH`], none
+/// are left.
 ///
 /// # Errors
-/// The failure of the statement; then none was numbered.
+/// The failure of the statement. Then no positions were assigned.
 pub(crate) fn assign_positions(connection: &mut PgConnection) -> QueryResult<usize> {
     diesel::sql_query(NUMBER).bind::<BigInt, _>(BATCH as i64).execute(connection)
 }

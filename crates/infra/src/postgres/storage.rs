@@ -43,7 +43,7 @@ pub struct PostgresStorage {
     threads: Mutex<Option<Workers>>,
 }
 
-/// The threads by what they do.
+/// The threads, by task.
 #[derive(Default)]
 struct Workers {
     maintenance: Threads,
@@ -53,11 +53,10 @@ struct Workers {
 }
 
 impl PostgresStorage {
-    /// Waits for the database server, migrates the database where needed and allowed, and starts the threads.
-    /// Blocks while it does so.
+    /// Waits for the database server, migrates the database if necessary and allowed, and starts the threads. Blocks.
     ///
     /// # Errors
-    /// [`OpenError`], in words for people.
+    /// [`OpenError`].
     pub fn open(
         options: PostgresOptions,
         clock: Arc<dyn Clock>,
@@ -84,12 +83,12 @@ impl PostgresStorage {
         };
         let workers = Workers::default();
         let started = storage.start(&workers, connection, &clock, &sink);
-        // Also when not all could be started: dropping the storage then ends those that were.
+        // Set even if not all threads could be started: dropping the storage then ends the others.
         *locked(&storage.threads) = Some(workers);
         started.map(|()| storage)
     }
 
-    /// Workers connect when they get their first command, so that a start costs few connections.
+    /// Workers connect when they get their first command, so that a start opens few connections.
     fn start(
         &self,
         workers: &Workers,
@@ -164,7 +163,7 @@ impl PostgresStorage {
         }
     }
 
-    /// Stores the last uses of keys that the maintenance has not come to.
+    /// Stores the last uses of keys that the maintenance has not stored yet.
     fn store_last_uses(&self) -> Result<(), String> {
         let uses = self.activity.unstored();
         if uses.is_empty() {
@@ -196,7 +195,7 @@ impl Storage for PostgresStorage {
 }
 
 impl DatabaseStorage for PostgresStorage {
-    /// Also stores the last uses of keys, and numbers what was stored if no other server does.
+    /// Also stores the last uses of keys, and assigns positions to stored events if no other server does.
     fn shutdown(&self, deadline: Duration) {
         let Some(workers) = locked(&self.threads).take() else { return };
         let until = Instant::now() + deadline;

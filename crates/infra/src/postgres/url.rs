@@ -1,8 +1,8 @@
 //! The libpq parameters that we add to the URL, and how a URL is displayed.
 
-/// What notices within a minute that the server has vanished without a word, which TCP alone takes hours for. And that
-/// Kerberos isn't tried for encryption unless asked for: each connection would look for tickets first, and the library
-/// aborts a process that ends while one is being opened.
+/// Parameters with which we notice within a minute that the database server's machine has vanished, which plain TCP
+/// notices only after hours. They also prevent libpq from trying Kerberos for encryption unless asked: it would look
+/// for tickets at each connection, and the library aborts a process that ends during this.
 ///
 /// Names and units are libpq's (PostgreSQL documentation, 34.1.2 "Parameter Key Words").
 const DEFAULTS: [(&str, &str); 6] = [
@@ -14,7 +14,7 @@ const DEFAULTS: [(&str, &str); 6] = [
     ("gssencmode", "disable"),
 ];
 
-/// The URL with our defaults for what it leaves open.
+/// The URL with our defaults for parameters that it doesn't set.
 pub(super) fn with_defaults(url: &str) -> String {
     let (mut complete, query) = (url.to_owned(), url.split_once('?').map(|(_, query)| query));
     let is_given = |name: &str| {
@@ -30,11 +30,11 @@ pub(super) fn with_defaults(url: &str) -> String {
     complete
 }
 
-/// The URL without what may be secret: neither user and password nor parameters. Of what is no URL, nothing.
+/// The URL without its possibly secret parts: user, password and parameters. Empty for text that is not a URL.
 pub(super) fn shown(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
     let bare = rest.split('?').next().unwrap_or_default();
-    // A password may hold an @ or a / that should have been escaped.
+    // A password may contain an @ or a / that should have been escaped.
     let place = bare.rsplit_once('@').map_or(bare, |(_, place)| place);
     format!("{scheme}://{place}")
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_url_says_wins() {
+    fn parameters_of_the_url_take_precedence() {
         let url = with_defaults("postgres://db/chat?sslmode=verify-full&connect_timeout=60");
         assert!(
             url.starts_with("postgres://db/chat?sslmode=verify-full&connect_timeout=60&keepalives_idle=30&")

@@ -1,7 +1,7 @@
 //! Workers: threads that each run commands on their own connection, one transaction per command.
 //!
-//! Invariants: a command is answered only after its COMMIT; it is run again only if certainly nothing of it is stored;
-//! and a connection is never reused with an open transaction.
+//! Invariants: a command gets its reply only after its COMMIT; it is run again only if certainly nothing of it is
+//! stored; and a connection is never reused with an open transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,17 +22,18 @@ use crate::executor::command::{Command, CommandOutcome, WorkerSlot};
 use crate::time_limit;
 use crate::tx::{DbTx, Events, TxFailure};
 
-/// How often a command is run again after a conflict with others.
+/// How often a command is run again after conflicts.
 const RE_RUNS: u32 = 5;
 
-/// The pause before the first re-run; each further one waits this much longer. Whom it lost to is done by then.
+/// The pause before the first re-run, in which the conflicting transaction usually ends. Each further pause is longer
+/// by this much.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How one run of a command ended.
 enum RunOutcome {
-    /// It is settled.
+    /// The command has its outcome.
     Settled(CommandOutcome),
-    /// Nothing of it is stored, and another run may do better.
+    /// Nothing of it is stored, and another run may succeed.
     Conflict(StorageFault),
 }
 
@@ -46,19 +47,19 @@ impl From<TxFailure> for RunOutcome {
     }
 }
 
-/// One of the threads.
+/// A worker thread.
 pub(super) struct Worker {
     pub(super) connector: Arc<Connector>,
     pub(super) mode: Mode,
     pub(super) connection: WorkerConnection,
     pub(super) worker_slot: WorkerSlot,
-    /// How long a command that reads may take; zero is no limit.
+    /// How long a read command may take. Zero means no limit.
     pub(super) read_timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activity: Arc<KeyActivity>,
-    /// Told when events were stored.
+    /// Woken when events were stored.
     pub(super) log: Arc<LogSignal>,
-    /// Told when jobs were stored.
+    /// Notified when jobs were stored.
     pub(super) sink: Arc<dyn EventSink>,
 }
 
@@ -70,7 +71,7 @@ impl Worker {
             if !command.is_abandoned() {
                 let outcome = match self.mode {
                     Mode::Read => time_limit::within(self.read_timeout, || self.run(&command)),
-                    // What writes is small, and its outcome must be known.
+                    // Write commands are small, and their outcome must be known.
                     Mode::Write => self.run(&command),
                 };
                 command.reply(outcome);
@@ -78,8 +79,8 @@ impl Worker {
         }
     }
 
-    /// The next command. A worker that gets no connection leaves the commands to those that have one, as long as there
-    /// are any: it would be done with each faster than they are, and turn nearly all of them away.
+    /// The next command. A worker without a connection leaves the commands to workers that have one, if there are any.
+    /// Otherwise it would reject most commands, because rejecting is faster than running.
     fn next_command(&mut self) -> Option<Command> {
         while self.connection.is_disconnected_alone() && self.worker_slot.is_open() {
             self.connection.reconnect();
@@ -87,9 +88,9 @@ impl Worker {
         self.worker_slot.wait()
     }
 
-    /// Runs a command, and again while it meets with conflicts. Once it has taken as long as a statement may, what
-    /// ended it may have been that limit, which is told apart from a deadlock only in words: then no more, so that
-    /// a command in which a statement waits in vain takes about twice the limit at most, and not six times.
+    /// Runs a command, and again after conflicts. Once it has taken as long as a statement may take, the statement
+    /// limit may have ended it, which only the message distinguishes from a deadlock. Then it isn't run again, so that
+    /// a command that waits in vain takes about twice the limit at most, and not six times.
     fn run(&mut self, command: &Command) -> CommandOutcome {
         let began = Instant::now();
         for re_run in 0.. {
@@ -139,7 +140,7 @@ impl Worker {
         }
     }
 
-    /// Stores the events and makes all durable.
+    /// Stores the events and commits.
     fn commit(&mut self, mut session: PgSession, emitted: CommandEvents) -> RunOutcome {
         let has_events = !emitted.is_empty();
         if let Err(error) = emitted.append(&mut session) {
@@ -153,7 +154,7 @@ impl Worker {
                 }
                 RunOutcome::Settled(Ok(()))
             }
-            // What was read is right all the same, and nothing was to be stored.
+            // The data that was read is correct all the same, and nothing was to be stored.
             Err(_) if self.mode == Mode::Read => RunOutcome::Settled(Ok(())),
             Err(error) => self.commit_failed(session, &error),
         }
@@ -161,24 +162,24 @@ impl Worker {
 
     fn wake_jobs(&self) {
         if catch_unwind(AssertUnwindSafe(|| self.sink.jobs_enqueued())).is_err() {
-            tracing::error!("whoever is told of jobs panicked");
+            tracing::error!("the event sink panicked on stored jobs");
         }
     }
 
-    /// What a COMMIT that failed means. A server that answers, and goes on answering, has stored nothing. One that is
-    /// gone may have stored all before it could say so, even if its last word was an error.
+    /// Interprets a failed COMMIT. If the server still responds, nothing is stored. If the connection is lost,
+    /// everything may be stored, even if the last response was an error.
     fn commit_failed(&mut self, session: PgSession, error: &Error) -> RunOutcome {
         let failure = TxFailure::on_postgres(error);
         if !is_lost(error) && self.undo(session) {
             return failure.into();
         }
         tracing::warn!(%error, "lost the connection during a commit; its outcome is unknown");
-        // It may well be stored.
+        // It may be stored.
         self.log.wake();
         RunOutcome::Settled(Err(StorageFault::OutcomeUnknown))
     }
 
-    /// Undoes the transaction. There is no other run on a connection that is lost: the caller is told at once.
+    /// Rolls back. If the connection is lost, the command isn't run again: its caller gets the fault at once.
     fn roll_back(&mut self, session: PgSession, run: RunOutcome) -> RunOutcome {
         match (self.undo(session), run) {
             (false, RunOutcome::Conflict(fault)) => RunOutcome::Settled(Err(fault)),
@@ -186,7 +187,7 @@ impl Worker {
         }
     }
 
-    /// Undoes the transaction and keeps the connection, unless that fails; whether it was kept.
+    /// Rolls back and keeps the connection. Returns whether that succeeded.
     fn undo(&mut self, mut session: PgSession) -> bool {
         let undone = session.batch_execute("ROLLBACK").is_ok();
         if undone {
@@ -196,12 +197,12 @@ impl Worker {
     }
 }
 
-/// Whether the work of a run that was to be committed is stored, as far as that is known.
+/// Whether the work of a run that was to be committed is or may be stored.
 const fn may_be_stored(run: &RunOutcome) -> bool {
     matches!(run, RunOutcome::Settled(Ok(()) | Err(StorageFault::OutcomeUnknown)))
 }
 
-/// Whether the server may have carried out a COMMIT that it did not answer.
+/// Whether the server may have executed a COMMIT without responding.
 const fn is_lost(error: &Error) -> bool {
     matches!(
         error,

@@ -13,16 +13,16 @@ use groupchat_domain::storage::{Mode, StorageFault};
 use super::connector::{ConnectionPurpose, Connector};
 use crate::fault;
 
-/// After a failure to connect, commands are rejected for so long without another try.
+/// How long commands are rejected after a failure to connect before the next attempt.
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 
 #[declare_sql_function]
 extern "SQL" {
-    /// The process of the server that serves the session.
+    /// The id of the connection's backend process.
     fn pg_backend_pid() -> Integer;
 }
 
-/// How many workers of one kind have a connection.
+/// The number of workers of one kind that have a connection.
 #[derive(Debug, Default)]
 pub(super) struct Peers(AtomicUsize);
 
@@ -41,7 +41,7 @@ impl PgSession {
         Ok(Self { connection, backend, peers: Arc::clone(peers) })
     }
 
-    /// The process of the server that serves the connection.
+    /// The id of the connection's backend process.
     pub(super) const fn backend(&self) -> i32 {
         self.backend
     }
@@ -67,13 +67,13 @@ impl DerefMut for PgSession {
     }
 }
 
-/// What connects one worker.
+/// The connection of one worker.
 pub(super) struct WorkerConnection {
     connector: Arc<Connector>,
     mode: Mode,
-    /// At rest, in no transaction.
+    /// An open connection without a transaction.
     session: Option<PgSession>,
-    /// After a failure to connect: when to try again.
+    /// When to try again after a failure to connect.
     reconnect_at: Option<Instant>,
     peers: Arc<Peers>,
 }
@@ -83,11 +83,11 @@ impl WorkerConnection {
         Self { connector, mode, session: None, reconnect_at: None, peers }
     }
 
-    /// Begins a transaction, on a new connection if the old one is lost: nothing has been asked of it yet, so
-    /// nobody needs to know.
+    /// Begins a transaction. If the connection is lost, it is replaced without an error, because nothing was requested
+    /// on it yet.
     ///
     /// # Errors
-    /// The server can't be reached, or begins none.
+    /// The server can't be reached, or can't begin a transaction.
     pub(super) fn begin(&mut self) -> Result<PgSession, StorageFault> {
         let begin = match self.mode {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -107,22 +107,22 @@ impl WorkerConnection {
         Ok(session)
     }
 
-    /// Takes back a connection on which no transaction is open.
+    /// Takes back a connection without an open transaction.
     pub(super) fn keep(&mut self, session: PgSession) {
         self.session = Some(session);
     }
 
-    /// Whether this worker got no connection while others have one.
+    /// Whether this worker has no connection while others have one.
     pub(super) fn is_disconnected_alone(&self) -> bool {
         self.reconnect_at.is_some() && self.peers.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits until it is time, and tries to connect again.
+    /// Waits until the next attempt is due, and tries to connect.
     pub(super) fn reconnect(&mut self) {
         if let Some(at) = self.reconnect_at {
             thread::sleep(at.saturating_duration_since(Instant::now()));
         }
-        // A failure is told already, and there is no command to answer.
+        // The failure has been logged already, and no command waits for a reply.
         self.session = self.connect().ok();
     }
 
@@ -138,7 +138,7 @@ impl WorkerConnection {
                 Ok(session)
             }
             Err(reason) => {
-                // Once, however often it is tried.
+                // Logged once, however often it is tried.
                 if self.reconnect_at.is_none() {
                     tracing::warn!(reason, "the database server can't be reached");
                 }

@@ -1,4 +1,4 @@
-//! What must be done after a restore that groupchat did not make, such as from a disk snapshot.
+//! What to do after a restore by other means than groupchat, such as from a disk snapshot.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use super::data_dir_lock::DataDirLock;
 use super::error::OpenError;
 use super::{ids, inspect, log_state, migrate};
 
-/// Moves the counters of ids on, so that none is given out again that was given out since the snapshot, and gives the
-/// log a new epoch. `_lock` shows that no server runs on the folder; `now` is the current time.
+/// Advances the id counters, so that no id assigned since the snapshot is assigned again, and gives the log a new
+/// epoch. `_lock` proves that no server uses the folder. `now` is the current time.
 ///
 /// # Errors
 /// [`OpenError`]
@@ -18,7 +18,7 @@ pub fn advance_ids(_lock: &DataDirLock, database: &Path, now: Timestamp) -> Resu
     let mut connection = inspect::open(database)?;
     migrate::schema_version(&mut connection, database)?;
     log_state::refuse_unfinished(&mut connection, database)?;
-    // Before the counters: a process that is killed between the two is run again.
+    // Before the counters: if the process is killed between the two, the command is run again.
     log_state::renew_epoch(&mut connection, database)?;
     connection
         .immediate_transaction(|connection| ids::advance(connection, &ids::Heads::new(), now))

@@ -18,39 +18,39 @@ use super::migrate;
 use super::staged_file::{SIDE_FILES, StagedFile, folder, with_suffix};
 use crate::check::Depth;
 
-/// How often to look how far a copy has come.
+/// How often to check the progress of a copy.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How far a backup or a restore has come.
+/// The progress of a backup or a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BackupStep {
-    /// Copies.
+    /// The database is being copied.
     Copying {
         /// Bytes written so far.
         done: u64,
-        /// About how many there will be.
+        /// Their approximate total.
         total: u64,
     },
-    /// Checks the copy.
+    /// The copy is being checked.
     Checking,
 }
 
-/// A backup that was made.
+/// A completed backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
-    /// What it holds.
+    /// Its contents.
     pub contents: Contents,
-    /// How large it is.
+    /// Its size.
     pub bytes: u64,
 }
 
-/// Why there is no backup. Nothing has taken its name then.
+/// Why there is no backup. In this case no file has its name.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// A file has that name already.
+    /// A file with this name exists already.
     #[error("{} already exists", .0.display())]
     Exists(PathBuf),
-    /// The name is that of the database or of a file that belongs to it.
+    /// This is the name of the database or of a file that belongs to it.
     #[error("{} is part of the database itself", .0.display())]
     Own(PathBuf),
     /// The database can't be read.
@@ -59,22 +59,22 @@ pub enum BackupError {
     /// The copy can't be written.
     #[error("can't write {}", path.display())]
     Write {
-        /// Where it was to be.
+        /// The path of the copy.
         path: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
     /// SQLite could not make the copy.
     #[error("the database can't be copied: {0}")]
     Copy(String),
-    /// The copy is not what it should be.
+    /// The copy failed its check.
     #[error("the copy was discarded, because it failed its check: {}", .0.join("; "))]
     Unsound(Vec<String>),
 }
 
-/// Copies the database `source` into the new file `target`, from one snapshot: all that was acknowledged
-/// before is in it, and nobody has to wait. The copy is checked and made durable before it gets its name. An
-/// existing file is replaced only where `replace` says so. Blocks, and tells `report` how far it is.
+/// Copies the database `source` into the new file `target`, from one snapshot: the copy contains everything
+/// acknowledged before, and nobody has to wait. It is checked and made durable before it gets its name. An existing
+/// file is replaced only if `replace` is set. Blocks, and reports its progress to `report`.
 ///
 /// # Errors
 /// [`BackupError`].
@@ -101,7 +101,7 @@ pub fn backup(
         return Err(BackupError::Unsound(vec![format!("the last {lacking} events are not in it")]));
     }
     let bytes = staged.path().metadata().map_err(unwritable)?.len();
-    // Once more: the copy may have taken long.
+    // Checked again, because the copy may have taken long.
     refuse_taken(source, target, replace)?;
     staged.publish().map_err(unwritable)?;
     Ok(Backup { contents, bytes })
@@ -124,7 +124,7 @@ fn refuse_taken(source: &Path, target: &Path, replace: bool) -> Result<(), Backu
     if taken { Err(BackupError::Exists(target.to_owned())) } else { Ok(()) }
 }
 
-/// Copies into an empty file on a thread of its own, and looks how the file grows.
+/// Copies into an empty file on its own thread, and watches how the file grows.
 fn copy(
     mut connection: SqliteConnection,
     to: &Path,
@@ -136,7 +136,7 @@ fn copy(
     thread::scope(|scope| {
         scope.spawn(move || {
             let vacuum = diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(name);
-            // Whoever would hear of it waits in this scope.
+            // The receiver lives as long as this scope.
             let _ = finished.send(vacuum.execute(&mut connection));
         });
         loop {
@@ -154,14 +154,14 @@ fn copy(
     })
 }
 
-/// About how large a copy will be: the pages in use.
+/// The approximate size of a copy: the pages in use.
 fn size(connection: &mut SqliteConnection) -> QueryResult<u64> {
     let query = "SELECT (page_count - freelist_count) * page_size AS number \
                  FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
     number(connection, query).map(i64::unsigned_abs)
 }
 
-/// Checks a copy through and counts what it holds. `name` is what it is called in the words of an error.
+/// Checks a copy completely and counts its contents. `name` is its name in error messages.
 pub(super) fn verify(copy: &Path, name: &Path) -> Result<Contents, BackupError> {
     let mut connection = inspect::open(copy)?;
     inspect::only_read(&mut connection).map_err(not_copied)?;

@@ -1,4 +1,4 @@
-//! The commands of one transaction of the writer, until they can be answered.
+//! The commands of one transaction of the writer, until they get their replies.
 
 use diesel::result::Error;
 use groupchat_domain::ids::EventId;
@@ -8,24 +8,24 @@ use crate::events::log::EventBuffer;
 use crate::executor::command::{Command, CommandOutcome};
 use crate::fault::is_io_error;
 
-/// The transaction can't be saved.
+/// The transaction could not be committed.
 #[derive(Debug)]
 pub(super) struct BatchLost {
-    /// Why, for the log and for the fault of each command.
+    /// The reason, for the log and for each command's fault.
     pub(super) reason: String,
-    /// Whether all of it may yet turn out to be stored, after a crash.
+    /// Whether a crash may still turn out to have stored it.
     may_be_stored: bool,
 }
 
 impl BatchLost {
-    /// The COMMIT failed. After an I/O error its mark may be on the disk all the same (it is the sync after it
-    /// that failed), and would count if the machine went down before the log goes on over it.
+    /// The COMMIT failed. After an I/O error its commit mark may be on the disk all the same, because only the
+    /// following sync failed. The mark would count if the machine crashed before the log is overwritten.
     pub(super) fn in_commit(error: &Error) -> Self {
         let reason = error.to_string();
         Self { may_be_stored: is_io_error(&reason), reason }
     }
 
-    /// What the caller of each command learns.
+    /// The fault that each command gets.
     pub(super) fn fault(&self) -> StorageFault {
         if self.may_be_stored {
             StorageFault::OutcomeUnknown
@@ -35,14 +35,14 @@ impl BatchLost {
     }
 }
 
-/// A statement before the COMMIT failed: nothing is stored.
+/// A statement before the COMMIT failed. Nothing is stored.
 impl From<Error> for BatchLost {
     fn from(error: Error) -> Self {
         Self { reason: error.to_string(), may_be_stored: false }
     }
 }
 
-/// Commands that have run and wait for the COMMIT, with what they emitted.
+/// Commands that have run and wait for the COMMIT, with the events that they emitted.
 pub(super) struct Batch {
     pub(super) events: EventBuffer,
     settled: Vec<(Command, CommandOutcome)>,
@@ -55,14 +55,14 @@ impl Batch {
         Self { events: EventBuffer::new(head), settled: Vec::new(), kept: 0, has_enqueued: false }
     }
 
-    /// Adds a command whose work stays in the transaction, and whether a job is part of that.
+    /// Adds a command whose work stays in the transaction. `has_enqueued` says whether the work includes a job.
     pub(super) fn keep(&mut self, command: Command, has_enqueued: bool) {
         self.settled.push((command, Ok(())));
         self.kept += 1;
         self.has_enqueued |= has_enqueued;
     }
 
-    /// Adds a command whose work is undone, with what its caller will learn.
+    /// Adds a command whose work was undone, with its outcome.
     pub(super) fn undo(&mut self, command: Command, outcome: CommandOutcome) {
         self.settled.push((command, outcome));
     }
@@ -72,7 +72,7 @@ impl Batch {
         self.settled.len()
     }
 
-    /// How many commands the COMMIT will make durable.
+    /// How many commands the COMMIT makes durable.
     pub(super) const fn kept(&self) -> usize {
         self.kept
     }
@@ -82,14 +82,14 @@ impl Batch {
         self.has_enqueued
     }
 
-    /// Tells each caller how its command ended. Only after the COMMIT.
+    /// Sends each command its outcome. Call it only after the COMMIT.
     pub(super) fn reply(&mut self) {
         for (command, outcome) in self.settled.drain(..) {
             command.reply(outcome);
         }
     }
 
-    /// Tells each caller that its work is not known to be stored.
+    /// Tells each command that its work was lost, or that its outcome is unknown.
     pub(super) fn reply_lost(self, lost: &BatchLost) {
         for (command, _) in self.settled {
             command.reply(Err(lost.fault()));
@@ -108,12 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn after_an_io_error_of_the_commit_nobody_knows() {
+    fn after_an_io_error_in_the_commit_the_outcome_is_unknown() {
         assert_eq!(BatchLost::in_commit(&failure("disk I/O error")).fault(), StorageFault::OutcomeUnknown);
     }
 
     #[test]
-    fn otherwise_nothing_is_stored() {
+    fn after_other_errors_nothing_is_stored() {
         for lost in [
             BatchLost::from(failure("disk I/O error")),
             BatchLost::in_commit(&failure("database or disk is full")),

@@ -13,8 +13,7 @@ use super::{ids, inspect, log_state, migrate};
 use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, newest_row};
 use crate::connection;
 
-/// With less free space than this, in bytes, the write-ahead log may soon find no room: 64 MiB is the length at
-/// which it starts over.
+/// If less space than this is free, in bytes, the write-ahead log may soon find no room: it starts over at 64 MiB.
 const MIN_FREE: u64 = 64 << 20;
 
 const REFERENCES: Invariant = Invariant {
@@ -32,8 +31,8 @@ const EVENT_LOG: Invariant = Invariant {
     broken: "events are missing in the log or after its head",
 };
 
-/// Checks the database in this file, its volume and the clock, on one snapshot; also while a server uses it.
-/// `now` is the current time. A file that can't be opened is a finding too.
+/// Checks the database in this file, its volume and the clock, on one snapshot, even while a server uses it. `now` is
+/// the current time. A file that can't be opened is reported as a finding.
 pub fn check(path: &Path, depth: Depth, now: Timestamp) -> Vec<Finding> {
     let mut findings = match check_file(path, depth, now) {
         Ok(findings) => findings,
@@ -60,7 +59,7 @@ fn check_file(path: &Path, depth: Depth, now: Timestamp) -> Result<Vec<Finding>,
     Ok(findings)
 }
 
-/// Checks what makes a database whole, wherever the file is.
+/// Checks whether a database is intact, independently of where its file is.
 pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<Finding> {
     let mut findings = vec![schema(connection), integrity(connection, depth), ids(connection)];
     let connection = &mut connection::Connection::Sqlite(connection);
@@ -69,14 +68,14 @@ pub(super) fn soundness(connection: &mut SqliteConnection, depth: Depth) -> Vec<
     findings
 }
 
-/// What is in the schema beside what our migrations make would be carried out with the rights of the server.
+/// Anything in the schema that our migrations don't create would run with the server's rights.
 fn schema(connection: &mut SqliteConnection) -> Finding {
     let differences = migrate::schema_differences(connection);
     let differences = differences.map_err(diesel::result::Error::QueryBuilderError);
     Finding::from_complaints("schema", differences, "the schema is the one that groupchat creates")
 }
 
-/// Whether an id would be given out twice, or one that clients can't read.
+/// Whether an id would be assigned twice, or an id that clients can't read.
 fn ids(connection: &mut SqliteConnection) -> Finding {
     let complaints = ids::heads(connection).map(|heads| {
         let wrong = heads
@@ -93,7 +92,7 @@ struct Complaint {
     complaint: String,
 }
 
-/// Lets SQLite look for damage.
+/// Runs SQLite's own check for damage.
 pub(super) fn integrity(connection: &mut SqliteConnection, depth: Depth) -> Finding {
     let query = match depth {
         Depth::Quick => "SELECT quick_check AS complaint FROM pragma_quick_check",

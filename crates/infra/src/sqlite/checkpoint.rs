@@ -9,20 +9,20 @@ use diesel::sql_types::Integer;
 use super::gate::Gate;
 use crate::executor::sync::locked;
 
-/// Pages in the log that are worth a checkpoint: 4 MiB.
+/// Pages in the log from which a checkpoint is worthwhile: 4 MiB.
 const WORTHWHILE_PAGES: i32 = 1_000;
 
-/// Pages after which the log must start over from its beginning: 64 MiB. A checkpoint beside the writer never
-/// gets to the end of the log under load, so the writer has to pause for this one.
+/// Pages from which the log must start over at its beginning: 64 MiB. Under load, a checkpoint concurrent with the
+/// writer never reaches the end of the log, so the writer pauses for this one.
 const TOO_MANY_PAGES: i32 = 16_384;
 
-/// By how much the log may grow before the next try, when a reader was in the way of starting over: 16 MiB.
+/// By how much the log may grow before the next attempt, if a reader prevented it from starting over: 16 MiB.
 const MORE_PAGES: i32 = 4_096;
 
-/// Commands after which to look how long the log is.
+/// Commands after which to check the length of the log.
 const COMMANDS_PER_LOOK: usize = 256;
 
-/// How often to look at least, if anything was written.
+/// How often to check at least, if anything was written.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ struct SignalState {
     stopped: bool,
 }
 
-/// Tells the checkpointer that there is something to look at.
+/// Wakes the checkpointer.
 #[derive(Debug, Default)]
 pub(super) struct CheckpointSignal {
     state: Mutex<SignalState>,
@@ -39,7 +39,7 @@ pub(super) struct CheckpointSignal {
 }
 
 impl CheckpointSignal {
-    /// Notes that this many commands were made durable.
+    /// Counts commands that were made durable.
     pub(super) fn committed(&self, commands: usize) {
         let mut state = locked(&self.state);
         let before = state.commands;
@@ -50,13 +50,13 @@ impl CheckpointSignal {
         }
     }
 
-    /// Ends the checkpointer.
+    /// Stops the checkpointer.
     pub(super) fn stop(&self) {
         locked(&self.state).stopped = true;
         self.changed.notify_one();
     }
 
-    /// Waits until a look is due; `false` once there is none any more.
+    /// Waits until a check is due. Returns `false` once stopped.
     fn wait(&self) -> bool {
         loop {
             let state = locked(&self.state);
@@ -76,30 +76,30 @@ impl CheckpointSignal {
     }
 }
 
-/// The row that `PRAGMA wal_checkpoint` answers.
+/// The result row of `PRAGMA wal_checkpoint`.
 #[derive(Debug, QueryableByName)]
 struct CheckpointProgress {
-    /// Not 0 when readers or a writer were in the way.
+    /// Not 0 if readers or a writer blocked the checkpoint.
     #[diesel(sql_type = Integer)]
     busy: i32,
-    /// Pages in the log; -1 when it is unknown.
+    /// Pages in the log, or -1 if unknown.
     #[diesel(sql_type = Integer)]
     log: i32,
-    /// Pages of those that are in the database file too.
+    /// How many of these pages are in the database file, too.
     #[diesel(sql_type = Integer)]
     checkpointed: i32,
 }
 
-/// How far a checkpoint goes.
+/// How much a checkpoint does.
 #[derive(Debug, Clone, Copy)]
 enum CheckpointMode {
-    /// Only looks.
+    /// Nothing. Only reports the state.
     Look,
-    /// As far as it gets without holding up anybody.
+    /// As much as it can without blocking anybody.
     Passive,
-    /// To the end, so that the log starts over.
+    /// Everything, so that the log starts over.
     Restart,
-    /// To the end, and empties the file.
+    /// Everything, and truncates the file.
     Truncate,
 }
 
@@ -118,20 +118,20 @@ fn checkpoint(connection: &mut SqliteConnection, depth: CheckpointMode) -> Query
     diesel::sql_query(depth.sql()).get_result(connection)
 }
 
-/// Empties the log, for an orderly end.
+/// Empties the log, for a clean shutdown.
 ///
 /// # Errors
-/// The failure of the statement; nothing is lost by it.
+/// The failure of the statement. Nothing is lost.
 pub(super) fn truncate(connection: &mut SqliteConnection) -> QueryResult<()> {
     checkpoint(connection, CheckpointMode::Truncate).map(|_| ())
 }
 
-/// The thread that does it.
+/// The checkpointer's thread.
 pub(super) struct Checkpointer {
     connection: SqliteConnection,
     signal: Arc<CheckpointSignal>,
     gate: Arc<Gate>,
-    /// The length of the log at which it should start over.
+    /// The length of the log, in pages, at which it should start over.
     pub(super) restart_at: i32,
 }
 
@@ -144,22 +144,22 @@ impl Checkpointer {
         Self { connection, signal, gate, restart_at: TOO_MANY_PAGES }
     }
 
-    /// Leaves it to another process to let the log start over: the gate holds up only the writer of this one.
+    /// Leaves restarts of the log to another process, because the gate only blocks the writer of this one.
     pub(super) const fn never_restart(&mut self) {
         self.restart_at = i32::MAX;
     }
 
-    /// Works until it is stopped.
+    /// Runs until it is stopped.
     pub(super) fn serve(mut self) {
         while self.signal.wait() {
             if let Err(error) = self.look() {
-                // Nothing is lost: the log stays, and the next look tries again.
+                // Nothing is lost: the log stays, and the next check tries again.
                 tracing::warn!(%error, "a checkpoint failed");
             }
         }
     }
 
-    /// Does what the length of the log asks for.
+    /// Checks the length of the log, and does the checkpoint that it requires.
     pub(super) fn look(&mut self) -> QueryResult<()> {
         let progress = checkpoint(&mut self.connection, CheckpointMode::Look)?;
         if progress.log - progress.checkpointed < WORTHWHILE_PAGES {
@@ -172,9 +172,9 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// Holds up the writer for what is left to copy, and for readers of old pages as long as the connection's
-    /// busy timeout says. Where a reader stays longer, the log may grow some more before the next try, so that
-    /// one long read doesn't slow down all writes.
+    /// Blocks the writer while the rest is copied, and while readers of old pages continue, up to the connection's busy
+    /// timeout. If a reader takes longer, the log may grow some more before the next attempt, so that one long read
+    /// doesn't slow down all writes.
     fn restart(&mut self) -> QueryResult<()> {
         let quiet = self.gate.close();
         let progress = checkpoint(&mut self.connection, CheckpointMode::Restart)?;
@@ -183,7 +183,7 @@ impl Checkpointer {
             if progress.busy == 0 { TOO_MANY_PAGES } else { progress.log.saturating_add(MORE_PAGES) };
         Ok(())
     }
-    /// How long the log is.
+    /// The length of the log in pages.
     #[cfg(test)]
     pub(super) fn pages_in_log(&mut self) -> i32 {
         checkpoint(&mut self.connection, CheckpointMode::Look).expect("a look needs no lock").log

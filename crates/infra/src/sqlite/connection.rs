@@ -8,22 +8,22 @@ use diesel::prelude::*;
 
 use super::error::OpenError;
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnectionPurpose {
     /// Migrates the schema.
     Migrate,
-    /// The only one that writes.
+    /// Writes. There is only one.
     Write,
-    /// Reads; SQLite refuses to write through it.
+    /// Reads. SQLite refuses to write through it.
     Read,
-    /// Checkpoints the write-ahead log.
+    /// Makes checkpoints of the write-ahead log.
     Checkpoint,
 }
 
 impl ConnectionPurpose {
-    /// How long to wait for a lock that another holds. Other commands of the program write briefly; a checkpoint
-    /// holds up the writer while it waits for readers.
+    /// How long to wait for a lock. Other commands of the program write only briefly; a checkpoint blocks the writer
+    /// while it waits for readers.
     const fn busy_timeout(self) -> Duration {
         match self {
             Self::Migrate => Duration::from_secs(30),
@@ -34,11 +34,12 @@ impl ConnectionPurpose {
 
     const fn pragmas(self) -> &'static str {
         match self {
-            // Rebuilding a parent table inside a transaction would empty its cascading children.
-            // Changing many rows walks the indexes at random; the memory is given back with the connection.
+            // Rebuilding a parent table inside a transaction would otherwise delete the rows that refer to it.
+            // Changing many rows accesses indexes at random, so the cache is large. Its memory is freed with the
+            // connection.
             Self::Migrate => "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536;",
-            // Checkpoints are not the writer's; a log that once grew long is cut back when it starts over. What
-            // is deleted is overwritten where its page is written anyway.
+            // The writer makes no checkpoints. A log that grew long is truncated when it starts over. Deleted data is
+            // overwritten where its page is written anyway.
             Self::Write => {
                 "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST; \
                  PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
@@ -52,12 +53,12 @@ impl ConnectionPurpose {
 /// Opens the database file, creating an empty one if there is none.
 ///
 /// # Errors
-/// [`OpenError`], in words for people.
+/// [`OpenError`].
 pub(super) fn open(path: &Path, purpose: ConnectionPurpose) -> Result<SqliteConnection, OpenError> {
     let url = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;
     let mut connection =
         SqliteConnection::establish(url).map_err(|error| OpenError::from_reason(path, &error.to_string()))?;
-    // The timeout comes first: the switch to WAL needs a lock. macOS syncs as far as the disk only if told.
+    // The timeout comes first, because the switch to WAL needs a lock. macOS only syncs to the disk with `fullfsync`.
     let pragmas = format!(
         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA fullfsync = ON; PRAGMA temp_store = MEMORY; {}",
@@ -75,7 +76,7 @@ mod tests {
     const SECRET: &[u8] = b"nobody is to read this again";
 
     #[test]
-    fn what_is_deleted_does_not_stay_in_a_page_that_lives_on() {
+    fn deleted_data_does_not_stay_in_pages_in_use() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("chat.db");
         let mut writer = open(&path, ConnectionPurpose::Write).unwrap();

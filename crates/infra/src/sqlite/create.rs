@@ -1,4 +1,4 @@
-//! Creates a database where there never was one, in one step: an incomplete file never has the final name.
+//! Creates a new database in one step: an incomplete file never has the final name.
 
 use std::io;
 use std::path::Path;
@@ -10,10 +10,10 @@ use super::migrate;
 use super::options::SqliteOptions;
 use super::staged_file::{StagedFile, folder};
 
-/// Makes the database, unless it is there.
+/// Creates the database unless it exists.
 ///
 /// # Errors
-/// [`OpenError`]: also for traces of a database that is gone, and for a file that is not whole.
+/// [`OpenError`], also if there are traces of a lost database, or an incomplete file.
 pub(super) fn create_if_missing(options: &SqliteOptions) -> Result<(), OpenError> {
     let path = &options.path;
     if detection::detect(path)? == Detected::Database {
@@ -23,7 +23,7 @@ pub(super) fn create_if_missing(options: &SqliteOptions) -> Result<(), OpenError
         return create_in(path, options.own_folder);
     }
     let held = hold_folder(path, || OpenError::Busy(path.to_owned()))?;
-    // Somebody else may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if detection::detect(path)? == Detected::Nothing {
         create_in(path, options.own_folder)?;
         if options.own_folder {
@@ -40,10 +40,10 @@ fn create_in(path: &Path, own_folder: bool) -> Result<(), OpenError> {
     create(path)
 }
 
-/// Makes the database with all its tables. Whoever calls holds the folder, and has found that nothing is there.
+/// Creates the database with all its tables. The caller holds the folder's lock and has found no database.
 ///
 /// # Errors
-/// [`OpenError`]; there is no database then.
+/// [`OpenError`]. In this case there is no database.
 pub(crate) fn create(path: &Path) -> Result<(), OpenError> {
     let failed = |error: io::Error| unwritable(path, &error);
     StagedFile::sweep(path).map_err(failed)?;
@@ -52,10 +52,10 @@ pub(crate) fn create(path: &Path) -> Result<(), OpenError> {
     staged.publish().map_err(failed)
 }
 
-/// Takes the folder of a database for a moment; `taken` is what is said where a server has it.
+/// Locks the folder of a database briefly. `taken` is the error if a server holds the lock.
 ///
 /// # Errors
-/// That, or [`OpenError::Unwritable`].
+/// The error of `taken`, or [`OpenError::Unwritable`].
 pub(super) fn hold_folder(path: &Path, taken: impl FnOnce() -> OpenError) -> Result<DataDirLock, OpenError> {
     DataDirLock::acquire(folder(path)).map_err(|error| match error {
         DataDirLockError::Taken(_) => taken(),
@@ -63,7 +63,7 @@ pub(super) fn hold_folder(path: &Path, taken: impl FnOnce() -> OpenError) -> Res
     })
 }
 
-/// That the database can't be written, in the words of the system.
+/// The error that the database can't be written, with the operating system's reason.
 pub(super) fn unwritable(path: &Path, error: &dyn std::error::Error) -> OpenError {
     OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() }
 }

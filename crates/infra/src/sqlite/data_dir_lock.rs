@@ -1,4 +1,4 @@
-//! Allows one server per data directory, and records what the directory must remember about its database.
+//! Allows one server per data directory, and records in the directory how its database was last used.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 use super::staged_file::with_suffix;
 
-/// The file whose lock stands for the directory.
+/// The lock file of the directory.
 pub(super) const FILE_NAME: &str = "groupchat.lock";
 
-/// Holds the data directory for one server until it is dropped or the process ends, however it ends. Other
-/// commands of the program don't take it.
+/// Holds the data directory for one server until it is dropped or the process ends in any way. Other commands of the
+/// program don't take it.
 #[derive(Debug)]
 pub struct DataDirLock {
     file: File,
     directory: PathBuf,
 }
 
-/// What the lock file says of the database in its directory. It outlives the database, so that one that is missing
-/// is not taken for one that never was.
+/// How the database in a directory was last used, according to the lock file. The file outlives the database, so that a
+/// lost database isn't taken for one that never existed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastUse {
-    /// No database was ever used here, or only by a program that did not note it.
+    /// No database was used here, or only by a version that didn't record it.
     Unknown,
     /// The last server was shut down cleanly.
     Stopped,
@@ -30,7 +30,7 @@ pub enum LastUse {
 }
 
 impl LastUse {
-    /// The words are of one length: written in place, they leave no moment in which the file says nothing.
+    /// All texts have the same length: they are written in place, and the file must never be empty in between.
     const fn words(self) -> &'static str {
         match self {
             Self::Unknown => "",
@@ -39,19 +39,19 @@ impl LastUse {
         }
     }
 
-    /// What the lock file of a directory says; nothing if it can't be read.
+    /// Reads the lock file of a directory. `Unknown` if it can't be read.
     pub(super) fn of(directory: &Path) -> Self {
         let words = fs::read(directory.join(FILE_NAME)).unwrap_or_default();
         match words.as_slice() {
             [] => Self::Unknown,
             words if words == Self::Stopped.words().as_bytes() => Self::Stopped,
-            // Whatever else it says, somebody has used the directory and did not come to say that all is well.
+            // Any other content means that the directory was used and not left cleanly.
             _ => Self::InUse,
         }
     }
 }
 
-/// Why the data directory could not be taken.
+/// Why the data directory could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirLockError {
     /// Another server holds it.
@@ -62,19 +62,19 @@ pub enum DataDirLockError {
     Unwritable {
         /// The directory.
         directory: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
 }
 
 impl DataDirLock {
-    /// Takes the directory, which must exist.
+    /// Locks the directory, which must exist.
     ///
     /// # Errors
-    /// [`DataDirLockError`]; at once, it does not wait.
+    /// [`DataDirLockError`]. Doesn't wait for the lock.
     pub fn acquire(directory: &Path) -> Result<Self, DataDirLockError> {
         let unwritable = |source| DataDirLockError::Unwritable { directory: directory.to_owned(), source };
-        // The file stays when the lock goes: removing it would let two servers lock two files of one name.
+        // The file is never removed: otherwise two servers could lock two files with the same name.
         let file = open_private(&directory.join(FILE_NAME)).map_err(unwritable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file, directory: directory.to_owned() }),
@@ -83,18 +83,18 @@ impl DataDirLock {
         }
     }
 
-    /// What was noted last.
+    /// What was recorded last.
     pub fn last_use(&self) -> LastUse {
         LastUse::of(&self.directory)
     }
 
-    /// Whether the last server on this database, a file in the directory, was not shut down cleanly.
+    /// Whether the last server on this database in the directory was not shut down cleanly.
     pub fn was_not_stopped(&self, database: &Path) -> bool {
         let log = with_suffix(database, "-wal");
         self.last_use() == LastUse::InUse || log.metadata().is_ok_and(|log| log.len() > 0)
     }
 
-    /// Notes it, durably.
+    /// Records it durably.
     ///
     /// # Errors
     /// [`DataDirLockError::Unwritable`].
@@ -114,7 +114,7 @@ impl DataDirLock {
     }
 }
 
-/// Opens the file, or makes it, for its owner alone; whoever can open it could lock the server out.
+/// Opens or creates the file for its owner only, because anybody who can open it could lock the server out.
 fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
@@ -124,7 +124,7 @@ fn open_private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Earlier versions made it readable to everybody.
+        // Earlier versions made it readable for everybody.
         if file.metadata()?.permissions().mode() & 0o077 != 0 {
             file.set_permissions(PermissionsExt::from_mode(0o600))?;
         }
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_held_by_one_until_it_lets_go() {
+    fn a_directory_is_locked_until_the_lock_is_dropped() {
         let directory = tempfile::tempdir().unwrap();
         let held = DataDirLock::acquire(directory.path()).unwrap();
         let refused = DataDirLock::acquire(directory.path()).unwrap_err();
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_directory_is_an_error_that_names_it() {
+    fn an_error_names_the_missing_directory() {
         let missing = Path::new("/nowhere/at/all");
         let refused = DataDirLock::acquire(missing).unwrap_err();
         assert!(refused.to_string().contains("/nowhere/at/all"), "{refused}");
     }
 
     #[test]
-    fn what_is_noted_outlives_the_lock() {
+    fn the_recorded_use_outlives_the_lock() {
         let directory = tempfile::tempdir().unwrap();
         for noted in [LastUse::Unknown, LastUse::InUse, LastUse::Stopped, LastUse::InUse] {
             DataDirLock::acquire(directory.path()).unwrap().note(noted).unwrap();
@@ -166,7 +166,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn its_file_is_its_owners_also_if_it_was_everybodys() {
+    fn the_lock_file_is_private_even_if_it_was_not_before() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join(FILE_NAME);

@@ -12,10 +12,10 @@ use super::data_dir_lock::{FILE_NAME as LOCK_FILE, LastUse};
 use super::error::OpenError;
 use super::staged_file::{MAGIC, SIDE_FILES, folder, is_staged_file, with_suffix};
 
-/// What tells a database of groupchat from those of others, in its header: "GCht". Those made before schema 10 have 0.
+/// Identifies groupchat's databases in the file header: "GCht". Databases from before schema 10 have 0.
 pub(crate) const APPLICATION_ID: u32 = 0x4743_6874;
 
-/// How many names an error tells.
+/// How many file names an error lists.
 const NAMES: usize = 5;
 
 /// The length of a database's header, in bytes.
@@ -24,16 +24,16 @@ const HEADER: usize = 100;
 /// What was found at the path of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detected {
-    /// Nothing, and no trace that there ever was anything.
+    /// Nothing, and no trace of an earlier database.
     Nothing,
-    /// A file that begins as a database of ours does, and is as long as it says.
+    /// A file that begins like one of our databases and is as long as its header says.
     Database,
 }
 
-/// Whether there is a database, or never was one.
+/// Whether there is a database. Returns false only if there never was one.
 ///
 /// # Errors
-/// [`OpenError`]: a database that is gone, not whole or no database of ours, or a folder that can't be looked at.
+/// [`OpenError`]: a database that is lost, incomplete or not ours, or a folder that can't be read.
 pub fn database_exists(path: &Path) -> Result<bool, OpenError> {
     Ok(detect(path)? == Detected::Database)
 }
@@ -41,7 +41,7 @@ pub fn database_exists(path: &Path) -> Result<bool, OpenError> {
 /// Looks for the database.
 ///
 /// # Errors
-/// [`OpenError::Lost`], [`OpenError::Damaged`], [`OpenError::NotADatabase`], or that the system doesn't let it look.
+/// [`OpenError::Lost`], [`OpenError::Damaged`], [`OpenError::NotADatabase`], or that the folder can't be read.
 pub(crate) fn detect(path: &Path) -> Result<Detected, OpenError> {
     let unreadable =
         |error: io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
@@ -62,11 +62,11 @@ pub(crate) fn detect(path: &Path) -> Result<Detected, OpenError> {
     }
 }
 
-/// Rejects a folder that is not as good as empty, or that has had a database: a first start happens in no other. What
-/// keeps a folder, what people hide in it, the configuration and logs may be there.
+/// Rejects a folder that isn't practically empty, or that had a database: only in such a folder does the first start
+/// create one. Hidden files, the lock file, configuration and logs may be there.
 ///
 /// # Errors
-/// [`OpenError::Lost`], or that the system doesn't let it look.
+/// [`OpenError::Lost`], or that the folder can't be read.
 pub(super) fn require_unused_folder(path: &Path) -> Result<(), OpenError> {
     let unreadable =
         |error: io::Error| OpenError::Unwritable { path: path.to_owned(), reason: error.to_string() };
@@ -93,7 +93,7 @@ fn is_harmless(entry: &Path) -> bool {
         || is_staged_file(entry)
 }
 
-/// What a database has left beside it: its own files, and copies of it.
+/// Traces of a database: its side files and copies of it.
 fn traces(path: &Path) -> io::Result<Vec<String>> {
     let own = path.file_name().unwrap_or_default().to_string_lossy();
     let mut found = Vec::new();
@@ -114,7 +114,7 @@ fn traces(path: &Path) -> io::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Whether a file is a staged file or stands beside one: neither was ever part of a database.
+/// Whether a file is a staged file or a side file of one. Neither was ever part of a database.
 fn is_left_by_staged_file(path: &Path) -> bool {
     let name = path.as_os_str().to_string_lossy();
     let bare = SIDE_FILES.iter().find_map(|suffix| name.strip_suffix(suffix));
@@ -122,11 +122,11 @@ fn is_left_by_staged_file(path: &Path) -> bool {
 }
 
 fn lost(path: &Path, found: &[String]) -> OpenError {
-    let mut told = found[..found.len().min(NAMES)].join(", ");
+    let mut names = found[..found.len().min(NAMES)].join(", ");
     if let Some(more) = found.len().checked_sub(NAMES).filter(|more| *more > 0) {
-        told.push_str(&format!(" and {more} more"));
+        names.push_str(&format!(" and {more} more"));
     }
-    OpenError::Lost { path: path.to_owned(), found: told }
+    OpenError::Lost { path: path.to_owned(), found: names }
 }
 
 /// The first bytes of a database file (SQLite documentation, "Database File Format", 1.3).
@@ -162,8 +162,9 @@ impl Header {
             return Err(OpenError::NotADatabase(path.to_owned()));
         }
         match self.missing_bytes() {
-            // What is missing may be in the write-ahead log, if the program was killed during a checkpoint; or not
-            // missing, if it was killed during a transaction with a journal, as copies of databases are made.
+            // The missing pages may be in the write-ahead log, if the program was killed during a checkpoint. Or the
+            // header is ahead of the file, if the program was killed during a transaction with a journal, as when a
+            // database is copied.
             Some(missing) if !has_log(path) => {
                 let whole = self.file_length + missing;
                 Err(damaged(format!("it has {} bytes of {whole}", self.file_length)))
@@ -172,27 +173,26 @@ impl Header {
         }
     }
 
-    /// The integer of 32 bits at this place.
+    /// The 32-bit integer at this offset.
     fn number(&self, place: usize) -> u32 {
         let bytes = self.bytes.get(place..place + 4).and_then(|bytes| bytes.try_into().ok());
         u32::from_be_bytes(bytes.unwrap_or_default())
     }
 
-    /// By how much the file is shorter than it says, if it says so and is.
+    /// How many bytes are missing, if the header states the file's length.
     fn missing_bytes(&self) -> Option<u64> {
         let page_size = match self.number(16) >> 16 {
             1 => 65_536,
             size => u64::from(size),
         };
-        // Only then does the number of pages count (1.3.7).
+        // The page count is valid only then (section 1.3.7).
         let (changes, changes_at_size) = (self.number(24), self.number(92));
         let length = (changes == changes_at_size).then(|| u64::from(self.number(28)) * page_size)?;
         length.checked_sub(self.file_length).filter(|missing| *missing > 0)
     }
 }
 
-/// Whether there is something to complete the file from: the log of what is new, or the journal of what was there
-/// before a transaction that was cut off.
+/// Whether the file can be completed from a write-ahead log or from the journal of an interrupted transaction.
 fn has_log(path: &Path) -> bool {
     let is_filled = |suffix| with_suffix(path, suffix).metadata().is_ok_and(|log| log.len() > 0);
     is_filled("-wal") || is_filled("-journal")

@@ -11,13 +11,13 @@ pub enum OpenError {
     Unwritable {
         /// The database file.
         path: PathBuf,
-        /// What the system or SQLite says.
+        /// The error of the operating system or of SQLite.
         reason: String,
     },
     /// The path is not Unicode, which SQLite needs.
     #[error("the path of the database, {}, is not Unicode", .0.display())]
     NotUnicode(PathBuf),
-    /// The file is gone, or was never there; but its folder is not as a first start leaves or finds it.
+    /// The file is missing, but its folder doesn't look like that of a first start.
     #[error(
         "the database {} is missing, but this is not a first start: its folder contains {found}. Nothing was changed. \
          If its disk is not mounted, mount it. If the database is elsewhere, put it back. Or restore a backup with \
@@ -28,10 +28,10 @@ pub enum OpenError {
     Lost {
         /// The database file.
         path: PathBuf,
-        /// What is in its folder.
+        /// What is in the folder.
         found: String,
     },
-    /// The file is not whole.
+    /// The file is incomplete or damaged.
     #[error(
         "the database {} is damaged: {what}. Nothing was changed. Restore a backup with `groupchat restore FILE`, \
          which keeps the damaged files. SQLite's `.recover` may be able to recover their contents; run it on copies of \
@@ -47,7 +47,7 @@ pub enum OpenError {
     /// There is no such file.
     #[error("the database {} doesn't exist", .0.display())]
     Missing(PathBuf),
-    /// The file is something else.
+    /// The file is not a groupchat database.
     #[error("{} is not a groupchat database", .0.display())]
     NotADatabase(PathBuf),
     /// The file was written by a later version of the program.
@@ -64,13 +64,13 @@ pub enum OpenError {
         /// The newest schema of this program.
         known: String,
     },
-    /// The file was to become a copy of another database, and is not whole.
+    /// The file is an incomplete copy of another database.
     #[error(
         "the database {} is an unfinished copy; run `groupchat migrate-database` again, or remove the file",
         .0.display()
     )]
     Unfinished(PathBuf),
-    /// The file holds what no migration of ours makes, or lacks what they make.
+    /// The schema differs from what our migrations create.
     #[error(
         "the schema of the database {} is not groupchat's: {differences}. Nothing was changed. If you have made the \
          changes yourself, undo them with SQLite's shell. If you have not, somebody may have tampered with the file: \
@@ -89,7 +89,7 @@ pub enum OpenError {
     /// The file was written by an earlier version of the program, and a server uses it.
     #[error("the database {} must be migrated; restart the server with this version", .0.display())]
     NeedsMigration(PathBuf),
-    /// The schema could not be brought up to date; the file is as it was.
+    /// The migration failed. The file is unchanged.
     #[error("the database {} could not be migrated to this version and was not changed: {reason}", path.display())]
     Migration {
         /// The database file.
@@ -102,19 +102,19 @@ pub enum OpenError {
     Database {
         /// The database file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         reason: String,
     },
-    /// The system gave no random numbers.
+    /// The operating system returned no random numbers.
     #[error("the system provides no random numbers: {0}")]
     NoRandomness(String),
-    /// The system refused to start a thread.
+    /// The operating system couldn't start a thread.
     #[error("can't start a thread: {0}")]
     Thread(#[source] io::Error),
 }
 
 impl OpenError {
-    /// Sorts out a failure by SQLite's words for it, which are fixed (`sqlite3ErrStr`).
+    /// Classifies an SQLite error by its message, which is fixed (`sqlite3ErrStr`).
     pub(crate) fn from_reason(path: &Path, reason: &str) -> Self {
         let path = path.to_owned();
         let says = |words: &str| reason.contains(words);

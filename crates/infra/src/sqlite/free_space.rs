@@ -1,18 +1,19 @@
-//! Whether a little disk space is left, so that operators learn of a full disk before users do.
+//! Checks whether some disk space is left, so that operators learn of a full disk before users do.
 
 use std::path::Path;
 
 use super::staged_file::{folder, with_suffix};
 
-/// Bytes on the disk that are next to none: a moment's writes, with the copies of pages that a checkpoint moves.
+/// Free bytes below which the disk counts as full: enough for the writes of a moment, with the pages that a checkpoint
+/// copies.
 const ON_DISK: u64 = 4 << 20;
 
-/// Bytes by which a file has to be able to grow, where the system limits the size of files: the longest message, with
-/// the pages of indexes that it touches.
+/// Bytes by which a file must be able to grow if the system limits file sizes: the longest message, with the index
+/// pages that it changes.
 #[cfg(unix)]
 const IN_FILE: u64 = 128 << 10;
 
-/// Whether a database has room to grow. What the system doesn't tell counts as room: a write then tells.
+/// Whether a database has room to grow. Unknown counts as yes: a write will then tell.
 pub(super) fn is_left(database: &Path) -> bool {
     let on_disk = fs4::available_space(folder(database)).is_ok_and(|free| free < ON_DISK);
     !on_disk && !is_at_limit(database)

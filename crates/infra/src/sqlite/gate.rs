@@ -1,7 +1,7 @@
 //! Gives a checkpoint exclusive access to the database between two batches.
 //!
-//! SQLite's own way, polling for the lock, would starve the checkpoint under load: the writer holds the lock nearly all
-//! the time, and takes it again before the checkpoint has woken up.
+//! SQLite itself would poll for the lock, and the checkpoint would starve under load: the writer holds the lock nearly
+//! all the time, and takes it again before the checkpoint wakes up.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -21,7 +21,7 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Waits while the gate is closed; then a batch runs until the pass is dropped.
+    /// Waits while the gate is closed, then lets a batch run until the pass is dropped.
     pub(super) fn pass(&self) -> BatchPass<'_> {
         let state = locked(&self.state);
         let open = self.changed.wait_while(state, |state| state.closed);
@@ -29,7 +29,7 @@ impl Gate {
         BatchPass { gate: self }
     }
 
-    /// Closes the gate and waits for the batch that runs; no other begins until the closure is dropped.
+    /// Closes the gate and waits for the current batch. No other batch begins until the result is dropped.
     pub(super) fn close(&self) -> ClosedGate<'_> {
         let mut state = locked(&self.state);
         state.closed = true;
@@ -39,7 +39,7 @@ impl Gate {
     }
 }
 
-/// A batch runs.
+/// Held while a batch runs.
 #[derive(Debug)]
 pub(super) struct BatchPass<'g> {
     gate: &'g Gate,
@@ -56,7 +56,7 @@ impl Drop for BatchPass<'_> {
     }
 }
 
-/// No batch runs.
+/// Held while no batch may run.
 #[derive(Debug)]
 pub(super) struct ClosedGate<'g> {
     gate: &'g Gate,
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_waits_for_the_batch_that_runs() {
+    fn closing_waits_for_the_current_batch() {
         let gate = Gate::default();
         let order = Mutex::new(Vec::new());
         thread::scope(|scope| {

@@ -1,5 +1,4 @@
-//! The counters that ids come from. AUTOINCREMENT keeps them in `sqlite_sequence`, one row for each table that has had
-//! a row.
+//! The id counters. AUTOINCREMENT keeps them in `sqlite_sequence`, one row for each table that has ever had a row.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +10,12 @@ use groupchat_domain::time::Timestamp;
 
 use super::inspect::number;
 
-/// How far the ids of a table have come.
+/// The highest ids of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
-    /// The greatest id that was given out.
+    /// The highest id that was assigned.
     pub(super) counter: i64,
-    /// The greatest id that is stored; more than the counter only if somebody has tampered with it.
+    /// The highest id that is stored. It exceeds the counter only if the database was tampered with.
     pub(super) stored: i64,
 }
 
@@ -31,7 +30,7 @@ struct Counter {
     counter: i64,
 }
 
-/// Those of every table that gives out ids, whatever migrations have made.
+/// The counters of all tables with ids, whatever migrations have created.
 const COUNTERS: &str = "\
     SELECT tables.name, coalesce(max(sequences.seq), 0) AS counter FROM sqlite_schema AS tables \
         LEFT JOIN sqlite_sequence AS sequences ON sequences.name = tables.name \
@@ -51,9 +50,9 @@ pub(super) fn heads(connection: &mut SqliteConnection) -> QueryResult<Heads> {
     counters.into_iter().map(head).collect()
 }
 
-/// Moves every counter, but for that of the log, to where ids begin that were not given out before: neither by this
-/// database nor by others that were made out of it, of which `others` are those that are known. Positions of the log
-/// have no gap; they are told from those of before by the log's epoch.
+/// Advances every counter, except that of the log, to ids that were not assigned before: neither by this database nor
+/// by other databases made from it, as far as they are known (`others`). Positions of the log have no gap; the log's
+/// epoch distinguishes new ones from earlier ones.
 ///
 /// # Errors
 /// The failure of a statement, or no ids are left.

@@ -13,7 +13,7 @@ use super::error::OpenError;
 use super::log_state;
 use super::migrate;
 
-/// How long to wait for a lock that another holds.
+/// How long to wait for a lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a database holds, at one point in time.
@@ -28,17 +28,17 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// How many rows the table has; none where there is no such table.
+    /// How many rows the table has; 0 if there is no such table.
     pub fn rows_of(&self, table: &str) -> u64 {
         self.rows.get(table).copied().unwrap_or_default()
     }
 }
 
-/// Opens a file that must exist, and leaves its schema and its journal mode alone. Lets SQLite near no file that it
-/// would take for a new database.
+/// Opens an existing file without changing its schema or journal mode. Never lets SQLite open a file that it would
+/// treat as a new database.
 ///
 /// # Errors
-/// [`OpenError`], in words for people.
+/// [`OpenError`].
 pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     if detection::detect(path)? == Detected::Nothing {
         return Err(OpenError::Missing(path.to_owned()));
@@ -51,7 +51,7 @@ pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     Ok(connection)
 }
 
-/// Rejects every further change through the connection.
+/// Makes the connection read-only.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -59,10 +59,10 @@ pub(super) fn only_read(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute("PRAGMA query_only = ON")
 }
 
-/// Counts what the database holds. `path` is for the words of an error.
+/// Counts what the database contains. `path` is for error messages.
 ///
 /// # Errors
-/// [`OpenError`]: not a database of groupchat, a newer or an unfinished one, or the failure of a statement.
+/// [`OpenError`]: not a groupchat database, a newer or incomplete one, or the failure of a statement.
 pub(super) fn contents(connection: &mut SqliteConnection, path: &Path) -> Result<Contents, OpenError> {
     let schema = migrate::schema_version(connection, path)?.found;
     log_state::refuse_unfinished(connection, path)?;
@@ -97,7 +97,7 @@ fn count_rows(connection: &mut SqliteConnection) -> QueryResult<BTreeMap<String,
     tables.into_iter().map(count).collect()
 }
 
-/// The number that a query names `number`.
+/// Runs a query with one integer column named `number`.
 ///
 /// # Errors
 /// The failure of the statement.

@@ -12,8 +12,8 @@ use crate::connection::Connection;
 use crate::events::log::{mark, new_epoch};
 use crate::schema::log_state;
 
-/// Gives the log an epoch, 128 random bits, unless it has one: what tells the positions of this log from those
-/// of another.
+/// Gives the log an epoch, 128 random bits, unless it has one. The epoch distinguishes this log's positions from those
+/// of other logs.
 ///
 /// # Errors
 /// The failure of a statement, no random numbers, or [`OpenError::Unfinished`].
@@ -29,7 +29,7 @@ pub(super) fn ensure_epoch(connection: &mut SqliteConnection, path: &Path) -> Re
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
 }
 
-/// Rejects a copy of another database that is not whole.
+/// Rejects an incomplete copy of another database.
 ///
 /// # Errors
 /// [`OpenError::Unfinished`], or the failure of the statement.
@@ -41,7 +41,7 @@ pub(super) fn refuse_unfinished(connection: &mut SqliteConnection, path: &Path) 
     }
 }
 
-/// Gives the log another epoch, so that a position of the log as it was is recognised as such.
+/// Gives the log a new epoch, so that cursors of the earlier log are recognized.
 ///
 /// # Errors
 /// The failure of a statement, or no random numbers.
@@ -62,8 +62,8 @@ struct Head {
     seq: i64,
 }
 
-/// The id of the last event that was ever logged. It is the row that AUTOINCREMENT keeps for the table, which
-/// follows explicit ids too and which the pruning of old events can't set back.
+/// The id of the newest event ever logged. It is AUTOINCREMENT's counter for the table, which also follows explicit
+/// ids, and which the removal of old events can't set back.
 ///
 /// # Errors
 /// The failure of the statement.

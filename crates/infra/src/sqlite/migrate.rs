@@ -27,11 +27,11 @@ const OWN_TABLES: &str =
 
 type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 
-/// Applies the migrations that the database lacks, all or none, and keeps a copy of the file as it was. Then makes the
-/// keys of names again where the rule has changed.
+/// Applies the missing migrations, all or none, after saving a copy of the file. Then recomputes the name keys if the
+/// folding rule has changed.
 ///
 /// # Errors
-/// [`OpenError`]; the database is then as it was.
+/// [`OpenError`]. The database is then unchanged.
 pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
     migrate_with(path, &MIGRATIONS)?;
     let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
@@ -43,17 +43,17 @@ pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
 }
 
-/// Whether the keys of names have to be recomputed. The schema must be up to date.
+/// Whether the name keys must be recomputed. The schema must be up to date.
 fn is_refold_due(connection: &mut SqliteConnection, path: &Path) -> Result<bool, OpenError> {
     refold::is_due(&mut Connection::Sqlite(connection))
         .map_err(|error| OpenError::from_reason(path, &error.to_string()))
 }
 
-/// The same for a process that doesn't hold the data directory: takes it while it migrates, so that the schema
-/// never changes under a server.
+/// The same for a process that doesn't hold the data directory. It locks the directory while it migrates, so that the
+/// schema never changes under a server.
 ///
 /// # Errors
-/// [`OpenError`]; [`OpenError::NeedsMigration`] where a server uses the directory.
+/// [`OpenError`]: [`OpenError::NeedsMigration`] if a server uses the directory.
 pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
     let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
     let schema = Schema { path, source: &MIGRATIONS };
@@ -70,17 +70,17 @@ pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) ->
     if schema.lacks_nothing(&mut connection)? {
         return Ok(());
     }
-    // The write lock keeps out another process that opens the same file at the same time; whoever comes second finds
-    // nothing pending.
+    // The write lock excludes another process that opens the same file at the same time; the second one finds no
+    // pending migration.
     connection
         .immediate_transaction(|connection| schema.apply_pending(connection))
         .map_err(|failure| failure.into_error(path))
 }
 
-/// Looks at the schema of a database and changes nothing. `path` is for the words of an error.
+/// Checks the schema version of a database without changing anything. `path` is for error messages.
 ///
 /// # Errors
-/// [`OpenError`]: also for a file that holds nothing, which is no database yet.
+/// [`OpenError`], also for an empty file, which is not a database yet.
 pub(crate) fn schema_version(
     connection: &mut SqliteConnection,
     path: &Path,
@@ -98,17 +98,17 @@ pub(crate) fn schema_version(
     Ok(SchemaVersion { found, pending })
 }
 
-/// What differs in the schema of a database from that which its migrations make.
+/// The differences between a database's schema and what its migrations create.
 ///
 /// # Errors
-/// A failure in its own words.
+/// A failure as text.
 pub(super) fn schema_differences(
     connection: &mut SqliteConnection,
 ) -> Result<Vec<String>, schema_check::Failure> {
     schema_check::differences(connection, &MIGRATIONS)
 }
 
-/// A failure inside the transaction, which Diesel wants to be able to extend by its own.
+/// A failure inside the transaction. Diesel requires that its own errors can be converted into it.
 enum Failure {
     Open(OpenError),
     Query(diesel::result::Error),
@@ -135,14 +135,14 @@ fn step(error: impl std::fmt::Display) -> Failure {
     Failure::BackupStep(error.to_string())
 }
 
-/// The database on one side, the program's migrations on the other.
+/// Compares a database's migrations with the program's.
 struct Schema<'a> {
     path: &'a Path,
     source: &'a dyn MigrationSource<Sqlite>,
 }
 
 impl Schema<'_> {
-    /// The migrations that the database lacks, in their order.
+    /// The migrations that the database lacks, in order.
     fn pending(&self, connection: &mut SqliteConnection) -> Result<Migrations, Failure> {
         if is_foreign(connection)? {
             return Err(Failure::Open(OpenError::NotADatabase(self.path.to_owned())));
@@ -156,7 +156,7 @@ impl Schema<'_> {
         })
     }
 
-    /// Whether no migration is pending. Rejects a schema that is not ours before one runs on it.
+    /// Whether no migration is pending. Rejects a schema that is not ours before any migration runs on it.
     fn lacks_nothing(&self, connection: &mut SqliteConnection) -> Result<bool, OpenError> {
         let into_error = |failure: Failure| failure.into_error(self.path);
         let pending = self.pending(connection).map_err(into_error)?;
@@ -184,7 +184,7 @@ impl Schema<'_> {
             self.keep_copy(version)?;
         }
         for migration in &pending {
-            // A new database is no news.
+            // Creating a new database isn't worth a log line.
             if newest.is_some() {
                 tracing::info!(migration = %migration.name(), "migrating the database");
             }
@@ -196,7 +196,7 @@ impl Schema<'_> {
         }
     }
 
-    /// Copies the database as it is in its present version. A reader beside the transaction does it: VACUUM
+    /// Copies the database at its current schema version. A reader outside the transaction does it, because VACUUM
     /// can't run inside one.
     fn keep_copy(&self, version: &MigrationVersion<'_>) -> Result<(), Failure> {
         let copy = copy_path(self.path, version);
@@ -211,7 +211,7 @@ impl Schema<'_> {
     }
 }
 
-/// Where the copy goes: beside the database, with the version that it holds.
+/// The path of the copy: beside the database, with the schema version in its name.
 fn copy_path(path: &Path, version: &MigrationVersion<'_>) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".before-migration-{version}"));
@@ -228,7 +228,7 @@ fn count(connection: &mut SqliteConnection, sql: &str) -> QueryResult<i64> {
     diesel::sql_query(sql).get_result(connection).map(|row: Count| row.count)
 }
 
-/// Whether the file holds tables, but none that a groupchat has made.
+/// Whether the file contains tables, but not those of groupchat.
 fn is_foreign(connection: &mut SqliteConnection) -> QueryResult<bool> {
     let tables = count(connection, "SELECT count(*) AS count FROM sqlite_schema")?;
     Ok(tables > 0 && count(connection, OWN_TABLES)? == 0)

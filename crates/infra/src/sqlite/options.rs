@@ -12,37 +12,38 @@ use crate::time_limit::READ_TIMEOUT;
 /// How a SQLite storage is opened. [`SqliteOptions::new`] has sensible values for all but the path.
 #[derive(Clone)]
 pub struct SqliteOptions {
-    /// The database file; it is created where there never was one, in a folder that exists.
+    /// The database file. It is created if it never existed. Its folder must exist.
     pub path: PathBuf,
-    /// Whether the opener holds the [`DataDirLock`](super::DataDirLock) of the file's folder for as long as the
-    /// storage is open, so that no server uses it. Only then may the storage stand in the way of others on
-    /// the same file: to migrate it, or to empty the write-ahead log.
+    /// Whether the opener holds the [`DataDirLock`](super::DataDirLock) of the file's folder for as long as the storage
+    /// is open, so that no other server uses it. Only then may the storage block other users of the file, to migrate it
+    /// or to empty the write-ahead log.
     pub alone: bool,
-    /// Whether the file's folder is for the database alone: then it is made only where nothing else is.
+    /// Whether the file's folder is only for the database. If so, a database is created only if the folder contains
+    /// nothing else.
     pub own_folder: bool,
-    /// Whether the last shutdown was unclean: the file is then looked through for damage.
+    /// Whether the last shutdown was unclean. If so, the file is checked for damage.
     pub suspect: bool,
-    /// How long opening waits for that. What takes longer goes on beside the commands, and
-    /// [`Storage::condition`](groupchat_domain::storage::Storage::condition) tells.
+    /// How long opening waits for this check. After that it continues in the background, and
+    /// [`Storage::condition`](groupchat_domain::storage::Storage::condition) reports its state.
     pub check_within: Duration,
-    /// Threads, and connections, that read.
+    /// The number of reader threads, each with its own connection.
     pub readers: usize,
-    /// How long a command that reads may take, and with it each of its statements; zero is no limit.
+    /// How long a read command may take, and each of its statements. Zero means no limit.
     pub read_timeout: Duration,
     /// How many commands may wait for the writer.
     pub write_queue: QueueLimits,
     /// How many commands may wait for a reader.
     pub read_queue: QueueLimits,
-    /// How long a batch of the writer may become.
+    /// The maximum size of a batch of the writer.
     pub batch: BatchLimits,
     /// How often the last uses of keys are stored.
     pub maintenance_interval: Duration,
-    /// Is told of each statement of the writer and the readers, for tests that count them.
+    /// Called for each statement of the writer and the readers, for tests that count them.
     pub statement_observer: Option<StatementObserver>,
 }
 
 impl SqliteOptions {
-    /// The usual options for this database file, which a server may be using too.
+    /// The usual options for this database file. They assume that a server may be using it, too.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let cores = thread::available_parallelism().map_or(2, usize::from);
         Self {

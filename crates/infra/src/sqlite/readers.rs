@@ -16,11 +16,11 @@ use crate::fault::sqlite_fault;
 use crate::time_limit;
 use crate::tx::{DbTx, Events};
 
-/// One of the threads, with its connection.
+/// A reader thread with its connection.
 pub(super) struct Reader {
     pub(super) connection: SqliteConnection,
     pub(super) worker_slot: WorkerSlot,
-    /// How long a command may take; zero is no limit.
+    /// How long a command may take. Zero means no limit.
     pub(super) timeout: Duration,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) activity: Arc<KeyActivity>,
@@ -38,17 +38,17 @@ impl Reader {
         }
     }
 
-    /// Runs one command on a snapshot of its own.
+    /// Runs one command on its own snapshot.
     fn run(&mut self, command: &Command) -> CommandOutcome {
         let outcome = time_limit::within(self.timeout, || self.run_in_snapshot(command));
-        // There is nothing to keep: a COMMIT ends the snapshot, and after a failure so does a ROLLBACK.
+        // There is nothing to commit. COMMIT only ends the snapshot, as ROLLBACK does after a failure.
         let ended = match &outcome {
             Ok(()) => Commit.execute(&mut self.connection),
             Err(_) => Rollback.execute(&mut self.connection),
         };
         if let Err(error) = ended {
             tracing::warn!(%error, "could not end a read transaction");
-            // Else the next command would find itself inside this one's transaction.
+            // Otherwise the next command would run inside this transaction.
             let _ = Rollback.execute(&mut self.connection);
         }
         outcome

@@ -1,7 +1,7 @@
 //! Replaces the database with a backup.
 //!
 //! Invariant: until the one rename at the end, the database is the old one; after it, the new one. No file of the old
-//! one is ever mistaken for one of the new.
+//! database is ever mistaken for a file of the new one.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -21,44 +21,44 @@ use super::inspect::{self, Contents};
 use super::log_state;
 use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, with_suffix};
 
-/// Bytes to one read of a copy.
+/// Bytes that are read at a time when copying.
 const CHUNK: usize = 1 << 20;
 
 /// The files of a restore.
 #[derive(Debug, Clone, Copy)]
 pub struct RestorePaths<'a> {
-    /// The backup; it is only read.
+    /// The backup. It is only read.
     pub backup: &'a Path,
-    /// The database to replace, which need not exist.
+    /// The database to replace. It need not exist.
     pub database: &'a Path,
-    /// What the replaced database is to be called, in the same folder. No file may have that name.
+    /// The new name of the replaced database, in the same folder. No file may have it.
     pub kept: &'a Path,
 }
 
-/// A restore that was carried out.
+/// A completed restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
-    /// What the database holds now.
+    /// The new contents of the database.
     pub contents: Contents,
-    /// Where the replaced database is, if there was one.
+    /// The path of the replaced database, if there was one.
     pub kept: Option<PathBuf>,
 }
 
-/// Why nothing was restored. The database is as it was.
+/// Why nothing was restored. The database is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// The backup is not a database of groupchat, or a newer one; or the old database is in use.
+    /// The backup is not a groupchat database or is a newer one, or the old database is in use.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The file is the database itself.
     #[error("{} is the database itself, not a backup", .0.display())]
     Own(PathBuf),
-    /// The file is a database in use, or one whose program was killed: its newest changes are elsewhere.
+    /// The file is a database in use, or its program was killed: its newest changes are in another file.
     #[error("{} is not a backup: its newest changes are in {}", file.display(), log.display())]
     Live {
         /// The file.
         file: PathBuf,
-        /// Where the changes are.
+        /// The file with the changes.
         log: PathBuf,
     },
     /// The backup is damaged.
@@ -67,19 +67,19 @@ pub enum RestoreError {
     /// A file can't be read or written.
     #[error("can't {what} {}", path.display())]
     File {
-        /// What was tried.
+        /// What was attempted.
         what: &'static str,
-        /// With which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
 }
 
 /// Replaces the database with a checked copy of the backup, with a new log epoch and advanced id counters, and keeps
-/// the old database under another name. `_lock` shows that no server runs on the folder; `now` is the current time.
-/// Blocks, and reports its progress to `report`. A process that is killed during this leaves either the old database or
-/// the new one.
+/// the old database under another name. `_lock` proves that no server uses the folder. `now` is the current time.
+/// Blocks, and reports its progress to `report`. If the process is killed, the database is either the old or the new
+/// one.
 ///
 /// # Errors
 /// [`RestoreError`].
@@ -100,7 +100,7 @@ pub fn restore(
     copy(paths.backup, staged.path(), report)?;
     report(BackupStep::Checking);
     let contents = prepare(staged.path(), paths.backup)?;
-    // Done first, since it may take long, and nothing may take long once the old database is touched.
+    // Done first, because it may take long. After the old database is touched, everything must be quick.
     staged.sync().map_err(&unwritable)?;
     let (kept, replaced) = set_aside(paths)?;
     move_ids(staged.path(), &replaced, paths.backup, now)?;
@@ -143,7 +143,7 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<
     }
 }
 
-/// Checks the copy and gives it its new epoch. `name` is what it is called in the words of an error.
+/// Checks the copy and gives it a new epoch. `name` is its name in error messages.
 fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
     let contents = verify(copy, name).map_err(|error| match error {
         BackupError::Open(error) => RestoreError::Open(error),
@@ -152,14 +152,13 @@ fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
     })?;
     let mut connection = inspect::open(copy)?;
     log_state::renew_epoch(&mut connection, name)?;
-    // All of it has to be in the one file that is about to be renamed.
+    // Everything must be in the one file that is about to be renamed.
     fold(&mut connection).map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
     Ok(contents)
 }
 
-/// Lets the ids of the new database begin where neither the backup nor the database that is `replaced` has given any
-/// out, nor a database in between that is lost. Any of them may itself have been restored from this very backup, and
-/// have moved them before.
+/// Advances the ids of the new database beyond those of the backup, of the `replaced` database, and of any lost
+/// database in between. Each of them may itself have been restored from this backup, with advanced ids.
 fn move_ids(copy: &Path, replaced: &Heads, name: &Path, now: Timestamp) -> Result<(), RestoreError> {
     let failed = |error: diesel::result::Error| OpenError::from_reason(name, &error.to_string());
     let mut connection = inspect::open(copy)?;
@@ -173,7 +172,7 @@ struct FoldMode {
     journal_mode: String,
 }
 
-/// Moves everything into the database file and removes the files beside it. Nobody else may use it.
+/// Merges everything into the database file and removes the side files. Nobody else may use the database.
 fn fold(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute("PRAGMA synchronous = FULL")?;
     let FoldMode { journal_mode } =
@@ -185,14 +184,12 @@ fn fold(connection: &mut SqliteConnection) -> QueryResult<()> {
     }
 }
 
-/// Gives the old database a second name, and takes away the files beside it, which SQLite would take for those
-/// of the new one.
-///
-/// Also returns how far the ids of the old database have come.
+/// Gives the old database a second name and removes its side files, which SQLite would take for those of the new
+/// database. Also returns the old database's id counters.
 fn set_aside(paths: &RestorePaths<'_>) -> Result<(Option<PathBuf>, Heads), RestoreError> {
     let beside = |path: &Path| SIDE_FILES.map(|suffix| with_suffix(path, suffix));
-    // Kept before SQLite is let near them: it removes what it can't use, and somebody may still want to rescue
-    // what is in there.
+    // Copies are kept before SQLite opens the database: it removes files that it can't use, and somebody may still want
+    // to recover their contents.
     for (old, kept) in beside(paths.database).iter().zip(&beside(paths.kept)) {
         keep(old, kept)?;
     }
@@ -210,15 +207,15 @@ fn set_aside(paths: &RestorePaths<'_>) -> Result<(Option<PathBuf>, Heads), Resto
     Ok((paths.kept.exists().then(|| paths.kept.to_owned()), heads))
 }
 
-/// Whether a database could be folded.
+/// Whether the write-ahead log of a database could be merged.
 enum Fold {
-    /// It is one file now, and its ids have come so far.
+    /// It is one file now, with these id counters.
     Done(Heads),
-    /// It is damaged, which may be why it is being replaced, or not there at all.
+    /// It is damaged, which may be why it is being replaced, or it doesn't exist.
     Impossible,
 }
 
-/// Folds the old database into its one file.
+/// Merges the old database into its one file.
 fn fold_old(database: &Path) -> Result<Fold, RestoreError> {
     let failed = |error: diesel::result::Error| OpenError::from_reason(database, &error.to_string());
     let folded = inspect::open(database).and_then(|mut connection| {
@@ -236,12 +233,12 @@ fn fold_old(database: &Path) -> Result<Fold, RestoreError> {
     }
 }
 
-/// Removes those of the files that are there.
+/// Removes the files that exist.
 fn remove(files: &[PathBuf]) -> Result<(), RestoreError> {
     files.iter().try_for_each(|file| remove_if_exists(file).map_err(failed("remove", file)))
 }
 
-/// Gives a file, if it is there, a second name; where the file system knows no such thing, a copy gets it.
+/// Gives a file a second name, if it exists. Copies it if the file system doesn't support links.
 fn keep(file: &Path, name: &Path) -> Result<(), RestoreError> {
     let keep = || match fs::hard_link(file, name) {
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists) => Err(error),

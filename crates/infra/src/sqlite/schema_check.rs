@@ -11,15 +11,15 @@ use diesel_migrations::MigrationHarness;
 
 use crate::schema_text::bare;
 
-/// Statistics of the planner, which `ANALYZE` stores in tables of its own.
+/// The query planner's statistics, which `ANALYZE` stores in tables of its own.
 const STATISTICS: [&str; 2] =
     ["CREATE TABLE sqlite_stat1(tbl,idx,stat)", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"];
 
-/// A failure of either side, in its own words.
+/// A failure of either database, as text.
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// What differs from a fresh database with the same migrations, in words for people; nothing where all is as it should
-/// be. Makes that database in memory, which takes a few milliseconds.
+/// The differences from a fresh database with the same migrations, as text. Empty if there are none. Creates that
+/// database in memory, which takes a few milliseconds.
 ///
 /// # Errors
 /// The failure of a statement, or of a migration.
@@ -31,7 +31,7 @@ pub(super) fn differences(
     Ok(compare(&expected, &objects(connection)?))
 }
 
-/// A database in memory with the migrations that the other one has.
+/// A database in memory with the same migrations as the other one.
 fn fresh(
     other: &mut SqliteConnection,
     source: &dyn MigrationSource<Sqlite>,
@@ -41,7 +41,7 @@ fn fresh(
     let mut migrations = source.migrations()?;
     migrations.retain(|migration| applied.contains(&migration.name().version().as_owned()));
     migrations.sort_by_key(|migration| migration.name().version().as_owned());
-    // Makes the table in which they are noted.
+    // Creates the table that records migrations.
     fresh.applied_migrations()?;
     fresh.run_migrations(&migrations)?;
     Ok(fresh)
@@ -59,7 +59,7 @@ struct Object {
     sql: Option<String>,
 }
 
-/// What an object is called, and what makes it. A file that was tampered with may hold two of one name.
+/// An object's name and its definition. A file that was tampered with may contain two objects with the same name.
 type Objects = BTreeMap<String, Vec<(String, Option<String>)>>;
 
 fn objects(connection: &mut SqliteConnection) -> QueryResult<Objects> {

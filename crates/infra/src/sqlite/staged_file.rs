@@ -1,41 +1,41 @@
-//! A file that is written beside its final name, and gets that name once it is complete.
+//! A file that is written under a temporary name beside its final name, and renamed once it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// What SQLite may leave beside a database.
+/// The suffixes of files that SQLite may leave beside a database.
 pub(super) const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// What the name of a staged file says between that of its target and the process that makes it.
+/// The marker in a staged file's name, between the target's name and the process id.
 const MARK: &str = ".unfinished-";
 
-/// What a SQLite file begins with (SQLite documentation, "Database File Format", 1.3).
+/// The first bytes of an SQLite file (SQLite documentation, "Database File Format", 1.3).
 pub(super) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// A file in the making, readable by its owner only. It is removed when it is dropped unpublished; what a
-/// killed process leaves of it bears the mark in its name, and is removed by the next [`sweep`](Self::sweep).
+/// An unfinished file, readable only by its owner. It is removed if it is dropped without being published. A file that
+/// a killed process left behind is recognized by its name, and the next [`sweep`](Self::sweep) removes it.
 #[derive(Debug)]
 pub(super) struct StagedFile {
     target: PathBuf,
     path: PathBuf,
     published: bool,
-    /// Locked for as long as the staged file is in the making: a staged file that can be locked is nobody's.
+    /// Locked until the file is finished: a staged file that can be locked is abandoned.
     _file: File,
 }
 
 impl StagedFile {
-    /// An empty staged file of `target`.
+    /// Creates an empty staged file for `target`.
     ///
     /// # Errors
-    /// What the system says.
+    /// The operating system's error.
     pub(super) fn of(target: &Path) -> io::Result<Self> {
         let path = with_suffix(target, &format!("{MARK}{}", std::process::id()));
-        // A process that had our id is gone, so what it left is nobody's.
+        // An earlier process with our id has ended, so its file is abandoned.
         remove_if_exists(&path)?;
         let file = loop {
             let file = create_locked(&path)?;
-            // Between the two steps somebody who sweeps may have taken it for nobody's.
+            // Between the two steps, another process's sweep may have removed it as abandoned.
             if path.exists() {
                 break file;
             }
@@ -43,11 +43,11 @@ impl StagedFile {
         Ok(Self { target: target.to_owned(), path, published: false, _file: file })
     }
 
-    /// Removes the staged files that killed processes left in the folder of `target`, whatever they were to become.
-    /// Those that are in the making stay, and so does what merely has such a name.
+    /// Removes abandoned staged files from the folder of `target`, whatever their targets were. Unfinished files of
+    /// running processes stay, and so do other files that merely have such a name.
     ///
     /// # Errors
-    /// What the system says.
+    /// The operating system's error.
     pub(super) fn sweep(target: &Path) -> io::Result<()> {
         let own = format!("{}{MARK}", target.file_name().unwrap_or_default().to_string_lossy());
         for entry in fs::read_dir(folder(target))? {
@@ -63,23 +63,23 @@ impl StagedFile {
         Ok(())
     }
 
-    /// Where the staged file is.
+    /// The path of the staged file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes what is in the staged file durable.
+    /// Makes the contents durable.
     ///
     /// # Errors
-    /// What the system says.
+    /// The operating system's error.
     pub(super) fn sync(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()
     }
 
-    /// Makes the staged file durable and gives it its name, in one step; what had the name before is gone.
+    /// Makes the staged file durable and renames it in one step. It replaces any file that had the name before.
     ///
     /// # Errors
-    /// What the system says; the name then still stands for what it stood for.
+    /// The operating system's error. The name then still refers to the previous file.
     pub(super) fn publish(mut self) -> io::Result<()> {
         self.sync()?;
         fs::rename(&self.path, &self.target)?;
@@ -99,7 +99,8 @@ impl Drop for StagedFile {
     }
 }
 
-/// Creates the file for its owner alone, and locks it. Elsewhere than on Unix the lock would keep out whoever fills it.
+/// Creates the file for its owner only, and locks it. Except on Unix, where locks are advisory, a lock would keep out
+/// SQLite, so the file isn't locked.
 fn create_locked(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -107,21 +108,21 @@ fn create_locked(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
     if cfg!(unix) {
-        // Where files can't be locked, nobody can lock this one to sweep it either.
+        // If files can't be locked, nobody can lock this one to sweep it, either.
         let _ = file.try_lock();
     }
     Ok(file)
 }
 
-/// Whether a file's name is that of a staged file: it ends with the mark and a number.
+/// Whether a name is that of a staged file: it ends with the marker and a number.
 pub(super) fn is_staged_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let number = name.rsplit_once(MARK).map_or("", |(_, number)| number);
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether nobody is making the staged file any more. What is not surely our `own` has to begin as a staged file of a
-/// database does, whose first page is written last: else it is another program's.
+/// Whether a staged file is abandoned. A file that isn't certainly our `own` must begin like a staged database, whose
+/// first page is written last. Otherwise it belongs to another program.
 fn is_abandoned(path: &Path, own: bool) -> bool {
     let abandoned = || -> io::Result<bool> {
         let file = File::open(path)?;
@@ -138,30 +139,30 @@ fn is_abandoned(path: &Path, own: bool) -> bool {
     abandoned().unwrap_or(false)
 }
 
-/// The path with something added to its name.
+/// A path with something appended to its name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Makes the names in a file's folder durable, where the system lets a folder be synced.
+/// Makes renames in a file's folder durable, if the system supports it.
 ///
 /// # Errors
-/// What the system says.
+/// The operating system's error.
 pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder(file))?.sync_all() } else { Ok(()) }
 }
 
-/// Removes a file that may not be there.
+/// Removes a file if it exists.
 ///
 /// # Errors
-/// What the system says of a file that is there.
+/// The operating system's error.
 pub(super) fn remove_if_exists(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_killed_processes_left_is_swept_and_nothing_else() {
+    fn a_sweep_removes_only_files_of_killed_processes() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("backup.db");
         let database = [&MAGIC[..], &[7; 100]].concat();
@@ -211,7 +212,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_draft_in_the_making_is_not_swept() {
+    fn an_unfinished_staged_file_is_not_swept() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("backup.db");
         let staged = StagedFile::of(&target).unwrap();
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_that_is_given_up_leaves_nothing() {
+    fn a_dropped_staged_file_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         drop(StagedFile::of(&folder.path().join("backup.db")).unwrap());
         assert!(names(folder.path()).is_empty());

@@ -14,8 +14,8 @@ use super::inspect;
 use crate::check::{Depth, Finding};
 use crate::executor::sync::locked;
 
-/// A check that runs on a thread of its own, on one snapshot, beside all else. It takes a few seconds per gigabyte,
-/// and can't be interrupted; a process that ends doesn't wait for it.
+/// A check that runs on its own thread and snapshot, concurrently with everything else. It takes a few seconds per
+/// gigabyte and can't be interrupted. A process that ends doesn't wait for it.
 pub(super) struct StartupCheck(Arc<CheckState>);
 
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct CheckState {
 }
 
 impl StartupCheck {
-    /// Begins the check.
+    /// Starts the check.
     ///
     /// # Errors
     /// [`OpenError::Thread`].
@@ -37,14 +37,14 @@ impl StartupCheck {
         Ok(Self(shared))
     }
 
-    /// Waits for what it finds; `None` when the time is up and it goes on.
+    /// Waits for the result. Returns `None` if the check isn't finished in time.
     pub(super) fn wait(&self, time: Duration) -> Option<Finding> {
         let finding = locked(&self.0.finding);
         let waited = self.0.done.wait_timeout_while(finding, time, |finding| finding.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    /// What is known by now.
+    /// The result so far.
     pub(super) fn condition(&self) -> Condition {
         match &*locked(&self.0.finding) {
             None => Condition::Checking,

@@ -31,15 +31,15 @@ statements! {
     BeginImmediate = "BEGIN IMMEDIATE";
     /// Makes the transaction durable.
     Commit = "COMMIT";
-    /// Undoes the transaction.
+    /// Rolls back the transaction.
     Rollback = "ROLLBACK";
-    /// Begins a command.
+    /// Sets a command's savepoint.
     Savepoint = "SAVEPOINT command";
-    /// Ends a command; what it stored stays in the transaction.
+    /// Releases a command's savepoint. Its changes stay in the transaction.
     Release = "RELEASE command";
-    /// Undoes a command. The savepoint stays open: [`Release`] must follow.
+    /// Rolls back to a command's savepoint. The savepoint stays open: [`Release`] must follow.
     RollbackTo = "ROLLBACK TO command";
-    /// A number that changes when another connection has committed, read inside a transaction.
+    /// A number that changes when another connection commits. To be read inside a transaction.
     DataVersion = "PRAGMA data_version";
 }
 

@@ -43,13 +43,13 @@ pub struct SqliteStorage {
     activity: Arc<KeyActivity>,
     checkpoints: Arc<CheckpointSignal>,
     stop_maintenance: Arc<StopSignal>,
-    /// Of a file that was suspect.
+    /// The check of a database whose last shutdown was unclean.
     check: Option<StartupCheck>,
     /// `None` once shut down.
     threads: Mutex<Option<Workers>>,
 }
 
-/// The threads by what they do.
+/// The threads, by task.
 #[derive(Default)]
 struct Workers {
     maintenance: Threads,
@@ -59,11 +59,10 @@ struct Workers {
 }
 
 impl SqliteStorage {
-    /// Opens the database, migrates it where needed and no server uses it, and starts the threads. Blocks while
-    /// it does so.
+    /// Opens the database, migrates it if necessary and if no server uses it, and starts the threads. Blocks.
     ///
     /// # Errors
-    /// [`OpenError`], in words for people.
+    /// [`OpenError`].
     pub fn open(
         mut options: SqliteOptions,
         clock: Arc<dyn Clock>,
@@ -94,15 +93,15 @@ impl SqliteStorage {
         };
         let workers = Workers::default();
         let started = storage.start(&workers, &clock, sink);
-        // Also when not all could be started: dropping the storage then ends those that were.
+        // Set even if not all threads could be started: dropping the storage then ends the others.
         *locked(&storage.threads) = Some(workers);
         started.map(|()| storage)
     }
 
-    /// Queues a command that knows that this is SQLite.
+    /// Queues a command that may use the SQLite connection.
     ///
     /// # Errors
-    /// [`StorageFault::Overloaded`] or [`StorageFault::Unavailable`]; the command did not run.
+    /// [`StorageFault::Overloaded`] or [`StorageFault::Unavailable`]. The command did not run.
     pub(super) fn queue(&self, access: Access, work: DbWork) -> Result<PendingCommand, StorageFault> {
         let queue = match access.mode {
             Mode::Read => &self.reads,
@@ -183,7 +182,7 @@ impl SqliteStorage {
         Ok(connection)
     }
 
-    /// Ends the thread that makes checkpoints, for tests that make their own.
+    /// Stops the checkpointer, for tests that make their own checkpoints.
     #[cfg(test)]
     pub(super) fn stop_checkpoints(&self) {
         let taken = locked(&self.threads).as_mut().map(|workers| std::mem::take(&mut workers.checkpointer));
@@ -192,7 +191,7 @@ impl SqliteStorage {
         ended.expect("it waits for nothing");
     }
 
-    /// What is left to do once the writer has ended.
+    /// The last steps, after the writer has ended.
     fn checkpoint_and_close(&self) -> Result<(), OpenError> {
         let failed =
             |error: diesel::result::Error| OpenError::from_reason(&self.options.path, &error.to_string());
@@ -204,7 +203,7 @@ impl SqliteStorage {
             };
             connection.immediate_transaction(store).map_err(failed)?;
         }
-        // Beside a server this would hold up its writer for as long as its readers take.
+        // While a server uses the file, this would block its writer until its readers are done.
         if self.options.alone { checkpoint::truncate(&mut connection).map_err(failed) } else { Ok(()) }
     }
 }
@@ -235,7 +234,7 @@ impl Storage for SqliteStorage {
 }
 
 impl DatabaseStorage for SqliteStorage {
-    /// Also stores the last uses of keys and, if it is alone, empties the write-ahead log.
+    /// Also stores the last uses of keys and, if no other server uses the file, empties the write-ahead log.
     fn shutdown(&self, deadline: Duration) {
         let Some(workers) = locked(&self.threads).take() else { return };
         let until = Instant::now() + deadline;
@@ -245,7 +244,7 @@ impl DatabaseStorage for SqliteStorage {
         finish(workers.readers, &self.reads, until);
         finish(workers.writer, &self.writes, until);
         self.checkpoints.stop();
-        // They wait for nothing but the writer, so they are about to end.
+        // They only waited for the writer, so they are about to end.
         for threads in [workers.maintenance, workers.checkpointer] {
             let _ = threads.wait(Instant::now() + GRACE);
         }
@@ -261,7 +260,7 @@ impl Drop for SqliteStorage {
     }
 }
 
-/// Looks a suspect file through, as far as that can be waited for.
+/// Checks a file whose last shutdown was unclean. Waits for the result, but not longer than the options say.
 fn look_through(options: &SqliteOptions) -> Result<Option<StartupCheck>, OpenError> {
     if !options.suspect {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! The writer: the one thread that changes the database, many commands per transaction.
+//! The writer: the only thread that changes the database, with many commands per transaction.
 //!
-//! Invariants: no statement of a command runs outside the transaction of its batch; nothing is answered or published
-//! before the COMMIT; and a command that is undone leaves nothing behind, including its event ids.
+//! Invariants: no statement of a command runs outside the transaction of its batch; no reply or event leaves before the
+//! COMMIT; and an undone command leaves nothing behind, including its event ids.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use crate::events::log;
 use crate::executor::command::{Command, CommandQueue};
 use crate::tx::{DbTx, Events};
 
-/// How long a batch may become. Its first caller waits for its last command.
+/// The maximum size of a batch. Its first caller waits for its last command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLimits {
-    /// Commands to a batch.
+    /// Commands per batch.
     pub commands: usize,
-    /// How long after its BEGIN a batch takes in commands.
+    /// How long after its BEGIN a batch accepts commands.
     pub time: Duration,
 }
 
@@ -38,7 +38,7 @@ impl Default for BatchLimits {
     }
 }
 
-/// What the writer keeps in memory of the database, good for as long as nobody else commits.
+/// What the writer remembers about the database. Valid as long as no other connection commits.
 #[derive(Debug, Clone, Copy)]
 struct WriterState {
     data_version: i64,
@@ -72,8 +72,8 @@ impl Writer {
         }
     }
 
-    /// Runs the first command and those that wait, in one transaction, and answers them. Returns what to
-    /// remember for the next.
+    /// Runs the first command and all queued ones in one transaction, and sends the replies. Returns the state for the
+    /// next batch.
     fn run_batch(&mut self, first: Command, state: Option<WriterState>) -> Option<WriterState> {
         let gate = Arc::clone(&self.gate);
         let pass = gate.pass();
@@ -111,7 +111,7 @@ impl Writer {
         }
     }
 
-    /// Runs commands until none waits or the batch is full.
+    /// Runs commands until none are queued or the batch is full.
     fn fill(&mut self, batch: &mut Batch, first: Command) -> Result<(), BatchLost> {
         let until = Instant::now() + self.limits.time;
         let mut next = Some(first);
@@ -147,18 +147,18 @@ impl Writer {
         } else {
             batch.events.truncate(mark);
             batch.undo(command, outcome.map(|_| ()));
-            // Fails when SQLite has rolled back the whole transaction. A command after that would be
-            // committed on its own, so the batch must end here.
+            // This fails if SQLite has rolled back the whole transaction. Further commands would then be committed one
+            // by one, so the batch must end here.
             RollbackTo.execute(&mut self.connection)?;
         }
         Release.execute(&mut self.connection)?;
         Ok(())
     }
 
-    /// Appends the events to the log and makes all durable.
+    /// Appends the events to the log and commits.
     fn commit(&mut self, batch: &Batch) -> Result<(), BatchLost> {
         if batch.kept() == 0 {
-            // Undone commands may have left unchanged pages that a COMMIT would write.
+            // Undone commands may have left dirty pages, which a COMMIT would write.
             Rollback.execute(&mut self.connection)?;
             return Ok(());
         }
@@ -169,7 +169,7 @@ impl Writer {
         }
     }
 
-    /// Answers the commands of a batch that is stored, publishes its events and wakes the runner of jobs.
+    /// Sends the replies of a committed batch, publishes its events and wakes the job runner.
     fn publish(&mut self, batch: &mut Batch) {
         batch.reply();
         self.checkpoints.committed(batch.kept());
@@ -187,8 +187,8 @@ impl Writer {
         }
     }
 
-    /// Rejects all commands that wait for a transaction that can't even begin, rather than let each wait in turn for
-    /// the lock.
+    /// Rejects the first command and all queued ones because a transaction can't even begin. Otherwise each would wait
+    /// for the lock in turn.
     fn reject_waiting(&mut self, first: Command, lost: &BatchLost) {
         tracing::error!(reason = lost.reason, "could not begin a transaction");
         let waiting = std::iter::from_fn(|| self.queue.next()).take(self.limits.commands);
@@ -197,7 +197,7 @@ impl Writer {
         }
     }
 
-    /// Ends what may be left of a transaction.
+    /// Rolls back a transaction that may still be open.
     fn roll_back(&mut self) {
         if let Err(error) = Rollback.execute(&mut self.connection) {
             tracing::debug!(%error, "there was no transaction to roll back");

@@ -1,5 +1,5 @@
-//! The thread of the log. It sequences committed events while no other server does, and publishes sequenced events,
-//! whoever sequenced them, to the sink. Servers wake each other with notices.
+//! The log's thread. It assigns positions to committed events while no other server does, and publishes events with
+//! positions to the sink, whichever server assigned them. Servers notify each other.
 
 mod notices;
 mod session;
@@ -21,29 +21,29 @@ use signal::Wake;
 use super::connector::Connector;
 use super::sequencer;
 
-/// How soon to try again where the server could not be reached.
+/// How long to wait before reconnecting to the database server.
 const RECONNECT_AFTER: Duration = Duration::from_millis(250);
 
-/// The thread, with its connection.
+/// The thread with its connection.
 pub(super) struct LogFollower {
     connector: Arc<Connector>,
     signal: Arc<LogSignal>,
     poll_interval: Duration,
     clock: Arc<dyn Clock>,
     sink: Arc<dyn EventSink>,
-    /// The last event that the sink has got.
+    /// The position of the last event that was published to the sink.
     position: Position,
-    /// Which log it is, once it has been looked at.
+    /// The epoch of the log, once it has been read.
     epoch: Option<Epoch>,
-    /// Whether workers have stored events since the last turn that went well.
+    /// Whether workers have stored events since the last successful turn.
     has_stored: bool,
     pending_notice: PendingNotice,
-    /// `None` while the server can't be reached.
+    /// `None` while the database server can't be reached.
     session: Option<LogSession>,
 }
 
 impl LogFollower {
-    /// One that tells `sink` what comes after `position`, whenever `signal` wakes it, another server has news, or
+    /// Publishes events after `position` to `sink` whenever `signal` wakes it, another server sends a notice, or
     /// `poll_interval` has passed.
     pub(super) fn new(
         connector: Arc<Connector>,
@@ -69,12 +69,12 @@ impl LogFollower {
         }
     }
 
-    /// Works until it is stopped, and once more then.
+    /// Runs until it is stopped, and once more after that.
     pub(super) fn serve(mut self) {
         let mut poll_at = Instant::now();
         loop {
             let wake = self.signal.wait(NOTICE_INTERVAL.min(self.poll_interval));
-            // A stop takes the place of a wake that has not been heard yet.
+            // A stop may replace a wake that wasn't handled yet.
             self.has_stored |= wake != Wake::None;
             let has_news = self.has_news();
             if has_news || wake != Wake::None || Instant::now() >= poll_at {
@@ -95,7 +95,7 @@ impl LogFollower {
         if self.session.is_none() { RECONNECT_AFTER.min(self.poll_interval) } else { self.poll_interval }
     }
 
-    /// Whether there may be something to do: other servers say so, or can't be heard any more.
+    /// Whether there may be something to do: other servers have sent a notice, or the connection is lost.
     fn has_news(&mut self) -> bool {
         let Some(session) = &mut self.session else { return false };
         session.has_news(self.position).unwrap_or_else(|error| {
@@ -127,7 +127,7 @@ impl LogFollower {
         }
     }
 
-    /// Assigns positions to all that is committed and publishes it.
+    /// Assigns positions to all committed events and publishes them.
     fn turn(&mut self) -> Result<(), String> {
         let mut session = match self.session.take() {
             Some(session) => session,
@@ -151,8 +151,8 @@ impl LogFollower {
         Ok(())
     }
 
-    /// Connects. The database may go on with another log now, as after a failover to a copy that lacked the latest
-    /// events: then what comes after its head is new, whatever was handed on before.
+    /// Connects. The log may be a different one now, as after a failover to a copy that lacked the latest events: then
+    /// everything after its head is new, whatever was published before.
     fn connect(&mut self) -> Result<LogSession, String> {
         let mut session = LogSession::open(&self.connector)?;
         let state = session.state(self.clock.as_ref())?;
@@ -168,7 +168,7 @@ impl LogFollower {
         loop {
             let events = session.read_after(self.position, self.clock.as_ref())?;
             let Some(last) = events.last() else { return Ok(()) };
-            // First, so that a sink that panics doesn't get the same events again and again.
+            // Updated first, so that a sink that panics doesn't get the same events again and again.
             self.position = last.position;
             self.sink.publish(&events);
             if events.len() < PAGE {

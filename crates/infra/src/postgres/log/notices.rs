@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::ids::Position;
 
-/// Where the notices go. Like the lock of the sequencer, a channel belongs to one database.
+/// The channel of the notices. Like the sequencer's lock, a channel belongs to one database.
 pub(super) const CHANNEL: &str = "groupchat_log";
 
-/// How often to look for notices, since no wait for them is to be had from the driver; and, as nobody looks more
-/// often, the least time between two that are sent.
+/// How often to check for notices, since the driver has no way to wait for them. Also the minimum time between two
+/// notices that we send, since nobody reads them more often.
 pub(super) const NOTICE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What one server tells the others.
+/// What servers notify each other of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// Events were stored by a server that may not number them: for the one that does.
+    /// Events were stored by a server that is not the sequencer. For the sequencer.
     Stored,
-    /// The log goes up to here: for all others.
+    /// The log has grown up to this position. For all other servers.
     Numbered(Position),
 }
 
 impl Notice {
-    /// How it is written: a position, or nothing.
+    /// The payload: a position, or nothing.
     pub(super) fn payload(self) -> String {
         match self {
             Self::Stored => String::new(),
@@ -32,7 +32,7 @@ impl Notice {
         }
     }
 
-    /// Reads what was written that way; `None` for anything else.
+    /// Parses a payload. Returns `None` for any other text.
     pub(super) fn parse(payload: &str) -> Option<Self> {
         if payload.is_empty() {
             return Some(Self::Stored);
@@ -40,7 +40,7 @@ impl Notice {
         payload.parse().ok().map(|position| Self::Numbered(Position::new(position)))
     }
 
-    /// Whether a server that knows the log up to `position` has something to do now.
+    /// Whether a server that has read the log up to `position` has something to do now.
     pub(super) fn is_news(self, position: Position, is_sequencer: bool) -> bool {
         match self {
             Self::Stored => is_sequencer,
@@ -49,8 +49,8 @@ impl Notice {
     }
 }
 
-/// The notice that is still to be sent. A newer one takes its place: so it is one to a turn of the log's thread, and
-/// one to [`NOTICE_INTERVAL`], however much is stored.
+/// The notice that is still to be sent. A newer one replaces it, so that at most one is sent per turn of the log's
+/// thread and per [`NOTICE_INTERVAL`], however much is stored.
 #[derive(Debug, Default)]
 pub(super) struct PendingNotice {
     notice: Option<Notice>,
@@ -58,18 +58,18 @@ pub(super) struct PendingNotice {
 }
 
 impl PendingNotice {
-    /// Has it sent, now or soon.
+    /// Sets the notice to send, now or soon.
     pub(super) const fn put(&mut self, notice: Notice) {
         self.notice = Some(notice);
     }
 
-    /// Takes what is to be sent, if it is time.
+    /// Takes the notice, if it may be sent now.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Notice> {
         let is_early = self.sent_at.is_some_and(|sent_at| now < sent_at + NOTICE_INTERVAL);
         if is_early { None } else { self.take(now) }
     }
 
-    /// Takes what is to be sent.
+    /// Takes the notice.
     pub(super) fn take(&mut self, now: Instant) -> Option<Notice> {
         let notice = self.notice.take();
         if notice.is_some() {
@@ -86,7 +86,7 @@ mod tests {
     const TEN: Position = Position::new(10);
 
     #[test]
-    fn a_notice_is_read_as_it_was_written() {
+    fn a_notice_survives_a_round_trip() {
         for notice in [Notice::Stored, Notice::Numbered(TEN), Notice::Numbered(Position::new(i64::MAX))] {
             assert_eq!(Notice::parse(&notice.payload()), Some(notice));
         }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_no_news() {
+    fn known_positions_are_no_news() {
         let head = Notice::Numbered(TEN);
         for is_sequencer in [true, false] {
             assert!(head.is_news(Position::new(9), is_sequencer));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_notice_goes_at_once_and_of_those_that_follow_the_last_when_it_is_time() {
+    fn the_first_notice_is_sent_at_once_and_the_latest_after_the_interval() {
         let (mut pending_notice, begin) = (PendingNotice::default(), Instant::now());
         assert_eq!(pending_notice.take_due(begin), None);
         pending_notice.put(Notice::Stored);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_end_nothing_is_early() {
+    fn the_last_notice_ignores_the_interval() {
         let (mut pending_notice, now) = (PendingNotice::default(), Instant::now());
         pending_notice.put(Notice::Stored);
         assert_eq!(pending_notice.take(now), Some(Notice::Stored));

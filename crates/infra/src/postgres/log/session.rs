@@ -17,13 +17,13 @@ use crate::postgres::connector::{ConnectionPurpose, Connector};
 use crate::postgres::sequencer::assign_positions;
 use crate::tx::{DbTx, Events};
 
-/// Events that are read at once.
+/// Events that are read at a time.
 pub(super) const PAGE: usize = 500;
 
-/// A connection that listens for notices, and whether it holds the right to number.
+/// A connection that listens for notices. It may hold the sequencer's lock.
 pub(in crate::postgres) struct LogSession {
     connection: PgConnection,
-    /// The server's process behind it, by which its own notices are known.
+    /// Its backend process, by which we recognize our own notices.
     process: i32,
     is_sequencer: bool,
 }
@@ -35,10 +35,10 @@ struct Process {
 }
 
 impl LogSession {
-    /// Connects and listens. What was told before has to be read from the log.
+    /// Connects and listens. Events that earlier notices announced must be read from the log.
     ///
     /// # Errors
-    /// What libpq or the server says.
+    /// The error of libpq or the server.
     pub(super) fn open(connector: &Connector) -> Result<Self, String> {
         let mut connection = connector.connect(ConnectionPurpose::Log)?;
         let asked = diesel::sql_query("SELECT pg_backend_pid() AS process").get_result(&mut connection);
@@ -47,15 +47,15 @@ impl LogSession {
         Ok(Self { connection, process, is_sequencer: false })
     }
 
-    /// Whether it has the right to number.
+    /// Whether it holds the sequencer's lock.
     pub(super) const fn is_sequencer(&self) -> bool {
         self.is_sequencer
     }
 
-    /// Numbers some events if this session has, or gets, the right to; how many.
+    /// Assigns positions to a batch of events, if this connection holds or gets the sequencer's lock. Returns how many.
     ///
     /// # Errors
-    /// The failure of the statement; then none was numbered.
+    /// The failure of the statement. Then no positions were assigned.
     pub(super) fn assign_positions(&mut self) -> QueryResult<usize> {
         if !self.is_sequencer {
             self.is_sequencer = AdvisoryLock::Sequencer.try_for_session(&mut self.connection)?;
@@ -63,7 +63,7 @@ impl LogSession {
         if self.is_sequencer { assign_positions(&mut self.connection) } else { Ok(0) }
     }
 
-    /// The log as it is now.
+    /// The current state of the log.
     ///
     /// # Errors
     /// The failure of a statement.
@@ -71,7 +71,7 @@ impl LogSession {
         self.read(clock, |tx| tx.events().state())
     }
 
-    /// A page of the log, with the present state of what it names.
+    /// A page of the log, with the current state of the events' subjects.
     ///
     /// # Errors
     /// The failure of a statement.
@@ -83,7 +83,7 @@ impl LogSession {
         self.read(clock, |tx| load_after(tx, position, PAGE as i64))
     }
 
-    /// Reads on one snapshot.
+    /// Reads from one snapshot.
     fn read<T>(
         &mut self,
         clock: &dyn Clock,
@@ -91,7 +91,7 @@ impl LogSession {
     ) -> Result<T, String> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         self.connection.batch_execute(begin).map_err(|error| fault::postgres_fault(&error).to_string())?;
-        // No key is used here.
+        // Nothing here uses a key.
         let activity = KeyActivity::new();
         let connection = Connection::Postgres(&mut self.connection);
         let mut tx = DbTx::new(connection, clock.now(), &activity, Events::Refused);
@@ -100,8 +100,8 @@ impl LogSession {
         Ok(read)
     }
 
-    /// Whether other servers have told anything that is news to one that knows the log up to `position`. Takes all
-    /// that was told, and doesn't wait.
+    /// Whether another server has announced something new to a server that has read the log up to `position`. Takes all
+    /// notices and doesn't wait.
     ///
     /// # Errors
     /// The connection is lost.
@@ -115,8 +115,8 @@ impl LogSession {
         Ok(has_news)
     }
 
-    /// Tells all servers. In no transaction with anything else: a `NOTIFY` takes turns with those of the whole
-    /// cluster until its commit, but a commit of nothing else has not to wait for the disk.
+    /// Notifies all servers. Not in a transaction with anything else: a transaction with `NOTIFY` holds a cluster-wide
+    /// lock until its commit, and the commit of an otherwise empty transaction doesn't wait for the disk.
     ///
     /// # Errors
     /// The failure of the statement.

@@ -8,7 +8,7 @@ use crate::executor::sync::locked;
 /// Why the thread was woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wake {
-    /// By nobody: time is up.
+    /// The time is up.
     None,
     /// Events were stored.
     Stored,
@@ -16,7 +16,7 @@ pub(super) enum Wake {
     Stop,
 }
 
-/// Wakes the thread. Many wakes while it works are one.
+/// Wakes the thread. Several wakes while it is busy count as one.
 pub(in crate::postgres) struct LogSignal {
     wake: Mutex<Wake>,
     changed: Condvar,
@@ -42,7 +42,7 @@ impl LogSignal {
         self.changed.notify_all();
     }
 
-    /// Waits until woken or time is up. Once stopped, it stays so.
+    /// Waits until woken or until the time is up. After a stop it always returns at once.
     pub(super) fn wait(&self, time: Duration) -> Wake {
         let wake = locked(&self.wake);
         let (mut wake, _) = self

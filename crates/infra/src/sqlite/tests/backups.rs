@@ -25,14 +25,14 @@ fn back_up(fixture: &Fixture, target: &Path, replace: bool) -> Result<Backup, Ba
     backup(&database(fixture), target, replace, &mut |_| ())
 }
 
-/// Files whose name says that they are in the making.
+/// Staged files in the folder.
 fn unfinished(folder: &Path) -> usize {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().contains("unfinished")).count()
 }
 
 #[test]
-fn what_was_acknowledged_before_is_in_it_and_the_writer_goes_on() {
+fn a_backup_contains_acknowledged_data_and_the_writer_goes_on() {
     let fixture = Fixture::new();
     for id in 1..=300 {
         fixture.write(note(id)).unwrap();
@@ -65,7 +65,7 @@ fn what_was_acknowledged_before_is_in_it_and_the_writer_goes_on() {
 
 #[cfg(unix)]
 #[test]
-fn only_its_owner_can_read_it() {
+fn only_the_owner_can_read_a_backup() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     let target = fixture.directory.path().join("backup.db");
@@ -101,7 +101,7 @@ fn the_database_is_never_replaced_by_its_backup() {
 }
 
 #[test]
-fn a_copy_that_fails_its_check_gets_no_name() {
+fn a_copy_that_fails_its_check_is_not_published() {
     let fixture = Fixture::new();
     fixture.write(note(1)).unwrap();
     fixture.write(note(2)).unwrap();
@@ -119,7 +119,7 @@ fn a_copy_that_fails_its_check_gets_no_name() {
 }
 
 #[test]
-fn a_database_of_a_newer_program_is_refused() {
+fn a_database_of_a_newer_program_is_rejected() {
     let fixture = Fixture::new();
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99999999999999')";
     connect(&database(&fixture)).batch_execute(newer).unwrap();
@@ -128,7 +128,7 @@ fn a_database_of_a_newer_program_is_refused() {
 }
 
 #[test]
-fn no_database_is_made_where_there_is_none() {
+fn a_backup_does_not_create_a_missing_database() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("chat.db");
     let refused = backup(&missing, &folder.path().join("backup.db"), false, &mut |_| ()).unwrap_err();
@@ -137,7 +137,7 @@ fn no_database_is_made_where_there_is_none() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
+fn an_error_names_the_missing_folder() {
     let fixture = Fixture::new();
     let refused = back_up(&fixture, Path::new("/nowhere/at/all/backup.db"), false).unwrap_err();
     assert!(matches!(refused, BackupError::Write { .. }), "{refused}");

@@ -9,7 +9,7 @@ use crate::DatabaseStorage;
 use crate::executor::command::PendingCommand;
 
 #[test]
-fn commands_that_wait_together_are_committed_together() {
+fn queued_commands_are_committed_together() {
     let fixture = Fixture::new();
     let hold = fixture.hold_writer();
     let pending: Vec<_> =
@@ -24,7 +24,7 @@ fn commands_that_wait_together_are_committed_together() {
 }
 
 #[test]
-fn a_batch_takes_no_more_commands_than_its_limit() {
+fn a_batch_is_limited_in_commands() {
     let fixture = Fixture::with(|options| options.batch.commands = 10);
     let hold = fixture.hold_writer();
     let pending: Vec<_> = (1..=29).map(|id| fixture.queue(caller(1), note(id)).unwrap()).collect();
@@ -32,13 +32,13 @@ fn a_batch_takes_no_more_commands_than_its_limit() {
     for outcome in pending {
         outcome.wait().unwrap();
     }
-    // The command that held the writer is one of the first ten.
+    // The command that blocked the writer is one of the first ten.
     assert_eq!(fixture.published().batches(), 3);
     fixture.assert_log_is_what_was_published();
 }
 
 #[test]
-fn a_refused_a_failing_and_a_panicking_command_harm_no_other() {
+fn rejected_failing_and_panicking_commands_harm_no_others() {
     let fixture = Fixture::new();
     let hold = fixture.hold_writer();
     let queue = |work| fixture.queue(caller(1), work).unwrap();
@@ -68,12 +68,12 @@ fn a_refused_a_failing_and_a_panicking_command_harm_no_other() {
 }
 
 #[test]
-fn a_batch_that_sqlite_rolled_back_is_lost_as_a_whole_and_the_next_goes_on() {
+fn a_batch_that_sqlite_rolled_back_is_lost_and_the_next_one_runs() {
     let fixture = Fixture::new();
     fixture.write(note(1)).unwrap();
     let hold = fixture.hold_writer();
     let queue = |work| fixture.queue(caller(1), work).unwrap();
-    // OR ROLLBACK ends the whole transaction, as a full disk or an I/O error may.
+    // OR ROLLBACK ends the whole transaction, as a full disk or an I/O error may do.
     let pending = [
         queue(note(2)),
         queue(failing_note(
@@ -103,7 +103,7 @@ fn a_batch_whose_commit_fails_is_lost() {
         .unwrap();
     let hold = fixture.hold_writer();
     let stored = fixture.queue(caller(1), note(1)).unwrap();
-    // Only the COMMIT sees that there is no such parent.
+    // Only the COMMIT notices that there is no such parent.
     let orphan = fixture.queue(caller(2), sql("INSERT INTO children VALUES (99)")).unwrap();
     drop(hold);
     assert!(matches!(stored.wait(), Err(StorageFault::Unavailable { .. })));
@@ -115,7 +115,7 @@ fn a_batch_whose_commit_fails_is_lost() {
 }
 
 #[test]
-fn a_batch_whose_events_can_not_be_logged_is_lost() {
+fn a_batch_whose_events_cannot_be_logged_is_lost() {
     let fixture = Fixture::new();
     fixture.write(note(1)).unwrap();
     fixture
@@ -130,7 +130,7 @@ fn a_batch_whose_events_can_not_be_logged_is_lost() {
 }
 
 #[test]
-fn positions_stay_without_a_gap_when_another_process_writes_in_between() {
+fn positions_have_no_gap_when_another_process_writes_in_between() {
     let fixture = Fixture::new();
     let second = fixture.second();
     let access = Access { mode: Mode::Write, caller: Caller::System };
@@ -150,12 +150,12 @@ fn positions_stay_without_a_gap_when_another_process_writes_in_between() {
 }
 
 #[test]
-fn positions_are_not_reused_after_the_log_was_pruned() {
+fn positions_are_not_reused_after_old_events_were_removed() {
     let fixture = Fixture::new();
     fixture.write(note(1)).unwrap();
     fixture.write(note(2)).unwrap();
     fixture.write(sql("DELETE FROM events")).unwrap();
-    // Only a storage that has just been opened has nothing in memory.
+    // Only a storage that was just opened remembers nothing.
     fixture.storage.shutdown(Duration::from_secs(10));
     let reopened = fixture.reopened();
     reopened.write(note(3)).unwrap();

@@ -13,7 +13,7 @@ use crate::sqlite::connection::{self, ConnectionPurpose};
 const PAGE_COUNT: &str = "SELECT page_count AS value FROM pragma_page_count";
 
 #[test]
-fn a_long_log_is_moved_into_the_database_file_beside_the_writer() {
+fn a_long_log_is_checkpointed_concurrently_with_the_writer() {
     let fixture = Fixture::new();
     let text = Arc::new("x".repeat(100_000));
     for id in 1..=300 {
@@ -23,7 +23,7 @@ fn a_long_log_is_moved_into_the_database_file_beside_the_writer() {
     let until = Instant::now() + Duration::from_secs(30);
     let pages = fixture.ask(PAGE_COUNT);
     assert!(pages > 5_000);
-    // The last of them may not be worth a checkpoint.
+    // The last few may not be enough for a checkpoint.
     while (file.metadata().unwrap().len() as i64) < (pages - 1_000) * 4_096 {
         assert!(Instant::now() < until, "the log was never checkpointed");
         std::thread::yield_now();
@@ -31,8 +31,8 @@ fn a_long_log_is_moved_into_the_database_file_beside_the_writer() {
     fixture.write(note(1_000)).unwrap();
 }
 
-/// A checkpointer in the place of the storage's own, which restarts the log as soon as a checkpoint is worthwhile, and
-/// looks only when it is told to.
+/// A checkpointer in place of the storage's own. It restarts the log as soon as a checkpoint is worthwhile, and runs
+/// only when the test calls it.
 fn eager_checkpointer(fixture: &Fixture) -> Checkpointer {
     fixture.storage.stop_checkpoints();
     let path = fixture.directory.path().join("chat.db");
@@ -42,7 +42,7 @@ fn eager_checkpointer(fixture: &Fixture) -> Checkpointer {
     checkpointer
 }
 
-/// More than 1,000 pages.
+/// A text of more than 1,000 pages.
 fn write_much(fixture: &Fixture, from: i64) {
     let text = Arc::new("x".repeat(1_000_000));
     for id in from..from + 6 {
@@ -51,7 +51,7 @@ fn write_much(fixture: &Fixture, from: i64) {
 }
 
 #[test]
-fn a_log_that_has_grown_long_starts_over() {
+fn a_very_long_log_starts_over() {
     let fixture = Fixture::new();
     let mut checkpointer = eager_checkpointer(&fixture);
     write_much(&fixture, 1);
@@ -62,7 +62,7 @@ fn a_log_that_has_grown_long_starts_over() {
 }
 
 #[test]
-fn a_long_read_puts_off_the_restart_of_the_log_and_holds_up_no_write() {
+fn a_long_read_delays_the_restart_of_the_log_but_no_write() {
     let fixture = Fixture::new();
     let mut checkpointer = eager_checkpointer(&fixture);
     write_much(&fixture, 1);

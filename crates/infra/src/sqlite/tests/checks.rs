@@ -35,7 +35,7 @@ struct Setting {
 }
 
 impl Setting {
-    /// A database with a little in it, and then with this done to it.
+    /// A database with a few rows, to which a change is then applied.
     fn with(damage: &str) -> Self {
         let setting = Self { directory: tempfile::tempdir().unwrap() };
         migrate(&setting.database()).unwrap();
@@ -107,16 +107,16 @@ fn each_kind_of_damage_is_found_by_its_check() {
 }
 
 #[test]
-fn what_may_be_is_no_damage() {
+fn allowed_states_are_not_reported_as_damage() {
     let fine = [
-        // Old events are pruned from the front.
+        // Old events are removed from the front.
         "DELETE FROM events WHERE id < 3",
         "DELETE FROM events",
-        // A deleted message loses its likes in a job, a deleted group all.
+        // The likes of a deleted message are removed by a job, and so is everything in a deleted group.
         "UPDATE messages SET text = NULL, deleted_at = 0, likes = 0",
         "UPDATE groups SET deleted_at = 0; DELETE FROM memberships",
         "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; DELETE FROM groups",
-        // The planner's statistics are tables too.
+        // The planner's statistics are tables, too.
         "ANALYZE",
     ];
     for change in fine {
@@ -125,7 +125,7 @@ fn what_may_be_is_no_damage() {
 }
 
 #[test]
-fn a_clock_behind_what_is_stored_is_found() {
+fn a_clock_behind_the_stored_times_is_found() {
     let setting = Setting::with("");
     assert_eq!(failing(&setting.check_at(STORED.minus(Duration::from_secs(30)))), Vec::<&str>::new());
     assert_eq!(failing(&setting.check_at(STORED.minus(Duration::from_secs(3_600)))), ["clock"]);
@@ -144,7 +144,7 @@ fn a_torn_page_is_found() {
 }
 
 #[test]
-fn what_is_no_database_is_a_finding() {
+fn a_file_that_is_no_database_is_a_finding() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("chat.db");
     assert_eq!(failing(&check(&path, Depth::Quick, STORED)), ["database"]);

@@ -1,4 +1,4 @@
-//! Files that SQLite would treat as a new database, and that are not.
+//! Files that SQLite would wrongly treat as a new database.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ impl Place {
         SqliteStorage::open(options, Arc::new(TestClock::default()), Arc::new(Published::default()))
     }
 
-    /// All that is in the folder, with its content.
+    /// All files in the folder with their contents.
     fn content(&self) -> Vec<(String, Vec<u8>)> {
         let entries = fs::read_dir(self.0.path()).unwrap().map(Result::unwrap);
         let read = |entry: fs::DirEntry| {
@@ -46,7 +46,7 @@ impl Place {
         content
     }
 
-    /// That nothing opens the database, and nothing changes by trying.
+    /// Checks that nothing opens the database, and that trying changes nothing.
     fn assert_refused(&self, words: &str) {
         let before = self.content();
         let refused = self.open().map(drop).unwrap_err();
@@ -63,7 +63,7 @@ impl Place {
         assert_eq!(self.content(), before, "not a byte is changed");
     }
 
-    /// That no new database is made, since there was one.
+    /// Checks that no new database is created, because there was one.
     fn assert_remembered(&self) {
         let before = self.content();
         let refused = self.open().map(drop).unwrap_err();
@@ -74,7 +74,7 @@ impl Place {
         assert_eq!(self.content(), before);
     }
 
-    /// A database whose newest rows are in its log, as a killed server leaves it.
+    /// A database whose newest rows are in its write-ahead log, as a killed server leaves it.
     fn fill_as_if_killed(&self) {
         drop(self.open().unwrap());
         let mut program = SqliteConnection::establish(self.file("").to_str().unwrap()).unwrap();
@@ -94,7 +94,7 @@ impl Place {
 }
 
 #[test]
-fn a_folder_without_a_trace_gets_a_database() {
+fn an_unused_folder_gets_a_database() {
     let place = Place::new();
     for name in [".gitkeep", "groupchat.toml", "groupchat.lock", "stderr.log", "chat.db.unfinished-1"] {
         place.put(name, b"");
@@ -112,7 +112,7 @@ fn a_folder_without_a_trace_gets_a_database() {
 }
 
 #[test]
-fn a_log_without_its_database_is_kept_and_makes_the_database_whole_again() {
+fn a_log_without_its_database_is_kept_and_completes_it_later() {
     let place = Place::new();
     place.fill_as_if_killed();
     let elsewhere = place.0.path().join("moved-away");
@@ -124,7 +124,7 @@ fn a_log_without_its_database_is_kept_and_makes_the_database_whole_again() {
 }
 
 #[test]
-fn an_empty_or_zeroed_file_beside_a_log_is_no_new_database() {
+fn an_empty_or_zeroed_file_is_not_a_new_database() {
     let place = Place::new();
     place.fill_as_if_killed();
     let whole = fs::read(place.file("")).unwrap();
@@ -142,7 +142,7 @@ fn an_empty_or_zeroed_file_beside_a_log_is_no_new_database() {
 }
 
 #[test]
-fn a_truncated_file_is_refused() {
+fn a_truncated_file_is_rejected() {
     let place = Place::new();
     drop(place.open().unwrap());
     let whole = fs::read(place.file("")).unwrap();
@@ -153,7 +153,7 @@ fn a_truncated_file_is_refused() {
 }
 
 #[test]
-fn every_trace_of_a_database_that_is_gone_keeps_a_new_one_from_its_place() {
+fn any_trace_of_a_lost_database_prevents_a_new_one() {
     for trace in [
         "chat.db-wal",
         "chat.db-shm",
@@ -187,7 +187,7 @@ fn a_folder_remembers_that_it_had_a_database() {
 }
 
 #[test]
-fn a_database_that_a_command_made_is_remembered() {
+fn a_folder_remembers_a_database_that_a_command_created() {
     let place = Place::new();
     let options = SqliteOptions { own_folder: true, ..SqliteOptions::new(place.file("")) };
     drop(
@@ -199,14 +199,14 @@ fn a_database_that_a_command_made_is_remembered() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_a_disk_that_is_not_there_is_no_place_for_a_new_one() {
+fn a_dangling_link_prevents_a_new_database() {
     let place = Place::new();
     std::os::unix::fs::symlink("/nowhere/at/all/chat.db", place.file("")).unwrap();
     place.assert_refused("a link that leads nowhere");
 }
 
 #[test]
-fn the_database_of_another_application_is_refused() {
+fn the_database_of_another_application_is_rejected() {
     let place = Place::new();
     drop(place.open().unwrap());
     let mut connection = SqliteConnection::establish(place.file("").to_str().unwrap()).unwrap();

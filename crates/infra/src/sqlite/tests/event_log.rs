@@ -1,4 +1,4 @@
-//! What the log keeps of an event.
+//! What the log stores of an event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ fn an_event_without_a_subject_is_not_emitted() {
 }
 
 #[test]
-fn the_epoch_of_the_log_outlives_a_restart() {
+fn the_epoch_of_the_log_survives_a_restart() {
     let fixture = Fixture::new();
     fixture
         .write(sql(
@@ -80,7 +80,7 @@ impl EventSink for Clumsy {
 }
 
 #[test]
-fn a_panic_of_whoever_takes_events_does_not_end_the_writer() {
+fn a_panic_of_the_event_sink_does_not_end_the_writer() {
     let fixture = Fixture::new();
     let options = SqliteOptions::new(fixture.directory.path().join("chat.db"));
     let storage = SqliteStorage::open(options, fixture.clock.clone(), Arc::new(Clumsy)).unwrap();

@@ -1,4 +1,4 @@
-//! A disk that runs full under load.
+//! A disk that becomes full under load.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::support::{Fixture, caller, long_note, on_sqlite, sql};
 const PAGE: usize = 4_000;
 
 #[test]
-fn what_was_acknowledged_is_stored_and_published_and_nothing_else_is() {
+fn exactly_what_was_acknowledged_is_stored_and_published() {
     let fixture = Fixture::with(|options| options.batch.commands = 8);
     let text = Arc::new("x".repeat(PAGE));
     let pages = fixture.ask("SELECT page_count AS value FROM pragma_page_count");
@@ -40,7 +40,7 @@ fn what_was_acknowledged_is_stored_and_published_and_nothing_else_is() {
     fixture.write(sql("PRAGMA integrity_check")).unwrap();
 }
 
-/// Lets the database grow to this many pages, as a disk would.
+/// Limits the database to this many pages, as a disk would.
 fn limit_pages(fixture: &Fixture, pages: i64) {
     let limit = move |tx: &mut crate::tx::DbTx<'_>| {
         let pragma = format!("PRAGMA max_page_count = {pages}");

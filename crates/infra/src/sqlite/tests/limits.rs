@@ -14,17 +14,17 @@ use crate::executor::sync::locked;
 const NO_LIMIT: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(100);
 
-/// A statement that ends only if it is ended.
+/// A statement that never ends unless it is interrupted.
 const ENDLESS: &str =
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS value FROM n";
 
-/// Says that it runs, and then executes a statement without end.
+/// Signals that it runs, then executes an endless statement.
 fn endless() -> (DbWork, mpsc::Receiver<()>) {
     let (started, running) = mpsc::channel();
     let work: DbWork = Box::new(move |tx| {
         started.send(()).unwrap();
         assert_eq!(on_sqlite(tx, |connection| number(connection, ENDLESS)), Err(StorageFault::TimedOut));
-        // Nor does anything more of the command reach the database.
+        // No later statement of the command reaches the database, either.
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 1")), Err(StorageFault::TimedOut));
         CommitDecision::Commit
     });
@@ -40,7 +40,7 @@ fn queue(fixture: &Fixture, who: Caller, work: DbWork) -> PendingCommand {
 }
 
 #[test]
-fn a_statement_is_ended_when_its_time_is_over_and_the_reader_goes_on() {
+fn a_statement_ends_at_its_timeout_and_the_reader_goes_on() {
     let fixture = fixture(1, SHORT);
     let began = Instant::now();
     assert_eq!(fixture.read(endless().0), Err(StorageFault::TimedOut));
@@ -50,7 +50,7 @@ fn a_statement_is_ended_when_its_time_is_over_and_the_reader_goes_on() {
 }
 
 #[test]
-fn the_time_counts_for_the_whole_command() {
+fn the_timeout_applies_to_the_whole_command() {
     let fixture = fixture(1, SHORT);
     let outcome = fixture.read(Box::new(|tx| {
         assert_eq!(on_sqlite(tx, |connection| number(connection, "SELECT 7 AS value")), Ok(7));
@@ -62,7 +62,7 @@ fn the_time_counts_for_the_whole_command() {
 }
 
 #[test]
-fn a_statement_is_ended_when_its_caller_has_gone() {
+fn a_statement_ends_when_its_caller_is_gone() {
     let fixture = fixture(1, NO_LIMIT);
     let (work, running) = endless();
     let pending = queue(&fixture, caller(1), work);
@@ -72,7 +72,7 @@ fn a_statement_is_ended_when_its_caller_has_gone() {
 }
 
 #[test]
-fn what_writes_is_not_ended() {
+fn writes_have_no_timeout() {
     let fixture = fixture(1, SHORT);
     fixture.write(note(1)).unwrap();
     let outcome = fixture.write(Box::new(|tx| {
@@ -86,7 +86,7 @@ fn what_writes_is_not_ended() {
 }
 
 #[test]
-fn one_caller_leaves_a_reader_to_others() {
+fn one_caller_cannot_occupy_all_readers() {
     let fixture = fixture(3, NO_LIMIT);
     let (release, released) = mpsc::channel::<()>();
     let released = Arc::new(Mutex::new(released));
@@ -110,7 +110,7 @@ fn one_caller_leaves_a_reader_to_others() {
         assert_eq!(other(who), Ok(()), "{who:?}");
     }
     assert!(running.try_recv().is_err(), "a third one runs");
-    // All of them have their turn in the end.
+    // All of them get their turn in the end.
     drop(release);
     assert!(greedy.into_iter().all(|pending| pending.wait().is_ok()));
     assert_eq!(running.try_iter().count(), 4);

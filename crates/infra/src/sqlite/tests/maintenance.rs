@@ -57,7 +57,7 @@ fn the_last_use_of_a_key_is_stored() {
     wait_until(&fixture, LAST_USE, 6_000_000);
 }
 
-/// Ends the idlest of two sessions, and fails unless the older one is left.
+/// Ends the session that was unused for longest, and fails unless the older one is left.
 #[track_caller]
 fn assert_the_newer_one_is_ended(fixture: &Fixture) {
     let end = |tx: &mut crate::tx::DbTx<'_>| {
@@ -71,7 +71,7 @@ fn assert_the_newer_one_is_ended(fixture: &Fixture) {
 #[test]
 fn the_session_that_was_unused_for_longest_ends_first() {
     let fixture = with_sessions(Duration::from_secs(3_600));
-    // The older one was used since.
+    // The older session was used later.
     fixture
         .write(sql("UPDATE sessions SET created_at = id; UPDATE sessions SET last_used_at = 9 WHERE id = 1"))
         .unwrap();
@@ -79,11 +79,11 @@ fn the_session_that_was_unused_for_longest_ends_first() {
 }
 
 #[test]
-fn a_session_that_is_in_use_is_not_the_idlest_though_no_use_is_stored_yet() {
+fn uses_that_are_not_stored_yet_count_for_the_idlest_session() {
     let fixture = with_sessions(Duration::from_secs(3_600));
     fixture.write(sql("UPDATE sessions SET created_at = id")).unwrap();
     fixture.clock.set(1);
-    // That of the older one.
+    // The last use of the older session.
     use_key(&fixture);
     assert_the_newer_one_is_ended(&fixture);
 }
@@ -99,7 +99,7 @@ fn a_shutdown_stores_the_last_uses() {
 }
 
 #[test]
-fn the_key_of_a_session_that_ended_is_nobodys_at_once() {
+fn the_key_of_an_ended_session_is_unknown_at_once() {
     let fixture = with_sessions(Duration::from_secs(3_600));
     let user = UserId::new(1);
     use_key(&fixture);
@@ -112,7 +112,7 @@ fn the_key_of_a_session_that_ended_is_nobodys_at_once() {
 }
 
 #[test]
-fn a_session_that_ends_alone_leaves_no_known_key() {
+fn a_session_that_is_ended_singly_leaves_no_known_key() {
     let fixture = with_sessions(Duration::from_secs(3_600));
     let user = UserId::new(1);
     use_key(&fixture);
@@ -140,7 +140,7 @@ fn a_session_that_makes_room_for_another_leaves_no_known_key() {
 }
 
 #[test]
-fn a_provisioned_session_that_gives_way_leaves_no_known_key() {
+fn a_replaced_provisioned_session_leaves_no_known_key() {
     let user = UserId::new(1);
     let fixture = with_sessions(Duration::from_secs(3_600));
     fixture.write(sql("UPDATE sessions SET kind = 'provisioned' WHERE id = 1")).unwrap();
@@ -151,7 +151,7 @@ fn a_provisioned_session_that_gives_way_leaves_no_known_key() {
 }
 
 #[test]
-fn a_key_that_is_found_invalid_is_nobodys_however_its_session_has_ended() {
+fn an_invalid_key_is_unknown_however_its_session_ended() {
     let fixture = with_sessions(Duration::from_secs(3_600));
     use_key(&fixture);
     let authenticate = |tx: &mut crate::tx::DbTx<'_>| {

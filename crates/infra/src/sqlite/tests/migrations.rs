@@ -1,4 +1,4 @@
-//! Opening databases of every age.
+//! Opening databases of every earlier version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::sqlite::DataDirLock;
 use crate::sqlite::error::OpenError;
 use crate::sqlite::migrate::{migrate, migrate_unless_in_use, migrate_with};
 
-/// A directory for a database, and for migrations of the test's own.
+/// A directory for a database and for a test's own migrations.
 struct Setting {
     directory: TempDir,
 }
@@ -27,7 +27,7 @@ impl Setting {
         self.directory.path().join("chat.db")
     }
 
-    /// Migrates with these migrations, named by their place.
+    /// Writes these migrations, named by their order, and applies them.
     fn migrate(&self, migrations: &[&str]) -> Result<(), OpenError> {
         let source = tempfile::tempdir().unwrap();
         for (place, sql) in migrations.iter().enumerate() {
@@ -82,10 +82,10 @@ fn a_fresh_file_gets_the_whole_schema_and_a_second_start_changes_nothing() {
 }
 
 #[test]
-fn a_group_with_members_and_no_owner_is_given_one() {
+fn a_group_without_an_owner_gets_one() {
     let setting = Setting::new();
     setting.migrate_before("00000000000008");
-    // Of the first group the owner's account was deleted while nobody else was in it; the second has an admin.
+    // In the first group, the owner's account was deleted and nobody else was a member. The second group has an admin.
     let rows = "
         INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
         VALUES (1, 'ann', 'ann', 0, 'x', 1, 0), (2, 'bob', 'bob', 0, 'x', 1, 0), (3, 'cleo', 'cleo', 0, 'x', 1, 0);
@@ -147,7 +147,7 @@ fn a_migration_that_leaves_dangling_references_is_undone() {
 }
 
 #[test]
-fn a_newer_file_is_refused_with_both_versions() {
+fn a_newer_file_is_rejected_with_both_versions() {
     let setting = Setting::new();
     setting.migrate(&[FIRST, "CREATE TABLE later (id INTEGER)"]).unwrap();
     let refused = setting.migrate(&[FIRST]).unwrap_err();
@@ -156,7 +156,7 @@ fn a_newer_file_is_refused_with_both_versions() {
 }
 
 #[test]
-fn an_older_file_that_a_server_uses_is_refused_until_it_stops() {
+fn an_older_file_is_rejected_while_a_server_uses_it() {
     let setting = Setting::new();
     let server = DataDirLock::acquire(setting.directory.path()).unwrap();
     let refused = migrate_unless_in_use(&setting.database()).unwrap_err();
@@ -173,7 +173,7 @@ fn an_older_file_that_a_server_uses_is_refused_until_it_stops() {
 }
 
 #[test]
-fn the_database_of_another_program_is_refused_and_left_alone() {
+fn the_database_of_another_program_is_rejected_and_unchanged() {
     let setting = Setting::new();
     setting.connect().batch_execute("CREATE TABLE recipes (id INTEGER)").unwrap();
     let refused = migrate(&setting.database()).unwrap_err();
@@ -183,7 +183,7 @@ fn the_database_of_another_program_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused() {
+fn a_file_that_is_no_database_is_rejected() {
     let setting = Setting::new();
     fs::write(setting.database(), "Dear diary, this is not a database at all. ".repeat(100)).unwrap();
     let refused = migrate(&setting.database()).unwrap_err();
@@ -191,7 +191,7 @@ fn a_file_that_is_no_database_is_refused() {
 }
 
 #[test]
-fn a_missing_folder_is_named() {
+fn an_error_names_a_missing_folder() {
     let refused = migrate(Path::new("/nowhere/at/all/chat.db")).unwrap_err();
     assert!(matches!(refused, OpenError::Unwritable { .. }), "{refused}");
     assert!(refused.to_string().contains("/nowhere/at/all"), "{refused}");

@@ -1,4 +1,4 @@
-//! The executor on a real file, with SQL of the tests' own instead of the repositories.
+//! The executor on a real file, with the tests' own SQL instead of the repositories.
 
 mod backups;
 mod batches;

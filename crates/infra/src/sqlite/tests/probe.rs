@@ -18,7 +18,7 @@ fn a_touch_is_stored() {
 }
 
 #[test]
-fn a_reader_can_not_touch() {
+fn a_reader_cannot_touch() {
     let refused = Fixture::new().read(Box::new(touch));
     assert!(matches!(refused, Err(StorageFault::Internal { reason }) if reason.contains("readonly")));
 }

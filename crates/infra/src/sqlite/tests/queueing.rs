@@ -1,4 +1,4 @@
-//! Limits, turns and cancellation, seen from outside.
+//! Limits, fairness and cancellation, as callers see them.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,7 +14,7 @@ use crate::executor::sync::locked;
 use crate::sqlite::QueueLimits;
 
 #[test]
-fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
+fn a_full_queue_rejects_at_once_except_the_servers_own_commands() {
     let limits = QueueLimits { total: 3, per_caller: 2, system: 1, ..QueueLimits::default() };
     let fixture = Fixture::with(|options| options.write_queue = limits);
     let hold = fixture.hold_writer();
@@ -32,7 +32,7 @@ fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
 }
 
 #[test]
-fn the_port_answers_overloaded_without_being_awaited_for_long() {
+fn an_overloaded_storage_replies_at_once() {
     let limits = QueueLimits { total: 0, ..QueueLimits::default() };
     let fixture = Fixture::with(|options| options.write_queue = limits);
     let access = Access { mode: Mode::Write, caller: caller(1) };
@@ -42,7 +42,7 @@ fn the_port_answers_overloaded_without_being_awaited_for_long() {
 }
 
 #[test]
-fn a_caller_with_many_commands_does_not_keep_another_waiting() {
+fn a_caller_with_many_commands_does_not_delay_others() {
     let fixture = Fixture::new();
     let order = Arc::new(Mutex::new(Vec::new()));
     let mark = |name: &'static str| -> DbWork {
@@ -63,7 +63,7 @@ fn a_caller_with_many_commands_does_not_keep_another_waiting() {
 }
 
 #[test]
-fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
+fn an_abandoned_command_does_not_run_and_leaves_the_queue() {
     let limits = QueueLimits { total: 2, ..QueueLimits::default() };
     let fixture = Fixture::with(|options| options.write_queue = limits);
     let ran = Arc::new(AtomicUsize::new(0));
@@ -85,7 +85,7 @@ fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
 }
 
 #[test]
-fn a_command_resolves_for_one_who_awaits_it() {
+fn an_awaited_command_resolves() {
     let fixture = Fixture::new();
     let storage: &dyn Storage = fixture.storage.as_ref();
     let access = Access { mode: Mode::Write, caller: caller(1) };

@@ -1,4 +1,4 @@
-//! Snapshots, and what a command that only reads may not do.
+//! Snapshots, and what a read-only command may not do.
 
 use std::sync::{Mutex, mpsc};
 
@@ -38,7 +38,7 @@ fn a_command_reads_from_one_snapshot() {
 }
 
 #[test]
-fn a_reader_can_not_write_and_goes_on_reading() {
+fn a_reader_cannot_write_and_continues_to_read() {
     let fixture = Fixture::with(|options| options.readers = 1);
     let refused = fixture.read(sql(
         "INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (1, 'text', 0, 0, 0)",
@@ -48,7 +48,7 @@ fn a_reader_can_not_write_and_goes_on_reading() {
 }
 
 #[test]
-fn a_reader_can_not_emit() {
+fn a_reader_cannot_emit() {
     let fixture = Fixture::with(|options| options.readers = 1);
     let refused = fixture.read(Box::new(|tx| {
         tx.emit(None, Event::UserDeleted(UserId::new(1)));

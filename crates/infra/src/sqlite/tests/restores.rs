@@ -1,4 +1,4 @@
-//! A backup replaces a database, whatever state that is in.
+//! A backup replaces a database in any state.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::sqlite::error::OpenError;
 use crate::sqlite::migrate::migrate;
 use crate::sqlite::{DataDirLock, RestoreError, RestorePaths, Restored, advance_ids, backup, restore};
 
-/// A backup of a database with two jobs, which stand for whatever rows there may be.
+/// A backup of a database with two jobs, which stand for any rows.
 struct Setting {
     directory: TempDir,
 }
@@ -44,7 +44,7 @@ impl Setting {
         self.path("data/chat.db.before")
     }
 
-    /// Under a clock that is before 2024, so that ids go by what is known to have been given out.
+    /// Restores under a clock before 2024, so that the new ids depend only on the known ones.
     fn restore_from(&self, backup: &Path) -> Result<Restored, RestoreError> {
         self.restore_at(backup, Timestamp::from_micros(0))
     }
@@ -59,7 +59,7 @@ impl Setting {
         self.restore_from(&self.backup())
     }
 
-    /// Adds a row that is in the write-ahead log only, as a program leaves it that is killed.
+    /// Adds a row that is only in the write-ahead log, as a killed program leaves it.
     fn add_row_as_if_killed(&self) {
         let mut program = connect(&self.database());
         program.batch_execute("PRAGMA wal_autocheckpoint = 0; INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (9, 'note', 0, 0, 0)").unwrap();
@@ -71,7 +71,7 @@ impl Setting {
         }
     }
 
-    /// The names of the files in the data folder, but for the lock.
+    /// The names of the files in the data folder, except the lock.
     fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path("data")).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -85,7 +85,7 @@ fn connect(path: &Path) -> SqliteConnection {
     SqliteConnection::establish(path.to_str().unwrap()).unwrap()
 }
 
-/// A database with an epoch of its own and some jobs.
+/// A database with its own epoch and some jobs.
 fn make(path: &Path, notes: i64) {
     migrate(path).unwrap();
     let mut connection = connect(path);
@@ -105,7 +105,7 @@ fn old_epochs(path: &Path) -> i64 {
 }
 
 #[test]
-fn it_comes_with_a_new_epoch_where_there_was_nothing() {
+fn a_restore_into_an_empty_folder_sets_a_new_epoch() {
     let setting = Setting::new();
     let restored = setting.restore().unwrap();
     assert_eq!(restored.kept, None);
@@ -116,7 +116,7 @@ fn it_comes_with_a_new_epoch_where_there_was_nothing() {
 }
 
 #[test]
-fn the_replaced_database_is_kept_whole_in_one_file() {
+fn the_replaced_database_is_kept_completely_in_one_file() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     setting.add_row_as_if_killed();
@@ -128,7 +128,7 @@ fn the_replaced_database_is_kept_whole_in_one_file() {
 }
 
 #[test]
-fn a_damaged_database_is_kept_with_the_files_beside_it_and_they_harm_nobody() {
+fn a_damaged_database_is_kept_with_its_side_files() {
     let setting = Setting::new();
     for suffix in ["", "-wal", "-shm", "-journal"] {
         fs::write(setting.path(&format!("data/chat.db{suffix}")), "rubbish ".repeat(1_000)).unwrap();
@@ -144,7 +144,7 @@ fn a_damaged_database_is_kept_with_the_files_beside_it_and_they_harm_nobody() {
 }
 
 #[test]
-fn the_log_of_a_database_that_is_gone_is_not_taken_for_one_of_the_new() {
+fn the_log_of_a_lost_database_does_not_become_the_new_ones() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     setting.add_row_as_if_killed();
@@ -168,7 +168,7 @@ fn a_database_in_use_is_left_alone() {
 }
 
 #[test]
-fn what_is_no_sound_backup_changes_nothing() {
+fn an_invalid_backup_changes_nothing() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     let copy = |name: &str, change: &str| {
@@ -203,7 +203,7 @@ fn what_is_no_sound_backup_changes_nothing() {
 }
 
 #[test]
-fn a_database_in_use_is_no_backup() {
+fn a_database_in_use_is_rejected_as_a_backup() {
     let setting = Setting::new();
     let mut user = connect(&setting.path("origin.db"));
     user.batch_execute(
@@ -215,7 +215,7 @@ fn a_database_in_use_is_no_backup() {
 }
 
 #[test]
-fn what_a_killed_restore_left_is_swept_away() {
+fn files_of_a_killed_restore_are_swept() {
     let setting = Setting::new();
     fs::write(setting.path("data/chat.db.unfinished-1"), "half a database").unwrap();
     setting.restore().unwrap();
@@ -233,12 +233,12 @@ fn a_kept_database_is_not_overwritten() {
     assert_eq!(fs::read(setting.kept()).unwrap(), b"an older one");
 }
 
-/// Makes somebody an admin as soon as anybody's key is used.
+/// A trigger that makes somebody an admin as soon as a key is used.
 const RISE: &str =
     "CREATE TRIGGER rise AFTER UPDATE ON sessions BEGIN UPDATE users SET is_admin = 1 WHERE id = 2; END";
 
 #[test]
-fn a_backup_with_a_trigger_of_somebody_elses_is_refused() {
+fn a_backup_with_a_foreign_trigger_is_rejected() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     connect(&setting.backup()).batch_execute(RISE).unwrap();
@@ -249,7 +249,7 @@ fn a_backup_with_a_trigger_of_somebody_elses_is_refused() {
 }
 
 #[test]
-fn a_database_that_somebody_has_tampered_with_does_not_start_nor_become_a_backup() {
+fn a_database_with_a_foreign_trigger_cannot_be_opened_or_backed_up() {
     let setting = Setting::new();
     connect(&setting.path("origin.db")).batch_execute(RISE).unwrap();
     let refused = migrate(&setting.path("origin.db")).unwrap_err();
@@ -262,7 +262,7 @@ fn a_database_that_somebody_has_tampered_with_does_not_start_nor_become_a_backup
     assert!(refused.to_string().contains("rise"), "{refused}");
 }
 
-/// The ids that the next rows get: a job's, and that of an event, which is its place in the log.
+/// The next ids: of a job and of an event, which is also its position in the log.
 fn next_ids(path: &Path) -> (i64, i64) {
     let mut connection = connect(path);
     let mut insert =
@@ -274,7 +274,7 @@ fn next_ids(path: &Path) -> (i64, i64) {
 const STRIDE: i64 = 1 << 32;
 
 #[test]
-fn no_id_is_given_out_again_however_often_the_same_backup_is_restored() {
+fn ids_are_not_reused_however_often_a_backup_is_restored() {
     let setting = Setting::new();
     for round in 1..=3 {
         setting.restore().unwrap();
@@ -290,13 +290,13 @@ fn no_id_is_given_out_again_however_often_the_same_backup_is_restored() {
     }
 }
 
-/// So many seconds after the beginning of 2024.
+/// This many seconds after the beginning of 2024.
 fn in_2024_plus(seconds: i64) -> Timestamp {
     Timestamp::from_micros((1_704_067_200 + seconds) * 1_000_000)
 }
 
 #[test]
-fn no_id_is_given_out_again_when_the_same_backup_is_restored_anew_and_the_database_in_between_is_lost() {
+fn ids_of_a_lost_database_between_two_restores_are_not_reused() {
     let setting = Setting::new();
     let mut given = Vec::new();
     for second in [90_000_000, 90_000_001, 90_003_600] {
@@ -304,7 +304,7 @@ fn no_id_is_given_out_again_when_the_same_backup_is_restored_anew_and_the_databa
         let (job, position) = next_ids(&setting.database());
         assert_eq!((job, position), (second * 1_000_000 + 1, 1));
         given.push(job);
-        // Nothing is left to tell how far the ids have come.
+        // Nothing is left from which the ids could be known.
         fs::remove_dir_all(setting.path("data")).unwrap();
         fs::create_dir(setting.path("data")).unwrap();
     }
@@ -312,7 +312,7 @@ fn no_id_is_given_out_again_when_the_same_backup_is_restored_anew_and_the_databa
 }
 
 #[test]
-fn ids_that_are_moved_on_request_begin_at_the_time() {
+fn ids_advanced_on_request_begin_at_the_current_time() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     let lock = DataDirLock::acquire(&setting.path("data")).unwrap();
@@ -324,7 +324,7 @@ fn ids_that_are_moved_on_request_begin_at_the_time() {
 }
 
 #[test]
-fn ids_go_on_behind_those_of_the_database_that_is_replaced() {
+fn ids_continue_after_those_of_the_replaced_database() {
     let setting = Setting::new();
     make(&setting.database(), 1);
     let far = format!("UPDATE sqlite_sequence SET seq = {} WHERE name = 'jobs'", 7 * STRIDE + 5);
@@ -334,7 +334,7 @@ fn ids_go_on_behind_those_of_the_database_that_is_replaced() {
 }
 
 #[test]
-fn ids_are_moved_on_request_after_a_restore_by_other_means() {
+fn ids_are_advanced_on_request_after_a_foreign_restore() {
     let setting = Setting::new();
     make(&setting.database(), 5);
     let lock = DataDirLock::acquire(&setting.path("data")).unwrap();

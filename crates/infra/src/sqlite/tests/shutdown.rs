@@ -11,13 +11,13 @@ use crate::DatabaseStorage;
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
-fn what_waits_is_finished_and_what_comes_later_is_refused() {
+fn a_shutdown_finishes_queued_commands_and_rejects_later_ones() {
     let fixture = Fixture::new();
     let hold = fixture.hold_writer();
     let pending: Vec<_> = (1..=10).map(|id| fixture.queue(caller(1), note(id)).unwrap()).collect();
     let storage = fixture.storage.clone();
     let shutdown = thread::spawn(move || storage.shutdown(LONG));
-    // The rejection shows that the shutdown has begun.
+    // This rejection shows that the shutdown has begun.
     while fixture.queue(caller(2), sql("SELECT 1")).is_ok() {
         thread::yield_now();
     }
@@ -37,7 +37,7 @@ fn what_waits_is_finished_and_what_comes_later_is_refused() {
 }
 
 #[test]
-fn at_the_deadline_what_still_waits_is_turned_away() {
+fn at_the_deadline_queued_commands_are_rejected() {
     let fixture = Fixture::new();
     let hold = fixture.hold_writer();
     let waiting = fixture.queue(caller(1), note(1)).unwrap();
@@ -57,7 +57,7 @@ fn a_second_shutdown_does_nothing() {
 }
 
 #[test]
-fn beside_another_process_the_log_is_left_alone() {
+fn a_log_that_another_process_uses_is_left_alone() {
     let fixture = Fixture::new();
     fixture.write(note(1)).unwrap();
     let log = fixture.directory.path().join("chat.db-wal");

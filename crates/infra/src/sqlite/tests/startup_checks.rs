@@ -19,7 +19,7 @@ use crate::sqlite::{DataDirLock, LastUse, SqliteOptions, SqliteStorage};
 
 const PAGE: u64 = 4_096;
 
-/// A database with some hundred pages.
+/// A database with a few hundred pages.
 fn database() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("chat.db");
@@ -35,7 +35,7 @@ fn connect(path: &Path) -> SqliteConnection {
     SqliteConnection::establish(path.to_str().unwrap()).unwrap()
 }
 
-/// Overwrites a page in the middle of the jobs by zeros, as a power cut may leave it.
+/// Overwrites a page in the middle of the jobs with zeros, as a power failure may do.
 fn zero_a_page(path: &Path) {
     let mut file = OpenOptions::new().write(true).open(path).unwrap();
     let middle = file.metadata().unwrap().len() / PAGE * 2 / 3;
@@ -65,21 +65,21 @@ fn a_sound_database_opens_after_the_check() {
 }
 
 #[test]
-fn a_zeroed_page_keeps_a_suspect_database_from_opening() {
+fn a_zeroed_page_prevents_a_suspect_database_from_opening() {
     let (_directory, path) = database();
     zero_a_page(&path);
     let refused = open(&path, true, Duration::from_secs(60)).map(drop).unwrap_err();
     assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
-    // Nobody would have come across it otherwise.
+    // Nobody would have noticed the damage otherwise.
     assert_eq!(open(&path, false, Duration::ZERO).unwrap().condition(), Condition::Sound);
 }
 
 #[test]
-fn what_is_found_after_opening_is_told() {
+fn damage_found_after_opening_is_reported() {
     let (_directory, path) = database();
     assert_eq!(settled(&open(&path, true, Duration::ZERO).unwrap()), Condition::Sound);
     zero_a_page(&path);
-    // Whichever is sooner, the check or the end of the waiting.
+    // Whichever comes first: the check's end or the end of the wait.
     match open(&path, true, Duration::ZERO) {
         Ok(storage) => assert_eq!(settled(&storage), Condition::Damaged),
         Err(refused) => assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}"),
@@ -87,7 +87,7 @@ fn what_is_found_after_opening_is_told() {
 }
 
 #[test]
-fn a_stop_is_clean_if_it_was_noted_and_the_log_is_empty() {
+fn a_stop_is_clean_if_it_was_recorded_and_the_log_is_empty() {
     let (directory, path) = database();
     let lock = DataDirLock::acquire(directory.path()).unwrap();
     assert!(!lock.was_not_stopped(&path), "an earlier version noted nothing");

@@ -1,4 +1,4 @@
-//! A storage in a directory of its own, and commands to try on it.
+//! A storage in its own directory, and commands to try on it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -19,7 +19,7 @@ use crate::executor::sync::locked;
 use crate::sqlite::{BatchLimits, SqliteOptions, SqliteStorage};
 use crate::tx::DbTx;
 
-/// A clock that the test sets.
+/// A clock that tests set.
 #[derive(Default)]
 pub(super) struct TestClock(AtomicI64);
 
@@ -39,7 +39,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Keeps what was published, one entry a call.
+/// An event sink that keeps what was published, one entry per call.
 #[derive(Default)]
 pub(super) struct Published(Mutex<Vec<Vec<LoggedEvent>>>);
 
@@ -60,14 +60,14 @@ impl Published {
         locked(&self.0).iter().flatten().map(|logged| logged.id.get()).collect()
     }
 
-    /// What the events are about, in the order of publication.
+    /// The subjects of all events, in the order of publication.
     pub(super) fn subjects(&self) -> Vec<i64> {
         let batches = locked(&self.0);
         batches.iter().flatten().filter_map(|logged| logged.event.ids().user).map(UserId::get).collect()
     }
 }
 
-/// A storage, and what belongs to it.
+/// A storage with its directory, clock and sink.
 pub(super) struct Fixture {
     pub(super) storage: Arc<SqliteStorage>,
     published: Arc<Published>,
@@ -80,7 +80,7 @@ impl Fixture {
         Self::with(|_| ())
     }
 
-    /// A storage whose batches end only when nothing waits.
+    /// A storage whose batches end only when the queue is empty.
     pub(super) fn with(change: impl FnOnce(&mut SqliteOptions)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut options = options(&directory);
@@ -96,34 +96,34 @@ impl Fixture {
         SqliteStorage::open(options, self.clock.clone(), self.published.clone()).unwrap()
     }
 
-    /// The same database opened again, once the storage was shut down.
+    /// The same database opened again, after the storage was shut down.
     pub(super) fn reopened(self) -> Self {
         Self { storage: Arc::new(self.second()), ..self }
     }
 
-    /// Queues a command that writes.
+    /// Queues a write command.
     pub(super) fn queue(&self, caller: Caller, work: DbWork) -> Result<PendingCommand, StorageFault> {
         self.storage.queue(Access { mode: Mode::Write, caller }, work)
     }
 
-    /// Runs a command that writes.
+    /// Runs a write command.
     pub(super) fn write(&self, work: DbWork) -> CommandOutcome {
         self.queue(Caller::System, work)?.wait()
     }
 
-    /// What was published. Callers are answered before that happens, so this waits for one more turn of the
-    /// writer, unless it has ended.
+    /// What was published. Callers get their replies before that, so this runs one more batch to be sure, unless the
+    /// writer has ended.
     pub(super) fn published(&self) -> &Published {
         let _ = self.write(sql("SELECT 1"));
         &self.published
     }
 
-    /// Runs a command that reads.
+    /// Runs a read command.
     pub(super) fn read(&self, work: DbWork) -> CommandOutcome {
         self.storage.queue(Access { mode: Mode::Read, caller: Caller::System }, work)?.wait()
     }
 
-    /// Keeps the writer busy until the result is dropped, so that what is queued meanwhile makes one batch.
+    /// Blocks the writer until the result is dropped, so that everything queued meanwhile becomes one batch.
     pub(super) fn hold_writer(&self) -> Hold {
         let (release, released) = mpsc::channel::<()>();
         let (started, running) = mpsc::channel();
@@ -138,7 +138,7 @@ impl Fixture {
         Hold { _release: release, _pending: pending }
     }
 
-    /// What a query with one integer for a result gives on a reader.
+    /// The result of a query for one integer, run on a reader.
     pub(super) fn ask(&self, query: &'static str) -> i64 {
         let (answer, answers) = mpsc::channel();
         self.read(Box::new(move |tx| {
@@ -149,7 +149,7 @@ impl Fixture {
         answers.recv().unwrap()
     }
 
-    /// The ids of the notes that are stored.
+    /// The ids of the stored notes.
     pub(super) fn notes(&self) -> Vec<i64> {
         let (answer, answers) = mpsc::channel();
         self.read(Box::new(move |tx| {
@@ -163,7 +163,7 @@ impl Fixture {
         answers.recv().unwrap()
     }
 
-    /// Fails unless the log holds exactly the events that were published, without a gap from 1 on.
+    /// Checks that the log contains exactly the published events, without a gap from 1 on.
     pub(super) fn assert_log_is_what_was_published(&self) {
         let ids = self.published().ids();
         let expected: Vec<i64> = (1..).take(ids.len()).collect();
@@ -173,7 +173,7 @@ impl Fixture {
     }
 }
 
-/// Lets the writer go on when dropped.
+/// Unblocks the writer when dropped.
 pub(super) struct Hold {
     _release: mpsc::Sender<()>,
     _pending: PendingCommand,
@@ -197,12 +197,12 @@ pub(super) fn number(connection: &mut SqliteConnection, query: &str) -> QueryRes
     diesel::sql_query(query).get_result(connection).map(|row: Row| row.value)
 }
 
-/// A caller of its own for each number.
+/// A different caller for each number.
 pub(super) fn caller(number: u8) -> Caller {
     Caller::User(UserId::new(number.into()))
 }
 
-/// Runs some SQL, and commits whatever comes of it.
+/// Runs some SQL and commits, whatever the result.
 pub(super) fn sql(text: &'static str) -> DbWork {
     Box::new(move |tx| {
         let _ = on_sqlite(tx, |connection| connection.batch_execute(text));
@@ -210,18 +210,18 @@ pub(super) fn sql(text: &'static str) -> DbWork {
     })
 }
 
-/// Stores a note, for which the table of jobs will do, and emits an event that bears the same number.
+/// Stores a note (a row in the table of jobs) and emits an event with the same number.
 pub(super) fn note(id: i64) -> DbWork {
     Box::new(move |tx| store_note(tx, id, "text"))
 }
 
-/// Does what [`note`] does, with a text.
+/// The same as [`note`], with a text.
 pub(super) fn long_note(id: i64, text: &Arc<String>) -> DbWork {
     let text = Arc::clone(text);
     Box::new(move |tx| store_note(tx, id, &text))
 }
 
-/// Does what [`note`] does, then rejects.
+/// The same as [`note`], then rejects.
 pub(super) fn refused_note(id: i64) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
@@ -229,7 +229,7 @@ pub(super) fn refused_note(id: i64) -> DbWork {
     })
 }
 
-/// Does what [`note`] does, then some SQL that fails.
+/// The same as [`note`], then runs SQL that fails.
 pub(super) fn failing_note(id: i64, then: &'static str) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
@@ -241,7 +241,7 @@ pub(super) fn failing_note(id: i64, then: &'static str) -> DbWork {
     })
 }
 
-/// Does what [`note`] does, then panics.
+/// The same as [`note`], then panics.
 pub(super) fn panicking_note(id: i64) -> DbWork {
     Box::new(move |tx| {
         store_note(tx, id, "text");
@@ -262,7 +262,7 @@ fn store_note(tx: &mut DbTx<'_>, id: i64, text: &str) -> CommitDecision {
     CommitDecision::Commit
 }
 
-/// Runs a query that knows that this is SQLite.
+/// Runs a query on the SQLite connection.
 pub(super) fn on_sqlite<T>(
     tx: &mut DbTx<'_>,
     query: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
