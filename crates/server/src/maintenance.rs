@@ -84,8 +84,8 @@ impl Maintenance {
         };
         match guarded(in_steps).await {
             Some(Ok(())) => {}
-            Some(Err(error)) => tracing::warn!(what, %error, "they can't be removed now"),
-            None => tracing::error!(what, "removing them panicked"),
+            Some(Err(error)) => tracing::warn!(what, %error, "can't remove old data now"),
+            None => tracing::error!(what, "removing old data panicked"),
         }
     }
 }

@@ -50,10 +50,10 @@ impl HealthProbe {
     /// their own, since the look may have begun on another worker, or long before.
     ///
     /// # Errors
-    /// A fault, also when there is no answer in time.
+    /// A fault, also when there is no response in time.
     pub(crate) async fn look(&self, storage: &Arc<dyn Storage>) -> Result<Condition, Error> {
         timeout(self.probe_timeout, self.answer(storage)).await.unwrap_or_else(|_| {
-            Err(Error::Fault(StorageFault::Unavailable { reason: "no answer in time".to_owned() }))
+            Err(Error::Fault(StorageFault::Unavailable { reason: "no response in time".to_owned() }))
         })
     }
 

@@ -274,7 +274,7 @@ async fn answer(request: RequestBuilder) -> Result<(), String> {
 
 /// Why there was no answer, without addresses, so that equal reasons are counted together.
 fn why(error: reqwest::Error) -> String {
-    if error.is_timeout() { "no answer in time".to_owned() } else { describe(&error.without_url()) }
+    if error.is_timeout() { "no response in time".to_owned() } else { describe(&error.without_url()) }
 }
 
 #[cfg(test)]

@@ -277,7 +277,7 @@ fn not_text() -> ApiError {
 }
 
 fn too_soon() -> ApiError {
-    ApiError::new(Code::TooManyRequests, "at most 60 requests at once and 20 a second")
+    ApiError::new(Code::TooManyRequests, "at most 20 requests a second, with bursts of up to 60")
 }
 
 #[cfg(test)]
