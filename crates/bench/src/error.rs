@@ -50,7 +50,7 @@ pub(crate) enum BenchError {
         error: Box<Self>,
     },
     /// The server did not hold under abuse.
-    #[error("{0} bars were missed")]
+    #[error("missed {0} bars")]
     BarsMissed(usize),
     /// A single request outside of a measurement failed.
     #[error("a request failed: {0}")]

@@ -136,7 +136,7 @@ impl Outcome {
     /// A login's time, of what it takes when nobody else signs in.
     fn login_ratio(&self) -> Check {
         let of = |samples| quantile(samples, Action::Login, 0.5);
-        Check::new("login, of its own time", of(&self.under) / of(&self.alone), "x", Some(Bar::AtMost(2.0)))
+        Check::new("login time, vs. alone", of(&self.under) / of(&self.alone), "x", Some(Bar::AtMost(2.0)))
     }
 
     /// Connections that never showed a whole head again and were not closed.
@@ -147,13 +147,13 @@ impl Outcome {
 
     fn swallowed(&self) -> Check {
         let most = self.tally.of(Tally::MOST_BYTES) as f64 / MEGABYTE;
-        Check::new("most bytes taken of a body", most, "MB", Some(Bar::Below(16.0)))
+        Check::new("most bytes read of a body", most, "MB", Some(Bar::Below(16.0)))
     }
 
     /// What came into the data folder, the write-ahead log included: a message is in both until a checkpoint.
     fn stored_a_second(&self) -> Check {
         let a_second = self.stored as f64 / MEGABYTE / self.window.as_secs_f64();
-        Check::new("stored a second", a_second, "MB", Some(Bar::Below(10.0)))
+        Check::new("stored per second", a_second, "MB", Some(Bar::Below(10.0)))
     }
 
     /// What the server does while the clients are there, for others too. What is done once they are gone tells nothing

@@ -73,7 +73,7 @@ fn write_tables(text: &mut String, report: &AbuseReport) -> fmt::Result {
         "scenario",
         "idle MB",
         "peak MB",
-        "then MB",
+        "after MB",
         "others",
         "p50 alone",
         "p99 alone",

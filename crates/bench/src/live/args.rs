@@ -35,10 +35,10 @@ pub(crate) struct LiveArgs {
     /// The number of sockets in one group.
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = parse_sockets)]
     pub sockets: usize,
-    /// How many messages can be on the way to the sockets of one group. The more there are, the more of them wait for
+    /// How many messages can be in flight to the sockets of one group. The more there are, the more of them wait for
     /// each socket and are written together. With one, each is written alone.
-    #[arg(long, default_value_t = 64, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
-    pub on_the_way: u16,
+    #[arg(long, alias = "on-the-way", default_value_t = 64, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
+    pub in_flight: u16,
     /// The number of sockets that listen while others send.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = parse_sockets)]
     pub listeners: usize,

@@ -1,4 +1,4 @@
-//! What fan-out is compared with: a bare tokio program that writes the same bytes to all sockets, one message after the
+//! What fan-out is compared with: a minimal tokio program that writes the same bytes to all sockets, one message after the
 //! other, and does nothing else.
 
 use std::io;

@@ -28,18 +28,22 @@ pub(super) struct Rate {
     pub processor_micros: f64,
 }
 
-/// What the program that only writes delivers.
+/// The rate at which the minimal program delivers.
 ///
 /// # Errors
 /// A socket failed.
-pub(super) async fn of_broadcast(bare: &Program, timing: Timing, sockets: usize) -> Result<Rate, BenchError> {
-    let mut crowd = Crowd::open(&bare.target, sockets, false).await?;
-    rate(bare, &mut crowd, timing).await
+pub(super) async fn of_broadcast(
+    minimal: &Program,
+    timing: Timing,
+    sockets: usize,
+) -> Result<Rate, BenchError> {
+    let mut crowd = Crowd::open(&minimal.target, sockets, false).await?;
+    rate(minimal, &mut crowd, timing).await
 }
 
-/// What the server delivers of messages that are sent to one group as fast as they reach everybody, with at most
-/// `on_the_way` of them on their way. Those who send are faster by far than anything that writes to a thousand sockets:
-/// without a limit, what is measured would be how the server lets go of who can't keep up.
+/// The rate at which the server delivers messages that are sent to one group as fast as they reach everybody, with at
+/// most `in_flight` of them not delivered yet. Sending is far faster than writing to a thousand sockets: without a limit,
+/// this would measure how the server disconnects slow listeners.
 ///
 /// # Errors
 /// A socket or a sender failed, or a message did not come exactly once on each socket.
@@ -48,11 +52,11 @@ pub(super) async fn of_server(
     hall: &Fixture,
     timing: Timing,
     sockets: usize,
-    on_the_way: u16,
+    in_flight: u16,
 ) -> Result<Rate, BenchError> {
     let mut crowd = Crowd::open(&server.target, sockets, false).await?;
     crowd.rest().await?;
-    crowd.tally.reached_all.add_permits(usize::from(on_the_way));
+    crowd.tally.reached_all.add_permits(usize::from(in_flight));
     let poster = Poster::new(server, hall, SENDERS)?;
     let until = Instant::now() + timing.warm_up + timing.window;
     let mut senders = JoinSet::new();

@@ -71,7 +71,7 @@ impl Watch {
     async fn read(self, server: &Program, crowd: &mut Crowd) -> Result<Vec<u64>, BenchError> {
         let heard = crowd.tally.heard().heartbeats;
         let mut resident = Vec::with_capacity(self.heartbeats as usize);
-        let bar = output::progress(u64::from(self.heartbeats), "signs of life");
+        let bar = output::progress(u64::from(self.heartbeats), "heartbeats");
         for _ in 0..self.heartbeats {
             sleep(Duration::from_secs(self.heartbeat)).await;
             crowd.all_open()?;

@@ -89,7 +89,7 @@ async fn measure_under_load(
 ) -> Result<LiveReport, BenchError> {
     let server = Program::server(binary, &stage.hall.place, &stage.members, &[], scratch).await?;
     let frame = sample::catch(&server, &stage.hall).await?;
-    let bare = Program::broadcast(&frame, args.sockets, scratch).await?;
+    let minimal = Program::broadcast(&frame, args.sockets, scratch).await?;
     let mut report = LiveReport::new(Conditions::new(args, stage.hall.engine.clone(), frame.len()));
     let mut delays = Delays::new();
     let parts: Vec<_> =
@@ -97,12 +97,12 @@ async fn measure_under_load(
     let bar = output::progress(u64::from(args.rounds) * parts.len() as u64, "measurements");
     for &part in (0..args.rounds).flat_map(|_| &parts) {
         bar.set_message(part.to_string());
-        let of = Measured { args, stage, server: &server, bare: &bare };
+        let of = Measured { args, stage, server: &server, minimal: &minimal };
         of.measure(part, &mut report, &mut delays).await.map_err(during(part))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    bare.stop().await?;
+    minimal.stop().await?;
     server.stop().await?;
     report.delay = args.wants(Part::Delay).then(|| (&delays).into());
     Ok(report)
@@ -113,7 +113,7 @@ struct Measured<'a> {
     args: &'a LiveArgs,
     stage: &'a Stage,
     server: &'a Program,
-    bare: &'a Program,
+    minimal: &'a Program,
 }
 
 impl Measured<'_> {
@@ -124,14 +124,13 @@ impl Measured<'_> {
         report: &mut LiveReport,
         delays: &mut Delays,
     ) -> Result<(), BenchError> {
-        let Self { args, stage, server, bare } = self;
+        let Self { args, stage, server, minimal } = self;
         let timing =
             Timing { warm_up: Duration::from_secs(args.warm_up), window: Duration::from_secs(args.seconds) };
         match part {
             Part::FanOut => report.fan_out.push(FanOutRound {
-                bare: fan_out::of_broadcast(bare, timing, args.sockets).await?,
-                server: fan_out::of_server(server, &stage.hall, timing, args.sockets, args.on_the_way)
-                    .await?,
+                minimal: fan_out::of_broadcast(minimal, timing, args.sockets).await?,
+                server: fan_out::of_server(server, &stage.hall, timing, args.sockets, args.in_flight).await?,
             }),
             Part::Delay => {
                 let poster = Poster::new(server, &stage.hall, 1)?;

@@ -86,7 +86,7 @@ pub(super) fn ratios(samples: &Samples, database: &Engine) -> Vec<Check> {
             let compared = Scenario { route: comparison(scenario.route)?, ..scenario };
             let rounds = samples[&scenario].iter().zip(samples.get(&compared)?);
             let percent = rounds.map(|(own, other)| 100.0 * own.per_second / other.per_second).collect();
-            let name = format!("{scenario}, of the {compared}");
+            let name = format!("{scenario}, vs. {compared}");
             let bar = bar(scenario).filter(|_| database.is_embedded());
             Some(Check::new(name, median(percent), "%", bar))
         })
@@ -140,7 +140,7 @@ mod tests {
         ]);
         let ratios = ratios(&samples, &Engine::Sqlite);
         assert_eq!(ratios.len(), 1);
-        assert_eq!(ratios[0].name, "durable send @ 64, of the echo @ 64");
+        assert_eq!(ratios[0].name, "durable send @ 64, vs. echo @ 64");
         assert_eq!((ratios[0].value, ratios[0].reached), (20.0, Some(true)));
     }
 

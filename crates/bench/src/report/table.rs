@@ -72,12 +72,12 @@ fn database_column(report: &Report) -> &'static str {
 /// Whose processor time it is.
 fn processor_note(report: &Report) -> &'static str {
     match &report.conditions.database {
-        Engine::Sqlite => "CPU: of the program under load, in which SQLite is embedded",
+        Engine::Sqlite => "CPU: the program under load, including SQLite",
         Engine::Postgres(_) if database_column(report).is_empty() => {
-            "CPU: of the program under load; what PostgreSQL took besides is not known here"
+            "CPU: the program under load; the CPU time of PostgreSQL on its own machine is unknown"
         }
         Engine::Postgres(_) => {
-            "CPU: of the program under load, and of all processes of the PostgreSQL server, whatever they did"
+            "CPU: the program under load, and separately all processes of the PostgreSQL server"
         }
     }
 }

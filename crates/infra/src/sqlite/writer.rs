@@ -94,7 +94,11 @@ impl Writer {
                 Some(WriterState { head: batch.events.last_id(), ..state })
             }
             Err(lost) => {
-                tracing::error!(reason = lost.reason, commands = batch.len(), "could not commit a batch of commands");
+                tracing::error!(
+                    reason = lost.reason,
+                    commands = batch.len(),
+                    "could not commit a batch of commands"
+                );
                 self.roll_back();
                 batch.reply_lost(&lost);
                 None

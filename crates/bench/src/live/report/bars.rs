@@ -20,15 +20,15 @@ impl LiveReport {
 
     fn fan_out_check(&self) -> Option<Check> {
         let sockets = self.conditions.sockets;
-        let ratio = percent(self.fan_out.iter().map(|of| (of.server.per_second, of.bare.per_second)))?;
-        let name = format!("fan-out to {sockets} sockets, of the bare program");
+        let ratio = percent(self.fan_out.iter().map(|of| (of.server.per_second, of.minimal.per_second)))?;
+        let name = format!("fan-out to {sockets}, vs. minimal program");
         Some(Check::new(name, ratio, "%", self.bar(Bar::AtLeast(55.0), sockets, 1_000)))
     }
 
     fn sends_check(&self) -> Option<Check> {
         let listeners = self.conditions.listeners;
         let ratio = percent(self.sends.iter().map(|sends| (sends.beside, sends.alone)))?;
-        let name = format!("sends beside {listeners} sockets, of those alone");
+        let name = format!("sends beside {listeners} sockets, vs. alone");
         Some(Check::new(name, ratio, "%", self.bar(Bar::AtLeast(60.0), listeners, 200)))
     }
 
@@ -36,15 +36,15 @@ impl LiveReport {
         let millis = self.two_servers?.after_reply.p50_micros as f64 / 1000.0;
         let is_local = matches!(&self.conditions.database, Engine::Postgres(server) if server.is_local);
         let bar = is_local.then_some(Bar::Below(50.0));
-        Some(Check::new("p50 from one server to another", millis, "ms", bar))
+        Some(Check::new("p50 delay from one server to another", millis, "ms", bar))
     }
 
     fn idle_checks(&self, idle: &Idle) -> [Check; 2] {
         let Idle { sockets, with, .. } = idle;
         let bar = |most| self.bar(Bar::AtMost(most), *sockets, 10_000);
-        let most = format!("each of {sockets} idle sockets of strangers");
-        let risen = format!("its rise, last half of {} heartbeats", with.len());
-        [Check::new(most, idle.most(), "KiB", bar(24.0)), Check::new(risen, idle.risen(), "KiB", bar(0.5))]
+        let memory = "memory per idle socket, no shared group";
+        let growth = format!("growth in the second half of {} heartbeats", with.len());
+        [Check::new(memory, idle.most(), "KiB", bar(24.0)), Check::new(growth, idle.risen(), "KiB", bar(0.5))]
     }
 
     /// The bar, if it is for such a database and so many sockets.
@@ -54,7 +54,7 @@ impl LiveReport {
 }
 
 fn members_check(idle: &Idle) -> Check {
-    Check::new(format!("each of {} idle sockets of members", idle.sockets), idle.most(), "KiB", None)
+    Check::new("memory per idle socket, one shared group", idle.most(), "KiB", None)
 }
 
 /// The median of the rounds' ratios, in percent, if there were rounds.
@@ -80,14 +80,14 @@ mod tests {
             seconds: 5,
             sockets,
             listeners: 200,
-            on_the_way: 64,
+            in_flight: 64,
             frame_bytes: 500,
         })
     }
 
-    fn round(bare: f64, server: f64) -> FanOutRound {
+    fn round(minimal: f64, server: f64) -> FanOutRound {
         let rate = |per_second| Rate { per_second, processor_micros: 1.0 };
-        FanOutRound { bare: rate(bare), server: rate(server) }
+        FanOutRound { minimal: rate(minimal), server: rate(server) }
     }
 
     #[test]

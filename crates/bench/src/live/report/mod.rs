@@ -52,7 +52,7 @@ pub(super) struct Conditions {
     /// The number of sockets that listen while others send.
     pub listeners: usize,
     /// How many messages may be on their way during fan-out.
-    pub on_the_way: u16,
+    pub in_flight: u16,
     /// Bytes of a message on a socket, frame and all.
     pub frame_bytes: usize,
 }
@@ -61,7 +61,7 @@ pub(super) struct Conditions {
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct FanOutRound {
     /// The program that only writes.
-    pub bare: Rate,
+    pub minimal: Rate,
     /// The server.
     pub server: Rate,
 }
@@ -97,7 +97,7 @@ impl Conditions {
             seconds: args.seconds,
             sockets: args.sockets,
             listeners: args.listeners,
-            on_the_way: args.on_the_way,
+            in_flight: args.in_flight,
             frame_bytes,
         }
     }

@@ -32,7 +32,7 @@ fn write_tables(text: &mut String, report: &LiveReport) -> fmt::Result {
         write_delay(text, "20 messages a second to another server", delay)?;
     }
     write_sends(text, report)?;
-    let idle = [("strangers", &report.idle), ("members", &report.idle_members)];
+    let idle = [("no shared group", &report.idle), ("one shared group", &report.idle_members)];
     for (who, idle) in idle.into_iter().filter_map(|(who, idle)| Some((who, idle.as_ref()?))) {
         write_idle(text, who, idle)?;
     }
@@ -47,9 +47,9 @@ fn write_fan_out(text: &mut String, report: &LiveReport) -> fmt::Result {
         return Ok(());
     }
     let of = &report.conditions;
-    let title = format!("fan-out to {} sockets, {} on the way", of.sockets, of.on_the_way);
+    let title = format!("fan-out to {} sockets, {} in flight", of.sockets, of.in_flight);
     writeln!(text, "\n{title:<44}{:>14}{:>14}", "per second", "CPU each µs")?;
-    write_rates(text, "bare program", report.fan_out.iter().map(|round| round.bare))?;
+    write_rates(text, "minimal program", report.fan_out.iter().map(|round| round.minimal))?;
     write_rates(text, "server", report.fan_out.iter().map(|round| round.server))
 }
 
@@ -80,7 +80,7 @@ fn write_sends(text: &mut String, report: &LiveReport) -> fmt::Result {
 }
 
 fn write_idle(text: &mut String, who: &str, idle: &Idle) -> fmt::Result {
-    let title = format!("server with {} idle sockets of {who}", idle.sockets);
+    let title = format!("{} idle sockets, {who}", idle.sockets);
     writeln!(text, "\n{title:<44}{:>14}", "memory MB")?;
     let mut row = |name: &str, bytes: u64| writeln!(text, "{name:<44}{:>14.1}", bytes as f64 / 1e6);
     row("without", idle.without)?;
