@@ -16,6 +16,7 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::{Access, Caller, Credential, EventSink, Mode, Storage, Tx};
+use groupchat_domain::time::Clock;
 use groupchat_infra::clock::SystemClock;
 #[cfg(feature = "postgres")]
 use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
@@ -55,11 +56,11 @@ impl Place {
     }
 
     /// Opens the database that is there, as any program of ours would that is not alone.
-    fn open(&self, sink: Arc<dyn EventSink>) -> Arc<dyn DatabaseStorage> {
+    fn open(&self, sink: Arc<dyn EventSink>, clock: Arc<dyn Clock>) -> Arc<dyn DatabaseStorage> {
         match self {
-            Self::Folder(folder) => open_sqlite(folder, sink, |_| {}),
+            Self::Folder(folder) => open_sqlite(folder, sink, clock, |_| {}),
             #[cfg(feature = "postgres")]
-            Self::Server(scratch) => open_postgres(scratch, sink, |_| {}),
+            Self::Server(scratch) => open_postgres(scratch, sink, clock, |_| {}),
         }
     }
 }
@@ -67,23 +68,25 @@ impl Place {
 fn open_sqlite(
     folder: &TempDir,
     sink: Arc<dyn EventSink>,
+    clock: Arc<dyn Clock>,
     adjust: impl FnOnce(&mut SqliteOptions),
 ) -> Arc<dyn DatabaseStorage> {
     let mut options = SqliteOptions::new(folder.path().join("test.db"));
     adjust(&mut options);
-    Arc::new(SqliteStorage::open(options, Arc::new(SystemClock), sink).expect("opens"))
+    Arc::new(SqliteStorage::open(options, clock, sink).expect("opens"))
 }
 
 #[cfg(feature = "postgres")]
 fn open_postgres(
     scratch: &Scratch,
     sink: Arc<dyn EventSink>,
+    clock: Arc<dyn Clock>,
     adjust: impl FnOnce(&mut PostgresOptions),
 ) -> Arc<dyn DatabaseStorage> {
     let mut options = PostgresOptions::new(scratch.url());
     options.poll_interval = POLL_INTERVAL;
     adjust(&mut options);
-    Arc::new(PostgresStorage::open(options, Arc::new(SystemClock), sink).expect("opens"))
+    Arc::new(PostgresStorage::open(options, clock, sink).expect("opens"))
 }
 
 /// A list of statements, and an observer that writes them down there.
@@ -101,7 +104,7 @@ impl Database {
     pub(crate) fn sqlite() -> Self {
         let (statements, observer) = notebook();
         let folder = TempDir::new().expect("a temporary directory");
-        let storage = open_sqlite(&folder, Arc::new(NoListener), |options| {
+        let storage = open_sqlite(&folder, Arc::new(NoListener), Arc::new(SystemClock), |options| {
             options.statement_observer = Some(observer);
         });
         Self { storage, runtime: runtime(), place: Place::Folder(folder), statements }
@@ -114,7 +117,20 @@ impl Database {
 
     /// A new SQLite file that tells `sink` what was committed.
     pub(crate) fn sqlite_with(sink: Arc<dyn EventSink>) -> Self {
-        Self::in_place(Place::folder(), sink)
+        Self::in_place(Place::folder(), sink, Arc::new(SystemClock))
+    }
+
+    /// A new SQLite file that takes the time from this clock.
+    pub(crate) fn sqlite_at(clock: Arc<dyn Clock>) -> Self {
+        Self::in_place(Place::folder(), Arc::new(NoListener), clock)
+    }
+
+    /// A new database on the PostgreSQL server for tests that takes the time from this clock.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn postgres_at(clock: Arc<dyn Clock>) -> Self {
+        let scratch = Scratch::create();
+        find_deadlocks_fast(scratch.url());
+        Self::in_place(Place::Server(scratch), Arc::new(NoListener), clock)
     }
 
     /// A new database on the PostgreSQL server for tests, whose statements are written down.
@@ -137,7 +153,7 @@ impl Database {
     fn postgres_observed(adjust: impl FnOnce(&mut PostgresOptions)) -> Self {
         let (statements, observer) = notebook();
         let scratch = Scratch::create();
-        let storage = open_postgres(&scratch, Arc::new(NoListener), |options| {
+        let storage = open_postgres(&scratch, Arc::new(NoListener), Arc::new(SystemClock), |options| {
             options.statement_observer = Some(observer);
             adjust(options);
         });
@@ -155,11 +171,11 @@ impl Database {
     pub(crate) fn postgres_with(sink: Arc<dyn EventSink>) -> Self {
         let scratch = Scratch::create();
         find_deadlocks_fast(scratch.url());
-        Self::in_place(Place::Server(scratch), sink)
+        Self::in_place(Place::Server(scratch), sink, Arc::new(SystemClock))
     }
 
-    fn in_place(place: Place, sink: Arc<dyn EventSink>) -> Self {
-        Self { storage: place.open(sink), runtime: runtime(), place, statements: Arc::default() }
+    fn in_place(place: Place, sink: Arc<dyn EventSink>, clock: Arc<dyn Clock>) -> Self {
+        Self { storage: place.open(sink, clock), runtime: runtime(), place, statements: Arc::default() }
     }
 
     /// What runs the commands.
@@ -169,7 +185,7 @@ impl Database {
 
     /// The same database, opened once more beside this storage. Has to be let go before the database.
     pub(crate) fn beside(&self, sink: Arc<dyn EventSink>) -> Arc<dyn DatabaseStorage> {
-        self.place.open(sink)
+        self.place.open(sink, Arc::new(SystemClock))
     }
 
     /// Waits for what the storage answers, on this thread. Any number of threads may wait at once.

@@ -1,0 +1,224 @@
+//! The table of commands: all that users, the operator and the server do. A new use case joins by an entry.
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{
+    self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, UserChanges, UserDraft, UserQuery,
+    operator,
+};
+use groupchat_domain::events::{self, Retention};
+use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupQuery, MemberQuery, Visibility};
+use groupchat_domain::ids::{Position, Seq};
+use groupchat_domain::jobs;
+use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::network::Network;
+use groupchat_domain::operations;
+use groupchat_domain::storage::{Access, Caller, Mode, Tx, WritePurpose, Writing};
+use groupchat_domain::time::Timestamp;
+use groupchat_testing::Dice;
+
+use crate::commands::answer::Answer;
+use crate::commands::argument::*;
+use crate::commands::known::Known;
+use crate::commands::ports::{Ports, QUOTAS, client};
+use crate::commands::table::commands;
+
+/// Events older than this go.
+const LOG_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// How many events a reader of the log looks back at most.
+const LOOK_BACK: i64 = 40;
+
+/// A position a little before the head of the log.
+fn lately(tx: &mut dyn Tx, back: Seq) -> Result<Position, Error> {
+    Ok(Position::new((tx.events().head()?.get() - back.get() % LOOK_BACK).max(0)))
+}
+
+commands! {
+    // Users, as admins, the operator and users themselves change them.
+
+    /// The very first user.
+    1 flow CreateFirstAdmin[accounts::create_first_admin]()
+        |ports| accounts::create_first_admin(ports.storage, &ports.own, &ports.own);
+    /// An admin creates a user, with whose key somebody can act at once.
+    6 flow CreateUser[accounts::create](name: AUsername, display: Option<ADisplayName>, email: Option<AnEmail>, admin: AFlag, password: APassword)
+        |ports| accounts::create(ports.storage, &ports.own, &ports.own, ports.who, UserDraft {
+            username: name, display_name: display, email, is_admin: admin, password,
+        });
+    /// The operator creates a user.
+    2 flow CreateUserByOperator[accounts::create_by_operator](name: AUsername, admin: AFlag, password: APassword)
+        |ports| accounts::create_by_operator(ports.storage, &ports.own, UserDraft {
+            username: name, display_name: None, email: None, is_admin: admin, password,
+        });
+    /// An admin deletes a user.
+    1 write DeleteUser[accounts::delete_user](user: AUser) |tx, actor| accounts::delete_user(tx, actor, user);
+    /// The operator deletes a user.
+    1 flow DeleteUserByOperator[operator::delete](name: AUsername) |ports| operator::delete(ports.storage, name.key());
+    /// A user changes their own profile.
+    4 write EditSelf[accounts::edit_self](display: Option<Option<ADisplayName>>, email: Option<Option<AnEmail>>, presence: Option<APresence>)
+        |tx, actor| accounts::edit_self(tx, actor, &ProfileChanges { display_name: display.clone(), email: email.clone(), presence });
+    /// An admin changes a user.
+    4 flow EditUser[accounts::edit_user](user: AUser, name: Option<AUsername>, display: Option<Option<ADisplayName>>, admin: Option<AFlag>, password: Option<APassword>)
+        |ports| accounts::edit_user(ports.storage, &ports.own, ports.who, user, UserChanges {
+            username: name, display_name: display, email: None, is_admin: admin, password,
+        });
+    /// The operator makes somebody an admin, or ends that.
+    1 flow SetAdmin[operator::set_admin](name: AUsername, admin: AFlag)
+        |ports| operator::set_admin(ports.storage, name.key(), admin);
+    /// The operator sets a password.
+    1 flow SetPassword[operator::set_password](name: AUsername, password: APassword)
+        |ports| operator::set_password(ports.storage, &ports.own, name.key(), password);
+    /// A user changes their password.
+    2 flow ChangePassword[accounts::change_password](current: ATypedPassword, new: APassword)
+        |ports| accounts::change_password(ports.storage, &ports.own, &ports.own, ports.who, current, new);
+    /// One's own account.
+    1 read FindSelf[accounts::find_self]() |tx, actor| accounts::find_self(tx, actor);
+    /// A user.
+    2 read FindUser[accounts::find_user](user: AUser) |tx, actor| accounts::find_user(tx, actor, user);
+    /// Users.
+    3 read ListUsers[accounts::list_users](search: Option<ASearch>, after: Option<APlace>, limit: ALimit)
+        |tx, actor| accounts::list_users(tx, actor, &UserQuery {
+            search: search.clone(), after: after.map(|place| place.of("user")), limit,
+        });
+    /// Users, for the operator.
+    1 flow ListUsersByOperator[operator::list](after: Option<APlace>, limit: ALimit)
+        |ports| operator::list(ports.storage, UserQuery { search: None, after: after.map(|place| place.of("user")), limit });
+
+    // Sessions and tickets.
+
+    /// Somebody signs in.
+    8 flow Login[accounts::login](name: ATypedName, password: ATypedPassword, network: ANetwork)
+        |ports| accounts::login(ports.login(), LoginAttempt { username: name, password, client: client(network) });
+    /// A user signs out.
+    1 write Logout[accounts::logout]() |tx, actor| accounts::logout(tx, actor);
+    /// A user ends a session.
+    1 write EndSession[accounts::end_session](session: ASession) |tx, actor| accounts::end_session(tx, actor, session);
+    /// A user ends all sessions but one.
+    1 write EndOtherSessions[accounts::end_other_sessions]() |tx, actor| accounts::end_other_sessions(tx, actor);
+    /// A user's sessions.
+    2 read ListSessions[accounts::list_sessions](below: Option<ASession>, limit: ALimit)
+        |tx, actor| accounts::list_sessions(tx, actor, below, limit);
+    /// The server removes what has expired.
+    1 system RemoveExpiredSessions[accounts::remove_expired_sessions]() |tx| accounts::remove_expired_sessions(tx);
+    /// A client asks for a ticket.
+    3 flow IssueTicket[accounts::issue_ticket]() |ports| {
+        let ticket = ports.own.issued();
+        ports.storage.write_as(ports.who, move |tx, actor| accounts::issue_ticket(tx, actor, ticket))
+    };
+    /// A client shows a ticket.
+    3 flow RedeemTicket[accounts::redeem_ticket](ticket: ATicket)
+        |ports| accounts::redeem_ticket(ports.storage, ticket, Network::UNKNOWN);
+    /// The server removes tickets.
+    1 system RemoveExpiredTickets[accounts::remove_expired_tickets]() |tx| accounts::remove_expired_tickets(tx);
+    /// The server forgets networks.
+    1 system RemoveOldNetworks[accounts::remove_old_known_networks]()
+        |tx| accounts::remove_old_known_networks(tx, KNOWN_NETWORK_RETENTION);
+
+    // Groups and members.
+
+    /// A user creates a group.
+    6 write CreateGroup[groups::create](name: AGroupName, description: Option<ADescription>)
+        |tx, actor| groups::create(tx, actor, &GroupDraft {
+            name: name.clone(), description: description.clone(), visibility: Visibility::Public,
+        }, &QUOTAS);
+    /// A group's admin changes it.
+    3 write EditGroup[groups::edit](group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>)
+        |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
+            name: name.clone(), description: description.clone(), visibility: None,
+        });
+    /// A group's owner deletes it.
+    1 write DeleteGroup[groups::delete](group: AGroup) |tx, actor| groups::delete(tx, actor, group);
+    /// A group.
+    2 read FindGroup[groups::find](group: AGroup) |tx, actor| groups::find(tx, actor, group);
+    /// Groups.
+    3 read ListGroups[groups::list](search: Option<ASearch>, mine: AFlag, ownerless: AFlag, after: Option<APlace>, limit: ALimit)
+        |tx, actor| groups::list(tx, actor, &GroupQuery {
+            viewer: actor.id(), search: search.clone(), mine, ownerless, after: after.map(|place| place.of("gruppe ")), limit,
+        });
+    /// A user joins a group.
+    6 write JoinGroup[groups::join](group: AGroup) |tx, actor| groups::join(tx, actor, group, &QUOTAS);
+    /// A member adds somebody.
+    6 write AddMember[groups::add_member](group: AGroup, candidate: ACandidate, role: ARole)
+        |tx, actor| groups::add_member(tx, actor, group, &candidate, role, &QUOTAS);
+    /// An owner changes a member's role.
+    3 write ChangeRole[groups::change_role](group: AGroup, user: AUser, role: Option<ARole>)
+        |tx, actor| groups::change_role(tx, actor, group, user, role, &QUOTAS);
+    /// A member leaves.
+    2 write LeaveGroup[groups::remove_member](group: AGroup)
+        |tx, actor| groups::remove_member(tx, actor, group, actor.id());
+    /// A member is removed.
+    2 write RemoveMember[groups::remove_member](group: AGroup, user: AUser)
+        |tx, actor| groups::remove_member(tx, actor, group, user);
+    /// Members.
+    3 read ListMembers[groups::list_members](group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit)
+        |tx, actor| groups::list_members(tx, actor, &MemberQuery {
+            group, search: search.clone(), after: after.map(|place| place.of("user")), limit,
+        });
+
+    // Messages.
+
+    /// A member sends a message.
+    24 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
+        |tx, actor| messages::send(tx, actor, &MessageDraft { group, text: text.clone(), client_id: client_id.clone() });
+    /// An author edits a message.
+    5 write EditMessage[messages::edit](message: AMessage, text: Option<AText>)
+        |tx, actor| messages::edit(tx, actor, message.0, message.1, text.as_ref());
+    /// Somebody deletes a message.
+    3 write DeleteMessage[messages::delete](message: AMessage)
+        |tx, actor| messages::delete(tx, actor, message.0, message.1);
+    /// A member likes a message.
+    6 write Like[messages::like](message: AMessage) |tx, actor| messages::like(tx, actor, message.0, message.1);
+    /// A member takes a like back.
+    3 write Unlike[messages::unlike](message: AMessage) |tx, actor| messages::unlike(tx, actor, message.0, message.1);
+    /// An admin pins a message.
+    4 write Pin[messages::pin](message: AMessage) |tx, actor| messages::pin(tx, actor, message.0, message.1);
+    /// An admin unpins a message.
+    2 write Unpin[messages::unpin](message: AMessage) |tx, actor| messages::unpin(tx, actor, message.0, message.1);
+    /// A member reads on.
+    4 flow MarkRead[messages::mark_read_and_publish](group: AGroup, seq: ASeq)
+        |ports| messages::mark_read_and_publish(ports.storage, ports.live, ports.who, group, seq);
+    /// The same, and nobody is told.
+    1 write MarkReadQuietly[messages::mark_read](group: AGroup, seq: ASeq)
+        |tx, actor| messages::mark_read(tx, actor, group, seq);
+    /// A message.
+    2 read FindMessage[messages::find](message: AMessage) |tx, actor| messages::find(tx, actor, message.0, message.1);
+    /// Messages.
+    5 read ListMessages[messages::list](group: AGroup, window: AWindow, limit: ALimit)
+        |tx, actor| messages::list(tx, actor, group, window, limit);
+    /// Pins.
+    2 read ListPins[messages::list_pins](group: AGroup, before: Option<APin>, limit: ALimit)
+        |tx, actor| messages::list_pins(tx, actor, group, before, limit);
+
+    // The log, jobs, and what the operator watches.
+
+    /// A client comes back.
+    3 read Replay[events::replay](back: ASeq) |tx, actor| {
+        let after = lately(tx, back)?;
+        events::replay(tx, actor, after)
+    };
+    /// What a user has read meanwhile.
+    2 read ReadSince[events::read_since](back: ASeq) |tx, actor| {
+        let after = lately(tx, back)?;
+        events::read_since(tx, actor, after)
+    };
+    /// A server reads the log.
+    1 system_read LoadAfter[events::load_after, events::load](back: ASeq) |tx| {
+        let after = lately(tx, back)?;
+        Ok::<_, Error>(events::load_after(tx, after, LOOK_BACK)?)
+    };
+    /// Where the log is.
+    1 system_read LogState[events::log_state]() |tx| events::log_state(tx);
+    /// The server removes old events.
+    1 system Prune[events::prune](rows: ARetention) |tx| events::prune(tx, Retention { age: LOG_AGE, rows });
+    /// The server does what is due.
+    8 flow RunJobs[jobs::run_due_jobs]() |ports| jobs::run_due_jobs(ports.storage, |_, _| {});
+    /// The operator asks whether the clock is right.
+    1 system_read DoubtClock[operations::doubt_clock]()
+        |tx| operations::doubt_clock(tx, Timestamp::from_micros(0));
+    /// A monitor asks whether the storage works.
+    1 flow Probe[operations::probe]() |ports| operations::probe(ports.storage);
+    /// A user logs out in a hurry, whatever else is written.
+    1 flow LogoutSecurely[accounts::logout]() |ports| {
+        let securing = Writing::new(ports.who, WritePurpose::Secure);
+        ports.storage.write_as(securing, |tx, actor| accounts::logout(tx, actor))
+    };
+}

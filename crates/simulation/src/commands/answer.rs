@@ -1,0 +1,234 @@
+//! What commands answer, in a form that can be compared.
+
+use groupchat_domain::accounts::{Actor, CreatedUser, LoggedIn, Password, Secret, Session, User};
+use groupchat_domain::events::{
+    EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage,
+};
+use groupchat_domain::groups::{GroupView, Member};
+use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, SessionId, UserId};
+use groupchat_domain::jobs::Task;
+use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
+use groupchat_domain::operations::ClockDoubt;
+use groupchat_domain::paging::{NamePosition, Page};
+use groupchat_domain::storage::Condition;
+use groupchat_domain::time::Timestamp;
+
+use crate::commands::ids::Ids;
+use crate::commands::renumber::Renumber;
+
+/// A page of what was replayed, with the groups that its reader is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// What the reader may see.
+    pub events: Vec<LoggedEvent>,
+    /// Everything up to this position was read.
+    pub position: Position,
+    /// Whether the log goes on.
+    pub more: bool,
+    /// Whether events are missing at the beginning.
+    pub gap: bool,
+    /// The reader's groups, by id.
+    pub groups: Vec<GroupId>,
+}
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
+        /// What a command answered that was not refused.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Answer {
+            /// Nothing but that it was done.
+            Done,
+            $($(#[$doc])* $name($type),)+
+        }
+
+        $(impl From<$type> for Answer {
+            fn from(value: $type) -> Self {
+                Self::$name(value)
+            }
+        })+
+    };
+}
+
+answers! {
+    /// A text.
+    Text(String),
+    /// What a job has to do.
+    Task(Option<Task>),
+    /// Whether something was done, or there is more to do.
+    Flag(bool),
+    /// A time.
+    Time(Timestamp),
+    /// A user.
+    User(User),
+    /// A user that was created, and the secret of the key that came with it.
+    Created((User, Option<Secret>)),
+    /// The first user, and its password.
+    FirstAdmin(Option<(User, Password)>),
+    /// A new session: its key, how long it is valid, and whose it is.
+    LoggedIn((Secret, Timestamp, User)),
+    /// Users.
+    Users(Page<NamePosition<User>>),
+    /// Sessions, without the times of their last use: those are stored in time.
+    Sessions(Page<Session>),
+    /// Who somebody is.
+    Actor(Actor),
+    /// A group.
+    Group(GroupView),
+    /// Groups.
+    Groups(Page<NamePosition<GroupView>>),
+    /// A member.
+    Member(Member),
+    /// A member, and whether they have come just now.
+    Joined((Member, bool)),
+    /// Members.
+    Members(Page<NamePosition<Member>>),
+    /// A message that was sent.
+    Sent(Sent),
+    /// A message.
+    Message(MessageView),
+    /// Messages.
+    Messages(MessagePage),
+    /// Pinned messages.
+    Pins(Page<MessageView>),
+    /// How far somebody has read.
+    Read(ReadState),
+    /// Read cursors, by group.
+    ReadSince(Vec<EphemeralEvent>),
+    /// Where the log begins and ends.
+    Log((Position, Position)),
+    /// Events.
+    Events(Vec<LoggedEvent>),
+    /// Rows of the log.
+    Records(Vec<EventRecord>),
+    /// Ids of groups.
+    GroupIds(Vec<GroupId>),
+    /// A replay.
+    Replayed(Replayed),
+    /// Whether the clock is doubted.
+    ClockDoubt(Option<ClockDoubt>),
+    /// How the storage is.
+    Condition(Condition),
+    /// The groups of a user, each with the position from which on the user sees its events.
+    Since(Vec<(GroupId, Position)>),
+}
+
+impl From<()> for Answer {
+    fn from((): ()) -> Self {
+        Self::Done
+    }
+}
+
+impl From<CreatedUser> for Answer {
+    fn from(created: CreatedUser) -> Self {
+        Self::Created((created.user, created.key))
+    }
+}
+
+impl From<LoggedIn> for Answer {
+    fn from(LoggedIn { key, expires_at, user }: LoggedIn) -> Self {
+        Self::LoggedIn((key, expires_at, user))
+    }
+}
+
+impl From<LogState> for Answer {
+    fn from(LogState { head, removed, .. }: LogState) -> Self {
+        Self::Log((removed, head))
+    }
+}
+
+impl From<ReplayPage> for Answer {
+    fn from(ReplayPage { events, position, more, gap, viewer }: ReplayPage) -> Self {
+        let mut groups: Vec<_> = viewer.groups().collect();
+        groups.sort_unstable();
+        Self::Replayed(Replayed { events, position, more, gap, groups })
+    }
+}
+
+/// What an answer gives out that was not there before, or is said to be there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Issued {
+    pub(crate) user: Option<UserId>,
+    pub(crate) group: Option<GroupId>,
+    pub(crate) message: Option<(GroupId, MessageId, Seq)>,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) has_key: bool,
+    pub(crate) has_ticket: bool,
+}
+
+impl Answer {
+    pub(crate) fn issued(&self) -> Issued {
+        let nothing = Issued::default();
+        match self {
+            Self::Created((user, key)) => Issued { user: Some(user.id), has_key: key.is_some(), ..nothing },
+            Self::User(user) | Self::FirstAdmin(Some((user, _))) => Issued { user: Some(user.id), ..nothing },
+            Self::LoggedIn(_) => Issued { has_key: true, ..nothing },
+            Self::Group(view) => Issued { group: Some(view.group.id), ..nothing },
+            Self::Sent(Sent { view: MessageView { message, .. }, repeated: false }) => {
+                Issued { message: Some((message.group_id, message.id, message.seq)), ..nothing }
+            }
+            Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
+            Self::Time(_) => Issued { has_ticket: true, ..nothing },
+            _ => nothing,
+        }
+    }
+
+    /// Learns the ids that the answer gives out.
+    pub(crate) fn teach(&self, ids: &mut Ids) {
+        let Issued { user, group, message, session, .. } = self.issued();
+        user.into_iter().for_each(|user| ids.learn_user(user));
+        group.into_iter().for_each(|group| ids.learn_group(group));
+        message.into_iter().for_each(|(_, message, _)| ids.learn_message(message));
+        session.into_iter().for_each(|session| ids.learn_session(session));
+    }
+
+    /// The answer in the ids of the model, and without what may differ from one backend to the other.
+    #[must_use]
+    pub fn canonical(mut self, ids: &Ids) -> Self {
+        match &mut self {
+            Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
+            Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
+            Self::Task(task) => task.renumber(ids),
+            Self::User(user) | Self::Created((user, _)) | Self::LoggedIn((_, _, user)) => user.renumber(ids),
+            Self::FirstAdmin(created) => {
+                created.iter_mut().for_each(|(user, _)| user.renumber(ids));
+            }
+            Self::Users(users) => users.renumber(ids),
+            Self::Sessions(sessions) => {
+                sessions.renumber(ids);
+                sessions.items.iter_mut().for_each(|session| session.last_used_at = None);
+            }
+            Self::Actor(actor) => actor.renumber(ids),
+            Self::Group(view) => view.renumber(ids),
+            Self::Groups(groups) => groups.renumber(ids),
+            Self::Member(member) | Self::Joined((member, _)) => member.renumber(ids),
+            Self::Members(members) => members.renumber(ids),
+            Self::Sent(sent) => sent.view.renumber(ids),
+            Self::Message(view) => view.renumber(ids),
+            Self::Messages(page) => page.renumber(ids),
+            Self::Pins(page) => page.renumber(ids),
+            Self::ReadSince(cursors) => {
+                cursors.renumber(ids);
+                cursors.sort_by_key(|cursor| match cursor {
+                    EphemeralEvent::ReadUpdated { group, .. } => Some(*group),
+                    _ => None,
+                });
+            }
+            Self::Events(events) => events.renumber(ids),
+            Self::Records(records) => records.renumber(ids),
+            Self::GroupIds(groups) => {
+                groups.renumber(ids);
+                groups.sort_unstable();
+            }
+            Self::Replayed(page) => {
+                page.events.renumber(ids);
+                page.groups.renumber(ids);
+                page.groups.sort_unstable();
+            }
+            Self::Since(groups) => {
+                groups.iter_mut().for_each(|(group, _)| group.renumber(ids));
+                groups.sort_unstable();
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,252 @@
+//! What commands are about: numbers that print as they are written in Rust, and stand for values of the domain.
+
+use std::fmt::Debug;
+
+use groupchat_domain::accounts::{
+    DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username,
+};
+use groupchat_domain::groups::{Candidate, Description, GroupName, Role};
+use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, SessionId, UserId};
+use groupchat_domain::messages::{ClientId, MessageRange, MessageText, Window};
+use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::search::SearchText;
+use groupchat_testing::Dice;
+
+use crate::commands::ids::Ids;
+use crate::commands::known::Known;
+
+/// An argument of a command.
+pub trait Argument: Copy + Debug {
+    /// What it stands for.
+    type Value;
+
+    /// Throws the dice for one, from what clients know.
+    fn draw(dice: &mut Dice, known: &Known) -> Self;
+
+    /// What it stands for on a backend.
+    fn on(self, ids: &Ids) -> Self::Value;
+}
+
+impl<A: Argument> Argument for Option<A> {
+    type Value = Option<A::Value>;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        (dice.below(2) == 0).then(|| A::draw(dice, known))
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        self.map(|argument| argument.on(ids))
+    }
+}
+
+/// Declares arguments that are one number: how it is drawn, and what it stands for.
+macro_rules! arguments {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($number:ty) for $value:ty: |$dice:ident, $known:ident| $draw:expr, |$given:ident, $ids:ident| $on:expr;
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $number);
+
+        impl Argument for $name {
+            type Value = $value;
+
+            #[allow(unused_variables, reason = "not every argument depends on what is known")]
+            fn draw($dice: &mut Dice, $known: &Known) -> Self {
+                Self($draw)
+            }
+
+            #[allow(unused_variables, reason = "only ids differ from one backend to the other")]
+            fn on(self, $ids: &Ids) -> Self::Value {
+                let $given = self.0;
+                $on
+            }
+        }
+    )+};
+}
+
+/// One of the names of a kind, in one of two ways of writing it: names collide, also in another case. The first user is
+/// called otherwise.
+fn named(word: &str, number: u16) -> String {
+    let is_first_user = word == "user" && number < 2;
+    let name = if is_first_user { "admin".to_owned() } else { format!("{word}{}", number / 2) };
+    if number % 2 == 0 { name } else { name.to_uppercase() }
+}
+
+/// A number below `count`, as a number of a name.
+fn small(dice: &mut Dice, count: u16) -> u16 {
+    u16::try_from(dice.below(count.into())).unwrap_or(0)
+}
+
+arguments! {
+    /// A key, by the number of the command that issued it.
+    AKey(u32) for KeyHash: |dice, known| known.key(dice), |number, ids| key_hash(number);
+    /// A ticket, by the number of the command that issued it.
+    ATicket(u32) for KeyHash: |dice, known| known.ticket(dice), |number, ids| key_hash(number);
+    /// A user.
+    AUser(i64) for UserId: |dice, known| known.user(dice), |id, ids| ids.user(id);
+    /// A session.
+    ASession(i64) for SessionId: |dice, known| known.session(dice), |id, ids| ids.session(id);
+    /// A group.
+    AGroup(i64) for GroupId: |dice, known| known.group(dice), |id, ids| ids.group(id);
+    /// A user's name.
+    AUsername(u16) for Username: |dice, known| small(dice, 40),
+        |number, ids| Username::from_stored(named("user", number));
+    /// A name of a user, as somebody types it.
+    ATypedName(u16) for String: |dice, known| small(dice, 40), |number, ids| named("user", number);
+    /// A display name.
+    ADisplayName(u16) for DisplayName: |dice, known| small(dice, 8),
+        |number, ids| DisplayName::from_stored(named("Ünï ", number));
+    /// An e-mail address.
+    AnEmail(u16) for Email: |dice, known| small(dice, 8),
+        |number, ids| Email::from_stored(format!("{number}@mail.example"));
+    /// A password.
+    APassword(u16) for Password: |dice, known| small(dice, 3), |number, ids| password(number);
+    /// A password, as somebody types it.
+    ATypedPassword(u16) for Secret: |dice, known| small(dice, 4),
+        |number, ids| Secret::new(password(number).reveal().to_owned());
+    /// Where somebody signs in from.
+    ANetwork(u8) for u8: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0), |number, ids| number;
+    /// Whether others see that a user is there.
+    APresence(bool) for PresenceSetting: |dice, known| dice.below(2) == 0,
+        |shown, ids| if shown { PresenceSetting::Shown } else { PresenceSetting::Hidden };
+    /// Yes or no.
+    AFlag(bool) for bool: |dice, known| dice.below(3) == 0, |flag, ids| flag;
+    /// A group's name.
+    AGroupName(u16) for GroupName: |dice, known| small(dice, 24),
+        |number, ids| GroupName::from_stored(named("Gruppe ", number));
+    /// What a group is about.
+    ADescription(u16) for Description: |dice, known| small(dice, 4),
+        |number, ids| Description::from_stored(format!("about {number}"));
+    /// A role in a group.
+    ARole(u8) for Role: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| Role::ALL[usize::from(number % 3)];
+    /// A message's text.
+    AText(u16) for MessageText: |dice, known| small(dice, 1_000),
+        |number, ids| MessageText::from_stored(format!("text {number}"));
+    /// The id that a sender gives a message: few, so that they repeat.
+    AClientId(u16) for ClientId: |dice, known| small(dice, 60),
+        |number, ids| ClientId::from_stored(format!("client-{number}"));
+    /// A number of a message.
+    ASeq(i64) for Seq: |dice, known| known.seq(dice), |seq, ids| Seq::new(seq);
+    /// A number of a pin.
+    APin(i64) for PinSeq: |dice, known| i64::try_from(dice.below(6)).unwrap_or(0), |seq, ids| PinSeq::new(seq);
+    /// The size of a page.
+    ALimit(u8) for Limit: |dice, known| [1, 2, 3, 10, 200][dice.below(5)],
+        |rows, ids| Limit::parse(i64::from(rows).max(1)).unwrap_or(Limit::DEFAULT);
+    /// What is searched for.
+    ASearch(u8) for SearchText: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0),
+        |number, ids| SearchText::from_stored(["er1", "ü", "e", "2"][usize::from(number % 4)].to_owned());
+    /// How many events of the log are kept.
+    ARetention(u16) for i64: |dice, known| [1, 20, 100, 1_000][dice.below(4)], |rows, ids| rows.into();
+}
+
+fn password(number: u16) -> Password {
+    let words = ["correct horse", "battery staple", "hunter2hunter2", "never anybody's"];
+    // These are as long as passwords are.
+    Password::parse(words[usize::from(number % 4)]).unwrap_or_else(|_| unreachable!("a good password"))
+}
+
+/// The digest of the key, or ticket, with this number. The secret itself is the number.
+pub(crate) fn key_hash(number: u32) -> KeyHash {
+    let mut digest = [0; 32];
+    digest[..4].copy_from_slice(&number.to_be_bytes());
+    KeyHash::new(digest)
+}
+
+/// A message, and the group that it is looked for in, which is not always the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AMessage(pub i64, pub i64);
+
+impl Argument for AMessage {
+    type Value = (GroupId, MessageId);
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        let (group, message) = known.message(dice);
+        if dice.below(20) == 0 { Self(known.group(dice), message) } else { Self(group, message) }
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        (ids.group(self.0), ids.message(self.1))
+    }
+}
+
+/// Whom to add to a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ACandidate {
+    /// By id.
+    Id(i64),
+    /// By name.
+    Name(u16),
+}
+
+impl Argument for ACandidate {
+    type Value = Candidate;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        if dice.below(3) == 0 { Self::Name(small(dice, 40)) } else { Self::Id(known.user(dice)) }
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        match self {
+            Self::Id(id) => Candidate::Id(ids.user(id)),
+            Self::Name(number) => Candidate::named(&named("user", number)),
+        }
+    }
+}
+
+/// A part of a group's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AWindow {
+    /// The newest.
+    Newest,
+    /// Those below a number.
+    Below(i64),
+    /// Those above a number.
+    Above(i64),
+    /// Those around a number.
+    Around(i64),
+}
+
+impl Argument for AWindow {
+    type Value = Window;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        let seq = known.seq(dice);
+        [Self::Newest, Self::Below(seq), Self::Above(seq), Self::Around(seq)][dice.below(4)]
+    }
+
+    fn on(self, _: &Ids) -> Self::Value {
+        match self {
+            Self::Newest => Window::Range(MessageRange::Below(None)),
+            Self::Below(seq) => Window::Range(MessageRange::Below(Some(Seq::new(seq)))),
+            Self::Above(seq) => Window::Range(MessageRange::Above(Seq::new(seq))),
+            Self::Around(seq) => Window::Around(Seq::new(seq)),
+        }
+    }
+}
+
+/// A place in a list of users by their names, from where it goes on: after this name, as of so many renames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct APlace(pub u16, pub i64);
+
+impl APlace {
+    /// A place in a list of what is called so.
+    pub(crate) fn of(self, word: &str) -> NameCursor {
+        NameCursor { name_key: named(word, self.0 & !1), id: 0, renames: self.1 }
+    }
+}
+
+impl Argument for APlace {
+    type Value = Self;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        let renames = i64::try_from(dice.below(known.renames() + 1)).unwrap_or(0);
+        Self(small(dice, 24), renames)
+    }
+
+    fn on(self, _: &Ids) -> Self::Value {
+        self
+    }
+}

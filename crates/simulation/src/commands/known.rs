@@ -1,0 +1,97 @@
+//! The world as clients know it: what commands are drawn from. Much of it may be gone.
+
+use groupchat_domain::ids::{GroupId, MessageId, SessionId, UserId};
+use groupchat_testing::Dice;
+
+use crate::commands::answer::{Answer, Issued};
+
+/// What answers have told so far.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    users: Vec<UserId>,
+    keys: Vec<u32>,
+    tickets: Vec<u32>,
+    sessions: Vec<SessionId>,
+    groups: Vec<GroupId>,
+    messages: Vec<(GroupId, MessageId)>,
+    greatest_seq: i64,
+    renames: usize,
+}
+
+/// Of so many of the latest things most commands are.
+const RECENT: usize = 8;
+
+/// One of these: one of the latest, as a rule.
+fn pick<T: Copy>(dice: &mut Dice, all: &[T]) -> Option<T> {
+    let recent = if dice.below(5) == 0 { all } else { &all[all.len().saturating_sub(RECENT)..] };
+    if recent.is_empty() { None } else { recent.get(dice.below(recent.len())).copied() }
+}
+
+/// Ids of nothing.
+const NOTHING: i64 = 1_000_000;
+
+impl Known {
+    pub(crate) fn user(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.users).map_or(NOTHING, UserId::get)
+    }
+
+    pub(crate) fn key(&self, dice: &mut Dice) -> u32 {
+        // Some keys were never issued.
+        if dice.below(100) == 0 { u32::MAX } else { pick(dice, &self.keys).unwrap_or(u32::MAX) }
+    }
+
+    pub(crate) fn ticket(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.tickets).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn session(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.sessions).map_or(NOTHING, SessionId::get)
+    }
+
+    pub(crate) fn group(&self, dice: &mut Dice) -> i64 {
+        if dice.below(50) == 0 { NOTHING } else { pick(dice, &self.groups).map_or(NOTHING, GroupId::get) }
+    }
+
+    pub(crate) fn message(&self, dice: &mut Dice) -> (i64, i64) {
+        let found = pick(dice, &self.messages);
+        found.map_or((NOTHING, NOTHING), |(group, message)| (group.get(), message.get()))
+    }
+
+    pub(crate) fn seq(&self, dice: &mut Dice) -> i64 {
+        let count = usize::try_from(self.greatest_seq).unwrap_or(0) + 2;
+        i64::try_from(dice.below(count)).unwrap_or(0)
+    }
+
+    pub(crate) const fn renames(&self) -> usize {
+        self.renames
+    }
+
+    /// The keys that were issued, also those that have ended since.
+    pub fn keys(&self) -> &[u32] {
+        &self.keys
+    }
+
+    /// Learns from what a command answered; `number` is the command's.
+    pub fn learn(&mut self, number: u32, answer: &Answer) {
+        match answer.issued() {
+            Issued { user: Some(user), .. } if !self.users.contains(&user) => self.users.push(user),
+            Issued { group: Some(group), .. } if !self.groups.contains(&group) => self.groups.push(group),
+            Issued { message: Some((group, message, seq)), .. } => {
+                self.messages.push((group, message));
+                self.greatest_seq = self.greatest_seq.max(seq.get());
+            }
+            _ => {}
+        }
+        let Issued { session, has_key, has_ticket, .. } = answer.issued();
+        self.sessions.extend(session);
+        if has_key {
+            self.keys.push(number);
+        }
+        if has_ticket {
+            self.tickets.push(number);
+        }
+        if matches!(answer, Answer::User(_) | Answer::Group(_)) {
+            self.renames += 1;
+        }
+    }
+}

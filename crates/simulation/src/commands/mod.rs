@@ -1,0 +1,18 @@
+//! All commands, drawn at random and run on any backend.
+
+mod all;
+mod answer;
+mod argument;
+mod ids;
+mod known;
+mod ports;
+pub(crate) mod renumber;
+mod table;
+
+pub use all::Command;
+pub use answer::{Answer, Replayed};
+pub use argument::*;
+pub use ids::Ids;
+pub use known::Known;
+pub(crate) use renumber::Renumber;
+pub use ports::{Notebook, Ports, QUOTAS};

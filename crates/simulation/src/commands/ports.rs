@@ -1,0 +1,167 @@
+//! The ports of the domain other than the database: as simple as they can be, and the same on every backend.
+
+use std::future::ready;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{
+    ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, KNOWN_NETWORK_RETENTION, KeyHash,
+    LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, Password, PasswordAttempt, PasswordCheck,
+    PasswordHash, PasswordHasher, Secret, Verification,
+};
+use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
+use groupchat_domain::groups::Quotas;
+use groupchat_domain::network::Network;
+use groupchat_domain::storage::{BoxFuture, Credential, Storage};
+
+use crate::commands::argument::{AKey, Argument, key_hash};
+use crate::commands::ids::Ids;
+
+/// The quotas of all worlds: small, so that they are reached.
+pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 5 };
+
+/// How many sessions a user may have.
+const SESSIONS_PER_USER: u32 = 3;
+
+/// What a command needs to run.
+pub struct Ports<'w> {
+    /// The database.
+    pub storage: &'w dyn Storage,
+    /// Where what is in no log is told.
+    pub live: &'w dyn LiveEvents,
+    /// The backend's ids.
+    pub ids: &'w Ids,
+    /// As whom it is run.
+    pub who: Credential,
+    /// The ports that are not the same for every command.
+    pub(crate) own: OwnPorts,
+}
+
+impl<'w> Ports<'w> {
+    /// For the command with this number, which issues the key with the same number, if any.
+    pub fn new(storage: &'w dyn Storage, live: &'w dyn LiveEvents, ids: &'w Ids, by: AKey, number: u32) -> Self {
+        let who = Credential { key: by.on(ids), network: Network::UNKNOWN };
+        Self { storage, live, ids, who, own: OwnPorts { number } }
+    }
+
+    /// What a login needs.
+    pub(crate) fn login(&self) -> LoginPorts<'_> {
+        LoginPorts {
+            storage: self.storage,
+            hasher: &self.own,
+            keys: &self.own,
+            attempts: &self.own,
+            journal: &self.own,
+            lifetime: LOGIN_LIFETIME,
+            sessions_per_user: SESSIONS_PER_USER,
+            networks_known_for: KNOWN_NETWORK_RETENTION,
+        }
+    }
+}
+
+/// A client in one of the networks that there are.
+pub(crate) fn client(network: u8) -> ClientInfo {
+    let address = (network > 0).then_some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, network)));
+    ClientInfo { user_agent: Some(format!("client {network}")), address }
+}
+
+/// The ports of one command: a hash shows its password, and keys are the number of the command.
+pub(crate) struct OwnPorts {
+    number: u32,
+}
+
+impl OwnPorts {
+    /// The key, or ticket, that the command issues.
+    pub(crate) fn issued(&self) -> KeyHash {
+        key_hash(self.number)
+    }
+}
+
+fn hash_of(password: &str) -> PasswordHash {
+    PasswordHash::from_stored(format!("$2b$04${password}"))
+}
+
+impl PasswordHasher for OwnPorts {
+    fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
+        Box::pin(ready(Ok(hash_of(password.reveal()))))
+    }
+
+    fn verify(&self, _: HashCaller, check: PasswordCheck) -> BoxFuture<'static, Result<Verification, Error>> {
+        let is_right = check.hash == Some(hash_of(check.typed.reveal()));
+        Box::pin(ready(Ok(if is_right { Verification::Right } else { Verification::Wrong })))
+    }
+}
+
+impl ApiKeys for OwnPorts {
+    fn issue(&self) -> IssuedKey {
+        IssuedKey { secret: Secret::new(self.number.to_string()), hash: self.issued() }
+    }
+
+    fn digest(&self, key: &str) -> KeyHash {
+        key_hash(key.parse().unwrap_or(u32::MAX))
+    }
+
+    fn generate_password(&self) -> Password {
+        Password::parse("correct horse").unwrap_or_else(|_| unreachable!("a good password"))
+    }
+}
+
+impl LoginRateLimiter for OwnPorts {
+    fn take(&self, _: &PasswordAttempt) -> Result<AttemptPool, Duration> {
+        Ok(AttemptPool::Usual)
+    }
+
+    fn refund(&self, _: &PasswordAttempt, _: AttemptPool) {}
+}
+
+impl LoginJournal for OwnPorts {
+    fn failed<'a>(&self, _: FailedLogin<'a>) {}
+}
+
+/// Keeps what is told that is in no log. Nobody listens.
+#[derive(Clone, Default)]
+pub struct Notebook(Arc<Mutex<Vec<(EphemeralAudience, EphemeralEvent)>>>);
+
+impl Notebook {
+    /// What was told since this was asked the last time.
+    pub fn take(&self) -> Vec<(EphemeralAudience, EphemeralEvent)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl LiveEvents for Notebook {
+    fn subscribe(&self) -> Box<dyn Feed> {
+        Box::new(Nothing)
+    }
+
+    fn publish_ephemeral(&self, to: EphemeralAudience, event: EphemeralEvent) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((to, event));
+    }
+
+    fn stop(&self) {}
+}
+
+/// A subscription that has ended.
+struct Nothing;
+
+impl Feed for Nothing {
+    fn since(&self) -> Option<&groupchat_domain::events::Cursor> {
+        None
+    }
+
+    fn authorize(&mut self, _: groupchat_domain::events::Viewer) {}
+
+    fn join(&mut self) -> Vec<EphemeralEvent> {
+        Vec::new()
+    }
+
+    fn act(&mut self, _: groupchat_domain::presence::Activity) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn poll_next(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<Delivery>> {
+        std::task::Poll::Ready(None)
+    }
+}

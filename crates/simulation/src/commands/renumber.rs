@@ -1,0 +1,190 @@
+//! Answers in the ids of the model.
+
+use groupchat_domain::accounts::{Actor, Session, User, UserRef};
+use groupchat_domain::events::{
+    Audience, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, LoggedEvent, RemovedGroup,
+    RemovedMember, Subject, Tombstone, UserUpdate,
+};
+use groupchat_domain::groups::{Group, GroupView, Member};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
+use groupchat_domain::jobs::Task;
+use groupchat_domain::messages::{Message, MessagePage, MessageView};
+use groupchat_domain::paging::{NamePosition, Page};
+
+use crate::commands::ids::Ids;
+
+/// What has ids of a backend, which become those of the model.
+pub(crate) trait Renumber {
+    fn renumber(&mut self, ids: &Ids);
+}
+
+impl<T: Renumber> Renumber for Option<T> {
+    fn renumber(&mut self, ids: &Ids) {
+        self.iter_mut().for_each(|value| value.renumber(ids));
+    }
+}
+
+impl<T: Renumber> Renumber for Vec<T> {
+    fn renumber(&mut self, ids: &Ids) {
+        self.iter_mut().for_each(|value| value.renumber(ids));
+    }
+}
+
+impl<T: Renumber> Renumber for Page<T> {
+    fn renumber(&mut self, ids: &Ids) {
+        self.items.renumber(ids);
+    }
+}
+
+/// Says of each type which of its parts have ids.
+macro_rules! renumber {
+    ($($type:ty: $($field:ident)+;)+) => {$(
+        impl Renumber for $type {
+            fn renumber(&mut self, ids: &Ids) {
+                $(self.$field.renumber(ids);)+
+            }
+        }
+    )+};
+}
+
+renumber! {
+    User: id;
+    UserRef: id;
+    Actor: user session;
+    Session: id;
+    Group: id;
+    Member: user;
+    GroupMember: group member;
+    RemovedMember: group user;
+    GroupView: group last_message;
+    Message: id group_id author pin;
+    MessageView: message;
+    MessagePage: items;
+    groupchat_domain::messages::Pin: by;
+}
+
+/// An id and how it is translated.
+macro_rules! ids {
+    ($($type:ty: $canonical:ident;)+) => {$(
+        impl Renumber for $type {
+            fn renumber(&mut self, ids: &Ids) {
+                *self = ids.$canonical(*self);
+            }
+        }
+    )+};
+}
+
+ids! {
+    UserId: canonical_user;
+    GroupId: canonical_group;
+    MessageId: canonical_message;
+    groupchat_domain::ids::SessionId: canonical_session;
+}
+
+/// The position in a list names the entry that it is after.
+macro_rules! named {
+    ($($type:ty: $id:expr;)+) => {$(
+        impl Renumber for NamePosition<$type> {
+            fn renumber(&mut self, ids: &Ids) {
+                self.entry.renumber(ids);
+                let id: fn(&$type) -> i64 = $id;
+                self.position.id = id(&self.entry);
+            }
+        }
+    )+};
+}
+
+named! {
+    User: |user| user.id.get();
+    Member: |member| member.user.id.get();
+    GroupView: |view| view.group.id.get();
+}
+
+impl Renumber for Audience {
+    fn renumber(&mut self, ids: &Ids) {
+        match self {
+            Self::All => {}
+            Self::Group(group) => group.renumber(ids),
+            Self::GroupAndUser(group, user) => {
+                group.renumber(ids);
+                user.renumber(ids);
+            }
+            Self::User(user) => user.renumber(ids),
+            Self::Session(session) => session.renumber(ids),
+        }
+    }
+}
+
+impl Renumber for LoggedEvent {
+    fn renumber(&mut self, ids: &Ids) {
+        // Positions are the same on all backends.
+        self.id = EventId::new(self.position.get());
+        self.audience.renumber(ids);
+        self.actor.renumber(ids);
+        let (event_type, mut subject) = (self.event.event_type(), self.event.clone().into_subject());
+        match &mut subject {
+            Subject::User(user) => user.renumber(ids),
+            Subject::UserUpdate(update) => {
+                update.user.renumber(ids);
+                *update = UserUpdate::logged(update.user.clone(), self.audience);
+            }
+            Subject::UserId(user) => user.renumber(ids),
+            Subject::Group(group) => group.renumber(ids),
+            Subject::RemovedGroup(group) => {
+                *group = RemovedGroup::logged(ids.canonical_group(group.id), self.audience);
+            }
+            Subject::GroupMember(member) => member.renumber(ids),
+            Subject::RemovedMember(member) => member.renumber(ids),
+            Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
+            Subject::Gone => {}
+        }
+        self.event = event_type.about(subject).unwrap_or_else(|| unreachable!("its own kind of subject"));
+    }
+}
+
+impl Renumber for EventRecord {
+    fn renumber(&mut self, ids: &Ids) {
+        self.id = EventId::new(self.position.get());
+        self.actor.renumber(ids);
+        self.audience.renumber(ids);
+        self.subject.group.renumber(ids);
+        self.subject.user.renumber(ids);
+        self.subject.message.renumber(ids);
+    }
+}
+
+impl Renumber for EphemeralEvent {
+    fn renumber(&mut self, ids: &Ids) {
+        match self {
+            Self::ReadUpdated { group, .. } => group.renumber(ids),
+            Self::Typing { group, user, .. } => {
+                group.renumber(ids);
+                user.renumber(ids);
+            }
+            Self::PresenceChanged { user, .. } => user.renumber(ids),
+        }
+    }
+}
+
+impl Renumber for Task {
+    fn renumber(&mut self, ids: &Ids) {
+        match self {
+            Self::PurgeGroup(group) => group.renumber(ids),
+            Self::PurgeLikes(message) => message.renumber(ids),
+            Self::EndMemberships(user) => user.renumber(ids),
+        }
+    }
+}
+
+impl Renumber for (EphemeralAudience, EphemeralEvent) {
+    fn renumber(&mut self, ids: &Ids) {
+        match &mut self.0 {
+            EphemeralAudience::OwnDevices(user) => user.renumber(ids),
+            EphemeralAudience::Members(group, user) => {
+                group.renumber(ids);
+                user.renumber(ids);
+            }
+        }
+        self.1.renumber(ids);
+    }
+}

@@ -1,0 +1,93 @@
+//! All that a database holds, read through the ports.
+
+use groupchat_domain::accounts::{SessionQuery, User, UserQuery};
+use groupchat_domain::events::EventRecord;
+use groupchat_domain::groups::{GroupQuery, MemberQuery};
+use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
+use groupchat_domain::messages::{MessagePage, MessageQuery, MessageRange, PinQuery};
+use groupchat_domain::paging::{Limit, Page};
+use groupchat_domain::storage::{StorageFault, Tx};
+use groupchat_domain::time::Timestamp;
+
+use crate::commands::{Answer, Ids};
+
+/// More than a database of a test has of anything.
+const ALL: i64 = 1_000_000;
+
+/// Long before everything.
+const LONG_AGO: Timestamp = Timestamp::from_micros(i64::MIN);
+
+/// What is read, and what it is.
+pub type Dump = Vec<(String, Answer)>;
+
+/// All that the database holds, with what these ids stand for that are gone, in the ids of the model.
+///
+/// # Errors
+/// A fault.
+pub fn dump(tx: &mut dyn Tx, ids: &Ids, greatest: i64) -> Result<Dump, StorageFault> {
+    let mut all = Dump::new();
+    let mut add = |what: String, answer: Answer| all.push((what, answer.canonical(ids)));
+    let records = tx.events().after(Position::ZERO, ALL)?;
+    add("the log's ends".into(), tx.events().state()?.into());
+    add("the log".into(), records.clone().into());
+    let limit = largest();
+    let query = UserQuery { search: None, after: None, limit };
+    add("the users".into(), Page::from_lookahead(tx.accounts().list(&query)?, limit).into());
+    add("the first job".into(), tx.jobs().next(Timestamp::from_micros(i64::MAX), LONG_AGO)?.map(|job| job.task).into());
+    for number in 1..=greatest {
+        let user = ids.user(number);
+        for (what, answer) in of_user(tx, user, &records)? {
+            add(format!("{what} of user {number}"), answer);
+        }
+        let group = ids.group(number);
+        for (what, answer) in of_group(tx, group, ids)? {
+            add(format!("{what} of group {number}"), answer);
+        }
+    }
+    Ok(all)
+}
+
+fn largest() -> Limit {
+    Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT)
+}
+
+fn of_user(tx: &mut dyn Tx, user: UserId, log: &[EventRecord]) -> Result<Vec<(&'static str, Answer)>, StorageFault> {
+    let found: Option<User> = tx.accounts().find(user)?;
+    let hash = tx.accounts().password(user)?.map(|hash| hash.into_string());
+    let limit = largest();
+    let sessions = tx.sessions().list(&SessionQuery { user, now: LONG_AGO, below: None, limit })?;
+    let groups = GroupQuery { viewer: user, search: None, mine: false, ownerless: false, after: None, limit };
+    let groups = tx.groups().list(&groups)?;
+    let since = tx.members().since_events(user)?;
+    let since: Vec<_> = since.into_iter().map(|(group, since)| (group, place(log, since))).collect();
+    Ok(vec![
+        ("the account", found.map_or(Answer::Done, Answer::from)),
+        ("the hash", hash.unwrap_or_default().into()),
+        ("the sessions", Page::from_lookahead(sessions, limit).into()),
+        ("the groups as seen", Page::from_lookahead(groups, limit).into()),
+        ("the memberships", tx.members().groups_of(user, ALL)?.into()),
+        ("the beginnings", since.into()),
+    ])
+}
+
+/// The first event of the log that is not before the one with this id.
+fn place(log: &[EventRecord], id: EventId) -> Position {
+    log.iter().find(|record| record.id >= id).map_or(Position::ZERO, |record| record.position)
+}
+
+/// The first ids of viewers of whom it is looked what they like.
+const VIEWERS: std::ops::RangeInclusive<i64> = 1..=5;
+
+fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static str, Answer)>, StorageFault> {
+    let limit = largest();
+    let members = tx.members().list(&MemberQuery { group, search: None, after: None, limit })?;
+    let mut found = vec![("the members", Page::from_lookahead(members, limit).into())];
+    for viewer in VIEWERS.map(|number| ids.user(number)) {
+        let query = MessageQuery { group, viewer, run: MessageRange::Above(groupchat_domain::ids::Seq::ZERO), limit };
+        let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
+        found.push(("the messages as seen", MessagePage { items, next: None }.into()));
+    }
+    let pins = PinQuery { group, viewer: ids.user(1), before: None, limit };
+    found.push(("the pins", Page::from_lookahead(tx.messages().list_pins(&pins)?, limit).into()));
+    Ok(found)
+}

@@ -1,0 +1,86 @@
+//! Histories, and how they are drawn.
+
+use std::fmt;
+
+use groupchat_testing::Dice;
+
+use crate::commands::{AFlag, AKey, APassword, ATypedName, ATypedPassword, AUsername, ANetwork, Command, Known};
+use crate::commands::Argument;
+use crate::history::world::World;
+
+/// A command, who gives it, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// So many microseconds after the command before; a clock may be set back.
+    pub after: i64,
+    /// With which key.
+    pub by: AKey,
+    /// What.
+    pub command: Command,
+}
+
+const SECOND: i64 = 1_000_000;
+
+impl Step {
+    /// Throws the dice for one, from what clients know.
+    pub fn draw(dice: &mut Dice, known: &Known) -> Self {
+        Self { after: pause(dice), by: AKey::draw(dice, known), command: Command::draw(dice, known) }
+    }
+}
+
+/// How long after the last command the next one comes.
+fn pause(dice: &mut Dice) -> i64 {
+    let some = 1 + i64::try_from(dice.below(1_000)).unwrap_or(0);
+    match dice.below(100) {
+        0 => some * 3600 * SECOND,
+        // By hours at least: of uses of a key that are less than a minute apart, the latest counts.
+        1 => -(some / 100 + 1) * 3600 * SECOND,
+        2..10 => some * SECOND,
+        _ => some,
+    }
+}
+
+/// The steps of a history.
+#[derive(Clone, PartialEq, Eq)]
+pub struct History(pub Vec<Step>);
+
+impl History {
+    /// How every history begins: with an admin, and some users.
+    fn prologue() -> Vec<Step> {
+        let by = AKey(1);
+        let step = |command| Step { after: SECOND, by, command };
+        let user = |number| Command::CreateUser {
+            name: AUsername(number),
+            display: None,
+            email: None,
+            admin: AFlag(false),
+            password: APassword(0),
+        };
+        let login =
+            Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
+        let first = [step(Command::CreateFirstAdmin {}), step(login)];
+        first.into_iter().chain([2, 4, 6, 8].map(|number| step(user(number)))).collect()
+    }
+
+    /// Draws a history of so many steps, while it runs on the model; with what the model answered.
+    pub fn draw(dice: &mut Dice, steps: usize) -> Self {
+        let (mut world, mut prologue) = (World::model(), Self::prologue().into_iter());
+        let drawn = (0..steps).map(|_| {
+            let step = prologue.next().unwrap_or_else(|| Step::draw(dice, world.known()));
+            crate::history::settle(world.take(step));
+            step
+        });
+        Self(drawn.collect())
+    }
+}
+
+/// Prints as it is written in Rust.
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "History(vec![")?;
+        for step in &self.0 {
+            writeln!(f, "    {step:?},")?;
+        }
+        write!(f, "])")
+    }
+}

@@ -1,0 +1,123 @@
+//! Users.
+
+use groupchat_domain::accounts::{
+    AccountRepository, HashCost, LockStrength, NewUser, PasswordHash, User, UserQuery, UsernameKey,
+};
+use groupchat_domain::ids::UserId;
+use groupchat_domain::paging::NamePosition;
+use groupchat_domain::search::SearchText;
+use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::time::Timestamp;
+
+use crate::model::names::{ListedName, list};
+use crate::model::state::{Named, UserRow};
+use crate::model::tx::ModelTx;
+
+/// Whether a user's username or display name contains the text.
+pub(super) fn matches(user: &User, search: Option<&SearchText>) -> bool {
+    let Some(text) = search.map(SearchText::as_str) else { return true };
+    let display_name = user.display_name.as_ref().map(|name| name.key());
+    user.username.key().as_str().contains(text) || display_name.is_some_and(|key| key.contains(text))
+}
+
+impl AccountRepository for ModelTx<'_> {
+    fn lock(&mut self, _: &[UserId], _: LockStrength) -> Result<(), StorageFault> {
+        self.read().map(drop)
+    }
+
+    fn lock_admins(&mut self) -> Result<(), StorageFault> {
+        self.read().map(drop)
+    }
+
+    fn find(&mut self, id: UserId) -> Result<Option<User>, StorageFault> {
+        Ok(self.read()?.user(id).cloned())
+    }
+
+    fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault> {
+        let tables = self.read()?;
+        Ok(ids.iter().filter_map(|id| tables.user(*id)).cloned().collect())
+    }
+
+    fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault> {
+        let tables = self.read()?;
+        Ok(tables.usernames.get(&name.as_str().to_owned()).and_then(|id| tables.user(*id)).cloned())
+    }
+
+    fn list(&mut self, query: &UserQuery) -> Result<Vec<NamePosition<User>>, StorageFault> {
+        let tables = self.read()?;
+        let users = tables.users.iter().filter_map(|(_, row)| row.user.as_ref());
+        let found = users.filter(|user| matches(user, query.search.as_ref())).map(|user| ListedName {
+            of: Named::User(user.id),
+            key: user.username.key().into_string(),
+            entry: user.clone(),
+        });
+        Ok(list(tables, found, query.after.as_ref(), query.limit))
+    }
+
+    fn insert(&mut self, user: &NewUser) -> Result<Unique<UserId>, StorageFault> {
+        let key = user.username.key().into_string();
+        let tables = self.write()?;
+        if tables.usernames.contains(&key) {
+            return Ok(Unique::Taken);
+        }
+        let id = UserId::new(tables.user_ids.take());
+        let password = Some(user.password.clone());
+        tables.users.put(id, UserRow { user: Some(user.clone().into_user(id)), password });
+        tables.usernames.put(key, id);
+        Ok(Unique::Stored(id))
+    }
+
+    fn update(&mut self, user: &User) -> Result<Unique<()>, StorageFault> {
+        let tables = self.write()?;
+        let Some(old_key) = tables.user(user.id).map(|user| user.username.key().into_string()) else {
+            return Err(self.fail("there is no such user to change"));
+        };
+        let key = user.username.key().into_string();
+        if tables.usernames.get(&key).is_some_and(|id| *id != user.id) {
+            return Ok(Unique::Taken);
+        }
+        tables.users.change(&user.id, |row| row.user = Some(user.clone()));
+        if key != old_key {
+            tables.usernames.remove(&old_key);
+            tables.usernames.put(key, user.id);
+            tables.note_rename(Named::User(user.id), old_key);
+        }
+        Ok(Unique::Stored(()))
+    }
+
+    fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StorageFault> {
+        Ok(self.read()?.users.get(&id).and_then(|row| row.password.clone()))
+    }
+
+    fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault> {
+        let hashes = self.read()?.users.iter().filter_map(|(_, row)| row.password.as_ref());
+        Ok(hashes.filter_map(|hash| hash.as_str().get(4..6)?.parse().ok()).max().map(HashCost))
+    }
+
+    fn set_password(&mut self, id: UserId, hash: &PasswordHash) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        if tables.user(id).is_some() {
+            tables.users.change(&id, |row| row.password = Some(hash.clone()));
+        }
+        Ok(())
+    }
+
+    fn mark_deleted(&mut self, id: UserId, _: Timestamp) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        if let Some(key) = tables.user(id).map(|user| user.username.key().into_string()) {
+            tables.usernames.remove(&key);
+            tables.users.change(&id, |row| *row = UserRow { user: None, password: None });
+            tables.forget_names(Named::User(id));
+        }
+        Ok(())
+    }
+
+    fn count_admins(&mut self) -> Result<u64, StorageFault> {
+        let users = self.read()?.users.iter().filter_map(|(_, row)| row.user.as_ref());
+        Ok(users.filter(|user| user.is_admin).map(|_| 1).sum())
+    }
+
+    fn any_ever(&mut self) -> Result<bool, StorageFault> {
+        Ok(!self.read()?.users.is_empty())
+    }
+}

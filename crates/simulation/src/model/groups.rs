@@ -1,0 +1,141 @@
+//! Groups.
+
+use groupchat_domain::groups::{
+    Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, Visibility, VisibleGroup,
+};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::paging::NamePosition;
+use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::time::Timestamp;
+
+use crate::model::names::{ListedName, list};
+use crate::model::state::{GroupRow, Named, Tables};
+use crate::model::tx::ModelTx;
+
+impl Tables {
+    fn standing(&self, group: GroupId, viewer: UserId) -> Option<Standing> {
+        let membership = self.memberships.get(&(group, viewer))?;
+        Some(Standing { role: membership.role, read_seq: membership.read_seq })
+    }
+
+    fn group_view(&self, group: &Group, viewer: UserId) -> GroupView {
+        let standing = self.standing(group.id, viewer);
+        let newest = self.messages.get(&(group.id, group.last_seq)).filter(|_| standing.is_some());
+        let last_message = newest.map(|message| self.message_view(message, viewer));
+        GroupView { group: group.clone(), standing, last_message }
+    }
+
+    /// Whether another public group has the name.
+    fn is_taken(&self, name: &GroupName, visibility: Visibility, except: Option<GroupId>) -> bool {
+        let mut groups = self.groups.iter().filter(|(id, row)| !row.is_deleted && Some(**id) != except);
+        let is_public = |group: &Group| group.visibility == Visibility::Public;
+        visibility == Visibility::Public
+            && groups.any(|(_, row)| is_public(&row.group) && row.group.name.key() == name.key())
+    }
+
+    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them.
+    fn purge_group(&mut self, group: GroupId, limit: usize) -> bool {
+        let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
+        let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
+        let mut left = limit;
+        for (_, message) in &messages {
+            left -= self.remove_likes(message.id, left);
+        }
+        for (place, message) in messages.into_iter().take(left) {
+            left -= 1;
+            self.remove_message(place, &message);
+        }
+        let memberships = self.memberships.range((group, UserId::new(0))..=(group, UserId::new(i64::MAX)));
+        let members: Vec<_> = memberships.map(|(key, _)| *key).take(left).collect();
+        left -= self.memberships.remove_all(members);
+        if left == 0 {
+            return false;
+        }
+        self.groups.remove(&group);
+        true
+    }
+}
+
+impl GroupRepository for ModelTx<'_> {
+    fn lock(&mut self, _: GroupId) -> Result<(), StorageFault> {
+        self.read().map(drop)
+    }
+
+    fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
+        let tables = self.read()?;
+        let visible = |group: &Group| VisibleGroup {
+            group: group.clone(),
+            standing: tables.standing(group.id, viewer),
+        };
+        Ok(tables.group(id).map(visible))
+    }
+
+    fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {
+        let tables = self.read()?;
+        Ok(ids.iter().filter_map(|id| tables.group(*id)).cloned().collect())
+    }
+
+    fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
+        let tables = self.read()?;
+        Ok(tables.group(id).map(|group| tables.group_view(group, viewer)))
+    }
+
+    fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
+        let tables = self.read()?;
+        let groups = tables.groups.iter().filter(|(_, row)| !row.is_deleted).map(|(_, row)| &row.group);
+        let found = groups
+            .filter(|group| !query.mine || tables.standing(group.id, query.viewer).is_some())
+            .filter(|group| !query.ownerless || tables.members(group.id).next().is_none())
+            .map(|group| ListedName { of: Named::Group(group.id), key: group.name.key(), entry: group })
+            .filter(|named| query.search.as_ref().is_none_or(|text| named.key.contains(text.as_str())))
+            .map(|ListedName { of, key, entry }| ListedName {
+                of,
+                key,
+                entry: tables.group_view(entry, query.viewer),
+            });
+        Ok(list(tables, found, query.after.as_ref(), query.limit))
+    }
+
+    fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault> {
+        let tables = self.write()?;
+        if tables.is_taken(&group.name, group.visibility, None) {
+            return Ok(Unique::Taken);
+        }
+        let id = GroupId::new(tables.group_ids.take());
+        tables.groups.put(id, GroupRow { group: group.clone().into_group(id), is_deleted: false });
+        Ok(Unique::Stored(id))
+    }
+
+    fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
+        let tables = self.write()?;
+        let Some(old_key) = tables.group(group.id).map(|group| group.name.key()) else {
+            return Err(self.fail("there is no such group to change"));
+        };
+        if tables.is_taken(&group.name, group.visibility, Some(group.id)) {
+            return Ok(Unique::Taken);
+        }
+        tables.groups.change(&group.id, |row| {
+            row.group.name = group.name.clone();
+            row.group.description.clone_from(&group.description);
+            row.group.visibility = group.visibility;
+            row.group.version = group.version;
+        });
+        if group.name.key() != old_key {
+            tables.note_rename(Named::Group(group.id), old_key);
+        }
+        Ok(Unique::Stored(()))
+    }
+
+    fn mark_deleted(&mut self, id: GroupId, _: Timestamp) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        tables.groups.change(&id, |row| row.is_deleted = true);
+        tables.forget_names(Named::Group(id));
+        Ok(())
+    }
+
+    fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
+        let tables = self.write()?;
+        let is_marked = tables.groups.get(&id).is_some_and(|row| row.is_deleted);
+        Ok(!is_marked || tables.purge_group(id, usize::try_from(limit).unwrap_or(0)))
+    }
+}

@@ -1,0 +1,123 @@
+//! Members.
+
+use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
+use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
+use groupchat_domain::paging::NamePosition;
+use groupchat_domain::storage::{StorageFault, Unique};
+
+use crate::model::accounts::matches;
+use crate::model::names::{ListedName, list};
+use crate::model::state::{Membership, Named, Tables};
+use crate::model::tx::ModelTx;
+
+impl Tables {
+    fn member(&self, user: UserId, membership: Membership) -> Member {
+        Member { user: self.user_ref(user), role: membership.role, joined_at: membership.joined_at }
+    }
+
+    fn find_member(&self, group: GroupId, user: UserId) -> Option<Member> {
+        self.user(user)?;
+        Some(self.member(user, *self.memberships.get(&(group, user))?))
+    }
+
+    fn count_members(&mut self, group: GroupId, difference: i64) {
+        self.groups.change(&group, |row| row.group.member_count += difference);
+    }
+
+    /// The memberships of a user in groups that are not deleted.
+    fn present_memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
+        self.memberships_of(user).filter(|(group, _)| self.group(*group).is_some())
+    }
+}
+
+impl MemberRepository for ModelTx<'_> {
+    fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault> {
+        Ok(self.read()?.find_member(group, user))
+    }
+
+    fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault> {
+        let tables = self.read()?;
+        let there = members.iter().filter(|(group, _)| tables.group(*group).is_some());
+        Ok(there.filter_map(|(group, user)| Some((*group, tables.find_member(*group, *user)?))).collect())
+    }
+
+    fn list(&mut self, query: &MemberQuery) -> Result<Vec<NamePosition<Member>>, StorageFault> {
+        let tables = self.read()?;
+        let members = tables.members(query.group).filter_map(|(id, membership)| {
+            let user = tables.user(id).filter(|user| matches(user, query.search.as_ref()))?;
+            let (key, entry) = (user.username.key().into_string(), tables.member(id, membership));
+            Some(ListedName { of: Named::User(id), key, entry })
+        });
+        Ok(list(tables, members, query.after.as_ref(), query.limit))
+    }
+
+    fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {
+        let NewMembership { group, user, role, joined_at, read_seq, since_event } = *membership;
+        let tables = self.write()?;
+        if !tables.groups.contains(&group) || !tables.users.contains(&user) {
+            return Err(self.fail("a membership of nobody, or in no group"));
+        }
+        if tables.memberships.contains(&(group, user)) {
+            return Ok(Unique::Taken);
+        }
+        let read_position = Position::ZERO;
+        tables.memberships.put((group, user), Membership { role, joined_at, since_event, read_seq, read_position });
+        tables.count_members(group, 1);
+        Ok(Unique::Stored(()))
+    }
+
+    fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault> {
+        self.write()?.memberships.change(&(group, user), |membership| membership.role = role);
+        Ok(())
+    }
+
+    fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        if tables.memberships.remove(&(group, user)).is_some() {
+            tables.count_members(group, -1);
+        }
+        Ok(())
+    }
+
+    fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {
+        let members = self.read()?.members(group);
+        Ok(members.filter(|(_, membership)| membership.role == Role::Owner).map(|_| 1).sum())
+    }
+
+    fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault> {
+        let joined = self.read()?.present_memberships_of(user);
+        let counted = joined.filter(|(_, membership)| role.is_none_or(|role| membership.role == role));
+        Ok(counted.map(|_| 1).sum::<u32>().min(most))
+    }
+
+    fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
+        let tables = self.read()?;
+        let longest_serving = |role| {
+            let members = tables.members(group).filter(|(_, membership)| membership.role == role);
+            members.min_by_key(|(user, membership)| (membership.joined_at, *user))
+        };
+        let heir = longest_serving(Role::Admin).or_else(|| longest_serving(Role::Member));
+        Ok(heir.map(|(user, membership)| tables.member(user, membership)))
+    }
+
+    fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault> {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        Ok(self.read()?.memberships_of(user).map(|(group, _)| group).take(limit).collect())
+    }
+
+    fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault> {
+        let joined = self.read()?.present_memberships_of(user);
+        Ok(joined.map(|(group, membership)| (group, membership.since_event)).collect())
+    }
+
+    fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {
+        let tables = self.read()?;
+        let moved =
+            tables.present_memberships_of(user).filter(|(_, membership)| membership.read_position >= position);
+        let cursor = |(group, Membership { read_seq, .. })| {
+            let last_seq = tables.group(group)?.last_seq;
+            Some(ReadCursor { group, read_seq, unread: last_seq.get() - read_seq.get() })
+        };
+        Ok(moved.filter_map(cursor).collect())
+    }
+}

@@ -1,0 +1,198 @@
+//! Messages, likes, pins and read cursors.
+
+use std::ops::Bound;
+
+use groupchat_domain::accounts::UserRef;
+use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
+use groupchat_domain::messages::{
+    ClientId, Message, MessageQuery, MessageRange, MessageRepository, MessageView, NewMessage, PinQuery,
+    PinState,
+};
+use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::time::Timestamp;
+
+use crate::model::state::Tables;
+use crate::model::tx::ModelTx;
+
+impl Tables {
+    fn message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.get(self.places.get(&id)?)
+    }
+
+    /// A message as somebody sees it. Likes of a deleted one are removed a little later than the message.
+    pub(super) fn message_view(&self, message: &Message, viewer: UserId) -> MessageView {
+        let liked = !message.is_deleted() && self.likes.contains(&(message.id, viewer));
+        MessageView { message: self.with_author(message), liked }
+    }
+
+    fn pins(&self, group: GroupId, below: PinSeq) -> impl DoubleEndedIterator<Item = (PinSeq, MessageId)> {
+        let pins = self.pins.range((group, PinSeq::ZERO)..(group, below));
+        pins.map(|((_, seq), id)| (*seq, *id))
+    }
+
+    /// Removes up to `limit` likes of a message, by user; how many.
+    pub(super) fn remove_likes(&mut self, message: MessageId, limit: usize) -> usize {
+        let likes = self.likes.range((message, UserId::new(0))..=(message, UserId::new(i64::MAX)));
+        let likes: Vec<_> = likes.map(|(like, _)| *like).take(limit).collect();
+        self.likes.remove_all(likes)
+    }
+
+    /// Removes a message and all that leads to it.
+    pub(super) fn remove_message(&mut self, place: (GroupId, Seq), message: &Message) {
+        self.messages.remove(&place);
+        self.places.remove(&message.id);
+        if let Some(client_id) = &message.client_id {
+            self.client_ids.remove(&(place.0, message.author.id, client_id.as_str().to_owned()));
+        }
+        if let Some(pin) = message.pin {
+            self.pins.remove(&(place.0, pin.seq));
+        }
+    }
+}
+
+impl MessageRepository for ModelTx<'_> {
+    fn find(
+        &mut self,
+        group: GroupId,
+        id: MessageId,
+        viewer: UserId,
+    ) -> Result<Option<MessageView>, StorageFault> {
+        let tables = self.read()?;
+        let found = tables.message(id).filter(|message| message.group_id == group);
+        Ok(found.map(|message| tables.message_view(message, viewer)))
+    }
+
+    fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault> {
+        let tables = self.read()?;
+        let found = ids.iter().filter_map(|id| tables.message(*id));
+        let there = found.filter(|message| tables.group(message.group_id).is_some());
+        Ok(there.map(|message| tables.with_author(message)).collect())
+    }
+
+    fn find_by_client_id(
+        &mut self,
+        group: GroupId,
+        author: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<MessageView>, StorageFault> {
+        let tables = self.read()?;
+        let id = tables.client_ids.get(&(group, author, client_id.as_str().to_owned()));
+        let message = id.and_then(|id| tables.message(*id));
+        Ok(message.map(|message| tables.message_view(message, author)))
+    }
+
+    fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let MessageQuery { group, viewer, run, limit } = *query;
+        let tables = self.read()?;
+        let view = |(_, message): (_, &Message)| Ok(tables.message_view(message, viewer));
+        match run {
+            MessageRange::Below(end) => {
+                let end = end.unwrap_or(Seq::new(i64::MAX));
+                limit.read(tables.messages.range((group, Seq::ZERO)..(group, end)).rev().map(view))
+            }
+            MessageRange::Above(end) => {
+                let above = (Bound::Excluded((group, end)), Bound::Included((group, Seq::new(i64::MAX))));
+                limit.read(tables.messages.range(above).map(view))
+            }
+        }
+    }
+
+    fn list_pins(&mut self, query: &PinQuery) -> Result<Vec<MessageView>, StorageFault> {
+        let tables = self.read()?;
+        let below = query.before.unwrap_or(PinSeq::new(i64::MAX));
+        let pinned = tables.pins(query.group, below).rev().filter_map(|(_, id)| tables.message(id));
+        query.limit.read(pinned.map(|message| Ok(tables.message_view(message, query.viewer))))
+    }
+
+    fn pin_state(&mut self, group: GroupId) -> Result<PinState, StorageFault> {
+        let pins = self.read()?.pins(group, PinSeq::new(i64::MAX));
+        Ok(pins.fold(PinState { count: 0, last: PinSeq::ZERO }, |state, (last, _)| PinState {
+            count: state.count + 1,
+            last,
+        }))
+    }
+
+    fn insert(&mut self, message: &NewMessage) -> Result<Unique<MessageId>, StorageFault> {
+        let NewMessage { group, seq, author, .. } = *message;
+        let client_id = message.client_id.as_ref().map(|id| (group, author, id.as_str().to_owned()));
+        let tables = self.write()?;
+        if client_id.as_ref().is_some_and(|used| tables.client_ids.contains(used)) {
+            // Even where the number is taken, too: which is what a repeated request has.
+            return match tables.messages.contains(&(group, seq)) {
+                true => Err(self.fail("the number is taken")),
+                false => Ok(Unique::Taken),
+            };
+        }
+        if tables.messages.contains(&(group, seq)) {
+            return Err(self.fail("the number is taken"));
+        }
+        if !tables.groups.contains(&group) || !tables.users.contains(&author) {
+            return Err(self.fail("a message of nobody, or in no group"));
+        }
+        let id = MessageId::new(tables.message_ids.take());
+        let author_ref = UserRef { id: author, username: None, display_name: None };
+        tables.messages.put((group, seq), message.clone().into_message(id, author_ref));
+        tables.places.put(id, (group, seq));
+        if let Some(client_id) = client_id {
+            tables.client_ids.put(client_id, id);
+        }
+        tables.groups.change(&group, |row| row.group.last_seq = seq);
+        tables.memberships.change(&(group, author), |membership| membership.read_seq = seq);
+        Ok(Unique::Stored(id))
+    }
+
+    fn update(&mut self, message: &Message) -> Result<(), StorageFault> {
+        let tables = self.write()?;
+        let Some(place) = tables.places.get(&message.id).copied() else { return Ok(()) };
+        let before = tables.messages.get(&place).and_then(|message| message.pin);
+        if let Some(pin) = before {
+            tables.pins.remove(&(place.0, pin.seq));
+        }
+        if let Some(pin) = message.pin {
+            tables.pins.put((place.0, pin.seq), message.id);
+        }
+        tables.messages.change(&place, |row| {
+            row.text.clone_from(&message.text);
+            row.version = message.version;
+            row.edited_at = message.edited_at;
+            row.deleted_at = message.deleted_at;
+            row.likes = message.likes;
+            row.pin = message.pin;
+        });
+        Ok(())
+    }
+
+    fn add_like(&mut self, message: MessageId, user: UserId, at: Timestamp) -> Result<bool, StorageFault> {
+        let tables = self.write()?;
+        if !tables.places.contains(&message) || !tables.users.contains(&user) {
+            return Err(self.fail("a like of nobody, or of no message"));
+        }
+        if tables.likes.contains(&(message, user)) {
+            return Ok(false);
+        }
+        tables.likes.put((message, user), at);
+        Ok(true)
+    }
+
+    fn remove_like(&mut self, message: MessageId, user: UserId) -> Result<bool, StorageFault> {
+        Ok(self.write()?.likes.remove(&(message, user)).is_some())
+    }
+
+    fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        Ok(self.write()?.remove_likes(message, limit) < limit)
+    }
+
+    fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {
+        let head = self.state.head;
+        let memberships = &mut self.write()?.memberships;
+        let is_behind = memberships.get(&(group, user)).is_some_and(|membership| membership.read_seq < seq);
+        if is_behind {
+            memberships.change(&(group, user), |membership| {
+                membership.read_seq = seq;
+                membership.read_position = head;
+            });
+        }
+        Ok(is_behind)
+    }
+}

@@ -1,0 +1,19 @@
+//! The executable specification of the database: every port of the domain on plain maps, in memory. Commands run one at
+//! a time; one that is refused is undone.
+
+mod accounts;
+mod events;
+mod groups;
+mod jobs;
+mod key_use;
+mod members;
+mod messages;
+mod names;
+mod sessions;
+mod state;
+mod storage;
+mod table;
+mod tickets;
+mod tx;
+
+pub use storage::{Executed, ModelDatabase, ModelStorage, NoSink};

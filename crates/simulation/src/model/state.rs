@@ -1,0 +1,179 @@
+//! What the database holds.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
+use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
+use groupchat_domain::groups::{Group, Role};
+use groupchat_domain::ids::{
+    EventId, GroupId, JobId, MessageId, PinSeq, Position, Seq, SessionId, UserId,
+};
+use groupchat_domain::jobs::Task;
+use groupchat_domain::messages::Message;
+use groupchat_domain::time::Timestamp;
+
+use crate::model::table::{Counter, Table, Undo};
+
+/// A user. What is left of a deleted one is the row.
+#[derive(Debug, Clone)]
+pub(crate) struct UserRow {
+    /// `None` once deleted.
+    pub(crate) user: Option<User>,
+    pub(crate) password: Option<PasswordHash>,
+}
+
+/// A group, which stays until it is purged.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupRow {
+    pub(crate) group: Group,
+    pub(crate) is_deleted: bool,
+}
+
+/// A membership.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Membership {
+    pub(crate) role: Role,
+    pub(crate) joined_at: Timestamp,
+    pub(crate) since_event: EventId,
+    pub(crate) read_seq: Seq,
+    /// The head of the log when the cursor was moved; zero if only messages moved it.
+    pub(crate) read_position: Position,
+}
+
+/// A job that waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JobRow {
+    pub(crate) task: Task,
+    pub(crate) run_after: Timestamp,
+}
+
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    User(UserId),
+    Group(GroupId),
+}
+
+/// A name that was changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Rename {
+    pub(crate) of: Named,
+    pub(crate) old_key: String,
+}
+
+/// Declares the tables and counters, all of which are kept or undone together.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)+) => {
+        /// The tables.
+        #[derive(Debug, Clone, Default)]
+        pub(crate) struct Tables {
+            $($(#[$doc])* pub(crate) $name: $type,)+
+        }
+
+        impl Undo for Tables {
+            fn keep(&mut self) {
+                $(self.$name.keep();)+
+            }
+
+            fn undo(&mut self) {
+                $(self.$name.undo();)+
+            }
+        }
+    };
+}
+
+tables! {
+    users: Table<UserId, UserRow>,
+    /// Whose a folded username is.
+    usernames: Table<String, UserId>,
+    sessions: Table<SessionId, NewSession>,
+    /// Which session a key stands for, by its digest.
+    keys: Table<[u8; 32], SessionId>,
+    tickets: Table<i64, NewTicket>,
+    /// When a user last signed in from a network, as it is written down.
+    known_networks: Table<(UserId, String), Timestamp>,
+    groups: Table<GroupId, GroupRow>,
+    memberships: Table<(GroupId, UserId), Membership>,
+    /// Without the names of their authors.
+    messages: Table<(GroupId, Seq), Message>,
+    /// Where a message is.
+    places: Table<MessageId, (GroupId, Seq)>,
+    client_ids: Table<(GroupId, UserId, String), MessageId>,
+    pins: Table<(GroupId, PinSeq), MessageId>,
+    likes: Table<(MessageId, UserId), Timestamp>,
+    jobs: Table<JobId, JobRow>,
+    renames: Table<i64, Rename>,
+    log: Table<Position, EventRecord>,
+    user_ids: Counter,
+    session_ids: Counter,
+    ticket_ids: Counter,
+    group_ids: Counter,
+    message_ids: Counter,
+    job_ids: Counter,
+    rename_ids: Counter,
+    event_ids: Counter,
+}
+
+/// The database: the tables, and what is outside every transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub(crate) tables: Tables,
+    pub(crate) epoch: Epoch,
+    /// When the key of a session was last used.
+    pub(crate) key_uses: BTreeMap<SessionId, Timestamp>,
+    /// Events that were committed and have no position yet.
+    pub(crate) unnumbered: VecDeque<LoggedEvent>,
+    /// The last position that was given out, whether or not its event is still there.
+    pub(crate) head: Position,
+}
+
+impl State {
+    pub(crate) fn new(epoch: Epoch) -> Self {
+        Self {
+            tables: Tables::default(),
+            epoch,
+            key_uses: BTreeMap::new(),
+            unnumbered: VecDeque::new(),
+            head: Position::ZERO,
+        }
+    }
+}
+
+impl Tables {
+    /// A user who is not deleted.
+    pub(crate) fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)?.user.as_ref()
+    }
+
+    /// A user as others meet them, deleted or not.
+    pub(crate) fn user_ref(&self, id: UserId) -> UserRef {
+        self.user(id).map_or(UserRef { id, username: None, display_name: None }, User::as_ref)
+    }
+
+    /// A group that is not deleted.
+    pub(crate) fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(&id).filter(|row| !row.is_deleted).map(|row| &row.group)
+    }
+
+    /// A message with its author.
+    pub(crate) fn with_author(&self, message: &Message) -> Message {
+        Message { author: self.user_ref(message.author.id), ..message.clone() }
+    }
+
+    /// The session of a key.
+    pub(crate) fn session_of(&self, key: &KeyHash) -> Option<SessionId> {
+        self.keys.get(key.as_bytes()).copied()
+    }
+
+    /// Those who are in a group, whose account is not deleted.
+    pub(crate) fn members(&self, group: GroupId) -> impl Iterator<Item = (UserId, Membership)> {
+        let all = self.memberships.range((group, UserId::new(i64::MIN))..=(group, UserId::new(i64::MAX)));
+        all.map(|((_, user), membership)| (*user, *membership)).filter(|(user, _)| self.user(*user).is_some())
+    }
+
+    /// The memberships of a user, by group; also of a deleted one, and in deleted groups.
+    pub(crate) fn memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
+        let all = self.memberships.iter();
+        all.filter(move |((_, member), _)| *member == user).map(|((group, _), membership)| (*group, *membership))
+    }
+}
