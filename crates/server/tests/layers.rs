@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// What a crate's own code (not its tests) must not depend on.
-const FORBIDDEN: [(&str, &[&str]); 7] = [
+const FORBIDDEN: [(&str, &[&str]); 8] = [
     (
         "domain",
         &[
@@ -34,12 +34,24 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
             "tracing",
         ],
     ),
-    ("infra", &["groupchat-api", "groupchat-bench", "groupchat-testing", "actix", "paperclip", "utoipa"]),
+    (
+        "infra",
+        &[
+            "groupchat-api",
+            "groupchat-bench",
+            "groupchat-simulation",
+            "groupchat-testing",
+            "actix",
+            "paperclip",
+            "utoipa",
+        ],
+    ),
     (
         "api",
         &[
             "groupchat-infra",
             "groupchat-bench",
+            "groupchat-simulation",
             "groupchat-testing",
             "diesel",
             "libsqlite3-sys",
@@ -47,9 +59,21 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
             "sha2",
         ],
     ),
-    ("server", &["groupchat-bench", "groupchat-testing", "diesel", "paperclip"]),
+    ("server", &["groupchat-bench", "groupchat-simulation", "groupchat-testing", "diesel", "paperclip"]),
     ("sqlite-interrupt", &["groupchat", "diesel", "tokio"]),
-    ("bench", &["groupchat-testing"]),
+    ("bench", &["groupchat-simulation", "groupchat-testing"]),
+    (
+        "simulation",
+        &[
+            "groupchat-api",
+            "groupchat-bench",
+            "groupchat-infra",
+            "actix",
+            "diesel",
+            "libsqlite3-sys",
+            "tokio",
+        ],
+    ),
     ("testing", &["groupchat"]),
 ];
 

@@ -25,7 +25,8 @@ const GREATEST: i64 = 40;
 pub(crate) fn difference(open: Open, steps: &[Step]) -> Result<(), String> {
     let clock = Arc::new(SetClock::default());
     let database = open(Arc::clone(&clock));
-    let (mut model, mut world) = (World::model(), World::backend(database.storage() as Arc<dyn Storage>, clock));
+    let (mut model, mut world) =
+        (World::model(), World::backend(database.storage() as Arc<dyn Storage>, clock));
     for (nth, step) in steps.iter().enumerate() {
         wait_for_log(&database, model.head());
         let expected = settle(model.take(*step));

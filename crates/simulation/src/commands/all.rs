@@ -157,7 +157,7 @@ commands! {
     // Messages.
 
     /// A member sends a message.
-    24 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
+    40 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
         |tx, actor| messages::send(tx, actor, &MessageDraft { group, text: text.clone(), client_id: client_id.clone() });
     /// An author edits a message.
     5 write EditMessage[messages::edit](message: AMessage, text: Option<AText>)

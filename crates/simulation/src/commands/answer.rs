@@ -1,9 +1,7 @@
 //! What commands answer, in a form that can be compared.
 
 use groupchat_domain::accounts::{Actor, CreatedUser, LoggedIn, Password, Secret, Session, User};
-use groupchat_domain::events::{
-    EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage,
-};
+use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{GroupView, Member};
 use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::jobs::Task;

@@ -2,9 +2,7 @@
 
 use std::fmt::Debug;
 
-use groupchat_domain::accounts::{
-    DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username,
-};
+use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
 use groupchat_domain::groups::{Candidate, Description, GroupName, Role};
 use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, Window};
@@ -79,6 +77,14 @@ fn small(dice: &mut Dice, count: u16) -> u16 {
     u16::try_from(dice.below(count.into())).unwrap_or(0)
 }
 
+/// Zero, as a rule; else a number below `count`.
+fn usual(dice: &mut Dice, count: u16) -> u16 {
+    if dice.below(6) == 0 { small(dice, count) } else { 0 }
+}
+
+/// How many names there are, each in two ways of writing.
+const NAMES: u16 = 24;
+
 arguments! {
     /// A key, by the number of the command that issued it.
     AKey(u32) for KeyHash: |dice, known| known.key(dice), |number, ids| key_hash(number);
@@ -91,10 +97,10 @@ arguments! {
     /// A group.
     AGroup(i64) for GroupId: |dice, known| known.group(dice), |id, ids| ids.group(id);
     /// A user's name.
-    AUsername(u16) for Username: |dice, known| small(dice, 40),
+    AUsername(u16) for Username: |dice, known| small(dice, NAMES),
         |number, ids| Username::from_stored(named("user", number));
     /// A name of a user, as somebody types it.
-    ATypedName(u16) for String: |dice, known| small(dice, 40), |number, ids| named("user", number);
+    ATypedName(u16) for String: |dice, known| small(dice, NAMES), |number, ids| named("user", number);
     /// A display name.
     ADisplayName(u16) for DisplayName: |dice, known| small(dice, 8),
         |number, ids| DisplayName::from_stored(named("Ünï ", number));
@@ -102,9 +108,9 @@ arguments! {
     AnEmail(u16) for Email: |dice, known| small(dice, 8),
         |number, ids| Email::from_stored(format!("{number}@mail.example"));
     /// A password.
-    APassword(u16) for Password: |dice, known| small(dice, 3), |number, ids| password(number);
+    APassword(u16) for Password: |dice, known| usual(dice, 3), |number, ids| password(number);
     /// A password, as somebody types it.
-    ATypedPassword(u16) for Secret: |dice, known| small(dice, 4),
+    ATypedPassword(u16) for Secret: |dice, known| usual(dice, 4),
         |number, ids| Secret::new(password(number).reveal().to_owned());
     /// Where somebody signs in from.
     ANetwork(u8) for u8: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0), |number, ids| number;
@@ -185,7 +191,7 @@ impl Argument for ACandidate {
     type Value = Candidate;
 
     fn draw(dice: &mut Dice, known: &Known) -> Self {
-        if dice.below(3) == 0 { Self::Name(small(dice, 40)) } else { Self::Id(known.user(dice)) }
+        if dice.below(3) == 0 { Self::Name(small(dice, NAMES)) } else { Self::Id(known.user(dice)) }
     }
 
     fn on(self, ids: &Ids) -> Self::Value {

@@ -66,9 +66,20 @@ impl Known {
         self.renames
     }
 
-    /// The keys that were issued, also those that have ended since.
+    /// The keys that were issued, but for those that were rejected since.
     pub fn keys(&self) -> &[u32] {
         &self.keys
+    }
+
+    /// Learns that a key is not valid any more.
+    pub fn forget_key(&mut self, key: u32) {
+        self.keys.retain(|known| *known != key);
+    }
+
+    /// Learns that a group is not there any more.
+    pub fn forget_group(&mut self, group: GroupId) {
+        self.groups.retain(|known| *known != group);
+        self.messages.retain(|(known, _)| *known != group);
     }
 
     /// Learns from what a command answered; `number` is the command's.

@@ -14,5 +14,5 @@ pub use answer::{Answer, Replayed};
 pub use argument::*;
 pub use ids::Ids;
 pub use known::Known;
-pub(crate) use renumber::Renumber;
 pub use ports::{Notebook, Ports, QUOTAS};
+pub(crate) use renumber::Renumber;

@@ -20,7 +20,7 @@ use crate::commands::argument::{AKey, Argument, key_hash};
 use crate::commands::ids::Ids;
 
 /// The quotas of all worlds: small, so that they are reached.
-pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 5 };
+pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 4 };
 
 /// How many sessions a user may have.
 const SESSIONS_PER_USER: u32 = 3;
@@ -41,7 +41,13 @@ pub struct Ports<'w> {
 
 impl<'w> Ports<'w> {
     /// For the command with this number, which issues the key with the same number, if any.
-    pub fn new(storage: &'w dyn Storage, live: &'w dyn LiveEvents, ids: &'w Ids, by: AKey, number: u32) -> Self {
+    pub fn new(
+        storage: &'w dyn Storage,
+        live: &'w dyn LiveEvents,
+        ids: &'w Ids,
+        by: AKey,
+        number: u32,
+    ) -> Self {
         let who = Credential { key: by.on(ids), network: Network::UNKNOWN };
         Self { storage, live, ids, who, own: OwnPorts { number } }
     }

@@ -31,6 +31,16 @@ macro_rules! commands {
             /// The use cases of the domain that commands cover.
             pub const USE_CASES: &[&str] = &[$($(stringify!($use_case),)+)+];
 
+            /// The names of all commands.
+            pub const NAMES: &[&str] = &[$(stringify!($name),)+];
+
+            /// The command's name.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => stringify!($name),)+
+                }
+            }
+
             /// Throws the dice for a command, from what clients know.
             pub fn draw(dice: &mut Dice, known: &Known) -> Self {
                 const TOTAL: usize = 0 $(+ $weight)+;

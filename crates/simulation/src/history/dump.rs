@@ -33,7 +33,10 @@ pub fn dump(tx: &mut dyn Tx, ids: &Ids, greatest: i64) -> Result<Dump, StorageFa
     let limit = largest();
     let query = UserQuery { search: None, after: None, limit };
     add("the users".into(), Page::from_lookahead(tx.accounts().list(&query)?, limit).into());
-    add("the first job".into(), tx.jobs().next(Timestamp::from_micros(i64::MAX), LONG_AGO)?.map(|job| job.task).into());
+    add(
+        "the first job".into(),
+        tx.jobs().next(Timestamp::from_micros(i64::MAX), LONG_AGO)?.map(|job| job.task).into(),
+    );
     for number in 1..=greatest {
         let user = ids.user(number);
         for (what, answer) in of_user(tx, user, &records)? {
@@ -51,7 +54,11 @@ fn largest() -> Limit {
     Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT)
 }
 
-fn of_user(tx: &mut dyn Tx, user: UserId, log: &[EventRecord]) -> Result<Vec<(&'static str, Answer)>, StorageFault> {
+fn of_user(
+    tx: &mut dyn Tx,
+    user: UserId,
+    log: &[EventRecord],
+) -> Result<Vec<(&'static str, Answer)>, StorageFault> {
     let found: Option<User> = tx.accounts().find(user)?;
     let hash = tx.accounts().password(user)?.map(|hash| hash.into_string());
     let limit = largest();
@@ -83,7 +90,8 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
     let members = tx.members().list(&MemberQuery { group, search: None, after: None, limit })?;
     let mut found = vec![("the members", Page::from_lookahead(members, limit).into())];
     for viewer in VIEWERS.map(|number| ids.user(number)) {
-        let query = MessageQuery { group, viewer, run: MessageRange::Above(groupchat_domain::ids::Seq::ZERO), limit };
+        let query =
+            MessageQuery { group, viewer, run: MessageRange::Above(groupchat_domain::ids::Seq::ZERO), limit };
         let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
         found.push(("the messages as seen", MessagePage { items, next: None }.into()));
     }

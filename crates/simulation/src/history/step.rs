@@ -4,8 +4,10 @@ use std::fmt;
 
 use groupchat_testing::Dice;
 
-use crate::commands::{AFlag, AKey, APassword, ATypedName, ATypedPassword, AUsername, ANetwork, Command, Known};
 use crate::commands::Argument;
+use crate::commands::{
+    AFlag, AKey, ANetwork, APassword, ATypedName, ATypedPassword, AUsername, Command, Known,
+};
 use crate::history::world::World;
 
 /// A command, who gives it, and when.
@@ -24,18 +26,28 @@ const SECOND: i64 = 1_000_000;
 impl Step {
     /// Throws the dice for one, from what clients know.
     pub fn draw(dice: &mut Dice, known: &Known) -> Self {
-        Self { after: pause(dice), by: AKey::draw(dice, known), command: Command::draw(dice, known) }
+        let is_alone = known.keys().len() < FEW_KEYS && dice.below(3) == 0;
+        let command = if is_alone { sign_in(dice, known) } else { Command::draw(dice, known) };
+        Self { after: pause(dice), by: AKey::draw(dice, known), command }
     }
+}
+
+/// With fewer keys than that, people sign in.
+const FEW_KEYS: usize = 4;
+
+fn sign_in(dice: &mut Dice, known: &Known) -> Command {
+    let name = if dice.below(2) == 0 { ATypedName(0) } else { ATypedName::draw(dice, known) };
+    Command::Login { name, password: ATypedPassword(0), network: ANetwork::draw(dice, known) }
 }
 
 /// How long after the last command the next one comes.
 fn pause(dice: &mut Dice) -> i64 {
     let some = 1 + i64::try_from(dice.below(1_000)).unwrap_or(0);
-    match dice.below(100) {
+    match dice.below(500) {
         0 => some * 3600 * SECOND,
         // By hours at least: of uses of a key that are less than a minute apart, the latest counts.
         1 => -(some / 100 + 1) * 3600 * SECOND,
-        2..10 => some * SECOND,
+        2..50 => some * SECOND,
         _ => some,
     }
 }
@@ -56,8 +68,7 @@ impl History {
             admin: AFlag(false),
             password: APassword(0),
         };
-        let login =
-            Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
+        let login = Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
         let first = [step(Command::CreateFirstAdmin {}), step(login)];
         first.into_iter().chain([2, 4, 6, 8].map(|number| step(user(number)))).collect()
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use groupchat_domain::Error;
-use groupchat_domain::accounts::Actor;
+use groupchat_domain::accounts::{AccountRefusal, Actor};
 use groupchat_domain::events::{EphemeralAudience, EphemeralEvent, Epoch};
 use groupchat_domain::ids::Position;
 use groupchat_domain::storage::Storage;
 
-use crate::commands::{AKey, Answer, Ids, Known, Notebook, Ports};
 use crate::commands::Renumber;
+use crate::commands::{AKey, Answer, Ids, Known, Notebook, Ports};
 use crate::history::clock::SetClock;
 use crate::history::step::Step;
 use crate::model::{ModelDatabase, ModelStorage, NoSink};
@@ -97,6 +97,9 @@ impl World {
         told.renumber(&self.ids);
         let answer = answer.map(|answer| answer.canonical(&self.ids));
         let mut signed_in = None;
+        if answer == Err(AccountRefusal::Unauthenticated.into()) {
+            self.known.forget_key(step.by.0);
+        }
         if let Ok(answer) = &answer {
             self.known.learn(number, answer);
             if self.known.keys().last() == Some(&number) {

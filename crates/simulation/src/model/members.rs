@@ -61,7 +61,9 @@ impl MemberRepository for ModelTx<'_> {
             return Ok(Unique::Taken);
         }
         let read_position = Position::ZERO;
-        tables.memberships.put((group, user), Membership { role, joined_at, since_event, read_seq, read_position });
+        tables
+            .memberships
+            .put((group, user), Membership { role, joined_at, since_event, read_seq, read_position });
         tables.count_members(group, 1);
         Ok(Unique::Stored(()))
     }
@@ -112,8 +114,9 @@ impl MemberRepository for ModelTx<'_> {
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {
         let tables = self.read()?;
-        let moved =
-            tables.present_memberships_of(user).filter(|(_, membership)| membership.read_position >= position);
+        let moved = tables
+            .present_memberships_of(user)
+            .filter(|(_, membership)| membership.read_position >= position);
         let cursor = |(group, Membership { read_seq, .. })| {
             let last_seq = tables.group(group)?.last_seq;
             Some(ReadCursor { group, read_seq, unread: last_seq.get() - read_seq.get() })

@@ -107,7 +107,8 @@ impl SessionRepository for ModelTx<'_> {
 
     fn end_provisioned(&mut self, user: UserId) -> Result<bool, StorageFault> {
         let tables = self.write()?;
-        let provisioned = tables.sessions_of(user).filter(|(_, session)| session.kind == SessionKind::Provisioned);
+        let provisioned =
+            tables.sessions_of(user).filter(|(_, session)| session.kind == SessionKind::Provisioned);
         let ended: Vec<_> = provisioned.map(|(id, _)| id).collect();
         Ok(tables.end_sessions(&ended) > 0)
     }

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Group, Role};
-use groupchat_domain::ids::{
-    EventId, GroupId, JobId, MessageId, PinSeq, Position, Seq, SessionId, UserId,
-};
+use groupchat_domain::ids::{EventId, GroupId, JobId, MessageId, PinSeq, Position, Seq, SessionId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::Message;
 use groupchat_domain::time::Timestamp;
@@ -174,6 +172,7 @@ impl Tables {
     /// The memberships of a user, by group; also of a deleted one, and in deleted groups.
     pub(crate) fn memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
         let all = self.memberships.iter();
-        all.filter(move |((_, member), _)| *member == user).map(|((group, _), membership)| (*group, *membership))
+        all.filter(move |((_, member), _)| *member == user)
+            .map(|((group, _), membership)| (*group, *membership))
     }
 }

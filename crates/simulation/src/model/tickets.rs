@@ -62,7 +62,12 @@ impl TicketRepository for ModelTx<'_> {
 }
 
 impl KnownNetworkRepository for ModelTx<'_> {
-    fn is_known_to(&mut self, user: UserId, network: Network, since: Timestamp) -> Result<bool, StorageFault> {
+    fn is_known_to(
+        &mut self,
+        user: UserId,
+        network: Network,
+        since: Timestamp,
+    ) -> Result<bool, StorageFault> {
         let known = self.read()?.known_networks.get(&(user, network.to_string()));
         Ok(known.is_some_and(|at| *at >= since))
     }
@@ -85,10 +90,16 @@ impl KnownNetworkRepository for ModelTx<'_> {
             return Err(self.fail("nobody has signed in from there"));
         }
         tables.known_networks.put((user, network.to_string()), at);
-        let mut theirs: Vec<_> =
-            tables.known_networks.iter().filter(|((of, _), _)| *of == user).map(|(key, at)| (*at, key.clone())).collect();
+        let mut theirs: Vec<_> = tables
+            .known_networks
+            .iter()
+            .filter(|((of, _), _)| *of == user)
+            .map(|(key, at)| (*at, key.clone()))
+            .collect();
         // The latest first, and by name those of the same moment.
-        theirs.sort_by(|(one, (_, first)), (other, (_, second))| other.cmp(one).then_with(|| first.cmp(second)));
+        theirs.sort_by(|(one, (_, first)), (other, (_, second))| {
+            other.cmp(one).then_with(|| first.cmp(second))
+        });
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         tables.known_networks.remove_all(theirs.into_iter().skip(keep).map(|(_, key)| key));
         Ok(())

@@ -1,0 +1,120 @@
+//! The table of commands covers the domain, and the histories drawn from it get somewhere.
+#![allow(clippy::unwrap_used, reason = "a failure ends the test")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use groupchat_domain::{Error, Refusal};
+use groupchat_simulation::commands::Command;
+use groupchat_simulation::history::{History, World, settle};
+use groupchat_testing::Dice;
+
+/// Functions of the domain that are no command, and why.
+const NO_COMMANDS: &[(&str, &str)] = &[];
+
+/// The public functions of the domain's features, as `feature::name`, by the lists in their `mod.rs`.
+fn use_cases() -> BTreeSet<String> {
+    let domain = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src");
+    let features = ["accounts", "events", "groups", "jobs", "messages", "operations", "presence"];
+    let mut found = BTreeSet::new();
+    for feature in features {
+        let text = fs::read_to_string(domain.join(feature).join("mod.rs")).unwrap();
+        let public = text.split("pub use ").skip(1).flat_map(|rest| rest.split(';').take(1));
+        let names = public.flat_map(|list| list.split([':', '{', '}', ',', ' ', '\n']));
+        let functions = names.filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase()));
+        let modules = modules_of(&text);
+        let exported: BTreeSet<_> = functions.filter(|name| !is_path(name, &text)).collect();
+        found.extend(exported.into_iter().map(|name| format!("{feature}::{name}")));
+        for module in modules {
+            found.extend(
+                functions_of(&domain.join(feature).join(format!("{module}.rs")))
+                    .map(|name| format!("{module}::{name}")),
+            );
+        }
+    }
+    found
+}
+
+/// Whether the word is only the module that something is exported from.
+fn is_path(name: &str, text: &str) -> bool {
+    text.contains(&format!("pub use {name}::")) && !text.contains(&format!("::{name};")) && {
+        let lists = text.split("pub use ").skip(1).flat_map(|rest| rest.split(';').take(1));
+        !lists
+            .filter_map(|list| list.split_once("::"))
+            .any(|(_, names)| names.split(['{', '}', ',', ' ', '\n']).any(|exported| exported == name))
+    }
+}
+
+fn modules_of(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    lines.map(str::to_owned).collect()
+}
+
+fn functions_of(path: &PathBuf) -> impl Iterator<Item = String> + use<> {
+    let text = fs::read_to_string(path).unwrap();
+    let starts = ["pub fn ", "pub async fn "];
+    let names = text.lines().filter_map(|line| starts.iter().find_map(|start| line.strip_prefix(start)));
+    names.map(|name| name.split(['(', '<']).next().unwrap().to_owned()).collect::<Vec<_>>().into_iter()
+}
+
+#[test]
+fn every_use_case_of_the_domain_is_in_the_table_of_commands() {
+    let covered: BTreeSet<String> = Command::USE_CASES.iter().map(|path| path.replace(' ', "")).collect();
+    let known: BTreeSet<String> = NO_COMMANDS.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let all = use_cases();
+    assert!(all.contains("messages::send") && all.contains("operator::set_admin"), "{all:?}");
+    let missing: Vec<_> =
+        all.iter().filter(|path| !covered.contains(*path) && !known.contains(*path)).collect();
+    assert!(missing.is_empty(), "crates/simulation/src/commands/all.rs lacks {missing:?}");
+    let stale: Vec<_> = covered.union(&known).filter(|path| !all.contains(*path)).collect();
+    assert!(stale.is_empty(), "the domain has no {stale:?} any more");
+}
+
+/// Every kind of refusal that a history of this length can come to.
+const REFUSALS: &[&str] = &[
+    "Account(AdminOnly)",
+    "Account(CurrentPasswordRequired)",
+    "Account(InvalidCredentials)",
+    "Account(LastAdmin)",
+    "Account(ProvisionedKey)",
+    "Account(SessionNotFound)",
+    "Account(TicketInvalid)",
+    "Account(Unauthenticated)",
+    "Account(UserNotFound)",
+    "Account(UsernameTaken)",
+    "Account(WrongPassword)",
+    "Group(AlreadyMember)",
+    "Group(LastOwner)",
+    "Group(MemberNotFound)",
+    "Group(MembersOnly)",
+    "Group(NameTaken)",
+    "Group(NotFound)",
+    "Group(QuotaExceeded { quota: Members, limit: 4 })",
+    "Group(QuotaExceeded { quota: Memberships, limit: 5 })",
+    "Group(QuotaExceeded { quota: OwnedGroups, limit: 3 })",
+    "Group(RoleTooLow)",
+    "Invalid",
+    "Message(Deleted)",
+    "Message(NotAuthor)",
+    "Message(NotFound)",
+];
+
+#[test]
+fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusal() {
+    let (mut done, mut refused) = (BTreeSet::new(), BTreeSet::new());
+    for seed in 0..40 {
+        let history = History::draw(&mut Dice::new(seed), 400);
+        let mut world = World::model();
+        for step in history.0 {
+            match settle(world.take(step)).answer {
+                Ok(_) => drop(done.insert(step.command.name())),
+                Err(Error::Refused(Refusal::Invalid(_))) => drop(refused.insert("Invalid".to_owned())),
+                Err(Error::Refused(refusal)) => drop(refused.insert(format!("{refusal:?}"))),
+                Err(error) => panic!("{step:?}: {error}"),
+            }
+        }
+    }
+    assert_eq!(done, BTreeSet::from_iter(Command::NAMES.iter().copied()), "some are never done");
+    assert_eq!(refused, REFUSALS.iter().map(|refusal| (*refusal).to_owned()).collect());
+}
