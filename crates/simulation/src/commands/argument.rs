@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
 use groupchat_domain::groups::{Candidate, Description, GroupName, Role};
-use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, SessionId, UserId};
-use groupchat_domain::messages::{ClientId, MessageRange, MessageText, Window};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
+use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::search::SearchText;
 use groupchat_testing::Dice;

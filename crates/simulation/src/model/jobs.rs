@@ -1,7 +1,6 @@
 //! Durable jobs.
 
-use groupchat_domain::ids::JobId;
-use groupchat_domain::jobs::{Job, JobRepository, Task};
+use groupchat_domain::jobs::{Job, JobId, JobRepository, Task};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 

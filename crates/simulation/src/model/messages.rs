@@ -3,10 +3,10 @@
 use std::ops::Bound;
 
 use groupchat_domain::accounts::UserRef;
-use groupchat_domain::ids::{GroupId, MessageId, PinSeq, Seq, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
     ClientId, Message, MessageQuery, MessageRange, MessageRepository, MessageView, NewMessage, PinQuery,
-    PinState,
+    PinSeq, PinState,
 };
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Group, Role};
-use groupchat_domain::ids::{EventId, GroupId, JobId, MessageId, PinSeq, Position, Seq, SessionId, UserId};
-use groupchat_domain::jobs::Task;
-use groupchat_domain::messages::Message;
+use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
+use groupchat_domain::jobs::{JobId, Task};
+use groupchat_domain::messages::{Message, PinSeq};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::table::{Counter, Table, Undo};

@@ -14,7 +14,7 @@ fn holds(span: Span, at: Timestamp) -> bool {
 }
 
 impl Tables {
-    fn good_ticket(&self, hash: &KeyHash, expires: Span) -> Option<(i64, NewTicket)> {
+    fn valid_ticket(&self, hash: &KeyHash, expires: Span) -> Option<(i64, NewTicket)> {
         let found = self.tickets.iter().find(|(_, ticket)| ticket.hash == *hash);
         found.filter(|(_, ticket)| holds(expires, ticket.expires_at)).map(|(id, ticket)| (*id, *ticket))
     }
@@ -40,13 +40,13 @@ impl TicketRepository for ModelTx<'_> {
         Ok(())
     }
 
-    fn is_good(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault> {
-        Ok(self.read()?.good_ticket(hash, expires).is_some())
+    fn is_valid(&mut self, hash: &KeyHash, expires: Span) -> Result<bool, StorageFault> {
+        Ok(self.read()?.valid_ticket(hash, expires).is_some())
     }
 
     fn redeem(&mut self, hash: &KeyHash, expires: Span) -> Result<Option<SessionId>, StorageFault> {
         let tables = self.write()?;
-        let Some((id, ticket)) = tables.good_ticket(hash, expires) else { return Ok(None) };
+        let Some((id, ticket)) = tables.valid_ticket(hash, expires) else { return Ok(None) };
         tables.tickets.remove(&id);
         Ok(Some(ticket.session))
     }
