@@ -7,13 +7,7 @@ use actix_web::http::Uri;
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
 use super::body::Framing;
-use super::rejection::ProtocolError;
-
-/// The maximum length of a head in bytes, including empty lines before it.
-pub(super) const HEAD_LIMIT: usize = 32 << 10;
-
-/// The maximum number of headers in a request; the same as in actix-http.
-const MAX_HEADERS: usize = 96;
+use super::rejection::{HEAD_LIMIT, MAX_HEADERS, ProtocolError};
 
 /// Finds the end of a head that arrives in pieces. It examines each byte a bounded number of times.
 #[derive(Debug, Default)]

@@ -5,10 +5,15 @@ use std::time::{Duration, SystemTime};
 use actix_web::body::MessageBody;
 use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, DATE, HttpDate};
 
-use super::head::HEAD_LIMIT;
 use crate::problem::{ApiError, Code};
 use crate::request_id::RequestId;
 use crate::security_headers;
+
+/// The maximum length of a head in bytes, including empty lines before it.
+pub(super) const HEAD_LIMIT: usize = 32 << 10;
+
+/// The maximum number of headers in a request; the same as in actix-http.
+pub(super) const MAX_HEADERS: usize = 96;
 
 /// When a client whose connection was rejected may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -33,7 +38,7 @@ pub(super) enum ProtocolError {
     #[error("Content-Length or Transfer-Encoding is missing, repeated, contradictory or invalid")]
     Framing,
     /// More bytes or headers than allowed.
-    #[error("a request's head can have at most {HEAD_LIMIT} bytes and 96 headers")]
+    #[error("a request's head can have at most {HEAD_LIMIT} bytes and {MAX_HEADERS} headers")]
     HeadTooLarge,
     /// Too many bytes of incomplete heads are kept already.
     #[error("too many request heads are incomplete; send the head in one piece")]

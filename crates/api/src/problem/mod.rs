@@ -26,6 +26,9 @@ pub(crate) const TYPE_PREFIX: &str = "urn:problem-type:groupchat:";
 /// The challenge of every 401 (RFC 6750, section 3). Not of a scheme that makes browsers ask for a password.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"groupchat\"");
 
+/// What a caller reads where nothing else is known: a command may have been done before something broke.
+const INTERNAL: &str = "the server's log contains the cause with the request id";
+
 /// Why a request was not answered as asked.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}: {detail}", .code.as_str())]
@@ -47,13 +50,13 @@ impl ApiError {
 
     /// Something that the program did not foresee. The cause goes to the log and nowhere else.
     pub fn internal(cause: impl Display) -> Self {
-        Self::new(Code::Internal, refusals::INTERNAL).caused_by(cause.to_string())
+        Self::new(Code::Internal, INTERNAL).caused_by(cause.to_string())
     }
 
     /// An error of which nothing is known but the status.
     pub fn of_status(status: StatusCode) -> Self {
         match Code::of_status(status) {
-            Code::Internal => Self::new(Code::Internal, refusals::INTERNAL),
+            Code::Internal => Self::new(Code::Internal, INTERNAL),
             code => Self::new(code, code.title()),
         }
     }

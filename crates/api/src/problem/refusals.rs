@@ -72,8 +72,6 @@ const TOOK_TOO_LONG: &str = "this takes longer than the server allows; request l
 const OUTCOME_UNKNOWN: &str = "check whether it was done before you retry, or retry with the same client_id";
 /// Of faults in the storage, where what was begun is rolled back.
 const ROLLED_BACK: &str = "nothing was done; the server's log contains the cause with the request id";
-/// Of all else: a command may have been done before something broke.
-pub(super) const INTERNAL: &str = "the server's log contains the cause with the request id";
 
 impl ApiError {
     /// Fields or parameters that broke a rule. Where all broke the same rule of those that say what this
