@@ -8,7 +8,7 @@ use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
 use super::values::{Address, ApiKey, UserAgent};
-use crate::wire::{Field, Time};
+use crate::wire::{Field, FixedFields, Time};
 
 /// A user of the server.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -33,6 +33,14 @@ pub struct UserDto {
 }
 
 impl UserDto {
+    /// Everybody gets the same events, so they contain only what everybody may see.
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["email", "presence"], given: &[] };
+
+    /// A user as in events.
+    pub(crate) fn for_everybody(user: &User) -> Self {
+        user.without_private_fields().into()
+    }
+
     /// A user as they see themselves.
     pub fn own(user: User) -> Self {
         Self { presence: Some(user.presence.into()), ..user.into() }
@@ -159,5 +167,32 @@ impl SessionDto {
             address: session.address.map(|text| Address(text).into()),
             current: (session.id == current).into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::time::Timestamp;
+
+    use super::*;
+
+    fn user(display_name: Option<DisplayName>, email: Option<Email>) -> User {
+        User {
+            id: UserId::new(1),
+            username: Username::parse("ann").unwrap(),
+            display_name,
+            email,
+            is_admin: false,
+            presence: PresenceSetting::Shown,
+            version: Version::FIRST,
+            created_at: Timestamp::from_micros(1_000_000),
+        }
+    }
+
+    #[test]
+    fn events_fix_what_they_say() {
+        let full = user(DisplayName::parse("Ann").ok(), Email::parse("ann@example.org").ok());
+        let bare = user(None, None);
+        UserDto::IN_EVENTS.assert_of(&UserDto::for_everybody(&full), &UserDto::for_everybody(&bare));
     }
 }

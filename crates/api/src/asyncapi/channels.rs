@@ -3,7 +3,8 @@
 use groupchat_domain::events::EndReason;
 use serde_json::{Map, Value, json};
 
-use super::{events, message_ref, requests};
+use super::schemas::message_ref;
+use super::{events, requests};
 use crate::events::{MAX_MESSAGE_BYTES, close_code};
 
 /// The name of the message that answers a poll.

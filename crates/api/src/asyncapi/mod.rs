@@ -1,8 +1,8 @@
 //! The AsyncAPI document: the events on every transport, and the requests on the socket.
 //!
-//! `events` describes the message of each event type, `requests` those of requests and replies, and `channels` the
-//! transports. `schemas` derives the JSON schemas from the types that are sent. Types that REST responses also contain
-//! come from the [OpenAPI document](crate::openapi).
+//! `events` describes the message of each event type from its [shape](crate::events::Shape), `requests` those of
+//! requests and replies, and `channels` the transports. `schemas` derives the JSON schemas from the types that are sent.
+//! Types that REST responses also contain come from the [OpenAPI document](crate::openapi).
 
 mod channels;
 mod events;
@@ -11,7 +11,6 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::events::data_in_polls;
 use self::schemas::Schemas;
 
 /// Makes the document (AsyncAPI 3.0).
@@ -69,13 +68,7 @@ pub(crate) fn servers_at(public_url: &str) -> Value {
 }
 
 fn messages(schemas: &Schemas) -> Map<String, Value> {
-    let events = events::all().map(|(name, shape)| (name.to_owned(), shape.message(name, schemas)));
-    events.chain(requests::messages(schemas)).chain([channels::page()]).collect()
-}
-
-/// Refers to a message of the document.
-fn message_ref(name: &str) -> Value {
-    json!({"$ref": format!("#/components/messages/{name}")})
+    events::messages(schemas).chain(requests::messages(schemas)).chain([channels::page()]).collect()
 }
 
 #[cfg(test)]

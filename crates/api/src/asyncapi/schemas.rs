@@ -57,6 +57,11 @@ pub(super) fn schema_ref(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
+/// Refers to a message of the document.
+pub(super) fn message_ref(name: &str) -> Value {
+    json!({"$ref": format!("#/components/messages/{name}")})
+}
+
 /// An object without fields.
 pub(super) fn nothing() -> Value {
     json!({"type": "object", "properties": {}, "description": "Empty."})

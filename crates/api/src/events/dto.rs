@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
     Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, LoggedEvent, RemovedMember, Subject, Tombstone,
     UserUpdate,
 };
-use groupchat_domain::groups::{Group, GroupView, Member};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
-use groupchat_domain::messages::{Message, MessageView};
 use groupchat_domain::presence::Presence;
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DataType;
@@ -16,7 +15,6 @@ use paperclip::v2::schema::TypedData;
 use serde::Serialize;
 
 use super::ephemeral_type::EphemeralType;
-use super::subscriber::HttpSubscriber;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{UserDto, UserRefDto};
 use crate::groups::{GroupDto, MemberDto};
@@ -195,14 +193,19 @@ impl EventDto {
     }
 
     /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
-    pub(super) fn hello(subscriber: &HttpSubscriber, version: &'static str, heartbeat: Duration) -> Self {
-        let user = subscriber.actor().user.clone().into();
+    pub(super) fn hello(
+        user: UserRef,
+        resume_at: Option<&Cursor>,
+        version: &'static str,
+        heartbeat: Duration,
+    ) -> Self {
+        let user = user.into();
         let data = HelloDto {
             user,
             version: ServerVersion(version).into(),
             heartbeat: Seconds(heartbeat.as_secs()).into(),
         };
-        Self::signal(EphemeralType::Hello, subscriber.resume_at(), EventData::Hello(data))
+        Self::signal(EphemeralType::Hello, resume_at, EventData::Hello(data))
     }
 
     /// Events before this cursor can't be had any more: whoever gets this loads again what they show.
@@ -238,24 +241,17 @@ impl EventDto {
     }
 }
 
-/// How a presence is written.
-pub(super) const fn presence_word(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Online => "online",
-        Presence::Away => "away",
-        Presence::Offline => "offline",
-    }
-}
-
 impl From<Subject> for EventData {
     fn from(subject: Subject) -> Self {
         match subject {
             Subject::User(user) | Subject::UserUpdate(UserUpdate { user, .. }) => {
-                Self::User(user.without_private_fields().into())
+                Self::User(UserDto::for_everybody(&user))
             }
-            Subject::Group(group) => group.into(),
-            Subject::GroupMember(GroupMember { member, .. }) => member.into(),
-            Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.into(),
+            Subject::Group(group) => Self::Group(GroupDto::for_everybody(group)),
+            Subject::GroupMember(GroupMember { member, .. }) => Self::Member(member.into()),
+            Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => {
+                Self::Message(MessageDto::for_everybody(message))
+            }
             Subject::UserId(id) | Subject::RemovedMember(RemovedMember { user: id, .. }) => {
                 Self::Removed(RemovedDto { id: GoneId(id.get()).into() })
             }
@@ -263,24 +259,5 @@ impl From<Subject> for EventData {
             // Nobody is shown it.
             Subject::Gone => Self::Nothing {},
         }
-    }
-}
-
-impl From<Group> for EventData {
-    fn from(group: Group) -> Self {
-        Self::Group(GroupView { group, standing: None, last_message: None }.into())
-    }
-}
-
-impl From<Member> for EventData {
-    fn from(member: Member) -> Self {
-        Self::Member(member.into())
-    }
-}
-
-impl From<Message> for EventData {
-    fn from(message: Message) -> Self {
-        let view = MessageView { message, liked: false };
-        Self::Message(MessageDto { liked: None, ..view.into() })
     }
 }

@@ -1,9 +1,9 @@
 //! Events, live and since a cursor: over WebSocket, server-sent events and long polling.
 //!
 //! `subscriber` is what the transports share: a subscriber of the domain, whose events it renders. `dto` is an event as
-//! clients receive it, the same on every transport. `credential` and `origin` decide who may listen,
-//! `connection_limiter` how many connections a user may have, and `send_buffer` how much is buffered for clients that
-//! don't read.
+//! clients receive it, the same on every transport, and `shape` what the events of each type have in common.
+//! `credential` and `origin` decide who may listen, `connection_limiter` how many connections a user may have, and
+//! `send_buffer` how much is buffered for clients that don't read.
 
 mod answers;
 mod connection_limiter;
@@ -19,6 +19,7 @@ mod retrying;
 mod routes;
 mod schema;
 mod send_buffer;
+mod shape;
 mod socket;
 mod stream;
 mod subscriber;
@@ -29,8 +30,10 @@ pub(crate) use connection_limiter::EventConnectionLimiter;
 pub(crate) use dto::{
     ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto,
 };
+#[cfg(test)]
 pub(crate) use ephemeral_type::EphemeralType;
 pub(crate) use routes::FEATURE;
 pub use routes::routes;
+pub(crate) use shape::{Nullness, Shape, Transports, shapes};
 pub(crate) use socket::{MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PresenceRequest, TypingRequest, close_code};
 pub(crate) use timing::WRITE_TIMEOUT;

@@ -17,9 +17,6 @@ use crate::problem::ApiError;
 use crate::wire::annotation::Annotation;
 use crate::wire::{Field, Fields, Optional};
 
-/// The longest that a poll waits, in seconds.
-pub(super) const MAX_WAIT: u64 = 60;
-
 /// Where to begin.
 #[derive(Deserialize, Apiv2Schema)]
 pub(super) struct StreamParams {

@@ -7,7 +7,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::{Map, Value, json};
 
 use super::dto::{EventDto, RemovedDto};
-use crate::asyncapi;
+use super::shape::shapes;
 use crate::wire::annotation::Annotation;
 
 /// Any event that an answer may hold. For the document only.
@@ -45,8 +45,8 @@ impl Apiv2Schema for AnyEvent {
 /// The types of events in answers, by the schema of what they are about; `None` for nothing.
 fn types_by_data() -> BTreeMap<Option<&'static str>, Vec<&'static str>> {
     let mut types = BTreeMap::<_, Vec<_>>::new();
-    for (event_type, data) in asyncapi::data_in_polls() {
-        types.entry(data).or_default().push(event_type);
+    for (event_type, shape) in shapes().filter(|(_, shape)| shape.transports.poll) {
+        types.entry(shape.data).or_default().push(event_type);
     }
     types
 }

@@ -79,7 +79,7 @@ fn events(
     unsent: Unsent,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
     let heartbeat = state.options.heartbeat;
-    let hello = EventDto::hello(&subscriber, state.version, heartbeat).to_json();
+    let hello = subscriber.hello(state.version, heartbeat).to_json();
     // When a browser is to come back is told at once: it is unknown when the server is gone.
     let mut first = retry();
     write_event(&mut first, &subscriber, &hello);

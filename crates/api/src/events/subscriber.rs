@@ -81,6 +81,11 @@ impl HttpSubscriber {
         &self.subscriber.actor
     }
 
+    /// The first event of the connection.
+    pub(super) fn hello(&self, version: &'static str, heartbeat: Duration) -> EventDto {
+        EventDto::hello(self.actor().user.clone(), self.resume_at(), version, heartbeat)
+    }
+
     /// The place of the connection, for whatever else takes room on the server as long as the client doesn't let go.
     pub(super) fn permit(&self) -> Rc<EventConnectionPermit> {
         Rc::clone(&self.permit)

@@ -6,9 +6,10 @@ use groupchat_domain::validation::{Violation, ViolationCode};
 use serde::Serializer;
 use serde_json::{Value, json};
 
-use super::dto::presence_word;
-use super::requests::MAX_WAIT;
 use crate::wire::{Described, FromJson, ToJson, id_rules, plain_texts, write_as_str};
+
+/// The longest that a poll waits, in seconds.
+const MAX_WAIT: u64 = 60;
 
 /// Why a stream may end.
 const ENDS: [EndReason; 4] =
@@ -135,6 +136,15 @@ words! {
 }
 
 write_as_str! { ServerVersion EndReason }
+
+/// How a presence is written.
+const fn presence_word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Away => "away",
+        Presence::Offline => "offline",
+    }
+}
 
 impl ToJson for Presence {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,13 +1,13 @@
 //! Response bodies for groups.
 
-use groupchat_domain::groups::{Description, GroupName, GroupView, Member, Role, Visibility};
+use groupchat_domain::groups::{Description, Group, GroupName, GroupView, Member, Role, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
 use crate::accounts::UserRefDto;
 use crate::messages::MessageDto;
-use crate::wire::{Count, Field, Time};
+use crate::wire::{Count, Field, FixedFields, Time};
 
 /// A group, as the caller sees it.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -37,6 +37,17 @@ pub struct GroupDto {
     pub unread: Option<Field<Count>>,
     /// The newest message; null for others than members, and before the first.
     pub last_message: Option<MessageDto>,
+}
+
+impl GroupDto {
+    /// Everybody gets the same events, so what depends on the reader is null.
+    pub(crate) const IN_EVENTS: FixedFields =
+        FixedFields { null: &["my_role", "read_seq", "unread", "last_message"], given: &[] };
+
+    /// A group as in events.
+    pub(crate) fn for_everybody(group: Group) -> Self {
+        GroupView { group, standing: None, last_message: None }.into()
+    }
 }
 
 impl From<GroupView> for GroupDto {
@@ -75,5 +86,31 @@ pub struct MemberDto {
 impl From<Member> for MemberDto {
     fn from(member: Member) -> Self {
         Self { user: member.user.into(), role: member.role.into(), joined_at: member.joined_at.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::time::Timestamp;
+
+    use super::*;
+
+    fn group(description: Option<Description>) -> Group {
+        Group {
+            id: GroupId::new(7),
+            name: GroupName::parse("Team").unwrap(),
+            description,
+            visibility: Visibility::Public,
+            version: Version::FIRST,
+            created_at: Timestamp::from_micros(1_000_000),
+            member_count: 1,
+            last_seq: Seq::new(1),
+        }
+    }
+
+    #[test]
+    fn events_fix_what_they_say() {
+        let full = group(Some(Description::parse("ours").unwrap()));
+        GroupDto::IN_EVENTS.assert_of(&GroupDto::for_everybody(full), &GroupDto::for_everybody(group(None)));
     }
 }

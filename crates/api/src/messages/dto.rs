@@ -1,12 +1,12 @@
 //! Response bodies for messages.
 
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId, Version};
-use groupchat_domain::messages::{ClientId, MessageText, MessageView, ReadState};
+use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, ReadState};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
 use crate::accounts::UserRefDto;
-use crate::wire::{Count, Field, Time};
+use crate::wire::{Count, Field, FixedFields, Time};
 
 /// A message, or the tombstone of a deleted one.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -40,6 +40,21 @@ pub struct MessageDto {
     pub pinned_at: Option<Time>,
     /// The id of the user who pinned it.
     pub pinned_by: Option<Field<UserId>>,
+}
+
+impl MessageDto {
+    /// Everybody gets the same events, so what depends on the reader is null.
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["liked"], given: &[] };
+
+    /// The same for the tombstone of a deleted message.
+    pub(crate) const TOMBSTONE: FixedFields =
+        FixedFields { null: &["liked", "text", "pinned_at", "pinned_by"], given: &["deleted_at"] };
+
+    /// A message as in events.
+    pub(crate) fn for_everybody(message: Message) -> Self {
+        let view = MessageView { message, liked: false };
+        Self { liked: None, ..view.into() }
+    }
 }
 
 impl From<MessageView> for MessageDto {
@@ -92,5 +107,50 @@ pub(crate) struct ReadStateDto {
 impl From<ReadState> for ReadStateDto {
     fn from(state: ReadState) -> Self {
         Self { read_seq: state.read_seq.into(), unread: state.unread.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use groupchat_domain::accounts::UserRef;
+    use groupchat_domain::messages::{NewMessage, Pin, PinSeq};
+    use groupchat_domain::time::Timestamp;
+
+    use super::*;
+
+    const AT: Timestamp = Timestamp::from_micros(1_000_000);
+
+    fn bare() -> Message {
+        let sent = NewMessage {
+            group: GroupId::new(7),
+            seq: Seq::new(1),
+            author: UserId::new(1),
+            text: MessageText::parse("Hello").unwrap(),
+            client_id: None,
+            created_at: AT,
+        };
+        sent.into_message(
+            MessageId::new(3),
+            UserRef { id: UserId::new(1), username: None, display_name: None },
+        )
+    }
+
+    /// A message with every optional value.
+    fn full() -> Message {
+        Message {
+            client_id: Some(ClientId::parse("hello-1").unwrap()),
+            edited_at: Some(AT),
+            deleted_at: Some(AT),
+            pin: Some(Pin { seq: PinSeq::new(1), at: AT, by: UserId::new(1) }),
+            ..bare()
+        }
+    }
+
+    #[test]
+    fn events_fix_what_they_say() {
+        let shown = MessageDto::for_everybody;
+        MessageDto::IN_EVENTS.assert_of(&shown(full()), &shown(bare()));
+        let tombstone = |message: Message| shown(message.into_tombstone(AT));
+        MessageDto::TOMBSTONE.assert_of(&tombstone(full()), &tombstone(bare()));
     }
 }

@@ -118,7 +118,7 @@ impl SocketConnection {
     }
 
     async fn run(&mut self, frames: &mut AggregatedMessageStream) -> Result<Infallible, CloseCause> {
-        let hello = EventDto::hello(&self.subscriber, self.state.version, self.state.options.heartbeat);
+        let hello = self.subscriber.hello(self.state.version, self.state.options.heartbeat);
         self.send(hello.to_json()).await?;
         loop {
             tokio::select! {
