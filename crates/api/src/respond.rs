@@ -1,6 +1,7 @@
 //! What handlers respond with. Each type also describes itself in the OpenAPI document.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -12,7 +13,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 
 use crate::assets::{Pieces, Slices, WRITE_BUFFER};
-use crate::limits::{CountedBody, Undelivered};
+use crate::limits::{CountedBody, Permit};
 use crate::problem::ApiError;
 
 /// Most answers fit in this many bytes; a page grows from there.
@@ -24,7 +25,19 @@ pub struct Ok200<T>(pub T);
 
 /// 200 with something large, which counts as the caller's until the client has taken it.
 #[derive(Debug)]
-pub struct Large<T>(pub(crate) Undelivered<T>);
+pub struct Large<T> {
+    rendered: Pieces,
+    permit: Permit,
+    /// What was rendered.
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Large<T> {
+    /// A response of these bytes, which are counted with the permit.
+    pub(crate) const fn new(rendered: Pieces, permit: Permit) -> Self {
+        Self { rendered, permit, of: PhantomData }
+    }
+}
 
 /// 201 with what was created, and where it is.
 #[derive(Debug)]
@@ -69,19 +82,12 @@ impl<T: Serialize> Responder for Ok200<T> {
     }
 }
 
-impl<T: Serialize> Responder for Large<T> {
+impl<T> Responder for Large<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let Undelivered { data, text, permit, .. } = self.0;
-        // Quotes and line breaks are escaped.
-        let mut body = Pieces::with_capacity(USUAL_SIZE + text + text / 8);
-        match serde_json::to_writer(&mut body, &data) {
-            Ok(()) => {
-                HttpResponse::Ok().content_type(ContentType::json()).body(CountedBody::body(body, permit))
-            }
-            Err(error) => HttpResponse::from_error(ApiError::internal(error)),
-        }
+        let body = CountedBody::body(self.rendered, self.permit);
+        HttpResponse::Ok().content_type(ContentType::json()).body(body)
     }
 }
 

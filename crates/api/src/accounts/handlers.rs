@@ -69,10 +69,13 @@ pub async fn list(
     params: Params<UserListParams>,
 ) -> Result<Large<PageDto<UserDto>>, ApiError> {
     let query = params.0.parse(list)?;
-    let read = state.read_large(key.0, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
-    let viewer = read.actor.id();
-    let show = |user| UserDto::seen_by(viewer, user);
-    Ok(Large(read.map(|page| PageDto::by_name(list, page, show))))
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| accounts::list_users(tx, actor, &query),
+            move |page, actor| PageDto::by_name(list, page, |user| UserDto::seen_by(actor.id(), user)),
+        )
+        .await
 }
 
 /// Returns a user

@@ -33,12 +33,16 @@ pub async fn list(
 ) -> Result<Large<PageDto<SessionDto>>, ApiError> {
     let (limit, cursor) = params.0.parse(list)?;
     let below = cursor.map(|cursor| SessionId::new(cursor.id));
-    let read =
-        state.read_large(key.0, move |tx, actor| accounts::list_sessions(tx, actor, below, limit)).await?;
-    let current = read.actor.session;
     let place_after = |session: &Session| ListCursor::after(session.id.get());
-    let show = |session| SessionDto::new(session, current);
-    Ok(Large(read.map(|page| PageDto::with(list, page, place_after, show))))
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| accounts::list_sessions(tx, actor, below, limit),
+            move |page, actor| {
+                PageDto::with(list, page, place_after, |session| SessionDto::new(session, actor.session))
+            },
+        )
+        .await
 }
 
 /// Ends one of your sessions

@@ -43,10 +43,13 @@ pub async fn list(
     params: Params<GroupListParams>,
 ) -> Result<Large<PageDto<GroupDto>>, ApiError> {
     let selection = params.0.parse(list)?;
-    let read = state
-        .read_large(key.0, move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())))
-        .await?;
-    Ok(Large(read.map(|page| PageDto::by_name(list, page, GroupDto::from))))
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| groups::list(tx, actor, &selection.seen_by(actor.id())),
+            move |page, _| PageDto::by_name(list, page, GroupDto::from),
+        )
+        .await
 }
 
 /// Returns a group

@@ -26,8 +26,13 @@ pub async fn list(
 ) -> Result<Large<PageDto<MemberDto>>, ApiError> {
     let Ids(group) = path;
     let query = params.0.parse(group, list)?;
-    let read = state.read_large(key.0, move |tx, actor| groups::list_members(tx, actor, &query)).await?;
-    Ok(Large(read.map(|page| PageDto::by_name(list, page, MemberDto::from))))
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| groups::list_members(tx, actor, &query),
+            move |page, _| PageDto::by_name(list, page, MemberDto::from),
+        )
+        .await
 }
 
 /// Adds a member

@@ -12,62 +12,50 @@ use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Caller, Credential, Principal, Tx};
 use groupchat_domain::text::TextBytes;
+use serde::Serialize;
 
 use super::{Permit, refusal};
 use crate::assets::{Pieces, WRITE_BUFFER};
 use crate::problem::ApiError;
+use crate::respond::Large;
 use crate::state::AppState;
 
 /// Bodies up to this many bytes are not counted: a connection buffers that much at once, read or not.
 const SMALL: usize = 2 * WRITE_BUFFER;
 
+/// About how many bytes a small page has besides its texts.
+const BESIDE_TEXT: usize = 512;
+
 /// What a connection buffers of a large body in addition to the body, at most.
 const CONNECTION_OVERHEAD: usize = 4 * WRITE_BUFFER;
 
-/// Something large that was read for a caller and has not been delivered yet.
-#[derive(Debug)]
-pub struct Undelivered<T> {
-    /// What was read.
-    pub data: T,
-    /// Who it was read for.
-    pub actor: Actor,
-    /// The bytes of its texts.
-    pub text: usize,
-    /// The permit for its memory, from the caller's budget.
-    pub permit: Permit,
-}
-
-impl<T> Undelivered<T> {
-    /// Converts the data, for example to DTOs.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Undelivered<U> {
-        let Self { data, actor, text, permit } = self;
-        Undelivered { data: make(data), actor, text, permit }
-    }
-}
-
 impl AppState {
-    /// Reads something large, such as a page of a list. It counts toward the caller's budget from the read until the
-    /// client has received it.
+    /// Reads something large, such as a page of a list, and renders what `show` makes of it. It counts toward the
+    /// caller's budget from the read until the client has received it.
+    ///
+    /// The thread that read it renders it, because callers take turns there. A worker that rendered one large page after
+    /// another for one caller would keep everybody else on its connections waiting.
     ///
     /// # Errors
     /// The caller, or all callers together, have too much undelivered. Also what the storage's `read_as` rejects.
-    pub async fn read_large<T: TextBytes + Send + 'static>(
+    pub async fn read_large<T: TextBytes, D: Serialize>(
         &self,
         who: Credential,
         read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
-    ) -> Result<Undelivered<T>, ApiError> {
+        show: impl Fn(T, &Actor) -> D + Send + 'static,
+    ) -> Result<Large<D>, ApiError> {
         let undelivered = Arc::clone(&self.limits.undelivered);
         // A cheap check before the read. Concurrent requests that pass it may still be rejected below.
         undelivered.check(self.storage.caller(Principal::Key(who))).map_err(too_much)?;
         let read = move |tx: &mut dyn Tx, actor: &Actor| {
             let data = read(tx, actor)?;
             let text = data.text_bytes();
-            // Counted on the reader thread, so that no more is read than may be kept, however long it takes to produce
-            // the responses.
+            // Counted before it is rendered, so that no more is read than may be kept.
             let permit = undelivered.take(Caller::User(actor.id()), text as u64);
-            Ok(permit.map(|permit| Undelivered { data, actor: actor.clone(), text, permit }))
+            Ok(permit.map(|permit| (render(&show(data, actor), text), permit)))
         };
-        self.storage.read_as(who, read).await?.map_err(too_much)
+        let (rendered, permit) = self.storage.read_as(who, read).await?.map_err(too_much)?;
+        Ok(Large::new(rendered.map_err(ApiError::internal)?, permit))
     }
 
     /// Counts bytes of a response toward a user's budget.
@@ -81,6 +69,14 @@ impl AppState {
 
 fn too_much(exhausted: super::Exhausted) -> ApiError {
     refusal(exhausted, "large responses that are not delivered yet")
+}
+
+/// Renders something that contains this many bytes of text.
+fn render(data: &impl Serialize, text: usize) -> serde_json::Result<Pieces> {
+    // Quotes and line breaks are escaped.
+    let mut rendered = Pieces::with_capacity(BESIDE_TEXT + text + text / 8);
+    serde_json::to_writer(&mut rendered, data)?;
+    Ok(rendered)
 }
 
 /// The body of a large response. What is left of it counts toward its caller's budget until the body is dropped: when

@@ -16,7 +16,7 @@ use groupchat_domain::storage::Caller;
 
 pub(crate) use admission::admit;
 pub(crate) use budget::{Budget, Exhausted, Permit};
-pub(crate) use delivery::{CountedBody, Undelivered};
+pub(crate) use delivery::CountedBody;
 pub(crate) use incoming_body::IncomingBody;
 
 use crate::options::ServerOptions;

@@ -1,7 +1,7 @@
 //! Handlers for messages.
 
 use groupchat_domain::ids::{GroupId, MessageId};
-use groupchat_domain::messages::{self, MessageText, MessageView, PinSeq};
+use groupchat_domain::messages::{self, MessagePage, MessageText, MessageView, PinSeq};
 use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
@@ -54,12 +54,16 @@ pub async fn list(
 ) -> Result<Large<PageDto<MessageDto>>, ApiError> {
     let Ids(group) = path;
     let (window, limit) = params.0.parse(list)?;
-    let read =
-        state.read_large(key.0, move |tx, actor| messages::list(tx, actor, group, window, limit)).await?;
-    Ok(Large(read.map(|page| {
-        let next = page.next.map(|run| place_of(run).encode(list));
-        PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
-    })))
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| messages::list(tx, actor, group, window, limit),
+            move |page: MessagePage, _| {
+                let next = page.next.map(|run| place_of(run).encode(list));
+                PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
+            },
+        )
+        .await
 }
 
 /// Returns a message
@@ -191,11 +195,14 @@ pub async fn list_pins(
     let Ids(group) = path;
     let (limit, cursor) = params.0.parse(list)?;
     let before = cursor.map(|cursor| PinSeq::new(cursor.id));
-    let read = state
-        .read_large(key.0, move |tx, actor| messages::list_pins(tx, actor, group, before, limit))
-        .await?;
     let place_after = |view: &MessageView| ListCursor::after(view.message.pin.map_or(0, |pin| pin.seq.get()));
-    Ok(Large(read.map(|page| PageDto::new(list, page, place_after))))
+    state
+        .read_large(
+            key.0,
+            move |tx, actor| messages::list_pins(tx, actor, group, before, limit),
+            move |page, _| PageDto::new(list, page, place_after),
+        )
+        .await
 }
 
 /// Moves your read cursor
