@@ -1,7 +1,14 @@
 //! Queues of items, one for each key, that are served round robin. Limits are up to the user of this module.
+//!
+//! A key is served once in a round. A key that arrives during a round is served in it, unless it was served already. So
+//! a caller with a single item doesn't wait behind the second item of a caller with many.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
+
+/// After so many items a round ends, although keys are left that were not served in it. Otherwise keys that keep arriving
+/// could make it last forever.
+const MAX_ROUND: usize = 256;
 
 /// Identifies an item in its queue, for [`RoundRobin::withdraw`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,15 +19,25 @@ pub(crate) struct EntryId(u64);
 pub(crate) struct RoundRobin<K, T> {
     /// One queue for each key with items. None is empty.
     queues: HashMap<K, VecDeque<(EntryId, T)>>,
-    /// Each key with items, once. The first is served next.
-    turns: VecDeque<K>,
+    /// Each key with items, once, in one of these two. The first is served next.
+    this_round: VecDeque<K>,
+    next_round: VecDeque<K>,
+    /// The keys that were served in this round, with and without further items.
+    served: HashSet<K>,
     waiting: usize,
     next_entry_id: u64,
 }
 
 impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
     pub(crate) fn new() -> Self {
-        Self { queues: HashMap::new(), turns: VecDeque::new(), waiting: 0, next_entry_id: 0 }
+        Self {
+            queues: HashMap::new(),
+            this_round: VecDeque::new(),
+            next_round: VecDeque::new(),
+            served: HashSet::new(),
+            waiting: 0,
+            next_entry_id: 0,
+        }
     }
 
     /// The number of items.
@@ -43,7 +60,8 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
         let entry_id = EntryId(self.next_entry_id);
         self.next_entry_id += 1;
         let queue = self.queues.entry(key).or_insert_with_key(|key| {
-            self.turns.push_back(key.clone());
+            let round = if self.served.contains(key) { &mut self.next_round } else { &mut self.this_round };
+            round.push_back(key.clone());
             VecDeque::new()
         });
         queue.push_back((entry_id, item));
@@ -58,15 +76,20 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
 
     /// Takes the next item among the keys for which `may` returns true. A key that is skipped keeps its turn.
     pub(crate) fn pop_of(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, EntryId, T)> {
-        let turn = self.turns.iter().position(may)?;
-        let key = self.turns.remove(turn)?;
+        if self.this_round.is_empty() || self.served.len() >= MAX_ROUND {
+            self.this_round.append(&mut self.next_round);
+            self.served.clear();
+        }
+        let key =
+            take_first(&mut self.this_round, &may).or_else(|| take_first(&mut self.next_round, &may))?;
         let queue = self.queues.get_mut(&key)?;
         let (entry_id, item) = queue.pop_front()?;
         if queue.is_empty() {
             self.queues.remove(&key);
         } else {
-            self.turns.push_back(key.clone());
+            self.next_round.push_back(key.clone());
         }
+        self.served.insert(key.clone());
         self.waiting -= 1;
         Some((key, entry_id, item))
     }
@@ -81,7 +104,8 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
     /// Removes the newest item of the longest queue among the keys for which `may` returns true, if it is longer than
     /// `length`.
     pub(crate) fn shorten_longest(&mut self, length: usize, may: impl Fn(&K) -> bool) -> Option<T> {
-        let longest = self.turns.iter().filter(|key| may(key)).max_by_key(|key| self.len_of(key))?.clone();
+        let keys = self.this_round.iter().chain(&self.next_round).filter(|key| may(key));
+        let longest = keys.max_by_key(|key| self.len_of(key))?.clone();
         let last = self.len_of(&longest).checked_sub(1)?;
         if last < length { None } else { self.remove(&longest, last) }
     }
@@ -109,11 +133,17 @@ impl<K: Clone + Eq + Hash, T> RoundRobin<K, T> {
         let (_, item) = queue.remove(index)?;
         if queue.is_empty() {
             self.queues.remove(key);
-            self.turns.retain(|turn| turn != key);
+            self.this_round.retain(|other| other != key);
+            self.next_round.retain(|other| other != key);
         }
         self.waiting -= 1;
         Some(item)
     }
+}
+
+/// Takes the first key for which `may` returns true out of a round.
+fn take_first<K>(round: &mut VecDeque<K>, may: impl Fn(&K) -> bool) -> Option<K> {
+    round.remove(round.iter().position(may)?)
 }
 
 #[cfg(test)]
@@ -130,7 +160,8 @@ mod tests {
 
     fn drain(queues: &mut RoundRobin<u8, &'static str>) -> Vec<&'static str> {
         let items = std::iter::from_fn(|| queues.pop()).collect();
-        assert_eq!((queues.len(), queues.queues.len(), queues.turns.len()), (0, 0, 0));
+        assert_eq!((queues.len(), queues.queues.len()), (0, 0));
+        assert_eq!((queues.this_round.len(), queues.next_round.len()), (0, 0));
         items
     }
 
@@ -148,6 +179,39 @@ mod tests {
         assert_eq!(queues.pop(), Some("a1"));
         queues.push(1, "a2");
         assert_eq!(drain(&mut queues), ["b1", "a2"]);
+    }
+
+    #[test]
+    fn a_key_that_arrives_waits_behind_no_key_that_was_served() {
+        let mut queues = queues(&[(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (2, "b2")]);
+        assert_eq!(queues.pop(), Some("a1"));
+        queues.push(3, "c1");
+        assert_eq!(queues.pop(), Some("b1"));
+        queues.push(4, "d1");
+        queues.push(3, "c2");
+        assert_eq!(drain(&mut queues), ["c1", "d1", "a2", "b2", "c2", "a3"]);
+    }
+
+    #[test]
+    fn a_key_that_keeps_coming_back_gets_one_turn_in_a_round() {
+        let mut queues = queues(&[(1, "a1"), (1, "a2"), (2, "b1")]);
+        assert_eq!((queues.pop(), queues.pop()), (Some("a1"), Some("b1")));
+        queues.push(2, "b2");
+        assert_eq!((queues.pop(), queues.pop()), (Some("a2"), Some("b2")));
+    }
+
+    #[test]
+    fn keys_that_keep_arriving_do_not_keep_a_served_one_waiting_forever() {
+        let mut queues = RoundRobin::new();
+        let mut keys = 0_u32..;
+        queues.push(keys.next().unwrap(), "again and again");
+        queues.push(0, "again and again");
+        assert_eq!(queues.pop(), Some("again and again"));
+        let arrivals = keys.take(2 * MAX_ROUND).take_while(|key| {
+            queues.push(*key, "once");
+            queues.pop() == Some("once")
+        });
+        assert_eq!(arrivals.count(), MAX_ROUND);
     }
 
     #[test]
