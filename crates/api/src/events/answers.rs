@@ -1,4 +1,4 @@
-//! The answers that go on, and what the OpenAPI document says of them.
+//! Responses that don't end, and their description in the OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 

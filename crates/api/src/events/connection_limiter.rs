@@ -17,24 +17,24 @@ use super::send_buffer::{SendBuffer, UserBufferBudget};
 use super::timing;
 use crate::problem::{ApiError, Code};
 
-/// The connections of all users: sockets, streams, and polls that wait.
+/// Counts the event connections of all users: sockets, streams and waiting polls.
 #[derive(Debug)]
 pub(crate) struct EventConnectionLimiter {
-    /// How many one user may have.
+    /// The maximum for one user.
     each: u32,
-    /// How much room one user's connections share, in bytes.
+    /// The buffer budget that one user's connections share, in bytes.
     budget: usize,
     taken: Mutex<HashMap<UserId, UserConnections>>,
 }
 
-/// What a user has.
+/// The connections of one user.
 #[derive(Debug)]
 struct UserConnections {
     connections: u32,
     budget: Arc<UserBufferBudget>,
 }
 
-/// The permit for one connection. Dropping it gives it back.
+/// A permit for one connection, returned when dropped.
 #[derive(Debug)]
 pub(crate) struct EventConnectionPermit {
     limiter: Arc<EventConnectionLimiter>,
@@ -50,15 +50,15 @@ impl EventConnectionPermit {
 }
 
 impl EventConnectionLimiter {
-    /// A limiter of so many connections for each user, which share so many bytes of buffers.
+    /// Allows `each` connections per user, which share `budget` bytes of buffers.
     pub(crate) fn new(each: u32, budget: usize) -> Arc<Self> {
         Arc::new(Self { each, budget, taken: Mutex::default() })
     }
 
-    /// A permit for one more connection of the user.
+    /// Takes a permit for one more connection of the user.
     ///
     /// # Errors
-    /// They have as many connections as they may.
+    /// The user has as many connections as allowed.
     pub(crate) fn take(self: &Arc<Self>, user: UserId) -> Result<EventConnectionPermit, ApiError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let has = taken.entry(user).or_insert_with(|| UserConnections {
@@ -85,9 +85,9 @@ impl Drop for EventConnectionPermit {
     }
 }
 
-/// The answer, whose connection has the place until the last of it has been passed on: one who takes little of it is
-/// soon told no more, but what was written before still waits for them. What is in the outbox holds its room until it
-/// is written.
+/// Makes the response hold the permit until the transport has taken the last of it: a client that reads slowly is soon
+/// disconnected, but what was written before still uses memory. Frames in the send buffer hold their permits until they
+/// are written.
 pub(super) fn with_permit(
     answer: HttpResponse,
     permit: Rc<EventConnectionPermit>,
@@ -101,23 +101,23 @@ pub(super) fn with_permit(
     })
 }
 
-/// What the transport of a connection has not asked for yet. Whoever writes it can drop it: the transport doesn't ask
-/// as long as the client takes nothing.
+/// The part of a response that the transport has not asked for yet. The writer can drop it, because the transport
+/// doesn't ask while the client reads nothing.
 #[derive(Clone, Default)]
 pub(super) struct Unsent(Rc<RefCell<Source>>);
 
-/// Where the transport gets more.
+/// Where the transport gets the rest of the response.
 #[derive(Default)]
 enum Source {
     Body(BoxBody),
-    /// The last there is.
+    /// The last bytes.
     Last(Bytes),
     #[default]
     End,
 }
 
 impl Unsent {
-    /// Drops all of it at once, and has this sent instead, if the client takes anything again.
+    /// Drops everything at once. If the client reads again, it gets only `last`.
     pub(super) fn replace(&self, send_buffer: &SendBuffer, last: Option<Bytes>) {
         let last = last.map_or(Source::End, Source::Last);
         send_buffer.drop_unsent(self.0.replace(last));
@@ -138,7 +138,7 @@ impl Unsent {
     }
 }
 
-/// A body that has a place.
+/// A response body that holds a permit.
 struct WithPermit {
     size: BodySize,
     unsent: Unsent,
@@ -148,7 +148,7 @@ struct WithPermit {
 
 impl Drop for WithPermit {
     fn drop(&mut self) {
-        // The transport is gone, and whoever writes has to notice.
+        // The transport is gone, and the writer must notice.
         drop(self.unsent.0.take());
     }
 }
@@ -188,7 +188,7 @@ mod tests {
     const BOB: UserId = UserId::new(2);
 
     #[actix_web::test]
-    async fn what_was_not_sent_is_dropped_at_once() {
+    async fn unsent_frames_are_dropped_at_once() {
         const SIZE: usize = 40 << 10;
         let permit = Rc::new(EventConnectionLimiter::new(1, 1 << 20).take(ANN).unwrap());
         let (send_buffer, unsent) = (SendBuffer::new(permit.budget()), Unsent::default());
@@ -203,7 +203,7 @@ mod tests {
         let first = poll_fn(|context| body.as_mut().poll_next(context)).await.unwrap().unwrap();
         assert_eq!((first.len(), Arc::strong_count(&text)), (SIZE, 4));
         assert!(send_buffer.frame(text.clone(), None).now_or_never().is_none());
-        // The transport has copied it, and can't write it.
+        // The transport has copied the bytes but can't write them.
         drop(first);
 
         unsent.replace(&send_buffer, Some(Bytes::from_static(b"last")));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn each_user_has_so_many_places_and_gets_them_back() {
+    fn a_user_is_limited_and_gets_permits_back() {
         let limiter = EventConnectionLimiter::new(2, 1 << 20);
         let (one, other) = (limiter.take(ANN), limiter.take(ANN));
         assert!(one.is_ok() && other.is_ok());

@@ -18,12 +18,12 @@ use crate::extract::{Key, address};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
-/// The credential that a request for events shows.
+/// The credential of a request for events.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum EventCredential {
     /// A key.
     Key(Key),
-    /// A ticket, and where it was shown.
+    /// A ticket, and the network of the request.
     Ticket(KeyHash, Network),
 }
 
@@ -49,7 +49,7 @@ fn ticket(request: &HttpRequest) -> Option<String> {
 
 fn ticket_credential(request: &HttpRequest, ticket: &str) -> Result<EventCredential, ApiError> {
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
-    // A browser says which page asks. Another site's must not listen with a ticket that it came by.
+    // A browser says which page sends the request. A page of another site must not listen with a stolen ticket.
     if let Some(origin) = request.headers().get(ORIGIN)
         && !origin::is_allowed(origin.as_bytes(), request, &state.options)
     {
@@ -61,10 +61,10 @@ fn ticket_credential(request: &HttpRequest, ticket: &str) -> Result<EventCredent
 }
 
 impl EventCredential {
-    /// The principal that it stands for. A ticket is used up by this.
+    /// The principal of this credential. A ticket is used up by this call.
     ///
     /// # Errors
-    /// The ticket is not valid, or a fault. A key is looked at when it is used.
+    /// The ticket is not valid, or a fault. A key is checked when it is used.
     pub(super) async fn principal(self, state: &State) -> Result<Principal, ApiError> {
         match self {
             Self::Key(key) => Ok(key.0.into()),

@@ -158,7 +158,7 @@ pub(crate) struct HelloDto {
 }
 
 impl EventDto {
-    /// An event of the log of this epoch.
+    /// An event of the log with this epoch.
     pub(crate) fn logged(logged: LoggedEvent, epoch: &Epoch) -> Self {
         let event = logged.event;
         let cursor = Cursor { epoch: epoch.clone(), position: logged.position };
@@ -192,7 +192,8 @@ impl EventDto {
         Self { cursor: None, event_type: event_type.as_str(), group_id, actor_id: None, at: None, data }
     }
 
-    /// What a connection says first: who listens, and how it will be. Without a cursor, if a gap is told next.
+    /// The first event of a connection: the user and the connection's properties. The cursor is left out if a gap comes
+    /// next.
     pub(super) fn hello(
         user: UserRef,
         resume_at: Option<&Cursor>,
@@ -208,17 +209,17 @@ impl EventDto {
         Self::signal(EphemeralType::Hello, resume_at, EventData::Hello(data))
     }
 
-    /// Events before this cursor can't be had any more: whoever gets this loads again what they show.
+    /// Events before this cursor are no longer available: the client must reload.
     pub(crate) fn gap(now: &Cursor) -> Self {
         Self::signal(EphemeralType::Gap, Some(now), EventData::Nothing {})
     }
 
-    /// Nothing happened that the listener may see, up to this cursor.
+    /// Nothing that the listener may see happened up to this cursor.
     pub(crate) fn heartbeat(now: &Cursor) -> Self {
         Self::signal(EphemeralType::Heartbeat, Some(now), EventData::Nothing {})
     }
 
-    /// The server stops; when to come back.
+    /// The server stops. Contains when to reconnect.
     pub(crate) fn reconnect(after: Duration) -> Self {
         let after_ms = Milliseconds(u64::try_from(after.as_millis()).unwrap_or(u64::MAX)).into();
         Self::signal(EphemeralType::Reconnect, None, EventData::ComeBack(ComeBackDto { after_ms }))
@@ -235,7 +236,7 @@ impl EventDto {
         Self { cursor, event_type, group_id: None, actor_id: None, at: None, data }
     }
 
-    /// The event as JSON, on one line.
+    /// The event as JSON on one line.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers are always JSON")
     }
@@ -256,7 +257,7 @@ impl From<Subject> for EventData {
                 Self::Removed(RemovedDto { id: GoneId(id.get()).into() })
             }
             Subject::RemovedGroup(group) => Self::Removed(RemovedDto { id: GoneId(group.id.get()).into() }),
-            // Nobody is shown it.
+            // Such events are delivered to nobody.
             Subject::Gone => Self::Nothing {},
         }
     }

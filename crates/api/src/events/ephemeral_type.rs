@@ -1,23 +1,23 @@
 //! The types of ephemeral events, and their names.
 
-/// What a listener is told besides the events of the log.
+/// The types of events that are not in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EphemeralType {
     /// A connection begins.
     Hello,
-    /// Events before a cursor can't be had any more.
+    /// Events before a cursor are no longer available.
     Gap,
-    /// A connection lives.
+    /// A heartbeat.
     Heartbeat,
     /// The server stops.
     Reconnect,
     /// The events end.
     End,
-    /// One has read further, on whichever device.
+    /// The user has read further on one of their devices.
     ReadUpdated,
-    /// Somebody types.
+    /// A user is typing or has stopped.
     Typing,
-    /// Somebody comes, goes or turns away.
+    /// A user's presence has changed.
     Presence,
 }
 

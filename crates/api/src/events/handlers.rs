@@ -33,7 +33,7 @@ pub async fn poll(state: State, key: Key, params: Params<PollParams>) -> Result<
     if is_first { Ok(Polled::nothing(&subscriber)) } else { poll::poll(&state, &mut subscriber, wait).await }
 }
 
-/// Listens on a connection that stays.
+/// Opens a long-lived connection.
 async fn open_connection(
     state: &State,
     who: Principal,
@@ -69,7 +69,7 @@ pub async fn socket(
     body: Payload,
 ) -> Result<SocketAnswer, ApiError> {
     let cursor = params.0.parse(None)?;
-    // Before the ticket is looked at, which is used up by that.
+    // Checked before the ticket, which would be used up.
     let handshake = Handshake::of(&request, body)?;
     let principal = credential.principal(&state).await?;
     let subscriber = open_connection(&state, principal, cursor).await?;

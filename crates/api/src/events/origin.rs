@@ -10,46 +10,46 @@ use crate::extract::comes_from_proxy;
 use crate::options::ServerOptions;
 use crate::state::State;
 
-/// The `Host` of the request to a proxy.
+/// The header in which a proxy passes on the `Host` of the request.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Whether a page of this origin (RFC 6454) may: one of the server itself, of its public address, or of the list.
+/// Whether pages of this origin (RFC 6454) may listen: those of the server itself, of its public address, or of the
+/// list.
 pub(super) fn is_allowed(origin: &[u8], request: &HttpRequest, options: &ServerOptions) -> bool {
     let Ok(origin) = str::from_utf8(origin) else { return false };
     let is = |allowed: &str| origin.eq_ignore_ascii_case(allowed);
-    // Behind a proxy the scheme is not known here; the host is what tells sites apart.
+    // Behind a proxy, the scheme is unknown here. The host is enough to distinguish sites.
     host(request, options).is_some_and(|host| is(&format!("http://{host}")) || is(&format!("https://{host}")))
         || options.public_url.as_deref().is_some_and(is)
         || options.allowed_origins.iter().any(|allowed| is(allowed))
 }
 
-/// The server's name, as whoever sent the request calls it. Anybody may say that a proxy was asked for another.
+/// The server's name according to the request. Only trusted proxies may state another one.
 fn host<'a>(request: &'a HttpRequest, options: &ServerOptions) -> Option<&'a str> {
     let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let forwarded = text(FORWARDED_HOST).filter(|_| comes_from_proxy(request, &options.trusted_proxies));
-    // Each proxy adds its own at the end.
+    // Each proxy appends its own.
     forwarded.and_then(|hosts| hosts.rsplit(',').next()).map(str::trim).or_else(|| text(HOST))
 }
 
-/// Lets the page that asks read the answer, if it may listen (Fetch Standard, section 3.3): a browser keeps the stream
-/// of another origin from a page otherwise, and also why there is none, which tells a page not to try again. A socket
-/// is not subject to this.
+/// Lets a page read the response if it may listen (Fetch Standard, section 3.3). Otherwise a browser hides the response
+/// to another origin, including an error that tells the page not to try again. Sockets are not subject to this.
 ///
 /// # Errors
-/// What the answer has.
+/// The error of the response.
 pub(super) async fn add_cors_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let mut answer = next.call(request).await?;
-    if let Some(origin) = reader(answer.request()) {
-        answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        answer.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
+    let mut response = next.call(request).await?;
+    if let Some(origin) = reader(response.request()) {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// The origin of the page that asks, if it may listen.
+/// The origin of the requesting page, if it may listen.
 fn reader(request: &HttpRequest) -> Option<HeaderValue> {
     let (origin, state) = (request.headers().get(ORIGIN)?, request.app_data::<State>()?);
     is_allowed(origin.as_bytes(), request, &state.options).then(|| origin.clone())
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_of_the_server_and_of_the_list_may_and_no_others() {
+    fn only_pages_of_the_server_and_of_the_list_may_listen() {
         let request = TestRequest::default().insert_header(("Host", "127.0.0.1:5000")).to_http_request();
         let options = ServerOptions {
             public_url: Some("https://chat.example.org".into()),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_says_what_it_was_asked_for() {
+    fn only_a_trusted_proxy_may_state_the_forwarded_host() {
         let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
         let options = ServerOptions { trusted_proxies, ..ServerOptions::default() };
         for (peer, page_of) in [("10.0.0.1:80", "chat.example.org"), ("192.0.2.1:80", "backend:5000")] {

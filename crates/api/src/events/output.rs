@@ -1,4 +1,4 @@
-//! What a listener delivers, whatever the transport.
+//! What a subscriber's transport sends.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use groupchat_domain::events::EndReason;
 
 use super::send_buffer::PagePermit;
 
-/// What a listener sends.
+/// Something to send.
 #[derive(Debug, Clone)]
 pub(super) enum Output {
-    /// An event, as JSON on one line, and the room of the page of the past that it is of.
+    /// An event as JSON on one line, and the permit of the backlog page that it belongs to.
     Event(Arc<str>, Option<Arc<PagePermit>>),
     /// The end.
     End(EndReason),

@@ -25,11 +25,11 @@ use crate::respond::Ok200;
 use crate::state::State;
 use crate::wire::{Field, Items};
 
-/// The most events in an answer. The next request goes on at once.
+/// The maximum number of events in a response. The next request continues at once.
 const MAX_EVENTS: usize = 200;
-/// Nothing is added to events of so many bytes.
+/// No more events are added to a response of this many bytes.
 const LARGE: usize = 1 << 20;
-/// How long the past is read at least, however short the wait: what has happened is told without one.
+/// The minimum time for reading the backlog, however short the wait: past events are returned even without a wait.
 const READING: Duration = Duration::from_secs(1);
 
 /// What happened.
@@ -44,18 +44,18 @@ struct EventsDto {
     cursor: Field<Cursor>,
 }
 
-/// What happened, and where it ends. Events are JSON already.
+/// The response: events, which are JSON already, and the cursor after them.
 pub(super) struct Polled {
     items: Vec<Arc<str>>,
     cursor: String,
-    /// What the answer takes of the caller's share.
+    /// The permit for its memory, from the caller's budget.
     permit: Option<Permit>,
 }
 
-/// Waits for the first event and takes in those that are there besides; none if time is up before.
+/// Waits for the first event and adds those that are available at once. Empty if none comes in time.
 ///
 /// # Errors
-/// The session has ended, too much is on its way to the user, or a fault.
+/// The session has ended, the user has too much undelivered, or a fault.
 pub(super) async fn poll(
     state: &State,
     subscriber: &mut HttpSubscriber,
@@ -66,35 +66,36 @@ pub(super) async fn poll(
         return Ok(Polled::nothing(subscriber));
     }
     let (mut items, mut size) = (Vec::new(), 0);
-    let mut told = timeout_at(began + wait, subscriber.next()).await.ok();
-    while let Some(next) = told.take() {
+    let mut output = timeout_at(began + wait, subscriber.next()).await.ok();
+    while let Some(next) = output.take() {
         match next {
             Output::Event(text, _) => {
                 size += text.len();
                 items.push(text);
             }
             Output::End(end) if items.is_empty() => return Err(problem_of(end)),
-            // What was read is told; the next request finds out.
+            // The events so far are returned. The next request gets the error.
             Output::End(_) => break,
         }
         if items.len() < MAX_EVENTS && size < LARGE {
-            told = poll_fn(|context| Poll::Ready(subscriber.try_next(context))).await;
+            output = poll_fn(|context| Poll::Ready(subscriber.try_next(context))).await;
         }
     }
-    // Whoever is rejected has the cursor that they came with, which is good.
+    // A rejected client still has its previous cursor, which stays valid.
     let permit = Some(state.count_undelivered(subscriber.actor().id(), size)?);
     Ok(Polled { items, cursor: subscriber.cursor().to_string(), permit })
 }
 
-/// Reads the past up to what can be told, or until then: of a long past there may be nothing to tell for long. Whether
-/// all was read that has to be. One page is, however slow that is: the cursor after it gets the client on.
+/// Reads the backlog until there is something to deliver or the time is up: a long backlog may contain nothing for this
+/// user. Returns whether everything due was read. At least one page is read, however slow that is, so that the client
+/// makes progress.
 async fn get_ready(subscriber: &mut HttpSubscriber, until: Instant) -> Result<bool, EndReason> {
     subscriber.read_page_if_due().await?;
     timeout_at(until, subscriber.get_ready()).await.map_or(Ok(false), |ready| ready.map(|()| true))
 }
 
 impl Polled {
-    /// The answer to who has no cursor yet, or to whom there is nothing to tell up to here.
+    /// The response without events: to a client without a cursor, or if there is nothing to deliver.
     pub(super) fn nothing(subscriber: &HttpSubscriber) -> Self {
         Self { items: Vec::new(), cursor: subscriber.cursor().to_string(), permit: None }
     }
@@ -119,7 +120,7 @@ impl Polled {
             }
             to.write_all(item.as_bytes())?;
         }
-        // A cursor has no character that JSON would escape.
+        // A cursor contains no characters that JSON would escape.
         write!(to, "],\"cursor\":\"{}\"}}", self.cursor)
     }
 }

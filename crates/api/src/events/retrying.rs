@@ -1,11 +1,11 @@
-//! A storage for those who listen: a connection is not worth less than the moment that a full queue takes.
+//! A storage for subscribers that retries when the queue is full: that is no reason to close a connection.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use groupchat_domain::storage::{Access, Done, Storage, StorageFault, Work};
 use tokio::time::sleep;
 
-/// The same storage, which tries what a full queue turned away once more.
+/// The same storage. It retries once what a full queue rejected.
 pub(super) struct RetryingStorage(pub Arc<dyn Storage>);
 
 impl Storage for RetryingStorage {
@@ -41,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// A storage that fails in one way, and counts.
+    /// A storage that fails in one way and counts calls.
     struct Failing(StorageFault, AtomicUsize);
 
     impl Storage for Failing {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_full_queue_is_tried_once_more_and_nothing_else_is() {
+    async fn only_a_full_queue_is_retried_and_only_once() {
         let full = StorageFault::Overloaded { retry_after: Duration::from_millis(1) };
         for (fault, tries) in [(full, 2), (StorageFault::Panicked, 1)] {
             let failing = Arc::new(Failing(fault.clone(), AtomicUsize::new(0)));

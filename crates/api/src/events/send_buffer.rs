@@ -9,54 +9,55 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix_web::web::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Frames of up to so many bytes take no room: a connection keeps no more of them than its channel takes.
+/// Frames of up to this many bytes aren't counted: a connection keeps no more of them than fit into its channel.
 const SMALL: usize = 1 << 10;
 
-/// The most bytes of larger frames that one connection keeps: two of the largest.
+/// The maximum bytes of larger frames that one connection keeps: enough for two of the largest.
 const OF_ONE: usize = 128 << 10;
 
-/// The room that all connections of a user share, in bytes.
+/// The budget that all connections of a user share, in bytes.
 #[derive(Debug)]
 pub(crate) struct UserBufferBudget {
-    /// For pages of the past.
+    /// For pages of the backlog.
     pages: Arc<Semaphore>,
-    /// For frames that are of no such page.
+    /// For frames of live events.
     frames: Arc<Semaphore>,
-    /// How much each of them has.
+    /// The size of each of the two.
     size: usize,
 }
 
 impl UserBufferBudget {
-    /// So many bytes, half of them for pages.
+    /// A budget of this many bytes, half of them for pages.
     pub(crate) fn new(bytes: usize) -> Arc<Self> {
         let size = (bytes / 2).clamp(OF_ONE, Semaphore::MAX_PERMITS / 2);
         let half = || Arc::new(Semaphore::new(size));
         Arc::new(Self { pages: half(), frames: half(), size })
     }
 
-    /// Room for a page of at most so many bytes.
+    /// Waits for room for a page of at most this many bytes.
     pub(crate) async fn for_page(&self, bytes: usize) -> OwnedSemaphorePermit {
         acquire(&self.pages, bytes.min(self.size)).await
     }
 }
 
-/// Waits for so many permits of a semaphore that has as many.
+/// Waits for permits of a semaphore that has at least as many in total.
 async fn acquire(semaphore: &Arc<Semaphore>, count: usize) -> OwnedSemaphorePermit {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     Arc::clone(semaphore).acquire_many_owned(count).await.expect("nobody closes the semaphore")
 }
 
-/// The room that a page of the past takes. What is made of the page holds it, until the client has taken that.
+/// The permits for a page of the backlog. All frames made from the page hold them until the client has received these
+/// frames.
 #[derive(Debug)]
 pub(super) struct PagePermit {
-    /// The only one of its connection.
+    /// The connection's only permit for a page.
     pub _turn: OwnedSemaphorePermit,
-    /// Its part of the user's.
+    /// The page's part of the user's budget.
     pub users: OwnedSemaphorePermit,
 }
 
 impl PagePermit {
-    /// Gives back what the page doesn't need.
+    /// Returns the part that the page doesn't need.
     pub(super) fn shrink(&mut self, bytes: usize) {
         if let Some(surplus) = self.users.num_permits().checked_sub(bytes) {
             drop(self.users.split(surplus));
@@ -64,7 +65,7 @@ impl PagePermit {
     }
 }
 
-/// What a frame holds as long as the client has not taken it.
+/// The permits that a frame holds until the client has received it.
 #[derive(Debug, Default)]
 struct FramePermits {
     _own: Option<OwnedSemaphorePermit>,
@@ -72,23 +73,23 @@ struct FramePermits {
     page: Option<Arc<PagePermit>>,
 }
 
-/// What a connection has given to its transport.
+/// What a connection has passed to its transport.
 #[derive(Debug)]
 pub(super) struct SendBuffer {
     users: Arc<UserBufferBudget>,
     own: Arc<Semaphore>,
-    /// Of frames that are in the transport's buffer, which is most likely empty when it asks for more.
+    /// The permits of frames in the transport's buffer, which is most likely empty when it asks for more.
     buffered: Mutex<Vec<FramePermits>>,
 }
 
 impl SendBuffer {
-    /// One that is empty.
+    /// An empty buffer.
     pub(super) fn new(users: Arc<UserBufferBudget>) -> Arc<Self> {
         Arc::new(Self { users, own: Arc::new(Semaphore::new(OF_ONE)), buffered: Mutex::default() })
     }
 
-    /// A frame for the transport, once there is room for it. It is dropped when the transport has copied it; what it
-    /// holds, later.
+    /// A frame for the transport, once there is room for it. The transport drops the frame when it has copied it. The
+    /// frame's permits are returned later.
     pub(super) async fn frame<T>(self: &Arc<Self>, text: T, page: Option<Arc<PagePermit>>) -> Bytes
     where
         T: AsRef<str> + Send + 'static,
@@ -105,7 +106,7 @@ impl SendBuffer {
         Bytes::from_owner(BufferedFrame { text, held, send_buffer })
     }
 
-    /// Gives the room back of frames that are dropped here, before the transport has copied them.
+    /// Returns the permits of frames that are dropped before the transport has copied them.
     pub(super) fn drop_unsent(&self, frames: impl Sized) {
         let copied = std::mem::take(&mut *self.buffered.lock().unwrap_or_else(PoisonError::into_inner));
         drop(frames);
@@ -115,9 +116,9 @@ impl SendBuffer {
         drop(unsent);
     }
 
-    /// The transport asks for more: it has written what it had.
+    /// The transport asks for more, so it has written what it had.
     pub(super) fn is_written(&self) {
-        // Let go of without the lock: that wakes whoever waits for room.
+        // Dropped without the lock, because this wakes tasks that wait for room.
         drop(std::mem::take(&mut *self.buffered.lock().unwrap_or_else(PoisonError::into_inner)));
     }
 }
@@ -128,11 +129,11 @@ impl FramePermits {
     }
 }
 
-/// A frame's text, shared with the other listeners: one who is slow would hold a copy of each.
+/// The text of a frame, shared with other listeners. A slow listener would otherwise hold a copy of each.
 struct BufferedFrame<T> {
     text: T,
     held: FramePermits,
-    /// Where what is held goes.
+    /// Where the permits go when the frame is dropped.
     send_buffer: Option<Arc<SendBuffer>>,
 }
 
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_connection_has_room_for_few_large_frames_until_they_are_written() {
+    async fn a_connection_buffers_few_large_frames() {
         let send_buffer = SendBuffer::new(UserBufferBudget::new(1 << 20));
         let mut frames = Vec::new();
         for _ in 0..OF_ONE / LARGE {
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn connections_of_a_user_share_the_room_and_give_it_back_when_they_end() {
+    async fn connections_of_a_user_share_the_budget_and_return_it() {
         let users = UserBufferBudget::new(2 * OF_ONE);
         let outboxes: Vec<_> = (0..10).map(|_| SendBuffer::new(Arc::clone(&users))).collect();
         let frames: Vec<_> = outboxes
@@ -195,20 +196,20 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_page_has_room_until_its_last_frame_is_written() {
+    async fn a_page_holds_its_permit_until_its_last_frame_is_written() {
         let users = UserBufferBudget::new(1 << 20);
         let turn = Arc::new(Semaphore::new(1));
-        let mut room = PagePermit { _turn: acquire(&turn, 1).await, users: users.for_page(1 << 20).await };
+        let mut page = PagePermit { _turn: acquire(&turn, 1).await, users: users.for_page(1 << 20).await };
         assert!(users.for_page(1).now_or_never().is_none());
-        room.shrink(1_000);
+        page.shrink(1_000);
         assert_eq!(users.pages.available_permits(), users.size - 1_000);
-        let (room, send_buffer) = (Arc::new(room), SendBuffer::new(Arc::clone(&users)));
+        let (page, send_buffer) = (Arc::new(page), SendBuffer::new(Arc::clone(&users)));
         let mut frames = Vec::new();
         for size in [10, LARGE] {
-            frames.push(send_buffer.frame(text(size), Some(Arc::clone(&room))).await);
+            frames.push(send_buffer.frame(text(size), Some(Arc::clone(&page))).await);
         }
         assert_eq!(users.frames.available_permits(), users.size, "the page has taken it already");
-        drop(room);
+        drop(page);
         frames.pop();
         send_buffer.is_written();
         assert_eq!(turn.available_permits(), 0);

@@ -26,46 +26,46 @@ use super::subscriber::HttpSubscriber;
 use super::timing::{self, heartbeats};
 use crate::state::State;
 
-/// Events that are sent together, if so many are there.
+/// The maximum number of events that are sent together.
 const BATCH: usize = 64;
-/// Nothing is added to a batch of so many bytes.
+/// No more events are added to a batch of this many bytes.
 const LARGE: usize = 16 << 10;
-/// Batches that wait for the client.
+/// Batches that may be queued for the client.
 const WAITING: usize = 2;
 
-/// What is sent together, and the room of a page of the past that it is of.
+/// Events that are sent together, and the permit of the backlog page that they belong to.
 #[derive(Default)]
 struct EventBatch {
     text: String,
-    room: Option<Arc<PagePermit>>,
+    page: Option<Arc<PagePermit>>,
 }
 
 impl From<String> for EventBatch {
     fn from(text: String) -> Self {
-        Self { text, room: None }
+        Self { text, page: None }
     }
 }
 
-/// What the stream still has to do.
+/// The task that writes a stream.
 struct Streaming {
     subscriber: HttpSubscriber,
-    /// Who takes the text; gone when the client is.
+    /// Receives the text. Closed when the client is gone.
     client: Sender<Bytes>,
     send_buffer: Arc<SendBuffer>,
-    /// What still waits for the client.
+    /// The part that the transport has not asked for yet.
     unsent: Unsent,
     heartbeat: Interval,
     write_timeout: Duration,
     has_ended: bool,
 }
 
-/// The answer.
+/// The response.
 pub(super) fn answer(state: &State, subscriber: HttpSubscriber) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("text/event-stream")))
         .insert_header((CACHE_CONTROL, "no-store"))
-        // Some proxies keep an answer back until it is whole.
+        // Some proxies would otherwise buffer the whole response.
         .insert_header(("X-Accel-Buffering", "no"));
     let (permit, send_buffer, unsent) = (subscriber.permit(), subscriber.send_buffer(), Unsent::default());
     let events = events(state, subscriber, Arc::clone(&send_buffer), unsent.clone());
@@ -80,7 +80,7 @@ fn events(
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
     let heartbeat = state.options.heartbeat;
     let hello = subscriber.hello(state.version, heartbeat).to_json();
-    // When a browser is to come back is told at once: it is unknown when the server is gone.
+    // The reconnection delay is sent first, because it can't be sent once the server is gone.
     let mut first = retry();
     write_event(&mut first, &subscriber, &hello);
     let (client, mut body) = mpsc::channel(WAITING);
@@ -92,7 +92,7 @@ fn events(
 }
 
 impl Streaming {
-    /// Goes on until either side ends it.
+    /// Runs until either side ends it.
     async fn run(mut self, first: EventBatch) {
         let mut next = Some(first);
         while let Some(batch) = next.take() {
@@ -102,38 +102,38 @@ impl Streaming {
         }
     }
 
-    /// Whether the client took it, or at least what was sent before.
+    /// Returns whether the client accepts more.
     async fn send(&self, batch: EventBatch) -> bool {
-        let EventBatch { text, room } = batch;
+        let EventBatch { text, page } = batch;
         if text.is_empty() {
             return true;
         }
-        let sending = async { self.client.send(self.send_buffer.frame(text, room).await).await };
+        let sending = async { self.client.send(self.send_buffer.frame(text, page).await).await };
         let sent = timeout(self.write_timeout, sending).await;
         if sent.is_err() {
-            // Its transport may last, for as long as the system waits for the client. What waits here must not.
+            // The transport may live as long as the system waits for the client. What is queued here must not.
             self.unsent.replace(&self.send_buffer, None);
         }
         matches!(sent, Ok(Ok(())))
     }
 
-    /// The next batch; `None` once the client is gone.
+    /// The next batch. `None` once the client is gone.
     async fn next(&mut self) -> Option<EventBatch> {
         tokio::select! {
             () = self.client.closed() => None,
-            told = self.subscriber.next() => Some(self.tell(told).await),
+            output = self.subscriber.next() => Some(self.batch_available(output).await),
             _ = self.heartbeat.tick() => Some(self.on_heartbeat().await.into()),
         }
     }
 
-    /// What is told, and what else can be told at once.
-    async fn tell(&mut self, told: Output) -> EventBatch {
-        let (mut batch, mut count, mut next) = (EventBatch::default(), 0, Some(told));
-        while let Some(told) = next.take() {
-            match told {
-                Output::Event(event, room) => {
+    /// One item and everything else that is available at once.
+    async fn batch_available(&mut self, first: Output) -> EventBatch {
+        let (mut batch, mut count, mut next) = (EventBatch::default(), 0, Some(first));
+        while let Some(output) = next.take() {
+            match output {
+                Output::Event(event, page) => {
                     write_event(&mut batch.text, &self.subscriber, &event);
-                    batch.room = room.or(batch.room);
+                    batch.page = page.or(batch.page);
                 }
                 Output::End(end) => batch.text.push_str(&self.final_event(end)),
             }
@@ -156,8 +156,8 @@ impl Streaming {
         text
     }
 
-    /// What a listener is told at the end. A browser comes back by itself after any end; one whose session has ended
-    /// gets a 401 then, which ends it for good.
+    /// The last event. A browser reconnects by itself after any end. If its session has ended, it then gets a 401,
+    /// which stops it.
     fn final_event(&mut self, end: EndReason) -> String {
         self.has_ended = true;
         format!("{}data: {}\n\n", retry(), EventDto::end(end).to_json())
@@ -165,14 +165,14 @@ impl Streaming {
 }
 
 fn write_event(text: &mut String, subscriber: &HttpSubscriber, event: &str) {
-    // Writing to a text does not fail. Without an id, a browser keeps the one that it has.
+    // Writing to a string can't fail. Without an id, a browser keeps its previous one.
     if let Some(cursor) = subscriber.resume_at() {
         let _ = writeln!(text, "id: {cursor}");
     }
     let _ = write!(text, "data: {event}\n\n");
 }
 
-/// When to come back.
+/// When to reconnect.
 fn retry() -> String {
     format!("retry: {}\n", timing::reconnect_delay().as_millis())
 }

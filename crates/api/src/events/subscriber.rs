@@ -26,18 +26,18 @@ use crate::state::State;
 
 /// A subscriber over HTTP.
 pub(super) struct HttpSubscriber {
-    subscriber: Subscriber<Room>,
+    subscriber: Subscriber<PageBackpressure>,
     permit: Rc<EventConnectionPermit>,
 }
 
-/// Room for what is read of the log.
-struct Room {
+/// The backpressure of the backlog: a page is read only when there is room for it.
+struct PageBackpressure {
     pages: BacklogPages,
-    /// How long a client is waited for that takes nothing.
+    /// How long to wait for a client that reads nothing.
     write_timeout: Duration,
 }
 
-impl Backpressure for Room {
+impl Backpressure for PageBackpressure {
     type Hold = Arc<PagePermit>;
 
     async fn make_room(&mut self) -> Result<bool, EndReason> {
@@ -58,10 +58,10 @@ impl Backpressure for Room {
 }
 
 impl HttpSubscriber {
-    /// Begins to listen: after the cursor, or from now on.
+    /// Opens a subscription that starts after the cursor, or now without one.
     ///
     /// # Errors
-    /// Not signed in, too many connections of the user, or a fault.
+    /// The caller is not signed in, the user has too many connections, or a fault.
     pub(super) async fn open(
         state: &State,
         kind: SubscriberKind,
@@ -70,13 +70,15 @@ impl HttpSubscriber {
     ) -> Result<Self, ApiError> {
         let subscription = Subscription::open(&*state.storage, &*state.live, who, cursor).await?;
         let permit = state.event_connections.take(subscription.actor.id())?;
-        let room =
-            Room { pages: BacklogPages::new(permit.budget()), write_timeout: state.options.write_timeout };
+        let backpressure = PageBackpressure {
+            pages: BacklogPages::new(permit.budget()),
+            write_timeout: state.options.write_timeout,
+        };
         let storage = Arc::new(RetryingStorage(Arc::clone(&state.storage)));
-        Ok(Self { subscriber: subscription.start(kind, storage, room), permit: Rc::new(permit) })
+        Ok(Self { subscriber: subscription.start(kind, storage, backpressure), permit: Rc::new(permit) })
     }
 
-    /// Who it is.
+    /// The user who subscribes.
     pub(super) const fn actor(&self) -> &Actor {
         &self.subscriber.actor
     }
@@ -86,47 +88,47 @@ impl HttpSubscriber {
         EventDto::hello(self.actor().user.clone(), self.resume_at(), version, heartbeat)
     }
 
-    /// The place of the connection, for whatever else takes room on the server as long as the client doesn't let go.
+    /// The permit of the connection, for everything else that uses memory until the client is gone.
     pub(super) fn permit(&self) -> Rc<EventConnectionPermit> {
         Rc::clone(&self.permit)
     }
 
-    /// An outbox for the connection.
+    /// A new send buffer for the connection.
     pub(super) fn send_buffer(&self) -> Arc<SendBuffer> {
         SendBuffer::new(self.permit.budget())
     }
 
-    /// The place up to which everything has been told.
+    /// The cursor up to which everything has been delivered.
     pub(super) const fn cursor(&self) -> &Cursor {
         self.subscriber.cursor()
     }
 
-    /// The place to come back to; `None` as long as a gap has to be told.
+    /// The cursor to resume from. `None` while a gap is still to be delivered.
     pub(super) fn resume_at(&self) -> Option<&Cursor> {
         self.subscriber.resume_at()
     }
 
-    /// What the listener is told next. May be dropped and called again: nothing is lost.
+    /// What to send next. Cancel-safe.
     pub(super) async fn next(&mut self) -> Output {
         let next = self.subscriber.next().await;
-        self.told(next)
+        self.output(next)
     }
 
-    /// What can be told without waiting, if anything.
+    /// What can be sent without waiting, if anything.
     pub(super) fn try_next(&mut self, context: &mut Context<'_>) -> Option<Output> {
         let next = self.subscriber.try_next(context)?;
-        Some(self.told(next))
+        Some(self.output(next))
     }
 
-    /// Reads what has to be read before more can be told. May be dropped and called again.
+    /// Reads everything that must be read before more can be delivered. Cancel-safe.
     ///
     /// # Errors
-    /// The end, if it can't be read, or the server stops.
+    /// The subscription ends because a read failed or the server stops.
     pub(super) async fn get_ready(&mut self) -> Result<(), EndReason> {
         self.subscriber.get_ready().await
     }
 
-    /// Reads a page of the log, if that has to be; whether one more time has to be. May be dropped and called again.
+    /// Reads a page of the log if one is due. Returns whether another one is due. Cancel-safe.
     ///
     /// # Errors
     /// As [`get_ready`](Self::get_ready).
@@ -134,15 +136,15 @@ impl HttpSubscriber {
         self.subscriber.read_page_if_due().await
     }
 
-    /// Tells others what the user does.
+    /// Reports an activity of the user.
     ///
     /// # Errors
-    /// A group that the user is not in.
+    /// The user is not in the group.
     pub(super) fn act(&mut self, activity: Activity) -> Result<(), Error> {
         self.subscriber.act(activity)
     }
 
-    /// Looks after the session. To be called with every heartbeat.
+    /// Checks the session from time to time. Call it with every heartbeat.
     ///
     /// # Errors
     /// The session has ended.
@@ -150,14 +152,14 @@ impl HttpSubscriber {
         self.subscriber.on_heartbeat().await
     }
 
-    fn told(&self, next: Result<Delivered<Arc<PagePermit>>, EndReason>) -> Output {
+    fn output(&self, next: Result<Delivered<Arc<PagePermit>>, EndReason>) -> Output {
         match next {
             Ok(Delivered { item, hold }) => Output::Event(self.rendered(item), hold),
             Err(end) => Output::End(end),
         }
     }
 
-    /// The item as JSON. What is shared is rendered once for all.
+    /// The item as JSON. Shared events are rendered once for all.
     fn rendered(&self, item: Item) -> Arc<str> {
         let (cursor, epoch): (&Cursor, &Epoch) = (self.cursor(), &self.cursor().epoch);
         match item {

@@ -9,60 +9,60 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream;
 
-/// The bytes of a control frame besides its payload, at least: what it is, its length, its mask.
+/// The minimum size of a control frame without its payload: opcode, length and mask.
 const CONTROL_HEADER: usize = 6;
 
-/// How many bytes have come since the last whole message.
+/// Counts the bytes since the last complete message.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FrameProgress(Rc<Cell<Come>>);
+pub(super) struct FrameProgress(Rc<Cell<Received>>);
 
-/// What has come.
+/// What has been received.
 #[derive(Debug, Clone, Copy, Default)]
-struct Come {
-    /// Bytes of any kind.
+struct Received {
+    /// All bytes.
     all: usize,
-    /// Those of them that were control frames.
+    /// The bytes of control frames among them.
     control: usize,
-    /// Whether there were too many.
+    /// Whether they are too many.
     is_over: bool,
 }
 
 impl FrameProgress {
-    /// A message was whole.
+    /// A message is complete.
     pub(super) fn made(&self) {
         self.0.take();
     }
 
-    /// A control frame came. That is no progress with a message of which a part is there already, whose parts keep
-    /// alive what came in between.
+    /// A control frame was received. If a message is incomplete, this doesn't count as progress, because the message
+    /// must not be kept open by frames in between.
     pub(super) fn had_control(&self, payload: usize) {
-        let mut come = self.0.get();
-        come.control += CONTROL_HEADER + payload;
-        self.0.set(if come.control >= come.all { Come::default() } else { come });
+        let mut received = self.0.get();
+        received.control += CONTROL_HEADER + payload;
+        self.0.set(if received.control >= received.all { Received::default() } else { received });
     }
 
-    /// Whether none have come.
+    /// Whether no bytes have been received.
     pub(super) fn is_none(&self) -> bool {
         self.0.get().all == 0
     }
 
-    /// Whether too many have come.
+    /// Whether too many bytes have been received.
     pub(super) fn is_over(&self) -> bool {
         self.0.get().is_over
     }
 
-    /// Takes more bytes in; whether there are too many now.
-    fn take_in(&self, bytes: usize, most: usize) -> bool {
-        let mut come = self.0.get();
-        come.all += bytes;
-        come.is_over = come.all > most;
-        self.0.set(come);
-        come.is_over
+    /// Adds bytes. Returns whether they are too many now.
+    fn add(&self, bytes: usize, most: usize) -> bool {
+        let mut received = self.0.get();
+        received.all += bytes;
+        received.is_over = received.all > most;
+        self.0.set(received);
+        received.is_over
     }
 }
 
-/// A client's bytes. They end when too many come without a message: a frame says how long it will be, and whoever
-/// reads it waits for all of it, however long; and a message may have any number of frames.
+/// A client's bytes. They end with an error if too many arrive without a complete message: a frame states its own
+/// length, and its reader would wait for all of it; and a message may have any number of frames.
 pub(super) struct Bounded {
     bytes: Payload,
     progress: FrameProgress,
@@ -70,7 +70,7 @@ pub(super) struct Bounded {
 }
 
 impl Bounded {
-    /// At most so many bytes to a message.
+    /// Allows at most `most` bytes per message.
     pub(super) fn new(bytes: Payload, most: usize) -> (Self, FrameProgress) {
         let progress = FrameProgress::default();
         (Self { bytes, progress: progress.clone(), most }, progress)
@@ -83,7 +83,7 @@ impl Stream for Bounded {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = ready!(Pin::new(&mut self.bytes).poll_next(context));
         if let Some(Ok(bytes)) = &next
-            && self.progress.take_in(bytes.len(), self.most)
+            && self.progress.add(bytes.len(), self.most)
         {
             return Poll::Ready(Some(Err(PayloadError::Overflow)));
         }
@@ -98,23 +98,23 @@ mod tests {
     const MOST: usize = 100;
 
     #[test]
-    fn control_frames_alone_never_add_up() {
+    fn control_frames_alone_are_not_limited() {
         let progress = FrameProgress::default();
         for _ in 0..1_000 {
-            // Two of them at once, the second one in parts.
-            assert!(!progress.take_in(8, MOST));
+            // Two messages arrive at once, the second one incomplete.
+            assert!(!progress.add(8, MOST));
             progress.had_control(0);
-            assert!(!progress.take_in(9, MOST));
+            assert!(!progress.add(9, MOST));
             progress.had_control(5);
         }
         assert!(progress.is_none());
     }
 
     #[test]
-    fn control_frames_between_the_parts_of_a_message_are_no_progress() {
+    fn control_frames_within_a_message_are_no_progress() {
         let progress = FrameProgress::default();
         let is_over = (0..).map(|_| {
-            let is_over = progress.take_in(7 + 6, MOST);
+            let is_over = progress.add(7 + 6, MOST);
             progress.had_control(0);
             is_over
         });
@@ -123,10 +123,10 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_message_is() {
+    fn a_complete_message_is_progress() {
         let progress = FrameProgress::default();
         for _ in 0..10 {
-            assert!(!progress.take_in(MOST, MOST));
+            assert!(!progress.add(MOST, MOST));
             progress.made();
         }
         assert!(progress.is_none());

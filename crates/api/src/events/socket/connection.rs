@@ -27,20 +27,19 @@ use crate::events::timing::{self, heartbeats};
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
-/// A client that says nothing for so many heartbeats is gone: each is a ping, which it has to answer.
+/// A client that sends nothing for this many heartbeats is gone. Each heartbeat is a ping that it must answer.
 const MAX_SILENT_HEARTBEATS: u32 = 2;
 
-/// Events that are told before it is looked whether the client asks for something: as many as the channel to the
-/// connection takes.
+/// Events that are sent before the client's requests get their turn: as many as fit into the channel to the connection.
 const BATCH: usize = 32;
 
-/// Why a connection is no more.
+/// Why a connection ends.
 enum CloseCause {
-    /// The client is gone, or is as good as gone.
+    /// The client is gone, or seems to be.
     Gone,
-    /// The client has taken nothing for too long.
+    /// The client has read nothing for too long.
     Stuck,
-    /// The client closes it, or speaks another language.
+    /// The client closes the connection or violates the protocol.
     Closed(Option<CloseReason>),
     /// The server ends it.
     Ended(EndReason),
@@ -58,25 +57,25 @@ impl From<EndReason> for CloseCause {
     }
 }
 
-/// When a frame was taken.
+/// How a frame was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SendOutcome {
     AtOnce,
-    /// The channel to the connection was full.
+    /// Only after a wait, because the channel to the connection was full.
     Later,
 }
 
-/// The way to the client.
+/// The connection to the client.
 pub(super) struct Transport {
-    /// Takes frames.
+    /// Sends frames.
     pub session: Session,
     /// Counts them.
     pub send_buffer: Arc<SendBuffer>,
-    /// Those that still wait.
+    /// Frames that are still unsent.
     pub unsent: Unsent,
 }
 
-/// A connection.
+/// A socket connection.
 pub(super) struct SocketConnection {
     state: State,
     subscriber: HttpSubscriber,
@@ -85,12 +84,12 @@ pub(super) struct SocketConnection {
     progress: FrameProgress,
     rate_limiter: RateLimiter,
     heartbeat: Interval,
-    /// Heartbeats since the client last said something.
+    /// Heartbeats since the client last sent something.
     silent: u32,
 }
 
 impl SocketConnection {
-    /// A connection that has not said anything yet.
+    /// A connection on which nothing was sent yet.
     pub(super) fn new(
         state: State,
         subscriber: HttpSubscriber,
@@ -103,7 +102,7 @@ impl SocketConnection {
         Self { state, subscriber, principal, transport, progress, rate_limiter, heartbeat, silent: 0 }
     }
 
-    /// Lives until either side ends it.
+    /// Runs until either side ends it.
     pub(super) async fn serve(mut self, mut frames: AggregatedMessageStream) {
         let Err(cause) = self.run(&mut frames).await;
         let is_stuck = match cause {
@@ -111,7 +110,7 @@ impl SocketConnection {
             cause => timeout(self.state.options.write_timeout, self.close(cause)).await.is_err(),
         };
         if is_stuck {
-            // Its transport may last, for as long as the system waits for the client. What waits here must not.
+            // The transport may live as long as the system waits for the client. What is queued here must not.
             let Transport { send_buffer, unsent, .. } = &self.transport;
             unsent.replace(send_buffer, Some(close::frame(EndReason::TooSlow)));
         }
@@ -122,24 +121,24 @@ impl SocketConnection {
         self.send(hello.to_json()).await?;
         loop {
             tokio::select! {
-                told = self.subscriber.next() => self.tell(told).await?,
+                output = self.subscriber.next() => self.send_available(output).await?,
                 frame = frames.next() => self.take(frame).await?,
                 _ = self.heartbeat.tick() => self.on_heartbeat().await?,
             }
         }
     }
 
-    /// Tells one thing, and what else can be told at once. Once the channel is full, everything else gets its turn
-    /// between one event and the next.
-    async fn tell(&mut self, told: Output) -> Result<(), CloseCause> {
-        let (mut count, mut next) = (0, Some(told));
-        while let Some(told) = next.take() {
-            let taken = match told {
-                Output::Event(text, room) => self.send_of(text, room).await?,
+    /// Sends one item and everything else that is available at once. Once the channel is full, other tasks of the
+    /// connection get their turn between events.
+    async fn send_available(&mut self, first: Output) -> Result<(), CloseCause> {
+        let (mut count, mut next) = (0, Some(first));
+        while let Some(output) = next.take() {
+            let outcome = match output {
+                Output::Event(text, page) => self.send_of(text, page).await?,
                 Output::End(end) => return Err(CloseCause::Ended(end)),
             };
             count += 1;
-            if count < BATCH && taken == SendOutcome::AtOnce {
+            if count < BATCH && outcome == SendOutcome::AtOnce {
                 next = poll_fn(|context| Poll::Ready(self.subscriber.try_next(context))).await;
             }
         }
@@ -150,14 +149,14 @@ impl SocketConnection {
         self.send_of(text, None).await
     }
 
-    /// Sends a text, which may be of a page of the past.
-    async fn send_of<T>(&mut self, text: T, room: Option<Arc<PagePermit>>) -> Result<SendOutcome, CloseCause>
+    /// Sends a text, which may belong to a page of the backlog.
+    async fn send_of<T>(&mut self, text: T, page: Option<Arc<PagePermit>>) -> Result<SendOutcome, CloseCause>
     where
         T: AsRef<str> + Send + 'static,
     {
         let Transport { send_buffer, session, .. } = &mut self.transport;
         let sending = async {
-            let frame = ByteString::try_from(send_buffer.frame(text, room).await);
+            let frame = ByteString::try_from(send_buffer.frame(text, page).await);
             session.text(frame.expect("a text is UTF-8")).await
         };
         send_within(self.state.options.write_timeout, sending).await
@@ -200,7 +199,7 @@ impl SocketConnection {
         if answered.is_signed_out { Err(CloseCause::Ended(EndReason::SignedOut)) } else { Ok(()) }
     }
 
-    /// Rejects a message that is no request.
+    /// Rejects a message that is not a request.
     async fn refuse(&mut self, error: ApiError) -> Result<(), CloseCause> {
         self.progress.made();
         self.allow()?;
@@ -217,7 +216,7 @@ impl SocketConnection {
         send_within(self.state.options.write_timeout, self.transport.session.pong(bytes)).await.map(drop)
     }
 
-    /// Whatever comes counts, so that a flood of anything ends; parts of a message count by their bytes.
+    /// All input counts, so that a flood of anything ends the connection. Parts of messages count by their bytes.
     fn allow(&mut self) -> Result<RateDecision, CloseCause> {
         match self.rate_limiter.take(std::time::Instant::now()) {
             RateDecision::Flood => Err(CloseCause::Ended(EndReason::Flood)),
@@ -225,7 +224,7 @@ impl SocketConnection {
         }
     }
 
-    /// Says that the connection lives, and asks the client whether it does.
+    /// Sends a heartbeat and a ping.
     async fn on_heartbeat(&mut self) -> Result<(), CloseCause> {
         if self.silent >= MAX_SILENT_HEARTBEATS {
             return Err(CloseCause::Gone);
@@ -254,7 +253,7 @@ impl SocketConnection {
     }
 }
 
-/// Waits until a frame is taken, but not for ever.
+/// Waits until a frame is sent, but not forever.
 async fn send_within(
     write_timeout: Duration,
     sending: impl Future<Output = Result<(), actix_ws::Closed>>,
@@ -289,7 +288,7 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn a_frame_is_taken_at_once_or_later_or_never() {
+    async fn a_frame_is_sent_at_once_or_later_or_never() {
         const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
         assert!(matches!(send_within(WRITE_TIMEOUT, ready(Ok(()))).await, Ok(SendOutcome::AtOnce)));
         let later = async {

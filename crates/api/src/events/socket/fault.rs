@@ -7,33 +7,33 @@ use actix_ws::{CloseCode, ProtocolError};
 
 use super::bounded::FrameProgress;
 
-/// What becomes of it.
+/// The consequence of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FrameFault {
-    /// A message was too large, and is over: the next one may be good.
+    /// A message was too large and has ended. The next one may be valid.
     TooLarge,
-    /// Nothing after this can be understood; the code to close with.
+    /// Nothing after this can be parsed. Contains the close code.
     Fatal(CloseCode),
     /// The client is gone.
     Gone,
 }
 
 impl FrameFault {
-    /// Which one an error stands for.
+    /// Classifies an error.
     pub(super) fn of(error: &ProtocolError, progress: &FrameProgress) -> Self {
         if progress.is_over() {
             return Self::Fatal(CloseCode::Size);
         }
         match error {
-            // A length that there can't be is read again and again.
+            // An impossible length would be read again and again.
             ProtocolError::Overflow if progress.is_none() => Self::Fatal(CloseCode::Size),
             ProtocolError::Overflow => Self::TooLarge,
-            // Reserved bits that mean nothing, or text that is none: both are told by this, and only the words differ.
+            // Reserved bits or invalid UTF-8. Both have the same error kind and differ only in the message.
             ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => {
                 Self::Fatal(if is_about_bits(error) { CloseCode::Protocol } else { CloseCode::Invalid })
             }
             ProtocolError::Io(error) if is_of_connection(error) => Self::Gone,
-            // What else is told this way: fragments that add up to too much.
+            // Also reported this way: fragments that are too large together.
             ProtocolError::Io(_) => Self::TooLarge,
             _ => Self::Fatal(CloseCode::Protocol),
         }

@@ -31,16 +31,16 @@ use super::subscriber::HttpSubscriber;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
 
-/// The largest frame, and the largest message of several frames, in bytes: above the longest text with each of its
-/// characters escaped.
+/// The maximum size of a frame, and of a message in several frames, in bytes: more than the longest text with each
+/// character escaped.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 128 << 10;
 
-/// The most bytes that may come without a whole message. Above the largest one, so that one that is a little too large
-/// can be rejected without ending the connection; and by so much that what comes right behind a message, all of which
-/// is taken at once, does not count against it.
+/// The maximum number of bytes without a complete message. Higher than the message limit, so that a slightly larger
+/// message can be rejected without ending the connection, and high enough that bytes read together with the end of a
+/// message don't count against it.
 const MAX_UNREAD_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
-/// A handshake that is a good one, before anything is answered.
+/// A valid handshake that has not been answered yet.
 pub(super) struct Handshake {
     response: HttpResponse,
     session: Session,
@@ -49,10 +49,10 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Looks whether the request is one. Nothing is read of the body yet.
+    /// Checks whether the request is one. Doesn't read the body.
     ///
     /// # Errors
-    /// 426, if a WebSocket isn't asked for, or not in version 13; 400, if it is in a wrong way.
+    /// 426 if it doesn't ask for a WebSocket of version 13, 400 if the handshake is invalid.
     pub(super) fn of(request: &HttpRequest, body: Payload) -> Result<Self, ApiError> {
         if !asks_for_socket(request.headers()) {
             let detail = "this is a WebSocket; send Upgrade: websocket and no other protocol";
@@ -76,7 +76,7 @@ impl Handshake {
         Ok(Self { response, session, frames, progress })
     }
 
-    /// Answers it; the connection lives on in a task of its own.
+    /// Responds, and runs the connection in its own task.
     pub(super) fn answer(
         self,
         state: &State,
@@ -94,7 +94,7 @@ impl Handshake {
     }
 }
 
-/// What is below takes nothing else for a handshake, and would pass no frames on.
+/// actix-http recognizes only this as a handshake, and would otherwise pass on no frames.
 fn asks_for_socket(headers: &HeaderMap) -> bool {
     let upgrade = headers.get(UPGRADE).map(|value| value.as_bytes().trim_ascii());
     let has_frames = !headers.contains_key(TRANSFER_ENCODING);
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_is_only_what_the_connection_takes_for_one() {
+    fn only_valid_handshakes_are_accepted() {
         let asks = |headers: &[(&str, &str)]| {
             let request =
                 headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));

@@ -2,21 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-/// Frames that may come at once.
+/// How many frames may arrive at once.
 const BURST: u32 = 60;
-/// One more may come after each such time: 20 a second.
+/// The time in which one more may arrive: 20 a second.
 const REFILL: Duration = Duration::from_millis(50);
-/// How many frames too many end the connection.
+/// How many excess frames end the connection.
 const FLOOD: u32 = 200;
 
-/// Whether a frame may be served.
+/// Whether a frame may be handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RateDecision {
-    /// It is served.
+    /// It is handled.
     Allowed,
-    /// It came too soon.
+    /// It came too soon and is rejected.
     TooSoon,
-    /// The client does not heed; the connection ends.
+    /// The client ignores the limit. The connection ends.
     Flood,
 }
 
@@ -29,12 +29,12 @@ pub(super) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A full allowance.
+    /// A full bucket.
     pub(super) const fn new(now: Instant) -> Self {
         Self { left: BURST, refilled: now, too_soon: 0 }
     }
 
-    /// Takes one frame in.
+    /// Counts a frame.
     pub(super) fn take(&mut self, now: Instant) -> RateDecision {
         self.refill(now);
         if self.left > 0 {
@@ -51,7 +51,7 @@ impl RateLimiter {
         self.left = self.left.saturating_add(gained).min(BURST);
         self.refilled += REFILL * gained.min(BURST * 100);
         if self.left == BURST {
-            // Whoever was patient again starts again.
+            // After a pause, the excess is forgotten.
             self.refilled = now;
             self.too_soon = 0;
         }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_passes_and_then_twenty_a_second() {
+    fn a_burst_is_allowed_and_then_twenty_a_second() {
         let start = Instant::now();
         let mut rate_limiter = RateLimiter::new(start);
         assert!((0..BURST).all(|_| rate_limiter.take(start) == RateDecision::Allowed));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_heed_is_a_flood_and_who_waits_starts_afresh() {
+    fn ignoring_the_limit_is_a_flood_and_a_pause_resets_it() {
         let start = Instant::now();
         let mut rate_limiter = RateLimiter::new(start);
         let decisions: Vec<_> = (0..=BURST + FLOOD).map(|_| rate_limiter.take(start)).collect();

@@ -17,21 +17,21 @@ use crate::problem::{ApiError, Code};
 use crate::state::State;
 use crate::wire::{Described, Fields, FromJson, Optional, Required};
 
-/// The most characters of a request's id.
+/// The maximum number of characters in a request's id.
 pub(crate) const MAX_ID_LENGTH: usize = 64;
 
-/// What an answer carries, whatever else is wrong with the request.
+/// What a reply contains, even if the request is invalid otherwise.
 #[derive(Deserialize)]
 struct WithId {
     #[serde(default)]
     id: Value,
 }
 
-/// A JSON object, whatever is in it.
+/// A JSON object with any content.
 #[derive(Deserialize)]
 struct Anything {}
 
-/// The parts of a request that are read before the rest.
+/// The parts of a request that are parsed first.
 #[derive(Deserialize)]
 struct RequestHead {
     #[serde(rename = "type")]
@@ -39,7 +39,7 @@ struct RequestHead {
     group_id: Option<i64>,
 }
 
-/// An answer, which carries the request's id.
+/// A reply with the request's id.
 #[derive(Serialize)]
 struct Reply<'a> {
     #[serde(rename = "type")]
@@ -140,15 +140,15 @@ impl PresenceRequest {
     }
 }
 
-/// What became of a request.
+/// The result of a request.
 pub(super) struct Answered {
-    /// The frame that answers it.
+    /// The reply frame.
     pub frame: String,
-    /// Whether it was rejected because the session has ended.
+    /// Whether the request was rejected because the session has ended.
     pub is_signed_out: bool,
 }
 
-/// Carries a request out.
+/// Executes a request.
 pub(super) async fn serve(
     state: &State,
     principal: Principal,
@@ -166,20 +166,20 @@ pub(super) async fn serve(
     Answered { frame: frame(&id, outcome), is_signed_out }
 }
 
-/// The frame that rejects a request that is not looked at, or something that is none.
+/// The frame that rejects a request without executing it, or something that is not a request.
 pub(super) fn refuse(text: &str, error: &ApiError) -> String {
     frame(&id_of(text).unwrap_or_default(), Err(error.clone()))
 }
 
-/// The id of a request; null if it has none.
+/// The id of a request, or null if it has none.
 ///
 /// # Errors
-/// It is no request at all, or its id is one that no answer can carry.
+/// It is not a request, or a reply can't contain its id.
 fn id_of(text: &str) -> Result<Value, ApiError> {
     let named = match read::<WithId>(text) {
         Ok(named) => named,
-        // In an object that is good but for its id, this is a number too large, something nested too deep, or given
-        // twice.
+        // In an object that is otherwise valid, this is a number too large, a value nested too deeply, or a duplicate
+        // key.
         Err(_) => return read::<Anything>(text).and_then(|_| Err(no_id())),
     };
     if is_id(&named.id) { Ok(named.id) } else { Err(no_id()) }
@@ -197,7 +197,7 @@ fn frame(id: &Value, outcome: Result<ReplyData, ApiError>) -> String {
     serde_json::to_string(&reply).expect("strings and numbers are always JSON")
 }
 
-/// A request, and what it takes to carry it out.
+/// A request, with everything needed to execute it.
 struct RequestContext<'a> {
     state: &'a State,
     principal: Principal,

@@ -10,47 +10,47 @@ use tokio::time::{Instant, timeout};
 
 use crate::events::send_buffer::{PagePermit, UserBufferBudget};
 
-/// The most that a page takes: its texts, and its events besides them.
+/// The maximum size of a page: its texts, plus an overhead for each event.
 const MAX_PAGE_BYTES: usize = 512 << 10;
 
-/// What an event takes besides its texts, about.
+/// The approximate size of an event without its texts.
 const EVENT: usize = 512;
 
-/// How long is waited at a time, to look meanwhile whether the server stops.
+/// How long to wait at a time, before checking whether the server stops.
 const STEP: Duration = Duration::from_secs(1);
 
-/// The pages of one connection.
+/// The backlog pages of one connection.
 pub(super) struct BacklogPages {
     users: Arc<UserBufferBudget>,
-    /// Whose turn it is: that of one page at a time.
+    /// Allows one page at a time.
     turn: Arc<Semaphore>,
     current: Current,
-    /// The page before, as long as the client has not taken all of it.
+    /// The previous page, until the client has received all of it.
     last: Weak<PagePermit>,
-    /// Since when the client has taken nothing, and how many parts of the last page were left to take then.
+    /// Since when the client has read nothing, and how many parts of the last page were left then.
     stuck: Option<(Instant, usize)>,
 }
 
-/// The page that is next.
+/// The current page.
 enum Current {
     None,
     /// There is room for it.
     Reserved(PagePermit),
-    /// It is being told.
+    /// It is being sent.
     Sending(Arc<PagePermit>),
 }
 
 impl BacklogPages {
-    /// Of a user's connection that has read none.
+    /// For a connection that has not read any page yet.
     pub(super) fn new(users: Arc<UserBufferBudget>) -> Self {
         let turn = Arc::new(Semaphore::new(1));
         Self { users, turn, current: Current::None, last: Weak::new(), stuck: None }
     }
 
-    /// Waits for room for the next page, but not for long; whether there is. May be dropped and called again.
+    /// Waits for room for the next page, but not for long. Returns whether there is room. Cancel-safe.
     ///
     /// # Errors
-    /// The client has taken nothing of the last page for longer than the patience.
+    /// The client has read nothing of the last page for longer than the write timeout.
     pub(super) async fn make_room(&mut self, write_timeout: Duration) -> Result<bool, EndReason> {
         if matches!(self.current, Current::Reserved(_)) {
             return Ok(true);
@@ -66,7 +66,7 @@ impl BacklogPages {
         Ok(true)
     }
 
-    /// Whether the client has taken nothing for so long.
+    /// Whether the client has read nothing for this long.
     fn is_stuck(&mut self, write_timeout: Duration) -> bool {
         let (now, left) = (Instant::now(), self.last.strong_count());
         match self.stuck {
@@ -78,29 +78,29 @@ impl BacklogPages {
         }
     }
 
-    /// The page was read, with so many events that have so many bytes of text.
+    /// A page was read, with this many events and this many bytes of text.
     pub(super) fn read(&mut self, events: usize, text: usize) {
         let current = std::mem::replace(&mut self.current, Current::None);
-        if let Current::Reserved(mut room) = current
+        if let Current::Reserved(mut permit) = current
             && events > 0
         {
-            // Each text is there as it was read, and as it is written.
-            room.shrink(2 * text + events * EVENT);
-            let room = Arc::new(room);
-            self.last = Arc::downgrade(&room);
-            self.current = Current::Sending(room);
+            // Each text exists twice: as read and as rendered.
+            permit.shrink(2 * text + events * EVENT);
+            let permit = Arc::new(permit);
+            self.last = Arc::downgrade(&permit);
+            self.current = Current::Sending(permit);
         }
     }
 
-    /// What a part of the page that is being told holds until the client has taken it.
+    /// The permit that a part of the current page holds until the client has received it.
     pub(super) fn part(&self) -> Option<Arc<PagePermit>> {
         match &self.current {
-            Current::Sending(room) => Some(Arc::clone(room)),
+            Current::Sending(permit) => Some(Arc::clone(permit)),
             _ => None,
         }
     }
 
-    /// All of the page has been told.
+    /// The whole page has been sent.
     pub(super) fn finish(&mut self) {
         if matches!(self.current, Current::Sending(_)) {
             self.current = Current::None;
@@ -119,16 +119,16 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn the_next_page_waits_until_all_of_the_last_was_taken() {
+    async fn the_next_page_waits_until_the_last_one_was_received() {
         let mut pages = pages();
         assert_eq!(pages.make_room(WRITE_TIMEOUT).await, Ok(true));
-        // Nobody has read it yet.
+        // The reserved page has not been read yet.
         assert_eq!(pages.make_room(WRITE_TIMEOUT).await, Ok(true));
         pages.read(2, 100);
         let mut parts = vec![pages.part(), pages.part()];
         pages.finish();
         assert!(pages.part().is_none());
-        // As long as some of it is taken now and then, it is waited for.
+        // A client that reads something from time to time isn't disconnected.
         assert_eq!(pages.make_room(WRITE_TIMEOUT).await, Ok(false));
         parts.pop();
         assert_eq!(pages.make_room(WRITE_TIMEOUT).await, Ok(false));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_page_without_events_takes_no_room() {
+    async fn a_page_without_events_holds_no_permit() {
         let mut pages = pages();
         for _ in 0..3 {
             assert_eq!(pages.make_room(WRITE_TIMEOUT).await, Ok(true));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn connections_of_one_user_share_the_room() {
+    async fn connections_of_one_user_share_the_page_budget() {
         let users = UserBufferBudget::new(2 * MAX_PAGE_BYTES);
         let mut connections = [BacklogPages::new(Arc::clone(&users)), BacklogPages::new(users)];
         assert_eq!(connections[0].make_room(WRITE_TIMEOUT).await, Ok(true));
