@@ -16,14 +16,14 @@ use crate::assets::{Pieces, Slices, WRITE_BUFFER};
 use crate::limits::{CountedBody, Permit};
 use crate::problem::ApiError;
 
-/// Most answers fit in this many bytes; a page grows from there.
+/// Most responses fit into this many bytes. A page grows from there.
 const USUAL_SIZE: usize = 512;
 
 /// 200 with a body.
 #[derive(Debug)]
 pub struct Ok200<T>(pub T);
 
-/// 200 with something large, which counts as the caller's until the client has taken it.
+/// 200 with a large body, which counts toward the caller's budget until the client has received it.
 #[derive(Debug)]
 pub struct Large<T> {
     rendered: Pieces,
@@ -33,13 +33,13 @@ pub struct Large<T> {
 }
 
 impl<T> Large<T> {
-    /// A response of these bytes, which are counted with the permit.
+    /// A response of these rendered bytes, which the permit counts.
     pub(crate) const fn new(rendered: Pieces, permit: Permit) -> Self {
         Self { rendered, permit, of: PhantomData }
     }
 }
 
-/// 201 with what was created, and where it is.
+/// 201 with what was created and its location.
 #[derive(Debug)]
 pub struct Created<T> {
     /// What was created.
@@ -48,29 +48,29 @@ pub struct Created<T> {
     pub location: String,
 }
 
-/// 201 for what this request created, 200 for what was there already.
+/// 201 for what this request created, 200 for what existed already.
 #[derive(Debug)]
 pub enum CreatedOrOk<T> {
     /// This request created it.
     Created(Created<T>),
-    /// It was there already; this is how it is now.
+    /// It existed already. This is its current state.
     Ok(T),
 }
 
-/// 201 for what this request created; 200 for what an earlier one with the same name for it (a `client_id`) had
-/// created, with a header that says so.
+/// 201 for what this request created, 200 for what an earlier request with the same `client_id` created, with a header
+/// that says so.
 #[derive(Debug)]
 pub enum CreatedOrReplayed<T> {
     /// This request created it.
     Created(Created<T>),
-    /// An earlier one had; this is how it is now.
+    /// An earlier request created it. This is its current state.
     Replayed(T),
 }
 
-/// Says that an answer is that of an earlier request with the same name for what it creates.
+/// Marks the response to a repeated request.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
-/// 204: done, and nothing to tell.
+/// 204: done.
 #[derive(Debug, Clone, Copy)]
 pub struct NoContent;
 
@@ -164,7 +164,7 @@ fn insert(op: &mut DefaultOperationRaw, status: StatusCode, text: &str, schema: 
     op.responses.insert(status.as_str().to_owned(), Either::Right(response));
 }
 
-/// Says that an answer has a header, which is described among the components of the document.
+/// Declares a response header, which is described among the components of the document.
 fn add_header(operation: &mut DefaultOperationRaw, status: StatusCode, name: &str) {
     if let Some(Either::Right(response)) = operation.responses.get_mut(status.as_str()) {
         response.headers.insert(name.to_owned(), Header::default());

@@ -47,24 +47,24 @@ macro_rules! on_backend {
 
 pub(crate) use on_backend;
 
-/// How rows are read one by one.
+/// How rows are loaded one by one.
 pub(crate) trait RowByRow: diesel::Connection {
-    /// The loading mode of Diesel's that does.
+    /// Diesel's loading mode for this.
     type Mode;
 }
 
-/// SQLite knows no other way.
+/// SQLite has only this mode.
 impl RowByRow for SqliteConnection {
     type Mode = DefaultLoadingMode;
 }
 
-/// PostgreSQL sends all rows anyway, but they are freed one by one, rather than kept together.
+/// PostgreSQL sends all rows anyway, but in this mode they are freed one by one.
 #[cfg(feature = "postgres")]
 impl RowByRow for PgConnection {
     type Mode = diesel::pg::PgRowByRowLoadingMode;
 }
 
-/// Reads rows up to the first that a page of this limit doesn't take.
+/// Reads rows up to the first one that doesn't fit into a page with this limit.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -78,9 +78,9 @@ where
     limit.read(rows.map(|row| row.map(T::from)))
 }
 
-/// Trying a statement that may fail without the transaction being lost.
+/// Runs statements that may fail without losing the transaction.
 pub(crate) trait Attempt: Sized {
-    /// Runs statements; if they fail, they alone are undone and the transaction can go on.
+    /// Runs statements. If they fail, only they are undone, and the transaction can continue.
     ///
     /// # Errors
     /// The failure of a statement.
@@ -94,7 +94,7 @@ impl Attempt for SqliteConnection {
     }
 }
 
-/// PostgreSQL gives up the whole transaction after a failure, unless there is a savepoint to go back to.
+/// PostgreSQL aborts the whole transaction after a failure, unless there is a savepoint.
 #[cfg(feature = "postgres")]
 impl Attempt for PgConnection {
     fn attempt<T>(&mut self, statements: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {

@@ -6,21 +6,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use groupchat_domain::storage::DiskSpace;
 
-/// How much a file system has, in bytes.
+/// The size of a file system, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
     /// What the program may still use.
     pub free: u64,
-    /// All there is.
+    /// The total size.
     pub total: u64,
 }
 
-/// What is kept free: the less of the two.
+/// How much space to keep free: the smaller of the two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reserve {
     /// In bytes.
     pub bytes: u64,
-    /// In hundredths of the file system.
+    /// In percent of the file system.
     pub percent: u8,
 }
 
@@ -31,10 +31,10 @@ impl Reserve {
     }
 }
 
-/// Where it is asked.
+/// Where the size is read from.
 type SpaceSource = dyn Fn() -> io::Result<Space> + Send + Sync;
 
-/// The file system that a database is on.
+/// Watches the file system of a database.
 pub struct DiskWatch {
     source: Box<SpaceSource>,
     reserve: Reserve,
@@ -42,14 +42,14 @@ pub struct DiskWatch {
 }
 
 impl DiskWatch {
-    /// The file system that this file or folder is on, of which nothing is known before the first
-    /// [`look`](Self::refresh).
+    /// Watches the file system of this file or folder. Nothing is known about it before the first
+    /// [`refresh`](Self::refresh).
     pub fn new(path: &Path, reserve: Reserve) -> Self {
         let path: PathBuf = path.to_owned();
         Self::with_source(move || space_of(&path), reserve)
     }
 
-    /// The same, asked of somebody else.
+    /// Watches another source, for tests.
     pub fn with_source(
         source: impl Fn() -> io::Result<Space> + Send + Sync + 'static,
         reserve: Reserve,
@@ -57,11 +57,10 @@ impl DiskWatch {
         Self { source: Box::new(source), reserve, is_nearly_full: AtomicBool::new(false) }
     }
 
-    /// Looks how much is left. Where it is unknown, what was known stays. May block for as long as the file
-    /// system does.
+    /// Reads the free space. If that fails, the previous result stays. May block as long as the file system does.
     ///
     /// # Errors
-    /// It can't be told.
+    /// The free space is unknown.
     pub fn refresh(&self) -> io::Result<()> {
         let space = (self.source)()?;
         let reserve = self.reserve.of(space);
@@ -87,7 +86,7 @@ impl DiskSpace for DiskWatch {
     }
 }
 
-/// What is told of the file system that a path is on.
+/// The size of the file system that contains a path.
 fn space_of(path: &Path) -> io::Result<Space> {
     let found = fs4::statvfs(path)?;
     Ok(Space { free: found.available_space(), total: found.total_space() })

@@ -5,8 +5,8 @@ use groupchat_domain::storage::StorageFault;
 
 const IO_ERROR: &str = "disk I/O error";
 
-/// SQLite's words for what is wrong with the machine rather than with the program. Diesel hands on the text
-/// and not the code; the texts are fixed in SQLite (`sqlite3ErrStr`).
+/// SQLite's messages for problems of the machine rather than of the program. Diesel returns only the message, not the
+/// code. The messages are fixed in SQLite (`sqlite3ErrStr`).
 const MACHINE_TROUBLE: [&str; 6] = [
     "database or disk is full",
     IO_ERROR,
@@ -21,7 +21,7 @@ pub(crate) fn is_io_error(reason: &str) -> bool {
     reason.contains(IO_ERROR)
 }
 
-/// Whether the statement failed for want of disk, memory or a lock.
+/// Whether the statement failed for lack of disk space, memory or a lock.
 fn is_machine_trouble(reason: &str) -> bool {
     MACHINE_TROUBLE.iter().any(|trouble| reason.contains(trouble))
 }
@@ -37,8 +37,8 @@ pub(crate) fn sqlite_fault(error: &Error) -> StorageFault {
     }
 }
 
-/// What went wrong. The databases' messages name tables and columns, never values; what Diesel says of a value that
-/// it could not read might, and stays out of the log.
+/// The reason of a failure. The databases' messages name tables and columns, never values. Diesel's messages about
+/// values that it could not read might contain them, so they stay out of the log.
 fn reason(error: &Error) -> String {
     match error {
         Error::DeserializationError(_) => "a stored value can't be read".to_owned(),
@@ -47,8 +47,8 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// Turns the failure of a statement on PostgreSQL into a fault and logs it. What another try may mend is logged by
-/// whoever tries no more.
+/// Turns the failure of a statement on PostgreSQL into a fault and logs it. A failure that another run may avoid is
+/// logged by the caller, once it gives up.
 #[cfg(feature = "postgres")]
 pub(crate) fn postgres_fault(error: &Error) -> StorageFault {
     use diesel::result::DatabaseErrorKind as Kind;
@@ -73,9 +73,9 @@ pub(crate) fn postgres_fault(error: &Error) -> StorageFault {
     }
 }
 
-/// Whether another try may succeed on the same connection: after a serialisation failure, and after what Diesel
-/// can't tell from a deadlock. (It has no kind for SQLSTATE 40P01, and the message is in the server's language.)
-/// Trying again is safe whatever it was: nothing was stored.
+/// Whether another run may succeed on the same connection: after a serialization failure, and after failures that
+/// Diesel can't distinguish from a deadlock. (It has no kind for SQLSTATE 40P01, and the message is in the server's
+/// language.) Running again is always safe, because nothing was stored.
 #[cfg(feature = "postgres")]
 pub(crate) const fn may_be_conflict(error: &Error) -> bool {
     use diesel::result::DatabaseErrorKind as Kind;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use groupchat_domain::storage::{Access, DiskSpace, Done, Storage, Work, WriteLimiter};
 
-/// A storage with a pace for the writes of each user, and a reserve of room on the disk. Which write passes is
-/// decided where users' writes begin ([`write_as`](../../groupchat_domain/storage/trait.Storage.html)); what the
-/// server does by itself is not held up.
+/// A storage with a rate limit for each user's writes and a reserve of disk space. The domain decides which writes pass
+/// where users' writes begin ([`write_as`](../../groupchat_domain/storage/trait.Storage.html)). The server's own
+/// commands are not limited.
 pub struct LimitedStorage {
     storage: Arc<dyn Storage>,
     limiter: Arc<dyn WriteLimiter>,
@@ -14,7 +14,7 @@ pub struct LimitedStorage {
 }
 
 impl LimitedStorage {
-    /// Guards a storage. Without a `disk` nobody knows how much room there is, as on a database server.
+    /// Wraps a storage. Without a `disk` the free space is unknown, as on a database server.
     pub fn new(
         storage: Arc<dyn Storage>,
         limiter: Arc<dyn WriteLimiter>,

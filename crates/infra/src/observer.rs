@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use diesel::connection::{Connection, InstrumentationEvent};
 
-/// Is told of each statement that commands begin, by its SQL without the bound values.
+/// Called for each statement that commands begin, with its SQL without the bound values.
 pub type StatementObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Tells the observer of every statement that begins from now on.
+/// Calls the observer for every statement from now on.
 pub(crate) fn observe(connection: &mut impl Connection, observer: StatementObserver) {
     connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {

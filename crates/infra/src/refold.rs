@@ -10,11 +10,11 @@ use crate::connection::{Connection, on_backend};
 use crate::schema::{groups, name_state, users};
 use crate::sql::{NameList, note_rename};
 
-/// Names that are read at once.
+/// Names that are read at a time.
 const PAGE: i64 = 1_000;
 
-/// Whether the keys were made by another rule. The migration that brings the tables must have been applied. A copy that
-/// was never finished may not say yet; it is rejected by whoever opens it.
+/// Whether the stored keys follow another rule. The migration that creates the table must have been applied. An
+/// unfinished copy may have no entry yet; opening it is rejected later.
 ///
 /// # Errors
 /// The failure of the statement.
@@ -24,11 +24,11 @@ pub(crate) fn is_due(connection: &mut Connection<'_>) -> QueryResult<bool> {
     Ok(folding.is_some_and(|folding| folding != FOLDING_VERSION))
 }
 
-/// Makes the keys again where that is due. Has to run in a transaction of its own.
+/// Recomputes the keys if necessary. Must run in its own transaction.
 ///
-/// Two public groups whose names were two and are one now both go on: whose key it was already keeps it, else the older
-/// group; the other's is marked by its id, see [`marked`]. It is found and listed as before, and keeps that key until
-/// it is renamed.
+/// If two public groups with different keys get the same key, both stay. The group that already had the key keeps it,
+/// or else the older group gets it. The other key is marked with the group's id, see [`marked`]. That group is found
+/// and listed as before, and keeps this key until it is renamed.
 ///
 /// # Errors
 /// The failure of a statement.
@@ -45,12 +45,13 @@ pub(crate) fn refold_if_due(connection: &mut Connection<'_>) -> QueryResult<()> 
     on_backend!(connection, |connection| done.execute(connection)).map(drop)
 }
 
-/// A key that no name folds to, since no fold has two spaces in a row. It stands right behind the plain key.
+/// A key that no name folds to, because folding leaves no two spaces in a row. It sorts directly after the plain key.
 fn marked(key: &str, id: i64) -> String {
     format!("{key}  {id}")
 }
 
-/// The key that a name gets instead of the stored one, if it is another. A name in which there is nothing to see,
+/// The new key of a name, if it differs from the stored one. A name without visible characters, stored under earlier
+/// rules, keeps its key.
 /// stored when the rules were others, keeps its key.
 fn changed_key(name: &str, stored: &str) -> Option<String> {
     let key = name_key(name);
@@ -89,7 +90,7 @@ struct KeyChange {
 
 fn refold_groups(connection: &mut Connection<'_>) -> QueryResult<usize> {
     let changes = changed_groups(connection)?;
-    // The old keys are released first: what is the new key of one may have been the old key of another.
+    // The old keys are released first, because one group's new key may be another's old key.
     for change in &changes {
         set_key(connection, change.id, &marked("", change.id))?;
     }
@@ -102,7 +103,7 @@ fn refold_groups(connection: &mut Connection<'_>) -> QueryResult<usize> {
     Ok(changes.len())
 }
 
-/// The groups whose keys change, the oldest first.
+/// The groups whose keys change, oldest first.
 fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<KeyChange>> {
     let (mut after, mut changes) = (0, Vec::new());
     loop {
@@ -123,7 +124,7 @@ fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<KeyChange>
     }
 }
 
-/// Whether another group has the key that this one is to get. Only names of public groups are unique.
+/// Whether another group has the new key of this group. Only names of public groups are unique.
 fn is_taken(connection: &mut Connection<'_>, change: &KeyChange) -> QueryResult<bool> {
     let others = groups::table
         .filter(groups::name_key.eq(&change.key))

@@ -1,6 +1,6 @@
 //! Comparing the statements that created a schema.
 
-/// SQL without comments and with single spaces, but for what is quoted: what is left says the same.
+/// SQL without comments and with single spaces, except in quotes: equal results mean equal statements.
 pub(crate) fn bare(sql: &str) -> String {
     let mut bare = String::with_capacity(sql.len());
     let mut rest = sql;
@@ -24,7 +24,7 @@ pub(crate) fn bare(sql: &str) -> String {
     bare
 }
 
-/// How long the quoted word at the beginning is, with its quotes. Doubled quotes within make two such words.
+/// The length of the quoted word at the beginning, including its quotes. Doubled quotes within it make two such words.
 fn quoted(sql: &str, end: char) -> usize {
     sql[1..].find(end).map_or(sql.len(), |place| place + 2)
 }

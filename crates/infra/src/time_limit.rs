@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a command that reads may take, by default.
+/// How long a read command may take, by default.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether the caller of the command that a worker runs is gone.
 #[derive(Debug, Default)]
 pub(crate) struct CallerGone {
     gone: AtomicBool,
-    /// The process of the database server that serves the worker; 0 before the first.
+    /// The backend process that serves the worker, or 0 before the first one.
     #[cfg(feature = "postgres")]
     backend: std::sync::atomic::AtomicI32,
 }
@@ -31,7 +31,7 @@ impl CallerGone {
 
 #[cfg(feature = "postgres")]
 impl CallerGone {
-    /// Says who has to be asked to end what the worker runs.
+    /// Sets the backend process to cancel if the caller is gone.
     pub(crate) fn set_backend(&self, backend: i32) {
         self.backend.store(backend, Ordering::Release);
     }
@@ -41,12 +41,12 @@ impl CallerGone {
     }
 }
 
-/// Why a command has to end.
+/// Why a command must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndCause {
-    /// It has taken as long as it may.
+    /// It has timed out.
     TimedOut,
-    /// Nobody waits for it.
+    /// Its caller is gone.
     CallerGone,
 }
 
@@ -55,21 +55,21 @@ thread_local! {
     static GONE: RefCell<Option<Arc<CallerGone>>> = const { RefCell::new(None) };
 }
 
-/// Has the commands of this thread end when their callers are gone.
+/// Makes the commands of this thread end when their callers are gone.
 pub(crate) fn end_when_gone(gone: Arc<CallerGone>) {
     GONE.set(Some(gone));
 }
 
-/// Runs a command that may take so long; zero is no limit of time.
+/// Runs a command with a timeout. Zero means no limit.
 pub(crate) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
-    /// Takes the limit off also when the command panics.
+    /// Removes the timeout even if the command panics.
     struct Limited;
     impl Drop for Limited {
         fn drop(&mut self) {
             UNTIL.set(None);
         }
     }
-    // A limit is what says that the thread's command may be ended at all, so there always is one.
+    // Without a deadline a command is never interrupted, so there is always one.
     let until = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
     UNTIL.set(until.or_else(|| Instant::now().checked_add(NO_LIMIT)));
     let _limited = Limited;
@@ -79,14 +79,14 @@ pub(crate) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
 /// Longer than any command takes.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Whether the command that this thread runs has to end. Outside [`within`] nothing has to.
+/// Whether the command that this thread runs must end. Outside [`within`], never.
 pub(crate) fn over() -> Option<EndCause> {
     let until = UNTIL.get()?;
     let is_gone = GONE.with_borrow(|gone| gone.as_ref().is_some_and(|gone| gone.get()));
     if is_gone { Some(EndCause::CallerGone) } else { (Instant::now() >= until).then_some(EndCause::TimedOut) }
 }
 
-/// The same for SQLite, which asks while it executes a statement.
+/// The same for SQLite, which asks this while it executes a statement.
 pub(crate) fn is_over() -> bool {
     over().is_some()
 }

@@ -17,16 +17,16 @@ use crate::fault;
 use crate::schema::storage_probe;
 use crate::time_limit::{self, EndCause};
 
-/// Why a command that reads may not emit.
+/// The reason for rejecting an emit in a read command.
 const READS_ONLY: &str = "a command that only reads can't emit events";
 
 /// Where a command's events go.
 pub(crate) enum Events<'c> {
-    /// Nowhere: it only reads.
+    /// Nowhere. The command only reads.
     Refused,
-    /// To a batch that has the log to itself.
+    /// To a batch, whose writer alone appends to the log.
     Batch(&'c mut EventBuffer),
-    /// To a list of its own.
+    /// To the command's own list.
     #[cfg(feature = "postgres")]
     Own(&'c mut CommandEvents),
 }
@@ -41,19 +41,18 @@ pub(crate) struct DbTx<'c> {
     failure: Option<TxFailure>,
 }
 
-/// What went wrong in a command.
+/// The failure of a command.
 #[derive(Debug, Clone)]
 pub(crate) struct TxFailure {
-    /// What its caller learns.
+    /// The fault that the caller gets.
     pub(crate) fault: StorageFault,
-    /// Whether the command may do better when it is run again.
+    /// Whether the command may succeed if it is run again.
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite's writer meets no other"))]
     pub(crate) may_be_conflict: bool,
 }
 
 impl TxFailure {
-    /// What the end of a command's time means. Nothing is wrong with the database, and another run would fare no
-    /// better.
+    /// The failure of a command that must end. Nothing is wrong with the database, and another run would not do better.
     fn timed_out() -> Self {
         match time_limit::over() {
             Some(EndCause::CallerGone) => tracing::debug!("interrupted a read: its caller is gone"),
@@ -65,15 +64,15 @@ impl TxFailure {
 
 #[cfg(feature = "postgres")]
 impl TxFailure {
-    /// What the failure of a statement on PostgreSQL means.
+    /// Interprets the failure of a statement on PostgreSQL.
     pub(crate) fn on_postgres(error: &diesel::result::Error) -> Self {
         Self { fault: fault::postgres_fault(error), may_be_conflict: fault::may_be_conflict(error) }
     }
 }
 
 impl<'c> DbTx<'c> {
-    /// A transaction that adds its events to `events`. One that only reads is on a connection, or in a transaction,
-    /// that refuses to write.
+    /// A transaction that adds its events to `events`. If it only reads, the connection or the transaction is
+    /// read-only.
     pub(crate) const fn new(
         connection: Connection<'c>,
         now: Timestamp,
@@ -83,14 +82,14 @@ impl<'c> DbTx<'c> {
         Self { connection, now, activity, events, has_enqueued: false, failure: None }
     }
 
-    /// Which keys were used recently.
+    /// The keys that were used recently.
     pub(crate) const fn activity(&self) -> &'c KeyActivity {
         self.activity
     }
 
-    /// Runs one query; [`on_backend`] writes one for both databases. After a failure every further query of the
-    /// command fails with the same fault: the database may have rolled back the whole transaction, so nothing more
-    /// may reach it.
+    /// Runs one query; [`on_backend`] writes one for both databases. After a failure, all further queries of the
+    /// command fail with the same fault: the database may have rolled back the whole transaction, so nothing more may
+    /// reach it.
     pub(crate) fn run<T>(
         &mut self,
         query: impl FnOnce(&mut Connection<'c>) -> QueryResult<T>,
@@ -102,15 +101,15 @@ impl<'c> DbTx<'c> {
             return Err(self.failure.insert(TxFailure::timed_out()).fault.clone());
         }
         query(&mut self.connection).map_err(|error| {
-            // What ends a statement whose time is over says so in each database's own words.
+            // Each database reports an interrupted statement in its own words.
             let failure =
                 if time_limit::is_over() { TxFailure::timed_out() } else { self.connection.failure(&error) };
             self.failure.insert(failure).fault.clone()
         })
     }
 
-    /// Runs a query that locks rows until the transaction ends. Does nothing in a command that only reads: it
-    /// decides nothing, and may not lock.
+    /// Runs a query that locks rows until the end of the transaction. Does nothing in a read command, which decides
+    /// nothing and may not lock.
     pub(crate) fn lock(
         &mut self,
         query: impl FnOnce(&mut Connection<'c>) -> QueryResult<()>,
@@ -118,7 +117,7 @@ impl<'c> DbTx<'c> {
         if matches!(self.events, Events::Refused) { Ok(()) } else { self.run(query) }
     }
 
-    /// Notes that the command has enqueued a job, of which the runner is told after the commit.
+    /// Records that the command has enqueued a job. The job runner is woken after the commit.
     pub(crate) const fn note_job(&mut self) {
         self.has_enqueued = true;
     }
@@ -128,12 +127,12 @@ impl<'c> DbTx<'c> {
         self.has_enqueued
     }
 
-    /// What went wrong, if anything did.
+    /// The failure, if there was one.
     pub(crate) fn into_failure(self) -> Option<TxFailure> {
         self.failure
     }
 
-    /// Ends a command that emits what it may not.
+    /// Fails a command that must not emit.
     fn refuse_events(&mut self, reason: &str) -> StorageFault {
         tracing::error!(reason);
         let fault = StorageFault::Internal { reason: reason.to_owned() };
@@ -142,7 +141,7 @@ impl<'c> DbTx<'c> {
 }
 
 impl Connection<'_> {
-    /// What the failure of a statement on this connection means.
+    /// Interprets the failure of a statement on this connection.
     fn failure(&self, error: &diesel::result::Error) -> TxFailure {
         match self {
             Self::Sqlite(_) => TxFailure { fault: fault::sqlite_fault(error), may_be_conflict: false },
@@ -152,7 +151,7 @@ impl Connection<'_> {
     }
 }
 
-/// It is each of the repositories itself.
+/// `DbTx` itself implements each repository.
 macro_rules! accessors {
     ($($(#[$attribute:meta])* $name:ident: $feature:ident::$port:ident, $mock:ident;)+) => {$(
         fn $name(&mut self) -> &mut dyn groupchat_domain::$feature::$port {
@@ -187,7 +186,7 @@ impl Tx for DbTx<'_> {
     }
 
     fn emit(&mut self, actor: Option<UserId>, event: Event) {
-        // After a fault nothing of the command is kept, its events neither.
+        // After a fault nothing of the command is kept, including its events.
         if self.failure.is_some() {
             return;
         }

@@ -7,24 +7,25 @@ use crate::ids::Position;
 use crate::storage::Tx;
 use crate::time::Timestamp;
 
-/// How far the clock may be behind the newest event: another server's clock, or a leap that NTP is about to undo.
+/// How far the clock may be behind the newest event: another server's clock may differ, or NTP may be about to correct
+/// it.
 const BEHIND: Duration = Duration::from_secs(3600);
-/// How far it may be ahead of it: a year without any event is rarer than a clock that was set wrong.
+/// How far it may be ahead: a year without any event is less likely than a wrong clock.
 const AHEAD: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Why the clock is hardly right.
+/// Why the clock is probably wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockDoubt {
-    /// It shows a time at which the program was not made yet.
+    /// It is before the time at which the program was built.
     BeforeProgram,
-    /// It is behind the newest event by so much.
+    /// It is this far behind the newest event.
     Behind(Duration),
-    /// It is ahead of it by so much.
+    /// It is this far ahead of the newest event.
     Ahead(Duration),
 }
 
-/// Compares the clock with what can't be later than now (the program, made at `made`) and with what is hardly much
-/// earlier: the newest event. `None` where nothing speaks against it.
+/// Compares the clock with the time at which the program was built (`made`), which can't be later than now, and with
+/// the newest event, which is hardly much earlier. Returns `None` if the clock is plausible.
 ///
 /// # Errors
 /// A fault.

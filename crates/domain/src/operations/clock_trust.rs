@@ -1,39 +1,38 @@
-//! May rows be removed for their age? What is removed stays removed when the clock is set right again.
+//! Decides whether rows may be removed because of their age. Removed rows stay removed when the clock is corrected.
 
 use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// By how much the clock may gain and be believed at once: less than the hour that a wrong time zone makes.
+/// By how much the clock may gain and still be trusted at once: less than the hour of a wrong time zone.
 const LEAP: Duration = Duration::from_secs(3600);
 
-/// How long a clock is doubted that gained more: time to notice it and to set it right.
+/// How long a clock that gained more is distrusted: enough time to notice and correct it.
 const DOUBT: Duration = Duration::from_secs(24 * 3600);
 
-/// Compares the clock with the time that passes.
+/// Compares the wall clock with the steady clock.
 ///
-/// A clock that gains an hour on the steady time is doubted until it is back, or is gone on evenly for a day. One that
-/// is set back is believed at once: nothing is old by it that wasn't before. A machine that slept looks like one whose
-/// clock was set, and is doubted likewise.
+/// A clock that gains an hour on the steady clock is distrusted until it is back or has run evenly for a day. A clock
+/// that is set back is trusted at once, because nothing becomes old by it. A machine that was suspended looks like one
+/// whose clock was set, and is treated the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockTrust {
-    /// The origin of the steady time by the clock that is believed; `None` before one was.
+    /// When the steady clock was 0, by the trusted wall clock. `None` before any was trusted.
     believed: Option<Timestamp>,
-    /// The clock that is not believed yet.
+    /// The wall clock that is not trusted yet.
     doubted: Option<Doubted>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Doubted {
-    /// The origin of the steady time by this clock.
+    /// When the steady clock was 0, by this wall clock.
     origin: Timestamp,
-    /// Since when, by the steady time.
+    /// Since when, by the steady clock.
     since: Duration,
 }
 
 impl ClockTrust {
-    /// Begins with a clock that nothing speaks against, or one that is `doubtful` from the start, as
-    /// [`doubt_clock`](super::doubt_clock) says.
+    /// Starts with a plausible clock, or with one that is `doubtful` according to [`doubt_clock`](super::doubt_clock).
     pub fn new(now: Timestamp, steady: Duration, doubtful: bool) -> Self {
         let origin = now.minus(steady);
         if doubtful {
@@ -43,7 +42,7 @@ impl ClockTrust {
         }
     }
 
-    /// Whether rows may be removed that are old by this clock.
+    /// Whether rows that are old by this clock may be removed.
     pub fn believes(&mut self, now: Timestamp, steady: Duration) -> bool {
         let origin = now.minus(steady);
         let gains_little = self.believed.is_some_and(|believed| origin < believed.plus(LEAP));
@@ -51,7 +50,7 @@ impl ClockTrust {
             *self = Self { believed: Some(origin), doubted: None };
             return true;
         }
-        // Set once more, forward or back: the day begins again.
+        // The clock was set again, so the day starts over.
         if !self.doubted.is_some_and(|doubted| doubted.is_even(origin)) {
             self.doubted = Some(Doubted { origin, since: steady });
         }
@@ -60,7 +59,7 @@ impl ClockTrust {
 }
 
 impl Doubted {
-    /// Whether the clock is gone on as it did when it began to be doubted.
+    /// Whether the clock has run evenly since it was first distrusted.
     fn is_even(self, origin: Timestamp) -> bool {
         self.origin.minus(LEAP) < origin && origin < self.origin.plus(LEAP)
     }
@@ -80,7 +79,7 @@ mod tests {
     const DAY: i64 = 24 * HOUR;
     const YEAR: i64 = 365 * DAY;
 
-    /// Looks at a clock after so many seconds, when it is so many seconds ahead of where it began.
+    /// Reads a clock after some seconds, when it is ahead of its start by some more seconds.
     fn look(trust: &mut ClockTrust, after: i64, ahead: i64) -> bool {
         let micros = NOW.as_micros() + (after + ahead) * 1_000_000;
         trust.believes(Timestamp::from_micros(micros), Duration::from_secs(after.unsigned_abs()))

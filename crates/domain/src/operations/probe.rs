@@ -3,11 +3,11 @@
 use crate::error::Error;
 use crate::storage::{Access, Caller, Condition, Mode, Storage, StorageFault};
 
-/// Proves that the storage can be read and takes writes, by a read and a write. The write is in line with all
-/// others, so an answer also proves that the line moves; a caller waits for as long as it sees fit.
+/// Proves by a read and a write that the storage works. The write is queued like all others, so a response also proves
+/// that the queue moves. Callers set their own timeout.
 ///
 /// # Errors
-/// A fault; also when what is stored is known to be damaged, or has next to no room left, however well it takes writes.
+/// A fault, also if the stored data is known to be damaged or hardly any space is left, however well writes work.
 pub async fn probe(storage: &dyn Storage) -> Result<Condition, Error> {
     let access = |mode| Access { mode, caller: Caller::System };
     storage.run(access(Mode::Read), |tx| Ok(tx.accounts().any_ever()?)).await?;

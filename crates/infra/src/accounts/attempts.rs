@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::accounts::{AttemptPool, LoginRateLimiter, PasswordAttempt};
 
-/// A token bucket: how many tries there are at first, and how long one takes to come back.
+/// The size of a token bucket, and how long one attempt takes to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BucketSize {
-    /// Tries of a full bucket, at least 1.
+    /// Attempts in a full bucket. At least 1.
     pub capacity: u32,
-    /// The time in which one try comes back.
+    /// The time in which one attempt comes back.
     pub refill: Duration,
 }
 
 impl BucketSize {
-    /// For an address: 20 tries, then one every 3 seconds. A school or an office may share one address.
+    /// For an address: 20 attempts, then one every 3 seconds. A school or an office may share one address.
     pub const PER_ADDRESS: Self = Self { capacity: 20, refill: Duration::from_secs(3) };
-    /// For an account from one network: 10 tries, then one every 10 seconds.
+    /// For an account from one network: 10 attempts, then one every 10 seconds.
     pub const PER_ACCOUNT: Self = Self { capacity: 10, refill: Duration::from_secs(10) };
 
-    /// For an account from all networks that it doesn't know, given what it has from one: ten times as much, in all.
+    /// For an account from all networks unknown to it together: ten times as much as from one network.
     fn tenfold(self) -> Self {
         Self { capacity: self.capacity.saturating_mul(10), refill: self.refill / 10 }
     }
 
-    /// For an account from one network that it doesn't know, once those are used up: a single try, and the next after
-    /// six times as long.
+    /// For an account from one unknown network, once those are used up: a single attempt, and the next one after six
+    /// times as long.
     fn single(self) -> Self {
         Self { capacity: 1, refill: self.refill.saturating_mul(6) }
     }
@@ -40,37 +40,37 @@ impl BucketSize {
     }
 }
 
-/// How many buckets of a kind are remembered at most (some 32 bytes each).
+/// The maximum number of buckets of a kind (some 32 bytes each).
 const MAX_REMEMBERED: usize = 16_384;
 
-/// Counts tries in memory: a restart forgets them.
+/// Counts attempts in memory. A restart forgets them.
 #[derive(Debug)]
 pub struct InMemoryLoginRateLimiter {
     hasher: RandomState,
     kinds: Mutex<Kinds>,
 }
 
-/// The buckets by what they count.
+/// The buckets, by what they count.
 type Kinds = [Buckets; 5];
 
-/// Tries to sign in from a network, as whomever.
+/// Logins from a network, to any account.
 const NETWORKS: usize = 0;
-/// Tries to sign in as an account, from one network.
+/// Logins to an account from one network.
 const ACCOUNTS_FROM_NETWORK: usize = 1;
-/// Tries to sign in as an account, from all networks that it doesn't know.
+/// Logins to an account from all networks unknown to it.
 const ACCOUNTS: usize = 2;
-/// Tries to sign in as an account that has none left of those, from one such network.
+/// Logins to an account from one unknown network, after the shared bucket is empty.
 const GUARDED_ACCOUNTS: usize = 3;
-/// Tries of users at their own passwords.
+/// Attempts of users at their own passwords.
 const OWN_PASSWORDS: usize = 4;
 
-/// A bucket: its kind, and which of that kind.
+/// A bucket: its kind and its key.
 type BucketKey = (usize, u64);
 
 impl InMemoryLoginRateLimiter {
-    /// Starts with all buckets full. `per_account` is what an account has from one network, and what users have at
-    /// their own passwords. From all networks together that it doesn't know, an account has ten times as much; when
-    /// that is used up, each of these has one try, so that its owner is never kept out by what others do elsewhere.
+    /// Starts with full buckets. `per_account` applies to an account from one network, and to users who enter their own
+    /// password. All networks unknown to an account share ten times as much. When that is used up, each of them has one
+    /// attempt, so that nobody can lock out the owner from elsewhere.
     pub fn new(per_address: BucketSize, per_account: BucketSize) -> Self {
         let kinds = [per_address, per_account, per_account.tenfold(), per_account.single(), per_account];
         let kinds = kinds.map(Buckets::new);
@@ -83,7 +83,7 @@ impl InMemoryLoginRateLimiter {
         usual.or_else(|wait| reserve().map_err(|longer| longer.min(wait)))
     }
 
-    /// Takes a token of each bucket that such a try counts in, or of none.
+    /// Takes a token from each bucket that the attempt counts in, or from none.
     fn take_of(
         &self,
         of: AttemptPool,
@@ -104,8 +104,8 @@ impl InMemoryLoginRateLimiter {
         Ok(of)
     }
 
-    /// The buckets that a try counts in; none where there is no reserve. Hashed, so that a long made-up name takes no
-    /// more memory than another, with secret random keys, so that nobody can choose a name that shares another's
+    /// The buckets that an attempt counts in, or none if it has no reserve. Keys are hashed, so that a long made-up
+    /// name uses no more memory, with secret random keys, so that nobody can choose a name that shares another's
     /// bucket.
     fn keys(&self, attempt: &PasswordAttempt, of: AttemptPool) -> Vec<BucketKey> {
         match (attempt, of) {
@@ -147,7 +147,8 @@ impl LoginRateLimiter for InMemoryLoginRateLimiter {
     }
 
     fn refund(&self, attempt: &PasswordAttempt, of: AttemptPool) {
-        // To no other: whoever is told that the server is busy would have others' tries back as well.
+        // Only to the bucket it came from. Otherwise an attempt that fails because the server is busy would refill
+        // other buckets.
         let keys = self.keys(attempt, of);
         let mut kinds = self.lock();
         for (kind, key) in keys {
@@ -156,8 +157,8 @@ impl LoginRateLimiter for InMemoryLoginRateLimiter {
     }
 }
 
-/// Token buckets, each kept as the one point in time when it will be full again (the "theoretical arrival
-/// time" of the generic cell rate algorithm, ITU-T I.371). A bucket that is not remembered is full.
+/// Token buckets, each stored as the time at which it is full again (the "theoretical arrival time" of the generic cell
+/// rate algorithm, ITU-T I.371). A bucket that is not stored is full.
 #[derive(Debug)]
 struct Buckets {
     allowance: BucketSize,
@@ -169,7 +170,7 @@ impl Buckets {
         Self { allowance, full_at: HashMap::new() }
     }
 
-    /// How long until the bucket has a token; zero if it has one now.
+    /// How long until the bucket has a token. Zero if it has one now.
     fn wait(&self, now: Instant, key: u64) -> Duration {
         let missing = self.full_at.get(&key).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         (missing + self.allowance.refill).saturating_sub(self.allowance.span())
@@ -184,7 +185,7 @@ impl Buckets {
     }
 
     fn refund(&mut self, key: u64) {
-        // Gone if the bucket was forgotten, or is full again anyway.
+        // Missing if the bucket was removed or is full again.
         if let Some(full_at) = self.full_at.get_mut(&key)
             && let Some(earlier) = full_at.checked_sub(self.allowance.refill)
         {
@@ -192,8 +193,8 @@ impl Buckets {
         }
     }
 
-    /// Makes room by forgetting the full buckets, then the fullest until half is free: who fills the table
-    /// with tries on made-up names does not free the empty bucket of a real one.
+    /// Makes room by removing the full buckets, then the fullest ones until half is free: somebody who fills the table
+    /// with made-up names doesn't free the empty bucket of a real account.
     fn forget_the_fullest(&mut self, now: Instant) {
         self.full_at.retain(|_, full_at| *full_at > now);
         let room = MAX_REMEMBERED / 2;

@@ -5,8 +5,8 @@ use groupchat_domain::accounts::{FailedLogin, LoginJournal, Username};
 /// The target of these lines in the log.
 const TARGET: &str = "login";
 
-/// Writes one line to the log for each failed login. What it says was checked before: an address, and the name of a
-/// user there is. So nobody puts a line, or a password, into the log.
+/// Logs one line for each failed login. It contains only an address and the name of an existing user, so nobody can
+/// inject a line or get a password into the log.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogJournal;
 
@@ -22,5 +22,5 @@ impl LoginJournal for LogJournal {
     }
 }
 
-/// In place of a name that is nobody's. No username begins so.
+/// Logged in place of an unknown name. No username begins like this.
 const UNKNOWN: &str = "(unknown)";

@@ -13,10 +13,10 @@ use crate::executor::sync::locked;
 /// How many keys are remembered, at about 100 bytes each.
 const CAPACITY: usize = 65_536;
 
-/// For how long a key counts as used recently.
+/// How long a key counts as recently used.
 const IDLE_AFTER: Duration = Duration::from_secs(10 * 60);
 
-/// By how much one of two uses may be noted after the other that began before it.
+/// By how much two concurrent uses may be recorded in the wrong order.
 const OUT_OF_ORDER: Duration = Duration::from_secs(60);
 
 /// The last use of a session's key.
@@ -32,11 +32,11 @@ struct Entry {
     session: SessionId,
     user: UserId,
     last_use: Timestamp,
-    /// The last use that the database knows of.
+    /// The last use that the database knows.
     stored: Option<Timestamp>,
 }
 
-/// The keys that were found valid recently, and when.
+/// The keys that were recently found valid, and when.
 pub(crate) struct KeyActivity {
     entries: Mutex<HashMap<KeyHash, Entry>>,
     capacity: usize,
@@ -51,12 +51,12 @@ impl KeyActivity {
         Self { entries: Mutex::new(HashMap::new()), capacity }
     }
 
-    /// Remembers a use. A key for which there is no room is forgotten, which is safe: it is then checked on a
-    /// reader first.
+    /// Records a use. If there is no room, the key is not remembered, which is safe: it is then checked on a reader
+    /// first.
     pub(crate) fn note(&self, key: KeyHash, actor: &Actor, at: Timestamp) {
         let mut entries = locked(&self.entries);
         if let Some(entry) = entries.get_mut(&key) {
-            // Of uses at about the same time the latest counts; a clock that was set back counts as it is.
+            // Of uses at about the same time, the latest counts. After the clock was set back, the new time counts.
             if at > entry.last_use || entry.last_use > at.plus(OUT_OF_ORDER) {
                 entry.last_use = at;
             }
@@ -71,17 +71,17 @@ impl KeyActivity {
         locked(&self.entries).contains_key(key)
     }
 
-    /// Whose key it is, if it was found valid recently.
+    /// The user of the key, if it was recently found valid.
     pub(crate) fn holder(&self, key: &KeyHash) -> Option<UserId> {
         locked(&self.entries).get(key).map(|entry| entry.user)
     }
 
-    /// The uses that the database doesn't know of yet, by session.
+    /// The uses that the database doesn't know yet, by session.
     pub(crate) fn unstored(&self) -> Vec<KeyUse> {
         self.unstored_where(|_| true)
     }
 
-    /// Those of one user.
+    /// The uses of one user that the database doesn't know yet.
     pub(crate) fn unstored_of(&self, user: UserId) -> Vec<KeyUse> {
         self.unstored_where(|entry| entry.user == user)
     }
@@ -96,7 +96,7 @@ impl KeyActivity {
         uses
     }
 
-    /// Remembers that the database knows of these uses now.
+    /// Records that the database knows these uses now.
     pub(crate) fn stored(&self, uses: &[KeyUse]) {
         let mut entries = locked(&self.entries);
         for key_use in uses {
@@ -106,20 +106,20 @@ impl KeyActivity {
         }
     }
 
-    /// Forgets the keys of a user's sessions that end, so that nobody counts as the user with one of them. One that
-    /// goes on after all is learnt again when it is used.
+    /// Forgets the keys of a user's ended sessions, so that no caller counts as the user because of them. If a session
+    /// has not ended after all, its key is remembered again at the next use.
     pub(crate) fn forget_ended(&self, user: UserId, ends: impl Fn(SessionId) -> bool) {
         locked(&self.entries).retain(|_, entry| entry.user != user || !ends(entry.session));
     }
 
-    /// Forgets a key that turns out not to be valid any more.
+    /// Forgets a key that is no longer valid.
     pub(crate) fn forget(&self, key: &KeyHash) {
         locked(&self.entries).remove(key);
     }
 
-    /// Forgets keys that were not used recently. A use that could not be stored until now is lost with them.
+    /// Forgets keys that were not used recently. Uses that could not be stored until now are lost with them.
     pub(crate) fn forget_idle(&self, now: Timestamp) {
-        // One that seems to be used in the future was used before the clock was set back; how long ago nobody knows.
+        // A use in the future happened before the clock was set back, and nobody knows how long ago.
         let lately = now.minus(IDLE_AFTER)..=now.plus(OUT_OF_ORDER);
         locked(&self.entries).retain(|_, entry| lately.contains(&entry.last_use));
     }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use groupchat_domain::accounts::{ApiKeys, IssuedKey, KeyHash, Password, Secret};
 use sha2::{Digest, Sha256};
 
-/// What every key starts with, so that people and secret scanners recognise one.
+/// The prefix of every key, so that people and secret scanners recognize one.
 pub const KEY_PREFIX: &str = "gc_";
 
 /// Random bytes in a key.
@@ -18,8 +18,8 @@ const PASSWORD_ALPHABET: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
 const PASSWORD_GROUPS: usize = 6;
 const PASSWORD_GROUP_LENGTH: usize = 4;
 
-/// Makes keys of the form `gc_` and 256 random bits in base64url (RFC 4648, section 5, unpadded: 43
-/// characters), and reads them as their SHA-256. A fast hash is enough, since a key can't be guessed.
+/// Generates keys of the form `gc_` and 256 random bits in base64url (RFC 4648, section 5, unpadded: 43 characters),
+/// and hashes them with SHA-256. A fast hash is enough, because a key can't be guessed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomKeys;
 
@@ -45,7 +45,7 @@ impl ApiKeys for RandomKeys {
     }
 }
 
-/// One character of the alphabet, each as likely as the others.
+/// A random character of the alphabet, each equally likely.
 fn random_character() -> char {
     loop {
         // Five bits of each byte; the 32nd value has no character and is drawn again.

@@ -3,20 +3,20 @@
 use super::{CheckOutcome, Finding, number};
 use crate::connection::Connection;
 
-/// Something that must be true of all that is stored.
+/// Something that must be true of all stored data.
 pub(crate) struct Invariant {
     /// The name of the check.
     pub(crate) check: &'static str,
-    /// A query that counts, as `number`, what does not agree.
+    /// A query that counts violations, as `number`.
     pub(crate) offenders: &'static str,
-    /// What is said where nothing was counted.
+    /// The detail if there are none.
     pub(crate) holds: &'static str,
-    /// What is said, after the number, where something was.
+    /// The detail after the number if there are some.
     pub(crate) broken: &'static str,
 }
 
 impl Invariant {
-    /// Looks whether it holds.
+    /// Checks it.
     pub(crate) fn check(&self, connection: &mut Connection<'_>) -> Finding {
         let found = number(connection, self.offenders).map(|offenders| match offenders {
             0 => (CheckOutcome::Passed, self.holds.to_owned()),
@@ -26,8 +26,8 @@ impl Invariant {
     }
 }
 
-/// Those that every database takes in the same words. Groups and messages that are marked as deleted are left out:
-/// they are emptied bit by bit.
+/// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
+/// emptied step by step.
 pub(crate) const INVARIANTS: [Invariant; 4] = [
     Invariant {
         check: "message_numbers",

@@ -12,37 +12,37 @@ use crate::migrations::SchemaVersion;
 pub(crate) use clock::newest_row;
 pub(crate) use invariants::{INVARIANTS, Invariant};
 
-/// How many complaints of one check are told.
+/// How many problems of one check are listed.
 pub(crate) const COMPLAINTS: usize = 5;
 
-/// How closely a database is looked at.
+/// How thorough a check is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Everything, but not whether each index agrees with its table.
+    /// Checks everything except that each index agrees with its table.
     Quick,
     /// Everything.
     Full,
 }
 
-/// How one check came out.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckOutcome {
-    /// As it should be.
+    /// Everything is fine.
     Passed,
-    /// Not wrong yet.
+    /// Nothing is wrong yet.
     Warning,
-    /// Wrong.
+    /// Something is wrong.
     Failed,
 }
 
-/// What one check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was checked: a short name that stays the same.
+    /// The stable, short name of the check.
     pub check: &'static str,
-    /// How it came out.
+    /// The outcome.
     pub outcome: CheckOutcome,
-    /// What was found, in a few words for people.
+    /// What was found, as text.
     pub detail: String,
 }
 
@@ -51,13 +51,13 @@ impl Finding {
         Self { check, outcome, detail: detail.into() }
     }
 
-    /// What a check found, or that it could not be made.
+    /// The result of a check, or that it could not be run.
     pub(crate) fn from_query(check: &'static str, found: QueryResult<(CheckOutcome, String)>) -> Self {
         let (outcome, detail) = found.unwrap_or_else(|error| (CheckOutcome::Failed, error.to_string()));
         Self { check, outcome, detail }
     }
 
-    /// The first of the complaints; `praise` if there are none.
+    /// The first of the problems, or `praise` if there are none.
     pub(crate) fn from_complaints(
         check: &'static str,
         complaints: QueryResult<Vec<String>>,
@@ -70,7 +70,7 @@ impl Finding {
         Self::from_query(check, found)
     }
 
-    /// That the database can be opened, with this schema.
+    /// That the database can be opened and has this schema.
     pub(crate) fn opened(schema: &SchemaVersion) -> Self {
         let SchemaVersion { found, pending } = schema;
         let detail = match pending {
@@ -92,7 +92,7 @@ struct Number {
     number: i64,
 }
 
-/// The number that a query names `number`. Where the query fails, others can follow.
+/// Runs a query with one number column named `number`. If it fails, other queries can still run.
 ///
 /// # Errors
 /// The failure of the statement.

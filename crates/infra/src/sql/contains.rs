@@ -9,8 +9,8 @@ use diesel::sql_types::{Bool, HasSqlType, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use groupchat_domain::search::SearchText;
 
-/// `column` contains the text as it stands. Not a LIKE: that begins again at each character of the column for every
-/// wildcard, ignores the case of ASCII on SQLite, and needs an escape.
+/// `column` contains exactly this text. Not a LIKE: that starts over at each character of the column for every
+/// wildcard, ignores ASCII case on SQLite, and needs escaping.
 ///
 /// The same name with the same arguments on both databases would be simpler, but SQLite has `instr` and PostgreSQL
 /// `strpos`.
@@ -20,12 +20,12 @@ pub(crate) struct Contains<C> {
     text: String,
 }
 
-/// The condition that a column contains what is searched for.
+/// The condition that a column contains the search text.
 pub(crate) fn contains<C>(column: C, search: &SearchText) -> Contains<C> {
     Contains { column, text: search.as_str().to_owned() }
 }
 
-/// A function of each database that says where a text begins in another, 0 if nowhere.
+/// Each database's function that returns the position of a text in another, or 0.
 pub(crate) trait FindsText: Backend {
     const FUNCTION: &'static str;
 }

@@ -69,7 +69,7 @@ pub(crate) fn admins(connection: &mut Connection<'_>) -> QueryResult<()> {
     }
 }
 
-/// Locks a job; whether it is still there. It is looked for on SQLite too.
+/// Locks a job and returns whether it still exists. Also looks it up on SQLite.
 ///
 /// # Errors
 /// The failure of the statement.

@@ -18,7 +18,7 @@ use crate::connection::Attempt;
 
 pub(crate) use name_order::{NameList, note_rename};
 
-/// Runs an update and tells a value that somebody else has from other failures. The transaction can go on.
+/// Runs an update, and distinguishes a taken unique value from other failures. The transaction can continue.
 pub(crate) fn unique<C: Attempt>(
     connection: &mut C,
     update: impl FnOnce(&mut C) -> QueryResult<usize>,
@@ -30,7 +30,7 @@ pub(crate) fn unique<C: Attempt>(
     }
 }
 
-/// What an `INSERT … ON CONFLICT DO NOTHING RETURNING id` says about a unique value.
+/// The result for a unique value of an `INSERT … ON CONFLICT DO NOTHING RETURNING id`.
 pub(crate) fn inserted<T>(id: Option<i64>, wrap: impl FnOnce(i64) -> T) -> Unique<T> {
     id.map_or(Unique::Taken, |id| Unique::Stored(wrap(id)))
 }
