@@ -6,73 +6,73 @@ use diesel::prelude::*;
 use super::error::TransferError;
 use crate::connection::Connection;
 
-/// A database's own way. Tables are named by this program, never by somebody else: names are put into statements
-/// as they are.
+/// The parts of a copy that depend on the database. Table names come only from this program, so they are put into
+/// statements as they are.
 pub(super) trait Backend: SimpleConnection {
-    /// Makes sure that no server is using the database, or will until the session ends.
+    /// Makes sure that no server uses the database now or until the connection ends.
     ///
     /// # Errors
     /// [`TransferError`]
     fn claim_target(&mut self) -> Result<(), TransferError>;
 
-    /// Gives the target its tables, and prepares the session for many rows.
+    /// Creates the target's tables, and prepares the connection for many rows.
     ///
     /// # Errors
     /// [`TransferError`]
     fn migrate(&mut self) -> Result<(), TransferError>;
 
-    /// Begins a transaction beside which nobody reads the tables and writes to them afterwards.
+    /// Begins a transaction that keeps others from writing to the tables.
     ///
     /// # Errors
     /// The failure of a statement.
     fn begin_alone(&mut self, tables: &[&str]) -> QueryResult<()>;
 
-    /// What tells this database from every other.
+    /// Identifies this database among all databases.
     ///
     /// # Errors
     /// The failure of the statement.
     fn identity(&mut self) -> QueryResult<String>;
 
-    /// The names of the tables and views that somebody has made.
+    /// The names of the tables and views that exist.
     ///
     /// # Errors
     /// The failure of the statement.
     fn tables(&mut self) -> QueryResult<Vec<String>>;
 
-    /// The greatest id that the table has ever given out.
+    /// The highest id that the table has ever assigned.
     ///
     /// # Errors
     /// The failure of the statement.
     fn head(&mut self, table: &str) -> QueryResult<i64>;
 
-    /// Makes the table give out ids above this one.
+    /// Makes the table assign ids above this one.
     ///
     /// # Errors
     /// The failure of the statement.
     fn set_head(&mut self, table: &str, head: i64) -> QueryResult<()>;
 
-    /// Removes all rows of the tables, which are in an order in which rows refer only to earlier tables.
+    /// Removes all rows of the tables. Their order is one in which rows refer only to earlier tables.
     ///
     /// # Errors
     /// The failure of the statement.
     fn clear(&mut self, tables: &[&str]) -> QueryResult<()>;
 
-    /// Switches off what else happens when rows are inserted; returns the SQL that switches it on again. Both
-    /// belong into one transaction.
+    /// Disables triggers and other effects of inserts. Returns the SQL that enables them again. Both must run in one
+    /// transaction.
     ///
     /// # Errors
     /// The failure of a statement.
     fn suspend_triggers(&mut self, table: &str) -> QueryResult<String>;
 
-    /// What speeds up queries on a database that was just filled.
+    /// Speeds up queries on a database that was just filled.
     ///
     /// # Errors
     /// The failure of the statement.
     fn settle(&mut self) -> QueryResult<()>;
 }
 
-/// A connection that one side of a copy owns. What goes wrong ends the copy, and dropping the connection then rolls
-/// back what is open.
+/// A connection of one side of a copy. A failure ends the copy, and dropping the connection then rolls back an open
+/// transaction.
 pub(super) enum EndpointSession {
     /// To a SQLite file.
     Sqlite(Box<SqliteConnection>),
@@ -82,7 +82,7 @@ pub(super) enum EndpointSession {
 }
 
 impl EndpointSession {
-    /// The connection, for queries that are alike on both.
+    /// The connection, for queries that are the same on both databases.
     pub(super) fn connection(&mut self) -> Connection<'_> {
         match self {
             Self::Sqlite(connection) => Connection::Sqlite(connection),
@@ -91,7 +91,7 @@ impl EndpointSession {
         }
     }
 
-    /// The connection, for what is not.
+    /// The connection, for queries that differ.
     pub(super) fn backend(&mut self) -> &mut dyn Backend {
         match self {
             Self::Sqlite(connection) => connection.as_mut(),

@@ -4,9 +4,8 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-/// Appends itself to a row's encoding. A value says its kind and, where it varies, its length: two different
-/// rows never encode alike, nor do two different sequences of rows. A value encodes alike whichever database it
-/// comes from.
+/// Appends a value to a row's encoding. A value includes its kind and, if it varies, its length: different rows never
+/// have the same encoding, and neither do different sequences of rows. A value has the same encoding on both databases.
 pub(super) trait Encode {
     /// Appends the value.
     fn encode(&self, into: &mut Vec<u8>);
@@ -66,9 +65,9 @@ fn encode_long(kind: Kind, bytes: &[u8], into: &mut Vec<u8>) {
 /// The digest of all rows of a table, in the order of their keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TableDigest {
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: u64,
-    /// The SHA-256 of their encodings, one after the other.
+    /// The SHA-256 of their concatenated encodings.
     pub sha256: [u8; 32],
 }
 
@@ -85,17 +84,17 @@ impl fmt::Debug for TableDigest {
     }
 }
 
-/// A digest in the making.
+/// A digest being computed.
 #[derive(Default)]
 pub(super) struct Digester {
     rows: u64,
     hash: Sha256,
-    /// Kept for its memory.
+    /// Reused to save allocations.
     encoded: Vec<u8>,
 }
 
 impl Digester {
-    /// Takes in the next rows of the table.
+    /// Adds the next rows of the table.
     pub(super) fn add(&mut self, rows: &[impl Encode]) {
         self.encoded.clear();
         rows.iter().for_each(|row| row.encode(&mut self.encoded));
@@ -103,7 +102,7 @@ impl Digester {
         self.rows += rows.len() as u64;
     }
 
-    /// The digest of all that was taken in.
+    /// The digest of all rows added.
     pub(super) fn finish(self) -> TableDigest {
         TableDigest { rows: self.rows, sha256: self.hash.finalize().into() }
     }

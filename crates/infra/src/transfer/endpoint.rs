@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// One end of a copy: where a database is.
+/// The location of one database of a copy.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// A SQLite file.
@@ -12,7 +12,7 @@ pub enum Endpoint {
     Postgres(String),
 }
 
-/// A URL may hold a password, so it is left out.
+/// Leaves out a URL, because it may contain a password.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -25,9 +25,9 @@ impl fmt::Debug for Endpoint {
 /// One of the two databases of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The one that is copied.
+    /// The database that is copied.
     Source,
-    /// The one that is written.
+    /// The database that is written.
     Target,
 }
 

@@ -1,39 +1,39 @@
-//! Why a database was not copied, in words for people.
+//! Why a database was not copied.
 
 use super::endpoint::Side;
 use crate::sqlite::{self, DataDirLockError};
 
-/// Why a database was not copied. The source is as it was.
+/// Why a database was not copied. The source is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
-    /// This build knows SQLite only.
+    /// This build supports only SQLite.
     #[error(
         "{0} is on a PostgreSQL server, but this groupchat was built without PostgreSQL support; build it with the \
          feature `postgres`"
     )]
     NoPostgres(Side),
-    /// There is nothing to be done.
+    /// The source and the target are the same database.
     #[error("the source and the target are the same database")]
     Same,
     /// A server uses the database.
     #[error("a groupchat server or another copy is using {0}; stop it first")]
     InUse(Side),
-    /// The folder of a SQLite file can't be taken.
+    /// The folder of an SQLite file can't be locked.
     #[error(transparent)]
     Lock(#[from] DataDirLockError),
-    /// The source has an earlier schema.
+    /// The source has an older schema.
     #[error(
         "the source has the schema of an older groupchat ({0}); start this version of the server on it once, \
          stop it, and try again"
     )]
     Outdated(String),
-    /// The source is what is left of another copy.
+    /// The source is an unfinished copy itself.
     #[error("the source is itself an unfinished copy")]
     Unfinished,
-    /// The target holds something.
+    /// The target contains something.
     #[error("the target is not empty: it contains {0}; name a database without tables")]
     NotEmpty(String),
-    /// A SQLite file can't be used.
+    /// An SQLite file can't be used.
     #[error(transparent)]
     Sqlite(#[from] sqlite::OpenError),
     /// A PostgreSQL database can't be used.
@@ -43,26 +43,26 @@ pub enum TransferError {
     /// A statement failed.
     #[error("can't {what} {side}")]
     Statement {
-        /// What was tried.
+        /// What was attempted.
         what: String,
         /// On which side.
         side: Side,
-        /// What the database says.
+        /// The database's error.
         source: diesel::result::Error,
     },
-    /// The rows that were read back are not those of the source.
+    /// The rows that were read back differ from those of the source.
     #[error(
         "the copy differs from the source in {}; the target stays marked as unfinished, and no server opens it",
         .0.join(", ")
     )]
     Different(Vec<&'static str>),
-    /// The system gave no random numbers.
+    /// The operating system returned no random numbers.
     #[error("the system provides no random numbers: {0}")]
     NoRandomness(String),
 }
 
 impl TransferError {
-    /// Says what a statement was for when it fails.
+    /// Describes what a statement was for, in case it fails.
     pub(super) fn at<'a>(side: Side, what: &'a str) -> impl Fn(diesel::result::Error) -> Self + use<'a> {
         move |source| Self::Statement { what: what.to_owned(), side, source }
     }

@@ -1,16 +1,16 @@
-//! Moves everything from one database into another: from SQLite to PostgreSQL and back, or within one kind.
+//! Copies everything from one database into another: from SQLite to PostgreSQL and back, or within one kind.
 //!
-//! What must stay true:
-//! - The source is held still (`source`) and only read, but for events that get their positions first.
-//! - The target is marked (`events/log/mark.rs`) in a commit of its own before its first row is written. No server
-//!   opens a marked database. The mark goes in the same commit in which the log gets a new epoch, which is the last
-//!   step. So a process that is killed leaves a target that is empty, or marked, or whole; and the next copy starts
-//!   again on one that is empty or marked, and on no other.
-//! - What was written is read back and compared (`digest`) before the mark goes.
+//! Invariants:
+//! - Nobody else writes to the source (`source`). It is only read, except that events get their positions first.
+//! - The target is marked (`events/log/mark.rs`) in a separate commit before its first row is written. No server opens
+//! a marked database. The same commit that gives the log a new epoch removes the mark; it is the last step. So if the
+//! process is killed, the target is empty, marked or complete. The next copy accepts an empty or marked target and no
+//! other.
+//! - Everything that was written is read back and compared (`digest`) before the mark is removed.
 //!
-//! Rows are typed by `rows`, walked by `table` and copied by `table_copy`; what the databases do each in its
-//! own way is in `backend`, `sqlite` and `postgres`. A log whose ids and positions differ is given to SQLite by
-//! `positions`.
+//! `rows` has the types of rows, `table` pages through tables, and `table_copy` copies them. `backend`, `sqlite` and
+//! `postgres` contain what depends on the database. `positions` converts a log whose ids and positions differ for
+//! SQLite.
 
 mod backend;
 mod digest;
@@ -36,43 +36,43 @@ use sqlite::HeldFolders;
 use table_copy::PASSAGES;
 use target::Target;
 
-/// How far a copy has come. Rows are counted over all tables; each table begins with a step of no rows.
+/// The progress of a copy. Rows are counted over all tables. Each table begins with a step of no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferStep {
-    /// Writes rows.
+    /// Rows are being written.
     Copying {
-        /// The table that they belong to.
+        /// Their table.
         table: &'static str,
         /// Rows written so far.
         done: u64,
-        /// How many there will be.
+        /// The total.
         total: u64,
     },
-    /// Reads back what was written.
+    /// The written rows are being read back.
     Verifying {
-        /// The table that is read.
+        /// Their table.
         table: &'static str,
         /// Rows read so far.
         done: u64,
-        /// How many there will be.
+        /// The total.
         total: u64,
     },
 }
 
-/// Copies all rows of the database `from` into the database `to`, which must be empty or what a copy that was not
-/// finished has left. Ids stay as they are, but for those of events where SQLite needs others; the event log gets a
-/// new epoch. Blocks, and tells `report` how far it is.
+/// Copies all rows of the database `from` into the database `to`, which must be empty or an unfinished copy. Ids don't
+/// change, except those of events if SQLite needs others. The event log gets a new epoch. Blocks, and reports its
+/// progress to `report`.
 ///
 /// Returns the tables in the order in which they were copied.
 ///
 /// # Errors
-/// [`TransferError`]. The target is then as it was, or marked as an unfinished copy.
+/// [`TransferError`]. The target is then unchanged or marked as an unfinished copy.
 pub fn transfer(
     from: &Endpoint,
     to: &Endpoint,
     report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<CopiedTable>, TransferError> {
-    // Dropped last, so that the folders are held until the databases are closed.
+    // Dropped last, so that the folders stay locked until the databases are closed.
     let mut folders = HeldFolders::default();
     let mut source = Source::open(from, &mut folders)?;
     let mut target = Target::open(to, &mut source, &mut folders)?;
@@ -112,7 +112,7 @@ fn copy_all(
     Ok(copied)
 }
 
-/// The tables of which the target does not hold what was read, or of which less was read than there is.
+/// The tables whose rows in the target differ from those of the source.
 fn differing(
     target: &mut Target,
     copied: &[CopiedTable],

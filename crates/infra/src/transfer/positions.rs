@@ -1,18 +1,17 @@
-//! Giving a log to SQLite in which ids and positions differ.
+//! Converts a log whose ids and positions differ for SQLite.
 //!
-//! PostgreSQL gives an event its id inside the transaction and its position after the commit, so the two need not
-//! have the same order; SQLite has one number for both. There an event gets its position for an id, and what
-//! refers to ids must follow: `memberships.since_event`, from which on a member sees the events of the group.
+//! PostgreSQL assigns an event's id inside the transaction and its position after the commit, so their orders can
+//! differ. SQLite has one number for both. There an event's id becomes its position, and everything that refers to ids
+//! must follow: `memberships.since_event`, the event from which on a member sees the group's events.
 //!
-//! **A member sees the same events before and after.** Let `s` be the `since_event` of a membership in the group
-//! `g`, and `E` the events addressed to `g`, the only ones that `s` is compared with. Whoever emits one holds the
-//! lock of `g` from before its id is taken until the commit, and positions are given to committed events in the
-//! order of ids; so in `E` alone the order of ids *is* that of positions. The events of `E` with an id ≥ `s` are
-//! therefore its last ones by position too: all of them have greater positions than all others of `E`. Any `s'`
-//! above the positions of the others and not above those of the last ones makes an event of `E` have an id ≥ `s`
-//! exactly if its position is ≥ `s'`. Where there are no last ones, `s'` may not be above the head of the log + 1,
-//! which is the next position: events that come later are seen. Of the numbers in this span `s'` is the nearest to
-//! `s`, so that nothing changes in a log whose ids are its positions.
+//! **A member sees the same events before and after.** Let `s` be the `since_event` of a membership in the group `g`,
+//! and `E` the events addressed to `g`, the only ones that `s` is compared with. Whoever emits one holds the lock of
+//! `g` from before its id is taken until the commit, and positions are assigned to committed events in the order of
+//! ids. So within `E`, the order of ids *is* that of positions. Therefore the events of `E` with an id ≥ `s` are also
+//! its last ones by position. Any `s'` above the positions of the others and not above those of the last ones makes an
+//! event of `E` have an id ≥ `s` exactly if its position is ≥ `s'`. If there are no last ones, `s'` must not be above
+//! the head of the log + 1, which is the next position, so that later events are visible. Of the numbers in this span,
+//! `s'` is the nearest to `s`, so that nothing changes in a log whose ids equal its positions.
 
 use std::collections::HashMap;
 
@@ -26,7 +25,7 @@ use crate::schema::events;
 /// The audiences that consist of a group's members.
 const TO_MEMBERS: [&str; 2] = ["group", "group_and_user"];
 
-/// The ends of a group's events.
+/// The first and last events of each group.
 #[derive(Debug, Clone, Copy)]
 struct GroupLog {
     first_id: i64,
@@ -35,19 +34,19 @@ struct GroupLog {
     last_position: i64,
 }
 
-/// A group, and the least and greatest ids and positions of its events.
+/// A group, with the lowest and highest ids and positions of its events.
 type Ends = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
-/// The span in which a membership may begin.
+/// The span of positions at which a membership may begin.
 #[derive(Debug, Clone, Copy)]
 struct PositionSpan {
     /// The last event of the group that the member doesn't see.
     unseen: Option<i64>,
-    /// The first one that the member sees.
+    /// The first event that the member sees.
     seen: Option<i64>,
 }
 
-/// Where the events of a log are.
+/// The positions of the events of a log.
 #[derive(Debug)]
 pub(super) struct Positions {
     head: i64,
@@ -55,7 +54,7 @@ pub(super) struct Positions {
 }
 
 impl Positions {
-    /// Looks the log through. Takes some 50 bytes of memory for each group.
+    /// Reads the log. Uses some 50 bytes of memory per group.
     ///
     /// # Errors
     /// The failure of a statement.
@@ -85,7 +84,7 @@ impl Positions {
         self.head
     }
 
-    /// Gives memberships the positions from which on their member sees events.
+    /// Replaces the event ids of memberships by positions.
     ///
     /// # Errors
     /// The failure of a statement.
@@ -108,8 +107,8 @@ impl Positions {
         Ok(())
     }
 
-    /// Where a member begins to see the events of a group, who sees those with at least this id. Asks the database
-    /// only if the id is between those of the group and yet none of them, which no program has stored.
+    /// The position from which on a member sees the events of a group, given the id. Queries the database only if the
+    /// id is between those of the group and equals none of them, which no program has stored.
     fn span(&self, group: i64, id: i64, source: &mut Connection<'_>) -> QueryResult<PositionSpan> {
         match self.groups.get(&group) {
             None => Ok(PositionSpan { unseen: None, seen: None }),
@@ -132,8 +131,8 @@ impl Positions {
     }
 }
 
-/// The positions of the events that memberships begin with, as far as they are still in the log, by group and id:
-/// normally a membership begins with its own `member.added`.
+/// The positions of the events with which memberships begin, if they are still in the log, by group and id. Normally a
+/// membership begins with its own `member.added`.
 fn starts(rows: &[MembershipRow], source: &mut Connection<'_>) -> QueryResult<HashMap<(i64, i64), i64>> {
     let ids: Vec<_> = rows.iter().map(|row| row.since_event).collect();
     let found: Vec<(Option<i64>, i64, Option<i64>)> = on_backend!(source, |connection| {

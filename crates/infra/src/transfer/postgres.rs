@@ -17,16 +17,16 @@ use crate::postgres::{AdvisoryLock, OpenError, PostgresOptions, migrate, sequenc
 /// How long to wait for the server to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the session of a program that was killed may hold its locks.
+/// How long the connection of a killed program may hold its locks.
 const LINGERING: Duration = Duration::from_secs(2);
 
-/// Between two tries to get the lock that it holds.
+/// How long to wait between attempts to get the lock.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often to try to catch the log with every event numbered, while somebody writes.
+/// How often to try to find the log completely sequenced, while somebody writes.
 const TRIES: u32 = 5;
 
-/// Connects. The server may not end a session for being idle: that is what one side is while the other works.
+/// Connects. The server must not end the connection for being idle, because one side is idle while the other works.
 ///
 /// # Errors
 /// [`OpenError`]
@@ -43,8 +43,8 @@ fn connect(url: &str) -> Result<PgConnection, OpenError> {
     Ok(connection)
 }
 
-/// Keeps every server from numbering events until the session ends. Where one does already, it is in use; a
-/// session whose program was killed ends a moment later.
+/// Keeps every server from assigning positions until the connection ends. If one holds the lock, it is in use. The
+/// connection of a killed program ends soon.
 fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError> {
     let until = Instant::now() + LINGERING;
     let failed = TransferError::at(side, "lock");
@@ -57,7 +57,7 @@ fn claim(connection: &mut PgConnection, side: Side) -> Result<(), TransferError>
     Ok(())
 }
 
-/// Opens a database to be copied, as it is at this moment: until the session ends nobody writes to it.
+/// Opens the database to copy. Until the connection ends, nobody writes to it.
 ///
 /// # Errors
 /// [`TransferError`]
@@ -69,7 +69,7 @@ pub(super) fn open_source(url: &str) -> Result<EndpointSession, TransferError> {
     Ok(EndpointSession::Postgres(Box::new(connection)))
 }
 
-/// Opens the database that is to become the copy.
+/// Opens the database that becomes the copy.
 ///
 /// # Errors
 /// [`TransferError`]
@@ -84,8 +84,8 @@ fn require_current(connection: &mut PgConnection) -> Result<(), TransferError> {
     if schema.pending > 0 { Err(TransferError::Outdated(schema.found)) } else { Ok(()) }
 }
 
-/// Begins a transaction that sees every event numbered, and keeps others from writing. The snapshot is taken after
-/// the locks: LOCK takes none (PostgreSQL documentation, LOCK, "Description").
+/// Begins a transaction in which every event has a position, and keeps others from writing. The snapshot is taken after
+/// the locks, because LOCK takes none (PostgreSQL documentation, LOCK, "Description").
 fn freeze(connection: &mut PgConnection) -> QueryResult<()> {
     let begin = format!(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {} IN SHARE MODE",
@@ -94,7 +94,7 @@ fn freeze(connection: &mut PgConnection) -> QueryResult<()> {
     for _ in 0..TRIES {
         while sequencer::assign_positions(connection)? > 0 {}
         connection.batch_execute(&begin)?;
-        // Somebody may have committed an event between the two.
+        // Somebody may have committed an event in between.
         let missing = "SELECT count(*) AS number FROM events WHERE position IS NULL";
         if number(connection, missing)? == 0 {
             return Ok(());
@@ -120,7 +120,7 @@ fn number(connection: &mut PgConnection, query: &str) -> QueryResult<i64> {
     diesel::sql_query(query).get_result(connection).map(|row: Number| row.number)
 }
 
-/// What the server calls the database.
+/// The server's name for the database.
 fn name(connection: &mut PgConnection) -> QueryResult<String> {
     let name = diesel::sql_query("SELECT current_database()::text AS name");
     name.get_result(connection).map(|row: Name| row.name)
@@ -148,7 +148,7 @@ impl Backend for PgConnection {
         identity.get_result(self).map(|row: Name| row.name)
     }
 
-    /// Those of the schema that new tables go into, without what belongs to extensions.
+    /// The tables and views of the schema for new tables, except those of extensions.
     fn tables(&mut self) -> QueryResult<Vec<String>> {
         let tables: Vec<Name> = diesel::sql_query(
             "SELECT relname::text AS name FROM pg_class \
@@ -187,7 +187,7 @@ impl Backend for PgConnection {
         Ok(format!("ALTER TABLE {table} ENABLE TRIGGER USER"))
     }
 
-    /// Otherwise the planner knows nothing of the tables until the autovacuum has come by.
+    /// Otherwise the planner has no statistics until autovacuum runs.
     fn settle(&mut self) -> QueryResult<()> {
         self.batch_execute("ANALYZE")
     }

@@ -1,12 +1,12 @@
-//! The rows of every table that is copied, as both databases hold them: `users::Row`, `sessions::Row`, …
+//! The rows of every copied table, with the same types for both databases: `users::Row`, `sessions::Row`, …
 
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, SingleValue, Text};
 
 use crate::schema::for_each_table;
 
-/// The type of a column, as a row holds it.
+/// The type of a column in a row.
 pub(super) trait Column {
-    /// What a value of it is.
+    /// The Rust type of its values.
     type Value;
 }
 
@@ -29,7 +29,7 @@ impl<C: Column + SingleValue> Column for Nullable<C> {
     type Value = Option<C::Value>;
 }
 
-/// Makes a module of each table, with a row type that has all of its columns.
+/// Defines a module for each table, with a row type of all its columns.
 macro_rules! rows {
     ($(
         $table:ident ($($key:ident),+) $($numbered:ident)? {

@@ -10,15 +10,15 @@ use super::sqlite::{self, HeldFolders};
 use super::table::{TABLES, Table};
 use crate::events::log::mark;
 
-/// The database that is copied, at one moment. Nobody else writes to it as long as this lives.
+/// The database that is copied. Nobody else writes to it while this exists.
 pub(super) struct Source {
     pub(super) session: EndpointSession,
-    /// Where events are, if the target needs other ids for them.
+    /// The positions of events, if the target needs other ids for them.
     renumbered: Option<Positions>,
 }
 
 impl Source {
-    /// Opens it and holds it still.
+    /// Opens it and keeps others from writing.
     ///
     /// # Errors
     /// [`TransferError`]
@@ -37,7 +37,7 @@ impl Source {
         Ok(Self { session, renumbered: None })
     }
 
-    /// How many rows each of the tables has, in their order.
+    /// The number of rows of each table, in order.
     ///
     /// # Errors
     /// [`TransferError`]
@@ -47,7 +47,7 @@ impl Source {
         counts.map_err(TransferError::at(Side::Source, "count the rows of"))
     }
 
-    /// Gives the events that are read from now on their positions for ids.
+    /// From now on, events are read with their positions as ids.
     ///
     /// # Errors
     /// [`TransferError`]
@@ -57,7 +57,7 @@ impl Source {
         Ok(())
     }
 
-    /// The greatest id that the table has ever given out, as the target is to have it.
+    /// The highest id that the table has ever assigned, as the target needs it.
     ///
     /// # Errors
     /// [`TransferError`]
@@ -80,7 +80,7 @@ impl Source {
         T::page(&mut self.session.connection(), after).map_err(TransferError::at(Side::Source, &what))
     }
 
-    /// Makes rows fit for the target.
+    /// Converts rows for the target.
     ///
     /// # Errors
     /// [`TransferError`]

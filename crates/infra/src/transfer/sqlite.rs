@@ -14,12 +14,12 @@ use crate::sqlite::detection::{self, Detected};
 use crate::sqlite::staged_file::folder;
 use crate::sqlite::{DataDirLock, DataDirLockError, OpenError, create, inspect, migrate};
 
-/// The data folders that are held until the copy is done, so that no server runs on them.
+/// The data folders that are locked until the copy is done, so that no server uses them.
 #[derive(Default)]
 pub(super) struct HeldFolders(Vec<(PathBuf, DataDirLock)>);
 
 impl HeldFolders {
-    /// Holds the folder of a file. Both files may be in one.
+    /// Locks the folder of a file. Both files may be in the same folder.
     fn hold(&mut self, file: &Path, side: Side) -> Result<(), TransferError> {
         let missing = |_| OpenError::Missing(file.to_owned());
         let folder = fs::canonicalize(folder(file)).map_err(missing)?;
@@ -35,8 +35,7 @@ impl HeldFolders {
     }
 }
 
-/// Opens a database to be copied, as it is at this moment: until the session ends nobody writes to it, neither a
-/// server nor another command.
+/// Opens the database to copy. Until the connection ends, neither a server nor another command writes to it.
 ///
 /// # Errors
 /// [`TransferError`]
@@ -52,7 +51,7 @@ pub(super) fn open_source(path: &Path, folders: &mut HeldFolders) -> Result<Endp
     Ok(EndpointSession::Sqlite(Box::new(connection)))
 }
 
-/// Opens the file that is to become the copy; makes an empty one if there is none.
+/// Opens the file that becomes the copy. Creates an empty one if it doesn't exist.
 ///
 /// # Errors
 /// [`TransferError`]
@@ -67,7 +66,7 @@ pub(super) fn open_target(path: &Path, folders: &mut HeldFolders) -> Result<Endp
     Ok(EndpointSession::Sqlite(Box::new(inspect::open(path)?)))
 }
 
-/// What is in the folder is for the server's user alone.
+/// The folder's contents are private to the server's user.
 fn make_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -90,14 +89,14 @@ struct Trigger {
     sql: String,
 }
 
-/// For many rows: with a journal of what was there before, which is next to nothing, rows are written once; with
-/// a log of what is new they would be written twice.
+/// For many rows: a rollback journal, which stays nearly empty, writes them once. A write-ahead log would write them
+/// twice.
 const BULK: &str = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; \
                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536";
 
 impl Backend for SqliteConnection {
     fn claim_target(&mut self) -> Result<(), TransferError> {
-        // Its folder is held.
+        // Its folder is locked.
         Ok(())
     }
 

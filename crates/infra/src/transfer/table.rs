@@ -10,25 +10,25 @@ use super::rows;
 use crate::connection::{Connection, on_backend};
 use crate::schema::{self, events, for_each_table};
 
-/// Rows to one page, and to one statement that inserts: some thousands of values, fewer than both databases take, and
-/// with the longest of texts some 20 MB.
+/// Rows per page and per insert: a few thousand values, fewer than the limits of both databases, and some 20 MB with
+/// the longest texts.
 const PAGE: i64 = 500;
 
-/// A table, by the type of its rows.
+/// A table, identified by the type of its rows.
 pub(super) trait Table: Encode + Clone {
-    /// How the table is called.
+    /// The table's name.
     const NAME: &'static str;
 
-    /// Whether the table gives out ids.
+    /// Whether the table assigns ids.
     const GIVES_IDS: bool;
 
-    /// How many rows there are.
+    /// The number of rows.
     ///
     /// # Errors
     /// The failure of the statement.
     fn count(connection: &mut Connection<'_>) -> QueryResult<i64>;
 
-    /// The first rows after this one in the order of the key, which is the same on both databases; none at the end.
+    /// The first rows after this one in the order of the key, which is the same on both databases. Empty at the end.
     ///
     /// # Errors
     /// The failure of the statement.
@@ -40,7 +40,7 @@ pub(super) trait Table: Encode + Clone {
     /// The failure of the statement.
     fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()>;
 
-    /// Makes rows out of `source` fit for a log in which an event's id is its position.
+    /// Converts rows of `source` for a log in which an event's id is its position.
     ///
     /// # Errors
     /// The failure of a statement.
@@ -49,7 +49,7 @@ pub(super) trait Table: Encode + Clone {
     }
 }
 
-/// Implements [`Table`] for the rows of a table; what events and memberships have of their own is written below.
+/// Implements [`Table`] for the rows of a table. What is special about events and memberships is written below.
 macro_rules! table {
     ($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ }) => {
         impl Table for rows::$table::Row {
@@ -79,7 +79,7 @@ macro_rules! table {
             let Some(last) = after else {
                 return on_backend!(connection, |connection| page.load(connection));
             };
-            // Compared as a whole, so that both databases seek to the place in the key's index.
+            // Compared as a tuple, so that both databases seek in the key's index.
             let further = sql::<Bool>(concat!("(", stringify!($first), $(", ", stringify!($key),)* ") > ("))
                 .bind::<SqlTypeOf<columns::$first>, _>(&last.$first);
             $(let further = further.sql(", ").bind::<SqlTypeOf<columns::$key>, _>(&last.$key);)*
@@ -88,7 +88,7 @@ macro_rules! table {
         }
     };
 
-    // SQLite derives the position, the first of the columns, from the id, and takes no other.
+    // SQLite derives the position, the first column, from the id, and accepts no value for it.
     (@insert events { position -> Nullable<BigInt>, $($(#[$attribute:meta])* $column:ident -> $type:ident $(<$inner:ident>)?,)+ }) => {
         fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()> {
             match connection {
@@ -104,7 +104,7 @@ macro_rules! table {
             }
         }
     };
-    // PostgreSQL takes a COPY several times as fast as an INSERT of many rows.
+    // PostgreSQL executes a COPY several times as fast as an INSERT of many rows.
     (@insert $table:ident { $($columns:tt)+ }) => {
         fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()> {
             use crate::schema::$table::table;
@@ -163,16 +163,16 @@ macro_rules! counts {
     };
 }
 
-/// Every table but the one that holds the epoch, with how its rows are counted, in an order in which rows refer only to
+/// All tables except the one with the epoch, and how to count their rows, in an order in which rows refer only to
 /// earlier tables.
 pub(super) const TABLES: &[(&str, Count)] = for_each_table!(counts);
 
-/// How the tables are called.
+/// The names of the tables.
 pub(super) fn names() -> Vec<&'static str> {
     TABLES.iter().map(|(name, _)| *name).collect()
 }
 
-/// A page of the log in the order of positions, which is the one that a renumbered log keeps.
+/// A page of the log in the order of positions, which a renumbered log keeps.
 fn events_by_position(
     connection: &mut Connection<'_>,
     after: Option<&rows::events::Row>,

@@ -1,4 +1,4 @@
-//! Copying tables, one after the other.
+//! Copies tables, one after the other.
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use super::table::Table;
 use super::target::Target;
 use crate::schema::for_each_table;
 
-/// Is told how many more rows are done.
+/// Called with the number of further rows that are done.
 type Advance<'a> = &'a mut dyn FnMut(usize);
 
-/// What can be done with a table, whatever its rows are.
+/// Operations on a table, whatever the type of its rows.
 pub(super) struct TableCopy {
     pub(super) name: &'static str,
     pub(super) gives_ids: bool,
@@ -28,7 +28,7 @@ macro_rules! passages {
     };
 }
 
-/// How each of the tables is brought over, in the same order as [`TABLES`](super::table::TABLES).
+/// The operations of each table, in the order of [`TABLES`](super::table::TABLES).
 pub(super) const PASSAGES: &[TableCopy] = for_each_table!(passages);
 
 impl TableCopy {
@@ -36,7 +36,7 @@ impl TableCopy {
         Self { name: T::NAME, gives_ids: T::GIVES_IDS, copy: copy_rows::<T>, read_back: read_rows::<T> }
     }
 
-    /// Copies the table in one transaction, and digests what the target is to hold then.
+    /// Copies the table in one transaction, and computes the digest that the target must have.
     ///
     /// # Errors
     /// [`TransferError`]
@@ -56,7 +56,7 @@ impl TableCopy {
         Ok(CopiedTable { name: self.name, digest, took: began.elapsed() })
     }
 
-    /// Digests what the target holds.
+    /// Computes the digest of the target's rows.
     ///
     /// # Errors
     /// [`TransferError`]
@@ -72,11 +72,11 @@ impl TableCopy {
 /// A table that was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopiedTable {
-    /// How the table is called.
+    /// The table's name.
     pub name: &'static str,
-    /// What both databases hold.
+    /// The digest of its rows in both databases.
     pub digest: TableDigest,
-    /// How long copying it took.
+    /// How long the copying took.
     pub took: Duration,
 }
 

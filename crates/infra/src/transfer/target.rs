@@ -13,19 +13,19 @@ use crate::events::log::{mark, new_epoch};
 /// Diesel's own table in every database that was migrated.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
-/// Tables whose rows say nothing about whether somebody has used the database.
+/// Tables whose rows don't mean that somebody has used the database.
 const ALWAYS_FILLED: [&str; 4] = [MIGRATIONS_TABLE, "log_state", "name_state", "storage_probe"];
 
-/// The database that becomes the copy. It is marked from before its first row until its last step.
+/// The database that becomes the copy. It is marked from before its first row until the last step.
 pub(super) struct Target {
     pub(super) session: EndpointSession,
 }
 
 impl Target {
-    /// Opens it, makes sure that nothing is lost in it, and leaves it marked and empty.
+    /// Opens it, makes sure that it contains nothing to lose, and leaves it marked and empty.
     ///
     /// # Errors
-    /// [`TransferError`]; unless the target is a marked copy, it is then as it was.
+    /// [`TransferError`]. The target is then unchanged, unless it is a marked copy.
     pub(super) fn open(
         endpoint: &Endpoint,
         source: &mut Source,
@@ -54,7 +54,7 @@ impl Target {
         if ours == theirs { Err(TransferError::Same) } else { Ok(()) }
     }
 
-    /// Rejects a database that holds anything but what another copy has left.
+    /// Rejects a database that contains anything but an unfinished copy.
     fn refuse_used(&mut self) -> Result<(), TransferError> {
         let failed = TransferError::at(Side::Target, "read");
         let tables = self.session.backend().tables().map_err(&failed)?;
@@ -75,7 +75,7 @@ impl Target {
         Ok(())
     }
 
-    /// Marks the database and empties it, unless somebody has used it since it was looked at.
+    /// Marks and empties the database, unless somebody has used it since it was checked.
     fn mark(&mut self) -> Result<(), TransferError> {
         let failed = TransferError::at(Side::Target, "empty");
         self.session.backend().begin_alone(&table::names()).map_err(&failed)?;
@@ -103,8 +103,8 @@ impl Target {
         T::page(&mut self.session.connection(), after).map_err(TransferError::at(Side::Target, &what))
     }
 
-    /// Makes a database out of the copy: lets its tables give out ids above these, and takes the mark off by
-    /// giving the log an epoch of its own. All of it happens or nothing.
+    /// Completes the copy in one transaction: advances the tables' ids above these, and removes the mark by giving the
+    /// log its own epoch.
     ///
     /// # Errors
     /// [`TransferError`]
