@@ -3,16 +3,16 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The network of a caller, by which limits and fairness tell strangers apart: an IPv4 address, or the /64
-/// network of an IPv6 address, which is what one customer gets at least.
+/// The network of a caller, by which limits and fairness distinguish strangers: an IPv4 address, or the /64 network of
+/// an IPv6 address, the smallest that a customer gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
 impl Network {
-    /// All callers whose address nobody knows.
+    /// All callers with an unknown address.
     pub const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
-    /// The network that an address counts for. An IPv4 address in IPv6 form counts as IPv4.
+    /// The network of an address. An IPv4 address in IPv6 form counts as IPv4.
     pub const fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64))),
@@ -20,7 +20,7 @@ impl Network {
         }
     }
 
-    /// The networks around it.
+    /// The neighbourhood that it is in.
     pub const fn neighbourhood(self) -> Neighbourhood {
         match self.0 {
             IpAddr::V4(v4) => Neighbourhood(IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() >> 8 << 8))),
@@ -29,7 +29,7 @@ impl Network {
     }
 }
 
-/// As it is stored: `192.0.2.1`, or `2001:db8:0:1::/64`.
+/// The stored form: `192.0.2.1` or `2001:db8:0:1::/64`.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -39,9 +39,9 @@ impl fmt::Display for Network {
     }
 }
 
-/// Networks that one provider may well have given to one customer: a /24 of IPv4, a /48 of IPv6. Those in it may share
-/// a turn or a part of what there is for all, but not the limit of one network: they may also be strangers to each
-/// other.
+/// Networks that one provider may have given to one customer: a /24 of IPv4, a /48 of IPv6. Networks in a neighbourhood
+/// share turns and parts of common resources, but not the limit of a single network, because they may also belong to
+/// strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Neighbourhood(IpAddr);
 

@@ -25,7 +25,7 @@ macro_rules! text_newtype {
                 &self.0
             }
 
-            /// The text, given up by its wrapper.
+            /// The text, without its wrapper.
             pub fn into_string(self) -> String {
                 self.0
             }
@@ -40,9 +40,9 @@ macro_rules! text_newtype {
 }
 pub(crate) use text_newtype;
 
-/// How much text something holds, for what is bounded in bytes: pages, queues.
+/// How much text a value contains, for everything that is limited in bytes: pages, queues.
 pub trait TextBytes {
-    /// The bytes of its texts. All else that it holds is small and of a fixed size.
+    /// The bytes of its texts. Everything else in it is small and of a fixed size.
     fn text_bytes(&self) -> usize;
 }
 
@@ -71,12 +71,12 @@ pub fn has_control_character(text: &str, allowed: &[char]) -> bool {
     text.chars().any(|c| c.is_control() && !allowed.contains(&c))
 }
 
-/// Whether there is anything to see: a character that shows something by itself.
+/// Whether the text contains a visible character.
 pub fn has_visible_character(text: &str) -> bool {
     text.chars().any(is_visible)
 }
 
-/// Checks that there is anything to see.
+/// Checks that the text contains a visible character.
 pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
     if has_visible_character(text) {
         return Ok(());
@@ -84,9 +84,9 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
     Err(Violation::new(ViolationCode::Required, "must contain a visible character"))
 }
 
-/// Normalizes a name, a text of one line, and checks that it has 1 to `max` characters, one of them visible, and no
-/// more than [`MAX_KEY_LENGTH`] when it is folded. Rejected are line ends and control characters, characters that turn
-/// the direction of what follows, and noncharacters.
+/// Normalizes a name, which has one line, and checks that it has 1 to `max` characters, one of them visible, and at
+/// most [`MAX_KEY_LENGTH`] when folded. Rejects line ends, control characters, characters that change the text
+/// direction, and noncharacters.
 pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     let text = nfc(text.trim());
     check_length(&text, 1, max)?;
@@ -99,7 +99,7 @@ pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     Ok(text.into_owned())
 }
 
-/// Checks that a folded text is no longer than keys may be.
+/// Checks that a folded text is not longer than a key may be.
 pub(crate) fn check_key_length(folded: &str) -> Result<(), Violation> {
     let length = folded.chars().count();
     if length <= MAX_KEY_LENGTH {
@@ -180,7 +180,7 @@ mod tests {
         for c in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{fdd0}', '\u{ffff}']) {
             assert_eq!(refused(&format!("Team{c}A")), Some(ViolationCode::InvalidCharacters), "{c:?}");
         }
-        // The marks that keep mixed scripts in order stay.
+        // The marks that keep mixed scripts in order are allowed.
         assert_eq!(single_line("שלום\u{200f}!", 100).as_deref(), Ok("שלום\u{200f}!"));
     }
 

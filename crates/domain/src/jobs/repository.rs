@@ -13,11 +13,11 @@ repository! {
         /// ([`EventSink::jobs_enqueued`](crate::storage::EventSink::jobs_enqueued)).
         fn enqueue(&mut self, task: Task, at: Timestamp) -> Result<(), StorageFault>;
 
-        /// The job that may run by `now` and has waited longest; if there is none, one that is put off beyond
+        /// The job that may run by `now` and has waited longest. If there is none, one that is postponed beyond
         /// `furthest`.
         fn next(&mut self, now: Timestamp, furthest: Timestamp) -> Result<Option<Job>, StorageFault>;
 
-        /// Locks a job until the transaction ends, so that one server at a time works on it; `false` if it is done
+        /// Locks a job until the transaction ends, so that only one server works on it. Returns `false` if it is done
         /// already.
         fn lock(&mut self, job: JobId) -> Result<bool, StorageFault>;
 

@@ -8,19 +8,19 @@ use crate::ids::UserId;
 use crate::jobs::model::{Job, Task};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
-/// The most rows that one command of a job touches.
+/// The maximum number of rows that one command of a job touches.
 const ROWS_PER_STEP: i64 = 400;
-/// The most memberships that one command ends: each takes several statements and up to two events.
+/// The maximum number of memberships that one command ends. Each takes several statements and up to two events.
 const MEMBERSHIPS_PER_STEP: i64 = 50;
-/// How long a job waits after a failure. None is ever put off for longer: one that seems to be was stored when the
-/// clock was ahead, and is due.
+/// How long a job waits after a failure. A job that seems to wait for longer was stored by a clock that was ahead, and
+/// is due.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// Works off all jobs that may run now; returns once none is left. A job that fails is put off for a minute,
-/// so that it keeps no other from running, and reported to `on_failure`.
+/// Runs all jobs that may run now, until none is left. A job that fails is postponed for a minute, so that it doesn't
+/// keep others from running, and reported to `on_failure`.
 ///
 /// # Errors
-/// A fault that leaves no hope for the other jobs either.
+/// A fault that would make the other jobs fail, too.
 pub async fn run_due_jobs(storage: &dyn Storage, on_failure: impl Fn(Job, &Error)) -> Result<(), Error> {
     let read = Access { mode: Mode::Read, caller: Caller::System };
     let write = Access { mode: Mode::Write, caller: Caller::System };
@@ -43,9 +43,9 @@ fn postpone(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
     Ok(tx.jobs().postpone(job.id, until)?)
 }
 
-/// Takes the job one step further, and removes it with the last one.
+/// Runs the next step of the job. Removes the job with the last step.
 fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
-    // Another server may have been faster.
+    // Another server may have finished it.
     if !tx.jobs().lock(job.id)? {
         return Ok(());
     }

@@ -4,38 +4,38 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::properties::{is_space, is_unseen};
 
-/// The version of the rule by which [`fold`] makes keys. Databases remember by which one theirs were made; another
-/// number has them recomputed when the database is opened. A test fails when the rule changes and this does not.
+/// The version of the rule of [`fold`]. Databases store the version of their keys; if it differs, the keys are
+/// recomputed when the database is opened. A test fails if the rule changes and this doesn't.
 pub const FOLDING_VERSION: i64 = 1;
 
-/// The most characters that a key may have. One character may become eighteen (U+FDFA).
+/// The maximum number of characters in a key. Folding can turn one character into eighteen (U+FDFA).
 pub const MAX_KEY_LENGTH: usize = 200;
 
-/// The flag that tags turn into that of a region.
+/// The flag character that tags turn into the flag of a region.
 const BLACK_FLAG: char = '\u{1F3F4}';
 
-/// The property of strings `RGI_Emoji_Tag_Sequence` (UTS #51), less the flag: England, Scotland, Wales. All other tags
-/// leave the flag black, or show nothing at all.
+/// The property of strings `RGI_Emoji_Tag_Sequence` (UTS #51), without the flag character: England, Scotland, Wales.
+/// All other tags leave the flag black or are invisible.
 const FLAG_TAGS: [&str; 3] = [
     "\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
     "\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}",
     "\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
 ];
 
-/// A key by which names are compared and ordered: compatibility-normalized and case-folded (Unicode chapter 3.13,
-/// "toNFKC_Casefold"), without the characters that nobody sees, with one space for any run of white space and none at
-/// the ends. Done here and not in the database, since databases fold differently.
+/// The key by which names are compared and ordered: compatibility-normalized and case-folded (Unicode chapter 3.13,
+/// "toNFKC_Casefold"), without invisible characters, with one space for any run of white space and none at the ends.
+/// Computed here and not in the database, because databases fold differently.
 pub fn fold(text: &str) -> String {
     if is_plain(text) {
         return text.to_ascii_lowercase();
     }
-    // Taken out of the decomposed text: some show only then, and they keep apart marks that compose.
+    // Removed from the decomposed text: some appear only there, and they separate marks that would compose.
     let compatible: String = seen(text.nfkd()).nfkc().collect();
     caseless::default_case_fold_str(&compatible).nfkc().collect()
 }
 
-/// The key of a name: its fold, cut where it is too long. Names that would be cut are rejected; those stored before
-/// that rule was made may be.
+/// The key of a name: its fold, truncated if it is too long. Such names are rejected, but earlier versions may have
+/// stored some.
 pub fn name_key(name: &str) -> String {
     let key = fold(name);
     match key.char_indices().nth(MAX_KEY_LENGTH) {
@@ -44,14 +44,14 @@ pub fn name_key(name: &str) -> String {
     }
 }
 
-/// Whether only the case of the text can change.
+/// Whether folding can only change the case of the text.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let spaced = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
     !spaced && bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("  ")
 }
 
-/// What is seen of a decomposed text.
+/// The visible part of a decomposed text.
 fn seen(text: impl Iterator<Item = char>) -> String {
     let mut seen = String::new();
     let mut tags = String::new();
@@ -80,7 +80,7 @@ const fn is_tag(c: char) -> bool {
     matches!(c, '\u{E0020}'..='\u{E007F}')
 }
 
-/// Keeps tags that turn the flag before them into another, and drops all others.
+/// Keeps tags that form a flag with the character before them, and removes all others.
 fn keep_flag(seen: &mut String, tags: &mut String, spaced: bool) {
     if !spaced && seen.ends_with(BLACK_FLAG) && FLAG_TAGS.contains(&tags.as_str()) {
         seen.push_str(tags);
@@ -112,7 +112,7 @@ mod tests {
             ("\u{feff}Admin\u{2060}", "admin"),
             ("soft\u{ad}hyphen", "softhyphen"),
             ("❤\u{fe0f}", "❤"),
-            // The joiner keeps letter and accent apart.
+            // The joiner separates the letter from the accent.
             ("e\u{34f}\u{301}", "é"),
             // Becomes U+1160, which is ignorable, too.
             ("\u{ffa0}", ""),
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(name_key(&"\u{FDFA}".repeat(100)).chars().count(), MAX_KEY_LENGTH);
     }
 
-    /// The folds of all characters, as one number (FNV-1a, which is the same for ever).
+    /// The folds of all characters as one number (FNV-1a, which never changes).
     fn digest() -> u64 {
         let folds = ('\0'..=char::MAX).map(|c| fold(c.encode_utf8(&mut [0; 4])));
         let bytes = folds.flat_map(|fold| [fold.into_bytes(), vec![0xFF]].concat());
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// Letters that the standard library knows and the tables of the folding don't yet: they fold to themselves.
+    /// Letters that the standard library knows but the folding tables don't know yet. They fold to themselves.
     fn is_of_unicode_17(c: char) -> bool {
         matches!(c, '\u{A7CE}'..='\u{A7D5}' | '\u{16EA0}'..='\u{16ED3}')
     }

@@ -1,7 +1,7 @@
 //! Properties of characters: whether they are visible, end a line or change the text direction.
 //!
-//! The tables, and with them the version of Unicode, are those of the crate `icu_properties`. Only what Unicode has no
-//! property for is listed here.
+//! The tables, and so the version of Unicode, come from the crate `icu_properties`. Only what Unicode has no property
+//! for is listed here.
 
 use icu_properties::props::{
     BidiClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, NoncharacterCodePoint,
@@ -9,19 +9,19 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Characters with an empty glyph, which by their properties are symbols and marks: the Braille pattern without dots,
-/// the musical null notehead and the filler of the Khitan small script. No property tells them from others.
+/// Characters with an empty glyph that Unicode classifies as symbols or marks: the Braille pattern without dots, the
+/// musical null notehead and the filler of the Khitan small script. No property distinguishes them.
 const BLANK: [char; 3] = ['\u{2800}', '\u{1D159}', '\u{16FE4}'];
 
 fn category(c: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(c)
 }
 
-/// Whether the character shows something by itself: letters, marks, numbers, punctuation and symbols.
+/// Whether the character is visible by itself: letters, marks, numbers, punctuation and symbols.
 ///
-/// Nothing to see are white space, control characters, what is default-ignorable (joiners, variation selectors,
-/// fillers), format characters but for the few Arabic signs that enclose numbers, private characters, noncharacters,
-/// and what is not assigned, unless the code point is reserved for emoji: a phone may know more of them than we do.
+/// Not visible are white space, control characters, default-ignorable characters (joiners, variation selectors,
+/// fillers), format characters except the few Arabic signs that enclose numbers, private-use characters, noncharacters,
+/// and unassigned code points, unless they are reserved for emoji: a phone may know more emoji than we do.
 pub(super) fn is_visible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_graphic();
@@ -52,7 +52,7 @@ pub(super) fn is_unseen(c: char) -> bool {
         || (category(c) == GeneralCategory::Format && !is_visible_format(c))
 }
 
-/// Whether the character is seen as a space.
+/// Whether the character looks like a space.
 pub(super) fn is_space(c: char) -> bool {
     c.is_whitespace() || BLANK.contains(&c)
 }
@@ -62,8 +62,8 @@ pub(super) fn is_control_or_line_end(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Whether the character embeds, overrides or isolates a direction, or ends that (UAX #9, section 2): what follows it
-/// in a line can look like something else. The plain marks of a direction are none of these.
+/// Whether the character embeds, overrides or isolates a direction, or ends that (UAX #9, section 2): it can make the
+/// rest of a line look different. Plain direction marks are not among these.
 pub(super) fn is_direction_control(c: char) -> bool {
     const CONTROLS: [BidiClass; 9] = [
         BidiClass::LeftToRightEmbedding,
@@ -79,7 +79,7 @@ pub(super) fn is_direction_control(c: char) -> bool {
     !c.is_ascii() && CONTROLS.contains(&CodePointMapData::<BidiClass>::new().get(c))
 }
 
-/// Whether the code point never becomes a character.
+/// Whether the code point will never be a character.
 pub(super) fn is_noncharacter(c: char) -> bool {
     !c.is_ascii() && CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
 }
@@ -88,7 +88,7 @@ fn is_default_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Format characters that are drawn, around the digits that follow.
+/// Format characters that are drawn around the digits that follow them.
 fn is_visible_format(c: char) -> bool {
     CodePointSetData::new::<PrependedConcatenationMark>().contains(c)
 }
@@ -105,7 +105,7 @@ mod tests {
         ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(c)))
     }
 
-    /// The ranges that Unicode sets aside for good, so they can be written down.
+    /// Ranges that Unicode has reserved permanently, so they can be hard-coded.
     fn is_set_aside(c: char) -> (bool, bool) {
         let code = u32::from(c);
         let noncharacter = code & 0xFFFE == 0xFFFE || (0xFDD0..=0xFDEF).contains(&code);

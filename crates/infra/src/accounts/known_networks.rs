@@ -13,10 +13,10 @@ use crate::connection::on_backend;
 use crate::schema::known_networks;
 use crate::tx::DbTx;
 
-// The table's second name, for the subqueries that pick the rows to remove from it.
+// A second name of the table, for subqueries that select the rows to remove.
 diesel::alias!(const PICKED: Alias<Picked> = known_networks as picked);
 
-/// More networks than a user can come to have beyond the limit, by several commands at the same time.
+/// More networks than a user can exceed the limit by with concurrent commands.
 const FORGET_BATCH: i64 = 500;
 
 impl KnownNetworkRepository for DbTx<'_> {
@@ -75,8 +75,8 @@ impl KnownNetworkRepository for DbTx<'_> {
     }
 
     fn remove_old(&mut self, before: Timestamp, limit: i64) -> Result<usize, StorageFault> {
-        // All that are as old as the last of so many, which are few more: one login seldom falls on the same
-        // microsecond as another.
+        // Removes all that are as old as the last one within the limit. They are few more, since two logins rarely
+        // happen in the same microsecond.
         let until = PICKED
             .select(PICKED.field(known_networks::last_used_at))
             .filter(PICKED.field(known_networks::last_used_at).lt(before.as_micros()))

@@ -50,7 +50,7 @@ impl From<UserRow> for User {
     }
 }
 
-/// A user as others meet it, deleted or not: the names of a deleted one are erased in the table itself.
+/// A user as others see them, deleted or not. The names of deleted users are erased in the table itself.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(crate) struct UserRefRow {
@@ -183,12 +183,12 @@ impl AccountRepository for DbTx<'_> {
     }
 
     fn highest_hash_cost(&mut self) -> Result<Option<HashCost>, StorageFault> {
-        // Written as the index has it, in which the highest is the last.
+        // Written like the index, whose last entry is the highest.
         let cost = || sql::<Nullable<Text>>("substr(password_hash, 5, 2)");
         let highest =
             users::table.select(cost()).filter(users::deleted_at.is_null()).order(cost().desc()).limit(1);
         let highest = on_backend!(self, |connection| highest.first::<Option<String>>(connection).optional())?;
-        // Two digits sort as their number does. What is no hash of bcrypt tells no cost.
+        // Two digits sort like their number. A text that is not a bcrypt hash states no cost.
         Ok(highest.flatten().and_then(|cost| cost.parse().ok()).map(HashCost))
     }
 
@@ -218,7 +218,7 @@ impl AccountRepository for DbTx<'_> {
     }
 
     fn count_admins(&mut self) -> Result<u64, StorageFault> {
-        // Nobody deleted is an admin. Written as the partial index of admins has it.
+        // No deleted user is an admin. Written like the partial index of admins.
         let admins = users::table.filter(users::is_admin).count();
         on_backend!(self, |connection| admins.get_result::<i64>(connection)).map(i64::unsigned_abs)
     }

@@ -16,15 +16,15 @@ use crate::schema::{sessions, users};
 use crate::sql::stored::{StoredSessionKind, session_kind};
 use crate::tx::DbTx;
 
-// The table's second name, for the subqueries that pick the rows to remove from it.
+// A second name of the table, for subqueries that select the rows to remove.
 diesel::alias!(const PICKED: Alias<Picked> = sessions as picked);
 
 diesel::define_sql_function! {
-    /// The first of the two that is not null.
+    /// SQL's `coalesce` of two values.
     fn coalesce(one: Nullable<BigInt>, other: BigInt) -> BigInt;
 }
 
-/// Sessions that one command ends at most for being too many.
+/// The maximum number of excess sessions that one command ends.
 const END_BATCH: i64 = 500;
 
 #[derive(Queryable, Selectable)]
@@ -72,7 +72,7 @@ impl From<ActorRow> for Actor {
 }
 
 impl DbTx<'_> {
-    /// Forgets the keys of a user's sessions that have ended, and says whether there were any.
+    /// Forgets the keys of a user's ended sessions, and returns whether there were any.
     fn forget_some(&self, user: UserId, ended: &[i64]) -> bool {
         if ended.is_empty() {
             return false;
@@ -94,7 +94,7 @@ impl SessionRepository for DbTx<'_> {
             .first(connection)
             .optional())?;
         if found.is_none() {
-            // However the session has ended: it may have expired, or another server has ended it.
+            // In whatever way the session has ended: it may have expired, or another server may have ended it.
             self.activity.forget(key);
         }
         Ok(found.map(Actor::from))
@@ -164,7 +164,7 @@ impl SessionRepository for DbTx<'_> {
         if one_too_many.is_none() {
             return Ok(false);
         }
-        // The latest uses may not be stored yet, and a session that is in use right now would seem to be idle.
+        // The latest uses may not be stored yet, and a session in use would seem to be unused.
         let uses = self.activity().unstored_of(user);
         self.run(|connection| store_uses(connection, &uses))?;
         let surplus = PICKED

@@ -11,10 +11,10 @@ use crate::connection::on_backend;
 use crate::schema::tickets;
 use crate::tx::DbTx;
 
-// The table's second name, for the subqueries that pick the rows to remove from it.
+// A second name of the table, for subqueries that select the rows to remove.
 diesel::alias!(const PICKED: Alias<Picked> = tickets as picked);
 
-/// More tickets than a session can come to have beyond its limit, by several commands at the same time.
+/// More tickets than a session can exceed its limit by with concurrent commands.
 const REMOVE_BATCH: i64 = 500;
 
 impl TicketRepository for DbTx<'_> {

@@ -1,4 +1,4 @@
-//! The state of the log as a whole: its epoch, and how far it reaches.
+//! The state of the log as a whole: its epoch and its ends.
 
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::connection::Connection;
 use crate::schema::{events, log_state};
 
-/// As many bytes of a digest make an epoch as random ones are stored.
+/// How many bytes of a digest make an epoch: as many as a random epoch has.
 #[cfg(feature = "postgres")]
 const EPOCH_BYTES: usize = 16;
 
@@ -30,7 +30,7 @@ type Row = (String, Option<i64>, Option<i64>);
 /// # Errors
 /// The failure of the statement, or there is no epoch.
 pub(super) fn read(connection: &mut Connection<'_>) -> QueryResult<LogState> {
-    // Each end is looked up by itself: asked for both at once, SQLite walks all that is between.
+    // Each end is looked up separately. If SQLite is asked for both at once, it reads all rows in between.
     let row = match connection {
         Connection::Sqlite(connection) => log_state::table
             .select((
@@ -54,7 +54,7 @@ pub(super) fn read(connection: &mut Connection<'_>) -> QueryResult<LogState> {
     state(row?)
 }
 
-/// The epoch of a log that may have been copied with the epoch that it bore.
+/// The epoch of a log that may have been copied together with its stored epoch.
 #[cfg(feature = "postgres")]
 fn epoch_of(stored: &str, lineage: &str) -> String {
     let digest = Sha256::digest(format!("{stored}/{lineage}"));

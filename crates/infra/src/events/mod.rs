@@ -1,5 +1,5 @@
-//! Events: how they come into the log (`log`), how the log is read (`repository`), and how they reach the listeners
-//! of this process (`hub`).
+//! Events: appending them to the log (`log`), reading the log (`repository`), and delivering events to the listeners of
+//! this process (`hub`).
 
 pub(crate) mod hub;
 pub(crate) mod log;

@@ -1,4 +1,4 @@
-//! Reading the log; [`log`](crate::events::log) appends to it.
+//! Reads the log. [`log`](crate::events::log) appends to it.
 
 use diesel::deserialize;
 use diesel::dsl::max;
@@ -52,7 +52,7 @@ impl NumberedRow {
     }
 }
 
-/// The audience of this name; `None` if there is none such, or an id is missing.
+/// The audience with this name. `None` if there is none, or if an id is missing.
 fn audience(
     name: &str,
     group: Option<GroupId>,
@@ -74,7 +74,7 @@ fn records(rows: Vec<NumberedRow>) -> QueryResult<Vec<EventRecord>> {
     records.map_err(Error::DeserializationError)
 }
 
-/// On SQLite `position` is another name of `id`, and only `id` is one that the database finds rows by.
+/// On SQLite, `position` is an alias of `id`, and only `id` has an index.
 impl EventRepository for DbTx<'_> {
     fn head(&mut self) -> Result<Position, StorageFault> {
         let head = self.run(|connection| match connection {
@@ -119,7 +119,7 @@ impl EventRepository for DbTx<'_> {
         oldest.retain(|event| event.position < newest);
         let Some(end) = oldest.last().map(|event| event.position) else { return Ok(0) };
         if oldest.iter().all(|event| event.at > retained.latest) {
-            // They tell nothing of their age; but they are older than the newest.
+            // Their age is unknown, but they are older than the newest.
             oldest.extend(self.after(Position::new(newest.get() - 1), 1)?);
         }
         match last_removable(&oldest, newest, retained) {
@@ -129,9 +129,9 @@ impl EventRepository for DbTx<'_> {
     }
 }
 
-/// The last of these events, in their order, that need not be kept. The log stays without gaps: where one event is
-/// kept, all later ones are, also those of a clock set back. An event that seems to be of the future is of a clock that
-/// was ahead, and at least as old as the next one of which the age is known.
+/// The last of these events, in order, that need not be kept. The log stays without gaps: if one event is kept, so are
+/// all later ones, even those from a clock that was set back. An event that seems to be in the future comes from a
+/// clock that was ahead, and is at least as old as the next event with a known age.
 fn last_removable(oldest: &[EventRecord], newest: Position, retained: Retained) -> Option<Position> {
     let spare = Position::new(newest.get().saturating_sub(retained.rows.max(1)));
     let is_removable = |event: &&EventRecord| event.position <= spare || event.at < retained.since;
@@ -139,7 +139,7 @@ fn last_removable(oldest: &[EventRecord], newest: Position, retained: Retained) 
     of_known_age.take_while(is_removable).last().map(|event| event.position)
 }
 
-/// Removes the events up to this position; says how many.
+/// Removes the events up to this position. Returns how many.
 fn remove_up_to(connection: &mut Connection<'_>, position: i64) -> QueryResult<usize> {
     match connection {
         Connection::Sqlite(connection) => {

@@ -31,7 +31,7 @@ impl From<MemberRow> for Member {
     }
 }
 
-/// The members of a group whose account is not deleted.
+/// The members of a group whose accounts are not deleted.
 #[auto_type]
 fn members_of(group: i64) -> _ {
     memberships::table
@@ -41,7 +41,7 @@ fn members_of(group: i64) -> _ {
 }
 
 impl DbTx<'_> {
-    /// Changes the count of a group's members by `difference`.
+    /// Changes a group's member count by `difference`.
     fn count_members(&mut self, group: GroupId, difference: i64) -> Result<(), StorageFault> {
         let counted = groups::table.filter(groups::id.eq(group.get()));
         let change = diesel::update(counted).set(groups::member_count.eq(groups::member_count + difference));

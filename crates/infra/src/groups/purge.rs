@@ -1,5 +1,5 @@
-//! Removing many rows in small steps: each call removes at most `limit` rows, and finds them without scanning rows that
-//! it has removed or will not remove.
+//! Removes many rows in small steps: each call removes at most `limit` rows, and doesn't scan rows that are removed
+//! already or will not be removed.
 
 use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
@@ -9,15 +9,15 @@ use crate::schema::{groups, memberships, messages, reactions};
 use crate::sql::stored::LIKE;
 use crate::tx::DbTx;
 
-// A table's second name, for the subquery that picks the rows to remove from it.
+// A second name of the table, for the subquery that selects the rows to remove.
 diesel::alias! {
     const PICKED_MESSAGES: Alias<PickedMessages> = messages as picked_messages;
     const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
     const PICKED_REACTIONS: Alias<PickedReactions> = reactions as picked_reactions;
 }
 
-/// Removes up to `limit` rows of a group marked as deleted: messages from the first on, each after its
-/// reactions, then memberships, then the group. `true` once nothing is left.
+/// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
+/// memberships, then the group. Returns `true` once nothing is left.
 pub(crate) fn purge_group(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<bool, StorageFault> {
     let deleted = groups::table.filter(groups::id.eq(group)).filter(groups::deleted_at.is_not_null());
     if on_backend!(tx, |connection| deleted.select(groups::id).first::<i64>(connection).optional())?.is_none()
@@ -35,8 +35,8 @@ pub(crate) fn purge_group(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<b
     Ok(true)
 }
 
-/// Removes up to `limit` reactions to the group's first `limit` messages; how many it removed. If it is less
-/// than the limit, those messages have none left.
+/// Removes up to `limit` reactions to the group's first `limit` messages, and returns how many. If they are fewer than
+/// the limit, these messages have none left.
 fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first_messages = messages::table
         .select(messages::id)
@@ -55,7 +55,7 @@ fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Sto
     Ok(rows(keys.len()))
 }
 
-/// Removes up to `limit` of the group's first messages, none of which may have reactions; how many.
+/// Removes up to `limit` of the group's first messages, which must have no reactions. Returns how many.
 fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first = PICKED_MESSAGES
         .select(PICKED_MESSAGES.field(messages::id))
@@ -66,7 +66,7 @@ fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Stor
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
 }
 
-/// Removes up to `limit` of the group's memberships; how many.
+/// Removes up to `limit` of the group's memberships. Returns how many.
 fn purge_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
     let first = PICKED_MEMBERSHIPS
         .select(PICKED_MEMBERSHIPS.field(memberships::user_id))
@@ -78,7 +78,7 @@ fn purge_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, S
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
 }
 
-/// Removes up to `limit` likes of a message; `true` once none is left.
+/// Removes up to `limit` likes of a message. Returns `true` once none is left.
 pub(crate) fn purge_likes(tx: &mut DbTx<'_>, message: i64, limit: i64) -> Result<bool, StorageFault> {
     let first = PICKED_REACTIONS
         .select(PICKED_REACTIONS.field(reactions::user_id))
@@ -94,7 +94,7 @@ pub(crate) fn purge_likes(tx: &mut DbTx<'_>, message: i64, limit: i64) -> Result
         .map(|removed| rows(removed) < limit)
 }
 
-/// A count of rows, which is far below what an `i64` holds.
+/// A row count as `i64`, which it always fits into.
 fn rows(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -33,7 +33,7 @@ pub use table_copy::CopiedTable;
 
 use source::Source;
 use sqlite::HeldFolders;
-use table_copy::PASSAGES;
+use table_copy::TABLE_COPIES;
 use target::Target;
 
 /// The progress of a copy. Rows are counted over all tables. Each table begins with a step of no rows.
@@ -87,7 +87,7 @@ pub fn transfer(
         return Err(TransferError::Different(different));
     }
     let mut heads = Vec::new();
-    for table in PASSAGES.iter().filter(|table| table.gives_ids) {
+    for table in TABLE_COPIES.iter().filter(|table| table.gives_ids) {
         heads.push((table.name, source.head(table.name)?));
     }
     target.finish(&heads)?;
@@ -100,8 +100,8 @@ fn copy_all(
     total: u64,
     report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<CopiedTable>, TransferError> {
-    let (mut copied, mut done) = (Vec::with_capacity(PASSAGES.len()), 0);
-    for table in PASSAGES {
+    let (mut copied, mut done) = (Vec::with_capacity(TABLE_COPIES.len()), 0);
+    for table in TABLE_COPIES {
         let mut advance = |rows: usize| {
             done += rows as u64;
             report(TransferStep::Copying { table: table.name, done, total });
@@ -121,7 +121,7 @@ fn differing(
     report: &mut dyn FnMut(TransferStep),
 ) -> Result<Vec<&'static str>, TransferError> {
     let (mut different, mut done) = (Vec::new(), 0);
-    for ((table, copied), count) in PASSAGES.iter().zip(copied).zip(counts) {
+    for ((table, copied), count) in TABLE_COPIES.iter().zip(copied).zip(counts) {
         let mut advance = |rows: usize| {
             done += rows as u64;
             report(TransferStep::Verifying { table: table.name, done, total });

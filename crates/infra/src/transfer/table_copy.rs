@@ -29,7 +29,7 @@ macro_rules! passages {
 }
 
 /// The operations of each table, in the order of [`TABLES`](super::table::TABLES).
-pub(super) const PASSAGES: &[TableCopy] = for_each_table!(passages);
+pub(super) const TABLE_COPIES: &[TableCopy] = for_each_table!(passages);
 
 impl TableCopy {
     const fn of<T: Table>() -> Self {

@@ -1,4 +1,4 @@
-//! The events of a batch of commands, for a database with a single writer: their positions are known at once.
+//! The events of a batch of commands, for a database with a single writer, where positions are known at once.
 
 use diesel::prelude::*;
 use groupchat_domain::events::LoggedEvent;
@@ -7,17 +7,17 @@ use groupchat_domain::ids::EventId;
 use super::row::EventRow;
 use crate::schema::events;
 
-/// Rows to one statement. Of this size it is prepared once; what is left over is prepared for each batch.
+/// Rows per statement. The statement for a full set is prepared once; one for the rest is prepared for each batch.
 const ROWS_PER_INSERT: usize = 32;
 
-/// The events of a batch, numbered without gaps from the log's head on.
+/// The events of a batch, numbered from the log's head without gaps.
 pub(crate) struct EventBuffer {
     head: EventId,
     events: Vec<LoggedEvent>,
 }
 
 impl EventBuffer {
-    /// An empty buffer on top of a log whose last event is `head`.
+    /// An empty buffer for a log whose last event is `head`.
     pub(crate) const fn new(head: EventId) -> Self {
         Self { head, events: Vec::new() }
     }
@@ -27,22 +27,22 @@ impl EventBuffer {
         self.last_id().next()
     }
 
-    /// The id of the last event, of the log's if there is none here.
+    /// The id of the last event: of the log's last one if the buffer is empty.
     pub(crate) fn last_id(&self) -> EventId {
         self.events.last().map_or(self.head, |event| event.id)
     }
 
-    /// Adds an event that bears [`next_id`](Self::next_id).
+    /// Adds an event with the id [`next_id`](Self::next_id).
     pub(crate) fn push(&mut self, event: LoggedEvent) {
         self.events.push(event);
     }
 
-    /// How many events there are, to come back to with [`truncate`](Self::truncate).
+    /// The number of events, for [`truncate`](Self::truncate).
     pub(crate) fn len(&self) -> usize {
         self.events.len()
     }
 
-    /// Drops the events after the first `len`; their ids are given out again.
+    /// Removes the events after the first `len`. Their ids are assigned again.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.events.truncate(len);
     }
@@ -56,7 +56,7 @@ impl EventBuffer {
 /// Appends events to the log.
 ///
 /// # Errors
-/// The failure of the statement; then the transaction must be rolled back.
+/// The failure of the statement. The transaction must then be rolled back.
 pub(crate) fn append(connection: &mut SqliteConnection, logged: &[LoggedEvent]) -> QueryResult<()> {
     let (chunks, rest) = logged.as_chunks::<ROWS_PER_INSERT>();
     for chunk in chunks {

@@ -9,12 +9,12 @@ use crate::schema::events;
 
 /// The events of a command, in the order in which they were emitted.
 ///
-/// An id is normally given by the insert, and the ids of one insert come in the order of its rows. Only a command
-/// that asks for an id beforehand takes ids from the sequence by itself, and then for all of its events.
+/// Normally the insert assigns the ids, in the order of its rows. Only a command that asks for an id beforehand takes
+/// ids from the sequence itself, and then for all of its events.
 #[derive(Default)]
 pub(crate) struct CommandEvents {
     rows: Vec<EventRow>,
-    /// Ids taken so far: one for each of the first rows, perhaps one more for the next.
+    /// Ids taken so far: one for each of the first rows, and perhaps one for the next row.
     ids: Vec<EventId>,
 }
 
@@ -24,12 +24,12 @@ impl CommandEvents {
         self.rows.push(row);
     }
 
-    /// Whether there are none.
+    /// Whether there are no events.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The id that the next event will bear.
+    /// The id of the next event.
     ///
     /// # Errors
     /// The failure of the statement.
@@ -38,7 +38,7 @@ impl CommandEvents {
         Ok(self.ids[self.rows.len()])
     }
 
-    /// Makes sure that so many ids are taken.
+    /// Takes ids until there are this many.
     fn take_ids(&mut self, connection: &mut PgConnection, count: usize) -> QueryResult<()> {
         let missing = i64::try_from(count.saturating_sub(self.ids.len())).unwrap_or(i64::MAX);
         if missing > 0 {
@@ -60,7 +60,7 @@ impl CommandEvents {
         if self.ids.is_empty() {
             return match self.rows.as_slice() {
                 [] => Ok(()),
-                // Of this one, the usual one, the statement is prepared once.
+                // This is the usual case, and its statement is prepared once.
                 [one] => diesel::insert_into(events::table).values(*one).execute(connection).map(drop),
                 many => diesel::insert_into(events::table).values(many).execute(connection).map(drop),
             };

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use crate::connection::{Connection, on_backend};
 use crate::schema::log_state;
 
-/// The word. Real epochs are 32 hexadecimal digits.
+/// The reserved word. Real epochs are 32 hexadecimal digits.
 pub(crate) const UNFINISHED: &str = "unfinished copy";
 
-/// Whether the database bears the mark.
+/// Whether the database is marked.
 ///
 /// # Errors
 /// The failure of the statement.

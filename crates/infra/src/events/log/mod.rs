@@ -12,10 +12,10 @@ pub(crate) use command::CommandEvents;
 #[cfg(feature = "postgres")]
 pub(crate) use row::EventRow;
 
-/// A new epoch for the log, 128 random bits: what tells the positions of this log from those of another.
+/// A new epoch for a log, 128 random bits. It distinguishes this log's positions from those of other logs.
 ///
 /// # Errors
-/// The system gives no random numbers.
+/// The operating system returned no random numbers.
 pub(crate) fn new_epoch() -> Result<String, getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;

@@ -7,7 +7,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::schema::events;
 
-/// A row of the log but for its id: the type and the ids, never what somebody wrote.
+/// A row of the log without its id: the type and the ids of the subject, never text that somebody wrote.
 #[derive(Debug, Clone, Copy, Insertable)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
 pub(crate) struct EventRow {
@@ -22,7 +22,7 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
-    /// The row of an event that happened `at` this time.
+    /// The row of an event that happened at this time.
     pub(crate) fn new(at: Timestamp, to: Audience, actor: Option<UserId>, event: &Event) -> Self {
         let SubjectIds { group, user, message } = event.ids();
         let (audience, session_id) = columns(to);
@@ -39,8 +39,8 @@ impl EventRow {
     }
 }
 
-/// An audience as the table holds it: its name, and the session if it is one. A group or a user that it names is the
-/// one that the event is about.
+/// An audience as stored: its name, and the session if it is one. The group or user of an audience is that of the
+/// subject.
 fn columns(audience: Audience) -> (&'static str, Option<i64>) {
     match audience {
         Audience::All => ("all", None),
