@@ -24,24 +24,24 @@ use crate::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(RequestId::HEADER);
 
-/// How many bytes of a path a line tells.
+/// The maximum number of bytes of a path in a log line.
 const MAX_PATH: usize = 200;
 
-/// The target of the line that each request leaves in the log.
+/// The target of the log line of each request.
 const ACCESS: &str = "access";
 
-/// Runs one request, which leaves one line in the log. Neither the query nor any body is ever logged: they may
-/// hold what nobody else may read.
+/// Handles one request and logs one line about it. Neither the query nor any body is ever logged, because they may
+/// contain private data.
 ///
 /// # Errors
-/// When the handler panicked; the error then makes a whole answer.
+/// The handler panicked. The error is then a complete response.
 pub(crate) async fn observe(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::next();
     let method = request.method().clone();
-    // Of the highest level, so that an error tells its request however little else is logged.
+    // At the highest level, so that an error is logged with its request whatever the log filter.
     let span = tracing::error_span!("request", request_id = %id, %method, path = request.path());
     // A HEAD is a GET whose body the connection leaves out (RFC 9110, section 9.3.2).
     if request.method() == Method::HEAD {
@@ -49,9 +49,9 @@ pub(crate) async fn observe(
     }
     let (started, answered_method) = (Instant::now(), method.clone());
     notice_proxy(&request);
-    // In a block of its own, so that a panic before the first await is caught too.
+    // In a block of its own, so that a panic before the first await is caught, too.
     let answering = AssertUnwindSafe(async move {
-        // In flight until it is answered.
+        // In flight until there is a response.
         let _permit = match limits::admit(&request) {
             Ok(permit) => permit,
             Err(refused) => return Ok(request.error_response(refused)),
@@ -72,7 +72,7 @@ pub(crate) async fn observe(
     Ok(answered?)
 }
 
-/// Without a state there are no proxies to trust, as in some tests.
+/// Without a state there are no trusted proxies, as in some tests.
 fn notice_proxy(request: &ServiceRequest) {
     if let Some(state) = request.app_data::<State>() {
         let peer = request.peer_addr().map(|peer| peer.ip());
@@ -80,7 +80,7 @@ fn notice_proxy(request: &ServiceRequest) {
     }
 }
 
-/// What the line of a request tells besides its answer.
+/// What the log line of a request contains besides the response.
 struct AccessLine {
     id: RequestId,
     method: Method,
@@ -88,7 +88,7 @@ struct AccessLine {
 }
 
 impl AccessLine {
-    /// Outside of the request's span, which would tell half of this again.
+    /// Logged outside the request's span, which would repeat half of it.
     fn log(self, answered: Result<&ServiceResponse<BoxBody>, &Unanswered>) {
         if !tracing::enabled!(target: ACCESS, Level::INFO) {
             return;
@@ -112,12 +112,12 @@ impl AccessLine {
     }
 }
 
-/// The path at which nothing was found.
+/// The path of a request without a route.
 fn missing_path(response: &ServiceResponse<BoxBody>) -> Option<String> {
     (response.status() == StatusCode::NOT_FOUND).then(|| printable(response.request().path()))
 }
 
-/// A path's first characters, percent-encoded where they might do something to whoever reads the log: the sender chose
+/// The first characters of a path, percent-encoded where they might harm a reader of the log, because the sender chose
 /// them.
 fn printable(path: &str) -> String {
     let mut text = String::new();
@@ -131,7 +131,7 @@ fn printable(path: &str) -> String {
     text
 }
 
-/// The user whose key the request came with, unless the key was rejected.
+/// The user of the request's key, unless the key was rejected.
 fn caller(response: &ServiceResponse<BoxBody>) -> Option<i64> {
     if response.status() == StatusCode::UNAUTHORIZED {
         return None;
@@ -146,15 +146,14 @@ fn panicked() -> Error {
     ApiError::internal("a handler panicked").into()
 }
 
-/// Adds the headers that every answer has.
+/// Adds the headers of every response.
 fn complete(headers: &mut HeaderMap, id: RequestId) {
     security_headers::add(headers);
     let value = HeaderValue::from_str(id.as_str()).expect("hexadecimal digits may be in a header");
     headers.insert(REQUEST_ID, value);
 }
 
-/// Makes a problem of an error that the web framework answered in its own way, and tells the id of the
-/// request where nothing else is told.
+/// Turns the web framework's own errors into problems, and adds the request id if the response doesn't contain it.
 fn as_problem(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -172,7 +171,7 @@ fn as_problem(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceRespo
     response.into_response(problem)
 }
 
-/// A body whose end is not known, and perhaps never comes, is not read through to answer a HEAD.
+/// A body of unknown length, possibly endless, is not read to the end for a HEAD.
 fn without_endless_body(method: &Method, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
         return response.map_body(|_, _| BoxBody::new(body::None::new()));
@@ -180,7 +179,7 @@ fn without_endless_body(method: &Method, response: ServiceResponse<BoxBody>) -> 
     response
 }
 
-/// HEAD goes wherever GET goes.
+/// HEAD is routed like GET.
 fn with_head(methods: &HeaderValue) -> HeaderValue {
     let text = methods.to_str().unwrap_or_default();
     let takes = |method: &str| text.split(',').any(|listed| listed.trim() == method);
@@ -190,7 +189,7 @@ fn with_head(methods: &HeaderValue) -> HeaderValue {
     methods.clone()
 }
 
-/// A request that has no answer of its own any more; this makes one.
+/// A request that has no response of its own any more. This creates one.
 #[derive(Debug, thiserror::Error)]
 #[error("request {id}: {error}")]
 struct Unanswered {
@@ -199,7 +198,7 @@ struct Unanswered {
 }
 
 impl Unanswered {
-    /// Also writes the cause to the log, while the request's span is open.
+    /// Also logs the cause while the request's span is open.
     fn new(id: RequestId, error: &Error) -> Self {
         let status = error.as_response_error().error_response().status();
         Self { id, error: ApiError::of_status(status) }

@@ -1,4 +1,4 @@
-//! What the person who runs the server has chosen.
+//! The options of the API, chosen by the operator.
 
 use std::time::Duration;
 
@@ -8,56 +8,56 @@ use groupchat_domain::groups::Quotas;
 use crate::events::WRITE_TIMEOUT;
 use crate::extract::IpNetwork;
 
-/// What the person who runs the server has chosen.
+/// The options of the API, chosen by the operator.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// Where people reach the server, if that was told: a scheme and a host, without a path.
+    /// The public address, if it is set: a scheme and a host, without a path.
     pub public_url: Option<String>,
-    /// The proxies that are believed when they tell a client's address.
+    /// The proxies whose reports of client addresses are trusted.
     pub trusted_proxies: Vec<IpNetwork>,
-    /// How long the key of a login works.
+    /// How long the key of a login is valid.
     pub login_lifetime: Duration,
-    /// How many sessions a user may have at a time.
+    /// The maximum number of sessions of a user.
     pub sessions_per_user: u32,
-    /// For how long a network stays known after a login from there.
+    /// How long a network stays known after a login from it.
     pub networks_known_for: Duration,
-    /// How often a connection for events gives a sign of life.
+    /// The interval between heartbeats on connections for events.
     pub heartbeat: Duration,
-    /// How long a client for which as much waits as is kept may take none of it before it is disconnected.
+    /// How long a client whose buffers are full may read nothing before it is disconnected.
     pub write_timeout: Duration,
-    /// How many connections for events a user may have at a time: sockets, streams and polls that wait.
+    /// The maximum number of event connections of a user: sockets, streams and waiting polls.
     pub connections_per_user: u32,
-    /// How much of groups there may be.
+    /// The limits on groups.
     pub quotas: Quotas,
-    /// How many requests a caller may have in flight at a time; all users together, eight times
-    /// as many, and so all networks of strangers.
+    /// The maximum number of requests that a caller may have in flight. All users together may have eight times as
+    /// many, and so may all networks of strangers.
     pub requests_per_caller: u32,
-    /// How many bytes of answers and events may wait for a caller to take them.
+    /// The maximum bytes of responses and events that are undelivered to a caller.
     pub undelivered_per_caller: u64,
-    /// How many bytes of answers may wait for all callers together.
+    /// The maximum bytes of responses that are undelivered to all callers together.
     pub undelivered: u64,
-    /// How many bytes of bodies may have come that are not whole, for all users together.
+    /// The maximum bytes of incomplete request bodies, for all users together.
     pub incoming: u64,
     /// Origins of other sites whose pages may listen with a ticket.
     pub allowed_origins: Vec<String>,
 }
 
-/// How often a connection for events gives a sign of life, by default.
+/// The default interval between heartbeats on connections for events.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// How many connections for events a user may have at a time, by default.
+/// The default maximum number of event connections of a user.
 pub(crate) const CONNECTIONS_PER_USER: u32 = 100;
 
-/// How many requests a caller may have in flight at a time, by default.
+/// The default maximum number of requests that a caller may have in flight.
 pub(crate) const REQUESTS_PER_CALLER: u32 = 512;
 
-/// How many bytes may wait for a caller, by default.
+/// The default maximum bytes undelivered to a caller.
 pub(crate) const UNDELIVERED_PER_CALLER: u64 = 8 << 20;
 
-/// How many bytes may wait for all callers together, by default.
+/// The default maximum bytes undelivered to all callers together.
 pub(crate) const UNDELIVERED: u64 = 64 << 20;
 
-/// How many bytes of bodies may have come that are not whole, by default.
+/// The default maximum bytes of incomplete request bodies.
 pub(crate) const INCOMING: u64 = 64 << 20;
 
 impl Default for ServerOptions {

@@ -15,39 +15,39 @@ use crate::limits::Limits;
 use crate::operations::HealthProbe;
 use crate::options::ServerOptions;
 
-/// What the API needs of the rest.
+/// The ports that the API needs.
 pub struct Ports {
     /// The database.
     pub storage: Arc<dyn Storage>,
-    /// Reads and makes API keys.
+    /// Generates and hashes API keys.
     pub keys: Arc<dyn ApiKeys>,
     /// Checks and hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Counts tries to sign in.
+    /// Limits login attempts.
     pub attempts: Arc<dyn LoginRateLimiter>,
-    /// Is told of failed logins.
+    /// Records failed logins.
     pub journal: Arc<dyn LoginJournal>,
-    /// Tells what happens as it happens.
+    /// Delivers live events.
     pub live: Arc<dyn LiveEvents>,
 }
 
-/// The ports behind the API. Built once; every worker shares it.
+/// The ports behind the API. Built once and shared by all workers.
 pub struct AppState {
     ports: Ports,
-    /// The program's version, as `GET /api/version` tells it.
+    /// The program's version, as in `GET /api/version`.
     pub version: &'static str,
-    /// What the person who runs the server has chosen.
+    /// The options chosen by the operator.
     pub options: ServerOptions,
     pub(crate) limits: Limits,
     pub(crate) event_connections: Arc<EventConnectionLimiter>,
     pub(crate) health: HealthProbe,
     pub(crate) untrusted_proxies: UntrustedProxies,
-    /// The OpenAPI document, once it was asked for; likewise the AsyncAPI document.
+    /// The OpenAPI document and the AsyncAPI document, once they were requested.
     pub(crate) openapi: OnceLock<Asset>,
     pub(crate) asyncapi: OnceLock<Asset>,
 }
 
-/// The state, as handlers ask for it.
+/// The state, as handlers receive it.
 pub type State = Data<AppState>;
 
 impl Deref for AppState {
@@ -77,7 +77,7 @@ impl AppState {
         }
     }
 
-    /// The same with other options.
+    /// A state with other options.
     #[must_use]
     pub fn with_options(self, options: ServerOptions) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl AppState {
     }
 }
 
-/// Each user's connections for events may keep half of what may wait for a caller.
+/// The connections of a user for events may keep half of a caller's undelivered bytes.
 fn event_connections(options: &ServerOptions) -> Arc<EventConnectionLimiter> {
     let room = usize::try_from(options.undelivered_per_caller / 2).unwrap_or(usize::MAX);
     EventConnectionLimiter::new(options.connections_per_user, room)

@@ -23,12 +23,12 @@ use flate2::write::GzEncoder;
 pub(crate) use pieces::Pieces;
 pub(crate) use slices::{Slices, WRITE_BUFFER};
 
-/// How long a file may be kept by who has got it.
+/// How long clients may cache a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caching {
-    /// For a year, without asking again: its name changes with its content (RFC 8246).
+    /// A year without revalidation, because the file's name changes with its content (RFC 8246).
     Forever,
-    /// For as long as the server says that it is still the same.
+    /// As long as the server confirms that it is unchanged.
     AskAgain,
 }
 
@@ -41,7 +41,7 @@ impl Caching {
     }
 }
 
-/// A file as it is served: as it is, and compressed where that makes it smaller.
+/// A file as it is served: plain, and compressed if that makes it smaller.
 #[derive(Debug, Clone)]
 pub(crate) struct Asset {
     media_type: &'static str,
@@ -52,7 +52,7 @@ pub(crate) struct Asset {
 }
 
 impl Asset {
-    /// A file that was compressed beforehand. `hash` names this version of it.
+    /// A file that was compressed at build time. `hash` identifies this version.
     pub(crate) fn new(
         media_type: &'static str,
         caching: Caching,
@@ -64,7 +64,7 @@ impl Asset {
         Self { media_type, caching, hash: hash.to_owned(), plain, gzipped }
     }
 
-    /// A file that is made while the server runs; it is compressed here, once.
+    /// A file that is generated while the server runs. It is compressed here, once.
     pub(crate) fn made(media_type: &'static str, plain: Bytes) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(&plain);
@@ -73,7 +73,8 @@ impl Asset {
         Self::new(media_type, Caching::AskAgain, &hash, plain, gzipped)
     }
 
-    /// The answer to a request for the file: it, or 304 when the client has it already (RFC 9110, section 13.1.2).
+    /// The response to a request for the file: the file, or 304 if the client has it already (RFC 9110, section
+    /// 13.1.2).
     pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let gzipped = self.gzipped.as_ref().filter(|_| takes_gzip(request));
         let tag = EntityTag::new_strong(if gzipped.is_some() {
@@ -105,8 +106,8 @@ fn gzip(bytes: &[u8]) -> io::Result<Bytes> {
     Ok(encoder.finish()?.into())
 }
 
-/// Whether the client prefers gzip to the file as it is (RFC 9110, section 12.5.3). A header that can't be read asks
-/// for nothing.
+/// Whether the client prefers gzip to the plain file (RFC 9110, section 12.5.3). A header that can't be parsed is
+/// ignored.
 fn takes_gzip(request: &HttpRequest) -> bool {
     let offered = [Encoding::identity(), Encoding::gzip()];
     let chosen = AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(offered.iter()));

@@ -1,11 +1,11 @@
-//! A large answer in pieces, each of which is freed once it is delivered.
+//! A large response in pieces, each of which is freed once it is delivered.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use actix_web::web::Bytes;
 
-/// The size of a piece, in bytes: some slices, so that a large answer takes few allocations.
+/// The size of a piece in bytes: a few slices, so that a large response needs few allocations.
 pub(super) const PIECE: usize = 64 << 10;
 
 /// Bytes that are written at the end and taken from the front.

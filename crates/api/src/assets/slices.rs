@@ -7,16 +7,16 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 
-/// How many bytes of a large answer a connection holds, more or less: actix-http copies each chunk of a body into the
-/// connection's own buffer, and takes the next one while that holds less than `h1_write_buffer_size`, which the server
-/// sets to this.
+/// How many bytes of a large response a connection buffers, approximately: actix-http copies each chunk of a body into
+/// the connection's own buffer, and takes the next one while the buffer has less than `h1_write_buffer_size`, which the
+/// server sets to this.
 pub(crate) const WRITE_BUFFER: usize = 16 * 1024;
 
-/// How many bytes a connection gets at once: with the head of the answer, the first one fills its buffer.
+/// How many bytes a connection gets at once. With the head of the response, the first slice fills its buffer.
 const SLICE: usize = WRITE_BUFFER;
 
-/// Shared bytes as a body. The connection copies a slice of them at a time, and only as the client reads: given as
-/// one chunk they would be copied whole, for each client that asks.
+/// Shared bytes as a body. The connection copies one slice at a time, and only as the client reads. As one chunk, they
+/// would be copied completely for each client.
 #[derive(Debug)]
 pub(crate) struct Slices(Bytes);
 

@@ -21,21 +21,20 @@ use super::serde_errors::violation;
 use crate::limits::IncomingBody;
 use crate::problem::{ApiError, Code};
 
-/// The most bytes that a body may have.
+/// The maximum size of a body in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// The most bytes of a body that anybody may send, without a key.
+/// The maximum size of a body that may be sent without a key.
 pub const OPEN_BODY_LIMIT: usize = 8 * 1024;
 
-/// How long a body may take to arrive, as a whole.
+/// How long a body may take to arrive completely.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long the rest of a body that took too long is kept from being read, for its answer to get out.
+/// How long the rest of a late body is not read, so that the response can be sent first.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A JSON object of so many bytes at most, deserialised. Rejected with 408 when it takes too long to arrive, 413 when
-/// it is too large, 415 when it is not declared as JSON, 400 when it is not a JSON object or has a field of the wrong
-/// type.
+/// A JSON object of at most `LIMIT` bytes, deserialized. Rejected with 408 if it takes too long to arrive, 413 if it is
+/// too large, 415 if it is not declared as JSON, 400 if it is not a JSON object or has a field of the wrong type.
 #[derive(Debug)]
 pub struct Body<T, const LIMIT: usize = BODY_LIMIT>(pub T);
 
@@ -44,20 +43,19 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest for Body<T, LIMIT> {
     type Future = BodyReader<T, LIMIT>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        // Headers are looked at here and not when polled, so that they decide before what follows the body
-        // among a handler's arguments.
+        // Headers are checked here and not when polled, so that they take precedence over a handler's later arguments.
         BodyReader::new(request, payload.take(), BODY_TIMEOUT)
     }
 }
 
-/// A body that is on its way.
+/// A body that is arriving.
 pub struct BodyReader<T, const LIMIT: usize = BODY_LIMIT> {
     refusal: Option<ApiError>,
     payload: Payload,
     buffer: BytesMut,
     incoming: IncomingBody,
     timeout: Duration,
-    /// Runs from the first wait on, so that a body that is there already costs no timer.
+    /// Starts at the first wait, so that a body that has arrived already needs no timer.
     deadline: Option<Pin<Box<Sleep>>>,
     target: PhantomData<fn() -> T>,
 }
@@ -79,19 +77,19 @@ impl<T, const LIMIT: usize> BodyReader<T, LIMIT> {
         if self.buffer.len() + chunk.len() > LIMIT {
             return Err(too_large(LIMIT));
         }
-        // Whatever was announced, no more is kept room for than has come.
+        // Whatever length was announced, memory is reserved only for what has arrived.
         self.buffer.extend_from_slice(chunk);
         Ok(())
     }
 
-    /// Ready when the body took too long.
+    /// Ready when the body is late.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let timeout = self.timeout;
         self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(context)
     }
 
-    /// Gives the body up. The web framework closes the connection after an answer if somebody still holds the
-    /// request's body; once nobody does, it may read and drop what comes for as long as it comes.
+    /// Gives up the body. While somebody still holds the request's body, the web framework closes the connection after
+    /// the response. Otherwise it may read and discard input without end.
     fn give_up(&mut self) -> ApiError {
         let rest = std::mem::replace(&mut self.payload, Payload::None);
         actix_web::rt::spawn(async move {
@@ -157,12 +155,12 @@ fn cut_short() -> ApiError {
     ApiError::new(Code::BadRequest, "the body ended too early")
 }
 
-/// Reads a JSON object, be it a body or a frame.
+/// Parses a JSON object: a body or a frame.
 ///
 /// # Errors
-/// It is none, or has a field of the wrong type, which is named.
+/// It is not a JSON object, or it has a field of the wrong type, which is named.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    // Serde would also fill a struct from an array, field by field.
+    // Serde would also deserialize a struct from an array, field by field.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ApiError::new(Code::MalformedJson, "the body must be a JSON object"));
     }
@@ -178,7 +176,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
-/// Says where the syntax breaks, and nothing of what is written there.
+/// Says where the syntax is wrong, without quoting the text.
 fn malformed(error: &serde_json::Error) -> ApiError {
     let (line, column) = (error.line(), error.column());
     ApiError::new(Code::MalformedJson, format!("not JSON at line {line}, column {column}"))

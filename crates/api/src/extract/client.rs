@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The client that sent a request.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -14,10 +14,10 @@ use paperclip::v2::schema::Apiv2Schema;
 use super::proxies::{IpNetwork, client_address};
 use crate::state::State;
 
-/// The most characters that are kept of a `User-Agent`.
+/// The maximum number of characters kept of a `User-Agent`.
 pub(crate) const MAX_USER_AGENT: usize = 200;
 
-/// The program and the network address that a request comes from; behind trusted proxies, the one they tell.
+/// The program and the network address that a request comes from. Behind trusted proxies, the address that they report.
 #[derive(Debug, Clone)]
 pub struct Client(pub ClientInfo);
 
@@ -33,18 +33,18 @@ impl FromRequest for Client {
     }
 }
 
-/// The network address that a request comes from; behind trusted proxies, the one they tell.
+/// The network address that a request comes from. Behind trusted proxies, the address that they report.
 pub(crate) fn address(request: &HttpRequest) -> Option<IpAddr> {
     let trusted = request.app_data::<State>().map_or(&[][..], |state| &state.options.trusted_proxies);
     request.peer_addr().map(|peer| client_address(peer.ip(), request.headers(), trusted))
 }
 
-/// Whether whoever sent the request is believed when they tell how they were asked.
+/// Whether the sender of the request is a proxy whose forwarding headers are trusted.
 pub(crate) fn comes_from_proxy(request: &HttpRequest, trusted: &[IpNetwork]) -> bool {
     request.peer_addr().is_some_and(|peer| trusted.iter().any(|network| network.contains(peer.ip())))
 }
 
-/// The first characters of a header, without control characters: the sender chose them.
+/// The first characters of a header, without control characters, because the sender chose them.
 fn cut(text: &str) -> String {
     text.trim().chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect()
 }

@@ -17,8 +17,8 @@ use crate::state::State;
 
 const HEADER: &str = "X-API-Key";
 
-/// The key that the caller shows, in `X-API-Key` or as a bearer token (RFC 6750, section 2.1). Whether it is
-/// valid is decided in the transaction that does the work.
+/// The key of the caller, in `X-API-Key` or as a bearer token (RFC 6750, section 2.1). Whether it is valid is checked
+/// in the transaction that does the work.
 #[derive(Debug, Clone, Copy)]
 pub struct Key(pub Credential);
 
@@ -35,25 +35,25 @@ fn read(request: &HttpRequest) -> Result<Key, ApiError> {
     credential(request).map(Key)
 }
 
-/// The key that a request shows; whether it is valid is not looked at. It is read once.
+/// The key of a request, without checking whether it is valid. Read only once.
 ///
 /// # Errors
-/// It shows none, or two.
+/// The request has no key, or two.
 pub(crate) fn credential(request: &HttpRequest) -> Result<Credential, ApiError> {
     if let Some(known) = request.extensions().get::<Credential>() {
         return Ok(*known);
     }
     let text = find(request.headers())?;
     let state = request.app_data::<State>().ok_or_else(|| ApiError::internal("the app has no state"))?;
-    // A value that is not UTF-8 is no key that was ever issued, and neither is what this makes of it.
+    // A value that is not UTF-8 was never issued as a key, and neither was this conversion of it.
     let key = state.keys.digest(&String::from_utf8_lossy(text));
     let credential = Credential { key, network: address(request).map_or(Network::UNKNOWN, Network::of) };
-    // For the line that the request leaves in the log, once it is known whose key it is.
+    // For the request's log line, once the key's user is known.
     request.extensions_mut().insert(credential);
     Ok(credential)
 }
 
-/// The one key of the request. Of two that differ, a proxy may have looked at the other one.
+/// The only key of the request. Of two different keys, a proxy may have checked the other one.
 fn find(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     let own = headers.get_all(HEADER).map(HeaderValue::as_bytes);
     let bearers = headers.get_all(AUTHORIZATION).filter_map(|value| bearer(value.as_bytes()));
@@ -70,7 +70,7 @@ fn find(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     Ok(first)
 }
 
-/// The token of a `Bearer` header; the scheme's name is without regard to case (RFC 9110, section 11.1).
+/// The token of a `Bearer` header. The scheme's name is compared without regard to case (RFC 9110, section 11.1).
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     const SCHEME: &[u8] = b"bearer ";
     let (scheme, token) = value.split_at_checked(SCHEME.len())?;

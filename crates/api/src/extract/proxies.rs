@@ -8,19 +8,19 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Headers by which proxies tell whom they were asked by.
+/// Headers by which proxies report the client.
 static FORWARDED: [HeaderName; 3] =
     [FORWARDED_FOR, HeaderName::from_static("x-real-ip"), HeaderName::from_static("forwarded")];
 
-/// An address, or all addresses that begin alike (CIDR, RFC 4632).
+/// An address, or all addresses with the same prefix (CIDR, RFC 4632).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IpNetwork {
     address: IpAddr,
-    /// How many leading bits count.
+    /// The length of the prefix in bits.
     prefix: u32,
 }
 
-/// The text is no network.
+/// The text is not a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an address such as 127.0.0.1, or a network such as 10.0.0.0/8")]
 pub struct NotAnIpNetwork;
@@ -43,7 +43,7 @@ impl FromStr for IpNetwork {
 }
 
 impl IpNetwork {
-    /// Whether the address belongs to it. An IPv4 address in IPv6 form counts as IPv4.
+    /// Whether the address is in the network. An IPv4 address in IPv6 form counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -66,14 +66,14 @@ const fn bits(address: IpAddr) -> u32 {
     }
 }
 
-/// Notices proxies that are not trusted: the server then takes all their clients for one.
+/// Detects proxies that are not trusted. The server takes all their clients for one.
 #[derive(Debug, Default)]
 pub struct UntrustedProxies {
     is_told: AtomicBool,
 }
 
 impl UntrustedProxies {
-    /// Warns, once, of a request that was forwarded by one who is not trusted.
+    /// Warns once about a request that was forwarded by an untrusted proxy.
     pub fn notice(&self, peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNetwork]) {
         if self.is_told.load(Ordering::Relaxed) {
             return;
@@ -92,9 +92,9 @@ impl UntrustedProxies {
     }
 }
 
-/// The address of the client behind `peer`. Each proxy adds to the right of `X-Forwarded-For` whom it was
-/// asked by, so the list is read from its end for as long as a trusted proxy wrote it: what a client made up
-/// itself is further left and never reached.
+/// The address of the client behind `peer`. Each proxy appends the address of its own client to `X-Forwarded-For`, so
+/// the list is read from its end as long as a trusted proxy wrote it. What a client made up is further left and never
+/// reached.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNetwork]) -> IpAddr {
     let is_trusted = |address| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
@@ -103,7 +103,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
     }
     let lines: Vec<_> = headers.get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok()).collect();
     for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        // What can't be read was not written by a proxy that we know; the last known one stands for it.
+        // An entry that can't be parsed was not written by a known proxy. The last known one stands for it.
         let Some(address) = read(entry.trim()) else { break };
         client = address;
         if !is_trusted(client) {
@@ -113,7 +113,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
     client
 }
 
-/// Some proxies add the port.
+/// Some proxies append the port.
 fn read(entry: &str) -> Option<IpAddr> {
     let address = entry.parse().or_else(|_| entry.parse().map(|socket: SocketAddr| socket.ip()));
     address.ok().map(|address| address.to_canonical())
@@ -197,7 +197,7 @@ mod tests {
         let trusted = "10.0.0.0/8 ::1";
         let forged = "1.1.1.1, 198.51.100.9, 10.0.0.2";
         assert_eq!(client("::ffff:10.0.0.1", &[forged], trusted), address("198.51.100.9"));
-        // Several headers are one list.
+        // Several headers form one list.
         assert_eq!(client("::1", &["1.1.1.1", "198.51.100.9", "10.0.0.2"], trusted), address("198.51.100.9"));
         assert_eq!(client("10.0.0.1", &["198.51.100.9:4711"], trusted), address("198.51.100.9"));
         assert_eq!(client("10.0.0.1", &["[2001:db8::1]:80"], trusted), address("2001:db8::1"));

@@ -11,15 +11,15 @@ use groupchat_domain::Error;
 use groupchat_domain::operations::probe;
 use groupchat_domain::storage::{BoxFuture, Condition, Storage, StorageFault};
 
-/// How long the storage may take before the server counts as unwell.
+/// How long the storage may take before the server counts as unhealthy.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How old an answer may be.
+/// How old a result may be.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
 type ProbeResult = Shared<BoxFuture<'static, Result<Condition, Error>>>;
 
-/// Looks whether the storage works: one look at a time, unless it takes too long, and one a second, whose answer
-/// all share who ask meanwhile.
+/// Checks whether the storage works: one check at a time, unless it takes too long, and one per second. All callers
+/// meanwhile share the result.
 pub(crate) struct HealthProbe {
     probe_timeout: Duration,
     latest: Mutex<Option<Look>>,
@@ -37,8 +37,8 @@ struct Look {
 }
 
 impl Look {
-    /// Whether its answer, or the wait for it, is still worth sharing. A look that takes too long may be one that
-    /// nobody waited for, which stood still meanwhile.
+    /// Whether its result, or the wait for it, can still be shared. A check that takes too long may be one that nobody
+    /// awaited, so that it made no progress.
     fn serves(&self, probe_timeout: Duration) -> bool {
         let age = if self.answer.peek().is_some() { FRESH_FOR } else { probe_timeout };
         self.begun.elapsed() < age
@@ -46,8 +46,8 @@ impl Look {
 }
 
 impl HealthProbe {
-    /// Whether the storage can be read and takes writes, as of a second ago or later. Each who asks has a timer of
-    /// their own, since the look may have begun on another worker, or long before.
+    /// Whether the storage can be read and written, as of a second ago or later. Each caller has its own timer, because
+    /// the check may have begun on another worker or long before.
     ///
     /// # Errors
     /// A fault, also when there is no response in time.
@@ -71,7 +71,7 @@ impl HealthProbe {
 
 fn begin(storage: Arc<dyn Storage>) -> ProbeResult {
     let looking = AssertUnwindSafe(async move { probe(&*storage).await }).catch_unwind();
-    // A panic must not reach the shared future, which would pass it on to all who ask.
+    // A panic must not reach the shared future, which would pass it on to all callers.
     looking.map(|outcome| outcome.unwrap_or(Err(Error::Fault(StorageFault::Panicked)))).boxed().shared()
 }
 
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// A storage that counts commands and never answers one.
+    /// A storage that counts commands and never replies.
     #[derive(Default)]
     struct Hanging {
         asked: AtomicUsize,
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(hanging.asked.load(Ordering::Relaxed), 1);
     }
 
-    /// A storage that counts commands and rejects each.
+    /// A storage that counts commands and rejects each one.
     #[derive(Default)]
     struct Gone {
         asked: AtomicUsize,
