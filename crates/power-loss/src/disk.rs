@@ -175,11 +175,20 @@ impl Disk {
         self.renaming.push((self.clock, change));
     }
 
-    /// The file that has this name while nothing is lost.
-    fn named(&self, name: &str) -> Option<FileId> {
+    /// The names while nothing is lost.
+    fn present_names(&self) -> BTreeMap<String, FileId> {
         let mut names = self.names.clone();
         self.renaming.iter().for_each(|(_, change)| change.apply(&mut names));
-        names.get(name).copied()
+        names
+    }
+
+    fn named(&self, name: &str) -> Option<FileId> {
+        self.present_names().get(name).copied()
+    }
+
+    /// A name of the file while nothing is lost.
+    pub fn name_of(&self, file: FileId) -> Option<String> {
+        self.present_names().into_iter().find_map(|(name, named)| (named == file).then_some(name))
     }
 
     fn sync_folder(&mut self, folder: &str) {
@@ -228,8 +237,12 @@ impl Disk {
     /// One of the changes that are at risk.
     fn cut(&self, dice: &mut Dice) -> usize {
         let names = self.renaming.iter().map(|(at, _)| *at);
-        let at_risk: Vec<_> =
-            self.files.values().flat_map(|file| file.pending.iter().map(|(at, _)| *at)).chain(names).collect();
+        let at_risk: Vec<_> = self
+            .files
+            .values()
+            .flat_map(|file| file.pending.iter().map(|(at, _)| *at))
+            .chain(names)
+            .collect();
         if at_risk.is_empty() { 0 } else { at_risk[dice.below(at_risk.len())] }
     }
 }

@@ -21,8 +21,7 @@ pub enum Call {
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::Write, Self::Sync, Self::Truncate, Self::Open, Self::Name];
+    pub const ALL: [Self; 6] = [Self::Read, Self::Write, Self::Sync, Self::Truncate, Self::Open, Self::Name];
 }
 
 /// How a call fails.

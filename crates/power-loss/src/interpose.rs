@@ -4,7 +4,7 @@
 //! in earnest: what counts as synced on a volume is what the record says. A volume is locked while a call is made, so
 //! that the record has the order in which the calls took effect.
 //!
-//! All unsafe code of the crate is in this file. It is only ever linked into test programs that use the crate.
+//! With `pragma`, this file has all unsafe code of the crate. It is only linked into test programs that use the crate.
 #![allow(unsafe_code, reason = "defines functions of C, and makes system calls")]
 
 use std::collections::BTreeMap;

@@ -15,6 +15,7 @@ mod disk;
 mod fault;
 mod interpose;
 mod op;
+mod pragma;
 mod volume;
 
 pub use disk::{Disk, Fate, Image};

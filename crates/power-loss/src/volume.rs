@@ -11,6 +11,7 @@ use crate::disk::Disk;
 use crate::fault::{Call, Failure, Fault};
 use crate::interpose;
 use crate::op::{FileId, Op};
+use crate::pragma;
 
 /// The folders whose calls are looked at.
 static VOLUMES: Mutex<Vec<Arc<Shared>>> = Mutex::new(Vec::new());
@@ -115,6 +116,11 @@ impl Volume {
     /// Lets syncs of these files and folders succeed without effect, as if the program had omitted them.
     pub fn omit_syncs(&self, of: Picks) {
         self.shared.state().omitted = Some(of);
+    }
+
+    /// Lets SQLite's connections to databases here run with this value of `PRAGMA synchronous`, whatever the program sets.
+    pub fn force_synchronous(&self, value: &str) {
+        pragma::force_synchronous(self.path(), value);
     }
 
     /// The files that are really there, but for those that nobody needs after a power failure.

@@ -10,7 +10,7 @@ use groupchat_domain::storage::EventSink;
 use groupchat_domain::time::Timestamp;
 use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{self, DataDirLock, LastUse, SqliteOptions, SqliteStorage};
+use groupchat_infra::sqlite::{self, DataDirLock, SqliteOptions, SqliteStorage};
 use groupchat_infra::{DatabaseStorage, QueueLimits};
 
 use crate::config::Config;
@@ -88,13 +88,9 @@ pub(crate) fn open_to_serve(
     if let Some(url) = &config.database_url {
         return postgres::open_to_serve(config, url, queue, sink);
     }
-    let path = file(config);
-    let usual = SqliteOptions::new(&path);
+    let usual = SqliteOptions::new(file(config));
     let readers = if config.storage_readers == 0 { usual.readers } else { config.storage_readers };
     let options = SqliteOptions {
-        alone: true,
-        own_folder: true,
-        suspect: held.is_some_and(|held| held.was_not_stopped(&path)),
         check_within: config.storage_check_timeout,
         readers,
         read_timeout: config.storage_read_timeout,
@@ -102,14 +98,8 @@ pub(crate) fn open_to_serve(
         read_queue: queue,
         ..usual
     };
-    let note_use = || held.map_or(Ok(()), |held| held.note(LastUse::InUse));
-    // Already before it is opened, which may fold the log: else the next start would not know that it is suspect.
-    if sqlite::database_exists(&path)? {
-        note_use()?;
-    }
-    let storage = SqliteStorage::open(options, Arc::new(SystemClock), sink)?;
-    note_use()?;
-    Ok(Arc::new(storage))
+    let held = held.expect("a server on an embedded database holds the data folder");
+    Ok(Arc::new(SqliteStorage::open_to_serve(options, held, Arc::new(SystemClock), sink)?))
 }
 
 /// Opens the database, which servers may be using. One that is older than the program is migrated, or rejected if

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// What a crate's own code (not its tests) must not depend on.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     (
         "domain",
         &[
@@ -39,6 +39,7 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
         &[
             "groupchat-api",
             "groupchat-bench",
+            "groupchat-power-loss",
             "groupchat-simulation",
             "groupchat-testing",
             "actix",
@@ -53,15 +54,26 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
             "groupchat-bench",
             "groupchat-simulation",
             "groupchat-testing",
+            "groupchat-power-loss",
             "diesel",
             "libsqlite3-sys",
             "bcrypt",
             "sha2",
         ],
     ),
-    ("server", &["groupchat-bench", "groupchat-simulation", "groupchat-testing", "diesel", "paperclip"]),
+    (
+        "server",
+        &[
+            "groupchat-bench",
+            "groupchat-power-loss",
+            "groupchat-simulation",
+            "groupchat-testing",
+            "diesel",
+            "paperclip",
+        ],
+    ),
     ("sqlite-interrupt", &["groupchat", "diesel", "tokio"]),
-    ("bench", &["groupchat-simulation", "groupchat-testing"]),
+    ("bench", &["groupchat-power-loss", "groupchat-simulation", "groupchat-testing"]),
     (
         "simulation",
         &[
@@ -75,6 +87,7 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
         ],
     ),
     ("testing", &["groupchat"]),
+    ("power-loss", &["groupchat-domain", "groupchat-infra", "groupchat-api", "diesel", "tokio"]),
 ];
 
 /// What not even the tests of the domain may use.

@@ -90,7 +90,7 @@ fn is_harmless(entry: &Path) -> bool {
     name.starts_with('.')
         || ["lost+found", "log", "logs", LOCK_FILE].contains(&&*name)
         || matches!(extension, "toml" | "log")
-        || is_staged_file(entry)
+        || is_left_by_staged_file(entry)
 }
 
 /// Traces of a database: its side files and copies of it.

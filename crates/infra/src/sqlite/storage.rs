@@ -13,6 +13,8 @@ use groupchat_sqlite_interrupt::watch_statements;
 use super::checkpoint::{self, CheckpointSignal, Checkpointer};
 use super::connection::{self, ConnectionPurpose};
 use super::create::{self, unwritable};
+use super::data_dir_lock::{DataDirLock, LastUse};
+use super::detection;
 use super::error::OpenError;
 use super::free_space;
 use super::gate::Gate;
@@ -96,6 +98,31 @@ impl SqliteStorage {
         // Set even if not all threads could be started: dropping the storage then ends the others.
         *locked(&storage.threads) = Some(workers);
         started.map(|()| storage)
+    }
+
+    /// Opens the database as the server on its folder does, which holds the lock of the folder: makes the database on a
+    /// first start, has it checked if the last server was not shut down cleanly, and notes that it is in use, until the
+    /// server notes that it was [`Stopped`](LastUse::Stopped).
+    ///
+    /// # Errors
+    /// [`OpenError`], in words for people.
+    pub fn open_to_serve(
+        options: SqliteOptions,
+        held: &DataDirLock,
+        clock: Arc<dyn Clock>,
+        sink: Arc<dyn EventSink>,
+    ) -> Result<Self, OpenError> {
+        let path = options.path.clone();
+        let note_use = || held.note(LastUse::InUse).map_err(|error| unwritable(&path, &error));
+        let suspect = held.was_not_stopped(&path);
+        // Already before it is opened, which may fold the log: else the next start would not know that it is suspect.
+        if detection::database_exists(&path)? {
+            note_use()?;
+        }
+        let options = SqliteOptions { alone: true, own_folder: true, suspect, ..options };
+        let storage = Self::open(options, clock, sink)?;
+        note_use()?;
+        Ok(storage)
     }
 
     /// Queues a command that may use the SQLite connection.

@@ -1,0 +1,260 @@
+//! The commands that a server is tested with. A new command joins by a line in [`COMMANDS`] and a function.
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};
+use groupchat_domain::events::log_state;
+use groupchat_domain::groups::{self, Candidate, GroupChanges, Quotas, Role};
+use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
+use groupchat_testing::Dice;
+
+use crate::ledger::Promise;
+use crate::scene::Scene;
+
+/// What came of a command.
+#[derive(Debug, Default)]
+pub(crate) struct Reply {
+    /// What the client may rely on now.
+    pub(crate) promises: Vec<Promise>,
+    /// What there is from now on.
+    pub(crate) news: Option<News>,
+    /// That the server failed.
+    pub(crate) fault: Option<Error>,
+}
+
+/// What a command has created or removed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum News {
+    Message(GroupId, MessageId),
+    Group(GroupId),
+    GroupGone(GroupId),
+}
+
+/// A command that has chosen what to do, on its way.
+pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
+
+type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
+
+/// The commands, each with how often it is chosen.
+const COMMANDS: [(usize, Begin); 14] = [
+    (30, send),
+    (4, send_again),
+    (5, send_as_outsider),
+    (6, edit),
+    (2, delete),
+    (8, like),
+    (3, unlike),
+    (4, pin),
+    (6, read),
+    (4, ask_for_cursor),
+    (5, join_or_leave),
+    (4, edit_profile),
+    (5, create_or_delete_group),
+    (3, change_group),
+];
+
+/// Begins one of the commands. It is queued once it is polled.
+pub(crate) fn begin<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let mut left = dice.below(COMMANDS.iter().map(|(weight, _)| weight).sum());
+    for (weight, begin) in COMMANDS {
+        match left.checked_sub(weight) {
+            Some(less) => left = less,
+            None => return begin(scene, dice, storage),
+        }
+    }
+    unreachable!("the weights add up")
+}
+
+impl Reply {
+    fn promise(promise: Promise) -> Self {
+        Self { promises: vec![promise], ..Self::default() }
+    }
+
+    fn news(news: News) -> Self {
+        Self { news: Some(news), ..Self::default() }
+    }
+}
+
+/// Does something as the holder of a key.
+fn act<'s, T: Send + 'static>(
+    storage: &'s dyn Storage,
+    who: Credential,
+    work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    reply: impl FnOnce(Result<T, &Error>) -> Reply + Send + 's,
+) -> Running<'s> {
+    Box::pin(async move {
+        match storage.write_as(who, work).await {
+            Ok(value) => reply(Ok(value)),
+            Err(error @ Error::Refused(_)) => reply(Err(&error)),
+            Err(error) => Reply { fault: Some(error.clone()), ..reply(Err(&error)) },
+        }
+    })
+}
+
+/// What follows only from success.
+fn on_success<T>(reply: impl FnOnce(T) -> Reply) -> impl FnOnce(Result<T, &Error>) -> Reply {
+    |result| result.map_or_else(|_| Reply::default(), reply)
+}
+
+/// What a sender may rely on. A refusal and every fault but one say that nothing is stored.
+fn sent(client_id: String, result: Result<messages::Sent, &Error>) -> Reply {
+    match result {
+        Ok(sent) => {
+            let message = sent.view.message;
+            let promise = Promise::Stored { client_id, id: message.id, seq: message.seq };
+            Reply { news: Some(News::Message(message.group_id, message.id)), ..Reply::promise(promise) }
+        }
+        Err(Error::Fault(StorageFault::OutcomeUnknown)) => Reply::default(),
+        Err(_) => Reply::promise(Promise::Refused { client_id }),
+    }
+}
+
+fn send<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, group) = (scene.member(dice).who, scene.group(dice));
+    let (client_id, text) = (scene.client_id(), scene.text(dice));
+    let named = client_id.as_str().to_owned();
+    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
+}
+
+/// The same message twice in one command: the second time it must be recognized.
+fn send_again<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, group) = (scene.member(dice).who, scene.group(dice));
+    let (client_id, text) = (scene.client_id(), scene.text(dice));
+    let named = client_id.as_str().to_owned();
+    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    let twice = draft.clone();
+    Box::pin(async move {
+        let first = act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), {
+            let named = named.clone();
+            |result| sent(named, result)
+        });
+        let first = first.await;
+        let again = act(
+            storage,
+            who,
+            move |tx, actor| messages::send(tx, actor, &twice),
+            |result| sent(named, result),
+        );
+        let again = again.await;
+        if first.fault.is_none() && again.fault.is_none() {
+            assert_eq!(first.promises, again.promises, "a repeat is another message");
+        }
+        // What a fault says of the second try says nothing about the first.
+        if again.fault.is_some() { first } else { again }
+    })
+}
+
+fn send_as_outsider<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, group) = (scene.admin.who, scene.group(dice));
+    let (client_id, text) = (scene.client_id(), scene.text(dice));
+    let named = client_id.as_str().to_owned();
+    let draft = MessageDraft { group, text, client_id: Some(client_id) };
+    act(storage, who, move |tx, actor| messages::send(tx, actor, &draft), |result| sent(named, result))
+}
+
+fn edit<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id), text) = (scene.member(dice).who, scene.message(dice), scene.text(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::edit(tx, actor, group, id, Some(&text));
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+fn delete<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id)) = (scene.members[0].who, scene.message(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::delete(tx, actor, group, id);
+    act(storage, who, work, on_success(|()| Reply::default()))
+}
+
+fn like<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id)) = (scene.member(dice).who, scene.message(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::like(tx, actor, group, id);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+fn unlike<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id)) = (scene.member(dice).who, scene.message(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| messages::unlike(tx, actor, group, id);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+fn pin<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, (group, id), pins) = (scene.members[0].who, scene.message(dice), dice.below(3) > 0);
+    let work = move |tx: &mut dyn Tx, actor: &Actor| {
+        if pins { messages::pin(tx, actor, group, id) } else { messages::unpin(tx, actor, group, id) }
+    };
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+/// Moves a read cursor as far as the group goes.
+fn read<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (member, group) = (scene.member(dice), scene.group(dice));
+    let work = move |tx: &mut dyn Tx, actor: &Actor| {
+        let last = groups::find(tx, actor, group)?.group.last_seq;
+        messages::mark_read(tx, actor, group, last)
+    };
+    let promise = move |state: messages::ReadState| {
+        Reply::promise(Promise::Read { group, user: member.id, seq: state.read_seq })
+    };
+    act(storage, member.who, work, on_success(promise))
+}
+
+/// Subscribes, as far as the log is concerned: a client gets the cursor after the last event.
+fn ask_for_cursor<'s>(_: &mut Scene, _: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let access = Access { mode: Mode::Read, caller: Caller::System };
+    Box::pin(async move {
+        match storage.run(access, |tx| log_state(tx)).await {
+            Ok(state) => Reply::promise(Promise::Cursor(state.now())),
+            Err(error) => Reply { fault: Some(error), ..Reply::default() },
+        }
+    })
+}
+
+fn join_or_leave<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (guest, group, how) = (scene.guest(dice), scene.group(dice), dice.below(3));
+    let (owner, id) = (scene.members[0], guest.id);
+    let who = if how == 0 { owner.who } else { guest.who };
+    let work = move |tx: &mut dyn Tx, actor: &Actor| match how {
+        0 => {
+            let guest = Candidate::Id(id);
+            groups::add_member(tx, actor, group, &guest, Role::Admin, &Quotas::default()).map(drop)
+        }
+        1 => groups::join(tx, actor, group, &Quotas::default()).map(drop),
+        _ => groups::remove_member(tx, actor, group, id),
+    };
+    act(storage, who, work, on_success(|()| Reply::default()))
+}
+
+fn edit_profile<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let who = scene.member(dice).who;
+    let display_name = DisplayName::parse(scene.group_name().as_str()).unwrap();
+    let changes = ProfileChanges { display_name: Some(Some(display_name)), ..ProfileChanges::default() };
+    let work = move |tx: &mut dyn Tx, actor: &Actor| edit_self(tx, actor, &changes);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}
+
+/// Makes a group that will be deleted, or deletes one that was made so.
+fn create_or_delete_group<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let who = scene.members[0].who;
+    if scene.doomed.is_empty() || dice.below(2) == 0 {
+        let draft = scene.group_draft();
+        let work =
+            move |tx: &mut dyn Tx, actor: &Actor| groups::create(tx, actor, &draft, &Quotas::default());
+        return act(
+            storage,
+            who,
+            work,
+            on_success(|view: groups::GroupView| Reply::news(News::Group(view.group.id))),
+        );
+    }
+    let group = scene.doomed[dice.below(scene.doomed.len())];
+    let work = move |tx: &mut dyn Tx, actor: &Actor| groups::delete(tx, actor, group);
+    act(storage, who, work, on_success(move |()| Reply::news(News::GroupGone(group))))
+}
+
+fn change_group<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
+    let (who, group) = (scene.members[0].who, scene.group(dice));
+    let changes = GroupChanges { name: Some(scene.group_name()), ..GroupChanges::default() };
+    let work = move |tx: &mut dyn Tx, actor: &Actor| groups::edit(tx, actor, group, &changes);
+    act(storage, who, work, on_success(|_| Reply::default()))
+}

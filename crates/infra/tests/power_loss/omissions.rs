@@ -1,0 +1,68 @@
+//! Whether these tests would notice if a sync were missing: the same work, with one kind of syncs omitted.
+
+use groupchat_power_loss::{Picks, Volume};
+use groupchat_testing::Dice;
+
+use crate::crashes::Stage;
+use crate::scene::Scene;
+use crate::traffic::checkpoint;
+
+/// How many moments are tried at most. Far more than it takes.
+const MOMENTS: usize = 1_000;
+
+/// What goes wrong if the volume is so, if anything does.
+fn violation(prepare: impl FnOnce(&Volume)) -> Option<String> {
+    let (stage, mut dice) = (Stage::new(), Dice::new(1));
+    prepare(&stage.volume);
+    let server = stage.start();
+    let mut scene = Scene::create(&server);
+    for _ in 0..3 {
+        stage.work(&server, &mut scene, 5, &mut dice);
+        checkpoint(stage.folder(), &mut dice);
+    }
+    stage.copy("backup.copy");
+    stage.work(&server, &mut scene, 5, &mut dice);
+    server.stop();
+    let survived = stage.recording().survive(MOMENTS, &mut dice);
+    survived.err().map(|violation| violation.to_string())
+}
+
+fn without_syncs(of: Picks) -> Option<String> {
+    violation(|volume| volume.omit_syncs(of))
+}
+
+#[track_caller]
+fn assert_noticed(violation: Option<String>) {
+    let violation = violation.expect("nobody notices");
+    eprintln!("noticed: {violation}");
+}
+
+#[test]
+fn synchronous_normal_is_noticed() {
+    assert_noticed(violation(|volume| volume.force_synchronous("NORMAL")));
+}
+
+#[test]
+fn synchronous_off_is_noticed() {
+    assert_noticed(violation(|volume| volume.force_synchronous("OFF")));
+}
+
+#[test]
+fn a_missing_sync_of_the_write_ahead_log_is_noticed() {
+    assert_noticed(without_syncs(|name| name.ends_with("-wal")));
+}
+
+#[test]
+fn a_missing_sync_of_the_database_is_noticed() {
+    assert_noticed(without_syncs(|name| name == crate::server::DATABASE));
+}
+
+#[test]
+fn a_missing_sync_of_the_folder_is_noticed() {
+    assert_noticed(without_syncs(|name| name.ends_with('/')));
+}
+
+#[test]
+fn a_missing_sync_of_a_staged_file_is_noticed() {
+    assert_noticed(without_syncs(|name| name.contains(".unfinished-") && !name.ends_with("-wal")));
+}

@@ -1,0 +1,137 @@
+//! What servers and operators do while the power fails.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::sqlite::{DataDirLock, RestorePaths, backup, restore};
+use groupchat_testing::Dice;
+
+use crate::commands::begin;
+use crate::crashes::Stage;
+use crate::ledger::Promise;
+use crate::points::share;
+use crate::scene::Scene;
+use crate::server::{Server, database, wait};
+use crate::traffic::{batch, checkpoint};
+
+impl Stage {
+    pub(crate) fn folder(&self) -> &Path {
+        self.volume.path()
+    }
+
+    pub(crate) fn start(&self) -> Server {
+        Server::start(self.folder(), Arc::new(self.ledger.clone())).unwrap()
+    }
+
+    /// Runs commands, and checkpoints now and then.
+    pub(crate) fn work(&self, server: &Server, scene: &mut Scene, batches: usize, dice: &mut Dice) {
+        for _ in 0..batches {
+            assert_eq!(batch(server, scene, &self.ledger, dice), []);
+            if dice.below(10) == 0 {
+                checkpoint(self.folder(), dice);
+            }
+        }
+    }
+
+    /// Copies the database while the server runs.
+    pub(crate) fn copy(&self, name: &str) -> PathBuf {
+        let copy = self.folder().join(name);
+        backup(&database(self.folder()), &copy, true, &mut |_| ()).unwrap();
+        self.ledger.note(Promise::Copied(name.to_owned()));
+        copy
+    }
+
+    /// Lets the power fail at as many moments as make this share of all, in percent.
+    fn survives(&self, percent: usize, dice: &mut Dice) {
+        let examined = self.recording().survive(share(percent), dice);
+        let examined = examined.unwrap_or_else(|violation| violation.fail());
+        assert!(examined * 2 >= share(percent), "only {examined} different disks");
+    }
+}
+
+#[test]
+fn a_first_start() {
+    let (stage, mut dice) = (Stage::new(), Dice::seeded());
+    let server = stage.start();
+    server.create_first_admin().unwrap();
+    server.stop();
+    stage.survives(8, &mut dice);
+}
+
+#[test]
+fn commands_checkpoints_and_clean_restarts() {
+    let (stage, mut dice) = (Stage::new(), Dice::seeded());
+    let server = stage.start();
+    let mut scene = Scene::create(&server);
+    stage.work(&server, &mut scene, 20, &mut dice);
+    server.stop();
+    for _ in 0..3 {
+        let server = stage.start();
+        stage.work(&server, &mut scene, 20, &mut dice);
+        scene.replace_user(&server);
+        server.stop();
+    }
+    stage.survives(50, &mut dice);
+}
+
+#[test]
+fn commands_of_several_threads() {
+    const THREADS: usize = 3;
+    const COMMANDS: usize = 40;
+    let (stage, mut dice) = (Stage::new(), Dice::seeded());
+    let server = stage.start();
+    let scene = Scene::create(&server);
+    thread::scope(|scope| {
+        for nth in 0..THREADS {
+            let (mut scene, mut dice) = (scene.named(&format!("thread-{nth}")), dice.split());
+            let (server, stage) = (&server, &stage);
+            scope.spawn(move || {
+                for turn in 0..COMMANDS {
+                    let reply = wait(begin(&mut scene, &mut dice, server.storage()));
+                    assert_eq!(reply.fault, None);
+                    scene.learn(&reply);
+                    reply.promises.into_iter().for_each(|promise| stage.ledger.note(promise));
+                    if turn % 15 == 14 {
+                        checkpoint(stage.folder(), &mut dice);
+                    }
+                }
+            });
+        }
+    });
+    server.stop();
+    stage.survives(16, &mut dice);
+}
+
+#[test]
+fn backups_and_a_restore() {
+    let (stage, mut dice) = (Stage::new(), Dice::seeded());
+    let server = stage.start();
+    let mut scene = Scene::create(&server);
+    stage.work(&server, &mut scene, 8, &mut dice);
+    stage.copy("first.copy");
+    stage.work(&server, &mut scene, 8, &mut dice);
+    // Takes the place of the first.
+    let copy = stage.copy("first.copy");
+    let restored = scene.clone();
+    stage.work(&server, &mut scene, 8, &mut dice);
+    server.stop();
+    replace(&stage, &copy);
+    let server = stage.start();
+    stage.work(&server, &mut restored.named("restored"), 8, &mut dice);
+    server.stop();
+    stage.survives(16, &mut dice);
+}
+
+/// Replaces the database by a copy.
+fn replace(stage: &Stage, copy: &Path) {
+    let database = database(stage.folder());
+    let kept = stage.folder().join("groupchat.db.before-restore");
+    let lock = DataDirLock::acquire(stage.folder()).unwrap();
+    stage.ledger.note(Promise::Restoring);
+    let paths = RestorePaths { backup: copy, database: &database, kept: &kept };
+    restore(&lock, &paths, SystemClock.now(), &mut |_| ()).unwrap();
+    stage.ledger.note(Promise::Restored);
+}
