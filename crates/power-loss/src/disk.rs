@@ -163,7 +163,7 @@ impl Disk {
                 file.synced = content;
             }
             Op::SyncFolder { folder } => self.sync_folder(folder),
-            Op::Mark(_) => {}
+            Op::SyncOmitted | Op::Mark(_) => {}
         }
     }
 
@@ -175,20 +175,11 @@ impl Disk {
         self.renaming.push((self.clock, change));
     }
 
-    /// The names while nothing is lost.
-    fn present_names(&self) -> BTreeMap<String, FileId> {
+    /// The file that has this name while nothing is lost.
+    fn named(&self, name: &str) -> Option<FileId> {
         let mut names = self.names.clone();
         self.renaming.iter().for_each(|(_, change)| change.apply(&mut names));
-        names
-    }
-
-    fn named(&self, name: &str) -> Option<FileId> {
-        self.present_names().get(name).copied()
-    }
-
-    /// A name of the file while nothing is lost.
-    pub fn name_of(&self, file: FileId) -> Option<String> {
-        self.present_names().into_iter().find_map(|(name, named)| (named == file).then_some(name))
+        names.get(name).copied()
     }
 
     fn sync_folder(&mut self, folder: &str) {

@@ -56,6 +56,8 @@ pub enum Op {
         /// The file.
         file: FileId,
     },
+    /// A sync was omitted because the test wanted that.
+    SyncOmitted,
     /// The names in a folder are on the disk.
     SyncFolder {
         /// The folder; empty for the volume itself.

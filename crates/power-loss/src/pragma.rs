@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libsqlite3_sys::{
@@ -65,7 +65,7 @@ unsafe extern "C" fn authorize(
     _database: *const c_char,
     _trigger: *const c_char,
 ) -> c_int {
-    let sets = action == SQLITE_PRAGMA && pragma != null() && value != null();
+    let sets = action == SQLITE_PRAGMA && !pragma.is_null() && !value.is_null();
     // SAFETY: for this action, the first name is that of the pragma, and ends with 0.
     let is_ours = sets && unsafe { CStr::from_ptr(pragma) }.to_bytes().eq_ignore_ascii_case(b"synchronous");
     if is_ours { SQLITE_IGNORE } else { SQLITE_OK }

@@ -238,9 +238,8 @@ impl State {
 
     pub(crate) fn synced(&mut self, file: FileId) {
         let name = self.names.iter().find_map(|(name, named)| (*named == file).then_some(name));
-        if !name.is_some_and(|name| self.is_omitted(name)) {
-            self.record(Op::Sync { file });
-        }
+        let is_omitted = name.is_some_and(|name| self.is_omitted(name));
+        self.record(if is_omitted { Op::SyncOmitted } else { Op::Sync { file } });
     }
 
     fn is_omitted(&self, name: &str) -> bool {
@@ -252,9 +251,8 @@ impl State {
     }
 
     pub(crate) fn synced_folder(&mut self, folder: &str) {
-        if !self.is_omitted(&format!("{folder}/")) {
-            self.record(Op::SyncFolder { folder: folder.to_owned() });
-        }
+        let is_omitted = self.is_omitted(&format!("{folder}/"));
+        self.record(if is_omitted { Op::SyncOmitted } else { Op::SyncFolder { folder: folder.to_owned() } });
     }
 
     pub(crate) fn renamed(&mut self, from: &str, to: &str) {

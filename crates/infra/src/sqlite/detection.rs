@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::data_dir_lock::{FILE_NAME as LOCK_FILE, LastUse};
 use super::error::OpenError;
-use super::staged_file::{MAGIC, SIDE_FILES, folder, is_staged_file, with_suffix};
+use super::staged_file::{MAGIC, SIDE_FILES, folder, is_staged_file, staged_file_beside, with_suffix};
 
 /// Identifies groupchat's databases in the file header: "GCht". Databases from before schema 10 have 0.
 pub(crate) const APPLICATION_ID: u32 = 0x4743_6874;
@@ -116,9 +116,7 @@ fn traces(path: &Path) -> io::Result<Vec<String>> {
 
 /// Whether a file is a staged file or a side file of one. Neither was ever part of a database.
 fn is_left_by_staged_file(path: &Path) -> bool {
-    let name = path.as_os_str().to_string_lossy();
-    let bare = SIDE_FILES.iter().find_map(|suffix| name.strip_suffix(suffix));
-    is_staged_file(bare.map_or(path, Path::new))
+    is_staged_file(path) || staged_file_beside(path).is_some()
 }
 
 fn lost(path: &Path, found: &[String]) -> OpenError {

@@ -12,7 +12,7 @@ use super::connection::{self, ConnectionPurpose};
 use super::create;
 use super::data_dir_lock::DataDirLock;
 use super::error::OpenError;
-use super::schema_check;
+use super::schema_check::{self, CreatedSchemas};
 use super::staged_file::StagedFile;
 use crate::check::COMPLAINTS;
 use crate::connection::Connection;
@@ -20,6 +20,9 @@ use crate::migrations::{NotPending, SchemaVersion, pending};
 use crate::refold;
 
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// The schemas that they have created in this process.
+static SCHEMAS: CreatedSchemas = CreatedSchemas::new();
 
 /// Counts the table that every groupchat database has.
 const OWN_TABLES: &str =
@@ -33,7 +36,7 @@ type Migrations = Vec<Box<dyn Migration<Sqlite>>>;
 /// # Errors
 /// [`OpenError`]. The database is then unchanged.
 pub(crate) fn migrate(path: &Path) -> Result<(), OpenError> {
-    migrate_with(path, &MIGRATIONS)?;
+    Schema::own(path).migrate()?;
     let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
     if !is_refold_due(&mut connection, path)? {
         return Ok(());
@@ -56,7 +59,7 @@ fn is_refold_due(connection: &mut SqliteConnection, path: &Path) -> Result<bool,
 /// [`OpenError`]: [`OpenError::NeedsMigration`] if a server uses the directory.
 pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
     let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
-    let schema = Schema { path, source: &MIGRATIONS };
+    let schema = Schema::own(path);
     if schema.lacks_nothing(&mut connection)? && !is_refold_due(&mut connection, path)? {
         return Ok(());
     }
@@ -64,17 +67,10 @@ pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
     migrate(path)
 }
 
+/// Applies other migrations.
+#[cfg(test)]
 pub(super) fn migrate_with(path: &Path, source: &dyn MigrationSource<Sqlite>) -> Result<(), OpenError> {
-    let mut connection = connection::open(path, ConnectionPurpose::Migrate)?;
-    let schema = Schema { path, source };
-    if schema.lacks_nothing(&mut connection)? {
-        return Ok(());
-    }
-    // The write lock excludes another process that opens the same file at the same time; the second one finds no
-    // pending migration.
-    connection
-        .immediate_transaction(|connection| schema.apply_pending(connection))
-        .map_err(|failure| failure.into_error(path))
+    Schema { path, source, created: &CreatedSchemas::new() }.migrate()
 }
 
 /// Checks the schema version of a database without changing anything. `path` is for error messages.
@@ -91,7 +87,7 @@ pub(crate) fn schema_version(
     if own == 0 {
         return Err(foreign());
     }
-    let schema = Schema { path, source: &MIGRATIONS };
+    let schema = Schema::own(path);
     let pending = schema.pending(connection).map_err(|failure| failure.into_error(path))?.len();
     let applied = connection.applied_migrations().map_err(|error| step(error).into_error(path))?;
     let found = applied.into_iter().max().ok_or_else(foreign)?.to_string();
@@ -105,7 +101,7 @@ pub(crate) fn schema_version(
 pub(super) fn schema_differences(
     connection: &mut SqliteConnection,
 ) -> Result<Vec<String>, schema_check::Failure> {
-    schema_check::differences(connection, &MIGRATIONS)
+    schema_check::differences(connection, &MIGRATIONS, &SCHEMAS)
 }
 
 /// A failure inside the transaction. Diesel requires that its own errors can be converted into it.
@@ -139,6 +135,15 @@ fn step(error: impl std::fmt::Display) -> Failure {
 struct Schema<'a> {
     path: &'a Path,
     source: &'a dyn MigrationSource<Sqlite>,
+    /// The schemas that they have created.
+    created: &'a CreatedSchemas,
+}
+
+impl<'a> Schema<'a> {
+    /// With the program's migrations.
+    const fn own(path: &'a Path) -> Self {
+        Self { path, source: &MIGRATIONS, created: &SCHEMAS }
+    }
 }
 
 impl Schema<'_> {
@@ -170,8 +175,20 @@ impl Schema<'_> {
     }
 
     fn differences(&self, connection: &mut SqliteConnection) -> Result<Vec<String>, OpenError> {
-        schema_check::differences(connection, self.source)
+        schema_check::differences(connection, self.source, self.created)
             .map_err(|error| OpenError::from_reason(self.path, &error.to_string()))
+    }
+
+    fn migrate(&self) -> Result<(), OpenError> {
+        let mut connection = connection::open(self.path, ConnectionPurpose::Migrate)?;
+        if self.lacks_nothing(&mut connection)? {
+            return Ok(());
+        }
+        // The write lock excludes another process that opens the same file at the same time; the second one finds no
+        // pending migration.
+        connection
+            .immediate_transaction(|connection| self.apply_pending(connection))
+            .map_err(|failure| failure.into_error(self.path))
     }
 
     fn apply_pending(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {

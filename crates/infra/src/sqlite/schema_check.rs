@@ -2,13 +2,15 @@
 //! would act with the server's rights.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 
+use crate::executor::sync::locked;
 use crate::schema_text::bare;
 
 /// The query planner's statistics, which `ANALYZE` stores in tables of its own.
@@ -18,25 +20,51 @@ const STATISTICS: [&str; 2] =
 /// A failure of either database, as text.
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The differences from a fresh database with the same migrations, as text. Empty if there are none. Creates that
-/// database in memory, which takes a few milliseconds.
+/// The schemas that migrations create, by which of them were applied. Creating one takes some milliseconds, and a process
+/// compares several times: at a start, with a backup, in a check.
+#[derive(Default)]
+pub(super) struct CreatedSchemas(Mutex<BTreeMap<Vec<MigrationVersion<'static>>, Arc<Objects>>>);
+
+impl CreatedSchemas {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
+    /// The schema of a fresh database with the migrations that the other one has.
+    fn like(
+        &self,
+        other: &mut SqliteConnection,
+        source: &dyn MigrationSource<Sqlite>,
+    ) -> Result<Arc<Objects>, Failure> {
+        let applied = other.applied_migrations()?;
+        if let Some(known) = locked(&self.0).get(&applied) {
+            return Ok(Arc::clone(known));
+        }
+        let created = Arc::new(objects(&mut fresh(&applied, source)?)?);
+        locked(&self.0).insert(applied, Arc::clone(&created));
+        Ok(created)
+    }
+}
+
+/// The differences from a fresh database with the same migrations, as text. Empty if there are none. `created` are the
+/// schemas that the migrations of this source have created so far.
 ///
 /// # Errors
 /// The failure of a statement, or of a migration.
 pub(super) fn differences(
     connection: &mut SqliteConnection,
     source: &dyn MigrationSource<Sqlite>,
+    created: &CreatedSchemas,
 ) -> Result<Vec<String>, Failure> {
-    let expected = objects(&mut fresh(connection, source)?)?;
+    let expected = created.like(connection, source)?;
     Ok(compare(&expected, &objects(connection)?))
 }
 
-/// A database in memory with the same migrations as the other one.
+/// A database in memory with these migrations.
 fn fresh(
-    other: &mut SqliteConnection,
+    applied: &[MigrationVersion<'_>],
     source: &dyn MigrationSource<Sqlite>,
 ) -> Result<SqliteConnection, Failure> {
-    let applied = other.applied_migrations()?;
     let mut fresh = SqliteConnection::establish(":memory:")?;
     let mut migrations = source.migrations()?;
     migrations.retain(|migration| applied.contains(&migration.name().version().as_owned()));

@@ -58,6 +58,9 @@ impl StagedFile {
                 for suffix in SIDE_FILES {
                     remove_if_exists(&with_suffix(&path, suffix))?;
                 }
+            } else if is_own && staged_file_beside(&path).is_some_and(|staged| !staged.exists()) {
+                // A power failure may have taken the staged file only.
+                remove_if_exists(&path)?;
             }
         }
         Ok(())
@@ -119,6 +122,13 @@ pub(super) fn is_staged_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let number = name.rsplit_once(MARK).map_or("", |(_, number)| number);
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The staged file that SQLite has made this file for, if it has.
+pub(super) fn staged_file_beside(path: &Path) -> Option<PathBuf> {
+    let name = path.to_str()?;
+    let bare = SIDE_FILES.iter().find_map(|suffix| name.strip_suffix(suffix)).map(PathBuf::from);
+    bare.filter(|bare| is_staged_file(bare))
 }
 
 /// Whether a staged file is abandoned. A file that isn't certainly our `own` must begin like a staged database, whose
@@ -187,15 +197,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("backup.db");
         let database = [&MAGIC[..], &[7; 100]].concat();
-        let left: [(&str, &[u8]); 5] = [
+        let left: [(&str, &[u8]); 6] = [
             ("backup.db.unfinished-12", b"half of something"),
             ("backup.db.unfinished-1", &database),
             ("backup.db.unfinished-1-journal", b"old pages"),
+            ("backup.db.unfinished-7-wal", b"new pages of a file that is gone"),
             ("of-another-day.db.unfinished-4711", &[0; 4096]),
             ("empty.unfinished-2", b""),
         ];
-        let kept: [(&str, &[u8]); 5] = [
+        let kept: [(&str, &[u8]); 6] = [
             ("backup.db", &database),
+            ("backup.db-wal", b"new pages"),
             ("backup.db.unfinished-", &database),
             ("backup.db.unfinished-1x", &database),
             ("unfinished-3", &database),

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
-use groupchat_power_loss::{Disk, Image, Op, Volume};
+use groupchat_power_loss::{Disk, FileId, Image, Op, Volume};
 use groupchat_testing::Dice;
 use tempfile::TempDir;
 
@@ -19,13 +20,6 @@ pub(crate) struct Recording {
     initial: Disk,
     ops: Vec<Op>,
     promises: Vec<Promise>,
-}
-
-/// A state of the database, in the order in which they came.
-struct State {
-    snapshot: Snapshot,
-    /// After how many operations it was there.
-    since: usize,
 }
 
 /// Something that a power failure must not do.
@@ -53,7 +47,8 @@ impl fmt::Display for Violation {
 impl Violation {
     /// Keeps the files, and ends the test.
     pub(crate) fn fail(&self) -> ! {
-        let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("power-loss");
+        let test = thread::current().name().unwrap_or_default().replace("::", "-");
+        let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("power-loss").join(test);
         let _ = std::fs::remove_dir_all(&kept);
         let kept = self.image.write_to(&kept).map(|()| kept);
         panic!("{self}\nthe files are kept in {kept:?}");
@@ -84,29 +79,18 @@ impl Recording {
     /// # Errors
     /// The first that violates a promise.
     pub(crate) fn survive(&self, points: usize, dice: &mut Dice) -> Result<usize, Box<Violation>> {
-        let states = self.states()?;
-        let moments = self.moments(points, dice);
-        let (mut disk, mut owed, mut seen) = (self.initial.clone(), Owed::default(), HashSet::new());
-        let mut moments = moments.into_iter().peekable();
-        let mut durable = 0;
-        for point in 0..=self.ops.len() {
-            while moments.next_if_eq(&point).is_some() {
-                let image = disk.after_power_loss(dice);
+        let mut moments = self.moments(points, dice).into_iter().peekable();
+        let mut replay = Replay::new(self.initial.clone());
+        let mut seen = HashSet::new();
+        for (at, op) in self.ops.iter().enumerate() {
+            replay.apply(op, &self.promises, dice).map_err(|what| {
+                Box::new(Violation { what, point: at + 1, image: replay.disk.after_kill() })
+            })?;
+            while moments.next_if_eq(&(at + 1)).is_some() {
+                let image = replay.disk.after_power_loss(dice);
                 if seen.insert(hash(&image)) {
-                    let judged = examine(&image, &owed)
-                        .and_then(|found| is_allowed(&found.snapshot, &states, durable));
-                    if let Err(what) = judged {
-                        return Err(Box::new(Violation { what, point, image }));
-                    }
-                }
-            }
-            let Some(op) = self.ops.get(point) else { break };
-            disk.apply(op, dice);
-            if let Op::Mark(number) = op {
-                let promise = &self.promises[*number];
-                owed.add(promise);
-                if promise.is_durable() {
-                    durable = states.iter().rposition(|state| state.since <= point).unwrap_or(0);
+                    let judged = replay.judge(&image);
+                    judged.map_err(|what| Box::new(Violation { what, point: at + 1, image }))?;
                 }
             }
         }
@@ -127,50 +111,80 @@ impl Recording {
         moments.sort_unstable();
         moments
     }
+}
 
-    /// All states that the database had, as a server would have found them if only the program had been killed.
-    fn states(&self) -> Result<Vec<State>, Box<Violation>> {
-        let (mut states, mut disk) = (Vec::<State>::new(), self.initial.clone());
-        for (at, op) in self.ops.iter().enumerate() {
-            disk.apply(op, &mut Dice::new(0));
-            if !may_commit(op, self.ops.get(at + 1), &disk) {
-                continue;
-            }
-            let (image, since) = (disk.after_kill(), at + 1);
-            match examine(&image, &Owed::default()) {
-                Ok(Found { snapshot, .. }) => {
-                    if states.last().is_none_or(|last| last.snapshot != snapshot) {
-                        states.push(State { snapshot, since });
-                    }
-                }
-                Err(what) => return Err(Box::new(Violation { what, point: since, image })),
+/// What there is at a moment of a recording.
+#[derive(Default)]
+struct Replay {
+    disk: Disk,
+    owed: Owed,
+    /// The states that the database has had, as a server would have found them if only the program had been killed.
+    states: Vec<Snapshot>,
+    /// The last of them that must not be lost.
+    durable: usize,
+    /// The log to which the last page of a transaction is being written.
+    committing: Option<FileId>,
+}
+
+impl Replay {
+    fn new(disk: Disk) -> Self {
+        let found =
+            examine(&disk.after_kill(), &Owed::default()).expect("a server starts before anything happens");
+        Self { disk, states: vec![found.snapshot], ..Self::default() }
+    }
+
+    /// Goes on by one operation. Where that may have made a transaction visible, starts a server to see.
+    fn apply(&mut self, op: &Op, promises: &[Promise], dice: &mut Dice) -> Result<(), String> {
+        self.disk.apply(op, dice);
+        if let Op::Mark(number) = op {
+            self.owed.add(&promises[*number]);
+            if promises[*number].is_durable() {
+                self.durable = self.states.len().saturating_sub(1);
             }
         }
-        Ok(states)
+        if self.may_commit(op) {
+            let found = examine(&self.disk.after_kill(), &self.owed)?.snapshot;
+            if self.states.last() != Some(&found) {
+                self.states.push(found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an operation may make a transaction visible: the last page of one in a write-ahead log, or a change of
+    /// names.
+    fn may_commit(&mut self, op: &Op) -> bool {
+        match op {
+            Op::Write { file, bytes, .. } if is_commit_header(bytes) => {
+                self.committing = Some(*file);
+                false
+            }
+            Op::Write { file, .. } => self.committing.take_if(|committing| committing == file).is_some(),
+            Op::Name { .. } | Op::Rename { .. } | Op::Unlink { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether this may be left of the disk: all promises are kept, and the state is one that there was, but none from
+    /// before the last one that must not be lost.
+    fn judge(&self, image: &Image) -> Result<(), String> {
+        let found = examine(image, &self.owed)?.snapshot;
+        if self.states[self.durable..].contains(&found) {
+            return Ok(());
+        }
+        let differs = self.states[self.durable].differences(&found);
+        let durable = self.durable;
+        match self.states.iter().rposition(|state| *state == found) {
+            Some(state) => Err(format!("state {durable} was acknowledged, found state {state}: {differs:?}")),
+            None => Err(format!("the database never was so: compared with state {durable}, {differs:?}")),
+        }
     }
 }
 
-/// Whether an operation may make a transaction visible: the last of several writes to a write-ahead log, or a change of
-/// names.
-fn may_commit(op: &Op, next: Option<&Op>, disk: &Disk) -> bool {
-    match (op, next) {
-        (Op::Write { file, .. }, Some(Op::Write { file: next, .. })) if file == next => false,
-        (Op::Write { file, .. }, _) => disk.name_of(*file).is_some_and(|name| name.ends_with("-wal")),
-        (Op::Name { .. } | Op::Rename { .. } | Op::Unlink { .. }, _) => true,
-        _ => false,
-    }
-}
-
-/// The state must be one that there was, and none from before the last one that was acknowledged.
-fn is_allowed(found: &Snapshot, states: &[State], durable: usize) -> Result<(), String> {
-    if states[durable..].iter().any(|state| state.snapshot == *found) {
-        return Ok(());
-    }
-    let differs = states[durable].snapshot.differences(found);
-    match states.iter().rposition(|state| state.snapshot == *found) {
-        Some(earlier) => Err(format!("state {durable} was acknowledged, found state {earlier}: {differs:?}")),
-        None => Err(format!("the database never was so: compared with state {durable}, {differs:?}")),
-    }
+/// Whether this is the header of the frame that ends a transaction in a write-ahead log: it contains the size of the
+/// database (SQLite documentation, "WAL File Format", 2.2). The frame's page follows in a write of its own.
+fn is_commit_header(bytes: &[u8]) -> bool {
+    bytes.len() == 24 && bytes[4..8] != [0; 4]
 }
 
 /// Starts a server on an image, and looks for what was promised.
@@ -203,8 +217,15 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// An empty folder.
     pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// A folder that was filled before it is recorded.
+    pub(crate) fn with(fill: impl FnOnce(&Path)) -> Self {
         let folder = TempDir::new().unwrap();
+        fill(folder.path());
         let volume = Arc::new(Volume::record(folder.path()).unwrap());
         Self { ledger: Ledger::new(Arc::clone(&volume)), volume, _folder: folder }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -84,8 +84,15 @@ pub(crate) fn check_copies(folder: &Path, owed: &Owed) -> Result<(), String> {
         }
     }
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let is_copy = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "copy");
-    entries.filter(is_copy).try_for_each(|copy| check_file(&copy))
+    entries.filter(|path| is_copy(path)).try_for_each(|copy| check_file(&copy))
+}
+
+/// Whether it is a backup, or what was kept of a database before a restore or a migration.
+fn is_copy(path: &Path) -> bool {
+    let name = path.file_name().unwrap().to_string_lossy();
+    let is_part =
+        name.contains(".unfinished-") || ["-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end));
+    !is_part && (name.ends_with(".copy") || name.contains(".before-"))
 }
 
 fn look(server: &Server, folder: &Path) -> Result<Found, String> {

@@ -152,13 +152,16 @@ fn draft(name: &str) -> UserDraft {
     }
 }
 
-fn credential(key: KeyHash) -> Credential {
+pub(crate) fn credential(key: KeyHash) -> Credential {
     Credential { key, network: Network::UNKNOWN }
 }
 
+/// The key of the first admin.
+pub(crate) const ADMIN_KEY: [u8; 32] = [7; 32];
+
 /// Gives the first admin a session, as a login would.
 fn sign_in(server: &Server, admin: &User) -> Person {
-    let (user, key) = (admin.id, KeyHash::new([7; 32]));
+    let (user, key) = (admin.id, KeyHash::new(ADMIN_KEY));
     let stored = server.run(Mode::Write, move |tx| {
         let created_at = tx.now();
         tx.sessions().insert(&NewSession {
@@ -175,7 +178,8 @@ fn sign_in(server: &Server, admin: &User) -> Person {
     Person { id: user, who: credential(key) }
 }
 
-fn sign_up(server: &Server, admin: Person, nth: usize) -> Person {
+/// Lets the admin create a user.
+pub(crate) fn sign_up(server: &Server, admin: Person, nth: usize) -> Person {
     let draft = draft(&format!("user-{nth}"));
     let created = wait(create(server.storage(), &PlainHasher, &RandomKeys, admin.who, draft)).unwrap();
     let secret = created.key.expect("users who are no admins get a key");
