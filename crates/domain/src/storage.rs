@@ -4,7 +4,9 @@
 //! [`Storage`] commits on [`CommitDecision::Commit`] and undoes everything on [`CommitDecision::RollBack`].
 //! So a use case can't forget to commit, and its events are published only if they were stored.
 
+mod principal;
 pub(crate) mod repositories;
+mod run_as;
 mod unique;
 mod writing;
 
@@ -204,6 +206,5 @@ impl dyn Storage + '_ {
     }
 }
 
-mod principal;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,8 @@
 //! `groupchat completions`: prints shell completion scripts.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::console;
 
 /// Options of `completions`.
@@ -14,9 +13,9 @@ pub(crate) struct CompletionsOptions {
     pub shell: Shell,
 }
 
-/// Prints the script that the shell has to read.
-pub(crate) fn run(options: &CompletionsOptions) {
+/// Prints the script that the shell has to read to complete this command line.
+pub(crate) fn run(options: &CompletionsOptions, mut command: Command) {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Cli::command(), "groupchat", &mut script);
+    clap_complete::generate(options.shell, &mut command, "groupchat", &mut script);
     console::print_line(String::from_utf8_lossy(&script).trim_end());
 }

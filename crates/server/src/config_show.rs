@@ -1,7 +1,7 @@
 //! `groupchat config show`: prints the values in effect and their sources.
 
 use crate::cli::ShowOptions;
-use crate::config::{self, Config, Layers, Sources};
+use crate::config::{self, Config, Sources};
 use crate::console;
 use crate::error::ProgramError;
 
@@ -11,7 +11,7 @@ pub(crate) fn show(sources: &Sources, options: &ShowOptions) -> Result<(), Progr
         console::print_line(config::as_markdown().trim_end());
         return Ok(());
     }
-    let layers = Layers::gather(sources);
+    let layers = config::gather(sources);
     Config::read(&layers)?;
     let shown = if options.json { config::as_json(&layers) } else { config::as_text(&layers) };
     console::print_line(shown.trim_end());

@@ -31,7 +31,7 @@ mod user;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command, ConfigCommand};
 use crate::config::Config;
@@ -57,7 +57,7 @@ fn run(cli: &Cli) -> Result<(), ProgramError> {
     match &cli.command {
         Some(Command::Config(ConfigCommand::Show(options))) => config_show::show(&cli.sources(), options),
         Some(Command::Completions(options)) => {
-            completions::run(options);
+            completions::run(options, Cli::command());
             Ok(())
         }
         Some(Command::Openapi) => {

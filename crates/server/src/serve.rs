@@ -231,7 +231,6 @@ async fn close(storage: Arc<dyn DatabaseStorage>, within: Duration, lock: Option
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::config::Layers;
 
     #[tokio::test]
     async fn the_system_gives_deaf_clients_up_and_takes_little_for_them() {
@@ -263,7 +262,7 @@ mod tests {
     #[test]
     fn connections_are_limited_as_the_settings_say() {
         let seconds = Duration::from_secs;
-        let mut config = Config::read(&Layers::defaults()).unwrap();
+        let mut config = Config::defaults();
         (config.http_connections, config.http_connections_per_address, config.workers) = (31, 7, 3);
         (config.http_head_timeout, config.http_keep_alive) = (seconds(11), seconds(12));
         (config.http_write_timeout, config.shutdown_timeout) = (seconds(13), seconds(14));

@@ -1,6 +1,5 @@
-//! Who may see an event, and the rules that derive it from what the event is about.
+//! Who may see an event, the rules that derive it from what the event is about, and what these ask of a subject.
 
-use crate::events::subject::{InGroup, Limited, OfUser};
 use crate::ids::{GroupId, SessionId, UserId};
 
 /// Who may see an event. Rights are checked again on delivery.
@@ -16,6 +15,24 @@ pub enum Audience {
     User(UserId),
     /// One session. No type of event has this audience yet; the log can hold it.
     Session(SessionId),
+}
+
+/// A subject in a group.
+pub(super) trait InGroup {
+    /// The group.
+    fn group_id(&self) -> GroupId;
+}
+
+/// A subject about one user.
+pub(super) trait OfUser {
+    /// The user.
+    fn user_id(&self) -> UserId;
+}
+
+/// A subject that states its own audience.
+pub(super) trait Limited {
+    /// Who may see it.
+    fn viewers(&self) -> Audience;
 }
 
 // The rules of the event table. A rule requires certain properties of a subject, so a row whose rule doesn't fit its

@@ -3,13 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
-use crate::accounts::User;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
-use crate::events::subject::{GroupMember, RemovedGroup, RemovedMember, Tombstone, UserUpdate};
-use crate::groups::{Group, Member};
-use crate::ids::{GroupId, MessageId, Position, UserId};
-use crate::messages::Message;
+use crate::events::restore::{Found, Lookup, MissingId};
+use crate::ids::Position;
 use crate::storage::{StorageFault, Tx};
 
 /// Up to `limit` events after a position, with the current state of their subjects.
@@ -33,149 +30,36 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 pub fn load(tx: &mut dyn Tx, records: Vec<EventRecord>) -> Result<Vec<LoggedEvent>, StorageFault> {
     let mut lookup = Lookup::default();
     for record in &records {
-        record.event_type.look_up(record, &mut lookup)?;
+        record.event_type.look_up(record.subject, &mut lookup).map_err(|missing| misses(record, missing))?;
     }
-    let found = Found::find(tx, &lookup)?;
+    let found = find_all(tx, &lookup)?;
     records.into_iter().map(|record| restore(record, &found)).collect()
 }
 
 fn restore(record: EventRecord, found: &Found) -> Result<LoggedEvent, StorageFault> {
-    let EventRecord { position, id, at, actor, audience, event_type, .. } = record;
-    let event = event_type.restore(&record, found)?;
+    let EventRecord { position, id, at, actor, audience, event_type, subject } = record;
+    let event = event_type.restore(subject, audience, found).map_err(|missing| misses(&record, missing))?;
     Ok(LoggedEvent { position, id, at, audience, actor, event })
 }
 
-/// How a subject is restored from its ids in the log.
-pub(super) trait Restore: Sized {
-    /// Notes what has to be loaded. A subject that consists only of ids needs nothing.
-    ///
-    /// # Errors
-    /// The record lacks an id that the subject has.
-    fn look_up(_record: &EventRecord, _lookup: &mut Lookup) -> Result<(), StorageFault> {
-        Ok(())
-    }
-
-    /// The current state of the subject. `None` if it is gone.
-    ///
-    /// # Errors
-    /// The record lacks an id that the subject has.
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault>;
+/// The fault of a row that was not written by this program: every event of its type has that id.
+fn misses(record: &EventRecord, missing: MissingId) -> StorageFault {
+    let (position, event_type, MissingId(what)) = (record.position, record.event_type.as_str(), missing);
+    StorageFault::Internal { reason: format!("event {position}, a {event_type}, names no {what}") }
 }
 
-impl Restore for User {
-    fn look_up(record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
-        lookup.users.insert(user_of(record)?);
-        Ok(())
-    }
-
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault> {
-        Ok(found.users.get(&user_of(record)?).cloned())
-    }
-}
-
-impl Restore for UserUpdate {
-    fn look_up(record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
-        User::look_up(record, lookup)
-    }
-
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault> {
-        let user = User::restore(record, found)?;
-        Ok(user.map(|user| Self::logged(user, record.audience)))
-    }
-}
-
-impl Restore for UserId {
-    fn restore(record: &EventRecord, _: &Found) -> Result<Option<Self>, StorageFault> {
-        user_of(record).map(Some)
-    }
-}
-
-impl Restore for Group {
-    fn look_up(record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
-        lookup.groups.insert(group_of(record)?);
-        Ok(())
-    }
-
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault> {
-        Ok(found.groups.get(&group_of(record)?).cloned())
-    }
-}
-
-impl Restore for RemovedGroup {
-    fn restore(record: &EventRecord, _: &Found) -> Result<Option<Self>, StorageFault> {
-        Ok(Some(Self::logged(group_of(record)?, record.audience)))
-    }
-}
-
-impl Restore for GroupMember {
-    fn look_up(record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
-        lookup.members.insert((group_of(record)?, user_of(record)?));
-        Ok(())
-    }
-
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault> {
-        let (group, user) = (group_of(record)?, user_of(record)?);
-        Ok(found.members.get(&(group, user)).map(|member| Self { group, member: member.clone() }))
-    }
-}
-
-impl Restore for RemovedMember {
-    fn restore(record: &EventRecord, _: &Found) -> Result<Option<Self>, StorageFault> {
-        Ok(Some(Self { group: group_of(record)?, user: user_of(record)? }))
-    }
-}
-
-impl Restore for Message {
-    fn look_up(record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
-        lookup.messages.insert(message_of(record)?);
-        Ok(())
-    }
-
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault> {
-        Ok(found.messages.get(&message_of(record)?).cloned())
-    }
-}
-
-impl Restore for Tombstone {
-    fn look_up(record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
-        Message::look_up(record, lookup)
-    }
-
-    fn restore(record: &EventRecord, found: &Found) -> Result<Option<Self>, StorageFault> {
-        Ok(Message::restore(record, found)?.map(Self))
-    }
-}
-
-/// The ids to load for a page of the log, each once.
-#[derive(Default)]
-pub(super) struct Lookup {
-    users: BTreeSet<UserId>,
-    groups: BTreeSet<GroupId>,
-    members: BTreeSet<(GroupId, UserId)>,
-    messages: BTreeSet<MessageId>,
-}
-
-/// The entities that a page names, as far as they still exist.
-pub(super) struct Found {
-    users: HashMap<UserId, User>,
-    groups: HashMap<GroupId, Group>,
-    members: HashMap<(GroupId, UserId), Member>,
-    messages: HashMap<MessageId, Message>,
-}
-
-impl Found {
-    fn find(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Self, StorageFault> {
-        let users = find(&lookup.users, |ids| tx.accounts().find_many(ids))?;
-        let groups = find(&lookup.groups, |ids| tx.groups().find_many(ids))?;
-        let members = find(&lookup.members, |ids| tx.members().find_many(ids))?;
-        let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
-        Ok(Self {
-            users: by_key(users, |user| (user.id, user.without_private_fields())),
-            groups: by_key(groups, |group| (group.id, group)),
-            members: by_key(members, |(group, member)| ((group, member.user.id), member)),
-            messages: by_key(messages, |message| (message.id, message)),
-        })
-    }
+/// The entities to load, as far as they still exist.
+fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
+    let users = find(&lookup.users, |ids| tx.accounts().find_many(ids))?;
+    let groups = find(&lookup.groups, |ids| tx.groups().find_many(ids))?;
+    let members = find(&lookup.members, |ids| tx.members().find_many(ids))?;
+    let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
+    Ok(Found {
+        users: by_key(users, |user| (user.id, user.without_private_fields())),
+        groups: by_key(groups, |group| (group.id, group)),
+        members: by_key(members, |(group, member)| ((group, member.user.id), member)),
+        messages: by_key(messages, |message| (message.id, message)),
+    })
 }
 
 /// Calls `query` with the ids, unless there are none.
@@ -191,26 +75,6 @@ fn find<Id: Copy, T>(
 
 fn by_key<F, K: Eq + Hash, T>(found: Vec<F>, keyed: impl Fn(F) -> (K, T)) -> HashMap<K, T> {
     found.into_iter().map(keyed).collect()
-}
-
-fn user_of(record: &EventRecord) -> Result<UserId, StorageFault> {
-    named(record, record.subject.user, "user")
-}
-
-fn group_of(record: &EventRecord) -> Result<GroupId, StorageFault> {
-    named(record, record.subject.group, "group")
-}
-
-fn message_of(record: &EventRecord) -> Result<MessageId, StorageFault> {
-    named(record, record.subject.message, "message")
-}
-
-/// An id that every event of this type has. A row without it was not written by this program.
-fn named<Id>(record: &EventRecord, id: Option<Id>, what: &str) -> Result<Id, StorageFault> {
-    id.ok_or_else(|| {
-        let (position, event_type) = (record.position, record.event_type.as_str());
-        StorageFault::Internal { reason: format!("event {position}, a {event_type}, names no {what}") }
-    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod read_cursors;
 mod record;
 mod replay;
 mod repository;
+mod restore;
 mod rows;
 mod subject;
 mod subscriber;

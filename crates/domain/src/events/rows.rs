@@ -55,17 +55,22 @@ macro_rules! events {
                 }
             }
 
-            /// Notes what has to be loaded to restore the event of a record of this type.
-            pub(super) fn look_up(self, record: &EventRecord, lookup: &mut Lookup) -> Result<(), StorageFault> {
+            /// Notes what has to be loaded to restore an event of this type whose subject has these ids.
+            pub(super) fn look_up(self, ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
                 match self {
-                    $(Self::$name => <$subject>::look_up(record, lookup),)+
+                    $(Self::$name => <$subject>::look_up(ids, lookup),)+
                 }
             }
 
-            /// Restores the event of a record of this type.
-            pub(super) fn restore(self, record: &EventRecord, found: &Found) -> Result<Event, StorageFault> {
+            /// Restores the event of this type whose subject has these ids, and which this audience may see.
+            pub(super) fn restore(
+                self,
+                ids: SubjectIds,
+                audience: Audience,
+                found: &Found,
+            ) -> Result<Event, MissingId> {
                 let restored = match self {
-                    $(Self::$name => <$subject>::restore(record, found)?.map(Event::$name),)+
+                    $(Self::$name => <$subject>::restore(ids, audience, found)?.map(Event::$name),)+
                 };
                 Ok(restored.unwrap_or(Event::Gone(self)))
             }

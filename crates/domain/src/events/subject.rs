@@ -1,7 +1,7 @@
 //! The subjects of events.
 
 use crate::accounts::User;
-use crate::events::audience::Audience;
+use crate::events::audience::{Audience, InGroup, Limited, OfUser};
 use crate::groups::{Group, Member};
 use crate::ids::{GroupId, MessageId, UserId};
 use crate::messages::Message;
@@ -61,24 +61,6 @@ pub struct SubjectIds {
 pub(super) trait About: TextBytes {
     /// Its ids.
     fn ids(&self) -> SubjectIds;
-}
-
-/// A subject in a group.
-pub(super) trait InGroup {
-    /// The group.
-    fn group_id(&self) -> GroupId;
-}
-
-/// A subject about one user.
-pub(super) trait OfUser {
-    /// The user.
-    fn user_id(&self) -> UserId;
-}
-
-/// A subject that states its own audience.
-pub(super) trait Limited {
-    /// Who may see it.
-    fn viewers(&self) -> Audience;
 }
 
 /// A user after a change.

@@ -13,8 +13,7 @@
 
 use crate::accounts::User;
 use crate::events::audience::{self, Audience};
-use crate::events::load::{Found, Lookup, Restore};
-use crate::events::record::EventRecord;
+use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
     About, GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
@@ -22,7 +21,6 @@ use crate::events::subject::{
 use crate::groups::Group;
 use crate::ids::UserId;
 use crate::messages::Message;
-use crate::storage::StorageFault;
 use crate::text::TextBytes;
 
 events! {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::storage::{Caller, Credential, OpenSession, Principal, Tx};
+use crate::storage::principal::{Credential, OpenSession, Principal};
+use crate::storage::{Caller, Tx};
 
 /// What a write is for, which decides what may hold it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

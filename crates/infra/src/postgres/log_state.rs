@@ -2,32 +2,25 @@
 
 use diesel::prelude::*;
 use groupchat_domain::ids::Position;
-use groupchat_domain::time::Timestamp;
 
 use super::error::OpenError;
-use super::ids;
 use crate::connection::Connection;
 use crate::events::log::{mark, new_epoch};
 use crate::schema::{events, log_state};
 
-/// Gives the log an epoch unless it has one, and advances the id counters after a restore. `now` is the current time,
-/// `database` is for error messages.
+/// Gives the log an epoch unless it has one. `database` is for error messages.
 ///
 /// # Errors
 /// The failure of the statement, no random numbers, or [`OpenError::Unfinished`].
-pub(super) fn ensure_epoch(
-    connection: &mut PgConnection,
-    database: &str,
-    now: Timestamp,
-) -> Result<(), OpenError> {
+pub(super) fn ensure_epoch(connection: &mut PgConnection, database: &str) -> Result<(), OpenError> {
     refuse_unfinished(connection, database)?;
     let epoch = new_epoch().map_err(|error| OpenError::NoRandomness(error.to_string()))?;
     diesel::insert_into(log_state::table)
         .values((log_state::id.eq(1), log_state::epoch.eq(epoch)))
         .on_conflict_do_nothing()
         .execute(connection)
-        .map_err(|error| refused(database, &error))?;
-    ids::follow_lineage(connection, database, now)
+        .map(drop)
+        .map_err(|error| refused(database, &error))
 }
 
 /// Rejects an incomplete copy of another database.

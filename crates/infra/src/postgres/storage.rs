@@ -13,12 +13,12 @@ use super::cancel::Canceller;
 use super::connector::{ConnectionPurpose, Connector};
 use super::error::OpenError;
 use super::log::{LogFollower, LogSignal};
-use super::log_state;
 use super::migrate;
 use super::options::PostgresOptions;
 use super::schema_check;
 use super::worker::Worker;
 use super::worker_connection::{Peers, WorkerConnection};
+use super::{ids, log_state};
 use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
@@ -70,7 +70,8 @@ impl PostgresStorage {
         } else {
             migrate::migrate_if_empty(&mut connection, &connector.shown())?;
         }
-        log_state::ensure_epoch(&mut connection, &connector.shown(), clock.now())?;
+        log_state::ensure_epoch(&mut connection, &connector.shown())?;
+        ids::follow_lineage(&mut connection, &connector.shown(), clock.now())?;
         let storage = Self {
             connector,
             writes: CommandQueue::new(options.write_queue),

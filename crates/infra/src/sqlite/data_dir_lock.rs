@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::staged_file::with_suffix;
+use super::error::OpenError;
+use super::staged_file::{folder, with_suffix};
 
 /// The lock file of the directory.
 pub(super) const FILE_NAME: &str = "groupchat.lock";
@@ -81,6 +82,17 @@ impl DataDirLock {
             Err(TryLockError::WouldBlock) => Err(DataDirLockError::Taken(directory.to_owned())),
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
         }
+    }
+
+    /// Locks the folder of a database. `taken` is the error if a server holds the lock.
+    ///
+    /// # Errors
+    /// The error of `taken`, or [`OpenError::Unwritable`].
+    pub(super) fn of_database(path: &Path, taken: impl FnOnce() -> OpenError) -> Result<Self, OpenError> {
+        Self::acquire(folder(path)).map_err(|error| match error {
+            DataDirLockError::Taken(_) => taken(),
+            error => OpenError::unwritable(path, &error),
+        })
     }
 
     /// What was recorded last.

@@ -114,6 +114,11 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The error that the database can't be written, with the operating system's reason.
+    pub(super) fn unwritable(path: &Path, error: &dyn std::error::Error) -> Self {
+        Self::Unwritable { path: path.to_owned(), reason: error.to_string() }
+    }
+
     /// Classifies an SQLite error by its message, which is fixed (`sqlite3ErrStr`).
     pub(crate) fn from_reason(path: &Path, reason: &str) -> Self {
         let path = path.to_owned();

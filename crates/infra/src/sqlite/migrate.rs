@@ -9,7 +9,6 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::{self, ConnectionPurpose};
-use super::create;
 use super::data_dir_lock::DataDirLock;
 use super::error::OpenError;
 use super::schema_check::{self, CreatedSchemas};
@@ -63,7 +62,7 @@ pub(super) fn migrate_unless_in_use(path: &Path) -> Result<(), OpenError> {
     if schema.lacks_nothing(&mut connection)? && !is_refold_due(&mut connection, path)? {
         return Ok(());
     }
-    let _held: DataDirLock = create::hold_folder(path, || OpenError::NeedsMigration(path.to_owned()))?;
+    let _held = DataDirLock::of_database(path, || OpenError::NeedsMigration(path.to_owned()))?;
     migrate(path)
 }
 

@@ -12,7 +12,7 @@ use groupchat_sqlite_interrupt::watch_statements;
 
 use super::checkpoint::{self, CheckpointSignal, Checkpointer};
 use super::connection::{self, ConnectionPurpose};
-use super::create::{self, unwritable};
+use super::create;
 use super::data_dir_lock::{DataDirLock, LastUse};
 use super::detection;
 use super::error::OpenError;
@@ -70,8 +70,8 @@ impl SqliteStorage {
         clock: Arc<dyn Clock>,
         sink: Arc<dyn EventSink>,
     ) -> Result<Self, OpenError> {
-        options.path =
-            std::path::absolute(&options.path).map_err(|error| unwritable(&options.path, &error))?;
+        options.path = std::path::absolute(&options.path)
+            .map_err(|error| OpenError::unwritable(&options.path, &error))?;
         create::create_if_missing(&options)?;
         let check = look_through(&options)?;
         watch_statements(time_limit::is_over).map_err(|code| {
@@ -113,7 +113,7 @@ impl SqliteStorage {
         sink: Arc<dyn EventSink>,
     ) -> Result<Self, OpenError> {
         let path = options.path.clone();
-        let note_use = || held.note(LastUse::InUse).map_err(|error| unwritable(&path, &error));
+        let note_use = || held.note(LastUse::InUse).map_err(|error| OpenError::unwritable(&path, &error));
         let suspect = held.was_not_stopped(&path);
         // Already before it is opened, which may fold the log: else the next start would not know that it is suspect.
         if detection::database_exists(&path)? {

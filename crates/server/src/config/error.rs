@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::layers::SettingSource;
+use super::source::SettingSource;
 
 /// Everything that is wrong, each on a line of its own.
 #[derive(Debug, thiserror::Error)]

@@ -2,13 +2,12 @@
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use super::settings::{Setting, settings};
+use super::layers::PORT;
+use super::setting::Setting;
+use super::settings::settings;
 
 /// The settings that every command takes; the command line declares them.
 const EVERYWHERE: [&str; 2] = ["data_dir", "database_url"];
-
-/// The flag for the port alone, in place of the one for the whole address.
-pub(super) const PORT: &str = "port";
 
 /// What the flags say, by the names of settings.
 #[derive(Debug, Clone, Default)]

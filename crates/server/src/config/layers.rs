@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::error::SettingProblem;
 use super::file;
-use super::flags::PORT;
 use super::rule::Rule;
-use super::settings::{Setting, settings};
+use super::setting::Setting;
 use super::similar;
+use super::source::SettingSource;
 
 /// The file that is read when none is named, if it is there.
 const USUAL_FILE: &str = "groupchat.toml";
@@ -19,6 +18,8 @@ const USUAL_FILE: &str = "groupchat.toml";
 const VARIABLE_PREFIX: &str = "GROUPCHAT_";
 /// The setting of which a flag sets a part.
 const LISTEN: &str = "listen";
+/// The flag for the port alone, in place of the one for the whole address.
+pub(super) const PORT: &str = "port";
 /// The variable that names the file.
 const FILE_VARIABLE: &str = "GROUPCHAT_CONFIG";
 
@@ -31,30 +32,6 @@ pub(crate) struct Sources {
     pub variables: Vec<(OsString, OsString)>,
     /// Settings by name, with what their flags say.
     pub flags: Vec<(&'static str, String)>,
-}
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SettingSource {
-    /// Nobody set it.
-    Default,
-    /// A file.
-    File(PathBuf),
-    /// An environment variable.
-    Variable(String),
-    /// A flag, without its dashes.
-    Flag(String),
-}
-
-impl fmt::Display for SettingSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Variable(name) => write!(f, "variable {name}"),
-            Self::Flag(name) => write!(f, "flag --{name}"),
-        }
-    }
 }
 
 /// A setting's value before it is checked.
@@ -103,11 +80,7 @@ pub(crate) struct Layers {
 
 impl Layers {
     /// What holds when nobody sets anything.
-    pub(crate) fn defaults() -> Self {
-        Self::of(settings())
-    }
-
-    fn of(settings: Vec<Setting>) -> Self {
+    pub(super) fn defaults(settings: Vec<Setting>) -> Self {
         let value = |setting: Setting| Value {
             text: Ok(setting.default.to_owned()),
             setting,
@@ -118,8 +91,8 @@ impl Layers {
 
     /// Lays what was said over the defaults. A file that can't be read and settings that don't exist are told with the
     /// values that are not allowed, by [`Config::read`](super::Config::read).
-    pub(crate) fn gather(sources: &Sources) -> Self {
-        let mut layers = Self::defaults();
+    pub(super) fn lay(settings: Vec<Setting>, sources: &Sources) -> Self {
+        let mut layers = Self::defaults(settings);
         if let Some(path) = config_file(sources) {
             layers.lay_file(&path);
         }

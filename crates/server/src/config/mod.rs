@@ -9,17 +9,28 @@ mod file;
 mod flags;
 mod layers;
 mod rule;
+mod setting;
 mod settings;
 mod show;
 mod similar;
+mod source;
 
 pub(crate) use error::ConfigError;
 pub(crate) use flags::SettingFlags;
-pub(crate) use layers::{Layers, Sources};
+pub(crate) use layers::Sources;
 pub(crate) use settings::Config;
+pub(crate) use show::{as_json, as_markdown, as_text};
+
+use layers::Layers;
 #[cfg(test)]
 pub(crate) use settings::settings;
-pub(crate) use show::{as_json, as_markdown, as_text};
+#[cfg(not(test))]
+use settings::settings;
+
+/// The value of every setting, before it is checked.
+pub(crate) fn gather(sources: &Sources) -> Layers {
+    Layers::lay(settings(), sources)
+}
 
 impl Config {
     /// Reads the configuration.
@@ -27,6 +38,12 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub(crate) fn load(sources: &Sources) -> Result<Self, ConfigError> {
-        Self::read(&Layers::gather(sources))
+        Self::read(&gather(sources))
+    }
+
+    /// What holds when nobody sets anything.
+    #[cfg(test)]
+    pub(crate) fn defaults() -> Self {
+        Self::read(&Layers::defaults(settings())).expect("every default is allowed")
     }
 }

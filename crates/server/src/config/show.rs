@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::layers::{Layers, SettingSource};
-use super::settings::{Setting, settings};
+use super::layers::Layers;
+use super::setting::Setting;
+use super::settings::settings;
+use super::source::SettingSource;
 
 /// Each setting with its value and where that comes from, in columns.
 pub(crate) fn as_text(layers: &Layers) -> String {

@@ -5,8 +5,8 @@ use groupchat_domain::accounts::{User, UsernameKey, operator};
 use groupchat_domain::storage::{BoxFuture, Storage};
 
 use super::options::{ChangeOptions, SetPasswordOptions};
+use super::prerequisites::{block_on, choose_password, open_existing, start_hasher};
 use super::shown::ShownUser;
-use super::{block_on, choose_password, open_existing, start_hasher};
 use crate::config::Config;
 use crate::console;
 use crate::error::ProgramError;

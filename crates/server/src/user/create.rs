@@ -6,8 +6,8 @@ use groupchat_domain::accounts::{DisplayName, Email, Password, UserDraft, Userna
 use groupchat_domain::validation::Violation;
 
 use super::options::CreateOptions;
+use super::prerequisites::{NoListeners, block_on, choose_password, named, start_hasher};
 use super::shown::ShownUser;
-use super::{NoListeners, block_on, choose_password, named, start_hasher};
 use crate::config::Config;
 use crate::error::ProgramError;
 use crate::{console, storage};

@@ -1,10 +1,12 @@
 use super::*;
 use crate::error::Error;
 use crate::events::audience::Audience;
-use crate::events::subject::{Subject, SubjectIds, SubjectKind};
+use crate::events::subject::{
+    GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+};
 use crate::events::table::{Event, EventType};
 use crate::groups::Role;
-use crate::ids::{EventId, Position};
+use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::testing::{
     EARLIER, GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, group, member, message, tombstone,
     user,

@@ -1,6 +1,6 @@
 use super::*;
-use crate::config::Config;
 use crate::config::rule::{Kind, ValueShape};
+use crate::config::{self, Config};
 use crate::database_url::MASK;
 
 fn sources(file: Option<&Path>, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
@@ -32,7 +32,7 @@ fn later_layers_win_and_each_value_knows_its_origin() {
     let text = "workers = 1\npublic_url = \"http://a\"\n[log]\nformat = \"json\"\n[login]\nlifetime = 1\n";
     let (_folder, path) = file(text);
     let variables = [("GROUPCHAT_LOG_FORMAT", "text"), ("GROUPCHAT_WORKERS", "2"), ("HOME", "/")];
-    let layers = Layers::gather(&sources(Some(&path), &variables, &[("workers", "3")]));
+    let layers = config::gather(&sources(Some(&path), &variables, &[("workers", "3")]));
     for (name, shown, origin) in [
         ("workers", "3", SettingSource::Flag("workers".to_owned())),
         ("log.format", "text", SettingSource::Variable("GROUPCHAT_LOG_FORMAT".to_owned())),
@@ -126,7 +126,7 @@ fn a_text_without_quotes_is_told_so_but_not_shown() {
 fn the_port_alone_leaves_the_address_as_it_is() {
     let (_folder, path) = file("listen = \"[::1]:80\"");
     for (file, port, expected) in [(None, "8080", "127.0.0.1:8080"), (Some(&*path), "0", "[::1]:0")] {
-        let layers = Layers::gather(&sources(file, &[], &[("port", port)]));
+        let layers = config::gather(&sources(file, &[], &[("port", port)]));
         assert_eq!(Config::read(&layers).unwrap().listen.to_string(), expected);
         assert_eq!(value(&layers, "listen").origin.to_string(), "flag --port");
     }
@@ -169,7 +169,7 @@ fn a_secret_is_shown_nowhere() {
         mask: Some(|_| MASK.to_owned()),
     };
     let setting = Setting { name: "mail.password", meaning: "", default: "", shape };
-    let mut layers = Layers::of(vec![setting]);
+    let mut layers = Layers::defaults(vec![setting]);
     assert_eq!(layers.values[0].shown(), "");
     for (text, origin) in [
         ("mail.password = 12345", "file"),
@@ -193,7 +193,7 @@ fn the_password_of_a_database_is_shown_nowhere() {
         ("mysql://ann:hunter2@db/chat", MASK),
         ("postgres://ann:hunt@er2@db/chat", MASK),
     ] {
-        let layers = Layers::gather(&sources(None, &[("GROUPCHAT_DATABASE_URL", text)], &[]));
+        let layers = config::gather(&sources(None, &[("GROUPCHAT_DATABASE_URL", text)], &[]));
         let value = value(&layers, "database_url");
         assert_eq!(value.shown(), shown);
         let read = Config::read(&layers);

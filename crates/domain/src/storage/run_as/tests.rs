@@ -5,7 +5,8 @@ use mockall::predicate::eq;
 use super::*;
 use std::time::Duration;
 
-use crate::storage::{CommitDecision, Done, Work, WriteLimiter};
+use crate::accounts::AccountRefusal;
+use crate::storage::{CommitDecision, Done, OpenSession, Work, WriteLimiter};
 use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me, server_admin, user};
 
 const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION };

@@ -1,0 +1,144 @@
+//! Restores what an event is about from what the log stores of it: ids, and who may see it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::accounts::User;
+use crate::events::audience::Audience;
+use crate::events::subject::{GroupMember, RemovedGroup, RemovedMember, SubjectIds, Tombstone, UserUpdate};
+use crate::groups::{Group, Member};
+use crate::ids::{GroupId, MessageId, UserId};
+use crate::messages::Message;
+
+/// How a subject is restored from its ids in the log.
+pub(super) trait Restore: Sized {
+    /// Notes what has to be loaded. A subject that consists only of ids needs nothing.
+    ///
+    /// # Errors
+    /// The log lacks an id that the subject has.
+    fn look_up(_ids: SubjectIds, _lookup: &mut Lookup) -> Result<(), MissingId> {
+        Ok(())
+    }
+
+    /// The current state of the subject. `None` if it is gone.
+    ///
+    /// # Errors
+    /// The log lacks an id that the subject has.
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId>;
+}
+
+impl Restore for User {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.users.insert(user_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(found.users.get(&user_of(ids)?).cloned())
+    }
+}
+
+impl Restore for UserUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        User::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let user = User::restore(ids, audience, found)?;
+        Ok(user.map(|user| Self::logged(user, audience)))
+    }
+}
+
+impl Restore for UserId {
+    fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        user_of(ids).map(Some)
+    }
+}
+
+impl Restore for Group {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.groups.insert(group_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(found.groups.get(&group_of(ids)?).cloned())
+    }
+}
+
+impl Restore for RemovedGroup {
+    fn restore(ids: SubjectIds, audience: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self::logged(group_of(ids)?, audience)))
+    }
+}
+
+impl Restore for GroupMember {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.members.insert((group_of(ids)?, user_of(ids)?));
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (group, user) = (group_of(ids)?, user_of(ids)?);
+        Ok(found.members.get(&(group, user)).map(|member| Self { group, member: member.clone() }))
+    }
+}
+
+impl Restore for RemovedMember {
+    fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self { group: group_of(ids)?, user: user_of(ids)? }))
+    }
+}
+
+impl Restore for Message {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.messages.insert(message_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(found.messages.get(&message_of(ids)?).cloned())
+    }
+}
+
+impl Restore for Tombstone {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        Message::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Message::restore(ids, audience, found)?.map(Self))
+    }
+}
+
+/// The ids to load for a page of the log, each once.
+#[derive(Default)]
+pub(super) struct Lookup {
+    pub(super) users: BTreeSet<UserId>,
+    pub(super) groups: BTreeSet<GroupId>,
+    pub(super) members: BTreeSet<(GroupId, UserId)>,
+    pub(super) messages: BTreeSet<MessageId>,
+}
+
+/// The entities that a page names, as far as they still exist.
+pub(super) struct Found {
+    pub(super) users: HashMap<UserId, User>,
+    pub(super) groups: HashMap<GroupId, Group>,
+    pub(super) members: HashMap<(GroupId, UserId), Member>,
+    pub(super) messages: HashMap<MessageId, Message>,
+}
+
+/// The log names no such id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MissingId(pub &'static str);
+
+fn user_of(ids: SubjectIds) -> Result<UserId, MissingId> {
+    ids.user.ok_or(MissingId("user"))
+}
+
+fn group_of(ids: SubjectIds) -> Result<GroupId, MissingId> {
+    ids.group.ok_or(MissingId("group"))
+}
+
+fn message_of(ids: SubjectIds) -> Result<MessageId, MissingId> {
+    ids.message.ok_or(MissingId("message"))
+}

@@ -1,0 +1,92 @@
+use std::collections::HashSet;
+
+use super::*;
+
+#[test]
+fn every_default_is_allowed() {
+    let config = Config::defaults();
+    assert_eq!(config.listen.port(), 5000);
+    assert_eq!(config.login_lifetime, groupchat_domain::accounts::LOGIN_LIFETIME);
+    assert_eq!(config.login_sessions_per_user, groupchat_domain::accounts::SESSIONS_PER_USER);
+    assert_eq!(config.password_cost, groupchat_infra::accounts::hasher::DEFAULT_COST);
+    assert_eq!(config.public_url, None);
+}
+
+#[test]
+fn names_variables_and_flags_tell_settings_apart() {
+    let settings = settings();
+    for name in [Setting::variable, Setting::flag] {
+        let names: HashSet<_> = settings.iter().map(name).collect();
+        assert_eq!(names.len(), settings.len());
+    }
+    let format = settings.iter().find(|setting| setting.name == "log.format").unwrap();
+    assert_eq!((format.variable().as_str(), format.flag().as_str()), ("GROUPCHAT_LOG_FORMAT", "log-format"));
+}
+
+#[test]
+fn the_defaults_for_events_are_those_of_the_other_layers() {
+    let config = Config::defaults();
+    let usual = groupchat_domain::events::Retention::default();
+    assert_eq!((config.events_retention_age, config.events_retention_rows), (usual.age, usual.rows));
+    let usual = groupchat_api::ServerOptions::default();
+    assert_eq!(config.events_heartbeat, usual.heartbeat);
+    assert_eq!(config.events_connections_per_user, usual.connections_per_user);
+}
+
+#[test]
+fn the_default_quotas_are_those_of_the_domain() {
+    let config = Config::defaults();
+    let usual = groupchat_domain::groups::Quotas::default();
+    assert_eq!(config.groups_owned_per_user, usual.owned_groups);
+    assert_eq!(config.groups_memberships_per_user, usual.memberships);
+    assert_eq!(config.groups_members, usual.members);
+}
+
+#[test]
+fn the_default_pace_is_that_of_the_infrastructure() {
+    let config = Config::defaults();
+    let usual = groupchat_infra::write_limiter::WriteRate::default();
+    assert_eq!((config.writes_rate << 10, config.writes_burst << 10), (usual.rate, usual.burst));
+}
+
+#[test]
+fn the_defaults_for_connections_are_those_of_the_edge() {
+    let config = Config::defaults();
+    let usual = groupchat_api::ConnectionOptions::default();
+    assert_eq!(config.http_connections, usual.max_connections);
+    assert_eq!(config.http_connections_per_address, usual.max_per_network);
+    assert_eq!(config.http_head_timeout, usual.timeouts.head);
+    assert_eq!(config.http_keep_alive, usual.timeouts.keep_alive);
+    assert_eq!(config.http_write_timeout, usual.timeouts.write);
+    assert_eq!(config.shutdown_timeout, usual.shutdown);
+}
+
+#[test]
+fn the_default_limits_of_callers_are_those_of_the_api() {
+    let config = Config::defaults();
+    let usual = groupchat_api::ServerOptions::default();
+    assert_eq!(config.requests_per_caller, usual.requests_per_caller);
+    assert_eq!(config.undelivered_per_user << 20, usual.undelivered_per_caller);
+    assert_eq!(config.undelivered << 20, usual.undelivered);
+    assert_eq!(config.incoming << 20, usual.incoming);
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn the_defaults_for_postgresql_are_those_of_the_infrastructure() {
+    let config = Config::defaults();
+    let usual = groupchat_infra::postgres::PostgresOptions::new("");
+    assert_eq!(config.storage_writers, usual.writers);
+    assert_eq!(config.storage_start_timeout, usual.connect_within);
+    assert_eq!(config.storage_statement_timeout, usual.statement_timeout);
+    assert_eq!(config.storage_read_timeout, usual.read_timeout);
+}
+
+#[test]
+fn the_default_limits_of_logins_are_those_of_the_infrastructure() {
+    use groupchat_infra::accounts::attempts::BucketSize;
+    let config = Config::defaults();
+    assert_eq!(config.login_attempts_per_address, BucketSize::PER_ADDRESS.capacity);
+    assert_eq!(config.login_attempts_per_account, BucketSize::PER_ACCOUNT.capacity);
+    assert_eq!(config.login_known_networks_age, groupchat_domain::accounts::KNOWN_NETWORK_RETENTION);
+}
