@@ -18,14 +18,10 @@ mod source;
 pub(crate) use error::ConfigError;
 pub(crate) use flags::SettingFlags;
 pub(crate) use layers::Sources;
-pub(crate) use settings::Config;
+pub(crate) use settings::{Config, settings};
 pub(crate) use show::{as_json, as_markdown, as_text};
 
 use layers::Layers;
-#[cfg(test)]
-pub(crate) use settings::settings;
-#[cfg(not(test))]
-use settings::settings;
 
 /// The value of every setting, before it is checked.
 pub(crate) fn gather(sources: &Sources) -> Layers {

@@ -1,0 +1,99 @@
+//! Logins that give a key.
+
+use super::*;
+
+#[test]
+fn the_right_password_returns_a_key_and_ends_provisioned_sessions() {
+    let surroundings =
+        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+    let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
+    let (outcome, [read, write]) = surroundings.run(script, attempt("user1"));
+    let signed_in = outcome.unwrap();
+    assert_eq!((signed_in.user, signed_in.key.reveal()), (user(ME), "new key"));
+    assert_eq!(signed_in.expires_at, NOW.plus(LIFETIME));
+    assert_eq!(read.access, Access { mode: Mode::Read, caller: Caller::Network(network()) });
+    assert_eq!(write.access, Access { mode: Mode::Write, caller: Caller::User(ME) });
+    assert_eq!(write.emitted, [], "nobody learns of a login");
+}
+
+#[test]
+fn sessions_that_a_login_ends_emit_one_event() {
+    for (provisioned, oldest) in [(true, false), (false, true), (true, true)] {
+        let surroundings =
+            Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        let write = begins_session_in_place_of(looks_again(Some(hash("it"))), provisioned, oldest);
+        let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
+        assert!(outcome.is_ok());
+        assert_eq!(write.emitted, [sessions_ended(ME, Some(ME))]);
+    }
+}
+
+#[test]
+fn a_username_counts_without_regard_to_case() {
+    let surroundings =
+        Surroundings::counts("user1", true).verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+    let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
+    assert!(surroundings.run(script, attempt("USER1")).0.is_ok());
+}
+
+#[test]
+fn a_password_that_changes_while_it_is_verified_is_verified_again() {
+    for (again, accepted) in [(Verification::Right, true), (Verification::Wrong, false)] {
+        let mut surroundings = Surroundings::counts("user1", accepted)
+            .verifies(Some(hash("it")), Ok(Verification::Right))
+            .verifies(Some(hash("renewed")), Ok(again))
+            .issues();
+        if accepted {
+            surroundings = surroundings.issues();
+        } else {
+            surroundings = surroundings.tells(Some("user1"));
+        }
+        let mut script =
+            vec![finds(Some(hash("it"))), looks_again(Some(hash("renewed"))), finds(Some(hash("renewed")))];
+        if accepted {
+            script.push(begins_session(looks_again(Some(hash("renewed")))));
+        }
+        let storage = ScriptedStorage::new(script);
+        let outcome = surroundings.login(&storage, attempt("user1"));
+        storage.finish();
+        assert_eq!(outcome.err(), if accepted { None } else { refused() });
+    }
+}
+
+#[test]
+fn a_password_that_keeps_changing_is_a_busy_error() {
+    let mut surroundings = Surroundings::counts("user1", true);
+    let mut script = vec![finds(Some(hash("it")))];
+    for _ in 0..CHECKS {
+        surroundings = surroundings.verifies(Some(hash("it")), Ok(Verification::Right)).issues();
+        script.extend([looks_again(Some(hash("another"))), finds(Some(hash("it")))]);
+    }
+    let storage = ScriptedStorage::new(script);
+    let outcome = surroundings.login(&storage, attempt("user1"));
+    storage.finish();
+    assert_eq!(outcome.err(), Some(Error::Busy { retry_after: RETRY_AFTER }));
+}
+
+#[test]
+fn renewing_an_outdated_hash_ends_no_session() {
+    let surroundings = Surroundings::counts("user1", true)
+        .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
+        .hashes(Ok(hash("renewed")))
+        .issues();
+    let mut write = begins_session(looks_again(Some(hash("it"))));
+    let stored = write.accounts.expect_set_password().with(eq(ME), eq(hash("renewed"))).times(1);
+    stored.returning(|_, _| Ok(()));
+    let (outcome, [_, write]) = surroundings.run([finds(Some(hash("it"))), write], attempt("user1"));
+    assert!(outcome.is_ok());
+    assert_eq!(write.emitted, []);
+}
+
+#[test]
+fn a_busy_hasher_leaves_an_outdated_hash_in_place() {
+    let surroundings = Surroundings::counts("user1", true)
+        .verifies(Some(hash("it")), Ok(Verification::RightButOutdated))
+        .hashes(Err(Error::Busy { retry_after: RETRY_AFTER }))
+        .issues();
+    let script = [finds(Some(hash("it"))), begins_session(looks_again(Some(hash("it"))))];
+    assert!(surroundings.run(script, attempt("user1")).0.is_ok());
+}

@@ -1,0 +1,55 @@
+//! Logins that are rejected, all alike.
+
+use super::*;
+
+#[test]
+fn a_wrong_password_is_rejected_and_uses_up_the_attempt() {
+    let surroundings = Surroundings::counts("user1", false)
+        .verifies(Some(hash("it")), Ok(Verification::Wrong))
+        .tells(Some("user1"));
+    let (outcome, _) = surroundings.run([finds(Some(hash("it")))], attempt("user1"));
+    assert_eq!(outcome.err(), refused());
+}
+
+#[test]
+fn an_unknown_user_is_rejected_alike_and_takes_as_long() {
+    let surroundings =
+        Surroundings::counts_twice("nobody", false).verifies(None, Ok(Verification::Wrong)).tells(None);
+    let (outcome, _) = surroundings.run([misses("nobody")], attempt("nobody"));
+    assert_eq!(outcome.err(), refused());
+}
+
+#[test]
+fn a_user_without_a_password_is_rejected_alike() {
+    let surroundings =
+        Surroundings::counts("user1", false).verifies(None, Ok(Verification::Wrong)).tells(Some("user1"));
+    assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
+}
+
+#[test]
+fn without_a_hash_nobody_signs_in_whatever_the_hasher_returns() {
+    let surroundings =
+        Surroundings::counts("user1", false).verifies(None, Ok(Verification::Right)).tells(Some("user1"));
+    assert_eq!(surroundings.run([finds(None)], attempt("user1")).0.err(), refused());
+}
+
+#[test]
+fn invalid_usernames_count_as_one_account_and_are_rejected_alike() {
+    for name in ["", "me", "no such name!", &"x".repeat(51), "\0"] {
+        let surroundings =
+            Surroundings::counts_twice("", false).verifies(None, Ok(Verification::Wrong)).tells(None);
+        let (outcome, _) = surroundings.run([misses("")], attempt(name));
+        assert_eq!(outcome.err(), refused(), "{name:?}");
+    }
+}
+
+#[test]
+fn a_user_who_is_deleted_while_the_password_is_verified_does_not_sign_in() {
+    let surroundings = Surroundings::counts("user1", false)
+        .verifies(Some(hash("it")), Ok(Verification::Right))
+        .issues()
+        .tells(Some("user1"));
+    let gone = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
+    let (outcome, _) = surroundings.run([finds(Some(hash("it"))), gone], attempt("user1"));
+    assert_eq!(outcome.err(), refused());
+}
