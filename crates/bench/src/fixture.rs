@@ -34,14 +34,14 @@ pub(crate) struct Fixture {
     /// Who makes the requests: one for each connection, all of them members of all rooms.
     pub users: Vec<SignedIn>,
     /// The groups with many messages.
-    pub rooms: Vec<Room>,
+    pub rooms: Vec<BusyGroup>,
     /// What can be measured on it.
     pub routes: &'static [Route],
 }
 
 /// A group with many messages.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct BusyGroup {
     /// Its id.
     pub id: GroupId,
     /// The number of its last message.
@@ -67,7 +67,7 @@ impl Fixture {
         }
         let users = seed::sign_in(storage, &seed::seeded_users(storage).await?).await?;
         let Some(viewer) = users.first() else { return Err(BenchError::NotSeeded { place }) };
-        let rooms: Vec<_> = seed::busy_groups(storage, viewer).await?.iter().map(Room::from).collect();
+        let rooms: Vec<_> = seed::busy_groups(storage, viewer).await?.iter().map(BusyGroup::from).collect();
         if rooms.is_empty() {
             return Err(BenchError::NotSeeded { place });
         }
@@ -83,7 +83,7 @@ impl Fixture {
     }
 }
 
-impl From<&GroupView> for Room {
+impl From<&GroupView> for BusyGroup {
     fn from(view: &GroupView) -> Self {
         Self { id: view.group.id, last_seq: view.group.last_seq }
     }

@@ -87,7 +87,7 @@ pub(crate) async fn drive(
 ) -> Result<Sample, BenchError> {
     let client = client(scenario.connections)?;
     let start = Instant::now() + timing.warm_up;
-    let window = Window { start, end: start + timing.window };
+    let window = TimeWindow { start, end: start + timing.window };
     let mut connections = JoinSet::new();
     for connection in 0..scenario.connections {
         connections.spawn(run_connection(client.clone(), connection, window, Arc::clone(&workload)));
@@ -108,21 +108,26 @@ pub(crate) async fn drive(
 
 /// When requests count.
 #[derive(Debug, Clone, Copy)]
-struct Window {
+struct TimeWindow {
     start: Instant,
     end: Instant,
 }
 
 /// What became of one connection.
-struct Outcome {
+struct ConnectionOutcome {
     /// Microseconds of each request that ended in the window.
     latencies: Vec<u64>,
     /// The first failure, which also ended the connection.
     failure: Option<String>,
 }
 
-async fn run_connection(client: Client, connection: usize, window: Window, workload: Workload) -> Outcome {
-    let mut outcome = Outcome { latencies: Vec::new(), failure: None };
+async fn run_connection(
+    client: Client,
+    connection: usize,
+    window: TimeWindow,
+    workload: Workload,
+) -> ConnectionOutcome {
+    let mut outcome = ConnectionOutcome { latencies: Vec::new(), failure: None };
     for number in 0.. {
         let request = workload(Turn { connection, number });
         let begun = Instant::now();
@@ -152,7 +157,7 @@ async fn exchange(client: &Client, request: Request) -> Result<(), String> {
 fn summarise(
     scenario: Scenario,
     timing: Timing,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<ConnectionOutcome>,
 ) -> Result<(Histogram<u64>, f64), BenchError> {
     let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let measured: usize = outcomes.iter().map(|outcome| outcome.latencies.len()).sum();
@@ -179,8 +184,8 @@ mod tests {
     const SCENARIO: Scenario = Scenario { route: Route::Send, connections: 2 };
     const TIMING: Timing = Timing { warm_up: Duration::ZERO, window: Duration::from_secs(2) };
 
-    fn outcome(latencies: Vec<u64>, failure: Option<&str>) -> Outcome {
-        Outcome { latencies, failure: failure.map(str::to_owned) }
+    fn outcome(latencies: Vec<u64>, failure: Option<&str>) -> ConnectionOutcome {
+        ConnectionOutcome { latencies, failure: failure.map(str::to_owned) }
     }
 
     #[test]

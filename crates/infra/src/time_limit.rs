@@ -63,8 +63,8 @@ pub(crate) fn end_when_gone(gone: Arc<CallerGone>) {
 /// Runs a command with a timeout. Zero means no limit.
 pub(crate) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     /// Removes the timeout even if the command panics.
-    struct Limited;
-    impl Drop for Limited {
+    struct LimitGuard;
+    impl Drop for LimitGuard {
         fn drop(&mut self) {
             UNTIL.set(None);
         }
@@ -72,7 +72,7 @@ pub(crate) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     // Without a deadline a command is never interrupted, so there is always one.
     let until = if limit.is_zero() { None } else { Instant::now().checked_add(limit) };
     UNTIL.set(until.or_else(|| Instant::now().checked_add(NO_LIMIT)));
-    let _limited = Limited;
+    let _limited = LimitGuard;
     run()
 }
 

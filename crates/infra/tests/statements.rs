@@ -85,9 +85,9 @@ fn a_page_takes_three(database: &Database) {
 /// What connections have prepared and keep for the next time, and what they executed.
 static HEARD: Mutex<(BTreeSet<String>, BTreeSet<String>)> = Mutex::new((BTreeSet::new(), BTreeSet::new()));
 
-struct Listener;
+struct StatementRecorder;
 
-impl Instrumentation for Listener {
+impl Instrumentation for StatementRecorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -105,7 +105,7 @@ impl Instrumentation for Listener {
 /// its statements are told from those of another that is tested at the same time.
 fn all_are_prepared_once(open: fn() -> Database, quote: char) {
     // The same for whoever comes second.
-    set_default_instrumentation(|| Some(Box::new(Listener))).unwrap();
+    set_default_instrumentation(|| Some(Box::new(StatementRecorder))).unwrap();
     let database = open();
     let (group, who) = prepare(&database);
     send(&database, who, group, "first");

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, value_parser};
 use serde::Serialize;
 
-use super::server::Limits;
+use super::server::ProcessLimits;
 
 /// The scenarios of hostile clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Scenario {
+pub(crate) enum AttackScenario {
     /// A user requests the largest pages on 1,000 connections and never reads the responses.
     UnreadAnswers,
     /// Ten users do the same.
@@ -40,7 +40,7 @@ pub(crate) enum Scenario {
     Lockout,
 }
 
-impl fmt::Display for Scenario {
+impl fmt::Display for AttackScenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // As on the command line.
         let name = self.to_possible_value().map(|value| value.get_name().to_owned());
@@ -48,7 +48,7 @@ impl fmt::Display for Scenario {
     }
 }
 
-impl Scenario {
+impl AttackScenario {
     /// How long it takes to tell: a deadline has to pass, a rate to show itself.
     pub(crate) const fn least_seconds(self) -> u64 {
         match self {
@@ -59,9 +59,9 @@ impl Scenario {
 
     /// What the operating system allows the server. The usual 2,000,000 KiB of address space stand for a small
     /// machine: who asks for more is told that there is none, and a Rust program aborts then.
-    pub(crate) const fn limits(self) -> Limits {
+    pub(crate) const fn limits(self) -> ProcessLimits {
         let files = if matches!(self, Self::ManyConnections) { Some(256) } else { None };
-        Limits { address_space_kib: 2_000_000, files }
+        ProcessLimits { address_space_kib: 2_000_000, files }
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct AbuseArgs {
     pub server_binary: Option<PathBuf>,
     /// Only these scenarios. By default all.
     #[arg(long, value_delimiter = ',', num_args = 1.., value_enum, value_name = "NAME,…")]
-    pub scenario: Vec<Scenario>,
+    pub scenario: Vec<AttackScenario>,
     /// Seconds of each attack.
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = value_parser!(u64).range(1..=20))]
     pub seconds: u64,
@@ -87,7 +87,11 @@ pub(crate) struct AbuseArgs {
 
 impl AbuseArgs {
     /// What is to be run, in its order.
-    pub(crate) fn scenarios(&self) -> Vec<Scenario> {
-        if self.scenario.is_empty() { Scenario::value_variants().to_vec() } else { self.scenario.clone() }
+    pub(crate) fn scenarios(&self) -> Vec<AttackScenario> {
+        if self.scenario.is_empty() {
+            AttackScenario::value_variants().to_vec()
+        } else {
+            self.scenario.clone()
+        }
     }
 }

@@ -15,7 +15,7 @@ use tokio::runtime;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
-use super::args::Scenario;
+use super::args::AttackScenario;
 use super::attacks::Scene;
 use super::network::{Origin, reader};
 use super::stage::BYSTANDERS;
@@ -79,11 +79,11 @@ impl Action {
 }
 
 /// What becomes of each action.
-pub(super) type Samples = BTreeMap<Action, Sample>;
+pub(super) type ActionSamples = BTreeMap<Action, ActionSample>;
 
 /// What became of an action.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Sample {
+pub(super) struct ActionSample {
     /// How long each took, in microseconds.
     #[serde(flatten, serialize_with = "quantiles")]
     pub latencies: Histogram<u64>,
@@ -91,13 +91,13 @@ pub(super) struct Sample {
     pub failures: BTreeMap<String, u64>,
 }
 
-impl Default for Sample {
+impl Default for ActionSample {
     fn default() -> Self {
         Self { latencies: empty_histogram(), failures: BTreeMap::new() }
     }
 }
 
-impl Sample {
+impl ActionSample {
     fn record(&mut self, action: Action, took: Duration, answer: Result<(), String>) {
         let took = answer.as_ref().map_or(action.patience(), |()| took);
         self.latencies.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
@@ -162,7 +162,7 @@ struct Home {
 
 impl Bystanders {
     /// Those whom a scenario is to leave alone.
-    pub(super) fn of(scenario: Scenario, scene: &Scene) -> Self {
+    pub(super) fn of(scenario: AttackScenario, scene: &Scene) -> Self {
         let people = &scene.stage.bystanders;
         let home = Home {
             url: scene.url.clone(),
@@ -177,7 +177,7 @@ impl Bystanders {
     ///
     /// # Errors
     /// The thread can't be started.
-    pub(super) async fn measure(&self, window: Duration) -> Result<Samples, BenchError> {
+    pub(super) async fn measure(&self, window: Duration) -> Result<ActionSamples, BenchError> {
         let this = self.clone();
         let measured = spawn_blocking(move || {
             let own = runtime::Builder::new_current_thread().enable_all().build();
@@ -187,7 +187,7 @@ impl Bystanders {
         measured.await.map_err(|error| BenchError::Request(error.to_string()))?
     }
 
-    async fn act(self, end: Instant) -> Result<Samples, BenchError> {
+    async fn act(self, end: Instant) -> Result<ActionSamples, BenchError> {
         let mut people = JoinSet::new();
         for &action in self.actions {
             for number in 0..action.people() {
@@ -196,7 +196,7 @@ impl Bystanders {
                 people.spawn(person.act(end));
             }
         }
-        let mut samples = Samples::new();
+        let mut samples = ActionSamples::new();
         for (action, sample) in people.join_all().await {
             samples.entry(action).or_default().add(&sample);
         }
@@ -204,11 +204,13 @@ impl Bystanders {
     }
 }
 
-const fn actions(scenario: Scenario) -> &'static [Action] {
+const fn actions(scenario: AttackScenario) -> &'static [Action] {
     match scenario {
-        Scenario::WrongLogins | Scenario::Lockout => &[Action::Login, Action::LoginElsewhere, Action::Send],
-        Scenario::OneUserLogins => &[Action::Login, Action::Send],
-        Scenario::ManyConnections | Scenario::SlowHeads => &[Action::Connect, Action::Send],
+        AttackScenario::WrongLogins | AttackScenario::Lockout => {
+            &[Action::Login, Action::LoginElsewhere, Action::Send]
+        }
+        AttackScenario::OneUserLogins => &[Action::Login, Action::Send],
+        AttackScenario::ManyConnections | AttackScenario::SlowHeads => &[Action::Connect, Action::Send],
         _ => &[Action::Send, Action::Read],
     }
 }
@@ -232,8 +234,8 @@ struct Person {
 }
 
 impl Person {
-    async fn act(self, end: Instant) -> (Action, Sample) {
-        let mut sample = Sample::default();
+    async fn act(self, end: Instant) -> (Action, ActionSample) {
+        let mut sample = ActionSample::default();
         for turn in 0.. {
             let begun = Instant::now();
             if begun >= end {
@@ -283,10 +285,10 @@ mod tests {
 
     #[test]
     fn who_gets_no_answer_has_waited_for_as_long_as_anybody_does() {
-        let mut sample = Sample::default();
+        let mut sample = ActionSample::default();
         sample.record(Action::Send, Duration::from_millis(2), Ok(()));
         sample.record(Action::Send, Duration::from_millis(1), Err("503".to_owned()));
-        let mut all = Sample::default();
+        let mut all = ActionSample::default();
         all.add(&sample);
         all.add(&sample);
         assert_eq!((all.failed(), all.latencies.len()), (2, 4));

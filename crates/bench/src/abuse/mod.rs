@@ -22,14 +22,14 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::args::{AbuseArgs, Scenario};
+use self::args::{AbuseArgs, AttackScenario};
 use self::attacks::Scene;
 use self::bystander::Bystanders;
 use self::outcome::{Measuring, Outcome, Processor};
 use self::report::{AbuseReport, Conditions, render};
 use self::server::Server;
 use self::stage::Stage;
-use self::watch::Watch;
+use self::watch::MemoryWatch;
 use crate::child::server_binary;
 use crate::error::BenchError;
 use crate::footprint::folder_size;
@@ -70,7 +70,7 @@ pub(crate) async fn abuse(args: &AbuseArgs) -> Result<(), BenchError> {
 }
 
 /// Runs one scenario from an empty folder to its outcome.
-async fn run(scenario: Scenario, binary: &Path, window: Duration) -> Result<Outcome, BenchError> {
+async fn run(scenario: AttackScenario, binary: &Path, window: Duration) -> Result<Outcome, BenchError> {
     let scratch = TempDir::new().map_err(|source| BenchError::io("making a temporary directory", source))?;
     let data = scratch.path().join("data");
     let stage = Stage::prepare(scenario, &data).await?;
@@ -79,7 +79,7 @@ async fn run(scenario: Scenario, binary: &Path, window: Duration) -> Result<Outc
     let bystanders = Bystanders::of(scenario, &scene);
     let alone = bystanders.measure(ALONE).await?;
 
-    let watch = Watch::start(server.pid);
+    let watch = MemoryWatch::start(server.pid);
     let stored = folder_size(&data)?;
     let mut hostile = JoinSet::new();
     attacks::launch(scenario, &scene, &mut hostile).await?;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::args::Scenario;
-use super::bystander::{Action, Sample, Samples};
+use super::args::AttackScenario;
+use super::bystander::{Action, ActionSample, ActionSamples};
 use super::tally::Tally;
 use super::watch::{MAY_STAY, Taken};
 use crate::footprint::processor_time;
@@ -18,7 +18,7 @@ const MEGABYTE: f64 = 1e6;
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
     /// Which one.
-    pub scenario: Scenario,
+    pub scenario: AttackScenario,
     /// Whether the server still answered at its end.
     pub lived: bool,
     /// The server's memory.
@@ -32,9 +32,9 @@ pub(super) struct Outcome {
     /// How long the attack took.
     pub window: Duration,
     /// Others, before it.
-    pub alone: Samples,
+    pub alone: ActionSamples,
     /// Others, meanwhile.
-    pub under: Samples,
+    pub under: ActionSamples,
     /// What the hostile clients met.
     pub tally: Tally,
 }
@@ -91,25 +91,25 @@ impl Outcome {
 
     fn own_checks(&self) -> Vec<Check> {
         match self.scenario {
-            Scenario::UnreadAnswers => vec![self.peak_below(200.0), self.p99_below_50(Action::Send)],
-            Scenario::UnreadAnswersOfMany => {
+            AttackScenario::UnreadAnswers => vec![self.peak_below(200.0), self.p99_below_50(Action::Send)],
+            AttackScenario::UnreadAnswersOfMany => {
                 vec![self.peak_below(200.0), self.memory_left(), self.p99_below_50(Action::Send)]
             }
-            Scenario::FastReaders => vec![self.p99_below_50(Action::Send)],
-            Scenario::Assets => vec![self.peak_below(60.0)],
-            Scenario::Searches => {
+            AttackScenario::FastReaders => vec![self.p99_below_50(Action::Send)],
+            AttackScenario::Assets => vec![self.peak_below(60.0)],
+            AttackScenario::Searches => {
                 vec![self.p99_below_50(Action::Read), self.busy_during(), self.busy_afterwards()]
             }
-            Scenario::WrongLogins => vec![self.login_ratio()],
-            Scenario::OneUserLogins => vec![self.login_ratio(), self.p99_below_50(Action::Send)],
-            Scenario::SlowHeads => vec![self.still_open()],
-            Scenario::EndlessBodies => vec![self.swallowed()],
-            Scenario::ManyConnections => {
+            AttackScenario::WrongLogins => vec![self.login_ratio()],
+            AttackScenario::OneUserLogins => vec![self.login_ratio(), self.p99_below_50(Action::Send)],
+            AttackScenario::SlowHeads => vec![self.still_open()],
+            AttackScenario::EndlessBodies => vec![self.swallowed()],
+            AttackScenario::ManyConnections => {
                 vec![self.failed(Action::Connect), self.p99_below_50(Action::Connect)]
             }
-            Scenario::FloodOfWrites => vec![self.p99_below_50(Action::Send), self.stored_a_second()],
-            Scenario::UnreadSockets => vec![self.peak_below(50.0), self.p99_below_50(Action::Send)],
-            Scenario::Lockout => vec![self.failed(Action::Login)],
+            AttackScenario::FloodOfWrites => vec![self.p99_below_50(Action::Send), self.stored_a_second()],
+            AttackScenario::UnreadSockets => vec![self.peak_below(50.0), self.p99_below_50(Action::Send)],
+            AttackScenario::Lockout => vec![self.failed(Action::Login)],
         }
     }
 
@@ -129,7 +129,7 @@ impl Outcome {
     }
 
     fn failed(&self, action: Action) -> Check {
-        let failed = self.under.get(&action).map_or(0, Sample::failed);
+        let failed = self.under.get(&action).map_or(0, ActionSample::failed);
         Check::new(format!("failed, {}", action.name()), failed as f64, "", Some(Bar::AtMost(0.0)))
     }
 
@@ -173,7 +173,7 @@ impl Outcome {
 }
 
 /// The time within which a part of the actions was answered, in milliseconds.
-fn quantile(samples: &Samples, action: Action, part: f64) -> f64 {
+fn quantile(samples: &ActionSamples, action: Action, part: f64) -> f64 {
     samples.get(&action).map_or(0.0, |sample| sample.quantile_millis(part))
 }
 
@@ -181,7 +181,7 @@ fn quantile(samples: &Samples, action: Action, part: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn outcome(scenario: Scenario, tally: Tally) -> Outcome {
+    fn outcome(scenario: AttackScenario, tally: Tally) -> Outcome {
         Outcome {
             scenario,
             lived: true,
@@ -190,10 +190,10 @@ mod tests {
             afterwards: Some(Processor { taken: 0.2, within: 2.0 }),
             stored: 120_000_000,
             window: Duration::from_secs(10),
-            alone: Samples::from([(Action::Login, Sample::of_millis(&[300, 300]))]),
-            under: Samples::from([
-                (Action::Login, Sample::of_millis(&[590, 600])),
-                (Action::Send, Sample::of_millis(&[2, 51])),
+            alone: ActionSamples::from([(Action::Login, ActionSample::of_millis(&[300, 300]))]),
+            under: ActionSamples::from([
+                (Action::Login, ActionSample::of_millis(&[590, 600])),
+                (Action::Send, ActionSample::of_millis(&[2, 51])),
             ]),
             tally,
         }
@@ -208,18 +208,18 @@ mod tests {
     fn a_scenario_is_held_against_its_own_bars() {
         let of = |scenario| judged(&outcome(scenario, Tally::default()));
         let lived = (0.0, Some(true));
-        assert_eq!(of(Scenario::UnreadAnswers), [lived, (199.0, Some(true)), (51.0, Some(false))]);
-        assert_eq!(of(Scenario::Assets), [lived, (199.0, Some(false))]);
-        assert_eq!(of(Scenario::WrongLogins), [lived, (2.0, Some(true))]);
-        assert_eq!(of(Scenario::Searches)[2..], [(90.0, None), (10.0, Some(false))]);
-        assert_eq!(of(Scenario::FloodOfWrites), [lived, (51.0, Some(false)), (12.0, Some(false))]);
+        assert_eq!(of(AttackScenario::UnreadAnswers), [lived, (199.0, Some(true)), (51.0, Some(false))]);
+        assert_eq!(of(AttackScenario::Assets), [lived, (199.0, Some(false))]);
+        assert_eq!(of(AttackScenario::WrongLogins), [lived, (2.0, Some(true))]);
+        assert_eq!(of(AttackScenario::Searches)[2..], [(90.0, None), (10.0, Some(false))]);
+        assert_eq!(of(AttackScenario::FloodOfWrites), [lived, (51.0, Some(false)), (12.0, Some(false))]);
     }
 
     #[test]
     fn memory_that_does_not_come_back_misses_a_bar() {
         let after = |after| {
             let memory = Taken { before: 20_000_000, peak: 150_000_000, after };
-            judged(&Outcome { memory, ..outcome(Scenario::UnreadAnswersOfMany, Tally::default()) })[2]
+            judged(&Outcome { memory, ..outcome(AttackScenario::UnreadAnswersOfMany, Tally::default()) })[2]
         };
         assert_eq!(after(44_000_000), (24.0, Some(true)));
         assert_eq!(after(45_000_000), (25.0, Some(false)));
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_server_that_ended_misses_a_bar() {
-        let ended = Outcome { lived: false, ..outcome(Scenario::Assets, Tally::default()) };
+        let ended = Outcome { lived: false, ..outcome(AttackScenario::Assets, Tally::default()) };
         assert_eq!(judged(&ended)[0], (1.0, Some(false)));
     }
 
@@ -236,7 +236,7 @@ mod tests {
         let tally = Tally::default();
         tally.add(Tally::OPENED, 200);
         tally.add(Tally::CLOSED, 199);
-        let outcome = outcome(Scenario::SlowHeads, tally.clone());
+        let outcome = outcome(AttackScenario::SlowHeads, tally.clone());
         assert_eq!(judged(&outcome)[1], (1.0, Some(false)));
         tally.count(Tally::CLOSED);
         assert_eq!(judged(&outcome)[1], (0.0, Some(true)));

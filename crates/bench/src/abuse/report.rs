@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::bystander::{Action, Sample, Samples};
+use super::bystander::{Action, ActionSample, ActionSamples};
 use super::outcome::Outcome;
 use crate::report::{CHECKS_HEADER, Check, write_check};
 
@@ -108,7 +108,12 @@ fn write_outcome(text: &mut String, outcome: &Outcome) -> fmt::Result {
     writeln!(text, "    {ended}{tally}")
 }
 
-fn write_action(text: &mut String, action: Action, alone: &Samples, under: &Sample) -> fmt::Result {
+fn write_action(
+    text: &mut String,
+    action: Action,
+    alone: &ActionSamples,
+    under: &ActionSample,
+) -> fmt::Result {
     let before = |part| alone.get(&action).map_or(0.0, |sample| sample.quantile_millis(part));
     writeln!(
         text,

@@ -17,14 +17,14 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the operating system allows a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
+pub(crate) struct ProcessLimits {
     /// Address space in KiB (`ulimit -v`).
     pub address_space_kib: u64,
     /// Open files (`ulimit -n`); those of this program where there is no number.
     pub files: Option<u64>,
 }
 
-impl Limits {
+impl ProcessLimits {
     /// The arguments of `sh` that start a program under these limits. The shell becomes the program, so that the
     /// process is that of the server.
     fn shell_arguments(self) -> [String; 3] {
@@ -53,7 +53,7 @@ impl Server {
     pub(super) async fn start(
         binary: &Path,
         data_dir: &Path,
-        limits: Limits,
+        limits: ProcessLimits,
         scratch: &Path,
     ) -> Result<Self, BenchError> {
         let place = DatabaseLocation::Directory(data_dir.to_owned());
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_program_runs_under_its_limits() {
-        let limits = Limits { address_space_kib: 1_000_000, files: Some(64) };
+        let limits = ProcessLimits { address_space_kib: 1_000_000, files: Some(64) };
         let mut arguments = limits.shell_arguments().to_vec();
         arguments.extend(["sh", "-c", "ulimit -v; ulimit -n"].map(str::to_owned));
         let output = Command::new("sh").args(arguments).output().unwrap();

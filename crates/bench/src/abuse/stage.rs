@@ -7,7 +7,7 @@ use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft, MessageText};
 use groupchat_domain::storage::{Storage, Tx};
 
-use super::args::Scenario;
+use super::args::AttackScenario;
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::location::DatabaseLocation;
@@ -49,7 +49,7 @@ impl Stage {
     ///
     /// # Errors
     /// It can't be written.
-    pub(super) async fn prepare(scenario: Scenario, data_dir: &Path) -> Result<Self, BenchError> {
+    pub(super) async fn prepare(scenario: AttackScenario, data_dir: &Path) -> Result<Self, BenchError> {
         let database = Database::open(&DatabaseLocation::Directory(data_dir.to_owned()))?;
         let storage = database.storage();
         let users = users(storage, scenario).await?;
@@ -68,16 +68,18 @@ impl Stage {
     }
 }
 
-async fn users(storage: &dyn Storage, scenario: Scenario) -> Result<Vec<SignedIn>, BenchError> {
-    let owners = if scenario == Scenario::Searches { GROUPS / GROUPS_EACH } else { 0 };
+async fn users(storage: &dyn Storage, scenario: AttackScenario) -> Result<Vec<SignedIn>, BenchError> {
+    let owners = if scenario == AttackScenario::Searches { GROUPS / GROUPS_EACH } else { 0 };
     let users = seed::ensure_users(storage, BYSTANDERS + HOSTILE + owners).await?;
     seed::sign_in(storage, &users).await
 }
 
-const fn largest_messages(scenario: Scenario) -> usize {
+const fn largest_messages(scenario: AttackScenario) -> usize {
     match scenario {
-        Scenario::UnreadAnswers | Scenario::UnreadAnswersOfMany | Scenario::FastReaders => PAGE,
-        Scenario::UnreadSockets => HISTORY,
+        AttackScenario::UnreadAnswers | AttackScenario::UnreadAnswersOfMany | AttackScenario::FastReaders => {
+            PAGE
+        }
+        AttackScenario::UnreadSockets => HISTORY,
         _ => 0,
     }
 }

@@ -37,12 +37,12 @@ impl Taken {
 
 /// Reads the memory of a process.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct MemoryWatch {
     stop: oneshot::Sender<()>,
     reading: JoinHandle<Taken>,
 }
 
-impl Watch {
+impl MemoryWatch {
     /// Begins to read.
     pub(super) fn start(pid: u32) -> Self {
         let (stop, stopped) = oneshot::channel();

@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::error::{Goodbye, LiveError};
-use super::frames::{Frames, Kind};
+use super::frames::{FrameKind, Frames};
 use super::handshake::connect;
 use super::stage::Keys;
 use super::tally::{Ear, Heard, Tally};
@@ -30,7 +30,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where sockets listen, and as whom.
 #[derive(Debug, Clone)]
-pub(super) struct Target {
+pub(super) struct SocketTarget {
     /// The program to connect to.
     pub address: SocketAddr,
     /// Who listens there.
@@ -53,7 +53,11 @@ impl Crowd {
     ///
     /// # Errors
     /// One can't be opened, or has already ended.
-    pub(super) async fn open(target: &Target, count: usize, remembers: bool) -> Result<Self, LiveError> {
+    pub(super) async fn open(
+        target: &SocketTarget,
+        count: usize,
+        remembers: bool,
+    ) -> Result<Self, LiveError> {
         let (turn, opened) = (Arc::new(Semaphore::new(OPEN_AT_ONCE)), Arc::new(Semaphore::new(0)));
         let tally = Arc::new(Tally::new(count));
         let mut crowd = Self { tally, ears: Vec::with_capacity(count), sockets: JoinSet::new() };
@@ -116,7 +120,7 @@ fn failure(ended: Result<LiveError, JoinError>) -> LiveError {
 
 /// What becomes of one socket.
 struct Life {
-    target: Target,
+    target: SocketTarget,
     number: usize,
     tally: Arc<Tally>,
     ear: Arc<Ear>,
@@ -181,10 +185,10 @@ impl Socket {
         let (mut heard, mut pong) = (Heard::default(), None);
         while let Some(frame) = self.frames.next(&mut bytes)? {
             match frame.kind {
-                Kind::Text => heard.add(frame.head),
-                Kind::Ping => pong = Some(pong_to(frame.head)),
-                Kind::Pong => {}
-                Kind::Close => return Err(LiveError::Closed(Goodbye::parse(frame.head))),
+                FrameKind::Text => heard.add(frame.head),
+                FrameKind::Ping => pong = Some(pong_to(frame.head)),
+                FrameKind::Pong => {}
+                FrameKind::Close => return Err(LiveError::Closed(Goodbye::parse(frame.head))),
             }
         }
         if heard.messages > 0 {

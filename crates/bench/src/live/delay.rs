@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::crowd::{Crowd, Target};
+use super::crowd::{Crowd, SocketTarget};
 use super::post::Poster;
 use crate::error::BenchError;
 use crate::load::{Turn, empty_histogram};
@@ -41,7 +41,7 @@ impl From<&Histogram<u64>> for Quantiles {
 
 /// When a message was sent.
 #[derive(Debug, Clone, Copy)]
-struct Sent {
+struct SendTimes {
     requested: Instant,
     replied: Instant,
 }
@@ -60,7 +60,7 @@ impl Delays {
     pub(super) async fn measure(
         &mut self,
         poster: &Poster,
-        target: &Target,
+        target: &SocketTarget,
         time: Duration,
         sockets: usize,
     ) -> Result<(), BenchError> {
@@ -73,7 +73,7 @@ impl Delays {
     }
 
     /// Adds what one socket heard: a group's messages come in the order in which they were sent.
-    fn add(&mut self, sent: &[Sent], heard: &[Instant]) {
+    fn add(&mut self, sent: &[SendTimes], heard: &[Instant]) {
         let micros = |from, to: Instant| {
             u64::try_from(to.saturating_duration_since(from).as_micros()).unwrap_or(u64::MAX)
         };
@@ -84,7 +84,7 @@ impl Delays {
     }
 }
 
-async fn send(poster: &Poster, time: Duration) -> Result<Vec<Sent>, BenchError> {
+async fn send(poster: &Poster, time: Duration) -> Result<Vec<SendTimes>, BenchError> {
     let mut clock = interval(EVERY);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (until, mut sent) = (Instant::now() + time, Vec::new());
@@ -95,7 +95,7 @@ async fn send(poster: &Poster, time: Duration) -> Result<Vec<Sent>, BenchError> 
             break;
         }
         poster.post(Turn { connection: 0, number }).await?;
-        sent.push(Sent { requested, replied: Instant::now() });
+        sent.push(SendTimes { requested, replied: Instant::now() });
     }
     Ok(sent)
 }
@@ -109,7 +109,7 @@ mod tests {
         let start = Instant::now();
         let after = |millis| start + Duration::from_millis(millis);
         let sent = [(0, 10), (50, 60)]
-            .map(|(request, reply)| Sent { requested: after(request), replied: after(reply) });
+            .map(|(request, reply)| SendTimes { requested: after(request), replied: after(reply) });
         let mut delays = Delays::new();
         // The first before the reply, which may be, the second after it.
         delays.add(&sent, &[after(8), after(65)]);

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::frames::Malformed;
+use super::frames::InvalidFrame;
 
 /// Why the live events could not be measured.
 #[derive(Debug, Error)]
@@ -31,7 +31,7 @@ pub(crate) enum LiveError {
     Refused(String),
     /// What came is no WebSocket any more.
     #[error("a socket sent something unexpected: {0}")]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] InvalidFrame),
     /// The server closed a socket that was to stay open.
     #[error("the server closed a socket{0}")]
     Closed(Goodbye),

@@ -21,7 +21,7 @@ const KIBIBYTE: f64 = 1024.0;
 
 /// How idle sockets are watched.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
+pub(super) struct IdleWatch {
     /// How many of them.
     pub sockets: usize,
     /// Seconds between two signs of life on each of them.
@@ -43,7 +43,7 @@ pub(super) struct Idle {
     pub with: Vec<u64>,
 }
 
-impl Watch {
+impl IdleWatch {
     /// Starts a server, opens the sockets and watches.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub(crate) use open_files::allow as allow_open_files;
 use self::args::LiveArgs;
 use self::delay::Delays;
 use self::error::LiveError;
-use self::idle::Watch;
+use self::idle::IdleWatch;
 use self::post::Poster;
 use self::program::Program;
 use self::report::{Conditions, FanOutRound, LiveReport, render};
@@ -69,7 +69,7 @@ pub(crate) async fn live(args: &LiveArgs) -> Result<(), BenchError> {
     }
     if args.wants(Part::Idle) {
         let idle = async |keys, heartbeats| {
-            let watch = Watch { sockets: args.idle, heartbeat: args.heartbeat, heartbeats };
+            let watch = IdleWatch { sockets: args.idle, heartbeat: args.heartbeat, heartbeats };
             watch.keep(&binary, &stage.hall.place, keys, scratch.path()).await.map_err(during(Part::Idle))
         };
         report.idle = Some(idle(&stage.strangers, args.heartbeats).await?);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::crowd::Target;
+use super::crowd::SocketTarget;
 use super::stage::Keys;
 use crate::child::{HEALTH, Serving, this_program};
 use crate::error::BenchError;
@@ -19,7 +19,7 @@ pub(super) struct Program {
     serving: Serving,
     pid: u32,
     /// Where sockets listen.
-    pub target: Target,
+    pub target: SocketTarget,
 }
 
 impl Program {
@@ -61,7 +61,7 @@ impl Program {
     fn of(serving: Serving, keys: Keys) -> Result<Self, BenchError> {
         let pid = serving.pid().ok_or_else(|| BenchError::Request("the program has ended".to_owned()))?;
         let address = serving.address()?;
-        Ok(Self { serving, pid, target: Target { address, keys } })
+        Ok(Self { serving, pid, target: SocketTarget { address, keys } })
     }
 
     /// Where it answers, without a slash at its end.

@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use super::crowd::TIMEOUT;
 use super::error::{Goodbye, LiveError};
-use super::frames::{Frames, Malformed};
+use super::frames::{Frames, InvalidFrame};
 use super::handshake::connect;
 use super::post::Poster;
 use super::program::Program;
@@ -37,7 +37,7 @@ pub(super) async fn catch(server: &Program, hall: &Fixture) -> Result<Vec<u8>, B
 }
 
 /// The first frame that tells of a new message, header and all.
-fn find(bytes: &[u8]) -> Result<Option<&[u8]>, Malformed> {
+fn find(bytes: &[u8]) -> Result<Option<&[u8]>, InvalidFrame> {
     let (mut frames, mut rest) = (Frames::new(), bytes);
     loop {
         let from = rest;

@@ -9,7 +9,7 @@ use groupchat_domain::storage::Storage;
 use super::args::LiveArgs;
 use crate::database::Database;
 use crate::error::BenchError;
-use crate::fixture::{Fixture, Room};
+use crate::fixture::{BusyGroup, Fixture};
 use crate::location::DatabaseLocation;
 use crate::scenario::Route;
 use crate::seed::{self, SignedIn};
@@ -58,7 +58,7 @@ impl Stage {
             engine: database.engine().clone(),
             family: database.family(),
             users: senders.to_vec(),
-            rooms: groups.iter().map(|&id| Room { id, last_seq: Seq::ZERO }).collect(),
+            rooms: groups.iter().map(|&id| BusyGroup { id, last_seq: Seq::ZERO }).collect(),
             routes: &[Route::Send],
         };
         let stage = Self {

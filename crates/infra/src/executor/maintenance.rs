@@ -73,7 +73,7 @@ fn attempt(task: &str, run: impl FnOnce() -> Result<(), StorageFault>) {
 }
 
 /// The maintenance thread. It sends commands to the writer.
-pub(crate) struct Maintenance {
+pub(crate) struct StorageMaintenance {
     pub(crate) every: Duration,
     pub(crate) queue: Arc<CommandQueue>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -81,7 +81,7 @@ pub(crate) struct Maintenance {
     pub(crate) stop: Arc<StopSignal>,
 }
 
-impl Maintenance {
+impl StorageMaintenance {
     /// Runs until it is stopped.
     pub(crate) fn serve(self) {
         while self.stop.sleep(self.every) {

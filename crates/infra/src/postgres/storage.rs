@@ -23,7 +23,7 @@ use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::command::CommandQueue;
-use crate::executor::maintenance::{self, Maintenance, StopSignal};
+use crate::executor::maintenance::{self, StopSignal, StorageMaintenance};
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
 
@@ -147,8 +147,8 @@ impl PostgresStorage {
         }
     }
 
-    fn maintenance(&self, clock: &Arc<dyn Clock>) -> Maintenance {
-        Maintenance {
+    fn maintenance(&self, clock: &Arc<dyn Clock>) -> StorageMaintenance {
+        StorageMaintenance {
             every: self.options.maintenance_interval,
             queue: Arc::clone(&self.writes),
             clock: Arc::clone(clock),

@@ -28,7 +28,7 @@ use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::command::{CommandQueue, DbWork, PendingCommand};
-use crate::executor::maintenance::{self, Maintenance, StopSignal};
+use crate::executor::maintenance::{self, StopSignal, StorageMaintenance};
 use crate::executor::sync::locked;
 use crate::executor::threads::{GRACE, Threads, finish};
 use crate::observer::observe;
@@ -191,8 +191,8 @@ impl SqliteStorage {
         })
     }
 
-    fn maintenance(&self, clock: &Arc<dyn Clock>) -> Maintenance {
-        Maintenance {
+    fn maintenance(&self, clock: &Arc<dyn Clock>) -> StorageMaintenance {
+        StorageMaintenance {
             every: self.options.maintenance_interval,
             queue: Arc::clone(&self.writes),
             clock: Arc::clone(clock),

@@ -14,7 +14,7 @@ pub(super) trait Encode {
 /// The kinds of values, as the first byte of their encoding.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
-enum Kind {
+enum ValueKind {
     Null,
     Bool,
     Integer,
@@ -24,26 +24,26 @@ enum Kind {
 
 impl Encode for bool {
     fn encode(&self, into: &mut Vec<u8>) {
-        into.extend([Kind::Bool as u8, u8::from(*self)]);
+        into.extend([ValueKind::Bool as u8, u8::from(*self)]);
     }
 }
 
 impl Encode for i64 {
     fn encode(&self, into: &mut Vec<u8>) {
-        into.push(Kind::Integer as u8);
+        into.push(ValueKind::Integer as u8);
         into.extend(self.to_be_bytes());
     }
 }
 
 impl Encode for String {
     fn encode(&self, into: &mut Vec<u8>) {
-        encode_long(Kind::Text, self.as_bytes(), into);
+        encode_long(ValueKind::Text, self.as_bytes(), into);
     }
 }
 
 impl Encode for Vec<u8> {
     fn encode(&self, into: &mut Vec<u8>) {
-        encode_long(Kind::Bytes, self, into);
+        encode_long(ValueKind::Bytes, self, into);
     }
 }
 
@@ -51,12 +51,12 @@ impl<T: Encode> Encode for Option<T> {
     fn encode(&self, into: &mut Vec<u8>) {
         match self {
             Some(value) => value.encode(into),
-            None => into.push(Kind::Null as u8),
+            None => into.push(ValueKind::Null as u8),
         }
     }
 }
 
-fn encode_long(kind: Kind, bytes: &[u8], into: &mut Vec<u8>) {
+fn encode_long(kind: ValueKind, bytes: &[u8], into: &mut Vec<u8>) {
     into.push(kind as u8);
     into.extend((bytes.len() as u64).to_be_bytes());
     into.extend(bytes);

@@ -5,14 +5,14 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, SingleValue, Text};
 use crate::schema::for_each_table;
 
 /// The type of a column in a row.
-pub(super) trait Column {
+pub(super) trait ColumnType {
     /// The Rust type of its values.
     type Value;
 }
 
 macro_rules! columns {
     ($($sql:ty => $value:ty;)+) => {$(
-        impl Column for $sql {
+        impl ColumnType for $sql {
             type Value = $value;
         }
     )+};
@@ -25,7 +25,7 @@ columns! {
     Text => String;
 }
 
-impl<C: Column + SingleValue> Column for Nullable<C> {
+impl<C: ColumnType + SingleValue> ColumnType for Nullable<C> {
     type Value = Option<C::Value>;
 }
 
@@ -40,7 +40,7 @@ macro_rules! rows {
             use diesel::prelude::*;
 
             use crate::transfer::digest::Encode;
-            use crate::transfer::rows::Column;
+            use crate::transfer::rows::ColumnType;
 
             /// A whole row.
             #[derive(Debug, Clone, Queryable, Insertable)]
@@ -48,7 +48,7 @@ macro_rules! rows {
             pub(in crate::transfer) struct Row {
                 $(
                     pub(in crate::transfer) $column:
-                        <diesel::sql_types::$type $(<diesel::sql_types::$inner>)? as Column>::Value,
+                        <diesel::sql_types::$type $(<diesel::sql_types::$inner>)? as ColumnType>::Value,
                 )+
             }
 

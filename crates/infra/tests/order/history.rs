@@ -12,9 +12,9 @@ use crate::support::Database;
 
 /// Counts moments, so that any two of them have an order.
 #[derive(Default)]
-pub(crate) struct Clock(AtomicU64);
+pub(crate) struct MomentCounter(AtomicU64);
 
-impl Clock {
+impl MomentCounter {
     /// This moment.
     pub(crate) fn tick(&self) -> u64 {
         self.0.fetch_add(1, Ordering::SeqCst)

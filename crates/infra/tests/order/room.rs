@@ -15,7 +15,7 @@ use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx}
 use groupchat_infra::DatabaseStorage;
 use groupchat_testing::Dice;
 
-use crate::history::{Clock, Written, check};
+use crate::history::{MomentCounter, Written, check};
 use crate::reader;
 use crate::support::Database;
 use crate::support::fixture::{self, text};
@@ -38,14 +38,14 @@ pub(crate) struct Room<'d> {
     first_ends: bool,
     actors: Vec<Actor>,
     groups: Vec<GroupId>,
-    clock: Clock,
+    clock: MomentCounter,
 }
 
 impl<'d> Room<'d> {
     /// Lets everybody into every group.
     pub(crate) fn new(database: &'d Database, servers: Vec<Arc<dyn DatabaseStorage>>) -> Self {
         let (actors, groups) = database.write(|tx| Ok(furnish(tx))).unwrap();
-        Self { database, servers, first_ends: false, actors, groups, clock: Clock::default() }
+        Self { database, servers, first_ends: false, actors, groups, clock: MomentCounter::default() }
     }
 
     /// The same, with a first server that will be shut down.

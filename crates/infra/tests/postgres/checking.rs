@@ -9,7 +9,7 @@ use groupchat_infra::postgres::{self, OpenError};
 use groupchat_testing::Scratch;
 
 use crate::console::Console;
-use crate::database::{Place, open, options, refusal};
+use crate::database::{OneWorkerStorage, open, options, refusal};
 
 /// A member of a group with one message that has one like, and three events with and one without a place.
 const CHAT: &str = "
@@ -185,7 +185,7 @@ fn what_a_crash_may_cost_is_told() {
 
 #[test]
 fn a_database_in_use_passes() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let findings = postgres::check(&options(place.scratch.url()), Depth::Full, SystemClock.now());
     assert_eq!(failing(&findings), Vec::<&str>::new(), "{findings:?}");
 }

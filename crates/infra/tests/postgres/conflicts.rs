@@ -8,12 +8,12 @@ use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault, Tx};
 
 use crate::console::WRITERS;
-use crate::database::{Place, Runs, settled, store, touch};
+use crate::database::{OneWorkerStorage, Runs, settled, store, touch};
 use crate::support::fixture;
 
 /// Makes the first changes of a table fail, as many as `failures` says; a sequence remembers, which no roll-back sets
 /// back. The message is in a language that the program doesn't know.
-fn fail(place: &Place, failures: u32, code: &str) {
+fn fail(place: &OneWorkerStorage, failures: u32, code: &str) {
     place.console().execute(&format!(
         "CREATE SEQUENCE changes; \
          CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
@@ -31,7 +31,7 @@ const DEADLOCK: &str = "40P01";
 #[test]
 fn a_command_is_run_again_five_times_and_its_caller_never_knows() {
     for code in [SERIALIZATION_FAILURE, DEADLOCK] {
-        let (place, runs) = (Place::new(), Runs::default());
+        let (place, runs) = (OneWorkerStorage::new(), Runs::default());
         fail(&place, 5, code);
         let outcome = place.write(runs.of(|tx, _| {
             fixture::user(tx, "ann");
@@ -45,7 +45,7 @@ fn a_command_is_run_again_five_times_and_its_caller_never_knows() {
 #[test]
 fn a_command_that_always_conflicts_ends() {
     for code in [SERIALIZATION_FAILURE, DEADLOCK] {
-        let (place, runs) = (Place::new(), Runs::default());
+        let (place, runs) = (OneWorkerStorage::new(), Runs::default());
         fail(&place, 6, code);
         let outcome = place.write(runs.of(|tx, _| touch(tx)));
         assert!(matches!(outcome, Err(StorageFault::Unavailable { .. })), "{code}: {outcome:?}");
@@ -56,7 +56,7 @@ fn a_command_that_always_conflicts_ends() {
 
 #[test]
 fn what_another_run_can_not_mend_is_run_once() {
-    let (place, runs) = (Place::new(), Runs::default());
+    let (place, runs) = (OneWorkerStorage::new(), Runs::default());
     fail(&place, 1, "23505");
     let outcome = place.write(runs.of(|tx, _| touch(tx)));
     assert!(matches!(outcome, Err(StorageFault::Internal { .. })), "{outcome:?}");
@@ -66,7 +66,7 @@ fn what_another_run_can_not_mend_is_run_once() {
 /// Two commands that lock the same groups, each the one first that the other locks last.
 #[test]
 fn of_two_commands_that_wait_for_each_other_one_is_run_again() {
-    let place = Place::with(|options| options.writers = 2);
+    let place = OneWorkerStorage::with(|options| options.writers = 2);
     place.console().execute(
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = 20', current_database()); END $$",
     );
@@ -103,7 +103,7 @@ fn of_two_commands_that_wait_for_each_other_one_is_run_again() {
 #[test]
 fn a_statement_that_takes_too_long_is_ended_once_and_the_connection_goes_on() {
     let limit = Duration::from_millis(400);
-    let place = Place::with(|options| options.statement_timeout = limit);
+    let place = OneWorkerStorage::with(|options| options.statement_timeout = limit);
     place.write(store("ann")).unwrap();
     let mut console = place.console();
     let process = console.process_at_rest(WRITERS);
@@ -128,7 +128,8 @@ fn a_statement_that_takes_too_long_is_ended_once_and_the_connection_goes_on() {
 #[test]
 fn a_command_that_has_taken_as_long_as_a_statement_may_is_not_run_again() {
     let limit = Duration::from_millis(200);
-    let (place, runs) = (Place::with(|options| options.statement_timeout = limit), Runs::default());
+    let (place, runs) =
+        (OneWorkerStorage::with(|options| options.statement_timeout = limit), Runs::default());
     fail(&place, 1, DEADLOCK);
     let outcome = place.write(runs.of(move |tx, _| {
         thread::sleep(limit);

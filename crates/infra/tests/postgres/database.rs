@@ -20,7 +20,7 @@ use crate::support::fixture;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A storage with one worker that writes and one that reads, and what belongs to it.
-pub(crate) struct Place {
+pub(crate) struct OneWorkerStorage {
     // In this order: the storage lets go of the database before that is dropped.
     pub storage: Arc<PostgresStorage>,
     pub published: Arc<Published>,
@@ -79,7 +79,7 @@ pub(crate) fn refusal(options: PostgresOptions) -> OpenError {
     }
 }
 
-impl Place {
+impl OneWorkerStorage {
     pub(crate) fn new() -> Self {
         Self::with(|_| ())
     }

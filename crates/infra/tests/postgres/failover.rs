@@ -4,7 +4,7 @@ use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{CommitDecision, Tx};
 
-use crate::database::Place;
+use crate::database::OneWorkerStorage;
 
 /// Emits an event.
 fn emit(tx: &mut dyn Tx) -> CommitDecision {
@@ -14,7 +14,7 @@ fn emit(tx: &mut dyn Tx) -> CommitDecision {
 
 #[test]
 fn what_comes_after_the_head_of_another_log_is_new_whatever_was_published_before() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     (0..3).for_each(|_| place.write(emit).unwrap());
     place.published.wait_for(3);
     let mut console = place.console();
@@ -27,7 +27,7 @@ fn what_comes_after_the_head_of_another_log_is_new_whatever_was_published_before
 
 #[test]
 fn a_connection_that_is_lost_does_not_make_it_another_log() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     (0..3).for_each(|_| place.write(emit).unwrap());
     place.published.wait_for(3);
     place.console().terminate("groupchat log");

@@ -3,12 +3,12 @@
 use groupchat_domain::storage::{CommitDecision, StorageFault};
 
 use crate::console::WRITERS;
-use crate::database::{Place, Runs, store, touch};
+use crate::database::{OneWorkerStorage, Runs, store, touch};
 use crate::support::fixture;
 
 #[test]
 fn a_panic_undoes_its_command_and_leaves_the_connection_clean() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     place.write(touch).unwrap();
     let mut console = place.console();
     let process = console.process_at_rest(WRITERS);
@@ -24,7 +24,7 @@ fn a_panic_undoes_its_command_and_leaves_the_connection_clean() {
 
 #[test]
 fn a_command_that_goes_on_after_a_fault_stores_nothing() {
-    let (place, runs) = (Place::new(), Runs::default());
+    let (place, runs) = (OneWorkerStorage::new(), Runs::default());
     let outcome = place.write(runs.of(|tx, _| {
         let ann = fixture::user(tx, "ann").id;
         fixture::session(tx, ann, 1, fixture::at(9));
@@ -41,7 +41,7 @@ fn a_command_that_goes_on_after_a_fault_stores_nothing() {
 
 #[test]
 fn a_commit_that_the_server_refuses_stores_nothing_and_says_so() {
-    let (place, runs) = (Place::new(), Runs::default());
+    let (place, runs) = (OneWorkerStorage::new(), Runs::default());
     place.console().execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
              RAISE unique_violation; \

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault, Tx};
 
-use crate::database::{DEADLINE, Place};
+use crate::database::{DEADLINE, OneWorkerStorage};
 
 /// Longer than any test waits.
 const NO_LIMIT: Duration = Duration::from_secs(3_600);
@@ -22,7 +22,7 @@ fn look(tx: &mut dyn Tx) -> CommitDecision {
 
 #[test]
 fn a_read_is_ended_when_its_time_is_over_and_the_reader_goes_on() {
-    let place = Place::with(|options| options.read_timeout = Duration::from_millis(200));
+    let place = OneWorkerStorage::with(|options| options.read_timeout = Duration::from_millis(200));
     let mut holder = place.console();
     holder.execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
     let began = Instant::now();
@@ -37,7 +37,7 @@ fn a_read_is_ended_when_its_time_is_over_and_the_reader_goes_on() {
 
 #[test]
 fn a_read_is_ended_when_its_caller_has_gone() {
-    let place = Place::with(|options| {
+    let place = OneWorkerStorage::with(|options| {
         (options.read_timeout, options.statement_timeout) = (NO_LIMIT, NO_LIMIT);
     });
     let mut holder = place.console();

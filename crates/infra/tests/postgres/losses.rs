@@ -6,7 +6,7 @@ use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault};
 use groupchat_testing::Scratch;
 
 use crate::console::{Console, READERS, WRITERS};
-use crate::database::{Place, Runs, settled, store, touch};
+use crate::database::{OneWorkerStorage, Runs, settled, store, touch};
 use crate::proxy::Proxy;
 use crate::support::fixture;
 
@@ -16,7 +16,7 @@ fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {
 
 #[test]
 fn a_connection_lost_between_commands_is_replaced_and_nobody_notices() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     place.write(store("ann")).unwrap();
     place.read(|_| CommitDecision::Commit).unwrap();
     let mut console = place.console();
@@ -29,7 +29,7 @@ fn a_connection_lost_between_commands_is_replaced_and_nobody_notices() {
 
 #[test]
 fn a_connection_lost_in_the_middle_of_a_command_undoes_it_and_no_other() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let (url, runs) = (place.scratch.url().to_owned(), Runs::default());
     let outcome = place.write(runs.of(move |tx, _| {
         fixture::user(tx, "ann");
@@ -45,7 +45,7 @@ fn a_connection_lost_in_the_middle_of_a_command_undoes_it_and_no_other() {
 
 #[test]
 fn a_connection_lost_under_a_refused_command_leaves_its_refusal() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let url = place.scratch.url().to_owned();
     let outcome = place.write(move |_| {
         Console::open(&url).terminate(WRITERS);
@@ -65,7 +65,7 @@ const DIE_AT_COMMIT: &str = "\
 
 #[test]
 fn of_a_commit_in_which_the_session_ends_the_outcome_is_unknown() {
-    let (place, runs) = (Place::new(), Runs::default());
+    let (place, runs) = (OneWorkerStorage::new(), Runs::default());
     place.console().execute(DIE_AT_COMMIT);
     let outcome = place.write(runs.of(|tx, _| {
         fixture::user(tx, "ann");
@@ -81,7 +81,7 @@ fn of_a_commit_in_which_the_session_ends_the_outcome_is_unknown() {
 fn a_commit_whose_answer_is_lost_is_not_run_again() {
     let scratch = Scratch::create();
     let proxy = Proxy::to(scratch.url());
-    let place = Place::on(scratch, |options| {
+    let place = OneWorkerStorage::on(scratch, |options| {
         options.url = proxy.url();
         // It commits, too.
         options.follows_log = false;
@@ -99,7 +99,7 @@ fn a_commit_whose_answer_is_lost_is_not_run_again() {
 
 #[test]
 fn what_was_read_is_right_though_the_end_of_the_transaction_is_lost() {
-    let (place, runs) = (Place::new(), Runs::default());
+    let (place, runs) = (OneWorkerStorage::new(), Runs::default());
     let url = place.scratch.url().to_owned();
     let outcome = place.read(runs.of(move |tx, _| {
         tx.events().head().unwrap();
@@ -113,7 +113,7 @@ fn what_was_read_is_right_though_the_end_of_the_transaction_is_lost() {
 fn while_the_server_can_not_be_reached_commands_are_turned_away_and_afterwards_served() {
     let scratch = Scratch::create();
     let proxy = Proxy::to(scratch.url());
-    let place = Place::on(scratch, |options| options.url = proxy.url());
+    let place = OneWorkerStorage::on(scratch, |options| options.url = proxy.url());
     place.write(store("ann")).unwrap();
     proxy.refuse();
     for _ in 0..3 {
@@ -132,7 +132,7 @@ fn while_the_server_can_not_be_reached_commands_are_turned_away_and_afterwards_s
 fn who_gets_no_connection_leaves_the_commands_to_those_who_have_one() {
     let scratch = Scratch::create();
     let proxy = Proxy::to(scratch.url());
-    let place = Place::on(scratch, |options| {
+    let place = OneWorkerStorage::on(scratch, |options| {
         (options.url, options.writers) = (proxy.url(), 4);
         options.follows_log = false;
     });

@@ -9,7 +9,7 @@ use groupchat_domain::storage::{CommitDecision, Tx};
 use groupchat_infra::DatabaseStorage;
 
 use crate::console::Console;
-use crate::database::{DEADLINE, Place};
+use crate::database::{DEADLINE, OneWorkerStorage};
 use crate::proxy::Proxy;
 
 /// Far longer than any test.
@@ -21,15 +21,15 @@ const NOTICE_INTERVAL: u128 = 10;
 /// Two servers on one database, after a first event. The first one numbers.
 struct Pair {
     // In this order: the first one hears how the second one ends.
-    second: Place,
-    first: Place,
+    second: OneWorkerStorage,
+    first: OneWorkerStorage,
     /// Between the second one and the database.
     line: Proxy,
 }
 
 impl Pair {
     fn new() -> Self {
-        let first = Place::with(|options| options.poll_interval = NEVER);
+        let first = OneWorkerStorage::with(|options| options.poll_interval = NEVER);
         first.write(emit).unwrap();
         first.published.wait_for(1);
         let line = Proxy::to(first.scratch.url());
@@ -37,7 +37,7 @@ impl Pair {
         Self { second, first, line }
     }
 
-    const fn servers(&self) -> [&Place; 2] {
+    const fn servers(&self) -> [&OneWorkerStorage; 2] {
         [&self.first, &self.second]
     }
 

@@ -11,7 +11,7 @@ use groupchat_infra::postgres::{OpenError, PostgresOptions};
 use groupchat_testing::Scratch;
 
 use crate::console::Console;
-use crate::database::{Place, open, options, refusal, store};
+use crate::database::{OneWorkerStorage, open, options, refusal, store};
 use crate::proxy::Proxy;
 
 /// A password that must not be told.
@@ -63,7 +63,7 @@ fn another_encoding_is_refused() {
 
 #[test]
 fn a_newer_schema_is_refused() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     place.console().execute("INSERT INTO __diesel_schema_migrations VALUES ('99990101000000')");
     let error = refusal(options(place.scratch.url()));
     assert!(matches!(&error, OpenError::Newer { found, .. } if found == "99990101000000"), "{error}");
@@ -72,7 +72,7 @@ fn a_newer_schema_is_refused() {
 
 #[test]
 fn a_command_beside_servers_makes_a_schema_and_changes_none() {
-    drop(Place::with(|options| options.migrates = false));
+    drop(OneWorkerStorage::with(|options| options.migrates = false));
     let older = Scratch::create();
     let mut connection = PgConnection::establish(older.url()).unwrap();
     let mut migrations: Vec<_> =
@@ -91,7 +91,7 @@ fn opening_waits_until_the_server_accepts_connections() {
     let scratch = Scratch::create();
     let proxy = Proxy::to(scratch.url());
     proxy.refuse_next(2);
-    let place = Place::on(scratch, |options| options.url = proxy.url());
+    let place = OneWorkerStorage::on(scratch, |options| options.url = proxy.url());
     place.write(store("ann")).unwrap();
 }
 

@@ -6,7 +6,7 @@ use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault};
 use groupchat_infra::QueueLimits;
 
-use crate::database::{Place, Runs, settled};
+use crate::database::{OneWorkerStorage, Runs, settled};
 
 fn caller(number: i64) -> Caller {
     Caller::User(UserId::new(number))
@@ -15,7 +15,8 @@ fn caller(number: i64) -> Caller {
 #[test]
 fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
     let limits = QueueLimits { total: 3, per_caller: 2, system: 1, ..QueueLimits::default() };
-    let place = Place::with(|options| (options.write_queue, options.read_queue) = (limits, limits));
+    let place =
+        OneWorkerStorage::with(|options| (options.write_queue, options.read_queue) = (limits, limits));
     for mode in [Mode::Write, Mode::Read] {
         let (hold, runs) = (place.hold(mode), Runs::default());
         let queue = |who| place.queue(mode, who, runs.of(|_, _| CommitDecision::Commit));
@@ -34,7 +35,7 @@ fn a_full_queue_refuses_at_once_and_keeps_a_share_for_the_server() {
 
 #[test]
 fn a_caller_with_many_commands_does_not_keep_another_waiting() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let order = Arc::new(Mutex::new(Vec::new()));
     let hold = place.hold(Mode::Write);
     let pending = [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1")].map(|(who, name)| {
@@ -54,7 +55,7 @@ fn a_caller_with_many_commands_does_not_keep_another_waiting() {
 #[test]
 fn a_command_that_nobody_waits_for_does_not_run_and_gives_back_its_place() {
     let limits = QueueLimits { total: 2, ..QueueLimits::default() };
-    let place = Place::with(|options| options.write_queue = limits);
+    let place = OneWorkerStorage::with(|options| options.write_queue = limits);
     let (hold, runs) = (place.hold(Mode::Write), Runs::default());
     let count = |who| place.queue(Mode::Write, caller(who), runs.of(|_, _| CommitDecision::Commit));
     drop(count(1));

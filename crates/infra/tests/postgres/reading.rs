@@ -8,7 +8,7 @@ use groupchat_domain::events::Event;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault, Tx};
 
-use crate::database::{DEADLINE, Place, settled, store, touch};
+use crate::database::{DEADLINE, OneWorkerStorage, settled, store, touch};
 use crate::support::fixture;
 
 fn count_users(tx: &mut dyn Tx) -> usize {
@@ -17,7 +17,7 @@ fn count_users(tx: &mut dyn Tx) -> usize {
 
 #[test]
 fn a_command_reads_from_one_snapshot() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     place.write(store("ann")).unwrap();
     let (begun, begins) = channel();
     let (written, writes) = channel();
@@ -47,7 +47,7 @@ fn a_command_reads_from_one_snapshot() {
 
 #[test]
 fn a_reader_can_not_write_and_goes_on_reading() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let outcome = place.read(touch);
     assert!(matches!(outcome, Err(StorageFault::Unavailable { .. })), "{outcome:?}");
     assert_eq!(place.console().number("SELECT at AS number FROM storage_probe"), 0);
@@ -58,7 +58,7 @@ fn a_reader_can_not_write_and_goes_on_reading() {
 
 #[test]
 fn a_reader_can_not_emit() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let outcome = place.read(|tx| {
         tx.emit(None, Event::UserDeleted(UserId::new(1)));
         CommitDecision::Commit
@@ -69,7 +69,7 @@ fn a_reader_can_not_emit() {
 
 #[test]
 fn a_reader_neither_locks_nor_waits_for_locks() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     place
         .write(|tx| {
             fixture::user(tx, "ann");

@@ -10,7 +10,7 @@ use groupchat_infra::postgres::{OpenError, PostgresOptions, PostgresStorage, adv
 use groupchat_testing::Scratch;
 
 use crate::console::Console;
-use crate::database::{DEADLINE, Place, Published, options};
+use crate::database::{DEADLINE, OneWorkerStorage, Published, options};
 
 const STRIDE: i64 = 1 << 32;
 
@@ -124,7 +124,7 @@ fn servers_that_start_at_once_move_ids_once() {
 
 #[test]
 fn ids_move_on_request_with_the_epoch_unless_a_server_runs() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let url = place.scratch.url().to_owned();
     let numbering = "SELECT count(*) AS number FROM pg_locks JOIN pg_database ON pg_database.oid = database \
                      WHERE locktype = 'advisory' AND datname = current_database() AND granted";

@@ -1,11 +1,11 @@
 //! How sessions are set up: what is acknowledged is on the server's disk, and none outlives its program for long.
 
 use crate::console::Console;
-use crate::database::{Place, touch};
+use crate::database::{OneWorkerStorage, touch};
 use groupchat_testing::Scratch;
 
 /// The setting that a command is run with.
-fn in_force(place: &Place, setting: &str) -> String {
+fn in_force(place: &OneWorkerStorage, setting: &str) -> String {
     let mut console = place.console();
     console.execute(&format!(
         "CREATE TABLE seen (word TEXT); \
@@ -24,7 +24,7 @@ fn committed_with(setting: &str) -> String {
     let set = format!("ALTER DATABASE %I SET synchronous_commit = {setting}");
     let set = format!("DO $$ BEGIN EXECUTE format('{set}', current_database()); END $$");
     Console::open(scratch.url()).execute(&set);
-    in_force(&Place::on(scratch, |_| ()), "synchronous_commit")
+    in_force(&OneWorkerStorage::on(scratch, |_| ()), "synchronous_commit")
 }
 
 #[test]
@@ -42,5 +42,5 @@ fn other_guarantees_stay_as_they_were_chosen() {
 /// By itself it would take the server two hours, in which nobody else could number events.
 #[test]
 fn the_server_notices_within_a_minute_that_a_program_has_vanished() {
-    assert_eq!(in_force(&Place::new(), "tcp_keepalives_idle"), "30");
+    assert_eq!(in_force(&OneWorkerStorage::new(), "tcp_keepalives_idle"), "30");
 }

@@ -11,7 +11,7 @@ use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::clock::SystemClock;
 
-use crate::database::{DEADLINE, Place, settled, touch};
+use crate::database::{DEADLINE, OneWorkerStorage, settled, touch};
 use crate::support::fixture;
 
 /// Emits an event.
@@ -22,7 +22,7 @@ fn emit(tx: &mut dyn Tx) -> CommitDecision {
 
 #[test]
 fn what_waits_is_finished_and_what_comes_later_is_refused() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let hold = place.hold(Mode::Write);
     let pending: Vec<_> = (0..10).map(|_| place.queue(Mode::Write, Caller::System, emit)).collect();
     let storage = place.storage.clone();
@@ -51,7 +51,7 @@ fn what_waits_is_finished_and_what_comes_later_is_refused() {
 
 #[test]
 fn at_the_deadline_what_still_waits_is_turned_away() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let hold = place.hold(Mode::Write);
     let waiting = place.queue(Mode::Write, Caller::System, emit);
     let storage = place.storage.clone();
@@ -65,7 +65,7 @@ fn at_the_deadline_what_still_waits_is_turned_away() {
 
 #[test]
 fn the_last_uses_of_keys_are_stored() {
-    let place = Place::new();
+    let place = OneWorkerStorage::new();
     let began = SystemClock.now();
     place
         .write(|tx| {
@@ -86,7 +86,7 @@ fn the_last_uses_of_keys_are_stored() {
 
 #[test]
 fn who_does_not_follow_the_log_leaves_its_events_to_others() {
-    let place = Place::with(|options| options.follows_log = false);
+    let place = OneWorkerStorage::with(|options| options.follows_log = false);
     place.write(emit).unwrap();
     place.storage.shutdown(DEADLINE);
     let waiting = "SELECT count(*) AS number FROM events WHERE position IS NULL";

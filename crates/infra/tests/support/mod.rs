@@ -39,18 +39,18 @@ pub(crate) struct Database {
     // In this order: the storage lets go of the database before that is removed.
     storage: Arc<dyn DatabaseStorage>,
     runtime: Runtime,
-    place: Place,
+    place: DataLocation,
     statements: Arc<Mutex<Vec<String>>>,
 }
 
 /// One end of a copy: where a database is.
-enum Place {
+enum DataLocation {
     Folder(TempDir),
     #[cfg(feature = "postgres")]
     Server(Scratch),
 }
 
-impl Place {
+impl DataLocation {
     fn folder() -> Self {
         Self::Folder(TempDir::new().expect("a temporary directory"))
     }
@@ -107,7 +107,7 @@ impl Database {
         let storage = open_sqlite(&folder, Arc::new(NoListener), Arc::new(SystemClock), |options| {
             options.statement_observer = Some(observer);
         });
-        Self { storage, runtime: runtime(), place: Place::Folder(folder), statements }
+        Self { storage, runtime: runtime(), place: DataLocation::Folder(folder), statements }
     }
 
     /// A new SQLite file whose connections keep the instrumentation that is the process's default.
@@ -117,12 +117,12 @@ impl Database {
 
     /// A new SQLite file that tells `sink` what was committed.
     pub(crate) fn sqlite_with(sink: Arc<dyn EventSink>) -> Self {
-        Self::in_place(Place::folder(), sink, Arc::new(SystemClock))
+        Self::in_place(DataLocation::folder(), sink, Arc::new(SystemClock))
     }
 
     /// A new SQLite file that takes the time from this clock.
     pub(crate) fn sqlite_at(clock: Arc<dyn Clock>) -> Self {
-        Self::in_place(Place::folder(), Arc::new(NoListener), clock)
+        Self::in_place(DataLocation::folder(), Arc::new(NoListener), clock)
     }
 
     /// A new database on the PostgreSQL server for tests that takes the time from this clock.
@@ -130,7 +130,7 @@ impl Database {
     pub(crate) fn postgres_at(clock: Arc<dyn Clock>) -> Self {
         let scratch = Scratch::create();
         find_deadlocks_fast(scratch.url());
-        Self::in_place(Place::Server(scratch), Arc::new(NoListener), clock)
+        Self::in_place(DataLocation::Server(scratch), Arc::new(NoListener), clock)
     }
 
     /// A new database on the PostgreSQL server for tests, whose statements are written down.
@@ -157,7 +157,7 @@ impl Database {
             options.statement_observer = Some(observer);
             adjust(options);
         });
-        Self { storage, runtime: runtime(), place: Place::Server(scratch), statements }
+        Self { storage, runtime: runtime(), place: DataLocation::Server(scratch), statements }
     }
 
     /// A new database on the PostgreSQL server for tests, whose connections have no instrumentation.
@@ -171,10 +171,10 @@ impl Database {
     pub(crate) fn postgres_with(sink: Arc<dyn EventSink>) -> Self {
         let scratch = Scratch::create();
         find_deadlocks_fast(scratch.url());
-        Self::in_place(Place::Server(scratch), sink, Arc::new(SystemClock))
+        Self::in_place(DataLocation::Server(scratch), sink, Arc::new(SystemClock))
     }
 
-    fn in_place(place: Place, sink: Arc<dyn EventSink>, clock: Arc<dyn Clock>) -> Self {
+    fn in_place(place: DataLocation, sink: Arc<dyn EventSink>, clock: Arc<dyn Clock>) -> Self {
         Self { storage: place.open(sink, clock), runtime: runtime(), place, statements: Arc::default() }
     }
 
@@ -206,9 +206,9 @@ impl Database {
     /// The file of an SQLite database; `None` if this is one on a server.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match &self.place {
-            Place::Folder(folder) => Some(folder.path().join("test.db")),
+            DataLocation::Folder(folder) => Some(folder.path().join("test.db")),
             #[cfg(feature = "postgres")]
-            Place::Server(_) => None,
+            DataLocation::Server(_) => None,
         }
     }
 
@@ -216,8 +216,8 @@ impl Database {
     #[cfg(feature = "postgres")]
     pub(crate) fn url(&self) -> Option<&str> {
         match &self.place {
-            Place::Folder(_) => None,
-            Place::Server(scratch) => Some(scratch.url()),
+            DataLocation::Folder(_) => None,
+            DataLocation::Server(scratch) => Some(scratch.url()),
         }
     }
 

@@ -5,16 +5,16 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::error::SettingProblem;
-use super::rule::Kind;
+use super::rule::TomlType;
 
 /// A key of the file with its whole path, and its value.
-pub(super) type Entry = (String, Value);
+pub(super) type TomlEntry = (String, Value);
 
 /// Reads a file into its entries.
 ///
 /// # Errors
 /// It can't be read, or is not TOML.
-pub(super) fn read(path: &Path) -> Result<Vec<Entry>, SettingProblem> {
+pub(super) fn read(path: &Path) -> Result<Vec<TomlEntry>, SettingProblem> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| SettingProblem::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -41,7 +41,7 @@ fn unquoted(line: &str) -> Option<&str> {
     right.then(|| key.trim())
 }
 
-fn flatten(prefix: &str, table: Table, entries: &mut Vec<Entry>) {
+fn flatten(prefix: &str, table: Table, entries: &mut Vec<TomlEntry>) {
     for (key, value) in table {
         let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
         match value {
@@ -55,11 +55,11 @@ fn flatten(prefix: &str, table: Table, entries: &mut Vec<Entry>) {
 ///
 /// # Errors
 /// What the value is instead, when it is of another type than its setting.
-pub(super) fn text(value: &Value, kind: Kind) -> Result<String, String> {
+pub(super) fn text(value: &Value, kind: TomlType) -> Result<String, String> {
     let text = match (kind, value) {
-        (Kind::Text, Value::String(text)) => Some(text.clone()),
-        (Kind::Integer, Value::Integer(number)) => Some(number.to_string()),
-        (Kind::List, Value::Array(items)) => {
+        (TomlType::Text, Value::String(text)) => Some(text.clone()),
+        (TomlType::Integer, Value::Integer(number)) => Some(number.to_string()),
+        (TomlType::List, Value::Array(items)) => {
             let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             items.map(|items| items.join(","))
         }

@@ -36,7 +36,7 @@ pub(crate) struct Sources {
 
 /// A setting's value before it is checked.
 #[derive(Debug)]
-pub(crate) struct Value {
+pub(crate) struct SettingValue {
     /// The setting.
     pub setting: Setting,
     /// The value as a variable would have it; what it is instead, if its type in the file is wrong.
@@ -45,7 +45,7 @@ pub(crate) struct Value {
     pub origin: SettingSource,
 }
 
-impl Value {
+impl SettingValue {
     /// The value for a person's eyes.
     pub(crate) fn shown(&self) -> Cow<'_, str> {
         let (Ok(text) | Err(text)) = &self.text;
@@ -73,7 +73,7 @@ impl Value {
 #[derive(Debug)]
 pub(crate) struct Layers {
     /// In the order of the table.
-    pub values: Vec<Value>,
+    pub values: Vec<SettingValue>,
     /// What was said that can't be laid anywhere.
     pub problems: Vec<SettingProblem>,
 }
@@ -81,7 +81,7 @@ pub(crate) struct Layers {
 impl Layers {
     /// What holds when nobody sets anything.
     pub(super) fn defaults(settings: Vec<Setting>) -> Self {
-        let value = |setting: Setting| Value {
+        let value = |setting: Setting| SettingValue {
             text: Ok(setting.default.to_owned()),
             setting,
             origin: SettingSource::Default,
@@ -177,7 +177,7 @@ impl Layers {
         }
     }
 
-    fn find(&mut self, is_it: impl Fn(&Setting) -> bool) -> Option<&mut Value> {
+    fn find(&mut self, is_it: impl Fn(&Setting) -> bool) -> Option<&mut SettingValue> {
         self.values.iter_mut().find(|value| is_it(&value.setting))
     }
 

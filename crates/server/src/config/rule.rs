@@ -14,7 +14,7 @@ use crate::database_url::{self, DatabaseUrl};
 
 /// How a setting is written in TOML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TomlType {
     /// A string.
     Text,
     /// An integer.
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct ValueShape {
     /// How it is written in TOML.
-    pub kind: Kind,
+    pub kind: TomlType,
     /// Its type in a word or two.
     pub type_name: &'static str,
     /// The values that are allowed, to follow "must be".
@@ -52,7 +52,7 @@ type Read<T> = dyn Fn(&str) -> Option<T>;
 
 impl<T: 'static> Rule<T> {
     fn new(
-        kind: Kind,
+        kind: TomlType,
         type_name: &'static str,
         allowed: impl Into<String>,
         read: impl Fn(&str) -> Option<T> + 'static,
@@ -94,20 +94,20 @@ impl<T: 'static> Rule<T> {
 
 /// A folder's path.
 pub(super) fn folder() -> Rule<PathBuf> {
-    Rule::new(Kind::Text, "path", "the path of a folder", |text| {
+    Rule::new(TomlType::Text, "path", "the path of a folder", |text| {
         (!text.is_empty()).then(|| PathBuf::from(text))
     })
 }
 
 /// A network address and a port.
 pub(super) fn socket_address() -> Rule<SocketAddr> {
-    Rule::new(Kind::Text, "address:port", "an address and a port, such as 127.0.0.1:5000", parsed)
+    Rule::new(TomlType::Text, "address:port", "an address and a port, such as 127.0.0.1:5000", parsed)
 }
 
 /// The address of a web site without a path; empty for none.
 pub(super) fn site() -> Rule<Option<String>> {
     let allowed = "empty, or http(s)://HOST[:PORT] without a path";
-    Rule::new(Kind::Text, "URL", allowed, |text| {
+    Rule::new(TomlType::Text, "URL", allowed, |text| {
         if text.is_empty() { Some(None) } else { parsed_site(text).map(Some) }
     })
 }
@@ -115,7 +115,7 @@ pub(super) fn site() -> Rule<Option<String>> {
 /// The addresses of web sites, each without a path; possibly none.
 pub(super) fn sites() -> Rule<Vec<String>> {
     let allowed = "sites, such as https://chat.example.org, without a path";
-    Rule::new(Kind::List, "list of URLs", allowed, |text| {
+    Rule::new(TomlType::List, "list of URLs", allowed, |text| {
         let items = text.split(',').map(str::trim);
         if text.trim().is_empty() { Some(Vec::new()) } else { items.map(parsed_site).collect() }
     })
@@ -133,7 +133,7 @@ fn parsed_site(text: &str) -> Option<String> {
 /// A database on a PostgreSQL server; empty for the embedded one.
 pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
     let allowed = "empty, or postgres://USER:PASSWORD@HOST:PORT/DATABASE with special characters as %XX";
-    let rule = Rule::new(Kind::Text, "URL", allowed, |text| {
+    let rule = Rule::new(TomlType::Text, "URL", allowed, |text| {
         if text.is_empty() { Some(None) } else { DatabaseUrl::parse(text).map(Some) }
     });
     let rule = rule.masked(database_url::shown);
@@ -148,7 +148,7 @@ pub(super) fn database() -> Rule<Option<DatabaseUrl>> {
 /// Networks; possibly none.
 pub(super) fn networks() -> Rule<Vec<IpNetwork>> {
     let allowed = "addresses or networks, such as 127.0.0.1 or 10.0.0.0/8";
-    Rule::new(Kind::List, "list of networks", allowed, |text| {
+    Rule::new(TomlType::List, "list of networks", allowed, |text| {
         let items = text.split(',').map(str::trim);
         if text.trim().is_empty() { Some(Vec::new()) } else { items.map(parsed).collect() }
     })
@@ -157,7 +157,7 @@ pub(super) fn networks() -> Rule<Vec<IpNetwork>> {
 /// One of a few words, each with what it stands for.
 pub(super) fn choice<T: Copy + 'static>(words: &'static [(&'static str, T)]) -> Rule<T> {
     let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-    Rule::new(Kind::Text, "word", format!("one of {}", names.join(", ")), move |text| {
+    Rule::new(TomlType::Text, "word", format!("one of {}", names.join(", ")), move |text| {
         words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
     })
 }
@@ -168,7 +168,7 @@ pub(super) fn log_filter() -> Rule<String> {
     const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
     let allowed =
         "levels (error, warn, info, debug, trace, off), each alone or after a target: warn,access=off";
-    Rule::new(Kind::Text, "filter", allowed, |text| {
+    Rule::new(TomlType::Text, "filter", allowed, |text| {
         let tells_level = |directive: &str| directive.contains('=') || LEVELS.contains(&directive);
         let is_clear = text.split(',').all(tells_level);
         (is_clear && EnvFilter::builder().parse(text).is_ok()).then(|| text.to_owned())
@@ -181,7 +181,7 @@ where
     T: FromStr + PartialOrd + Display + Copy + 'static,
 {
     let allowed = format!("an integer from {least} to {most}");
-    Rule::new(Kind::Integer, "integer", allowed, move |text| {
+    Rule::new(TomlType::Integer, "integer", allowed, move |text| {
         parsed(text).filter(|number| (least..=most).contains(number))
     })
 }

@@ -11,7 +11,8 @@ use super::source::SettingSource;
 
 /// Each setting with its value and where that comes from, in columns.
 pub(crate) fn as_text(layers: &Layers) -> String {
-    let width = |text: fn(&super::layers::Value) -> usize| layers.values.iter().map(text).max().unwrap_or(0);
+    let width =
+        |text: fn(&super::layers::SettingValue) -> usize| layers.values.iter().map(text).max().unwrap_or(0);
     let names = width(|value| value.setting.name.len());
     let texts = width(|value| value.shown().chars().count()).min(40);
     layers.values.iter().fold(String::new(), |mut out, value| {

@@ -16,12 +16,12 @@ const REFUSALS: [StatusCode; 3] = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND,
 const REST: usize = 50;
 
 /// A caller who does not give up. What it calls for must bear to be done twice: an answer may get lost.
-pub(crate) struct Caller {
+pub(crate) struct RetryingClient {
     servers: Vec<Api>,
     dice: Dice,
 }
 
-impl Caller {
+impl RetryingClient {
     /// A caller with this key, who takes any of the servers.
     pub(crate) fn new(urls: &[String], key: &str, dice: Dice) -> Self {
         let servers = urls.iter().map(|url| Api::of(url).with_key(key)).collect();

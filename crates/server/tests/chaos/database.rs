@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::harness::{Data, data};
 
 /// An empty database, removed with the case.
-pub(crate) enum Place {
+pub(crate) enum DataLocation {
     /// The embedded database, in this folder.
     Folder(TempDir),
     /// A database on a PostgreSQL server.
@@ -40,7 +40,7 @@ pub(crate) struct Row {
 const LOG: &str = "SELECT position, type AS event_type, actor_id, audience, group_id, user_id, message_id \
                    FROM events ORDER BY position";
 
-impl Place {
+impl DataLocation {
     /// The embedded database.
     pub(crate) fn folder() -> Self {
         Self::Folder(tempfile::tempdir().unwrap())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use crate::database::{Place, Row};
+use crate::database::{DataLocation, Row};
 use crate::diary::Logged;
 
 /// For whom an event is.
@@ -39,7 +39,7 @@ impl Log {
     ///
     /// # Panics
     /// The positions are not 1, 2, 3, …
-    pub(crate) fn read(place: &Place) -> Self {
+    pub(crate) fn read(place: &DataLocation) -> Self {
         let log = Self::of(place.log().into_iter().map(Row::entry).collect());
         for (entry, position) in log.entries.iter().zip(1..) {
             assert_eq!(entry.event.position, position, "the log has no gap");

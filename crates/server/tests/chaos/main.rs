@@ -27,14 +27,14 @@ use std::time::Duration;
 use groupchat_testing::Dice;
 use tokio::time::timeout;
 
-use database::Place;
+use database::DataLocation;
 use servers::Servers;
 use storm::Storm;
 
 /// How long a case may take at most, whatever happens in it.
 const LONGEST: Duration = Duration::from_secs(120);
 
-async fn survive(place: Place, servers: usize) {
+async fn survive(place: DataLocation, servers: usize) {
     let mut dice = Dice::seeded();
     let servers = Servers::start(place, servers).await;
     let storm = Storm::gather(servers, dice.split()).await;
@@ -43,18 +43,18 @@ async fn survive(place: Place, servers: usize) {
 
 #[tokio::test]
 async fn nothing_is_missed_or_repeated_while_a_server_is_killed_on_the_embedded_database() {
-    survive(Place::folder(), 1).await;
+    survive(DataLocation::folder(), 1).await;
 }
 
 #[cfg(feature = "postgres")]
 #[tokio::test]
 async fn nothing_is_missed_or_repeated_while_a_server_is_killed_on_postgresql() {
-    survive(Place::database(), 1).await;
+    survive(DataLocation::database(), 1).await;
 }
 
 /// Clients and writers hop between the two, of which now one is killed and now the other.
 #[cfg(feature = "postgres")]
 #[tokio::test]
 async fn nothing_is_missed_or_repeated_while_two_servers_are_killed() {
-    survive(Place::database(), 2).await;
+    survive(DataLocation::database(), 2).await;
 }

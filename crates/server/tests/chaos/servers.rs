@@ -4,12 +4,12 @@ use std::process::Stdio;
 
 use tokio::net::TcpSocket;
 
-use crate::database::Place;
+use crate::database::DataLocation;
 use crate::harness::{Server, program};
 
 /// Servers on one database.
 pub(crate) struct Servers {
-    place: Place,
+    place: DataLocation,
     seats: Vec<Seat>,
 }
 
@@ -24,7 +24,7 @@ struct Seat {
 
 impl Servers {
     /// Starts as many. The first start makes the first admin.
-    pub(crate) async fn start(place: Place, count: usize) -> Self {
+    pub(crate) async fn start(place: DataLocation, count: usize) -> Self {
         let seats = (0..count).map(|_| Seat::reserve()).collect();
         let mut servers = Self { place, seats };
         for nth in 0..count {
@@ -69,7 +69,7 @@ impl Servers {
     }
 
     /// Ends all cleanly.
-    pub(crate) async fn stop_all(mut self) -> Place {
+    pub(crate) async fn stop_all(mut self) -> DataLocation {
         for nth in 0..self.count() {
             self.stop(nth).await;
         }

@@ -6,7 +6,7 @@ use groupchat_testing::Dice;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::caller::Caller;
+use crate::caller::RetryingClient;
 use crate::world::{PASSWORD, Person, World};
 
 /// The longest rest between two deeds, in milliseconds.
@@ -20,18 +20,21 @@ const MOST: usize = 6;
 pub(crate) struct Shuffler<'w> {
     world: &'w World,
     urls: &'w [String],
-    host: Caller,
+    host: RetryingClient,
     /// The restless themselves.
-    guests: Vec<Caller>,
+    guests: Vec<RetryingClient>,
     dice: Dice,
 }
 
 impl<'w> Shuffler<'w> {
     /// One who calls these servers.
     pub(crate) fn new(world: &'w World, urls: &'w [String], mut dice: Dice) -> Self {
-        let host = Caller::new(urls, &world.host.key, dice.split());
-        let guests =
-            world.restless.iter().map(|person| Caller::new(urls, &person.key, dice.split())).collect();
+        let host = RetryingClient::new(urls, &world.host.key, dice.split());
+        let guests = world
+            .restless
+            .iter()
+            .map(|person| RetryingClient::new(urls, &person.key, dice.split()))
+            .collect();
         Self { world, urls, host, guests, dice }
     }
 
@@ -115,7 +118,8 @@ impl<'w> Shuffler<'w> {
         let body = json!({"username": person.username, "password": PASSWORD});
         let session =
             self.host.insist(Method::POST, "/login", Some(body)).await.expect("the password is right");
-        let elsewhere = Caller::new(self.urls, session["api_key"].as_str().unwrap(), self.dice.split());
+        let elsewhere =
+            RetryingClient::new(self.urls, session["api_key"].as_str().unwrap(), self.dice.split());
         elsewhere.sign_out().await;
     }
 

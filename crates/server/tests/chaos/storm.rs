@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::caller::Caller;
+use crate::caller::RetryingClient;
 use crate::diary::Diary;
 use crate::harness::until;
 use crate::judgement::{check_acknowledged, check_diary};
@@ -32,7 +32,7 @@ pub(crate) struct Storm {
     urls: Vec<String>,
     world: World,
     /// The first admin.
-    admin: Caller,
+    admin: RetryingClient,
 }
 
 impl Storm {
@@ -41,7 +41,7 @@ impl Storm {
         let (server, urls) = (servers.first(), servers.urls());
         let admin = server.admin().await;
         let world = World::create(server, &admin, &mut dice).await;
-        let admin = Caller::new(&urls, admin.key(), dice);
+        let admin = RetryingClient::new(&urls, admin.key(), dice);
         Self { servers, urls, world, admin }
     }
 
@@ -113,7 +113,7 @@ async fn by_chance(dice: &mut Dice, most: usize) {
 }
 
 /// Everybody learns of a new user.
-async fn create_last_user(admin: &mut Caller) -> i64 {
+async fn create_last_user(admin: &mut RetryingClient) -> i64 {
     let body = json!({"username": "last", "password": PASSWORD});
     let user = admin.insist(Method::POST, "/users", Some(body)).await.unwrap();
     user["id"].as_i64().unwrap()

@@ -6,7 +6,7 @@ use groupchat_testing::Dice;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::caller::Caller;
+use crate::caller::RetryingClient;
 use crate::world::{Message, World};
 
 /// The longest rest between two deeds, in milliseconds.
@@ -19,7 +19,7 @@ const RECENT: usize = 50;
 pub(crate) struct Writer<'w> {
     world: &'w World,
     name: &'w str,
-    caller: Caller,
+    caller: RetryingClient,
     dice: Dice,
     sent: Vec<Message>,
 }
@@ -28,7 +28,7 @@ impl<'w> Writer<'w> {
     /// The writer with this number.
     pub(crate) fn new(world: &'w World, nth: usize, urls: &[String], mut dice: Dice) -> Self {
         let person = &world.writers[nth];
-        let caller = Caller::new(urls, &person.key, dice.split());
+        let caller = RetryingClient::new(urls, &person.key, dice.split());
         Self { world, name: &person.username, caller, dice, sent: Vec::new() }
     }
 

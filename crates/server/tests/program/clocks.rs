@@ -34,12 +34,12 @@ fn library() -> Option<&'static str> {
 }
 
 /// The clock of the servers that are started with it.
-struct Clock {
+struct FakedClock {
     library: &'static str,
     folder: TempDir,
 }
 
-impl Clock {
+impl FakedClock {
     /// A clock that is so many seconds ahead; `None` without the library.
     fn ahead(seconds: i64) -> Option<Self> {
         let clock = Self { library: library()?, folder: folder() };
@@ -88,7 +88,7 @@ async fn listen_by(server: &Server, ticket: &str) -> StatusCode {
 
 #[tokio::test]
 async fn a_ticket_does_not_outlive_a_clock_that_is_set() {
-    let Some(clock) = Clock::ahead(0) else { return };
+    let Some(clock) = FakedClock::ahead(0) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let admin = server.admin().await;
@@ -104,7 +104,7 @@ async fn a_ticket_does_not_outlive_a_clock_that_is_set() {
 
 #[tokio::test]
 async fn a_job_of_a_clock_that_was_ahead_does_not_wait_for_it() {
-    let Some(clock) = Clock::ahead(YEAR) else { return };
+    let Some(clock) = FakedClock::ahead(YEAR) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let group = server.admin().await.create_group("Lobby").await;
@@ -125,7 +125,7 @@ async fn a_job_of_a_clock_that_was_ahead_does_not_wait_for_it() {
 
 #[tokio::test]
 async fn a_clock_that_is_behind_for_a_while_signs_nobody_out() {
-    let Some(clock) = Clock::ahead(0) else { return };
+    let Some(clock) = FakedClock::ahead(0) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let admin = server.admin().await;
@@ -150,7 +150,7 @@ async fn a_clock_that_is_behind_for_a_while_signs_nobody_out() {
 
 #[tokio::test]
 async fn a_clock_that_is_years_ahead_at_a_start_destroys_nothing() {
-    let Some(clock) = Clock::ahead(0) else { return };
+    let Some(clock) = FakedClock::ahead(0) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let admin = server.admin().await;
@@ -179,7 +179,7 @@ async fn a_clock_that_is_years_ahead_at_a_start_destroys_nothing() {
 
 #[tokio::test]
 async fn a_session_ends_when_it_was_to_end_wherever_the_clock_was_meanwhile() {
-    let Some(clock) = Clock::ahead(0) else { return };
+    let Some(clock) = FakedClock::ahead(0) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let admin = server.admin().await;
@@ -194,7 +194,7 @@ async fn a_session_ends_when_it_was_to_end_wherever_the_clock_was_meanwhile() {
 
 #[tokio::test]
 async fn events_of_a_clock_that_was_ahead_are_removed_with_those_after_them() {
-    let Some(clock) = Clock::ahead(YEAR) else { return };
+    let Some(clock) = FakedClock::ahead(YEAR) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let admin = server.admin().await;
@@ -220,7 +220,7 @@ async fn events_of_a_clock_that_was_ahead_are_removed_with_those_after_them() {
 
 #[tokio::test]
 async fn whoever_listens_sends_and_signs_in_notices_nothing_of_a_clock_that_is_set() {
-    let Some(clock) = Clock::ahead(0) else { return };
+    let Some(clock) = FakedClock::ahead(0) else { return };
     let data = data();
     let server = clock.start_with(&data, &["--events-heartbeat", "1"]).await;
     let admin = server.admin().await;
@@ -242,7 +242,7 @@ async fn whoever_listens_sends_and_signs_in_notices_nothing_of_a_clock_that_is_s
 
 #[tokio::test]
 async fn wrong_logins_are_counted_by_the_time_that_passes() {
-    let Some(clock) = Clock::ahead(0) else { return };
+    let Some(clock) = FakedClock::ahead(0) else { return };
     let data = data();
     let server = clock.start(&data).await;
     let admin = server.admin().await;

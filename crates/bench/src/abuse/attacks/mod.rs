@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 pub(super) use scene::Scene;
 
-use super::args::Scenario;
+use super::args::AttackScenario;
 use crate::error::BenchError;
 
 /// Starts the hostile clients of a scenario.
@@ -22,24 +22,26 @@ use crate::error::BenchError;
 /// # Errors
 /// What they need to know can't be asked for.
 pub(super) async fn launch(
-    scenario: Scenario,
+    scenario: AttackScenario,
     scene: &Scene,
     hostile: &mut JoinSet<()>,
 ) -> Result<(), BenchError> {
     match scenario {
-        Scenario::UnreadAnswers => readers::pages_unread(scene, 1, hostile),
-        Scenario::UnreadAnswersOfMany => readers::pages_unread(scene, scene.stage.hostile.len(), hostile),
-        Scenario::FastReaders => readers::pages_read(scene, hostile)?,
-        Scenario::Assets => readers::assets_unread(scene, hostile).await?,
-        Scenario::Searches => searches::launch(scene, hostile)?,
-        Scenario::WrongLogins => logins::wrong(scene, hostile)?,
-        Scenario::OneUserLogins => logins::one_user(scene, hostile)?,
-        Scenario::SlowHeads => connections::slow_heads(scene, hostile),
-        Scenario::EndlessBodies => connections::endless_bodies(scene, hostile),
-        Scenario::ManyConnections => connections::many(scene, hostile),
-        Scenario::FloodOfWrites => writes::launch(scene, hostile)?,
-        Scenario::UnreadSockets => sockets::launch(scene, hostile).await?,
-        Scenario::Lockout => logins::guesses(scene, hostile)?,
+        AttackScenario::UnreadAnswers => readers::pages_unread(scene, 1, hostile),
+        AttackScenario::UnreadAnswersOfMany => {
+            readers::pages_unread(scene, scene.stage.hostile.len(), hostile)
+        }
+        AttackScenario::FastReaders => readers::pages_read(scene, hostile)?,
+        AttackScenario::Assets => readers::assets_unread(scene, hostile).await?,
+        AttackScenario::Searches => searches::launch(scene, hostile)?,
+        AttackScenario::WrongLogins => logins::wrong(scene, hostile)?,
+        AttackScenario::OneUserLogins => logins::one_user(scene, hostile)?,
+        AttackScenario::SlowHeads => connections::slow_heads(scene, hostile),
+        AttackScenario::EndlessBodies => connections::endless_bodies(scene, hostile),
+        AttackScenario::ManyConnections => connections::many(scene, hostile),
+        AttackScenario::FloodOfWrites => writes::launch(scene, hostile)?,
+        AttackScenario::UnreadSockets => sockets::launch(scene, hostile).await?,
+        AttackScenario::Lockout => logins::guesses(scene, hostile)?,
     }
     Ok(())
 }

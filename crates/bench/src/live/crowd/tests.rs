@@ -8,9 +8,9 @@ use crate::live::handshake::accept;
 /// The longest that a test waits.
 const LIMIT: Duration = Duration::from_secs(20);
 
-async fn listen() -> (TcpListener, Target) {
+async fn listen() -> (TcpListener, SocketTarget) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let target = Target { address: listener.local_addr().unwrap(), keys: Arc::new(["key".to_owned()]) };
+    let target = SocketTarget { address: listener.local_addr().unwrap(), keys: Arc::new(["key".to_owned()]) };
     (listener, target)
 }
 

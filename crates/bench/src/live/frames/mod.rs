@@ -14,7 +14,7 @@ const LONGEST_HEADER: usize = 10;
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FrameKind {
     /// A whole text message.
     Text,
     /// The other end says goodbye.
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Frame<'a> {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FrameKind,
     /// How many bytes of payload it had.
     pub length: u64,
     /// The first of them, 125 at most.
@@ -38,7 +38,7 @@ pub(super) struct Frame<'a> {
 
 /// What no server of this program's may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum Malformed {
+pub(crate) enum InvalidFrame {
     /// The first byte is that of a fragment, of a binary message, or of nothing at all.
     #[error("a frame begins with 0x{0:02x}, which is neither a complete text frame nor a control frame")]
     Kind(u8),
@@ -64,7 +64,7 @@ pub(super) struct Frames {
 /// A frame whose payload is still to come.
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    kind: Kind,
+    kind: FrameKind,
     length: u64,
     /// How much of the payload has come.
     come: u64,
@@ -84,7 +84,7 @@ impl Frames {
     pub(super) fn next<'f, 'b: 'f>(
         &'f mut self,
         bytes: &mut &'b [u8],
-    ) -> Result<Option<Frame<'f>>, Malformed> {
+    ) -> Result<Option<Frame<'f>>, InvalidFrame> {
         let Some(open) = self.open(bytes)? else { return Ok(None) };
         let left = open.length - open.come;
         let fits = usize::try_from(left).is_ok_and(|left| left <= bytes.len());
@@ -107,7 +107,7 @@ impl Frames {
     }
 
     /// The frame whose payload comes, as soon as its header is complete.
-    fn open(&mut self, bytes: &mut &[u8]) -> Result<Option<Open>, Malformed> {
+    fn open(&mut self, bytes: &mut &[u8]) -> Result<Option<Open>, InvalidFrame> {
         if self.open.is_none() && self.complete_header(bytes) {
             self.open = Some(read_header(&self.header)?);
         }
@@ -149,24 +149,24 @@ fn header_length(header: &[u8]) -> usize {
 }
 
 /// The frame that a complete header announces.
-fn read_header(header: &[u8; LONGEST_HEADER]) -> Result<Open, Malformed> {
+fn read_header(header: &[u8; LONGEST_HEADER]) -> Result<Open, InvalidFrame> {
     let kind = match header[0] {
-        0x81 => Kind::Text,
-        0x88 => Kind::Close,
-        0x89 => Kind::Ping,
-        0x8a => Kind::Pong,
-        other => return Err(Malformed::Kind(other)),
+        0x81 => FrameKind::Text,
+        0x88 => FrameKind::Close,
+        0x89 => FrameKind::Ping,
+        0x8a => FrameKind::Pong,
+        other => return Err(InvalidFrame::Kind(other)),
     };
     if header[1] & 0x80 != 0 {
-        return Err(Malformed::Masked);
+        return Err(InvalidFrame::Masked);
     }
     let length = match header[1] {
         126 => u64::from(u16::from_be_bytes([header[2], header[3]])),
         127 => header[2..].iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
         short => u64::from(short),
     };
-    if kind != Kind::Text && length > HEAD as u64 {
-        return Err(Malformed::Control);
+    if kind != FrameKind::Text && length > HEAD as u64 {
+        return Err(InvalidFrame::Control);
     }
     Ok(Open { kind, length, come: 0 })
 }

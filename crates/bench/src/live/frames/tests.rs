@@ -1,7 +1,7 @@
 use super::*;
 
 /// Frames as a test compares them: their kind, their length and what their head begins with.
-type Found = Vec<(Kind, u64, Vec<u8>)>;
+type Found = Vec<(FrameKind, u64, Vec<u8>)>;
 
 /// A text frame, with the shortest header that there is for its length.
 fn text(payload: &[u8]) -> Vec<u8> {
@@ -15,7 +15,7 @@ fn text(payload: &[u8]) -> Vec<u8> {
 }
 
 /// What is found in parts that come one after the other.
-fn find<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Result<Found, Malformed> {
+fn find<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Result<Found, InvalidFrame> {
     let mut frames = Frames::new();
     let mut found = Vec::new();
     for mut part in parts {
@@ -40,13 +40,13 @@ fn all_kinds() -> (Vec<u8>, Found) {
         vec![0x88, 3, 0x03, 0xe8, b'.'],
     ];
     let found = vec![
-        (Kind::Text, 125, short),
-        (Kind::Ping, 0, vec![]),
-        (Kind::Text, 126, vec![b'm'; 125]),
-        (Kind::Pong, 2, b"ok".to_vec()),
-        (Kind::Text, 70_000, vec![b'l'; 125]),
-        (Kind::Text, 0, vec![]),
-        (Kind::Close, 3, vec![0x03, 0xe8, b'.']),
+        (FrameKind::Text, 125, short),
+        (FrameKind::Ping, 0, vec![]),
+        (FrameKind::Text, 126, vec![b'm'; 125]),
+        (FrameKind::Pong, 2, b"ok".to_vec()),
+        (FrameKind::Text, 70_000, vec![b'l'; 125]),
+        (FrameKind::Text, 0, vec![]),
+        (FrameKind::Close, 3, vec![0x03, 0xe8, b'.']),
     ];
     (bytes.concat(), found)
 }
@@ -70,7 +70,7 @@ fn a_frame_is_found_only_when_its_last_byte_has_come() {
     let frame = text(b"whole");
     for cut in 0..frame.len() {
         assert_eq!(find([&frame[..cut]]), Ok(vec![]), "cut at {cut}");
-        let whole = (Kind::Text, 5, b"whole".to_vec());
+        let whole = (FrameKind::Text, 5, b"whole".to_vec());
         assert_eq!(find([&frame[..cut], &frame[cut..]]), Ok(vec![whole]), "cut at {cut}");
     }
 }
@@ -84,8 +84,8 @@ fn a_head_is_that_of_its_own_frame() {
 
 #[test]
 fn what_no_server_sends_is_refused() {
-    assert_eq!(find([&[0x01, 1, b'f'][..]]), Err(Malformed::Kind(0x01)), "the first part of a text");
-    assert_eq!(find([&[0x82, 0][..]]), Err(Malformed::Kind(0x82)), "a binary message");
-    assert_eq!(find([&[0x81, 0x81, 0, 0, 0, 0, b'm'][..]]), Err(Malformed::Masked));
-    assert_eq!(find([&[0x89, 126, 0, 126][..]]), Err(Malformed::Control));
+    assert_eq!(find([&[0x01, 1, b'f'][..]]), Err(InvalidFrame::Kind(0x01)), "the first part of a text");
+    assert_eq!(find([&[0x82, 0][..]]), Err(InvalidFrame::Kind(0x82)), "a binary message");
+    assert_eq!(find([&[0x81, 0x81, 0, 0, 0, 0, b'm'][..]]), Err(InvalidFrame::Masked));
+    assert_eq!(find([&[0x89, 126, 0, 126][..]]), Err(InvalidFrame::Control));
 }

@@ -11,7 +11,7 @@ use groupchat_domain::presence::PresenceChange;
 use groupchat_domain::time::Clock;
 use tokio::sync::Notify;
 
-use super::inbox::{Inbox, Item};
+use super::inbox::{Broadcast, Inbox};
 use super::listener::Listener;
 use super::options::HubOptions;
 use super::registry::{HubPhase, Registry};
@@ -129,12 +129,14 @@ impl Hub {
         self.note_listeners(&registry);
     }
 
-    pub(super) fn broadcast(&self, item: &Item, wakers: &mut Wakers) {
+    pub(super) fn broadcast(&self, item: &Broadcast, wakers: &mut Wakers) {
         let mut registry = locked(&self.registry);
         match item {
-            Item::Logged(event) => self.broadcast_logged(&mut registry, event, wakers),
-            Item::Ephemeral(to, event) => registry.broadcast_ephemeral(*to, event, &self.options, wakers),
-            Item::Presence(change) => registry.broadcast_presence(change.clone(), &self.options, wakers),
+            Broadcast::Logged(event) => self.broadcast_logged(&mut registry, event, wakers),
+            Broadcast::Ephemeral(to, event) => {
+                registry.broadcast_ephemeral(*to, event, &self.options, wakers)
+            }
+            Broadcast::Presence(change) => registry.broadcast_presence(change.clone(), &self.options, wakers),
         }
     }
 

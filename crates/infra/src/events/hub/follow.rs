@@ -13,7 +13,7 @@ use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::core::{Continuity, Hub};
-use super::inbox::Item;
+use super::inbox::Broadcast;
 use super::registry::HubPhase;
 use super::wakers::Wakers;
 use crate::executor::sync::locked;
@@ -109,7 +109,7 @@ impl Hub {
         }
     }
 
-    fn broadcast_all(&self, items: &[Item]) {
+    fn broadcast_all(&self, items: &[Broadcast]) {
         let mut wakers = Wakers::default();
         for item in items {
             self.broadcast(item, &mut wakers);
@@ -140,8 +140,10 @@ impl Hub {
             if let Some(first) = events.first() {
                 self.require_next(first.position);
             }
-            let items: Vec<_> =
-                events.into_iter().map(|event| Item::Logged(Arc::new(SharedEvent::new(event)))).collect();
+            let items: Vec<_> = events
+                .into_iter()
+                .map(|event| Broadcast::Logged(Arc::new(SharedEvent::new(event))))
+                .collect();
             for batch in items.chunks(BATCH) {
                 self.broadcast_all(batch);
                 yield_now().await;

@@ -13,7 +13,7 @@ use crate::executor::sync::locked;
 
 /// Something to broadcast.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(super) enum Broadcast {
     /// An event of the log.
     Logged(SharedLogged),
     /// An ephemeral event.
@@ -22,7 +22,7 @@ pub(super) enum Item {
     Presence(PresenceChange),
 }
 
-impl Item {
+impl Broadcast {
     /// The position in the log, if the item is a logged event.
     fn position(&self) -> Option<Position> {
         match self {
@@ -40,7 +40,7 @@ pub(super) struct Inbox {
 }
 
 struct InboxState {
-    items: VecDeque<Item>,
+    items: VecDeque<Broadcast>,
     /// The latest change of each user. It can't overflow, because there is at most one per user.
     presence: HashMap<UserId, PresenceChange>,
     /// The position of the last event that was pushed, whether or not it fitted.
@@ -62,7 +62,7 @@ impl Inbox {
     /// Adds logged events, as many as fit. The hub notices that the others are missing and reads them from the log.
     pub(super) fn push_logged(&self, events: &[LoggedEvent]) {
         let Some(last) = events.last() else { return };
-        let copy = |event: &LoggedEvent| Item::Logged(Arc::new(SharedEvent::new(event.clone())));
+        let copy = |event: &LoggedEvent| Broadcast::Logged(Arc::new(SharedEvent::new(event.clone())));
         // Copied before the lock is taken, to keep the time under the lock short.
         let items: Vec<_> = events.iter().map(copy).collect();
         let mut waiting = locked(&self.waiting);
@@ -79,7 +79,7 @@ impl Inbox {
         if waiting.items.len() >= self.limit / 2 {
             return;
         }
-        waiting.items.push_back(Item::Ephemeral(to, Arc::new(SharedEvent::new(event))));
+        waiting.items.push_back(Broadcast::Ephemeral(to, Arc::new(SharedEvent::new(event))));
         drop(waiting);
         self.changed.notify_one();
     }
@@ -106,11 +106,11 @@ impl Inbox {
     /// Takes up to `most` items. Stops before a logged event that doesn't follow directly on `known` and the events
     /// taken: that event and all behind it stay queued until the log has been read. Presence changes come first, so
     /// that they are delivered before a later logged event changes their audience.
-    pub(super) fn pop_ready(&self, most: usize, known: Position) -> Vec<Item> {
+    pub(super) fn pop_ready(&self, most: usize, known: Position) -> Vec<Broadcast> {
         let mut waiting = locked(&self.waiting);
         let users: Vec<_> = waiting.presence.keys().take(most).copied().collect();
         let changes = users.iter().filter_map(|user| waiting.presence.remove(user));
-        let mut taken: Vec<_> = changes.map(Item::Presence).collect();
+        let mut taken: Vec<_> = changes.map(Broadcast::Presence).collect();
         let mut next = known.next();
         while taken.len() < most
             && let Some(item) = waiting.items.pop_front()

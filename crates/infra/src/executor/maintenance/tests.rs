@@ -28,11 +28,11 @@ impl Clock for BrokenClock {
 }
 
 /// A maintenance task whose commands only the test serves.
-fn maintenance(queue: &Arc<CommandQueue>) -> (Maintenance, Arc<BrokenClock>) {
+fn maintenance(queue: &Arc<CommandQueue>) -> (StorageMaintenance, Arc<BrokenClock>) {
     let stop = Arc::<StopSignal>::default();
     let clock = Arc::new(BrokenClock { asked: AtomicUsize::new(0), stop: Arc::clone(&stop) });
     let (queue, activity) = (Arc::clone(queue), Arc::new(KeyActivity::new()));
-    (Maintenance { every: Duration::ZERO, queue, clock: clock.clone(), activity, stop }, clock)
+    (StorageMaintenance { every: Duration::ZERO, queue, clock: clock.clone(), activity, stop }, clock)
 }
 
 #[test]

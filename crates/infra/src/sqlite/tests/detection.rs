@@ -14,9 +14,9 @@ use crate::check::Depth;
 use crate::sqlite::error::OpenError;
 use crate::sqlite::{DataDirLock, LastUse, SqliteOptions, SqliteStorage, backup, check};
 
-struct Place(TempDir);
+struct DataFolder(TempDir);
 
-impl Place {
+impl DataFolder {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -95,7 +95,7 @@ impl Place {
 
 #[test]
 fn an_unused_folder_gets_a_database() {
-    let place = Place::new();
+    let place = DataFolder::new();
     for name in [".gitkeep", "groupchat.toml", "groupchat.lock", "stderr.log"] {
         place.put(name, b"");
     }
@@ -117,7 +117,7 @@ fn an_unused_folder_gets_a_database() {
 
 #[test]
 fn a_log_without_its_database_is_kept_and_completes_it_later() {
-    let place = Place::new();
+    let place = DataFolder::new();
     place.fill_as_if_killed();
     let elsewhere = place.0.path().join("moved-away");
     fs::rename(place.file(""), &elsewhere).unwrap();
@@ -129,7 +129,7 @@ fn a_log_without_its_database_is_kept_and_completes_it_later() {
 
 #[test]
 fn an_empty_or_zeroed_file_is_not_a_new_database() {
-    let place = Place::new();
+    let place = DataFolder::new();
     place.fill_as_if_killed();
     let whole = fs::read(place.file("")).unwrap();
     for (content, words) in [
@@ -147,7 +147,7 @@ fn an_empty_or_zeroed_file_is_not_a_new_database() {
 
 #[test]
 fn a_truncated_file_is_rejected() {
-    let place = Place::new();
+    let place = DataFolder::new();
     drop(place.open().unwrap());
     let whole = fs::read(place.file("")).unwrap();
     for length in [whole.len() - 1, whole.len() - 4096, 4096, 100] {
@@ -168,7 +168,7 @@ fn any_trace_of_a_lost_database_prevents_a_new_one() {
         "backup.db",
         "notes.txt",
     ] {
-        let place = Place::new();
+        let place = DataFolder::new();
         place.put(trace, b"something");
         let refused = place.open().map(drop).unwrap_err();
         assert!(
@@ -181,7 +181,7 @@ fn any_trace_of_a_lost_database_prevents_a_new_one() {
 
 #[test]
 fn a_folder_remembers_that_it_had_a_database() {
-    let place = Place::new();
+    let place = DataFolder::new();
     for noted in [LastUse::Stopped, LastUse::InUse] {
         DataDirLock::acquire(place.0.path()).unwrap().note(noted).unwrap();
         place.assert_remembered();
@@ -192,7 +192,7 @@ fn a_folder_remembers_that_it_had_a_database() {
 
 #[test]
 fn a_folder_remembers_a_database_that_a_command_created() {
-    let place = Place::new();
+    let place = DataFolder::new();
     let options = SqliteOptions { own_folder: true, ..SqliteOptions::new(place.file("")) };
     drop(
         SqliteStorage::open(options, Arc::new(TestClock::default()), Arc::new(Published::default())).unwrap(),
@@ -204,14 +204,14 @@ fn a_folder_remembers_a_database_that_a_command_created() {
 #[cfg(unix)]
 #[test]
 fn a_dangling_link_prevents_a_new_database() {
-    let place = Place::new();
+    let place = DataFolder::new();
     std::os::unix::fs::symlink("/nowhere/at/all/chat.db", place.file("")).unwrap();
     place.assert_refused("a link that leads nowhere");
 }
 
 #[test]
 fn the_database_of_another_application_is_rejected() {
-    let place = Place::new();
+    let place = DataFolder::new();
     drop(place.open().unwrap());
     let mut connection = SqliteConnection::establish(place.file("").to_str().unwrap()).unwrap();
     connection.batch_execute("PRAGMA application_id = 4711; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::rule::{Kind, ValueShape};
+use crate::config::rule::{TomlType, ValueShape};
 use crate::config::{self, Config};
 use crate::database_url::MASK;
 
@@ -23,7 +23,7 @@ fn complaint(sources: &Sources) -> String {
     Config::load(sources).unwrap_err().to_string()
 }
 
-fn value<'a>(layers: &'a Layers, name: &str) -> &'a Value {
+fn value<'a>(layers: &'a Layers, name: &str) -> &'a SettingValue {
     layers.values.iter().find(|value| value.setting.name == name).unwrap()
 }
 
@@ -161,7 +161,7 @@ fn every_wrong_value_is_refused_with_its_origin_and_what_is_allowed() {
 #[test]
 fn a_secret_is_shown_nowhere() {
     let shape = ValueShape {
-        kind: Kind::Integer,
+        kind: TomlType::Integer,
         type_name: "integer",
         allowed: "right".to_owned(),
         allowed_here: None,

@@ -8,7 +8,7 @@ use groupchat_domain::text::TextBytes;
 
 use super::super::HubOptions;
 use super::super::core::Continuity;
-use super::super::inbox::Item;
+use super::super::inbox::Broadcast;
 use super::super::wakers::Wakers;
 use super::fixture::*;
 use crate::executor::sync::locked;
@@ -134,7 +134,7 @@ fn nothing_is_broadcast_past_a_gap() {
     assert_eq!(test_hub.broadcast(), Continuity::Gap);
     assert_eq!(ann.positions(), [first]);
     // An event as it comes from the log.
-    let read = Item::Logged(Arc::new(SharedEvent::new(missing.clone())));
+    let read = Broadcast::Logged(Arc::new(SharedEvent::new(missing.clone())));
     test_hub.hub.0.broadcast(&read, &mut Wakers::default());
     assert_eq!(
         test_hub.broadcast(),

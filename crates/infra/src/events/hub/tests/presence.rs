@@ -9,7 +9,7 @@ use groupchat_domain::presence::{
 };
 use groupchat_domain::time::Timestamp;
 
-use super::super::inbox::Item;
+use super::super::inbox::Broadcast;
 use super::fixture::*;
 
 /// A listener that shows its presence, with the snapshot that it gets, before anything is broadcast.
@@ -124,7 +124,7 @@ fn only_the_last_queued_change_of_a_user_is_broadcast() {
     let published: Vec<_> =
         std::iter::from_fn(|| test_hub.hub.0.inbox.pop_ready(1, Position::ZERO).pop()).collect();
     assert_eq!(published.len(), group.len(), "each once, although more than fit in the inbox otherwise");
-    let is_offline = |item: &Item| matches!(item, Item::Presence(change) if change.presence == Presence::Offline && group.contains(&change.user));
+    let is_offline = |item: &Broadcast| matches!(item, Broadcast::Presence(change) if change.presence == Presence::Offline && group.contains(&change.user));
     assert!(published.iter().all(is_offline), "{published:?}");
     assert_eq!(ann.take(), []);
 }
