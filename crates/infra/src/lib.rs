@@ -5,8 +5,10 @@
 //! compiles each query for both. Each database has its own way to run commands on connections and to make them durable:
 //! [`sqlite`] and, with the feature of that name, `postgres`.
 
+mod checksum;
 mod connection;
 mod database;
+mod encoding;
 mod events;
 mod executor;
 mod fault;
@@ -17,6 +19,7 @@ mod messages;
 mod migrations;
 mod observer;
 mod refold;
+mod rows;
 mod schema;
 mod schema_text;
 mod sql;

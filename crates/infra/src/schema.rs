@@ -87,6 +87,7 @@ macro_rules! for_each_table {
                 pin_seq -> Nullable<BigInt>,
                 pinned_at -> Nullable<BigInt>,
                 pinned_by -> Nullable<BigInt>,
+                checksum -> Nullable<BigInt>,
             }
 
             reactions (message_id, emoji, user_id) {
@@ -116,6 +117,7 @@ macro_rules! for_each_table {
                 user_id -> Nullable<BigInt>,
                 message_id -> Nullable<BigInt>,
                 session_id -> Nullable<BigInt>,
+                checksum -> Nullable<BigInt>,
             }
 
             storage_probe (id) {

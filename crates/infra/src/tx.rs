@@ -14,6 +14,7 @@ use crate::events::log::EventBuffer;
 #[cfg(feature = "postgres")]
 use crate::events::log::{CommandEvents, EventRow};
 use crate::fault;
+use crate::messages::DamagedMessage;
 use crate::schema::storage_probe;
 use crate::time_limit::{self, EndCause};
 
@@ -39,6 +40,8 @@ pub(crate) struct DbTx<'c> {
     events: Events<'c>,
     has_enqueued: bool,
     failure: Option<TxFailure>,
+    /// Messages that were read and don't match their checksums.
+    pub(crate) damaged: Vec<DamagedMessage>,
 }
 
 /// The failure of a command.
@@ -79,7 +82,7 @@ impl<'c> DbTx<'c> {
         activity: &'c KeyActivity,
         events: Events<'c>,
     ) -> Self {
-        Self { connection, now, activity, events, has_enqueued: false, failure: None }
+        Self { connection, now, activity, events, has_enqueued: false, failure: None, damaged: Vec::new() }
     }
 
     /// The keys that were used recently.

@@ -34,6 +34,7 @@ struct Report<'a> {
     from: &'a str,
     to: &'a str,
     rows: u64,
+    damaged: u64,
     seconds: f64,
     tables: Vec<Row>,
 }
@@ -48,7 +49,7 @@ struct Row {
 
 impl From<CopiedTable> for Row {
     fn from(table: CopiedTable) -> Self {
-        let CopiedTable { name, digest, took } = table;
+        let CopiedTable { name, digest, took, .. } = table;
         Self { table: name, rows: digest.rows, sha256: digest.to_string(), seconds: seconds(took) }
     }
 }
@@ -63,8 +64,10 @@ pub(crate) fn run(options: &MigrateOptions) -> Result<(), ProgramError> {
     drop(line);
     let (from, to) = (from.to_string(), to.to_string());
     let rows = copied.iter().map(|table| table.digest.rows).sum();
+    let damaged = copied.iter().map(|table| table.damaged).sum();
     let tables = copied.into_iter().map(Row::from).collect();
-    show(&Report { from: &from, to: &to, rows, seconds: seconds(began.elapsed()), tables }, options.json);
+    let report = Report { from: &from, to: &to, rows, damaged, seconds: seconds(began.elapsed()), tables };
+    show(&report, options.json);
     Ok(())
 }
 
@@ -82,7 +85,12 @@ fn show(report: &Report<'_>, as_json: bool) {
     let row = |row: &Row| vec![row.table.to_owned(), row.rows.to_string(), format!("{:.3}", row.seconds)];
     let table: Vec<_> = std::iter::once(heading).chain(report.tables.iter().map(row)).collect();
     console::print_table(&table);
-    let Report { from, to, rows, seconds, .. } = report;
+    let Report { from, to, rows, damaged, seconds, .. } = report;
+    if *damaged > 0 {
+        console::print_line(format_args!(
+            "{damaged} messages or events were damaged before the copy; `groupchat check` names them"
+        ));
+    }
     console::print_line(format_args!(
         "copied {rows} rows from {from} to {to} in {seconds:.1} s and verified them"
     ));

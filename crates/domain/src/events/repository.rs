@@ -2,7 +2,7 @@
 
 use crate::events::cursor::LogState;
 use crate::events::record::EventRecord;
-use crate::ids::Position;
+use crate::ids::{EventId, Position};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
 use crate::time::Timestamp;
@@ -39,6 +39,11 @@ repository! {
 
         /// The log's epoch and head, and up to which position events have been removed.
         fn state(&mut self) -> Result<LogState, StorageFault>;
+
+        /// Computes the checksums that are missing in up to `limit` events after this one, in the order of ids: those
+        /// that were stored by a version without checksums. Returns the last event that it looked at, `None` if there
+        /// was none.
+        fn add_checksums(&mut self, after: EventId, limit: i64) -> Result<Option<EventId>, StorageFault>;
 
         /// Removes up to `limit` of the oldest events that need not be kept. Returns how many. MUST spare the newest
         /// event, whose position is the head.

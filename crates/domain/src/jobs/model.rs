@@ -1,6 +1,6 @@
 //! Durable jobs: work that is too large for one command runs in several small ones, and continues after a restart.
 
-use crate::ids::{GroupId, MessageId, UserId, integer_newtype};
+use crate::ids::{EventId, GroupId, MessageId, UserId, integer_newtype};
 
 macro_rules! tasks {
     ($($(#[doc = $doc:literal])+ $name:ident($id:ident) = $word:literal;)+) => {
@@ -36,6 +36,11 @@ tasks! {
     PurgeLikes(MessageId) = "purge_likes";
     /// End the memberships of a deleted user.
     EndMemberships(UserId) = "end_memberships";
+    /// Compute the checksums that are missing in the messages after this one. Enqueued by the migration that adds
+    /// them.
+    ChecksumMessages(MessageId) = "checksum_messages";
+    /// Compute the checksums that are missing in the events after this one. Enqueued by the migration that adds them.
+    ChecksumEvents(EventId) = "checksum_events";
 }
 
 integer_newtype! {
@@ -62,6 +67,8 @@ mod tests {
             Task::PurgeGroup(GroupId::new(7)),
             Task::PurgeLikes(MessageId::new(8)),
             Task::EndMemberships(UserId::new(9)),
+            Task::ChecksumMessages(MessageId::new(10)),
+            Task::ChecksumEvents(EventId::new(11)),
         ] {
             let (kind, id) = task.stored();
             assert_eq!(Task::from_stored(kind, id), Some(task));

@@ -53,11 +53,28 @@ fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
         Task::PurgeGroup(group) => tx.groups().purge(group, ROWS_PER_STEP)?,
         Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,
         Task::EndMemberships(user) => end_memberships(tx, user)?,
+        Task::ChecksumMessages(after) => {
+            let last = tx.messages().add_checksums(after, ROWS_PER_STEP)?;
+            go_on(tx, last.map(Task::ChecksumMessages))?
+        }
+        Task::ChecksumEvents(after) => {
+            let last = tx.events().add_checksums(after, ROWS_PER_STEP)?;
+            go_on(tx, last.map(Task::ChecksumEvents))?
+        }
     };
     if done {
         tx.jobs().finish(job.id)?;
     }
     Ok(())
+}
+
+/// Replaces a job by the one that is left of it, if any: a job says by its id how far it has come.
+fn go_on(tx: &mut dyn Tx, rest: Option<Task>) -> Result<bool, Error> {
+    if let Some(rest) = rest {
+        let now = tx.now();
+        tx.jobs().enqueue(rest, now)?;
+    }
+    Ok(true)
 }
 
 fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {

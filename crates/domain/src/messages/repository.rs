@@ -103,6 +103,11 @@ repository! {
         /// Removes up to `limit` likes of a message, to purge a deleted one; `true` once none is left.
         fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault>;
 
+        /// Computes the checksums that are missing in up to `limit` messages after this one, in the order of ids: those
+        /// that were stored by a version without checksums. Returns the last message that it looked at, `None` if
+        /// there was none.
+        fn add_checksums(&mut self, after: MessageId, limit: i64) -> Result<Option<MessageId>, StorageFault>;
+
         /// Moves a member's read cursor up to `seq` and notes the head of the log with it; `false` where it was there
         /// already. MUST NOT move it back, whatever else moved it meanwhile.
         fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault>;

@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 4] = [
+pub(crate) const INVARIANTS: [Invariant; 5] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -60,5 +60,17 @@ pub(crate) const INVARIANTS: [Invariant; 4] = [
             WHERE groups.deleted_at IS NULL AND messages.deleted_at IS NULL AND likes <> coalesce(stored, 0)",
         holds: "the like count of every message is correct",
         broken: "messages have a wrong like count",
+    },
+    // A page that was written and is an old one again has rows with valid checksums. Each change of a message increases
+    // its version and emits an event.
+    Invariant {
+        check: "logged_messages",
+        offenders: "SELECT count(*) AS number FROM \
+            (SELECT message_id, group_id, count(*) AS changes FROM events WHERE message_id IS NOT NULL \
+             GROUP BY message_id, group_id) AS logged \
+            JOIN groups ON groups.id = logged.group_id LEFT JOIN messages ON messages.id = logged.message_id \
+            WHERE groups.deleted_at IS NULL AND (messages.id IS NULL OR messages.version < changes)",
+        holds: "every message has all changes that the event log records",
+        broken: "messages lack changes that the event log records, or are missing",
     },
 ];

@@ -1,5 +1,6 @@
 //! Checking a database: the findings, and the checks for both databases.
 
+mod checksums;
 mod clock;
 mod invariants;
 
@@ -9,6 +10,7 @@ use diesel::sql_types::BigInt;
 use crate::connection::{Attempt, Connection, on_backend};
 use crate::migrations::SchemaVersion;
 
+pub(crate) use checksums::{checksums, newest_checksums};
 pub(crate) use clock::newest_row;
 pub(crate) use invariants::{INVARIANTS, Invariant};
 

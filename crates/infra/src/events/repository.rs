@@ -9,6 +9,7 @@ use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, SessionId, Us
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
+use crate::checksum;
 use crate::connection::Connection;
 use crate::events::log_state;
 use crate::schema::events;
@@ -111,6 +112,10 @@ impl EventRepository for DbTx<'_> {
 
     fn state(&mut self) -> Result<LogState, StorageFault> {
         self.run(log_state::read)
+    }
+
+    fn add_checksums(&mut self, after: EventId, limit: i64) -> Result<Option<EventId>, StorageFault> {
+        checksum::add_to_events(self, after, limit)
     }
 
     fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<usize, StorageFault> {

@@ -1,3 +1,6 @@
 //! Messages, likes and read cursors.
 
+mod checksum;
 pub(crate) mod repository;
+
+pub(crate) use checksum::DamagedMessage;

@@ -14,6 +14,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::{on_backend, read_page};
 use crate::groups::purge;
+use crate::messages::checksum;
 use crate::schema::{groups, memberships, messages, reactions, users};
 use crate::sql::inserted;
 use crate::sql::stored::LIKE;
@@ -104,11 +105,15 @@ impl MessageRepository for DbTx<'_> {
         viewer: UserId,
     ) -> Result<Option<MessageView>, StorageFault> {
         let found = viewed(group.get(), viewer.get()).filter(messages::id.eq(id.get()));
-        Ok(on_backend!(self, |connection| found
-            .select(MessageViewRow::as_select())
+        let found: Option<(MessageViewRow, Option<i64>)> = on_backend!(self, |connection| found
+            .select((MessageViewRow::as_select(), messages::checksum))
             .first(connection)
-            .optional())?
-        .map(MessageView::from))
+            .optional())?;
+        Ok(found.map(|(row, checksum)| {
+            let view = MessageView::from(row);
+            self.compare_checksum(&view.message, checksum);
+            view
+        }))
     }
 
     fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault> {
@@ -196,6 +201,7 @@ impl MessageRepository for DbTx<'_> {
             messages::created_at.eq(message.created_at.as_micros()),
             messages::likes.eq(0),
             messages::text.eq(message.text.as_str()),
+            messages::checksum.eq(checksum::of_new(message)),
         ));
         let id = on_backend!(self, |connection| UnlessRepeated(row).get_result(connection).optional())?;
         Ok(inserted(id, MessageId::new))
@@ -211,6 +217,7 @@ impl MessageRepository for DbTx<'_> {
             messages::pin_seq.eq(message.pin.map(|pin| pin.seq.get())),
             messages::pinned_at.eq(message.pin.map(|pin| pin.at.as_micros())),
             messages::pinned_by.eq(message.pin.map(|pin| pin.by.get())),
+            messages::checksum.eq(self.checksum_to_store(message)),
         ));
         on_backend!(self, |connection| row.execute(connection)).map(drop)
     }
@@ -234,6 +241,10 @@ impl MessageRepository for DbTx<'_> {
 
     fn purge_likes(&mut self, message: MessageId, limit: i64) -> Result<bool, StorageFault> {
         purge::purge_likes(self, message.get(), limit)
+    }
+
+    fn add_checksums(&mut self, after: MessageId, limit: i64) -> Result<Option<MessageId>, StorageFault> {
+        crate::checksum::add_to_messages(self, after, limit)
     }
 
     fn advance_read_seq(&mut self, group: GroupId, user: UserId, seq: Seq) -> Result<bool, StorageFault> {

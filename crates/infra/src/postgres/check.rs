@@ -12,7 +12,7 @@ use super::connector::{ConnectionPurpose, Connector};
 use super::error::OpenError;
 use super::options::PostgresOptions;
 use super::{log_state, migrate, schema_check};
-use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, newest_row, number};
+use crate::check::{CheckOutcome, Depth, Finding, INVARIANTS, Invariant, checksums, newest_row, number};
 use crate::connection::{Attempt, Connection};
 
 /// By how much the clocks of this machine and the database server may differ before it is reported.
@@ -116,6 +116,7 @@ fn check_database(connector: &Connector, depth: Depth, now: Timestamp) -> Result
     ];
     findings.extend(INVARIANTS.iter().map(|it| it.check(&mut Connection::Postgres(&mut connection))));
     findings.push(event_log(&mut connection));
+    findings.push(checksums(&mut Connection::Postgres(&mut connection)));
     findings.push(clock(&mut connection, server_clock, now));
     findings.push(settings(&mut connection));
     Ok(findings)

@@ -22,7 +22,7 @@ use super::log_state;
 use super::migrate;
 use super::options::SqliteOptions;
 use super::readers::Reader;
-use super::startup_check::StartupCheck;
+use super::startup_check::{StartupCheck, is_broken};
 use super::writer::Writer;
 use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
@@ -45,7 +45,7 @@ pub struct SqliteStorage {
     activity: Arc<KeyActivity>,
     checkpoints: Arc<CheckpointSignal>,
     stop_maintenance: Arc<StopSignal>,
-    /// The check of a database whose last shutdown was unclean.
+    /// The check at the start; `None` beside a server, which has made its own.
     check: Option<StartupCheck>,
     /// `None` once shut down.
     threads: Mutex<Option<Workers>>,
@@ -83,6 +83,12 @@ impl SqliteStorage {
         } else {
             migrate::migrate_unless_in_use(&options.path)?;
         }
+        let check = match check {
+            None if options.alone => {
+                Some(StartupCheck::of_newest(&mut connection::open(&options.path, ConnectionPurpose::Read)?))
+            }
+            check => check,
+        };
         let storage = Self {
             writes: CommandQueue::new(options.write_queue),
             reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
@@ -294,7 +300,7 @@ fn look_through(options: &SqliteOptions) -> Result<Option<StartupCheck>, OpenErr
     }
     let check = StartupCheck::begin(&options.path)?;
     match check.wait(options.check_within) {
-        Some(finding) if finding.is_failure() => {
+        Some(finding) if is_broken(&finding) => {
             Err(OpenError::Damaged { path: options.path.clone(), what: finding.detail })
         }
         Some(_) => Ok(Some(check)),

@@ -8,7 +8,7 @@
 //! other.
 //! - Everything that was written is read back and compared (`digest`) before the mark is removed.
 //!
-//! `rows` has the types of rows, `table` pages through tables, and `table_copy` copies them. `backend`, `sqlite` and
+//! `crate::rows` has the types of rows, `table` pages through tables, and `table_copy` copies them. `backend`, `sqlite` and
 //! `postgres` contain what depends on the database. `positions` converts a log whose ids and positions differ for
 //! SQLite.
 
@@ -19,7 +19,6 @@ mod error;
 mod positions;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod rows;
 mod source;
 mod sqlite;
 mod table;

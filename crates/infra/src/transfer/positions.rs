@@ -18,8 +18,8 @@ use std::collections::HashMap;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
-use super::rows::memberships::Row as MembershipRow;
 use crate::connection::{Connection, on_backend};
+use crate::rows::memberships::Row as MembershipRow;
 use crate::schema::events;
 
 /// The audiences that consist of a group's members.

@@ -4,10 +4,11 @@ use diesel::dsl::{SqlTypeOf, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::digest::Encode;
 use super::positions::Positions;
-use super::rows;
+use crate::checksum::Checksummed;
 use crate::connection::{Connection, on_backend};
+use crate::encoding::Encode;
+use crate::rows;
 use crate::schema::{self, events, for_each_table};
 
 /// Rows per page and per insert: a few thousand values, fewer than the limits of both databases, and some 20 MB with
@@ -40,6 +41,11 @@ pub(super) trait Table: Encode + Clone {
     /// The failure of the statement.
     fn insert(connection: &mut Connection<'_>, rows: Vec<Self>) -> QueryResult<()>;
 
+    /// Whether the row doesn't match its checksum.
+    fn is_damaged(&self) -> bool {
+        false
+    }
+
     /// Converts rows of `source` for a log in which an event's id is its position.
     ///
     /// # Errors
@@ -62,6 +68,7 @@ macro_rules! table {
 
             table!(@page $table $($key)+);
             table!(@insert $table { $($columns)+ });
+            table!(@checksum $table);
             table!(@renumber $table);
         }
     };
@@ -121,6 +128,18 @@ macro_rules! table {
         }
     };
 
+    (@checksum messages) => {
+        fn is_damaged(&self) -> bool {
+            Checksummed::is_damaged(self)
+        }
+    };
+    (@checksum events) => {
+        fn is_damaged(&self) -> bool {
+            Checksummed::is_damaged(self)
+        }
+    };
+    (@checksum $table:ident) => {};
+
     (@renumber events) => {
         fn renumber(rows: &mut [Self], _: &Positions, _: &mut Connection<'_>) -> QueryResult<()> {
             for row in rows {
@@ -159,7 +178,7 @@ pub(super) type Count = fn(&mut Connection<'_>) -> QueryResult<i64>;
 
 macro_rules! counts {
     ($($table:ident ($($key:ident),+) $($numbered:ident)? { $($columns:tt)+ })+) => {
-        &[$((rows::$table::Row::NAME, rows::$table::Row::count),)+]
+        &[$((<rows::$table::Row as Table>::NAME, <rows::$table::Row as Table>::count),)+]
     };
 }
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::digest::{Digester, TableDigest};
 use super::endpoint::Side;
 use super::error::TransferError;
-use super::rows;
 use super::source::Source;
 use super::table::Table;
 use super::target::Target;
+use crate::rows;
 use crate::schema::for_each_table;
 
 /// Called with the number of further rows that are done.
@@ -18,7 +18,7 @@ type Advance<'a> = &'a mut dyn FnMut(usize);
 pub(super) struct TableCopy {
     pub(super) name: &'static str,
     pub(super) gives_ids: bool,
-    copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
+    copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<(TableDigest, u64), TransferError>,
     read_back: fn(&mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
 }
 
@@ -50,10 +50,10 @@ impl TableCopy {
         let failed = TransferError::at(Side::Target, "write");
         target.session.backend().batch_execute("BEGIN").map_err(&failed)?;
         let resume = target.session.backend().suspend_triggers(self.name).map_err(&failed)?;
-        let digest = (self.copy)(source, target, advance)?;
+        let (digest, damaged) = (self.copy)(source, target, advance)?;
         target.session.backend().batch_execute(&resume).map_err(&failed)?;
         target.session.backend().batch_execute("COMMIT").map_err(&failed)?;
-        Ok(CopiedTable { name: self.name, digest, took: began.elapsed() })
+        Ok(CopiedTable { name: self.name, digest, damaged, took: began.elapsed() })
     }
 
     /// Computes the digest of the target's rows.
@@ -76,6 +76,8 @@ pub struct CopiedTable {
     pub name: &'static str,
     /// The digest of its rows in both databases.
     pub digest: TableDigest,
+    /// How many rows don't match their checksums. They are copied as they are, so that the copy's damage is noticed too.
+    pub damaged: u64,
     /// How long the copying took.
     pub took: Duration,
 }
@@ -84,17 +86,18 @@ fn copy_rows<T: Table>(
     source: &mut Source,
     target: &mut Target,
     advance: Advance<'_>,
-) -> Result<TableDigest, TransferError> {
-    let mut digester = Digester::default();
+) -> Result<(TableDigest, u64), TransferError> {
+    let (mut digester, mut damaged) = (Digester::default(), 0);
     let mut page: Vec<T> = source.page(None)?;
     while let Some(last) = page.last().cloned() {
         source.adapt(&mut page)?;
+        damaged += page.iter().filter(|row| row.is_damaged()).count() as u64;
         digester.add(&page);
         advance(page.len());
         target.insert(page)?;
         page = source.page(Some(&last))?;
     }
-    Ok(digester.finish())
+    Ok((digester.finish(), damaged))
 }
 
 fn read_rows<T: Table>(target: &mut Target, advance: Advance<'_>) -> Result<TableDigest, TransferError> {

@@ -1,6 +1,6 @@
 //! Durable jobs.
 
-use groupchat_domain::ids::{GroupId, MessageId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::storage::Tx;
 use groupchat_domain::time::Timestamp;
@@ -67,7 +67,13 @@ fn a_job_is_locked_until_it_is_done(tx: &mut dyn Tx) {
 }
 
 fn every_task_is_read_back_as_it_was_stored(tx: &mut dyn Tx) {
-    let tasks = [FIRST, SECOND, Task::PurgeLikes(MessageId::new(9))];
+    let tasks = [
+        FIRST,
+        SECOND,
+        Task::PurgeLikes(MessageId::new(9)),
+        Task::ChecksumMessages(MessageId::new(10)),
+        Task::ChecksumEvents(EventId::new(11)),
+    ];
     for (place, task) in (1..).zip(tasks) {
         tx.jobs().enqueue(task, at(place)).unwrap();
     }

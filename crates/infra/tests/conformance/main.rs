@@ -22,6 +22,7 @@ macro_rules! cases {
 }
 
 mod accounts;
+mod checksums;
 mod enqueued;
 mod events;
 mod faults;

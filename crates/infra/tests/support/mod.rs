@@ -9,18 +9,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 #[cfg(feature = "postgres")]
+use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
-#[cfg(feature = "postgres")]
-use diesel::{Connection, PgConnection};
+use diesel::{Connection, SqliteConnection};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::LoggedEvent;
 use groupchat_domain::storage::{Access, Caller, Credential, EventSink, Mode, Storage, Tx};
 use groupchat_domain::time::Clock;
+use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
 #[cfg(feature = "postgres")]
-use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
-use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
+use groupchat_infra::postgres::{self, PostgresOptions, PostgresStorage};
+use groupchat_infra::sqlite::{self, SqliteOptions, SqliteStorage};
 use groupchat_infra::{DatabaseStorage, StatementObserver};
 #[cfg(feature = "postgres")]
 use groupchat_testing::Scratch;
@@ -219,6 +220,39 @@ impl Database {
             DataLocation::Folder(_) => None,
             DataLocation::Server(scratch) => Some(scratch.url()),
         }
+    }
+
+    /// Runs statements beside the storage, as somebody with a client of the database does.
+    pub(crate) fn execute(&self, statements: &str) {
+        match &self.place {
+            Place::Folder(_) => {
+                let path = self.path().expect("a file");
+                let path = path.to_str().expect("a path in UTF-8");
+                SqliteConnection::establish(path).expect("opens").batch_execute(statements).expect("works");
+            }
+            #[cfg(feature = "postgres")]
+            Place::Server(scratch) => {
+                PgConnection::establish(scratch.url())
+                    .expect("opens")
+                    .batch_execute(statements)
+                    .expect("works");
+            }
+        }
+    }
+
+    /// Checks the database.
+    pub(crate) fn check(&self) -> Vec<Finding> {
+        let now = SystemClock.now();
+        match &self.place {
+            Place::Folder(_) => sqlite::check(&self.path().expect("a file"), Depth::Full, now),
+            #[cfg(feature = "postgres")]
+            Place::Server(scratch) => postgres::check(&PostgresOptions::new(scratch.url()), Depth::Full, now),
+        }
+    }
+
+    /// What one check says of the database.
+    pub(crate) fn finding(&self, check: &str) -> Finding {
+        self.check().into_iter().find(|finding| finding.check == check).expect("such a check")
     }
 
     /// Runs work in a transaction that may write.

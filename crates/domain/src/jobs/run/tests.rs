@@ -4,6 +4,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::groups::{Role, VisibleGroup};
+use crate::ids::{EventId, MessageId};
 use crate::jobs::JobId;
 use crate::storage::{CommitDecision, StorageFault};
 use crate::testing::{
@@ -65,6 +66,32 @@ fn ends_memberships(memberships: usize) -> MockTx {
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);
     visible.returning(move |_, _| Ok(Some(found())));
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(memberships).returning(|_, _| Ok(()));
+    tx
+}
+
+/// Computes checksums after the job's id, and enqueues the rest if there is any.
+fn computes_checksums(task: Task, last: Option<i64>) -> MockTx {
+    let mut tx = locks();
+    let rest = match task {
+        Task::ChecksumMessages(after) => {
+            let add = tx.messages.expect_add_checksums();
+            add.withf(move |id, rows| *id == after && (1..=500).contains(rows))
+                .times(1)
+                .returning(move |_, _| Ok(last.map(MessageId::new)));
+            last.map(|last| Task::ChecksumMessages(MessageId::new(last)))
+        }
+        Task::ChecksumEvents(after) => {
+            let add = tx.events.expect_add_checksums();
+            add.withf(move |id, rows| *id == after && (1..=500).contains(rows))
+                .times(1)
+                .returning(move |_, _| Ok(last.map(EventId::new)));
+            last.map(|last| Task::ChecksumEvents(EventId::new(last)))
+        }
+        _ => unreachable!("computes no checksums"),
+    };
+    if let Some(rest) = rest {
+        tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
+    }
     tx
 }
 
@@ -147,6 +174,21 @@ fn memberships_end_until_none_is_left_and_only_then_the_job_is_removed() {
         finds(None),
     ]);
     assert_eq!(ran[1].emitted.len(), 2, "each group learns of it");
+}
+
+#[test]
+fn checksums_are_computed_in_small_steps_each_of_which_continues_where_the_last_ended() {
+    let messages = |id| Job { id: JobId::new(4), task: Task::ChecksumMessages(MessageId::new(id)) };
+    let events = |id| Job { id: JobId::new(5), task: Task::ChecksumEvents(EventId::new(id)) };
+    for (first, rest) in [(messages(0), messages(400)), (events(0), events(400))] {
+        run_smoothly([
+            finds(Some(first)),
+            finishes(computes_checksums(first.task, Some(400)), first),
+            finds(Some(rest)),
+            finishes(computes_checksums(rest.task, None), rest),
+            finds(None),
+        ]);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use groupchat_domain::events::{Audience, Event, SubjectIds};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::time::Timestamp;
 
+use crate::checksum::EventColumns;
 use crate::schema::events;
 
 /// A row of the log without its id: the type and the ids of the subject, never text that somebody wrote.
@@ -19,6 +20,7 @@ pub(crate) struct EventRow {
     user_id: Option<i64>,
     message_id: Option<i64>,
     session_id: Option<i64>,
+    checksum: i64,
 }
 
 impl EventRow {
@@ -26,7 +28,7 @@ impl EventRow {
     pub(crate) fn new(at: Timestamp, to: Audience, actor: Option<UserId>, event: &Event) -> Self {
         let SubjectIds { group, user, message } = event.ids();
         let (audience, session_id) = columns(to);
-        Self {
+        let row = Self {
             at: at.as_micros(),
             event_type: event.event_type().as_str(),
             actor_id: actor.map(|id| id.get()),
@@ -35,7 +37,23 @@ impl EventRow {
             user_id: user.map(|id| id.get()),
             message_id: message.map(|id| id.get()),
             session_id,
-        }
+            checksum: 0,
+        };
+        Self { checksum: row.checksum(), ..row }
+    }
+
+    fn checksum(&self) -> i64 {
+        let columns = EventColumns {
+            at: &self.at,
+            event_type: &self.event_type,
+            actor_id: &self.actor_id,
+            audience: &self.audience,
+            group_id: &self.group_id,
+            user_id: &self.user_id,
+            message_id: &self.message_id,
+            session_id: &self.session_id,
+        };
+        columns.checksum()
     }
 }
 

@@ -77,7 +77,9 @@ fn a_healthy_database_passes_every_check() {
         "member_counts",
         "read_cursors",
         "like_counts",
+        "logged_messages",
         "event_log",
+        "checksums",
         "clock",
         "free_space",
     ];
@@ -95,6 +97,17 @@ fn each_kind_of_damage_is_found_by_its_check() {
         ("UPDATE memberships SET read_seq = 2", "read_cursors"),
         ("UPDATE messages SET likes = 0", "like_counts"),
         ("DELETE FROM reactions", "like_counts"),
+        (
+            "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'a', 'group', 1, 1), \
+             (0, 'b', 'group', 1, 1)",
+            "logged_messages",
+        ),
+        (
+            "INSERT INTO events (at, type, audience, group_id, message_id) VALUES (0, 'a', 'group', 1, 9)",
+            "logged_messages",
+        ),
+        ("UPDATE messages SET checksum = 1", "checksums"),
+        ("UPDATE events SET checksum = 1 WHERE id = 2", "checksums"),
         ("DELETE FROM events WHERE id = 2", "event_log"),
         ("DELETE FROM events WHERE id = 3", "event_log"),
         ("INSERT INTO jobs VALUES (1, 'x', 1, 0, 0); DELETE FROM users", "references"),

@@ -1,11 +1,11 @@
-//! The rows of every copied table, with the same types for both databases: `users::Row`, `sessions::Row`, …
+//! The rows of every table, with the same types for both databases: `users::Row`, `sessions::Row`, …
 
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, SingleValue, Text};
 
 use crate::schema::for_each_table;
 
 /// The type of a column in a row.
-pub(super) trait ColumnType {
+pub(crate) trait ColumnType {
     /// The Rust type of its values.
     type Value;
 }
@@ -36,18 +36,18 @@ macro_rules! rows {
             $($(#[sql_name = $sql_name:tt])? $column:ident -> $type:ident $(<$inner:ident>)?,)+
         }
     )+) => {$(
-        pub(super) mod $table {
+        pub(crate) mod $table {
             use diesel::prelude::*;
 
-            use crate::transfer::digest::Encode;
-            use crate::transfer::rows::ColumnType;
+            use crate::encoding::Encode;
+            use crate::rows::ColumnType;
 
             /// A whole row.
             #[derive(Debug, Clone, Queryable, Insertable)]
             #[diesel(table_name = crate::schema::$table, treat_none_as_default_value = false)]
-            pub(in crate::transfer) struct Row {
+            pub(crate) struct Row {
                 $(
-                    pub(in crate::transfer) $column:
+                    pub(crate) $column:
                         <diesel::sql_types::$type $(<diesel::sql_types::$inner>)? as ColumnType>::Value,
                 )+
             }

@@ -1,0 +1,132 @@
+//! Whether rows say what the program wrote.
+
+use diesel::result::QueryResult;
+
+use super::{COMPLAINTS, CheckOutcome, Finding, number};
+use crate::checksum::{Checksummed, Walked, walk};
+use crate::connection::Connection;
+use crate::rows::{events, messages};
+
+/// The name of the check.
+const CHECKSUMS: &str = "checksums";
+
+/// How many of the newest messages and events are checked when a server starts: what a power failure, or a disk that
+/// failed lately, is most likely to have damaged.
+const NEWEST: i64 = 1_000;
+
+/// Rows that a job is about to give their checksums.
+const PENDING: &str =
+    "SELECT count(*) AS number FROM jobs WHERE kind IN ('checksum_messages', 'checksum_events')";
+
+/// Whether the schema has checksums: that of an older backup has none.
+const ON_SQLITE: &str =
+    "SELECT count(*) AS number FROM pragma_table_info('messages') WHERE name = 'checksum'";
+#[cfg(feature = "postgres")]
+const ON_POSTGRES: &str = "SELECT count(*) AS number FROM information_schema.columns \
+    WHERE table_schema = current_schema() AND table_name = 'messages' AND column_name = 'checksum'";
+
+/// What was found so far.
+#[derive(Default)]
+struct Tally {
+    checked: Vec<String>,
+    without: u64,
+    damaged: u64,
+    /// What is wrong with the first ones.
+    named: Vec<String>,
+}
+
+impl Tally {
+    fn complain(&mut self, complaint: impl FnOnce() -> String) {
+        self.damaged += 1;
+        if self.named.len() < COMPLAINTS {
+            self.named.push(complaint());
+        }
+    }
+
+    fn row<T: Checksummed>(&mut self, row: &T) {
+        match row.stored() {
+            None => self.without += 1,
+            Some(_) if row.is_damaged() => self.complain(|| row.describe()),
+            Some(_) => {}
+        }
+    }
+
+    fn table<T: Checksummed>(&mut self, connection: &mut Connection<'_>) {
+        let mut rows = 0_u64;
+        walk::<T>(connection, |walked| match walked {
+            Walked::Row(row) => {
+                rows += 1;
+                self.row(&row);
+            }
+            Walked::Unreadable { id, error } => {
+                self.complain(|| format!("{} {id} can't be read ({error})", T::NAME));
+            }
+            Walked::Hole { after, error } => {
+                self.complain(|| format!("{} after {after} can't be read ({error})", T::NAME));
+            }
+        });
+        self.checked.push(format!("{rows} {}", T::NAME));
+    }
+
+    fn newest<T: Checksummed>(&mut self, connection: &mut Connection<'_>) -> QueryResult<()> {
+        let rows = T::newest(connection, NEWEST)?;
+        rows.iter().for_each(|row| self.row(row));
+        self.checked.push(format!("the newest {} {}", rows.len(), T::NAME));
+        Ok(())
+    }
+
+    fn finding(self, pending: QueryResult<i64>) -> Finding {
+        let checked = self.checked.join(" and ");
+        if self.damaged > 0 {
+            let more = if self.damaged > self.named.len() as u64 { "; …" } else { "" };
+            let detail =
+                format!("{} of {checked} are damaged: {}{more}", self.damaged, self.named.join("; "));
+            return Finding::new(CHECKSUMS, CheckOutcome::Failed, detail);
+        }
+        let found = pending.map(|pending| match (self.without, pending) {
+            (0, _) => (CheckOutcome::Passed, format!("{checked} match their checksums")),
+            (without, 0) => (
+                CheckOutcome::Warning,
+                format!("{without} of {checked} have no checksum, and no job is about to compute them"),
+            ),
+            (without, _) => (
+                CheckOutcome::Passed,
+                format!("{checked} match their checksums, but for {without} that have none yet"),
+            ),
+        });
+        Finding::from_query(CHECKSUMS, found)
+    }
+}
+
+/// Checks all messages and events, one page after the other.
+pub(crate) fn checksums(connection: &mut Connection<'_>) -> Finding {
+    let query = match connection {
+        Connection::Sqlite(_) => ON_SQLITE,
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(_) => ON_POSTGRES,
+    };
+    match number(connection, query) {
+        Ok(0) => {
+            let detail = "a schema of this version has no checksums";
+            return Finding::new(CHECKSUMS, CheckOutcome::Passed, detail);
+        }
+        Ok(_) => {}
+        Err(error) => return Finding::from_query(CHECKSUMS, Err(error)),
+    }
+    let mut tally = Tally::default();
+    tally.table::<messages::Row>(connection);
+    tally.table::<events::Row>(connection);
+    tally.finding(number(connection, PENDING))
+}
+
+/// Checks the newest messages and events: this takes a few milliseconds, however many there are.
+pub(crate) fn newest_checksums(connection: &mut Connection<'_>) -> Finding {
+    let mut tally = Tally::default();
+    let checked =
+        tally.newest::<messages::Row>(connection).and_then(|()| tally.newest::<events::Row>(connection));
+    match checked {
+        // What has no checksum yet is no news at a start.
+        Ok(()) => Tally { without: 0, ..tally }.finding(Ok(0)),
+        Err(error) => Finding::from_query(CHECKSUMS, Err(error)),
+    }
+}
