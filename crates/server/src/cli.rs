@@ -48,7 +48,7 @@ pub(crate) enum Command {
     ///
     /// The exit code is 1 if a check fails. A warning is not a failure.
     Check(CheckOptions),
-    /// Back up the data into one file, also while the server is running.
+    /// Back up the data into one file, also while the server is running. Or verify such a file.
     ///
     /// The backup is a snapshot. It contains everything that was acknowledged before the command started. It is checked
     /// before it gets its final name.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use groupchat_domain::{Error as DomainError, Refusal};
 #[cfg(feature = "postgres")]
 use groupchat_infra::postgres;
-use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError};
+use groupchat_infra::sqlite::{BackupError, DataDirLockError, OpenError, RestoreError, VerifyError};
 use groupchat_infra::transfer::TransferError;
 
 use crate::config::ConfigError;
@@ -49,6 +49,9 @@ pub(crate) enum ProgramError {
     /// No backup was made.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// A backup can't be relied on.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// Nothing was restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),

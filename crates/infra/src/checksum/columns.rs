@@ -137,7 +137,7 @@ mod tests {
             message_id: &Some(9_i64),
             session_id: &None::<i64>,
         };
-        assert_eq!(event.checksum(), 0);
+        assert_eq!(event.checksum(), 3_031_393_029);
     }
 
     #[test]

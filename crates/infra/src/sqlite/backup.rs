@@ -10,13 +10,12 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::check::soundness;
 use super::error::OpenError;
 use super::inspect::{self, Contents, number};
 use super::log_state;
 use super::migrate;
 use super::staged_file::{SIDE_FILES, StagedFile, folder, with_suffix};
-use crate::check::Depth;
+use super::verify::{Unverified, verify};
 
 /// How often to check the progress of a copy.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -95,7 +94,10 @@ pub fn backup(
     let head = log_state::read_head(&mut connection).map_err(not_copied)?.get();
     copy(connection, staged.path(), report)?;
     report(BackupStep::Checking);
-    let contents = verify(staged.path(), target)?;
+    let contents = verify(&mut inspect::open(staged.path())?, target).map_err(|failure| match failure {
+        Unverified::Open(error) => BackupError::Open(error),
+        Unverified::Unsound(failures) => BackupError::Unsound(failures),
+    })?;
     if contents.event_head < head {
         let lacking = head - contents.event_head;
         return Err(BackupError::Unsound(vec![format!("the last {lacking} events are not in it")]));
@@ -159,15 +161,4 @@ fn size(connection: &mut SqliteConnection) -> QueryResult<u64> {
     let query = "SELECT (page_count - freelist_count) * page_size AS number \
                  FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
     number(connection, query).map(i64::unsigned_abs)
-}
-
-/// Checks a copy completely and counts its contents. `name` is its name in error messages.
-pub(super) fn verify(copy: &Path, name: &Path) -> Result<Contents, BackupError> {
-    let mut connection = inspect::open(copy)?;
-    inspect::only_read(&mut connection).map_err(not_copied)?;
-    let contents = inspect::contents(&mut connection, name)?;
-    let findings = soundness(&mut connection, Depth::Full);
-    let failures: Vec<_> =
-        findings.into_iter().filter(|finding| finding.is_failure()).map(|finding| finding.detail).collect();
-    if failures.is_empty() { Ok(contents) } else { Err(BackupError::Unsound(failures)) }
 }

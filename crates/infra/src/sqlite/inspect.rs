@@ -51,6 +51,22 @@ pub(crate) fn open(path: &Path) -> Result<SqliteConnection, OpenError> {
     Ok(connection)
 }
 
+/// Opens a file that nobody uses and leaves it and its folder as they are: SQLite makes no file beside it and takes no
+/// lock.
+///
+/// # Errors
+/// [`OpenError`].
+pub(super) fn open_unchanged(path: &Path) -> Result<SqliteConnection, OpenError> {
+    if detection::detect(path)? == Detected::Nothing {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let name = path.to_str().ok_or_else(|| OpenError::NotUnicode(path.to_owned()))?;
+    // RFC 3986, section 2.1: these would end the path, or begin an escape.
+    let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    SqliteConnection::establish(&format!("file:{name}?mode=ro&immutable=1"))
+        .map_err(|error| OpenError::from_reason(path, &error.to_string()))
+}
+
 /// Makes the connection read-only.
 ///
 /// # Errors

@@ -27,6 +27,7 @@ pub(crate) mod staged_file;
 mod startup_check;
 mod statement;
 mod storage;
+mod verify;
 mod writer;
 
 mod free_space;
@@ -44,4 +45,5 @@ pub use inspect::Contents;
 pub use options::SqliteOptions;
 pub use restore::{RestoreError, RestorePaths, Restored, restore};
 pub use storage::SqliteStorage;
+pub use verify::{VerifyError, verify_backup};
 pub use writer::BatchLimits;

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use groupchat_domain::time::Timestamp;
 
-use super::backup::{BackupError, BackupStep, verify};
+use super::backup::BackupStep;
 use super::data_dir_lock::DataDirLock;
 use super::detection;
 use super::error::OpenError;
@@ -20,6 +20,7 @@ use super::ids::{self, Heads};
 use super::inspect::{self, Contents};
 use super::log_state;
 use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, with_suffix};
+use super::verify::{Unverified, unmerged_log, verify};
 
 /// Bytes that are read at a time when copying.
 const CHUNK: usize = 1 << 20;
@@ -117,13 +118,10 @@ fn refuse_live(paths: &RestorePaths<'_>) -> Result<(), RestoreError> {
     if fs::canonicalize(paths.database).is_ok_and(|database| database == backup) {
         return Err(RestoreError::Own(paths.backup.to_owned()));
     }
-    for suffix in ["-wal", "-journal"] {
-        let log = with_suffix(&backup, suffix);
-        if log.metadata().is_ok_and(|log| log.len() > 0) {
-            return Err(RestoreError::Live { file: paths.backup.to_owned(), log });
-        }
+    match unmerged_log(&backup) {
+        Some(log) => Err(RestoreError::Live { file: paths.backup.to_owned(), log }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<(), RestoreError> {
@@ -145,10 +143,9 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<
 
 /// Checks the copy and gives it a new epoch. `name` is its name in error messages.
 fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
-    let contents = verify(copy, name).map_err(|error| match error {
-        BackupError::Open(error) => RestoreError::Open(error),
-        BackupError::Unsound(failures) => RestoreError::Unsound(failures),
-        other => RestoreError::Unsound(vec![other.to_string()]),
+    let contents = verify(&mut inspect::open(copy)?, name).map_err(|failure| match failure {
+        Unverified::Open(error) => RestoreError::Open(error),
+        Unverified::Unsound(failures) => RestoreError::Unsound(failures),
     })?;
     let mut connection = inspect::open(copy)?;
     log_state::renew_epoch(&mut connection, name)?;

@@ -172,6 +172,9 @@ impl Renumber for Task {
             Self::PurgeGroup(group) => group.renumber(ids),
             Self::PurgeLikes(message) => message.renumber(ids),
             Self::EndMemberships(user) => user.renumber(ids),
+            Self::ChecksumMessages(message) => message.renumber(ids),
+            // Says how far the job has come, and enqueues nothing else.
+            Self::ChecksumEvents(_) => {}
         }
     }
 }

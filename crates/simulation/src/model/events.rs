@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use groupchat_domain::events::{EventRecord, EventRepository, LogState, Retained};
-use groupchat_domain::ids::Position;
+use groupchat_domain::ids::{EventId, Position};
 use groupchat_domain::storage::StorageFault;
 
 use crate::model::tx::ModelTx;
@@ -24,6 +24,13 @@ impl EventRepository for ModelTx<'_> {
         let head = self.state.head;
         let removed = oldest.map_or(head, |oldest| Position::new(oldest.get() - 1));
         Ok(LogState { epoch: self.state.epoch.clone(), head, removed })
+    }
+
+    /// What is in memory needs no checksums.
+    fn add_checksums(&mut self, after: EventId, limit: i64) -> Result<Option<EventId>, StorageFault> {
+        let log = &self.write()?.log;
+        let later = log.iter().map(|(_, record)| record.id).filter(|id| *id > after);
+        Ok(later.take(usize::try_from(limit).unwrap_or(0)).last())
     }
 
     /// An event goes when it and all before it may go, by number or by age. One that seems to be of the future is as

@@ -17,3 +17,4 @@ mod restores;
 mod shutdown;
 mod startup_checks;
 mod support;
+mod verifies;

@@ -34,8 +34,15 @@ pub(super) const EVENTS: TableRows = TableRows {
         &[("audience", Text("group_and_user"))],
         &[("audience", Text("user"))],
         &[("audience", Text("session"))],
+        &[("checksum", Number(0))],
+        &[("checksum", Number((1 << 32) - 1))],
     ],
-    rejected: &[(Unique, &[("id", Number(1))]), (Check, &[("audience", Text("nobody"))])],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Check, &[("audience", Text("nobody"))]),
+        (Check, &[("checksum", Number(-1))]),
+        (Check, &[("checksum", Number(1 << 32))]),
+    ],
 };
 
 pub(super) const LOG_STATE: TableRows = TableRows {

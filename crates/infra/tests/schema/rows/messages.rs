@@ -39,6 +39,8 @@ pub(super) const MESSAGES: TableRows = TableRows {
         &[("client_id", Text("first")), ("group_id", Number(2)), ("seq", Number(1))],
         // A tombstone.
         &[("text", Null), ("deleted_at", Number(5))],
+        &[("checksum", Number(0))],
+        &[("checksum", Number((1 << 32) - 1))],
     ],
     rejected: &[
         (Unique, &[("id", Number(1))]),
@@ -69,6 +71,8 @@ pub(super) const MESSAGES: TableRows = TableRows {
         (Check, &[("pin_seq", Number(2)), ("pinned_by", Number(1))]),
         (Check, &[("pin_seq", Number(2)), ("pinned_at", Number(5))]),
         (Reference, &[("pin_seq", Number(2)), ("pinned_at", Number(5)), ("pinned_by", Number(9))]),
+        (Check, &[("checksum", Number(-1))]),
+        (Check, &[("checksum", Number(1 << 32))]),
         (Reference, &[("group_id", Number(9))]),
         (Reference, &[("author_id", Number(9))]),
     ],

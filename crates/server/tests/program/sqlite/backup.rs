@@ -247,3 +247,25 @@ async fn what_a_killed_backup_left_is_swept_by_the_next() {
         std::fs::read_dir(backups.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["today.db"]);
 }
+
+#[tokio::test]
+async fn a_backup_can_be_verified_at_any_time() {
+    let data = data();
+    run(&data, &["user", "create", "--username", "ada"]).await;
+    let file = data.path().join("verify");
+    let file = file.to_str().unwrap();
+    let made = json(&run(&data, &["backup", file, "--json"]).await);
+    let words = printed(&run(&data, &["backup", "verify", file]).await);
+    assert!(words.contains("is intact and contains 1 user, 0 groups and 0 messages"), "{words}");
+    assert_eq!(json(&run(&data, &["backup", "verify", file, "--json"]).await), made);
+
+    Database::open_file(file.as_ref()).execute("UPDATE events SET at = at + 1");
+    let words = complaint(&run(&data, &["backup", "verify", file]).await);
+    assert!(words.contains("the backup failed its check") && words.contains("event 1"), "{words}");
+    let words =
+        complaint(&run(&data, &["backup", "verify", data.path().join("none").to_str().unwrap()]).await);
+    assert!(words.contains("can't read"), "{words}");
+    for incomplete in [&["backup"][..], &["backup", "verify"], &["backup", file, "verify", file]] {
+        assert_eq!(run(&data, incomplete).await.status.code(), Some(2), "{incomplete:?}");
+    }
+}
