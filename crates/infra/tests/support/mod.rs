@@ -225,13 +225,13 @@ impl Database {
     /// Runs statements beside the storage, as somebody with a client of the database does.
     pub(crate) fn execute(&self, statements: &str) {
         match &self.place {
-            Place::Folder(_) => {
+            DataLocation::Folder(_) => {
                 let path = self.path().expect("a file");
                 let path = path.to_str().expect("a path in UTF-8");
                 SqliteConnection::establish(path).expect("opens").batch_execute(statements).expect("works");
             }
             #[cfg(feature = "postgres")]
-            Place::Server(scratch) => {
+            DataLocation::Server(scratch) => {
                 PgConnection::establish(scratch.url())
                     .expect("opens")
                     .batch_execute(statements)
@@ -244,9 +244,11 @@ impl Database {
     pub(crate) fn check(&self) -> Vec<Finding> {
         let now = SystemClock.now();
         match &self.place {
-            Place::Folder(_) => sqlite::check(&self.path().expect("a file"), Depth::Full, now),
+            DataLocation::Folder(_) => sqlite::check(&self.path().expect("a file"), Depth::Full, now),
             #[cfg(feature = "postgres")]
-            Place::Server(scratch) => postgres::check(&PostgresOptions::new(scratch.url()), Depth::Full, now),
+            DataLocation::Server(scratch) => {
+                postgres::check(&PostgresOptions::new(scratch.url()), Depth::Full, now)
+            }
         }
     }
 

@@ -16,6 +16,7 @@ pub(super) const MESSAGES: TableRows = TableRows {
             ("pin_seq", Number(1)),
             ("pinned_at", Number(5)),
             ("pinned_by", Number(2)),
+            ("checksum", Number(7)),
         ],
         &[("id", Number(2)), ("seq", Number(2)), ("client_id", Null)],
     ],
