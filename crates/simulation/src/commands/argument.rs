@@ -129,10 +129,10 @@ arguments! {
     ARole(u8) for Role: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Role::ALL[usize::from(number % 3)];
     /// A message's text.
-    AText(u16) for MessageText: |dice, known| small(dice, 1_000),
+    AText(u32) for MessageText: |dice, known| small(dice, 1_000).into(),
         |number, ids| MessageText::from_stored(format!("text {number}"));
     /// The id that a sender gives a message: few, so that they repeat.
-    AClientId(u16) for ClientId: |dice, known| small(dice, 60),
+    AClientId(u32) for ClientId: |dice, known| small(dice, 60).into(),
         |number, ids| ClientId::from_stored(format!("client-{number}"));
     /// A number of a message.
     ASeq(i64) for Seq: |dice, known| known.seq(dice), |seq, ids| Seq::new(seq);

@@ -76,6 +76,11 @@ impl Known {
         self.keys.retain(|known| *known != key);
     }
 
+    /// Learns that a user is not there any more.
+    pub fn forget_user(&mut self, user: UserId) {
+        self.users.retain(|known| *known != user);
+    }
+
     /// Learns that a group is not there any more.
     pub fn forget_group(&mut self, group: GroupId) {
         self.groups.retain(|known| *known != group);

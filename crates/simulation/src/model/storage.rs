@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::ids::{Position, UserId};
+use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::storage::{
     Access, CommitDecision, Done, EventSink, Mode, Storage, StorageFault, Tx, Work,
 };
@@ -21,7 +21,7 @@ use crate::model::tx::ModelTx;
 pub struct Executed {
     /// How it is settled.
     pub outcome: Result<(), StorageFault>,
-    /// What it emitted, if it was committed, as far as that is numbered.
+    /// What it emitted, if it was committed. Without positions, if those come later.
     pub events: Vec<LoggedEvent>,
     /// Whether it was committed and has enqueued a job.
     pub has_enqueued: bool,
@@ -68,8 +68,8 @@ impl ModelDatabase {
             state.tables.event_ids.take();
         }
         state.tables.keep();
-        state.unnumbered.extend(events);
-        Executed { outcome, events: Vec::new(), has_enqueued }
+        state.unnumbered.extend(events.iter().cloned());
+        Executed { outcome, events, has_enqueued }
     }
 
     /// Runs a command and undoes it, as a database does that runs it again after a conflict.
@@ -112,6 +112,16 @@ impl ModelDatabase {
     /// Looks at the database as it is, in a transaction that only reads.
     pub fn inspect<T>(&self, now: Timestamp, look: impl FnOnce(&mut dyn Tx) -> T) -> T {
         look(&mut ModelTx::new(&mut self.state(), Mode::Read, now))
+    }
+
+    /// The session of a key, valid or not.
+    pub fn session_of(&self, key: &KeyHash) -> Option<SessionId> {
+        self.state().tables.session_of(key)
+    }
+
+    /// Whether a session is there, expired or not.
+    pub fn has_session(&self, session: SessionId) -> bool {
+        self.state().tables.sessions.contains(&session)
     }
 
     /// Whose key this is, valid or not.

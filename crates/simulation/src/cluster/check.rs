@@ -1,0 +1,120 @@
+//! What holds once everything is delivered: clients show what the server has, and what is stored is consistent.
+
+use std::collections::HashMap;
+
+use groupchat_domain::accounts::UserQuery;
+use groupchat_domain::groups::{GroupQuery, MemberQuery, Role};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::messages::{MessageQuery, MessageRange};
+use groupchat_domain::paging::{Limit, Page};
+use groupchat_domain::storage::{StorageFault, Tx};
+use groupchat_domain::time::Timestamp;
+
+use crate::cluster::Cluster;
+use crate::cluster::load::SHOWN_MESSAGES;
+use crate::cluster::replica::{LoadedGroup, Replica};
+use crate::cluster::witness::Verdict;
+use crate::commands::Command;
+
+/// So long after a job has failed, it is due again.
+const MINUTES: i64 = 120_000_000;
+
+/// A number that no other command has.
+const JOBS: u32 = 3_999_999_999;
+
+fn all() -> Limit {
+    Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT)
+}
+
+impl Cluster {
+    /// Lets everything come to rest, and judges what everybody shows and what is stored.
+    pub(super) fn settle(&mut self) -> Verdict {
+        self.drain()?;
+        // What is left to be done for what was deleted.
+        self.now = Timestamp::from_micros(self.now.as_micros() + MINUTES);
+        self.give(0, 0, Command::RunJobs {}, JOBS);
+        self.drain()?;
+        self.judge_clients(false)?;
+        // Whoever comes back is told how far they have read meanwhile, also at another server.
+        self.clients.iter_mut().for_each(|client| client.disconnect());
+        self.drain()?;
+        self.judge_clients(true)?;
+        let numbers: HashMap<_, _> = self.witness.numbers().collect();
+        self.database.inspect(self.now, |tx| judge_stored(tx, &numbers))
+    }
+
+    fn judge_clients(&self, with_read_cursors: bool) -> Verdict {
+        for (nth, client) in self.clients.iter().enumerate() {
+            let Some(identity) = client.identity else { continue };
+            if !client.is_settled() {
+                return Err(format!("client {nth} still waits for something"));
+            }
+            let shown = self.database.inspect(self.now, |tx| as_shown(tx, identity.user));
+            let shown = shown.map_err(|fault| fault.to_string())?;
+            // A poll is not told of read cursors.
+            let with_read_cursors = with_read_cursors && client.gets_ephemeral();
+            if let Some(difference) = client.replica.difference(shown, with_read_cursors) {
+                return Err(format!("client {nth}, of user {}, shows {difference}", identity.user));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a user's client is to show.
+fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
+    let users = tx.accounts().list(&UserQuery { search: None, after: None, limit: all() })?;
+    let users: Vec<_> = users.into_iter().map(|placed| placed.entry).collect();
+    let groups =
+        GroupQuery { viewer: user, search: None, mine: false, ownerless: false, after: None, limit: all() };
+    let mut loaded = Vec::new();
+    for view in tx.groups().list(&groups)?.into_iter().map(|placed| placed.entry) {
+        let mut group = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
+        if group.view.standing.is_some() {
+            let id = group.view.group.id;
+            group.members = members(tx, id)?;
+            let newest = Limit::parse(i64::from(Limit::MAX).min(SHOWN_MESSAGES * 16)).unwrap_or(all());
+            let query =
+                MessageQuery { group: id, viewer: user, run: MessageRange::Below(None), limit: newest };
+            let page = Page::from_lookahead(tx.messages().list(&query)?, newest);
+            (group.messages, group.more) = (page.items, page.more);
+        }
+        loaded.push(group);
+    }
+    Ok(Replica::show(&users, loaded))
+}
+
+fn members(tx: &mut dyn Tx, group: GroupId) -> Result<Vec<(UserId, Role)>, StorageFault> {
+    let query = MemberQuery { group, search: None, after: None, limit: all() };
+    let members = tx.members().list(&query)?;
+    Ok(members.into_iter().map(|placed| (placed.entry.user.id, placed.entry.role)).collect())
+}
+
+/// Judges what is stored: numbers have no gap, a group with members has an owner, and the server an admin.
+fn judge_stored(tx: &mut dyn Tx, numbers: &HashMap<GroupId, Seq>) -> Verdict {
+    let fault = |fault: StorageFault| fault.to_string();
+    if tx.accounts().count_admins().map_err(fault)? == 0 {
+        return Err("no admin is left".to_owned());
+    }
+    for (group, last) in numbers {
+        let Some(found) = tx.groups().find_visible(*group, UserId::new(0)).map_err(fault)? else {
+            return Err(format!("group {group} is gone, and nobody was told"));
+        };
+        let members = members(tx, *group).map_err(fault)?;
+        let (id, limit) = (*group, all());
+        let run = MessageRange::Below(None);
+        let query = MessageQuery { group: id, viewer: UserId::new(0), run, limit };
+        let newest = Page::from_lookahead(tx.messages().list(&query).map_err(fault)?, limit).items;
+        let numbers = newest.iter().map(|view| view.message.seq.get());
+        if found.group.last_seq != *last || !numbers.eq((0..=last.get()).rev().take(newest.len())) {
+            return Err(format!("the numbers of group {group} are not 1 to {last}"));
+        }
+        if found.group.member_count != i64::try_from(members.len()).unwrap_or(-1) {
+            return Err(format!("group {group} has {members:?}, and counts {}", found.group.member_count));
+        }
+        if !members.is_empty() && members.iter().all(|(_, role)| *role != Role::Owner) {
+            return Err(format!("group {group} has members and no owner"));
+        }
+    }
+    Ok(())
+}

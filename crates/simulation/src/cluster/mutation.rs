@@ -1,0 +1,39 @@
+//! Bugs made on purpose, which show that the simulation finds them.
+
+/// A bug in a server of the simulation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mutation {
+    /// None.
+    #[default]
+    None,
+    /// Who was removed from a group still counts as a member for live events.
+    ViewerIgnoresRemoval,
+    /// A repeated send is stored again.
+    SendIgnoresClientId,
+    /// A page of the log lacks some events.
+    ReplaySkipsOne,
+    /// Some events are not broadcast.
+    HubSkipsOne,
+    /// What happens between the subscription and the end of the replay is lost.
+    SeamLosesEvents,
+    /// Connections are not told that a session has ended.
+    SessionOutlivesItsEnd,
+    /// A commit that was lost is acknowledged.
+    AcknowledgesLostCommit,
+    /// A client whose cursor is not served is not told.
+    GapIsSilent,
+}
+
+impl Mutation {
+    /// Every bug.
+    pub const ALL: [Self; 8] = [
+        Self::ViewerIgnoresRemoval,
+        Self::SendIgnoresClientId,
+        Self::ReplaySkipsOne,
+        Self::HubSkipsOne,
+        Self::SeamLosesEvents,
+        Self::SessionOutlivesItsEnd,
+        Self::AcknowledgesLostCommit,
+        Self::GapIsSilent,
+    ];
+}

@@ -1,0 +1,258 @@
+//! What a client shows, and how events change it: the rules of docs/EVENTS.md, "A client that misses nothing".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use groupchat_domain::accounts::User;
+use groupchat_domain::events::{Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, Tombstone};
+use groupchat_domain::groups::{Group, GroupView, Role};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::messages::{Message, MessageView};
+
+/// A user, as far as everybody sees the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ShownUser {
+    username: String,
+    display_name: Option<String>,
+    is_admin: bool,
+    version: i64,
+}
+
+impl From<&User> for ShownUser {
+    fn from(user: &User) -> Self {
+        Self {
+            username: user.username.as_str().to_owned(),
+            display_name: user.display_name.as_ref().map(|name| name.as_str().to_owned()),
+            is_admin: user.is_admin,
+            version: user.version.get(),
+        }
+    }
+}
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ShownGroup {
+    name: String,
+    description: Option<String>,
+    version: i64,
+    last_seq: Seq,
+    /// What only members see; `None` for others, and until it is loaded.
+    inside: Option<Inside>,
+}
+
+impl ShownGroup {
+    fn new(group: &Group) -> Self {
+        Self {
+            name: group.name.as_str().to_owned(),
+            description: group.description.as_ref().map(|text| text.as_str().to_owned()),
+            version: group.version.get(),
+            last_seq: group.last_seq,
+            inside: None,
+        }
+    }
+}
+
+/// The inside of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Inside {
+    role: Role,
+    read_seq: Seq,
+    members: BTreeMap<UserId, Role>,
+    /// Messages from this number on are shown.
+    from: Seq,
+    messages: BTreeMap<Seq, ShownMessage>,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ShownMessage {
+    /// Without the names of its author.
+    message: Message,
+    liked: bool,
+}
+
+impl ShownMessage {
+    fn new(message: &Message, liked: bool) -> Self {
+        let mut message = message.clone();
+        (message.author.username, message.author.display_name) = (None, None);
+        Self { liked: liked && !message.is_deleted(), message }
+    }
+}
+
+/// What was loaded of one group: what is known of it, and of its inside what a member loads.
+#[derive(Debug, Clone)]
+pub(super) struct LoadedGroup {
+    pub(super) view: GroupView,
+    pub(super) members: Vec<(UserId, Role)>,
+    /// The newest messages, the newest first.
+    pub(super) messages: Vec<MessageView>,
+    /// Whether there are older ones.
+    pub(super) more: bool,
+}
+
+impl LoadedGroup {
+    fn into_shown(self) -> ShownGroup {
+        let mut shown = ShownGroup::new(&self.view.group);
+        shown.inside = self.view.standing.map(|standing| {
+            let oldest =
+                self.messages.last().filter(|_| self.more).map_or(Seq::ZERO, |view| view.message.seq);
+            let place = |view: &MessageView| (view.message.seq, ShownMessage::new(&view.message, view.liked));
+            Inside {
+                role: standing.role,
+                read_seq: standing.read_seq,
+                members: self.members.iter().copied().collect(),
+                from: oldest,
+                messages: self.messages.iter().map(place).collect(),
+            }
+        });
+        shown
+    }
+}
+
+/// All that a client shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Replica {
+    users: BTreeMap<UserId, ShownUser>,
+    groups: BTreeMap<GroupId, ShownGroup>,
+}
+
+impl Replica {
+    /// Shows what was loaded, and nothing else.
+    pub(super) fn show(users: &[User], groups: Vec<LoadedGroup>) -> Self {
+        let users = users.iter().map(|user| (user.id, user.into())).collect();
+        let groups = groups.into_iter().map(|group| (group.view.group.id, group.into_shown())).collect();
+        Self { users, groups }
+    }
+
+    /// Shows a group that was loaded by itself; `None` where it is not to be seen any more.
+    pub(super) fn show_group(&mut self, id: GroupId, group: Option<LoadedGroup>) {
+        match group {
+            Some(group) => drop(self.groups.insert(id, group.into_shown())),
+            None => drop(self.groups.remove(&id)),
+        }
+    }
+
+    /// Moves a read cursor, never back.
+    pub(super) fn move_cursor(&mut self, group: GroupId, read_seq: Seq) {
+        if let Some(inside) = self.groups.get_mut(&group).and_then(|group| group.inside.as_mut()) {
+            inside.read_seq = inside.read_seq.max(read_seq);
+        }
+    }
+
+    /// Applies an event; the group that has to be loaded now, if there is one.
+    pub(super) fn apply(&mut self, me: UserId, logged: &LoggedEvent) -> Option<GroupId> {
+        match &logged.event {
+            Event::UserCreated(user) => self.put_user(user),
+            Event::UserUpdated(update) => self.put_user(&update.user),
+            Event::UserDeleted(user) => drop(self.users.remove(user)),
+            Event::GroupCreated(group) | Event::GroupUpdated(group) => self.put_group(group),
+            Event::GroupDeleted(RemovedGroup { id, .. }) => drop(self.groups.remove(id)),
+            Event::MemberAdded(GroupMember { group, member }) if member.user.id == me => return Some(*group),
+            Event::MemberAdded(GroupMember { group, member })
+            | Event::MemberUpdated(GroupMember { group, member }) => {
+                if let Some(inside) = self.inside(*group) {
+                    inside.members.insert(member.user.id, member.role);
+                    inside.role = if member.user.id == me { member.role } else { inside.role };
+                }
+            }
+            Event::MemberRemoved(RemovedMember { group, user }) if *user == me => {
+                self.groups.entry(*group).and_modify(|group| group.inside = None);
+            }
+            Event::MemberRemoved(RemovedMember { group, user }) => {
+                if let Some(inside) = self.inside(*group) {
+                    inside.members.remove(user);
+                }
+            }
+            Event::MessageLiked(message) => self.put_message(me, message, likes(me, logged, true)),
+            Event::MessageUnliked(message) => self.put_message(me, message, likes(me, logged, false)),
+            Event::MessageCreated(message) => {
+                self.groups.entry(message.group_id).and_modify(|group| {
+                    group.last_seq = group.last_seq.max(message.seq);
+                });
+                if message.author.id == me {
+                    self.move_cursor(message.group_id, message.seq);
+                }
+                self.put_message(me, message, None);
+            }
+            Event::MessageUpdated(message)
+            | Event::MessagePinned(message)
+            | Event::MessageUnpinned(message)
+            | Event::MessageDeleted(Tombstone(message)) => self.put_message(me, message, None),
+            Event::SessionsEnded(_) | Event::Gone(_) => {}
+        }
+        None
+    }
+
+    fn inside(&mut self, group: GroupId) -> Option<&mut Inside> {
+        self.groups.get_mut(&group)?.inside.as_mut()
+    }
+
+    fn put_user(&mut self, user: &User) {
+        let is_older = |known: &ShownUser| known.version > user.version.get();
+        if !self.users.get(&user.id).is_some_and(is_older) {
+            self.users.insert(user.id, user.into());
+        }
+    }
+
+    fn put_group(&mut self, group: &Group) {
+        let new = ShownGroup::new(group);
+        let shown = self.groups.entry(group.id).or_insert_with(|| new.clone());
+        let last_seq = shown.last_seq.max(new.last_seq);
+        if new.version >= shown.version {
+            *shown = ShownGroup { inside: shown.inside.take(), ..new };
+        }
+        shown.last_seq = last_seq;
+    }
+
+    fn put_message(&mut self, _: UserId, message: &Message, likes: Option<bool>) {
+        let Some(inside) = self.inside(message.group_id) else { return };
+        if message.seq < inside.from {
+            return;
+        }
+        let known = inside.messages.get(&message.seq);
+        let liked = likes.unwrap_or_else(|| known.is_some_and(|shown| shown.liked));
+        let newest = known.map(|shown| &shown.message).filter(|known| known.version > message.version);
+        let shown = ShownMessage::new(newest.unwrap_or(message), liked);
+        inside.messages.insert(message.seq, shown);
+    }
+
+    /// The first difference between this and what the server would show now, of which it may show more messages.
+    /// Read cursors are only looked at where they have to be the same.
+    pub(super) fn difference(&self, mut server: Self, with_read_cursors: bool) -> Option<String> {
+        let mut shown = self.clone();
+        for (id, group) in &mut server.groups {
+            let Some(ours) = shown.groups.get_mut(id) else { continue };
+            match (&mut group.inside, &mut ours.inside) {
+                (Some(theirs), Some(ours)) => {
+                    let from = theirs.from.max(ours.from);
+                    for inside in [&mut *theirs, &mut *ours] {
+                        inside.from = from;
+                        inside.messages.retain(|seq, _| *seq >= from);
+                    }
+                    if !with_read_cursors {
+                        theirs.read_seq = ours.read_seq;
+                    }
+                }
+                // Only members are told of messages.
+                _ => group.last_seq = ours.last_seq,
+            }
+        }
+        for (id, user) in &mut server.users {
+            // A change of what others don't see counts, and they are not told.
+            if let Some(ours) = shown.users.get(id) {
+                user.version = ours.version;
+            }
+        }
+        if shown.users != server.users {
+            return Some(format!("users {:?} instead of {:?}", shown.users, server.users));
+        }
+        let groups = shown.groups.keys().chain(server.groups.keys()).collect::<BTreeSet<_>>();
+        let different = groups.into_iter().find(|id| shown.groups.get(id) != server.groups.get(id))?;
+        let (ours, theirs) = (shown.groups.get(different), server.groups.get(different));
+        Some(format!("group {different}: {ours:?}\n  instead of {theirs:?}"))
+    }
+}
+
+/// Whether the one who looks likes a message after somebody has changed their mind; `None` if it was somebody else.
+fn likes(me: UserId, logged: &LoggedEvent, likes: bool) -> Option<bool> {
+    (logged.actor == Some(me)).then_some(likes)
+}

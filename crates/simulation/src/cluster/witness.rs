@@ -1,0 +1,222 @@
+//! Sees every commit, and judges by it what clients are told. It knows the rules from the documentation alone: who is in
+//! which group follows from the events that say so, one after the other.
+
+use std::collections::HashMap;
+
+use groupchat_domain::events::{Audience, Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember};
+use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
+use groupchat_domain::messages::MessageView;
+
+use crate::model::ModelDatabase;
+
+/// What is wrong.
+pub(super) type Verdict = Result<(), String>;
+
+/// A membership: the ids of the events at which it began and ended.
+#[derive(Debug, Clone, Copy)]
+struct Term {
+    from: i64,
+    until: Option<i64>,
+}
+
+/// What is remembered of an event.
+#[derive(Debug, Clone, Copy)]
+struct Committed {
+    audience: Audience,
+    is_hidden: bool,
+    /// Whether it can be read back from the log however much has changed since, while its group is there.
+    is_lasting: bool,
+}
+
+/// Somebody who listens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader {
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
+    /// The last event when the connection was opened: memberships that were over by then show nothing.
+    pub(super) since: i64,
+}
+
+/// The witness.
+#[derive(Debug, Default)]
+pub(super) struct Witness {
+    /// By id, which goes up by one; ids and positions are the same.
+    events: Vec<Committed>,
+    terms: HashMap<(GroupId, UserId), Vec<Term>>,
+    /// The sessions that clients use.
+    sessions: HashMap<UserId, Vec<SessionId>>,
+    /// The event at which a session was over.
+    ended: HashMap<SessionId, i64>,
+    last_seq: HashMap<GroupId, Seq>,
+    versions: HashMap<MessageId, i64>,
+    /// The message of each text that was sent.
+    sent: HashMap<String, MessageId>,
+    /// The event at which a group was deleted.
+    deleted: HashMap<GroupId, i64>,
+}
+
+impl Witness {
+    /// The id of the last event.
+    pub(super) fn last(&self) -> i64 {
+        i64::try_from(self.events.len()).unwrap_or(i64::MAX)
+    }
+
+    /// A client has signed in.
+    pub(super) fn signed_in(&mut self, user: UserId, session: SessionId) {
+        self.sessions.entry(user).or_default().push(session);
+    }
+
+    /// Sees what a command has committed just now.
+    pub(super) fn commit(&mut self, events: &[LoggedEvent], database: &ModelDatabase) -> Verdict {
+        for logged in events {
+            let id = logged.id.get();
+            if id != self.last() + 1 {
+                return Err(format!("event {id} follows event {}", self.last()));
+            }
+            self.events.push(Committed {
+                audience: logged.audience,
+                is_hidden: logged.event.event_type().is_hidden(),
+                is_lasting: is_lasting(&logged.event),
+            });
+            self.take_in(id, logged, database)?;
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, id: i64, logged: &LoggedEvent, database: &ModelDatabase) -> Verdict {
+        match &logged.event {
+            Event::MemberAdded(GroupMember { group, member }) => {
+                let terms = self.terms.entry((*group, member.user.id)).or_default();
+                if terms.last().is_some_and(|term| term.until.is_none()) {
+                    return Err(format!("user {} is in group {group} twice", member.user.id));
+                }
+                terms.push(Term { from: id, until: None });
+            }
+            Event::MemberRemoved(RemovedMember { group, user }) => self.end_term(*group, *user, id),
+            Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
+                self.deleted.insert(*group, id);
+                let members: Vec<_> = self.terms.keys().filter(|(of, _)| of == group).copied().collect();
+                members.into_iter().for_each(|(group, user)| self.end_term(group, user, id));
+            }
+            Event::SessionsEnded(user) | Event::UserDeleted(user) => {
+                for session in self.sessions.get(user).into_iter().flatten() {
+                    if !database.has_session(*session) {
+                        self.ended.entry(*session).or_insert(id);
+                    }
+                }
+            }
+            Event::MessageCreated(message) => {
+                let last = self.last_seq.insert(message.group_id, message.seq).unwrap_or(Seq::ZERO);
+                if message.seq != last.next() {
+                    return Err(format!(
+                        "message {} follows {last} in group {}",
+                        message.seq, message.group_id
+                    ));
+                }
+                let text = message.text.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
+                if let Some(earlier) = self.sent.insert(text.clone(), message.id) {
+                    return Err(format!(
+                        "{text:?} was sent once and is stored as {earlier} and {}",
+                        message.id
+                    ));
+                }
+                self.versions.insert(message.id, message.version.get());
+            }
+            Event::MessageUpdated(message)
+            | Event::MessageLiked(message)
+            | Event::MessageUnliked(message)
+            | Event::MessagePinned(message)
+            | Event::MessageUnpinned(message)
+            | Event::MessageDeleted(groupchat_domain::events::Tombstone(message)) => {
+                let before = self.versions.insert(message.id, message.version.get()).unwrap_or(0);
+                if message.version.get() != before + 1 {
+                    let version = message.version;
+                    return Err(format!("version {version} of message {} follows {before}", message.id));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_term(&mut self, group: GroupId, user: UserId, at: i64) {
+        if let Some(term) = self.terms.get_mut(&(group, user)).and_then(|terms| terms.last_mut()) {
+            term.until.get_or_insert(at);
+        }
+    }
+
+    fn term(&self, group: GroupId, user: UserId, at: i64) -> Option<Term> {
+        let terms = self.terms.get(&(group, user))?;
+        let mut latest_first = terms.iter().rev();
+        latest_first.find(|term| term.from <= at && term.until.is_none_or(|until| at < until)).copied()
+    }
+
+    /// A client was told that its message is stored.
+    pub(super) fn acknowledge(&self, text: &str, sent: &MessageView) -> Verdict {
+        match self.sent.get(text) {
+            Some(id) if *id == sent.message.id => Ok(()),
+            stored => Err(format!("{text:?} was acknowledged as {}, and is {stored:?}", sent.message.id)),
+        }
+    }
+
+    /// Judges that somebody was delivered this event.
+    pub(super) fn delivered(&self, reader: Reader, logged: &LoggedEvent) -> Verdict {
+        let id = logged.position.get();
+        let index = usize::try_from(id - 1).map_err(|_| format!("there is no event {id}"))?;
+        let Some(event) = self.events.get(index) else { return Err(format!("event {id} was not committed")) };
+        let Reader { user, session, since } = reader;
+        if let Some(ended) = self.ended.get(&session).filter(|ended| id > **ended) {
+            return Err(format!("user {user} got event {id} with a session that was over at {ended}"));
+        }
+        let was_in = |group| {
+            let term = self.term(group, user, id);
+            term.is_some_and(|term| term.until.is_none_or(|until| until > since))
+        };
+        let may_see = !event.is_hidden
+            && match event.audience {
+                Audience::All => true,
+                Audience::Group(group) => was_in(group),
+                Audience::GroupAndUser(group, about) => about == user || was_in(group),
+                Audience::User(to) => to == user,
+                Audience::Session(to) => to == session,
+            };
+        if may_see { Ok(()) } else { Err(format!("user {user} got event {id}, {:?}", logged.event)) }
+    }
+
+    /// Judges that the events after one and before another were not delivered to somebody.
+    pub(super) fn skipped(&self, reader: Reader, after: i64, before: i64) -> Verdict {
+        for id in after + 1..before {
+            let Some(event) = usize::try_from(id - 1).ok().and_then(|index| self.events.get(index)) else {
+                return Err(format!("the cursor is at {before}, and there is no event {id}"));
+            };
+            let is_in = |group| self.term(group, reader.user, id).is_some_and(|term| term.until.is_none());
+            let is_missed = event.is_lasting
+                && !event.is_hidden
+                && match event.audience {
+                    Audience::All => true,
+                    Audience::Group(group) => is_in(group),
+                    Audience::GroupAndUser(group, about) => about == reader.user || is_in(group),
+                    Audience::User(to) => to == reader.user,
+                    Audience::Session(_) => false,
+                };
+            if is_missed && !self.ended.contains_key(&reader.session) {
+                return Err(format!("user {} missed event {id}, for {:?}", reader.user, event.audience));
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the messages of groups that are still there.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (GroupId, Seq)> {
+        let all = self.last_seq.iter().map(|(group, seq)| (*group, *seq));
+        all.filter(|(group, _)| !self.deleted.contains_key(group))
+    }
+}
+
+/// Whether the ids of an event say it all, or what it is about never goes while its readers are in its group.
+fn is_lasting(event: &Event) -> bool {
+    match event {
+        Event::UserDeleted(_) | Event::GroupDeleted(_) | Event::MemberRemoved(_) => true,
+        event => event.ids().message.is_some(),
+    }
+}
