@@ -1,34 +1,139 @@
-//! Simulated servers and clients: the same seed, the same run.
+//! Simulated servers and clients over one log. The same seed is the same run; a run that fails is printed as a test.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
-use groupchat_simulation::cluster::{Mutation, Options, Stats, simulate};
+use std::env;
 
-#[test]
-fn nobody_misses_or_gets_what_they_should_not() {
-    let start = std::time::Instant::now();
-    let mut total = Stats::default();
-    for seed in 0..20 {
-        match simulate(seed, Options { steps: 3_000, mutation: Mutation::None }) {
-            Ok(stats) => total += stats,
-            Err(failure) => panic!("{}", failure.shrunk().actions.len()),
-        }
+use groupchat_simulation::cluster::{Action, Mutation, Options, Stats, replay, simulate};
+use groupchat_testing::Dice;
+
+/// Names the number of runs.
+const RUNS: &str = "GROUPCHAT_TEST_RUNS";
+/// Names the seed of the one run that is to be had again.
+const RUN: &str = "GROUPCHAT_TEST_RUN";
+/// How many things happen in a run.
+const STEPS: usize = 3_000;
+/// In so many runs each bug has to be found.
+const ENOUGH: u64 = 100;
+
+/// The seeds of the runs: those of one test differ from one time to the next.
+fn seeds() -> Vec<u64> {
+    if let Ok(seed) = env::var(RUN) {
+        return vec![seed.parse().unwrap()];
     }
-    println!("{total:?} in {:?}", start.elapsed());
+    let count = env::var(RUNS).map_or(100, |count| count.parse().unwrap());
+    let mut dice = Dice::seeded();
+    (0..count).map(|_| u64::try_from(dice.below(usize::MAX)).unwrap()).collect()
 }
 
 #[test]
-fn every_bug_made_on_purpose_is_found() {
-    for mutation in Mutation::ALL {
-        let found = (0..200).find_map(|seed| simulate(seed, Options { steps: 3_000, mutation }).err());
-        match found {
-            Some(failure) => println!(
-                "{mutation:?}: seed {} after {} actions, {}\n{}",
-                failure.seed,
-                failure.actions.len(),
-                failure.what,
-                failure.shrunk()
-            ),
-            None => println!("NOT FOUND {mutation:?}"),
+fn nobody_misses_anything_or_gets_what_they_may_not() {
+    let mut all = Stats::default();
+    for seed in seeds() {
+        match simulate(seed, Options { steps: STEPS, mutation: Mutation::None }) {
+            Ok(stats) => all += stats,
+            Err(failure) => panic!("{RUN}={seed}\n{}", failure.shrunk()),
         }
+    }
+    println!("{all:?}");
+}
+
+#[test]
+fn a_run_can_be_had_again() {
+    let options = Options { steps: STEPS, mutation: Mutation::HubSkipsOne };
+    let [one, same] = [0, 0].map(|_| (0..ENOUGH).find_map(|seed| simulate(seed, options).err()).unwrap());
+    assert_eq!((one.seed, &one.actions, &one.what), (same.seed, &same.actions, &same.what));
+    assert_eq!(replay(&one.actions, Mutation::HubSkipsOne), Err(one.what));
+}
+
+#[test]
+fn a_run_that_fails_becomes_short_and_prints_as_a_test() {
+    let options = Options { steps: STEPS, mutation: Mutation::SendIgnoresClientId };
+    let failure = (0..ENOUGH).find_map(|seed| simulate(seed, options).err()).unwrap();
+    let short = failure.shrunk();
+    assert!(short.actions.len() < 60, "{} actions of {}", short.actions.len(), failure.actions.len());
+    let printed = short.to_string();
+    assert!(printed.contains("#[test]") && printed.contains("Action::Execute"), "{printed}");
+}
+
+/// Finds a bug that was made on purpose.
+fn find(mutation: Mutation) {
+    let runs = (0..ENOUGH).find(|seed| simulate(*seed, Options { steps: STEPS, mutation }).is_err());
+    assert!(runs.is_some(), "{mutation:?} was not found in {ENOUGH} runs");
+}
+
+macro_rules! bugs {
+    ($($name:ident: $mutation:ident;)+) => {
+        $(#[test]
+        fn $name() {
+            find(Mutation::$mutation);
+        })+
+
+        #[test]
+        fn every_bug_is_made() {
+            assert_eq!(Mutation::ALL, [$(Mutation::$mutation,)+]);
+        }
+    };
+}
+
+bugs! {
+    a_viewer_that_ignores_a_removal_is_found: ViewerIgnoresRemoval;
+    a_send_that_ignores_the_client_id_is_found: SendIgnoresClientId;
+    a_replay_that_skips_an_event_is_found: ReplaySkipsOne;
+    a_hub_that_skips_an_event_is_found: HubSkipsOne;
+    a_seam_that_loses_events_is_found: SeamLosesEvents;
+    a_session_that_outlives_its_end_is_found: SessionOutlivesItsEnd;
+    an_acknowledgement_without_a_commit_is_found: AcknowledgesLostCommit;
+    a_gap_that_nobody_is_told_of_is_found: GapIsSilent;
+}
+
+/// What runs have found; each is a bug that was mended, or a rule that the simulation had wrong.
+mod found {
+    use groupchat_simulation::cluster::Fate;
+    use groupchat_simulation::commands::{ANetwork, APassword, ATypedName, ATypedPassword, AUser, Command};
+
+    use super::{Action, Mutation, replay};
+
+    /// A heartbeat had asked whether the session holds, and its answer of then counted for an end that came after it.
+    #[test]
+    fn a_check_of_a_session_from_before_its_end_does_not_count() {
+        let runs = |server| Action::Execute { server, nth: 0, fate: Fate::Runs };
+        let sign_in = |client, name| Action::SignIn { client, server: 0, name: ATypedName(name) };
+        let poll = |client| Action::Poll { client };
+        let signed_in = |client, name| {
+            [
+                sign_in(client, name),
+                poll(client),
+                runs(0),
+                poll(client),
+                runs(0),
+                poll(client),
+                runs(0),
+                poll(client),
+            ]
+        };
+        let connected = [Action::Connect { client: 2, server: 1 }]
+            .into_iter()
+            .chain((0..40).flat_map(|_| [poll(2), runs(1)]));
+        let heartbeats = [Action::Heartbeat { client: 2 }, Action::Heartbeat { client: 2 }, runs(1)];
+        let password = Command::EditUser {
+            user: AUser(2),
+            name: None,
+            display: None,
+            admin: None,
+            password: Some(APassword(0)),
+        };
+        let change = Action::Give { client: 0, server: 0, command: password, number: 1 };
+        let another =
+            Command::Login { name: ATypedName(4), password: ATypedPassword(0), network: ANetwork(1) };
+        let noise = Action::Give { client: 4, server: 0, command: another, number: 2 };
+        let change = [change].into_iter().chain((0..6).flat_map(|_| [poll(0), runs(0)])).chain([noise]);
+        let actions: Vec<_> = signed_in(0, 0)
+            .into_iter()
+            .chain(signed_in(2, 2))
+            .chain(connected)
+            .chain(heartbeats)
+            .chain(change)
+            .collect();
+        assert_eq!(replay(&actions, Mutation::None), Ok(()));
     }
 }

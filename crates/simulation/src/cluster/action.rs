@@ -44,7 +44,7 @@ pub enum Action {
         /// A number that no other command has: that of a message's text, or of the key that it issues.
         number: u32,
     },
-    /// A server takes a command from its queue.
+    /// A server takes a command from its queue; if none waits there, the next server does.
     Execute {
         /// Which server.
         server: usize,
@@ -150,12 +150,13 @@ impl Action {
     }
 }
 
-/// A command: one of three sends a message.
+/// A command: of twelve, four send a message and one joins a group.
 fn command(dice: &mut Dice, known: &Known) -> Command {
-    if dice.below(3) > 0 {
-        return Command::draw(dice, known);
+    match dice.below(12) {
+        0..4 => Command::Send { group: Argument::draw(dice, known), text: AText(0), client_id: None },
+        4 => Command::JoinGroup { group: Argument::draw(dice, known) },
+        _ => Command::draw(dice, known),
     }
-    Command::Send { group: Argument::draw(dice, known), text: AText(0), client_id: None }
 }
 
 impl Fate {

@@ -128,7 +128,12 @@ impl Cluster {
                 }
             }
             Action::Give { client, server, command, number } => self.give(client, server, command, number),
-            Action::Execute { server, nth, fate } => return self.execute(server, nth, fate).map(drop),
+            Action::Execute { server, nth, fate } => {
+                let mut servers = (0..self.servers.len()).map(|more| (server + more) % self.servers.len());
+                if let Some(server) = servers.find(|server| self.servers[*server].storage.waiting() > 0) {
+                    return self.execute(server, nth, fate).map(drop);
+                }
+            }
             Action::Number(count) => drop(self.number(count)),
             Action::Broadcast { server, count, from_log } => drop(self.broadcast(server, count, from_log)),
             Action::Connect { client, server } => self.connect(client, server),

@@ -83,7 +83,7 @@ fn place(log: &[EventRecord], id: EventId) -> Position {
 }
 
 /// The first ids of viewers of whom it is looked what they like.
-const VIEWERS: std::ops::RangeInclusive<i64> = 1..=5;
+const VIEWERS: std::ops::RangeInclusive<i64> = 1..=3;
 
 fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static str, Answer)>, StorageFault> {
     let limit = largest();

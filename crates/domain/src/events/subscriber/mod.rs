@@ -211,7 +211,11 @@ impl<B: Backpressure> Subscriber<B> {
                 // It would be outdated when a polling client shows it.
                 Some(Delivery::Ephemeral(_)) if self.kind == SubscriberKind::Poll => continue,
                 Some(Delivery::Ephemeral(event)) => self.next = Some(Next::Item(Item::Ephemeral(event))),
-                Some(Delivery::CheckSession) => self.phase = Phase::Recheck,
+                Some(Delivery::CheckSession) => {
+                    // A check that a heartbeat has begun may be from before the session ended.
+                    self.reads.forget_session();
+                    self.phase = Phase::Recheck;
+                }
                 Some(Delivery::TooSlow) => self.next = Some(Next::End(EndReason::TooSlow)),
                 Some(Delivery::Stopping) | None => self.next = Some(Next::End(EndReason::Stopping)),
             }

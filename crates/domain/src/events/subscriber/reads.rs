@@ -71,6 +71,11 @@ impl Reads {
         self.session = None;
         actor
     }
+
+    /// Forgets who it was that was read so far: the next one who asks has it read anew.
+    pub(super) fn forget_session(&mut self) {
+        self.session = None;
+    }
 }
 
 async fn read_page(

@@ -149,6 +149,25 @@ fn every_second_heartbeat_checks_the_session() {
 }
 
 #[test]
+fn a_check_from_before_a_session_ended_does_not_count() {
+    let ended = MockTx::new().rejects_key();
+    let scene = Scene::new([page(18, &[]), scene::holds(), ended.into()]);
+    scene.feeds([logged(21)]);
+    let mut subscriber = scene.starts_late();
+    assert_eq!(scene::next(&mut subscriber), None, "the log is being read");
+    assert_eq!(scene::next(&mut subscriber), Some(Got::Live(21)));
+    for _ in 1..HEARTBEATS_PER_CHECK {
+        assert_eq!(block_on(subscriber.on_heartbeat()), Ok(()));
+    }
+    assert!(scene::poll_once(subscriber.on_heartbeat()).is_pending(), "and dropped");
+    scene.feeds([Delivery::CheckSession, logged(22)]);
+    assert_eq!(scene::next(&mut subscriber), None, "the session is being checked");
+    assert_eq!(scene::end(&mut subscriber), EndReason::SignedOut);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
 fn a_connection_is_a_device_and_gets_ephemeral_events() {
     let scene = Scene::new([scene::page_of_one_who_comes_back(18, &[19])]);
     scene.feeds([Delivery::Ephemeral(Arc::new(SharedEvent::new(ephemeral(2)))), logged(20)]);

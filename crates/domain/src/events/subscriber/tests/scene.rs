@@ -166,6 +166,11 @@ impl Scene {
         self.opens(Some(18)).unwrap().start(SubscriberKind::Poll, storage, Gate::default())
     }
 
+    /// Opens it and starts it on the same storage, which now answers only the second time that it is asked.
+    pub(super) fn starts_late(&self) -> Subscriber<Gate> {
+        self.starts_on(Arc::new(Late(self.storage.clone())))
+    }
+
     /// Checks that the storage took all steps.
     pub(super) fn finish(self) {
         Arc::into_inner(self.storage).expect("subscribers are gone before the scene is over").finish();
@@ -273,5 +278,22 @@ impl Storage for Pending {
 
     fn knows_key(&self, _: &KeyHash) -> bool {
         true
+    }
+}
+
+/// A storage that runs commands at once and answers the second time that it is asked.
+struct Late(Arc<ScriptedStorage>);
+
+impl Storage for Late {
+    fn submit(&self, access: Access, work: Work) -> Done {
+        let mut done = self.0.submit(access, work);
+        let mut was_asked = false;
+        Box::pin(std::future::poll_fn(move |context| {
+            if std::mem::replace(&mut was_asked, true) { done.as_mut().poll(context) } else { Poll::Pending }
+        }))
+    }
+
+    fn knows_key(&self, key: &KeyHash) -> bool {
+        self.0.knows_key(key)
     }
 }
