@@ -32,6 +32,8 @@ pub enum Action {
         server: usize,
         /// As whom.
         name: ATypedName,
+        /// A number that no other command has: that of the key that it gets.
+        number: u32,
     },
     /// A client gives a command.
     Give {
@@ -133,7 +135,7 @@ impl Action {
         match dice.below(1_000) {
             0..420 if is_busy || is_connected => Self::Poll { client },
             0..420 if is_signed_in => Self::Connect { client, server },
-            0..420 => Self::SignIn { client, server, name: name(dice, known, client) },
+            0..420 => Self::SignIn { client, server, name: name(dice, known, client), number },
             420..700 => Self::Execute { server, nth: dice.below(3), fate: Fate::draw(dice) },
             700..760 => Self::Number(1 + dice.below(3)),
             760..850 => Self::Broadcast { server, count: 1 + dice.below(4), from_log: dice.below(4) == 0 },

@@ -119,12 +119,10 @@ impl Cluster {
             Action::MoveClock(micros) => {
                 self.now = Timestamp::from_micros(self.now.as_micros().saturating_add(micros));
             }
-            Action::SignIn { client, server, name } => {
+            Action::SignIn { client, server, name, number } => {
                 if self.clients[client].identity.is_none() {
-                    // Of one client, at one time: this number is no other command's.
-                    let number = PREPARATION / 2 + u32::try_from(self.witness.last()).unwrap_or(0);
                     let command = Command::Login { name, password: PASSWORD, network: NETWORK };
-                    self.give(client, server, command, number + 100_000 * u32::try_from(client).unwrap_or(0));
+                    self.give(client, server, command, number);
                 }
             }
             Action::Give { client, server, command, number } => self.give(client, server, command, number),

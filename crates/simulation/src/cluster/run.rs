@@ -150,7 +150,8 @@ impl fmt::Display for Failure {
 fn in_rust(action: &Action) -> String {
     match action {
         Action::Give { client, server, command, number } => format!(
-            "Action::Give {{ client: {client}, server: {server}, command: Command::{command:?}, number: {number} }}"
+            "Action::Give {{ client: {client}, server: {server}, command: {}, number: {number} }}",
+            command.in_rust()
         ),
         Action::Execute { server, nth, fate } => {
             format!("Action::Execute {{ server: {server}, nth: {nth}, fate: Fate::{fate:?} }}")

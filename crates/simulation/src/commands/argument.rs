@@ -1,6 +1,6 @@
 //! What commands are about: numbers that print as they are written in Rust, and stand for values of the domain.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
 use groupchat_domain::groups::{Candidate, Description, GroupName, Role};
@@ -69,7 +69,7 @@ macro_rules! arguments {
 fn named(word: &str, number: u16) -> String {
     let is_first_user = word == "user" && number < 2;
     let name = if is_first_user { "admin".to_owned() } else { format!("{word}{}", number / 2) };
-    if number % 2 == 0 { name } else { name.to_uppercase() }
+    if number.is_multiple_of(2) { name } else { name.to_uppercase() }
 }
 
 /// A number below `count`, as a number of a name.
@@ -179,12 +179,22 @@ impl Argument for AMessage {
 }
 
 /// Whom to add to a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ACandidate {
     /// By id.
     Id(i64),
     /// By name.
     Name(u16),
+}
+
+/// As it is written in Rust.
+impl Debug for ACandidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(number) => write!(f, "ACandidate::Id({number})"),
+            Self::Name(number) => write!(f, "ACandidate::Name({number})"),
+        }
+    }
 }
 
 impl Argument for ACandidate {
@@ -203,7 +213,7 @@ impl Argument for ACandidate {
 }
 
 /// A part of a group's messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AWindow {
     /// The newest.
     Newest,
@@ -213,6 +223,18 @@ pub enum AWindow {
     Above(i64),
     /// Those around a number.
     Around(i64),
+}
+
+/// As it is written in Rust.
+impl Debug for AWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest => f.write_str("AWindow::Newest"),
+            Self::Below(number) => write!(f, "AWindow::Below({number})"),
+            Self::Above(number) => write!(f, "AWindow::Above({number})"),
+            Self::Around(number) => write!(f, "AWindow::Around({number})"),
+        }
+    }
 }
 
 impl Argument for AWindow {

@@ -81,23 +81,22 @@ ids! {
     groupchat_domain::ids::SessionId: canonical_session;
 }
 
-/// The position in a list names the entry that it is after.
+/// The position in a list names the entry that it is after, by this id.
 macro_rules! named {
-    ($($type:ty: $id:expr;)+) => {$(
+    ($($type:ty: $($field:ident).+;)+) => {$(
         impl Renumber for NamePosition<$type> {
             fn renumber(&mut self, ids: &Ids) {
                 self.entry.renumber(ids);
-                let id: fn(&$type) -> i64 = $id;
-                self.position.id = id(&self.entry);
+                self.position.id = self.entry.$($field).+.get();
             }
         }
     )+};
 }
 
 named! {
-    User: |user| user.id.get();
-    Member: |member| member.user.id.get();
-    GroupView: |view| view.group.id.get();
+    User: id;
+    Member: user.id;
+    GroupView: group.id;
 }
 
 impl Renumber for Audience {

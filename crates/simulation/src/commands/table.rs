@@ -41,6 +41,12 @@ macro_rules! commands {
                 }
             }
 
+            /// The command as it is written in Rust.
+            pub fn in_rust(&self) -> String {
+                let written = format!("Command::{self:?}");
+                if written.ends_with('}') { written } else { written + " {}" }
+            }
+
             /// Throws the dice for a command, from what clients know.
             pub fn draw(dice: &mut Dice, known: &Known) -> Self {
                 const TOTAL: usize = 0 $(+ $weight)+;

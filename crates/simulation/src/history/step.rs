@@ -90,7 +90,8 @@ impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "History(vec![")?;
         for step in &self.0 {
-            writeln!(f, "    {step:?},")?;
+            let Step { after, by, command } = step;
+            writeln!(f, "    Step {{ after: {after}, by: {by:?}, command: {} }},", command.in_rust())?;
         }
         write!(f, "])")
     }
