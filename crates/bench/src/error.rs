@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::ledger::AuditFault;
 use crate::live::error::LiveError;
 use crate::location::DatabaseLocation;
 use crate::scenario::{Part, Scenario};
@@ -49,6 +50,9 @@ pub(crate) enum BenchError {
         /// What went wrong.
         error: Box<Self>,
     },
+    /// The server lost or changed what it acknowledged.
+    #[error(transparent)]
+    Audit(#[from] AuditFault),
     /// The server did not hold under abuse.
     #[error("missed {0} bars")]
     BarsMissed(usize),

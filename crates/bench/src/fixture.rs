@@ -11,6 +11,7 @@ use crate::cli::RunArgs;
 use crate::database::{Database, Engine};
 use crate::error::BenchError;
 use crate::footprint::ProcessFamily;
+use crate::ledger::Ledger;
 use crate::location::DatabaseLocation;
 use crate::output;
 use crate::scenario::{READERS, Route};
@@ -37,6 +38,8 @@ pub(crate) struct Fixture {
     pub rooms: Vec<BusyGroup>,
     /// What can be measured on it.
     pub routes: &'static [Route],
+    /// What was sent to the rooms and acknowledged.
+    pub ledger: Ledger,
 }
 
 /// A group with many messages.
@@ -74,7 +77,7 @@ impl Fixture {
         let routes = routes(storage, viewer).await?;
         let (engine, family) = (database.engine().clone(), database.family());
         database.close();
-        Ok(Self { place, engine, family, users, rooms, routes })
+        Ok(Self { place, engine, family, users, rooms, routes, ledger: Ledger::default() })
     }
 
     /// How many messages the rooms hold.

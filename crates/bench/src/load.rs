@@ -10,6 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::error::{BenchError, describe};
 use crate::footprint::{ProcessFamily, processor_time};
+use crate::ledger::SendLog;
 use crate::scenario::Scenario;
 
 /// Whose turn it is.
@@ -21,8 +22,39 @@ pub(crate) struct Turn {
     pub number: u64,
 }
 
-/// Makes the request of a turn.
-pub(crate) type Workload = Arc<dyn Fn(Turn) -> Request + Send + Sync>;
+/// The requests of a measurement.
+pub(crate) struct Workload {
+    make: Box<dyn Fn(Turn) -> Request + Send + Sync>,
+    /// Of messages that are sent.
+    log: Option<Arc<SendLog>>,
+}
+
+impl Workload {
+    /// Requests that store nothing.
+    pub(crate) fn new(make: impl Fn(Turn) -> Request + Send + Sync + 'static) -> Self {
+        Self { make: Box::new(make), log: None }
+    }
+
+    /// Requests that send messages.
+    pub(crate) fn of_sends(
+        log: Arc<SendLog>,
+        make: impl Fn(Turn) -> Request + Send + Sync + 'static,
+    ) -> Self {
+        Self { make: Box::new(make), log: Some(log) }
+    }
+
+    /// The request of a turn.
+    pub(crate) fn request(&self, turn: Turn) -> Request {
+        (self.make)(turn)
+    }
+
+    /// The request of a turn was answered with a 2xx.
+    pub(crate) fn acknowledge(&self, turn: Turn) {
+        if let Some(log) = &self.log {
+            log.acknowledge(turn);
+        }
+    }
+}
 
 /// For how long to put load on.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +114,7 @@ pub(crate) fn client(connections: usize) -> Result<Client, BenchError> {
 pub(crate) async fn drive(
     scenario: Scenario,
     timing: Timing,
-    workload: Workload,
+    workload: Arc<Workload>,
     processes: Processes,
 ) -> Result<Sample, BenchError> {
     let client = client(scenario.connections)?;
@@ -125,11 +157,12 @@ async fn run_connection(
     client: Client,
     connection: usize,
     window: TimeWindow,
-    workload: Workload,
+    workload: Arc<Workload>,
 ) -> ConnectionOutcome {
     let mut outcome = ConnectionOutcome { latencies: Vec::new(), failure: None };
     for number in 0.. {
-        let request = workload(Turn { connection, number });
+        let turn = Turn { connection, number };
+        let request = workload.request(turn);
         let begun = Instant::now();
         if begun >= window.end {
             break;
@@ -139,6 +172,7 @@ async fn run_connection(
             break;
         }
         let ended = Instant::now();
+        workload.acknowledge(turn);
         if ended >= window.start && ended < window.end {
             outcome.latencies.push(u64::try_from((ended - begun).as_micros()).unwrap_or(u64::MAX));
         }

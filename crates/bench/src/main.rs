@@ -2,6 +2,7 @@
 //! it and how it measures.
 
 mod abuse;
+mod audit;
 mod baseline;
 mod child;
 mod cli;
@@ -10,6 +11,7 @@ mod database;
 mod error;
 mod fixture;
 mod footprint;
+mod ledger;
 mod live;
 mod load;
 mod location;

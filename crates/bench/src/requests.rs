@@ -1,7 +1,6 @@
 //! The requests of each scenario.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
@@ -9,6 +8,7 @@ use serde_json::json;
 
 use crate::error::BenchError;
 use crate::fixture::Fixture;
+use crate::ledger::Ledger;
 use crate::load::{Turn, Workload};
 use crate::scenario::Route;
 use crate::seed::{PASSWORD, message_text};
@@ -27,8 +27,8 @@ pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Wo
     };
     let keys = keys(fixture)?;
     Ok(match route {
-        Route::Echo => sends(vec![at("/echo")?], keys),
-        Route::Send => sends(in_rooms("/messages")?, keys),
+        Route::Echo => sends(vec![at("/echo")?], &Ledger::default(), fixture, keys),
+        Route::Send => sends(in_rooms("/messages")?, &fixture.ledger, fixture, keys),
         Route::Static => gets(vec![at("/static")?], keys),
         Route::Page => pages(in_rooms("/messages")?, fixture, keys),
         Route::Unread => gets(in_rooms("")?, keys),
@@ -37,29 +37,25 @@ pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Wo
     })
 }
 
-/// Each connection sends to one room, each message with a client id of its own.
-fn sends(rooms: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
-    let run = nonce();
-    Arc::new(move |turn| {
+/// Each connection sends to one room, each message with a client id of its own, which the ledger remembers.
+fn sends(rooms: Vec<Url>, ledger: &Ledger, fixture: &Fixture, keys: Vec<HeaderMap>) -> Workload {
+    let log = ledger.begin(fixture.rooms.iter().map(|room| room.id).collect());
+    Workload::of_sends(Arc::clone(&log), move |turn| {
         let mut request = with(Method::POST, pick(&rooms, turn.connection), pick(&keys, turn.connection));
-        let Turn { connection, number } = turn;
-        let message = json!({
-            "text": message_text(number),
-            "client_id": format!("{run:x}-{connection}-{number}"),
-        });
+        let message = json!({"text": message_text(turn.number), "client_id": log.client_id(turn)});
         *request.body_mut() = Some(message.to_string().into());
         request
     })
 }
 
 fn gets(urls: Vec<Url>, keys: Vec<HeaderMap>) -> Workload {
-    Arc::new(move |turn| with(Method::GET, pick(&urls, turn.connection), pick(&keys, turn.connection)))
+    Workload::new(move |turn| with(Method::GET, pick(&urls, turn.connection), pick(&keys, turn.connection)))
 }
 
 /// Each request reads the 50 messages below a number that is picked again, from the whole of a room.
 fn pages(rooms: Vec<Url>, fixture: &Fixture, keys: Vec<HeaderMap>) -> Workload {
     let last: Vec<u64> = fixture.rooms.iter().map(|room| room.last_seq.get().unsigned_abs()).collect();
-    Arc::new(move |turn| {
+    Workload::new(move |turn| {
         let room = turn.connection % rooms.len();
         let choices = last[room].saturating_sub(PAGE).max(1);
         let before = PAGE + 1 + scatter(turn) % choices;
@@ -77,7 +73,7 @@ fn logins(url: Url, fixture: &Fixture) -> Workload {
         .map(|user| json!({"username": user.username, "password": PASSWORD}).to_string())
         .collect();
     let headers = HeaderMap::from_iter([json_content()]);
-    Arc::new(move |turn| {
+    Workload::new(move |turn| {
         let mut request = with(Method::POST, &url, &headers);
         *request.body_mut() = Some(pick(&bodies, turn.connection).clone().into());
         request
@@ -100,11 +96,6 @@ fn scatter(turn: Turn) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
-}
-
-/// A number that no earlier run used, so that client ids don't repeat on the same database.
-fn nonce() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros())
 }
 
 fn keys(fixture: &Fixture) -> Result<Vec<HeaderMap>, BenchError> {

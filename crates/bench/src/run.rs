@@ -1,12 +1,14 @@
 //! The command `run`: from an empty directory to a report.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Body, Request};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
+use crate::audit::audit;
 use crate::child::{HEALTH, Serving, server_binary, this_program};
 use crate::cli::RunArgs;
 use crate::error::BenchError;
@@ -70,7 +72,8 @@ async fn measure(
         peak_memory: peak.peak,
         binary: file_size(program)?,
     };
-    Ok(Report::new(conditions, &samples, footprint))
+    let audited = audit(&[fixture]).await?;
+    Ok(Report::new(conditions, &samples, footprint, audited))
 }
 
 /// Runs all scenarios, one round after the other.
@@ -93,7 +96,7 @@ async fn rounds(
                 if scenario.route.is_baseline() { (baseline, None) } else { (server, fixture.family) };
             let requests = workload(scenario.route, &program.url, fixture)?;
             let processes = Processes { program: pid(program)?, database };
-            let sample = drive(scenario, timing, requests, processes).await?;
+            let sample = drive(scenario, timing, Arc::new(requests), processes).await?;
             samples.entry(scenario).or_default().push(sample);
             bar.inc(1);
         }
@@ -144,8 +147,7 @@ async fn fetch(route: Route, from: &Serving, fixture: &Fixture) -> Result<Vec<u8
 }
 
 fn first_request(route: Route, to: &Serving, fixture: &Fixture) -> Result<Request, BenchError> {
-    let make = workload(route, &to.url, fixture)?;
-    Ok(make(Turn { connection: 0, number: 0 }))
+    Ok(workload(route, &to.url, fixture)?.request(Turn { connection: 0, number: 0 }))
 }
 
 async fn send_bytes(

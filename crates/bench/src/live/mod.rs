@@ -39,6 +39,7 @@ use self::post::Poster;
 use self::program::Program;
 use self::report::{Conditions, FanOutRound, LiveReport, render};
 use self::stage::Stage;
+use crate::audit::audit;
 use crate::child::server_binary;
 use crate::error::BenchError;
 use crate::load::Timing;
@@ -75,6 +76,7 @@ pub(crate) async fn live(args: &LiveArgs) -> Result<(), BenchError> {
         report.idle = Some(idle(&stage.strangers, args.heartbeats).await?);
         report.idle_members = Some(idle(&stage.members, args.heartbeats.min(MEMBERS_HEARTBEATS)).await?);
     }
+    report.audited_sends = audit(&[&stage.hall, &stage.rooms]).await?;
     report.judge();
     output::print(&render(&report))?;
     args.json.as_ref().map_or(Ok(()), |path| write_json(path, &report))

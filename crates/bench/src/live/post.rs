@@ -1,5 +1,7 @@
 //! Sending messages to a group.
 
+use std::sync::Arc;
+
 use reqwest::Client;
 
 use super::program::Program;
@@ -13,7 +15,7 @@ use crate::scenario::Route;
 #[derive(Clone)]
 pub(super) struct Poster {
     client: Client,
-    requests: Workload,
+    requests: Arc<Workload>,
 }
 
 impl Poster {
@@ -22,7 +24,7 @@ impl Poster {
     /// # Errors
     /// An address or a key that can't be put into a request.
     pub(super) fn new(server: &Program, fixture: &Fixture, connections: usize) -> Result<Self, BenchError> {
-        let requests = workload(Route::Send, server.url(), fixture)?;
+        let requests = Arc::new(workload(Route::Send, server.url(), fixture)?);
         Ok(Self { client: client(connections)?, requests })
     }
 
@@ -31,8 +33,9 @@ impl Poster {
     /// # Errors
     /// It is not sent.
     pub(super) async fn post(&self, turn: Turn) -> Result<(), BenchError> {
-        let response = self.client.execute((self.requests)(turn)).await?;
+        let response = self.client.execute(self.requests.request(turn)).await?;
         response.error_for_status()?.bytes().await?;
+        self.requests.acknowledge(turn);
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! How much sends slow down when there are sockets that listen.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub(super) async fn measure(
     listeners: usize,
 ) -> Result<SendRates, BenchError> {
     let send = async || {
-        let requests = workload(Route::Send, server.url(), &stage.rooms)?;
+        let requests = Arc::new(workload(Route::Send, server.url(), &stage.rooms)?);
         drive(SENDS, timing, requests, server.processes(&stage.rooms)).await
     };
     let alone = send().await?.per_second;

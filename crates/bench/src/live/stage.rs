@@ -10,6 +10,7 @@ use super::args::LiveArgs;
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::fixture::{BusyGroup, Fixture};
+use crate::ledger::Ledger;
 use crate::location::DatabaseLocation;
 use crate::scenario::Route;
 use crate::seed::{self, SignedIn};
@@ -53,6 +54,7 @@ impl Stage {
         let (senders, members) = inside.split_at(SENDERS);
         let hall = seed::ensure_group(storage, "Live Hall", &inside[0], inside).await?;
         let rooms = rooms(storage, senders, members).await?;
+        let ledger = Ledger::default();
         let fixture = |groups: &[GroupId]| Fixture {
             place: place.clone(),
             engine: database.engine().clone(),
@@ -60,6 +62,7 @@ impl Stage {
             users: senders.to_vec(),
             rooms: groups.iter().map(|&id| BusyGroup { id, last_seq: Seq::ZERO }).collect(),
             routes: &[Route::Send],
+            ledger: ledger.clone(),
         };
         let stage = Self {
             hall: fixture(&[hall]),

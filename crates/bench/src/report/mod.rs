@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub(crate) use bars::{Bar, Check, Footprint};
 pub(crate) use samples::{Samples, median};
-pub(crate) use table::{CHECKS_HEADER, render, write_check};
+pub(crate) use table::{CHECKS_HEADER, render, write_audit, write_check};
 
 use crate::database::Engine;
 use crate::load::{Sample, empty_histogram};
@@ -25,6 +25,8 @@ pub(crate) struct Report {
     pub scenarios: Vec<Summary>,
     /// Ratios and sizes, with the bars that they must reach where there are any.
     pub checks: Vec<Check>,
+    /// How many messages the server acknowledged: each of them is stored, once.
+    pub audited_sends: u64,
 }
 
 /// The machine and how it was measured.
@@ -82,11 +84,16 @@ pub(crate) struct Summary {
 
 impl Report {
     /// Sums samples up, and holds them and the footprint against the bars.
-    pub(crate) fn new(conditions: Conditions, samples: &Samples, footprint: Footprint) -> Self {
+    pub(crate) fn new(
+        conditions: Conditions,
+        samples: &Samples,
+        footprint: Footprint,
+        audited_sends: u64,
+    ) -> Self {
         let scenarios = samples.iter().map(|(&scenario, samples)| Summary::of(scenario, samples)).collect();
         let mut checks = bars::ratios(samples, &conditions.database);
         checks.extend(footprint.checks(&conditions.database));
-        Self { conditions, scenarios, checks }
+        Self { conditions, scenarios, checks, audited_sends }
     }
 }
 

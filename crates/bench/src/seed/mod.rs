@@ -15,13 +15,13 @@ use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{Storage, Tx};
 use indicatif::ProgressBar;
 
-use self::commands::{READ, STEPS_PER_COMMAND};
+use self::commands::STEPS_PER_COMMAND;
 use crate::cli::SeedArgs;
 use crate::database::Database;
 use crate::error::BenchError;
 use crate::output;
 
-pub(crate) use commands::WRITE;
+pub(crate) use commands::{READ, WRITE};
 pub(crate) use messages::text as message_text;
 pub(crate) use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 

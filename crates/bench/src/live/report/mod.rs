@@ -34,6 +34,8 @@ pub(super) struct LiveReport {
     pub sends: Vec<SendRates>,
     /// Ratios and sizes, with the bars that they must reach where there are any.
     pub checks: Vec<Check>,
+    /// How many messages the server acknowledged: each of them is stored, once.
+    pub audited_sends: u64,
 }
 
 /// The machine and how it was measured.
@@ -115,6 +117,7 @@ impl LiveReport {
             idle_members: None,
             sends: Vec::new(),
             checks: Vec::new(),
+            audited_sends: 0,
         }
     }
 }

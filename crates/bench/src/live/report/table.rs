@@ -6,7 +6,7 @@ use super::{Delay, LiveReport};
 use crate::live::fan_out::Rate;
 use crate::live::idle::Idle;
 use crate::live::sends::SendRates;
-use crate::report::{CHECKS_HEADER, median, write_check};
+use crate::report::{CHECKS_HEADER, median, write_audit, write_check};
 
 /// Writes the report as tables.
 pub(crate) fn render(report: &LiveReport) -> String {
@@ -39,7 +39,8 @@ fn write_tables(text: &mut String, report: &LiveReport) -> fmt::Result {
     if !report.checks.is_empty() {
         writeln!(text, "\n{CHECKS_HEADER}")?;
     }
-    report.checks.iter().try_for_each(|check| write_check(text, check))
+    report.checks.iter().try_for_each(|check| write_check(text, check))?;
+    write_audit(text, report.audited_sends)
 }
 
 fn write_fan_out(text: &mut String, report: &LiveReport) -> fmt::Result {
