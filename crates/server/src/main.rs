@@ -24,6 +24,7 @@ mod progress;
 mod restore;
 mod serve;
 mod shown_contents;
+mod shown_salvage;
 mod signals;
 mod sinks;
 mod storage;

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::error::ProgramError;
 use crate::progress::ProgressLine;
 use crate::shown_contents::ShownContents;
+use crate::shown_salvage::ShownSalvage;
 use crate::{console, storage};
 
 /// What to restore, and where to.
@@ -20,6 +21,10 @@ pub(crate) struct RestoreOptions {
     /// The backup.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// After the restore, bring over what is intact in this damaged database and newer than the backup. It may be the
+    /// one in the data folder.
+    #[arg(long, value_name = "FILE")]
+    pub salvage: Option<PathBuf>,
     /// Print JSON, for scripts.
     #[arg(long)]
     pub json: bool,
@@ -29,6 +34,8 @@ pub(crate) struct RestoreOptions {
 struct Report<'a> {
     file: &'a str,
     kept: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salvaged: Option<ShownSalvage>,
     #[serde(flatten)]
     contents: ShownContents,
 }
@@ -39,17 +46,26 @@ pub(crate) fn run(config: &Config, options: &RestoreOptions) -> Result<(), Progr
     storage::create_data_dir(config)?;
     let lock = DataDirLock::acquire(&config.data_dir)?;
     let kept = kept_name(&database);
-    let paths = RestorePaths { backup: &options.file, database: &database, kept: &kept };
+    let paths = RestorePaths {
+        backup: &options.file,
+        database: &database,
+        kept: &kept,
+        damaged: options.salvage.as_deref(),
+    };
     let mut line = ProgressLine::new();
     let restored = sqlite::restore(&lock, &paths, SystemClock.now(), &mut |step| line.show(step))?;
     drop(line);
     let contents = ShownContents::from(restored.contents);
+    let salvaged = restored.salvaged.map(ShownSalvage::from);
     let file = options.file.to_string_lossy();
     if options.json {
-        console::print_json(&Report { file: &file, kept: restored.kept, contents });
+        console::print_json(&Report { file: &file, kept: restored.kept, salvaged, contents });
         return Ok(());
     }
     console::print_line(format_args!("restored {contents} from {file}"));
+    if let Some(salvaged) = salvaged {
+        console::print_line(salvaged);
+    }
     if let Some(kept) = restored.kept {
         console::print_line(format_args!("the replaced database is {}", kept.display()));
     }

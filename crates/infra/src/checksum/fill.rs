@@ -34,5 +34,5 @@ fn add<T: Checksummed>(connection: &mut Connection<'_>, after: i64, limit: i64) 
     for row in rows.iter().filter(|row| row.stored().is_none()) {
         T::store(connection, row.id(), row.computed())?;
     }
-    Ok(rows.last().map(T::id))
+    Ok(rows.last().map(|row| row.id()))
 }

@@ -16,7 +16,7 @@ use crate::encoding::Encode;
 
 pub(crate) use columns::{EventColumns, MessageColumns};
 pub(crate) use fill::{add_to_events, add_to_messages};
-pub(crate) use stored::Checksummed;
+pub(crate) use stored::{Checksummed, Stored};
 pub(crate) use walk::{Walked, walk};
 
 /// Room for a usual row.

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use super::columns::{EventColumns, MessageColumns};
 use crate::connection::{Attempt, Connection, on_backend};
 use crate::rows;
-use crate::schema::{events, messages};
+use crate::schema::{events, groups, messages, users};
 
-/// A whole row that has a checksum.
-pub(crate) trait Checksummed: Sized {
+/// A whole row of a table whose rows have ids.
+pub(crate) trait Stored: Sized {
     /// What several rows are called.
     const NAME: &'static str;
 
@@ -18,26 +18,29 @@ pub(crate) trait Checksummed: Sized {
     /// The failure of the statement; on PostgreSQL the transaction goes on.
     fn page(connection: &mut Connection<'_>, after: i64, limit: i64) -> QueryResult<Vec<Self>>;
 
-    /// The rows with the greatest ids.
-    ///
-    /// # Errors
-    /// The failure of the statement; on PostgreSQL the transaction goes on.
-    fn newest(connection: &mut Connection<'_>, limit: i64) -> QueryResult<Vec<Self>>;
-
     /// The first id that is greater than `after`. Reads no row.
     ///
     /// # Errors
     /// The failure of the statement; on PostgreSQL the transaction goes on.
     fn next_id(connection: &mut Connection<'_>, after: i64) -> QueryResult<Option<i64>>;
 
+    /// The row's id.
+    fn id(&self) -> i64;
+}
+
+/// A row that has a checksum.
+pub(crate) trait Checksummed: Stored {
+    /// The rows with the greatest ids.
+    ///
+    /// # Errors
+    /// The failure of the statement; on PostgreSQL the transaction goes on.
+    fn newest(connection: &mut Connection<'_>, limit: i64) -> QueryResult<Vec<Self>>;
+
     /// Stores the checksum of a row, unless somebody else has done so meanwhile.
     ///
     /// # Errors
     /// The failure of the statement.
     fn store(connection: &mut Connection<'_>, id: i64, checksum: i64) -> QueryResult<()>;
-
-    /// The row's id.
-    fn id(&self) -> i64;
 
     /// The stored checksum; `None` for a row from before there were any.
     fn stored(&self) -> Option<i64>;
@@ -54,19 +57,14 @@ pub(crate) trait Checksummed: Sized {
     }
 }
 
-macro_rules! checksummed {
-    ($table:ident, $columns:ident, $describe:expr) => {
-        impl Checksummed for rows::$table::Row {
+macro_rules! stored {
+    ($($table:ident)+) => {$(
+        impl Stored for rows::$table::Row {
             const NAME: &'static str = stringify!($table);
 
             fn page(connection: &mut Connection<'_>, after: i64, limit: i64) -> QueryResult<Vec<Self>> {
                 let page = $table::table.filter($table::id.gt(after)).order($table::id).limit(limit);
                 on_backend!(connection, |connection| connection.attempt(|connection| page.load(connection)))
-            }
-
-            fn newest(connection: &mut Connection<'_>, limit: i64) -> QueryResult<Vec<Self>> {
-                let newest = $table::table.order($table::id.desc()).limit(limit);
-                on_backend!(connection, |connection| connection.attempt(|connection| newest.load(connection)))
             }
 
             fn next_id(connection: &mut Connection<'_>, after: i64) -> QueryResult<Option<i64>> {
@@ -76,14 +74,27 @@ macro_rules! checksummed {
                 })
             }
 
+            fn id(&self) -> i64 {
+                self.id
+            }
+        }
+    )+};
+}
+
+stored!(users groups messages events);
+
+macro_rules! checksummed {
+    ($table:ident, $columns:ident, $describe:expr) => {
+        impl Checksummed for rows::$table::Row {
+            fn newest(connection: &mut Connection<'_>, limit: i64) -> QueryResult<Vec<Self>> {
+                let newest = $table::table.order($table::id.desc()).limit(limit);
+                on_backend!(connection, |connection| connection.attempt(|connection| newest.load(connection)))
+            }
+
             fn store(connection: &mut Connection<'_>, id: i64, checksum: i64) -> QueryResult<()> {
                 let row = $table::table.filter($table::id.eq(id)).filter($table::checksum.is_null());
                 let change = diesel::update(row).set($table::checksum.eq(checksum));
                 on_backend!(connection, |connection| change.execute(connection)).map(drop)
-            }
-
-            fn id(&self) -> i64 {
-                self.id
             }
 
             fn stored(&self) -> Option<i64> {

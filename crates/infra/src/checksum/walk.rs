@@ -2,7 +2,7 @@
 
 use diesel::result::{Error, QueryResult};
 
-use super::stored::Checksummed;
+use super::stored::Stored;
 use crate::connection::Connection;
 
 /// Rows that are read at once.
@@ -30,7 +30,7 @@ pub(crate) enum Walked<T> {
 }
 
 /// Visits all rows of a table, page by page; what can't be read is passed over.
-pub(crate) fn walk<T: Checksummed>(connection: &mut Connection<'_>, mut visit: impl FnMut(Walked<T>)) {
+pub(crate) fn walk<T: Stored>(connection: &mut Connection<'_>, mut visit: impl FnMut(Walked<T>)) {
     let mut after = i64::MIN;
     loop {
         match T::page(connection, after, PAGE).and_then(|page| in_order(page, after)) {
@@ -48,7 +48,7 @@ pub(crate) fn walk<T: Checksummed>(connection: &mut Connection<'_>, mut visit: i
 }
 
 /// Visits a page's rows, one of which can't be read, one by one. Returns the id after which to go on.
-fn walk_singly<T: Checksummed>(
+fn walk_singly<T: Stored>(
     connection: &mut Connection<'_>,
     mut after: i64,
     error: Error,
@@ -81,7 +81,7 @@ fn out_of_order() -> Error {
     Error::DeserializationError("ids are out of order".into())
 }
 
-fn in_order<T: Checksummed>(page: Vec<T>, after: i64) -> QueryResult<Vec<T>> {
+fn in_order<T: Stored>(page: Vec<T>, after: i64) -> QueryResult<Vec<T>> {
     let mut last = after;
     for row in &page {
         if row.id() <= last {
@@ -92,7 +92,7 @@ fn in_order<T: Checksummed>(page: Vec<T>, after: i64) -> QueryResult<Vec<T>> {
     Ok(page)
 }
 
-fn next_id<T: Checksummed>(connection: &mut Connection<'_>, after: i64) -> QueryResult<Option<i64>> {
+fn next_id<T: Stored>(connection: &mut Connection<'_>, after: i64) -> QueryResult<Option<i64>> {
     match T::next_id(connection, after)? {
         Some(id) if id <= after => Err(out_of_order()),
         next => Ok(next),

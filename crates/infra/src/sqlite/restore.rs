@@ -19,6 +19,7 @@ use super::error::OpenError;
 use super::ids::{self, Heads};
 use super::inspect::{self, Contents};
 use super::log_state;
+use super::salvage::{Salvaged, salvage};
 use super::staged_file::{SIDE_FILES, StagedFile, remove_if_exists, sync_folder, with_suffix};
 use super::verify::{Unverified, unmerged_log, verify};
 
@@ -34,6 +35,8 @@ pub struct RestorePaths<'a> {
     pub database: &'a Path,
     /// The new name of the replaced database, in the same folder. No file may have it.
     pub kept: &'a Path,
+    /// A damaged database to bring over what is intact and newer than the backup. It may be the one to replace.
+    pub damaged: Option<&'a Path>,
 }
 
 /// A completed restore.
@@ -43,6 +46,8 @@ pub struct Restored {
     pub contents: Contents,
     /// The path of the replaced database, if there was one.
     pub kept: Option<PathBuf>,
+    /// What was brought over from the damaged database, if there was one.
+    pub salvaged: Option<Salvaged>,
 }
 
 /// Why nothing was restored. The database is unchanged.
@@ -65,6 +70,14 @@ pub enum RestoreError {
     /// The backup is damaged.
     #[error("the backup failed its check: {}", .0.join("; "))]
     Unsound(Vec<String>),
+    /// Nothing can be brought over from the damaged database.
+    #[error("can't bring over what is intact in {}: {reason}", damaged.display())]
+    Salvage {
+        /// The damaged database.
+        damaged: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A file can't be read or written.
     #[error("can't {what} {}", path.display())]
     File {
@@ -78,7 +91,7 @@ pub enum RestoreError {
 }
 
 /// Replaces the database with a checked copy of the backup, with a new log epoch and advanced id counters, and keeps
-/// the old database under another name. `_lock` proves that no server uses the folder. `now` is the current time.
+/// the old database under another name. If a damaged database is given, what is intact in it is brought over. `_lock` proves that no server uses the folder. `now` is the current time.
 /// Blocks, and reports its progress to `report`. If the process is killed, the database is either the old or the new
 /// one.
 ///
@@ -100,13 +113,13 @@ pub fn restore(
     let staged = StagedFile::of(paths.database).map_err(&unwritable)?;
     copy(paths.backup, staged.path(), report)?;
     report(BackupStep::Checking);
-    let contents = prepare(staged.path(), paths.backup)?;
+    let (contents, salvaged) = prepare(staged.path(), paths)?;
     // Done first, because it may take long. After the old database is touched, everything must be quick.
     staged.sync().map_err(&unwritable)?;
     let (kept, replaced) = set_aside(paths)?;
     move_ids(staged.path(), &replaced, paths.backup, now)?;
     staged.publish().map_err(unwritable)?;
-    Ok(Restored { contents, kept })
+    Ok(Restored { contents, kept, salvaged })
 }
 
 fn failed(what: &'static str, path: &Path) -> impl Fn(io::Error) -> RestoreError {
@@ -141,17 +154,27 @@ fn copy(backup: &Path, to: &Path, report: &mut dyn FnMut(BackupStep)) -> Result<
     }
 }
 
-/// Checks the copy and gives it a new epoch. `name` is its name in error messages.
-fn prepare(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
-    let contents = verify(&mut inspect::open(copy)?, name).map_err(|failure| match failure {
-        Unverified::Open(error) => RestoreError::Open(error),
-        Unverified::Unsound(failures) => RestoreError::Unsound(failures),
-    })?;
+/// Checks the copy, completes it from the damaged database, and gives it a new epoch.
+fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Salvaged>), RestoreError> {
+    let name = paths.backup;
+    let mut contents = verified(copy, name)?;
     let mut connection = inspect::open(copy)?;
+    let salvaged = paths.damaged.map(|damaged| salvage(&mut connection, name, damaged)).transpose()?;
+    if salvaged.is_some() {
+        // Whatever was brought over: the result must be as sound as a backup.
+        contents = verified(copy, name)?;
+    }
     log_state::renew_epoch(&mut connection, name)?;
     // Everything must be in the one file that is about to be renamed.
     fold(&mut connection).map_err(|error| OpenError::from_reason(name, &error.to_string()))?;
-    Ok(contents)
+    Ok((contents, salvaged))
+}
+
+fn verified(copy: &Path, name: &Path) -> Result<Contents, RestoreError> {
+    verify(&mut inspect::open(copy)?, name).map_err(|failure| match failure {
+        Unverified::Open(error) => RestoreError::Open(error),
+        Unverified::Unsound(failures) => RestoreError::Unsound(failures),
+    })
 }
 
 /// Advances the ids of the new database beyond those of the backup, of the `replaced` database, and of any lost

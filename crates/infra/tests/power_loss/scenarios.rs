@@ -179,7 +179,7 @@ fn replace(stage: &Stage, copy: &Path) {
     let kept = stage.folder().join("groupchat.db.before-restore");
     let lock = DataDirLock::acquire(stage.folder()).unwrap();
     stage.ledger.note(Promise::Restoring);
-    let paths = RestorePaths { backup: copy, database: &database, kept: &kept };
+    let paths = RestorePaths { backup: copy, database: &database, kept: &kept, damaged: None };
     restore(&lock, &paths, SystemClock.now(), &mut |_| ()).unwrap();
     stage.ledger.note(Promise::Restored);
 }

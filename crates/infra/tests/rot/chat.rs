@@ -48,14 +48,14 @@ impl Chat {
         chat
     }
 
-    /// The same room, in which so many messages of the beginning are edited and so many new ones are sent.
+    /// The same room, in which up to so many messages of the beginning are liked and so many new ones are sent.
     pub(crate) fn go_on(&self, count: usize) {
         let sent = self.number("SELECT count(*) AS number FROM messages");
         let sent = usize::try_from(sent).unwrap();
         self.write(move |tx| {
             let room = Room::again(tx)?;
-            for number in (0..count).map(|number| i64::try_from(number).unwrap() * 10 + 1) {
-                let id = MessageId::new(number + 1);
+            for number in (1..sent).step_by(10).take(count) {
+                let id = MessageId::new(i64::try_from(number).unwrap() + 1);
                 messages::like(tx, &room.ann, room.id, id)?;
             }
             room.converse(tx, sent..sent + count)
@@ -63,7 +63,7 @@ impl Chat {
     }
 
     /// Runs work on a server of its own.
-    fn write(&self, work: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static) {
+    pub(crate) fn write(&self, work: impl Fn(&mut dyn Tx) -> Result<(), Error> + Send + 'static) {
         let mut options = SqliteOptions::new(self.path());
         options.alone = true;
         let storage = SqliteStorage::open(options, Arc::new(SystemClock), Arc::new(NoListener)).unwrap();
@@ -80,6 +80,11 @@ impl Chat {
         let copy = Self { folder: tempfile::tempdir().unwrap() };
         fs::copy(self.path(), copy.path()).unwrap();
         copy
+    }
+
+    /// The folder of the file.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -171,10 +176,10 @@ struct Number {
 }
 
 /// A group with two members.
-struct Room {
-    id: GroupId,
-    ann: Actor,
-    bob: Actor,
+pub(crate) struct Room {
+    pub(crate) id: GroupId,
+    pub(crate) ann: Actor,
+    pub(crate) bob: Actor,
 }
 
 fn open_room(tx: &mut dyn Tx) -> Room {
@@ -190,14 +195,14 @@ fn open_room(tx: &mut dyn Tx) -> Room {
 
 impl Room {
     /// The room, which was opened before.
-    fn again(tx: &mut dyn Tx) -> Result<Self, Error> {
+    pub(crate) fn again(tx: &mut dyn Tx) -> Result<Self, Error> {
         let mut sign_in = |number| tx.sessions().authenticate(&key(number), at(10));
         let (ann, bob) = (sign_in(1)?.unwrap(), sign_in(2)?.unwrap());
         Ok(Self { id: GroupId::new(1), ann, bob })
     }
 
     /// Sends messages, and does something to some of them.
-    fn converse(&self, tx: &mut dyn Tx, numbers: Range<usize>) -> Result<(), Error> {
+    pub(crate) fn converse(&self, tx: &mut dyn Tx, numbers: Range<usize>) -> Result<(), Error> {
         for number in numbers {
             let id = self.send(tx, number)?;
             match number % 10 {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod chat;
+mod drill;
 mod flips;
 mod pages;
 mod starts;

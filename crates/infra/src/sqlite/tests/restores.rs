@@ -52,7 +52,8 @@ impl Setting {
     fn restore_at(&self, backup: &Path, now: Timestamp) -> Result<Restored, RestoreError> {
         let lock = DataDirLock::acquire(&self.path("data")).unwrap();
         let (database, kept) = (self.database(), self.kept());
-        restore(&lock, &RestorePaths { backup, database: &database, kept: &kept }, now, &mut |_| ())
+        let paths = RestorePaths { backup, database: &database, kept: &kept, damaged: None };
+        restore(&lock, &paths, now, &mut |_| ())
     }
 
     fn restore(&self) -> Result<Restored, RestoreError> {

@@ -248,6 +248,48 @@ async fn what_a_killed_backup_left_is_swept_by_the_next() {
     assert_eq!(names, ["today.db"]);
 }
 
+/// The commands of docs/OPERATIONS.md for a damaged database.
+#[tokio::test]
+async fn what_is_intact_in_a_damaged_database_is_brought_over() {
+    let data = data();
+    let server = Server::start(&data).await;
+    let admin = server.admin().await;
+    let group = admin.create_group("Lobby").await;
+    let send = async |text: &str| {
+        let sent = admin.post(&format!("/groups/{group}/messages"), json!({"text": text})).await;
+        sent.expect(StatusCode::CREATED);
+    };
+    send("before").await;
+    let file = data.path().join("backup.db");
+    let file = file.to_str().unwrap();
+    printed(&run(&data, &["backup", file]).await);
+    for text in ["one", "two", "three"] {
+        send(text).await;
+    }
+    let key = admin.key().to_owned();
+    server.stop().await;
+    Database::open(&data).execute("UPDATE messages SET text = 'twu' WHERE text = 'two'");
+    let report = run(&data, &["check", "--json"]).await;
+    let report = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(crate::check::outcome_of(&report, "checksums"), "failed");
+
+    let database = data.path().join("groupchat.db");
+    let arguments = ["restore", file, "--salvage", database.to_str().unwrap(), "--json"];
+    let restored = json(&run(&data, &arguments).await);
+    assert_eq!(restored["salvaged"]["messages"], 2, "{restored}");
+    assert_eq!(restored["salvaged"]["lost"], json!([{"group": group, "first": 3, "last": 3}]), "{restored}");
+    printed(&run(&data, &["check"]).await);
+    let server = Server::start(&data).await;
+    let messages = server.anonymous().with_key(&key).all_messages(group).await;
+    let messages: Vec<_> = messages.iter().map(|message| (&message["seq"], &message["text"])).collect();
+    assert_eq!(json!(messages), json!([[1, "before"], [2, "one"], [3, "three"]]));
+    server.stop().await;
+
+    let kept = restored["kept"].as_str().unwrap();
+    let words = printed(&run(&data, &["restore", file, "--salvage", kept]).await);
+    assert!(words.contains("lost messages: 1\n  group 1, number 3"), "{words}");
+}
+
 #[tokio::test]
 async fn a_backup_can_be_verified_at_any_time() {
     let data = data();

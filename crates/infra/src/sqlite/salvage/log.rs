@@ -1,0 +1,129 @@
+//! What the damaged database's log proves: the intact events that are newer than the backup.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use groupchat_domain::events::EventType;
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::jobs::Task;
+
+use super::Salvage;
+use crate::checksum::Checksummed;
+use crate::rows::events::Row as EventRow;
+use crate::schema::{groups, jobs, known_networks, memberships, sessions, users};
+
+/// What has changed since the backup, of users, groups and memberships that the backup has.
+#[derive(Default)]
+pub(super) struct RecordedChanges {
+    /// When users were deleted.
+    deleted_users: BTreeMap<i64, i64>,
+    /// When groups were deleted.
+    deleted_groups: BTreeMap<i64, i64>,
+    /// The newest event about each membership, by group and user: whether it has ended.
+    memberships: BTreeMap<(i64, i64), bool>,
+    /// Memberships whose role has changed.
+    pub(super) roles: BTreeSet<(i64, i64)>,
+}
+
+impl RecordedChanges {
+    fn add(&mut self, event: &EventRow) {
+        let is = |kind: EventType| event.event_type == kind.as_str();
+        match (event.group_id, event.user_id) {
+            (_, Some(user)) if is(EventType::UserDeleted) => {
+                self.deleted_users.insert(user, event.at);
+            }
+            (Some(group), _) if is(EventType::GroupDeleted) => {
+                self.deleted_groups.insert(group, event.at);
+            }
+            (Some(group), Some(user)) if is(EventType::MemberAdded) || is(EventType::MemberRemoved) => {
+                self.memberships.insert((group, user), is(EventType::MemberRemoved));
+            }
+            (Some(group), Some(user)) if is(EventType::MemberUpdated) => {
+                self.roles.insert((group, user));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the newest event about a membership says that it has ended.
+    pub(super) fn has_ended(&self, group: i64, user: i64) -> bool {
+        self.memberships.get(&(group, user)).copied().unwrap_or(false)
+    }
+
+    /// Whether the group was deleted.
+    pub(super) fn is_group_deleted(&self, group: i64) -> bool {
+        self.deleted_groups.contains_key(&group)
+    }
+}
+
+impl Salvage<'_> {
+    /// Reads what the log records since the backup.
+    pub(super) fn read_log(&mut self) -> QueryResult<()> {
+        let head = self.head("events");
+        let (mut recorded, mut damaged) = (RecordedChanges::default(), 0);
+        let unreadable = self.source.walk::<EventRow>(|event| {
+            if event.is_damaged() {
+                damaged += 1;
+            } else if event.id > head {
+                recorded.add(&event);
+            }
+        });
+        self.report.damaged += damaged + unreadable;
+        self.recorded = recorded;
+        Ok(())
+    }
+
+    /// Ends memberships, and deletes groups and users, as the log records it. What a job does of that is left to it.
+    pub(super) fn apply_recorded_changes(&mut self) -> QueryResult<()> {
+        let ended = self.recorded.memberships.iter().filter(|(_, ended)| **ended).map(|(key, _)| *key);
+        for (group, user) in ended.collect::<Vec<_>>() {
+            let gone = diesel::delete(memberships::table.find((group, user))).execute(self.target)?;
+            self.report.recorded_changes += gone as u64;
+        }
+        for (group, at) in self.recorded.deleted_groups.clone() {
+            let living = groups::table.filter(groups::id.eq(group)).filter(groups::deleted_at.is_null());
+            let deleted = diesel::update(living)
+                .set((groups::deleted_at.eq(at), groups::version.eq(groups::version + 1)))
+                .execute(self.target)?;
+            self.enqueue_if(deleted, Task::PurgeGroup(GroupId::new(group)))?;
+        }
+        for (user, at) in self.recorded.deleted_users.clone() {
+            let living = users::table.filter(users::id.eq(user)).filter(users::deleted_at.is_null());
+            let nothing = None::<String>;
+            let deleted = diesel::update(living)
+                .set((
+                    users::username.eq(&nothing),
+                    users::username_key.eq(&nothing),
+                    users::display_name.eq(&nothing),
+                    users::display_key.eq(&nothing),
+                    users::email.eq(&nothing),
+                    users::password_hash.eq(&nothing),
+                    users::is_admin.eq(false),
+                    users::deleted_at.eq(at),
+                    users::version.eq(users::version + 1),
+                ))
+                .execute(self.target)?;
+            diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(self.target)?;
+            diesel::delete(known_networks::table.filter(known_networks::user_id.eq(user)))
+                .execute(self.target)?;
+            self.enqueue_if(deleted, Task::EndMemberships(UserId::new(user)))?;
+        }
+        Ok(())
+    }
+
+    /// Enqueues the job that follows a deletion, if something was deleted.
+    fn enqueue_if(&mut self, deleted: usize, task: Task) -> QueryResult<()> {
+        if deleted == 0 {
+            return Ok(());
+        }
+        self.report.recorded_changes += 1;
+        let (kind, subject) = task.stored();
+        let job = (
+            jobs::kind.eq(kind),
+            jobs::subject_id.eq(subject),
+            jobs::run_after.eq(0),
+            jobs::created_at.eq(0),
+        );
+        diesel::insert_into(jobs::table).values(job).execute(self.target).map(drop)
+    }
+}

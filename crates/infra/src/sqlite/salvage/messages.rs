@@ -1,0 +1,208 @@
+//! Messages and the reactions to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+
+use super::{Salvage, Salvaged, rejected};
+use crate::checksum::Checksummed;
+use crate::rows::messages::Row as MessageRow;
+use crate::schema::{groups, messages, reactions, users};
+use crate::sql::stored::LIKE;
+
+/// The numbers of a group while its messages come in.
+struct Numbers {
+    /// The last number in the restored database.
+    last: i64,
+    /// The last number in the damaged database that is accounted for.
+    met: i64,
+}
+
+/// A message that was pinned in the damaged database.
+struct Pinned {
+    message: i64,
+    pin: (Option<i64>, Option<i64>, Option<i64>),
+}
+
+/// Takes messages of the damaged database, one after the other.
+struct Incoming<'a> {
+    target: &'a mut SqliteConnection,
+    report: &'a mut Salvaged,
+    /// The greatest id of a message that the backup knows.
+    head: i64,
+    groups: BTreeMap<i64, Numbers>,
+    users: BTreeSet<i64>,
+    pinned: Vec<Pinned>,
+    /// New and changed messages, whose reactions may be others now.
+    touched: Vec<i64>,
+}
+
+impl Salvage<'_> {
+    /// Brings new messages in the order of their ids, which within a group is the order of their numbers, and changes
+    /// those that have changed since the backup.
+    pub(super) fn bring_messages(&mut self) -> QueryResult<()> {
+        let living =
+            groups::table.filter(groups::deleted_at.is_null()).select((groups::id, groups::last_seq));
+        let living: Vec<(i64, i64)> = living.load(self.target)?;
+        let known: Vec<i64> = users::table.select(users::id).load(self.target)?;
+        let mut incoming = Incoming {
+            head: self.head("messages"),
+            groups: living.into_iter().map(|(group, last)| (group, Numbers { last, met: last })).collect(),
+            users: known.into_iter().collect(),
+            pinned: Vec::new(),
+            touched: Vec::new(),
+            target: self.target,
+            report: &mut self.report,
+        };
+        let mut outcome = Ok(());
+        let unreadable = self.source.walk::<MessageRow>(|row| {
+            if outcome.is_ok() {
+                outcome = incoming.take(row);
+            }
+        });
+        outcome?;
+        let Incoming { groups, pinned, touched, .. } = incoming;
+        self.report.damaged += unreadable;
+        self.note_lost_ends(&groups);
+        self.restore_pins(&pinned)?;
+        self.bring_reactions(&touched)
+    }
+
+    /// The numbers after the last message of a group that was met, if the group says that there were any.
+    fn note_lost_ends(&mut self, groups: &BTreeMap<i64, Numbers>) {
+        let Self { source, report, .. } = self;
+        source.walk::<crate::rows::groups::Row>(|group| {
+            if let Some(numbers) = groups.get(&group.id) {
+                lose(report, group.id, numbers.met + 1, group.last_seq);
+            }
+        });
+    }
+
+    /// Pins the messages again that were pinned, now that all others are not.
+    fn restore_pins(&mut self, pinned: &[Pinned]) -> QueryResult<()> {
+        for Pinned { message, pin: (seq, at, by) } in pinned {
+            let Some(mut row) = messages::table.find(message).first::<MessageRow>(self.target).optional()?
+            else {
+                continue;
+            };
+            (row.pin_seq, row.pinned_at, row.pinned_by) = (*seq, *at, *by);
+            // Its number may be that of a pin in the backup, if the change of that message is lost.
+            rejected(store(self.target, &row))?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the reactions to these messages by those of the damaged database, and counts the likes.
+    fn bring_reactions(&mut self, touched: &[i64]) -> QueryResult<()> {
+        for message in touched {
+            if let Some(found) = self.source.reactions(*message) {
+                let old = reactions::table.filter(reactions::message_id.eq(message));
+                diesel::delete(old).execute(self.target)?;
+                for reaction in found {
+                    rejected(diesel::insert_into(reactions::table).values(reaction).execute(self.target))?;
+                }
+            } else {
+                self.report.damaged += 1;
+            }
+            let likes = reactions::table
+                .filter(reactions::message_id.eq(message))
+                .filter(reactions::emoji.eq(LIKE))
+                .count()
+                .get_result::<i64>(self.target)?;
+            let row = messages::table.find(message).filter(messages::deleted_at.is_null());
+            diesel::update(row).set(messages::likes.eq(likes)).execute(self.target)?;
+        }
+        Ok(())
+    }
+}
+
+impl Incoming<'_> {
+    fn take(&mut self, row: MessageRow) -> QueryResult<()> {
+        if row.is_damaged() {
+            self.report.damaged += 1;
+            return Ok(());
+        }
+        if row.id <= self.head { self.change(row) } else { self.add(row) }
+    }
+
+    /// Changes a message that the backup has, if it is an older version there.
+    fn change(&mut self, row: MessageRow) -> QueryResult<()> {
+        let found = messages::table.find(row.id).first::<MessageRow>(self.target).optional()?;
+        let Some(old) =
+            found.filter(|old| old.version < row.version && self.groups.contains_key(&old.group_id))
+        else {
+            return Ok(());
+        };
+        self.note_pin(&row);
+        let MessageRow { version, edited_at, deleted_at, text, .. } = row;
+        // Those of a deleted message must be none.
+        let likes = if deleted_at.is_some() { 0 } else { old.likes };
+        let unpinned = (None, None, None);
+        let mut new = MessageRow { version, edited_at, deleted_at, text, likes, ..old };
+        (new.pin_seq, new.pinned_at, new.pinned_by) = unpinned;
+        if rejected(store(self.target, &new))? {
+            self.report.orphaned += 1;
+        } else {
+            self.report.changed_messages += 1;
+            self.touched.push(new.id);
+        }
+        Ok(())
+    }
+
+    /// Adds a new message with the next number of its group.
+    fn add(&mut self, row: MessageRow) -> QueryResult<()> {
+        let Some(numbers) = self.groups.get_mut(&row.group_id) else {
+            self.report.orphaned += 1;
+            return Ok(());
+        };
+        lose(self.report, row.group_id, numbers.met + 1, row.seq - 1);
+        numbers.met = numbers.met.max(row.seq);
+        let (was, next) = (row.seq, numbers.last + 1);
+        let mut new = MessageRow { seq: next, likes: 0, ..row.clone() };
+        (new.pin_seq, new.pinned_at, new.pinned_by) = (None, None, None);
+        new.checksum = Some(new.computed());
+        let has_author = self.users.contains(&new.author_id);
+        let insert = diesel::insert_into(messages::table).values(new);
+        if !has_author || rejected(insert.execute(self.target))? {
+            lose(self.report, row.group_id, was, was);
+            self.report.orphaned += 1;
+            return Ok(());
+        }
+        numbers.last = next;
+        self.note_pin(&row);
+        self.report.messages += 1;
+        self.touched.push(row.id);
+        Ok(())
+    }
+
+    fn note_pin(&mut self, row: &MessageRow) {
+        if row.pin_seq.is_some() {
+            let pin = (row.pin_seq, row.pinned_at, row.pinned_by);
+            self.pinned.push(Pinned { message: row.id, pin });
+        }
+    }
+}
+
+/// Notes that the messages with these numbers are lost, if there are any.
+fn lose(report: &mut Salvaged, group: i64, first: i64, last: i64) {
+    if first <= last {
+        report.lost.entry(group).or_default().push(first..=last);
+    }
+}
+
+/// Stores a message as it is now, with its checksum.
+fn store(target: &mut SqliteConnection, row: &MessageRow) -> QueryResult<usize> {
+    diesel::update(messages::table.find(row.id))
+        .set((
+            messages::version.eq(row.version),
+            messages::edited_at.eq(row.edited_at),
+            messages::deleted_at.eq(row.deleted_at),
+            messages::likes.eq(row.likes),
+            messages::text.eq(&row.text),
+            messages::pin_seq.eq(row.pin_seq),
+            messages::pinned_at.eq(row.pinned_at),
+            messages::pinned_by.eq(row.pinned_by),
+            messages::checksum.eq(row.computed()),
+        ))
+        .execute(target)
+}

@@ -1,0 +1,171 @@
+//! Brings over, into a restored database, what is intact in a damaged one and newer than the backup.
+//!
+//! What must stay true:
+//! - The restored database comes from a verified backup, and nothing in it is replaced by what can't be verified.
+//!   Messages and events are compared with their checksums. Users, groups and memberships have none: new ones are
+//!   taken if their names fit their keys and the schema's rules accept them, without the right to administer the server.
+//!   Of those that the backup has, only those changes are taken that an intact event records.
+//! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
+//!   no gap. Ids don't change.
+//! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.
+
+mod log;
+mod messages;
+mod people;
+mod source;
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use diesel::prelude::*;
+use diesel::result::Error;
+
+use self::log::RecordedChanges;
+use self::source::DamagedDatabase;
+use super::ids::{self, Heads};
+use super::migrate;
+use super::restore::RestoreError;
+use crate::schema::log_state;
+
+/// What was brought over, and what was lost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Salvaged {
+    /// New users.
+    pub users: u64,
+    /// New groups.
+    pub groups: u64,
+    /// New memberships.
+    pub memberships: u64,
+    /// New messages.
+    pub messages: u64,
+    /// Messages of the backup that have changed since: edited, deleted, liked, pinned.
+    pub changed_messages: u64,
+    /// Deletions and other changes of users, groups and memberships that the log records.
+    pub recorded_changes: u64,
+    /// Rows, or parts of tables, that are damaged and were not brought over.
+    pub damaged: u64,
+    /// Intact rows that were not brought over, because what they belong to is lost.
+    pub orphaned: u64,
+    /// The numbers of lost messages, as they were in the damaged database, by the ids of their groups.
+    pub lost: BTreeMap<i64, Vec<RangeInclusive<i64>>>,
+}
+
+impl Salvaged {
+    /// How many messages are known to be lost.
+    pub fn lost_messages(&self) -> u64 {
+        let ranges = self.lost.values().flatten();
+        ranges.map(|range| range.end().abs_diff(*range.start()) + 1).sum()
+    }
+}
+
+/// A restored copy that is being completed.
+struct Salvage<'c> {
+    target: &'c mut SqliteConnection,
+    source: DamagedDatabase,
+    /// How far ids had come when the backup was made.
+    heads: Heads,
+    recorded: RecordedChanges,
+    report: Salvaged,
+}
+
+/// Completes the copy `target` of the backup `name` from the database `damaged`, which is only read. Has to run before
+/// the copy gets another epoch, and before its ids are advanced.
+///
+/// # Errors
+/// [`RestoreError::Salvage`] if the damaged database can't be opened or is not a later state of the backup, or if a
+/// statement fails.
+pub(super) fn salvage(
+    target: &mut SqliteConnection,
+    name: &Path,
+    damaged: &Path,
+) -> Result<Salvaged, RestoreError> {
+    let refused = |reason: String| RestoreError::Salvage { damaged: damaged.to_owned(), reason };
+    let failed = |error: Error| refused(error.to_string());
+    let version = migrate::schema_version(target, name)?;
+    if version.pending > 0 {
+        return Err(refused(format!("the backup has an older schema ({})", version.found)));
+    }
+    let epoch =
+        log_state::table.select(log_state::epoch).first::<String>(target).optional().map_err(failed)?;
+    let source = DamagedDatabase::open(damaged, epoch.as_deref())?;
+    let completed = target.immediate_transaction(|target| {
+        let heads = ids::heads(target)?;
+        let mut salvage = Salvage {
+            target,
+            source,
+            heads,
+            recorded: RecordedChanges::default(),
+            report: Salvaged::default(),
+        };
+        salvage.run()?;
+        QueryResult::Ok(salvage.report)
+    });
+    completed.map_err(failed)
+}
+
+impl Salvage<'_> {
+    fn run(&mut self) -> QueryResult<()> {
+        self.read_log()?;
+        self.bring_users()?;
+        self.bring_groups()?;
+        self.bring_memberships()?;
+        self.apply_recorded_changes()?;
+        self.bring_messages()?;
+        self.settle_counts()
+    }
+
+    /// The greatest id that the backup knows of a table.
+    fn head(&self, table: &str) -> i64 {
+        self.heads.get(table).map_or(0, |head| head.counter.max(head.stored))
+    }
+
+    /// Makes stored counts follow from the rows.
+    fn settle_counts(&mut self) -> QueryResult<()> {
+        diesel::sql_query(
+            "UPDATE groups SET member_count = (SELECT count(*) FROM memberships WHERE group_id = groups.id)",
+        )
+        .execute(self.target)?;
+        diesel::sql_query(
+            "UPDATE memberships SET read_seq = (SELECT last_seq FROM groups WHERE id = group_id) \
+             WHERE read_seq > (SELECT last_seq FROM groups WHERE id = group_id)",
+        )
+        .execute(self.target)
+        .map(drop)
+    }
+
+    /// Stores something that may break a rule of the schema, if it is damaged or what it refers to is lost. Returns
+    /// whether it was stored.
+    fn attempt(
+        &mut self,
+        store: impl FnOnce(&mut SqliteConnection) -> QueryResult<usize>,
+    ) -> QueryResult<bool> {
+        let is_rejected = rejected(store(self.target))?;
+        self.report.orphaned += u64::from(is_rejected);
+        Ok(!is_rejected)
+    }
+}
+
+/// Whether the schema has rejected what was to be stored. Nothing but this statement is undone then.
+///
+/// # Errors
+/// Any other failure.
+fn rejected(outcome: QueryResult<usize>) -> QueryResult<bool> {
+    use diesel::result::DatabaseErrorKind::{
+        CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation,
+    };
+    match outcome {
+        Ok(_) => Ok(false),
+        Err(Error::DatabaseError(
+            CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation,
+            reason,
+        )) => {
+            tracing::warn!(
+                reason = reason.message(),
+                "something in the damaged database was not brought over"
+            );
+            Ok(true)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,127 @@
+//! Users, groups and memberships: they have no checksums.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use groupchat_domain::text::name_key;
+
+use super::Salvage;
+use crate::rows::groups::Row as GroupRow;
+use crate::rows::memberships::Row as MembershipRow;
+use crate::rows::users::Row as UserRow;
+use crate::schema::{groups, memberships, users};
+
+/// Makes an owner of the longest-serving member, admins first, of each group that has members and no owner.
+const APPOINT_OWNERS: &str = "UPDATE memberships SET role = 'owner' \
+    WHERE NOT EXISTS (SELECT 1 FROM memberships AS owners \
+                      WHERE owners.group_id = memberships.group_id AND owners.role = 'owner') \
+    AND user_id = (SELECT heirs.user_id FROM memberships AS heirs JOIN users ON users.id = heirs.user_id \
+                   WHERE heirs.group_id = memberships.group_id AND users.deleted_at IS NULL \
+                   ORDER BY heirs.role, heirs.joined_at, heirs.user_id LIMIT 1)";
+
+/// Whether a name and the key that was made of it belong together. Two groups that have the same key since a change of
+/// the rule tell themselves apart by what follows the key of one.
+fn fits(name: Option<&str>, key: Option<&str>) -> bool {
+    match (name, key) {
+        (Some(name), Some(key)) => {
+            let expected = name_key(name);
+            key == expected || key.strip_prefix(&expected).is_some_and(|rest| rest.starts_with("  "))
+        }
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+impl Salvage<'_> {
+    /// New users, without the right to administer the server.
+    pub(super) fn bring_users(&mut self) -> QueryResult<()> {
+        let (head, mut found, mut damaged) = (self.head("users"), Vec::new(), 0);
+        let unreadable = self.source.walk::<UserRow>(|user| {
+            let is_plausible = fits(user.username.as_deref(), user.username_key.as_deref())
+                && fits(user.display_name.as_deref(), user.display_key.as_deref());
+            match (user.id > head, is_plausible) {
+                (true, true) => found.push(UserRow { is_admin: false, ..user }),
+                (true, false) => damaged += 1,
+                (false, _) => {}
+            }
+        });
+        self.report.damaged += damaged + unreadable;
+        for user in found {
+            if self.attempt(|target| diesel::insert_into(users::table).values(user).execute(target))? {
+                self.report.users += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// New groups, which are empty for now.
+    pub(super) fn bring_groups(&mut self) -> QueryResult<()> {
+        let (head, mut found, mut damaged) = (self.head("groups"), Vec::new(), 0);
+        let unreadable = self.source.walk::<GroupRow>(|group| {
+            if group.id <= head || group.deleted_at.is_some() {
+                return;
+            }
+            if fits(Some(&group.name), Some(&group.name_key)) {
+                found.push(GroupRow { member_count: 0, last_seq: 0, ..group });
+            } else {
+                damaged += 1;
+            }
+        });
+        self.report.damaged += damaged + unreadable;
+        for group in found {
+            if self.attempt(|target| diesel::insert_into(groups::table).values(group).execute(target))? {
+                self.report.groups += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// New memberships, and changed roles that the log records.
+    pub(super) fn bring_memberships(&mut self) -> QueryResult<()> {
+        let living = groups::table.filter(groups::deleted_at.is_null()).select(groups::id);
+        let living: Vec<i64> = living.load(self.target)?;
+        let people = users::table.filter(users::deleted_at.is_null()).select(users::id);
+        let people: Vec<i64> = people.load(self.target)?;
+        for group in
+            living.into_iter().filter(|group| !self.recorded.is_group_deleted(*group)).collect::<Vec<_>>()
+        {
+            let there = memberships::table.filter(memberships::group_id.eq(group));
+            let there: Vec<MembershipRow> = there.load(self.target)?;
+            let there: BTreeMap<_, _> = there.into_iter().map(|row| (row.user_id, row.role)).collect();
+            for member in self.source.members(group, &people) {
+                self.bring_membership(member, &there, &people)?;
+            }
+        }
+        diesel::sql_query(APPOINT_OWNERS).execute(self.target).map(drop)
+    }
+
+    fn bring_membership(
+        &mut self,
+        member: MembershipRow,
+        there: &BTreeMap<i64, String>,
+        people: &[i64],
+    ) -> QueryResult<()> {
+        let (group, user) = (member.group_id, member.user_id);
+        match there.get(&user) {
+            Some(role) if *role != member.role && self.recorded.roles.contains(&(group, user)) => {
+                let row = memberships::table.find((group, user));
+                let change = diesel::update(row).set(memberships::role.eq(member.role));
+                if self.attempt(|target| change.execute(target))? {
+                    self.report.recorded_changes += 1;
+                }
+            }
+            None if people.binary_search(&user).is_ok() && !self.recorded.has_ended(group, user) => {
+                // Positions of the new log are not those of the old one: the member sees what happens from now on.
+                let (since_event, read_position) = (self.head("events") + 1, self.head("events"));
+                let row = MembershipRow { since_event, read_position, ..member };
+                if self
+                    .attempt(|target| diesel::insert_into(memberships::table).values(row).execute(target))?
+                {
+                    self.report.memberships += 1;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! The damaged database: it is only read, and what can't be read is passed over.
+
+use std::path::Path;
+
+use diesel::prelude::*;
+
+use super::super::restore::RestoreError;
+use super::super::{inspect, migrate};
+use crate::checksum::{Stored, Walked, walk};
+use crate::connection::Connection;
+use crate::rows::{memberships, reactions};
+use crate::schema;
+
+/// The damaged database.
+pub(super) struct DamagedDatabase {
+    connection: SqliteConnection,
+}
+
+impl DamagedDatabase {
+    /// Opens it. `epoch` is the epoch of the log in the backup: another one means that ids and positions of the two
+    /// databases have nothing to do with each other.
+    ///
+    /// # Errors
+    /// [`RestoreError::Salvage`].
+    pub(super) fn open(path: &Path, epoch: Option<&str>) -> Result<Self, RestoreError> {
+        let refused = |reason: String| RestoreError::Salvage { damaged: path.to_owned(), reason };
+        let mut connection = inspect::open(path).map_err(|error| refused(error.to_string()))?;
+        let failed = |error: diesel::result::Error| refused(error.to_string());
+        inspect::only_read(&mut connection).map_err(failed)?;
+        let version =
+            migrate::schema_version(&mut connection, path).map_err(|error| refused(error.to_string()))?;
+        if version.pending > 0 {
+            return Err(refused(format!("its schema is an older one ({})", version.found)));
+        }
+        let own: Option<String> = schema::log_state::table
+            .select(schema::log_state::epoch)
+            .first(&mut connection)
+            .optional()
+            .map_err(failed)?;
+        if own.is_none() || own.as_deref() != epoch {
+            return Err(refused(
+                "it is not a later state of the backup: its event log has another epoch".to_owned(),
+            ));
+        }
+        Ok(Self { connection })
+    }
+
+    /// Visits the rows of a table that can be read, in the order of ids. Returns how many rows, and parts of the table,
+    /// can't be.
+    pub(super) fn walk<T: Stored>(&mut self, mut visit: impl FnMut(T)) -> u64 {
+        let mut unreadable = 0;
+        walk::<T>(&mut Connection::Sqlite(&mut self.connection), |walked| match walked {
+            Walked::Row(row) => visit(row),
+            Walked::Unreadable { .. } | Walked::Hole { .. } => unreadable += 1,
+        });
+        unreadable
+    }
+
+    /// The members of a group: by their list or, where that can't be read, each of `candidates` by itself.
+    pub(super) fn members(&mut self, group: i64, candidates: &[i64]) -> Vec<memberships::Row> {
+        use schema::memberships as columns;
+        let listed = columns::table.filter(columns::group_id.eq(group)).load(&mut self.connection);
+        listed.unwrap_or_else(|_| {
+            let one = |user: &i64| columns::table.find((group, *user)).first(&mut self.connection).ok();
+            candidates.iter().filter_map(one).collect()
+        })
+    }
+
+    /// The reactions to a message; `None` if they can't be read.
+    pub(super) fn reactions(&mut self, message: i64) -> Option<Vec<reactions::Row>> {
+        use schema::reactions as columns;
+        columns::table.filter(columns::message_id.eq(message)).load(&mut self.connection).ok()
+    }
+}

@@ -1,0 +1,239 @@
+//! The drill: a damaged database, its last backup, and everything intact in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use groupchat_domain::Error;
+use groupchat_domain::accounts;
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role, Visibility};
+use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::storage::Tx;
+use groupchat_domain::time::{Clock, Timestamp};
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::sqlite::{DataDirLock, RestoreError, RestorePaths, Restored, Salvaged, backup, restore};
+use groupchat_testing::Dice;
+
+use crate::chat::{Chat, PAGE, Room, connect, failures, offset};
+use crate::support::fixture::{admin, at, key, session, text, user};
+
+/// Messages before the backup, and after it.
+const BEFORE: usize = 200;
+const AFTER: usize = 400;
+
+/// A message without its number and its likes.
+const MESSAGES: &str = "SELECT id, concat_ws('|', group_id, author_id, client_id, version, created_at, edited_at, \
+    deleted_at, text, pin_seq, pinned_at, pinned_by) AS line FROM messages NOT INDEXED";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The messages of a database by their ids.
+fn messages_of(chat: &Chat) -> BTreeMap<i64, String> {
+    messages_in(&chat.path())
+}
+
+fn messages_in(file: &Path) -> BTreeMap<i64, String> {
+    let rows: Vec<Row> = diesel::sql_query(MESSAGES).load(&mut connect(file)).unwrap();
+    rows.into_iter().map(|row| (row.id, row.line)).collect()
+}
+
+/// A database, and its backup from a while ago.
+struct Drill {
+    chat: Chat,
+    backup: PathBuf,
+}
+
+impl Drill {
+    fn new() -> Self {
+        let chat = Chat::with(BEFORE);
+        let file = chat.folder().join("backup.db");
+        backup(&chat.path(), &file, false, &mut |_| ()).unwrap();
+        chat.go_on(AFTER / 2);
+        chat.write(happen);
+        chat.write(|tx| Room::again(tx)?.converse(tx, 1_000..1_000 + AFTER / 2));
+        assert!(chat.failing().is_empty(), "{:?}", chat.failures());
+        Self { chat, backup: file }
+    }
+
+    /// Does what docs/OPERATIONS.md says.
+    fn restore(&self) -> Result<Restored, RestoreError> {
+        let lock = DataDirLock::acquire(self.chat.folder()).unwrap();
+        let (database, kept) = (self.chat.path(), self.chat.folder().join("kept.db"));
+        let paths =
+            RestorePaths { backup: &self.backup, database: &database, kept: &kept, damaged: Some(&database) };
+        restore(&lock, &paths, SystemClock.now(), &mut |_| ())
+    }
+
+    fn salvage(&self) -> Salvaged {
+        let salvaged = self.restore().unwrap().salvaged.unwrap();
+        assert!(self.chat.failing().is_empty(), "{:?}", self.chat.failures());
+        salvaged
+    }
+}
+
+/// What changes between the backup and the damage: new people and groups, and what is done to what the backup has.
+fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
+    let room = Room::again(tx)?;
+    let (ann, bob) = (&room.ann, &room.bob);
+    let cleo = user(tx, "cleo").id;
+    session(tx, cleo, 3, Timestamp::from_micros(i64::MAX));
+    groups::add_member(tx, ann, room.id, &Candidate::Id(cleo), Role::Member, &Quotas::default())?;
+    let name = GroupName::parse("Later").unwrap();
+    let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+    let later = groups::create(tx, bob, &draft, &Quotas::default())?.group.id;
+    groups::add_member(tx, bob, later, &Candidate::Id(cleo), Role::Admin, &Quotas::default())?;
+    for words in ["first", "second"] {
+        messages::send(tx, bob, &MessageDraft { group: later, text: text(words), client_id: None })?;
+    }
+    let old = MessageId::new;
+    messages::edit(tx, bob, room.id, old(4), Some(&text("edited later")))?;
+    messages::delete(tx, ann, room.id, old(7))?;
+    messages::unpin(tx, ann, room.id, old(5))?;
+    messages::pin(tx, ann, room.id, old(8))?;
+    messages::like(tx, ann, room.id, old(9))?;
+    Ok(())
+}
+
+#[test]
+fn nothing_is_lost_if_nothing_is_damaged() {
+    let drill = Drill::new();
+    let before = drill.chat.copy();
+    let salvaged = drill.salvage();
+    assert_eq!(messages_of(&drill.chat), messages_of(&before));
+    assert_eq!((salvaged.damaged, salvaged.orphaned, salvaged.lost_messages()), (0, 0, 0), "{salvaged:?}");
+    assert_eq!((salvaged.users, salvaged.groups, salvaged.memberships), (1, 1, 3), "{salvaged:?}");
+    for query in [
+        "SELECT sum(likes) AS number FROM messages",
+        "SELECT count(*) AS number FROM reactions",
+        "SELECT sum(last_seq * id + member_count) AS number FROM groups",
+        "SELECT sum(seq * id) AS number FROM messages",
+        "SELECT sum(length(role) * user_id * group_id) AS number FROM memberships",
+    ] {
+        assert_eq!(drill.chat.number(query), before.number(query), "{query}");
+    }
+}
+
+#[test]
+fn everything_intact_is_brought_over_from_a_database_with_damaged_pages() {
+    let drill = Drill::new();
+    let intact = messages_of(&drill.chat);
+    let mut dice = Dice::seeded();
+    let leaves = |table: &str| {
+        let pages = drill.chat.pages(table);
+        pages.into_iter().filter(|page| drill.chat.page(*page)[0] == 13).collect::<Vec<_>>()
+    };
+    let (message_pages, event_pages) = (leaves("messages"), leaves("events"));
+    // A page that is gone, a page with flipped bits in each quarter of the table, and some in the log.
+    let gone = message_pages[message_pages.len() * 3 / 4];
+    drill.chat.overwrite(gone, &[0; PAGE]);
+    for page in message_pages.iter().step_by(message_pages.len() / 4).chain(&event_pages[2..4]) {
+        let byte = PAGE - 1 - dice.below(PAGE / 2);
+        drill.chat.flip(offset(*page) + byte as u64, u8::try_from(dice.below(8)).unwrap());
+    }
+    let found = failures(&drill.chat.path());
+    assert!(found.iter().any(|finding| finding.check == "checksums"), "{found:?}");
+
+    let salvaged = drill.salvage();
+    let (left, backed_up) = (messages_of(&drill.chat), messages_in(&drill.backup));
+    for (id, message) in &left {
+        // If the later state of a message is lost, it is as the backup has it.
+        let is_known = intact[id] == *message || backed_up.get(id) == Some(message);
+        assert!(is_known, "message {id} is {message}");
+    }
+    let lost = intact.len() - left.len();
+    assert_eq!(salvaged.lost_messages(), lost as u64, "{salvaged:?}");
+    // A page holds some dozens, and each flipped bit damages one row or, in the page's header, that page.
+    assert!((1..250).contains(&lost), "{lost} lost: {salvaged:?}");
+    assert!(left.len() > BEFORE + 200, "{salvaged:?}");
+    assert!(salvaged.damaged > 1, "{salvaged:?}");
+    assert!(drill.chat.folder().join("kept.db").exists());
+}
+
+/// The numbers of a group have no gap, and the ids of messages are what they were.
+#[test]
+fn messages_after_a_lost_one_move_up() {
+    let drill = Drill::new();
+    drill
+        .chat
+        .execute("UPDATE messages SET text = 'something else' WHERE seq IN (301, 302, 310) AND group_id = 1");
+    let before = messages_of(&drill.chat);
+    let salvaged = drill.salvage();
+    let room = GroupId::new(1).get();
+    assert_eq!(salvaged.lost[&room], [301..=302, 310..=310]);
+    let numbers = "SELECT seq AS number FROM messages WHERE id = (SELECT max(id) FROM messages)";
+    let last = "SELECT last_seq AS number FROM groups WHERE id = 1";
+    assert_eq!(drill.chat.number(numbers), drill.chat.number(last));
+    let after = messages_of(&drill.chat);
+    assert_eq!(after.len(), before.len() - 3);
+    assert!(after.iter().all(|(id, message)| before[id] == *message));
+}
+
+#[test]
+fn what_the_log_records_is_done_again() {
+    let drill = Drill::new();
+    drill.chat.write(|tx| {
+        let room = Room::again(tx)?;
+        let admin = Some(Role::Admin);
+        groups::change_role(tx, &room.ann, room.id, room.bob.id(), admin, &Quotas::default())?;
+        let dan = user(tx, "dan").id;
+        groups::add_member(tx, &room.ann, room.id, &Candidate::Id(dan), Role::Member, &Quotas::default())?;
+        groups::remove_member(tx, &room.ann, room.id, dan)
+    });
+    let salvaged = drill.salvage();
+    let role =
+        "SELECT count(*) AS number FROM memberships WHERE group_id = 1 AND user_id = 2 AND role = 'admin'";
+    assert_eq!(drill.chat.number(role), 1);
+    let members = "SELECT count(*) AS number FROM memberships WHERE group_id = 1";
+    assert_eq!(drill.chat.number(members), 3, "{salvaged:?}");
+}
+
+#[test]
+fn a_deleted_user_and_a_deleted_group_stay_deleted() {
+    let mut drill = Drill::new();
+    drill.backup = drill.chat.folder().join("second.db");
+    backup(&drill.chat.path(), &drill.backup, false, &mut |_| ()).unwrap();
+    drill.chat.write(|tx| {
+        let room = Room::again(tx)?;
+        groups::delete(tx, &room.bob, GroupId::new(2))?;
+        let root = admin(tx, "root").id;
+        session(tx, root, 4, Timestamp::from_micros(i64::MAX));
+        let root = tx.sessions().authenticate(&key(4), at(10))?.unwrap();
+        accounts::delete_user(tx, &root, room.bob.id())
+    });
+    let salvaged = drill.salvage();
+    assert_eq!(salvaged.recorded_changes, 2, "{salvaged:?}");
+    let deleted = |table: &str, id: i64| {
+        let query =
+            format!("SELECT count(*) AS number FROM {table} WHERE id = {id} AND deleted_at IS NOT NULL");
+        assert_eq!(drill.chat.number(&query), 1, "{table}");
+    };
+    deleted("users", 2);
+    deleted("groups", 2);
+    assert_eq!(drill.chat.number("SELECT count(*) AS number FROM jobs"), 2, "what is left to do");
+    assert_eq!(drill.chat.number("SELECT count(*) AS number FROM sessions WHERE user_id = 2"), 0);
+    // Nobody becomes a server admin by what can't be verified.
+    assert_eq!(
+        drill.chat.number("SELECT count(*) AS number FROM users WHERE username = 'root' AND is_admin"),
+        0
+    );
+}
+
+#[test]
+fn a_damaged_database_of_another_history_is_refused() {
+    let (drill, other) = (Drill::new(), Drill::new());
+    fs::copy(other.chat.path(), drill.chat.path()).unwrap();
+    let before = fs::read(drill.chat.path()).unwrap();
+    let refused = drill.restore().unwrap_err();
+    assert!(matches!(refused, RestoreError::Salvage { .. }), "{refused}");
+    assert!(refused.to_string().contains("not a later state of the backup"), "{refused}");
+    assert!(fs::read(drill.chat.path()).unwrap() == before, "nothing was changed");
+}
