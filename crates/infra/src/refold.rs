@@ -46,7 +46,7 @@ pub(crate) fn refold_if_due(connection: &mut Connection<'_>) -> QueryResult<()> 
 }
 
 /// A key that no name folds to, because folding leaves no two spaces in a row. It sorts directly after the plain key.
-fn marked(key: &str, id: i64) -> String {
+pub(crate) fn marked(key: &str, id: i64) -> String {
     format!("{key}  {id}")
 }
 

@@ -8,7 +8,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts;
-use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role, Visibility};
+use groupchat_domain::groups::{
+    self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas, Role, Visibility,
+};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::storage::Tx;
@@ -225,6 +227,23 @@ fn a_deleted_user_and_a_deleted_group_stay_deleted() {
         drill.chat.number("SELECT count(*) AS number FROM users WHERE username = 'root' AND is_admin"),
         0
     );
+}
+
+#[test]
+fn a_group_that_took_the_name_of_a_renamed_one_is_brought_over() {
+    let drill = Drill::new();
+    drill.chat.write(|tx| {
+        let room = Room::again(tx)?;
+        let name = |name| GroupName::parse(name).unwrap();
+        let changes = GroupChanges { name: Some(name("draughts")), ..GroupChanges::default() };
+        groups::edit(tx, &room.ann, room.id, &changes)?;
+        let draft = GroupDraft { name: name("chess"), description: None, visibility: Visibility::Public };
+        let taken = groups::create(tx, &room.ann, &draft, &Quotas::default())?.group.id;
+        let draft = MessageDraft { group: taken, text: text("hello"), client_id: None };
+        messages::send(tx, &room.ann, &draft).map(drop)
+    });
+    let salvaged = drill.salvage();
+    assert_eq!((salvaged.groups, salvaged.orphaned), (2, 0), "{salvaged:?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) struct RecordedChanges {
     /// When users were deleted.
     deleted_users: BTreeMap<i64, i64>,
     /// When groups were deleted.
-    deleted_groups: BTreeMap<i64, i64>,
+    pub(super) deleted_groups: BTreeMap<i64, i64>,
     /// The newest event about each membership, by group and user: whether it has ended.
     memberships: BTreeMap<(i64, i64), bool>,
     /// Memberships whose role has changed.
@@ -49,11 +49,6 @@ impl RecordedChanges {
     pub(super) fn has_ended(&self, group: i64, user: i64) -> bool {
         self.memberships.get(&(group, user)).copied().unwrap_or(false)
     }
-
-    /// Whether the group was deleted.
-    pub(super) fn is_group_deleted(&self, group: i64) -> bool {
-        self.deleted_groups.contains_key(&group)
-    }
 }
 
 impl Salvage<'_> {
@@ -74,7 +69,7 @@ impl Salvage<'_> {
     }
 
     /// Ends memberships, and deletes groups and users, as the log records it. What a job does of that is left to it.
-    pub(super) fn apply_recorded_changes(&mut self) -> QueryResult<()> {
+    pub(super) fn apply_deletions(&mut self) -> QueryResult<()> {
         let ended = self.recorded.memberships.iter().filter(|(_, ended)| **ended).map(|(key, _)| *key);
         for (group, user) in ended.collect::<Vec<_>>() {
             let gone = diesel::delete(memberships::table.find((group, user))).execute(self.target)?;

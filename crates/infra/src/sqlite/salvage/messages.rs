@@ -31,6 +31,8 @@ struct Incoming<'a> {
     /// The greatest id of a message that the backup knows.
     head: i64,
     groups: BTreeMap<i64, Numbers>,
+    /// Groups that were deleted since the backup.
+    deleted: BTreeSet<i64>,
     users: BTreeSet<i64>,
     pinned: Vec<Pinned>,
     /// New and changed messages, whose reactions may be others now.
@@ -48,6 +50,7 @@ impl Salvage<'_> {
         let mut incoming = Incoming {
             head: self.head("messages"),
             groups: living.into_iter().map(|(group, last)| (group, Numbers { last, met: last })).collect(),
+            deleted: self.recorded.deleted_groups.keys().copied().collect(),
             users: known.into_iter().collect(),
             pinned: Vec::new(),
             touched: Vec::new(),
@@ -152,7 +155,7 @@ impl Incoming<'_> {
     /// Adds a new message with the next number of its group.
     fn add(&mut self, row: MessageRow) -> QueryResult<()> {
         let Some(numbers) = self.groups.get_mut(&row.group_id) else {
-            self.report.orphaned += 1;
+            self.report.orphaned += u64::from(!self.deleted.contains(&row.group_id));
             return Ok(());
         };
         lose(self.report, row.group_id, numbers.met + 1, row.seq - 1);

@@ -107,10 +107,11 @@ pub(super) fn salvage(
 impl Salvage<'_> {
     fn run(&mut self) -> QueryResult<()> {
         self.read_log()?;
+        // First, because it frees names that others have taken since.
+        self.apply_deletions()?;
         self.bring_users()?;
         self.bring_groups()?;
         self.bring_memberships()?;
-        self.apply_recorded_changes()?;
         self.bring_messages()?;
         self.settle_counts()
     }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use groupchat_domain::text::name_key;
 
 use super::Salvage;
+use crate::refold::marked;
 use crate::rows::groups::Row as GroupRow;
 use crate::rows::memberships::Row as MembershipRow;
 use crate::rows::users::Row as UserRow;
@@ -68,7 +69,14 @@ impl Salvage<'_> {
             }
         });
         self.report.damaged += damaged + unreadable;
-        for group in found {
+        for mut group in found {
+            // A group that the backup has may have given its name to this one since. Both are found by it.
+            let taken = groups::table
+                .filter(groups::name_key.eq(&group.name_key))
+                .filter(groups::deleted_at.is_null());
+            if taken.count().get_result::<i64>(self.target)? > 0 {
+                group.name_key = marked(&group.name_key, group.id);
+            }
             if self.attempt(|target| diesel::insert_into(groups::table).values(group).execute(target))? {
                 self.report.groups += 1;
             }
@@ -82,9 +90,7 @@ impl Salvage<'_> {
         let living: Vec<i64> = living.load(self.target)?;
         let people = users::table.filter(users::deleted_at.is_null()).select(users::id);
         let people: Vec<i64> = people.load(self.target)?;
-        for group in
-            living.into_iter().filter(|group| !self.recorded.is_group_deleted(*group)).collect::<Vec<_>>()
-        {
+        for group in living {
             let there = memberships::table.filter(memberships::group_id.eq(group));
             let there: Vec<MembershipRow> = there.load(self.target)?;
             let there: BTreeMap<_, _> = there.into_iter().map(|row| (row.user_id, row.role)).collect();
