@@ -14,11 +14,14 @@ use crate::schema::for_each_table;
 /// Called with the number of further rows that are done.
 type Advance<'a> = &'a mut dyn FnMut(usize);
 
+/// The digest of the rows of a table that were copied, and how many of them don't match their checksums.
+type CopiedRows = (TableDigest, u64);
+
 /// Operations on a table, whatever the type of its rows.
 pub(super) struct TableCopy {
     pub(super) name: &'static str,
     pub(super) gives_ids: bool,
-    copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<(TableDigest, u64), TransferError>,
+    copy: fn(&mut Source, &mut Target, Advance<'_>) -> Result<CopiedRows, TransferError>,
     read_back: fn(&mut Target, Advance<'_>) -> Result<TableDigest, TransferError>,
 }
 
@@ -86,7 +89,7 @@ fn copy_rows<T: Table>(
     source: &mut Source,
     target: &mut Target,
     advance: Advance<'_>,
-) -> Result<(TableDigest, u64), TransferError> {
+) -> Result<CopiedRows, TransferError> {
     let (mut digester, mut damaged) = (Digester::default(), 0);
     let mut page: Vec<T> = source.page(None)?;
     while let Some(last) = page.last().cloned() {

@@ -222,12 +222,12 @@ impl Room {
     fn send(&self, tx: &mut dyn Tx, number: usize) -> Result<MessageId, Error> {
         let words =
             if number % 50 == 7 { "long ".repeat(1_500) } else { format!("message {number} 👋🏽") };
-        let client_id = (number % 2 == 0).then(|| client_id(&format!("client-{number}")));
+        let client_id = (number.is_multiple_of(2)).then(|| client_id(&format!("client-{number}")));
         let draft = MessageDraft { group: self.id, text: text(words.trim()), client_id };
         Ok(messages::send(tx, self.author(number), &draft)?.view.message.id)
     }
 
     fn author(&self, number: usize) -> &Actor {
-        if number % 3 == 0 { &self.bob } else { &self.ann }
+        if number.is_multiple_of(3) { &self.bob } else { &self.ann }
     }
 }
