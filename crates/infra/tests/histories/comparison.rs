@@ -15,7 +15,7 @@ use crate::support::Database;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The greatest id that a dump looks at.
-const GREATEST: i64 = 25;
+pub(crate) const GREATEST: i64 = 25;
 
 /// Runs a history on the model and on another backend, and compares what each step answers, and what is stored in the
 /// end.
@@ -59,9 +59,14 @@ fn dump_of(database: &Database, world: &World) -> Dump {
     database.write(move |tx| Ok(dump(tx, &ids, GREATEST)?)).expect("the database can be read")
 }
 
-const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
+/// How the model is read.
+pub(crate) const READ: Access = Access { mode: Mode::Read, caller: Caller::System };
 
-fn compare_dumps(expected: &Dump, found: &Dump) -> Result<(), String> {
+/// Compares what two backends hold.
+///
+/// # Errors
+/// The first difference.
+pub(crate) fn compare_dumps(expected: &Dump, found: &Dump) -> Result<(), String> {
     assert_eq!(expected.len(), found.len());
     for (expected, found) in expected.iter().zip(found) {
         if expected != found {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod comparison;
+mod concurrent;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -28,10 +29,14 @@ const ATTEMPTS: usize = 300;
 /// Opens an empty database that takes the time from a clock.
 type Open = fn(Arc<SetClock>) -> Database;
 
+/// How many histories there are.
+fn histories() -> usize {
+    std::env::var(COUNT).map_or(HISTORIES, |count| count.parse().expect("a number of histories"))
+}
+
 fn compare(open: Open) {
-    let count = std::env::var(COUNT).map_or(HISTORIES, |count| count.parse().expect("a number of histories"));
     let mut dice = Dice::seeded();
-    for number in 1..=count {
+    for number in 1..=histories() {
         let history = History::draw(&mut dice.split(), STEPS);
         if let Err(found) = difference(open, &history.0) {
             let short = History(shrink(&history.0, ATTEMPTS, |steps| difference(open, steps).is_err()));

@@ -29,6 +29,10 @@ impl Mapping {
         self.to_model.insert(backend, model);
     }
 
+    fn inverse(self) -> Self {
+        Self { to_backend: self.to_model, to_model: self.to_backend }
+    }
+
     fn on_backend(&self, model: i64) -> i64 {
         self.to_backend.get(&model).copied().unwrap_or(NOWHERE + model)
     }
@@ -48,6 +52,12 @@ macro_rules! kinds {
         }
 
         impl Ids {
+            /// The same with the model's ids and the backend's in each other's place.
+            #[must_use]
+            pub fn inverse(self) -> Self {
+                Self { is_other: self.is_other, $($kind: self.$kind.inverse(),)+ }
+            }
+
             $(
                 /// The backend's id for one of the model.
                 pub fn $kind(&self, model: i64) -> $id {

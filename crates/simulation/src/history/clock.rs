@@ -10,32 +10,41 @@ const BEGINNING: i64 = 1_700_000_000_000_000;
 
 /// Shows the time that it is set to.
 #[derive(Debug)]
-pub struct SetClock(AtomicI64);
+pub struct SetClock {
+    now: AtomicI64,
+    /// By how much it goes on each time that it is looked at.
+    tick: i64,
+}
 
 impl Default for SetClock {
     fn default() -> Self {
-        Self(AtomicI64::new(BEGINNING))
+        Self { now: AtomicI64::new(BEGINNING), tick: 0 }
     }
 }
 
 impl SetClock {
+    /// A clock that never shows the same time twice: each command has one of its own.
+    pub fn ticking() -> Self {
+        Self { tick: 1, ..Self::default() }
+    }
+
     /// Moves the clock by so many microseconds, also back.
     pub fn advance(&self, micros: i64) {
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        self.now.fetch_add(micros, Ordering::SeqCst);
     }
 
     /// Sets the clock.
     pub fn set(&self, to: Timestamp) {
-        self.0.store(to.as_micros(), Ordering::SeqCst);
+        self.now.store(to.as_micros(), Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+        Timestamp::from_micros(self.now.fetch_add(self.tick, Ordering::SeqCst))
     }
 
     fn steady(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::SeqCst).unsigned_abs())
+        Duration::from_micros(self.now.load(Ordering::SeqCst).unsigned_abs())
     }
 }

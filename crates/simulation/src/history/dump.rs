@@ -77,9 +77,11 @@ fn of_user(
     ])
 }
 
-/// The first event of the log that is not before the one with this id.
+/// Where the log has the event with this id; or the first one with a greater id, if it has been removed.
 fn place(log: &[EventRecord], id: EventId) -> Position {
-    log.iter().find(|record| record.id >= id).map_or(Position::ZERO, |record| record.position)
+    let itself = log.iter().find(|record| record.id == id);
+    let first_later = || log.iter().find(|record| record.id >= id);
+    itself.or_else(first_later).map_or(Position::ZERO, |record| record.position)
 }
 
 /// The first ids of viewers of whom it is looked what they like.

@@ -8,11 +8,13 @@ use crate::commands::Argument;
 use crate::commands::{
     AFlag, AKey, ANetwork, APassword, ATypedName, ATypedPassword, AUsername, Command, Known,
 };
-use crate::history::world::World;
+use crate::history::world::{World, settle};
 
 /// A command, who gives it, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
+    /// A number that no other command has: that of the key that it issues.
+    pub number: u32,
     /// So many microseconds after the command before; a clock may be set back.
     pub after: i64,
     /// With which key.
@@ -25,10 +27,10 @@ const SECOND: i64 = 1_000_000;
 
 impl Step {
     /// Throws the dice for one, from what clients know.
-    pub fn draw(dice: &mut Dice, known: &Known) -> Self {
+    pub fn draw(dice: &mut Dice, known: &Known, number: u32) -> Self {
         let is_alone = known.keys().len() < FEW_KEYS && dice.below(3) == 0;
         let command = if is_alone { sign_in(dice, known) } else { Command::draw(dice, known) };
-        Self { after: pause(dice), by: AKey::draw(dice, known), command }
+        Self { number, after: pause(dice), by: AKey::draw(dice, known), command }
     }
 }
 
@@ -57,10 +59,8 @@ fn pause(dice: &mut Dice) -> i64 {
 pub struct History(pub Vec<Step>);
 
 impl History {
-    /// How every history begins: with an admin, and some users.
+    /// How every history begins: with an admin, who has the key 2, and some users.
     fn prologue() -> Vec<Step> {
-        let by = AKey(1);
-        let step = |command| Step { after: SECOND, by, command };
         let user = |number| Command::CreateUser {
             name: AUsername(number),
             display: None,
@@ -69,19 +69,23 @@ impl History {
             password: APassword(0),
         };
         let login = Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
-        let first = [step(Command::CreateFirstAdmin {}), step(login)];
-        first.into_iter().chain([2, 4, 6, 8].map(|number| step(user(number)))).collect()
+        let commands = [Command::CreateFirstAdmin {}, login].into_iter().chain([2, 4, 6, 8].map(user));
+        let step = |(number, command)| Step { number, after: SECOND, by: AKey(2), command };
+        (1..).zip(commands).map(step).collect()
     }
 
-    /// Draws a history of so many steps, while it runs on the model; with what the model answered.
+    /// Draws a history of so many steps, while it runs on the model.
     pub fn draw(dice: &mut Dice, steps: usize) -> Self {
-        let (mut world, mut prologue) = (World::model(), Self::prologue().into_iter());
-        let drawn = (0..steps).map(|_| {
-            let step = prologue.next().unwrap_or_else(|| Step::draw(dice, world.known()));
-            crate::history::settle(world.take(step));
-            step
-        });
-        Self(drawn.collect())
+        let (mut world, mut drawn) = (World::model(), Self::prologue());
+        for step in &drawn {
+            settle(world.take(*step));
+        }
+        for number in (1..=u32::try_from(steps).unwrap_or(u32::MAX)).skip(drawn.len()) {
+            let step = Step::draw(dice, world.known(), number);
+            settle(world.take(step));
+            drawn.push(step);
+        }
+        Self(drawn)
     }
 }
 
@@ -90,8 +94,12 @@ impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "History(vec![")?;
         for step in &self.0 {
-            let Step { after, by, command } = step;
-            writeln!(f, "    Step {{ after: {after}, by: {by:?}, command: {} }},", command.in_rust())?;
+            let Step { number, after, by, command } = step;
+            writeln!(
+                f,
+                "    Step {{ number: {number}, after: {after}, by: {by:?}, command: {} }},",
+                command.in_rust()
+            )?;
         }
         write!(f, "])")
     }

@@ -34,7 +34,6 @@ pub struct World {
     live: Notebook,
     ids: Ids,
     known: Known,
-    taken: u32,
     model: Option<ModelDatabase>,
 }
 
@@ -50,7 +49,7 @@ impl World {
     /// An empty database that takes the time from this clock.
     pub fn backend(storage: Arc<dyn Storage>, clock: Arc<SetClock>) -> Self {
         let (live, ids, known) = (Notebook::default(), Ids::of_backend(), Known::default());
-        Self { storage, clock, live, ids, known, taken: 0, model: None }
+        Self { storage, clock, live, ids, known, model: None }
     }
 
     /// What clients know by now.
@@ -86,8 +85,7 @@ impl World {
     /// Takes a step.
     pub async fn take(&mut self, step: Step) -> Outcome {
         self.clock.advance(step.after);
-        self.taken += 1;
-        let number = self.taken;
+        let number = step.number;
         let ports = Ports::new(self.storage.as_ref(), &self.live, &self.ids, step.by, number);
         let answer = step.command.run(&ports).await;
         let mut told = self.live.take();
@@ -103,20 +101,20 @@ impl World {
         if let Ok(answer) = &answer {
             self.known.learn(number, answer);
             if self.known.keys().last() == Some(&number) {
-                signed_in = self.learn_session(AKey(number)).await;
+                signed_in = self.learn_session(number).await;
             }
         }
         Outcome { answer, told, signed_in }
     }
 
     /// Learns the session of a key that was just issued: its id is in no answer.
-    async fn learn_session(&mut self, key: AKey) -> Option<Answer> {
-        let ports = Ports::new(self.storage.as_ref(), &self.live, &self.ids, key, self.taken);
+    async fn learn_session(&mut self, number: u32) -> Option<Answer> {
+        let ports = Ports::new(self.storage.as_ref(), &self.live, &self.ids, AKey(number), number);
         let read = |_: &mut dyn groupchat_domain::storage::Tx, actor: &Actor| Ok(Answer::from(actor.clone()));
         let actor = self.storage.read_as(ports.who, read).await.ok()?;
         actor.teach(&mut self.ids);
         let actor = actor.canonical(&self.ids);
-        self.known.learn(self.taken, &actor);
+        self.known.learn(number, &actor);
         Some(actor)
     }
 }
