@@ -266,7 +266,7 @@ fn a_replay_keeps_the_places_of_what_is_gone(database: &Database) {
     }
 }
 
-cases! { database:
+cases! { ports:
     an_empty_log_ends_before_the_first_place
     each_type_reads_back_with_what_it_names
     each_audience_reads_back_and_an_event_may_have_no_actor

@@ -14,8 +14,11 @@ use crate::support::Database;
 const ENDLESS: [&str; 7] =
     ["messages", "memberships", "reactions", "sessions", "known_networks", "tickets", "events"];
 
-/// Fails when a statement that the database has executed walks an endless table.
+/// Fails when a statement that the database has executed walks an endless table. The model executes none.
 pub(crate) fn check(database: &Database) {
+    if database.is_model() {
+        return;
+    }
     let queries = BTreeSet::from_iter(database.take_queries());
     assert!(!queries.is_empty(), "the suite executes something");
     if let Some(path) = database.path() {

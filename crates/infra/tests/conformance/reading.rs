@@ -90,7 +90,7 @@ fn cursors_of_others_and_of_deleted_groups_are_not_found(database: &Database) {
     assert_eq!(since(database, bob, 1), []);
 }
 
-cases! { database:
+cases! { ports:
     a_cursor_is_found_by_the_head_at_which_it_moved
     cursors_that_only_messages_moved_are_not_found
     cursors_of_others_and_of_deleted_groups_are_not_found

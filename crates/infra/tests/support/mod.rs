@@ -14,8 +14,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::events::LoggedEvent;
-use groupchat_domain::storage::{Access, Caller, Credential, EventSink, Mode, Storage, Tx};
+use groupchat_domain::events::{Epoch, LoggedEvent};
+use groupchat_domain::storage::{Access, Caller, Credential, Done, EventSink, Mode, Storage, Tx, Work};
 use groupchat_domain::time::Clock;
 use groupchat_infra::check::{Depth, Finding};
 use groupchat_infra::clock::SystemClock;
@@ -23,6 +23,7 @@ use groupchat_infra::clock::SystemClock;
 use groupchat_infra::postgres::{self, PostgresOptions, PostgresStorage};
 use groupchat_infra::sqlite::{self, SqliteOptions, SqliteStorage};
 use groupchat_infra::{DatabaseStorage, StatementObserver};
+use groupchat_simulation::model::{ModelDatabase, ModelStorage};
 #[cfg(feature = "postgres")]
 use groupchat_testing::Scratch;
 use tempfile::TempDir;
@@ -46,6 +47,7 @@ pub(crate) struct Database {
 
 /// One end of a copy: where a database is.
 enum DataLocation {
+    Memory(ModelDatabase),
     Folder(TempDir),
     #[cfg(feature = "postgres")]
     Server(Scratch),
@@ -59,6 +61,7 @@ impl DataLocation {
     /// Opens the database that is there, as any program of ours would that is not alone.
     fn open(&self, sink: Arc<dyn EventSink>, clock: Arc<dyn Clock>) -> Arc<dyn DatabaseStorage> {
         match self {
+            Self::Memory(model) => Arc::new(Model(ModelStorage::new(model.clone(), clock, sink))),
             Self::Folder(folder) => open_sqlite(folder, sink, clock, |_| {}),
             #[cfg(feature = "postgres")]
             Self::Server(scratch) => open_postgres(scratch, sink, clock, |_| {}),
@@ -101,6 +104,17 @@ fn notebook() -> (Arc<Mutex<Vec<String>>>, StatementObserver) {
 }
 
 impl Database {
+    /// The model, empty.
+    pub(crate) fn model() -> Self {
+        let model = ModelDatabase::new(Epoch::parse("model").expect("an epoch"));
+        Self::in_place(DataLocation::Memory(model), Arc::new(NoListener), Arc::new(SystemClock))
+    }
+
+    /// Whether it is the model, which executes no statements.
+    pub(crate) fn is_model(&self) -> bool {
+        matches!(self.place, DataLocation::Memory(_))
+    }
+
     /// A new SQLite file whose statements are written down.
     pub(crate) fn sqlite() -> Self {
         let (statements, observer) = notebook();
@@ -204,9 +218,10 @@ impl Database {
         statements
     }
 
-    /// The file of an SQLite database; `None` if this is one on a server.
+    /// The file of an SQLite database; `None` if this is another one.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match &self.place {
+            DataLocation::Memory(_) => None,
             DataLocation::Folder(folder) => Some(folder.path().join("test.db")),
             #[cfg(feature = "postgres")]
             DataLocation::Server(_) => None,
@@ -217,7 +232,7 @@ impl Database {
     #[cfg(feature = "postgres")]
     pub(crate) fn url(&self) -> Option<&str> {
         match &self.place {
-            DataLocation::Folder(_) => None,
+            DataLocation::Memory(_) | DataLocation::Folder(_) => None,
             DataLocation::Server(scratch) => Some(scratch.url()),
         }
     }
@@ -225,6 +240,7 @@ impl Database {
     /// Runs statements beside the storage, as somebody with a client of the database does.
     pub(crate) fn execute(&self, statements: &str) {
         match &self.place {
+            DataLocation::Memory(_) => panic!("the model takes no statements"),
             DataLocation::Folder(_) => {
                 let path = self.path().expect("a file");
                 let path = path.to_str().expect("a path in UTF-8");
@@ -244,6 +260,7 @@ impl Database {
     pub(crate) fn check(&self) -> Vec<Finding> {
         let now = SystemClock.now();
         match &self.place {
+            DataLocation::Memory(_) => Vec::new(),
             DataLocation::Folder(_) => sqlite::check(&self.path().expect("a file"), Depth::Full, now),
             #[cfg(feature = "postgres")]
             DataLocation::Server(scratch) => {
@@ -321,4 +338,21 @@ pub(crate) struct NoListener;
 
 impl EventSink for NoListener {
     fn publish(&self, _events: &[LoggedEvent]) {}
+}
+
+/// The model in the place of a database.
+struct Model(ModelStorage);
+
+impl Storage for Model {
+    fn inner(&self) -> Option<&dyn Storage> {
+        Some(&self.0)
+    }
+
+    fn submit(&self, access: Access, work: Work) -> Done {
+        self.0.submit(access, work)
+    }
+}
+
+impl DatabaseStorage for Model {
+    fn shutdown(&self, _: Duration) {}
 }

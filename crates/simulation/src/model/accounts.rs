@@ -11,7 +11,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
 use crate::model::state::{Named, UserRow};
-use crate::model::tx::ModelTx;
+use crate::model::tx::{ModelTx, each_once};
 
 /// Whether a user's username or display name contains the text.
 pub(super) fn matches(user: &User, search: Option<&SearchText>) -> bool {
@@ -35,7 +35,7 @@ impl AccountRepository for ModelTx<'_> {
 
     fn find_many(&mut self, ids: &[UserId]) -> Result<Vec<User>, StorageFault> {
         let tables = self.read()?;
-        Ok(ids.iter().filter_map(|id| tables.user(*id)).cloned().collect())
+        Ok(each_once(ids).filter_map(|id| tables.user(id)).cloned().collect())
     }
 
     fn find_by_username(&mut self, name: &UsernameKey) -> Result<Option<User>, StorageFault> {

@@ -10,7 +10,7 @@ use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
 use crate::model::state::{GroupRow, Named, Tables};
-use crate::model::tx::ModelTx;
+use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     fn standing(&self, group: GroupId, viewer: UserId) -> Option<Standing> {
@@ -33,12 +33,13 @@ impl Tables {
             && groups.any(|(_, row)| is_public(&row.group) && row.group.name.key() == name.key())
     }
 
-    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them.
+    /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
+    /// messages the likes, then these, then memberships.
     fn purge_group(&mut self, group: GroupId, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
         let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
         let mut left = limit;
-        for (_, message) in &messages {
+        for (_, message) in messages.iter().take(limit) {
             left -= self.remove_likes(message.id, left);
         }
         for (place, message) in messages.into_iter().take(left) {
@@ -72,7 +73,7 @@ impl GroupRepository for ModelTx<'_> {
 
     fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {
         let tables = self.read()?;
-        Ok(ids.iter().filter_map(|id| tables.group(*id)).cloned().collect())
+        Ok(each_once(ids).filter_map(|id| tables.group(id)).cloned().collect())
     }
 
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {

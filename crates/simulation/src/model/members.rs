@@ -8,7 +8,7 @@ use groupchat_domain::storage::{StorageFault, Unique};
 use crate::model::accounts::matches;
 use crate::model::names::{ListedName, list};
 use crate::model::state::{Membership, Named, Tables};
-use crate::model::tx::ModelTx;
+use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     fn member(&self, user: UserId, membership: Membership) -> Member {
@@ -37,8 +37,8 @@ impl MemberRepository for ModelTx<'_> {
 
     fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault> {
         let tables = self.read()?;
-        let there = members.iter().filter(|(group, _)| tables.group(*group).is_some());
-        Ok(there.filter_map(|(group, user)| Some((*group, tables.find_member(*group, *user)?))).collect())
+        let there = each_once(members).filter(|(group, _)| tables.group(*group).is_some());
+        Ok(there.filter_map(|(group, user)| Some((group, tables.find_member(group, user)?))).collect())
     }
 
     fn list(&mut self, query: &MemberQuery) -> Result<Vec<NamePosition<Member>>, StorageFault> {

@@ -12,7 +12,7 @@ use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::state::Tables;
-use crate::model::tx::ModelTx;
+use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     fn message(&self, id: MessageId) -> Option<&Message> {
@@ -70,7 +70,7 @@ impl MessageRepository for ModelTx<'_> {
 
     fn find_many(&mut self, ids: &[MessageId]) -> Result<Vec<Message>, StorageFault> {
         let tables = self.read()?;
-        let found = ids.iter().filter_map(|id| tables.message(*id));
+        let found = each_once(ids).filter_map(|id| tables.message(id));
         let there = found.filter(|message| tables.group(message.group_id).is_some());
         Ok(there.map(|message| tables.with_author(message)).collect())
     }

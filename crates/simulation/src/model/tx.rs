@@ -1,5 +1,7 @@
 //! A command's view of the database.
 
+use std::collections::BTreeSet;
+
 use groupchat_domain::accounts::{Actor, KeyHash};
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::for_each_repository;
@@ -99,4 +101,9 @@ impl Tx for ModelTx<'_> {
     fn touch(&mut self) -> Result<(), StorageFault> {
         self.write().map(drop)
     }
+}
+
+/// What is asked for, each once, however often it is named.
+pub(super) fn each_once<T: Ord + Copy>(asked: &[T]) -> impl Iterator<Item = T> + use<T> {
+    BTreeSet::from_iter(asked.iter().copied()).into_iter()
 }
