@@ -1,9 +1,8 @@
-//! Whatever members do, numbers have no gap, pages show each message once, and nobody's count of unread
-//! messages is wrong: the use cases on a real database against a model that keeps everything in lists.
+//! Pages of messages: wherever a reader begins and whichever way they go, each message is shown once, and no page is
+//! longer than it may be. (What commands do is compared with a model in `tests/histories/`.)
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod chat;
-mod model;
 mod paging;
 #[path = "../support/mod.rs"]
 mod support;

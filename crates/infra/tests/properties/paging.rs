@@ -6,9 +6,8 @@ use groupchat_domain::paging::Limit;
 use groupchat_domain::text::TextBytes;
 use proptest::prelude::*;
 
-use crate::chat::{Chat, People, seq};
+use crate::chat::{Chat, seq};
 use crate::check;
-use crate::model::Step;
 use crate::support::fixture::limit;
 
 const MESSAGES: usize = 23;
@@ -17,13 +16,10 @@ const MESSAGES: usize = 23;
 const LONG_MESSAGES: usize = 90;
 
 /// A group with [`MESSAGES`] messages, some of them deleted.
-fn filled(people: &People) -> Chat<'_> {
-    let mut chat = Chat::new(people);
+fn filled() -> Chat {
+    let chat = Chat::new();
     for nth in 0..MESSAGES {
-        chat.take(0, Step::Send { client_id: None }, "hello");
-        if nth % 5 == 0 {
-            chat.take(0, Step::Delete { nth }, "hello");
-        }
+        chat.send("hello", nth % 5 == 0);
     }
     chat
 }
@@ -77,11 +73,11 @@ fn model_page(window: Window, rows: usize) -> ModelPage {
 }
 
 /// A group with [`LONG_MESSAGES`] messages, most of them as long as messages get.
-fn filled_with_long_texts(people: &People) -> Chat<'_> {
-    let mut chat = Chat::new(people);
+fn filled_with_long_texts() -> Chat {
+    let chat = Chat::new();
     for nth in 0..LONG_MESSAGES {
         let length = if nth % 4 == 0 { 1 } else { 10_000 - nth * 17 };
-        chat.take(0, Step::Send { client_id: None }, &"\u{1F600}".repeat(length));
+        chat.send(&"\u{1F600}".repeat(length), false);
     }
     chat
 }
@@ -92,24 +88,22 @@ fn numbers(page: &MessagePage) -> Vec<usize> {
 
 #[test]
 fn a_page_is_the_piece_of_the_list_that_was_asked_for() {
-    let people = People::new();
-    let chat = filled(&people);
+    let chat = filled();
     check(256, &(window(), 1..30_u8), |(window, rows)| {
-        let page = chat.page(0, window, limit(rows.into()));
+        let page = chat.page(window, limit(rows.into()));
         assert_eq!((numbers(&page), page.next), model_page(window, rows.into()));
     });
 }
 
 #[test]
 fn following_pages_shows_each_message_once() {
-    let people = People::new();
-    let chat = filled(&people);
+    let chat = filled();
     check(64, &(place(), any::<bool>(), 1..30_u8), |(start, up, rows)| {
         let mut next =
             Some(if up { MessageRange::Above(seq(start)) } else { MessageRange::Below(Some(seq(start))) });
         let mut seen = Vec::new();
         while let Some(run) = next {
-            let page = chat.page(0, Window::Range(run), limit(rows.into()));
+            let page = chat.page(Window::Range(run), limit(rows.into()));
             assert!(page.items.len() <= usize::from(rows));
             assert!(page.next.is_none() || !page.items.is_empty(), "an empty page goes on");
             seen.extend(numbers(&page));
@@ -130,8 +124,7 @@ fn assert_is_a_piece(page: &MessagePage) {
 
 #[test]
 fn following_pages_of_long_texts_shows_each_message_once() {
-    let people = People::new();
-    let chat = filled_with_long_texts(&people);
+    let chat = filled_with_long_texts();
     check(24, &(1..LONG_MESSAGES, 0..3_u8, 20..200_u8), |(start, way, rows)| {
         let middle = Window::Around(seq(start));
         let first = match way {
@@ -141,7 +134,7 @@ fn following_pages_of_long_texts_shows_each_message_once() {
         };
         let (mut next, mut seen) = (Some(first), Vec::new());
         while let Some(window) = next {
-            let page = chat.page(0, window, limit(rows.into()));
+            let page = chat.page(window, limit(rows.into()));
             assert_is_a_piece(&page);
             assert!(page.next.is_none() || !page.items.is_empty(), "an empty page goes on");
             assert!(window != middle || numbers(&page).contains(&start));
