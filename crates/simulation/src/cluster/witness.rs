@@ -53,6 +53,8 @@ pub(super) struct Witness {
     sent: HashMap<String, MessageId>,
     /// The event at which a group was deleted.
     deleted: HashMap<GroupId, i64>,
+    /// The greatest ids that were given out: of users, groups and messages.
+    greatest: [i64; 3],
 }
 
 impl Witness {
@@ -84,6 +86,7 @@ impl Witness {
     }
 
     fn take_in(&mut self, id: i64, logged: &LoggedEvent, database: &ModelDatabase) -> Verdict {
+        self.judge_new_id(&logged.event)?;
         match &logged.event {
             Event::MemberAdded(GroupMember { group, member }) => {
                 let terms = self.terms.entry((*group, member.user.id)).or_default();
@@ -136,6 +139,21 @@ impl Witness {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Judges that an id is not given out again.
+    fn judge_new_id(&mut self, event: &Event) -> Verdict {
+        let (kind, id) = match event {
+            Event::UserCreated(user) => (0, user.id.get()),
+            Event::GroupCreated(group) => (1, group.id.get()),
+            Event::MessageCreated(message) => (2, message.id.get()),
+            _ => return Ok(()),
+        };
+        if id <= self.greatest[kind] {
+            return Err(format!("id {id} was given out again: {event:?}"));
+        }
+        self.greatest[kind] = id;
         Ok(())
     }
 
