@@ -32,9 +32,9 @@ pub(super) enum CredentialChange {
 ///
 /// - Users may change their own password, and nothing else here. All else is for server admins.
 /// - A provisioned key may change nothing, whatever its user has become since: it exists for a setup script and is
-/// stored where that script is.
+///   stored where that script is.
 /// - Nobody's own password can be changed without the current one. Otherwise a stolen key would be enough to lock out
-/// its owner.
+///   its owner.
 pub(super) fn authorize(
     actor: &Actor,
     is_admin: bool,
