@@ -14,7 +14,7 @@ const CHECKSUMS: &str = "checksums";
 /// failed lately, is most likely to have damaged.
 const NEWEST: i64 = 1_000;
 
-/// Rows that a job is about to give their checksums.
+/// Counts the jobs that are about to compute the checksums of old rows. Without one, every row has its checksum.
 const PENDING: &str =
     "SELECT count(*) AS number FROM jobs WHERE kind IN ('checksum_messages', 'checksum_events')";
 
@@ -29,24 +29,38 @@ const ON_POSTGRES: &str = "SELECT count(*) AS number FROM information_schema.col
 #[derive(Default)]
 struct Tally {
     checked: Vec<String>,
-    without: u64,
-    damaged: u64,
+    damaged: Rows,
+    without: Rows,
+}
+
+/// Rows of which something is wrong.
+#[derive(Default)]
+struct Rows {
+    count: u64,
     /// What is wrong with the first ones.
     named: Vec<String>,
 }
 
-impl Tally {
-    fn complain(&mut self, complaint: impl FnOnce() -> String) {
-        self.damaged += 1;
+impl Rows {
+    fn add(&mut self, name: impl FnOnce() -> String) {
+        self.count += 1;
         if self.named.len() < COMPLAINTS {
-            self.named.push(complaint());
+            self.named.push(name());
         }
     }
 
+    /// The names of the first ones.
+    fn names(&self) -> String {
+        let more = if self.count > self.named.len() as u64 { "; …" } else { "" };
+        format!("{}{more}", self.named.join("; "))
+    }
+}
+
+impl Tally {
     fn row<T: Checksummed>(&mut self, row: &T) {
         match row.stored() {
-            None => self.without += 1,
-            Some(_) if row.is_damaged() => self.complain(|| row.describe()),
+            None => self.without.add(|| row.describe()),
+            Some(_) if row.is_damaged() => self.damaged.add(|| row.describe()),
             Some(_) => {}
         }
     }
@@ -59,10 +73,10 @@ impl Tally {
                 self.row(&row);
             }
             Walked::Unreadable { id, error } => {
-                self.complain(|| format!("{} {id} can't be read ({error})", T::NAME));
+                self.damaged.add(|| format!("{} {id} can't be read ({error})", T::NAME));
             }
             Walked::Hole { after, error } => {
-                self.complain(|| format!("{} after {after} can't be read ({error})", T::NAME));
+                self.damaged.add(|| format!("{} after {after} can't be read ({error})", T::NAME));
             }
         });
         self.checked.push(format!("{rows} {}", T::NAME));
@@ -75,19 +89,19 @@ impl Tally {
         Ok(())
     }
 
+    /// `pending` is the number of jobs that are about to compute checksums.
     fn finding(self, pending: QueryResult<i64>) -> Finding {
         let checked = self.checked.join(" and ");
-        if self.damaged > 0 {
-            let more = if self.damaged > self.named.len() as u64 { "; …" } else { "" };
-            let detail =
-                format!("{} of {checked} are damaged: {}{more}", self.damaged, self.named.join("; "));
+        if self.damaged.count > 0 {
+            let detail = format!("{} of {checked} are damaged: {}", self.damaged.count, self.damaged.names());
             return Finding::new(CHECKSUMS, CheckOutcome::Failed, detail);
         }
-        let found = pending.map(|pending| match (self.without, pending) {
+        let found = pending.map(|pending| match (self.without.count, pending) {
             (0, _) => (CheckOutcome::Passed, format!("{checked} match their checksums")),
+            // A flipped bit in the length of a column can make SQLite read those after it as NULL.
             (without, 0) => (
-                CheckOutcome::Warning,
-                format!("{without} of {checked} have no checksum, and no job is about to compute them"),
+                CheckOutcome::Failed,
+                format!("{without} of {checked} have lost their checksums: {}", self.without.names()),
             ),
             (without, _) => (
                 CheckOutcome::Passed,
@@ -96,6 +110,14 @@ impl Tally {
         });
         Finding::from_query(CHECKSUMS, found)
     }
+}
+
+/// Whether every row of a database has a checksum.
+///
+/// # Errors
+/// The failure of the statement.
+pub(crate) fn is_complete(connection: &mut Connection<'_>) -> QueryResult<bool> {
+    Ok(number(connection, PENDING)? == 0)
 }
 
 /// Checks all messages and events, one page after the other.
@@ -125,8 +147,7 @@ pub(crate) fn newest_checksums(connection: &mut Connection<'_>) -> Finding {
     let checked =
         tally.newest::<messages::Row>(connection).and_then(|()| tally.newest::<events::Row>(connection));
     match checked {
-        // What has no checksum yet is no news at a start.
-        Ok(()) => Tally { without: 0, ..tally }.finding(Ok(0)),
+        Ok(()) => tally.finding(number(connection, PENDING)),
         Err(error) => Finding::from_query(CHECKSUMS, Err(error)),
     }
 }

@@ -10,7 +10,7 @@ use diesel::sql_types::BigInt;
 use crate::connection::{Attempt, Connection, on_backend};
 use crate::migrations::SchemaVersion;
 
-pub(crate) use checksums::{checksums, newest_checksums};
+pub(crate) use checksums::{checksums, is_complete, newest_checksums};
 pub(crate) use clock::newest_row;
 pub(crate) use invariants::{INVARIANTS, Invariant};
 

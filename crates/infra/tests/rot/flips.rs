@@ -54,3 +54,13 @@ fn a_damaged_message_and_a_damaged_event_are_named() {
     assert_eq!(failure.check, "checksums");
     assert!(failure.detail.contains("message 7 of group 1 (id 7); event 9"), "{failure:?}");
 }
+
+/// A flipped bit in the length of a column makes SQLite read those after it as NULL, the checksum among them.
+#[test]
+fn a_row_that_has_lost_its_checksum_is_noticed() {
+    let chat = Chat::with(20);
+    chat.execute("UPDATE events SET at = at + 1, checksum = NULL WHERE id = 9");
+    let failures = chat.failures();
+    let [failure] = &failures[..] else { panic!("{failures:?}") };
+    assert!(failure.detail.contains("have lost their checksums: event 9"), "{failure:?}");
+}

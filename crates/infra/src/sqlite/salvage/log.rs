@@ -8,7 +8,6 @@ use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::jobs::Task;
 
 use super::Salvage;
-use crate::checksum::Checksummed;
 use crate::rows::events::Row as EventRow;
 use crate::schema::{groups, jobs, known_networks, memberships, sessions, users};
 
@@ -55,15 +54,13 @@ impl Salvage<'_> {
     /// Reads what the log records since the backup.
     pub(super) fn read_log(&mut self) -> QueryResult<()> {
         let head = self.head("events");
-        let (mut recorded, mut damaged) = (RecordedChanges::default(), 0);
-        let unreadable = self.source.walk::<EventRow>(|event| {
-            if event.is_damaged() {
-                damaged += 1;
-            } else if event.id > head {
+        let mut recorded = RecordedChanges::default();
+        let damaged = self.source.walk_intact::<EventRow>(|event| {
+            if event.id > head {
                 recorded.add(&event);
             }
         });
-        self.report.damaged += damaged + unreadable;
+        self.report.damaged += damaged;
         self.recorded = recorded;
         Ok(())
     }

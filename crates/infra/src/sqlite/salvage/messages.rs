@@ -58,14 +58,14 @@ impl Salvage<'_> {
             report: &mut self.report,
         };
         let mut outcome = Ok(());
-        let unreadable = self.source.walk::<MessageRow>(|row| {
+        let damaged = self.source.walk_intact::<MessageRow>(|row| {
             if outcome.is_ok() {
                 outcome = incoming.take(row);
             }
         });
         outcome?;
         let Incoming { groups, pinned, touched, .. } = incoming;
-        self.report.damaged += unreadable;
+        self.report.damaged += damaged;
         self.note_lost_ends(&groups);
         self.restore_pins(&pinned)?;
         self.bring_reactions(&touched)
@@ -121,10 +121,6 @@ impl Salvage<'_> {
 
 impl Incoming<'_> {
     fn take(&mut self, row: MessageRow) -> QueryResult<()> {
-        if row.is_damaged() {
-            self.report.damaged += 1;
-            return Ok(());
-        }
         if row.id <= self.head { self.change(row) } else { self.add(row) }
     }
 

@@ -6,7 +6,8 @@ use diesel::prelude::*;
 
 use super::super::restore::RestoreError;
 use super::super::{inspect, migrate};
-use crate::checksum::{Stored, Walked, walk};
+use crate::check::is_complete;
+use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
 use crate::rows::{memberships, reactions};
 use crate::schema;
@@ -14,6 +15,8 @@ use crate::schema;
 /// The damaged database.
 pub(super) struct DamagedDatabase {
     connection: SqliteConnection,
+    /// Whether every row has a checksum, unless damage took it. Taken for granted if that can't be read.
+    has_all_checksums: bool,
 }
 
 impl DamagedDatabase {
@@ -42,7 +45,8 @@ impl DamagedDatabase {
                 "it is not a later state of the backup: its event log has another epoch".to_owned(),
             ));
         }
-        Ok(Self { connection })
+        let has_all_checksums = is_complete(&mut Connection::Sqlite(&mut connection)).unwrap_or(true);
+        Ok(Self { connection, has_all_checksums })
     }
 
     /// Visits the rows of a table that can be read, in the order of ids. Returns how many rows, and parts of the table,
@@ -54,6 +58,19 @@ impl DamagedDatabase {
             Walked::Unreadable { .. } | Walked::Hole { .. } => unreadable += 1,
         });
         unreadable
+    }
+
+    /// Visits the rows of a table that can be read and say what the program wrote. Returns how many others there are.
+    pub(super) fn walk_intact<T: Checksummed>(&mut self, mut visit: impl FnMut(T)) -> u64 {
+        let (mut damaged, has_all) = (0, self.has_all_checksums);
+        let unreadable = self.walk::<T>(|row| {
+            if row.is_damaged() || (has_all && row.stored().is_none()) {
+                damaged += 1;
+            } else {
+                visit(row);
+            }
+        });
+        damaged + unreadable
     }
 
     /// The members of a group: by their list or, where that can't be read, each of `candidates` by itself.
