@@ -3,9 +3,9 @@
 //! Invariants:
 //! - Nobody else writes to the source (`source`). It is only read, except that events get their positions first.
 //! - The target is marked (`events/log/mark.rs`) in a separate commit before its first row is written. No server opens
-//! a marked database. The same commit that gives the log a new epoch removes the mark; it is the last step. So if the
-//! process is killed, the target is empty, marked or complete. The next copy accepts an empty or marked target and no
-//! other.
+//!   a marked database. The same commit that gives the log a new epoch removes the mark; it is the last step. So if the
+//!   process is killed, the target is empty, marked or complete. The next copy accepts an empty or marked target and no
+//!   other.
 //! - Everything that was written is read back and compared (`digest`) before the mark is removed.
 //!
 //! `crate::rows` has the types of rows, `table` pages through tables, and `table_copy` copies them. `backend`, `sqlite` and

@@ -149,7 +149,8 @@ fn a_migration() {
 fn create_old_database(folder: &Path) {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
     let mut all = FileBasedMigrations::from_path(all).unwrap().migrations().unwrap();
-    all.sort_by_key(|migration: &Box<dyn Migration<Sqlite>>| migration.name().version().as_owned());
+    let version = |migration: &dyn Migration<Sqlite>| migration.name().version().as_owned();
+    all.sort_by_key(|migration| version(migration.as_ref()));
     let mut old = connect(&database(folder));
     // As the server opens it: the file says that it has a write-ahead log.
     old.batch_execute("PRAGMA journal_mode = WAL").unwrap();
