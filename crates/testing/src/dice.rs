@@ -25,6 +25,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// The seed of dice whose throws are those that are still to come.
+    pub const fn seed(&self) -> u64 {
+        self.0
+    }
+
     /// Other dice, whose throws follow from these.
     pub fn split(&mut self) -> Self {
         Self(self.throw())

@@ -6,9 +6,13 @@ mod dice;
 mod asyncapi;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod proxy;
 
 #[cfg(feature = "asyncapi")]
 pub use asyncapi::{EventContract, Transport};
 pub use dice::Dice;
 #[cfg(feature = "postgres")]
 pub use postgres::Scratch;
+#[cfg(feature = "postgres")]
+pub use proxy::Proxy;

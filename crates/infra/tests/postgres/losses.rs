@@ -3,11 +3,10 @@
 use std::thread;
 
 use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault};
-use groupchat_testing::Scratch;
+use groupchat_testing::{Proxy, Scratch};
 
 use crate::console::{Console, READERS, WRITERS};
 use crate::database::{OneWorkerStorage, Runs, settled, store, touch};
-use crate::proxy::Proxy;
 use crate::support::fixture;
 
 fn is_unavailable(outcome: &Result<(), StorageFault>) -> bool {

@@ -13,7 +13,6 @@ mod limits;
 mod losses;
 mod notices;
 mod opening;
-mod proxy;
 mod queueing;
 mod reading;
 mod restores;

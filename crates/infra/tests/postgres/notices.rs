@@ -7,10 +7,10 @@ use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{CommitDecision, Tx};
 use groupchat_infra::DatabaseStorage;
+use groupchat_testing::Proxy;
 
 use crate::console::Console;
 use crate::database::{DEADLINE, OneWorkerStorage};
-use crate::proxy::Proxy;
 
 /// Far longer than any test.
 const NEVER: Duration = Duration::from_secs(3_600);

@@ -8,11 +8,10 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use groupchat_infra::postgres::{OpenError, PostgresOptions};
-use groupchat_testing::Scratch;
+use groupchat_testing::{Proxy, Scratch};
 
 use crate::console::Console;
 use crate::database::{OneWorkerStorage, open, options, refusal, store};
-use crate::proxy::Proxy;
 
 /// A password that must not be told.
 const SECRET: &str = "hunter2";

@@ -13,6 +13,7 @@ mod configuration;
 mod connections;
 mod crash;
 mod events;
+#[allow(dead_code, unused_imports, reason = "other test programs use more of it")]
 mod harness;
 mod health;
 mod jobs;

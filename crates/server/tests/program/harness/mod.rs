@@ -3,6 +3,7 @@
 mod api;
 mod data;
 mod database;
+mod seat;
 mod server;
 mod told;
 
@@ -10,9 +11,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use groupchat_testing::Transport;
 
-pub(crate) use api::Api;
+pub(crate) use api::{Answer, Api};
 pub(crate) use data::{Data, data, folder};
 pub(crate) use database::Database;
+pub(crate) use seat::Seat;
 pub(crate) use server::{Server, program, serve, serve_somewhere, started_by};
 pub(crate) use told::assert_told;
 

@@ -58,20 +58,25 @@ impl Server {
     }
 
     /// Starts the program by this command and waits until it listens.
-    pub(crate) async fn spawn(mut command: Command) -> Self {
+    pub(crate) async fn spawn(command: Command) -> Self {
+        Self::try_spawn(command).await.expect("the program ended before it listened")
+    }
+
+    /// The same; `None` if it ends before that.
+    pub(crate) async fn try_spawn(mut command: Command) -> Option<Self> {
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut url, mut password) = (None, None);
         // All of it comes in one piece.
         while url.is_none() || !output.get_ref().buffer().is_empty() {
             let line = tokio::time::timeout(DEADLINE, output.next_line()).await.unwrap().unwrap();
-            let line = line.expect("the program ended before it listened");
+            let line = line?;
             if let Some((_, secret)) = line.split_once("password: ") {
                 password = Some(secret.to_owned());
             }
             url = url.or_else(|| line.split_once("listens on ").map(|(_, base)| format!("{base}/api")));
         }
-        Self { child, _output: output, url: url.unwrap(), password }
+        Some(Self { child, _output: output, url: url.unwrap(), password })
     }
 
     /// The address and port of its socket.
