@@ -1,10 +1,10 @@
 //! A run: clients at work while the servers are disturbed, the state at the end, and the judgement.
 
-use std::env;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use std::{env, fs};
 
 use futures_util::future::join_all;
 use groupchat_testing::Dice;
@@ -25,7 +25,7 @@ use crate::writer::Writer;
 
 /// How many seconds the servers are disturbed for.
 const SECONDS: &str = "GROUPCHAT_TEST_HISTORY_SECONDS";
-const DEFAULT_SECONDS: u64 = 15;
+const DEFAULT_SECONDS: u64 = 12;
 
 /// How long everything else may take.
 const REST: Duration = Duration::from_secs(120);
@@ -42,47 +42,61 @@ pub(crate) async fn run(name: &str, place: Place) {
     let seconds = env::var(SECONDS).map_or(DEFAULT_SECONDS, |seconds| seconds.parse().unwrap());
     let mut dice = Dice::seeded();
     let seed = dice.seed();
-    let mut targets: Vec<_> = (0..place.servers()).map(|nth| Target::new(nth, &place)).collect();
+    let keeper = Keeper::new(name, seed);
+    let mut targets: Vec<_> = (0..place.servers()).map(|nth| Target::new(nth, &place, &keeper)).collect();
     for target in &mut targets {
         target.seat.start().await;
     }
     let urls = targets.iter().map(|target| target.seat.url()).collect();
     let world = Arc::new(World::create(seed, targets[0].seat.server(), urls).await);
-    let path = format!("{}/histories/{name}-{seed}.jsonl", env!("CARGO_TARGET_TMPDIR"));
-    let keeper = Keeper { world: Arc::clone(&world), path: path.into() };
-
+    keeper.world.get_or_init(|| Arc::clone(&world));
     let whole = record(&world, targets, place, Duration::from_secs(seconds), &mut dice);
     timeout(REST + Duration::from_secs(seconds), whole).await.expect("the run ends in time");
     let history = world.recorder.history();
     eprintln!("{name}: {}", summary(&history));
     assert_sound(&history);
-    drop(keeper);
 }
 
-/// Stores the history of a run that failed.
+/// Keeps the history and the servers' logs of a run that failed.
 struct Keeper {
-    world: Arc<World>,
-    path: PathBuf,
+    folder: PathBuf,
+    world: OnceLock<Arc<World>>,
+}
+
+impl Keeper {
+    fn new(name: &str, seed: u64) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("histories").join(format!("{name}-{seed}"));
+        fs::create_dir_all(&folder).unwrap();
+        Self { folder, world: OnceLock::new() }
+    }
+
+    fn log(&self, server: usize) -> PathBuf {
+        self.folder.join(format!("server-{server}.log"))
+    }
 }
 
 impl Drop for Keeper {
     #[expect(clippy::print_stderr, reason = "shown with what failed")]
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            let stored = self.world.recorder.history().save(&self.path);
-            eprintln!("the history is in {} ({stored:?})", self.path.display());
+        if !std::thread::panicking() {
+            fs::remove_dir_all(&self.folder).unwrap();
+        } else if let Some(world) = self.world.get() {
+            let path = self.folder.join("history.jsonl");
+            let stored = world.recorder.history().save(&path);
+            eprintln!("the history is in {} ({stored:?})", path.display());
         }
     }
 }
 
 impl Target {
-    fn new(nth: usize, place: &Place) -> Self {
+    fn new(nth: usize, place: &Place, keeper: &Keeper) -> Self {
         let line = place.line();
         // Short, so that cursors also come by heartbeats, and that locks held by a stopped server end in errors.
         let settings = ["--events-heartbeat", "1", "--storage-statement-timeout", "3"].map(Into::into);
         Self {
             nth,
-            seat: Seat::reserve(settings.into_iter().chain(line.arguments).collect()),
+            seat: Seat::reserve(settings.into_iter().chain(line.arguments).collect())
+                .logging_to(keeper.log(nth)),
             #[cfg(feature = "postgres")]
             proxy: line.proxy,
         }

@@ -1,6 +1,8 @@
 //! An address that stays that of one server, however often that is killed.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::net::TcpSocket;
@@ -15,6 +17,8 @@ pub(crate) struct Seat {
     _port: TcpSocket,
     /// What tells the program to use its data, and how.
     arguments: Vec<OsString>,
+    /// Where the program's log goes, if not to that of the test.
+    log: Option<PathBuf>,
     running: Option<Server>,
 }
 
@@ -25,7 +29,12 @@ impl Seat {
         port.set_reuseaddr(true).unwrap();
         port.bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = port.local_addr().unwrap().to_string();
-        Self { address, _port: port, arguments, running: None }
+        Self { address, _port: port, arguments, log: None, running: None }
+    }
+
+    /// The same, with the program's log at the end of this file.
+    pub(crate) fn logging_to(self, path: PathBuf) -> Self {
+        Self { log: Some(path), ..self }
     }
 
     /// Where the API is.
@@ -49,7 +58,8 @@ impl Seat {
     /// The same; whether the program listens.
     pub(crate) async fn try_start(&mut self) -> bool {
         let mut command = program();
-        command.stderr(Stdio::inherit());
+        let file = |path| Stdio::from(File::options().append(true).create(true).open(path).unwrap());
+        command.stderr(self.log.as_ref().map_or_else(Stdio::inherit, file));
         command.args(["serve", "--listen", &self.address, "--password-cost", "10"]).args(&self.arguments);
         self.running = Server::try_spawn(command).await;
         self.running.is_some()
