@@ -17,7 +17,8 @@ pub struct GroupQuery {
     pub search: Option<SearchText>,
     /// Only groups that the viewer is a member of.
     pub mine: bool,
-    /// Only groups without members, which therefore have no owner.
+    /// Only groups without members, which therefore have no owner. A member whose account is deleted counts until the
+    /// membership has ended, too.
     pub ownerless: bool,
     /// The position to continue from.
     pub after: Option<NameCursor>,

@@ -1,5 +1,5 @@
-//! Several users at once. What the log says happened first is done first on the model, one command after the other: then
-//! every command that changed something must answer the same, and the same must be stored.
+//! Several users at once. What the log says happened first is done first on the model, one command after the other:
+//! then every command that changed something must answer the same, and the same must be stored.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};

@@ -18,7 +18,7 @@ use comparison::difference;
 use support::Database;
 
 /// How many histories there are, unless the environment says otherwise.
-const HISTORIES: usize = 6;
+const HISTORIES: usize = 8;
 /// The environment variable that says so.
 const COUNT: &str = "GROUPCHAT_TEST_HISTORIES";
 /// How long each is.

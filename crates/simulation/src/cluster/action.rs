@@ -57,8 +57,8 @@ pub enum Action {
     },
     /// So many committed events get their positions in the log.
     Number(usize),
-    /// The hub of a server broadcasts so many of the events that follow, as they were published or as it reads them from
-    /// the log.
+    /// The hub of a server broadcasts so many of the events that follow, as they were published or as it reads them
+    /// from the log.
     Broadcast {
         /// Which server.
         server: usize,
@@ -121,8 +121,8 @@ pub(super) struct Situation {
 }
 
 impl Action {
-    /// Throws the dice for what happens next; `number` is one that no other action has. Mostly something that makes sense
-    /// for a client as it is there.
+    /// Throws the dice for what happens next; `number` is one that no other action has. Mostly something that makes
+    /// sense for a client in its situation.
     pub(super) fn draw(
         dice: &mut Dice,
         known: &Known,

@@ -1,5 +1,5 @@
-//! Sees every commit, and judges by it what clients are told. It knows the rules from the documentation alone: who is in
-//! which group follows from the events that say so, one after the other.
+//! Sees every commit, and judges by it what clients are told. It knows the rules from the documentation alone: who is
+//! in which group follows from the events that say so, one after the other.
 
 use std::collections::HashMap;
 

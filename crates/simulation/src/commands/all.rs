@@ -40,24 +40,37 @@ commands! {
     1 flow CreateFirstAdmin[accounts::create_first_admin]()
         |ports| accounts::create_first_admin(ports.storage, &ports.own, &ports.own);
     /// An admin creates a user, with whose key somebody can act at once.
-    6 flow CreateUser[accounts::create](name: AUsername, display: Option<ADisplayName>, email: Option<AnEmail>, admin: AFlag, password: APassword)
+    6 flow CreateUser[accounts::create](
+        name: AUsername, display: Option<ADisplayName>, email: Option<AnEmail>, admin: AFlag,
+        password: APassword
+    )
         |ports| accounts::create(ports.storage, &ports.own, &ports.own, ports.who, UserDraft {
             username: name, display_name: display, email, is_admin: admin, password,
         });
     /// The operator creates a user.
-    2 flow CreateUserByOperator[accounts::create_by_operator](name: AUsername, admin: AFlag, password: APassword)
+    2 flow CreateUserByOperator[accounts::create_by_operator](
+        name: AUsername, admin: AFlag, password: APassword
+    )
         |ports| accounts::create_by_operator(ports.storage, &ports.own, UserDraft {
             username: name, display_name: None, email: None, is_admin: admin, password,
         });
     /// An admin deletes a user.
     1 write DeleteUser[accounts::delete_user](user: AUser) |tx, actor| accounts::delete_user(tx, actor, user);
     /// The operator deletes a user.
-    1 flow DeleteUserByOperator[operator::delete](name: AUsername) |ports| operator::delete(ports.storage, name.key());
+    1 flow DeleteUserByOperator[operator::delete](name: AUsername)
+        |ports| operator::delete(ports.storage, name.key());
     /// A user changes their own profile.
-    4 write EditSelf[accounts::edit_self](display: Option<Option<ADisplayName>>, email: Option<Option<AnEmail>>, presence: Option<APresence>)
-        |tx, actor| accounts::edit_self(tx, actor, &ProfileChanges { display_name: display.clone(), email: email.clone(), presence });
+    4 write EditSelf[accounts::edit_self](
+        display: Option<Option<ADisplayName>>, email: Option<Option<AnEmail>>, presence: Option<APresence>
+    )
+        |tx, actor| accounts::edit_self(tx, actor, &ProfileChanges {
+            display_name: display.clone(), email: email.clone(), presence,
+        });
     /// An admin changes a user.
-    4 flow EditUser[accounts::edit_user](user: AUser, name: Option<AUsername>, display: Option<Option<ADisplayName>>, admin: Option<AFlag>, password: Option<APassword>)
+    4 flow EditUser[accounts::edit_user](
+        user: AUser, name: Option<AUsername>, display: Option<Option<ADisplayName>>, admin: Option<AFlag>,
+        password: Option<APassword>
+    )
         |ports| accounts::edit_user(ports.storage, &ports.own, ports.who, user, UserChanges {
             username: name, display_name: display, email: None, is_admin: admin, password,
         });
@@ -81,7 +94,9 @@ commands! {
         });
     /// Users, for the operator.
     1 flow ListUsersByOperator[operator::list](after: Option<APlace>, limit: ALimit)
-        |ports| operator::list(ports.storage, UserQuery { search: None, after: after.map(|place| place.of("user")), limit });
+        |ports| operator::list(ports.storage, UserQuery {
+            search: None, after: after.map(|place| place.of("user")), limit,
+        });
 
     // Sessions and tickets.
 
@@ -121,7 +136,9 @@ commands! {
             name: name.clone(), description: description.clone(), visibility: Visibility::Public,
         }, &QUOTAS);
     /// A group's admin changes it.
-    3 write EditGroup[groups::edit](group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>)
+    3 write EditGroup[groups::edit](
+        group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>
+    )
         |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
             name: name.clone(), description: description.clone(), visibility: None,
         });
@@ -130,9 +147,12 @@ commands! {
     /// A group.
     2 read FindGroup[groups::find](group: AGroup) |tx, actor| groups::find(tx, actor, group);
     /// Groups.
-    3 read ListGroups[groups::list](search: Option<ASearch>, mine: AFlag, ownerless: AFlag, after: Option<APlace>, limit: ALimit)
+    3 read ListGroups[groups::list](
+        search: Option<ASearch>, mine: AFlag, ownerless: AFlag, after: Option<APlace>, limit: ALimit
+    )
         |tx, actor| groups::list(tx, actor, &GroupQuery {
-            viewer: actor.id(), search: search.clone(), mine, ownerless, after: after.map(|place| place.of("gruppe ")), limit,
+            viewer: actor.id(), search: search.clone(), mine, ownerless,
+            after: after.map(|place| place.of("gruppe ")), limit,
         });
     /// A user joins a group.
     6 write JoinGroup[groups::join](group: AGroup) |tx, actor| groups::join(tx, actor, group, &QUOTAS);
@@ -149,7 +169,9 @@ commands! {
     2 write RemoveMember[groups::remove_member](group: AGroup, user: AUser)
         |tx, actor| groups::remove_member(tx, actor, group, user);
     /// Members.
-    3 read ListMembers[groups::list_members](group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit)
+    3 read ListMembers[groups::list_members](
+        group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit
+    )
         |tx, actor| groups::list_members(tx, actor, &MemberQuery {
             group, search: search.clone(), after: after.map(|place| place.of("user")), limit,
         });
@@ -158,7 +180,9 @@ commands! {
 
     /// A member sends a message.
     40 write Send[messages::send](group: AGroup, text: AText, client_id: Option<AClientId>)
-        |tx, actor| messages::send(tx, actor, &MessageDraft { group, text: text.clone(), client_id: client_id.clone() });
+        |tx, actor| messages::send(tx, actor, &MessageDraft {
+            group, text: text.clone(), client_id: client_id.clone(),
+        });
     /// An author edits a message.
     5 write EditMessage[messages::edit](message: AMessage, text: Option<AText>)
         |tx, actor| messages::edit(tx, actor, message.0, message.1, text.as_ref());

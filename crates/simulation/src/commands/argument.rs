@@ -41,7 +41,8 @@ impl<A: Argument> Argument for Option<A> {
 macro_rules! arguments {
     ($(
         $(#[$doc:meta])*
-        $name:ident($number:ty) for $value:ty: |$dice:ident, $known:ident| $draw:expr, |$given:ident, $ids:ident| $on:expr;
+        $name:ident($number:ty) for $value:ty:
+            |$dice:ident, $known:ident| $draw:expr, |$given:ident, $ids:ident| $on:expr;
     )+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

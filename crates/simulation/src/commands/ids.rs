@@ -1,5 +1,5 @@
-//! The ids of one backend, and those of the model. A database may skip ids, as when a command is undone; in the order in
-//! which they were given out, they are those of the model.
+//! The ids of one backend, and those of the model. A database may skip ids, as when a command is undone; in the order
+//! in which they were given out, they are those of the model.
 
 use std::collections::BTreeMap;
 

@@ -18,7 +18,7 @@
 macro_rules! commands {
     ($(
         $(#[$doc:meta])*
-        $weight:literal $how:ident $name:ident [$($use_case:path),+] ($($argument:ident: $type:ty),*)
+        $weight:literal $how:ident $name:ident [$($use_case:path),+] ($($argument:ident: $type:ty),* $(,)?)
             |$($parameter:ident),+| $body:expr;
     )+) => {
         /// A command of a client, or of the server.

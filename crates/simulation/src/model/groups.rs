@@ -86,7 +86,7 @@ impl GroupRepository for ModelTx<'_> {
         let groups = tables.groups.iter().filter(|(_, row)| !row.is_deleted).map(|(_, row)| &row.group);
         let found = groups
             .filter(|group| !query.mine || tables.standing(group.id, query.viewer).is_some())
-            .filter(|group| !query.ownerless || tables.members(group.id).next().is_none())
+            .filter(|group| !query.ownerless || group.member_count == 0)
             .map(|group| ListedName { of: Named::Group(group.id), key: group.name.key(), entry: group })
             .filter(|named| query.search.as_ref().is_none_or(|text| named.key.contains(text.as_str())))
             .map(|ListedName { of, key, entry }| ListedName {

@@ -1,0 +1,96 @@
+//! Requests of a client. One that may have been lost is repeated, if it is a message: its `client_id` makes that safe.
+
+use std::task::Poll;
+
+use groupchat_domain::Error;
+use groupchat_domain::accounts::AccountRefusal;
+
+use crate::cluster::client::{Address, Client, Pending, poll_once};
+use crate::cluster::mutation::Mutation;
+use crate::cluster::witness::Witness;
+use crate::commands::{AClientId, AGroup, AKey, AText, Answer, Argument, Command, Ids, Ports};
+
+/// A message that is to be sent, until it is known whether it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cluster) struct Draft {
+    pub(in crate::cluster) group: AGroup,
+    pub(in crate::cluster) number: u32,
+}
+
+impl Draft {
+    fn command(self, mutation: Mutation) -> Command {
+        let client_id = (mutation != Mutation::SendIgnoresClientId).then_some(AClientId(self.number));
+        Command::Send { group: self.group, text: AText(self.number), client_id }
+    }
+
+    fn text(self) -> String {
+        AText(self.number).on(&Ids::of_model()).into_string()
+    }
+}
+
+/// A request under way.
+pub(super) struct Request {
+    pub(super) server: usize,
+    command: Command,
+    /// The number of the key that it issues.
+    number: u32,
+    reply: Pending<Result<Answer, Error>>,
+}
+
+/// A reply, and what it was to.
+pub(in crate::cluster) struct Reply {
+    pub(in crate::cluster) command: Command,
+    pub(in crate::cluster) number: u32,
+    pub(in crate::cluster) answer: Result<Answer, Error>,
+}
+impl Client {
+    /// Takes a message to send, unless there is one already.
+    pub(in crate::cluster) fn write(&mut self, draft: Draft) {
+        self.draft.get_or_insert(draft);
+    }
+
+    /// Sends the message, or sends it again, if nothing else is under way.
+    pub(in crate::cluster) fn send(&mut self, to: &Address, number: u32, mutation: Mutation) {
+        if let Some(draft) = self.draft {
+            self.begin(to, draft.command(mutation), number);
+        }
+    }
+
+    /// Begins a request, if no other is under way.
+    pub(in crate::cluster) fn begin(&mut self, to: &Address, command: Command, number: u32) {
+        if self.is_busy() {
+            return;
+        }
+        let by = self.identity.map_or(AKey(u32::MAX), |identity| identity.key);
+        let Address { index, storage, live } = to.clone();
+        let reply = Box::pin(async move {
+            let ids = Ids::of_model();
+            command.run(&Ports::new(storage.as_ref(), live.as_ref(), &ids, by, number)).await
+        });
+        self.request = Some(Request { server: index, command, number, reply });
+    }
+
+    /// Looks whether a reply has come.
+    pub(in crate::cluster) fn poll_request(&mut self, witness: &Witness) -> Result<Option<Reply>, String> {
+        let Some(request) = &mut self.request else { return Ok(None) };
+        let Poll::Ready(answer) = poll_once(request.reply.as_mut()) else { return Ok(None) };
+        let (command, number) = (request.command, request.number);
+        self.request = None;
+        if let (Some(draft), Command::Send { .. }) = (self.draft, command) {
+            match &answer {
+                Ok(Answer::Sent(sent)) => {
+                    witness.acknowledge(&draft.text(), &sent.view)?;
+                    self.tally.acknowledged += 1;
+                    self.draft = None;
+                }
+                // Sent again later, with the same client id.
+                Err(Error::Fault(_) | Error::Busy { .. }) => {}
+                _ => self.draft = None,
+            }
+        }
+        if answer == Err(AccountRefusal::Unauthenticated.into()) && self.identity.is_some() {
+            self.sign_out();
+        }
+        Ok(Some(Reply { command, number, answer }))
+    }
+}

@@ -1,0 +1,89 @@
+//! What a client shows: loaded over REST, and changed by the events that come meanwhile and afterwards.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::task::Poll;
+
+use groupchat_domain::Error;
+use groupchat_domain::events::{Cursor, LoggedEvent};
+use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::storage::Storage;
+
+use crate::cluster::client::{Client, Identity, poll_once};
+use crate::cluster::load::{Loaded, load_all, load_one};
+use crate::cluster::replica::Replica;
+
+/// What the client still has to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Groups(BTreeSet<GroupId>),
+    All,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::Groups(BTreeSet::new())
+    }
+}
+
+/// What is to be applied once what was asked for is loaded.
+pub(super) enum Change {
+    Logged(Box<LoggedEvent>, Cursor),
+    Read(GroupId, Seq),
+}
+impl Client {
+    /// Applies what has come, up to where something has to be loaded first.
+    pub(super) fn apply(&mut self) {
+        let Some(Identity { user, .. }) = self.identity else { return };
+        while self.wanted == Wanted::default() && self.load.is_none() {
+            match self.buffer.pop_front() {
+                Some(Change::Logged(event, cursor)) => {
+                    if let (Some(group), Wanted::Groups(groups)) =
+                        (self.replica.apply(user, &event), &mut self.wanted)
+                    {
+                        groups.insert(group);
+                    }
+                    self.cursor = Some(cursor);
+                }
+                Some(Change::Read(group, seq)) => self.replica.move_cursor(group, seq),
+                None => return,
+            }
+        }
+    }
+
+    /// Goes on with loading; whether anything happened.
+    pub(in crate::cluster) fn poll_load(&mut self, storage: &Arc<dyn Storage>) -> bool {
+        let Some(who) = self.credential().filter(|_| self.is_open()) else { return false };
+        let Some(load) = &mut self.load else {
+            let storage = Arc::clone(storage);
+            self.load = match &self.wanted {
+                Wanted::All => Some(Box::pin(load_all(storage, who))),
+                Wanted::Groups(groups) => match groups.first() {
+                    Some(group) => Some(Box::pin(load_one(storage, who, *group))),
+                    None => return false,
+                },
+            };
+            return true;
+        };
+        let Poll::Ready(loaded) = poll_once(load.as_mut()) else { return false };
+        self.load = None;
+        self.tally.loads += 1;
+        match loaded {
+            Ok(Loaded::All(users, groups)) => {
+                self.replica = Replica::show(&users, groups);
+                self.wanted = Wanted::default();
+            }
+            Ok(Loaded::Group(id, group)) => {
+                self.replica.show_group(id, group.map(|group| *group));
+                if let Wanted::Groups(groups) = &mut self.wanted {
+                    groups.remove(&id);
+                }
+            }
+            Err(Error::Refused(_)) => self.sign_out(),
+            // Once more.
+            Err(_) => {}
+        }
+        self.apply();
+        true
+    }
+}
