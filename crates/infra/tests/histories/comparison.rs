@@ -24,6 +24,18 @@ pub(crate) const GREATEST: i64 = 25;
 /// # Errors
 /// The first difference.
 pub(crate) fn difference(open: Open, steps: &[Step]) -> Result<(), String> {
+    difference_after(open, steps, |_| {})
+}
+
+/// The same, and before what is stored is compared, something is done to the database.
+///
+/// # Errors
+/// The first difference.
+pub(crate) fn difference_after(
+    open: Open,
+    steps: &[Step],
+    tamper: impl FnOnce(&Database),
+) -> Result<(), String> {
     let clock = Arc::new(SetClock::default());
     let database = open(Arc::clone(&clock));
     let (mut model, mut world) =
@@ -39,6 +51,7 @@ pub(crate) fn difference(open: Open, steps: &[Step]) -> Result<(), String> {
         }
     }
     wait_for_log(&database, model.head());
+    tamper(&database);
     compare_dumps(&dump_of_model(&model), &dump_of(&database, &world))
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use groupchat_simulation::history::{History, SetClock, shrink};
 use groupchat_testing::Dice;
 
-use comparison::difference;
+use comparison::{difference, difference_after};
 use support::Database;
 
 /// How many histories there are, unless the environment says otherwise.
@@ -55,4 +55,22 @@ fn histories_on_sqlite_are_those_of_the_model() {
 #[test]
 fn histories_on_postgres_are_those_of_the_model() {
     compare(|clock| Database::postgres_at(clock));
+}
+
+/// A comparison that finds no difference where there is one proves nothing.
+#[test]
+fn other_answers_and_other_contents_are_found() {
+    let history = History::draw(&mut Dice::new(7), STEPS);
+    let other_clock: Open = |_| Database::sqlite_at(Arc::new(SetClock::default()));
+    assert!(difference(other_clock, &history.0).unwrap_err().starts_with("step "));
+    for change in [
+        "UPDATE groups SET description = 'something else'",
+        "UPDATE memberships SET read_seq = 0",
+        "UPDATE users SET email = NULL",
+        "DELETE FROM reactions",
+    ] {
+        let open: Open = |clock| Database::sqlite_at(clock);
+        let found = difference_after(open, &history.0, |database| database.execute(change));
+        assert!(found.unwrap_err().starts_with("in the end"), "{change}");
+    }
 }

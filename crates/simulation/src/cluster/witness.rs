@@ -177,8 +177,9 @@ impl Witness {
         }
     }
 
-    /// Judges that somebody was delivered this event.
-    pub(super) fn delivered(&self, reader: Reader, logged: &LoggedEvent) -> Verdict {
+    /// Judges that somebody was delivered this event. What is live may come late, and counts as of the event; what is
+    /// replayed also counts as of the connection.
+    pub(super) fn delivered(&self, reader: Reader, logged: &LoggedEvent, is_replayed: bool) -> Verdict {
         let id = logged.position.get();
         let index = usize::try_from(id - 1).map_err(|_| format!("there is no event {id}"))?;
         let Some(event) = self.events.get(index) else { return Err(format!("event {id} was not committed")) };
@@ -188,7 +189,7 @@ impl Witness {
         }
         let was_in = |group| {
             let term = self.term(group, user, id);
-            term.is_some_and(|term| term.until.is_none_or(|until| until > since))
+            term.is_some_and(|term| !is_replayed || term.until.is_none_or(|until| until > since))
         };
         let may_see = !event.is_hidden
             && match event.audience {

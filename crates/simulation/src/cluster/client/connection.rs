@@ -108,11 +108,11 @@ impl Client {
                     return Ok(());
                 }
                 self.tally.replayed += 1;
-                self.deliver(*event, cursor, witness)
+                self.deliver(*event, true, cursor, witness)
             }
             Item::Live(shared) => {
                 self.tally.live += 1;
-                self.deliver(shared.event.clone(), cursor, witness)
+                self.deliver(shared.event.clone(), false, cursor, witness)
             }
             Item::Gap => {
                 self.tally.gaps += 1;
@@ -129,13 +129,19 @@ impl Client {
         }
     }
 
-    fn deliver(&mut self, event: LoggedEvent, cursor: &Cursor, witness: &Witness) -> Verdict {
+    fn deliver(
+        &mut self,
+        event: LoggedEvent,
+        is_replayed: bool,
+        cursor: &Cursor,
+        witness: &Witness,
+    ) -> Verdict {
         let position = event.position.get();
         if position <= self.delivered {
             return Err(format!("event {position} came after event {}", self.delivered));
         }
         if let Some(reader) = self.reader() {
-            witness.delivered(reader, &event)?;
+            witness.delivered(reader, &event, is_replayed)?;
         }
         self.judge_skipped(position, witness)?;
         self.delivered = position;
