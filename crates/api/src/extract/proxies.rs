@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -101,10 +101,11 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
     if !is_trusted(client) {
         return client;
     }
-    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok()).collect();
-    for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+    // As bytes: an entry that is not text must not hide those that proxies appended to its line.
+    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
+    for entry in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
         // An entry that can't be parsed was not written by a known proxy. The last known one stands for it.
-        let Some(address) = read(entry.trim()) else { break };
+        let Some(address) = read(entry) else { break };
         client = address;
         if !is_trusted(client) {
             break;
@@ -114,15 +115,14 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
 }
 
 /// Some proxies append the port.
-fn read(entry: &str) -> Option<IpAddr> {
+fn read(entry: &[u8]) -> Option<IpAddr> {
+    let entry = str::from_utf8(entry.trim_ascii()).ok()?;
     let address = entry.parse().or_else(|_| entry.parse().map(|socket: SocketAddr| socket.ip()));
     address.ok().map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
     fn networks(text: &str) -> Vec<IpNetwork> {
@@ -139,6 +139,15 @@ mod tests {
             headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
         }
         client_address(address(peer), &headers, &networks(trusted))
+    }
+
+    /// Most proxies append to the line that the client sent.
+    #[test]
+    fn bytes_that_are_no_text_hide_nothing_behind_them() {
+        let mut headers = HeaderMap::new();
+        headers.append(FORWARDED_FOR, HeaderValue::from_bytes(b"\xff, 198.51.100.9").unwrap());
+        let client = client_address(address("10.0.0.1"), &headers, &networks("10.0.0.0/8"));
+        assert_eq!(client, address("198.51.100.9"));
     }
 
     #[test]

@@ -105,9 +105,11 @@ impl ListCursor {
     }
 
     fn into_name(self) -> Option<NameCursor> {
-        let (renames, name_key) = self.tail.split_once(' ')?;
-        let renames = renames.parse().ok().filter(|renames| *renames >= 0)?;
-        Some(NameCursor { name_key: name_key.to_owned(), id: self.id, renames })
+        let (text, name_key) = self.tail.split_once(' ')?;
+        let renames: i64 = text.parse().ok()?;
+        // Each cursor has exactly one text: no sign, no leading zero.
+        let is_plain = renames >= 0 && renames.to_string() == text;
+        is_plain.then(|| NameCursor { name_key: name_key.to_owned(), id: self.id, renames })
     }
 }
 
@@ -152,7 +154,7 @@ mod tests {
         let position = NameCursor { name_key: "7 go  12".to_owned(), id: 12, renames: 40 };
         let text = ListCursor::after_name(&position).encode(members());
         assert_eq!(ListCursor::decode_name(members(), &text).unwrap(), position);
-        for tail in ["", "go", " go", "-1 go", "x go"] {
+        for tail in ["", "go", " go", "-1 go", "x go", "+1 go", "01 go"] {
             let text = ListCursor { id: 12, tail: tail.to_owned() }.encode(members());
             assert!(ListCursor::decode_name(members(), &text).is_err(), "{tail}");
         }
