@@ -20,6 +20,9 @@ mod documents;
 pub mod events;
 pub mod extract;
 pub mod feature;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod groups;
 mod limits;
 pub mod messages;

@@ -8,6 +8,8 @@ mod session_handlers;
 mod values;
 
 pub use dto::{UserDto, UserRefDto};
+#[cfg(any(test, fuzzing))]
+pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;
 pub use routes::routes;
 pub(crate) use values::TypedUsername;

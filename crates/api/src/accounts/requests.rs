@@ -10,6 +10,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use super::values::TypedUsername;
+#[cfg(any(test, fuzzing))]
+use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
 use crate::wire::{Change, CursorText, Fields, Given, List, Optional, Patch, Required, Wish};
 
@@ -189,6 +191,24 @@ impl UserListParams {
         fields.finish()?;
         Ok(UserQuery { search, after, limit })
     }
+}
+
+/// The parsers of bodies.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn bodies() -> Vec<Parser> {
+    vec![
+        Parser::of_body(LoginRequest::parse),
+        Parser::of_body(UserDraftDto::parse),
+        Parser::of_body(ProfileChangesDto::parse),
+        Parser::of_body(UserChangesDto::parse),
+        Parser::of_body(PasswordChangeDto::parse),
+    ]
+}
+
+/// The parsers of queries.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn queries() -> Vec<Parser> {
+    vec![Parser::of_query(|params: UserListParams| params.parse(list()))]
 }
 
 #[cfg(test)]

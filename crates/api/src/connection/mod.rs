@@ -12,6 +12,8 @@ mod body;
 mod closing;
 mod deadline;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod head;
 mod limiter;
 mod rejection;

@@ -1,12 +1,11 @@
 use std::collections::VecDeque;
 
-use actix_http::h1::{Codec, Message};
-use actix_web::web::BytesMut;
+use actix_http::h1::Codec;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};
-use tokio_util::codec::Decoder;
 
+use super::fuzzing::read_by_actix;
 use super::limiter::ConnectionLimiter;
 use super::stream::{GuardedStream, MAX_BODY_CHUNK};
 use super::*;
@@ -308,20 +307,6 @@ fn request() -> impl Strategy<Value = String> {
         let (fields, body) = (fields.concat(), bodies.concat());
         format!("{line}Host: x\r\n{fields}\r\n{body}")
     })
-}
-
-/// The requests that actix-http finds, each with what is left of the bytes that were passed on for it.
-fn read_by_actix(codec: &mut Codec, bytes: &[u8]) -> Result<(usize, usize), ()> {
-    let mut bytes = BytesMut::from(bytes);
-    let mut heads = 0;
-    loop {
-        match codec.decode(&mut bytes) {
-            Ok(Some(Message::Item(_))) => heads += 1,
-            Ok(Some(Message::Chunk(_))) => {}
-            Ok(None) => return Ok((heads, bytes.len())),
-            Err(_) => return Err(()),
-        }
-    }
 }
 
 proptest! {

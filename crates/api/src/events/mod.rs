@@ -32,8 +32,12 @@ pub(crate) use dto::{
 };
 #[cfg(test)]
 pub(crate) use ephemeral_type::EphemeralType;
+#[cfg(any(test, fuzzing))]
+pub(crate) use requests::queries;
 pub(crate) use routes::FEATURE;
 pub use routes::routes;
 pub(crate) use shape::{Nullness, Shape, Transports, shapes};
+#[cfg(any(test, fuzzing))]
+pub use socket::frames;
 pub(crate) use socket::{MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PresenceRequest, TypingRequest, close_code};
 pub(crate) use timing::WRITE_TIMEOUT;

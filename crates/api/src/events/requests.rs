@@ -13,6 +13,8 @@ use paperclip::v2::schema::Apiv2Schema as _;
 use serde::Deserialize;
 
 use super::values::{TicketText, Wait};
+#[cfg(any(test, fuzzing))]
+use crate::fuzzing::Parser;
 use crate::problem::ApiError;
 use crate::wire::annotation::Annotation;
 use crate::wire::{Field, Fields, Optional};
@@ -95,4 +97,10 @@ impl OperationModifier for LastEventId {
         let parameter = annotation.into_parameter(ParameterIn::Header, &schema);
         operation.parameters.push(Either::Right(Parameter { name, description, ..parameter }));
     }
+}
+
+/// The parsers of queries.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn queries() -> Vec<Parser> {
+    vec![Parser::of_query(|params: StreamParams| params.parse(None)), Parser::of_query(PollParams::parse)]
 }

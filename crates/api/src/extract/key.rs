@@ -54,7 +54,7 @@ pub(crate) fn credential(request: &HttpRequest) -> Result<Credential, ApiError> 
 }
 
 /// The only key of the request. Of two different keys, a proxy may have checked the other one.
-fn find(headers: &HeaderMap) -> Result<&[u8], ApiError> {
+pub(super) fn find(headers: &HeaderMap) -> Result<&[u8], ApiError> {
     let own = headers.get_all(HEADER).map(HeaderValue::as_bytes);
     let bearers = headers.get_all(AUTHORIZATION).filter_map(|value| bearer(value.as_bytes()));
     let mut keys = own.chain(bearers).map(<[u8]>::trim_ascii);

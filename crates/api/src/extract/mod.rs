@@ -5,6 +5,8 @@
 
 mod body;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ids;
 mod key;
 mod params;
@@ -18,5 +20,7 @@ pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
 pub use ids::{Ids, PathIds, Segment, Segments, UserOrMe};
 pub use key::Key;
 pub(crate) use key::credential;
+#[cfg(any(test, fuzzing))]
+pub(crate) use params::parse as parse_query;
 pub use params::{NoParams, Params};
 pub use proxies::{IpNetwork, NotAnIpNetwork, UntrustedProxies};

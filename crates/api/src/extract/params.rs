@@ -48,7 +48,11 @@ impl FromRequest for NoParams {
     }
 }
 
-fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+/// Parses a query.
+///
+/// # Errors
+/// A parameter is unknown, given twice, or of the wrong type, which is named.
+pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     if !query.is_empty() {
         refuse_unknown(query, declared::<T>())?;
     }

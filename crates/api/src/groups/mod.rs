@@ -8,5 +8,7 @@ mod routes;
 mod values;
 
 pub use dto::{GroupDto, MemberDto};
+#[cfg(any(test, fuzzing))]
+pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;
 pub use routes::routes;

@@ -11,6 +11,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 use crate::accounts::TypedUsername;
+#[cfg(any(test, fuzzing))]
+use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
 use crate::wire::{Alternative, Change, CursorText, Fields, List, Optional, Patch, Required};
 
@@ -187,6 +189,26 @@ impl MemberListParams {
         fields.finish()?;
         Ok(MemberQuery { group, search, after, limit })
     }
+}
+
+/// The parsers of bodies.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn bodies() -> Vec<Parser> {
+    vec![
+        Parser::of_body(GroupDraftDto::parse),
+        Parser::of_body(GroupChangesDto::parse),
+        Parser::of_body(MemberDraftDto::parse),
+        Parser::of_body(MemberChangesDto::parse),
+    ]
+}
+
+/// The parsers of queries.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn queries() -> Vec<Parser> {
+    vec![
+        Parser::of_query(|params: GroupListParams| params.parse(list())),
+        Parser::of_query(|params: MemberListParams| params.parse(GroupId::new(7), list())),
+    ]
 }
 
 #[cfg(test)]

@@ -5,6 +5,10 @@ use groupchat_domain::messages::{ClientId, MessageDraft, MessageText};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+#[cfg(any(test, fuzzing))]
+use super::window::MessageListParams;
+#[cfg(any(test, fuzzing))]
+use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
 use crate::wire::{Change, Fields, Given, Optional, Required};
 
@@ -116,6 +120,22 @@ impl ReadMarkDto {
         let seq = fields.required("seq", self.seq);
         seq.ok_or_else(|| fields.into())
     }
+}
+
+/// The parsers of bodies.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn bodies() -> Vec<Parser> {
+    vec![
+        Parser::of_body(|draft: MessageDraftDto| draft.parse(GroupId::new(7))),
+        Parser::of_body(MessageChangesDto::parse),
+        Parser::of_body(ReadMarkDto::parse),
+    ]
+}
+
+/// The parsers of queries.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn queries() -> Vec<Parser> {
+    vec![Parser::of_query(|params: MessageListParams| params.parse(list()))]
 }
 
 #[cfg(test)]

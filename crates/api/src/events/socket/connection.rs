@@ -17,7 +17,7 @@ use tokio::time::{Interval, timeout};
 use super::bounded::FrameProgress;
 use super::fault::FrameFault;
 use super::rate_limiter::{RateDecision, RateLimiter};
-use super::{MAX_MESSAGE_BYTES, close, requests};
+use super::{MAX_MESSAGE_BYTES, close, replies};
 use crate::events::connection_limiter::Unsent;
 use crate::events::dto::EventDto;
 use crate::events::output::Output;
@@ -192,9 +192,9 @@ impl SocketConnection {
     async fn request(&mut self, text: &str) -> Result<(), CloseCause> {
         self.progress.made();
         if self.allow()? == RateDecision::TooSoon {
-            return self.send(requests::refuse(text, &too_soon())).await.map(drop);
+            return self.send(replies::refuse(text, &too_soon())).await.map(drop);
         }
-        let answered = requests::serve(&self.state, self.principal, &mut self.subscriber, text).await;
+        let answered = replies::serve(&self.state, self.principal, &mut self.subscriber, text).await;
         self.send(answered.frame).await?;
         if answered.is_signed_out { Err(CloseCause::Ended(EndReason::SignedOut)) } else { Ok(()) }
     }
@@ -203,7 +203,7 @@ impl SocketConnection {
     async fn refuse(&mut self, error: ApiError) -> Result<(), CloseCause> {
         self.progress.made();
         self.allow()?;
-        self.send(requests::refuse("", &error)).await.map(drop)
+        self.send(replies::refuse("", &error)).await.map(drop)
     }
 
     fn take_control(&mut self, bytes: &[u8]) -> Result<(), CloseCause> {

@@ -1,13 +1,16 @@
 //! The WebSocket (RFC 6455): events out, requests in, on one connection.
 //!
-//! `connection` runs it, `requests` contains the requests of clients, `rate_limiter` their rate limit, and `close` the
-//! close codes. `bounded` keeps a client from filling the memory, and `fault` names what can be wrong with its input.
+//! `connection` runs it, `requests` parses the requests of clients, `replies` executes them, `rate_limiter` limits their
+//! rate, and `close` has the close codes. `bounded` keeps a client from filling the memory, and `fault` names what can be wrong with its input.
 
 mod bounded;
 mod close;
 mod connection;
 mod fault;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod rate_limiter;
+mod replies;
 mod requests;
 
 use std::pin::Pin;
@@ -25,6 +28,8 @@ use groupchat_domain::storage::Principal;
 use self::bounded::{Bounded, FrameProgress};
 pub(crate) use self::close::code as close_code;
 use self::connection::{SocketConnection, Transport};
+#[cfg(any(test, fuzzing))]
+pub use self::fuzzing::frames;
 pub(crate) use self::requests::{MAX_ID_LENGTH, PresenceRequest, TypingRequest};
 use super::connection_limiter::{Unsent, with_permit};
 use super::subscriber::HttpSubscriber;

@@ -1,0 +1,146 @@
+//! Executes the requests of clients on the socket, by the same use cases as the REST routes, and replies.
+
+use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::presence::Activity;
+use groupchat_domain::storage::{Principal, Writing};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::requests::{SocketRequest, id_of};
+use crate::events::subscriber::HttpSubscriber;
+use crate::messages::{MessageDto, ReadStateDto};
+use crate::problem::{ApiError, Code};
+use crate::state::State;
+
+/// A reply with the request's id.
+#[derive(Serialize)]
+struct Reply<'a> {
+    #[serde(rename = "type")]
+    reply_type: &'static str,
+    id: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replayed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<ReplyData>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ReplyData {
+    Message(SentReply),
+    Read(ReadStateDto),
+    Nothing {},
+}
+
+impl ReplyData {
+    /// Whether it is that of an earlier request; `None` where none could be.
+    const fn replayed(&self) -> Option<bool> {
+        match self {
+            Self::Message(sent) => Some(sent.replayed),
+            Self::Read(_) | Self::Nothing {} => None,
+        }
+    }
+}
+
+/// A message as it is now, and, told beside it, whether an earlier request with the same `client_id` had sent it.
+struct SentReply {
+    message: Box<MessageDto>,
+    replayed: bool,
+}
+
+impl Serialize for SentReply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.message.serialize(serializer)
+    }
+}
+
+/// The result of a request.
+pub(super) struct Answered {
+    /// The reply frame.
+    pub frame: String,
+    /// Whether the request was rejected because the session has ended.
+    pub is_signed_out: bool,
+}
+
+/// Executes a request.
+pub(super) async fn serve(
+    state: &State,
+    principal: Principal,
+    subscriber: &mut HttpSubscriber,
+    text: &str,
+) -> Answered {
+    let (id, request) = SocketRequest::parse(text);
+    let outcome = match request {
+        Ok(request) => RequestContext { state, principal, subscriber }.execute(request).await,
+        Err(error) => Err(error),
+    };
+    let is_signed_out = outcome.as_ref().is_err_and(|error| error.code() == Code::InvalidKey);
+    Answered { frame: frame(&id, outcome), is_signed_out }
+}
+
+/// The frame that rejects a request without executing it, or something that is not a request.
+pub(super) fn refuse(text: &str, error: &ApiError) -> String {
+    frame(&id_of(text).unwrap_or_default(), Err(error.clone()))
+}
+
+fn frame(id: &Value, outcome: Result<ReplyData, ApiError>) -> String {
+    let reply = match outcome {
+        Ok(data) => {
+            Reply { reply_type: "reply", id, replayed: data.replayed(), data: Some(data), error: None }
+        }
+        Err(error) => {
+            Reply { reply_type: "error", id, replayed: None, data: None, error: Some(error.to_json()) }
+        }
+    };
+    serde_json::to_string(&reply).expect("strings and numbers are always JSON")
+}
+
+/// What executing a request takes.
+struct RequestContext<'a> {
+    state: &'a State,
+    principal: Principal,
+    subscriber: &'a mut HttpSubscriber,
+}
+
+impl RequestContext<'_> {
+    async fn execute(mut self, request: SocketRequest) -> Result<ReplyData, ApiError> {
+        match request {
+            SocketRequest::Send(draft) => self.send(draft).await,
+            SocketRequest::Read(group, seq) => self.mark_read(group, seq).await,
+            SocketRequest::Typing { group, is_active } => self.typing(group, is_active),
+            SocketRequest::Presence(activity) => self.act(activity),
+            SocketRequest::Ping => Ok(ReplyData::Nothing {}),
+        }
+    }
+
+    async fn send(&mut self, draft: MessageDraft) -> Result<ReplyData, ApiError> {
+        let (storage, writing) = (&self.state.storage, Writing::of_text(self.principal, draft.text.as_str()));
+        let sent = storage.write_as(writing, move |tx, actor| messages::send(tx, actor, &draft)).await?;
+        self.subscriber.act(Activity::Active)?;
+        Ok(ReplyData::Message(SentReply { message: Box::new(sent.view.into()), replayed: sent.repeated }))
+    }
+
+    async fn mark_read(&mut self, group: GroupId, seq: Seq) -> Result<ReplyData, ApiError> {
+        let (storage, live) = (self.state.storage.as_ref(), self.state.live.as_ref());
+        let marked = messages::mark_read_and_publish(storage, live, self.principal, group, seq).await?;
+        self.subscriber.act(Activity::Active)?;
+        Ok(ReplyData::Read(marked.into()))
+    }
+
+    fn typing(&mut self, group: GroupId, is_active: bool) -> Result<ReplyData, ApiError> {
+        let user = self.subscriber.actor().user.clone();
+        self.act(if is_active {
+            Activity::StartTyping(group, user)
+        } else {
+            Activity::StopTyping(group, user)
+        })
+    }
+
+    fn act(&mut self, activity: Activity) -> Result<ReplyData, ApiError> {
+        self.subscriber.act(activity)?;
+        Ok(ReplyData::Nothing {})
+    }
+}
