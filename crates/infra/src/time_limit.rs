@@ -2,9 +2,9 @@
 //!
 //! A worker thread runs one command at a time, so the timeout is stored per thread.
 
+use crate::executor::sync::atomic::{AtomicBool, Ordering};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a read command may take, by default.

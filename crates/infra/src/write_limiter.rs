@@ -1,9 +1,10 @@
 //! The rate limiter for the writes of each user.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use crate::executor::sync::Mutex;
 use groupchat_domain::storage::{Caller, WriteLimiter};
 
 /// What every write costs in addition to its text, in bytes: approximately the size of its row, its event and their

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use crate::executor::sync::{Mutex, MutexGuard};
 use groupchat_domain::accounts::{AttemptPool, LoginRateLimiter, PasswordAttempt};
 
 /// The size of a token bucket, and how long one attempt takes to come back.

@@ -1,14 +1,13 @@
 //! When keys were last used, in memory.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use groupchat_domain::accounts::{Actor, KeyHash};
 use groupchat_domain::ids::{SessionId, UserId};
 use groupchat_domain::time::Timestamp;
 
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 
 /// How many keys are remembered, at about 100 bytes each.
 const CAPACITY: usize = 65_536;

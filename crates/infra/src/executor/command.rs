@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::queue::{FairQueue, Full, QueueLimits};
 use super::round_robin::EntryId;
-use super::sync::locked;
+use super::sync::{Condvar, Mutex, MutexGuard, locked};
 use crate::time_limit::CallerGone;
 use crate::tx::DbTx;
 

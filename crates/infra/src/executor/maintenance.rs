@@ -1,7 +1,7 @@
 //! The storage's maintenance: stores when keys were last used.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use groupchat_domain::storage::{Caller, CommitDecision, StorageFault};
 use groupchat_domain::time::Clock;
 
 use super::command::CommandQueue;
-use super::sync::locked;
+use super::sync::{Condvar, Mutex, locked};
 use crate::accounts::key_activity::{KeyActivity, KeyUse};
 use crate::connection::{Connection, on_backend};
 use crate::schema::sessions;

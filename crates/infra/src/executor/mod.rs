@@ -4,5 +4,7 @@ pub(crate) mod command;
 pub(crate) mod maintenance;
 pub(crate) mod queue;
 pub(crate) mod round_robin;
+#[cfg(all(test, feature = "shuttle"))]
+pub(crate) mod schedules;
 pub(crate) mod sync;
 pub(crate) mod threads;

@@ -1,13 +1,13 @@
 //! Moves the contents of the write-ahead log into the database file, outside the writer.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use super::gate::Gate;
-use crate::executor::sync::locked;
+use crate::executor::sync::{Condvar, Mutex, locked};
 
 /// Pages in the log from which a checkpoint is worthwhile: 4 MiB.
 const WORTHWHILE_PAGES: i32 = 1_000;

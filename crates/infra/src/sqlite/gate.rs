@@ -3,9 +3,9 @@
 //! SQLite itself would poll for the lock, and the checkpoint would starve under load: the writer holds the lock nearly
 //! all the time, and takes it again before the checkpoint wakes up.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 
-use crate::executor::sync::locked;
+use crate::executor::sync::{Condvar, Mutex, locked};
 
 #[derive(Debug, Default)]
 struct GateState {

@@ -23,6 +23,8 @@ mod options;
 mod readers;
 mod restore;
 mod salvage;
+#[cfg(all(test, feature = "shuttle"))]
+mod schedules;
 mod schema_check;
 pub(crate) mod staged_file;
 mod startup_check;

@@ -2,7 +2,7 @@
 //! would act with the server's rights.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use diesel::sql_types::{Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 use crate::schema_text::bare;
 
 /// The query planner's statistics, which `ANALYZE` stores in tables of its own.

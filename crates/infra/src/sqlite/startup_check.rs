@@ -5,7 +5,7 @@
 //! or events don't match their checksums, it starts, because everything else works; its health says so.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use super::error::OpenError;
 use super::inspect;
 use crate::check::{CheckOutcome, Depth, Finding, checksums, newest_checksums};
 use crate::connection::Connection;
-use crate::executor::sync::locked;
+use crate::executor::sync::{Condvar, Mutex, locked};
 
 /// What an operator reads where rows are damaged and the file is not.
 const SOME_DAMAGED: &str =

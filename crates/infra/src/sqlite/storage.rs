@@ -1,6 +1,6 @@
 //! The storage as a whole: opening, passing commands to the threads, shutting down.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -29,7 +29,7 @@ use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::command::{CommandQueue, DbWork, PendingCommand};
 use crate::executor::maintenance::{self, StopSignal, StorageMaintenance};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 use crate::executor::threads::{GRACE, Threads, finish};
 use crate::observer::observe;
 use crate::time_limit;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use groupchat_domain::storage::StorageFault;
 use tokio::sync::oneshot;
 
 use super::queue::{Class, HashEntry, HashQueue, HashQueueLimits, PushResult};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Condvar, Mutex, locked};
 
 /// When a rejected caller should try again: by then, the queue has room again.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);

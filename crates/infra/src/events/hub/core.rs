@@ -1,7 +1,7 @@
 //! The state that the hub's clones and feeds share.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use crate::executor::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, LogState, LoggedEvent, Viewer,
@@ -9,7 +9,6 @@ use groupchat_domain::events::{
 use groupchat_domain::ids::Position;
 use groupchat_domain::presence::PresenceChange;
 use groupchat_domain::time::Clock;
-use tokio::sync::Notify;
 
 use super::inbox::{Broadcast, Inbox};
 use super::listener::Listener;
@@ -18,7 +17,7 @@ use super::registry::{HubPhase, Registry};
 use super::shared::SharedLogged;
 use super::trackers::Trackers;
 use super::wakers::Wakers;
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, Notify, locked};
 
 /// Whether everything that was published could be broadcast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

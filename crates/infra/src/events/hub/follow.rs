@@ -118,7 +118,7 @@ impl Hub {
     }
 
     /// Broadcasts all events of the log that have not been broadcast yet.
-    async fn catch_up(&self, storage: &dyn Storage) -> Result<(), Error> {
+    pub(super) async fn catch_up(&self, storage: &dyn Storage) -> Result<(), Error> {
         loop {
             let has_listeners = self.has_listeners();
             let (state, events) = read(storage, has_listeners.then(|| self.delivered())).await?;

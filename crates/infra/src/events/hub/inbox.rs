@@ -1,15 +1,14 @@
 //! The events that are queued for broadcast.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use groupchat_domain::events::{EphemeralAudience, EphemeralEvent, LoggedEvent, SharedEvent};
 use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::presence::PresenceChange;
-use tokio::sync::Notify;
 
 use super::shared::{SharedEphemeral, SharedLogged};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, Notify, locked};
 
 /// Something to broadcast.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! A listener: its user, what it may see, and its queue.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use groupchat_domain::events::{Delivery, Event, Viewer};
@@ -11,7 +11,7 @@ use groupchat_domain::text::TextBytes;
 use super::options::HubOptions;
 use super::shared::{SharedEphemeral, SharedLogged};
 use super::wakers::Wakers;
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 
 /// If an emptied queue has more capacity than this, its memory is freed.
 const KEPT_CAPACITY: usize = 32;

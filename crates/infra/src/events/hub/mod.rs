@@ -20,6 +20,8 @@ mod index;
 mod listener;
 mod options;
 mod registry;
+#[cfg(all(test, feature = "shuttle"))]
+mod schedules;
 mod shared;
 mod trackers;
 

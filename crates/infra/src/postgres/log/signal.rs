@@ -1,9 +1,9 @@
 //! How the workers wake the log thread.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use crate::executor::sync::locked;
+use crate::executor::sync::{Condvar, Mutex, locked};
 
 /// Why the thread was woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! The write-ahead log under load.
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use groupchat_domain::storage::CommitDecision;
 
 use super::support::{Fixture, long_note, note, number, on_sqlite};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 use crate::sqlite::checkpoint::Checkpointer;
 use crate::sqlite::connection::{self, ConnectionPurpose};
 

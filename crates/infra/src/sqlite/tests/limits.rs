@@ -1,14 +1,14 @@
 //! Reads that take too long, reads whose callers disconnect, and callers with many reads.
 
+use std::sync::Arc;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use groupchat_domain::storage::{Access, Caller, CommitDecision, Mode, StorageFault};
 
 use super::support::{Fixture, caller, note, number, on_sqlite};
 use crate::executor::command::{DbWork, PendingCommand};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 
 /// Longer than any test waits.
 const NO_LIMIT: Duration = Duration::from_secs(3_600);

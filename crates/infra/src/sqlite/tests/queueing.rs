@@ -2,15 +2,15 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use groupchat_domain::storage::{Access, Caller, CommitDecision, Mode, Storage, StorageFault};
 
 use super::support::{Fixture, caller, note};
 use crate::executor::command::DbWork;
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 use crate::sqlite::QueueLimits;
 
 #[test]

@@ -1,13 +1,13 @@
 //! Snapshots, and what a read-only command may not do.
 
-use std::sync::{Mutex, mpsc};
+use std::sync::mpsc;
 
 use groupchat_domain::events::Event;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{CommitDecision, StorageFault, Tx};
 
 use super::support::{Fixture, note, number, on_sqlite, sql};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 
 const COUNT: &str = "SELECT count(*) AS value FROM jobs";
 

@@ -1,7 +1,7 @@
 //! A storage in its own directory, and commands to try on it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::connection::Connection;
 use crate::executor::command::{CommandOutcome, DbWork, PendingCommand};
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 use crate::sqlite::{BatchLimits, SqliteOptions, SqliteStorage};
 use crate::tx::DbTx;
 

@@ -1,6 +1,5 @@
 //! A hub, listeners, and events to publish to them.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -15,7 +14,7 @@ use groupchat_domain::time::Timestamp;
 use super::super::core::Continuity;
 use super::super::registry::HubPhase;
 use super::super::*;
-use crate::executor::sync::locked;
+use crate::executor::sync::{Mutex, locked};
 
 pub(super) const ANN: UserId = UserId::new(1);
 pub(super) const BOB: UserId = UserId::new(2);
