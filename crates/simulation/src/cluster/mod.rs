@@ -12,22 +12,22 @@ mod load;
 mod mutation;
 mod replica;
 mod run;
+mod server;
 mod storage;
 mod witness;
 
 use std::sync::Arc;
 
-use groupchat_domain::events::{
-    Epoch, Event, LogState, LoggedEvent, RemovedGroup, SharedEvent, SubscriberKind, load_after,
-};
+use groupchat_domain::events::{Epoch, LogState, LoggedEvent, SharedEvent, SubscriberKind};
 use groupchat_domain::ids::Position;
-use groupchat_domain::storage::{Mode, Storage, StorageFault};
+use groupchat_domain::storage::Storage;
 use groupchat_domain::time::Timestamp;
 
 use crate::cluster::action::{Counts, NETWORK, PASSWORD};
 use crate::cluster::client::{Address, Client, Draft, Identity, Reply};
 use crate::cluster::hub::ServerHub;
-use crate::cluster::storage::{Pending, ServerStorage};
+use crate::cluster::server::Server;
+use crate::cluster::storage::ServerStorage;
 use crate::cluster::witness::{Verdict, Witness};
 use crate::commands::{AFlag, AKey, APassword, AUsername, Answer, Argument, Command, Ids, Known};
 use crate::model::ModelDatabase;
@@ -47,12 +47,6 @@ const ROUNDS: usize = 20_000;
 
 /// How often a client looks, when it does, while something happens.
 const POLLS: usize = 4;
-
-/// A server.
-struct Server {
-    storage: Arc<ServerStorage>,
-    hub: ServerHub,
-}
 
 /// The simulated world.
 struct Cluster {
@@ -165,83 +159,6 @@ impl Cluster {
         self.clients[client].connect(&to, self.witness.last());
     }
 
-    /// A server takes a command from its queue; whether one waited.
-    fn execute(&mut self, server: usize, nth: usize, fate: Fate) -> Result<bool, String> {
-        if self.servers[server].storage.waiting() == 0 {
-            return Ok(false);
-        }
-        let Some(pending) = self.servers[server].storage.take(nth) else { return Ok(true) };
-        let Pending { access, ref work, .. } = pending;
-        let is_write = access.mode == Mode::Write;
-        let outcome = match fate {
-            Fate::Unavailable => Err(StorageFault::Unavailable { reason: "simulated".to_owned() }),
-            Fate::UndoneUnknown if is_write => {
-                self.database.run_in_vain(access.mode, self.now, work);
-                let is_acknowledged = self.mutation == Mutation::AcknowledgesLostCommit;
-                if is_acknowledged { Ok(()) } else { Err(StorageFault::OutcomeUnknown) }
-            }
-            Fate::CommitLost if is_write => self.run(&pending).and(Ok(Err(StorageFault::OutcomeUnknown)))?,
-            Fate::RunsAgain => {
-                self.database.run_in_vain(access.mode, self.now, work);
-                self.run(&pending)?
-            }
-            Fate::Runs | Fate::CommitLost | Fate::UndoneUnknown => self.run(&pending)?,
-        };
-        pending.settle(outcome);
-        Ok(true)
-    }
-
-    /// Runs a command and commits it.
-    fn run(&mut self, pending: &Pending) -> Result<Result<(), StorageFault>, String> {
-        let executed = self.database.execute_unnumbered(pending.access.mode, self.now, &pending.work);
-        self.witness.commit(&executed.events, &self.database)?;
-        for logged in &executed.events {
-            match &logged.event {
-                Event::GroupDeleted(RemovedGroup { id, .. }) => self.known.forget_group(*id),
-                Event::UserDeleted(user) => self.known.forget_user(*user),
-                _ => {}
-            }
-        }
-        Ok(executed.outcome)
-    }
-
-    /// Gives events their positions; whether there were any.
-    fn number(&mut self, count: usize) -> bool {
-        let events = self.database.number(count);
-        let has_any = !events.is_empty();
-        self.published.extend(events.into_iter().map(|event| Arc::new(SharedEvent::new(event))));
-        has_any
-    }
-
-    fn log(&self) -> LogState {
-        let state = self.database.inspect(self.now, |tx| tx.events().state());
-        state.unwrap_or_else(|fault| unreachable!("{fault}"))
-    }
-
-    /// A hub broadcasts what follows; whether there was anything.
-    fn broadcast(&self, server: usize, count: usize, from_log: bool) -> bool {
-        let (hub, log) = (&self.servers[server].hub, self.log());
-        let position = hub.position();
-        if !hub.follows(&log.epoch) {
-            hub.begin_anew(log);
-            return true;
-        }
-        let next = usize::try_from(position.get()).unwrap_or(usize::MAX);
-        if !from_log {
-            let events = self.published.iter().skip(next).take(count);
-            return events.map(|event| hub.broadcast(event)).count() > 0;
-        }
-        let limit = i64::try_from(count).unwrap_or(i64::MAX);
-        let events =
-            self.database.inspect(self.now, |tx| load_after(tx, position, limit)).unwrap_or_default();
-        if events.first().is_some_and(|first| first.position > position.next()) {
-            // Removed from the log before the hub has read them.
-            hub.begin_anew(log);
-            return true;
-        }
-        events.into_iter().map(|event| hub.broadcast(&Arc::new(SharedEvent::new(event)))).count() > 0
-    }
-
     /// A client goes on for as long as something happens, but not for ever.
     fn poll_on(&mut self, client: usize) -> Verdict {
         for _ in 0..POLLS {
@@ -280,14 +197,6 @@ impl Cluster {
                 self.witness.signed_in(user.id, session);
                 self.clients[client].sign_in(Identity { key, user: user.id, session });
             }
-        }
-    }
-
-    fn restart(&mut self, server: usize) {
-        self.servers[server].storage.crash();
-        self.servers[server].hub = ServerHub::new(self.log(), self.mutation);
-        for client in &mut self.clients {
-            client.lose(server);
         }
     }
 
