@@ -22,4 +22,5 @@ mod matrix;
 mod messages;
 mod operations;
 mod precedence;
+mod purposes;
 mod sockets;
