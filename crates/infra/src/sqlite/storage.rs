@@ -22,6 +22,7 @@ use super::log_state;
 use super::migrate;
 use super::options::SqliteOptions;
 use super::readers::Reader;
+use super::staged_file::sync_folder;
 use super::startup_check::{StartupCheck, is_broken};
 use super::writer::Writer;
 use crate::accounts::key_activity::KeyActivity;
@@ -175,6 +176,9 @@ impl SqliteStorage {
     ) -> Result<Writer, OpenError> {
         let mut connection = self.connect(ConnectionPurpose::Write)?;
         log_state::ensure_epoch(&mut connection, &self.options.path)?;
+        // The connection has created the write-ahead log if there was none. SQLite syncs its name with the first commit,
+        // but ignores a failure (`unixSync`). A power failure could then remove the log with everything acknowledged.
+        sync_folder(&self.options.path).map_err(|error| unwritable(&self.options.path, &error))?;
         Ok(Writer {
             connection,
             queue: Arc::clone(&self.writes),

@@ -6,6 +6,7 @@
 
 mod commands;
 mod crashes;
+mod faults;
 mod inspection;
 mod ledger;
 mod omissions;
