@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use groupchat_domain::events::{LogState, log_state};
+use groupchat_domain::events::{LogState, load_after, log_state};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::storage::Mode;
 use groupchat_domain::time::Clock;
@@ -15,6 +15,7 @@ use groupchat_infra::check::Depth;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::check;
 
+use crate::consistency::disagreements;
 use crate::ledger::Owed;
 use crate::server::{NoListener, Server, database};
 use crate::snapshot::{Snapshot, connect};
@@ -26,6 +27,8 @@ pub(crate) struct Found {
     pub(crate) snapshot: Snapshot,
     /// The event log.
     pub(crate) log: LogState,
+    /// How the event log disagrees with what is stored.
+    disagreements: Vec<String>,
     messages: Vec<StoredMessage>,
     read: BTreeMap<(GroupId, UserId), Seq>,
 }
@@ -63,6 +66,9 @@ pub(crate) fn inspect(folder: &Path) -> Result<Found, String> {
     server.create_first_admin().map_err(|error| format!("no first admin: {error}"))?;
     server.probe().map_err(|error| format!("the server does not work: {error}"))?;
     check_file(&database(folder))?;
+    if !found.disagreements.is_empty() {
+        return Err(format!("the event log disagrees: {:?}", found.disagreements));
+    }
     Ok(found)
 }
 
@@ -96,16 +102,26 @@ fn is_copy(path: &Path) -> bool {
 }
 
 fn look(server: &Server, folder: &Path) -> Result<Found, String> {
-    let log = server.run(Mode::Read, |tx| log_state(tx)).map_err(|error| format!("no log: {error}"))?;
+    let log = server.run(Mode::Read, |tx| {
+        let log = log_state(tx)?;
+        let mut last = log.removed;
+        while let Some(event) = load_after(tx, last, 500)?.pop() {
+            last = event.position;
+        }
+        assert_eq!(last, log.head, "the log can be read to its end");
+        Ok(log)
+    });
+    let log = log.map_err(|error| format!("no log: {error}"))?;
     let mut connection = connect(&database(folder));
     let read = |connection: &mut SqliteConnection| {
         let snapshot = Snapshot::of(connection)?;
+        let disagreements = disagreements(connection, &snapshot)?;
         let messages = diesel::sql_query(MESSAGES).load(connection)?;
         let read: Vec<ReadCursor> = diesel::sql_query(READ_CURSORS).load(connection)?;
         let read = read
             .into_iter()
             .map(|row| ((GroupId::new(row.group_id), UserId::new(row.user_id)), Seq::new(row.read_seq)));
-        QueryResult::Ok(Found { snapshot, log, messages, read: read.collect() })
+        QueryResult::Ok(Found { snapshot, log, disagreements, messages, read: read.collect() })
     };
     connection.transaction(read).map_err(|error| format!("unreadable: {error}"))
 }

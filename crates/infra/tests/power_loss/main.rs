@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commands;
+mod consistency;
 mod crashes;
 mod faults;
 mod inspection;

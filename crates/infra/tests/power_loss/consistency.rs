@@ -1,0 +1,111 @@
+//! Whether the event log tells the state: replaying it from the beginning yields what is stored.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::snapshot::Snapshot;
+
+/// Queries that count what disagrees, each with what that is. The log must go back to the beginning of the database.
+const DISAGREEMENTS: [(&str, &str); 9] = [
+    (
+        "messages whose version is not the number of events about them",
+        "SELECT count(*) AS number FROM messages \
+         WHERE version <> (SELECT count(*) FROM events WHERE message_id = messages.id) \
+            OR NOT EXISTS (SELECT 1 FROM events WHERE message_id = messages.id AND type = 'message.created')",
+    ),
+    (
+        "events about messages that are not stored",
+        "SELECT count(*) AS number FROM events \
+         WHERE message_id IS NOT NULL AND message_id NOT IN (SELECT id FROM messages)",
+    ),
+    (
+        "messages that are deleted without an event, or not deleted in spite of one",
+        "SELECT count(*) AS number FROM messages WHERE (deleted_at IS NOT NULL) <> \
+            EXISTS (SELECT 1 FROM events WHERE message_id = messages.id AND type = 'message.deleted')",
+    ),
+    (
+        "messages with other likes than their events say",
+        "SELECT count(*) AS number FROM messages WHERE deleted_at IS NULL AND likes <> \
+            (SELECT coalesce(sum((type = 'message.liked') - (type = 'message.unliked')), 0) FROM events \
+             WHERE message_id = messages.id)",
+    ),
+    (
+        "messages that are pinned, but not by their last event about that, or the reverse",
+        "SELECT count(*) AS number FROM messages WHERE deleted_at IS NULL AND (pin_seq IS NOT NULL) <> coalesce( \
+            (SELECT type = 'message.pinned' FROM events WHERE message_id = messages.id \
+                AND type IN ('message.pinned', 'message.unpinned') ORDER BY id DESC LIMIT 1), 0)",
+    ),
+    (
+        "memberships that their last event doesn't tell of",
+        "SELECT count(*) AS number FROM memberships WHERE coalesce( \
+            (SELECT type = 'member.removed' FROM events WHERE events.group_id = memberships.group_id \
+                AND events.user_id = memberships.user_id AND type IN ('member.added', 'member.removed') \
+             ORDER BY id DESC LIMIT 1), 1)",
+    ),
+    (
+        "members who came and didn't leave, but are not there",
+        "SELECT count(*) AS number FROM events AS added JOIN groups ON groups.id = added.group_id \
+         WHERE type = 'member.added' AND groups.deleted_at IS NULL \
+            AND NOT EXISTS (SELECT 1 FROM memberships \
+                WHERE memberships.group_id = added.group_id AND memberships.user_id = added.user_id) \
+            AND NOT EXISTS (SELECT 1 FROM events AS removed WHERE removed.id > added.id \
+                AND removed.type = 'member.removed' AND removed.group_id = added.group_id \
+                AND removed.user_id = added.user_id)",
+    ),
+    (
+        "groups that were created, changed or deleted without an event",
+        "SELECT count(*) AS number FROM groups WHERE \
+            (deleted_at IS NULL AND version <> (SELECT count(*) FROM events \
+                WHERE group_id = groups.id AND type IN ('group.created', 'group.updated'))) \
+            OR (deleted_at IS NOT NULL) <> \
+                EXISTS (SELECT 1 FROM events WHERE group_id = groups.id AND type = 'group.deleted')",
+    ),
+    (
+        "users who were created or deleted without an event",
+        "SELECT count(*) AS number FROM users WHERE \
+            NOT EXISTS (SELECT 1 FROM events WHERE user_id = users.id AND type = 'user.created') \
+            OR (deleted_at IS NOT NULL) <> \
+                EXISTS (SELECT 1 FROM events WHERE user_id = users.id AND type = 'user.deleted')",
+    ),
+];
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn number(connection: &mut SqliteConnection, query: &str) -> QueryResult<i64> {
+    diesel::sql_query(query).get_result(connection).map(|Number { number }| number)
+}
+
+/// Compares the log with everything else. A state that was compared before is not compared again. A database that is
+/// older than its log is left alone.
+///
+/// # Errors
+/// The failure of a statement.
+pub(crate) fn disagreements(
+    connection: &mut SqliteConnection,
+    snapshot: &Snapshot,
+) -> QueryResult<Vec<String>> {
+    static AGREED: Mutex<Option<HashSet<Snapshot>>> = Mutex::new(None);
+    let agreed = || AGREED.lock().unwrap_or_else(PoisonError::into_inner);
+    let begins = "SELECT count(*) AS number FROM events WHERE id = 1 AND type = 'user.created'";
+    if agreed().get_or_insert_default().contains(snapshot) || number(connection, begins)? == 0 {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for (what, query) in DISAGREEMENTS {
+        let count = number(connection, query)?;
+        if count > 0 {
+            found.push(format!("{count} {what}"));
+        }
+    }
+    if found.is_empty() {
+        agreed().get_or_insert_default().insert(snapshot.clone());
+    }
+    Ok(found)
+}
