@@ -8,7 +8,7 @@
 #![allow(unsafe_code, reason = "defines functions of C, and makes system calls")]
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -330,4 +330,35 @@ extern "C" fn linkat(
     // SAFETY: passes on what the caller has passed.
     let sys_link = || unsafe { libc::syscall(libc::SYS_linkat, old_folder, from, new_folder, to, flags) };
     change_names(from, to, sys_link, State::linked)
+}
+
+/// `copy_file_range(2)`, by which Rust's standard library copies files: not available on volumes, so that it reads and
+/// writes instead.
+#[unsafe(no_mangle)]
+extern "C" fn copy_file_range(
+    from: c_int,
+    from_offset: *mut off_t,
+    to: c_int,
+    to_offset: *mut off_t,
+    count: size_t,
+    flags: c_uint,
+) -> ssize_t {
+    if open_file(to).is_some() {
+        return answer(Err(libc::ENOSYS)) as ssize_t;
+    }
+    // SAFETY: passes on what the caller has passed.
+    let copied =
+        unsafe { libc::syscall(libc::SYS_copy_file_range, from, from_offset, to, to_offset, count, flags) };
+    answer(if copied < 0 { Err(errno()) } else { Ok(copied) }) as ssize_t
+}
+
+/// `sendfile(2)`, which it tries next.
+#[unsafe(no_mangle)]
+extern "C" fn sendfile64(to: c_int, from: c_int, offset: *mut off_t, count: size_t) -> ssize_t {
+    if open_file(to).is_some() {
+        return answer(Err(libc::ENOSYS)) as ssize_t;
+    }
+    let count = c_long::try_from(count).map_err(|_| libc::EINVAL);
+    answer(count.and_then(|count| call(libc::SYS_sendfile, to.into(), from.into(), address(offset), count)))
+        as ssize_t
 }

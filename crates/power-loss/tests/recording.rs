@@ -37,12 +37,13 @@ fn the_record_of_all_calls_yields_the_files_that_are_there() {
     file.write_all(b"XX").unwrap();
     file.set_len(20).unwrap();
     fs::hard_link(path("a"), path("sub/linked")).unwrap();
+    fs::copy(path("a"), path("copied")).unwrap();
     fs::rename(path("a"), path("b")).unwrap();
     fs::write(path("c"), "gone").unwrap();
     fs::write(path("a"), "another file of the same name").unwrap();
     fs::remove_file(path("c")).unwrap();
     assert_eq!(disk(&volume).after_kill().files, volume.contents().unwrap());
-    assert_eq!(volume.contents().unwrap().len(), 3);
+    assert_eq!(volume.contents().unwrap().len(), 4);
     drop(folder);
 }
 

@@ -50,7 +50,8 @@ pub struct Restored {
     pub salvaged: Option<Salvaged>,
 }
 
-/// Why nothing was restored. The database is unchanged.
+/// Why nothing was restored. The database is unchanged, unless only the last step failed, the sync of its folder: then it
+/// is restored, but a power failure could undo that.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The backup is not a groupchat database or is a newer one, or the old database is in use.
@@ -224,6 +225,8 @@ fn set_aside(paths: &RestorePaths<'_>) -> Result<(Option<PathBuf>, Heads), Resto
     keep(paths.database, paths.kept)?;
     sync_folder(paths.kept).map_err(failed("write", paths.kept))?;
     remove(&beside(paths.database))?;
+    // A power failure must not bring the old log back beside the new database.
+    sync_folder(paths.database).map_err(failed("write", paths.database))?;
     Ok((paths.kept.exists().then(|| paths.kept.to_owned()), heads))
 }
 
@@ -258,13 +261,15 @@ fn remove(files: &[PathBuf]) -> Result<(), RestoreError> {
     files.iter().try_for_each(|file| remove_if_exists(file).map_err(failed("remove", file)))
 }
 
-/// Gives a file a second name, if it exists. Copies it if the file system doesn't support links.
+/// Gives a file a second name, if it exists. Copies it if the file system doesn't support links: the copy gets its name
+/// once it is complete.
 fn keep(file: &Path, name: &Path) -> Result<(), RestoreError> {
     let keep = || match fs::hard_link(file, name) {
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists) => Err(error),
         Err(_) => {
-            fs::copy(file, name)?;
-            File::open(name)?.sync_all()
+            let staged = StagedFile::of(name)?;
+            fs::copy(file, staged.path())?;
+            staged.publish()
         }
         Ok(()) => Ok(()),
     };

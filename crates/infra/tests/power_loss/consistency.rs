@@ -109,3 +109,50 @@ pub(crate) fn disagreements(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use groupchat_testing::Dice;
+
+    use super::*;
+    use crate::crashes::Stage;
+    use crate::scene::Scene;
+    use crate::server::database;
+    use crate::snapshot::connect;
+
+    /// Changes that nobody has emitted an event for, and events that nothing stands for.
+    const TAMPERING: [&str; 9] = [
+        "UPDATE messages SET version = version + 1 WHERE id = 1",
+        "UPDATE messages SET likes = likes + 1 WHERE deleted_at IS NULL",
+        "UPDATE messages SET pin_seq = 99, pinned_at = 1, pinned_by = 1 WHERE deleted_at IS NULL AND pin_seq IS NULL \
+            AND id = (SELECT max(id) FROM messages WHERE pin_seq IS NULL AND deleted_at IS NULL)",
+        "DELETE FROM memberships WHERE user_id = 3",
+        "DELETE FROM events WHERE type = 'member.added' AND user_id = 3",
+        "DELETE FROM events WHERE type = 'message.created' AND id = \
+            (SELECT max(id) FROM events WHERE type = 'message.created')",
+        "UPDATE groups SET version = version + 1",
+        "UPDATE groups SET deleted_at = 1 WHERE id = 1",
+        "DELETE FROM events WHERE type = 'user.created' AND user_id = 2",
+    ];
+
+    #[test]
+    fn a_log_that_disagrees_is_noticed() {
+        let stage = Stage::new();
+        let server = stage.start();
+        let mut scene = Scene::create(&server);
+        stage.work(&server, &mut scene, 30, &mut Dice::new(1));
+        let mut connection = connect(&database(stage.folder()));
+        let mut look = |change: &str| {
+            connection.batch_execute(&format!("BEGIN; {change}")).unwrap();
+            let snapshot = Snapshot::of(&mut connection).unwrap();
+            let found = disagreements(&mut connection, &snapshot).unwrap();
+            connection.batch_execute("ROLLBACK").unwrap();
+            found
+        };
+        assert_eq!(look(""), Vec::<String>::new());
+        for change in TAMPERING {
+            assert_ne!(look(change), Vec::<String>::new(), "{change}");
+        }
+    }
+}

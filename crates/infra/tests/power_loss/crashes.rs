@@ -66,8 +66,10 @@ impl Recording {
         let (initial, ops) = volume.trace();
         let recording = Self { initial, ops, promises: ledger.read() };
         if !recording.ops.iter().any(|op| matches!(op, Op::SyncFailed { .. })) {
-            let files = recording.last_disk().after_kill().files;
-            assert_eq!(files, volume.contents().unwrap(), "not everything is recorded");
+            let (recorded, found) = (recording.last_disk().after_kill().files, volume.contents().unwrap());
+            let differ = found.iter().find(|(name, content)| recorded.get(*name) != Some(*content));
+            assert_eq!(differ.map(|(name, _)| name), None, "not everything is recorded");
+            assert_eq!(recorded.len(), found.len(), "not everything is recorded");
         }
         recording
     }
@@ -101,6 +103,31 @@ impl Recording {
         Ok(seen.len())
     }
 
+    /// Lets the power fail at `points` moments, and tells `judge` what is left and what was promised by then.
+    ///
+    /// # Errors
+    /// The first that it returns.
+    pub(crate) fn judge_each(
+        &self,
+        points: usize,
+        dice: &mut Dice,
+        judge: impl Fn(&Image, &Owed) -> Result<(), String>,
+    ) -> Result<(), Box<Violation>> {
+        let mut moments = self.moments(points, dice).into_iter().peekable();
+        let (mut disk, mut owed) = (self.initial.clone(), Owed::default());
+        for (at, op) in self.ops.iter().enumerate() {
+            disk.apply(op, dice);
+            if let Op::Mark(number) = op {
+                owed.add(&self.promises[*number]);
+            }
+            while moments.next_if_eq(&(at + 1)).is_some() {
+                let image = disk.after_power_loss(dice);
+                judge(&image, &owed).map_err(|what| Box::new(Violation { what, point: at + 1, image }))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Moments at which not everything is synced, in their order.
     fn moments(&self, count: usize, dice: &mut Dice) -> Vec<usize> {
         let mut disk = self.initial.clone();
@@ -111,6 +138,7 @@ impl Recording {
                 at_risk.push(point + 1);
             }
         }
+        let count = if at_risk.is_empty() { 0 } else { count };
         let mut moments: Vec<_> = (0..count).map(|_| at_risk[dice.below(at_risk.len())]).collect();
         moments.sort_unstable();
         moments
@@ -205,19 +233,31 @@ fn is_commit_header(bytes: &[u8]) -> bool {
     bytes.len() == 24 && bytes[4..8] != [0; 4]
 }
 
-/// Starts a server on an image, and looks for what was promised.
-fn examine(image: &Image, owed: &Owed) -> Result<Found, String> {
-    let folder = TempDir::new().unwrap();
-    let volume = Volume::unsynced(folder.path()).unwrap();
-    image.write_to(volume.path()).unwrap();
-    let found = inspect(volume.path())?;
-    check_copies(volume.path(), owed)?;
+/// Starts a server on a folder, and looks for what was promised.
+///
+/// # Errors
+/// What is wrong.
+pub(crate) fn examine_folder(folder: &Path, owed: &Owed) -> Result<Found, String> {
+    let found = inspect(folder)?;
+    check_copies(folder, owed)?;
     let kept = found.keeps(owed);
     match &owed.instead {
         Some(instead) => kept.or_else(|_| found.keeps(instead))?,
         None => kept?,
     }
     Ok(found)
+}
+
+fn examine(image: &Image, owed: &Owed) -> Result<Found, String> {
+    on_disk(image, |folder| examine_folder(folder, owed))
+}
+
+/// Looks at an image in a folder of its own.
+pub(crate) fn on_disk<T>(image: &Image, look: impl FnOnce(&Path) -> T) -> T {
+    let folder = TempDir::new().unwrap();
+    let volume = Volume::unsynced(folder.path()).unwrap();
+    image.write_to(volume.path()).unwrap();
+    look(volume.path())
 }
 
 fn hash(image: &Image) -> u64 {

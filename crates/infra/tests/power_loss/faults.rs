@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use groupchat_domain::Error;
 use groupchat_domain::storage::StorageFault;
+use groupchat_domain::time::Clock;
+use groupchat_infra::clock::SystemClock;
+use groupchat_infra::sqlite::{DataDirLock, RestorePaths, backup, restore};
 use groupchat_power_loss::{Call, Failure, Fault};
 use groupchat_testing::Dice;
 
-use crate::crashes::Stage;
-use crate::inspection::{check_copies, inspect};
-use crate::ledger::Owed;
+use crate::crashes::{Stage, examine_folder};
+use crate::ledger::{Owed, Promise};
 use crate::points::share;
 use crate::scene::Scene;
+use crate::server::{Server, database};
 use crate::traffic::{batch, checkpoint};
 
 /// A database that was shut down cleanly, and who uses it.
@@ -79,19 +82,14 @@ fn work_through(fault: Fault, dice: &mut Dice) {
     server.probe().unwrap_or_else(|error| panic!("{fault:?}: it does not work again: {error}"));
     assert_eq!(batch(&server, &mut scene, &stage.ledger, dice), [], "after {fault:?}");
     server.stop();
-    assert_intact(&stage, fault);
-    let survived = stage.recording().survive(4, dice);
-    survived.unwrap_or_else(|violation| violation.after(&fault).fail());
+    judge(&stage, fault, dice);
 }
 
 /// Starts on the folder as it is.
 fn assert_intact(stage: &Stage, fault: Fault) {
     let mut owed = Owed::default();
     stage.ledger.read().iter().for_each(|promise| owed.add(promise));
-    let found = inspect(stage.folder()).and_then(|found| {
-        check_copies(stage.folder(), &owed)?;
-        found.keeps(&owed)
-    });
+    let found = examine_folder(stage.folder(), &owed);
     found.unwrap_or_else(|what| panic!("after {fault:?}: {what}"));
 }
 
@@ -147,4 +145,80 @@ fn other_calls_that_fail() {
         let faults = faults(4, call, &[Failure::Eio, Failure::Enospc], RARE / 2, &mut dice);
         work_through_all(faults, &mut dice);
     }
+}
+
+/// Faults of all kinds while a server starts, or a file is copied.
+fn at_starts(dice: &mut Dice) -> Vec<Fault> {
+    let calls = [(Call::Write, WRITES / 3), (Call::Read, READS / 3), (Call::Open, RARE), (Call::Sync, RARE)];
+    let rarer = [(Call::Name, RARE / 2), (Call::Truncate, RARE / 4)];
+    let calls = calls.into_iter().chain(rarer);
+    calls.flat_map(|(call, calls)| faults(2, call, &[Failure::Eio, Failure::Enospc], calls, dice)).collect()
+}
+
+/// A server that can't start says so, and the next one can.
+#[test]
+fn starts_in_which_calls_fail() {
+    let mut dice = Dice::seeded();
+    for (nth, fault) in at_starts(&mut dice).into_iter().enumerate() {
+        let stage = if nth % 2 == 0 { Stage::new() } else { base().stage() };
+        stage.volume.set_fault(Some(fault));
+        let server = Server::start(stage.folder(), Arc::new(stage.ledger.clone()));
+        if let Ok(server) = &server {
+            let _ = server.create_first_admin();
+        }
+        // As if it had been killed.
+        drop(server);
+        judge(&stage, fault, &mut dice);
+    }
+}
+
+/// A backup that can't be made has no name, and harms nothing.
+#[test]
+fn backups_in_which_calls_fail() {
+    let mut dice = Dice::seeded();
+    for fault in at_starts(&mut dice) {
+        let stage = base().stage();
+        let server = stage.start();
+        stage.volume.set_fault(Some(fault));
+        let copy = stage.folder().join("backup.copy");
+        if backup(&database(stage.folder()), &copy, false, &mut |_| ()).is_ok() {
+            stage.ledger.note(Promise::Copied("backup.copy".to_owned()));
+        }
+        stage.volume.set_fault(None);
+        server.stop();
+        judge(&stage, fault, &mut dice);
+    }
+}
+
+/// A restore that fails leaves the database as it was, or restored.
+#[test]
+fn restores_in_which_calls_fail() {
+    let mut dice = Dice::seeded();
+    for fault in at_starts(&mut dice) {
+        let stage = base().stage();
+        let server = stage.start();
+        stage.copy("backup.copy");
+        batch(&server, &mut base().scene.clone(), &stage.ledger, &mut dice);
+        server.stop();
+        let lock = DataDirLock::acquire(stage.folder()).unwrap();
+        let (copy, database) = (stage.folder().join("backup.copy"), database(stage.folder()));
+        let kept = stage.folder().join("groupchat.db.before-restore");
+        let paths = RestorePaths { backup: &copy, database: &database, kept: &kept };
+        stage.ledger.note(Promise::Restoring);
+        stage.volume.set_fault(Some(fault));
+        if restore(&lock, &paths, SystemClock.now(), &mut |_| ()).is_ok() {
+            stage.ledger.note(Promise::Restored);
+        }
+        drop(lock);
+        judge(&stage, fault, &mut dice);
+    }
+}
+
+/// Calls succeed again. What was promised is there, also after a power failure.
+fn judge(stage: &Stage, fault: Fault, dice: &mut Dice) {
+    stage.volume.set_fault(None);
+    // Before a server starts and changes the folder.
+    let survived = stage.recording().survive(4, dice);
+    survived.unwrap_or_else(|violation| violation.after(&fault).fail());
+    assert_intact(stage, fault);
 }

@@ -14,7 +14,7 @@ use groupchat_domain::{Error, operations};
 use groupchat_infra::DatabaseStorage;
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
-use groupchat_infra::sqlite::{BatchLimits, DataDirLock, LastUse, OpenError, SqliteOptions, SqliteStorage};
+use groupchat_infra::sqlite::{BatchLimits, DataDirLock, LastUse, SqliteOptions, SqliteStorage};
 
 use crate::plain::PlainHasher;
 
@@ -38,15 +38,16 @@ impl Server {
     ///
     /// # Errors
     /// What the operator would read.
-    pub(crate) fn start(folder: &Path, sink: Arc<dyn EventSink>) -> Result<Self, OpenError> {
-        let lock = DataDirLock::acquire(folder).expect("no server runs on the folder");
+    pub(crate) fn start(folder: &Path, sink: Arc<dyn EventSink>) -> Result<Self, String> {
+        let lock = DataDirLock::acquire(folder).map_err(|error| error.to_string())?;
         let options = SqliteOptions {
             readers: 1,
             // A batch ends when no command waits, however slow the machine is.
             batch: BatchLimits { commands: 1_000, time: Duration::from_secs(60) },
             ..SqliteOptions::new(database(folder))
         };
-        let storage = SqliteStorage::open_to_serve(options, &lock, Arc::new(SystemClock), sink)?;
+        let storage = SqliteStorage::open_to_serve(options, &lock, Arc::new(SystemClock), sink);
+        let storage = storage.map_err(|error| error.to_string())?;
         Ok(Self { storage: Arc::new(storage), lock })
     }
 
