@@ -1,11 +1,11 @@
 //! Everything that is stored, as numbers that tell one state from another.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use sha2::{Digest, Sha256};
 
 /// Tables that say nothing about what users have stored: a probe, the log's epoch, which a start creates, and when
 /// migrations were made.
@@ -17,7 +17,7 @@ const TABLES: &str = "SELECT name AS line FROM sqlite_schema \
 
 /// The rows of each table: how many, and a hash of all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Snapshot(BTreeMap<String, (usize, u64)>);
+pub(crate) struct Snapshot(BTreeMap<String, (usize, [u8; 32])>);
 
 #[derive(QueryableByName)]
 struct Line {
@@ -49,9 +49,8 @@ impl Snapshot {
             let quoted: Vec<_> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
             let line = quoted.join(" || '|' || ");
             let rows = lines(connection, &format!("SELECT {line} AS line FROM \"{table}\" ORDER BY 1"))?;
-            let mut hasher = DefaultHasher::new();
-            rows.hash(&mut hasher);
-            snapshot.0.insert(table, (rows.len(), hasher.finish()));
+            let digest = Sha256::digest(rows.join("\n"));
+            snapshot.0.insert(table, (rows.len(), digest.into()));
         }
         Ok(snapshot)
     }
