@@ -178,7 +178,7 @@ impl SqliteStorage {
         log_state::ensure_epoch(&mut connection, &self.options.path)?;
         // The connection has created the write-ahead log if there was none. SQLite syncs its name with the first commit,
         // but ignores a failure (`unixSync`). A power failure could then remove the log with everything acknowledged.
-        sync_folder(&self.options.path).map_err(|error| unwritable(&self.options.path, &error))?;
+        sync_folder(&self.options.path).map_err(|error| OpenError::unwritable(&self.options.path, &error))?;
         Ok(Writer {
             connection,
             queue: Arc::clone(&self.writes),
