@@ -203,7 +203,7 @@ fn restores_in_which_calls_fail() {
         let lock = DataDirLock::acquire(stage.folder()).unwrap();
         let (copy, database) = (stage.folder().join("backup.copy"), database(stage.folder()));
         let kept = stage.folder().join("groupchat.db.before-restore");
-        let paths = RestorePaths { backup: &copy, database: &database, kept: &kept };
+        let paths = RestorePaths { backup: &copy, database: &database, kept: &kept, damaged: None };
         stage.ledger.note(Promise::Restoring);
         stage.volume.set_fault(Some(fault));
         if restore(&lock, &paths, SystemClock.now(), &mut |_| ()).is_ok() {
