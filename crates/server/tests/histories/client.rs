@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::harness::{Answer, Api};
 use crate::history::{Call, Message, Operation, Outcome};
+use crate::socket;
 use crate::world::{Person, World};
 
 /// How long a client waits for a response.
@@ -35,20 +36,46 @@ impl Client {
     /// Makes a request in a group to a server, once.
     pub(crate) async fn call(&self, server: usize, group: i64, call: Call) -> Outcome {
         let (method, path, body) = request(group, &call);
+        let request = self.servers[server].try_send(method, &path, body);
+        let exchange = async {
+            match request.await {
+                // Nothing was sent.
+                Err(error) if error.is_connect() => failed(0, "not_connected"),
+                Err(error) => Outcome::Unknown(format!("{error:?}")),
+                Ok(answer) => outcome(&call, &answer),
+            }
+        };
+        self.record(server, call.clone(), false, exchange).await
+    }
+
+    /// Sends a message on a socket of its own.
+    pub(crate) async fn send_on_socket(&self, server: usize, call: Call) -> Outcome {
+        let (url, key) = (&self.world.urls[server], self.servers[server].key());
+        let exchange = async {
+            match socket::send(url, key, &call).await {
+                Ok(answer) => outcome(&call, &answer),
+                Err(outcome) => outcome,
+            }
+        };
+        self.record(server, call.clone(), true, exchange).await
+    }
+
+    /// Waits for the outcome of a request as long as the client's patience lasts, and records it.
+    async fn record(
+        &self,
+        server: usize,
+        call: Call,
+        on_socket: bool,
+        exchange: impl Future<Output = Outcome>,
+    ) -> Outcome {
         let recorder = &self.world.recorder;
         let invoked = recorder.now();
-        let response = timeout(PATIENCE, self.servers[server].try_send(method, &path, body)).await;
+        let result = timeout(PATIENCE, exchange).await;
         let completed = recorder.now();
-        let outcome = match response {
-            Err(_) => Outcome::Unknown("timeout".to_owned()),
-            // Nothing was sent.
-            Ok(Err(error)) if error.is_connect() => failed(0, "not_connected"),
-            Ok(Err(error)) => Outcome::Unknown(format!("{error:?}")),
-            Ok(Ok(answer)) => outcome(&call, &answer),
-        };
-        let (client, result) = (self.number, outcome.clone());
-        recorder.operation(Operation { client, server, invoked, completed, call, outcome });
-        result
+        let outcome = result.unwrap_or_else(|_| Outcome::Unknown("timeout".to_owned()));
+        let (client, copy) = (self.number, outcome.clone());
+        recorder.operation(Operation { client, server, on_socket, invoked, completed, call, outcome });
+        copy
     }
 }
 
@@ -85,7 +112,8 @@ fn outcome(call: &Call, answer: &Answer) -> Outcome {
     }
 }
 
-fn failed(status: u16, code: &str) -> Outcome {
+/// One that was not done.
+pub(crate) fn failed(status: u16, code: &str) -> Outcome {
     Outcome::Failed { status, code: code.to_owned() }
 }
 

@@ -155,19 +155,18 @@ pub(crate) async fn disturb_database(
     while !world.is_over() {
         sleep(millis(&mut dice, 500, 3_000)).await;
         let begun = world.recorder.now();
-        let what = match (&place.cluster, dice.below(4)) {
+        let what = match (&place.cluster, dice.below(5)) {
             (Some(cluster), 0..2) => {
                 let mode = ["fast", "immediate"][dice.below(2)];
                 cluster.restart(mode).await;
                 format!("{mode} restart")
             }
-            (_, 0) => kill(&mut Database::at(&url), "application_name = 'groupchat log'"),
-            (_, 1) => kill(&mut Database::at(&url), "application_name LIKE 'groupchat%'"),
+            (_, 2) => kill(&mut Database::at(&url), "application_name = 'groupchat log'"),
+            (_, 3) => kill(&mut Database::at(&url), "application_name LIKE 'groupchat%'"),
             _ => {
-                let any = format!(
-                    "application_name LIKE 'groupchat%' AND abs(hashint4(pid + {})) % 3 = 0",
-                    dice.below(1_000)
-                );
+                let nth = dice.below(1_000);
+                let any =
+                    format!("application_name LIKE 'groupchat%' AND abs(hashint4(pid + {nth})) % 3 = 0");
                 kill(&mut Database::at(&url), &any)
             }
         };

@@ -43,6 +43,8 @@ pub(crate) struct Setup {
 pub(crate) struct Operation {
     pub client: usize,
     pub server: usize,
+    /// Whether it was a request on a socket, and not one over REST.
+    pub on_socket: bool,
     /// When the client was about to send the request.
     pub invoked: u64,
     /// When the client had the response, or gave up waiting for it.

@@ -14,6 +14,7 @@ mod place;
 mod reader;
 mod recorder;
 mod run;
+mod socket;
 mod world;
 mod writer;
 

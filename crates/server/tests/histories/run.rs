@@ -25,6 +25,8 @@ use crate::writer::Writer;
 
 /// How many seconds the servers are disturbed for.
 const SECONDS: &str = "GROUPCHAT_TEST_HISTORY_SECONDS";
+/// Keeps the histories of all runs, and the servers' logs.
+const KEEP: &str = "GROUPCHAT_TEST_HISTORY_KEEP";
 const DEFAULT_SECONDS: u64 = 12;
 
 /// How long everything else may take.
@@ -57,7 +59,7 @@ pub(crate) async fn run(name: &str, place: Place) {
     assert_sound(&history);
 }
 
-/// Keeps the history and the servers' logs of a run that failed.
+/// Keeps the history and the servers' logs of a run that failed, or of all.
 struct Keeper {
     folder: PathBuf,
     world: OnceLock<Arc<World>>,
@@ -78,7 +80,7 @@ impl Keeper {
 impl Drop for Keeper {
     #[expect(clippy::print_stderr, reason = "shown with what failed")]
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        if !std::thread::panicking() && env::var_os(KEEP).is_none() {
             fs::remove_dir_all(&self.folder).unwrap();
         } else if let Some(world) = self.world.get() {
             let path = self.folder.join("history.jsonl");

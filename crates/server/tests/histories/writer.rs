@@ -54,7 +54,12 @@ impl Writer {
         let gives_up = self.dice.below(6) == 0;
         loop {
             let server = self.any_server();
-            let outcome = self.client.call(server, group, call.clone()).await;
+            // An attempt may be repeated on another transport.
+            let outcome = if self.dice.below(4) == 0 {
+                self.client.send_on_socket(server, call.clone()).await
+            } else {
+                self.client.call(server, group, call.clone()).await
+            };
             self.remember(&outcome);
             if !outcome.asks_for_retry() || gives_up || self.world.is_over() {
                 return;

@@ -52,7 +52,7 @@ pub(super) fn send(message: &Message) -> Call {
 /// One that takes 10 µs.
 pub(super) fn operation(client: usize, invoked: u64, call: Call, outcome: Outcome) -> Operation {
     let server = usize::try_from(invoked).unwrap() / 100 % 2;
-    Operation { client, server, invoked, completed: invoked + 10, call, outcome }
+    Operation { client, server, on_socket: false, invoked, completed: invoked + 10, call, outcome }
 }
 
 fn visit(client: usize, invoked: u64, cursor: Option<i64>, arrivals: Vec<Arrival>) -> Visit {
