@@ -211,7 +211,7 @@ pub(crate) fn assert_sound(history: &History) {
     assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), shown.join("\n"));
     let is_send = |call: &Call| matches!(call, Call::Send { .. });
     let sends = history.operations.iter().filter(|operation| is_send(&operation.call));
-    assert!(sends.filter(|send| send.outcome.is_ok()).count() > 50, "hardly anything was sent");
+    assert!(sends.filter(|send| send.outcome.is_ok()).count() > 20, "hardly anything was sent");
 }
 
 /// How much happened.
