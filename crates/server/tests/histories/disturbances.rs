@@ -47,8 +47,8 @@ enum Interference {
     PauseAndCut,
     /// Everything takes longer for a while.
     Delay,
-    /// The answer to a COMMIT is lost.
-    LoseCommit,
+    /// The answers to some COMMITs are lost.
+    LoseCommits,
     /// All are cut while the server is stopped, so that the other one becomes the sequencer unknown to it.
     StopAndCut,
 }
@@ -72,8 +72,8 @@ impl Target {
 
     #[cfg(feature = "postgres")]
     fn choose(&self, dice: &mut Dice) -> Blow {
-        use Interference::{Cut, Delay, LoseCommit, Pause, PauseAndCut, Refuse, StopAndCut};
-        let all = [Cut, Refuse, Pause, PauseAndCut, Delay, LoseCommit, LoseCommit, StopAndCut];
+        use Interference::{Cut, Delay, LoseCommits, Pause, PauseAndCut, Refuse, StopAndCut};
+        let all = [Cut, Refuse, Pause, PauseAndCut, Delay, LoseCommits, LoseCommits, StopAndCut];
         match dice.below(3) {
             1.. if self.proxy.is_some() => Blow::Connections(all[dice.below(all.len())]),
             _ => [Blow::Kill, Blow::Kill, Blow::Stop, Blow::Restart][dice.below(4)],
@@ -131,7 +131,13 @@ impl Target {
                 sleep(millis(dice, 500, 2_000)).await;
                 proxy.delay(Duration::ZERO);
             }
-            Interference::LoseCommit => proxy.lose_the_next_answer_to("COMMIT"),
+            Interference::LoseCommits => {
+                // Most are of transactions that only read.
+                for _ in 0..20 {
+                    proxy.lose_the_next_answer_to("COMMIT");
+                    sleep(millis(dice, 10, 60)).await;
+                }
+            }
             Interference::StopAndCut => {
                 self.seat.server().signal("STOP").await;
                 proxy.cut();
