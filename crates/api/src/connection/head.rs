@@ -3,7 +3,7 @@
 //! Stricter than actix-http, which reads the same bytes afterwards: if both accept some bytes, they must parse them as
 //! the same request. `tests.rs` compares the two.
 
-use actix_web::http::Uri;
+use actix_web::http::{Method, Uri};
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
 use super::body::Framing;
@@ -87,6 +87,9 @@ fn parse(bytes: &[u8]) -> Result<Head, ProtocolError> {
     let (Some(method), Some(path), Some(version)) = (request.method, request.path, request.version) else {
         return Err(ProtocolError::NotHttp);
     };
+    if Method::from_bytes(method.as_bytes()).is_err() {
+        return Err(ProtocolError::NotHttp);
+    }
     if Uri::try_from(path).is_err() {
         return Err(ProtocolError::Target);
     }
@@ -260,6 +263,8 @@ mod tests {
         for text in ["\x16\x03\x01\x02", "SSH-2.0-OpenSSH_9.9\r\n", "GET / HTTP/2.0\r\n", "GET\x00"] {
             assert_eq!(scan(text.as_bytes()), Err(ProtocolError::NotHttp), "{text:?}");
         }
+        // A token (RFC 9110, section 5.6.2), but actix-http takes it for no method.
+        assert_eq!(scan(b"IT'S / HTTP/1.1\r\nHost: x\r\n\r\n"), Err(ProtocolError::NotHttp));
         assert_eq!(scan(b"GET {} HTTP/1.1\r\nHost: x\r\n\r\n"), Err(ProtocolError::Target));
     }
 
