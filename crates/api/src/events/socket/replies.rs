@@ -144,3 +144,17 @@ impl RequestContext<'_> {
         Ok(ReplyData::Nothing {})
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client compares the numbers as it has written them; `Math.random()` makes such.
+    #[test]
+    fn a_reply_has_the_number_of_its_request() {
+        for id in ["1.5e+200", "0.30000000000000004", "0.8444218515250481", "18446744073709551615", "-1"] {
+            let (parsed, _) = SocketRequest::parse(&format!(r#"{{"type": "ping", "id": {id}}}"#));
+            assert_eq!(parsed.to_string(), id);
+        }
+    }
+}
