@@ -34,7 +34,10 @@ fn nobody_misses_anything_or_gets_what_they_may_not() {
             Err(failure) => panic!("{RUN}={seed}\n{}", failure.shrunk()),
         }
     }
-    // A world in which nothing happens proves nothing.
+    if env::var_os(RUN).is_some() {
+        return;
+    }
+    // A world in which nothing happens proves nothing. In a single run, that can be so.
     let Stats { steps, events, live, replayed, gaps, acknowledged, loads, ends } = all;
     for (count, one_in) in [
         (events, 500),
