@@ -89,24 +89,26 @@ impl Tally {
         Ok(())
     }
 
-    /// `pending` is the number of jobs that are about to compute checksums.
-    fn finding(self, pending: QueryResult<i64>) -> Finding {
+    fn finding(self, connection: &mut Connection<'_>) -> Finding {
         let checked = self.checked.join(" and ");
         if self.damaged.count > 0 {
             let detail = format!("{} of {checked} are damaged: {}", self.damaged.count, self.damaged.names());
             return Finding::new(CHECKSUMS, CheckOutcome::Failed, detail);
         }
-        let found = pending.map(|pending| match (self.without.count, pending) {
-            (0, _) => (CheckOutcome::Passed, format!("{checked} match their checksums")),
-            // A flipped bit in the length of a column can make SQLite read those after it as NULL.
-            (without, 0) => (
-                CheckOutcome::Failed,
-                format!("{without} of {checked} have lost their checksums: {}", self.without.names()),
-            ),
-            (without, _) => (
-                CheckOutcome::Passed,
-                format!("{checked} match their checksums, but for {without} that have none yet"),
-            ),
+        let without = self.without.count;
+        if without == 0 {
+            let detail = format!("{checked} match their checksums");
+            return Finding::new(CHECKSUMS, CheckOutcome::Passed, detail);
+        }
+        let found = is_complete(connection).map(|is_complete| {
+            if is_complete {
+                // A flipped bit in the length of a column can make SQLite read those after it as NULL.
+                let names = self.without.names();
+                (CheckOutcome::Failed, format!("{without} of {checked} have lost their checksums: {names}"))
+            } else {
+                let detail = format!("{checked} match their checksums, but for {without} that have none yet");
+                (CheckOutcome::Passed, detail)
+            }
         });
         Finding::from_query(CHECKSUMS, found)
     }
@@ -138,7 +140,7 @@ pub(crate) fn checksums(connection: &mut Connection<'_>) -> Finding {
     let mut tally = Tally::default();
     tally.table::<messages::Row>(connection);
     tally.table::<events::Row>(connection);
-    tally.finding(number(connection, PENDING))
+    tally.finding(connection)
 }
 
 /// Checks the newest messages and events: this takes a few milliseconds, however many there are.
@@ -147,7 +149,7 @@ pub(crate) fn newest_checksums(connection: &mut Connection<'_>) -> Finding {
     let checked =
         tally.newest::<messages::Row>(connection).and_then(|()| tally.newest::<events::Row>(connection));
     match checked {
-        Ok(()) => tally.finding(number(connection, PENDING)),
+        Ok(()) => tally.finding(connection),
         Err(error) => Finding::from_query(CHECKSUMS, Err(error)),
     }
 }

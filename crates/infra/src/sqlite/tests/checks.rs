@@ -17,7 +17,8 @@ use crate::sqlite::migrate::migrate;
 /// When the newest row was stored.
 const STORED: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
-/// A member of a group with one message that has one like, and an event.
+/// A member of a group with one message that has one like, and events; as after an upgrade, before a job has computed the
+/// checksums.
 const CHAT: &str = "
     INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
         VALUES (1, 'ada', 'ada', 1, 'hash', 1, 1700000000000000);
@@ -28,7 +29,8 @@ const CHAT: &str = "
     INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text)
         VALUES (1, 1, 1, 1, 1, 0, 1, 'hello');
     INSERT INTO reactions VALUES (1, '👍', 1, 0);
-    INSERT INTO events (at, type, audience) VALUES (0, 'a', 'all'), (0, 'b', 'all'), (0, 'c', 'all');";
+    INSERT INTO events (at, type, audience) VALUES (0, 'a', 'all'), (0, 'b', 'all'), (0, 'c', 'all');
+    INSERT INTO jobs (id, kind, subject_id, run_after, created_at) VALUES (9, 'checksum_messages', 0, 0, 0);";
 
 struct Setting {
     directory: TempDir,
