@@ -1,7 +1,7 @@
 //! Simulates power failures: records what a test writes to a folder and syncs, and rebuilds what a disk could contain if
 //! the power had failed at any moment.
 //!
-//! `kill -9` loses nothing that the kernel has, so it can't show a missing sync. Here, [`interpose`] defines the C
+//! `kill -9` loses nothing that the kernel has, so it can't show a missing sync. Here, `interpose` defines the C
 //! functions by which SQLite and Rust's standard library change files. The linker binds their calls in the test program
 //! to these, because both are linked statically. A [`Volume`] is a folder whose changes are recorded, in one order, as a
 //! list of [`Op`]s, and in which calls can be made to fail ([`Fault`]). A [`Disk`] goes through such a list and keeps
