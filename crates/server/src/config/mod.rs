@@ -1,7 +1,7 @@
 //! The configuration: defaults, then a TOML file, then `GROUPCHAT_*` variables, then flags. Later ones override earlier
 //! ones.
 //!
-//! Everything follows from the table in [`settings`]. To add a setting, add a row there, and use it where the program
+//! Everything follows from the table in [`settings`](mod@settings). To add a setting, add a row there, and use it where the program
 //! is wired.
 
 mod error;
