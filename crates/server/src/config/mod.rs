@@ -1,8 +1,8 @@
 //! The configuration: defaults, then a TOML file, then `GROUPCHAT_*` variables, then flags. Later ones override earlier
 //! ones.
 //!
-//! Everything follows from the table in [`settings`](mod@settings). To add a setting, add a row there, and use it where the program
-//! is wired.
+//! Everything follows from the table in [`settings`](mod@settings). To add a setting, add a row there, and use it where
+//! the program is wired.
 
 mod error;
 mod file;
