@@ -12,8 +12,8 @@ impl dyn Storage + '_ {
     /// are rate limited, and rejected while the disk is nearly full.
     ///
     /// # Errors
-    /// [`AccountRefusal::Unauthenticated`], [`Error::RateLimited`], [`Error::StorageFull`], what `work` rejects, or a
-    /// fault.
+    /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated), [`Error::RateLimited`],
+    /// [`Error::StorageFull`], what `work` rejects, or a fault.
     pub async fn write_as<T: Send + 'static>(
         &self,
         writing: impl Into<Writing>,
@@ -46,7 +46,7 @@ impl dyn Storage + '_ {
     /// Runs `work` as the principal, on one snapshot, without writing.
     ///
     /// # Errors
-    /// [`AccountRefusal::Unauthenticated`], what `work` rejects, or a fault.
+    /// [`Unauthenticated`](crate::accounts::AccountRefusal::Unauthenticated), what `work` rejects, or a fault.
     pub async fn read_as<T: Send + 'static>(
         &self,
         who: impl Into<Principal>,
