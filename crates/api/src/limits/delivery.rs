@@ -23,9 +23,6 @@ use crate::state::AppState;
 /// Bodies up to this many bytes are not counted: a connection buffers that much at once, read or not.
 const SMALL: usize = 2 * WRITE_BUFFER;
 
-/// Texts of more bytes than this take about as long to render as everything else that a request costs.
-const LONG: usize = 32 << 10;
-
 /// About how many bytes a small page has besides its texts.
 const BESIDE_TEXT: usize = 512;
 
@@ -36,13 +33,12 @@ impl AppState {
     /// Reads something large, such as a page of a list, and renders what `show` makes of it. It counts toward the
     /// caller's budget from the read until the client has received it.
     ///
-    /// If its texts are long, the thread that read it renders it, because callers take turns there. A worker that rendered
-    /// one large page after another for one caller would keep everybody else on its connections waiting. A usual page is
-    /// rendered by the worker, which costs less.
+    /// The thread that read it renders it, because callers take turns there. A worker that rendered one large page after
+    /// another for one caller would keep everybody else on its connections waiting.
     ///
     /// # Errors
     /// The caller, or all callers together, have too much undelivered. Also what the storage's `read_as` rejects.
-    pub async fn read_large<T: TextBytes, D: Serialize + Send + 'static>(
+    pub async fn read_large<T: TextBytes, D: Serialize>(
         &self,
         who: Credential,
         read: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
@@ -56,10 +52,10 @@ impl AppState {
             let text = data.text_bytes();
             // Counted before it is rendered, so that no more is read than may be kept.
             let permit = undelivered.take(Caller::User(actor.id()), text as u64);
-            Ok(permit.map(|permit| (Shown::new(show(data, actor), text), permit)))
+            Ok(permit.map(|permit| (render(&show(data, actor), text), permit)))
         };
-        let (shown, permit) = self.storage.read_as(who, read).await?.map_err(too_much)?;
-        Ok(Large::new(shown.rendered().map_err(ApiError::internal)?, permit))
+        let (rendered, permit) = self.storage.read_as(who, read).await?.map_err(too_much)?;
+        Ok(Large::new(rendered.map_err(ApiError::internal)?, permit))
     }
 
     /// Counts bytes of a response toward a user's budget.
@@ -73,27 +69,6 @@ impl AppState {
 
 fn too_much(exhausted: super::Exhausted) -> ApiError {
     refusal(exhausted, "large responses that are not delivered yet")
-}
-
-/// What a caller is to be shown.
-enum Shown<D> {
-    /// With so many bytes of text.
-    Small(D, usize),
-    Rendered(serde_json::Result<Pieces>),
-}
-
-impl<D: Serialize> Shown<D> {
-    /// Renders data that contains this many bytes of text, if these are many.
-    fn new(data: D, text: usize) -> Self {
-        if text > LONG { Self::Rendered(render(&data, text)) } else { Self::Small(data, text) }
-    }
-
-    fn rendered(self) -> serde_json::Result<Pieces> {
-        match self {
-            Self::Small(data, text) => render(&data, text),
-            Self::Rendered(rendered) => rendered,
-        }
-    }
 }
 
 /// Renders something that contains this many bytes of text.
