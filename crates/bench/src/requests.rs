@@ -27,6 +27,7 @@ pub(crate) fn workload(route: Route, base: &str, fixture: &Fixture) -> Result<Wo
     };
     let keys = keys(fixture)?;
     Ok(match route {
+        // The ledger is dropped: it is there so that an echo costs the load generator as much as a send.
         Route::Echo => sends(vec![at("/echo")?], &Ledger::default(), fixture, keys),
         Route::Send => sends(in_rooms("/messages")?, &fixture.ledger, fixture, keys),
         Route::Static => gets(vec![at("/static")?], keys),

@@ -49,8 +49,11 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
     write_audit(text, report.audited_sends)
 }
 
-/// Writes what the comparison of acknowledged and stored messages found.
+/// Writes what the comparison of acknowledged and stored messages found, if there were any.
 pub(crate) fn write_audit(text: &mut String, sends: u64) -> std::fmt::Result {
+    if sends == 0 {
+        return Ok(());
+    }
     writeln!(text, "\nall {sends} messages that the server acknowledged are stored, each once")
 }
 

@@ -4,11 +4,12 @@ use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use diesel::prelude::*;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Caller, CommitDecision, StorageFault};
-use groupchat_domain::time::Timestamp;
+use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_testing::Dice;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler};
 use shuttle::{Config, Runner, future, thread};
@@ -19,6 +20,19 @@ use super::sync::losing_wakeups;
 use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::tx::{DbTx, Events};
+
+/// A clock that stands still, since schedules are not to depend on time.
+pub(crate) struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(0)
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+}
 
 /// Enough for SQLite.
 const STACK: usize = 1 << 20;

@@ -9,7 +9,6 @@ use diesel_migrations::MigrationHarness;
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::storage::{Caller, CommitDecision, EventSink, StorageFault};
-use groupchat_domain::time::{Clock, Timestamp};
 use shuttle::{future, thread};
 
 use super::checkpoint::CheckpointSignal;
@@ -21,20 +20,8 @@ use crate::accounts::key_activity::KeyActivity;
 use crate::connection::Connection;
 use crate::executor::command::{CommandOutcome, CommandQueue, DbWork};
 use crate::executor::queue::QueueLimits;
-use crate::executor::schedules::{assert_needs_wakeups, explore};
+use crate::executor::schedules::{StoppedClock, assert_needs_wakeups, explore};
 use crate::tx::DbTx;
-
-struct Stopped;
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(0)
-    }
-
-    fn steady(&self) -> Duration {
-        Duration::ZERO
-    }
-}
 
 /// What was published.
 #[derive(Default)]
@@ -67,7 +54,7 @@ impl Fixture {
             connection,
             queue: Arc::clone(&queue),
             limits: BatchLimits { commands, time: Duration::from_secs(3_600) },
-            clock: Arc::new(Stopped),
+            clock: Arc::new(StoppedClock),
             sink: published.clone(),
             activity: Arc::new(KeyActivity::new()),
             gate: Arc::clone(&gate),

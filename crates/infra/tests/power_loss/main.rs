@@ -11,7 +11,8 @@ mod faults;
 mod inspection;
 mod ledger;
 mod omissions;
-mod plain;
+#[path = "../support/plain_hasher.rs"]
+mod plain_hasher;
 mod points;
 mod scenarios;
 mod scene;

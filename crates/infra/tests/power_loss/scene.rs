@@ -13,7 +13,7 @@ use groupchat_domain::storage::{Credential, Mode};
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_testing::Dice;
 
-use crate::plain::PlainHasher;
+use crate::plain_hasher::PlainHasher;
 use crate::server::{Server, wait};
 
 /// How many members the groups have, and how many users come and go.

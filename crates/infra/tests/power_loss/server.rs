@@ -16,7 +16,7 @@ use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_infra::clock::SystemClock;
 use groupchat_infra::sqlite::{BatchLimits, DataDirLock, LastUse, SqliteOptions, SqliteStorage};
 
-use crate::plain::PlainHasher;
+use crate::plain_hasher::PlainHasher;
 
 /// The name of the database file.
 pub(crate) const DATABASE: &str = "groupchat.db";

@@ -5,7 +5,7 @@ use groupchat_domain::accounts::{AccountRefusal, UserChanges, delete_user, edit_
 
 use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::Person;
-use crate::plain::PlainHasher;
+use crate::plain_hasher::PlainHasher;
 
 /// How many admins turn on each other.
 const ADMINS: usize = 4;

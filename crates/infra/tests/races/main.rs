@@ -37,6 +37,8 @@ mod passwords;
 mod pausing;
 mod people;
 mod plain;
+#[path = "../support/plain_hasher.rs"]
+mod plain_hasher;
 mod quotas;
 mod removals;
 mod starts;

@@ -15,7 +15,7 @@ use groupchat_testing::Dice;
 use crate::admins::retire;
 use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::{Person, group_name};
-use crate::plain::PlainHasher;
+use crate::plain_hasher::PlainHasher;
 use crate::removals::check_numbers;
 use crate::support::fixture::text;
 use crate::support::log::about;

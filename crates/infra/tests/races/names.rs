@@ -10,7 +10,7 @@ use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{Person, draft, group_name, username};
-use crate::plain::PlainHasher;
+use crate::plain_hasher::PlainHasher;
 
 /// How many want the name in each of the ways to get it.
 const EACH: usize = 3;

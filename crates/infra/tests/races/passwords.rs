@@ -11,7 +11,8 @@ use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{PASSWORD, Person};
-use crate::plain::{AnyNumberOfTries, NoJournal, PlainHasher};
+use crate::plain::{AnyNumberOfTries, NoJournal};
+use crate::plain_hasher::PlainHasher;
 
 /// How many sign in while the password changes.
 const LOGINS: usize = 6;

@@ -2,26 +2,7 @@
 
 use std::time::Duration;
 
-use groupchat_domain::Error;
-use groupchat_domain::accounts::{
-    AttemptPool, FailedLogin, HashCaller, LoginJournal, LoginRateLimiter, Password, PasswordAttempt,
-    PasswordCheck, PasswordHash, PasswordHasher, Verification,
-};
-use groupchat_domain::storage::BoxFuture;
-
-/// "Hashes" at once: what is stored is the password.
-pub(crate) struct PlainHasher;
-
-impl PasswordHasher for PlainHasher {
-    fn hash(&self, _: HashCaller, password: Password) -> BoxFuture<'static, Result<PasswordHash, Error>> {
-        Box::pin(async move { Ok(PasswordHash::from_stored(password.reveal().to_owned())) })
-    }
-
-    fn verify(&self, _: HashCaller, check: PasswordCheck) -> BoxFuture<'static, Result<Verification, Error>> {
-        let is_right = check.hash.is_some_and(|hash| hash.as_str() == check.typed.reveal());
-        Box::pin(async move { Ok(if is_right { Verification::Right } else { Verification::Wrong }) })
-    }
-}
+use groupchat_domain::accounts::{AttemptPool, FailedLogin, LoginJournal, LoginRateLimiter, PasswordAttempt};
 
 /// Tells nobody.
 pub(crate) struct NoJournal;

@@ -7,7 +7,7 @@ use groupchat_domain::storage::Storage;
 use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, at_once, part};
-use crate::plain::PlainHasher;
+use crate::plain_hasher::PlainHasher;
 
 /// Of servers that start at once on an empty database, one creates the first admin and is told the password; to
 /// the others it is as if they had come later.

@@ -3,35 +3,22 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use groupchat_domain::events::{Delivery, Epoch, Event, LiveEvents, Viewer};
 use groupchat_domain::ids::{EventId, Position, SessionId, UserId};
 use groupchat_domain::storage::{CommitDecision, EventSink, Mode, Work};
-use groupchat_domain::time::{Clock, Timestamp};
+use groupchat_domain::time::Timestamp;
 use groupchat_simulation::model::{ModelDatabase, ModelStorage, NoSink};
 use shuttle::{future, thread};
 
 use super::core::Hub;
 use super::registry::HubPhase;
 use super::{HubOptions, LocalHub};
-use crate::executor::schedules::{assert_needs_wakeups, explore};
+use crate::executor::schedules::{StoppedClock, assert_needs_wakeups, explore};
 use crate::executor::sync::locked;
 
 /// Committed events.
 const EVENTS: i64 = 4;
-
-struct Stopped;
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(0)
-    }
-
-    fn steady(&self) -> Duration {
-        Duration::ZERO
-    }
-}
 
 /// A log, the hub that follows it, and how often it was read.
 #[derive(Clone)]
@@ -45,8 +32,8 @@ struct Fixture {
 impl Fixture {
     fn new(inbox: usize) -> Self {
         let database = ModelDatabase::new(Epoch::parse("log").unwrap());
-        let storage = Arc::new(ModelStorage::new(database.clone(), Arc::new(Stopped), Arc::new(NoSink)));
-        let hub = LocalHub::new(HubOptions { inbox, ..HubOptions::default() }, Arc::new(Stopped));
+        let storage = Arc::new(ModelStorage::new(database.clone(), Arc::new(StoppedClock), Arc::new(NoSink)));
+        let hub = LocalHub::new(HubOptions { inbox, ..HubOptions::default() }, Arc::new(StoppedClock));
         future::block_on(hub.begin(storage.as_ref())).unwrap();
         Self { database, storage, hub, reads: Arc::default() }
     }
