@@ -4,6 +4,7 @@
 //! rule. Most names fold as before, so few rows are written.
 
 use diesel::prelude::*;
+use groupchat_domain::groups::Visibility;
 use groupchat_domain::text::{FOLDING_VERSION, name_key};
 
 use crate::connection::{Connection, on_backend};
@@ -112,7 +113,13 @@ fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<KeyChange>
             .filter(groups::deleted_at.is_null())
             .order(groups::id)
             .limit(PAGE)
-            .select((groups::id, groups::name, groups::name_key, groups::visibility));
+            .filter(groups::name.is_not_null())
+            .select((
+                groups::id,
+                groups::name.assume_not_null(),
+                groups::name_key.assume_not_null(),
+                groups::visibility,
+            ));
         let page: Vec<(i64, String, String, String)> =
             on_backend!(connection, |connection| page.load(connection))?;
         let Some((last, ..)) = page.last() else { return Ok(changes) };
@@ -124,15 +131,19 @@ fn changed_groups(connection: &mut Connection<'_>) -> QueryResult<Vec<KeyChange>
     }
 }
 
-/// Whether another group has the new key of this group. Only names of public groups are unique.
+/// Whether another group has the new key of this group. Only names of listed groups are unique.
 fn is_taken(connection: &mut Connection<'_>, change: &KeyChange) -> QueryResult<bool> {
+    let private = Visibility::Private.as_str();
+    if change.visibility == private {
+        return Ok(false);
+    }
     let others = groups::table
         .filter(groups::name_key.eq(&change.key))
-        .filter(groups::visibility.eq(&change.visibility))
+        .filter(groups::visibility.ne(private))
         .filter(groups::deleted_at.is_null())
         .select(groups::id);
     let other: Option<i64> = on_backend!(connection, |connection| others.first(connection).optional())?;
-    Ok(change.visibility == "public" && other.is_some())
+    Ok(other.is_some())
 }
 
 fn set_key(connection: &mut Connection<'_>, id: i64, key: &str) -> QueryResult<()> {

@@ -51,8 +51,8 @@ macro_rules! for_each_table {
 
             groups (id) numbered {
                 id -> BigInt,
-                name -> Text,
-                name_key -> Text,
+                name -> Nullable<Text>,
+                name_key -> Nullable<Text>,
                 description -> Nullable<Text>,
                 visibility -> Text,
                 version -> BigInt,
@@ -60,6 +60,8 @@ macro_rules! for_each_table {
                 deleted_at -> Nullable<BigInt>,
                 member_count -> BigInt,
                 last_seq -> BigInt,
+                history -> Text,
+                kind -> Text,
             }
 
             memberships (group_id, user_id) {
@@ -70,6 +72,7 @@ macro_rules! for_each_table {
                 joined_at -> BigInt,
                 since_event -> BigInt,
                 read_position -> BigInt,
+                joined_seq -> BigInt,
             }
 
             messages (id) numbered {

@@ -1,6 +1,6 @@
 //! Response bodies for groups.
 
-use groupchat_domain::groups::{Description, Group, GroupName, GroupView, Member, Role, Visibility};
+use groupchat_domain::groups::{Description, Group, GroupName, GroupView, History, Member, Role, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, Version};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -19,9 +19,11 @@ pub struct GroupDto {
     pub name: Field<GroupName>,
     /// The description.
     pub description: Option<Field<Description>>,
-    /// Who can find it: `public`.
+    /// Who can find it: `public`, `closed` or `private`.
     pub visibility: Field<Visibility>,
-    /// Increases with every change of name, description or visibility, starting at 1.
+    /// Which messages its members read: `all`, or, with `joined`, those sent after they joined.
+    pub history: Field<History>,
+    /// Increases with every change of what is above, starting at 1.
     pub version: Field<Version>,
     /// When it was created.
     pub created_at: Time,
@@ -59,6 +61,7 @@ impl From<GroupView> for GroupDto {
             name: group.name.into(),
             description: group.description.map(Field),
             visibility: group.visibility.into(),
+            history: group.history.into(),
             version: group.version.into(),
             created_at: group.created_at.into(),
             member_count: group.member_count.into(),
@@ -101,6 +104,7 @@ mod tests {
             name: GroupName::parse("Team").unwrap(),
             description,
             visibility: Visibility::Public,
+            history: History::All,
             version: Version::FIRST,
             created_at: Timestamp::from_micros(1_000_000),
             member_count: 1,

@@ -34,7 +34,7 @@ pub async fn create(
 
 /// Lists groups
 ///
-/// All public groups and your own, by name.
+/// All public and closed groups and your own, by name. To others than its members, a private group does not exist.
 #[api_v2_operation(tags(Groups), operation_id = "listGroups")]
 pub async fn list(
     state: State,
@@ -53,6 +53,8 @@ pub async fn list(
 }
 
 /// Returns a group
+///
+/// Server admins see every group, but its messages only as members.
 #[api_v2_operation(tags(Groups), operation_id = "getGroup")]
 pub async fn show(
     state: State,

@@ -64,7 +64,7 @@ fn created(group: GroupId, member: Member) -> Created<MemberDto> {
 /// Joins a public group
 ///
 /// Responds with 200 if the caller is already a member, and changes nothing. The first user who joins a group without
-/// members becomes its owner.
+/// members becomes its owner. Server admins can join any group.
 #[api_v2_operation(tags(Groups), operation_id = "joinGroup")]
 pub async fn join(
     state: State,

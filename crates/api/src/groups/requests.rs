@@ -1,7 +1,8 @@
 //! Request bodies and queries for groups, parsed into domain values.
 
 use groupchat_domain::groups::{
-    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, MemberQuery, Role, Visibility,
+    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, History, MemberQuery, Role,
+    Visibility,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -24,8 +25,10 @@ pub(super) struct GroupDraftDto {
     pub name: Required<GroupName>,
     /// The description: at most 1,000 characters.
     pub description: Optional<Description>,
-    /// Who can find it: `public`, which is the default.
+    /// Who can find it: `public`, which is the default, `closed` or `private`.
     pub visibility: Optional<Visibility>,
+    /// Which messages its members read: `all`, which is the default, or `joined`.
+    pub history: Optional<History>,
 }
 
 impl GroupDraftDto {
@@ -34,10 +37,12 @@ impl GroupDraftDto {
         let name = fields.required("name", self.name);
         let description = fields.optional("description", self.description);
         let visibility = fields.optional("visibility", self.visibility);
+        let history = fields.optional("history", self.history);
         match name {
             Some(name) if fields.are_good() => {
                 let visibility = visibility.unwrap_or(Visibility::Public);
-                Ok(GroupDraft { name, description, visibility })
+                let history = history.unwrap_or(History::All);
+                Ok(GroupDraft { name, description, visibility, history })
             }
             _ => Err(fields.into()),
         }
@@ -54,9 +59,12 @@ pub(super) struct GroupChangesDto {
     /// The description: at most 1,000 characters.
     #[serde(default)]
     pub description: Patch<Description>,
-    /// Who can find it: `public`.
+    /// Who can find it: `public`, `closed` or `private`.
     #[serde(default)]
     pub visibility: Change<Visibility>,
+    /// Which messages its members read: `all` or `joined`.
+    #[serde(default)]
+    pub history: Change<History>,
 }
 
 impl GroupChangesDto {
@@ -66,6 +74,7 @@ impl GroupChangesDto {
             name: fields.changeable("name", self.name),
             description: fields.clearable("description", self.description),
             visibility: fields.changeable("visibility", self.visibility),
+            history: fields.changeable("history", self.history),
         };
         fields.finish()?;
         Ok(changes)
@@ -238,12 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn private_groups_are_not_built_yet() {
+    fn a_group_is_public_and_shows_all_of_its_history_unless_asked_otherwise() {
         let parse = |json| serde_json::from_str::<GroupDraftDto>(json).unwrap().parse();
-        assert!(parse(r#"{"name": "x", "visibility": "public"}"#).is_ok());
-        let code = |json| parse(json).unwrap_err().code();
-        assert_eq!(code(r#"{"name": "x", "visibility": "private"}"#), Code::NotSupported);
-        assert_eq!(code(r#"{"name": "x", "visibility": "secret"}"#), Code::ValidationFailed);
+        let name = GroupName::parse("x").unwrap();
+        assert_eq!(parse(r#"{"name": "x"}"#).unwrap(), GroupDraft::named(name.clone()));
+        let private = parse(r#"{"name": "x", "visibility": "private", "history": "joined"}"#).unwrap();
+        let (visibility, history) = (Visibility::Private, History::Joined);
+        assert_eq!(private, GroupDraft { visibility, history, ..GroupDraft::named(name) });
+        for json in [r#"{"name": "x", "visibility": "secret"}"#, r#"{"name": "x", "history": "none"}"#] {
+            assert_eq!(parse(json).unwrap_err().code(), Code::ValidationFailed);
+        }
     }
 
     #[test]

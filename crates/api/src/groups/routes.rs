@@ -42,12 +42,12 @@ pub(crate) const FEATURE: Feature = Feature {
     description: "Groups and their members.",
     file: file!(),
     operations: &[
-        operation("createGroup", &[NotSupported, NameTaken, QuotaExceeded]),
+        operation("createGroup", &[NameTaken, QuotaExceeded]),
         operation("listGroups", &[AdminOnly]),
         operation("getGroup", &[GroupNotFound]),
-        operation("editGroup", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
+        operation("editGroup", &[MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
         operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
-        operation("joinGroup", &[GroupNotFound, QuotaExceeded]),
+        operation("joinGroup", &[JoinByRequest, GroupNotFound, QuotaExceeded]),
         operation("listMembers", &[GroupNotFound]),
         operation(
             "addMember",

@@ -1,6 +1,6 @@
 //! The values of groups and their form in JSON.
 
-use groupchat_domain::groups::{Description, GroupName, Role, Visibility};
+use groupchat_domain::groups::{Description, GroupName, History, Role, Visibility};
 use groupchat_domain::ids::GroupId;
 use serde_json::json;
 
@@ -17,9 +17,15 @@ text_values! {
     });
     Description => json!({"maxLength": Description::MAX_LENGTH, "example": "Analytical ones"});
     Visibility "Visibility" => json!({
-        "description": "Who can find a group.",
+        "description": "Who can find a group: everybody lists it and joins it (public), lists it (closed), or only its \
+            members know of it (private).",
         "enum": Visibility::ALL.map(Visibility::as_str),
         "example": Visibility::Public.as_str(),
+    });
+    History "History" => json!({
+        "description": "Which messages the members of a group read: all, or those sent after they joined.",
+        "enum": History::ALL.map(History::as_str),
+        "example": History::All.as_str(),
     });
     Role "Role" => json!({
         "description": "What a member may do in a group.",

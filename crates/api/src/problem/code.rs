@@ -84,6 +84,9 @@ codes! {
     /// The caller's role in the group is too low.
     RoleTooLow = FORBIDDEN, "role_too_low", "Your role in the group does not allow this",
         for Group(GroupRefusal::RoleTooLow);
+    /// The group is closed.
+    JoinByRequest = FORBIDDEN, "join_by_request", "The group is closed: its members let people in",
+        for Group(GroupRefusal::JoinByRequest);
     /// Only the author of the message may do this.
     NotAuthor = FORBIDDEN, "not_author", "Only the author may do this",
         for Message(MessageRefusal::NotAuthor);
@@ -111,8 +114,8 @@ codes! {
     /// The username belongs to another user.
     UsernameTaken = CONFLICT, "username_taken", "The username is taken",
         for Account(AccountRefusal::UsernameTaken);
-    /// The name belongs to another public group.
-    NameTaken = CONFLICT, "name_taken", "Another public group has this name",
+    /// The name belongs to another public or closed group.
+    NameTaken = CONFLICT, "name_taken", "Another public or closed group has this name",
         for Group(GroupRefusal::NameTaken);
     /// The user is in the group already.
     AlreadyMember = CONFLICT, "already_member", "The user is already a member",

@@ -54,6 +54,7 @@ async fn only_the_name_is_needed() {
     let ann = server.user("ann").await;
     let group = ann.post("/api/groups", json!({"name": "A", "description": null})).await.created();
     assert_eq!((&group["description"], &group["visibility"]), (&Value::Null, &json!("public")));
+    assert_eq!(group["history"], "all");
 }
 
 #[actix_web::test]
@@ -73,7 +74,8 @@ async fn every_rule_of_a_group_is_told_with_its_field() {
         ("description", json!(false), "invalid_type"),
         ("visibility", json!("secret"), "invalid_format"),
         ("visibility", json!("public\0"), "invalid_format"),
-        ("visibility", json!("private"), "not_supported"),
+        ("history", json!("none"), "invalid_format"),
+        ("history", json!(1), "invalid_type"),
         ("visibility", json!(1), "invalid_type"),
     ];
     for (field, value, code) in cases {
@@ -85,8 +87,6 @@ async fn every_rule_of_a_group_is_told_with_its_field() {
     }
     ann.post("/api/groups", json!({})).await.invalid(&[("name", "required")]);
     ann.post("/api/groups", json!({"name": null})).await.invalid(&[("name", "required")]);
-    let private = json!({"name": "x", "visibility": "private"});
-    ann.post("/api/groups", private).await.refused(400, "not_supported");
 }
 
 #[actix_web::test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft, MessageText};
 use groupchat_domain::storage::{Storage, Tx};
@@ -115,7 +115,7 @@ async fn own_groups(storage: &dyn Storage, owner: &SignedIn, from: usize) -> Res
     let create = move |tx: &mut dyn Tx| {
         (from..from + GROUPS_EACH).try_for_each(|number| {
             let name = GroupName::from_stored(group_name(number));
-            let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+            let draft = GroupDraft::named(name);
             groups::create(tx, &actor, &draft, &Quotas::UNLIMITED).map(drop)
         })
     };

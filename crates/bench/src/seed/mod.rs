@@ -8,7 +8,7 @@ pub(crate) mod users;
 use std::time::Instant;
 
 use groupchat_domain::Error;
-use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Quotas, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Quotas};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
@@ -191,7 +191,7 @@ fn find_or_create(
     if let Some(view) = found {
         return Ok(view.group.id);
     }
-    let draft = GroupDraft { name: name.clone(), description: None, visibility: Visibility::Public };
+    let draft = GroupDraft::named(name.clone());
     Ok(groups::create(tx, actor, &draft, &Quotas::UNLIMITED)?.group.id)
 }
 

@@ -3,7 +3,7 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
-use crate::groups::access::lock_visible;
+use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::lock_to_grow;
 use crate::groups::model::{Member, Role};
@@ -24,7 +24,7 @@ pub fn change_role(
     role: Option<Role>,
     quotas: &Quotas,
 ) -> Result<Member, Error> {
-    let found = lock_visible(tx, actor, group)?;
+    let found = lock_managed(tx, actor, group)?;
     if role == Some(Role::Owner) {
         lock_to_grow(tx, actor, user)?;
     }

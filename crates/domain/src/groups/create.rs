@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::events::Event;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::add;
-use crate::groups::model::{Description, Group, GroupName, GroupView, NewGroup, Role, Standing, Visibility};
+use crate::groups::model::{Description, Group, GroupName, GroupView, History, NewGroup, Role, Standing, Visibility};
 use crate::groups::quota::Quotas;
 use crate::ids::Seq;
 use crate::storage::{Tx, Unique};
@@ -19,6 +19,15 @@ pub struct GroupDraft {
     pub description: Option<Description>,
     /// Who can find it.
     pub visibility: Visibility,
+    /// Which messages its members read.
+    pub history: History,
+}
+
+impl GroupDraft {
+    /// A public group with this name, whose members read all messages.
+    pub const fn named(name: GroupName) -> Self {
+        Self { name, description: None, visibility: Visibility::Public, history: History::All }
+    }
 }
 
 /// Creates a group; the actor becomes its owner.
@@ -39,6 +48,7 @@ pub fn create(
         name: draft.name.clone(),
         description: draft.description.clone(),
         visibility: draft.visibility,
+        history: draft.history,
         created_at: tx.now(),
     };
     let Unique::Stored(id) = tx.groups().insert(&new)? else {
@@ -48,7 +58,7 @@ pub fn create(
     let group = Group { member_count: 1, ..empty.clone() };
     tx.emit(Some(actor.id()), Event::GroupCreated(group.clone()));
     add(tx, actor, &empty, actor.user.clone(), Role::Owner, quotas)?;
-    let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO });
+    let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO });
     Ok(GroupView { group, standing, last_message: None })
 }
 

@@ -3,7 +3,7 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Event, RemovedGroup};
-use crate::groups::access::lock_visible;
+use crate::groups::access::lock_managed;
 use crate::groups::model::Role;
 use crate::ids::GroupId;
 use crate::jobs::Task;
@@ -15,7 +15,7 @@ use crate::storage::Tx;
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn delete(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<(), Error> {
-    let found = lock_visible(tx, actor, id)?;
+    let found = lock_managed(tx, actor, id)?;
     found.require(tx, actor, Role::Owner)?;
     let now = tx.now();
     tx.groups().mark_deleted(id, now)?;

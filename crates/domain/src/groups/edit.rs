@@ -3,10 +3,10 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::Event;
-use crate::groups::access::lock_visible;
+use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
-use crate::groups::model::{Description, GroupName, GroupView, Role, Visibility};
+use crate::groups::model::{Description, GroupName, GroupView, History, Role, Visibility};
 use crate::ids::GroupId;
 use crate::storage::{Tx, Unique};
 
@@ -19,6 +19,8 @@ pub struct GroupChanges {
     pub description: Option<Option<Description>>,
     /// Who can find it.
     pub visibility: Option<Visibility>,
+    /// Which messages its members read.
+    pub history: Option<History>,
 }
 
 /// Changes a group, as its admin or a server admin.
@@ -27,7 +29,7 @@ pub struct GroupChanges {
 /// [`GroupRefusal::NotFound`], [`GroupRefusal::MembersOnly`], [`GroupRefusal::RoleTooLow`],
 /// [`GroupRefusal::NameTaken`], or a fault.
 pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
-    let found = lock_visible(tx, actor, id)?;
+    let found = lock_managed(tx, actor, id)?;
     found.require(tx, actor, Role::Admin)?;
     let mut group = found.group.clone();
     if let Some(name) = &changes.name {
@@ -37,6 +39,7 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
         group.description.clone_from(description);
     }
     group.visibility = changes.visibility.unwrap_or(group.visibility);
+    group.history = changes.history.unwrap_or(group.history);
     if group != found.group {
         group.version = found.group.version.next();
         if tx.groups().update(&group)? == Unique::Taken {

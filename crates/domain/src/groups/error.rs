@@ -17,9 +17,12 @@ pub enum GroupRefusal {
     /// The caller's role does not allow this.
     #[error("your role in the group does not allow this")]
     RoleTooLow,
-    /// Another public group has this name.
-    #[error("another public group has this name")]
+    /// Another listed group has this name.
+    #[error("another public or closed group has this name")]
     NameTaken,
+    /// The group is closed: one can't join it, only be added.
+    #[error("the group is closed: its members let people in")]
+    JoinByRequest,
     /// The user is a member already.
     #[error("the user is already a member")]
     AlreadyMember,

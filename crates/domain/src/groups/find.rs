@@ -2,20 +2,22 @@
 
 use crate::accounts::{Actor, require_server_admin};
 use crate::error::Error;
-use crate::groups::access::visible;
-use crate::groups::error::GroupRefusal;
+use crate::groups::access::{managed, unseen};
 use crate::groups::model::{GroupView, Member};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
 use crate::paging::{NamePosition, Page};
 use crate::storage::Tx;
 
-/// One group, as the actor may see it.
+/// One group, as the actor may see it. Server admins see every group, but what is said in it only as members.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], or a fault.
+/// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound), or a fault.
 pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
-    Ok(tx.groups().view(id, actor.id())?.ok_or(GroupRefusal::NotFound)?)
+    match tx.groups().view(id, actor.id())? {
+        Some(view) => Ok(view),
+        None => Ok(GroupView { group: unseen(tx, actor, id)?, standing: None, last_message: None }),
+    }
 }
 
 /// A page of the groups that the actor, who is the query's viewer, may see. Those without an owner are for server
@@ -37,13 +39,13 @@ pub fn list(
 /// A page of a group's members. Whoever may see the group may see who is in it.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], or a fault.
+/// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound), or a fault.
 pub fn list_members(
     tx: &mut dyn Tx,
     actor: &Actor,
     query: &MemberQuery,
 ) -> Result<Page<NamePosition<Member>>, Error> {
-    visible(tx, actor, query.group)?;
+    managed(tx, actor, query.group)?;
     Ok(Page::from_lookahead(tx.members().list(query)?, query.limit))
 }
 

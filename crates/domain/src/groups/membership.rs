@@ -1,11 +1,13 @@
 //! Adding members to a group, and joining.
 
-use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey};
+use crate::accounts::{
+    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, is_server_admin,
+};
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
-use crate::groups::access::lock_visible;
+use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
-use crate::groups::model::{Group, Member, NewMembership, Role};
+use crate::groups::model::{Group, Member, NewMembership, Role, Visibility};
 use crate::groups::quota::Quotas;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
@@ -43,7 +45,7 @@ pub fn add_member(
     role: Role,
     quotas: &Quotas,
 ) -> Result<Member, Error> {
-    let found = lock_visible(tx, actor, group)?;
+    let found = lock_managed(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
     let least = if role == Role::Member { Role::Member } else { Role::Owner };
     found.require(tx, actor, least)?;
@@ -54,17 +56,22 @@ pub fn add_member(
 }
 
 /// Joins a public group: as its owner where nobody is left in it, else as a member. Joining twice changes nothing.
+/// Server admins join any group.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], [`GroupRefusal::QuotaExceeded`], or a fault.
+/// [`GroupRefusal::NotFound`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::QuotaExceeded`], or a fault.
 pub fn join(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: GroupId,
     quotas: &Quotas,
 ) -> Result<(Member, bool), Error> {
-    let found = lock_visible(tx, actor, group)?;
+    let found = lock_managed(tx, actor, group)?;
     lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
+    let is_open = found.group.visibility == Visibility::Public || found.standing.is_some();
+    if !is_open && !is_server_admin(tx, actor)? {
+        return Err(GroupRefusal::JoinByRequest.into());
+    }
     match add(tx, actor, &found.group, actor.user.clone(), Role::Member, quotas)? {
         Unique::Stored(member) => Ok((member, true)),
         Unique::Taken => {
@@ -121,6 +128,7 @@ pub(super) fn add(
         role,
         joined_at,
         read_seq: group.last_seq,
+        joined_seq: group.last_seq,
         since_event: tx.next_event_id()?,
     };
     if tx.members().insert(&membership)? == Unique::Taken {

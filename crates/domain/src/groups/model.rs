@@ -7,7 +7,7 @@ use crate::text::{TextBytes, multi_line, name_key, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
 
-/// A group's name: 1–100 characters on one line. Among public groups unique without regard to case.
+/// A group's name: 1–100 characters on one line. Among listed groups unique without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupName(String);
 text_newtype!(GroupName);
@@ -48,34 +48,80 @@ impl Description {
     }
 }
 
-/// Who can find a group.
+/// Who can find a group, and how one comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
     /// Everybody signed in lists, sees and joins it.
     Public,
+    /// Everybody signed in lists and sees it. To come in, one has to be added.
+    Closed,
+    /// To others than its members it does not exist.
+    Private,
 }
 
 impl Visibility {
-    /// Every visibility that is built.
-    pub const ALL: [Self; 1] = [Self::Public];
+    /// Every visibility.
+    pub const ALL: [Self; 3] = [Self::Public, Self::Closed, Self::Private];
 
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
+            Self::Closed => "closed",
+            Self::Private => "private",
         }
     }
 
     /// The visibility of this name.
     ///
     /// # Errors
-    /// [`ViolationCode::NotSupported`] for `private`, [`ViolationCode::InvalidFormat`] for any other text.
+    /// [`ViolationCode::InvalidFormat`] for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        match text {
-            "public" => Ok(Self::Public),
-            "private" => Err(Violation::not_supported()),
-            _ => Err(Violation::new(ViolationCode::InvalidFormat, "must be public")),
+        Self::ALL.into_iter().find(|visibility| visibility.as_str() == text).ok_or_else(|| {
+            Violation::new(ViolationCode::InvalidFormat, "must be one of: public, closed, private")
+        })
+    }
+
+    /// Whether others than members know of the group. Only the names of listed groups are unique: that a name is taken
+    /// must not tell of a private group.
+    pub const fn is_listed(self) -> bool {
+        match self {
+            Self::Public | Self::Closed => true,
+            Self::Private => false,
         }
+    }
+}
+
+/// Which messages of a group its members read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// All of them.
+    All,
+    /// Those that were sent after the member came in.
+    Joined,
+}
+
+impl History {
+    /// Every rule.
+    pub const ALL: [Self; 2] = [Self::All, Self::Joined];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Joined => "joined",
+        }
+    }
+
+    /// The rule of this name.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        Self::ALL
+            .into_iter()
+            .find(|history| history.as_str() == text)
+            .ok_or_else(|| Violation::new(ViolationCode::InvalidFormat, "must be one of: all, joined"))
     }
 }
 
@@ -125,6 +171,8 @@ pub struct Group {
     pub description: Option<Description>,
     /// Who can find it.
     pub visibility: Visibility,
+    /// Which messages its members read.
+    pub history: History,
     /// Counts the changes of what is above.
     pub version: Version,
     /// When it was created.
@@ -138,8 +186,10 @@ pub struct Group {
 impl Group {
     /// Who learns of what happens to the group itself.
     pub const fn audience(&self) -> crate::events::Audience {
-        match self.visibility {
-            Visibility::Public => crate::events::Audience::All,
+        if self.visibility.is_listed() {
+            crate::events::Audience::All
+        } else {
+            crate::events::Audience::Group(self.id)
         }
     }
 }
@@ -159,6 +209,8 @@ pub struct NewGroup {
     pub description: Option<Description>,
     /// Who can find it.
     pub visibility: Visibility,
+    /// Which messages its members read.
+    pub history: History,
     /// When it is made.
     pub created_at: Timestamp,
 }
@@ -171,6 +223,7 @@ impl NewGroup {
             name: self.name,
             description: self.description,
             visibility: self.visibility,
+            history: self.history,
             version: Version::FIRST,
             created_at: self.created_at,
             member_count: 0,
@@ -186,6 +239,8 @@ pub struct Standing {
     pub role: Role,
     /// The number up to which the member has read.
     pub read_seq: Seq,
+    /// The number of the group's newest message when the member came in.
+    pub joined_seq: Seq,
 }
 
 /// A group and how the one who looks at it stands in it.
@@ -251,6 +306,9 @@ pub struct NewMembership {
     pub joined_at: Timestamp,
     /// Messages up to here count as read.
     pub read_seq: Seq,
+    /// The number of the group's newest message at that time. Under [`History::Joined`] the member reads only what
+    /// follows.
+    pub joined_seq: Seq,
     /// The id of the event that tells of the joining: older events of the group are not replayed to this
     /// member.
     pub since_event: EventId,

@@ -3,7 +3,7 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Event, RemovedMember};
-use crate::groups::access::lock_visible;
+use crate::groups::access::lock_managed;
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::Role;
@@ -16,7 +16,7 @@ use crate::storage::Tx;
 /// # Errors
 /// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner` of [`GroupRefusal`], or a fault.
 pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Result<(), Error> {
-    let found = lock_visible(tx, actor, group)?;
+    let found = lock_managed(tx, actor, group)?;
     let member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     if user != actor.id() {
         let least = if member.role < Role::Admin { Role::Admin } else { Role::Owner };

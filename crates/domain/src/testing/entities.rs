@@ -4,7 +4,7 @@ use crate::accounts::{
     Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User, Username,
 };
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
-use crate::groups::{Group, GroupName, Member, Role, Standing, Visibility};
+use crate::groups::{Group, GroupName, History, Member, Role, Standing, Visibility};
 use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
@@ -71,6 +71,7 @@ pub(crate) fn group() -> Group {
         name: GroupName::parse("Gardeners").unwrap(),
         description: None,
         visibility: Visibility::Public,
+        history: History::All,
         version: Version::new(5),
         created_at: EARLIER,
         member_count: 3,
@@ -80,7 +81,7 @@ pub(crate) fn group() -> Group {
 
 /// A member's standing, with some messages of [`group`] unread.
 pub(crate) fn standing(role: Role) -> Standing {
-    Standing { role, read_seq: Seq::new(30) }
+    Standing { role, read_seq: Seq::new(30), joined_seq: Seq::new(20) }
 }
 
 /// A member of the group.

@@ -77,6 +77,13 @@ impl MockTx {
         self
     }
 
+    /// Whether the actor is a server admin is looked up once, without a lock, where the group is not visible.
+    pub(crate) fn may_manage(mut self, is_admin: bool) -> Self {
+        let actor = if is_admin { server_admin(ME) } else { user(ME) };
+        self.accounts.expect_find().with(eq(ME)).times(1).returning(move |_| Ok(Some(actor.clone())));
+        self
+    }
+
     /// The actor's rights on the server are read once, after a lock.
     pub(crate) fn reads_rights(mut self, is_admin: bool) -> Self {
         let mut order = Sequence::new();

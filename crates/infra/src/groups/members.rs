@@ -110,6 +110,7 @@ impl MemberRepository for DbTx<'_> {
                 memberships::user_id.eq(membership.user.get()),
                 memberships::role.eq(membership.role.as_str()),
                 memberships::read_seq.eq(membership.read_seq.get()),
+                memberships::joined_seq.eq(membership.joined_seq.get()),
                 memberships::joined_at.eq(membership.joined_at.as_micros()),
                 memberships::since_event.eq(membership.since_event.get()),
             ))

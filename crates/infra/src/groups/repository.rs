@@ -3,7 +3,8 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, VisibleGroup,
+    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, Visibility,
+    VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::NamePosition;
@@ -19,8 +20,7 @@ use crate::sql::contains::contains;
 use crate::sql::inserted;
 use crate::sql::locks;
 use crate::sql::name_order::{Keyed, ListPart, NameList, narrowed, read_part};
-use crate::sql::stored::LIKE;
-use crate::sql::stored::{StoredRole, StoredVisibility};
+use crate::sql::stored::{LIKE, StoredHistory, StoredRole, StoredVisibility};
 use crate::sql::unique;
 use crate::tx::DbTx;
 
@@ -28,9 +28,11 @@ use crate::tx::DbTx;
 #[diesel(table_name = groups)]
 struct GroupRow {
     id: i64,
+    #[diesel(select_expression = groups::name.assume_not_null())]
     name: String,
     description: Option<String>,
     visibility: StoredVisibility,
+    history: StoredHistory,
     version: i64,
     created_at: i64,
     member_count: i64,
@@ -44,6 +46,7 @@ impl From<GroupRow> for Group {
             name: GroupName::from_stored(row.name),
             description: row.description.map(Description::from_stored),
             visibility: row.visibility.0,
+            history: row.history.0,
             version: Version::new(row.version),
             created_at: Timestamp::from_micros(row.created_at),
             member_count: row.member_count,
@@ -57,11 +60,16 @@ impl From<GroupRow> for Group {
 struct StandingRow {
     role: StoredRole,
     read_seq: i64,
+    joined_seq: i64,
 }
 
 impl From<StandingRow> for Standing {
     fn from(row: StandingRow) -> Self {
-        Self { role: row.role.0, read_seq: Seq::new(row.read_seq) }
+        Self {
+            role: row.role.0,
+            read_seq: Seq::new(row.read_seq),
+            joined_seq: Seq::new(row.joined_seq),
+        }
     }
 }
 
@@ -119,6 +127,14 @@ fn with_standing(viewer: i64) -> _ {
         .filter(groups::deleted_at.is_null())
 }
 
+/// Of groups with the viewer's standing, those that the viewer may know of. Server admins see no more than others; what
+/// they manage is read by other methods.
+#[auto_type]
+fn is_visible() -> _ {
+    let private: &'static str = Visibility::Private.as_str();
+    groups::visibility.ne(private).or(memberships::user_id.nullable().is_not_null())
+}
+
 /// The same with what a [`GroupViewRow`] needs besides. Only members get a message.
 #[auto_type]
 fn with_newest_message(viewer: i64) -> _ {
@@ -140,7 +156,7 @@ impl DbTx<'_> {
     ) -> Result<Vec<Keyed<GroupView>>, StorageFault> {
         on_backend!(self, |connection| {
             let mut listed = with_newest_message(query.viewer.get())
-                .select((groups::name_key, GroupViewRow::as_select()))
+                .select((groups::name_key.assume_not_null(), GroupViewRow::as_select()))
                 .order((groups::name_key, groups::id))
                 .limit(query.limit.with_lookahead())
                 .into_boxed();
@@ -151,6 +167,8 @@ impl DbTx<'_> {
             if query.ownerless {
                 // For admins, now and then: an index of what changes with every member would cost more.
                 listed = listed.filter(groups::member_count.eq(0));
+            } else {
+                listed = listed.filter(is_visible());
             }
             if let Some(search) = &query.search {
                 listed = listed.filter(contains(groups::name_key, search));
@@ -173,7 +191,7 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
-        let found = with_standing(viewer.get()).filter(groups::id.eq(id.get()));
+        let found = with_standing(viewer.get()).filter(groups::id.eq(id.get())).filter(is_visible());
         Ok(on_backend!(self, |connection| found
             .select(VisibleGroupRow::as_select())
             .first(connection)
@@ -189,7 +207,7 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
-        let found = with_newest_message(viewer.get()).filter(groups::id.eq(id.get()));
+        let found = with_newest_message(viewer.get()).filter(groups::id.eq(id.get())).filter(is_visible());
         Ok(on_backend!(self, |connection| found
             .select(GroupViewRow::as_select())
             .first(connection)
@@ -210,12 +228,13 @@ impl GroupRepository for DbTx<'_> {
                 groups::name_key.eq(group.name.key()),
                 groups::description.eq(group.description.as_ref().map(Description::as_str)),
                 groups::visibility.eq(group.visibility.as_str()),
+                groups::history.eq(group.history.as_str()),
                 groups::version.eq(Version::FIRST.get()),
                 groups::created_at.eq(group.created_at.as_micros()),
                 groups::member_count.eq(0),
                 groups::last_seq.eq(Seq::ZERO.get()),
             ))
-            .on_conflict_do_nothing() // A public name is all that can collide.
+            .on_conflict_do_nothing() // The name of a listed group is all that can collide.
             .returning(groups::id);
         let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
         Ok(inserted(id, GroupId::new))
@@ -223,7 +242,10 @@ impl GroupRepository for DbTx<'_> {
 
     fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
         let id = group.id.get();
-        let stored = groups::table.filter(groups::id.eq(id)).select((groups::name, groups::name_key));
+        let stored = groups::table.filter(groups::id.eq(id)).select((
+            groups::name.assume_not_null(),
+            groups::name_key.assume_not_null(),
+        ));
         let (name, key): (String, String) = on_backend!(self, |connection| stored.first(connection))?;
         // The key of a name that stays may be one that folding the name does not make: see `folding`.
         let new_key = if name == group.name.as_str() { key.clone() } else { group.name.key() };
@@ -232,6 +254,7 @@ impl GroupRepository for DbTx<'_> {
             groups::name_key.eq(&new_key),
             groups::description.eq(group.description.as_ref().map(Description::as_str)),
             groups::visibility.eq(group.visibility.as_str()),
+            groups::history.eq(group.history.as_str()),
             groups::version.eq(group.version.get()),
         ));
         let updated =

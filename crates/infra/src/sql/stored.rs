@@ -7,7 +7,7 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::sql_types::Text;
 use groupchat_domain::accounts::SessionKind;
 use groupchat_domain::events::EventType;
-use groupchat_domain::groups::{Role, Visibility};
+use groupchat_domain::groups::{History, Role, Visibility};
 
 /// A like is this reaction.
 pub(crate) const LIKE: &str = "👍";
@@ -19,6 +19,10 @@ pub(crate) struct StoredRole(pub(crate) Role);
 /// A group's visibility.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredVisibility(pub(crate) Visibility);
+
+/// Which messages the members of a group read.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredHistory(pub(crate) History);
 
 /// A session's kind.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -50,7 +54,16 @@ where
     String: FromSql<Text, DB>,
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        find(value, &[Visibility::Public], Visibility::as_str).map(Self)
+        find(value, &Visibility::ALL, Visibility::as_str).map(Self)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredHistory
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        find(value, &History::ALL, History::as_str).map(Self)
     }
 }
 
@@ -109,6 +122,12 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(read::<StoredRole>(role.as_str()).unwrap().0, role);
         }
+        for visibility in Visibility::ALL {
+            assert_eq!(read::<StoredVisibility>(visibility.as_str()).unwrap().0, visibility);
+        }
+        for history in History::ALL {
+            assert_eq!(read::<StoredHistory>(history.as_str()).unwrap().0, history);
+        }
         for &event_type in EventType::ALL {
             assert_eq!(read::<StoredEventType>(event_type.as_str()).unwrap().0, event_type);
         }
@@ -116,6 +135,7 @@ mod tests {
         assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredRole>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredVisibility>(unknown), Err(Error::DeserializationError(_))));
+        assert!(matches!(read::<StoredHistory>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredSessionKind>(unknown), Err(Error::DeserializationError(_))));
     }
 }

@@ -1,7 +1,7 @@
 //! Groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupView, NewGroup, NewMembership, Role, Standing,
+    Description, Group, GroupName, GroupQuery, GroupView, History, NewGroup, NewMembership, Role, Standing, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
@@ -96,20 +96,57 @@ fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
     assert_eq!(tx.groups().update(&named("CHESS")), Ok(Unique::Stored(())));
 }
 
+fn closed_groups_are_seen_by_all_and_private_ones_by_their_members(tx: &mut dyn Tx) {
+    let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
+    let [_, closed, private] = Visibility::ALL.map(|visibility| {
+        let new = NewGroup { visibility, history: History::Joined, ..new_group(visibility.as_str()) };
+        let id = stored(tx.groups().insert(&new).unwrap());
+        join(tx, id, ann, Role::Owner);
+        let group = tx.groups().find_visible(id, ann).unwrap().expect("a group").group;
+        assert_eq!((group.visibility, group.history), (visibility, History::Joined));
+        id
+    });
+    assert_eq!(shown(tx, private, ann).group.visibility, Visibility::Private);
+    assert_eq!(shown(tx, closed, bob).group.visibility, Visibility::Closed);
+    assert_eq!(tx.groups().find_visible(private, bob), Ok(None));
+    assert_eq!(tx.groups().view(private, bob), Ok(None));
+    let search = GroupQuery { search: Some(sought("private")), ..all(bob) };
+    assert_eq!((ids(tx, &search), ids(tx, &all(bob)).len()), (vec![], 2));
+    assert_eq!(ids(tx, &GroupQuery { viewer: ann, ..search }), [private]);
+    tx.members().remove(private, ann).unwrap();
+    assert_eq!(tx.groups().find_visible(private, ann), Ok(None), "who leaves no longer sees it");
+    let ownerless = GroupQuery { ownerless: true, ..all(bob) };
+    assert_eq!(ids(tx, &ownerless), [private], "or nobody could look after it");
+}
+
+fn only_names_of_listed_groups_are_unique(tx: &mut dyn Tx) {
+    let named = |visibility| NewGroup { visibility, ..new_group("Chess") };
+    let hidden = stored(tx.groups().insert(&named(Visibility::Private)).unwrap());
+    let closed = stored(tx.groups().insert(&named(Visibility::Closed)).unwrap());
+    stored(tx.groups().insert(&named(Visibility::Private)).unwrap());
+    assert_eq!(tx.groups().insert(&named(Visibility::Public)), Ok(Unique::Taken));
+    let revealed = Group { visibility: Visibility::Public, ..tx.groups().find_many(&[hidden]).unwrap().remove(0) };
+    assert_eq!(tx.groups().update(&revealed), Ok(Unique::Taken));
+    let withdrawn = Group { visibility: Visibility::Private, history: History::Joined, ..found(tx, closed) };
+    assert_eq!(tx.groups().update(&withdrawn), Ok(Unique::Stored(())));
+    assert_eq!(tx.groups().find_many(&[closed]), Ok(vec![withdrawn]));
+    assert_eq!(tx.groups().update(&revealed), Ok(Unique::Stored(())));
+}
+
 fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Owner);
-    let membership = NewMembership { read_seq: Seq::new(5), ..new_membership(id, bob, Role::Admin) };
+    let membership = NewMembership { read_seq: Seq::new(5), joined_seq: Seq::new(4), ..new_membership(id, bob, Role::Admin) };
     stored(tx.members().insert(&membership).unwrap());
     let mut standing = |viewer| {
         let found = tx.groups().find_visible(id, viewer).unwrap().unwrap().standing;
         assert_eq!(shown(tx, id, viewer).standing, found);
         found
     };
-    assert_eq!(standing(ann), Some(Standing { role: Role::Owner, read_seq: Seq::ZERO }));
-    assert_eq!(standing(bob), Some(Standing { role: Role::Admin, read_seq: Seq::new(5) }));
+    assert_eq!(standing(ann), Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO }));
+    assert_eq!(standing(bob), Some(Standing { role: Role::Admin, read_seq: Seq::new(5), joined_seq: Seq::new(4) }));
     assert_eq!(standing(STRANGER), None);
 }
 
@@ -211,6 +248,8 @@ cases! { transaction:
     a_public_name_is_taken_in_any_case_until_the_group_is_deleted
     an_update_stores_every_field
     an_update_can_not_take_the_name_of_another
+    closed_groups_are_seen_by_all_and_private_ones_by_their_members
+    only_names_of_listed_groups_are_unique
     a_group_shows_the_standing_of_who_looks
     only_members_see_the_newest_message
     the_newest_message_may_be_a_tombstone

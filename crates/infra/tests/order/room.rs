@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Role, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Role};
 use groupchat_domain::ids::{GroupId, MessageId, SessionId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx};
@@ -143,7 +143,7 @@ fn send(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<MessageId, Err
 /// Several events in one command, in a group of its own.
 fn found(tx: &mut dyn Tx, actor: &Actor, number: u64) -> Result<(), Error> {
     let name = GroupName::parse(&format!("founded at {number}")).unwrap();
-    let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+    let draft = GroupDraft::named(name);
     let group = groups::create(tx, actor, &draft, &Quotas::UNLIMITED)?.group.id;
     send(tx, actor, group).map(drop)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use groupchat_domain::accounts::{
     ApiKeys, KeyHash, NewSession, Password, SessionKind, User, UserDraft, Username, create,
 };
-use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role, Visibility};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::messages::{ClientId, MessageText};
 use groupchat_domain::network::Network;
@@ -93,7 +93,7 @@ impl Scene {
     }
 
     pub(crate) fn group_draft(&mut self) -> GroupDraft {
-        GroupDraft { name: self.group_name(), description: None, visibility: Visibility::Public }
+        GroupDraft::named(self.group_name())
     }
 
     pub(crate) fn group_name(&mut self) -> GroupName {

@@ -2,7 +2,7 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
-use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Visibility};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, Seq, SessionId};
 use groupchat_domain::messages::{self, MessageDraft, MessagePage, Window};
 use groupchat_domain::paging::Limit;
@@ -26,7 +26,7 @@ impl Chat {
             let user = user(tx, "ann").as_ref();
             let actor = Actor { user, session: SessionId::new(1), session_kind: SessionKind::Login };
             let name = GroupName::parse("pages").unwrap();
-            let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+            let draft = GroupDraft::named(name);
             let view = groups::create(tx, &actor, &draft, &Quotas::default())?;
             Ok((actor, view.group.id))
         });

@@ -4,7 +4,7 @@ use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{
-    self, Candidate, GroupDraft, GroupRefusal, Quotas, Role, Visibility, add_member, change_role, join,
+    self, Candidate, GroupDraft, GroupRefusal, Quotas, Role, add_member, change_role, join,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, MessageDraft};
@@ -40,11 +40,7 @@ impl Stage {
         let (host, own, id) = (self.host.who, self.leaver.who, self.leaver.id);
         let [added, named, joined, present] = self.groups;
         let candidate = Candidate::Username(self.leaver.name.clone());
-        let founded = GroupDraft {
-            name: group_name(&format!("founded in round {round}")),
-            description: None,
-            visibility: Visibility::Public,
-        };
+        let founded = GroupDraft::named(group_name(&format!("founded in round {round}")));
         let message = MessageDraft { group: present, text: text("bye"), client_id: None };
         vec![
             part(move || {

@@ -5,7 +5,7 @@ use groupchat_domain::accounts::{
     DisplayName, ProfileChanges, UserChanges, delete_user, edit_self, edit_user,
 };
 use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, Quotas, Role, Visibility, add_member, change_role, join,
+    self, Candidate, GroupChanges, GroupDraft, Quotas, Role, add_member, change_role, join,
     remove_member,
 };
 use groupchat_domain::ids::GroupId;
@@ -119,7 +119,7 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
         }
         15 => {
             let draft =
-                GroupDraft { name: group_name(name), description: None, visibility: Visibility::Public };
+                GroupDraft::named(group_name(name));
             arena
                 .act(person.who, move |tx, actor| groups::create(tx, actor, &draft, &Quotas::default()))
                 .map(drop)

@@ -3,7 +3,7 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, UserChanges, create, create_by_operator, edit_user};
 use groupchat_domain::groups::{
-    self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, Visibility, edit,
+    self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, edit,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_infra::accounts::keys::RandomKeys;
@@ -56,8 +56,7 @@ fn a_group_name_is_given_once(arena: &Arena) {
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> = Vec::new();
         for nth in 0..EACH {
             let (name, who) = (group_name(&wanted[nth % 2]), owner.who);
-            let (visibility, description) = (Visibility::Public, None);
-            let draft = GroupDraft { name, visibility, description };
+            let draft = GroupDraft::named(name);
             parts.push(part(move || {
                 arena
                     .act(who, move |tx, actor| groups::create(tx, actor, &draft, &Quotas::default()))

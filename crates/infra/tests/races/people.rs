@@ -7,7 +7,7 @@ use groupchat_domain::accounts::{
     UsernameKey,
 };
 use groupchat_domain::groups::{
-    Group, GroupName, Member, MemberQuery, NewGroup, NewMembership, Role, Visibility,
+    Group, GroupName, History, Member, MemberQuery, NewGroup, NewMembership, Role, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::network::Network;
@@ -68,6 +68,7 @@ impl Arena {
                 name: name.clone(),
                 description: None,
                 visibility: Visibility::Public,
+                history: History::All,
                 created_at,
             };
             let group = stored(tx.groups().insert(&new).unwrap());
@@ -104,7 +105,8 @@ fn sign_in(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
 
 pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
     let (joined_at, since_event) = (tx.now(), tx.next_event_id().unwrap());
-    let membership = NewMembership { group, user, role, joined_at, read_seq: Seq::ZERO, since_event };
+    let (read_seq, joined_seq) = (Seq::ZERO, Seq::ZERO);
+    let membership = NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event };
     stored(tx.members().insert(&membership).unwrap());
 }
 

@@ -3,7 +3,7 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups::{
-    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, Role, Visibility, add_member, change_role, create,
+    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, Role, add_member, change_role, create,
     join,
 };
 use groupchat_domain::ids::GroupId;
@@ -42,7 +42,7 @@ fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
         let (user, host) = (arena.person(), arena.person());
         let parts = (0..TRIES).map(|nth| -> Part<'_, _> {
             let name = group_name(&format!("owned {}", arena.serial()));
-            let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+            let draft = GroupDraft::named(name);
             let id = user.id;
             match (nth + round) % 3 {
                 0 => {

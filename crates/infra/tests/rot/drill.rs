@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts;
 use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas, Role, Visibility,
+    self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas, Role,
 };
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
@@ -90,7 +90,7 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
     session(tx, cleo, 3, Timestamp::from_micros(i64::MAX));
     groups::add_member(tx, ann, room.id, &Candidate::Id(cleo), Role::Member, &Quotas::default())?;
     let name = GroupName::parse("Later").unwrap();
-    let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+    let draft = GroupDraft::named(name);
     let later = groups::create(tx, bob, &draft, &Quotas::default())?.group.id;
     groups::add_member(tx, bob, later, &Candidate::Id(cleo), Role::Admin, &Quotas::default())?;
     for words in ["first", "second"] {
@@ -237,7 +237,7 @@ fn a_group_that_took_the_name_of_a_renamed_one_is_brought_over() {
         let name = |name| GroupName::parse(name).unwrap();
         let changes = GroupChanges { name: Some(name("draughts")), ..GroupChanges::default() };
         groups::edit(tx, &room.ann, room.id, &changes)?;
-        let draft = GroupDraft { name: name("chess"), description: None, visibility: Visibility::Public };
+        let draft = GroupDraft::named(name("chess"));
         let taken = groups::create(tx, &room.ann, &draft, &Quotas::default())?.group.id;
         let draft = MessageDraft { group: taken, text: text("hello"), client_id: None };
         messages::send(tx, &room.ann, &draft).map(drop)

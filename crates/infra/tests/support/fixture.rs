@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::{
     ClientInfo, DisplayName, Email, KeyHash, NewSession, NewUser, PasswordHash, SessionKind, User, Username,
 };
-use groupchat_domain::groups::{GroupName, NewGroup, NewMembership, Role, Visibility};
+use groupchat_domain::groups::{GroupName, History, NewGroup, NewMembership, Role, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
 use groupchat_domain::paging::Limit;
@@ -89,6 +89,7 @@ pub(crate) fn new_group(name: &str) -> NewGroup {
         name: GroupName::parse(name).expect("a good group name"),
         description: None,
         visibility: Visibility::Public,
+        history: History::All,
         created_at: at(2),
     }
 }
@@ -99,7 +100,7 @@ pub(crate) fn group(tx: &mut dyn Tx, name: &str) -> GroupId {
 
 pub(crate) fn new_membership(group: GroupId, user: UserId, role: Role) -> NewMembership {
     let (joined_at, read_seq, since_event) = (at(3), Seq::ZERO, EventId::new(1));
-    NewMembership { group, user, role, joined_at, read_seq, since_event }
+    NewMembership { group, user, role, joined_at, read_seq, joined_seq: Seq::ZERO, since_event }
 }
 
 pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {

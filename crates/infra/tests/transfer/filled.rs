@@ -2,7 +2,7 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{self, Actor};
-use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role, Visibility};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
@@ -93,7 +93,7 @@ fn sign_in(tx: &mut dyn Tx, number: u8) -> Actor {
 
 fn create(tx: &mut dyn Tx, actor: &Actor, name: &str) -> Result<GroupId, Error> {
     let name = GroupName::parse(name).unwrap();
-    let draft = GroupDraft { name, description: None, visibility: Visibility::Public };
+    let draft = GroupDraft::named(name);
     Ok(groups::create(tx, actor, &draft, &Quotas::default())?.group.id)
 }
 

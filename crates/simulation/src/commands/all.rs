@@ -6,7 +6,7 @@ use groupchat_domain::accounts::{
     operator,
 };
 use groupchat_domain::events::{self, Retention};
-use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupQuery, MemberQuery, Visibility};
+use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
 use groupchat_domain::messages::{self, MessageDraft};
@@ -133,14 +133,14 @@ commands! {
     /// A user creates a group.
     6 write CreateGroup[groups::create](name: AGroupName, description: Option<ADescription>)
         |tx, actor| groups::create(tx, actor, &GroupDraft {
-            name: name.clone(), description: description.clone(), visibility: Visibility::Public,
+            description: description.clone(), ..GroupDraft::named(name.clone())
         }, &QUOTAS);
     /// A group's admin changes it.
     3 write EditGroup[groups::edit](
         group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>
     )
         |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
-            name: name.clone(), description: description.clone(), visibility: None,
+            name: name.clone(), description: description.clone(), ..GroupChanges::default()
         });
     /// A group's owner deletes it.
     1 write DeleteGroup[groups::delete](group: AGroup) |tx, actor| groups::delete(tx, actor, group);

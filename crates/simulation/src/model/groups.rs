@@ -9,13 +9,14 @@ use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
-use crate::model::state::{GroupRow, Named, Tables};
+use crate::model::state::{GroupRow, Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     fn standing(&self, group: GroupId, viewer: UserId) -> Option<Standing> {
         let membership = self.memberships.get(&(group, viewer))?;
-        Some(Standing { role: membership.role, read_seq: membership.read_seq })
+        let Membership { role, read_seq, joined_seq, .. } = *membership;
+        Some(Standing { role, read_seq, joined_seq })
     }
 
     fn group_view(&self, group: &Group, viewer: UserId) -> GroupView {
@@ -25,12 +26,16 @@ impl Tables {
         GroupView { group: group.clone(), standing, last_message }
     }
 
-    /// Whether another public group has the name.
+    /// Whether the viewer may know of the group.
+    fn is_visible(&self, group: &Group, viewer: UserId) -> bool {
+        group.visibility.is_listed() || self.standing(group.id, viewer).is_some()
+    }
+
+    /// Whether another listed group has the name, which matters to those that are listed.
     fn is_taken(&self, name: &GroupName, visibility: Visibility, except: Option<GroupId>) -> bool {
         let mut groups = self.groups.iter().filter(|(id, row)| !row.is_deleted && Some(**id) != except);
-        let is_public = |group: &Group| group.visibility == Visibility::Public;
-        visibility == Visibility::Public
-            && groups.any(|(_, row)| is_public(&row.group) && row.group.name.key() == name.key())
+        let has_name = |group: &Group| group.visibility.is_listed() && group.name.key() == name.key();
+        visibility.is_listed() && groups.any(|(_, row)| has_name(&row.group))
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
@@ -68,7 +73,7 @@ impl GroupRepository for ModelTx<'_> {
             group: group.clone(),
             standing: tables.standing(group.id, viewer),
         };
-        Ok(tables.group(id).map(visible))
+        Ok(tables.group(id).filter(|group| tables.is_visible(group, viewer)).map(visible))
     }
 
     fn find_many(&mut self, ids: &[GroupId]) -> Result<Vec<Group>, StorageFault> {
@@ -78,7 +83,8 @@ impl GroupRepository for ModelTx<'_> {
 
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
         let tables = self.read()?;
-        Ok(tables.group(id).map(|group| tables.group_view(group, viewer)))
+        let found = tables.group(id).filter(|group| tables.is_visible(group, viewer));
+        Ok(found.map(|group| tables.group_view(group, viewer)))
     }
 
     fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
@@ -87,6 +93,7 @@ impl GroupRepository for ModelTx<'_> {
         let found = groups
             .filter(|group| !query.mine || tables.standing(group.id, query.viewer).is_some())
             .filter(|group| !query.ownerless || group.member_count == 0)
+            .filter(|group| query.ownerless || tables.is_visible(group, query.viewer))
             .map(|group| ListedName { of: Named::Group(group.id), key: group.name.key(), entry: group })
             .filter(|named| query.search.as_ref().is_none_or(|text| named.key.contains(text.as_str())))
             .map(|ListedName { of, key, entry }| ListedName {
@@ -119,6 +126,7 @@ impl GroupRepository for ModelTx<'_> {
             row.group.name = group.name.clone();
             row.group.description.clone_from(&group.description);
             row.group.visibility = group.visibility;
+            row.group.history = group.history;
             row.group.version = group.version;
         });
         if group.name.key() != old_key {

@@ -52,7 +52,7 @@ impl MemberRepository for ModelTx<'_> {
     }
 
     fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {
-        let NewMembership { group, user, role, joined_at, read_seq, since_event } = *membership;
+        let NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event } = *membership;
         let tables = self.write()?;
         if !tables.groups.contains(&group) || !tables.users.contains(&user) {
             return Err(self.fail("a membership of nobody, or in no group"));
@@ -61,9 +61,8 @@ impl MemberRepository for ModelTx<'_> {
             return Ok(Unique::Taken);
         }
         let read_position = Position::ZERO;
-        tables
-            .memberships
-            .put((group, user), Membership { role, joined_at, since_event, read_seq, read_position });
+        let row = Membership { role, joined_at, since_event, read_seq, joined_seq, read_position };
+        tables.memberships.put((group, user), row);
         tables.count_members(group, 1);
         Ok(Unique::Stored(()))
     }

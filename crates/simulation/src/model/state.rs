@@ -34,6 +34,7 @@ pub(crate) struct Membership {
     pub(crate) joined_at: Timestamp,
     pub(crate) since_event: EventId,
     pub(crate) read_seq: Seq,
+    pub(crate) joined_seq: Seq,
     /// The head of the log when the cursor was moved; zero if only messages moved it.
     pub(crate) read_position: Position,
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::accounts::LockStrength;
+use crate::groups::model::Visibility;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, me, standing,
@@ -22,6 +23,24 @@ fn a_group_that_the_actor_may_not_know_of_is_not_found() {
     assert_eq!(lock_visible(&mut tx, &me(), GROUP), not_found);
     let mut tx = MockTx::new().finds_group(None, None);
     assert_eq!(visible(&mut tx, &me(), GROUP), not_found);
+}
+
+#[test]
+fn server_admins_manage_groups_that_they_don_t_see() {
+    let hidden = Group { visibility: Visibility::Private, ..group() };
+    for (is_admin, exists) in [(true, true), (true, false), (false, true)] {
+        let mut tx = MockTx::new().locks_group(None, None).may_manage(is_admin);
+        let found: Vec<_> = exists.then(|| hidden.clone()).into_iter().collect();
+        tx.groups.expect_find_many().times(usize::from(is_admin)).returning(move |_| Ok(found.clone()));
+        let expected = if is_admin && exists {
+            Ok(VisibleGroup { group: hidden.clone(), standing: None })
+        } else {
+            Err(GroupRefusal::NotFound.into())
+        };
+        assert_eq!(lock_managed(&mut tx, &me(), GROUP), expected, "{is_admin} {exists}");
+    }
+    let mut tx = MockTx::new().locks_group(Some(group()), MEMBER.role);
+    assert_eq!(lock_managed(&mut tx, &me(), GROUP), Ok(seen_by(MEMBER)), "rights on the server don't matter");
 }
 
 #[test]

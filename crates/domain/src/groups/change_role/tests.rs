@@ -142,7 +142,7 @@ fn an_ownerless_group_gets_an_owner_from_a_server_admin() {
 
 #[test]
 fn a_group_and_a_member_that_are_not_there_come_before_missing_rights() {
-    let mut tx = MockTx::new().locks_group(None, None);
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
     let outcome = change_role(&mut tx, &me(), GROUP, OTHER, Some(Role::Admin), &Quotas::default());
     assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
 

@@ -11,6 +11,7 @@ fn draft() -> GroupDraft {
         name: GroupName::parse("Gardeners").unwrap(),
         description: Some(Description::parse("All that grows").unwrap()),
         visibility: Visibility::Public,
+        history: History::All,
     }
 }
 
@@ -43,6 +44,7 @@ fn stores_owner(mut tx: MockTx) -> MockTx {
         role: Role::Owner,
         joined_at: NOW,
         read_seq: Seq::ZERO,
+        joined_seq: Seq::ZERO,
         // The first event tells of the group, the second of its owner.
         since_event: FIRST_EVENT.next(),
     };
@@ -72,7 +74,7 @@ fn whoever_creates_a_group_owns_it() {
     assert_eq!(created.group.description, draft().description);
     assert_eq!((created.group.version, created.group.created_at), (Version::FIRST, NOW));
     assert_eq!((created.group.member_count, created.group.last_seq), (1, Seq::ZERO));
-    assert_eq!(created.standing, Some(Standing { role: Role::Owner, read_seq: Seq::ZERO }));
+    assert_eq!(created.standing, Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO }));
     assert_eq!((created.unread(), created.last_message), (Some(0), None));
 }
 

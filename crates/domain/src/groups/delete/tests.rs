@@ -43,7 +43,7 @@ fn nobody_else_does() {
 
 #[test]
 fn a_group_that_is_not_there_can_t_be_deleted() {
-    let mut tx = MockTx::new().locks_group(None, None);
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
     assert_eq!(delete(&mut tx, &me(), GROUP), Err(GroupRefusal::NotFound.into()));
     assert_eq!(tx.emitted, []);
 }

@@ -61,7 +61,7 @@ fn nobody_else_does() {
 
 #[test]
 fn a_group_that_is_not_there_can_t_be_edited() {
-    let mut tx = MockTx::new().locks_group(None, None);
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
     assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Err(GroupRefusal::NotFound.into()));
 }
 
@@ -94,6 +94,7 @@ fn a_change_that_changes_nothing_stores_and_emits_nothing() {
         name: Some(group().name),
         description: Some(group().description),
         visibility: Some(Visibility::Public),
+        history: Some(History::All),
     };
     for changes in [GroupChanges::default(), same] {
         let (mut tx, shown) = shows(MockTx::new().called_by(ADMIN), group());

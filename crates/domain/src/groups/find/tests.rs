@@ -2,7 +2,8 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::AccountRefusal;
-use crate::groups::model::Role;
+use crate::groups::error::GroupRefusal;
+use crate::groups::model::{Group, Role, Visibility};
 use crate::paging::Limit;
 use crate::search::SearchText;
 use crate::testing::{
@@ -38,11 +39,28 @@ fn a_group_is_shown_as_the_actor_sees_it() {
 
 #[test]
 fn a_group_that_the_actor_may_not_know_of_is_not_found() {
-    let mut tx = MockTx::new();
+    let mut tx = MockTx::new().may_manage(false);
     tx.groups.expect_view().returning(|_, _| Ok(None));
     assert_eq!(find(&mut tx, &me(), GROUP), Err(GroupRefusal::NotFound.into()));
-    let mut tx = MockTx::new().finds_group(None, None);
+    let mut tx = MockTx::new().finds_group(None, None).may_manage(false);
     assert_eq!(list_members(&mut tx, &me(), &member_query()), Err(GroupRefusal::NotFound.into()));
+}
+
+#[test]
+fn server_admins_see_groups_and_members_that_they_are_not_among_but_no_message() {
+    let hidden = Group { visibility: Visibility::Private, ..group() };
+    let finds_hidden = |mut tx: MockTx| {
+        let hidden = hidden.clone();
+        tx.groups.expect_find_many().with(eq([GROUP])).times(1).returning(move |_| Ok(vec![hidden.clone()]));
+        tx.may_manage(true)
+    };
+    let mut tx = finds_hidden(MockTx::new());
+    tx.groups.expect_view().returning(|_, _| Ok(None));
+    let view = GroupView { group: hidden.clone(), standing: None, last_message: None };
+    assert_eq!(find(&mut tx, &me(), GROUP), Ok(view));
+    let mut tx = finds_hidden(MockTx::new().finds_group(None, None));
+    tx.members.expect_list().returning(|_| Ok(Vec::new()));
+    assert_eq!(list_members(&mut tx, &me(), &member_query()).map(|page| page.items), Ok(vec![]));
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn stores(mut tx: MockTx, user: UserId, role: Role, outcome: Unique<()>) -> Mock
         role,
         joined_at: NOW,
         read_seq: group().last_seq,
+        joined_seq: group().last_seq,
         since_event: FIRST_EVENT,
     };
     tx.members.expect_insert().with(eq(membership)).times(1).returning(move |_| Ok(outcome));
@@ -129,7 +130,7 @@ fn a_user_can_be_added_by_name() {
 
 #[test]
 fn a_group_that_is_not_there_comes_before_all_else() {
-    let mut tx = MockTx::new().locks_group(None, None);
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
     let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default());
     assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
 }
@@ -198,6 +199,24 @@ fn anybody_joins_a_public_group_as_a_member() {
 }
 
 #[test]
+fn only_members_and_server_admins_join_what_is_not_public() {
+    for visibility in [Visibility::Closed, Visibility::Private] {
+        let finds = |role| {
+            let tx = MockTx::new().locks_group(Some(Group { visibility, ..group() }), role);
+            locks_candidate(tx, ME)
+        };
+        let mut tx = finds(None).reads_rights(false);
+        let outcome = join(&mut tx, &me(), GROUP, &Quotas::default());
+        assert_eq!(outcome, Err(GroupRefusal::JoinByRequest.into()), "{visibility:?}");
+        let mut tx = stores(finds(None).reads_rights(true), ME, Role::Member, Unique::Stored(()));
+        assert!(join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
+        let mut tx = stores(finds(Some(Role::Member)), ME, Role::Member, Unique::Taken);
+        tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, Role::Member))));
+        assert!(!join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
+    }
+}
+
+#[test]
 fn joining_again_changes_nothing_not_even_the_role() {
     let mut tx = joins(Unique::Taken);
     let present = member(ME, Role::Owner);
@@ -208,7 +227,7 @@ fn joining_again_changes_nothing_not_even_the_role() {
 
 #[test]
 fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
-    let mut tx = MockTx::new().locks_group(None, None);
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
     assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Err(GroupRefusal::NotFound.into()));
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use ViolationCode::{InvalidCharacters, InvalidFormat, NotSupported, Required, TooLong};
+use ViolationCode::{InvalidCharacters, InvalidFormat, Required, TooLong};
 
 use proptest::prelude::*;
 
@@ -66,23 +66,34 @@ fn roles_are_ordered_by_their_rights_and_read_by_their_names() {
 }
 
 #[test]
-fn a_group_is_public_and_private_ones_are_not_built_yet() {
-    assert_eq!(Visibility::parse("public"), Ok(Visibility::Public));
-    assert_eq!(broken(Visibility::parse("private")), Some(NotSupported));
-    for bad in ["", "Public", "secret"] {
+fn visibilities_and_rules_of_history_are_known_by_their_names() {
+    for (visibility, name) in Visibility::ALL.into_iter().zip(["public", "closed", "private"]) {
+        assert_eq!((visibility.as_str(), Visibility::parse(name)), (name, Ok(visibility)));
+    }
+    for (history, name) in History::ALL.into_iter().zip(["all", "joined"]) {
+        assert_eq!((history.as_str(), History::parse(name)), (name, Ok(history)));
+    }
+    for bad in ["", "Public", "All", "secret"] {
         assert_eq!(broken(Visibility::parse(bad)), Some(InvalidFormat), "{bad:?}");
+        assert_eq!(broken(History::parse(bad)), Some(InvalidFormat), "{bad:?}");
     }
 }
 
 #[test]
-fn all_learn_of_what_happens_to_a_public_group() {
-    assert_eq!((Visibility::Public.as_str(), group().audience()), ("public", Audience::All));
+fn only_members_learn_of_what_happens_to_a_private_group() {
+    for (visibility, audience) in [
+        (Visibility::Public, Audience::All),
+        (Visibility::Closed, Audience::All),
+        (Visibility::Private, Audience::Group(GROUP)),
+    ] {
+        assert_eq!(Group { visibility, ..group() }.audience(), audience);
+    }
 }
 
 #[test]
 fn a_new_group_has_no_members_and_no_messages() {
-    let Group { name, description, visibility, .. } = group();
-    let new = NewGroup { name, description, visibility, created_at: NOW };
+    let Group { name, description, visibility, history, .. } = group();
+    let new = NewGroup { name, description, visibility, history, created_at: NOW };
     let version = Version::FIRST;
     let expected = Group { version, created_at: NOW, member_count: 0, last_seq: Seq::ZERO, ..group() };
     assert_eq!(new.into_group(GROUP), expected);

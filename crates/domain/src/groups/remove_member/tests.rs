@@ -79,7 +79,7 @@ fn missing_rights_come_before_the_last_owner() {
 
 #[test]
 fn a_group_and_a_member_that_are_not_there_come_before_missing_rights() {
-    let mut tx = MockTx::new().locks_group(None, None);
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
     assert_eq!(remove_member(&mut tx, &me(), GROUP, OTHER), Err(GroupRefusal::NotFound.into()));
     for target in [ME, OTHER] {
         let mut tx = MockTx::new().locks_group(Some(group()), None);

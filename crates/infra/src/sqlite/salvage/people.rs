@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use groupchat_domain::groups::Visibility;
 use groupchat_domain::text::name_key;
 
 use super::Salvage;
@@ -62,7 +63,7 @@ impl Salvage<'_> {
             if group.id <= head || group.deleted_at.is_some() {
                 return;
             }
-            if fits(Some(&group.name), Some(&group.name_key)) {
+            if fits(group.name.as_deref(), group.name_key.as_deref()) {
                 found.push(GroupRow { member_count: 0, last_seq: 0, ..group });
             } else {
                 damaged += 1;
@@ -71,17 +72,29 @@ impl Salvage<'_> {
         self.report.damaged += damaged + unreadable;
         for mut group in found {
             // A group that the backup has may have given its name to this one since. Both are found by it.
-            let taken = groups::table
-                .filter(groups::name_key.eq(&group.name_key))
-                .filter(groups::deleted_at.is_null());
-            if taken.count().get_result::<i64>(self.target)? > 0 {
-                group.name_key = marked(&group.name_key, group.id);
+            if let Some(key) = &group.name_key
+                && self.is_name_taken(&group, key)?
+            {
+                group.name_key = Some(marked(key, group.id));
             }
             if self.attempt(|target| diesel::insert_into(groups::table).values(group).execute(target))? {
                 self.report.groups += 1;
             }
         }
         Ok(())
+    }
+
+    /// Whether a group of the backup has this key, which this one has, too. Only names of listed groups are unique.
+    fn is_name_taken(&mut self, group: &GroupRow, key: &str) -> QueryResult<bool> {
+        let private = Visibility::Private.as_str();
+        if group.visibility == private {
+            return Ok(false);
+        }
+        let others = groups::table
+            .filter(groups::name_key.eq(key))
+            .filter(groups::visibility.ne(private))
+            .filter(groups::deleted_at.is_null());
+        Ok(others.count().get_result::<i64>(self.target)? > 0)
     }
 
     /// New memberships, and changed roles that the log records.
