@@ -19,7 +19,7 @@ async fn a_created_group_is_shown_whole_to_its_owner() {
     let group = answer.created();
     let expected = json!({
         "id": group["id"], "name": "Book club", "description": "We read.\nTogether.",
-        "visibility": "public", "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
+        "visibility": "public", "history": "all", "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
         "my_role": "owner", "last_seq": 0, "read_seq": 0, "unread": 0, "last_message": null,
     });
     assert_eq!(group, expected);
@@ -46,6 +46,45 @@ async fn others_see_a_public_group_without_its_messages() {
     assert_eq!(bob.get("/api/groups").await.ok()["items"], json!([expected]));
     let root = server.admin("root").await;
     assert_eq!(root.get(&group).await.ok(), expected, "a server admin reads only as a member");
+}
+
+#[actix_web::test]
+async fn a_closed_group_is_listed_and_lets_nobody_in_by_itself() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let group = ann.post("/api/groups", json!({"name": "Board", "visibility": "closed"})).await.created();
+    let path = format!("/api/groups/{}", group["id"]);
+    assert_eq!(bob.list("/api/groups", "/name").await, ["Board"]);
+    assert_eq!(bob.get(&path).await.ok()["visibility"], "closed");
+    bob.post(&format!("{path}/join"), json!({})).await.refused(403, "join_by_request");
+    ann.post(&format!("{path}/join"), json!({})).await.ok();
+    ann.post(&format!("{path}/members"), json!({"username": "bob"})).await.created();
+    bob.post("/api/groups", json!({"name": "board"})).await.refused(409, "name_taken");
+}
+
+#[actix_web::test]
+async fn a_private_group_is_there_for_its_members_and_for_who_manages_it() {
+    let server = Server::start().await;
+    let (ann, bob, root) = (server.user("ann").await, server.user("bob").await, server.admin("root").await);
+    let draft = json!({"name": "Board", "visibility": "private", "history": "joined"});
+    let group = ann.post("/api/groups", draft.clone()).await.created();
+    assert_eq!((&group["visibility"], &group["history"]), (&json!("private"), &json!("joined")));
+    let path = format!("/api/groups/{}", group["id"]);
+    let [join, members, messages] = ["join", "members", "messages"].map(|name| format!("{path}/{name}"));
+    bob.get(&path).await.refused(404, "group_not_found");
+    bob.post(&join, json!({})).await.refused(404, "group_not_found");
+    bob.post("/api/groups", draft).await.created();
+    bob.post("/api/groups", json!({"name": "board"})).await.created();
+
+    assert_eq!(root.list("/api/groups", "/name").await, ["board"]);
+    assert_eq!(root.get(&path).await.ok()["last_message"], Value::Null);
+    assert_eq!(root.list(&members, "/user/username").await, ["ann"]);
+    root.get(&messages).await.refused(404, "group_not_found");
+    root.post(&join, json!({})).await.created();
+    root.get(&messages).await.ok();
+    root.post(&members, json!({"username": "bob", "role": "admin"})).await.created();
+    bob.patch(&path, json!({"visibility": "public"})).await.refused(409, "name_taken");
+    bob.patch(&path, json!({"visibility": "closed", "name": "Council"})).await.ok();
 }
 
 #[actix_web::test]

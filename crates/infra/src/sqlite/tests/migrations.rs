@@ -102,6 +102,35 @@ fn a_group_without_an_owner_gets_one() {
 }
 
 #[test]
+fn groups_that_are_rewritten_keep_what_refers_to_them_and_their_ids() {
+    let setting = Setting::new();
+    setting.migrate_before("00000000000014");
+    // The group with the greatest id is gone, and its id must not be given out again.
+    let rows = "
+        INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
+        VALUES (1, 'ann', 'ann', 0, 'x', 1, 0);
+        INSERT INTO groups (id, name, name_key, visibility, version, created_at, member_count, last_seq)
+        VALUES (1, 'a', 'a', 'public', 1, 0, 1, 0), (9, 'b', 'b', 'public', 1, 0, 0, 0);
+        INSERT INTO memberships (group_id, user_id, role, read_seq, joined_at, since_event)
+        VALUES (1, 1, 'owner', 0, 5, 0);
+        DELETE FROM groups WHERE id = 9;";
+    setting.connect().batch_execute(rows).unwrap();
+    migrate(&setting.database()).unwrap();
+    let mut connection = setting.connect();
+    let later = "
+        INSERT INTO messages (id, group_id, seq, author_id, version, created_at, likes, text)
+        VALUES (1, 1, 1, 1, 1, 0, 0, 'hello');
+        INSERT INTO groups (name, name_key, visibility, version, created_at, member_count, last_seq)
+        VALUES ('c', 'c', 'closed', 1, 0, 0, 0);";
+    connection.batch_execute(later).unwrap();
+    let kept = "SELECT group_concat(groups.id || ' ' || history || ' ' || kind || ' ' || last_seq) = '1 all group 1' \
+                AND sum(joined_seq) = 0 AS value FROM groups JOIN memberships ON group_id = groups.id";
+    assert_eq!(number(&mut connection, kept), Ok(1), "the trigger works on the new table");
+    assert_eq!(number(&mut connection, "SELECT max(id) AS value FROM groups"), Ok(10));
+    assert_eq!(number(&mut connection, "SELECT count(*) AS value FROM pragma_foreign_key_check"), Ok(0));
+}
+
+#[test]
 fn an_existing_file_is_copied_before_it_is_migrated() {
     let setting = Setting::new();
     setting.migrate(&[FIRST]).unwrap();
