@@ -5,7 +5,9 @@ use crate::error::Error;
 use crate::events::Event;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::add;
-use crate::groups::model::{Description, Group, GroupName, GroupView, History, NewGroup, Role, Standing, Visibility};
+use crate::groups::model::{
+    Description, Group, GroupName, GroupView, History, NewGroup, Role, Standing, Visibility,
+};
 use crate::groups::quota::Quotas;
 use crate::ids::Seq;
 use crate::storage::{Tx, Unique};

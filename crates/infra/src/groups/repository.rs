@@ -65,11 +65,7 @@ struct StandingRow {
 
 impl From<StandingRow> for Standing {
     fn from(row: StandingRow) -> Self {
-        Self {
-            role: row.role.0,
-            read_seq: Seq::new(row.read_seq),
-            joined_seq: Seq::new(row.joined_seq),
-        }
+        Self { role: row.role.0, read_seq: Seq::new(row.read_seq), joined_seq: Seq::new(row.joined_seq) }
     }
 }
 
@@ -242,10 +238,9 @@ impl GroupRepository for DbTx<'_> {
 
     fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
         let id = group.id.get();
-        let stored = groups::table.filter(groups::id.eq(id)).select((
-            groups::name.assume_not_null(),
-            groups::name_key.assume_not_null(),
-        ));
+        let stored = groups::table
+            .filter(groups::id.eq(id))
+            .select((groups::name.assume_not_null(), groups::name_key.assume_not_null()));
         let (name, key): (String, String) = on_backend!(self, |connection| stored.first(connection))?;
         // The key of a name that stays may be one that folding the name does not make: see `folding`.
         let new_key = if name == group.name.as_str() { key.clone() } else { group.name.key() };

@@ -1,7 +1,8 @@
 //! Groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupView, History, NewGroup, NewMembership, Role, Standing, Visibility,
+    Description, Group, GroupName, GroupQuery, GroupView, History, NewGroup, NewMembership, Role, Standing,
+    Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
@@ -125,7 +126,8 @@ fn only_names_of_listed_groups_are_unique(tx: &mut dyn Tx) {
     let closed = stored(tx.groups().insert(&named(Visibility::Closed)).unwrap());
     stored(tx.groups().insert(&named(Visibility::Private)).unwrap());
     assert_eq!(tx.groups().insert(&named(Visibility::Public)), Ok(Unique::Taken));
-    let revealed = Group { visibility: Visibility::Public, ..tx.groups().find_many(&[hidden]).unwrap().remove(0) };
+    let revealed =
+        Group { visibility: Visibility::Public, ..tx.groups().find_many(&[hidden]).unwrap().remove(0) };
     assert_eq!(tx.groups().update(&revealed), Ok(Unique::Taken));
     let withdrawn = Group { visibility: Visibility::Private, history: History::Joined, ..found(tx, closed) };
     assert_eq!(tx.groups().update(&withdrawn), Ok(Unique::Stored(())));
@@ -138,15 +140,25 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
     join(tx, id, ann, Role::Owner);
-    let membership = NewMembership { read_seq: Seq::new(5), joined_seq: Seq::new(4), ..new_membership(id, bob, Role::Admin) };
+    let membership = NewMembership {
+        read_seq: Seq::new(5),
+        joined_seq: Seq::new(4),
+        ..new_membership(id, bob, Role::Admin)
+    };
     stored(tx.members().insert(&membership).unwrap());
     let mut standing = |viewer| {
         let found = tx.groups().find_visible(id, viewer).unwrap().unwrap().standing;
         assert_eq!(shown(tx, id, viewer).standing, found);
         found
     };
-    assert_eq!(standing(ann), Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO }));
-    assert_eq!(standing(bob), Some(Standing { role: Role::Admin, read_seq: Seq::new(5), joined_seq: Seq::new(4) }));
+    assert_eq!(
+        standing(ann),
+        Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO })
+    );
+    assert_eq!(
+        standing(bob),
+        Some(Standing { role: Role::Admin, read_seq: Seq::new(5), joined_seq: Seq::new(4) })
+    );
     assert_eq!(standing(STRANGER), None);
 }
 

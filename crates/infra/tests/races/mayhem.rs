@@ -5,8 +5,7 @@ use groupchat_domain::accounts::{
     DisplayName, ProfileChanges, UserChanges, delete_user, edit_self, edit_user,
 };
 use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, Quotas, Role, add_member, change_role, join,
-    remove_member,
+    self, Candidate, GroupChanges, GroupDraft, Quotas, Role, add_member, change_role, join, remove_member,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft};
@@ -118,8 +117,7 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
             arena.act(person.who, move |tx, actor| groups::edit(tx, actor, group, &changes)).map(drop)
         }
         15 => {
-            let draft =
-                GroupDraft::named(group_name(name));
+            let draft = GroupDraft::named(group_name(name));
             arena
                 .act(person.who, move |tx, actor| groups::create(tx, actor, &draft, &Quotas::default()))
                 .map(drop)

@@ -2,9 +2,7 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, UserChanges, create, create_by_operator, edit_user};
-use groupchat_domain::groups::{
-    self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, edit,
-};
+use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, edit};
 use groupchat_domain::ids::GroupId;
 use groupchat_infra::accounts::keys::RandomKeys;
 

@@ -3,8 +3,7 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups::{
-    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, Role, add_member, change_role, create,
-    join,
+    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, Role, add_member, change_role, create, join,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::Tx;

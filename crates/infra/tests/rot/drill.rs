@@ -8,9 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts;
-use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas, Role,
-};
+use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas, Role};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::storage::Tx;

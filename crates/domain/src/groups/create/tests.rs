@@ -74,7 +74,10 @@ fn whoever_creates_a_group_owns_it() {
     assert_eq!(created.group.description, draft().description);
     assert_eq!((created.group.version, created.group.created_at), (Version::FIRST, NOW));
     assert_eq!((created.group.member_count, created.group.last_seq), (1, Seq::ZERO));
-    assert_eq!(created.standing, Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO }));
+    assert_eq!(
+        created.standing,
+        Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO })
+    );
     assert_eq!((created.unread(), created.last_message), (Some(0), None));
 }
 
