@@ -44,13 +44,26 @@ use crate::error::ProgramError;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let code = match run(&Cli::parse()) {
+        Ok(()) => 0,
         Err(error) => {
             console::print_error(&error);
-            ExitCode::from(error.exit_code())
+            error.exit_code()
         }
-    }
+    };
+    #[cfg(feature = "postgres")]
+    exit_without_cleanup(code);
+    #[cfg(not(feature = "postgres"))]
+    ExitCode::from(code)
+}
+
+/// Exits without running what C libraries have registered for the exit. OpenSSL, which libpq uses, frees its memory
+/// there, and a thread that is still connecting to a PostgreSQL server that doesn't answer would crash the process.
+/// Joining such a thread could take minutes.
+#[cfg(feature = "postgres")]
+fn exit_without_cleanup(code: u8) -> ! {
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+    signal_hook::low_level::exit(code.into())
 }
 
 /// Carries out what needs no configuration; the rest after reading it.

@@ -79,7 +79,9 @@ fn work_through(fault: Fault, dice: &mut Dice) {
         server.probe().expect_err("health says that nothing can be written");
     }
     stage.volume.set_fault(None);
-    server.probe().unwrap_or_else(|error| panic!("{fault:?}: it does not work again: {error}"));
+    // SQLite calls a read that failed "malformed", and a connection may say so a few times more before it works again.
+    let works = (0..10).map(|_| server.probe()).find(Result::is_ok);
+    assert!(works.is_some(), "{fault:?}: it does not work again: {:?}", server.probe());
     assert_eq!(batch(&server, &mut scene, &stage.ledger, dice), [], "after {fault:?}");
     server.stop();
     judge(&stage, fault, dice);
