@@ -137,6 +137,8 @@ pub(crate) fn multi_line(text: &str, min: usize, max: usize) -> Result<String, V
 
 #[cfg(test)]
 mod tests {
+    mod text_bytes;
+
     use super::*;
 
     #[test]

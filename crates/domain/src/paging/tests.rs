@@ -45,6 +45,7 @@ fn a_page_ends_before_its_texts_are_too_long() {
         let page = Page::from_lookahead(rows.clone(), limit(200));
         assert_eq!((page.items.len(), page.more), (taken, taken < rows.len()), "{rows:?}");
         assert_eq!(page.items[..], rows[..taken]);
+        assert_eq!(limit(200).is_exceeded_by(&rows), page.more, "{rows:?}");
     }
 }
 

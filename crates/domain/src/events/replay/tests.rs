@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use mockall::predicate::eq;
 
 use super::*;
@@ -11,7 +13,8 @@ use crate::ids::{EventId, GroupId, MessageId, UserId};
 use crate::messages::{Message, MessageText};
 use crate::storage::StorageFault;
 use crate::testing::{
-    GROUP, ME, MY_SESSION, MockTx, OTHER, assert_hands_faults_on, deletion_record, fault, me, message, user,
+    GROUP, ME, MY_SESSION, MockTx, OTHER, assert_hands_faults_on, deletion_record, fault, me, message, text,
+    user,
 };
 
 fn epoch(text: &str) -> Epoch {
@@ -112,24 +115,39 @@ fn a_full_page_may_not_be_the_last() {
     }
 }
 
-#[test]
-fn long_texts_make_a_page_short() {
+/// I am in the group, and the log consists of messages sent to it, each with this text.
+fn holds_messages(positions: RangeInclusive<i64>, text: MessageText) -> MockTx {
     let sent = |position| EventRecord {
         audience: Audience::Group(GROUP),
         event_type: EventType::MessageCreated,
         subject: SubjectIds { group: Some(GROUP), user: None, message: Some(MessageId::new(position)) },
         ..deletion_record(position)
     };
-    let long = MessageText::parse(&"\u{1F600}".repeat(10_000)).unwrap();
-    let mut tx = holds(0, (3..=200).map(sent).collect());
+    let mut tx = holds(0, positions.map(sent).collect());
     tx.messages.expect_find_many().times(1).returning(move |ids| {
-        let text = Some(long.clone());
+        let text = Some(text.clone());
         Ok(ids.iter().map(|id| Message { id: *id, text: text.clone(), ..message(OTHER) }).collect())
     });
+    tx
+}
+
+#[test]
+fn long_texts_make_a_page_short() {
+    let mut tx = holds_messages(3..=200, text(&"\u{1F600}".repeat(10_000)));
     let page = replay(&mut tx, &me(), Position::ZERO).unwrap();
     // Six events of 40,000 bytes fit into 256 KiB.
     assert_eq!(positions(&page), [3, 4, 5, 6, 7, 8]);
     assert_eq!((page.position, page.more), (Position::new(8), true));
+}
+
+#[test]
+fn texts_of_exactly_the_limit_fit() {
+    let names = message(OTHER).text_bytes() - "hello".len();
+    let eighth = MAX_TEXT_BYTES / 8 - names;
+    let long = text(&("\u{1F600}".repeat(eighth / 4) + &"a".repeat(eighth % 4)));
+    let page = replay(&mut holds_messages(3..=10, long), &me(), Position::ZERO).unwrap();
+    assert_eq!(positions(&page), [3, 4, 5, 6, 7, 8, 9, 10]);
+    assert!(!page.more);
 }
 
 #[test]

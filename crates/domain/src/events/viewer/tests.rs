@@ -20,6 +20,13 @@ fn logged(id: i64, audience: Audience, event: Event) -> LoggedEvent {
     LoggedEvent { position, id: EventId::new(id), at: EARLIER, audience, actor: Some(OTHER), event }
 }
 
+/// The event as the log contains it.
+fn record(event: &LoggedEvent) -> EventRecord {
+    let &LoggedEvent { position, id, at, audience, actor, ref event } = event;
+    let (event_type, subject) = (event.event_type(), event.ids());
+    EventRecord { position, id, at, actor, audience, event_type, subject }
+}
+
 /// A message that was sent to the group.
 fn sent(id: i64) -> LoggedEvent {
     logged(id, Audience::Group(GROUP), Event::MessageCreated(message(OTHER)))
@@ -49,8 +56,7 @@ fn group_deleted(id: i64) -> LoggedEvent {
 fn seen(mut viewer: Viewer, events: &[LoggedEvent]) -> Vec<i64> {
     let mut seen = Vec::new();
     for event in events {
-        viewer.apply(event);
-        if viewer.may_see(event) {
+        if viewer.apply_and_check(event) {
             seen.push(event.id.get());
         }
     }
@@ -74,6 +80,7 @@ fn each_audience_contains_only_its_users() {
     ] {
         let event = logged(10, audience, Event::UserUpdated(UserUpdate::logged(user(OTHER), Audience::All)));
         assert_eq!(viewer(&inside).may_see(&event), expected, "{audience:?}");
+        assert_eq!(viewer(&inside).may_see_record(&record(&event)), expected, "{audience:?}");
     }
 }
 
@@ -102,6 +109,7 @@ fn nobody_sees_hidden_or_gone_events() {
     for audience in [Audience::All, Audience::User(ME), Audience::Session(MY_SESSION)] {
         let hidden = logged(10, audience, Event::SessionsEnded(ME));
         assert!(!viewer(&[(GROUP, 5)]).may_see(&hidden), "{audience:?}");
+        assert!(!viewer(&[(GROUP, 5)]).may_see_record(&record(&hidden)), "{audience:?}");
         for &event_type in EventType::ALL {
             let gone = logged(10, audience, Event::Gone(event_type));
             assert!(!viewer(&[(GROUP, 5)]).may_see(&gone), "{event_type:?}");
@@ -216,6 +224,15 @@ fn deleting_a_group_ends_all_memberships() {
     let mut inside = viewer(&[(GROUP, 1), (ELSEWHERE, 1)]);
     inside.apply(&group_deleted(3));
     assert_eq!(inside.groups().collect::<Vec<_>>(), [ELSEWHERE]);
+}
+
+#[test]
+fn only_its_last_members_see_that_a_group_is_deleted_if_the_event_is_for_members() {
+    let audience = Audience::Group(GROUP);
+    let deleted = |id| logged(id, audience, Event::GroupDeleted(RemovedGroup::logged(GROUP, audience)));
+    assert_eq!(seen(viewer(&[(GROUP, 1)]), &[deleted(3), sent(4)]), [3]);
+    assert_eq!(seen(viewer(&[(ELSEWHERE, 1)]), &[deleted(3)]), []);
+    assert_eq!(seen(viewer(&[(GROUP, 1)]), &[removed(2, ME), deleted(3)]), [2]);
 }
 
 #[test]
