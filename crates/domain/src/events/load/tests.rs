@@ -1,3 +1,6 @@
+use mockall::TimesRange;
+use mockall::predicate::eq;
+
 use super::*;
 use crate::error::Error;
 use crate::events::audience::Audience;
@@ -34,20 +37,24 @@ fn events(tx: &mut MockTx, records: Vec<EventRecord>) -> Vec<Event> {
     load(tx, records).unwrap().into_iter().map(|logged| logged.event).collect()
 }
 
-/// Everything exists. Each kind of entity is loaded once.
-fn everything_is_there() -> MockTx {
+/// Everything exists. Each kind of entity is loaded so many times.
+fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
     let mut tx = MockTx::new();
-    tx.accounts.expect_find_many().withf(|ids| ids == [OTHER]).times(1).returning(|_| Ok(vec![user(OTHER)]));
-    tx.groups.expect_find_many().withf(|ids| ids == [GROUP]).times(1).returning(|_| Ok(vec![group()]));
+    tx.accounts
+        .expect_find_many()
+        .withf(|ids| ids == [OTHER])
+        .times(loads)
+        .returning(|_| Ok(vec![user(OTHER)]));
+    tx.groups.expect_find_many().withf(|ids| ids == [GROUP]).times(loads).returning(|_| Ok(vec![group()]));
     tx.members
         .expect_find_many()
         .withf(|pairs| pairs == [(GROUP, OTHER)])
-        .times(1)
+        .times(loads)
         .returning(|_| Ok(vec![(GROUP, member(OTHER, Role::Admin))]));
     tx.messages
         .expect_find_many()
         .withf(|ids| ids == [MESSAGE])
-        .times(1)
+        .times(loads)
         .returning(|_| Ok(vec![message(OTHER)]));
     tx
 }
@@ -94,13 +101,33 @@ fn gone(event_type: EventType) -> Subject {
 
 #[test]
 fn a_page_of_every_type_takes_one_query_for_each_kind_of_entity() {
-    let loaded = events(&mut everything_is_there(), page(EventType::ALL));
+    let loaded = events(&mut everything_is_there(1), page(EventType::ALL));
     let types: Vec<_> = loaded.iter().map(Event::event_type).collect();
     assert_eq!(types, EventType::ALL);
     for event in loaded {
         let event_type = event.event_type();
         assert_eq!(event.into_subject(), present(event_type), "{event_type:?}");
     }
+}
+
+#[test]
+fn an_event_alone_on_its_page_is_loaded_with_its_subject() {
+    for &event_type in EventType::ALL {
+        let loaded = events(&mut everything_is_there(..=1), page(&[event_type]));
+        let subjects: Vec<_> = loaded.into_iter().map(Event::into_subject).collect();
+        assert_eq!(subjects, [present(event_type)], "{event_type:?}");
+    }
+}
+
+#[test]
+fn the_events_after_a_position_are_loaded_in_their_order() {
+    let types = [EventType::GroupDeleted, EventType::UserDeleted];
+    let mut tx = MockTx::new();
+    let after = tx.events.expect_after().with(eq(Position::new(9)), eq(2));
+    after.times(1).returning(move |_, _| Ok(page(&types)));
+    let loaded = load_after(&mut tx, Position::new(9), 2);
+    assert_eq!(loaded, load(&mut MockTx::new(), page(&types)));
+    assert_eq!(loaded.unwrap().len(), 2);
 }
 
 #[test]
@@ -196,5 +223,5 @@ fn a_record_without_the_id_of_its_subject_is_a_fault() {
 #[test]
 fn faults_are_passed_on() {
     let replay = |tx: &mut dyn Tx| load(tx, page(EventType::ALL)).map_err(Error::from);
-    assert_hands_faults_on(everything_is_there, replay);
+    assert_hands_faults_on(|| everything_is_there(1), replay);
 }

@@ -1,11 +1,13 @@
 mod scene;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use self::scene::{Got, Scene, ephemeral, logged, page, viewer};
 use super::*;
 use crate::accounts::{AccountRefusal, UserRef};
 use crate::events::live::{EphemeralEvent, MockLiveEvents, SharedEvent};
+use crate::events::replay::PAGE;
 use crate::storage::{Storage, StorageFault};
 use crate::testing::{GROUP, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
 
@@ -76,10 +78,61 @@ fn a_page_is_read_when_there_is_room_and_the_last_one_was_delivered() {
     subscriber.backpressure.is_full = false;
     assert_eq!(block_on(subscriber.read_page_if_due()), Ok(false));
     assert_eq!(subscriber.backpressure.pages, [2]);
+    assert_eq!(subscriber.cursor().position, Position::new(18), "nothing was delivered yet");
     assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(19)));
+    assert_eq!(subscriber.cursor().position, Position::new(19));
     assert_eq!(subscriber.backpressure.delivered, 0);
     assert_eq!(scene::next(&mut subscriber), Some(Got::Replayed(20)));
     assert_eq!((subscriber.backpressure.delivered, subscriber.backpressure.held.get()), (1, 2));
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn the_next_page_is_read_once_the_last_one_was_delivered_and_read_cursors_with_the_last() {
+    let positions: Vec<i64> = (19..).take(usize::try_from(PAGE).unwrap()).collect();
+    let last = *positions.last().unwrap();
+    let scene = Scene::new([page(18, &positions), scene::page_of_one_who_comes_back(last, &[])]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Connection);
+    for _ in 0..2 {
+        assert_eq!(block_on(subscriber.read_page_if_due()), Ok(false));
+        assert_eq!(subscriber.backpressure.pages, [positions.len()]);
+    }
+    let expected: Vec<Got> =
+        positions.into_iter().map(Got::Replayed).chain([Got::Present(ephemeral(1))]).collect();
+    assert_eq!(scene::all(&mut subscriber), expected);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn what_the_feed_delivers_while_somebody_waits_is_delivered_in_order() {
+    let scene = Scene::new([page(18, &[])]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    let first = {
+        let mut next = pin!(subscriber.next());
+        assert!(scene::poll_once(next.as_mut()).is_pending());
+        scene.feeds([logged(21), logged(22)]);
+        block_on(next).unwrap().item
+    };
+    assert_eq!(scene::got(first, &subscriber), Got::Live(21));
+    assert_eq!(scene::all(&mut subscriber), [Got::Live(22)]);
+    drop(subscriber);
+    scene.finish();
+}
+
+#[test]
+fn without_waiting_nothing_is_delivered_while_the_session_has_to_be_checked() {
+    let scene = Scene::new([page(18, &[]), scene::holds()]);
+    scene.feeds([logged(21), Delivery::CheckSession, logged(22)]);
+    let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    block_on(subscriber.get_ready()).unwrap();
+    assert_eq!(scene::try_next(&mut subscriber), Some(Got::Live(21)));
+    for _ in 0..2 {
+        assert_eq!(scene::try_next(&mut subscriber), None);
+    }
+    block_on(subscriber.get_ready()).unwrap();
+    assert_eq!(scene::try_next(&mut subscriber), Some(Got::Live(22)));
     drop(subscriber);
     scene.finish();
 }

@@ -227,7 +227,8 @@ pub(super) const fn ephemeral(seq: i64) -> EphemeralEvent {
     EphemeralEvent::ReadUpdated { group: GROUP, read_seq: Seq::new(seq), unread: 0 }
 }
 
-fn got(item: Item, subscriber: &Subscriber<Gate>) -> Got {
+/// An item in short form.
+pub(super) fn got(item: Item, subscriber: &Subscriber<Gate>) -> Got {
     match item {
         Item::Replayed(event) => Got::Replayed(event.position.get()),
         Item::Live(shared) => Got::Live(shared.event.position.get()),
@@ -243,6 +244,12 @@ pub(super) fn next(subscriber: &mut Subscriber<Gate>) -> Option<Got> {
         Poll::Ready(next) => Some(got(next.unwrap().item, subscriber)),
         Poll::Pending => None,
     }
+}
+
+/// The next delivery, if there is one without reading anything.
+pub(super) fn try_next(subscriber: &mut Subscriber<Gate>) -> Option<Got> {
+    let next = subscriber.try_next(&mut Context::from_waker(Waker::noop()))?;
+    Some(got(next.unwrap().item, subscriber))
 }
 
 /// Everything that is delivered without waiting.
