@@ -193,9 +193,9 @@ fn work_that_is_settled_without_having_run_is_a_fault() {
 }
 
 /// A storage that only wraps another one.
-struct Wrapper(ScriptedStorage);
+struct Wrapper<S>(S);
 
-impl Storage for Wrapper {
+impl<S: Storage> Storage for Wrapper<S> {
     fn inner(&self) -> Option<&dyn Storage> {
         Some(&self.0)
     }
@@ -215,4 +215,44 @@ fn a_wrapper_asks_the_storage_inside_what_it_does_not_know_itself() {
     let stranger = Wrapper(ScriptedStorage::new([]).without_known_keys());
     assert!(!stranger.knows_key(&MY_KEY.key));
     assert_eq!(stranger.holder(&MY_KEY.key), None);
+    assert!(wrapped(Condition::Sound).knows_key(&MY_KEY.key));
+}
+
+/// A storage that limits writes and knows its disk.
+struct Guarded;
+
+impl Storage for Guarded {
+    fn submit(&self, access: Access, _: Work) -> Done {
+        panic!("a command too many: {access:?}")
+    }
+
+    fn write_limiter(&self) -> Option<&dyn WriteLimiter> {
+        Some(self)
+    }
+
+    fn disk_space(&self) -> Option<&dyn DiskSpace> {
+        Some(self)
+    }
+}
+
+impl WriteLimiter for Guarded {
+    fn take(&self, _: Caller, _: usize) -> Result<(), Duration> {
+        Err(Duration::from_secs(9))
+    }
+}
+
+impl DiskSpace for Guarded {
+    fn is_nearly_full(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_wrapper_has_the_guards_of_the_storage_inside() {
+    let wrapped = Wrapper(Guarded);
+    let pace = wrapped.write_limiter().map(|limiter| limiter.take(Caller::User(ME), 1));
+    assert_eq!(pace, Some(Err(Duration::from_secs(9))));
+    assert!(wrapped.disk_space().is_some_and(DiskSpace::is_nearly_full));
+    let unguarded = Wrapper(ScriptedStorage::new([]));
+    assert!(unguarded.write_limiter().is_none() && unguarded.disk_space().is_none());
 }

@@ -53,6 +53,13 @@ fn usernames_are_compared_without_regard_to_case() {
 }
 
 #[test]
+fn display_names_are_searched_without_regard_to_case() {
+    let key = |name| DisplayName::parse(name).unwrap().key();
+    assert_eq!(key("Ann MÜLLER"), "ann müller");
+    assert_ne!(key("Ann Müller"), key("Ann Muller"));
+}
+
+#[test]
 fn a_display_name_has_1_to_100_characters_on_one_line() {
     for good in ["x", "Frau Müller", "李小龍", "\u{1F469}\u{200D}\u{1F373}", &"ü".repeat(100)] {
         assert_eq!(DisplayName::parse(good).unwrap().as_str(), good);
@@ -155,6 +162,15 @@ fn debug_shows_no_secrets() {
     let password = Password::parse("correct horse").unwrap();
     assert_eq!(format!("{password:?}"), "Password(…)");
     assert_eq!(format!("{:?}", PasswordHash::from_stored("$2b$12$".to_owned())), "PasswordHash(…)");
+    assert_eq!(format!("{:?}", Email::parse("ann@example.org").unwrap()), "Email(…)");
+}
+
+#[test]
+fn a_presence_setting_is_read_by_its_name() {
+    for (setting, name) in PresenceSetting::ALL.into_iter().zip(["shown", "hidden"]) {
+        assert_eq!((setting.as_str(), PresenceSetting::parse(name)), (name, Ok(setting)));
+    }
+    assert_eq!(broken(PresenceSetting::parse("Shown")), Some(InvalidFormat));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::accounts::{PresenceSetting, User};
 use crate::events::{Audience, GroupMember, UserUpdate};
 use crate::groups::Role;
 use crate::ids::{EventId, Position, SessionId, Version};
-use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, member, message, user};
+use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, group, member, message, user};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
 const THIRD: UserId = UserId::new(3);

@@ -122,6 +122,14 @@ fn sending_by_any_means_counts_as_activity() {
 }
 
 #[test]
+fn changing_a_group_is_no_activity() {
+    let (mut attendance, [_]) = me_in_group();
+    attendance.tick(after(300));
+    let edits = LoggedEvent { actor: Some(ME), ..logged(Event::GroupUpdated(group())) };
+    assert_eq!(attendance.apply(&edits, after(400)), None);
+}
+
+#[test]
 fn messages_of_a_bot_do_not_end_a_reported_absence() {
     let (mut attendance, [device]) = me_in_group();
     attendance.leave(ME, device, after(10));
