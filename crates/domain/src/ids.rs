@@ -181,6 +181,7 @@ mod tests {
             (STRIDE, Some(2 * STRIDE)),
             (STRIDE + 1, Some(2 * STRIDE)),
             (MAX_SAFE_INTEGER - 2 * STRIDE, Some(MAX_SAFE_INTEGER + 1 - 2 * STRIDE)),
+            (MAX_SAFE_INTEGER - 2 * STRIDE + 1, None),
             (MAX_SAFE_INTEGER - STRIDE, None),
             (i64::MAX, None),
             (-1, None),

@@ -110,6 +110,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_names_of_the_codes_are_those_of_the_contract() {
+        for (code, name) in [
+            (ViolationCode::Required, "required"),
+            (ViolationCode::TooShort, "too_short"),
+            (ViolationCode::TooLong, "too_long"),
+            (ViolationCode::InvalidCharacters, "invalid_characters"),
+            (ViolationCode::InvalidFormat, "invalid_format"),
+            (ViolationCode::Reserved, "reserved"),
+            (ViolationCode::OutOfRange, "out_of_range"),
+            (ViolationCode::InvalidType, "invalid_type"),
+            (ViolationCode::Exclusive, "exclusive"),
+            (ViolationCode::NotNullable, "not_nullable"),
+            (ViolationCode::Unknown, "unknown"),
+            (ViolationCode::NotEditable, "not_editable"),
+            (ViolationCode::NotSupported, "not_supported"),
+        ] {
+            assert_eq!(code.as_str(), name);
+        }
+    }
+
+    #[test]
     fn length_is_counted_in_characters_and_the_limit_is_named() {
         assert_eq!(check_length("äöü", 1, 3), Ok(()));
         let too_long = check_length("äöüß", 1, 3).unwrap_err();

@@ -157,6 +157,7 @@ mod tests {
     #[test]
     fn debug_shows_no_keys_and_secrets() {
         assert_eq!(format!("{:?}", KeyHash::new([7; 32])), "KeyHash(…)");
+        assert_eq!(KeyHash::new([7; 32]).as_bytes(), &[7; 32]);
         assert_eq!(format!("{:?}", Secret::new("gc_secret".to_owned())), "Secret(…)");
         assert_eq!(Secret::new("gc_secret".to_owned()).reveal(), "gc_secret");
     }

@@ -41,3 +41,21 @@ impl From<Error> for EndReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_reasons_are_those_of_the_contract() {
+        for (reason, name) in [
+            (EndReason::SignedOut, "signed_out"),
+            (EndReason::TooSlow, "too_slow"),
+            (EndReason::Stopping, "stopping"),
+            (EndReason::Unavailable, "unavailable"),
+            (EndReason::Flood, "flood"),
+        ] {
+            assert_eq!(reason.as_str(), name);
+        }
+    }
+}

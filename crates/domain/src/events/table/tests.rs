@@ -107,6 +107,21 @@ fn private_changes_of_a_user_reach_only_their_own_devices() {
 }
 
 #[test]
+fn the_server_acts_only_on_accounts_memberships_and_sessions() {
+    let by_server = EventType::ALL.iter().filter(|event_type| event_type.may_be_by_server());
+    let names: Vec<_> = by_server.map(|event_type| event_type.as_str()).collect();
+    let expected = [
+        "user.created",
+        "user.updated",
+        "user.deleted",
+        "member.updated",
+        "member.removed",
+        "sessions.ended",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
 fn every_type_has_a_summary_sentence() {
     for &event_type in EventType::ALL {
         let summary = event_type.summary();

@@ -54,3 +54,8 @@ fn a_refusal_names_what_is_limited_and_how_many_there_may_be() {
 fn faults_are_returned() {
     assert_hands_faults_on(|| counts(1, 1), |tx| QUOTAS.check_added(tx, &group_of(1), ME, Role::Owner));
 }
+
+#[test]
+fn the_names_of_the_quotas_are_those_of_the_contract() {
+    assert_eq!(Quota::ALL.map(Quota::as_str), ["owned_groups", "memberships", "members"]);
+}
