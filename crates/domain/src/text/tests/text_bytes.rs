@@ -13,7 +13,7 @@ use crate::text::TextBytes;
 
 fn author() -> User {
     User {
-        username: Username::from_stored("x".repeat(1)),
+        username: Username::from_stored("x".to_owned()),
         display_name: Some(DisplayName::from_stored("x".repeat(2))),
         email: Some(Email::from_stored("x".repeat(4))),
         ..user(ME)
@@ -54,7 +54,7 @@ fn every_text_of_a_session_counts() {
     let session = Session {
         id: SessionId::new(1),
         kind: SessionKind::Login,
-        name: Some("x".repeat(1)),
+        name: Some("x".to_owned()),
         created_at: EARLIER,
         expires_at: EARLIER,
         last_used_at: None,
