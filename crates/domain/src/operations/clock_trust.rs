@@ -133,6 +133,16 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_moves_by_an_hour_while_it_is_doubted_begins_its_day_anew() {
+        for ahead in [YEAR - HOUR, YEAR + HOUR] {
+            look_each(
+                false,
+                &[(60, YEAR, false), (120, ahead, false), (60 + DAY, ahead, false), (120 + DAY, ahead, true)],
+            );
+        }
+    }
+
+    #[test]
     fn a_clock_that_was_set_back_has_to_prove_itself_on_its_way_forward() {
         look_each(false, &[(60, -YEAR, true), (120, 0, false), (180, -YEAR, true)]);
     }
