@@ -19,6 +19,7 @@ pub mod messages;
 pub mod network;
 pub mod operations;
 pub mod paging;
+pub mod permissions;
 pub mod presence;
 pub mod search;
 pub mod storage;

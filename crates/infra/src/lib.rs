@@ -18,6 +18,7 @@ mod jobs;
 mod messages;
 mod migrations;
 mod observer;
+mod permissions;
 mod refold;
 mod rows;
 mod schema;

@@ -64,6 +64,13 @@ macro_rules! for_each_table {
                 kind -> Text,
             }
 
+            group_roles (group_id, name) {
+                group_id -> BigInt,
+                name -> Text,
+                rank -> BigInt,
+                permissions -> BigInt,
+            }
+
             memberships (group_id, user_id) {
                 group_id -> BigInt,
                 user_id -> BigInt,
@@ -175,6 +182,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     groups,
+    group_roles,
     memberships,
     messages,
     reactions,

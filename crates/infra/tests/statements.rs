@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
 use groupchat_domain::network::Network;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Credential;
 
 use support::Database;
@@ -26,7 +26,7 @@ fn prepare(database: &Database) -> (GroupId, Credential) {
         let tomorrow = tx.now().plus(Duration::from_secs(24 * 3600));
         session(tx, ann, KEY, tomorrow);
         let id = group(tx, "chess");
-        join(tx, id, ann, Role::Owner);
+        join(tx, id, ann, BuiltInRole::Owner);
         Ok(id)
     });
     (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN })

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::{Error, Refusal};
 use groupchat_simulation::commands::Command;
 use groupchat_simulation::history::{History, World, settle};
@@ -94,6 +95,9 @@ fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusa
             match settle(world.take(step)).answer {
                 Ok(_) => drop(done.insert(step.command.name())),
                 Err(Error::Refused(Refusal::Invalid(_))) => drop(refused.insert("Invalid".to_owned())),
+                Err(Error::Refused(Refusal::Group(GroupRefusal::RoleTooLow(_)))) => {
+                    refused.insert("Group(RoleTooLow)".to_owned());
+                }
                 Err(Error::Refused(refusal)) => drop(refused.insert(format!("{refusal:?}"))),
                 Err(error) => panic!("{step:?}: {error}"),
             }

@@ -1,7 +1,8 @@
 //! Response bodies for groups.
 
-use groupchat_domain::groups::{Description, Group, GroupName, GroupView, History, Member, Role, Visibility};
+use groupchat_domain::groups::{Description, Group, GroupName, GroupView, History, Member, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, Version};
+use groupchat_domain::permissions::RoleName;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
@@ -29,15 +30,15 @@ pub struct GroupDto {
     pub created_at: Time,
     /// The number of its members.
     pub member_count: Field<Count>,
-    /// `owner`, `admin` or `member`; null if the caller is not a member.
-    pub my_role: Option<Field<Role>>,
+    /// The caller's role; null if the caller is not a member.
+    pub my_role: Option<Field<RoleName>>,
     /// The number of its newest message; 0 if there is none.
     pub last_seq: Field<Seq>,
     /// The number up to which the caller has read; null if the caller is not a member.
     pub read_seq: Option<Field<Seq>>,
     /// The number of messages that the caller has not read; null if the caller is not a member.
     pub unread: Option<Field<Count>>,
-    /// The newest message; null for others than members, and before the first.
+    /// The newest message; null before the first, and for those who may not read it.
     pub last_message: Option<MessageDto>,
 }
 
@@ -48,7 +49,7 @@ impl GroupDto {
 
     /// A group as in events.
     pub(crate) fn for_everybody(group: Group) -> Self {
-        GroupView { group, standing: None, last_message: None }.into()
+        GroupView::new(group, None, None).into()
     }
 }
 
@@ -65,9 +66,9 @@ impl From<GroupView> for GroupDto {
             version: group.version.into(),
             created_at: group.created_at.into(),
             member_count: group.member_count.into(),
-            my_role: standing.map(|standing| standing.role.into()),
             last_seq: group.last_seq.into(),
-            read_seq: standing.map(|standing| standing.read_seq.into()),
+            read_seq: standing.as_ref().map(|standing| standing.read_seq.into()),
+            my_role: standing.map(|standing| standing.role.title.name.into()),
             unread,
             last_message: last_message.map(MessageDto::from),
         }
@@ -80,15 +81,15 @@ impl From<GroupView> for GroupDto {
 pub struct MemberDto {
     /// Who it is.
     pub user: UserRefDto,
-    /// `owner`, `admin` or `member`.
-    pub role: Field<Role>,
+    /// The role.
+    pub role: Field<RoleName>,
     /// When they joined the group.
     pub joined_at: Time,
 }
 
 impl From<Member> for MemberDto {
     fn from(member: Member) -> Self {
-        Self { user: member.user.into(), role: member.role.into(), joined_at: member.joined_at.into() }
+        Self { user: member.user.into(), role: member.role.name.into(), joined_at: member.joined_at.into() }
     }
 }
 

@@ -51,7 +51,7 @@ pub async fn add(
     let ((candidate, role), quotas) = (body.0.parse()?, state.options.quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::add_member(tx, actor, group, &candidate, role, &quotas))
+        .write_as(key.0, move |tx, actor| groups::add_member(tx, actor, group, &candidate, &role, &quotas))
         .await?;
     Ok(created(group, member))
 }
@@ -93,7 +93,7 @@ pub async fn edit(
     let member = state
         .storage
         .write_as(key.0, move |tx, actor| {
-            groups::change_role(tx, actor, group, user.id(actor), role, &quotas)
+            groups::change_role(tx, actor, group, user.id(actor), role.as_ref(), &quotas)
         })
         .await?;
     Ok(Ok200(member.into()))

@@ -1,11 +1,11 @@
 //! Request bodies and queries for groups, parsed into domain values.
 
 use groupchat_domain::groups::{
-    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, History, MemberQuery, Role,
-    Visibility,
+    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, History, MemberQuery, Visibility,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::permissions::RoleName;
 use groupchat_domain::search::SearchText;
 use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
@@ -89,12 +89,12 @@ pub(super) struct MemberDraftDto {
     pub user_id: Alternative<UserId>,
     /// The username, ignoring case, if `user_id` is absent.
     pub username: Alternative<TypedUsername>,
-    /// `owner`, `admin` or `member`; the default is `member`.
-    pub role: Optional<Role>,
+    /// `owner`, `admin`, `readonly` or a role that the group has defined; the default is `member`.
+    pub role: Optional<RoleName>,
 }
 
 impl MemberDraftDto {
-    pub(super) fn parse(self) -> Result<(Candidate, Role), ApiError> {
+    pub(super) fn parse(self) -> Result<(Candidate, RoleName), ApiError> {
         let mut fields = Fields::new();
         let role = fields.optional("role", self.role);
         let candidate = match (self.user_id.0, self.username.0) {
@@ -108,7 +108,7 @@ impl MemberDraftDto {
             }
         };
         match candidate {
-            Some(candidate) if fields.are_good() => Ok((candidate, role.unwrap_or(Role::Member))),
+            Some(candidate) if fields.are_good() => Ok((candidate, role.unwrap_or(RoleName::MEMBER))),
             _ => Err(fields.into()),
         }
     }
@@ -118,14 +118,14 @@ impl MemberDraftDto {
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "MemberChanges")]
 pub(super) struct MemberChangesDto {
-    /// `owner`, `admin` or `member`.
+    /// `owner`, `admin`, `member`, `readonly` or a role that the group has defined.
     #[serde(default)]
-    pub role: Change<Role>,
+    pub role: Change<RoleName>,
 }
 
 impl MemberChangesDto {
     /// The new role; `None` keeps the one there is.
-    pub(super) fn parse(self) -> Result<Option<Role>, ApiError> {
+    pub(super) fn parse(self) -> Result<Option<RoleName>, ApiError> {
         let mut fields = Fields::new();
         let role = fields.changeable("role", self.role);
         fields.finish()?;
@@ -222,25 +222,27 @@ pub(crate) fn queries() -> Vec<Parser> {
 
 #[cfg(test)]
 mod tests {
+    use groupchat_domain::permissions::BuiltInRole;
+
     use super::*;
     use crate::problem::Code;
 
-    fn member(json: &str) -> Result<(Candidate, Role), Code> {
+    fn member(json: &str) -> Result<(Candidate, RoleName), Code> {
         let draft = serde_json::from_str::<MemberDraftDto>(json).unwrap();
         draft.parse().map_err(|error| error.code())
     }
 
     #[test]
     fn a_member_is_named_in_exactly_one_way() {
-        let by_id = (Candidate::Id(UserId::new(3)), Role::Member);
+        let by_id = (Candidate::Id(UserId::new(3)), RoleName::MEMBER);
         assert_eq!(member(r#"{"user_id": 3}"#), Ok(by_id));
-        let by_name = (Candidate::named("zoe"), Role::Admin);
+        let by_name = (Candidate::named("zoe"), RoleName::from(BuiltInRole::Admin));
         assert_eq!(member(r#"{"username": "Zoe", "role": "admin"}"#), Ok(by_name));
         for json in [
             "{}",
             r#"{"user_id": 3, "username": "zoe"}"#,
             r#"{"user_id": 0}"#,
-            r#"{"user_id": 3, "role": "king"}"#,
+            r#"{"user_id": 3, "role": " "}"#,
         ] {
             assert_eq!(member(json), Err(Code::ValidationFailed), "{json}");
         }

@@ -1,7 +1,8 @@
 //! The values of groups and their form in JSON.
 
-use groupchat_domain::groups::{Description, GroupName, History, Role, Visibility};
+use groupchat_domain::groups::{Description, GroupName, History, Visibility};
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::permissions::RoleName;
 use serde_json::json;
 
 use crate::wire::{NOT_BLANK, id_values, text_values};
@@ -27,9 +28,11 @@ text_values! {
         "enum": History::ALL.map(History::as_str),
         "example": History::All.as_str(),
     });
-    Role "Role" => json!({
-        "description": "What a member may do in a group.",
-        "enum": Role::ALL.map(Role::as_str),
-        "example": Role::Member.as_str(),
+    RoleName "Role" => json!({
+        "description": "A role in a group: `owner`, `admin`, `member`, `readonly`, or one that the group has defined.",
+        "minLength": 1,
+        "maxLength": RoleName::MAX_LENGTH,
+        "pattern": NOT_BLANK,
+        "example": RoleName::MEMBER.as_str(),
     });
 }

@@ -43,17 +43,17 @@ pub(crate) const FEATURE: Feature = Feature {
     description: "Messages, likes, pins and read cursors.",
     file: file!(),
     operations: &[
-        operation("sendMessage", &[NotSupported, MembersOnly, GroupNotFound]),
-        operation("listMessages", &[MembersOnly, GroupNotFound]),
-        operation("getMessage", &[MembersOnly, GroupNotFound, MessageNotFound]),
+        operation("sendMessage", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("getMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
         operation(
             "editMessage",
-            &[NotSupported, MembersOnly, NotAuthor, GroupNotFound, MessageNotFound, Deleted],
+            &[NotSupported, MembersOnly, RoleTooLow, NotAuthor, GroupNotFound, MessageNotFound, Deleted],
         ),
         operation("deleteMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
             .writes_to(WritePurpose::Tidy),
-        operation("likeMessage", &[MembersOnly, GroupNotFound, MessageNotFound, Deleted]),
-        operation("unlikeMessage", &[MembersOnly, GroupNotFound, MessageNotFound])
+        operation("likeMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, Deleted]),
+        operation("unlikeMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
             .writes_to(WritePurpose::Tidy),
         operation(
             "pinMessage",
@@ -61,7 +61,7 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation("unpinMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
             .writes_to(WritePurpose::Tidy),
-        operation("listPins", &[MembersOnly, GroupNotFound]),
-        operation("markRead", &[MembersOnly, GroupNotFound]).writes_to(WritePurpose::Tidy),
+        operation("listPins", &[MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("markRead", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
     ],
 };

@@ -81,9 +81,9 @@ codes! {
     /// Only members of the group may do this.
     MembersOnly = FORBIDDEN, "members_only", "Only members of the group may do this",
         for Group(GroupRefusal::MembersOnly);
-    /// The caller's role in the group is too low.
+    /// The caller's role in the group lacks a permission, or has too low a rank; the detail says what is missing.
     RoleTooLow = FORBIDDEN, "role_too_low", "Your role in the group does not allow this",
-        for Group(GroupRefusal::RoleTooLow);
+        for Group(GroupRefusal::RoleTooLow(_));
     /// The group is closed.
     JoinByRequest = FORBIDDEN, "join_by_request", "The group is closed: its members let people in",
         for Group(GroupRefusal::JoinByRequest);

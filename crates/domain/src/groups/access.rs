@@ -3,8 +3,9 @@
 use crate::accounts::{Actor, is_server_admin};
 use crate::error::Error;
 use crate::groups::error::GroupRefusal;
-use crate::groups::model::{Group, Role, Standing, VisibleGroup};
+use crate::groups::model::{Group, Standing, VisibleGroup};
 use crate::ids::GroupId;
+use crate::permissions::{Decision, GroupPermission, Place, Who, decide};
 use crate::storage::Tx;
 
 /// The group, if the actor may know of it.
@@ -44,25 +45,72 @@ pub(super) fn unseen(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Grou
     Ok(tx.groups().find_many(&[id])?.pop().ok_or(GroupRefusal::NotFound)?)
 }
 
+/// A member's view of a group. Server admins read and post only as members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Membership {
+    /// The group.
+    pub(crate) group: Group,
+    /// The actor's standing in it.
+    pub(crate) standing: Standing,
+}
+
+impl Membership {
+    /// Rejects what the actor's role doesn't allow.
+    pub(crate) fn require(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
+        let who = Who { role: Some(&self.standing.role), manages_groups: false };
+        match decide(&who, permission, &self.group.place()) {
+            Decision::Allowed(_) => Ok(()),
+            Decision::Denied(denial) => Err(denial.into()),
+        }
+    }
+}
+
 impl VisibleGroup {
-    /// The group and the actor's standing in it. Server admins read and post only as members, so nothing
-    /// else helps.
-    pub(crate) fn into_membership(self) -> Result<(Group, Standing), Error> {
+    /// The group and the actor's standing in it.
+    pub(crate) fn into_membership(self) -> Result<Membership, GroupRefusal> {
         match self.standing {
-            Some(standing) => Ok((self.group, standing)),
-            None => Err(GroupRefusal::MembersOnly.into()),
+            Some(standing) => Ok(Membership { group: self.group, standing }),
+            None => Err(GroupRefusal::MembersOnly),
         }
     }
 
-    /// Rejects all but members of at least this role and server admins.
-    pub(crate) fn require(&self, tx: &mut dyn Tx, actor: &Actor, least: Role) -> Result<(), Error> {
-        if self.standing.is_some_and(|standing| standing.role >= least) || is_server_admin(tx, actor)? {
+    /// The group and the actor's standing in it, if the role allows this.
+    pub(crate) fn into_membership_with(
+        self,
+        permission: GroupPermission,
+    ) -> Result<Membership, GroupRefusal> {
+        let membership = self.into_membership()?;
+        membership.require(permission)?;
+        Ok(membership)
+    }
+
+    /// Rejects what the actor may do neither by the role in the group nor as a server admin.
+    pub(crate) fn authorize(
+        &self,
+        tx: &mut dyn Tx,
+        actor: &Actor,
+        permission: GroupPermission,
+    ) -> Result<(), Error> {
+        self.authorize_at(tx, actor, permission, &self.group.place())
+    }
+
+    /// The same for an act on somebody, or with a role.
+    pub(crate) fn authorize_at(
+        &self,
+        tx: &mut dyn Tx,
+        actor: &Actor,
+        permission: GroupPermission,
+        place: &Place<'_>,
+    ) -> Result<(), Error> {
+        let role = self.standing.as_ref().map(|standing| &standing.role);
+        let member = Who { role, manages_groups: false };
+        let Decision::Denied(denial) = decide(&member, permission, place) else { return Ok(()) };
+        // Rights on the server are read only where they can make a difference.
+        let manager = Who { manages_groups: true, ..member };
+        if decide(&manager, permission, place).is_allowed() && is_server_admin(tx, actor)? {
             return Ok(());
         }
-        Err(match self.standing {
-            Some(_) => GroupRefusal::RoleTooLow.into(),
-            None => GroupRefusal::MembersOnly.into(),
-        })
+        Err(GroupRefusal::from(denial).into())
     }
 }
 

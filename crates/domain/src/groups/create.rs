@@ -6,10 +6,11 @@ use crate::events::Event;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::add;
 use crate::groups::model::{
-    Description, Group, GroupName, GroupView, History, NewGroup, Role, Standing, Visibility,
+    Description, Group, GroupName, GroupView, History, NewGroup, Standing, Visibility,
 };
 use crate::groups::quota::Quotas;
 use crate::ids::Seq;
+use crate::permissions::{BuiltInRole, Role, RoleTitle};
 use crate::storage::{Tx, Unique};
 
 /// A group that somebody wants to create.
@@ -59,9 +60,9 @@ pub fn create(
     let empty = new.into_group(id);
     let group = Group { member_count: 1, ..empty.clone() };
     tx.emit(Some(actor.id()), Event::GroupCreated(group.clone()));
-    add(tx, actor, &empty, actor.user.clone(), Role::Owner, quotas)?;
-    let standing = Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO });
-    Ok(GroupView { group, standing, last_message: None })
+    add(tx, actor, &empty, actor.user.clone(), RoleTitle::from(BuiltInRole::Owner), quotas)?;
+    let role = Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed());
+    Ok(GroupView::new(group, Some(Standing { role, read_seq: Seq::ZERO, joined_seq: Seq::ZERO }), None))
 }
 
 #[cfg(test)]

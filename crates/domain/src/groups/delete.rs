@@ -4,19 +4,19 @@ use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Event, RemovedGroup};
 use crate::groups::access::lock_managed;
-use crate::groups::model::Role;
 use crate::ids::GroupId;
 use crate::jobs::Task;
+use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
-/// Deletes a group, as its owner or a server admin: it is gone and its name free at once; a durable job
+/// Deletes a group: it is gone and its name free at once; a durable job
 /// removes what it held.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn delete(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<(), Error> {
     let found = lock_managed(tx, actor, id)?;
-    found.require(tx, actor, Role::Owner)?;
+    found.authorize(tx, actor, GroupPermission::DeleteGroup)?;
     let now = tx.now();
     tx.groups().mark_deleted(id, now)?;
     tx.jobs().enqueue(Task::PurgeGroup(id), now)?;

@@ -6,8 +6,9 @@ use crate::events::Event;
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
-use crate::groups::model::{Description, GroupName, GroupView, History, Role, Visibility};
+use crate::groups::model::{Description, GroupName, GroupView, History, Visibility};
 use crate::ids::GroupId;
+use crate::permissions::GroupPermission;
 use crate::storage::{Tx, Unique};
 
 /// What can be changed of a group. `None` keeps, `Some(None)` clears.
@@ -23,14 +24,14 @@ pub struct GroupChanges {
     pub history: Option<History>,
 }
 
-/// Changes a group, as its admin or a server admin.
+/// Changes a group, as somebody who may edit it.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`GroupRefusal::MembersOnly`], [`GroupRefusal::RoleTooLow`],
 /// [`GroupRefusal::NameTaken`], or a fault.
 pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
     let found = lock_managed(tx, actor, id)?;
-    found.require(tx, actor, Role::Admin)?;
+    found.authorize(tx, actor, GroupPermission::EditGroup)?;
     let mut group = found.group.clone();
     if let Some(name) = &changes.name {
         group.name = name.clone();

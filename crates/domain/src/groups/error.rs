@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::permissions::{Denial, Shortfall};
+
 /// Why a use case of groups rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GroupRefusal {
@@ -15,8 +17,8 @@ pub enum GroupRefusal {
     #[error("only members of the group may do this")]
     MembersOnly,
     /// The caller's role does not allow this.
-    #[error("your role in the group does not allow this")]
-    RoleTooLow,
+    #[error("your role in the group does not allow this: {0}")]
+    RoleTooLow(Shortfall),
     /// Another listed group has this name.
     #[error("another public or closed group has this name")]
     NameTaken,
@@ -37,6 +39,15 @@ pub enum GroupRefusal {
         /// How many there may be.
         limit: u32,
     },
+}
+
+impl From<Denial> for GroupRefusal {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::NotMember => Self::MembersOnly,
+            Denial::Role(shortfall) => Self::RoleTooLow(shortfall),
+        }
+    }
 }
 
 /// What is limited. Part of the HTTP contract: names never change.

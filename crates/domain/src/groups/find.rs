@@ -7,6 +7,7 @@ use crate::groups::model::{GroupView, Member};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
 use crate::paging::{NamePosition, Page};
+use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
 /// One group, as the actor may see it. Server admins see every group, but what is said in it only as members.
@@ -16,7 +17,7 @@ use crate::storage::Tx;
 pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
     match tx.groups().view(id, actor.id())? {
         Some(view) => Ok(view),
-        None => Ok(GroupView { group: unseen(tx, actor, id)?, standing: None, last_message: None }),
+        None => Ok(GroupView::new(unseen(tx, actor, id)?, None, None)),
     }
 }
 
@@ -45,7 +46,7 @@ pub fn list_members(
     actor: &Actor,
     query: &MemberQuery,
 ) -> Result<Page<NamePosition<Member>>, Error> {
-    managed(tx, actor, query.group)?;
+    managed(tx, actor, query.group)?.authorize(tx, actor, GroupPermission::View)?;
     Ok(Page::from_lookahead(tx.members().list(query)?, query.limit))
 }
 

@@ -6,11 +6,13 @@ use crate::accounts::{
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
 use crate::groups::access::lock_managed;
+use crate::groups::change_role::role_named;
 use crate::groups::error::GroupRefusal;
-use crate::groups::model::{Group, Member, NewMembership, Role, Visibility};
+use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
+use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
 use crate::storage::{Tx, Unique};
 
 /// Whom to add: by id, or by name.
@@ -31,25 +33,30 @@ impl Candidate {
     }
 }
 
-/// Adds a user to a group. Any member may; only owners and server admins give a role above `member`. Where nobody is
-/// left in the group, the user becomes its owner, whatever the role.
+/// Adds a user to a group, as somebody who may add members, and, for another role than `member`, manage roles. Where nobody
+/// is left in the group, the user becomes its owner, whatever the role.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
-/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::AlreadyMember`], [`GroupRefusal::QuotaExceeded`], or a fault.
+/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::AlreadyMember`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that
+/// the group doesn't have, or a fault.
 pub fn add_member(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: GroupId,
     candidate: &Candidate,
-    role: Role,
+    role: &RoleName,
     quotas: &Quotas,
 ) -> Result<Member, Error> {
     let found = lock_managed(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
-    let least = if role == Role::Member { Role::Member } else { Role::Owner };
-    found.require(tx, actor, least)?;
-    match add(tx, actor, &found.group, user.as_ref(), role, quotas)? {
+    found.authorize(tx, actor, GroupPermission::AddMembers)?;
+    if *role != BuiltInRole::Member {
+        found.authorize(tx, actor, GroupPermission::ManageRoles)?;
+    }
+    let role = role_named(tx, &found.group, role)?;
+    found.authorize_at(tx, actor, GroupPermission::AddMembers, &found.group.place().giving(&role))?;
+    match add(tx, actor, &found.group, user.as_ref(), role.title, quotas)? {
         Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
@@ -72,7 +79,7 @@ pub fn join(
     if !is_open && !is_server_admin(tx, actor)? {
         return Err(GroupRefusal::JoinByRequest.into());
     }
-    match add(tx, actor, &found.group, actor.user.clone(), Role::Member, quotas)? {
+    match add(tx, actor, &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
         Unique::Stored(member) => Ok((member, true)),
         Unique::Taken => {
             let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;
@@ -116,16 +123,16 @@ pub(super) fn add(
     actor: &Actor,
     group: &Group,
     user: UserRef,
-    role: Role,
+    role: RoleTitle,
     quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
-    let is_led = role == Role::Owner || ensure_owner(tx, group.id)?;
-    let role = if is_led { role } else { Role::Owner };
+    let is_led = role.name == BuiltInRole::Owner || ensure_owner(tx, group.id)?;
+    let role = if is_led { role } else { BuiltInRole::Owner.into() };
     let joined_at = tx.now();
     let membership = NewMembership {
         group: group.id,
         user: user.id,
-        role,
+        role: role.name.clone(),
         joined_at,
         read_seq: group.last_seq,
         joined_seq: group.last_seq,
@@ -134,7 +141,7 @@ pub(super) fn add(
     if tx.members().insert(&membership)? == Unique::Taken {
         return Ok(Unique::Taken);
     }
-    quotas.check_added(tx, group, user.id, role)?;
+    quotas.check_added(tx, group, user.id, &role.name)?;
     let member = Member { user, role, joined_at };
     tx.emit(Some(actor.id()), Event::MemberAdded(GroupMember { group: group.id, member: member.clone() }));
     Ok(Unique::Stored(member))

@@ -14,7 +14,7 @@ mod remove_member;
 mod repository;
 mod succession;
 
-pub(crate) use access::{lock_visible, visible};
+pub(crate) use access::{Membership, lock_visible, visible};
 pub use change_role::change_role;
 pub use create::{GroupDraft, create};
 pub use delete::delete;
@@ -23,8 +23,8 @@ pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub use membership::{Candidate, add_member, join};
 pub use model::{
-    Description, Group, GroupName, GroupView, History, Member, NewGroup, NewMembership, Role, Standing,
-    Visibility, VisibleGroup,
+    Description, Group, GroupName, GroupView, History, Member, NewGroup, NewMembership, Standing, Visibility,
+    VisibleGroup,
 };
 pub use quota::Quotas;
 pub(crate) use remove_member::end_membership;

@@ -1,8 +1,9 @@
-//! Groups, members and roles.
+//! Groups and members.
 
 use crate::accounts::UserRef;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
 use crate::messages::MessageView;
+use crate::permissions::{GroupPermission, Place, Role, RoleName, RoleTitle, Who, decide};
 use crate::text::{TextBytes, multi_line, name_key, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
@@ -125,41 +126,6 @@ impl History {
     }
 }
 
-/// What a member may do in a group. The order is that of the rights: each role may all that a lesser one may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Adds members, posts, likes, edits and deletes own messages, leaves.
-    Member,
-    /// Also edits the group, removes members below admin, deletes others' messages.
-    Admin,
-    /// All of it.
-    Owner,
-}
-
-impl Role {
-    /// Every role, the least first.
-    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
-
-    /// The stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
-    }
-
-    /// The role of this name.
-    ///
-    /// # Errors
-    /// [`ViolationCode::InvalidFormat`] for any other text.
-    pub fn parse(text: &str) -> Result<Self, Violation> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| {
-            Violation::new(ViolationCode::InvalidFormat, "must be one of: member, admin, owner")
-        })
-    }
-}
-
 /// A group. Deleted groups are never loaded as a `Group`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -184,6 +150,11 @@ pub struct Group {
 }
 
 impl Group {
+    /// What permissions in it depend on.
+    pub const fn place(&self) -> Place<'_> {
+        Place { is_open: self.visibility.is_listed(), target: None, gift: None }
+    }
+
     /// Who learns of what happens to the group itself.
     pub const fn audience(&self) -> crate::events::Audience {
         if self.visibility.is_listed() {
@@ -233,9 +204,9 @@ impl NewGroup {
 }
 
 /// What a group keeps about the one who looks at it, if that is a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// The member's role.
+    /// The member's role, with what it allows now.
     pub role: Role,
     /// The number up to which the member has read.
     pub read_seq: Seq,
@@ -259,14 +230,21 @@ pub struct GroupView {
     pub group: Group,
     /// `None` for others than members.
     pub standing: Option<Standing>,
-    /// The newest message or its tombstone; `None` for others than members and before the first.
+    /// The newest message or its tombstone; `None` before the first, and for those who may not read it.
     pub last_message: Option<MessageView>,
 }
 
 impl GroupView {
+    /// A group as this member sees it: the newest message only if the role allows to read.
+    pub fn new(group: Group, standing: Option<Standing>, newest: Option<MessageView>) -> Self {
+        let who = Who { role: standing.as_ref().map(|standing| &standing.role), manages_groups: false };
+        let may_read = decide(&who, GroupPermission::ReadHistory, &group.place()).is_allowed();
+        Self { last_message: newest.filter(|_| may_read), group, standing }
+    }
+
     /// How many messages the one who looks has not read; `None` for others than members.
     pub fn unread(&self) -> Option<i64> {
-        self.standing.map(|standing| self.group.last_seq.get() - standing.read_seq.get())
+        self.standing.as_ref().map(|standing| self.group.last_seq.get() - standing.read_seq.get())
     }
 }
 
@@ -281,27 +259,27 @@ impl TextBytes for GroupView {
 pub struct Member {
     /// The user.
     pub user: UserRef,
-    /// What they may do.
-    pub role: Role,
+    /// Their role.
+    pub role: RoleTitle,
     /// Since when they are in it.
     pub joined_at: Timestamp,
 }
 
 impl TextBytes for Member {
     fn text_bytes(&self) -> usize {
-        self.user.text_bytes()
+        self.user.text_bytes() + self.role.name.text_bytes()
     }
 }
 
 /// A membership that is about to be stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMembership {
     /// The group.
     pub group: GroupId,
     /// The user who joins.
     pub user: UserId,
-    /// What they may do.
-    pub role: Role,
+    /// Their role.
+    pub role: RoleName,
     /// Since when.
     pub joined_at: Timestamp,
     /// Messages up to here count as read.

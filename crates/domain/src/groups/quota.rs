@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::groups::error::{GroupRefusal, Quota};
-use crate::groups::model::{Group, Role};
+use crate::groups::model::Group;
 use crate::ids::UserId;
+use crate::permissions::{BuiltInRole, RoleName};
 use crate::storage::Tx;
 
 /// The limits. Only growth is rejected: what is above a limit already stays and works.
@@ -36,7 +37,7 @@ impl Quotas {
         tx: &mut dyn Tx,
         group: &Group,
         user: UserId,
-        role: Role,
+        role: &RoleName,
     ) -> Result<(), Error> {
         if group.member_count >= i64::from(self.members) {
             return Err(exceeded(Quota::Members, self.members));
@@ -44,20 +45,20 @@ impl Quotas {
         if has_more(tx, user, None, self.memberships)? {
             return Err(exceeded(Quota::Memberships, self.memberships));
         }
-        if role == Role::Owner { self.check_owner(tx, user) } else { Ok(()) }
+        if *role == BuiltInRole::Owner { self.check_owner(tx, user) } else { Ok(()) }
     }
 
     /// Rejects that a user, who is locked exclusively, became the owner of a group a moment ago, if it is one too
     /// many.
     pub(super) fn check_owner(&self, tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
-        if has_more(tx, user, Some(Role::Owner), self.owned_groups)? {
+        if has_more(tx, user, Some(BuiltInRole::Owner), self.owned_groups)? {
             return Err(exceeded(Quota::OwnedGroups, self.owned_groups));
         }
         Ok(())
     }
 }
 
-fn has_more(tx: &mut dyn Tx, user: UserId, role: Option<Role>, limit: u32) -> Result<bool, Error> {
+fn has_more(tx: &mut dyn Tx, user: UserId, role: Option<BuiltInRole>, limit: u32) -> Result<bool, Error> {
     // Where there is no limit, nothing is counted.
     let Some(one_more) = limit.checked_add(1) else { return Ok(false) };
     Ok(tx.members().count_groups(user, role, one_more)? > limit)

@@ -6,12 +6,12 @@ use crate::events::{Event, RemovedMember};
 use crate::groups::access::lock_managed;
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
-use crate::groups::model::Role;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
+use crate::permissions::{BuiltInRole, GroupPermission};
 use crate::storage::Tx;
 
-/// Removes a member, or lets the actor leave. Admins remove only members below admin.
+/// Removes a member of a lower rank, or lets the actor leave.
 ///
 /// # Errors
 /// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner` of [`GroupRefusal`], or a fault.
@@ -19,10 +19,10 @@ pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserI
     let found = lock_managed(tx, actor, group)?;
     let member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     if user != actor.id() {
-        let least = if member.role < Role::Admin { Role::Admin } else { Role::Owner };
-        found.require(tx, actor, least)?;
+        let place = found.group.place().over(member.role.rank);
+        found.authorize_at(tx, actor, GroupPermission::RemoveMembers, &place)?;
     }
-    if member.role == Role::Owner {
+    if member.role.name == BuiltInRole::Owner {
         require_another_owner(tx, group)?;
     }
     remove(tx, Some(actor.id()), group, user)
@@ -37,7 +37,7 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
     };
     // Somebody else may have been faster since the memberships were listed.
     let Some(standing) = found.standing else { return Ok(()) };
-    if standing.role == Role::Owner {
+    if standing.role.title.name == BuiltInRole::Owner {
         ensure_owner(tx, group)?;
     }
     remove(tx, None, group, user)

@@ -1,8 +1,9 @@
 //! The ports for groups and members.
 
-use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, Role, VisibleGroup};
+use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, VisibleGroup};
 use crate::ids::{EventId, GroupId, Position, Seq, UserId};
 use crate::paging::{Limit, NameCursor, NamePosition};
+use crate::permissions::{BuiltInRole, RoleName};
 use crate::search::SearchText;
 use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
@@ -34,7 +35,7 @@ repository! {
         /// decided by one at a time. Does nothing where writes run one after the other anyway.
         fn lock(&mut self, id: GroupId) -> Result<(), StorageFault>;
 
-        /// The group, if the viewer may see it. MUST be one query, so that "doesn't exist" and "not visible" take
+        /// The group, if the viewer may see it, with the viewer's role and what it allows. MUST be one query, so that "doesn't exist" and "not visible" take
         /// equally long.
         fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;
 
@@ -114,7 +115,7 @@ repository! {
         fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault>;
 
         /// Changes a member's role.
-        fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault>;
+        fn set_role(&mut self, group: GroupId, user: UserId, role: &RoleName) -> Result<(), StorageFault>;
 
         /// Removes a membership and decrements the member count.
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
@@ -124,10 +125,10 @@ repository! {
 
         /// How many groups the user is in, or has this role in, counted up to `most`; deleted groups don't count. MUST
         /// cost no more than as many look-ups.
-        fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault>;
+        fn count_groups(&mut self, user: UserId, role: Option<BuiltInRole>, most: u32) -> Result<u32, StorageFault>;
 
-        /// The next owner of a group whose last owner goes: the longest-serving admin, or else the longest-serving
-        /// member.
+        /// The next owner of a group whose last owner goes: of the other members with the highest rank, the one who has been
+        /// in the group the longest.
         fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault>;
 
         /// Up to `limit` groups that the user is in, by id; also for a user whose account is deleted, and for

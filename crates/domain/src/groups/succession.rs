@@ -3,19 +3,19 @@
 
 use crate::error::Error;
 use crate::events::{Event, GroupMember};
-use crate::groups::model::Role;
 use crate::ids::GroupId;
+use crate::permissions::{BuiltInRole, RoleName};
 use crate::storage::Tx;
 
-/// Makes sure that a group has an owner: if it has none, the longest-serving admin, or else member, becomes owner.
+/// Makes sure that a group has an owner: if it has none, the longest-serving member of the highest rank becomes owner.
 /// `false` if nobody is left. The group must be locked.
 pub(super) fn ensure_owner(tx: &mut dyn Tx, group: GroupId) -> Result<bool, Error> {
     if tx.members().count_owners(group)? > 0 {
         return Ok(true);
     }
     let Some(mut heir) = tx.members().successor(group)? else { return Ok(false) };
-    heir.role = Role::Owner;
-    tx.members().set_role(group, heir.user.id, Role::Owner)?;
+    heir.role = BuiltInRole::Owner.into();
+    tx.members().set_role(group, heir.user.id, &RoleName::OWNER)?;
     tx.emit(None, Event::MemberUpdated(GroupMember { group, member: heir }));
     Ok(true)
 }

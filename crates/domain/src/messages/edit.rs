@@ -3,18 +3,19 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{Event, Tombstone};
-use crate::groups::{GroupRefusal, Role, Standing, lock_visible};
+use crate::groups::{Membership, lock_visible};
 use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MessageText, MessageView};
+use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
 /// Replaces the text of the actor's own message; `None` keeps the one it has.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly` of [`GroupRefusal`], `NotFound`, `NotAuthor`, `Deleted` of [`MessageRefusal`],
-/// or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotAuthor`,
+/// `Deleted` of [`MessageRefusal`], or a fault.
 pub fn edit(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -22,10 +23,11 @@ pub fn edit(
     id: MessageId,
     text: Option<&MessageText>,
 ) -> Result<MessageView, Error> {
-    let (mut view, _) = load(tx, actor, group, id)?;
+    let (mut view, membership) = load(tx, actor, group, id)?;
     if view.message.author.id != actor.id() {
         return Err(MessageRefusal::NotAuthor.into());
     }
+    membership.require(GroupPermission::EditOwn)?;
     if view.message.is_deleted() {
         return Err(MessageRefusal::Deleted.into());
     }
@@ -40,16 +42,17 @@ pub fn edit(
     Ok(view)
 }
 
-/// Deletes a message, as its author or an admin of the group: a tombstone stays in its place. Deleting it
+/// Deletes a message, one's own or as somebody who may delete anybody's: a tombstone stays in its place. Deleting it
 /// again changes nothing.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], [`MessageRefusal::NotFound`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal),
+/// [`MessageRefusal::NotFound`], or a fault.
 pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<(), Error> {
-    let (view, standing) = load(tx, actor, group, id)?;
+    let (view, membership) = load(tx, actor, group, id)?;
     let message = view.message;
-    if message.author.id != actor.id() && standing.role < Role::Admin {
-        return Err(GroupRefusal::RoleTooLow.into());
+    if message.author.id != actor.id() || membership.require(GroupPermission::DeleteOwn).is_err() {
+        membership.require(GroupPermission::DeleteAny)?;
     }
     if message.is_deleted() {
         return Ok(());
@@ -64,16 +67,16 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     Ok(())
 }
 
-/// The message, its group locked, and the actor's standing there.
+/// The message, its group locked, and the actor's membership there.
 pub(super) fn load(
     tx: &mut dyn Tx,
     actor: &Actor,
     group: GroupId,
     id: MessageId,
-) -> Result<(MessageView, Standing), Error> {
-    let (_, standing) = lock_visible(tx, actor, group)?.into_membership()?;
+) -> Result<(MessageView, Membership), Error> {
+    let membership = lock_visible(tx, actor, group)?.into_membership()?;
     let view = tx.messages().find(group, id, actor.id())?.ok_or(MessageRefusal::NotFound)?;
-    Ok((view, standing))
+    Ok((view, membership))
 }
 
 #[cfg(test)]

@@ -3,19 +3,20 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::Event;
-use crate::groups::{GroupRefusal, Role, visible};
+use crate::groups::visible;
 use crate::ids::{GroupId, MessageId};
 use crate::messages::edit::load;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MAX_PINS, MessageView, Pin, PinSeq};
 use crate::messages::repository::PinQuery;
 use crate::paging::{Limit, Page};
+use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
-/// Pins a message, as an admin or owner of its group. Pinning it again changes nothing: the first pin stays.
+/// Pins a message, as a member who may. Pinning it again changes nothing: the first pin stays.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], `NotFound`, `Deleted`, `TooManyPins` of
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted`, `TooManyPins` of
 /// [`MessageRefusal`], or a fault.
 pub fn pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_pin(tx, actor, group, id)?;
@@ -35,10 +36,10 @@ pub fn pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Res
     Ok(view)
 }
 
-/// Unpins a message, as an admin or owner of its group. Where it is not pinned, nothing changes.
+/// Unpins a message, as a member who may. Where it is not pinned, nothing changes.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], [`MessageRefusal::NotFound`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`], or a fault.
 pub fn unpin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_pin(tx, actor, group, id)?;
     if view.message.pin.take().is_some() {
@@ -51,7 +52,7 @@ pub fn unpin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> R
 /// Reads a page of a group's pinned messages, as a member: the newest pins before the given one, or of all.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly` of [`GroupRefusal`], or a fault.
+/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn list_pins(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -59,17 +60,16 @@ pub fn list_pins(
     before: Option<PinSeq>,
     limit: Limit,
 ) -> Result<Page<MessageView>, Error> {
-    visible(tx, actor, group)?.into_membership()?;
+    visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     let query = PinQuery { group, viewer: actor.id(), before, limit };
     Ok(Page::from_lookahead(tx.messages().list_pins(&query)?, limit))
 }
 
-/// The message, if the actor may pin and unpin in its group, which is locked.
+/// The message, if the actor may read, pin and unpin in its group, which is locked.
 fn load_to_pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
-    let (view, standing) = load(tx, actor, group, id)?;
-    if standing.role < Role::Admin {
-        return Err(GroupRefusal::RoleTooLow.into());
-    }
+    let (view, membership) = load(tx, actor, group, id)?;
+    membership.require(GroupPermission::ReadHistory)?;
+    membership.require(GroupPermission::Pin)?;
     Ok(view)
 }
 
@@ -84,12 +84,15 @@ mod tests {
 
     use super::*;
     use crate::events::Audience;
+    use crate::groups::GroupRefusal;
     use crate::messages::delete;
     use crate::messages::model::Message;
     use crate::messages::repository::PinState;
+    use crate::permissions::BuiltInRole;
     use crate::testing::{
         ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MESSAGE, MockTx, NOW, OTHER, OUTSIDER, OWNER,
-        SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, message, tombstone, view,
+        SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, message, tombstone,
+        view,
     };
 
     /// How the use cases are called.
@@ -151,7 +154,7 @@ mod tests {
         for change in BOTH {
             for caller in [MEMBER, SERVER_ADMIN_INSIDE] {
                 let outcome = change(&mut finds(caller, pinned_before()), &me(), GROUP, MESSAGE);
-                assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()), "{caller:?}");
+                assert_eq!(outcome, Err(lacks(GroupPermission::Pin).into()), "{caller:?}");
             }
             for caller in [OUTSIDER, SERVER_ADMIN] {
                 let outcome = change(&mut MockTx::new().called_by(caller), &me(), GROUP, MESSAGE);
@@ -203,7 +206,7 @@ mod tests {
     }
 
     /// The pins before the tenth are read: `found`.
-    fn lists(role: Option<Role>, found: Vec<Message>) -> MockTx {
+    fn lists(role: Option<BuiltInRole>, found: Vec<Message>) -> MockTx {
         let mut tx = MockTx::new().finds_group(Some(group()), role);
         let query = PinQuery { group: GROUP, viewer: ME, before: Some(PinSeq::new(10)), limit: one() };
         let views: Vec<_> = found.into_iter().map(view).collect();
@@ -222,9 +225,9 @@ mod tests {
     #[test]
     fn members_list_pins_and_nobody_else() {
         let (items, later) = (vec![view(pinned_before())], pinned());
-        let mut tx = lists(Some(Role::Member), vec![pinned_before(), later]);
+        let mut tx = lists(Some(BuiltInRole::Member), vec![pinned_before(), later]);
         assert_eq!(list(&mut tx), Ok(Page { items: items.clone(), more: true }));
-        let mut tx = lists(Some(Role::Member), vec![pinned_before()]);
+        let mut tx = lists(Some(BuiltInRole::Member), vec![pinned_before()]);
         assert_eq!(list(&mut tx), Ok(Page { items, more: false }));
         assert_eq!(list(&mut lists(None, Vec::new())), Err(GroupRefusal::MembersOnly.into()));
         let mut no_group = MockTx::new().finds_group(None, None);
@@ -237,6 +240,6 @@ mod tests {
         assert_hands_faults_on(pinning, |tx| pin(tx, &me(), GROUP, MESSAGE));
         let unpinning = || stores(finds(ADMIN, pinned_before()), unpinned());
         assert_hands_faults_on(unpinning, |tx| unpin(tx, &me(), GROUP, MESSAGE));
-        assert_hands_faults_on(|| lists(Some(Role::Member), vec![pinned_before()]), list);
+        assert_hands_faults_on(|| lists(Some(BuiltInRole::Member), vec![pinned_before()]), list);
     }
 }

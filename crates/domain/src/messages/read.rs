@@ -3,12 +3,13 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::events::{EphemeralAudience, EphemeralEvent, LiveEvents};
-use crate::groups::visible;
+use crate::groups::{Membership, visible};
 use crate::ids::{GroupId, MessageId, Seq};
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::MessageView;
 use crate::messages::repository::{MessageQuery, MessageRange};
 use crate::paging::{Limit, Page};
+use crate::permissions::GroupPermission;
 use crate::storage::{Principal, Storage, Tx, WritePurpose, Writing};
 use crate::text::TextBytes;
 use crate::validation::{Violation, ViolationCode};
@@ -37,10 +38,10 @@ impl TextBytes for MessagePage {
     }
 }
 
-/// Reads a page of a group's messages, as a member.
+/// Reads a page of a group's messages, as a member who may read.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn list(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -48,7 +49,7 @@ pub fn list(
     window: Window,
     limit: Limit,
 ) -> Result<MessagePage, Error> {
-    visible(tx, actor, group)?.into_membership()?;
+    visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     let mut read = |run, limit: Limit| {
         let query = MessageQuery { group, viewer: actor.id(), run, limit };
         tx.messages().list(&query).map(|rows| Page::from_lookahead(rows, limit))
@@ -84,13 +85,13 @@ fn downwards(page: Page<MessageView>) -> MessagePage {
     MessagePage { items: page.items, next }
 }
 
-/// Reads one message or its tombstone, as a member of the group.
+/// Reads one message or its tombstone, as a member who may read.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`],
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`],
 /// or a fault.
 pub fn find(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
-    visible(tx, actor, group)?.into_membership()?;
+    visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     Ok(tx.messages().find(group, id, actor.id())?.ok_or(MessageRefusal::NotFound)?)
 }
 
@@ -130,10 +131,11 @@ pub async fn mark_read_and_publish(
 /// Moves the actor's read cursor up to `seq`; it never moves back.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), an invalid `seq` above the
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), an invalid `seq` above the
 /// group's last, or a fault.
 pub fn mark_read(tx: &mut dyn Tx, actor: &Actor, group: GroupId, seq: Seq) -> Result<ReadState, Error> {
-    let (group, standing) = visible(tx, actor, group)?.into_membership()?;
+    let Membership { group, standing } =
+        visible(tx, actor, group)?.into_membership_with(GroupPermission::View)?;
     if seq > group.last_seq {
         let detail = format!("must be at most the group's last seq, {}, is {seq}", group.last_seq);
         return Err(Violation::new(ViolationCode::OutOfRange, detail).in_field("seq").into());

@@ -7,6 +7,7 @@ use crate::groups::lock_visible;
 use crate::ids::GroupId;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{ClientId, MessageText, MessageView, NewMessage};
+use crate::permissions::GroupPermission;
 use crate::storage::{Tx, Unique};
 
 /// A message that somebody wants to send.
@@ -29,13 +30,14 @@ pub struct Sent {
     pub repeated: bool,
 }
 
-/// Sends a message, as a member of the group. With a client id that the author has used in the group
+/// Sends a message, as a member who may. With a client id that the author has used in the group
 /// before, the message of that time comes back instead, whatever the text.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
-    let (group, _) = lock_visible(tx, actor, draft.group)?.into_membership()?;
+    let membership = lock_visible(tx, actor, draft.group)?.into_membership_with(GroupPermission::Send)?;
+    let group = membership.group;
     let new = NewMessage {
         group: group.id,
         seq: group.last_seq.next(),

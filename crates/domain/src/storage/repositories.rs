@@ -17,6 +17,8 @@ macro_rules! for_each_repository {
             tickets: accounts::TicketRepository, MockTicketRepository;
             /// Groups.
             groups: groups::GroupRepository, MockGroupRepository;
+            /// What groups store about roles.
+            roles: permissions::RoleRepository, MockRoleRepository;
             /// Who is in which group.
             members: groups::MemberRepository, MockMemberRepository;
             /// Messages, likes and read cursors.

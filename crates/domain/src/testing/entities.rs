@@ -4,11 +4,12 @@ use crate::accounts::{
     Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User, Username,
 };
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
-use crate::groups::{Group, GroupName, History, Member, Role, Standing, Visibility};
+use crate::groups::{Group, GroupName, GroupRefusal, History, Member, Standing, Visibility};
 use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
+use crate::permissions::{BuiltInRole, GroupPermission, Role, Shortfall};
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -80,13 +81,13 @@ pub(crate) fn group() -> Group {
 }
 
 /// A member's standing, with some messages of [`group`] unread.
-pub(crate) fn standing(role: Role) -> Standing {
-    Standing { role, read_seq: Seq::new(30), joined_seq: Seq::new(20) }
+pub(crate) fn standing(role: BuiltInRole) -> Standing {
+    Standing { role: Role::unchanged(role, false), read_seq: Seq::new(30), joined_seq: Seq::new(20) }
 }
 
 /// A member of the group.
-pub(crate) fn member(id: UserId, role: Role) -> Member {
-    Member { user: user(id).as_ref(), role, joined_at: EARLIER }
+pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
+    Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER }
 }
 
 /// A message of the group, with two likes.
@@ -127,7 +128,7 @@ pub(crate) fn text(text: &str) -> MessageText {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GroupCaller {
     /// `None` for others than members.
-    pub(crate) role: Option<Role>,
+    pub(crate) role: Option<BuiltInRole>,
     /// Whether they administer the server.
     pub(crate) server_admin: bool,
 }
@@ -135,16 +136,24 @@ pub(crate) struct GroupCaller {
 /// Neither a member nor a server admin.
 pub(crate) const OUTSIDER: GroupCaller = GroupCaller { role: None, server_admin: false };
 /// A plain member.
-pub(crate) const MEMBER: GroupCaller = GroupCaller { role: Some(Role::Member), server_admin: false };
+pub(crate) const MEMBER: GroupCaller = GroupCaller { role: Some(BuiltInRole::Member), server_admin: false };
 /// An admin of the group.
-pub(crate) const ADMIN: GroupCaller = GroupCaller { role: Some(Role::Admin), server_admin: false };
+pub(crate) const ADMIN: GroupCaller = GroupCaller { role: Some(BuiltInRole::Admin), server_admin: false };
 /// An owner of the group.
-pub(crate) const OWNER: GroupCaller = GroupCaller { role: Some(Role::Owner), server_admin: false };
+pub(crate) const OWNER: GroupCaller = GroupCaller { role: Some(BuiltInRole::Owner), server_admin: false };
 /// A server admin who is not in the group.
 pub(crate) const SERVER_ADMIN: GroupCaller = GroupCaller { role: None, server_admin: true };
 /// A server admin who is a plain member of the group.
 pub(crate) const SERVER_ADMIN_INSIDE: GroupCaller =
-    GroupCaller { role: Some(Role::Member), server_admin: true };
+    GroupCaller { role: Some(BuiltInRole::Member), server_admin: true };
+
+/// The refusal of what the caller's role lacks the permission for.
+pub(crate) const fn lacks(permission: GroupPermission) -> GroupRefusal {
+    GroupRefusal::RoleTooLow(Shortfall::Lacks(permission))
+}
+
+/// The refusal of an act on somebody of the same or a higher rank.
+pub(crate) const OUTRANKED: GroupRefusal = GroupRefusal::RoleTooLow(Shortfall::Outranked);
 
 /// What the log has of the deletion of [`OTHER`], an event for everybody.
 pub(crate) fn deletion_record(position: i64) -> EventRecord {

@@ -1,14 +1,15 @@
 //! A transaction made of mocks.
 
 use mockall::Sequence;
-use mockall::predicate::eq;
+use mockall::predicate::{always, eq};
 
 use crate::accounts::{Actor, KeyHash, LockStrength, User};
 use crate::events::{Audience, Event};
 use crate::for_each_repository;
-use crate::groups::{Group, Role, VisibleGroup};
+use crate::groups::{Group, VisibleGroup};
 use crate::ids::{EventId, UserId};
 use crate::messages::Message;
+use crate::permissions::BuiltInRole;
 use crate::storage::{StorageFault, Tx};
 use crate::testing::entities::{
     GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, server_admin, standing, user, view,
@@ -143,10 +144,15 @@ impl MockTx {
     }
 
     /// The group is locked and only then looked for, once each.
-    pub(crate) fn locks_group(mut self, group: Option<Group>, role: Option<Role>) -> Self {
+    pub(crate) fn locks_group(self, group: Option<Group>, role: Option<BuiltInRole>) -> Self {
+        let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
+        self.locks_visible_group(found)
+    }
+
+    /// The same where the actor has a role of the group's own.
+    pub(crate) fn locks_visible_group(mut self, found: Option<VisibleGroup>) -> Self {
         let mut order = Sequence::new();
         self.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
-        let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
         self.groups
             .expect_find_visible()
             .with(eq(GROUP), eq(ME))
@@ -157,7 +163,7 @@ impl MockTx {
     }
 
     /// The group is looked for without a lock, as reading use cases do.
-    pub(crate) fn finds_group(mut self, group: Option<Group>, role: Option<Role>) -> Self {
+    pub(crate) fn finds_group(mut self, group: Option<Group>, role: Option<BuiltInRole>) -> Self {
         let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
         self.groups
             .expect_find_visible()
@@ -167,13 +173,15 @@ impl MockTx {
         self
     }
 
-    /// The group is locked and found, with the caller's role in it. Rights on the server may be read.
+    /// The group is locked and found, with the caller's role in it, and no role of the group was changed. Rights on the
+    /// server may be read.
     pub(crate) fn called_by(self, caller: GroupCaller) -> Self {
         let mut tx = self.locks_group(Some(group()), caller.role);
         tx.accounts
             .expect_lock()
             .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)
             .returning(|_, _| Ok(()));
+        tx.roles.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         let actor = if caller.server_admin { server_admin(ME) } else { user(ME) };
         tx.accounts.expect_find().with(eq(ME)).returning(move |_| Ok(Some(actor.clone())));
         tx

@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 5] = [
+pub(crate) const INVARIANTS: [Invariant; 6] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -44,6 +44,15 @@ pub(crate) const INVARIANTS: [Invariant; 5] = [
             (SELECT count(*) FROM memberships WHERE group_id = groups.id)",
         holds: "the member count of every group is correct",
         broken: "groups have a wrong member count",
+    },
+    Invariant {
+        check: "roles",
+        offenders: "SELECT count(*) AS number FROM memberships JOIN groups ON groups.id = memberships.group_id \
+            WHERE deleted_at IS NULL AND role NOT IN ('owner', 'admin', 'member', 'readonly') \
+            AND NOT EXISTS (SELECT 1 FROM group_roles \
+                            WHERE group_roles.group_id = memberships.group_id AND name = role)",
+        holds: "every member has a role that the group has",
+        broken: "members have a role that their group doesn't have",
     },
     Invariant {
         check: "read_cursors",

@@ -1,19 +1,22 @@
 //! Members.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
+use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
+use groupchat_domain::permissions::{BuiltInRole, Rank, RoleName};
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
-use crate::schema::{groups, memberships, users};
+use crate::permissions::rows::TitleRow;
+use crate::schema::{group_roles, groups, memberships, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
 use crate::sql::pairs::AmongPairs;
-use crate::sql::stored::StoredRole;
 use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
@@ -21,7 +24,8 @@ use crate::tx::DbTx;
 struct MemberRow {
     #[diesel(embed)]
     user: UserRefRow,
-    role: StoredRole,
+    #[diesel(embed)]
+    role: TitleRow,
     joined_at: i64,
 }
 
@@ -31,13 +35,21 @@ impl From<MemberRow> for Member {
     }
 }
 
-/// The members of a group whose accounts are not deleted.
+/// Members whose accounts are not deleted, each with what is stored about the role, if anything.
 #[auto_type]
-fn members_of(group: i64) -> _ {
+fn present_members() -> _ {
+    let role = group_roles::group_id.eq(memberships::group_id).and(group_roles::name.eq(memberships::role));
     memberships::table
         .inner_join(users::table.on(users::id.eq(memberships::user_id)))
-        .filter(memberships::group_id.eq(group))
+        .left_join(group_roles::table.on(role))
         .filter(users::deleted_at.is_null())
+}
+
+/// Those of a group.
+#[auto_type]
+fn members_of(group: i64) -> _ {
+    let members: present_members = present_members();
+    members.filter(memberships::group_id.eq(group))
 }
 
 impl DbTx<'_> {
@@ -50,6 +62,22 @@ impl DbTx<'_> {
 }
 
 impl DbTx<'_> {
+    /// The names of a group's roles below `owner`, those of each rank together, the highest rank first.
+    fn roles_by_rank(&mut self, group: GroupId) -> Result<Vec<Vec<String>>, StorageFault> {
+        let stored = group_roles::table.filter(group_roles::group_id.eq(group.get()));
+        let stored: Vec<(String, i64)> = on_backend!(self, |connection| stored
+            .select((group_roles::name, group_roles::rank))
+            .load(connection))?;
+        let mut ranks: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        let built_in = BuiltInRole::ALL.map(|role| (role.as_str().to_owned(), i64::from(role.rank().get())));
+        let custom = stored.into_iter().filter(|(name, _)| BuiltInRole::from_name(name).is_none());
+        for (name, rank) in built_in.into_iter().chain(custom) {
+            ranks.entry(rank).or_default().push(name);
+        }
+        ranks.remove(&i64::from(Rank::OWNER.get()));
+        Ok(ranks.into_values().rev().collect())
+    }
+
     fn members_by_name(
         &mut self,
         query: &MemberQuery,
@@ -85,11 +113,9 @@ impl MemberRepository for DbTx<'_> {
             return Ok(Vec::new());
         }
         let pairs = members.iter().map(|(group, user)| (group.get(), user.get())).collect();
-        let found = memberships::table
-            .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+        let found = present_members()
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
             .filter(AmongPairs(pairs))
-            .filter(users::deleted_at.is_null())
             .filter(groups::deleted_at.is_null());
         let rows: Vec<(i64, MemberRow)> = on_backend!(self, |connection| {
             found.select((memberships::group_id, MemberRow::as_select())).load(connection)
@@ -121,7 +147,7 @@ impl MemberRepository for DbTx<'_> {
         }
     }
 
-    fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault> {
+    fn set_role(&mut self, group: GroupId, user: UserId, role: &RoleName) -> Result<(), StorageFault> {
         let member = memberships::table.find((group.get(), user.get()));
         let change = diesel::update(member).set(memberships::role.eq(role.as_str()));
         on_backend!(self, |connection| change.execute(connection)).map(drop)
@@ -136,11 +162,17 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {
-        let owners = members_of(group.get()).filter(memberships::role.eq(Role::Owner.as_str())).count();
+        let owners =
+            members_of(group.get()).filter(memberships::role.eq(BuiltInRole::Owner.as_str())).count();
         on_backend!(self, |connection| owners.get_result::<i64>(connection)).map(i64::unsigned_abs)
     }
 
-    fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault> {
+    fn count_groups(
+        &mut self,
+        user: UserId,
+        role: Option<BuiltInRole>,
+        most: u32,
+    ) -> Result<u32, StorageFault> {
         let joined: Vec<i64> = on_backend!(self, |connection| {
             let mut joined = memberships::table
                 .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
@@ -158,9 +190,9 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
-        for role in [Role::Admin, Role::Member] {
+        for names in self.roles_by_rank(group)? {
             let longest_serving = members_of(group.get())
-                .filter(memberships::role.eq(role.as_str()))
+                .filter(memberships::role.eq_any(names))
                 .order((memberships::joined_at, memberships::user_id));
             let row = on_backend!(self, |connection| longest_serving
                 .select(MemberRow::as_select())

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
-use crate::schema::{groups, memberships, messages, reactions};
+use crate::schema::{group_roles, groups, memberships, messages, reactions};
 use crate::sql::stored::LIKE;
 use crate::tx::DbTx;
 
@@ -17,7 +17,7 @@ diesel::alias! {
 }
 
 /// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
-/// memberships, then the group. Returns `true` once nothing is left.
+/// memberships, then the roles and the group. Returns `true` once nothing is left.
 pub(crate) fn purge_group(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<bool, StorageFault> {
     let deleted = groups::table.filter(groups::id.eq(group)).filter(groups::deleted_at.is_not_null());
     if on_backend!(tx, |connection| deleted.select(groups::id).first::<i64>(connection).optional())?.is_none()
@@ -31,6 +31,9 @@ pub(crate) fn purge_group(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<b
             return Ok(false);
         }
     }
+    // A group has only a few of these.
+    let roles = group_roles::table.filter(group_roles::group_id.eq(group));
+    on_backend!(tx, |connection| diesel::delete(roles).execute(connection))?;
     on_backend!(tx, |connection| diesel::delete(deleted).execute(connection))?;
     Ok(true)
 }

@@ -3,8 +3,7 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, Visibility,
-    VisibleGroup,
+    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Visibility, VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::NamePosition;
@@ -15,12 +14,13 @@ use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::groups::purge;
 use crate::messages::repository::{MessageRow, MessageViewRow};
-use crate::schema::{groups, memberships, messages, reactions, renames, users};
+use crate::permissions::rows::StandingRow;
+use crate::schema::{group_roles, groups, memberships, messages, reactions, renames, users};
 use crate::sql::contains::contains;
 use crate::sql::inserted;
 use crate::sql::locks;
 use crate::sql::name_order::{Keyed, ListPart, NameList, narrowed, read_part};
-use crate::sql::stored::{LIKE, StoredHistory, StoredRole, StoredVisibility};
+use crate::sql::stored::{LIKE, StoredHistory, StoredVisibility};
 use crate::sql::unique;
 use crate::tx::DbTx;
 
@@ -55,20 +55,6 @@ impl From<GroupRow> for Group {
     }
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = memberships)]
-struct StandingRow {
-    role: StoredRole,
-    read_seq: i64,
-    joined_seq: i64,
-}
-
-impl From<StandingRow> for Standing {
-    fn from(row: StandingRow) -> Self {
-        Self { role: row.role.0, read_seq: Seq::new(row.read_seq), joined_seq: Seq::new(row.joined_seq) }
-    }
-}
-
 /// A group and the viewer's standing.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = groups)]
@@ -76,12 +62,12 @@ struct VisibleGroupRow {
     #[diesel(embed)]
     group: GroupRow,
     #[diesel(embed)]
-    standing: Option<StandingRow>,
+    standing: StandingRow,
 }
 
 impl From<VisibleGroupRow> for VisibleGroup {
     fn from(row: VisibleGroupRow) -> Self {
-        Self { group: row.group.into(), standing: row.standing.map(Standing::from) }
+        Self { group: row.group.into(), standing: row.standing.0 }
     }
 }
 
@@ -92,7 +78,7 @@ struct GroupViewRow {
     #[diesel(embed)]
     group: GroupRow,
     #[diesel(embed)]
-    standing: Option<StandingRow>,
+    standing: StandingRow,
     #[diesel(embed)]
     message: Option<MessageRow>,
     #[diesel(embed)]
@@ -105,20 +91,20 @@ impl From<GroupViewRow> for GroupView {
     fn from(row: GroupViewRow) -> Self {
         let newest = row.message.zip(row.author);
         let view = |(message, author)| MessageViewRow { message, author, liked: row.liked }.into();
-        Self {
-            group: row.group.into(),
-            standing: row.standing.map(Standing::from),
-            last_message: newest.map(view),
-        }
+        Self::new(row.group.into(), row.standing.0, newest.map(view))
     }
 }
 
-/// Groups that exist, each with the viewer's membership, if any.
+/// Groups that exist, each with the viewer's membership and what is stored about its role, if any.
 #[auto_type]
 fn with_standing(viewer: i64) -> _ {
     groups::table
         .left_join(
             memberships::table.on(memberships::group_id.eq(groups::id).and(memberships::user_id.eq(viewer))),
+        )
+        .left_join(
+            group_roles::table
+                .on(group_roles::group_id.eq(groups::id).and(group_roles::name.eq(memberships::role))),
         )
         .filter(groups::deleted_at.is_null())
 }

@@ -7,14 +7,10 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::sql_types::Text;
 use groupchat_domain::accounts::SessionKind;
 use groupchat_domain::events::EventType;
-use groupchat_domain::groups::{History, Role, Visibility};
+use groupchat_domain::groups::{History, Visibility};
 
 /// A like is this reaction.
 pub(crate) const LIKE: &str = "👍";
-
-/// A member's role.
-#[derive(Debug, Clone, Copy, FromSqlRow)]
-pub(crate) struct StoredRole(pub(crate) Role);
 
 /// A group's visibility.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -37,15 +33,6 @@ pub(crate) const fn session_kind(kind: SessionKind) -> &'static str {
     match kind {
         SessionKind::Login => "login",
         SessionKind::Provisioned => "provisioned",
-    }
-}
-
-impl<DB: Backend> FromSql<Text, DB> for StoredRole
-where
-    String: FromSql<Text, DB>,
-{
-    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        find(value, &Role::ALL, Role::as_str).map(Self)
     }
 }
 
@@ -119,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_word_is_read_back_and_one_that_is_unknown_is_an_error() {
-        for role in Role::ALL {
-            assert_eq!(read::<StoredRole>(role.as_str()).unwrap().0, role);
+        for visibility in Visibility::ALL {
+            assert_eq!(read::<StoredVisibility>(visibility.as_str()).unwrap().0, visibility);
         }
         for visibility in Visibility::ALL {
             assert_eq!(read::<StoredVisibility>(visibility.as_str()).unwrap().0, visibility);
@@ -133,7 +120,6 @@ mod tests {
         }
         let unknown = "user.forgotten";
         assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
-        assert!(matches!(read::<StoredRole>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredVisibility>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredHistory>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredSessionKind>(unknown), Err(Error::DeserializationError(_))));

@@ -2,10 +2,10 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 use groupchat_infra::check::CheckOutcome;
 
@@ -50,8 +50,8 @@ struct Room {
 fn room(tx: &mut dyn Tx) -> Room {
     let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
     let (id, _) = (group(tx, "chess"), group(tx, "tea"));
-    join(tx, id, ann, Role::Owner);
-    join(tx, id, bob, Role::Member);
+    join(tx, id, ann, BuiltInRole::Owner);
+    join(tx, id, bob, BuiltInRole::Member);
     Room { group: id, ann: sign_in(tx, ann, 1), bob: sign_in(tx, bob, 2) }
 }
 

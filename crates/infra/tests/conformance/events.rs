@@ -9,8 +9,8 @@ use groupchat_domain::events::{
     Audience, Event, EventRecord, EventType, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, Subject,
     SubjectKind, Tombstone, UserUpdate, load,
 };
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId, Position, UserId};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::support::Database;
@@ -31,7 +31,7 @@ pub(crate) fn prepare(database: &Database) -> Chat {
     let prepared = database.write(|tx| {
         let user = user(tx, "ann").id;
         let group = group(tx, "chess");
-        join(tx, group, user, Role::Owner);
+        join(tx, group, user, BuiltInRole::Owner);
         Ok(Chat { group, user, message: post(tx, group, user, "first") })
     });
     prepared.expect("a group can be made")
@@ -246,7 +246,7 @@ fn replayed(database: &Database, chat: Chat, change: fn(&mut dyn Tx, Chat)) -> V
 fn a_replay_shows_the_present_state(database: &Database) {
     let chat = prepare(database);
     let replayed = replayed(database, chat, |tx, Chat { group, user, message }| {
-        tx.members().set_role(group, user, Role::Admin).unwrap();
+        tx.members().set_role(group, user, &BuiltInRole::Admin.into()).unwrap();
         let message = view(tx, group, message, user).message;
         tx.messages().update(&tombstone(message)).unwrap();
     });

@@ -1,9 +1,9 @@
 //! What the program must never ask for. The database rejects it, as a fault, and keeps nothing of the command.
 
 use groupchat_domain::Error;
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::NewMessage;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::support::Database;
@@ -14,7 +14,7 @@ fn prepare(database: &Database) -> (GroupId, UserId) {
     let prepared = database.write(|tx| {
         let ann = user(tx, "ann").id;
         let id = group(tx, "chess");
-        join(tx, id, ann, Role::Owner);
+        join(tx, id, ann, BuiltInRole::Owner);
         post(tx, id, ann, "first");
         Ok((id, ann))
     });
@@ -53,7 +53,7 @@ fn a_number_that_is_taken_is_a_fault(database: &Database) {
 fn a_member_of_no_group_is_a_fault(database: &Database) {
     let (_, ann) = prepare(database);
     assert_fault(database, move |tx| {
-        Ok(tx.members().insert(&new_membership(GroupId::new(4711), ann, Role::Member))?)
+        Ok(tx.members().insert(&new_membership(GroupId::new(4711), ann, BuiltInRole::Member))?)
     });
 }
 

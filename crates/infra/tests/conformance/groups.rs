@@ -1,11 +1,12 @@
 //! Groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupView, History, NewGroup, NewMembership, Role, Standing,
+    Description, Group, GroupName, GroupQuery, GroupView, History, NewGroup, NewMembership, Standing,
     Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
+use groupchat_domain::permissions::{BuiltInRole, Role};
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
@@ -102,7 +103,7 @@ fn closed_groups_are_seen_by_all_and_private_ones_by_their_members(tx: &mut dyn 
     let [_, closed, private] = Visibility::ALL.map(|visibility| {
         let new = NewGroup { visibility, history: History::Joined, ..new_group(visibility.as_str()) };
         let id = stored(tx.groups().insert(&new).unwrap());
-        join(tx, id, ann, Role::Owner);
+        join(tx, id, ann, BuiltInRole::Owner);
         let group = tx.groups().find_visible(id, ann).unwrap().expect("a group").group;
         assert_eq!((group.visibility, group.history), (visibility, History::Joined));
         id
@@ -139,11 +140,11 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
+    join(tx, id, ann, BuiltInRole::Owner);
     let membership = NewMembership {
         read_seq: Seq::new(5),
         joined_seq: Seq::new(4),
-        ..new_membership(id, bob, Role::Admin)
+        ..new_membership(id, bob, BuiltInRole::Admin)
     };
     stored(tx.members().insert(&membership).unwrap());
     let mut standing = |viewer| {
@@ -151,14 +152,11 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
         assert_eq!(shown(tx, id, viewer).standing, found);
         found
     };
-    assert_eq!(
-        standing(ann),
-        Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO })
-    );
-    assert_eq!(
-        standing(bob),
-        Some(Standing { role: Role::Admin, read_seq: Seq::new(5), joined_seq: Seq::new(4) })
-    );
+    let expected = |role, read_seq, joined_seq| {
+        Some(Standing { role: Role::unchanged(role, false), read_seq, joined_seq })
+    };
+    assert_eq!(standing(ann), expected(BuiltInRole::Owner, Seq::ZERO, Seq::ZERO));
+    assert_eq!(standing(bob), expected(BuiltInRole::Admin, Seq::new(5), Seq::new(4)));
     assert_eq!(standing(STRANGER), None);
 }
 
@@ -166,8 +164,8 @@ fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
-    join(tx, id, bob, Role::Member);
+    join(tx, id, ann, BuiltInRole::Owner);
+    join(tx, id, bob, BuiltInRole::Member);
     assert_eq!(shown(tx, id, ann).last_message, None, "there is none");
     post(tx, id, ann, "first");
     let newest = post(tx, id, ann, "newest");
@@ -186,7 +184,7 @@ fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
 fn the_newest_message_may_be_a_tombstone(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
+    join(tx, id, ann, BuiltInRole::Owner);
     let newest = post(tx, id, ann, "newest");
     like(tx, id, newest, ann);
     let deleted = tombstone(view(tx, id, newest, ann).message);
@@ -215,7 +213,7 @@ fn groups_that_nobody_is_in_are_listed_as_ownerless(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let [go, chess, bridge, gone] = ["go", "chess", "bridge", "gone"].map(|name| group(tx, name));
     let ownerless = || GroupQuery { ownerless: true, ..all(STRANGER) };
-    join(tx, chess, ann, Role::Owner);
+    join(tx, chess, ann, BuiltInRole::Owner);
     tx.groups().mark_deleted(gone, at(9)).unwrap();
     assert_eq!(ids(tx, &ownerless()), [bridge, go]);
     assert_eq!(ids(tx, &GroupQuery { search: Some(sought("go")), ..ownerless() }), [go]);
@@ -227,8 +225,8 @@ fn groups_that_nobody_is_in_are_listed_as_ownerless(tx: &mut dyn Tx) {
 fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let [chess, speed, go] = ["Chess", "Speed chess", "100% go_"].map(|name| group(tx, name));
-    join(tx, speed, ann, Role::Member);
-    join(tx, go, ann, Role::Member);
+    join(tx, speed, ann, BuiltInRole::Member);
+    join(tx, go, ann, BuiltInRole::Member);
     let search = |text: &str| GroupQuery { search: Some(sought(text)), ..all(ann) };
     assert_eq!(ids(tx, &search("chess")), [chess, speed]);
     assert_eq!(ids(tx, &search("o_")), [go], "a wildcard stands for itself");
@@ -246,7 +244,7 @@ fn a_list_can_be_searched_and_narrowed_to_mine(tx: &mut dyn Tx) {
 fn a_deleted_group_is_found_by_nothing(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
+    join(tx, id, ann, BuiltInRole::Owner);
     tx.groups().mark_deleted(id, at(9)).unwrap();
     assert_eq!(tx.groups().find_visible(id, ann), Ok(None));
     assert_eq!(tx.groups().view(id, ann), Ok(None));

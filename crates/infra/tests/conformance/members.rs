@@ -1,14 +1,15 @@
 //! Members.
 
-use groupchat_domain::groups::{Member, MemberQuery, NewMembership, Role};
+use groupchat_domain::groups::{Member, MemberQuery, NewMembership};
 use groupchat_domain::ids::{EventId, GroupId, UserId};
 use groupchat_domain::paging::NameCursor;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
 
 /// Adds somebody who joined at the time `joined`.
-fn join_at(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role, joined: i64) {
+fn join_at(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInRole, joined: i64) {
     let membership = NewMembership { joined_at: at(joined), ..new_membership(group, user, role) };
     stored(tx.members().insert(&membership).unwrap());
 }
@@ -34,11 +35,11 @@ fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     let bob = user(tx, "bob").id;
     let id = group(tx, "chess");
     let other = group(tx, "go");
-    join_at(tx, id, ann.id, Role::Owner, 5);
-    join(tx, id, bob, Role::Member);
-    join(tx, other, bob, Role::Member);
+    join_at(tx, id, ann.id, BuiltInRole::Owner, 5);
+    join(tx, id, bob, BuiltInRole::Member);
+    join(tx, other, bob, BuiltInRole::Member);
     assert_eq!((count(tx, id), count(tx, other)), (2, 1));
-    let member = Member { user: ann.as_ref(), role: Role::Owner, joined_at: at(5) };
+    let member = Member { user: ann.as_ref(), role: BuiltInRole::Owner.into(), joined_at: at(5) };
     assert_eq!(tx.members().find(id, ann.id), Ok(Some(member)));
     assert_eq!(tx.members().find(other, ann.id), Ok(None));
 
@@ -53,12 +54,12 @@ fn members_are_found_by_pairs_of_group_and_user(tx: &mut dyn Tx) {
     let [ann, bob, carla] = ["ann", "bob", "carla"].map(|name| user(tx, name).id);
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for (group, user, role) in [
-        (chess, ann, Role::Owner),
-        (chess, bob, Role::Member),
-        (chess, carla, Role::Member),
-        (go, ann, Role::Member),
-        (go, bob, Role::Admin),
-        (bridge, ann, Role::Owner),
+        (chess, ann, BuiltInRole::Owner),
+        (chess, bob, BuiltInRole::Member),
+        (chess, carla, BuiltInRole::Member),
+        (go, ann, BuiltInRole::Member),
+        (go, bob, BuiltInRole::Admin),
+        (bridge, ann, BuiltInRole::Owner),
     ] {
         join(tx, group, user, role);
     }
@@ -78,7 +79,7 @@ fn members_are_found_by_pairs_of_group_and_user(tx: &mut dyn Tx) {
 fn as_many_members_are_found_at_once_as_a_page_of_the_log_names(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
+    join(tx, id, ann, BuiltInRole::Owner);
     let strangers = (1..1_000).map(|number| (id, UserId::new(1_000_000 + number)));
     let asked: Vec<_> = strangers.chain([(id, ann)]).collect();
     let found = tx.members().find_many(&asked).unwrap();
@@ -88,24 +89,24 @@ fn as_many_members_are_found_at_once_as_a_page_of_the_log_names(tx: &mut dyn Tx)
 fn a_second_membership_is_taken_and_not_counted(tx: &mut dyn Tx) {
     let ann = user(tx, "ann").id;
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
-    let again = new_membership(id, ann, Role::Member);
+    join(tx, id, ann, BuiltInRole::Owner);
+    let again = new_membership(id, ann, BuiltInRole::Member);
     assert_eq!(tx.members().insert(&again), Ok(Unique::Taken));
     assert_eq!(count(tx, id), 1);
-    assert_eq!(tx.members().find(id, ann).unwrap().unwrap().role, Role::Owner);
+    assert_eq!(tx.members().find(id, ann).unwrap().unwrap().role.name, BuiltInRole::Owner);
 }
 
 fn a_role_changes_for_one_member_alone(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
     for (group, user) in [(chess, ann), (chess, bob), (go, ann)] {
-        join(tx, group, user, Role::Member);
+        join(tx, group, user, BuiltInRole::Member);
     }
-    for role in Role::ALL {
-        tx.members().set_role(chess, ann, role).unwrap();
-        assert_eq!(tx.members().find(chess, ann).unwrap().unwrap().role, role);
-        assert_eq!(tx.members().find(chess, bob).unwrap().unwrap().role, Role::Member);
-        assert_eq!(tx.members().find(go, ann).unwrap().unwrap().role, Role::Member);
+    for role in BuiltInRole::ALL {
+        tx.members().set_role(chess, ann, &role.into()).unwrap();
+        assert_eq!(tx.members().find(chess, ann).unwrap().unwrap().role.name, role);
+        assert_eq!(tx.members().find(chess, bob).unwrap().unwrap().role.name, BuiltInRole::Member);
+        assert_eq!(tx.members().find(go, ann).unwrap().unwrap().role.name, BuiltInRole::Member);
     }
 }
 
@@ -114,9 +115,9 @@ fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
     let id = group(tx, "chess");
     let other = group(tx, "go");
     for user in [dave, bob, carla] {
-        join(tx, id, user, Role::Member);
+        join(tx, id, user, BuiltInRole::Member);
     }
-    join(tx, other, eve, Role::Member);
+    join(tx, other, eve, BuiltInRole::Member);
     assert_eq!(listed(tx, &query(id)), [bob, carla, dave]);
     assert_eq!(listed(tx, &MemberQuery { limit: limit(1), ..query(id) }), [bob, carla]);
     let after = |user: i64, rows| {
@@ -135,7 +136,7 @@ fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
     user(tx, "annabel");
     let id = group(tx, "chess");
     for user in [ann, joanna, bob] {
-        join(tx, id, user, Role::Member);
+        join(tx, id, user, BuiltInRole::Member);
     }
     let mut search = |text: &str| listed(tx, &MemberQuery { search: Some(sought(text)), ..query(id) });
     assert_eq!(search("ann"), [ann, joanna]);
@@ -147,8 +148,8 @@ fn a_search_finds_names_and_never_addresses(tx: &mut dyn Tx) {
 fn deleted_users_are_left_out(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Admin);
-    join(tx, id, bob, Role::Member);
+    join(tx, id, ann, BuiltInRole::Admin);
+    join(tx, id, bob, BuiltInRole::Member);
     tx.accounts().mark_deleted(ann, at(9)).unwrap();
     assert_eq!(tx.members().find(id, ann), Ok(None));
     assert_eq!(listed(tx, &query(id)), [bob]);
@@ -162,15 +163,20 @@ fn owners_are_counted_without_deleted_ones(tx: &mut dyn Tx) {
     let users = ["ann", "bob", "carla", "dave"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
     let other = group(tx, "go");
-    join(tx, other, users[0], Role::Owner);
+    join(tx, other, users[0], BuiltInRole::Owner);
     assert_eq!(tx.members().count_owners(id), Ok(0));
-    for (user, role) in users.into_iter().zip([Role::Owner, Role::Owner, Role::Admin, Role::Member]) {
+    for (user, role) in users.into_iter().zip([
+        BuiltInRole::Owner,
+        BuiltInRole::Owner,
+        BuiltInRole::Admin,
+        BuiltInRole::Member,
+    ]) {
         join(tx, id, user, role);
     }
     assert_eq!(tx.members().count_owners(id), Ok(2));
     tx.accounts().mark_deleted(users[0], at(9)).unwrap();
     assert_eq!(tx.members().count_owners(id), Ok(1));
-    tx.members().set_role(id, users[1], Role::Admin).unwrap();
+    tx.members().set_role(id, users[1], &BuiltInRole::Admin.into()).unwrap();
     assert_eq!(tx.members().count_owners(id), Ok(0));
 }
 
@@ -178,15 +184,15 @@ fn the_longest_serving_admin_succeeds_else_the_longest_serving_member(tx: &mut d
     let [owner, late, early, first, last] =
         ["owner", "late", "early", "first", "last"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
-    join_at(tx, id, owner, Role::Owner, 1);
+    join_at(tx, id, owner, BuiltInRole::Owner, 1);
     assert_eq!(successor(tx, id), None, "an owner succeeds nobody");
-    join_at(tx, id, last, Role::Member, 4);
-    join_at(tx, id, first, Role::Member, 2);
+    join_at(tx, id, last, BuiltInRole::Member, 4);
+    join_at(tx, id, first, BuiltInRole::Member, 2);
     assert_eq!(successor(tx, id), Some(first));
-    join_at(tx, id, late, Role::Admin, 9);
-    join_at(tx, id, early, Role::Admin, 8);
+    join_at(tx, id, late, BuiltInRole::Admin, 9);
+    join_at(tx, id, early, BuiltInRole::Admin, 8);
     assert_eq!(successor(tx, id), Some(early));
-    tx.members().set_role(id, early, Role::Member).unwrap();
+    tx.members().set_role(id, early, &BuiltInRole::Member.into()).unwrap();
     assert_eq!(successor(tx, id), Some(late));
 }
 
@@ -194,9 +200,9 @@ fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut dyn
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let groups = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for group in groups.iter().rev() {
-        join(tx, *group, ann, Role::Member);
+        join(tx, *group, ann, BuiltInRole::Member);
     }
-    join(tx, groups[1], bob, Role::Member);
+    join(tx, groups[1], bob, BuiltInRole::Member);
     tx.groups().mark_deleted(groups[0], at(9)).unwrap();
     tx.accounts().mark_deleted(ann, at(9)).unwrap();
     assert_eq!(tx.members().groups_of(ann, 10), Ok(groups.to_vec()));
@@ -207,16 +213,21 @@ fn the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted(tx: &mut dyn
 fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let groups = ["chess", "go", "bridge", "poker"].map(|name| group(tx, name));
-    for (group, role) in groups.into_iter().zip([Role::Owner, Role::Owner, Role::Admin, Role::Member]) {
+    for (group, role) in groups.into_iter().zip([
+        BuiltInRole::Owner,
+        BuiltInRole::Owner,
+        BuiltInRole::Admin,
+        BuiltInRole::Member,
+    ]) {
         join(tx, group, ann, role);
-        join(tx, group, bob, Role::Member);
+        join(tx, group, bob, BuiltInRole::Member);
     }
     let count = |tx: &mut dyn Tx, role, most| tx.members().count_groups(ann, role, most).unwrap();
     assert_eq!([0, 3, 4, 5].map(|most| count(tx, None, most)), [0, 3, 4, 4]);
-    assert_eq!([1, 2, 3].map(|most| count(tx, Some(Role::Owner), most)), [1, 2, 2]);
+    assert_eq!([1, 2, 3].map(|most| count(tx, Some(BuiltInRole::Owner), most)), [1, 2, 2]);
     tx.groups().mark_deleted(groups[0], at(9)).unwrap();
-    assert_eq!((count(tx, None, 9), count(tx, Some(Role::Owner), 9)), (3, 1));
-    assert_eq!(tx.members().count_groups(bob, Some(Role::Owner), 9), Ok(0));
+    assert_eq!((count(tx, None, 9), count(tx, Some(BuiltInRole::Owner), 9)), (3, 1));
+    assert_eq!(tx.members().count_groups(bob, Some(BuiltInRole::Owner), 9), Ok(0));
 }
 
 fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
@@ -226,7 +237,7 @@ fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
         let since_event = EventId::new(since);
         stored(
             tx.members()
-                .insert(&NewMembership { since_event, ..new_membership(group, user, Role::Member) })
+                .insert(&NewMembership { since_event, ..new_membership(group, user, BuiltInRole::Member) })
                 .unwrap(),
         );
     }

@@ -1,11 +1,11 @@
 //! Messages, likes, pins and read cursors.
 
 use groupchat_domain::accounts::UserRef;
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{
     Message, MessageQuery, MessageRange, NewMessage, Pin, PinQuery, PinSeq, PinState,
 };
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
 
 use crate::support::fixture::*;
@@ -14,8 +14,8 @@ use crate::support::fixture::*;
 fn group_of_two(tx: &mut dyn Tx) -> (GroupId, UserId, UserId) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let id = group(tx, "chess");
-    join(tx, id, ann, Role::Owner);
-    join(tx, id, bob, Role::Member);
+    join(tx, id, ann, BuiltInRole::Owner);
+    join(tx, id, bob, BuiltInRole::Member);
     (id, ann, bob)
 }
 
@@ -41,7 +41,7 @@ fn a_message_reads_back_as_it_was_stored(tx: &mut dyn Tx) {
 fn a_message_moves_the_groups_last_number_and_its_authors_cursor_alone(tx: &mut dyn Tx) {
     let (id, ann, bob) = group_of_two(tx);
     let other = group(tx, "go");
-    join(tx, other, ann, Role::Owner);
+    join(tx, other, ann, BuiltInRole::Owner);
     post(tx, id, ann, "one");
     post(tx, id, ann, "two");
     assert_eq!((last_seq(tx, id, ann), last_seq(tx, other, ann)), (Seq::new(2), Seq::ZERO));
@@ -70,7 +70,7 @@ fn a_repeated_client_id_is_taken_and_stores_nothing(tx: &mut dyn Tx) {
 fn a_client_id_counts_for_one_author_and_one_group(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let go = group(tx, "go");
-    join(tx, go, ann, Role::Owner);
+    join(tx, go, ann, BuiltInRole::Owner);
     let mut insert = |group, author, name: &str| {
         let new = with_client_id(tx, group, author, name);
         stored(tx.messages().insert(&new).unwrap())
@@ -239,7 +239,7 @@ fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: &mut dyn Tx
 fn pins_are_listed_and_counted_in_their_group_the_newest_first(tx: &mut dyn Tx) {
     let (chess, ann, bob) = group_of_two(tx);
     let go = group(tx, "go");
-    join(tx, go, ann, Role::Owner);
+    join(tx, go, ann, BuiltInRole::Owner);
     let ids = ["one", "two", "three"].map(|words| post(tx, chess, bob, words));
     let elsewhere = post(tx, go, ann, "four");
     for (id, seq) in [(ids[2], 3), (ids[0], 5), (ids[1], 7)] {

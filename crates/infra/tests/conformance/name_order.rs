@@ -6,9 +6,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use groupchat_domain::accounts::{User, UserQuery, Username};
-use groupchat_domain::groups::{GroupName, GroupQuery, MemberQuery, Role};
+use groupchat_domain::groups::{GroupName, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{NameCursor, NamePosition};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
 use groupchat_testing::Dice;
 
@@ -127,8 +128,8 @@ impl World {
             let users = (0..9).map(|number| user(tx, &format!("u{number}")).id).collect::<Vec<_>>();
             let viewer = users[0];
             let groups = (0..9).map(|number| group(tx, &format!("g{number}"))).collect::<Vec<_>>();
-            users.iter().for_each(|user| join(tx, home, *user, Role::Member));
-            groups.iter().for_each(|group| join(tx, *group, viewer, Role::Member));
+            users.iter().for_each(|user| join(tx, home, *user, BuiltInRole::Member));
+            groups.iter().for_each(|group| join(tx, *group, viewer, BuiltInRole::Member));
             Self { home, viewer, groups, users }
         })
     }
@@ -145,12 +146,12 @@ impl World {
                 3..=5 => drop(rename_user(tx, user_id, &user_name)),
                 _ => {
                     if let Unique::Stored(id) = tx.groups().insert(&new_group(&group_name)).unwrap() {
-                        join(tx, id, viewer, Role::Member);
+                        join(tx, id, viewer, BuiltInRole::Member);
                         rename_group(tx, id, &format!("{group_name}x"));
                         tx.groups().mark_deleted(id, at(5)).unwrap();
                     }
                     if let Unique::Stored(id) = tx.accounts().insert(&new_user(&user_name)).unwrap() {
-                        join(tx, home, id, Role::Member);
+                        join(tx, home, id, BuiltInRole::Member);
                         rename_user(tx, id, &format!("{user_name}x"));
                     }
                 }

@@ -1,7 +1,7 @@
 //! Removing in bounded steps what deleted messages and groups leave behind.
 
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::support::fixture::*;
@@ -15,7 +15,7 @@ fn filled_group(
 ) -> (GroupId, Vec<MessageId>) {
     let id = group(tx, name);
     for member in members {
-        join(tx, id, *member, Role::Member);
+        join(tx, id, *member, BuiltInRole::Member);
     }
     let messages = (0..messages).map(|_| post(tx, id, members[0], "hello")).collect();
     (id, messages)

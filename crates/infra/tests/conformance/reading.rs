@@ -1,7 +1,8 @@
 //! Read cursors that moved on one device while another was not connected.
 
-use groupchat_domain::groups::{ReadCursor, Role};
+use groupchat_domain::groups::ReadCursor;
 use groupchat_domain::ids::{GroupId, Position, Seq, UserId};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::events::{emit, logged};
@@ -11,8 +12,8 @@ use crate::support::fixture::*;
 /// A group in which one member has written three messages, and another who may read them.
 fn prepare(tx: &mut dyn Tx, name: &str, writer: UserId, reader: UserId) -> GroupId {
     let id = group(tx, name);
-    join(tx, id, writer, Role::Owner);
-    join(tx, id, reader, Role::Member);
+    join(tx, id, writer, BuiltInRole::Owner);
+    join(tx, id, reader, BuiltInRole::Member);
     for words in ["one", "two", "three"] {
         post(tx, id, writer, words);
     }

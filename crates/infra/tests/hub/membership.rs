@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Event, EventRecord, EventType, LoggedEvent, RemovedMember};
-use groupchat_domain::groups::{self, Quotas, Role, remove_member};
+use groupchat_domain::groups::{self, Quotas, remove_member};
 use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_infra::HubOptions;
 use groupchat_testing::Dice;
@@ -33,7 +34,7 @@ fn churn(world: &World) -> (Vec<EventRecord>, Vec<Told>) {
     // Stays in all of them, so that the others can leave.
     let owner = people.pop().expect("there are people").id();
     let owned = groups.clone();
-    world.write(move |tx| owned.iter().for_each(|group| join(tx, *group, owner, Role::Owner)));
+    world.write(move |tx| owned.iter().for_each(|group| join(tx, *group, owner, BuiltInRole::Owner)));
     let mut clients = Vec::new();
     for actor in people {
         let mut client = |new: fn(_, _, _) -> Client| {

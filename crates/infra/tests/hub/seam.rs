@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::{Audience, Event, RemovedMember, UserUpdate};
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Storage, Tx};
 use groupchat_infra::HubOptions;
 use groupchat_testing::Dice;
@@ -39,7 +39,7 @@ fn every_client_gets_all_that_is_for_it(world: &World) {
     let (ann, bob) = (vec![groups[0], groups[1]], vec![groups[0], groups[2]]);
     for (person, groups) in people.iter().zip([ann, bob]) {
         let (user, groups) = (person.id(), groups);
-        world.write(move |tx| groups.iter().for_each(|group| join(tx, *group, user, Role::Member)));
+        world.write(move |tx| groups.iter().for_each(|group| join(tx, *group, user, BuiltInRole::Member)));
     }
     let mut clients = Vec::new();
     for number in 0..2 * CLIENTS {

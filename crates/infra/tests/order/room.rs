@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas, Role};
+use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, SessionId};
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, StorageFault, Tx};
 use groupchat_infra::DatabaseStorage;
 use groupchat_testing::Dice;
@@ -127,8 +128,8 @@ fn furnish(tx: &mut dyn Tx) -> (Vec<Actor>, Vec<GroupId>) {
     let owner = fixture::user(tx, "owner").id;
     let groups = (0..GROUPS).map(|nth| {
         let group = fixture::group(tx, &format!("group {nth}"));
-        fixture::join(tx, group, owner, Role::Owner);
-        actors.iter().for_each(|actor| fixture::join(tx, group, actor.id(), Role::Member));
+        fixture::join(tx, group, owner, BuiltInRole::Owner);
+        actors.iter().for_each(|actor| fixture::join(tx, group, actor.id(), BuiltInRole::Member));
         group
     });
     let groups = groups.collect();

@@ -67,6 +67,7 @@ fn a_healthy_database_passes_every_check() {
             "ids",
             "message_numbers",
             "member_counts",
+            "roles",
             "read_cursors",
             "like_counts",
             "logged_messages",

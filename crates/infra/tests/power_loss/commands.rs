@@ -3,9 +3,10 @@
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};
 use groupchat_domain::events::log_state;
-use groupchat_domain::groups::{self, Candidate, GroupChanges, Quotas, Role};
+use groupchat_domain::groups::{self, Candidate, GroupChanges, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
 use groupchat_testing::Dice;
 
@@ -217,7 +218,8 @@ fn join_or_leave<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storag
     let work = move |tx: &mut dyn Tx, actor: &Actor| match how {
         0 => {
             let guest = Candidate::Id(id);
-            groups::add_member(tx, actor, group, &guest, Role::Admin, &Quotas::default()).map(drop)
+            groups::add_member(tx, actor, group, &guest, &BuiltInRole::Admin.into(), &Quotas::default())
+                .map(drop)
         }
         1 => groups::join(tx, actor, group, &Quotas::default()).map(drop),
         _ => groups::remove_member(tx, actor, group, id),

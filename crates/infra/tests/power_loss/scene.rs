@@ -5,10 +5,11 @@ use std::time::Duration;
 use groupchat_domain::accounts::{
     ApiKeys, KeyHash, NewSession, Password, SessionKind, User, UserDraft, Username, create,
 };
-use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::messages::{ClientId, MessageText};
 use groupchat_domain::network::Network;
+use groupchat_domain::permissions::RoleName;
 use groupchat_domain::storage::{Credential, Mode};
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_testing::Dice;
@@ -74,7 +75,14 @@ impl Scene {
         let made = server.storage().write_as(owner.who, move |tx, actor| {
             let group = groups::create(tx, actor, &draft, &Quotas::default())?.group.id;
             for id in &others {
-                groups::add_member(tx, actor, group, &Candidate::Id(*id), Role::Member, &Quotas::default())?;
+                groups::add_member(
+                    tx,
+                    actor,
+                    group,
+                    &Candidate::Id(*id),
+                    &RoleName::MEMBER,
+                    &Quotas::default(),
+                )?;
             }
             Ok(group)
         });

@@ -4,8 +4,8 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode};
 
 use crate::arena::{Arena, at_once, part, rounds};
@@ -42,7 +42,7 @@ fn cross(arena: &Arena, patience: Duration) -> usize {
             let joined = arena.server().run(access, move |tx| {
                 for group in <[GroupId; 2]>::from(groups) {
                     tx.groups().lock(group)?;
-                    join(tx, group, user, Role::Member);
+                    join(tx, group, user, BuiltInRole::Member);
                     first_locks.attend(patience);
                 }
                 Ok(())

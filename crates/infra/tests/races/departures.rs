@@ -4,10 +4,11 @@ use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{
-    self, Candidate, GroupDraft, GroupRefusal, Quotas, Role, add_member, change_role, join,
+    self, Candidate, GroupDraft, GroupRefusal, Quotas, add_member, change_role, join,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::{BuiltInRole, RoleName};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::{Person, group_name};
@@ -25,9 +26,9 @@ struct Stage {
 impl Stage {
     fn new(arena: &Arena) -> Self {
         let (leaver, host) = (arena.person(), arena.person());
-        let empty = || arena.group(&[(&host, Role::Owner)]);
+        let empty = || arena.group(&[(&host, BuiltInRole::Owner)]);
         let [added, named, joined] = [empty(), empty(), empty()];
-        let present = arena.group(&[(&host, Role::Owner), (&leaver, Role::Member)]);
+        let present = arena.group(&[(&host, BuiltInRole::Owner), (&leaver, BuiltInRole::Member)]);
         Self { leaver, host, groups: [added, named, joined, present] }
     }
 
@@ -46,13 +47,13 @@ impl Stage {
             part(move || {
                 let by_id = Candidate::Id(id);
                 arena.act(host, move |tx, actor| {
-                    add_member(tx, actor, added, &by_id, Role::Owner, &Quotas::default())
+                    add_member(tx, actor, added, &by_id, &RoleName::OWNER, &Quotas::default())
                 })?;
                 Ok(None)
             }),
             part(move || {
                 arena.act(host, move |tx, actor| {
-                    add_member(tx, actor, named, &candidate, Role::Member, &Quotas::default())
+                    add_member(tx, actor, named, &candidate, &RoleName::MEMBER, &Quotas::default())
                 })?;
                 Ok(None)
             }),
@@ -66,7 +67,7 @@ impl Stage {
             }),
             part(move || arena.act(own, move |tx, actor| messages::send(tx, actor, &message)).map(|_| None)),
             part(move || {
-                let promote = Some(Role::Owner);
+                let promote = Some(&RoleName::OWNER);
                 arena
                     .act(host, move |tx, actor| {
                         change_role(tx, actor, present, id, promote, &Quotas::default())

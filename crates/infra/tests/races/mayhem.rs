@@ -5,10 +5,11 @@ use groupchat_domain::accounts::{
     DisplayName, ProfileChanges, UserChanges, delete_user, edit_self, edit_user,
 };
 use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, Quotas, Role, add_member, change_role, join, remove_member,
+    self, Candidate, GroupChanges, GroupDraft, Quotas, add_member, change_role, join, remove_member,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_testing::Dice;
 
 use crate::admins::retire;
@@ -36,7 +37,7 @@ impl Scene {
         let mut people = vec![arena.admin(), arena.admin()];
         people.extend((0..4).map(|_| arena.person()));
         let groups = (0..3).map(|nth| {
-            let roles = [Role::Owner, Role::Admin, Role::Owner, Role::Member];
+            let roles = [BuiltInRole::Owner, BuiltInRole::Admin, BuiltInRole::Owner, BuiltInRole::Member];
             let members: Vec<_> = (0..4).map(|place| (&people[(nth + place) % 6], roles[place])).collect();
             arena.group(&members)
         });
@@ -76,7 +77,7 @@ fn check(arena: &Arena, scene: &Scene) {
     for group in scene.groups.iter().copied() {
         let Some((found, members)) = arena.members(group) else { continue };
         assert_eq!(usize::try_from(found.member_count), Ok(members.len()), "members are miscounted");
-        let owned = members.iter().any(|member| member.role == Role::Owner);
+        let owned = members.iter().any(|member| member.role.name == BuiltInRole::Owner);
         assert!(owned || members.is_empty(), "nobody owns the group: {members:?}");
         check_numbers(arena, group, &about(&news, group));
     }
@@ -87,7 +88,7 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
     let person = &scene.people[dice.below(scene.people.len())];
     let other = &scene.people[dice.below(scene.people.len())];
     let group = scene.groups[dice.below(scene.groups.len())];
-    let role = Role::ALL[dice.below(3)];
+    let role = BuiltInRole::ALL[dice.below(4)];
     let name = &scene.names[dice.below(scene.names.len())];
     match dice.below(20) {
         0..4 => send(arena, person, group),
@@ -95,7 +96,7 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
             let candidate = Candidate::Id(other.id);
             arena
                 .act(person.who, move |tx, actor| {
-                    add_member(tx, actor, group, &candidate, role, &Quotas::default())
+                    add_member(tx, actor, group, &candidate, &role.into(), &Quotas::default())
                 })
                 .map(drop)
         }
@@ -108,7 +109,7 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
             let id = other.id;
             arena
                 .act(person.who, move |tx, actor| {
-                    change_role(tx, actor, group, id, Some(role), &Quotas::default())
+                    change_role(tx, actor, group, id, Some(&role.into()), &Quotas::default())
                 })
                 .map(drop)
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use groupchat_domain::Refusal;
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MAX_PINS, MessageDraft, MessageRefusal, PinQuery};
+use groupchat_domain::permissions::BuiltInRole;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::Person;
@@ -23,7 +23,7 @@ const MEMBERS: usize = 6;
 /// says that it was new.
 fn a_client_id_stands_for_one_message(arena: &Arena) {
     let author = arena.person();
-    let group = arena.group(&[(&author, Role::Owner)]);
+    let group = arena.group(&[(&author, BuiltInRole::Owner)]);
     rounds(|round| {
         let draft = |nth| MessageDraft {
             group,
@@ -50,7 +50,7 @@ fn a_client_id_stands_for_one_message(arena: &Arena) {
 /// who like it, and every change has a version of its own.
 fn likes_are_counted_right(arena: &Arena) {
     let members: Vec<Person> = (0..MEMBERS).map(|_| arena.person()).collect();
-    let roles: Vec<_> = members.iter().map(|member| (member, Role::Member)).collect();
+    let roles: Vec<_> = members.iter().map(|member| (member, BuiltInRole::Member)).collect();
     let group = arena.group(&roles);
     rounds(|round| {
         let draft = MessageDraft { group, text: text("what do you think?"), client_id: None };
@@ -76,7 +76,7 @@ fn likes_are_counted_right(arena: &Arena) {
 /// However many messages are pinned at once, a group has no more pins than it may, each with a number of its own.
 fn no_group_gets_more_pins_than_it_may(arena: &Arena) {
     let owner = arena.person();
-    let group = arena.group(&[(&owner, Role::Owner)]);
+    let group = arena.group(&[(&owner, BuiltInRole::Owner)]);
     let send = || {
         let draft = MessageDraft { group, text: text("pin me"), client_id: None };
         let sent = arena.act(owner.who, move |tx, actor| messages::send(tx, actor, &draft)).unwrap();

@@ -2,8 +2,9 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, UserChanges, create, create_by_operator, edit_user};
-use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupRefusal, Quotas, Role, edit};
+use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupRefusal, Quotas, edit};
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_infra::accounts::keys::RandomKeys;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
@@ -60,7 +61,8 @@ fn a_group_name_is_given_once(arena: &Arena) {
                     .act(who, move |tx, actor| groups::create(tx, actor, &draft, &Quotas::default()))
                     .map(drop)
             }));
-            let (owner, group, name) = (&owner, arena.group(&[(&owner, Role::Owner)]), &wanted[nth % 2]);
+            let (owner, group, name) =
+                (&owner, arena.group(&[(&owner, BuiltInRole::Owner)]), &wanted[nth % 2]);
             parts.push(part(move || rename(arena, owner, group, name)));
         }
         expect_one_winner(&at_once(parts), &GroupRefusal::NameTaken.into());
@@ -71,7 +73,7 @@ fn a_group_name_is_given_once(arena: &Arena) {
 fn groups_that_swap_names_are_refused(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {
-        let groups = [(); 2].map(|()| arena.group(&[(&owner, Role::Owner)]));
+        let groups = [(); 2].map(|()| arena.group(&[(&owner, BuiltInRole::Owner)]));
         let names = groups.map(|group| arena.members(group).expect("a group").0.name);
         let swaps = groups.iter().zip(names.iter().rev()).map(|(group, name)| {
             let owner = &owner;

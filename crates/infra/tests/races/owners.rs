@@ -3,9 +3,10 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, Actor, delete_user};
 use groupchat_domain::groups::{
-    Candidate, GroupRefusal, Quotas, Role, add_member, change_role, join, remove_member,
+    Candidate, GroupRefusal, Quotas, add_member, change_role, join, remove_member,
 };
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
@@ -51,7 +52,7 @@ fn a_group_whose_owners_are_deleted_is_passed_on(arena: &Arena) {
         check_refusals(&at_once(parts));
         arena.settle();
         let (_, members) = arena.members(group).expect("the group is not deleted");
-        let owned = members.iter().any(|member| member.role == Role::Owner);
+        let owned = members.iter().any(|member| member.role.name == BuiltInRole::Owner);
         assert!(owned || members.is_empty(), "nobody owns the group in round {round}: {members:?}");
     });
 }
@@ -62,7 +63,7 @@ fn of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it(arena: &Arena
     let admin = arena.admin();
     rounds(|round| {
         let last = arena.person();
-        let group = arena.group(&[(&last, Role::Owner)]);
+        let group = arena.group(&[(&last, BuiltInRole::Owner)]);
         let comers: Vec<_> = (0..4).map(|_| arena.person()).collect();
         let delete = |id| arena.act(admin.who, move |tx, actor| delete_user(tx, actor, id));
         if !round.is_multiple_of(3) {
@@ -83,7 +84,7 @@ fn of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it(arena: &Arena
         assert!(at_once(parts).iter().all(Result::is_ok));
         arena.settle();
         let (found, members) = arena.members(group).expect("the group is not deleted");
-        let owners = members.iter().filter(|member| member.role == Role::Owner).count();
+        let owners = members.iter().filter(|member| member.role.name == BuiltInRole::Owner).count();
         assert_eq!((found.member_count, owners), (4, 1), "in round {round}: {members:?}");
     });
 }
@@ -95,7 +96,7 @@ fn come(arena: &Arena, group: GroupId, admin: &Person, comer: &Person) -> Result
     }
     let candidate = Candidate::Id(comer.id);
     let add = move |tx: &mut dyn Tx, actor: &Actor| {
-        add_member(tx, actor, group, &candidate, Role::Member, &Quotas::default()).map(drop)
+        add_member(tx, actor, group, &candidate, &BuiltInRole::Member.into(), &Quotas::default()).map(drop)
     };
     arena.act(admin.who, add)
 }
@@ -104,8 +105,8 @@ fn come(arena: &Arena, group: GroupId, admin: &Person, comer: &Person) -> Result
 fn owned_group(arena: &Arena) -> (Vec<Person>, GroupId) {
     let owners: Vec<Person> = (0..OWNERS).map(|_| arena.person()).collect();
     let heir = arena.person();
-    let mut members: Vec<_> = owners.iter().map(|owner| (owner, Role::Owner)).collect();
-    members.push((&heir, Role::Member));
+    let mut members: Vec<_> = owners.iter().map(|owner| (owner, BuiltInRole::Owner)).collect();
+    members.push((&heir, BuiltInRole::Member));
     let group = arena.group(&members);
     (owners, group)
 }
@@ -123,7 +124,8 @@ fn depart(
         if removes {
             remove_member(tx, actor, group, other)
         } else {
-            change_role(tx, actor, group, other, Some(Role::Admin), &Quotas::default()).map(drop)
+            change_role(tx, actor, group, other, Some(&BuiltInRole::Admin.into()), &Quotas::default())
+                .map(drop)
         }
     })
 }
@@ -134,7 +136,7 @@ fn check_refusals(outcomes: &[Result<(), Refusal>]) {
     for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
         let fair = match refusal {
             Refusal::Group(refusal) => {
-                matches!(refusal, LastOwner | MemberNotFound | MembersOnly | RoleTooLow)
+                matches!(refusal, LastOwner | MemberNotFound | MembersOnly | RoleTooLow(_))
             }
             Refusal::Account(refusal) => *refusal == AccountRefusal::Unauthenticated,
             _ => false,

@@ -7,10 +7,11 @@ use groupchat_domain::accounts::{
     UsernameKey,
 };
 use groupchat_domain::groups::{
-    Group, GroupName, History, Member, MemberQuery, NewGroup, NewMembership, Role, Visibility,
+    Group, GroupName, History, Member, MemberQuery, NewGroup, NewMembership, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::network::Network;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Credential, Tx};
 
 use crate::arena::Arena;
@@ -59,7 +60,7 @@ impl Arena {
     }
 
     /// A new group with these members.
-    pub(crate) fn group(&self, members: &[(&Person, Role)]) -> GroupId {
+    pub(crate) fn group(&self, members: &[(&Person, BuiltInRole)]) -> GroupId {
         let name = group_name(&format!("group {}", self.serial()));
         let members: Vec<_> = members.iter().map(|(person, role)| (person.id, *role)).collect();
         self.prepare(move |tx| {
@@ -103,10 +104,11 @@ fn sign_in(tx: &mut dyn Tx, user: UserId, key: KeyHash) {
     tx.sessions().insert(&session).unwrap();
 }
 
-pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
+pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInRole) {
     let (joined_at, since_event) = (tx.now(), tx.next_event_id().unwrap());
     let (read_seq, joined_seq) = (Seq::ZERO, Seq::ZERO);
-    let membership = NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event };
+    let membership =
+        NewMembership { group, user, role: role.into(), joined_at, read_seq, joined_seq, since_event };
     stored(tx.members().insert(&membership).unwrap());
 }
 

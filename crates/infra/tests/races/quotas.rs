@@ -3,9 +3,10 @@
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups::{
-    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, Role, add_member, change_role, create, join,
+    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, add_member, change_role, create, join,
 };
 use groupchat_domain::ids::GroupId;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
@@ -21,7 +22,7 @@ const QUOTAS: Quotas = Quotas { owned_groups: LIMIT, memberships: LIMIT, members
 fn nobody_comes_to_be_in_more_groups_than_they_may(arena: &Arena) {
     rounds(|round| {
         let (user, host) = (arena.person(), arena.person());
-        let groups: Vec<_> = (0..TRIES).map(|_| arena.group(&[(&host, Role::Owner)])).collect();
+        let groups: Vec<_> = (0..TRIES).map(|_| arena.group(&[(&host, BuiltInRole::Owner)])).collect();
         let parts = groups.iter().enumerate().map(|(nth, group)| {
             let (group, user) = (*group, &user);
             let own = (nth + round).is_multiple_of(2);
@@ -51,9 +52,9 @@ fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
                     })
                 }
                 1 => {
-                    let group = arena.group(&[(&host, Role::Owner), (&user, Role::Member)]);
+                    let group = arena.group(&[(&host, BuiltInRole::Owner), (&user, BuiltInRole::Member)]);
                     let promote = move |tx: &mut dyn Tx, actor: &Actor| {
-                        change_role(tx, actor, group, id, Some(Role::Owner), &QUOTAS).map(drop)
+                        change_role(tx, actor, group, id, Some(&BuiltInRole::Owner.into()), &QUOTAS).map(drop)
                     };
                     let who = host.who;
                     part(move || arena.act(who, promote))
@@ -66,7 +67,7 @@ fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
             }
         });
         check_outcomes(&at_once(parts.collect()), Quota::OwnedGroups);
-        assert_eq!(count(arena, &user, Some(Role::Owner)), LIMIT, "in round {round}");
+        assert_eq!(count(arena, &user, Some(BuiltInRole::Owner)), LIMIT, "in round {round}");
     });
 }
 
@@ -74,7 +75,7 @@ fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
 fn no_group_gets_more_members_than_it_may(arena: &Arena) {
     rounds(|round| {
         let host = arena.person();
-        let group = arena.group(&[(&host, Role::Owner)]);
+        let group = arena.group(&[(&host, BuiltInRole::Owner)]);
         let comers: Vec<_> = (0..TRIES).map(|_| arena.person()).collect();
         let parts = comers.iter().enumerate().map(|(nth, comer)| {
             let host = &host;
@@ -94,12 +95,12 @@ fn joins(arena: &Arena, group: GroupId, user: &Person) -> Result<(), Refusal> {
 fn adds(arena: &Arena, group: GroupId, host: &Person, user: &Person) -> Result<(), Refusal> {
     let candidate = Candidate::Id(user.id);
     arena.act(host.who, move |tx, actor| {
-        add_member(tx, actor, group, &candidate, Role::Member, &QUOTAS).map(drop)
+        add_member(tx, actor, group, &candidate, &BuiltInRole::Member.into(), &QUOTAS).map(drop)
     })
 }
 
 /// How many groups somebody is in, or has this role in.
-fn count(arena: &Arena, user: &Person, role: Option<Role>) -> u32 {
+fn count(arena: &Arena, user: &Person, role: Option<BuiltInRole>) -> u32 {
     let id = user.id;
     arena.look(move |tx| tx.members().count_groups(id, role, 100).unwrap())
 }

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::events::{EventRecord, EventType};
-use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Quotas, Role, join, remove_member};
+use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Quotas, join, remove_member};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{self, MessageDraft, MessageQuery, MessageRange};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Credential;
 use groupchat_domain::time::Timestamp;
 
@@ -27,7 +28,11 @@ const LARGE: usize = 900;
 fn nothing_is_sent_after_the_removal(arena: &Arena) {
     rounds(|round| {
         let [owner, removed, other] = [(); 3].map(|()| arena.person());
-        let group = arena.group(&[(&owner, Role::Owner), (&removed, Role::Member), (&other, Role::Member)]);
+        let group = arena.group(&[
+            (&owner, BuiltInRole::Owner),
+            (&removed, BuiltInRole::Member),
+            (&other, BuiltInRole::Member),
+        ]);
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> = Vec::new();
         for sender in [&removed, &other, &removed, &other] {
             parts.push(part(|| send_some(arena, sender, group)));
@@ -56,7 +61,11 @@ fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
     rounds(|round| {
         let people: [Person; 4] = [(); 4].map(|()| arena.person());
         let [owner, member, leaver, joiner] = &people;
-        let group = arena.group(&[(owner, Role::Owner), (member, Role::Member), (leaver, Role::Member)]);
+        let group = arena.group(&[
+            (owner, BuiltInRole::Owner),
+            (member, BuiltInRole::Member),
+            (leaver, BuiltInRole::Member),
+        ]);
         let mut parts = departing_parts(arena, &people, admin.who, group);
         let delete = || {
             arena.act(owner.who, move |tx, actor| groups::delete(tx, actor, group))?;
@@ -79,7 +88,7 @@ fn nothing_is_left_of_a_deleted_group(arena: &Arena) {
 fn a_large_group_may_be_purged_twice_at_once(arena: &Arena) {
     rounds(|_| {
         let owner = arena.person();
-        let (group, author) = (arena.group(&[(&owner, Role::Owner)]), owner.id);
+        let (group, author) = (arena.group(&[(&owner, BuiltInRole::Owner)]), owner.id);
         arena.prepare(move |tx| {
             for _ in 0..LARGE {
                 post(tx, group, author, "hello");

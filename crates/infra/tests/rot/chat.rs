@@ -11,9 +11,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::groups::Role;
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::check::{Depth, Finding};
@@ -185,8 +185,8 @@ pub(crate) struct Room {
 fn open_room(tx: &mut dyn Tx) -> Room {
     let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
     let room = group(tx, "chess");
-    join(tx, room, ann, Role::Owner);
-    join(tx, room, bob, Role::Member);
+    join(tx, room, ann, BuiltInRole::Owner);
+    join(tx, room, bob, BuiltInRole::Member);
     for (user, number) in [(ann, 1), (bob, 2)] {
         session(tx, user, number, Timestamp::from_micros(i64::MAX));
     }

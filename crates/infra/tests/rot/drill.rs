@@ -8,9 +8,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts;
-use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas, Role};
+use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::{BuiltInRole, RoleName};
 use groupchat_domain::storage::Tx;
 use groupchat_domain::time::{Clock, Timestamp};
 use groupchat_infra::clock::SystemClock;
@@ -86,11 +87,11 @@ fn happen(tx: &mut dyn Tx) -> Result<(), Error> {
     let (ann, bob) = (&room.ann, &room.bob);
     let cleo = user(tx, "cleo").id;
     session(tx, cleo, 3, Timestamp::from_micros(i64::MAX));
-    groups::add_member(tx, ann, room.id, &Candidate::Id(cleo), Role::Member, &Quotas::default())?;
+    groups::add_member(tx, ann, room.id, &Candidate::Id(cleo), &RoleName::MEMBER, &Quotas::default())?;
     let name = GroupName::parse("Later").unwrap();
     let draft = GroupDraft::named(name);
     let later = groups::create(tx, bob, &draft, &Quotas::default())?.group.id;
-    groups::add_member(tx, bob, later, &Candidate::Id(cleo), Role::Admin, &Quotas::default())?;
+    groups::add_member(tx, bob, later, &Candidate::Id(cleo), &BuiltInRole::Admin.into(), &Quotas::default())?;
     for words in ["first", "second"] {
         messages::send(tx, bob, &MessageDraft { group: later, text: text(words), client_id: None })?;
     }
@@ -182,10 +183,17 @@ fn what_the_log_records_is_done_again() {
     let drill = Drill::new();
     drill.chat.write(|tx| {
         let room = Room::again(tx)?;
-        let admin = Some(Role::Admin);
+        let admin = Some(&RoleName::BuiltIn(BuiltInRole::Admin));
         groups::change_role(tx, &room.ann, room.id, room.bob.id(), admin, &Quotas::default())?;
         let dan = user(tx, "dan").id;
-        groups::add_member(tx, &room.ann, room.id, &Candidate::Id(dan), Role::Member, &Quotas::default())?;
+        groups::add_member(
+            tx,
+            &room.ann,
+            room.id,
+            &Candidate::Id(dan),
+            &RoleName::MEMBER,
+            &Quotas::default(),
+        )?;
         groups::remove_member(tx, &room.ann, room.id, dan)
     });
     let salvaged = drill.salvage();

@@ -3,10 +3,11 @@
 use groupchat_domain::accounts::{
     ClientInfo, DisplayName, Email, KeyHash, NewSession, NewUser, PasswordHash, SessionKind, User, Username,
 };
-use groupchat_domain::groups::{GroupName, History, NewGroup, NewMembership, Role, Visibility};
+use groupchat_domain::groups::{GroupName, History, NewGroup, NewMembership, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
 use groupchat_domain::paging::Limit;
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{Tx, Unique};
 use groupchat_domain::time::Timestamp;
@@ -98,12 +99,12 @@ pub(crate) fn group(tx: &mut dyn Tx, name: &str) -> GroupId {
     stored(tx.groups().insert(&new_group(name)).unwrap())
 }
 
-pub(crate) fn new_membership(group: GroupId, user: UserId, role: Role) -> NewMembership {
+pub(crate) fn new_membership(group: GroupId, user: UserId, role: BuiltInRole) -> NewMembership {
     let (joined_at, read_seq, since_event) = (at(3), Seq::ZERO, EventId::new(1));
-    NewMembership { group, user, role, joined_at, read_seq, joined_seq: Seq::ZERO, since_event }
+    NewMembership { group, user, role: role.into(), joined_at, read_seq, joined_seq: Seq::ZERO, since_event }
 }
 
-pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: Role) {
+pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInRole) {
     stored(tx.members().insert(&new_membership(group, user, role)).unwrap());
 }
 

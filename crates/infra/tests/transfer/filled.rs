@@ -2,9 +2,10 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{self, Actor};
-use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas, Role};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::messages::{self, MessageDraft};
+use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage, Tx};
 use groupchat_infra::transfer::Endpoint;
 
@@ -39,7 +40,14 @@ fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
     let (ada, bob, cleo) = (sign_in(tx, 1), sign_in(tx, 2), sign_in(tx, 3));
     let (lobby, doomed) = (create(tx, &ada, "Lobby")?, create(tx, &ada, "Doomed")?);
     for group in [lobby, doomed] {
-        groups::add_member(tx, &ada, group, &Candidate::Id(bob.id()), Role::Admin, &Quotas::default())?;
+        groups::add_member(
+            tx,
+            &ada,
+            group,
+            &Candidate::Id(bob.id()),
+            &BuiltInRole::Admin.into(),
+            &Quotas::default(),
+        )?;
         groups::join(tx, &cleo, group, &Quotas::default())?;
     }
     for number in 0..MESSAGES {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use groupchat_domain::accounts::UserQuery;
-use groupchat_domain::groups::{GroupQuery, MemberQuery, Role};
+use groupchat_domain::groups::{GroupQuery, MemberQuery};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{MessageQuery, MessageRange};
 use groupchat_domain::paging::{Limit, Page};
+use groupchat_domain::permissions::{BuiltInRole, RoleName};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
@@ -86,10 +87,10 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
     Ok(Replica::show(&users, loaded))
 }
 
-fn members(tx: &mut dyn Tx, group: GroupId) -> Result<Vec<(UserId, Role)>, StorageFault> {
+fn members(tx: &mut dyn Tx, group: GroupId) -> Result<Vec<(UserId, RoleName)>, StorageFault> {
     let query = MemberQuery { group, search: None, after: None, limit: all() };
     let members = tx.members().list(&query)?;
-    Ok(members.into_iter().map(|placed| (placed.entry.user.id, placed.entry.role)).collect())
+    Ok(members.into_iter().map(|placed| (placed.entry.user.id, placed.entry.role.name)).collect())
 }
 
 /// Judges what is stored: numbers have no gap, a group with members has an owner, and the server an admin.
@@ -114,7 +115,7 @@ fn judge_stored(tx: &mut dyn Tx, numbers: &HashMap<GroupId, Seq>) -> Verdict {
         if found.group.member_count != i64::try_from(members.len()).unwrap_or(-1) {
             return Err(format!("group {group} has {members:?}, and counts {}", found.group.member_count));
         }
-        if !members.is_empty() && members.iter().all(|(_, role)| *role != Role::Owner) {
+        if !members.is_empty() && members.iter().all(|(_, role)| *role != BuiltInRole::Owner) {
             return Err(format!("group {group} has members and no owner"));
         }
     }

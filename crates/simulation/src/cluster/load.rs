@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use groupchat_domain::accounts::{self, Actor, User, UserQuery};
-use groupchat_domain::groups::{self, GroupQuery, Member, MemberQuery, Role};
+use groupchat_domain::groups::{self, GroupQuery, Member, MemberQuery};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, MessageRange, Window};
 use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
+use groupchat_domain::permissions::RoleName;
 use groupchat_domain::storage::{Credential, Storage, Tx};
 use groupchat_domain::{Error, Refusal};
 
@@ -121,9 +122,9 @@ async fn load_group(
 /// How many messages of a group a client shows.
 pub(super) const SHOWN_MESSAGES: i64 = 12;
 
-fn list_members(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<(UserId, Role)>, Error> {
+fn list_members(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<(UserId, RoleName)>, Error> {
     let query = MemberQuery { group, search: None, after: None, limit: page_size(50) };
     let page = groups::list_members(tx, actor, &query)?;
-    let member = |placed: NamePosition<Member>| (placed.entry.user.id, placed.entry.role);
+    let member = |placed: NamePosition<Member>| (placed.entry.user.id, placed.entry.role.name);
     Ok(page.items.into_iter().map(member).collect())
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, Tombstone};
-use groupchat_domain::groups::{Group, GroupView, Role};
+use groupchat_domain::groups::{Group, GroupView};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
+use groupchat_domain::permissions::RoleName;
 
 /// A user, as far as everybody sees the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +55,9 @@ impl ShownGroup {
 /// The inside of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Inside {
-    role: Role,
+    role: RoleName,
     read_seq: Seq,
-    members: BTreeMap<UserId, Role>,
+    members: BTreeMap<UserId, RoleName>,
     /// Messages from this number on are shown.
     from: Seq,
     messages: BTreeMap<Seq, ShownMessage>,
@@ -82,7 +83,7 @@ impl ShownMessage {
 #[derive(Debug, Clone)]
 pub(super) struct LoadedGroup {
     pub(super) view: GroupView,
-    pub(super) members: Vec<(UserId, Role)>,
+    pub(super) members: Vec<(UserId, RoleName)>,
     /// The newest messages, the newest first.
     pub(super) messages: Vec<MessageView>,
     /// Whether there are older ones.
@@ -97,9 +98,9 @@ impl LoadedGroup {
                 self.messages.last().filter(|_| self.more).map_or(Seq::ZERO, |view| view.message.seq);
             let place = |view: &MessageView| (view.message.seq, ShownMessage::new(&view.message, view.liked));
             Inside {
-                role: standing.role,
+                role: standing.role.title.name,
                 read_seq: standing.read_seq,
-                members: self.members.iter().copied().collect(),
+                members: self.members.iter().cloned().collect(),
                 from: oldest,
                 messages: self.messages.iter().map(place).collect(),
             }
@@ -150,8 +151,11 @@ impl Replica {
             Event::MemberAdded(GroupMember { group, member })
             | Event::MemberUpdated(GroupMember { group, member }) => {
                 if let Some(inside) = self.inside(*group) {
-                    inside.members.insert(member.user.id, member.role);
-                    inside.role = if member.user.id == me { member.role } else { inside.role };
+                    let role = &member.role.name;
+                    inside.members.insert(member.user.id, role.clone());
+                    if member.user.id == me {
+                        inside.role = role.clone();
+                    }
                 }
             }
             Event::MemberRemoved(RemovedMember { group, user }) if *user == me => {

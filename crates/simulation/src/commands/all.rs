@@ -158,10 +158,10 @@ commands! {
     6 write JoinGroup[groups::join](group: AGroup) |tx, actor| groups::join(tx, actor, group, &QUOTAS);
     /// A member adds somebody.
     6 write AddMember[groups::add_member](group: AGroup, candidate: ACandidate, role: ARole)
-        |tx, actor| groups::add_member(tx, actor, group, &candidate, role, &QUOTAS);
+        |tx, actor| groups::add_member(tx, actor, group, &candidate, &role, &QUOTAS);
     /// An owner changes a member's role.
     3 write ChangeRole[groups::change_role](group: AGroup, user: AUser, role: Option<ARole>)
-        |tx, actor| groups::change_role(tx, actor, group, user, role, &QUOTAS);
+        |tx, actor| groups::change_role(tx, actor, group, user, role.as_ref(), &QUOTAS);
     /// A member leaves.
     2 write LeaveGroup[groups::remove_member](group: AGroup)
         |tx, actor| groups::remove_member(tx, actor, group, actor.id());

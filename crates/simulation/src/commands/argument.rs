@@ -3,10 +3,11 @@
 use std::fmt::{self, Debug};
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
-use groupchat_domain::groups::{Candidate, Description, GroupName, Role};
+use groupchat_domain::groups::{Candidate, Description, GroupName};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
+use groupchat_domain::permissions::{BuiltInRole, RoleName};
 use groupchat_domain::search::SearchText;
 use groupchat_testing::Dice;
 
@@ -127,8 +128,8 @@ arguments! {
     ADescription(u16) for Description: |dice, known| small(dice, 4),
         |number, ids| Description::from_stored(format!("about {number}"));
     /// A role in a group.
-    ARole(u8) for Role: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
-        |number, ids| Role::ALL[usize::from(number % 3)];
+    ARole(u8) for RoleName: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0),
+        |number, ids| BuiltInRole::ALL[usize::from(number % 4)].into();
     /// A message's text.
     AText(u32) for MessageText: |dice, known| small(dice, 1_000).into(),
         |number, ids| MessageText::from_stored(format!("text {number}"));

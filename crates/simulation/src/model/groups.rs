@@ -5,25 +5,28 @@ use groupchat_domain::groups::{
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
+use groupchat_domain::permissions::Role;
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
-use crate::model::state::{GroupRow, Membership, Named, Tables};
+use crate::model::state::{GroupRow, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     fn standing(&self, group: GroupId, viewer: UserId) -> Option<Standing> {
         let membership = self.memberships.get(&(group, viewer))?;
-        let Membership { role, read_seq, joined_seq, .. } = *membership;
-        Some(Standing { role, read_seq, joined_seq })
+        let stored = self.roles.get(&(group, membership.role.clone())).copied();
+        let is_private = !self.groups.get(&group)?.group.visibility.is_listed();
+        let role = Role::resolve(membership.role.clone(), stored, is_private)?;
+        Some(Standing { role, read_seq: membership.read_seq, joined_seq: membership.joined_seq })
     }
 
     fn group_view(&self, group: &Group, viewer: UserId) -> GroupView {
         let standing = self.standing(group.id, viewer);
         let newest = self.messages.get(&(group.id, group.last_seq)).filter(|_| standing.is_some());
         let last_message = newest.map(|message| self.message_view(message, viewer));
-        GroupView { group: group.clone(), standing, last_message }
+        GroupView::new(group.clone(), standing, last_message)
     }
 
     /// Whether the viewer may know of the group.
@@ -39,7 +42,7 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the likes, then these, then memberships.
+    /// messages the likes, then these, then memberships, and with the group its roles.
     fn purge_group(&mut self, group: GroupId, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
         let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
@@ -57,6 +60,9 @@ impl Tables {
         if left == 0 {
             return false;
         }
+        let roles: Vec<_> =
+            self.roles.iter().map(|(key, _)| key.clone()).filter(|(of, _)| *of == group).collect();
+        self.roles.remove_all(roles);
         self.groups.remove(&group);
         true
     }

@@ -1,8 +1,11 @@
 //! Members.
 
-use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor, Role};
+use std::cmp::Reverse;
+
+use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor};
 use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
 use groupchat_domain::paging::NamePosition;
+use groupchat_domain::permissions::{BuiltInRole, RoleName, RoleTitle};
 use groupchat_domain::storage::{StorageFault, Unique};
 
 use crate::model::accounts::matches;
@@ -11,13 +14,19 @@ use crate::model::state::{Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
-    fn member(&self, user: UserId, membership: Membership) -> Member {
-        Member { user: self.user_ref(user), role: membership.role, joined_at: membership.joined_at }
+    fn member(&self, group: GroupId, user: UserId, membership: &Membership) -> Member {
+        let role = self.title(group, &membership.role);
+        Member { user: self.user_ref(user), role, joined_at: membership.joined_at }
+    }
+
+    fn title(&self, group: GroupId, name: &RoleName) -> RoleTitle {
+        let stored = self.roles.get(&(group, name.clone())).map(|stored| stored.rank);
+        RoleTitle::resolve(name.clone(), stored).expect("members have roles of their groups")
     }
 
     fn find_member(&self, group: GroupId, user: UserId) -> Option<Member> {
         self.user(user)?;
-        Some(self.member(user, *self.memberships.get(&(group, user))?))
+        Some(self.member(group, user, self.memberships.get(&(group, user))?))
     }
 
     fn count_members(&mut self, group: GroupId, difference: i64) {
@@ -45,14 +54,16 @@ impl MemberRepository for ModelTx<'_> {
         let tables = self.read()?;
         let members = tables.members(query.group).filter_map(|(id, membership)| {
             let user = tables.user(id).filter(|user| matches(user, query.search.as_ref()))?;
-            let (key, entry) = (user.username.key().into_string(), tables.member(id, membership));
+            let (key, entry) =
+                (user.username.key().into_string(), tables.member(query.group, id, &membership));
             Some(ListedName { of: Named::User(id), key, entry })
         });
         Ok(list(tables, members, query.after.as_ref(), query.limit))
     }
 
     fn insert(&mut self, membership: &NewMembership) -> Result<Unique<()>, StorageFault> {
-        let NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event } = *membership;
+        let NewMembership { group, user, role, joined_at, read_seq, joined_seq, since_event } =
+            membership.clone();
         let tables = self.write()?;
         if !tables.groups.contains(&group) || !tables.users.contains(&user) {
             return Err(self.fail("a membership of nobody, or in no group"));
@@ -67,8 +78,8 @@ impl MemberRepository for ModelTx<'_> {
         Ok(Unique::Stored(()))
     }
 
-    fn set_role(&mut self, group: GroupId, user: UserId, role: Role) -> Result<(), StorageFault> {
-        self.write()?.memberships.change(&(group, user), |membership| membership.role = role);
+    fn set_role(&mut self, group: GroupId, user: UserId, role: &RoleName) -> Result<(), StorageFault> {
+        self.write()?.memberships.change(&(group, user), |membership| membership.role = role.clone());
         Ok(())
     }
 
@@ -82,10 +93,15 @@ impl MemberRepository for ModelTx<'_> {
 
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {
         let members = self.read()?.members(group);
-        Ok(members.filter(|(_, membership)| membership.role == Role::Owner).map(|_| 1).sum())
+        Ok(members.filter(|(_, membership)| membership.role == BuiltInRole::Owner).map(|_| 1).sum())
     }
 
-    fn count_groups(&mut self, user: UserId, role: Option<Role>, most: u32) -> Result<u32, StorageFault> {
+    fn count_groups(
+        &mut self,
+        user: UserId,
+        role: Option<BuiltInRole>,
+        most: u32,
+    ) -> Result<u32, StorageFault> {
         let joined = self.read()?.present_memberships_of(user);
         let counted = joined.filter(|(_, membership)| role.is_none_or(|role| membership.role == role));
         Ok(counted.map(|_| 1).sum::<u32>().min(most))
@@ -93,12 +109,11 @@ impl MemberRepository for ModelTx<'_> {
 
     fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
         let tables = self.read()?;
-        let longest_serving = |role| {
-            let members = tables.members(group).filter(|(_, membership)| membership.role == role);
-            members.min_by_key(|(user, membership)| (membership.joined_at, *user))
+        let others = tables.members(group).filter(|(_, membership)| membership.role != BuiltInRole::Owner);
+        let order = |(user, membership): &(UserId, Membership)| {
+            (Reverse(tables.title(group, &membership.role).rank), membership.joined_at, *user)
         };
-        let heir = longest_serving(Role::Admin).or_else(|| longest_serving(Role::Member));
-        Ok(heir.map(|(user, membership)| tables.member(user, membership)))
+        Ok(others.min_by_key(order).map(|(user, membership)| tables.member(group, user, &membership)))
     }
 
     fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault> {

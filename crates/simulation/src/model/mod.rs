@@ -9,6 +9,7 @@ mod key_use;
 mod members;
 mod messages;
 mod names;
+mod permissions;
 mod sessions;
 mod state;
 mod storage;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::groups::{Group, Role};
+use groupchat_domain::groups::Group;
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
+use groupchat_domain::permissions::{RoleDefinition, RoleName};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::table::{Counter, Table, Undo};
@@ -28,9 +29,9 @@ pub(crate) struct GroupRow {
 }
 
 /// A membership.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Membership {
-    pub(crate) role: Role,
+    pub(crate) role: RoleName,
     pub(crate) joined_at: Timestamp,
     pub(crate) since_event: EventId,
     pub(crate) read_seq: Seq,
@@ -92,6 +93,8 @@ tables! {
     /// When a user last signed in from a network, as it is written down.
     known_networks: Table<(UserId, String), Timestamp>,
     groups: Table<GroupId, GroupRow>,
+    /// What groups have defined or changed, by the name of the role.
+    roles: Table<(GroupId, RoleName), RoleDefinition>,
     memberships: Table<(GroupId, UserId), Membership>,
     /// Without the names of their authors.
     messages: Table<(GroupId, Seq), Message>,
@@ -167,13 +170,14 @@ impl Tables {
     /// Those who are in a group, whose account is not deleted.
     pub(crate) fn members(&self, group: GroupId) -> impl Iterator<Item = (UserId, Membership)> {
         let all = self.memberships.range((group, UserId::new(i64::MIN))..=(group, UserId::new(i64::MAX)));
-        all.map(|((_, user), membership)| (*user, *membership)).filter(|(user, _)| self.user(*user).is_some())
+        all.map(|((_, user), membership)| (*user, membership.clone()))
+            .filter(|(user, _)| self.user(*user).is_some())
     }
 
     /// The memberships of a user, by group; also of a deleted one, and in deleted groups.
     pub(crate) fn memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
         let all = self.memberships.iter();
         all.filter(move |((_, member), _)| *member == user)
-            .map(|((group, _), membership)| (*group, *membership))
+            .map(|((group, _), membership)| (*group, membership.clone()))
     }
 }

@@ -190,7 +190,7 @@ async fn a_role_that_is_left_out_stays_and_null_is_none() {
         answer.invalid(&[("role", "not_nullable")]);
     }
     team.owner.patch(&path, json!({"role": "Admin"})).await.invalid(&[("role", "invalid_format")]);
-    team.owner.patch(&path, json!({"role": "admin\0"})).await.invalid(&[("role", "invalid_format")]);
+    team.owner.patch(&path, json!({"role": "admin\0"})).await.invalid(&[("role", "invalid_characters")]);
 }
 
 #[actix_web::test]

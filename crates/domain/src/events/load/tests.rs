@@ -8,8 +8,8 @@ use crate::events::subject::{
     GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
-use crate::groups::Role;
 use crate::ids::{EventId, GroupId, Position, UserId};
+use crate::permissions::BuiltInRole;
 use crate::testing::{
     EARLIER, GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, group, member, message, tombstone,
     user,
@@ -50,7 +50,7 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .expect_find_many()
         .withf(|pairs| pairs == [(GROUP, OTHER)])
         .times(loads)
-        .returning(|_| Ok(vec![(GROUP, member(OTHER, Role::Admin))]));
+        .returning(|_| Ok(vec![(GROUP, member(OTHER, BuiltInRole::Admin))]));
     tx.messages
         .expect_find_many()
         .withf(|ids| ids == [MESSAGE])
@@ -79,7 +79,7 @@ fn present(event_type: EventType) -> Subject {
         }
         SubjectKind::Group => Subject::Group(group()),
         SubjectKind::GroupMember => {
-            Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, Role::Admin) })
+            Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Admin) })
         }
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
@@ -188,11 +188,11 @@ fn members_of_different_groups_are_not_confused() {
         .expect_find_many()
         .withf(move |pairs| pairs == [(GROUP, OTHER), (elsewhere, OTHER)])
         .times(1)
-        .returning(move |_| Ok(vec![(elsewhere, member(OTHER, Role::Owner))]));
+        .returning(move |_| Ok(vec![(elsewhere, member(OTHER, BuiltInRole::Owner))]));
     let first = record(1, EventType::MemberAdded);
     let mut second = record(2, EventType::MemberAdded);
     second.subject.group = Some(elsewhere);
-    let owner = member(OTHER, Role::Owner);
+    let owner = member(OTHER, BuiltInRole::Owner);
     let expected = [
         Event::Gone(EventType::MemberAdded),
         Event::MemberAdded(GroupMember { group: elsewhere, member: owner }),

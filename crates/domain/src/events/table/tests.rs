@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::groups::Role;
 use crate::ids::{GroupId, MessageId};
+use crate::permissions::BuiltInRole;
 use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
 
 /// An event of this type about the only user, group and message.
@@ -14,7 +14,7 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::Group => Subject::Group(group()),
         SubjectKind::RemovedGroup => Subject::RemovedGroup(RemovedGroup::of(&group())),
         SubjectKind::GroupMember => {
-            Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, Role::Member) })
+            Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Member) })
         }
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
         SubjectKind::Message => Subject::Message(message(OTHER)),

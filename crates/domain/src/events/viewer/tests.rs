@@ -1,7 +1,7 @@
 use super::*;
 use crate::accounts::User;
-use crate::groups::Role;
 use crate::ids::Position;
+use crate::permissions::BuiltInRole;
 use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, group, member, message, user};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
@@ -36,7 +36,7 @@ fn added(id: i64, user: UserId) -> LoggedEvent {
     logged(
         id,
         Audience::Group(GROUP),
-        Event::MemberAdded(GroupMember { group: GROUP, member: member(user, Role::Member) }),
+        Event::MemberAdded(GroupMember { group: GROUP, member: member(user, BuiltInRole::Member) }),
     )
 }
 
@@ -198,7 +198,7 @@ fn roles_and_other_users_do_not_change_the_memberships() {
     let role = logged(
         3,
         Audience::Group(GROUP),
-        Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, Role::Admin) }),
+        Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, BuiltInRole::Admin) }),
     );
     let elsewhere =
         logged(4, Audience::All, Event::GroupDeleted(RemovedGroup::logged(ELSEWHERE, Audience::All)));

@@ -1,9 +1,10 @@
 use super::*;
 use crate::accounts::LockStrength;
 use crate::groups::model::Visibility;
+use crate::permissions::{Rank, Shortfall};
 use crate::testing::{
-    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, me, standing,
+    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, standing,
 };
 
 fn seen_by(caller: GroupCaller) -> VisibleGroup {
@@ -46,60 +47,102 @@ fn server_admins_manage_groups_that_they_don_t_see() {
 #[test]
 fn only_members_have_a_membership_server_admins_not_excepted() {
     for caller in [MEMBER, ADMIN, OWNER, SERVER_ADMIN_INSIDE] {
-        let expected = Ok((group(), standing(caller.role.unwrap())));
+        let expected = Ok(Membership { group: group(), standing: standing(caller.role.unwrap()) });
         assert_eq!(seen_by(caller).into_membership(), expected, "{caller:?}");
     }
     for caller in [OUTSIDER, SERVER_ADMIN] {
-        let refusal = Err(GroupRefusal::MembersOnly.into());
+        let refusal = Err(GroupRefusal::MembersOnly);
         assert_eq!(seen_by(caller).into_membership(), refusal, "{caller:?}");
     }
 }
 
 #[test]
-fn a_sufficient_role_needs_no_rights_on_the_server() {
-    for (caller, least) in [
-        (MEMBER, Role::Member),
-        (ADMIN, Role::Member),
-        (ADMIN, Role::Admin),
-        (OWNER, Role::Member),
-        (OWNER, Role::Admin),
-        (OWNER, Role::Owner),
+fn a_membership_allows_what_the_role_allows_whatever_the_rights_on_the_server() {
+    let membership = |caller| seen_by(caller).into_membership_with(GroupPermission::Pin);
+    for caller in [ADMIN, OWNER] {
+        assert_eq!(membership(caller), seen_by(caller).into_membership(), "{caller:?}");
+    }
+    for caller in [MEMBER, SERVER_ADMIN_INSIDE] {
+        assert_eq!(membership(caller), Err(lacks(GroupPermission::Pin)), "{caller:?}");
+    }
+    assert_eq!(membership(SERVER_ADMIN), Err(GroupRefusal::MembersOnly));
+}
+
+#[test]
+fn a_role_that_allows_it_needs_no_rights_on_the_server() {
+    for (caller, permission) in [
+        (MEMBER, GroupPermission::AddMembers),
+        (ADMIN, GroupPermission::EditGroup),
+        (OWNER, GroupPermission::DeleteGroup),
+        // Everybody sees a public group.
+        (OUTSIDER, GroupPermission::View),
     ] {
         // A look at the accounts would fail.
-        assert_eq!(seen_by(caller).require(&mut MockTx::new(), &me(), least), Ok(()), "{caller:?}");
+        let outcome = seen_by(caller).authorize(&mut MockTx::new(), &me(), permission);
+        assert_eq!(outcome, Ok(()), "{caller:?} {permission:?}");
     }
 }
 
 #[test]
-fn without_a_sufficient_role_rights_on_the_server_decide_and_are_read_under_a_lock() {
-    for (caller, least, refusal) in [
-        (OUTSIDER, Role::Member, Some(GroupRefusal::MembersOnly)),
-        (OUTSIDER, Role::Admin, Some(GroupRefusal::MembersOnly)),
-        (OUTSIDER, Role::Owner, Some(GroupRefusal::MembersOnly)),
-        (MEMBER, Role::Admin, Some(GroupRefusal::RoleTooLow)),
-        (MEMBER, Role::Owner, Some(GroupRefusal::RoleTooLow)),
-        (ADMIN, Role::Owner, Some(GroupRefusal::RoleTooLow)),
-        (SERVER_ADMIN, Role::Member, None),
-        (SERVER_ADMIN, Role::Owner, None),
-        (SERVER_ADMIN_INSIDE, Role::Owner, None),
+fn where_they_make_a_difference_rights_on_the_server_are_read_under_a_lock() {
+    use GroupPermission::{AddMembers, DeleteGroup, EditGroup};
+    for (caller, permission, refusal) in [
+        (OUTSIDER, AddMembers, Some(GroupRefusal::MembersOnly)),
+        (OUTSIDER, DeleteGroup, Some(GroupRefusal::MembersOnly)),
+        (MEMBER, EditGroup, Some(lacks(EditGroup))),
+        (ADMIN, DeleteGroup, Some(lacks(DeleteGroup))),
+        (SERVER_ADMIN, AddMembers, None),
+        (SERVER_ADMIN, DeleteGroup, None),
+        (SERVER_ADMIN_INSIDE, DeleteGroup, None),
     ] {
         let mut tx = MockTx::new().reads_rights(caller.server_admin);
-        let outcome = seen_by(caller).require(&mut tx, &me(), least);
-        assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?} for {least:?}");
+        let outcome = seen_by(caller).authorize(&mut tx, &me(), permission);
+        assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?} {permission:?}");
     }
+}
+
+#[test]
+fn reading_and_writing_need_no_look_at_rights_on_the_server() {
+    for (caller, refusal) in [
+        (OUTSIDER, GroupRefusal::MembersOnly),
+        (SERVER_ADMIN, GroupRefusal::MembersOnly),
+        (SERVER_ADMIN_INSIDE, lacks(GroupPermission::DeleteAny)),
+    ] {
+        let outcome = seen_by(caller).authorize(&mut MockTx::new(), &me(), GroupPermission::DeleteAny);
+        assert_eq!(outcome, Err(refusal.into()), "{caller:?}");
+    }
+}
+
+#[test]
+fn an_act_on_somebody_depends_on_their_rank() {
+    let (group, permission) = (group(), GroupPermission::RemoveMembers);
+    let place = group.place().over(Rank::OWNER);
+    for (caller, refusal) in [(ADMIN, Some(OUTRANKED)), (SERVER_ADMIN_INSIDE, None)] {
+        let mut tx = MockTx::new().reads_rights(caller.server_admin);
+        let outcome = seen_by(caller).authorize_at(&mut tx, &me(), permission, &place);
+        assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?}");
+    }
+    let outcome = seen_by(OWNER).authorize_at(&mut MockTx::new(), &me(), permission, &place);
+    assert_eq!(outcome, Ok(()));
 }
 
 #[test]
 fn an_actor_whose_account_is_gone_has_no_rights_on_the_server() {
     let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
-    let outcome = seen_by(OUTSIDER).require(&mut tx, &me(), Role::Owner);
+    let outcome = seen_by(OUTSIDER).authorize(&mut tx, &me(), GroupPermission::EditGroup);
     assert_eq!(outcome, Err(GroupRefusal::MembersOnly.into()));
+}
+
+#[test]
+fn a_refusal_names_the_permission_that_is_missing() {
+    let text = GroupRefusal::RoleTooLow(Shortfall::Lacks(GroupPermission::Pin)).to_string();
+    assert_eq!(text, "your role in the group does not allow this: it lacks the permission pin");
 }
 
 #[test]
 fn faults_are_returned() {
     assert_hands_faults_on(
         || MockTx::new().locks_group(Some(group()), None).reads_rights(true),
-        |tx| lock_visible(tx, &me(), GROUP)?.require(tx, &me(), Role::Owner),
+        |tx| lock_visible(tx, &me(), GROUP)?.authorize(tx, &me(), GroupPermission::DeleteGroup),
     );
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::events::{Audience, GroupMember};
 use crate::groups::model::{Member, NewMembership};
 use crate::ids::{GroupId, Version};
-use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, user};
+use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, standing, user};
 
 fn draft() -> GroupDraft {
     GroupDraft {
@@ -41,7 +41,7 @@ fn stores_owner(mut tx: MockTx) -> MockTx {
     let membership = NewMembership {
         group: GROUP,
         user: ME,
-        role: Role::Owner,
+        role: BuiltInRole::Owner.into(),
         joined_at: NOW,
         read_seq: Seq::ZERO,
         joined_seq: Seq::ZERO,
@@ -76,7 +76,7 @@ fn whoever_creates_a_group_owns_it() {
     assert_eq!((created.group.member_count, created.group.last_seq), (1, Seq::ZERO));
     assert_eq!(
         created.standing,
-        Some(Standing { role: Role::Owner, read_seq: Seq::ZERO, joined_seq: Seq::ZERO })
+        Some(Standing { read_seq: Seq::ZERO, joined_seq: Seq::ZERO, ..standing(BuiltInRole::Owner) })
     );
     assert_eq!((created.unread(), created.last_message), (Some(0), None));
 }
@@ -85,7 +85,7 @@ fn whoever_creates_a_group_owns_it() {
 fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
     let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
     let group = create(&mut tx, &me(), &draft(), &Quotas::default()).unwrap().group;
-    let owner = Member { user: me().user, role: Role::Owner, joined_at: NOW };
+    let owner = Member { user: me().user, role: BuiltInRole::Owner.into(), joined_at: NOW };
     let expected = [
         (Audience::All, Some(ME), Event::GroupCreated(group)),
         (Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member: owner })),

@@ -5,7 +5,7 @@ use crate::events::{Audience, RemovedGroup};
 use crate::groups::GroupRefusal;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, me,
+    assert_hands_faults_on, lacks, me,
 };
 
 fn deletes(caller: GroupCaller) -> MockTx {
@@ -32,8 +32,8 @@ fn owners_and_server_admins_delete_a_group_and_a_job_empties_it() {
 fn nobody_else_does() {
     for (caller, refusal) in [
         (OUTSIDER, GroupRefusal::MembersOnly),
-        (MEMBER, GroupRefusal::RoleTooLow),
-        (ADMIN, GroupRefusal::RoleTooLow),
+        (MEMBER, lacks(GroupPermission::DeleteGroup)),
+        (ADMIN, lacks(GroupPermission::DeleteGroup)),
     ] {
         let mut tx = MockTx::new().called_by(caller);
         assert_eq!(delete(&mut tx, &me(), GROUP), Err(refusal.into()), "{caller:?}");

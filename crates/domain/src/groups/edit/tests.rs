@@ -3,9 +3,10 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::Audience;
 use crate::groups::model::Group;
+use crate::permissions::BuiltInRole;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, me, standing,
+    assert_hands_faults_on, group, lacks, me, standing,
 };
 
 fn name(text: &str) -> GroupName {
@@ -22,7 +23,7 @@ fn renamed() -> Group {
 
 /// What the group looks like in the end; it is read once.
 fn shows(mut tx: MockTx, group: Group) -> (MockTx, GroupView) {
-    let shown = GroupView { group, standing: Some(standing(Role::Admin)), last_message: None };
+    let shown = GroupView { group, standing: Some(standing(BuiltInRole::Admin)), last_message: None };
     let view = shown.clone();
     tx.groups.expect_view().with(eq(GROUP), eq(ME)).times(1).returning(move |_, _| Ok(Some(view.clone())));
     (tx, shown)
@@ -52,7 +53,9 @@ fn admins_owners_and_server_admins_edit_a_group() {
 
 #[test]
 fn nobody_else_does() {
-    for (caller, refusal) in [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, GroupRefusal::RoleTooLow)] {
+    for (caller, refusal) in
+        [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, lacks(GroupPermission::EditGroup))]
+    {
         let mut tx = MockTx::new().called_by(caller);
         assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Err(refusal.into()), "{caller:?}");
         assert_eq!(tx.emitted, []);
@@ -81,7 +84,7 @@ fn what_is_not_named_is_kept_and_a_description_can_be_cleared() {
         [(group(), description.clone(), described.clone()), (described, None, group())]
     {
         let after = Group { version: before.version.next(), ..after };
-        let tx = MockTx::new().locks_group(Some(before), Some(Role::Admin));
+        let tx = MockTx::new().locks_group(Some(before), Some(BuiltInRole::Admin));
         let (mut tx, shown) = shows(stores(tx, after.clone()), after);
         let changes = GroupChanges { description: Some(change), ..GroupChanges::default() };
         assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
@@ -107,7 +110,7 @@ fn a_change_that_changes_nothing_stores_and_emits_nothing() {
 fn a_change_that_changes_nothing_still_takes_the_rights() {
     let mut tx = MockTx::new().called_by(MEMBER);
     let outcome = edit(&mut tx, &me(), GROUP, &GroupChanges::default());
-    assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()));
+    assert_eq!(outcome, Err(lacks(GroupPermission::EditGroup).into()));
 }
 
 #[test]

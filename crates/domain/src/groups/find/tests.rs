@@ -3,15 +3,16 @@ use mockall::predicate::eq;
 use super::*;
 use crate::accounts::AccountRefusal;
 use crate::groups::error::GroupRefusal;
-use crate::groups::model::{Group, Role, Visibility};
+use crate::groups::model::{Group, Visibility};
 use crate::paging::Limit;
+use crate::permissions::BuiltInRole;
 use crate::search::SearchText;
 use crate::testing::{
     GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, placed, standing,
 };
 
 fn shown() -> GroupView {
-    GroupView { group: group(), standing: Some(standing(Role::Member)), last_message: None }
+    GroupView { group: group(), standing: Some(standing(BuiltInRole::Member)), last_message: None }
 }
 
 fn group_query(limit: i64) -> GroupQuery {
@@ -94,10 +95,10 @@ fn only_server_admins_look_for_groups_without_an_owner() {
 fn whoever_sees_a_group_sees_its_members() {
     for caller in [OUTSIDER, MEMBER] {
         let mut tx = MockTx::new().finds_group(Some(group()), caller.role);
-        let rows = || placed([member(ME, Role::Owner), member(OTHER, Role::Member)]);
+        let rows = || placed([member(ME, BuiltInRole::Owner), member(OTHER, BuiltInRole::Member)]);
         tx.members.expect_list().with(eq(member_query())).returning(move |_| Ok(rows()));
         let page = list_members(&mut tx, &me(), &member_query()).unwrap();
-        assert_eq!(page, Page { items: placed([member(ME, Role::Owner)]), more: true }, "{caller:?}");
+        assert_eq!(page, Page { items: placed([member(ME, BuiltInRole::Owner)]), more: true }, "{caller:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::events::Audience;
 use crate::testing::{
     ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, user,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
 };
 
 /// The actor and the candidate are locked, then the candidate is read, once each.
@@ -57,16 +57,16 @@ fn locks_both(tx: MockTx) -> MockTx {
     tx.locks_users(&[ME], LockStrength::Shared).locks_users(&[OTHER], LockStrength::Exclusive)
 }
 
-fn added(user: UserId, role: Role) -> Member {
+fn added(user: UserId, role: BuiltInRole) -> Member {
     Member { joined_at: NOW, ..member(user, role) }
 }
 
 /// A membership is stored that starts with the event that tells of it, and with nothing unread.
-fn stores(mut tx: MockTx, user: UserId, role: Role, outcome: Unique<()>) -> MockTx {
+fn stores(mut tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
     let membership = NewMembership {
         group: GROUP,
         user,
-        role,
+        role: role.into(),
         joined_at: NOW,
         read_seq: group().last_seq,
         joined_seq: group().last_seq,
@@ -78,28 +78,30 @@ fn stores(mut tx: MockTx, user: UserId, role: Role, outcome: Unique<()>) -> Mock
     tx
 }
 
-fn adds(caller: GroupCaller, role: Role) -> MockTx {
+fn adds(caller: GroupCaller, role: BuiltInRole) -> MockTx {
     stores(locks_candidate(MockTx::new().called_by(caller), OTHER), OTHER, role, Unique::Stored(()))
 }
 
 #[test]
 fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() {
-    use GroupRefusal::{MembersOnly, RoleTooLow};
-    for (caller, as_member, as_admin_or_owner) in [
-        (OUTSIDER, Some(MembersOnly), Some(MembersOnly)),
-        (MEMBER, None, Some(RoleTooLow)),
-        (ADMIN, None, Some(RoleTooLow)),
+    const MEMBERS_ONLY: GroupRefusal = GroupRefusal::MembersOnly;
+    const LACKS: GroupRefusal = lacks(GroupPermission::ManageRoles);
+    for (caller, as_member, as_another) in [
+        (OUTSIDER, Some(MEMBERS_ONLY), Some(MEMBERS_ONLY)),
+        (MEMBER, None, Some(LACKS)),
+        (ADMIN, None, Some(LACKS)),
         (OWNER, None, None),
         (SERVER_ADMIN, None, None),
         (SERVER_ADMIN_INSIDE, None, None),
     ] {
-        for role in Role::ALL {
-            let refusal = if role == Role::Member { as_member } else { as_admin_or_owner };
+        for role in BuiltInRole::ALL {
+            let refusal = if role == BuiltInRole::Member { as_member } else { as_another };
             let mut tx = match refusal {
                 None => adds(caller, role),
                 Some(_) => locks_candidate(MockTx::new().called_by(caller), OTHER),
             };
-            let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), role, &Quotas::default());
+            let outcome =
+                add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), &role.into(), &Quotas::default());
             let expected = refusal.map_or_else(|| Ok(added(OTHER, role)), |refusal| Err(refusal.into()));
             assert_eq!(outcome, expected, "{caller:?} gives {role:?}");
             assert_eq!(tx.emitted.is_empty(), refusal.is_some(), "{caller:?} gives {role:?}");
@@ -109,9 +111,16 @@ fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() 
 
 #[test]
 fn members_learn_of_a_new_one() {
-    let mut tx = adds(MEMBER, Role::Member);
-    let member =
-        add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default()).unwrap();
+    let mut tx = adds(MEMBER, BuiltInRole::Member);
+    let member = add_member(
+        &mut tx,
+        &me(),
+        GROUP,
+        &Candidate::Id(OTHER),
+        &BuiltInRole::Member.into(),
+        &Quotas::default(),
+    )
+    .unwrap();
     assert_eq!(
         tx.emitted,
         [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member }))]
@@ -120,18 +129,31 @@ fn members_learn_of_a_new_one() {
 
 #[test]
 fn a_user_can_be_added_by_name() {
-    let mut tx = adds(MEMBER, Role::Member);
+    let mut tx = adds(MEMBER, BuiltInRole::Member);
     let name = UsernameKey::of("USER2");
     tx.accounts.expect_find_by_username().with(eq(name.clone())).returning(|_| Ok(Some(user(OTHER))));
-    let outcome =
-        add_member(&mut tx, &me(), GROUP, &Candidate::Username(name), Role::Member, &Quotas::default());
-    assert_eq!(outcome, Ok(added(OTHER, Role::Member)));
+    let outcome = add_member(
+        &mut tx,
+        &me(),
+        GROUP,
+        &Candidate::Username(name),
+        &BuiltInRole::Member.into(),
+        &Quotas::default(),
+    );
+    assert_eq!(outcome, Ok(added(OTHER, BuiltInRole::Member)));
 }
 
 #[test]
 fn a_group_that_is_not_there_comes_before_all_else() {
     let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
-    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default());
+    let outcome = add_member(
+        &mut tx,
+        &me(),
+        GROUP,
+        &Candidate::Id(OTHER),
+        &BuiltInRole::Member.into(),
+        &Quotas::default(),
+    );
     assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
 }
 
@@ -140,18 +162,28 @@ fn a_user_who_is_not_there_comes_before_missing_rights() {
     let not_found = Err(AccountRefusal::UserNotFound.into());
     let mut tx = locks_both(MockTx::new().locks_group(Some(group()), None)).misses_user(OTHER);
     assert_eq!(
-        add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Owner, &Quotas::default()),
+        add_member(
+            &mut tx,
+            &me(),
+            GROUP,
+            &Candidate::Id(OTHER),
+            &BuiltInRole::Owner.into(),
+            &Quotas::default()
+        ),
         not_found
     );
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
     tx.accounts.expect_find_by_username().returning(|_| Ok(None));
     let candidate = Candidate::Username(UsernameKey::of("nobody"));
-    assert_eq!(add_member(&mut tx, &me(), GROUP, &candidate, Role::Owner, &Quotas::default()), not_found);
+    assert_eq!(
+        add_member(&mut tx, &me(), GROUP, &candidate, &BuiltInRole::Owner.into(), &Quotas::default()),
+        not_found
+    );
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
     assert_eq!(
-        add_member(&mut tx, &me(), GROUP, &Candidate::Nobody, Role::Owner, &Quotas::default()),
+        add_member(&mut tx, &me(), GROUP, &Candidate::Nobody, &BuiltInRole::Owner.into(), &Quotas::default()),
         not_found
     );
 }
@@ -166,31 +198,40 @@ fn only_what_could_be_a_name_names_anybody() {
 
 #[test]
 fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
-    let mut tx = locks_both(MockTx::new().locks_group(Some(group()), Some(Role::Owner))).misses_user(OTHER);
+    let mut tx =
+        locks_both(MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Owner))).misses_user(OTHER);
     tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
     let candidate = Candidate::Username(UsernameKey::of("user2"));
-    let outcome = add_member(&mut tx, &me(), GROUP, &candidate, Role::Member, &Quotas::default());
+    let outcome =
+        add_member(&mut tx, &me(), GROUP, &candidate, &BuiltInRole::Member.into(), &Quotas::default());
     assert_eq!(outcome, Err(AccountRefusal::UserNotFound.into()));
 }
 
 #[test]
 fn a_member_is_not_added_again() {
     let tx = locks_candidate(MockTx::new().called_by(OWNER), OTHER);
-    let mut tx = stores(tx, OTHER, Role::Admin, Unique::Taken);
-    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Admin, &Quotas::default());
+    let mut tx = stores(tx, OTHER, BuiltInRole::Admin, Unique::Taken);
+    let outcome = add_member(
+        &mut tx,
+        &me(),
+        GROUP,
+        &Candidate::Id(OTHER),
+        &BuiltInRole::Admin.into(),
+        &Quotas::default(),
+    );
     assert_eq!(outcome, Err(GroupRefusal::AlreadyMember.into()));
     assert_eq!(tx.emitted, []);
 }
 
 fn joins(outcome: Unique<()>) -> MockTx {
     let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
-    stores(tx, ME, Role::Member, outcome)
+    stores(tx, ME, BuiltInRole::Member, outcome)
 }
 
 #[test]
 fn anybody_joins_a_public_group_as_a_member() {
     let mut tx = joins(Unique::Stored(()));
-    let member = added(ME, Role::Member);
+    let member = added(ME, BuiltInRole::Member);
     assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((member.clone(), true)));
     assert_eq!(
         tx.emitted,
@@ -208,10 +249,10 @@ fn only_members_and_server_admins_join_what_is_not_public() {
         let mut tx = finds(None).reads_rights(false);
         let outcome = join(&mut tx, &me(), GROUP, &Quotas::default());
         assert_eq!(outcome, Err(GroupRefusal::JoinByRequest.into()), "{visibility:?}");
-        let mut tx = stores(finds(None).reads_rights(true), ME, Role::Member, Unique::Stored(()));
+        let mut tx = stores(finds(None).reads_rights(true), ME, BuiltInRole::Member, Unique::Stored(()));
         assert!(join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
-        let mut tx = stores(finds(Some(Role::Member)), ME, Role::Member, Unique::Taken);
-        tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, Role::Member))));
+        let mut tx = stores(finds(Some(BuiltInRole::Member)), ME, BuiltInRole::Member, Unique::Taken);
+        tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, BuiltInRole::Member))));
         assert!(!join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
     }
 }
@@ -219,8 +260,11 @@ fn only_members_and_server_admins_join_what_is_not_public() {
 #[test]
 fn joining_again_changes_nothing_not_even_the_role() {
     let mut tx = joins(Unique::Taken);
-    let present = member(ME, Role::Owner);
-    tx.members.expect_find().with(eq(GROUP), eq(ME)).returning(|_, _| Ok(Some(member(ME, Role::Owner))));
+    let present = member(ME, BuiltInRole::Owner);
+    tx.members
+        .expect_find()
+        .with(eq(GROUP), eq(ME))
+        .returning(|_, _| Ok(Some(member(ME, BuiltInRole::Owner))));
     assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((present, false)));
     assert_eq!(tx.emitted, []);
 }
@@ -242,7 +286,7 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
         .times(1)
         .returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
-    add(&mut tx, &me(), &group(), me().user, Role::Owner, &Quotas::default()).unwrap();
+    add(&mut tx, &me(), &group(), me().user, BuiltInRole::Owner.into(), &Quotas::default()).unwrap();
     assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
 }
 
@@ -250,7 +294,7 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
 fn finds_no_owner(mut tx: MockTx, heir: Option<Member>) -> MockTx {
     tx.members.expect_count_owners().with(eq(GROUP)).times(1).returning(|_| Ok(0));
     if let Some(heir) = &heir {
-        let promoted = tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(Role::Owner));
+        let promoted = tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(RoleName::OWNER));
         promoted.times(1).returning(|_, _, _| Ok(()));
     }
     tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
@@ -263,26 +307,34 @@ fn finds_no_owner(mut tx: MockTx, heir: Option<Member>) -> MockTx {
 fn the_next_to_join_a_group_that_nobody_is_in_becomes_its_owner() {
     let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
     let mut tx = finds_no_owner(tx, None);
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, Role::Owner), true)));
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, BuiltInRole::Owner), true)));
 }
 
 #[test]
 fn whom_a_server_admin_adds_to_a_group_that_nobody_is_in_becomes_its_owner() {
     let mut tx = finds_no_owner(locks_candidate(MockTx::new().called_by(SERVER_ADMIN), OTHER), None);
-    let outcome = add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), Role::Member, &Quotas::default());
-    assert_eq!(outcome, Ok(added(OTHER, Role::Owner)));
+    let outcome = add_member(
+        &mut tx,
+        &me(),
+        GROUP,
+        &Candidate::Id(OTHER),
+        &BuiltInRole::Member.into(),
+        &Quotas::default(),
+    );
+    assert_eq!(outcome, Ok(added(OTHER, BuiltInRole::Owner)));
 }
 
 #[test]
 fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
     let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
-    let mut tx = finds_no_owner(tx, Some(member(OTHER, Role::Member)));
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, Role::Member), true)));
+    let mut tx = finds_no_owner(tx, Some(member(OTHER, BuiltInRole::Member)));
+    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, BuiltInRole::Member), true)));
     let events: Vec<_> = tx.emitted.into_iter().map(|(_, _, event)| event).collect();
-    let promoted = Event::MemberUpdated(GroupMember { group: GROUP, member: member(OTHER, Role::Owner) });
+    let promoted =
+        Event::MemberUpdated(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Owner) });
     assert_eq!(
         events,
-        [promoted, Event::MemberAdded(GroupMember { group: GROUP, member: added(ME, Role::Member) })]
+        [promoted, Event::MemberAdded(GroupMember { group: GROUP, member: added(ME, BuiltInRole::Member) })]
     );
 }
 
@@ -290,7 +342,7 @@ fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
 fn faults_are_returned() {
     assert_hands_faults_on(
         || {
-            let mut tx = adds(SERVER_ADMIN, Role::Owner);
+            let mut tx = adds(SERVER_ADMIN, BuiltInRole::Owner);
             tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
             tx
         },
@@ -300,7 +352,7 @@ fn faults_are_returned() {
                 &me(),
                 GROUP,
                 &Candidate::Username(UsernameKey::of("user2")),
-                Role::Owner,
+                &RoleName::OWNER,
                 &Quotas::default(),
             )
         },
@@ -309,7 +361,7 @@ fn faults_are_returned() {
     assert_hands_faults_on(
         || {
             let mut tx = joins(Unique::Taken);
-            tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, Role::Member))));
+            tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, BuiltInRole::Member))));
             tx
         },
         |tx| join(tx, &me(), GROUP, &Quotas::default()),

@@ -4,7 +4,8 @@ use ViolationCode::{InvalidCharacters, InvalidFormat, Required, TooLong};
 use proptest::prelude::*;
 
 use crate::events::Audience;
-use crate::testing::{GROUP, NOW, any_text, group};
+use crate::permissions::BuiltInRole;
+use crate::testing::{GROUP, ME, NOW, any_text, group, message, standing, view};
 
 /// Which rule a value breaks, if any.
 fn broken<T>(parsed: Result<T, Violation>) -> Option<ViolationCode> {
@@ -55,14 +56,14 @@ fn a_description_has_at_most_1000_characters_with_newlines_and_tabs() {
 }
 
 #[test]
-fn roles_are_ordered_by_their_rights_and_read_by_their_names() {
-    assert!(Role::Member < Role::Admin && Role::Admin < Role::Owner);
-    for (role, name) in Role::ALL.into_iter().zip(["member", "admin", "owner"]) {
-        assert_eq!((role.as_str(), Role::parse(name)), (name, Ok(role)));
-    }
-    for bad in ["", "Owner", "owner ", "guest"] {
-        assert_eq!(broken(Role::parse(bad)), Some(InvalidFormat), "{bad:?}");
-    }
+fn a_member_sees_the_newest_message_only_where_the_role_allows_to_read() {
+    let newest = || Some(view(message(ME)));
+    let mut standing = standing(BuiltInRole::Readonly);
+    let shown = GroupView::new(group(), Some(standing.clone()), newest());
+    assert_eq!(shown.last_message, newest());
+    standing.role.permissions = standing.role.permissions.without(GroupPermission::ReadHistory);
+    assert_eq!(GroupView::new(group(), Some(standing), newest()).last_message, None);
+    assert_eq!(GroupView::new(group(), None, newest()).last_message, None);
 }
 
 #[test]

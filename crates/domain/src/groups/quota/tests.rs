@@ -14,7 +14,7 @@ fn counts(memberships: u32, owned: u32) -> MockTx {
         .returning(move |_, _, _| Ok(memberships));
     tx.members
         .expect_count_groups()
-        .with(eq(ME), eq(Some(Role::Owner)), eq(QUOTAS.owned_groups + 1))
+        .with(eq(ME), eq(Some(BuiltInRole::Owner)), eq(QUOTAS.owned_groups + 1))
         .returning(move |_, _, _| Ok(owned));
     tx
 }
@@ -32,7 +32,7 @@ fn each_limit_may_be_reached_and_not_passed() {
         (3, 5, 3, Some((Quota::OwnedGroups, 2))),
     ] {
         let mut tx = counts(memberships, owned);
-        let outcome = QUOTAS.check_added(&mut tx, &group_of(members), ME, Role::Owner);
+        let outcome = QUOTAS.check_added(&mut tx, &group_of(members), ME, &BuiltInRole::Owner.into());
         let expected = refused.map(|(quota, limit)| GroupRefusal::QuotaExceeded { quota, limit }.into());
         assert_eq!(outcome.err(), expected, "{members} {memberships} {owned}");
     }
@@ -41,7 +41,7 @@ fn each_limit_may_be_reached_and_not_passed() {
 #[test]
 fn who_owns_as_many_groups_as_they_may_still_joins() {
     let mut tx = counts(5, 3);
-    assert_eq!(QUOTAS.check_added(&mut tx, &group_of(1), ME, Role::Admin), Ok(()));
+    assert_eq!(QUOTAS.check_added(&mut tx, &group_of(1), ME, &BuiltInRole::Admin.into()), Ok(()));
 }
 
 #[test]
@@ -52,7 +52,10 @@ fn a_refusal_names_what_is_limited_and_how_many_there_may_be() {
 
 #[test]
 fn faults_are_returned() {
-    assert_hands_faults_on(|| counts(1, 1), |tx| QUOTAS.check_added(tx, &group_of(1), ME, Role::Owner));
+    assert_hands_faults_on(
+        || counts(1, 1),
+        |tx| QUOTAS.check_added(tx, &group_of(1), ME, &BuiltInRole::Owner.into()),
+    );
 }
 
 #[test]

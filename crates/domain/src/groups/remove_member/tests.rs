@@ -4,9 +4,10 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::{Audience, GroupMember, RemovedMember};
 use crate::groups::model::{Member, VisibleGroup};
+use crate::permissions::RoleName;
 use crate::testing::{
-    ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, member, standing,
+    ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, standing,
 };
 
 /// The caller finds `target` in the group, which has `owners` owners.
@@ -29,17 +30,17 @@ fn removed(actor: Option<UserId>, user: UserId) -> Emitted {
 
 #[test]
 fn who_removes_whom() {
-    use GroupRefusal::{MembersOnly, RoleTooLow};
-    // The targets are a member, an admin and an owner, as in `Role::ALL`.
+    const LACKS: GroupRefusal = lacks(GroupPermission::RemoveMembers);
+    // The targets have the roles in `BuiltInRole::ALL`.
     for (caller, refusals) in [
-        (OUTSIDER, [Some(MembersOnly); 3]),
-        (MEMBER, [Some(RoleTooLow); 3]),
-        (ADMIN, [None, Some(RoleTooLow), Some(RoleTooLow)]),
-        (OWNER, [None; 3]),
-        (SERVER_ADMIN, [None; 3]),
-        (SERVER_ADMIN_INSIDE, [None; 3]),
+        (OUTSIDER, [Some(GroupRefusal::MembersOnly); 4]),
+        (MEMBER, [Some(LACKS); 4]),
+        (ADMIN, [None, None, Some(OUTRANKED), Some(OUTRANKED)]),
+        (OWNER, [None; 4]),
+        (SERVER_ADMIN, [None; 4]),
+        (SERVER_ADMIN_INSIDE, [None; 4]),
     ] {
-        for (role, refusal) in Role::ALL.into_iter().zip(refusals) {
+        for (role, refusal) in BuiltInRole::ALL.into_iter().zip(refusals) {
             let mut tx = called_by(caller, member(OTHER, role), 2);
             if refusal.is_none() {
                 tx = removes(tx, OTHER);
@@ -64,7 +65,7 @@ fn everybody_may_leave_and_both_the_group_and_they_themselves_learn_of_it() {
 #[test]
 fn the_last_owner_neither_leaves_nor_is_removed() {
     for (caller, target) in [(OWNER, ME), (SERVER_ADMIN, OTHER), (SERVER_ADMIN_INSIDE, OTHER)] {
-        let mut tx = called_by(caller, member(target, Role::Owner), 1);
+        let mut tx = called_by(caller, member(target, BuiltInRole::Owner), 1);
         let outcome = remove_member(&mut tx, &me(), GROUP, target);
         assert_eq!(outcome, Err(GroupRefusal::LastOwner.into()), "{caller:?}");
         assert_eq!(tx.emitted, []);
@@ -73,8 +74,8 @@ fn the_last_owner_neither_leaves_nor_is_removed() {
 
 #[test]
 fn missing_rights_come_before_the_last_owner() {
-    let mut tx = called_by(ADMIN, member(OTHER, Role::Owner), 1);
-    assert_eq!(remove_member(&mut tx, &me(), GROUP, OTHER), Err(GroupRefusal::RoleTooLow.into()));
+    let mut tx = called_by(ADMIN, member(OTHER, BuiltInRole::Owner), 1);
+    assert_eq!(remove_member(&mut tx, &me(), GROUP, OTHER), Err(OUTRANKED.into()));
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn a_group_and_a_member_that_are_not_there_come_before_missing_rights() {
 }
 
 /// The group is locked and then found for the user whose account was deleted.
-fn ends_membership(role: Role, owners_left: u64) -> MockTx {
+fn ends_membership(role: BuiltInRole, owners_left: u64) -> MockTx {
     let mut tx = MockTx::new();
     let mut order = Sequence::new();
     tx.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
@@ -106,12 +107,12 @@ fn ends_membership(role: Role, owners_left: u64) -> MockTx {
 
 /// The last owner goes, and this member is next.
 fn passes_on_to(heir: Option<Member>) -> MockTx {
-    let mut tx = ends_membership(Role::Owner, 0);
+    let mut tx = ends_membership(BuiltInRole::Owner, 0);
     if let Some(heir) = &heir {
         let heir = heir.user.id;
         tx.members
             .expect_set_role()
-            .with(eq(GROUP), eq(heir), eq(Role::Owner))
+            .with(eq(GROUP), eq(heir), eq(RoleName::OWNER))
             .times(1)
             .returning(|_, _, _| Ok(()));
     }
@@ -121,10 +122,11 @@ fn passes_on_to(heir: Option<Member>) -> MockTx {
 
 #[test]
 fn the_successor_of_a_deleted_last_owner_becomes_owner_before_they_go() {
-    for role in [Role::Admin, Role::Member] {
+    for role in [BuiltInRole::Admin, BuiltInRole::Member] {
         let mut tx = passes_on_to(Some(member(ME, role)));
         assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()), "{role:?}");
-        let promoted = Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, Role::Owner) });
+        let promoted =
+            Event::MemberUpdated(GroupMember { group: GROUP, member: member(ME, BuiltInRole::Owner) });
         assert_eq!(tx.emitted, [(Audience::Group(GROUP), None, promoted), removed(None, OTHER)]);
     }
 }
@@ -138,14 +140,14 @@ fn without_a_successor_the_group_stays_ownerless() {
 
 #[test]
 fn a_group_with_an_owner_left_is_not_passed_on() {
-    let mut tx = ends_membership(Role::Owner, 1);
+    let mut tx = ends_membership(BuiltInRole::Owner, 1);
     assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
     assert_eq!(tx.emitted, [removed(None, OTHER)]);
 }
 
 #[test]
 fn a_group_that_was_ownerless_before_is_not_passed_on_when_a_member_goes() {
-    for role in [Role::Member, Role::Admin] {
+    for role in [BuiltInRole::Member, BuiltInRole::Admin] {
         let mut tx = ends_membership(role, 0);
         assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()), "{role:?}");
         assert_eq!(tx.emitted, [removed(None, OTHER)]);
@@ -175,11 +177,11 @@ fn a_deleted_group_is_left_without_a_word() {
 #[test]
 fn faults_are_returned() {
     assert_hands_faults_on(
-        || removes(called_by(SERVER_ADMIN, member(OTHER, Role::Owner), 2), OTHER),
+        || removes(called_by(SERVER_ADMIN, member(OTHER, BuiltInRole::Owner), 2), OTHER),
         |tx| remove_member(tx, &me(), GROUP, OTHER),
     );
     assert_hands_faults_on(
-        || passes_on_to(Some(member(ME, Role::Admin))),
+        || passes_on_to(Some(member(ME, BuiltInRole::Admin))),
         |tx| end_membership(tx, GROUP, OTHER),
     );
 }

@@ -3,9 +3,10 @@ use std::sync::Mutex;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::groups::{Role, VisibleGroup};
+use crate::groups::VisibleGroup;
 use crate::ids::{EventId, MessageId};
 use crate::jobs::JobId;
+use crate::permissions::BuiltInRole;
 use crate::storage::{CommitDecision, StorageFault};
 use crate::testing::{
     GROUP, MESSAGE, MockTx, NOW, OTHER, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault,
@@ -62,7 +63,7 @@ fn ends_memberships(memberships: usize) -> MockTx {
         .times(1)
         .returning(move |_, _| Ok(vec![GROUP; memberships]));
     tx.groups.expect_lock().with(eq(GROUP)).times(memberships).returning(|_| Ok(()));
-    let found = || VisibleGroup { group: group(), standing: Some(standing(Role::Member)) };
+    let found = || VisibleGroup { group: group(), standing: Some(standing(BuiltInRole::Member)) };
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);
     visible.returning(move |_, _| Ok(Some(found())));
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(memberships).returning(|_, _| Ok(()));

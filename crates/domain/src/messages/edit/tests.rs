@@ -2,11 +2,12 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::events::Audience;
+use crate::groups::GroupRefusal;
 use crate::ids::UserId;
 use crate::messages::model::Message;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MESSAGE, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, me, message, text, tombstone, view,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, lacks, me, message, text, tombstone, view,
 };
 
 fn stores(mut tx: MockTx, message: Message) -> MockTx {
@@ -130,7 +131,7 @@ fn nobody_else_deletes_a_message_server_admins_not_excepted() {
     for caller in [MEMBER, SERVER_ADMIN_INSIDE] {
         let mut tx = MockTx::new().called_by(caller).finds_message(Some(message(OTHER)));
         let outcome = delete(&mut tx, &me(), GROUP, MESSAGE);
-        assert_eq!(outcome, Err(GroupRefusal::RoleTooLow.into()), "{caller:?}");
+        assert_eq!(outcome, Err(lacks(GroupPermission::DeleteAny).into()), "{caller:?}");
         assert_eq!(tx.emitted, []);
     }
     for caller in [OUTSIDER, SERVER_ADMIN] {

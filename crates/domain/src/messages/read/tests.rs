@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::Refusal;
 use crate::events::MockLiveEvents;
-use crate::groups::{GroupRefusal, Role, Standing, VisibleGroup};
+use crate::groups::{GroupRefusal, Standing, VisibleGroup};
 use crate::messages::model::Message;
+use crate::permissions::BuiltInRole;
 use crate::testing::{
     ADMIN, GROUP, ME, MEMBER, MESSAGE, MY_KEY, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault, group, me, message,
@@ -35,7 +36,7 @@ fn rows(query: &MessageQuery) -> Vec<MessageView> {
 }
 
 fn holds_forty() -> MockTx {
-    let mut tx = MockTx::new().finds_group(Some(group()), Some(Role::Member));
+    let mut tx = MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member));
     tx.messages
         .expect_list()
         .withf(|query| query.group == GROUP && query.viewer == ME)
@@ -143,17 +144,17 @@ fn only_members_read_server_admins_not_excepted() {
 #[test]
 fn a_message_is_found_also_as_a_tombstone() {
     for found in [message(OTHER), tombstone(OTHER)] {
-        let tx = MockTx::new().finds_group(Some(group()), Some(Role::Member));
+        let tx = MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member));
         let mut tx = tx.finds_message(Some(found.clone()));
         assert_eq!(find(&mut tx, &me(), GROUP, MESSAGE), Ok(view(found)));
     }
-    let mut tx = MockTx::new().finds_group(Some(group()), Some(Role::Member)).finds_message(None);
+    let mut tx = MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member)).finds_message(None);
     assert_eq!(find(&mut tx, &me(), GROUP, MESSAGE), Err(MessageRefusal::NotFound.into()));
 }
 
 /// A member of a group of 40 messages who has read up to 30.
 fn has_read_thirty() -> MockTx {
-    MockTx::new().finds_group(Some(group()), Some(Role::Member))
+    MockTx::new().finds_group(Some(group()), Some(BuiltInRole::Member))
 }
 
 /// The cursor is stored; others have not moved it meanwhile.
@@ -212,7 +213,7 @@ fn nobody_is_told_of_a_cursor_that_did_not_move() {
     assert!(!tells(moved_by_others, &MockLiveEvents::new()).unwrap().moved);
     let mut has_read_all = MockTx::new();
     has_read_all.groups.expect_find_visible().returning(|_, _| {
-        let standing = Standing { read_seq: Seq::new(40), ..standing(Role::Member) };
+        let standing = Standing { read_seq: Seq::new(40), ..standing(BuiltInRole::Member) };
         Ok(Some(VisibleGroup { group: group(), standing: Some(standing) }))
     });
     assert!(!tells(has_read_all, &MockLiveEvents::new()).unwrap().moved);

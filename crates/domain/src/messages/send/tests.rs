@@ -2,9 +2,10 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::events::Audience;
-use crate::groups::{GroupRefusal, Role};
+use crate::groups::GroupRefusal;
 use crate::ids::{MessageId, Seq};
 use crate::messages::model::Message;
+use crate::permissions::BuiltInRole;
 use crate::testing::{
     ADMIN, GROUP, ME, MEMBER, MESSAGE, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, me, message, text, tombstone,
@@ -36,12 +37,16 @@ fn stores(mut tx: MockTx, draft: MessageDraft, outcome: Unique<MessageId>) -> Mo
 }
 
 fn sends(draft: MessageDraft) -> MockTx {
-    stores(MockTx::new().locks_group(Some(group()), Some(Role::Member)), draft, Unique::Stored(MESSAGE))
+    stores(
+        MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Member)),
+        draft,
+        Unique::Stored(MESSAGE),
+    )
 }
 
 /// The draft was sent before, as `earlier`, which the actor likes by now.
 fn sent_before(earlier: Message) -> MockTx {
-    let tx = MockTx::new().locks_group(Some(group()), Some(Role::Member));
+    let tx = MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Member));
     let mut tx = stores(tx, named_draft(), Unique::Taken);
     tx.messages
         .expect_find_by_client_id()

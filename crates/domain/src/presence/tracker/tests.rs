@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::*;
 use crate::accounts::{PresenceSetting, User};
 use crate::events::{Audience, GroupMember, UserUpdate};
-use crate::groups::Role;
 use crate::ids::{EventId, Position, SessionId, Version};
+use crate::permissions::BuiltInRole;
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, group, member, message, user};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
@@ -75,7 +75,7 @@ fn apply(attendance: &mut PresenceTracker, event: Event, now: Timestamp) -> Opti
 }
 
 fn added(group: GroupId, user: UserId) -> Event {
-    Event::MemberAdded(GroupMember { group, member: member(user, Role::Member) })
+    Event::MemberAdded(GroupMember { group, member: member(user, BuiltInRole::Member) })
 }
 
 fn set(user: UserId, presence: PresenceSetting) -> Event {

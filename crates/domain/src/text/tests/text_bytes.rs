@@ -2,10 +2,11 @@
 
 use crate::accounts::{DisplayName, Email, Session, SessionKind, User, Username};
 use crate::events::{Audience, Event, GroupMember, RemovedGroup, RemovedMember, Tombstone, UserUpdate};
-use crate::groups::{Description, Group, GroupName, GroupView, Member, Role};
+use crate::groups::{Description, Group, GroupName, GroupView, Member};
 use crate::ids::SessionId;
 use crate::messages::{ClientId, Message, MessagePage, MessageText, MessageView};
 use crate::paging::Page;
+use crate::permissions::BuiltInRole;
 use crate::testing::{EARLIER, GROUP, ME, group, member, message, placed, user, view};
 use crate::text::TextBytes;
 
@@ -38,7 +39,7 @@ fn described() -> Group {
 }
 
 fn insider() -> Member {
-    Member { user: author().as_ref(), ..member(ME, Role::Member) }
+    Member { user: author().as_ref(), ..member(ME, BuiltInRole::Member) }
 }
 
 #[test]

@@ -111,6 +111,7 @@ impl Salvage<'_> {
         self.apply_deletions()?;
         self.bring_users()?;
         self.bring_groups()?;
+        self.bring_roles()?;
         self.bring_memberships()?;
         self.bring_messages()?;
         self.settle_counts()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use groupchat_domain::groups::Visibility;
+use groupchat_domain::permissions::PermissionSet;
 use groupchat_domain::text::name_key;
 
 use super::Salvage;
@@ -11,15 +12,22 @@ use crate::refold::marked;
 use crate::rows::groups::Row as GroupRow;
 use crate::rows::memberships::Row as MembershipRow;
 use crate::rows::users::Row as UserRow;
-use crate::schema::{groups, memberships, users};
+use crate::schema::{group_roles, groups, memberships, users};
 
-/// Makes an owner of the longest-serving member, admins first, of each group that has members and no owner.
+/// Makes plain members of those whose role their group doesn't have.
+const DROP_LOST_ROLES: &str = "UPDATE memberships SET role = 'member' \
+    WHERE role NOT IN ('owner', 'admin', 'member', 'readonly') \
+    AND NOT EXISTS (SELECT 1 FROM group_roles WHERE group_roles.group_id = memberships.group_id AND name = role)";
+
+/// Makes an owner of the longest-serving member of the highest rank of each group that has members and no owner.
 const APPOINT_OWNERS: &str = "UPDATE memberships SET role = 'owner' \
     WHERE NOT EXISTS (SELECT 1 FROM memberships AS owners \
                       WHERE owners.group_id = memberships.group_id AND owners.role = 'owner') \
     AND user_id = (SELECT heirs.user_id FROM memberships AS heirs JOIN users ON users.id = heirs.user_id \
+                   LEFT JOIN group_roles ON group_roles.group_id = heirs.group_id AND name = heirs.role \
                    WHERE heirs.group_id = memberships.group_id AND users.deleted_at IS NULL \
-                   ORDER BY heirs.role, heirs.joined_at, heirs.user_id LIMIT 1)";
+                   ORDER BY CASE heirs.role WHEN 'admin' THEN 50 WHEN 'member' THEN 10 WHEN 'readonly' THEN 5 \
+                            ELSE rank END DESC, heirs.joined_at, heirs.user_id LIMIT 1)";
 
 /// Whether a name and the key that was made of it belong together. Two groups that have the same key since a change of
 /// the rule tell themselves apart by what follows the key of one.
@@ -97,6 +105,22 @@ impl Salvage<'_> {
         Ok(others.count().get_result::<i64>(self.target)? > 0)
     }
 
+    /// Roles that groups have defined or changed and that the backup doesn't have. What both have stays as it was.
+    pub(super) fn bring_roles(&mut self) -> QueryResult<()> {
+        let living = groups::table.filter(groups::deleted_at.is_null()).select(groups::id);
+        let living: Vec<i64> = living.load(self.target)?;
+        for role in living.into_iter().flat_map(|group| self.source.roles(group)).collect::<Vec<_>>() {
+            if PermissionSet::from_stored(role.permissions).is_none() {
+                self.report.damaged += 1;
+                continue;
+            }
+            self.attempt(|target| {
+                diesel::insert_into(group_roles::table).values(role).on_conflict_do_nothing().execute(target)
+            })?;
+        }
+        Ok(())
+    }
+
     /// New memberships, and changed roles that the log records.
     pub(super) fn bring_memberships(&mut self) -> QueryResult<()> {
         let living = groups::table.filter(groups::deleted_at.is_null()).select(groups::id);
@@ -111,6 +135,7 @@ impl Salvage<'_> {
                 self.bring_membership(member, &there, &people)?;
             }
         }
+        diesel::sql_query(DROP_LOST_ROLES).execute(self.target)?;
         diesel::sql_query(APPOINT_OWNERS).execute(self.target).map(drop)
     }
 

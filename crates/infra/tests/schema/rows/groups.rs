@@ -55,6 +55,32 @@ pub(super) const GROUPS: TableRows = TableRows {
     ],
 };
 
+pub(super) const GROUP_ROLES: TableRows = TableRows {
+    table: "group_roles",
+    is_single_row: false,
+    first: &[&[("name", Text("Pupil"))]],
+    another: &[
+        ("group_id", Number(1)),
+        ("name", Text("Teacher")),
+        ("rank", Number(30)),
+        ("permissions", Number(7)),
+    ],
+    accepted: &[
+        &[("name", Characters(50)), ("rank", Number(99))],
+        &[("rank", Number(1)), ("permissions", Number(0))],
+    ],
+    rejected: &[
+        (Unique, &[("name", Text("Pupil"))]),
+        (Check, &[("name", Text(""))]),
+        (Check, &[("name", Characters(51))]),
+        (Check, &[("name", Text("owner"))]),
+        (Check, &[("rank", Number(0))]),
+        (Check, &[("rank", Number(100))]),
+        (Check, &[("permissions", Number(-1))]),
+        (Reference, &[("group_id", Number(9))]),
+    ],
+};
+
 pub(super) const MEMBERSHIPS: TableRows = TableRows {
     table: "memberships",
     is_single_row: false,
@@ -69,10 +95,11 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("read_position", Number(0)),
         ("joined_seq", Number(0)),
     ],
-    accepted: &[&[("role", Text("admin"))], &[("role", Text("owner"))]],
+    accepted: &[&[("role", Text("admin"))], &[("role", Text("owner"))], &[("role", Characters(50))]],
     rejected: &[
         (Unique, &[("user_id", Number(1))]),
-        (Check, &[("role", Text("guest"))]),
+        (Check, &[("role", Text(""))]),
+        (Check, &[("role", Characters(51))]),
         (Check, &[("read_seq", Number(-1))]),
         (Check, &[("since_event", Number(-1))]),
         (Check, &[("read_position", Number(-1))]),

@@ -37,6 +37,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::TICKETS,
     accounts::KNOWN_NETWORKS,
     groups::GROUPS,
+    groups::GROUP_ROLES,
     groups::MEMBERSHIPS,
     messages::MESSAGES,
     messages::REACTIONS,

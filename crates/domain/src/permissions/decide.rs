@@ -1,0 +1,145 @@
+//! The one function that answers "may I?".
+
+use std::fmt;
+
+use super::group::GroupPermission;
+use super::role::{Rank, Role};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    /// The role in the group; `None` for others than members.
+    pub role: Option<&'a Role>,
+    /// Whether they manage the groups of the server.
+    pub manages_groups: bool,
+}
+
+/// What they ask about: a group, and what they want to act on in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Whether everybody signed in may see the group.
+    pub is_open: bool,
+    /// The rank of the member or the role that is acted on.
+    pub target: Option<Rank>,
+    /// The role that is given.
+    pub gift: Option<&'a Role>,
+}
+
+impl<'a> Place<'a> {
+    /// The same group, for an act on a member or a role of this rank.
+    #[must_use]
+    pub const fn over(self, rank: Rank) -> Self {
+        Self { target: Some(rank), ..self }
+    }
+
+    /// The same group, for an act that gives this role.
+    #[must_use]
+    pub const fn giving(self, role: &'a Role) -> Self {
+        Self { gift: Some(role), ..self }
+    }
+}
+
+/// The answer, with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allowed(Grant),
+    /// No.
+    Denied(Denial),
+}
+
+/// Why it is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// The role in the group has the permission.
+    Role,
+    /// Everybody signed in may.
+    Open,
+    /// They manage the groups of the server.
+    ManagesGroups,
+}
+
+/// Why it is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// They are not in the group.
+    NotMember,
+    /// Their role doesn't suffice.
+    Role(Shortfall),
+}
+
+/// What a role falls short of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shortfall {
+    /// It lacks this permission.
+    Lacks(GroupPermission),
+    /// What is acted on has the same or a higher rank.
+    Outranked,
+    /// The role that is given has a higher rank.
+    GivesHigherRank,
+    /// The role that is given has this permission, which the giver lacks.
+    GivesMore(GroupPermission),
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lacks(permission) => write!(f, "it lacks the permission {}", permission.as_str()),
+            Self::Outranked => f.write_str("it does not have a higher rank"),
+            Self::GivesHigherRank => f.write_str("it can't give a role of a higher rank"),
+            Self::GivesMore(permission) => {
+                write!(f, "it can't give the permission {}, which it lacks", permission.as_str())
+            }
+        }
+    }
+}
+
+impl Decision {
+    /// Whether it is allowed.
+    pub const fn is_allowed(self) -> bool {
+        matches!(self, Self::Allowed(_))
+    }
+}
+
+/// Whether somebody may do something there.
+///
+/// A member may do what the role allows: never to somebody of the same or a higher rank, except among owners, and never by
+/// giving a role or a permission beyond the own. Whoever manages the groups of the server may do what
+/// [is managed](GroupPermission::is_managed) everywhere, to anybody: but neither read nor write.
+pub fn decide(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>) -> Decision {
+    let denial = match who.role {
+        Some(role) => match shortfall(role, permission, place) {
+            None => return Decision::Allowed(Grant::Role),
+            Some(shortfall) => Denial::Role(shortfall),
+        },
+        None if permission == GroupPermission::View && place.is_open => {
+            return Decision::Allowed(Grant::Open);
+        }
+        None => Denial::NotMember,
+    };
+    if who.manages_groups && permission.is_managed() {
+        return Decision::Allowed(Grant::ManagesGroups);
+    }
+    Decision::Denied(denial)
+}
+
+fn shortfall(role: &Role, permission: GroupPermission, place: &Place<'_>) -> Option<Shortfall> {
+    if !role.permissions.contains(permission) {
+        return Some(Shortfall::Lacks(permission));
+    }
+    let own = role.title.rank;
+    if own == Rank::OWNER {
+        return None;
+    }
+    if place.target.is_some_and(|target| target >= own) {
+        return Some(Shortfall::Outranked);
+    }
+    let gift = place.gift?;
+    if gift.title.rank > own {
+        return Some(Shortfall::GivesHigherRank);
+    }
+    gift.permissions.without_all(role.permissions).first().map(Shortfall::GivesMore)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+use super::*;
+use crate::permissions::{BuiltInRole, PermissionSet, RoleDefinition, RoleName};
+
+/// A group that everybody signed in may see.
+const OPEN: Place<'_> = Place { is_open: true, target: None, gift: None };
+/// One that only its members may see.
+const PRIVATE: Place<'_> = Place { is_open: false, ..OPEN };
+
+fn built_in(role: BuiltInRole) -> Role {
+    Role::unchanged(role, false)
+}
+
+/// A role that a group has defined.
+fn custom(rank: i64, permissions: &[GroupPermission]) -> Role {
+    let definition = RoleDefinition {
+        rank: Rank::from_stored(rank).unwrap(),
+        permissions: PermissionSet::of(permissions),
+    };
+    Role::resolve(RoleName::parse("Teacher").unwrap(), Some(definition), false).unwrap()
+}
+
+const fn member(role: &Role) -> Who<'_> {
+    Who { role: Some(role), manages_groups: false }
+}
+
+const OUTSIDER: Who<'_> = Who { role: None, manages_groups: false };
+const SERVER_ADMIN: Who<'_> = Who { role: None, manages_groups: true };
+
+#[test]
+fn a_member_may_do_what_the_role_allows_and_learns_what_it_lacks() {
+    for (role, permission) in
+        BuiltInRole::ALL.into_iter().flat_map(|role| GroupPermission::ALL.iter().map(move |p| (role, *p)))
+    {
+        let role = built_in(role);
+        let expected = if role.permissions.contains(permission) {
+            Decision::Allowed(Grant::Role)
+        } else {
+            Decision::Denied(Denial::Role(Shortfall::Lacks(permission)))
+        };
+        for place in [OPEN, PRIVATE] {
+            assert_eq!(decide(&member(&role), permission, &place), expected, "{role:?} {permission:?}");
+        }
+    }
+}
+
+#[test]
+fn others_may_only_see_an_open_group() {
+    for &permission in GroupPermission::ALL {
+        let is_seen = permission == GroupPermission::View;
+        let expected =
+            if is_seen { Decision::Allowed(Grant::Open) } else { Decision::Denied(Denial::NotMember) };
+        assert_eq!(decide(&OUTSIDER, permission, &OPEN), expected, "{permission:?}");
+        assert_eq!(decide(&OUTSIDER, permission, &PRIVATE), Decision::Denied(Denial::NotMember));
+    }
+}
+
+#[test]
+fn server_admins_manage_every_group_but_neither_read_nor_write() {
+    for &permission in GroupPermission::ALL {
+        let expected = match permission.is_managed() {
+            true => Decision::Allowed(Grant::ManagesGroups),
+            false => Decision::Denied(Denial::NotMember),
+        };
+        assert_eq!(decide(&SERVER_ADMIN, permission, &PRIVATE), expected, "{permission:?}");
+    }
+    let role = built_in(BuiltInRole::Member);
+    let inside = Who { role: Some(&role), manages_groups: true };
+    let decision = |permission| decide(&inside, permission, &OPEN);
+    assert_eq!(decision(GroupPermission::Send), Decision::Allowed(Grant::Role));
+    assert_eq!(decision(GroupPermission::EditGroup), Decision::Allowed(Grant::ManagesGroups));
+    let lacks = Denial::Role(Shortfall::Lacks(GroupPermission::DeleteAny));
+    assert_eq!(decision(GroupPermission::DeleteAny), Decision::Denied(lacks));
+}
+
+#[test]
+fn nobody_acts_on_the_same_or_a_higher_rank_except_owners_among_themselves() {
+    let remove = |own: &Role, target: &Role| {
+        decide(&member(own), GroupPermission::RemoveMembers, &OPEN.over(target.title.rank))
+    };
+    let [readonly, plain, admin, owner] = BuiltInRole::ALL.map(built_in);
+    let helper = custom(49, &[GroupPermission::RemoveMembers]);
+    for target in [&readonly, &plain, &helper] {
+        assert!(remove(&admin, target).is_allowed(), "{target:?}");
+    }
+    for (own, target) in [(&admin, &admin), (&admin, &owner), (&helper, &helper), (&helper, &admin)] {
+        let outranked = Decision::Denied(Denial::Role(Shortfall::Outranked));
+        assert_eq!(remove(own, target), outranked, "{own:?} {target:?}");
+    }
+    for target in [&readonly, &plain, &helper, &admin, &owner] {
+        assert!(remove(&owner, target).is_allowed(), "{target:?}");
+        let place = OPEN.over(target.title.rank);
+        assert!(decide(&SERVER_ADMIN, GroupPermission::RemoveMembers, &place).is_allowed(), "{target:?}");
+    }
+}
+
+#[test]
+fn nobody_gives_what_they_do_not_have() {
+    use GroupPermission::{ManageRoles, Pin, Send, View};
+    let mine = custom(30, &[View, Send, ManageRoles]);
+    let give = |gift: &Role| decide(&member(&mine), ManageRoles, &OPEN.giving(gift));
+    for gift in [custom(29, &[View, Send]), custom(30, &[View, Send, ManageRoles]), custom(1, &[])] {
+        assert!(give(&gift).is_allowed(), "{gift:?}");
+    }
+    let denied = |shortfall| Decision::Denied(Denial::Role(shortfall));
+    assert_eq!(give(&custom(31, &[View])), denied(Shortfall::GivesHigherRank));
+    assert_eq!(give(&custom(5, &[View, Pin])), denied(Shortfall::GivesMore(Pin)));
+    assert_eq!(give(&built_in(BuiltInRole::Owner)), denied(Shortfall::GivesHigherRank));
+    let owner = built_in(BuiltInRole::Owner);
+    for role in BuiltInRole::ALL.map(built_in) {
+        assert!(decide(&member(&owner), ManageRoles, &OPEN.giving(&role)).is_allowed(), "{role:?}");
+        assert!(decide(&SERVER_ADMIN, ManageRoles, &OPEN.giving(&role)).is_allowed(), "{role:?}");
+    }
+}
+
+#[test]
+fn what_is_taken_from_members_admins_keep() {
+    let mut quiet = built_in(BuiltInRole::Member);
+    quiet.permissions = quiet.permissions.without(GroupPermission::Send);
+    assert!(!decide(&member(&quiet), GroupPermission::Send, &OPEN).is_allowed());
+    assert!(decide(&member(&quiet), GroupPermission::Reply, &OPEN).is_allowed());
+    let admin = built_in(BuiltInRole::Admin);
+    assert!(decide(&member(&admin), GroupPermission::Send, &OPEN).is_allowed());
+    assert!(decide(&member(&admin), GroupPermission::AddMembers, &OPEN.giving(&quiet)).is_allowed());
+}
+
+#[test]
+fn a_shortfall_says_what_is_missing() {
+    let lacks = Shortfall::Lacks(GroupPermission::EditGroup);
+    assert_eq!(lacks.to_string(), "it lacks the permission edit_group");
+    let gives = Shortfall::GivesMore(GroupPermission::Pin);
+    assert_eq!(gives.to_string(), "it can't give the permission pin, which it lacks");
+}

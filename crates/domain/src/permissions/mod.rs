@@ -1,0 +1,18 @@
+//! Who may do what: permissions, roles, and the one function that decides.
+//!
+//! Use cases ask [`decide`] and compare neither roles nor ranks. It is pure and reads nothing: who asks and about what
+//! place is loaded before, together with the group.
+
+mod decide;
+mod group;
+mod repository;
+mod role;
+mod set;
+
+pub use decide::{Decision, Denial, Grant, Place, Shortfall, Who, decide};
+pub use group::GroupPermission;
+#[cfg(test)]
+pub(crate) use repository::MockRoleRepository;
+pub use repository::RoleRepository;
+pub use role::{BuiltInRole, Rank, Role, RoleDefinition, RoleName, RoleTitle};
+pub use set::PermissionSet;

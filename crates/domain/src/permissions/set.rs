@@ -1,0 +1,120 @@
+//! Sets of permissions.
+
+use std::fmt;
+
+use super::group::GroupPermission;
+
+/// A set of permissions in a group: one bit each, stored in one integer column.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PermissionSet(u32);
+
+impl PermissionSet {
+    /// Nothing.
+    pub const EMPTY: Self = Self(0);
+
+    /// Everything there is.
+    pub const ALL: Self = Self::of(GroupPermission::ALL);
+
+    /// These permissions.
+    pub const fn of(permissions: &[GroupPermission]) -> Self {
+        let (mut set, mut index) = (Self::EMPTY, 0);
+        while index < permissions.len() {
+            set = set.with(permissions[index]);
+            index += 1;
+        }
+        set
+    }
+
+    /// Reads a stored set; `None` if it has a bit that this program doesn't know.
+    pub fn from_stored(bits: i64) -> Option<Self> {
+        let set = Self(u32::try_from(bits).ok()?);
+        (set.without_all(Self::ALL) == Self::EMPTY).then_some(set)
+    }
+
+    /// The set as it is stored.
+    pub const fn stored(self) -> i64 {
+        self.0 as i64
+    }
+
+    /// Whether the permission is in it.
+    pub const fn contains(self, permission: GroupPermission) -> bool {
+        self.0 & (1 << permission.bit()) != 0
+    }
+
+    /// The set with this permission.
+    #[must_use]
+    pub const fn with(self, permission: GroupPermission) -> Self {
+        Self(self.0 | 1 << permission.bit())
+    }
+
+    /// The set without this permission.
+    #[must_use]
+    pub const fn without(self, permission: GroupPermission) -> Self {
+        Self(self.0 & !(1 << permission.bit()))
+    }
+
+    /// The set without everything that is in `other`.
+    #[must_use]
+    pub const fn without_all(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// What is in this set or in `other`.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The permission with the lowest bit; `None` if the set is empty.
+    pub fn first(self) -> Option<GroupPermission> {
+        self.iter().next()
+    }
+
+    /// What is in it, in the order of the bits.
+    pub fn iter(self) -> impl Iterator<Item = GroupPermission> {
+        GroupPermission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+    }
+}
+
+impl fmt::Debug for PermissionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(GroupPermission::as_str)).finish()
+    }
+}
+
+impl FromIterator<GroupPermission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = GroupPermission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_reads_back_as_it_is_stored() {
+        for set in [
+            PermissionSet::EMPTY,
+            PermissionSet::ALL,
+            PermissionSet::of(&[GroupPermission::Send, GroupPermission::DeleteGroup]),
+        ] {
+            assert_eq!(PermissionSet::from_stored(set.stored()), Some(set));
+            assert_eq!(set.iter().collect::<PermissionSet>(), set);
+        }
+        assert_eq!(PermissionSet::of(&[GroupPermission::Send, GroupPermission::React]).stored(), 0b1_0100);
+        for unknown in [-1, 1 << 22, i64::MAX] {
+            assert_eq!(PermissionSet::from_stored(unknown), None);
+        }
+    }
+
+    #[test]
+    fn sets_are_added_and_taken_away() {
+        let both = PermissionSet::of(&[GroupPermission::View, GroupPermission::Pin]);
+        let one = both.without(GroupPermission::View);
+        assert_eq!((one.first(), one.without_all(both).first()), (Some(GroupPermission::Pin), None));
+        assert_eq!(one.with(GroupPermission::View), both);
+        assert_eq!(one.union(both), both);
+        assert_eq!(format!("{both:?}"), r#"{"view", "pin"}"#);
+    }
+}

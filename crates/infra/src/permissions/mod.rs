@@ -1,0 +1,4 @@
+//! Roles of groups.
+
+mod repository;
+pub(crate) mod rows;

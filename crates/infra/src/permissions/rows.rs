@@ -1,0 +1,98 @@
+//! Roles as they are stored: the name with the member, and in `group_roles` what the group has defined or changed. A role
+//! that can't be made of these is a fault, never a default.
+
+use std::error::Error;
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromStaticSqlRow};
+use diesel::dsl::Nullable;
+use diesel::prelude::*;
+use groupchat_domain::groups::Standing;
+use groupchat_domain::ids::Seq;
+use groupchat_domain::permissions::{PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle};
+
+use crate::schema::{group_roles, groups, memberships};
+use crate::sql::stored::StoredVisibility;
+
+/// Declares a row that is read from these columns, which are checked and put together by a function.
+macro_rules! checked_row {
+    ($(#[$attribute:meta])* $row:ident($value:ty) = $make:ident($($column:expr, $sql:ty => $type:ty;)+)) => {
+        $(#[$attribute])*
+        pub(crate) struct $row(pub(crate) $value);
+
+        impl<DB: Backend> Selectable<DB> for $row {
+            type SelectExpression = ($($sql,)+);
+
+            fn construct_selection() -> Self::SelectExpression {
+                ($($column,)+)
+            }
+        }
+
+        impl<ST, DB: Backend> Queryable<ST, DB> for $row
+        where
+            ($($type,)+): FromStaticSqlRow<ST, DB>,
+        {
+            type Row = ($($type,)+);
+
+            fn build(columns: Self::Row) -> deserialize::Result<Self> {
+                $make(columns).map(Self)
+            }
+        }
+    };
+}
+
+checked_row! {
+    /// The viewer's standing in a group; `None` for others than members.
+    StandingRow(Option<Standing>) = standing(
+        groups::visibility, groups::visibility => StoredVisibility;
+        memberships::role.nullable(), Nullable<memberships::role> => Option<String>;
+        memberships::read_seq.nullable(), Nullable<memberships::read_seq> => Option<i64>;
+        memberships::joined_seq.nullable(), Nullable<memberships::joined_seq> => Option<i64>;
+        group_roles::rank.nullable(), Nullable<group_roles::rank> => Option<i64>;
+        group_roles::permissions.nullable(), Nullable<group_roles::permissions> => Option<i64>;
+    )
+}
+
+checked_row! {
+    /// Name and rank of a member's role.
+    TitleRow(RoleTitle) = title(
+        memberships::role, memberships::role => String;
+        group_roles::rank.nullable(), Nullable<group_roles::rank> => Option<i64>;
+    )
+}
+
+checked_row! {
+    /// What a row of `group_roles` says.
+    DefinitionRow(RoleDefinition) = definition(
+        group_roles::rank, group_roles::rank => i64;
+        group_roles::permissions, group_roles::permissions => i64;
+    )
+}
+
+type StandingColumns = (StoredVisibility, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+fn standing(
+    (visibility, name, read_seq, joined_seq, rank, permissions): StandingColumns,
+) -> deserialize::Result<Option<Standing>> {
+    let Some(((name, read_seq), joined_seq)) = name.zip(read_seq).zip(joined_seq) else { return Ok(None) };
+    let stored = rank.zip(permissions).map(definition).transpose()?;
+    let role = Role::resolve(RoleName::from_stored(name), stored, !visibility.0.is_listed());
+    let role = role.ok_or("a member has a role that the group doesn't have")?;
+    let (read_seq, joined_seq) = (Seq::new(read_seq), Seq::new(joined_seq));
+    Ok(Some(Standing { role, read_seq, joined_seq }))
+}
+
+fn title((name, rank): (String, Option<i64>)) -> deserialize::Result<RoleTitle> {
+    let rank = rank.map(stored_rank).transpose()?;
+    let title = RoleTitle::resolve(RoleName::from_stored(name), rank);
+    Ok(title.ok_or("a member has a role that the group doesn't have")?)
+}
+
+fn definition((rank, permissions): (i64, i64)) -> deserialize::Result<RoleDefinition> {
+    let permissions = PermissionSet::from_stored(permissions).ok_or("a role has an unknown permission")?;
+    Ok(RoleDefinition { rank: stored_rank(rank)?, permissions })
+}
+
+fn stored_rank(rank: i64) -> Result<Rank, Box<dyn Error + Send + Sync>> {
+    Rank::from_stored(rank).ok_or_else(|| "a role has an impossible rank".into())
+}
