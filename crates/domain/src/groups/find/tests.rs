@@ -59,7 +59,7 @@ fn server_admins_see_groups_and_members_that_they_are_not_among_but_no_message()
     tx.groups.expect_view().returning(|_, _| Ok(None));
     let view = GroupView { group: hidden.clone(), standing: None, last_message: None };
     assert_eq!(find(&mut tx, &me(), GROUP), Ok(view));
-    let mut tx = finds_hidden(MockTx::new().finds_group(None, None));
+    let mut tx = finds_hidden(MockTx::new().finds_group(None, None)).reads_rights(true);
     tx.members.expect_list().returning(|_| Ok(Vec::new()));
     assert_eq!(list_members(&mut tx, &me(), &member_query()).map(|page| page.items), Ok(vec![]));
 }
