@@ -98,7 +98,8 @@ fn prepare(database: &Database, commands: &Mutex<Succeeded>) -> (Vec<AKey>, Know
         let name = u16::try_from(nth * 2).unwrap();
         if nth > 0 {
             let (name, password) = (AUsername(name), APassword(0));
-            next(nobody, Command::CreateUserByOperator { name, admin: AFlag(false), password });
+            let (display, email, admin) = (None, None, AFlag(false));
+            next(nobody, Command::CreateUserByOperator { name, display, email, admin, password });
         }
         let login =
             Command::Login { name: ATypedName(name), password: ATypedPassword(0), network: ANetwork(1) };

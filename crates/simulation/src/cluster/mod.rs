@@ -89,6 +89,8 @@ impl Cluster {
         };
         let user = |number| Command::CreateUserByOperator {
             name: AUsername(number),
+            display: None,
+            email: None,
             admin: AFlag(false),
             password: APassword(0),
         };

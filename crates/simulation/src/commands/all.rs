@@ -49,10 +49,11 @@ commands! {
         });
     /// The operator creates a user.
     2 flow CreateUserByOperator[accounts::create_by_operator](
-        name: AUsername, admin: AFlag, password: APassword
+        name: AUsername, display: Option<ADisplayName>, email: Option<AnEmail>, admin: AFlag,
+        password: APassword
     )
         |ports| accounts::create_by_operator(ports.storage, &ports.own, UserDraft {
-            username: name, display_name: None, email: None, is_admin: admin, password,
+            username: name, display_name: display, email, is_admin: admin, password,
         });
     /// An admin deletes a user.
     1 write DeleteUser[accounts::delete_user](user: AUser) |tx, actor| accounts::delete_user(tx, actor, user);
@@ -68,11 +69,11 @@ commands! {
         });
     /// An admin changes a user.
     4 flow EditUser[accounts::edit_user](
-        user: AUser, name: Option<AUsername>, display: Option<Option<ADisplayName>>, admin: Option<AFlag>,
-        password: Option<APassword>
+        user: AUser, name: Option<AUsername>, display: Option<Option<ADisplayName>>,
+        email: Option<Option<AnEmail>>, admin: Option<AFlag>, password: Option<APassword>
     )
         |ports| accounts::edit_user(ports.storage, &ports.own, ports.who, user, UserChanges {
-            username: name, display_name: display, email: None, is_admin: admin, password,
+            username: name, display_name: display, email, is_admin: admin, password,
         });
     /// The operator makes somebody an admin, or ends that.
     1 flow SetAdmin[operator::set_admin](name: AUsername, admin: AFlag)
@@ -93,9 +94,9 @@ commands! {
             search: search.clone(), after: after.map(|place| place.of("user")), limit,
         });
     /// Users, for the operator.
-    1 flow ListUsersByOperator[operator::list](after: Option<APlace>, limit: ALimit)
+    1 flow ListUsersByOperator[operator::list](search: Option<ASearch>, after: Option<APlace>, limit: ALimit)
         |ports| operator::list(ports.storage, UserQuery {
-            search: None, after: after.map(|place| place.of("user")), limit,
+            search, after: after.map(|place| place.of("user")), limit,
         });
 
     // Sessions and tickets.
