@@ -38,17 +38,23 @@ fn nobody_misses_anything_or_gets_what_they_may_not() {
         return;
     }
     // A world in which nothing happens proves nothing. In a single run, that can be so.
-    let Stats { steps, events, live, replayed, gaps, acknowledged, loads, ends } = all;
-    for (count, one_in) in [
-        (events, 500),
-        (live, 500),
-        (replayed, 2_000),
-        (gaps, 10_000),
-        (acknowledged, 1_000),
-        (loads, 1_000),
-        (ends, 5_000),
+    for (what, count, one_in) in [
+        ("events", all.events, 500),
+        ("live", all.live, 500),
+        ("replayed", all.replayed, 2_000),
+        ("gaps", all.gaps, 10_000),
+        ("acknowledged", all.acknowledged, 1_000),
+        ("repeated", all.repeated, 20_000),
+        ("loads", all.loads, 1_000),
+        ("ends", all.ends, 5_000),
+        ("too slow", all.too_slow, 20_000),
+        ("overloaded", all.overloaded, 20_000),
+        ("unknown", all.unknown, 2_000),
+        ("runs again", all.reruns, 2_000),
+        ("restarts", all.restarts, 5_000),
+        ("gave up", all.give_ups, 5_000),
     ] {
-        assert!(count > steps / one_in, "{all:?}");
+        assert!(count > all.steps / one_in, "{what}: {all:?}");
     }
 }
 
@@ -99,4 +105,6 @@ bugs! {
     a_session_that_outlives_its_end_is_found: SessionOutlivesItsEnd;
     an_acknowledgement_without_a_commit_is_found: AcknowledgesLostCommit;
     a_gap_that_nobody_is_told_of_is_found: GapIsSilent;
+    a_send_that_keeps_its_first_decision_is_found: KeepsFirstDecision;
+    a_read_that_ignores_membership_is_found: ReadIgnoresMembership;
 }

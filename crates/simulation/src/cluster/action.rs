@@ -9,7 +9,7 @@ use crate::commands::{ANetwork, AText, ATypedName, ATypedPassword, Argument, Com
 pub enum Fate {
     /// It runs, and is answered.
     Runs,
-    /// It meets a conflict, is undone and runs again.
+    /// It meets a conflict and is undone, another command that waits to write is committed, and it runs again.
     RunsAgain,
     /// It is committed, and nobody learns of it.
     CommitLost,
@@ -89,6 +89,14 @@ pub enum Action {
         /// Which.
         client: usize,
     },
+    /// A client waits no longer for a reply. Its server doesn't learn of that and carries the request out; the client
+    /// sends its message again to this server.
+    GiveUp {
+        /// Which.
+        client: usize,
+        /// To which server it turns.
+        server: usize,
+    },
     /// A server is killed and starts again.
     Restart {
         /// Which.
@@ -130,7 +138,7 @@ impl Action {
         number: u32,
         situation: impl Fn(usize) -> Situation,
     ) -> Self {
-        let (client, server) = (dice.below(counts.clients), dice.below(counts.servers));
+        let (client, server) = (awake(dice, counts, number), dice.below(counts.servers));
         let Situation { is_signed_in, is_connected, is_busy } = situation(client);
         match dice.below(1_000) {
             0..420 if is_busy || is_connected => Self::Poll { client },
@@ -141,6 +149,7 @@ impl Action {
             760..850 => Self::Broadcast { server, count: 1 + dice.below(4), from_log: dice.below(4) == 0 },
             850..975 if is_busy => Self::Poll { client },
             850..975 => Self::Give { client, server, command: command(dice, known), number },
+            975..978 if is_busy => Self::GiveUp { client, server },
             975..982 => Self::Disconnect { client },
             982..986 => Self::Heartbeat { client },
             986..993 => Self::MoveClock(leap(dice)),
@@ -150,6 +159,15 @@ impl Action {
             _ => Self::MoveClock(1),
         }
     }
+}
+
+/// For so many actions a client does nothing: long enough for what waits for it to become too much.
+const NAP: u32 = 300;
+
+/// A client. One after the other does nothing for a while.
+fn awake(dice: &mut Dice, counts: Counts, number: u32) -> usize {
+    let asleep = usize::try_from(number / NAP).unwrap_or(0) % counts.clients;
+    (asleep + 1 + dice.below(counts.clients - 1)) % counts.clients
 }
 
 /// A command: of twelve, four send a message and one joins a group.

@@ -15,9 +15,9 @@ use groupchat_domain::presence::Activity;
 use crate::cluster::mutation::Mutation;
 
 /// Deliveries that wait for one listener.
-const QUEUE: usize = 12;
+const QUEUE: usize = 8;
 /// Events that are kept for one that is not authorized yet.
-const UNAUTHORIZED_QUEUE: usize = 40;
+const UNAUTHORIZED_QUEUE: usize = 12;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

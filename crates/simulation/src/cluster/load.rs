@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use groupchat_domain::accounts::{self, Actor, User, UserQuery};
 use groupchat_domain::groups::{self, GroupQuery, Member, MemberQuery};
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageRange, Window};
 use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
-use groupchat_domain::permissions::RoleName;
 use groupchat_domain::storage::{Credential, Storage, Tx};
 use groupchat_domain::{Error, Refusal};
 
 use crate::cluster::replica::LoadedGroup;
+use crate::cluster::storage::Moment;
+use crate::commands::Answer;
 
 /// What was loaded.
 pub(super) enum Loaded {
@@ -19,6 +20,26 @@ pub(super) enum Loaded {
     All(Vec<User>, Vec<LoadedGroup>),
     /// One group, if it is there.
     Group(GroupId, Option<Box<LoadedGroup>>),
+}
+
+/// What a request was answered.
+pub(super) struct Seen {
+    /// The last event when it ran.
+    pub(super) at: i64,
+    /// The group that was asked about.
+    pub(super) group: Option<GroupId>,
+    pub(super) answer: Answer,
+}
+
+/// What came of loading, and what each request was answered.
+pub(super) type Finished = (Result<Loaded, Error>, Vec<Seen>);
+
+/// Loads what a client shows, and keeps what it was answered.
+pub(super) struct Loader {
+    storage: Arc<dyn Storage>,
+    who: Credential,
+    moment: Moment,
+    seen: Vec<Seen>,
 }
 
 /// How many entries a client asks for at once.
@@ -31,39 +52,102 @@ fn next<T>(page: &Page<NamePosition<T>>) -> Option<NameCursor> {
     page.items.last().filter(|_| page.more).map(|last| last.position.clone())
 }
 
-/// Loads everything.
-pub(super) async fn load_all(storage: Arc<dyn Storage>, who: Credential) -> Result<Loaded, Error> {
-    let (mut users, mut after) = (Vec::new(), None);
-    loop {
-        let query = UserQuery { search: None, after, limit: page_size(8) };
-        let page = storage.read_as(who, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
-        after = next(&page);
-        users.extend(page.items.into_iter().map(|placed| placed.entry));
-        if after.is_none() {
-            break;
+impl Loader {
+    pub(super) const fn new(storage: Arc<dyn Storage>, who: Credential, moment: Moment) -> Self {
+        Self { storage, who, moment, seen: Vec::new() }
+    }
+
+    async fn read<T: Clone + Into<Answer> + Send + 'static>(
+        &mut self,
+        group: Option<GroupId>,
+        work: impl Fn(&mut dyn Tx, &Actor) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let read = self.storage.read_as(self.who, work).await?;
+        self.seen.push(Seen { at: self.moment.get(), group, answer: read.clone().into() });
+        Ok(read)
+    }
+
+    /// Loads everything.
+    pub(super) async fn load_all(mut self) -> Finished {
+        let loaded = self.all().await;
+        (loaded, self.seen)
+    }
+
+    /// Loads one group.
+    pub(super) async fn load_one(mut self, group: GroupId) -> Finished {
+        let loaded = self.group(group).await;
+        (loaded.map(|loaded| Loaded::Group(group, loaded.map(Box::new))), self.seen)
+    }
+
+    async fn all(&mut self) -> Result<Loaded, Error> {
+        let (mut users, mut after) = (Vec::new(), None);
+        loop {
+            let query = UserQuery { search: None, after, limit: page_size(8) };
+            let page = self.read(None, move |tx, actor| accounts::list_users(tx, actor, &query)).await?;
+            after = next(&page);
+            users.extend(page.items.into_iter().map(|placed| placed.entry));
+            if after.is_none() {
+                break;
+            }
+        }
+        let (mut groups, mut after) = (Vec::new(), None);
+        loop {
+            let from = after.take();
+            let page = self.read(None, move |tx, actor| list_groups(tx, actor, from.clone())).await?;
+            after = next(&page);
+            groups.extend(page.items.into_iter().map(|placed| placed.entry));
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut loaded = Vec::new();
+        for view in groups {
+            let id = view.group.id;
+            let nothing = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
+            if nothing.view.standing.is_none() {
+                loaded.push(nothing);
+            } else {
+                loaded.extend(self.group(id).await?);
+            }
+        }
+        Ok(Loaded::All(users, loaded))
+    }
+
+    /// Loads a group and what its members see; only the group for one who is not among them any more, and nothing if
+    /// it is gone.
+    async fn group(&mut self, group: GroupId) -> Result<Option<LoadedGroup>, Error> {
+        let view = match self.read(Some(group), move |tx, actor| groups::find(tx, actor, group)).await {
+            Err(Error::Refused(Refusal::Group(_))) => return Ok(None),
+            view => view?,
+        };
+        let mut loaded = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
+        if loaded.view.standing.is_none() {
+            return Ok(Some(loaded));
+        }
+        let members = self.read(Some(group), move |tx, actor| list_members(tx, actor, group)).await;
+        let window = Window::Range(MessageRange::Below(None));
+        let list = move |tx: &mut dyn Tx, actor: &Actor| {
+            messages::list(tx, actor, group, window, page_size(SHOWN_MESSAGES))
+        };
+        let page = self.read(Some(group), list).await;
+        match (members, page) {
+            (Ok(members), Ok(page)) => {
+                loaded.members = members
+                    .items
+                    .into_iter()
+                    .map(|NamePosition { entry, .. }| (entry.user.id, entry.role.name))
+                    .collect();
+                (loaded.more, loaded.messages) = (page.next.is_some(), page.items);
+                Ok(Some(loaded))
+            }
+            // Removed meanwhile, or the group was deleted: events say so.
+            (Err(Error::Refused(Refusal::Group(_))), _) | (_, Err(Error::Refused(Refusal::Group(_)))) => {
+                loaded.view.standing = None;
+                Ok(Some(loaded))
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error),
         }
     }
-    let (mut groups, mut after) = (Vec::new(), None);
-    loop {
-        let from = after.take();
-        let page = storage.read_as(who, move |tx, actor| list_groups(tx, actor, from.clone())).await?;
-        after = next(&page);
-        groups.extend(page.items.into_iter().map(|placed| placed.entry));
-        if after.is_none() {
-            break;
-        }
-    }
-    let mut loaded = Vec::new();
-    for view in groups {
-        let id = view.group.id;
-        let nothing = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
-        if nothing.view.standing.is_none() {
-            loaded.push(nothing);
-        } else {
-            loaded.extend(load_group(&storage, who, id).await?);
-        }
-    }
-    Ok(Loaded::All(users, loaded))
 }
 
 fn list_groups(
@@ -75,56 +159,9 @@ fn list_groups(
     groups::list(tx, actor, &GroupQuery { viewer, search: None, mine: false, ownerless: false, after, limit })
 }
 
-/// Loads one group.
-pub(super) async fn load_one(
-    storage: Arc<dyn Storage>,
-    who: Credential,
-    group: GroupId,
-) -> Result<Loaded, Error> {
-    Ok(Loaded::Group(group, load_group(&storage, who, group).await?.map(Box::new)))
-}
-
-/// Loads a group and what its members see; only the group for one who is not among them any more, and nothing if it is
-/// gone.
-async fn load_group(
-    storage: &Arc<dyn Storage>,
-    who: Credential,
-    group: GroupId,
-) -> Result<Option<LoadedGroup>, Error> {
-    let view = match storage.read_as(who, move |tx, actor| groups::find(tx, actor, group)).await {
-        Err(Error::Refused(Refusal::Group(_))) => return Ok(None),
-        view => view?,
-    };
-    let mut loaded = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
-    if loaded.view.standing.is_none() {
-        return Ok(Some(loaded));
-    }
-    let members = storage.read_as(who, move |tx, actor| list_members(tx, actor, group)).await;
-    let window = Window::Range(MessageRange::Below(None));
-    let page = storage
-        .read_as(who, move |tx, actor| messages::list(tx, actor, group, window, page_size(SHOWN_MESSAGES)))
-        .await;
-    match (members, page) {
-        (Ok(members), Ok(page)) => {
-            loaded.members = members;
-            (loaded.more, loaded.messages) = (page.next.is_some(), page.items);
-            Ok(Some(loaded))
-        }
-        // Removed meanwhile, or the group was deleted: events say so.
-        (Err(Error::Refused(Refusal::Group(_))), _) | (_, Err(Error::Refused(Refusal::Group(_)))) => {
-            loaded.view.standing = None;
-            Ok(Some(loaded))
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    }
-}
-
 /// How many messages of a group a client shows.
 pub(super) const SHOWN_MESSAGES: i64 = 12;
 
-fn list_members(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<(UserId, RoleName)>, Error> {
-    let query = MemberQuery { group, search: None, after: None, limit: page_size(50) };
-    let page = groups::list_members(tx, actor, &query)?;
-    let member = |placed: NamePosition<Member>| (placed.entry.user.id, placed.entry.role.name);
-    Ok(page.items.into_iter().map(member).collect())
+fn list_members(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Page<NamePosition<Member>>, Error> {
+    groups::list_members(tx, actor, &MemberQuery { group, search: None, after: None, limit: page_size(50) })
 }

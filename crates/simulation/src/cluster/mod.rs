@@ -24,10 +24,10 @@ use groupchat_domain::storage::Storage;
 use groupchat_domain::time::Timestamp;
 
 use crate::cluster::action::{Counts, NETWORK, PASSWORD};
-use crate::cluster::client::{Address, Client, Draft, Identity, Reply};
+use crate::cluster::client::{Address, Client, Draft, Identity, Reply, Request};
 use crate::cluster::hub::ServerHub;
 use crate::cluster::server::Server;
-use crate::cluster::storage::ServerStorage;
+use crate::cluster::storage::{Moment, ServerStorage};
 use crate::cluster::witness::{Verdict, Witness};
 use crate::commands::{AFlag, AKey, APassword, AUsername, Answer, Argument, Command, Ids, Known};
 use crate::model::ModelDatabase;
@@ -59,7 +59,11 @@ struct Cluster {
     witness: Witness,
     /// The events that have a position, in order.
     published: Vec<Arc<SharedEvent<LoggedEvent>>>,
+    /// Requests that no client waits for any more, and of which their servers don't know that.
+    abandoned: Vec<Request>,
     mutation: Mutation,
+    /// What happened on the servers.
+    stats: Stats,
 }
 
 fn epoch(number: u32) -> Epoch {
@@ -71,21 +75,24 @@ impl Cluster {
     fn new(counts: Counts, mutation: Mutation) -> Result<Self, String> {
         let database = ModelDatabase::new(epoch(0));
         let log = LogState { epoch: epoch(0), head: Position::ZERO, removed: Position::ZERO };
+        let moment = Moment::default();
         let server = |_| Server {
-            storage: Arc::new(ServerStorage::new(database.clone())),
+            storage: Arc::new(ServerStorage::new(database.clone(), moment.clone())),
             hub: ServerHub::new(log.clone(), mutation),
         };
         let kind = |nth| if nth % 3 == 2 { SubscriberKind::Poll } else { SubscriberKind::Connection };
         let mut cluster = Self {
             servers: (0..counts.servers).map(server).collect(),
-            clients: (0..counts.clients).map(|nth| Client::new(kind(nth))).collect(),
+            clients: (0..counts.clients).map(|nth| Client::new(kind(nth), moment.clone())).collect(),
             database,
             now: BEGINNING,
             epochs: 0,
             known: Known::default(),
             witness: Witness::default(),
             published: Vec::new(),
+            abandoned: Vec::new(),
             mutation,
+            stats: Stats::default(),
         };
         let user = |number| Command::CreateUserByOperator {
             name: AUsername(number),
@@ -134,6 +141,7 @@ impl Cluster {
             Action::Poll { client } => return self.poll_on(client),
             Action::Disconnect { client } => self.clients[client].disconnect(),
             Action::Heartbeat { client } => self.clients[client].heartbeat(),
+            Action::GiveUp { client, server } => self.give_up(client, server),
             Action::Restart { server } => self.restart(server),
             Action::ReplaceLog => {
                 self.epochs += 1;
@@ -152,7 +160,17 @@ impl Cluster {
                 client.write(Draft { group, number });
                 client.send(&to, number, self.mutation);
             }
-            command => client.begin(&to, command, number),
+            command => client.begin(&to, command, number, self.mutation),
+        }
+    }
+
+    /// A client waits no longer, and sends its message again, if it was one, to another server.
+    fn give_up(&mut self, client: usize, server: usize) {
+        let to = self.address(server);
+        let client = &mut self.clients[client];
+        if let Some(request) = client.give_up() {
+            self.abandoned.push(request);
+            client.send(&to, 0, self.mutation);
         }
     }
 
@@ -180,7 +198,7 @@ impl Cluster {
         let reply = this.poll_request(witness)?;
         let mut moved = reply.is_some();
         moved |= this.poll_connection(&to.storage, witness, mutation)?;
-        moved |= this.poll_load(&to.storage);
+        moved |= this.poll_load(&to.storage, witness)?;
         if let Some(reply) = reply {
             self.learn(client, &reply);
         } else if !self.clients[client].is_busy() {

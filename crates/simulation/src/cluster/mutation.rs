@@ -22,11 +22,15 @@ pub enum Mutation {
     AcknowledgesLostCommit,
     /// A client whose cursor is not served is not told.
     GapIsSilent,
+    /// A send that runs again keeps what it decided the first time.
+    KeepsFirstDecision,
+    /// Messages are read without asking whether their reader is in the group.
+    ReadIgnoresMembership,
 }
 
 impl Mutation {
     /// Every bug.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ViewerIgnoresRemoval,
         Self::SendIgnoresClientId,
         Self::ReplaySkipsOne,
@@ -35,5 +39,7 @@ impl Mutation {
         Self::SessionOutlivesItsEnd,
         Self::AcknowledgesLostCommit,
         Self::GapIsSilent,
+        Self::KeepsFirstDecision,
+        Self::ReadIgnoresMembership,
     ];
 }

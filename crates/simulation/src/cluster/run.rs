@@ -7,7 +7,6 @@ use groupchat_testing::Dice;
 
 use crate::cluster::Cluster;
 use crate::cluster::action::{Action, Counts};
-use crate::cluster::client::Tally;
 use crate::cluster::mutation::Mutation;
 use crate::history::shrink;
 
@@ -26,49 +25,60 @@ pub struct Options {
     pub mutation: Mutation,
 }
 
-/// What happened in a run, to all clients together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// How many actions there were.
-    pub steps: usize,
-    /// Events that were committed.
-    pub events: usize,
-    /// Events that were delivered as they happened.
-    pub live: usize,
-    /// Events that were delivered from the log.
-    pub replayed: usize,
-    /// Gaps.
-    pub gaps: usize,
-    /// Messages that were acknowledged.
-    pub acknowledged: usize,
-    /// What was loaded over REST.
-    pub loads: usize,
-    /// Connections that a server ended.
-    pub ends: usize,
+macro_rules! stats {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// How often what happened in a run, on all servers and to all clients together.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Stats {
+            $($(#[$doc])* pub $name: usize,)+
+        }
+
+        impl AddAssign for Stats {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$name += other.$name;)+
+            }
+        }
+    };
 }
 
-impl AddAssign for Stats {
-    fn add_assign(&mut self, other: Self) {
-        self.steps += other.steps;
-        self.events += other.events;
-        self.live += other.live;
-        self.replayed += other.replayed;
-        self.gaps += other.gaps;
-        self.acknowledged += other.acknowledged;
-        self.loads += other.loads;
-        self.ends += other.ends;
-    }
+stats! {
+    /// Actions.
+    steps,
+    /// Events that were committed.
+    events,
+    /// Events that were delivered as they happened.
+    live,
+    /// Events that were delivered from the log.
+    replayed,
+    /// Gaps.
+    gaps,
+    /// Messages that were acknowledged.
+    acknowledged,
+    /// Messages that were acknowledged and had been stored by an earlier request.
+    repeated,
+    /// What was loaded over REST.
+    loads,
+    /// Connections that a server ended.
+    ends,
+    /// Connections that were ended because their client was too slow.
+    too_slow,
+    /// Requests that found the queue full.
+    overloaded,
+    /// Commands whose outcome nobody knew.
+    unknown,
+    /// Commands that ran again, after another one was committed in between.
+    reruns,
+    /// Servers that were killed.
+    restarts,
+    /// Messages whose sender gave up waiting.
+    give_ups,
 }
 
 impl Cluster {
     fn stats(&self, steps: usize) -> Stats {
         let events = usize::try_from(self.witness.last()).unwrap_or(0);
-        let mut stats = Stats { steps, events, ..Stats::default() };
-        for Tally { live, replayed, gaps, acknowledged, loads, ends } in
-            self.clients.iter().map(|it| it.tally)
-        {
-            stats += Stats { live, replayed, gaps, acknowledged, loads, ends, ..Stats::default() };
-        }
+        let mut stats = Stats { steps, events, ..self.stats };
+        self.clients.iter().for_each(|client| stats += client.stats);
         stats
     }
 }

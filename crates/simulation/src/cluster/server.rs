@@ -10,6 +10,7 @@ use crate::cluster::action::Fate;
 use crate::cluster::hub::ServerHub;
 use crate::cluster::mutation::Mutation;
 use crate::cluster::storage::{Pending, ServerStorage};
+use crate::cluster::witness::Verdict;
 
 /// A server.
 pub(super) struct Server {
@@ -36,18 +37,35 @@ impl Cluster {
             Fate::CommitLost if is_write => self.run(&pending).and(Ok(Err(StorageFault::OutcomeUnknown)))?,
             Fate::RunsAgain => {
                 self.database.run_in_vain(access.mode, self.now, work);
+                self.run_another(server)?;
                 self.run(&pending)?
             }
             Fate::Runs | Fate::CommitLost | Fate::UndoneUnknown => self.run(&pending)?,
         };
-        pending.settle(outcome);
+        self.stats.unknown += usize::from(outcome == Err(StorageFault::OutcomeUnknown));
+        pending.settle(outcome, self.witness.last());
+        self.abandoned.retain_mut(|request| !request.is_done());
         Ok(true)
+    }
+
+    /// Runs another command that writes, if one waits anywhere: what was run in vain had a conflict with it.
+    fn run_another(&mut self, server: usize) -> Verdict {
+        let mut servers = self.servers.iter().cycle().skip(server + 1).take(self.servers.len());
+        let Some(other) = servers.find_map(|server| server.storage.take_write()) else { return Ok(()) };
+        let outcome = self.run(&other)?;
+        other.settle(outcome, self.witness.last());
+        self.stats.reruns += 1;
+        Ok(())
     }
 
     /// Runs a command and commits it.
     fn run(&mut self, pending: &Pending) -> Result<Result<(), StorageFault>, String> {
         let executed = self.database.execute_unnumbered(pending.access.mode, self.now, &pending.work);
+        if let Err(fault @ (StorageFault::Internal { .. } | StorageFault::Panicked)) = &executed.outcome {
+            return Err(format!("a command failed: {fault}"));
+        }
         self.witness.commit(&executed.events, &self.database)?;
+        self.database.inspect(self.now, |tx| self.witness.judge_stored(&executed.events, tx))?;
         for logged in &executed.events {
             match &logged.event {
                 Event::GroupDeleted(RemovedGroup { id, .. }) => self.known.forget_group(*id),
@@ -97,7 +115,9 @@ impl Cluster {
 
     /// A server is killed, and starts again.
     pub(super) fn restart(&mut self, server: usize) {
+        self.stats.restarts += 1;
         self.servers[server].storage.crash();
+        self.abandoned.retain(|request| request.server != server);
         self.servers[server].hub = ServerHub::new(self.log(), self.mutation);
         for client in &mut self.clients {
             client.lose(server);

@@ -1,13 +1,19 @@
 //! Sees every commit, and judges by it what clients are told. It knows the rules from the documentation alone: who is
 //! in which group follows from the events that say so, one after the other.
 
-use std::collections::HashMap;
+mod answers;
+mod stored;
+
+use std::collections::{BTreeSet, HashMap};
 
 use groupchat_domain::events::{Audience, Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::MessageView;
 
+use self::stored::Timeline;
 use crate::model::ModelDatabase;
+
+pub(super) use self::answers::Asked;
 
 /// What is wrong.
 pub(super) type Verdict = Result<(), String>;
@@ -53,6 +59,14 @@ pub(super) struct Witness {
     sent: HashMap<String, MessageId>,
     /// The event at which a group was deleted.
     deleted: HashMap<GroupId, i64>,
+    /// Who is in a group.
+    members: HashMap<GroupId, BTreeSet<UserId>>,
+    /// Whose account was deleted.
+    gone: BTreeSet<UserId>,
+    /// Whether others than members may know of a group.
+    listed: HashMap<GroupId, Timeline>,
+    /// Whether somebody is a server admin.
+    admins: HashMap<UserId, Timeline>,
     /// The greatest ids that were given out: of users, groups and messages.
     greatest: [i64; 3],
 }
@@ -94,6 +108,7 @@ impl Witness {
                     return Err(format!("user {} is in group {group} twice", member.user.id));
                 }
                 terms.push(Term { from: id, until: None });
+                self.members.entry(*group).or_default().insert(member.user.id);
             }
             Event::MemberRemoved(RemovedMember { group, user }) => self.end_term(*group, *user, id),
             Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
@@ -102,6 +117,9 @@ impl Witness {
                 members.into_iter().for_each(|(group, user)| self.end_term(group, user, id));
             }
             Event::SessionsEnded(user) | Event::UserDeleted(user) => {
+                if matches!(logged.event, Event::UserDeleted(_)) {
+                    self.gone.insert(*user);
+                }
                 for session in self.sessions.get(user).into_iter().flatten() {
                     if !database.has_session(*session) {
                         self.ended.entry(*session).or_insert(id);
@@ -161,6 +179,7 @@ impl Witness {
         if let Some(term) = self.terms.get_mut(&(group, user)).and_then(|terms| terms.last_mut()) {
             term.until.get_or_insert(at);
         }
+        self.members.entry(group).and_modify(|members| _ = members.remove(&user));
     }
 
     fn term(&self, group: GroupId, user: UserId, at: i64) -> Option<Term> {

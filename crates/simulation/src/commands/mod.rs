@@ -1,5 +1,6 @@
 //! All commands, drawn at random and run on any backend.
 
+mod about;
 mod all;
 mod answer;
 mod argument;

@@ -76,7 +76,8 @@ impl Client {
     }
 
     fn end(&mut self, reason: EndReason) {
-        self.tally.ends += 1;
+        self.stats.ends += 1;
+        self.stats.too_slow += usize::from(reason == EndReason::TooSlow);
         if reason == EndReason::SignedOut { self.sign_out() } else { self.disconnect() }
     }
 
@@ -107,15 +108,15 @@ impl Client {
                 if mutation == Mutation::ReplaySkipsOne && event.position.get() % 7 == 0 {
                     return Ok(());
                 }
-                self.tally.replayed += 1;
+                self.stats.replayed += 1;
                 self.deliver(*event, true, cursor, witness)
             }
             Item::Live(shared) => {
-                self.tally.live += 1;
+                self.stats.live += 1;
                 self.deliver(shared.event.clone(), false, cursor, witness)
             }
             Item::Gap => {
-                self.tally.gaps += 1;
+                self.stats.gaps += 1;
                 self.delivered = cursor.position.get();
                 self.cursor = Some(cursor.clone());
                 if mutation != Mutation::GapIsSilent {

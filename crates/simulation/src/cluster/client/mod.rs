@@ -1,6 +1,7 @@
 //! A client: one device of a user, which follows the protocol of docs/EVENTS.md and docs/API.md.
 
 mod connection;
+mod mutated;
 mod request;
 mod showing;
 
@@ -11,20 +12,21 @@ use std::task::{Context, Poll, Waker};
 
 use groupchat_domain::Error;
 use groupchat_domain::events::{Cursor, LiveEvents, Subscriber, SubscriberKind, Subscription};
-use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::ids::{GroupId, SessionId, UserId};
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{Credential, Principal, Storage};
 
 use self::connection::Room;
-use self::request::Request;
 use self::showing::{Change, Wanted};
 use crate::cluster::action::Situation;
-use crate::cluster::load::Loaded;
+use crate::cluster::load::Finished;
 use crate::cluster::replica::Replica;
-use crate::cluster::witness::Reader;
+use crate::cluster::run::Stats;
+use crate::cluster::storage::Moment;
+use crate::cluster::witness::{Asked, Reader};
 use crate::commands::{AKey, Argument, Ids};
 
-pub(super) use self::request::{Draft, Reply};
+pub(super) use self::request::{Draft, Reply, Request};
 
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -51,20 +53,18 @@ pub(super) struct Identity {
     pub(super) session: SessionId,
 }
 
-/// How often what happened to a client.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
-    pub(super) live: usize,
-    pub(super) replayed: usize,
-    pub(super) gaps: usize,
-    pub(super) acknowledged: usize,
-    pub(super) loads: usize,
-    pub(super) ends: usize,
+impl Identity {
+    /// What was asked as this, and ran after the event `at`.
+    fn asked(self, at: i64, group: Option<GroupId>) -> Asked {
+        Asked { user: self.user, session: self.session, at, group }
+    }
 }
 
 /// A client.
 pub(super) struct Client {
-    pub(super) tally: Tally,
+    /// What happened to it.
+    pub(super) stats: Stats,
+    moment: Moment,
     kind: SubscriberKind,
     pub(super) identity: Option<Identity>,
     connection: Connection,
@@ -77,15 +77,16 @@ pub(super) struct Client {
     delivered: i64,
     since: i64,
     wanted: Wanted,
-    load: Option<Pending<Result<Loaded, Error>>>,
+    load: Option<Pending<Finished>>,
     buffer: VecDeque<Change>,
     pub(super) replica: Replica,
 }
 
 impl Client {
-    pub(super) fn new(kind: SubscriberKind) -> Self {
+    pub(super) fn new(kind: SubscriberKind, moment: Moment) -> Self {
         Self {
-            tally: Tally::default(),
+            stats: Stats::default(),
+            moment,
             kind,
             identity: None,
             connection: Connection::None,

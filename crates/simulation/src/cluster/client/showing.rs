@@ -10,8 +10,9 @@ use groupchat_domain::ids::{GroupId, Seq};
 use groupchat_domain::storage::Storage;
 
 use crate::cluster::client::{Client, Identity, poll_once};
-use crate::cluster::load::{Loaded, load_all, load_one};
+use crate::cluster::load::{Loaded, Loader, Seen};
 use crate::cluster::replica::Replica;
+use crate::cluster::witness::Witness;
 
 /// What the client still has to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,22 +53,31 @@ impl Client {
     }
 
     /// Goes on with loading; whether anything happened.
-    pub(in crate::cluster) fn poll_load(&mut self, storage: &Arc<dyn Storage>) -> bool {
-        let Some(who) = self.credential().filter(|_| self.is_open()) else { return false };
+    pub(in crate::cluster) fn poll_load(
+        &mut self,
+        storage: &Arc<dyn Storage>,
+        witness: &Witness,
+    ) -> Result<bool, String> {
+        let Some((who, by)) = self.credential().zip(self.identity).filter(|_| self.is_open()) else {
+            return Ok(false);
+        };
         let Some(load) = &mut self.load else {
-            let storage = Arc::clone(storage);
+            let loader = Loader::new(Arc::clone(storage), who, self.moment.clone());
             self.load = match &self.wanted {
-                Wanted::All => Some(Box::pin(load_all(storage, who))),
+                Wanted::All => Some(Box::pin(loader.load_all())),
                 Wanted::Groups(groups) => match groups.first() {
-                    Some(group) => Some(Box::pin(load_one(storage, who, *group))),
-                    None => return false,
+                    Some(group) => Some(Box::pin(loader.load_one(*group))),
+                    None => return Ok(false),
                 },
             };
-            return true;
+            return Ok(true);
         };
-        let Poll::Ready(loaded) = poll_once(load.as_mut()) else { return false };
+        let Poll::Ready((loaded, seen)) = poll_once(load.as_mut()) else { return Ok(false) };
+        for Seen { at, group, answer } in seen {
+            witness.answered(by.asked(at, group), &answer)?;
+        }
         self.load = None;
-        self.tally.loads += 1;
+        self.stats.loads += 1;
         match loaded {
             Ok(Loaded::All(users, groups)) => {
                 self.replica = Replica::show(&users, groups);
@@ -84,6 +94,6 @@ impl Client {
             Err(_) => {}
         }
         self.apply();
-        true
+        Ok(true)
     }
 }

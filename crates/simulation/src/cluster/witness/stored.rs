@@ -1,0 +1,88 @@
+//! Judges what is stored, right after each commit, of what the commit was about.
+
+use std::collections::BTreeSet;
+
+use groupchat_domain::events::{Event, LoggedEvent};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::storage::{StorageFault, Tx};
+
+use crate::cluster::witness::{Verdict, Witness};
+
+/// What something has been, each with the event from which on it was that.
+pub(super) type Timeline = Vec<(i64, bool)>;
+
+fn was(timeline: Option<&Timeline>, at: i64) -> bool {
+    let so_far = timeline.into_iter().flatten().take_while(|(from, _)| *from <= at);
+    so_far.last().is_some_and(|(_, it_was)| *it_was)
+}
+
+fn note(timeline: &mut Timeline, at: i64, is: bool) {
+    if timeline.last().map(|(_, was)| *was) != Some(is) {
+        timeline.push((at, is));
+    }
+}
+
+impl Witness {
+    /// Whether others than members could know of a group after this event.
+    pub(super) fn was_listed(&self, group: GroupId, at: i64) -> bool {
+        was(self.listed.get(&group), at)
+    }
+
+    /// Whether somebody was a server admin after this event.
+    pub(super) fn was_admin(&self, user: UserId, at: i64) -> bool {
+        was(self.admins.get(&user), at)
+    }
+
+    /// Judges what these events, which were committed just now, were about: a group counts its members and numbers
+    /// its messages right and has an owner, and the server has an admin.
+    pub(in crate::cluster) fn judge_stored(&mut self, events: &[LoggedEvent], tx: &mut dyn Tx) -> Verdict {
+        let (mut groups, mut users) = (BTreeSet::new(), BTreeSet::new());
+        for logged in events {
+            if !matches!(logged.event, Event::GroupDeleted(_)) {
+                groups.extend(logged.event.ids().group);
+            }
+            users.extend(logged.event.ids().user);
+        }
+        let (fault, last) = (|fault: StorageFault| fault.to_string(), self.last());
+        for group in groups {
+            self.judge_group_stored(group, tx)?;
+        }
+        for user in &users {
+            let is_admin = tx.accounts().find(*user).map_err(fault)?.is_some_and(|user| user.is_admin);
+            note(self.admins.entry(*user).or_default(), last, is_admin);
+        }
+        if !users.is_empty() && tx.accounts().count_admins().map_err(fault)? == 0 {
+            return Err("no admin is left".to_owned());
+        }
+        Ok(())
+    }
+
+    fn judge_group_stored(&mut self, group: GroupId, tx: &mut dyn Tx) -> Verdict {
+        let fault = |fault: StorageFault| fault.to_string();
+        let found = tx.groups().find_many(&[group]).map_err(fault)?.pop();
+        let Some(found) = found else {
+            let is_deleted = self.deleted.contains_key(&group);
+            return if is_deleted {
+                Ok(())
+            } else {
+                Err(format!("group {group} is gone, and nobody was told"))
+            };
+        };
+        let last = self.last();
+        note(self.listed.entry(group).or_default(), last, found.visibility.is_listed());
+        let members = self.members.entry(group).or_default();
+        let last_seq = self.last_seq.get(&group).copied().unwrap_or(Seq::ZERO);
+        if found.last_seq != last_seq {
+            return Err(format!("the last message of group {group} is {last_seq}, not {}", found.last_seq));
+        }
+        if found.member_count != i64::try_from(members.len()).unwrap_or(-1) {
+            return Err(format!("in group {group} are {members:?}, and it counts {}", found.member_count));
+        }
+        // Those whose account was deleted are about to leave, and then the group gets another owner.
+        let is_settled = members.is_disjoint(&self.gone);
+        if is_settled && !members.is_empty() && tx.members().count_owners(group).map_err(fault)? == 0 {
+            return Err(format!("in group {group} are {members:?}, none of whom owns it"));
+        }
+        Ok(())
+    }
+}

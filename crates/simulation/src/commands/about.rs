@@ -1,0 +1,19 @@
+//! What commands are about.
+
+use groupchat_domain::ids::GroupId;
+
+use crate::commands::all::Command;
+
+impl Command {
+    /// The group that a command of the model is about, for those whose answer doesn't say so.
+    pub(crate) const fn group(&self) -> Option<GroupId> {
+        match *self {
+            Self::ListMessages { group, .. }
+            | Self::ListPins { group, .. }
+            | Self::ListMembers { group, .. }
+            | Self::MarkRead { group, .. }
+            | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
+            _ => None,
+        }
+    }
+}
