@@ -1,17 +1,19 @@
 //! The same histories of commands on the model and on each database: equal answers, equal state, equal logs. The model
 //! (`groupchat_simulation::model`) is the specification; where a database differs, one of the two is wrong.
 //!
-//! A failing history is made as short as it gets and printed, as it is written in Rust, with its seed.
+//! A failing history is made as short as it gets and printed as a test, with its seed; the test goes into `found.rs`.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod comparison;
 mod concurrent;
+mod found;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::sync::Arc;
 
-use groupchat_simulation::history::{History, SetClock, shrink};
+use groupchat_simulation::commands::*;
+use groupchat_simulation::history::{History, SetClock, Step, shrink};
 use groupchat_testing::Dice;
 
 use comparison::{difference, difference_after};
@@ -34,6 +36,20 @@ fn histories() -> usize {
     std::env::var(COUNT).map_or(HISTORIES, |count| count.parse().expect("a number of histories"))
 }
 
+/// The test that fails because of this history, on SQLite; for PostgreSQL, its last line opens another database.
+fn as_test(history: &History) -> String {
+    format!(
+        "#[test]
+fn a_history_that_differed() {{
+    use groupchat_simulation::commands::*;
+    use groupchat_simulation::history::Step;
+    let history = {history:?};
+    assert_eq!(difference(|clock| Database::sqlite_at(clock), &history.0), Ok(()));
+}}
+"
+    )
+}
+
 fn compare(open: Open) {
     let mut dice = Dice::seeded();
     for number in 1..=histories() {
@@ -41,7 +57,7 @@ fn compare(open: Open) {
         if let Err(found) = difference(open, &history.0) {
             let short = History(shrink(&history.0, ATTEMPTS, |steps| difference(open, steps).is_err()));
             let found = difference(open, &short.0).err().unwrap_or(found);
-            panic!("history {number} differs: {found}\n\n{short:?}");
+            panic!("history {number} differs: {found}\n\n{}", as_test(&short));
         }
     }
 }
@@ -73,4 +89,20 @@ fn other_answers_and_other_contents_are_found() {
         let found = difference_after(open, &history.0, |database| database.execute(change));
         assert!(found.unwrap_err().starts_with("in the end"), "{change}");
     }
+}
+
+/// Without what rustfmt changes.
+fn squeezed(rust: &str) -> String {
+    rust.chars().filter(|character| !character.is_whitespace() && *character != ',').collect()
+}
+
+/// `found.rs` has the printed test, so that it is known to compile.
+#[test]
+fn a_history_that_differs_prints_as_a_test() {
+    let login = Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
+    let add = Command::AddMember { group: AGroup(1), candidate: ACandidate::Name(0), role: ARole(0) };
+    let commands = [Command::CreateFirstAdmin {}, login, add];
+    let step = |(number, command)| Step { number, after: 1_000, by: AKey(2), command };
+    let printed = as_test(&History((1..).zip(commands).map(step).collect()));
+    assert!(squeezed(include_str!("found.rs")).contains(&squeezed(&printed)), "{printed}");
 }
