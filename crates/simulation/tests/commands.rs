@@ -11,6 +11,9 @@ use groupchat_simulation::commands::Command;
 use groupchat_simulation::history::{History, World, settle};
 use groupchat_testing::Dice;
 
+/// Public functions that are no use cases: pure rules, which use cases ask.
+const RULES: &[&str] = &["permissions::decide"];
+
 /// The public functions of the domain's features, as `feature::name` or `module::name`: those that their `mod.rs`
 /// exports, and those of its public modules.
 fn use_cases() -> BTreeSet<String> {
@@ -30,6 +33,7 @@ fn use_cases() -> BTreeSet<String> {
             found.extend(functions.into_iter().map(|name| format!("{module}::{name}")));
         }
     }
+    found.retain(|name| !RULES.contains(&name.as_str()));
     found
 }
 
