@@ -52,6 +52,16 @@ impl Pieces {
         (!taken.is_empty()).then_some(taken)
     }
 
+    /// Writes bytes that don't fit into the piece that is being written.
+    #[cold]
+    fn write_across(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let written = self.write(bytes)?;
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+
     fn next_piece(&mut self) -> Option<Bytes> {
         let last = || (!self.last.is_empty()).then(|| Bytes::from(std::mem::take(&mut self.last)));
         self.full.pop_front().or_else(last)
@@ -68,6 +78,17 @@ impl Write for Pieces {
         self.last.extend_from_slice(&bytes[..taken]);
         self.len += taken;
         Ok(taken)
+    }
+
+    /// What fits into the piece takes a few instructions: a page is rendered in thousands of writes of a few bytes.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.last.len() + bytes.len() <= PIECE {
+            self.last.extend_from_slice(bytes);
+            self.len += bytes.len();
+            return Ok(());
+        }
+        self.write_across(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
