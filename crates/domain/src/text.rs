@@ -84,10 +84,16 @@ pub(crate) fn check_visible(text: &str) -> Result<(), Violation> {
     Err(Violation::new(ViolationCode::Required, "must contain a visible character"))
 }
 
-/// Normalizes a name, which has one line, and checks that it has 1 to `max` characters, one of them visible, and at
-/// most [`MAX_KEY_LENGTH`] when folded. Rejects line ends, control characters, characters that change the text
-/// direction, and noncharacters.
+/// Normalizes a name, which is [`one_line`], and checks that it has at most [`MAX_KEY_LENGTH`] characters when folded.
 pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
+    let text = one_line(text, max)?;
+    check_key_length(&fold(&text))?;
+    Ok(text)
+}
+
+/// Normalizes a text of one line, and checks that it has 1 to `max` characters, one of them visible. Rejects line ends,
+/// control characters, characters that change the text direction, and noncharacters.
+pub(crate) fn one_line(text: &str, max: usize) -> Result<String, Violation> {
     let text = nfc(text.trim());
     check_length(&text, 1, max)?;
     refuse(&text, is_control_or_line_end, "must be one line without control characters")?;
@@ -95,7 +101,6 @@ pub(crate) fn single_line(text: &str, max: usize) -> Result<String, Violation> {
     refuse(&text, is_direction_control, directions)?;
     refuse(&text, is_noncharacter, "must not contain noncharacters")?;
     check_visible(&text)?;
-    check_key_length(&fold(&text))?;
     Ok(text.into_owned())
 }
 

@@ -62,6 +62,9 @@ macro_rules! for_each_table {
                 last_seq -> BigInt,
                 history -> Text,
                 kind -> Text,
+                topic -> Nullable<Text>,
+                slow_mode_seconds -> BigInt,
+                archived_at -> Nullable<BigInt>,
             }
 
             group_roles (group_id, name) {
@@ -80,6 +83,10 @@ macro_rules! for_each_table {
                 since_event -> BigInt,
                 read_position -> BigInt,
                 joined_seq -> BigInt,
+                notify -> Text,
+                pinned -> Bool,
+                hidden -> Bool,
+                last_sent_at -> Nullable<BigInt>,
             }
 
             messages (id) numbered {

@@ -74,6 +74,7 @@ const REFUSALS: &[&str] = &[
     "Account(UsernameTaken)",
     "Account(WrongPassword)",
     "Group(AlreadyMember)",
+    "Group(Archived)",
     "Group(LastOwner)",
     "Group(MemberNotFound)",
     "Group(MembersOnly)",
@@ -83,6 +84,7 @@ const REFUSALS: &[&str] = &[
     "Group(QuotaExceeded { quota: Memberships, limit: 5 })",
     "Group(QuotaExceeded { quota: OwnedGroups, limit: 3 })",
     "Group(RoleTooLow)",
+    "Group(SlowMode)",
     "Invalid",
     "Message(Deleted)",
     "Message(NotAuthor)",
@@ -101,6 +103,9 @@ fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusa
                 Err(Error::Refused(Refusal::Invalid(_))) => drop(refused.insert("Invalid".to_owned())),
                 Err(Error::Refused(Refusal::Group(GroupRefusal::RoleTooLow(_)))) => {
                     refused.insert("Group(RoleTooLow)".to_owned());
+                }
+                Err(Error::Refused(Refusal::Group(GroupRefusal::SlowMode { .. }))) => {
+                    refused.insert("Group(SlowMode)".to_owned());
                 }
                 Err(Error::Refused(refusal)) => drop(refused.insert(format!("{refusal:?}"))),
                 Err(error) => panic!("{step:?}: {error}"),

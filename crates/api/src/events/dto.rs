@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
-    Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, LoggedEvent, RemovedMember, Subject, Tombstone,
-    UserUpdate,
+    Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, LoggedEvent, OwnMembership, RemovedMember,
+    Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::presence::Presence;
@@ -249,7 +249,12 @@ impl From<Subject> for EventData {
                 Self::User(UserDto::for_everybody(&user))
             }
             Subject::Group(group) => Self::Group(GroupDto::for_everybody(group)),
-            Subject::GroupMember(GroupMember { member, .. }) => Self::Member(member.into()),
+            Subject::GroupMember(GroupMember { member, .. }) => {
+                Self::Member(MemberDto::for_everybody(member))
+            }
+            Subject::OwnMembership(OwnMembership(GroupMember { member, .. })) => {
+                Self::Member(MemberDto::for_themselves(member))
+            }
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => {
                 Self::Message(MessageDto::for_everybody(message))
             }

@@ -4,7 +4,7 @@ use groupchat_domain::events::{EventType, SubjectKind};
 
 use super::ephemeral_type::EphemeralType;
 use crate::accounts::UserDto;
-use crate::groups::GroupDto;
+use crate::groups::{GroupDto, MemberDto};
 use crate::messages::MessageDto;
 use crate::wire::FixedFields;
 
@@ -80,7 +80,8 @@ impl Shape {
             SubjectKind::UserId => Self { group: Nullness::Null, ..logged("Removed") },
             SubjectKind::Group => Self { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
             SubjectKind::RemovedGroup | SubjectKind::RemovedMember => logged("Removed"),
-            SubjectKind::GroupMember => logged("Member"),
+            SubjectKind::GroupMember => Self { fixed: MemberDto::IN_EVENTS, ..logged("Member") },
+            SubjectKind::OwnMembership => Self { fixed: MemberDto::OWN_IN_EVENTS, ..logged("Member") },
             SubjectKind::Message => Self { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
             SubjectKind::Tombstone => Self { fixed: MessageDto::TOMBSTONE, ..logged("Message") },
         };

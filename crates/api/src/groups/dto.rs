@@ -1,7 +1,10 @@
 //! Response bodies for groups.
 
-use groupchat_domain::groups::{Description, Group, GroupName, GroupView, History, Member, Visibility};
-use groupchat_domain::ids::{GroupId, Seq, Version};
+use groupchat_domain::groups::{
+    Description, Group, GroupName, GroupView, History, Member, MemberSettings, Notify, SlowMode, Topic,
+    Visibility,
+};
+use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::permissions::RoleName;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -24,6 +27,12 @@ pub struct GroupDto {
     pub visibility: Field<Visibility>,
     /// Which messages its members read: `all`, or, with `joined`, those sent after they joined.
     pub history: Field<History>,
+    /// What it talks about at the moment.
+    pub topic: Option<Field<Topic>>,
+    /// How many seconds members wait between their messages; 0 if they don't.
+    pub slow_mode_seconds: Field<SlowMode>,
+    /// When it was archived; null unless it is. An archived group can be read, and nothing in it can be changed.
+    pub archived_at: Option<Time>,
     /// Increases with every change of what is above, starting at 1.
     pub version: Field<Version>,
     /// When it was created.
@@ -40,12 +49,14 @@ pub struct GroupDto {
     pub unread: Option<Field<Count>>,
     /// The newest message; null before the first, and for those who may not read it.
     pub last_message: Option<MessageDto>,
+    /// The caller's own settings of the group; null if the caller is not a member.
+    pub my_settings: Option<MemberSettingsDto>,
 }
 
 impl GroupDto {
     /// Everybody gets the same events, so what depends on the reader is null.
     pub(crate) const IN_EVENTS: FixedFields =
-        FixedFields { null: &["my_role", "read_seq", "unread", "last_message"], given: &[] };
+        FixedFields { null: &["my_role", "read_seq", "unread", "last_message", "my_settings"], given: &[] };
 
     /// A group as in events.
     pub(crate) fn for_everybody(group: Group) -> Self {
@@ -57,12 +68,16 @@ impl From<GroupView> for GroupDto {
     fn from(view: GroupView) -> Self {
         let unread = view.unread().map(Field::from);
         let GroupView { group, standing, last_message } = view;
+        let my_settings = standing.as_ref().map(|standing| standing.settings.into());
         Self {
             id: group.id.into(),
             name: group.name.into(),
             description: group.description.map(Field),
             visibility: group.visibility.into(),
             history: group.history.into(),
+            topic: group.topic.map(Field),
+            slow_mode_seconds: group.slow_mode.into(),
+            archived_at: group.archived_at.map(Time::from),
             version: group.version.into(),
             created_at: group.created_at.into(),
             member_count: group.member_count.into(),
@@ -71,6 +86,7 @@ impl From<GroupView> for GroupDto {
             my_role: standing.map(|standing| standing.role.title.name.into()),
             unread,
             last_message: last_message.map(MessageDto::from),
+            my_settings,
         }
     }
 }
@@ -85,11 +101,54 @@ pub struct MemberDto {
     pub role: Field<RoleName>,
     /// When they joined the group.
     pub joined_at: Time,
+    /// The member's own settings of the group; null if the member is not the caller.
+    pub settings: Option<MemberSettingsDto>,
 }
 
-impl From<Member> for MemberDto {
-    fn from(member: Member) -> Self {
-        Self { user: member.user.into(), role: member.role.name.into(), joined_at: member.joined_at.into() }
+impl MemberDto {
+    /// Only `settings.updated` contains settings, and only the member receives it.
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["settings"], given: &[] };
+
+    /// The same for that event.
+    pub(crate) const OWN_IN_EVENTS: FixedFields = FixedFields { null: &[], given: &["settings"] };
+
+    /// A member as in events for others.
+    pub(crate) fn for_everybody(member: Member) -> Self {
+        Self {
+            user: member.user.into(),
+            role: member.role.name.into(),
+            joined_at: member.joined_at.into(),
+            settings: None,
+        }
+    }
+
+    /// A member as they see themselves.
+    pub(crate) fn for_themselves(member: Member) -> Self {
+        Self { settings: Some(member.settings.into()), ..Self::for_everybody(member) }
+    }
+
+    /// A member as the viewer sees them.
+    pub(super) fn seen_by(viewer: UserId, member: Member) -> Self {
+        if member.user.id == viewer { Self::for_themselves(member) } else { Self::for_everybody(member) }
+    }
+}
+
+/// A member's own settings of a group.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "MemberSettings")]
+pub struct MemberSettingsDto {
+    /// What to be notified of: `all`, `mentions` or `none`.
+    pub notify: Field<Notify>,
+    /// Whether the group comes first in your list.
+    pub pinned: Field<bool>,
+    /// Whether the group is left out of your list.
+    pub hidden: Field<bool>,
+}
+
+impl From<MemberSettings> for MemberSettingsDto {
+    fn from(settings: MemberSettings) -> Self {
+        let MemberSettings { notify, pinned, hidden } = settings;
+        Self { notify: notify.into(), pinned: pinned.into(), hidden: hidden.into() }
     }
 }
 
@@ -103,11 +162,14 @@ mod tests {
         Group {
             id: GroupId::new(7),
             name: GroupName::parse("Team").unwrap(),
-            description,
             visibility: Visibility::Public,
             history: History::All,
+            topic: description.as_ref().map(|_| Topic::parse("cogs").unwrap()),
+            slow_mode: SlowMode::OFF,
+            archived_at: description.as_ref().map(|_| Timestamp::from_micros(2_000_000)),
             version: Version::FIRST,
             created_at: Timestamp::from_micros(1_000_000),
+            description,
             member_count: 1,
             last_seq: Seq::new(1),
         }

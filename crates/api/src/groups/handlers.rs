@@ -83,6 +83,36 @@ pub async fn edit(
     Ok(Ok200(view.into()))
 }
 
+/// Archives a group
+///
+/// Members can read an archived group, and nothing in it can be changed. For its owners and admins, and server admins.
+#[api_v2_operation(tags(Groups), operation_id = "archiveGroup")]
+pub async fn archive(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<Ok200<GroupDto>, ApiError> {
+    let Ids(id) = path;
+    let view = state.storage.write_as(key.0, move |tx, actor| groups::archive(tx, actor, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
+/// Restores an archived group
+///
+/// For its owners and admins, and server admins.
+#[api_v2_operation(tags(Groups), operation_id = "restoreGroup")]
+pub async fn restore(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<Ok200<GroupDto>, ApiError> {
+    let Ids(id) = path;
+    let view = state.storage.write_as(key.0, move |tx, actor| groups::restore(tx, actor, id)).await?;
+    Ok(Ok200(view.into()))
+}
+
 /// Deletes a group
 ///
 /// Deletes the group and its contents. For its owners and server admins.

@@ -1,6 +1,6 @@
 //! Handlers for members.
 
-use groupchat_domain::groups::{self, Member};
+use groupchat_domain::groups;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
@@ -30,7 +30,7 @@ pub async fn list(
         .read_large(
             key.0,
             move |tx, actor| groups::list_members(tx, actor, &query),
-            move |page, _| PageDto::by_name(list, page, MemberDto::from),
+            move |page, actor| PageDto::by_name(list, page, |member| MemberDto::seen_by(actor.id(), member)),
         )
         .await
 }
@@ -51,14 +51,17 @@ pub async fn add(
     let ((candidate, role), quotas) = (body.0.parse()?, state.options.quotas);
     let member = state
         .storage
-        .write_as(key.0, move |tx, actor| groups::add_member(tx, actor, group, &candidate, &role, &quotas))
+        .write_as(key.0, move |tx, actor| {
+            let member = groups::add_member(tx, actor, group, &candidate, &role, &quotas)?;
+            Ok(MemberDto::seen_by(actor.id(), member))
+        })
         .await?;
     Ok(created(group, member))
 }
 
-fn created(group: GroupId, member: Member) -> Created<MemberDto> {
-    let location = format!("/api/groups/{group}/members/{}", member.user.id);
-    Created { body: member.into(), location }
+fn created(group: GroupId, member: MemberDto) -> Created<MemberDto> {
+    let location = format!("/api/groups/{group}/members/{}", member.user.id.0);
+    Created { body: member, location }
 }
 
 /// Joins a public group
@@ -75,12 +78,14 @@ pub async fn join(
     let (Ids(group), quotas) = (path, state.options.quotas);
     let (member, joined) =
         state.storage.write_as(key.0, move |tx, actor| groups::join(tx, actor, group, &quotas)).await?;
-    Ok(if joined { CreatedOrOk::Created(created(group, member)) } else { CreatedOrOk::Ok(member.into()) })
+    let member = MemberDto::for_themselves(member);
+    Ok(if joined { CreatedOrOk::Created(created(group, member)) } else { CreatedOrOk::Ok(member) })
 }
 
-/// Changes a member's role
+/// Changes a member
 ///
-/// For owners of the group and server admins.
+/// Owners of the group and server admins change roles. Members change their own `notify`, `pinned` and `hidden`, which
+/// only their own devices are told.
 #[api_v2_operation(tags(Groups), operation_id = "editMember")]
 pub async fn edit(
     state: State,
@@ -89,14 +94,15 @@ pub async fn edit(
     path: Ids<(GroupId, UserOrMe)>,
     _: NoParams,
 ) -> Result<Ok200<MemberDto>, ApiError> {
-    let (role, Ids((group, user)), quotas) = (body.0.parse()?, path, state.options.quotas);
+    let (changes, Ids((group, user)), quotas) = (body.0.parse()?, path, state.options.quotas);
     let member = state
         .storage
         .write_as(key.0, move |tx, actor| {
-            groups::change_role(tx, actor, group, user.id(actor), role.as_ref(), &quotas)
+            let member = groups::edit_member(tx, actor, group, user.id(actor), &changes, &quotas)?;
+            Ok(MemberDto::seen_by(actor.id(), member))
         })
         .await?;
-    Ok(Ok200(member.into()))
+    Ok(Ok200(member))
 }
 
 /// Removes a member, or leaves the group

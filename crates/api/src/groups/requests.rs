@@ -1,7 +1,8 @@
 //! Request bodies and queries for groups, parsed into domain values.
 
 use groupchat_domain::groups::{
-    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, History, MemberQuery, Visibility,
+    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, History, MemberChanges,
+    MemberQuery, Notify, SettingsChanges, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -15,7 +16,7 @@ use crate::accounts::TypedUsername;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
 use crate::problem::ApiError;
-use crate::wire::{Alternative, Change, CursorText, Fields, List, Optional, Patch, Required};
+use crate::wire::{Alternative, Change, CursorText, Fields, Given, List, Optional, Patch, Required};
 
 /// A group to create.
 #[derive(Deserialize, Apiv2Schema)]
@@ -29,6 +30,11 @@ pub(super) struct GroupDraftDto {
     pub visibility: Optional<Visibility>,
     /// Which messages its members read: `all`, which is the default, or `joined`.
     pub history: Optional<History>,
+    // Known, so that nobody believes that they were set.
+    #[serde(default)]
+    topic: Given,
+    #[serde(default)]
+    slow_mode_seconds: Given,
 }
 
 impl GroupDraftDto {
@@ -38,6 +44,7 @@ impl GroupDraftDto {
         let description = fields.optional("description", self.description);
         let visibility = fields.optional("visibility", self.visibility);
         let history = fields.optional("history", self.history);
+        fields.fixed([("topic", self.topic), ("slow_mode_seconds", self.slow_mode_seconds)]);
         match name {
             Some(name) if fields.are_good() => {
                 let visibility = visibility.unwrap_or(Visibility::Public);
@@ -65,6 +72,12 @@ pub(super) struct GroupChangesDto {
     /// Which messages its members read: `all` or `joined`.
     #[serde(default)]
     pub history: Change<History>,
+    /// What it talks about at the moment: 1–250 characters on one line.
+    #[serde(default)]
+    pub topic: Patch<Topic>,
+    /// How many seconds members wait between their messages: 0–21,600.
+    #[serde(default)]
+    pub slow_mode_seconds: Change<SlowMode>,
 }
 
 impl GroupChangesDto {
@@ -75,6 +88,8 @@ impl GroupChangesDto {
             description: fields.clearable("description", self.description),
             visibility: fields.changeable("visibility", self.visibility),
             history: fields.changeable("history", self.history),
+            topic: fields.clearable("topic", self.topic),
+            slow_mode: fields.changeable("slow_mode_seconds", self.slow_mode_seconds),
         };
         fields.finish()?;
         Ok(changes)
@@ -121,15 +136,28 @@ pub(super) struct MemberChangesDto {
     /// `owner`, `admin`, `member`, `readonly` or a role that the group has defined.
     #[serde(default)]
     pub role: Change<RoleName>,
+    /// What to be notified of, for the caller only: `all`, `mentions` or `none`.
+    #[serde(default)]
+    pub notify: Change<Notify>,
+    /// Whether the group comes first in the list, for the caller only.
+    #[serde(default)]
+    pub pinned: Change<bool>,
+    /// Whether the group is left out of the list, for the caller only.
+    #[serde(default)]
+    pub hidden: Change<bool>,
 }
 
 impl MemberChangesDto {
-    /// The new role; `None` keeps the one there is.
-    pub(super) fn parse(self) -> Result<Option<RoleName>, ApiError> {
+    pub(super) fn parse(self) -> Result<MemberChanges, ApiError> {
         let mut fields = Fields::new();
         let role = fields.changeable("role", self.role);
+        let settings = SettingsChanges {
+            notify: fields.changeable("notify", self.notify),
+            pinned: fields.changeable("pinned", self.pinned),
+            hidden: fields.changeable("hidden", self.hidden),
+        };
         fields.finish()?;
-        Ok(role)
+        Ok(MemberChanges { role, settings })
     }
 }
 

@@ -22,6 +22,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(handlers::edit))
                 .route(web::delete().to(handlers::delete)),
         )
+        .service(
+            web::resource("/groups/{group_id}/archive")
+                .route(web::put().to(handlers::archive))
+                .route(web::delete().to(handlers::restore)),
+        )
         .service(web::resource("/groups/{group_id}/join").route(web::post().to(member_handlers::join)))
         .service(
             web::resource("/groups/{group_id}/members")
@@ -42,22 +47,36 @@ pub(crate) const FEATURE: Feature = Feature {
     description: "Groups and their members.",
     file: file!(),
     operations: &[
-        operation("createGroup", &[NameTaken, QuotaExceeded]),
+        operation("createGroup", &[NotEditable, NameTaken, QuotaExceeded]),
         operation("listGroups", &[AdminOnly]),
         operation("getGroup", &[GroupNotFound]),
-        operation("editGroup", &[MembersOnly, RoleTooLow, GroupNotFound, NameTaken]),
+        operation("editGroup", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, NameTaken]),
+        operation("archiveGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("restoreGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
-        operation("joinGroup", &[JoinByRequest, GroupNotFound, QuotaExceeded]),
+        operation("joinGroup", &[JoinByRequest, Archived, GroupNotFound, QuotaExceeded]),
         operation("listMembers", &[GroupNotFound]),
         operation(
             "addMember",
-            &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound, AlreadyMember, QuotaExceeded],
+            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, UserNotFound, AlreadyMember, QuotaExceeded],
         ),
         operation(
             "editMember",
-            &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner, QuotaExceeded],
+            &[
+                NotEditable,
+                MembersOnly,
+                RoleTooLow,
+                Archived,
+                GroupNotFound,
+                MemberNotFound,
+                LastOwner,
+                QuotaExceeded,
+            ],
         ),
-        operation("removeMember", &[MembersOnly, RoleTooLow, GroupNotFound, MemberNotFound, LastOwner])
-            .writes_to(WritePurpose::Tidy),
+        operation(
+            "removeMember",
+            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MemberNotFound, LastOwner],
+        )
+        .writes_to(WritePurpose::Tidy),
     ],
 };

@@ -1,11 +1,13 @@
 //! The values of groups and their form in JSON.
 
-use groupchat_domain::groups::{Description, GroupName, History, Visibility};
+use groupchat_domain::groups::{Description, GroupName, History, Notify, SlowMode, Topic, Visibility};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::RoleName;
-use serde_json::json;
+use groupchat_domain::validation::Violation;
+use serde::Serializer;
+use serde_json::{Value, json};
 
-use crate::wire::{NOT_BLANK, id_values, text_values};
+use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, text_values};
 
 id_values! { GroupId }
 
@@ -17,6 +19,12 @@ text_values! {
         "example": "Engines",
     });
     Description => json!({"maxLength": Description::MAX_LENGTH, "example": "Analytical ones"});
+    Topic => json!({
+        "minLength": 1,
+        "maxLength": Topic::MAX_LENGTH,
+        "pattern": NOT_BLANK,
+        "example": "Who oils the cogs?",
+    });
     Visibility "Visibility" => json!({
         "description": "Who can find a group: everybody lists it and joins it (public), lists it (closed), or only its \
             members know of it (private).",
@@ -35,4 +43,29 @@ text_values! {
         "pattern": NOT_BLANK,
         "example": RoleName::MEMBER.as_str(),
     });
+    Notify "Notify" => json!({
+        "description": "What a member wants to be notified of in a group.",
+        "enum": Notify::ALL.map(Notify::as_str),
+        "example": Notify::Mentions.as_str(),
+    });
+}
+
+impl Described for SlowMode {
+    type Json = i64;
+
+    fn rules() -> Value {
+        json!({"minimum": 0, "maximum": Self::MAX_SECONDS, "example": 30})
+    }
+}
+
+impl FromJson for SlowMode {
+    fn from_json(json: i64) -> Result<Self, Violation> {
+        Self::parse(json)
+    }
+}
+
+impl ToJson for SlowMode {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.seconds())
+    }
 }

@@ -43,23 +43,35 @@ pub(crate) const FEATURE: Feature = Feature {
     description: "Messages, likes, pins and read cursors.",
     file: file!(),
     operations: &[
-        operation("sendMessage", &[NotSupported, MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("sendMessage", &[NotSupported, MembersOnly, RoleTooLow, Archived, GroupNotFound, SlowMode]),
         operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("getMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
         operation(
             "editMessage",
-            &[NotSupported, MembersOnly, RoleTooLow, NotAuthor, GroupNotFound, MessageNotFound, Deleted],
+            &[
+                NotSupported,
+                MembersOnly,
+                RoleTooLow,
+                NotAuthor,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                Deleted,
+            ],
         ),
-        operation("deleteMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
+        operation("deleteMessage", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound])
             .writes_to(WritePurpose::Tidy),
-        operation("likeMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, Deleted]),
-        operation("unlikeMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
+        operation(
+            "likeMessage",
+            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound, Deleted],
+        ),
+        operation("unlikeMessage", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound])
             .writes_to(WritePurpose::Tidy),
         operation(
             "pinMessage",
-            &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound, Deleted, TooManyPins],
+            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound, Deleted, TooManyPins],
         ),
-        operation("unpinMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound])
+        operation("unpinMessage", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound])
             .writes_to(WritePurpose::Tidy),
         operation("listPins", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("markRead", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),

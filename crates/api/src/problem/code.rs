@@ -87,6 +87,9 @@ codes! {
     /// The group is closed.
     JoinByRequest = FORBIDDEN, "join_by_request", "The group is closed: its members let people in",
         for Group(GroupRefusal::JoinByRequest);
+    /// The group is archived: it can be read, and nothing in it can be changed.
+    Archived = FORBIDDEN, "archived", "The group is archived",
+        for Group(GroupRefusal::Archived);
     /// Only the author of the message may do this.
     NotAuthor = FORBIDDEN, "not_author", "Only the author may do this",
         for Message(MessageRefusal::NotAuthor);
@@ -152,6 +155,9 @@ codes! {
     /// More requests on a socket or at a time, more connections, writes, or answers that were not taken, than are
     /// allowed.
     TooManyRequests = TOO_MANY_REQUESTS, "too_many_requests", "Too many requests";
+    /// The group is in slow mode, and the caller has sent a message a moment ago.
+    SlowMode = TOO_MANY_REQUESTS, "slow_mode", "The group is in slow mode",
+        for Group(GroupRefusal::SlowMode { .. });
     /// The disk is nearly full, and what is left is kept for what frees room.
     StorageFull = INSUFFICIENT_STORAGE, "storage_full", "The server's disk is nearly full";
     /// Something broke here; the log knows what, under the request id.

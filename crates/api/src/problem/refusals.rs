@@ -36,6 +36,9 @@ impl From<Refusal> for ApiError {
             Refusal::Account(AccountRefusal::TooManyAttempts { retry_after }) => {
                 Self::new(code, "too many attempts, try again later").retry_after(retry_after)
             }
+            Refusal::Group(GroupRefusal::SlowMode { retry_after }) => {
+                Self::new(code, refusal.to_string()).retry_after(retry_after)
+            }
             Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit }) => {
                 let quota = ExceededQuota { name: quota.as_str(), limit };
                 Self { quota: Some(quota), ..Self::new(code, refusal.to_string()) }

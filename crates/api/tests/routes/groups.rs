@@ -1,7 +1,10 @@
 //! Groups: creating, showing, finding, editing and deleting them.
 
+mod archive;
 mod members;
 mod quotas;
+mod settings;
+mod slow_mode;
 
 use serde_json::{Value, json};
 
@@ -19,8 +22,10 @@ async fn a_created_group_is_shown_whole_to_its_owner() {
     let group = answer.created();
     let expected = json!({
         "id": group["id"], "name": "Book club", "description": "We read.\nTogether.",
-        "visibility": "public", "history": "all", "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
+        "visibility": "public", "history": "all", "topic": null, "slow_mode_seconds": 0, "archived_at": null,
+        "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
         "my_role": "owner", "last_seq": 0, "read_seq": 0, "unread": 0, "last_message": null,
+        "my_settings": {"notify": "all", "pinned": false, "hidden": false},
     });
     assert_eq!(group, expected);
     assert_eq!(location, format!("/api/groups/{}", group["id"]));
@@ -38,7 +43,7 @@ async fn others_see_a_public_group_without_its_messages() {
     let of_member = json!([mine["my_role"], mine["read_seq"], mine["unread"], mine["last_message"]]);
     assert_eq!(of_member, json!(["owner", 1, 0, message]));
     let mut expected = mine.clone();
-    for field in ["my_role", "read_seq", "unread", "last_message"] {
+    for field in ["my_role", "read_seq", "unread", "last_message", "my_settings"] {
         expected[field] = Value::Null;
     }
     let seen = bob.get(&group).await.ok();

@@ -37,7 +37,8 @@ pub use replay::{ReplayPage, log_state, replay};
 pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Retained};
 pub use subject::{
-    GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    GroupMember, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone,
+    UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

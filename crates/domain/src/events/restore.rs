@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::User;
 use crate::events::audience::Audience;
-use crate::events::subject::{GroupMember, RemovedGroup, RemovedMember, SubjectIds, Tombstone, UserUpdate};
+use crate::events::subject::{
+    GroupMember, OwnMembership, RemovedGroup, RemovedMember, SubjectIds, Tombstone, UserUpdate,
+};
 use crate::groups::{Group, Member};
 use crate::ids::{GroupId, MessageId, UserId};
 use crate::messages::Message;
@@ -80,6 +82,16 @@ impl Restore for GroupMember {
     fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
         let (group, user) = (group_of(ids)?, user_of(ids)?);
         Ok(found.members.get(&(group, user)).map(|member| Self { group, member: member.clone() }))
+    }
+}
+
+impl Restore for OwnMembership {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        GroupMember::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(GroupMember::restore(ids, audience, found)?.map(Self))
     }
 }
 

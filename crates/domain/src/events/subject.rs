@@ -38,6 +38,8 @@ subjects! {
     RemovedGroup,
     /// A member of a group.
     GroupMember,
+    /// A member of a group, with their own settings.
+    OwnMembership,
     /// A user who is no longer a member of a group.
     RemovedMember,
     /// A message.
@@ -115,6 +117,10 @@ pub struct GroupMember {
     /// The member.
     pub member: Member,
 }
+
+/// A member of a group, with their own settings: for the member alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnMembership(pub GroupMember);
 
 /// A user who is no longer a member of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +222,24 @@ impl TextBytes for GroupMember {
 impl InGroup for GroupMember {
     fn group_id(&self) -> GroupId {
         self.group
+    }
+}
+
+impl About for OwnMembership {
+    fn ids(&self) -> SubjectIds {
+        self.0.ids()
+    }
+}
+
+impl TextBytes for OwnMembership {
+    fn text_bytes(&self) -> usize {
+        self.0.text_bytes()
+    }
+}
+
+impl OfUser for OwnMembership {
+    fn user_id(&self) -> UserId {
+        self.0.member.user.id
     }
 }
 

@@ -16,7 +16,8 @@ use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    About, GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    About, GroupMember, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind,
+    Tombstone, UserUpdate,
 };
 use crate::groups::Group;
 use crate::ids::UserId;
@@ -43,6 +44,8 @@ events! {
     MemberUpdated(GroupMember) = "member.updated", to members, by user_or_server;
     /// A user left a group or was removed. The user receives this event, too.
     MemberRemoved(RemovedMember) = "member.removed", to members_and_user, by user_or_server;
+    /// You changed your own settings of a group. Only your devices receive this event.
+    SettingsUpdated(OwnMembership) = "settings.updated", to user, by user;
     /// A message was sent.
     MessageCreated(Message) = "message.created", to members, by user;
     /// A message was edited.

@@ -7,6 +7,7 @@ use crate::groups::model::{Group, Standing, VisibleGroup};
 use crate::ids::GroupId;
 use crate::permissions::{Decision, GroupPermission, Place, Who, decide};
 use crate::storage::Tx;
+use crate::time::Timestamp;
 
 /// The group, if the actor may know of it.
 pub(crate) fn visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
@@ -57,8 +58,18 @@ pub(crate) struct Membership {
 impl Membership {
     /// Rejects what the actor's role doesn't allow.
     pub(crate) fn require(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
+        self.require_at(permission, &self.group.place())
+    }
+
+    /// Rejects a message that the actor may not send at this time.
+    pub(crate) fn require_to_send(&self, now: Timestamp) -> Result<(), GroupRefusal> {
+        let wait = self.group.slow_mode.wait(self.standing.last_sent_at, now);
+        self.require_at(GroupPermission::Send, &self.group.place().in_slow_mode(wait))
+    }
+
+    fn require_at(&self, permission: GroupPermission, place: &Place<'_>) -> Result<(), GroupRefusal> {
         let who = Who { role: Some(&self.standing.role), manages_groups: false };
-        match decide(&who, permission, &self.group.place()) {
+        match decide(&who, permission, place) {
             Decision::Allowed(_) => Ok(()),
             Decision::Denied(denial) => Err(denial.into()),
         }

@@ -16,7 +16,7 @@ use crate::validation::{Violation, ViolationCode};
 /// Gives a member another role, as somebody who manages roles; `None` keeps the one they have.
 ///
 /// # Errors
-/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `LastOwner`, `QuotaExceeded` of [`GroupRefusal`], an invalid
+/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner`, `QuotaExceeded` of [`GroupRefusal`], an invalid
 /// `role` that the group doesn't have, or a fault.
 pub fn change_role(
     tx: &mut dyn Tx,

@@ -9,6 +9,7 @@ use crate::groups::model::{
     Description, Group, GroupName, GroupView, History, NewGroup, Standing, Visibility,
 };
 use crate::groups::quota::Quotas;
+use crate::groups::settings::MemberSettings;
 use crate::ids::Seq;
 use crate::permissions::{BuiltInRole, Role, RoleTitle};
 use crate::storage::{Tx, Unique};
@@ -61,8 +62,14 @@ pub fn create(
     let group = Group { member_count: 1, ..empty.clone() };
     tx.emit(Some(actor.id()), Event::GroupCreated(group.clone()));
     add(tx, actor, &empty, actor.user.clone(), RoleTitle::from(BuiltInRole::Owner), quotas)?;
-    let role = Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed());
-    Ok(GroupView::new(group, Some(Standing { role, read_seq: Seq::ZERO, joined_seq: Seq::ZERO }), None))
+    let standing = Standing {
+        role: Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed()),
+        read_seq: Seq::ZERO,
+        joined_seq: Seq::ZERO,
+        settings: MemberSettings::default(),
+        last_sent_at: tx.now(),
+    };
+    Ok(GroupView::new(group, Some(standing), None))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use crate::events::Event;
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
-use crate::groups::model::{Description, GroupName, GroupView, History, Visibility};
+use crate::groups::model::{Description, Group, GroupName, GroupView, History, Topic, Visibility};
+use crate::groups::slow_mode::SlowMode;
 use crate::ids::GroupId;
 use crate::permissions::GroupPermission;
 use crate::storage::{Tx, Unique};
@@ -22,25 +23,40 @@ pub struct GroupChanges {
     pub visibility: Option<Visibility>,
     /// Which messages its members read.
     pub history: Option<History>,
+    /// What it talks about at the moment.
+    pub topic: Option<Option<Topic>>,
+    /// How long members wait between their messages.
+    pub slow_mode: Option<SlowMode>,
+}
+
+impl GroupChanges {
+    fn apply(&self, to: &Group) -> Group {
+        let mut group = to.clone();
+        if let Some(name) = &self.name {
+            group.name = name.clone();
+        }
+        if let Some(description) = &self.description {
+            group.description.clone_from(description);
+        }
+        if let Some(topic) = &self.topic {
+            group.topic.clone_from(topic);
+        }
+        group.visibility = self.visibility.unwrap_or(group.visibility);
+        group.history = self.history.unwrap_or(group.history);
+        group.slow_mode = self.slow_mode.unwrap_or(group.slow_mode);
+        group
+    }
 }
 
 /// Changes a group, as somebody who may edit it.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`GroupRefusal::MembersOnly`], [`GroupRefusal::RoleTooLow`],
-/// [`GroupRefusal::NameTaken`], or a fault.
+/// [`GroupRefusal::Archived`], [`GroupRefusal::NameTaken`], or a fault.
 pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
     let found = lock_managed(tx, actor, id)?;
     found.authorize(tx, actor, GroupPermission::EditGroup)?;
-    let mut group = found.group.clone();
-    if let Some(name) = &changes.name {
-        group.name = name.clone();
-    }
-    if let Some(description) = &changes.description {
-        group.description.clone_from(description);
-    }
-    group.visibility = changes.visibility.unwrap_or(group.visibility);
-    group.history = changes.history.unwrap_or(group.history);
+    let mut group = changes.apply(&found.group);
     if group != found.group {
         group.version = found.group.version.next();
         if tx.groups().update(&group)? == Unique::Taken {

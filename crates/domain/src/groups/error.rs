@@ -1,6 +1,7 @@
 //! Rejections about groups and members.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::permissions::{Denial, Shortfall};
 
@@ -19,6 +20,15 @@ pub enum GroupRefusal {
     /// The caller's role does not allow this.
     #[error("your role in the group does not allow this: {0}")]
     RoleTooLow(Shortfall),
+    /// The group is archived: nothing in it changes.
+    #[error("the group is archived")]
+    Archived,
+    /// The group is in slow mode, and the member's last message is too recent.
+    #[error("the group is in slow mode; send your next message in {} s", retry_after.as_secs_f64().ceil())]
+    SlowMode {
+        /// When the member may send again.
+        retry_after: Duration,
+    },
     /// Another listed group has this name.
     #[error("another public or closed group has this name")]
     NameTaken,
@@ -46,6 +56,8 @@ impl From<Denial> for GroupRefusal {
         match denial {
             Denial::NotMember => Self::MembersOnly,
             Denial::Role(shortfall) => Self::RoleTooLow(shortfall),
+            Denial::Archived => Self::Archived,
+            Denial::SlowMode { retry_after } => Self::SlowMode { retry_after },
         }
     }
 }

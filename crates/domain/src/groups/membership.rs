@@ -10,6 +10,7 @@ use crate::groups::change_role::role_named;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
+use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
@@ -38,7 +39,7 @@ impl Candidate {
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
-/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::AlreadyMember`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that
+/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::Archived`], [`GroupRefusal::AlreadyMember`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that
 /// the group doesn't have, or a fault.
 pub fn add_member(
     tx: &mut dyn Tx,
@@ -66,7 +67,8 @@ pub fn add_member(
 /// Server admins join any group.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::QuotaExceeded`], or a fault.
+/// [`GroupRefusal::NotFound`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::Archived`],
+/// [`GroupRefusal::QuotaExceeded`], or a fault.
 pub fn join(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -78,6 +80,9 @@ pub fn join(
     let is_open = found.group.visibility == Visibility::Public || found.standing.is_some();
     if !is_open && !is_server_admin(tx, actor)? {
         return Err(GroupRefusal::JoinByRequest.into());
+    }
+    if found.standing.is_none() && found.group.archived_at.is_some() {
+        return Err(GroupRefusal::Archived.into());
     }
     match add(tx, actor, &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
         Unique::Stored(member) => Ok((member, true)),
@@ -142,7 +147,7 @@ pub(super) fn add(
         return Ok(Unique::Taken);
     }
     quotas.check_added(tx, group, user.id, &role.name)?;
-    let member = Member { user, role, joined_at };
+    let member = Member { user, role, joined_at, settings: MemberSettings::default() };
     tx.emit(Some(actor.id()), Event::MemberAdded(GroupMember { group: group.id, member: member.clone() }));
     Ok(Unique::Stored(member))
 }

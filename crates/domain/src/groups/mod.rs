@@ -1,6 +1,7 @@
 //! Groups and their members.
 
 mod access;
+mod archive;
 mod change_role;
 mod create;
 mod delete;
@@ -12,9 +13,12 @@ mod model;
 mod quota;
 mod remove_member;
 mod repository;
+mod settings;
+mod slow_mode;
 mod succession;
 
 pub(crate) use access::{Membership, lock_visible, visible};
+pub use archive::{archive, restore};
 pub use change_role::change_role;
 pub use create::{GroupDraft, create};
 pub use delete::delete;
@@ -23,8 +27,8 @@ pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub use membership::{Candidate, add_member, join};
 pub use model::{
-    Description, Group, GroupName, GroupView, History, Member, NewGroup, NewMembership, Standing, Visibility,
-    VisibleGroup,
+    Description, Group, GroupName, GroupView, History, Member, NewGroup, NewMembership, Standing, Topic,
+    Visibility, VisibleGroup,
 };
 pub use quota::Quotas;
 pub(crate) use remove_member::end_membership;
@@ -32,3 +36,5 @@ pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};
+pub use settings::{MemberChanges, MemberSettings, Notify, SettingsChanges, change_settings, edit_member};
+pub use slow_mode::SlowMode;

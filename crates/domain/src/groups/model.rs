@@ -1,10 +1,12 @@
 //! Groups and members.
 
 use crate::accounts::UserRef;
+use crate::groups::settings::MemberSettings;
+use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
 use crate::messages::MessageView;
 use crate::permissions::{GroupPermission, Place, Role, RoleName, RoleTitle, Who, decide};
-use crate::text::{TextBytes, multi_line, name_key, single_line, text_newtype};
+use crate::text::{TextBytes, multi_line, name_key, one_line, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
 
@@ -46,6 +48,24 @@ impl Description {
     /// The rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         multi_line(text, 0, Self::MAX_LENGTH).map(Self)
+    }
+}
+
+/// What a group talks about at the moment: 1–250 characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic(String);
+text_newtype!(Topic);
+
+impl Topic {
+    /// The most characters a topic may have.
+    pub const MAX_LENGTH: usize = 250;
+
+    /// Normalizes and checks a topic; surrounding white space is dropped.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        one_line(text, Self::MAX_LENGTH).map(Self)
     }
 }
 
@@ -139,6 +159,12 @@ pub struct Group {
     pub visibility: Visibility,
     /// Which messages its members read.
     pub history: History,
+    /// What it talks about at the moment.
+    pub topic: Option<Topic>,
+    /// How long members wait between their messages.
+    pub slow_mode: SlowMode,
+    /// When it was archived; `None` unless it is. Members read an archived group, and nobody changes it.
+    pub archived_at: Option<Timestamp>,
     /// Counts the changes of what is above.
     pub version: Version,
     /// When it was created.
@@ -152,7 +178,13 @@ pub struct Group {
 impl Group {
     /// What permissions in it depend on.
     pub const fn place(&self) -> Place<'_> {
-        Place { is_open: self.visibility.is_listed(), target: None, gift: None }
+        Place {
+            is_open: self.visibility.is_listed(),
+            is_archived: self.archived_at.is_some(),
+            slow_mode: None,
+            target: None,
+            gift: None,
+        }
     }
 
     /// Who learns of what happens to the group itself.
@@ -167,7 +199,7 @@ impl Group {
 
 impl TextBytes for Group {
     fn text_bytes(&self) -> usize {
-        self.name.text_bytes() + self.description.text_bytes()
+        self.name.text_bytes() + self.description.text_bytes() + self.topic.text_bytes()
     }
 }
 
@@ -195,6 +227,9 @@ impl NewGroup {
             description: self.description,
             visibility: self.visibility,
             history: self.history,
+            topic: None,
+            slow_mode: SlowMode::OFF,
+            archived_at: None,
             version: Version::FIRST,
             created_at: self.created_at,
             member_count: 0,
@@ -212,6 +247,10 @@ pub struct Standing {
     pub read_seq: Seq,
     /// The number of the group's newest message when the member came in.
     pub joined_seq: Seq,
+    /// The member's own settings.
+    pub settings: MemberSettings,
+    /// When the member last sent a message here, or else joined.
+    pub last_sent_at: Timestamp,
 }
 
 /// A group and how the one who looks at it stands in it.
@@ -263,6 +302,8 @@ pub struct Member {
     pub role: RoleTitle,
     /// Since when they are in it.
     pub joined_at: Timestamp,
+    /// Their own settings, to be shown to nobody else.
+    pub settings: MemberSettings,
 }
 
 impl TextBytes for Member {

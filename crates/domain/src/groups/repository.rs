@@ -1,6 +1,7 @@
 //! The ports for groups and members.
 
 use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, VisibleGroup};
+use crate::groups::settings::MemberSettings;
 use crate::ids::{EventId, GroupId, Position, Seq, UserId};
 use crate::paging::{Limit, NameCursor, NamePosition};
 use crate::permissions::{BuiltInRole, RoleName};
@@ -55,7 +56,7 @@ repository! {
         /// public group has the folded name.
         fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault>;
 
-        /// Stores name, description, visibility and version. MUST return [`Unique::Taken`] as
+        /// Stores name, description, visibility, topic, slow mode, the time of archiving, and version. MUST return [`Unique::Taken`] as
         /// [`insert`](Self::insert) does.
         fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault>;
 
@@ -116,6 +117,14 @@ repository! {
 
         /// Changes a member's role.
         fn set_role(&mut self, group: GroupId, user: UserId, role: &RoleName) -> Result<(), StorageFault>;
+
+        /// Stores a member's own settings.
+        fn set_settings(
+            &mut self,
+            group: GroupId,
+            user: UserId,
+            settings: MemberSettings,
+        ) -> Result<(), StorageFault>;
 
         /// Removes a membership and decrements the member count.
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;

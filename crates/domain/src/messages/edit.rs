@@ -14,7 +14,7 @@ use crate::storage::Tx;
 /// Replaces the text of the actor's own message; `None` keeps the one it has.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotAuthor`,
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotAuthor`,
 /// `Deleted` of [`MessageRefusal`], or a fault.
 pub fn edit(
     tx: &mut dyn Tx,
@@ -46,7 +46,7 @@ pub fn edit(
 /// again changes nothing.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal),
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal),
 /// [`MessageRefusal::NotFound`], or a fault.
 pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<(), Error> {
     let (view, membership) = load(tx, actor, group, id)?;

@@ -13,7 +13,7 @@ use crate::storage::Tx;
 /// Likes a message, as a member who may react. Liking it again changes nothing.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted` of
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted` of
 /// [`MessageRefusal`], or a fault.
 pub fn like(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_react(tx, actor, group, id)?;
@@ -32,7 +32,7 @@ pub fn like(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Re
 /// Takes the actor's like back. Without one nothing changes; a deleted message has none.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal),
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal),
 /// [`MessageRefusal::NotFound`], or a fault.
 pub fn unlike(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_react(tx, actor, group, id)?;

@@ -16,7 +16,7 @@ use crate::storage::Tx;
 /// Pins a message, as a member who may. Pinning it again changes nothing: the first pin stays.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted`, `TooManyPins` of
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted`, `TooManyPins` of
 /// [`MessageRefusal`], or a fault.
 pub fn pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_pin(tx, actor, group, id)?;
@@ -39,7 +39,7 @@ pub fn pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Res
 /// Unpins a message, as a member who may. Where it is not pinned, nothing changes.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`], or a fault.
 pub fn unpin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_pin(tx, actor, group, id)?;
     if view.message.pin.take().is_some() {

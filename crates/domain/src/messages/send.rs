@@ -7,7 +7,6 @@ use crate::groups::lock_visible;
 use crate::ids::GroupId;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{ClientId, MessageText, MessageView, NewMessage};
-use crate::permissions::GroupPermission;
 use crate::storage::{Tx, Unique};
 
 /// A message that somebody wants to send.
@@ -31,12 +30,16 @@ pub struct Sent {
 }
 
 /// Sends a message, as a member who may. With a client id that the author has used in the group
-/// before, the message of that time comes back instead, whatever the text.
+/// before, the message of that time comes back instead, whatever the text, and also where nothing can be sent now.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `SlowMode` of [`GroupRefusal`](crate::groups::GroupRefusal), or a
+/// fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
-    let membership = lock_visible(tx, actor, draft.group)?.into_membership_with(GroupPermission::Send)?;
+    let membership = lock_visible(tx, actor, draft.group)?.into_membership()?;
+    if let Err(refusal) = membership.require_to_send(tx.now()) {
+        return find_earlier(tx, actor, draft)?.ok_or_else(|| refusal.into());
+    }
     let group = membership.group;
     let new = NewMessage {
         group: group.id,
@@ -52,15 +55,16 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent
             tx.emit(Some(actor.id()), Event::MessageCreated(message.clone()));
             Ok(Sent { view: MessageView { message, liked: false }, repeated: false })
         }
-        Unique::Taken => find_earlier(tx, actor, draft),
+        // Only a draft with a client id can have been sent before.
+        Unique::Taken => find_earlier(tx, actor, draft)?.ok_or_else(|| MessageRefusal::NotFound.into()),
     }
 }
 
-fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
-    // Only a draft with a client id can have been sent before.
-    let client_id = draft.client_id.as_ref().ok_or(MessageRefusal::NotFound)?;
+/// What the draft was sent as before, if it was.
+fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Option<Sent>, Error> {
+    let Some(client_id) = &draft.client_id else { return Ok(None) };
     let earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;
-    Ok(Sent { view: earlier.ok_or(MessageRefusal::NotFound)?, repeated: true })
+    Ok(earlier.map(|view| Sent { view, repeated: true }))
 }
 
 #[cfg(test)]

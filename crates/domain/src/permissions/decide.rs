@@ -1,6 +1,7 @@
 //! The one function that answers "may I?".
 
 use std::fmt;
+use std::time::Duration;
 
 use super::group::GroupPermission;
 use super::role::{Rank, Role};
@@ -19,6 +20,10 @@ pub struct Who<'a> {
 pub struct Place<'a> {
     /// Whether everybody signed in may see the group.
     pub is_open: bool,
+    /// Whether the group is archived.
+    pub is_archived: bool,
+    /// How long the member who asks has still to wait in slow mode; `None` for who need not.
+    pub slow_mode: Option<Duration>,
     /// The rank of the member or the role that is acted on.
     pub target: Option<Rank>,
     /// The role that is given.
@@ -30,6 +35,12 @@ impl<'a> Place<'a> {
     #[must_use]
     pub const fn over(self, rank: Rank) -> Self {
         Self { target: Some(rank), ..self }
+    }
+
+    /// The same group, for a message of a member who has to wait so long.
+    #[must_use]
+    pub const fn in_slow_mode(self, wait: Option<Duration>) -> Self {
+        Self { slow_mode: wait, ..self }
     }
 
     /// The same group, for an act that gives this role.
@@ -66,6 +77,13 @@ pub enum Denial {
     NotMember,
     /// Their role doesn't suffice.
     Role(Shortfall),
+    /// The group is archived.
+    Archived,
+    /// They sent a message a moment ago, and the group is in slow mode.
+    SlowMode {
+        /// When they may send again.
+        retry_after: Duration,
+    },
 }
 
 /// What a role falls short of.
@@ -106,7 +124,28 @@ impl Decision {
 /// A member may do what the role allows: never to somebody of the same or a higher rank, except among owners, and never by
 /// giving a role or a permission beyond the own. Whoever manages the groups of the server may do what
 /// [is managed](GroupPermission::is_managed) everywhere, to anybody: but neither read nor write.
+///
+/// In an archived group, everybody may only what [changes nothing in it](GroupPermission::is_kept_in_archive). Slow mode is
+/// for members who may not delete the messages of others.
 pub fn decide(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>) -> Decision {
+    let by_right = decide_by_right(who, permission, place);
+    if !by_right.is_allowed() {
+        return by_right;
+    }
+    if place.is_archived && !permission.is_kept_in_archive() {
+        return Decision::Denied(Denial::Archived);
+    }
+    let moderates = who.role.is_some_and(|role| role.permissions.contains(GroupPermission::DeleteAny));
+    match place.slow_mode {
+        Some(retry_after) if permission == GroupPermission::Send && !moderates => {
+            Decision::Denied(Denial::SlowMode { retry_after })
+        }
+        _ => by_right,
+    }
+}
+
+/// What follows from roles and rights alone, whatever state the group is in.
+fn decide_by_right(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>) -> Decision {
     let denial = match who.role {
         Some(role) => match shortfall(role, permission, place) {
             None => return Decision::Allowed(Grant::Role),

@@ -122,6 +122,11 @@ impl GroupPermission {
         self.row().managed
     }
 
+    /// Whether it is of use in an archived group, where nothing changes.
+    pub const fn is_kept_in_archive(self) -> bool {
+        matches!(self, Self::View | Self::ReadHistory | Self::ArchiveGroup | Self::DeleteGroup)
+    }
+
     /// Whether a built-in role has it unless the group says otherwise.
     pub const fn is_default_of(self, role: BuiltInRole, is_private: bool) -> bool {
         let row = self.row();

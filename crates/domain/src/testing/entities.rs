@@ -4,7 +4,9 @@ use crate::accounts::{
     Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User, Username,
 };
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
-use crate::groups::{Group, GroupName, GroupRefusal, History, Member, Standing, Visibility};
+use crate::groups::{
+    Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
+};
 use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
@@ -73,6 +75,9 @@ pub(crate) fn group() -> Group {
         description: None,
         visibility: Visibility::Public,
         history: History::All,
+        topic: None,
+        slow_mode: SlowMode::OFF,
+        archived_at: None,
         version: Version::new(5),
         created_at: EARLIER,
         member_count: 3,
@@ -82,12 +87,19 @@ pub(crate) fn group() -> Group {
 
 /// A member's standing, with some messages of [`group`] unread.
 pub(crate) fn standing(role: BuiltInRole) -> Standing {
-    Standing { role: Role::unchanged(role, false), read_seq: Seq::new(30), joined_seq: Seq::new(20) }
+    Standing {
+        role: Role::unchanged(role, false),
+        read_seq: Seq::new(30),
+        joined_seq: Seq::new(20),
+        settings: MemberSettings::default(),
+        last_sent_at: EARLIER,
+    }
 }
 
 /// A member of the group.
 pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
-    Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER }
+    let settings = MemberSettings::default();
+    Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER, settings }
 }
 
 /// A message of the group, with two likes.

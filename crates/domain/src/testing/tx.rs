@@ -176,7 +176,12 @@ impl MockTx {
     /// The group is locked and found, with the caller's role in it, and no role of the group was changed. Rights on the
     /// server may be read.
     pub(crate) fn called_by(self, caller: GroupCaller) -> Self {
-        let mut tx = self.locks_group(Some(group()), caller.role);
+        self.called_by_in(caller, group())
+    }
+
+    /// The same in this group.
+    pub(crate) fn called_by_in(self, caller: GroupCaller, group: Group) -> Self {
+        let mut tx = self.locks_group(Some(group), caller.role);
         tx.accounts
             .expect_lock()
             .withf(|users, strength| users == [ME] && *strength == LockStrength::Shared)

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor};
+use groupchat_domain::groups::{
+    Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, Rank, RoleName};
@@ -17,7 +19,22 @@ use crate::permissions::rows::TitleRow;
 use crate::schema::{group_roles, groups, memberships, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
 use crate::sql::pairs::AmongPairs;
+use crate::sql::stored::StoredNotify;
 use crate::tx::DbTx;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct SettingsRow {
+    notify: StoredNotify,
+    pinned: bool,
+    hidden: bool,
+}
+
+impl From<SettingsRow> for MemberSettings {
+    fn from(row: SettingsRow) -> Self {
+        Self { notify: row.notify.0, pinned: row.pinned, hidden: row.hidden }
+    }
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = memberships)]
@@ -27,11 +44,18 @@ struct MemberRow {
     #[diesel(embed)]
     role: TitleRow,
     joined_at: i64,
+    #[diesel(embed)]
+    settings: SettingsRow,
 }
 
 impl From<MemberRow> for Member {
     fn from(row: MemberRow) -> Self {
-        Self { user: row.user.into(), role: row.role.0, joined_at: Timestamp::from_micros(row.joined_at) }
+        Self {
+            user: row.user.into(),
+            role: row.role.0,
+            joined_at: Timestamp::from_micros(row.joined_at),
+            settings: row.settings.into(),
+        }
     }
 }
 
@@ -150,6 +174,20 @@ impl MemberRepository for DbTx<'_> {
     fn set_role(&mut self, group: GroupId, user: UserId, role: &RoleName) -> Result<(), StorageFault> {
         let member = memberships::table.find((group.get(), user.get()));
         let change = diesel::update(member).set(memberships::role.eq(role.as_str()));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
+    fn set_settings(
+        &mut self,
+        group: GroupId,
+        user: UserId,
+        settings: MemberSettings,
+    ) -> Result<(), StorageFault> {
+        let change = diesel::update(memberships::table.find((group.get(), user.get()))).set((
+            memberships::notify.eq(settings.notify.as_str()),
+            memberships::pinned.eq(settings.pinned),
+            memberships::hidden.eq(settings.hidden),
+        ));
         on_backend!(self, |connection| change.execute(connection)).map(drop)
     }
 

@@ -3,7 +3,8 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Visibility, VisibleGroup,
+    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Topic, Visibility,
+    VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::NamePosition;
@@ -20,7 +21,7 @@ use crate::sql::contains::contains;
 use crate::sql::inserted;
 use crate::sql::locks;
 use crate::sql::name_order::{Keyed, ListPart, NameList, narrowed, read_part};
-use crate::sql::stored::{LIKE, StoredHistory, StoredVisibility};
+use crate::sql::stored::{LIKE, StoredHistory, StoredSlowMode, StoredVisibility};
 use crate::sql::unique;
 use crate::tx::DbTx;
 
@@ -37,6 +38,9 @@ struct GroupRow {
     created_at: i64,
     member_count: i64,
     last_seq: i64,
+    topic: Option<String>,
+    slow_mode_seconds: StoredSlowMode,
+    archived_at: Option<i64>,
 }
 
 impl From<GroupRow> for Group {
@@ -51,6 +55,9 @@ impl From<GroupRow> for Group {
             created_at: Timestamp::from_micros(row.created_at),
             member_count: row.member_count,
             last_seq: Seq::new(row.last_seq),
+            topic: row.topic.map(Topic::from_stored),
+            slow_mode: row.slow_mode_seconds.0,
+            archived_at: row.archived_at.map(Timestamp::from_micros),
         }
     }
 }
@@ -236,6 +243,9 @@ impl GroupRepository for DbTx<'_> {
             groups::description.eq(group.description.as_ref().map(Description::as_str)),
             groups::visibility.eq(group.visibility.as_str()),
             groups::history.eq(group.history.as_str()),
+            groups::topic.eq(group.topic.as_ref().map(Topic::as_str)),
+            groups::slow_mode_seconds.eq(group.slow_mode.seconds()),
+            groups::archived_at.eq(group.archived_at.map(Timestamp::as_micros)),
             groups::version.eq(group.version.get()),
         ));
         let updated =

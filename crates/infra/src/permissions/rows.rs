@@ -7,12 +7,13 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromStaticSqlRow};
 use diesel::dsl::Nullable;
 use diesel::prelude::*;
-use groupchat_domain::groups::Standing;
+use groupchat_domain::groups::{MemberSettings, Standing};
 use groupchat_domain::ids::Seq;
 use groupchat_domain::permissions::{PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle};
+use groupchat_domain::time::Timestamp;
 
 use crate::schema::{group_roles, groups, memberships};
-use crate::sql::stored::StoredVisibility;
+use crate::sql::stored::{StoredNotify, StoredVisibility};
 
 /// Declares a row that is read from these columns, which are checked and put together by a function.
 macro_rules! checked_row {
@@ -50,6 +51,11 @@ checked_row! {
         memberships::joined_seq.nullable(), Nullable<memberships::joined_seq> => Option<i64>;
         group_roles::rank.nullable(), Nullable<group_roles::rank> => Option<i64>;
         group_roles::permissions.nullable(), Nullable<group_roles::permissions> => Option<i64>;
+        memberships::notify.nullable(), Nullable<memberships::notify> => Option<StoredNotify>;
+        memberships::pinned.nullable(), Nullable<memberships::pinned> => Option<bool>;
+        memberships::hidden.nullable(), Nullable<memberships::hidden> => Option<bool>;
+        memberships::joined_at.nullable(), Nullable<memberships::joined_at> => Option<i64>;
+        memberships::last_sent_at.nullable(), Nullable<memberships::last_sent_at> => Option<i64>;
     )
 }
 
@@ -69,17 +75,48 @@ checked_row! {
     )
 }
 
-type StandingColumns = (StoredVisibility, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+type StandingColumns = (
+    StoredVisibility,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<StoredNotify>,
+    Option<bool>,
+    Option<bool>,
+    Option<i64>,
+    Option<i64>,
+);
 
-fn standing(
-    (visibility, name, read_seq, joined_seq, rank, permissions): StandingColumns,
-) -> deserialize::Result<Option<Standing>> {
-    let Some(((name, read_seq), joined_seq)) = name.zip(read_seq).zip(joined_seq) else { return Ok(None) };
+fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
+    let (
+        visibility,
+        name,
+        read_seq,
+        joined_seq,
+        rank,
+        permissions,
+        notify,
+        pinned,
+        hidden,
+        joined_at,
+        last_sent_at,
+    ) = columns;
+    // All of them, or none.
+    let membership = move || Some((name?, read_seq?, joined_seq?, joined_at?, notify?, pinned?, hidden?));
+    let Some((name, read_seq, joined_seq, joined_at, notify, pinned, hidden)) = membership() else {
+        return Ok(None);
+    };
     let stored = rank.zip(permissions).map(definition).transpose()?;
     let role = Role::resolve(RoleName::from_stored(name), stored, !visibility.0.is_listed());
-    let role = role.ok_or("a member has a role that the group doesn't have")?;
-    let (read_seq, joined_seq) = (Seq::new(read_seq), Seq::new(joined_seq));
-    Ok(Some(Standing { role, read_seq, joined_seq }))
+    Ok(Some(Standing {
+        role: role.ok_or("a member has a role that the group doesn't have")?,
+        read_seq: Seq::new(read_seq),
+        joined_seq: Seq::new(joined_seq),
+        settings: MemberSettings { notify: notify.0, pinned, hidden },
+        last_sent_at: Timestamp::from_micros(last_sent_at.unwrap_or(joined_at)),
+    }))
 }
 
 fn title((name, rank): (String, Option<i64>)) -> deserialize::Result<RoleTitle> {

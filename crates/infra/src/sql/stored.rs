@@ -4,13 +4,21 @@ use std::error::Error;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::accounts::SessionKind;
 use groupchat_domain::events::EventType;
-use groupchat_domain::groups::{History, Visibility};
+use groupchat_domain::groups::{History, Notify, SlowMode, Visibility};
 
 /// A like is this reaction.
 pub(crate) const LIKE: &str = "👍";
+
+/// What a member wants to be notified of.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredNotify(pub(crate) Notify);
+
+/// A group's slow mode, in seconds.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredSlowMode(pub(crate) SlowMode);
 
 /// A group's visibility.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -33,6 +41,25 @@ pub(crate) const fn session_kind(kind: SessionKind) -> &'static str {
     match kind {
         SessionKind::Login => "login",
         SessionKind::Provisioned => "provisioned",
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for StoredNotify
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        find(value, &Notify::ALL, Notify::as_str).map(Self)
+    }
+}
+
+impl<DB: Backend> FromSql<BigInt, DB> for StoredSlowMode
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let seconds = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
+        SlowMode::parse(seconds).map(Self).map_err(|violation| violation.detail.into())
     }
 }
 
@@ -118,8 +145,12 @@ mod tests {
         for &event_type in EventType::ALL {
             assert_eq!(read::<StoredEventType>(event_type.as_str()).unwrap().0, event_type);
         }
+        for choice in Notify::ALL {
+            assert_eq!(read::<StoredNotify>(choice.as_str()).unwrap().0, choice);
+        }
         let unknown = "user.forgotten";
         assert!(matches!(read::<StoredEventType>(unknown), Err(Error::DeserializationError(_))));
+        assert!(matches!(read::<StoredNotify>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredVisibility>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredHistory>(unknown), Err(Error::DeserializationError(_))));
         assert!(matches!(read::<StoredSessionKind>(unknown), Err(Error::DeserializationError(_))));

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::events::{
-    Audience, Event, EventRecord, EventType, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, Subject,
-    SubjectKind, Tombstone, UserUpdate, load,
+    Audience, Event, EventRecord, EventType, GroupMember, LoggedEvent, OwnMembership, RemovedGroup,
+    RemovedMember, Subject, SubjectKind, Tombstone, UserUpdate, load,
 };
 use groupchat_domain::ids::{GroupId, MessageId, Position, UserId};
 use groupchat_domain::permissions::BuiltInRole;
@@ -57,6 +57,7 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::logged(ann, Audience::User(user))),
         SubjectKind::Group => Subject::Group(chess),
         SubjectKind::GroupMember => Subject::GroupMember(GroupMember { group, member }),
+        SubjectKind::OwnMembership => Subject::OwnMembership(OwnMembership(GroupMember { group, member })),
         SubjectKind::Message => Subject::Message(message),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message)),
         _ => what_is_left(Chat { group, user, message: message.id }, kind),

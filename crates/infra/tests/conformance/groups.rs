@@ -1,8 +1,8 @@
 //! Groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupView, History, NewGroup, NewMembership, Standing,
-    Visibility,
+    Description, Group, GroupName, GroupQuery, GroupView, History, MemberSettings, NewGroup, NewMembership,
+    SlowMode, Standing, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
@@ -74,6 +74,9 @@ fn an_update_stores_every_field(tx: &mut dyn Tx) {
     let changed = Group {
         name: GroupName::parse("Chess Club").unwrap(),
         description: Some(Description::parse("Mondays").unwrap()),
+        topic: Some(Topic::parse("Openings").unwrap()),
+        slow_mode: SlowMode::parse(21_600).unwrap(),
+        archived_at: Some(at(7)),
         version: before.version.next(),
         ..before.clone()
     };
@@ -152,8 +155,9 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
         assert_eq!(shown(tx, id, viewer).standing, found);
         found
     };
+    let (settings, last_sent_at) = (MemberSettings::default(), at(3));
     let expected = |role, read_seq, joined_seq| {
-        Some(Standing { role: Role::unchanged(role, false), read_seq, joined_seq })
+        Some(Standing { role: Role::unchanged(role, false), read_seq, joined_seq, settings, last_sent_at })
     };
     assert_eq!(standing(ann), expected(BuiltInRole::Owner, Seq::ZERO, Seq::ZERO));
     assert_eq!(standing(bob), expected(BuiltInRole::Admin, Seq::new(5), Seq::new(4)));

@@ -1,6 +1,6 @@
 //! Members.
 
-use groupchat_domain::groups::{Member, MemberQuery, NewMembership};
+use groupchat_domain::groups::{Member, MemberQuery, MemberSettings, NewMembership, Notify};
 use groupchat_domain::ids::{EventId, GroupId, UserId};
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::permissions::BuiltInRole;
@@ -39,7 +39,8 @@ fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     join(tx, id, bob, BuiltInRole::Member);
     join(tx, other, bob, BuiltInRole::Member);
     assert_eq!((count(tx, id), count(tx, other)), (2, 1));
-    let member = Member { user: ann.as_ref(), role: BuiltInRole::Owner.into(), joined_at: at(5) };
+    let (role, settings) = (BuiltInRole::Owner.into(), MemberSettings::default());
+    let member = Member { user: ann.as_ref(), role, joined_at: at(5), settings };
     assert_eq!(tx.members().find(id, ann.id), Ok(Some(member)));
     assert_eq!(tx.members().find(other, ann.id), Ok(None));
 
@@ -108,6 +109,52 @@ fn a_role_changes_for_one_member_alone(tx: &mut dyn Tx) {
         assert_eq!(tx.members().find(chess, bob).unwrap().unwrap().role.name, BuiltInRole::Member);
         assert_eq!(tx.members().find(go, ann).unwrap().unwrap().role.name, BuiltInRole::Member);
     }
+}
+
+fn settings_change_for_one_member_of_one_group_alone(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
+    for (group, user) in [(chess, ann), (chess, bob), (go, ann)] {
+        join(tx, group, user, BuiltInRole::Member);
+    }
+    for notify in Notify::ALL {
+        for (pinned, hidden) in [(true, false), (false, true)] {
+            let settings = MemberSettings { notify, pinned, hidden };
+            tx.members().set_settings(chess, ann, settings).unwrap();
+            assert_eq!(tx.members().find(chess, ann).unwrap().unwrap().settings, settings);
+            let visible = tx.groups().find_visible(chess, ann).unwrap().unwrap();
+            let view = tx.groups().view(chess, ann).unwrap().unwrap();
+            for standing in [visible.standing, view.standing] {
+                assert_eq!(standing.unwrap().settings, settings);
+            }
+        }
+    }
+    for (group, user) in [(chess, bob), (go, ann)] {
+        let settings = tx.members().find(group, user).unwrap().unwrap().settings;
+        assert_eq!(settings, MemberSettings::default());
+    }
+    tx.members().remove(chess, ann).unwrap();
+    join(tx, chess, ann, BuiltInRole::Member);
+    let settings = tx.members().find(chess, ann).unwrap().unwrap().settings;
+    assert_eq!(settings, MemberSettings::default(), "they end with the membership");
+}
+
+fn a_message_tells_when_its_author_last_sent_one(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
+    for (group, user) in [(chess, ann), (chess, bob), (go, ann)] {
+        join_at(tx, group, user, BuiltInRole::Member, 5);
+    }
+    let mut last_sent = |group, user, words: &[&str]| {
+        for words in words {
+            post(tx, group, ann, words);
+        }
+        tx.groups().find_visible(group, user).unwrap().unwrap().standing.unwrap().last_sent_at
+    };
+    assert_eq!(last_sent(chess, ann, &[]), at(5), "when she joined");
+    assert_eq!(last_sent(chess, ann, &["a", "b"]), at(102));
+    assert_eq!(last_sent(chess, bob, &[]), at(5));
+    assert_eq!(last_sent(go, ann, &[]), at(5));
 }
 
 fn members_are_listed_by_name_in_pages(tx: &mut dyn Tx) {
@@ -256,6 +303,8 @@ cases! { transaction:
     as_many_members_are_found_at_once_as_a_page_of_the_log_names
     a_second_membership_is_taken_and_not_counted
     a_role_changes_for_one_member_alone
+    settings_change_for_one_member_of_one_group_alone
+    a_message_tells_when_its_author_last_sent_one
     members_are_listed_by_name_in_pages
     a_search_finds_names_and_never_addresses
     deleted_users_are_left_out

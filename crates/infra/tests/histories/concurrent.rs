@@ -127,10 +127,13 @@ fn draw(dice: &mut Dice, known: &Known) -> Command {
             | Command::LeaveGroup { .. }
             | Command::AddMember { .. }
             | Command::RemoveMember { .. }
-            | Command::ChangeRole { .. } => return command,
+            | Command::ChangeRole { .. }
+            | Command::ArchiveGroup { .. }
+            | Command::RestoreGroup { .. }
+            | Command::ChangeSettings { .. } => return command,
             // Its name is checked against those of all groups.
-            Command::EditGroup { group, description, .. } => {
-                return Command::EditGroup { group, name: None, description };
+            Command::EditGroup { group, description, topic, .. } => {
+                return Command::EditGroup { group, name: None, description, topic, slow_mode: None };
             }
             _ => {}
         }

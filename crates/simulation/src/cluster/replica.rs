@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::accounts::User;
-use groupchat_domain::events::{Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, Tombstone};
-use groupchat_domain::groups::{Group, GroupView};
+use groupchat_domain::events::{
+    Event, GroupMember, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Tombstone,
+};
+use groupchat_domain::groups::{Group, GroupView, MemberSettings};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
 use groupchat_domain::permissions::RoleName;
@@ -57,6 +59,7 @@ impl ShownGroup {
 pub(super) struct Inside {
     role: RoleName,
     read_seq: Seq,
+    settings: MemberSettings,
     members: BTreeMap<UserId, RoleName>,
     /// Messages from this number on are shown.
     from: Seq,
@@ -100,6 +103,7 @@ impl LoadedGroup {
             Inside {
                 role: standing.role.title.name,
                 read_seq: standing.read_seq,
+                settings: standing.settings,
                 members: self.members.iter().cloned().collect(),
                 from: oldest,
                 messages: self.messages.iter().map(place).collect(),
@@ -156,6 +160,11 @@ impl Replica {
                     if member.user.id == me {
                         inside.role = role.clone();
                     }
+                }
+            }
+            Event::SettingsUpdated(OwnMembership(GroupMember { group, member })) => {
+                if let Some(inside) = self.inside(*group) {
+                    inside.settings = member.settings;
                 }
             }
             Event::MemberRemoved(RemovedMember { group, user }) if *user == me => {

@@ -6,7 +6,9 @@ use groupchat_domain::accounts::{
     operator,
 };
 use groupchat_domain::events::{self, Retention};
-use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupQuery, MemberQuery};
+use groupchat_domain::groups::{
+    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, SettingsChanges,
+};
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
 use groupchat_domain::messages::{self, MessageDraft};
@@ -138,11 +140,17 @@ commands! {
         }, &QUOTAS);
     /// A group's admin changes it.
     3 write EditGroup[groups::edit](
-        group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>
+        group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>,
+        topic: Option<Option<ATopic>>, slow_mode: Option<ASlowMode>
     )
         |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
-            name: name.clone(), description: description.clone(), ..GroupChanges::default()
+            name: name.clone(), description: description.clone(), topic: topic.clone(), slow_mode,
+            ..GroupChanges::default()
         });
+    /// A group's admin archives it.
+    1 write ArchiveGroup[groups::archive](group: AGroup) |tx, actor| groups::archive(tx, actor, group);
+    /// A group's admin restores it.
+    4 write RestoreGroup[groups::restore](group: AGroup) |tx, actor| groups::restore(tx, actor, group);
     /// A group's owner deletes it.
     1 write DeleteGroup[groups::delete](group: AGroup) |tx, actor| groups::delete(tx, actor, group);
     /// A group.
@@ -163,6 +171,18 @@ commands! {
     /// An owner changes a member's role.
     3 write ChangeRole[groups::change_role](group: AGroup, user: AUser, role: Option<ARole>)
         |tx, actor| groups::change_role(tx, actor, group, user, role.as_ref(), &QUOTAS);
+    /// A member changes their own settings.
+    3 write ChangeSettings[groups::change_settings](
+        group: AGroup, notify: Option<ANotify>, pinned: Option<AFlag>, hidden: Option<AFlag>
+    )
+        |tx, actor| groups::change_settings(tx, actor, group, SettingsChanges { notify, pinned, hidden });
+    /// A member is changed, in whatever way.
+    2 write EditMember[groups::edit_member](
+        group: AGroup, user: AUser, role: Option<ARole>, notify: Option<ANotify>
+    )
+        |tx, actor| groups::edit_member(tx, actor, group, user, &MemberChanges {
+            role: role.clone(), settings: SettingsChanges { notify, ..SettingsChanges::default() },
+        }, &QUOTAS);
     /// A member leaves.
     2 write LeaveGroup[groups::remove_member](group: AGroup)
         |tx, actor| groups::remove_member(tx, actor, group, actor.id());

@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug};
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
-use groupchat_domain::groups::{Candidate, Description, GroupName};
+use groupchat_domain::groups::{Candidate, Description, GroupName, Notify, SlowMode, Topic};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -127,9 +127,18 @@ arguments! {
     /// What a group is about.
     ADescription(u16) for Description: |dice, known| small(dice, 4),
         |number, ids| Description::from_stored(format!("about {number}"));
+    /// What a group talks about at the moment.
+    ATopic(u16) for Topic: |dice, known| small(dice, 4),
+        |number, ids| Topic::from_stored(format!("topic {number}"));
+    /// How long members wait between their messages: as a rule not at all.
+    ASlowMode(u8) for SlowMode: |dice, known| usual(dice, 3).try_into().unwrap_or(0),
+        |number, ids| SlowMode::parse([0, 1, 60][usize::from(number % 3)]).unwrap_or(SlowMode::OFF);
     /// A role in a group.
     ARole(u8) for RoleName: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0),
         |number, ids| BuiltInRole::ALL[usize::from(number % 4)].into();
+    /// What a member wants to be notified of.
+    ANotify(u8) for Notify: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| Notify::ALL[usize::from(number % 3)];
     /// A message's text.
     AText(u32) for MessageText: |dice, known| small(dice, 1_000).into(),
         |number, ids| MessageText::from_stored(format!("text {number}"));

@@ -2,8 +2,8 @@
 
 use groupchat_domain::accounts::{Actor, Session, User, UserRef};
 use groupchat_domain::events::{
-    Audience, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, LoggedEvent, RemovedGroup,
-    RemovedMember, Subject, Tombstone, UserUpdate,
+    Audience, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, LoggedEvent, OwnMembership,
+    RemovedGroup, RemovedMember, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
@@ -132,7 +132,9 @@ impl Renumber for LoggedEvent {
             Subject::RemovedGroup(group) => {
                 *group = RemovedGroup::logged(ids.canonical_group(group.id), self.audience);
             }
-            Subject::GroupMember(member) => member.renumber(ids),
+            Subject::GroupMember(member) | Subject::OwnMembership(OwnMembership(member)) => {
+                member.renumber(ids)
+            }
             Subject::RemovedMember(member) => member.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::Gone => {}

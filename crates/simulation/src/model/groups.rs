@@ -10,7 +10,7 @@ use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
-use crate::model::state::{GroupRow, Named, Tables};
+use crate::model::state::{GroupRow, Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
@@ -19,7 +19,8 @@ impl Tables {
         let stored = self.roles.get(&(group, membership.role.clone())).copied();
         let is_private = !self.groups.get(&group)?.group.visibility.is_listed();
         let role = Role::resolve(membership.role.clone(), stored, is_private)?;
-        Some(Standing { role, read_seq: membership.read_seq, joined_seq: membership.joined_seq })
+        let Membership { read_seq, joined_seq, settings, last_sent_at, .. } = *membership;
+        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at })
     }
 
     fn group_view(&self, group: &Group, viewer: UserId) -> GroupView {
@@ -133,6 +134,9 @@ impl GroupRepository for ModelTx<'_> {
             row.group.description.clone_from(&group.description);
             row.group.visibility = group.visibility;
             row.group.history = group.history;
+            row.group.topic.clone_from(&group.topic);
+            row.group.slow_mode = group.slow_mode;
+            row.group.archived_at = group.archived_at;
             row.group.version = group.version;
         });
         if group.name.key() != old_key {

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use groupchat_domain::groups::{Member, MemberQuery, MemberRepository, NewMembership, ReadCursor};
+use groupchat_domain::groups::{
+    Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+};
 use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, RoleName, RoleTitle};
@@ -16,7 +18,8 @@ use crate::model::tx::{ModelTx, each_once};
 impl Tables {
     fn member(&self, group: GroupId, user: UserId, membership: &Membership) -> Member {
         let role = self.title(group, &membership.role);
-        Member { user: self.user_ref(user), role, joined_at: membership.joined_at }
+        let Membership { joined_at, settings, .. } = *membership;
+        Member { user: self.user_ref(user), role, joined_at, settings }
     }
 
     fn title(&self, group: GroupId, name: &RoleName) -> RoleTitle {
@@ -71,15 +74,33 @@ impl MemberRepository for ModelTx<'_> {
         if tables.memberships.contains(&(group, user)) {
             return Ok(Unique::Taken);
         }
-        let read_position = Position::ZERO;
-        let row = Membership { role, joined_at, since_event, read_seq, joined_seq, read_position };
-        tables.memberships.put((group, user), row);
+        let membership = Membership {
+            role,
+            joined_at,
+            since_event,
+            read_seq,
+            joined_seq,
+            read_position: Position::ZERO,
+            settings: MemberSettings::default(),
+            last_sent_at: joined_at,
+        };
+        tables.memberships.put((group, user), membership);
         tables.count_members(group, 1);
         Ok(Unique::Stored(()))
     }
 
     fn set_role(&mut self, group: GroupId, user: UserId, role: &RoleName) -> Result<(), StorageFault> {
         self.write()?.memberships.change(&(group, user), |membership| membership.role = role.clone());
+        Ok(())
+    }
+
+    fn set_settings(
+        &mut self,
+        group: GroupId,
+        user: UserId,
+        settings: MemberSettings,
+    ) -> Result<(), StorageFault> {
+        self.write()?.memberships.change(&(group, user), |membership| membership.settings = settings);
         Ok(())
     }
 

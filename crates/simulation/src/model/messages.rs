@@ -143,7 +143,10 @@ impl MessageRepository for ModelTx<'_> {
             tables.client_ids.put(client_id, id);
         }
         tables.groups.change(&group, |row| row.group.last_seq = seq);
-        tables.memberships.change(&(group, author), |membership| membership.read_seq = seq);
+        tables.memberships.change(&(group, author), |membership| {
+            membership.read_seq = seq;
+            membership.last_sent_at = message.created_at;
+        });
         Ok(Unique::Stored(id))
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::groups::Group;
+use groupchat_domain::groups::{Group, MemberSettings};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
@@ -38,6 +38,9 @@ pub(crate) struct Membership {
     pub(crate) joined_seq: Seq,
     /// The head of the log when the cursor was moved; zero if only messages moved it.
     pub(crate) read_position: Position,
+    pub(crate) settings: MemberSettings,
+    /// When they joined, until they have sent a message.
+    pub(crate) last_sent_at: Timestamp,
 }
 
 /// A job that waits.

@@ -122,6 +122,9 @@ impl Scene {
         self.adas.socket.send(&read.to_string()).await;
         self.kept.hear(&mut self.adas.socket, "reply").await;
         self.kept.hear(&mut self.phone, "read.updated").await;
+        let settings = json!({"notify": "mentions", "pinned": true});
+        self.ada.patch(&format!("{}/members/me", self.group), settings).await.ok();
+        self.log("settings.updated").await;
         let path = format!("{}/messages/{}", self.group, sent["data"]["id"]);
         self.server.advance_clock(Duration::from_secs(5));
         self.grace.patch(&path, json!({"text": "Hello, Ada! A bug."})).await.ok();

@@ -46,7 +46,7 @@ async fn an_added_member_is_shown_whole() {
     let member = answer.created();
     let expected = json!({
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": "S"},
-        "role": "member", "joined_at": time(&member["joined_at"]),
+        "role": "member", "joined_at": time(&member["joined_at"]), "settings": null,
     });
     assert_eq!(member, expected);
     let listed = team.owner.get(&format!("{}?q=stranger", team.members())).await.ok();
@@ -121,6 +121,7 @@ async fn anybody_joins_a_public_group_and_stays_what_they_are() {
     let expected = json!({
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": null},
         "role": "member", "joined_at": time(&joined["joined_at"]),
+        "settings": {"notify": "all", "pinned": false, "hidden": false},
     });
     assert_eq!(joined, expected);
     let again = team.stranger.post_empty(&path).await;
@@ -159,7 +160,7 @@ async fn a_role_is_changed_by_owners_and_server_admins() {
     let changed = team.owner.patch(&path, role("admin")).await.ok();
     let expected = json!({
         "user": {"id": team.member.id(), "username": "member", "display_name": null},
-        "role": "admin", "joined_at": time(&changed["joined_at"]),
+        "role": "admin", "joined_at": time(&changed["joined_at"]), "settings": null,
     });
     assert_eq!(changed, expected);
     assert_eq!(team.root.put(&path, role("member")).await.ok()["role"], "member");

@@ -5,7 +5,8 @@ use super::*;
 use crate::error::Error;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    GroupMember, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    GroupMember, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone,
+    UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::ids::{EventId, GroupId, Position, UserId};
@@ -80,6 +81,10 @@ fn present(event_type: EventType) -> Subject {
         SubjectKind::Group => Subject::Group(group()),
         SubjectKind::GroupMember => {
             Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Admin) })
+        }
+        SubjectKind::OwnMembership => {
+            let member = member(OTHER, BuiltInRole::Admin);
+            Subject::OwnMembership(OwnMembership(GroupMember { group: GROUP, member }))
         }
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),

@@ -16,6 +16,10 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::GroupMember => {
             Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Member) })
         }
+        SubjectKind::OwnMembership => {
+            let member = member(OTHER, BuiltInRole::Member);
+            Subject::OwnMembership(OwnMembership(GroupMember { group: GROUP, member }))
+        }
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
@@ -28,7 +32,9 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
     match kind {
         SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId => (Some(OTHER), None, None),
         SubjectKind::Group | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
-        SubjectKind::GroupMember | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
+        SubjectKind::GroupMember | SubjectKind::OwnMembership | SubjectKind::RemovedMember => {
+            (Some(OTHER), Some(GROUP), None)
+        }
         SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
     }
 }
@@ -70,6 +76,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::UserDeleted, Audience::All),
         (EventType::GroupDeleted, Audience::All),
         (EventType::MemberAdded, Audience::Group(GROUP)),
+        (EventType::SettingsUpdated, Audience::User(OTHER)),
         (EventType::MemberRemoved, Audience::GroupAndUser(GROUP, OTHER)),
         (EventType::MessageDeleted, Audience::Group(GROUP)),
         (EventType::SessionsEnded, Audience::User(OTHER)),

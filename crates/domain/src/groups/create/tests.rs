@@ -76,7 +76,12 @@ fn whoever_creates_a_group_owns_it() {
     assert_eq!((created.group.member_count, created.group.last_seq), (1, Seq::ZERO));
     assert_eq!(
         created.standing,
-        Some(Standing { read_seq: Seq::ZERO, joined_seq: Seq::ZERO, ..standing(BuiltInRole::Owner) })
+        Some(Standing {
+            read_seq: Seq::ZERO,
+            joined_seq: Seq::ZERO,
+            last_sent_at: NOW,
+            ..standing(BuiltInRole::Owner)
+        })
     );
     assert_eq!((created.unread(), created.last_message), (Some(0), None));
 }
@@ -85,7 +90,12 @@ fn whoever_creates_a_group_owns_it() {
 fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
     let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
     let group = create(&mut tx, &me(), &draft(), &Quotas::default()).unwrap().group;
-    let owner = Member { user: me().user, role: BuiltInRole::Owner.into(), joined_at: NOW };
+    let owner = Member {
+        user: me().user,
+        role: BuiltInRole::Owner.into(),
+        joined_at: NOW,
+        settings: MemberSettings::default(),
+    };
     let expected = [
         (Audience::All, Some(ME), Event::GroupCreated(group)),
         (Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member: owner })),

@@ -5,7 +5,7 @@ use crate::events::Audience;
 use crate::groups::model::Group;
 use crate::permissions::BuiltInRole;
 use crate::testing::{
-    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
+    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, lacks, me, standing,
 };
 
@@ -92,12 +92,40 @@ fn what_is_not_named_is_kept_and_a_description_can_be_cleared() {
 }
 
 #[test]
+fn a_topic_and_slow_mode_are_set_and_cleared() {
+    let (topic, slow_mode) = (Topic::parse("Seeds").unwrap(), SlowMode::parse(30).unwrap());
+    let slowed = Group { topic: Some(topic), slow_mode, ..group() };
+    for (before, after) in [(group(), slowed.clone()), (slowed, group())] {
+        let after = Group { version: before.version.next(), ..after };
+        let changes = GroupChanges {
+            topic: Some(after.topic.clone()),
+            slow_mode: Some(after.slow_mode),
+            ..GroupChanges::default()
+        };
+        let tx = MockTx::new().locks_group(Some(before), Some(BuiltInRole::Admin));
+        let (mut tx, shown) = shows(stores(tx, after.clone()), after);
+        assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
+    }
+}
+
+#[test]
+fn an_archived_group_stays_as_it_is() {
+    let archived = Group { archived_at: Some(NOW), ..group() };
+    for (caller, refusal) in [(OWNER, GroupRefusal::Archived), (MEMBER, lacks(GroupPermission::EditGroup))] {
+        let mut tx = MockTx::new().called_by_in(caller, archived.clone());
+        assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Err(refusal.into()));
+    }
+}
+
+#[test]
 fn a_change_that_changes_nothing_stores_and_emits_nothing() {
     let same = GroupChanges {
         name: Some(group().name),
         description: Some(group().description),
         visibility: Some(Visibility::Public),
         history: Some(History::All),
+        topic: Some(group().topic),
+        slow_mode: Some(group().slow_mode),
     };
     for changes in [GroupChanges::default(), same] {
         let (mut tx, shown) = shows(MockTx::new().called_by(ADMIN), group());

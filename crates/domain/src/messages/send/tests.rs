@@ -1,15 +1,18 @@
+use std::time::Duration;
+
 use mockall::predicate::eq;
 
 use super::*;
 use crate::events::Audience;
-use crate::groups::GroupRefusal;
+use crate::groups::{Group, GroupRefusal, SlowMode, Standing, VisibleGroup};
 use crate::ids::{MessageId, Seq};
 use crate::messages::model::Message;
 use crate::permissions::BuiltInRole;
 use crate::testing::{
-    ADMIN, GROUP, ME, MEMBER, MESSAGE, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, me, message, text, tombstone,
+    ADMIN, EARLIER, GROUP, ME, MEMBER, MESSAGE, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, me, message, standing, text, tombstone, view,
 };
+use crate::time::Timestamp;
 
 fn draft() -> MessageDraft {
     MessageDraft { group: GROUP, text: text("hello"), client_id: None }
@@ -107,4 +110,64 @@ fn a_group_that_is_not_there_takes_no_messages() {
 fn faults_are_returned() {
     assert_hands_faults_on(|| sends(draft()), |tx| send(tx, &me(), &draft()));
     assert_hands_faults_on(|| sent_before(message(ME)), |tx| send(tx, &me(), &named_draft()));
+}
+
+/// The group in slow mode, or archived, found by a member who sent their last message at this time.
+fn finds(group: Group, role: BuiltInRole, last_sent_at: Timestamp) -> MockTx {
+    let mut tx = MockTx::new();
+    let standing = Some(Standing { last_sent_at, ..standing(role) });
+    let found = VisibleGroup { group, standing };
+    tx.groups.expect_lock().returning(|_| Ok(()));
+    tx.groups.expect_find_visible().returning(move |_, _| Ok(Some(found.clone())));
+    tx
+}
+
+fn slowed() -> Group {
+    Group { slow_mode: SlowMode::parse(60).unwrap(), ..group() }
+}
+
+fn archived() -> Group {
+    Group { archived_at: Some(NOW), ..group() }
+}
+
+#[test]
+fn members_wait_in_slow_mode_and_those_who_moderate_don_t() {
+    let ten_seconds_ago = NOW.minus(Duration::from_secs(10));
+    let slowed_down = GroupRefusal::SlowMode { retry_after: Duration::from_secs(50) };
+    let mut tx = finds(slowed(), BuiltInRole::Member, ten_seconds_ago);
+    assert_eq!(send(&mut tx, &me(), &draft()), Err(slowed_down.into()));
+    assert_eq!(tx.emitted, []);
+    for (role, last_sent_at) in [
+        (BuiltInRole::Member, NOW.minus(Duration::from_secs(60))),
+        (BuiltInRole::Member, NOW.plus(Duration::from_secs(1))),
+        (BuiltInRole::Admin, ten_seconds_ago),
+        (BuiltInRole::Owner, ten_seconds_ago),
+    ] {
+        let mut tx = stores(finds(slowed(), role, last_sent_at), draft(), Unique::Stored(MESSAGE));
+        assert!(send(&mut tx, &me(), &draft()).is_ok(), "{role:?}, {last_sent_at:?}");
+    }
+}
+
+#[test]
+fn nobody_sends_to_an_archived_group() {
+    for role in [BuiltInRole::Member, BuiltInRole::Admin, BuiltInRole::Owner] {
+        let mut tx = finds(archived(), role, EARLIER);
+        assert_eq!(send(&mut tx, &me(), &draft()), Err(GroupRefusal::Archived.into()), "{role:?}");
+    }
+}
+
+#[test]
+fn a_repeat_is_answered_where_nothing_can_be_sent() {
+    for (group, refusal) in [
+        (slowed(), GroupRefusal::SlowMode { retry_after: Duration::from_secs(60) }),
+        (archived(), GroupRefusal::Archived),
+    ] {
+        for earlier in [Some(message(ME)), None] {
+            let mut tx = finds(group.clone(), BuiltInRole::Member, NOW);
+            let found = earlier.clone().map(view);
+            tx.messages.expect_find_by_client_id().times(1).returning(move |_, _, _| Ok(found.clone()));
+            let expected = earlier.map(|message| Sent { view: view(message), repeated: true });
+            assert_eq!(send(&mut tx, &me(), &named_draft()), expected.ok_or_else(|| refusal.into()));
+        }
+    }
 }

@@ -2,7 +2,8 @@ use super::*;
 use crate::permissions::{BuiltInRole, PermissionSet, RoleDefinition, RoleName};
 
 /// A group that everybody signed in may see.
-const OPEN: Place<'_> = Place { is_open: true, target: None, gift: None };
+const OPEN: Place<'_> =
+    Place { is_open: true, is_archived: false, slow_mode: None, target: None, gift: None };
 /// One that only its members may see.
 const PRIVATE: Place<'_> = Place { is_open: false, ..OPEN };
 
@@ -129,4 +130,35 @@ fn a_shortfall_says_what_is_missing() {
     assert_eq!(lacks.to_string(), "it lacks the permission edit_group");
     let gives = Shortfall::GivesMore(GroupPermission::Pin);
     assert_eq!(gives.to_string(), "it can't give the permission pin, which it lacks");
+}
+
+#[test]
+fn an_archived_group_is_read_restored_and_deleted_and_else_left_alone() {
+    use GroupPermission::{ArchiveGroup, DeleteGroup, ReadHistory, View};
+    let owner = built_in(BuiltInRole::Owner);
+    for permission in GroupPermission::ALL.iter().copied() {
+        for who in [member(&owner), SERVER_ADMIN, OUTSIDER] {
+            let before = decide(&who, permission, &OPEN);
+            let archived = decide(&who, permission, &Place { is_archived: true, ..OPEN });
+            let is_kept = [View, ReadHistory, ArchiveGroup, DeleteGroup].contains(&permission);
+            let expected =
+                if is_kept || !before.is_allowed() { before } else { Decision::Denied(Denial::Archived) };
+            assert_eq!(archived, expected, "{permission:?} as {who:?}");
+        }
+    }
+}
+
+#[test]
+fn slow_mode_holds_up_messages_of_those_who_don_t_moderate() {
+    let retry_after = Duration::from_secs(9);
+    let slowed = OPEN.in_slow_mode(Some(retry_after));
+    for role in BuiltInRole::ALL.map(built_in) {
+        for permission in GroupPermission::ALL.iter().copied() {
+            let before = decide(&member(&role), permission, &OPEN);
+            let moderates = role.permissions.contains(GroupPermission::DeleteAny);
+            let waits = permission == GroupPermission::Send && before.is_allowed() && !moderates;
+            let expected = if waits { Decision::Denied(Denial::SlowMode { retry_after }) } else { before };
+            assert_eq!(decide(&member(&role), permission, &slowed), expected, "{permission:?} as {role:?}");
+        }
+    }
 }

@@ -2,13 +2,19 @@
 
 use super::Rule::{Check, Reference, Unique};
 use super::TableRows;
-use super::value::Value::{Characters, Null, Number, Text};
+use super::value::Value::{Bool, Characters, Null, Number, Text};
 
 pub(super) const GROUPS: TableRows = TableRows {
     table: "groups",
     is_single_row: false,
     first: &[
-        &[("id", Number(1)), ("name_key", Text("tea"))],
+        &[
+            ("id", Number(1)),
+            ("name_key", Text("tea")),
+            ("topic", Text("leaves")),
+            ("slow_mode_seconds", Number(5)),
+            ("archived_at", Number(6)),
+        ],
         &[("id", Number(2)), ("name_key", Text("old")), ("deleted_at", Number(5))],
     ],
     another: &[
@@ -24,10 +30,14 @@ pub(super) const GROUPS: TableRows = TableRows {
         ("last_seq", Number(0)),
         ("history", Text("all")),
         ("kind", Text("group")),
+        ("topic", Null),
+        ("slow_mode_seconds", Number(0)),
+        ("archived_at", Null),
     ],
     accepted: &[
         &[("name", Characters(100)), ("description", Characters(1000))],
         &[("description", Text(""))],
+        &[("topic", Characters(250)), ("slow_mode_seconds", Number(21_600))],
         &[("visibility", Text("closed")), ("history", Text("joined"))],
         &[("kind", Text("direct")), ("visibility", Text("private")), ("name", Null), ("name_key", Null)],
         // A private group may be called as any other, and a listed one as one that is deleted.
@@ -42,7 +52,7 @@ pub(super) const GROUPS: TableRows = TableRows {
         (Check, &[("name_key", Null)]),
         (Check, &[("kind", Text("direct")), ("visibility", Text("private"))]),
         (Check, &[("kind", Text("direct")), ("name", Null), ("name_key", Null)]),
-        (Check, &[("kind", Text("channel"))]),
+        (Check, &[("kind", Text("channel")), ("visibility", Text("private"))]),
         (Check, &[("history", Text("none"))]),
         (Check, &[("name", Text(""))]),
         (Check, &[("name", Characters(101))]),
@@ -52,6 +62,10 @@ pub(super) const GROUPS: TableRows = TableRows {
         (Check, &[("version", Number(0))]),
         (Check, &[("member_count", Number(-1))]),
         (Check, &[("last_seq", Number(-1))]),
+        (Check, &[("topic", Text(""))]),
+        (Check, &[("topic", Characters(251))]),
+        (Check, &[("slow_mode_seconds", Number(-1))]),
+        (Check, &[("slow_mode_seconds", Number(21_601))]),
     ],
 };
 
@@ -84,7 +98,13 @@ pub(super) const GROUP_ROLES: TableRows = TableRows {
 pub(super) const MEMBERSHIPS: TableRows = TableRows {
     table: "memberships",
     is_single_row: false,
-    first: &[&[("user_id", Number(1))]],
+    first: &[&[
+        ("user_id", Number(1)),
+        ("notify", Text("none")),
+        ("pinned", Bool(true)),
+        ("hidden", Bool(true)),
+        ("last_sent_at", Number(7)),
+    ]],
     another: &[
         ("group_id", Number(1)),
         ("user_id", Number(2)),
@@ -94,8 +114,17 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         ("since_event", Number(0)),
         ("read_position", Number(0)),
         ("joined_seq", Number(0)),
+        ("notify", Text("all")),
+        ("pinned", Bool(false)),
+        ("hidden", Bool(false)),
+        ("last_sent_at", Null),
     ],
-    accepted: &[&[("role", Text("admin"))], &[("role", Text("owner"))], &[("role", Characters(50))]],
+    accepted: &[
+        &[("role", Text("admin"))],
+        &[("role", Text("owner"))],
+        &[("role", Characters(50))],
+        &[("notify", Text("mentions"))],
+    ],
     rejected: &[
         (Unique, &[("user_id", Number(1))]),
         (Check, &[("role", Text(""))]),
@@ -104,6 +133,7 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         (Check, &[("since_event", Number(-1))]),
         (Check, &[("read_position", Number(-1))]),
         (Check, &[("joined_seq", Number(-1))]),
+        (Check, &[("notify", Text("some"))]),
         (Reference, &[("group_id", Number(9))]),
         (Reference, &[("user_id", Number(9))]),
     ],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::{UserRef, Username};
 use groupchat_domain::events::{Audience, Delivery, Epoch, Event, GroupMember, RemovedMember, Viewer};
-use groupchat_domain::groups::Member;
+use groupchat_domain::groups::{Member, MemberSettings};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::messages::{MessageText, NewMessage};
 use groupchat_domain::permissions::BuiltInRole;
@@ -175,7 +175,8 @@ pub(super) fn long_message() -> Event {
 pub(super) fn member(user: UserId) -> Member {
     let username = Some(Username::parse(&format!("user{user}")).unwrap());
     let user = UserRef { id: user, username, display_name: None };
-    Member { user, role: BuiltInRole::Member.into(), joined_at: Timestamp::from_micros(0) }
+    let (joined_at, settings) = (Timestamp::from_micros(0), MemberSettings::default());
+    Member { user, role: BuiltInRole::Member.into(), joined_at, settings }
 }
 
 /// A user who has been in these groups since before the log began. The session has the same number as the user.
