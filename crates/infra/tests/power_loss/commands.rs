@@ -1,4 +1,4 @@
-//! The commands that a server is tested with. A new command joins by a line in [`COMMANDS`] and a function.
+//! The commands that a server is tested with: those of the simulation's table, and some whose clients were promised more.
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};
@@ -10,6 +10,7 @@ use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Access, BoxFuture, Caller, Credential, Mode, Storage, StorageFault, Tx};
 use groupchat_testing::Dice;
 
+use crate::drawn::{Answered, from_table};
 use crate::ledger::Promise;
 use crate::scene::Scene;
 
@@ -22,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) news: Option<News>,
     /// That the server failed.
     pub(crate) fault: Option<Error>,
+    /// What a command of the table was answered.
+    pub(crate) answered: Option<Box<Answered>>,
 }
 
 /// What a command has created or removed.
@@ -38,7 +41,8 @@ pub(crate) type Running<'s> = BoxFuture<'s, Reply>;
 type Begin = for<'s> fn(&mut Scene, &mut Dice, &'s dyn Storage) -> Running<'s>;
 
 /// The commands, each with how often it is chosen.
-const COMMANDS: [(usize, Begin); 14] = [
+const COMMANDS: [(usize, Begin); 15] = [
+    (40, from_table),
     (30, send),
     (4, send_again),
     (5, send_as_outsider),

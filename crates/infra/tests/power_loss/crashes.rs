@@ -15,6 +15,9 @@ use crate::inspection::{Found, check_copies, inspect};
 use crate::ledger::{Ledger, Owed, Promise};
 use crate::snapshot::Snapshot;
 
+/// How many more disks are drawn at one moment than are missing, for those that were examined before.
+const REDRAWS: usize = 6;
+
 /// What has happened on a volume.
 pub(crate) struct Recording {
     initial: Disk,
@@ -80,21 +83,31 @@ impl Recording {
         disk
     }
 
-    /// Lets the power fail at `points` moments, and counts the different disks that were examined.
+    /// Lets the power fail at `points` moments, and counts the different disks that were examined. If a disk is one that
+    /// was examined before, others are drawn, then or later.
     ///
     /// # Errors
     /// The first that violates a promise.
     pub(crate) fn survive(&self, points: usize, dice: &mut Dice) -> Result<usize, Box<Violation>> {
         let mut moments = self.moments(points, dice).into_iter().peekable();
         let mut replay = Replay::new(self.initial.clone());
-        let mut seen = HashSet::new();
+        let (mut seen, mut missing) = (HashSet::new(), 0);
         for (at, op) in self.ops.iter().enumerate() {
             replay.apply(op, self.ops.get(at + 1), &self.promises, dice).map_err(|what| {
                 Box::new(Violation { what, point: at + 1, image: replay.disk.after_kill() })
             })?;
+            let before = missing;
             while moments.next_if_eq(&(at + 1)).is_some() {
+                missing += 1;
+            }
+            let draws = if missing > before { missing + REDRAWS } else { 0 };
+            for _ in 0..draws {
+                if missing == 0 {
+                    break;
+                }
                 let image = replay.disk.after_power_loss(dice);
                 if seen.insert(digest(&image)) {
+                    missing -= 1;
                     let judged = replay.judge(&image);
                     judged.map_err(|what| Box::new(Violation { what, point: at + 1, image }))?;
                 }

@@ -35,7 +35,7 @@ fn base() -> &'static Base {
         let mut scene = Scene::create(&server);
         stage.work(&server, &mut scene, 5, &mut Dice::new(1));
         server.stop();
-        Base { files: stage.volume.contents().unwrap(), scene: scene.named("later") }
+        Base { files: stage.volume.contents().unwrap(), scene: scene.named("later", 100_000) }
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use groupchat_domain::events::{LogState, load_after, log_state};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::storage::Mode;
@@ -39,8 +39,8 @@ struct StoredMessage {
     id: i64,
     #[diesel(sql_type = BigInt)]
     seq: i64,
-    #[diesel(sql_type = Text)]
-    client_id: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    client_id: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -53,7 +53,7 @@ struct ReadCursor {
     read_seq: i64,
 }
 
-const MESSAGES: &str = "SELECT id, seq, client_id FROM messages WHERE client_id IS NOT NULL";
+const MESSAGES: &str = "SELECT id, seq, client_id FROM messages";
 const READ_CURSORS: &str = "SELECT group_id, user_id, read_seq FROM memberships";
 
 /// Starts a server on a folder as it is after a power failure, and looks at everything that is stored.
@@ -132,10 +132,16 @@ impl Found {
     /// # Errors
     /// What is missing, or should not be there.
     pub(crate) fn keeps(&self, owed: &Owed) -> Result<(), String> {
-        let mut stored = BTreeMap::<&str, Vec<(MessageId, Seq)>>::new();
+        let (mut stored, mut numbers) = (BTreeMap::<&str, Vec<(MessageId, Seq)>>::new(), BTreeMap::new());
         for message in &self.messages {
             let place = (MessageId::new(message.id), Seq::new(message.seq));
-            stored.entry(&message.client_id).or_default().push(place);
+            numbers.insert(place.0, place.1);
+            if let Some(client_id) = &message.client_id {
+                stored.entry(client_id).or_default().push(place);
+            }
+        }
+        if let Some((id, seq)) = owed.sent.iter().find(|(id, seq)| numbers.get(id) != Some(seq)) {
+            return Err(format!("message {id} was acknowledged as {seq}, found {:?}", numbers.get(id)));
         }
         for (client_id, place) in &owed.stored {
             let found = stored.get(client_id.as_str()).map_or(&[][..], Vec::as_slice);

@@ -13,6 +13,8 @@ use groupchat_power_loss::Volume;
 pub(crate) enum Promise {
     /// The message that it named so is stored, once, with this id and number.
     Stored { client_id: String, id: MessageId, seq: Seq },
+    /// This message is stored, with this number.
+    Sent { id: MessageId, seq: Seq },
     /// The message that it named so is not stored.
     Refused { client_id: String },
     /// It may continue from this cursor, or will be told that there is a gap.
@@ -79,6 +81,8 @@ impl EventSink for Ledger {
 pub(crate) struct Owed {
     /// Stored messages by their client ids.
     pub(crate) stored: BTreeMap<String, (MessageId, Seq)>,
+    /// Stored messages by their ids.
+    pub(crate) sent: BTreeMap<MessageId, Seq>,
     /// Client ids of messages that were refused.
     pub(crate) refused: Vec<String>,
     /// Cursors.
@@ -100,6 +104,9 @@ impl Owed {
         match promise.clone() {
             Promise::Stored { client_id, id, seq } => {
                 self.stored.insert(client_id, (id, seq));
+            }
+            Promise::Sent { id, seq } => {
+                self.sent.insert(id, seq);
             }
             Promise::Refused { client_id } => self.refused.push(client_id),
             Promise::Cursor(cursor) => self.cursors.push(cursor),

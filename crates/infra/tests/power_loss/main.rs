@@ -7,6 +7,7 @@
 mod commands;
 mod consistency;
 mod crashes;
+mod drawn;
 mod faults;
 mod inspection;
 mod ledger;

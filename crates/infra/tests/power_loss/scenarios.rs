@@ -56,10 +56,12 @@ impl Stage {
     }
 
     /// Lets the power fail at as many moments as make this share of all, in percent.
+    #[expect(clippy::print_stderr, reason = "shown with what failed, and by --nocapture")]
     fn survives(&self, percent: usize, dice: &mut Dice) {
         let examined = self.recording().survive(share(percent), dice);
         let examined = examined.unwrap_or_else(|violation| violation.fail());
-        assert!(examined * 2 >= share(percent), "only {examined} different disks");
+        eprintln!("{examined} different disks");
+        assert!(examined * 20 >= share(percent) * 19, "only {examined} different disks");
     }
 }
 
@@ -85,19 +87,22 @@ fn commands_checkpoints_and_clean_restarts() {
         scene.replace_user(&server);
         server.stop();
     }
+    // Commands that are all refused prove nothing.
+    assert!(scene.drawn.done.len() >= 8, "{:?}", scene.drawn.done);
     stage.survives(44, &mut dice);
 }
 
 #[test]
 fn commands_of_several_threads() {
-    const THREADS: usize = 3;
+    const THREADS: u32 = 3;
     const COMMANDS: usize = 40;
     let (stage, mut dice) = (Stage::new(), Dice::seeded());
     let server = stage.start();
     let scene = Scene::create(&server);
     thread::scope(|scope| {
         for nth in 0..THREADS {
-            let (mut scene, mut dice) = (scene.named(&format!("thread-{nth}")), dice.split());
+            let (mut scene, mut dice) =
+                (scene.named(&format!("thread-{nth}"), 100_000 * (nth + 1)), dice.split());
             let (server, stage) = (&server, &stage);
             scope.spawn(move || {
                 for turn in 0..COMMANDS {
@@ -131,7 +136,7 @@ fn backups_and_a_restore() {
     server.stop();
     replace(&stage, &copy);
     let server = stage.start();
-    stage.work(&server, &mut restored.named("restored"), 8, &mut dice);
+    stage.work(&server, &mut restored.named("restored", 100_000), 8, &mut dice);
     server.stop();
     stage.survives(18, &mut dice);
 }

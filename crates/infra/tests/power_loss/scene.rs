@@ -14,6 +14,7 @@ use groupchat_domain::storage::{Credential, Mode};
 use groupchat_infra::accounts::keys::RandomKeys;
 use groupchat_testing::Dice;
 
+use crate::drawn::Drawn;
 use crate::plain_hasher::PlainHasher;
 use crate::server::{Server, wait};
 
@@ -43,6 +44,8 @@ pub(crate) struct Scene {
     pub(crate) doomed: Vec<GroupId>,
     /// Messages in groups that stay.
     pub(crate) messages: Vec<(GroupId, MessageId)>,
+    /// What the commands of the table choose from.
+    pub(crate) drawn: Drawn,
     /// Begins all names that are given here.
     prefix: String,
     serial: u32,
@@ -62,6 +65,7 @@ impl Scene {
             groups: Vec::new(),
             doomed: Vec::new(),
             messages: Vec::new(),
+            drawn: Drawn::begin(server),
             prefix: "first".to_owned(),
             serial: 0,
         };
@@ -89,9 +93,10 @@ impl Scene {
         wait(made).unwrap()
     }
 
-    /// The same scene for somebody else, who gives other names.
-    pub(crate) fn named(&self, prefix: &str) -> Self {
-        Self { prefix: prefix.to_owned(), serial: 0, ..self.clone() }
+    /// The same scene for somebody else, who gives other names and numbers.
+    pub(crate) fn named(&self, prefix: &str, number: u32) -> Self {
+        let drawn = self.drawn.numbered_from(number);
+        Self { prefix: prefix.to_owned(), serial: 0, drawn, ..self.clone() }
     }
 
     /// A name that was not given before.

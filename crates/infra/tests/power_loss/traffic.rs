@@ -28,6 +28,7 @@ impl Scene {
             Some(News::GroupGone(group)) => self.doomed.retain(|doomed| *doomed != group),
             None => {}
         }
+        reply.answered.iter().for_each(|answered| self.drawn.learn(answered));
     }
 }
 
