@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::ledger::AuditFault;
+use crate::audit_fault::AuditFault;
 use crate::live::error::LiveError;
 use crate::location::DatabaseLocation;
 use crate::scenario::{Part, Scenario};

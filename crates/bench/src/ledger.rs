@@ -6,8 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use groupchat_domain::ids::GroupId;
 
-use crate::load::Turn;
+use crate::audit_fault::AuditFault;
 use crate::seed::message_text;
+use crate::turn::Turn;
 
 /// The sends of all measurements on a database.
 #[derive(Debug, Clone, Default)]
@@ -82,29 +83,6 @@ struct Sends {
 /// The acknowledged messages, to be found in the database.
 #[derive(Debug)]
 pub(crate) struct Expectation(HashMap<Connection, Sends>);
-
-/// How what is stored differs from what was acknowledged.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AuditFault {
-    /// Messages are missing.
-    #[error(
-        "{lost} of {acknowledged} acknowledged messages are not stored; the first has the client id {first}"
-    )]
-    Lost {
-        /// How many.
-        lost: u64,
-        /// How many there should be.
-        acknowledged: u64,
-        /// One of them.
-        first: String,
-    },
-    /// A message is there more than once.
-    #[error("the message with the client id {0} is stored twice")]
-    Repeated(String),
-    /// A message has another text, or is in another group.
-    #[error("the message with the client id {0} is not stored as it was sent")]
-    Altered(String),
-}
 
 impl Expectation {
     /// Notes a stored message. One of another program, or one that was not acknowledged, is of no interest.

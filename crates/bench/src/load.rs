@@ -12,15 +12,7 @@ use crate::error::{BenchError, describe};
 use crate::footprint::{ProcessFamily, processor_time};
 use crate::ledger::SendLog;
 use crate::scenario::Scenario;
-
-/// Whose turn it is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Turn {
-    /// Which connection, from 0.
-    pub connection: usize,
-    /// How many requests this connection has made before.
-    pub number: u64,
-}
+use crate::turn::Turn;
 
 /// The requests of a measurement.
 pub(crate) struct Workload {

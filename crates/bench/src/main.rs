@@ -3,6 +3,7 @@
 
 mod abuse;
 mod audit;
+mod audit_fault;
 mod baseline;
 mod child;
 mod cli;
@@ -21,6 +22,7 @@ mod requests;
 mod run;
 mod scenario;
 mod seed;
+mod turn;
 
 use std::process::ExitCode;
 

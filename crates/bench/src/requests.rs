@@ -9,9 +9,10 @@ use serde_json::json;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::ledger::Ledger;
-use crate::load::{Turn, Workload};
+use crate::load::Workload;
 use crate::scenario::Route;
 use crate::seed::{PASSWORD, message_text};
+use crate::turn::Turn;
 
 /// How many messages a page has.
 const PAGE: u64 = 50;

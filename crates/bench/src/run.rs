@@ -14,11 +14,12 @@ use crate::cli::RunArgs;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
 use crate::footprint::{Memory, file_size};
-use crate::load::{Processes, Timing, Turn, client, drive};
+use crate::load::{Processes, Timing, client, drive};
 use crate::output::{self, write_json};
 use crate::report::{Conditions, Footprint, Report, Samples, SendBytes, median, render};
 use crate::requests::workload;
 use crate::scenario::{Route, scenarios};
+use crate::turn::Turn;
 
 /// How often the start-up is timed.
 const START_UPS: usize = 5;

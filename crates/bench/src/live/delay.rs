@@ -9,7 +9,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::crowd::{Crowd, SocketTarget};
 use super::post::Poster;
 use crate::error::BenchError;
-use crate::load::{Turn, empty_histogram};
+use crate::load::empty_histogram;
+use crate::turn::Turn;
 
 /// Between two messages: 20 a second.
 const EVERY: Duration = Duration::from_millis(50);

@@ -14,7 +14,8 @@ use super::program::Program;
 use super::tally::Tally;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
-use crate::load::{Timing, Turn};
+use crate::load::Timing;
+use crate::turn::Turn;
 
 /// From how many connections messages are sent at once.
 const SENDERS: usize = 4;

@@ -7,9 +7,10 @@ use reqwest::Client;
 use super::program::Program;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
-use crate::load::{Turn, Workload, client};
+use crate::load::{Workload, client};
 use crate::requests::workload;
 use crate::scenario::Route;
+use crate::turn::Turn;
 
 /// Sends messages. Clones share their connections.
 #[derive(Clone)]

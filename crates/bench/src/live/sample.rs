@@ -12,7 +12,7 @@ use super::program::Program;
 use super::tally::is_message;
 use crate::error::BenchError;
 use crate::fixture::Fixture;
-use crate::load::Turn;
+use crate::turn::Turn;
 
 /// Sends a message and catches the frame that tells of it.
 ///

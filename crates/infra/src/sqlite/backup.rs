@@ -11,11 +11,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::error::OpenError;
-use super::inspect::{self, Contents, number};
+use super::inspect::{self, number};
 use super::log_state;
 use super::migrate;
 use super::staged_file::{SIDE_FILES, StagedFile, folder, with_suffix};
-use super::verify::{Unverified, verify};
+use super::verify::{Backup, Unverified, verify};
 
 /// How often to check the progress of a copy.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -32,15 +32,6 @@ pub enum BackupStep {
     },
     /// The copy is being checked.
     Checking,
-}
-
-/// A completed backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
-    /// Its contents.
-    pub contents: Contents,
-    /// Its size.
-    pub bytes: u64,
 }
 
 /// Why there is no backup. In this case no file has its name.

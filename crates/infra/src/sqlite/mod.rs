@@ -22,6 +22,7 @@ pub(crate) mod migrate;
 mod options;
 mod readers;
 mod restore;
+mod restore_error;
 mod salvage;
 #[cfg(all(test, feature = "shuttle"))]
 mod schedules;
@@ -39,15 +40,16 @@ mod tests;
 
 pub use crate::executor::queue::QueueLimits;
 pub use advance_ids::advance_ids;
-pub use backup::{Backup, BackupError, BackupStep, backup};
+pub use backup::{BackupError, BackupStep, backup};
 pub use check::check;
 pub use data_dir_lock::{DataDirLock, DataDirLockError, LastUse};
 pub use detection::database_exists;
 pub use error::OpenError;
 pub use inspect::Contents;
 pub use options::SqliteOptions;
-pub use restore::{RestoreError, RestorePaths, Restored, restore};
+pub use restore::{RestorePaths, Restored, restore};
+pub use restore_error::RestoreError;
 pub use salvage::Salvaged;
 pub use storage::SqliteStorage;
-pub use verify::{VerifyError, verify_backup};
+pub use verify::{Backup, VerifyError, verify_backup};
 pub use writer::BatchLimits;

@@ -6,12 +6,20 @@ use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
 
-use super::backup::Backup;
 use super::check::soundness;
 use super::error::OpenError;
 use super::inspect::{self, Contents};
 use super::staged_file::with_suffix;
 use crate::check::Depth;
+
+/// A verified backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Its contents.
+    pub contents: Contents,
+    /// Its size.
+    pub bytes: u64,
+}
 
 /// Why a copy can't be relied on.
 #[derive(Debug)]

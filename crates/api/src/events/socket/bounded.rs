@@ -9,6 +9,15 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream;
 
+/// The maximum size of a frame, and of a message in several frames, in bytes: more than the longest text with each
+/// character escaped.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 128 << 10;
+
+/// The maximum number of bytes without a complete message. Higher than the message limit, so that a slightly larger
+/// message can be rejected without ending the connection, and high enough that bytes read together with the end of a
+/// message don't count against it.
+pub(super) const MAX_UNREAD_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
+
 /// The minimum size of a control frame without its payload: opcode, length and mask.
 const CONTROL_HEADER: usize = 6;
 

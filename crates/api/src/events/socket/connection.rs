@@ -14,10 +14,10 @@ use groupchat_domain::events::EndReason;
 use groupchat_domain::storage::Principal;
 use tokio::time::{Interval, timeout};
 
-use super::bounded::FrameProgress;
+use super::bounded::{FrameProgress, MAX_MESSAGE_BYTES};
 use super::fault::FrameFault;
 use super::rate_limiter::{RateDecision, RateLimiter};
-use super::{MAX_MESSAGE_BYTES, close, replies};
+use super::{close, replies};
 use crate::events::connection_limiter::Unsent;
 use crate::events::dto::EventDto;
 use crate::events::output::Output;

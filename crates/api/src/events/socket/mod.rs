@@ -25,7 +25,8 @@ use actix_ws::{AggregatedMessageStream, Session};
 use futures_util::Stream;
 use groupchat_domain::storage::Principal;
 
-use self::bounded::{Bounded, FrameProgress};
+pub(crate) use self::bounded::MAX_MESSAGE_BYTES;
+use self::bounded::{Bounded, FrameProgress, MAX_UNREAD_BYTES};
 pub(crate) use self::close::code as close_code;
 use self::connection::{SocketConnection, Transport};
 #[cfg(any(test, fuzzing))]
@@ -35,15 +36,6 @@ use super::connection_limiter::{Unsent, with_permit};
 use super::subscriber::HttpSubscriber;
 use crate::problem::{ApiError, Code};
 use crate::state::State;
-
-/// The maximum size of a frame, and of a message in several frames, in bytes: more than the longest text with each
-/// character escaped.
-pub(crate) const MAX_MESSAGE_BYTES: usize = 128 << 10;
-
-/// The maximum number of bytes without a complete message. Higher than the message limit, so that a slightly larger
-/// message can be rejected without ending the connection, and high enough that bytes read together with the end of a
-/// message don't count against it.
-const MAX_UNREAD_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
 /// A valid handshake that has not been answered yet.
 pub(super) struct Handshake {

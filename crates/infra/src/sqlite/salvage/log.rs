@@ -1,54 +1,13 @@
 //! What the damaged database's log proves: the intact events that are newer than the backup.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use diesel::prelude::*;
-use groupchat_domain::events::EventType;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::jobs::Task;
 
 use super::Salvage;
+use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
 use crate::schema::{groups, jobs, known_networks, memberships, sessions, users};
-
-/// What has changed since the backup, of users, groups and memberships that the backup has.
-#[derive(Default)]
-pub(super) struct RecordedChanges {
-    /// When users were deleted.
-    deleted_users: BTreeMap<i64, i64>,
-    /// When groups were deleted.
-    pub(super) deleted_groups: BTreeMap<i64, i64>,
-    /// The newest event about each membership, by group and user: whether it has ended.
-    memberships: BTreeMap<(i64, i64), bool>,
-    /// Memberships whose role has changed.
-    pub(super) roles: BTreeSet<(i64, i64)>,
-}
-
-impl RecordedChanges {
-    fn add(&mut self, event: &EventRow) {
-        let is = |kind: EventType| event.event_type == kind.as_str();
-        match (event.group_id, event.user_id) {
-            (_, Some(user)) if is(EventType::UserDeleted) => {
-                self.deleted_users.insert(user, event.at);
-            }
-            (Some(group), _) if is(EventType::GroupDeleted) => {
-                self.deleted_groups.insert(group, event.at);
-            }
-            (Some(group), Some(user)) if is(EventType::MemberAdded) || is(EventType::MemberRemoved) => {
-                self.memberships.insert((group, user), is(EventType::MemberRemoved));
-            }
-            (Some(group), Some(user)) if is(EventType::MemberUpdated) => {
-                self.roles.insert((group, user));
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the newest event about a membership says that it has ended.
-    pub(super) fn has_ended(&self, group: i64, user: i64) -> bool {
-        self.memberships.get(&(group, user)).copied().unwrap_or(false)
-    }
-}
 
 impl Salvage<'_> {
     /// Reads what the log records since the backup.

@@ -12,6 +12,7 @@
 mod log;
 mod messages;
 mod people;
+mod recorded;
 mod source;
 
 use std::collections::BTreeMap;
@@ -21,11 +22,11 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::result::Error;
 
-use self::log::RecordedChanges;
+use self::recorded::RecordedChanges;
 use self::source::DamagedDatabase;
 use super::ids::{self, Heads};
 use super::migrate;
-use super::restore::RestoreError;
+use super::restore_error::RestoreError;
 use crate::schema::log_state;
 
 /// What was brought over, and what was lost.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diesel::prelude::*;
 
-use super::super::restore::RestoreError;
+use super::super::restore_error::RestoreError;
 use super::super::{inspect, migrate};
 use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
