@@ -1,4 +1,4 @@
-//! The documents that describe the API, as the server hands them out. Each is made when it is first asked for, since
+//! The documents that describe the API, as the server serves them. Each is made when it is first asked for, since
 //! most servers never are.
 
 use actix_web::{HttpRequest, HttpResponse, web};

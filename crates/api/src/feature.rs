@@ -1,10 +1,11 @@
 //! What a feature says of its operations, next to its routes, for the OpenAPI document.
 
 use groupchat_domain::storage::WritePurpose;
+use paperclip::actix::web::ServiceConfig;
 
 use crate::problem::Code;
 
-/// A feature of the API: a tag of the document, and what its operations reject.
+/// A feature of the API: a tag of the document, its routes, and what its operations reject.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature {
     /// The tag of its operations.
@@ -13,6 +14,8 @@ pub struct Feature {
     pub description: &'static str,
     /// Where its operations are described, for whoever has to add one.
     pub file: &'static str,
+    /// Mounts its routes.
+    pub(crate) routes: fn(&mut ServiceConfig<'_>),
     /// Each of its operations.
     pub operations: &'static [Operation],
 }

@@ -6,7 +6,7 @@ use crate::config::Config;
 const OTHERS: usize = 32;
 /// Files that each thread for connections needs.
 const EACH_WORKER: usize = 4;
-/// Threads that read the embedded database, if as many as may be come of themselves.
+/// Threads that read the embedded database, with the default settings.
 const READERS: usize = 8;
 /// Files that a connection to the embedded database needs: it, its log, and one to spare.
 const EACH_READER: usize = 3;

@@ -21,8 +21,8 @@ pub(crate) struct RestoreOptions {
     /// The backup.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// After the restore, bring over what is intact in this damaged database and newer than the backup. It may be the
-    /// one in the data folder.
+    /// After the restore, recover everything from this damaged database that is intact and newer than the backup. It
+    /// may be the one in the data folder.
     #[arg(long, value_name = "FILE")]
     pub salvage: Option<PathBuf>,
     /// Print JSON, for scripts.

@@ -34,8 +34,8 @@ use crate::{clock, console, disk, files, hub_runner, jobs, maintenance, storage}
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
 
-/// How long a client may take nothing of what it was sent, or not even say that it is there, in milliseconds. Longer
-/// than one who listens is waited for, so that a socket that is given up can still be told so; a stream just ends.
+/// Write timeout in milliseconds, for a client that acknowledges nothing or keeps its window closed. Longer than the
+/// send timeout of subscribers, so that a socket can still get its close frame; a stream just ends.
 #[cfg(target_os = "linux")]
 const TCP_USER_TIMEOUT: u32 = 30_000;
 

@@ -11,5 +11,4 @@ pub use dto::{UserDto, UserRefDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;
-pub use routes::routes;
 pub(crate) use values::TypedUsername;

@@ -8,7 +8,7 @@ use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
 /// Mounts the feature's routes. `/users/me` comes before `/users/{user_id}`: the first that fits is taken.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(web::resource("/login").route(web::post().to(handlers::login)))
         .service(web::resource("/logout").route(web::post().to(session_handlers::logout)))
@@ -44,6 +44,7 @@ pub(crate) const FEATURE: Feature = Feature {
     tag: "Accounts",
     description: "Login, users and sessions.",
     file: file!(),
+    routes,
     operations: &[
         operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts])
             .writes_to(WritePurpose::Secure),

@@ -35,7 +35,6 @@ pub(crate) use ephemeral_type::EphemeralType;
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::queries;
 pub(crate) use routes::FEATURE;
-pub use routes::routes;
 pub(crate) use shape::{Nullness, Shape, Transports, shapes};
 #[cfg(any(test, fuzzing))]
 pub use socket::frames;

@@ -9,7 +9,7 @@ use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(web::resource("/events").route(web::get().to(handlers::poll)))
         .service(
@@ -26,6 +26,7 @@ pub(crate) const FEATURE: Feature = Feature {
     tag: "Events",
     description: "Events, live and since a cursor.",
     file: file!(),
+    routes,
     operations: &[
         operation("pollEvents", &[]),
         operation("streamEvents", &[InvalidTicket, OriginNotAllowed, OutcomeUnknown]),

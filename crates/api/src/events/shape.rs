@@ -92,7 +92,7 @@ impl Shape {
     const fn of_ephemeral(event_type: EphemeralType) -> Self {
         match event_type {
             EphemeralType::Hello => Self {
-                // Null where a gap is told next: whoever is cut off before that must not come back to a later place.
+                // Null if a gap follows: a client that disconnects before it must not resume from a later position.
                 cursor: Nullness::Either,
                 ..Self::ephemeral(
                     "The first event on a connection: the user and the starting position.",

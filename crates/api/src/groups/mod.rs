@@ -11,4 +11,3 @@ pub use dto::{GroupDto, MemberDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;
-pub use routes::routes;

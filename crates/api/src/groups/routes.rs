@@ -8,7 +8,7 @@ use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(
             web::resource("/groups")
@@ -46,6 +46,7 @@ pub(crate) const FEATURE: Feature = Feature {
     tag: "Groups",
     description: "Groups and their members.",
     file: file!(),
+    routes,
     operations: &[
         operation("createGroup", &[NotEditable, NameTaken, QuotaExceeded]),
         operation("listGroups", &[AdminOnly]),

@@ -13,4 +13,3 @@ pub(crate) use requests::{MessageDraftDto, ReadMarkDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub(crate) use routes::FEATURE;
-pub use routes::routes;

@@ -8,7 +8,7 @@ use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(
             web::resource("/groups/{group_id}/messages")
@@ -42,6 +42,7 @@ pub(crate) const FEATURE: Feature = Feature {
     tag: "Messages",
     description: "Messages, likes, pins and read cursors.",
     file: file!(),
+    routes,
     operations: &[
         operation("sendMessage", &[NotSupported, MembersOnly, RoleTooLow, Archived, GroupNotFound, SlowMode]),
         operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound]),

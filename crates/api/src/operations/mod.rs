@@ -7,4 +7,3 @@ mod routes;
 
 pub(crate) use health::HealthProbe;
 pub(crate) use routes::FEATURE;
-pub use routes::routes;

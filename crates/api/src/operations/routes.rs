@@ -7,7 +7,7 @@ use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(web::resource("/health").route(web::get().to(handlers::health)))
         .service(web::resource("/version").route(web::get().to(handlers::version)));
@@ -18,6 +18,7 @@ pub(crate) const FEATURE: Feature = Feature {
     tag: "Operations",
     description: "For operators of the server.",
     file: file!(),
+    routes,
     operations: &[
         operation("getHealth", &[OutcomeUnknown]).without_limit(),
         operation("getVersion", &[]).without_storage(),

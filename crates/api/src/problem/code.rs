@@ -145,11 +145,11 @@ codes! {
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large";
     /// The body is not declared as JSON.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON";
-    /// A WebSocket was not asked for as one.
+    /// Not a WebSocket handshake.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade_required", "A WebSocket handshake is required";
     /// The head of the request is over the limit.
     HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The head of the request is too large";
-    /// Too many tries to show a password.
+    /// Too many password attempts.
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts",
         for Account(AccountRefusal::TooManyAttempts { .. });
     /// More requests on a socket or at a time, more connections, writes, or answers that were not taken, than are

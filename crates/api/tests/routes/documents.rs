@@ -105,7 +105,7 @@ async fn every_operation_is_of_a_feature() {
     let server = Server::start().await;
     let tags = operations(&server).await.iter().map(|operation| operation.tag().to_owned()).collect();
     let known = FEATURES.iter().map(|feature| feature.tag.to_owned()).collect();
-    assert_listed("FEATURES in crates/api/src/app.rs", &known, &tags);
+    assert_listed("FEATURES in crates/api/src/routes.rs", &known, &tags);
 }
 
 #[actix_web::test]

@@ -39,7 +39,7 @@ impl Operation {
         FEATURES
             .iter()
             .find(|feature| feature.tag == self.tag())
-            .map_or("crates/api/src/app.rs", |feature| feature.file)
+            .map_or("crates/api/src/routes.rs", |feature| feature.file)
     }
 
     /// Whether the operation needs a key.

@@ -39,7 +39,7 @@ fn write_tables(text: &mut String, report: &Report) -> std::fmt::Result {
         "per second",
         "p50 ms",
         "p99 ms",
-        "CPU each µs",
+        "CPU per request µs",
         database_column(report)
     )?;
     report.scenarios.iter().try_for_each(|row| write_scenario(text, row))?;

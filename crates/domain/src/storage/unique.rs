@@ -1,4 +1,4 @@
-//! What comes of a value that nobody else may have.
+//! The outcome of storing a unique value.
 
 /// How a unique value fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
