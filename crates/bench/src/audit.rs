@@ -19,7 +19,7 @@ use crate::seed::READ;
 /// [`BenchError::Audit`] if that is not so, or the database can't be read.
 pub(crate) async fn audit(fixtures: &[&Fixture]) -> Result<u64, BenchError> {
     let Some(first) = fixtures.first() else { return Ok(0) };
-    let database = Database::open(&first.place)?;
+    let database = Database::open(&first.location)?;
     let counted = compare(database.storage(), first, fixtures).await;
     database.close();
     counted

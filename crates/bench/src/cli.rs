@@ -76,8 +76,8 @@ pub(crate) struct RunArgs {
 
 impl RunArgs {
     /// The database to measure; `None` for a temporary one.
-    pub(crate) fn place(&self) -> Option<DatabaseLocation> {
-        place(self.data_dir.as_ref(), self.database_url.as_ref())
+    pub(crate) fn location(&self) -> Option<DatabaseLocation> {
+        location(self.data_dir.as_ref(), self.database_url.as_ref())
     }
 }
 
@@ -109,12 +109,12 @@ pub(crate) struct SeedArgs {
 
 impl SeedArgs {
     /// The database to fill.
-    pub(crate) fn place(&self) -> DatabaseLocation {
-        place(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
+    pub(crate) fn location(&self) -> DatabaseLocation {
+        location(self.data_dir.as_ref(), self.database_url.as_ref()).expect("the command line requires one")
     }
 }
 
-fn place(data_dir: Option<&PathBuf>, database_url: Option<&DatabaseUrl>) -> Option<DatabaseLocation> {
+fn location(data_dir: Option<&PathBuf>, database_url: Option<&DatabaseUrl>) -> Option<DatabaseLocation> {
     let server = database_url.cloned().map(DatabaseLocation::Server);
     server.or_else(|| data_dir.cloned().map(DatabaseLocation::Directory))
 }

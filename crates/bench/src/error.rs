@@ -66,10 +66,10 @@ pub(crate) enum BenchError {
     #[error("opening the database: {0}")]
     Open(String),
     /// The database holds nothing to measure on.
-    #[error("{place} has no users or groups from `groupchat-bench seed`")]
+    #[error("{location} has no users or groups from `groupchat-bench seed`")]
     NotSeeded {
         /// Where it is.
-        place: DatabaseLocation,
+        location: DatabaseLocation,
     },
     /// The database holds what others put there.
     #[error(

@@ -27,7 +27,7 @@ const QUIET_ROOMS: usize = 500 - ROOMS;
 #[derive(Debug)]
 pub(crate) struct Fixture {
     /// Where it is.
-    pub place: DatabaseLocation,
+    pub location: DatabaseLocation,
     /// Which one it is.
     pub engine: Engine,
     /// Its own processes, where it has some on this machine.
@@ -58,26 +58,26 @@ impl Fixture {
     /// # Errors
     /// The database can't be opened or written, or holds nothing to measure on.
     pub(crate) async fn prepare(args: &RunArgs, scratch: &Path) -> Result<Self, BenchError> {
-        let place = args.place().unwrap_or_else(|| DatabaseLocation::Directory(scratch.join("data")));
+        let location = args.location().unwrap_or_else(|| DatabaseLocation::Directory(scratch.join("data")));
         if args.data_dir.as_ref().is_some_and(|path| !Database::exists(path)) {
-            return Err(BenchError::NotSeeded { place });
+            return Err(BenchError::NotSeeded { location });
         }
-        let database = Database::open(&place)?;
+        let database = Database::open(&location)?;
         let storage = database.storage();
         if args.data_dir.is_none() && seed::seeded_users(storage).await?.is_empty() {
             let connections = args.connections.iter().copied().max().unwrap_or(1);
             fill(storage, connections.max(READERS)).await?;
         }
         let users = seed::sign_in(storage, &seed::seeded_users(storage).await?).await?;
-        let Some(viewer) = users.first() else { return Err(BenchError::NotSeeded { place }) };
+        let Some(viewer) = users.first() else { return Err(BenchError::NotSeeded { location }) };
         let rooms: Vec<_> = seed::busy_groups(storage, viewer).await?.iter().map(BusyGroup::from).collect();
         if rooms.is_empty() {
-            return Err(BenchError::NotSeeded { place });
+            return Err(BenchError::NotSeeded { location });
         }
         let routes = routes(storage, viewer).await?;
         let (engine, family) = (database.engine().clone(), database.family());
         database.close();
-        Ok(Self { place, engine, family, users, rooms, routes, ledger: Ledger::default() })
+        Ok(Self { location, engine, family, users, rooms, routes, ledger: Ledger::default() })
     }
 
     /// How many messages the rooms hold.

@@ -77,15 +77,15 @@ mod tests {
 
     #[test]
     fn the_address_of_a_database_is_told_to_the_server_alone() {
-        let place = DatabaseLocation::Server("postgres://ann:hunter2@db/chat".to_owned().into());
-        assert!(!format!("{place}{place:?}{:?}", place.arguments()).contains("hunter2"));
-        assert_eq!(place.variables(), [("GROUPCHAT_DATABASE_URL", "postgres://ann:hunter2@db/chat")]);
+        let location = DatabaseLocation::Server("postgres://ann:hunter2@db/chat".to_owned().into());
+        assert!(!format!("{location}{location:?}{:?}", location.arguments()).contains("hunter2"));
+        assert_eq!(location.variables(), [("GROUPCHAT_DATABASE_URL", "postgres://ann:hunter2@db/chat")]);
     }
 
     #[test]
     fn a_directory_is_measured_whatever_database_the_environment_names() {
-        let place = DatabaseLocation::Directory("data".into());
-        assert_eq!(place.arguments(), ["--data-dir", "data"]);
-        assert_eq!(place.variables(), [("GROUPCHAT_DATABASE_URL", "")]);
+        let location = DatabaseLocation::Directory("data".into());
+        assert_eq!(location.arguments(), ["--data-dir", "data"]);
+        assert_eq!(location.variables(), [("GROUPCHAT_DATABASE_URL", "")]);
     }
 }

@@ -123,9 +123,9 @@ async fn start_server(
     scratch: &Path,
 ) -> Result<(Serving, Duration), BenchError> {
     let mut arguments = ["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
-    arguments.extend(fixture.place.arguments());
+    arguments.extend(fixture.location.arguments());
     let log = scratch.join("server.log");
-    let mut server = Serving::start(program, &arguments, &fixture.place.variables(), &log).await?;
+    let mut server = Serving::start(program, &arguments, &fixture.location.variables(), &log).await?;
     let time = server.await_ready(HEALTH).await?;
     Ok((server, time))
 }

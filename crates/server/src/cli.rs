@@ -27,7 +27,7 @@ pub(crate) struct Cli {
     pub command: Option<Command>,
     /// Which settings to use.
     #[command(flatten)]
-    pub place: DatabaseArgs,
+    pub database: DatabaseArgs,
     /// Settings for `serve`, which is the default command.
     #[command(flatten)]
     pub settings: SettingFlags,
@@ -125,10 +125,10 @@ impl Cli {
         };
         let mut flags = self.settings.0.clone();
         flags.extend_from_slice(own);
-        let DatabaseArgs { data_dir, database_url, .. } = &self.place;
+        let DatabaseArgs { data_dir, database_url, .. } = &self.database;
         flags.extend(data_dir.iter().map(|path| ("data_dir", path.clone())));
         flags.extend(database_url.iter().map(|url| ("database_url", url.clone())));
-        Sources { file: self.place.config.clone(), variables: std::env::vars_os().collect(), flags }
+        Sources { file: self.database.config.clone(), variables: std::env::vars_os().collect(), flags }
     }
 }
 

@@ -88,8 +88,8 @@ pub(crate) struct FirstAdmin {
     pub user: User,
     /// Its password, which is stored nowhere.
     pub password: Password,
-    /// What names the database on the command line, where a flag may.
-    pub place: Option<PathBuf>,
+    /// The folder of the database, if it is in a folder.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Display for FirstAdmin {
@@ -99,8 +99,8 @@ impl Display for FirstAdmin {
         let program = shell_word(&program.to_string_lossy());
         writeln!(f, "This is the first start: created an admin account. Its password is shown only once.")?;
         write!(f, "To set another one: {program} user set-password {name}")?;
-        if let Some(place) = &self.place {
-            write!(f, " --data-dir {}", shell_word(&place.to_string_lossy()))?;
+        if let Some(folder) = &self.data_dir {
+            write!(f, " --data-dir {}", shell_word(&folder.to_string_lossy()))?;
         }
         write!(f, "\n    username: {name}\n    password: {}", self.password.reveal())
     }

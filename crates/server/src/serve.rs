@@ -118,9 +118,9 @@ fn guarded(
     disk: Option<Arc<DiskWatch>>,
     config: &Config,
 ) -> Arc<dyn Storage> {
-    let pace = WriteRate { rate: config.writes_rate << 10, burst: config.writes_burst << 10 };
+    let rate = WriteRate { rate: config.writes_rate << 10, burst: config.writes_burst << 10 };
     let disk = disk.map(|disk| -> Arc<dyn DiskSpace> { disk });
-    Arc::new(LimitedStorage::new(storage, Arc::new(UserWriteLimiter::new(pace)), disk))
+    Arc::new(LimitedStorage::new(storage, Arc::new(UserWriteLimiter::new(rate)), disk))
 }
 
 fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<State, ProgramError> {
@@ -160,8 +160,8 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
 
 async fn make_first_admin(state: &State, config: &Config) -> Result<Option<FirstAdmin>, ProgramError> {
     let made = create_first_admin(&*state.storage, &*state.hasher, &*state.keys).await?;
-    let place = config.database_url.is_none().then(|| config.data_dir.clone());
-    Ok(made.map(|(user, password)| FirstAdmin { user, password, place }))
+    let data_dir = config.database_url.is_none().then(|| config.data_dir.clone());
+    Ok(made.map(|(user, password)| FirstAdmin { user, password, data_dir }))
 }
 
 async fn run_http(listener: TcpListener, state: State, config: &Config) -> Result<(), ProgramError> {

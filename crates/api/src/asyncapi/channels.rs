@@ -49,22 +49,22 @@ pub(super) fn channels(rest: &Value) -> Value {
 
 /// What the server sends and takes.
 pub(super) fn operations(rest: &Value) -> Map<String, Value> {
-    let refused = json!({
+    let rejected = json!({
         "action": "send",
         "channel": {"$ref": "#/channels/socket"},
         "summary": "Rejects a frame that is not a request.",
         "messages": [on_channel("socket", requests::ERROR)],
     });
-    let told = [
-        ("tellSocket".to_owned(), tell("socket", events::on_socket(), true)),
+    let delivered = [
+        ("deliverToSocket".to_owned(), deliver("socket", events::on_socket(), true)),
         (
-            "tellStream".to_owned(),
-            over_http(tell("stream", events::on_stream(), true), rest, "/api/events/stream"),
+            "deliverToStream".to_owned(),
+            over_http(deliver("stream", events::on_stream(), true), rest, "/api/events/stream"),
         ),
-        ("answerPoll".to_owned(), over_http(tell("poll", [PAGE].into_iter(), false), rest, "/api/events")),
-        ("refuseFrame".to_owned(), refused),
+        ("answerPoll".to_owned(), over_http(deliver("poll", [PAGE].into_iter(), false), rest, "/api/events")),
+        ("rejectFrame".to_owned(), rejected),
     ];
-    told.into_iter().chain(requests::operations()).collect()
+    delivered.into_iter().chain(requests::operations()).collect()
 }
 
 /// The answer to a poll.
@@ -97,7 +97,7 @@ pub(super) fn security_schemes() -> Value {
     })
 }
 
-fn tell(channel: &str, messages: impl Iterator<Item = &'static str>, takes_ticket: bool) -> Value {
+fn deliver(channel: &str, messages: impl Iterator<Item = &'static str>, takes_ticket: bool) -> Value {
     let schemes = ["ApiKey", "Bearer"].into_iter().chain(takes_ticket.then_some("Ticket"));
     let schemes: Vec<_> =
         schemes.map(|name| json!({"$ref": format!("#/components/securitySchemes/{name}")})).collect();

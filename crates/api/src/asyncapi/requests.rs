@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::schemas::{Schemas, nothing, schema_ref};
 use crate::events::MAX_ID_LENGTH;
 
-/// A request.
-struct SocketRequest {
+/// What the document says of a request.
+struct RequestDescription {
     name: &'static str,
     summary: &'static str,
     /// Whether it is about a group.
@@ -20,8 +20,8 @@ struct SocketRequest {
     answer: Option<&'static str>,
 }
 
-const REQUESTS: [SocketRequest; 5] = [
-    SocketRequest {
+const REQUESTS: [RequestDescription; 5] = [
+    RequestDescription {
         name: "send",
         summary: "Sends a message, like `sendMessage` in REST. With a `client_id`, you can repeat the request until \
                   you get a reply: the message is stored once.",
@@ -30,7 +30,7 @@ const REQUESTS: [SocketRequest; 5] = [
         may_be_replayed: true,
         answer: Some("Message"),
     },
-    SocketRequest {
+    RequestDescription {
         name: "read",
         summary: "Moves your read cursor, like `markRead` in REST. The cursor never moves back. When it moves forward, \
                   all your connected devices are notified.",
@@ -39,7 +39,7 @@ const REQUESTS: [SocketRequest; 5] = [
         may_be_replayed: false,
         answer: Some("ReadState"),
     },
-    SocketRequest {
+    RequestDescription {
         name: "typing",
         summary: "Shows that you are typing or have stopped. The indicator expires after a few seconds unless you repeat the request.",
         has_group: true,
@@ -47,7 +47,7 @@ const REQUESTS: [SocketRequest; 5] = [
         may_be_replayed: false,
         answer: None,
     },
-    SocketRequest {
+    RequestDescription {
         name: "presence",
         summary: "Sets whether you are active on this device or away.",
         has_group: false,
@@ -55,7 +55,7 @@ const REQUESTS: [SocketRequest; 5] = [
         may_be_replayed: false,
         answer: None,
     },
-    SocketRequest {
+    RequestDescription {
         name: "ping",
         summary: "Does nothing but get a reply.",
         has_group: false,
@@ -112,7 +112,7 @@ pub(super) fn operations() -> impl Iterator<Item = (String, Value)> {
     })
 }
 
-impl SocketRequest {
+impl RequestDescription {
     fn message(&self, schemas: &Schemas) -> Value {
         let (mut fields, mut required) = self
             .fields

@@ -7,7 +7,7 @@ use paperclip::actix::api_v2_operation;
 
 use super::dto::{LikesDto, MessageDto, ReadStateDto};
 use super::requests::{MessageChangesDto, MessageDraftDto, ReadMarkDto};
-use super::window::{MessageListParams, place_of};
+use super::window::{MessageListParams, position_of};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrReplayed, Large, NoContent, Ok200};
@@ -59,7 +59,7 @@ pub async fn list(
             key.0,
             move |tx, actor| messages::list(tx, actor, group, window, limit),
             move |page: MessagePage, _| {
-                let next = page.next.map(|run| place_of(run).encode(list));
+                let next = page.next.map(|run| position_of(run).encode(list));
                 PageDto { items: page.items.into_iter().map(MessageDto::from).collect(), next }
             },
         )

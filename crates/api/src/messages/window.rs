@@ -34,7 +34,7 @@ impl MessageListParams {
         let around = fields.optional("around", self.around);
         let cursor = fields.cursor(list, &self.cursor);
         let limit = fields.limit(self.limit);
-        let run = cursor.and_then(|cursor| fields.check("cursor", read_place(&cursor)));
+        let run = cursor.and_then(|cursor| fields.check("cursor", read_position(&cursor)));
         fields.finish()?;
         let window = match (run, after, around) {
             (Some(run), ..) => Window::Range(run),
@@ -63,7 +63,7 @@ impl MessageListParams {
 }
 
 /// The cursor with which a list of messages goes on.
-pub(super) fn place_of(run: MessageRange) -> ListCursor {
+pub(super) fn position_of(run: MessageRange) -> ListCursor {
     let (id, tail) = match run {
         MessageRange::Below(Some(seq)) => (seq.get(), DOWN),
         MessageRange::Below(None) => (MAX_SAFE_INTEGER, DOWN),
@@ -75,7 +75,7 @@ pub(super) fn place_of(run: MessageRange) -> ListCursor {
 const UP: &str = "+";
 const DOWN: &str = "-";
 
-fn read_place(cursor: &ListCursor) -> Result<MessageRange, Violation> {
+fn read_position(cursor: &ListCursor) -> Result<MessageRange, Violation> {
     match (Seq::parse(cursor.id), cursor.tail.as_str()) {
         (Ok(seq), UP) => Ok(MessageRange::Above(seq)),
         (Ok(seq), DOWN) => Ok(MessageRange::Below(Some(seq))),
@@ -109,10 +109,11 @@ mod tests {
     #[test]
     fn a_cursor_goes_on_in_its_direction() {
         for run in [MessageRange::Above(Seq::new(4)), MessageRange::Below(Some(Seq::new(4)))] {
-            let cursor = place_of(run).encode(list());
+            let cursor = position_of(run).encode(list());
             assert_eq!(window(&format!("cursor={cursor}")), Ok(Window::Range(run)));
         }
-        let elsewhere = place_of(MessageRange::Above(Seq::new(4))).encode(List::at("/api/groups/8/messages"));
+        let elsewhere =
+            position_of(MessageRange::Above(Seq::new(4))).encode(List::at("/api/groups/8/messages"));
         assert_eq!(window(&format!("cursor={elsewhere}")), Err(Code::ValidationFailed));
     }
 

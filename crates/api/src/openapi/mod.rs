@@ -68,7 +68,7 @@ fn complete(document: &mut Value) {
         for (method, operation) in path.iter_mut() {
             complete_operation(method, operation, &mut components);
         }
-        tell_methods_apart(path);
+        distinguish_methods(path);
     }
     complete_components(&mut document["components"], components);
 }
@@ -125,7 +125,7 @@ fn security(operation: &Value) -> Value {
 }
 
 /// Where two methods of a path do the same, gives the second an operation id of its own.
-fn tell_methods_apart(path: &mut Map<String, Value>) {
+fn distinguish_methods(path: &mut Map<String, Value>) {
     let mut seen = HashSet::new();
     for (method, name) in [("get", "Get"), ("patch", "Patch"), ("put", "Put"), ("post", "Post")] {
         let Some(id) = path.get_mut(method).and_then(|operation| operation.get_mut("operationId")) else {

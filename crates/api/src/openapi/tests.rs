@@ -191,14 +191,75 @@ fn answers_have_all_their_fields_and_null_for_what_is_unset() {
 
 #[test]
 fn limits_are_those_of_the_code() {
+    use groupchat_domain::accounts::TICKET_LIFETIME;
+    use groupchat_domain::messages::{MAX_PINS, MessageText};
+
     let document = document("1.2.3");
-    let text = &document["components"]["schemas"]["MessageDraft"]["properties"]["text"];
-    assert_eq!(text["maxLength"], groupchat_domain::messages::MessageText::MAX_LENGTH);
     let draft = &document["components"]["schemas"]["MessageDraft"];
+    assert_eq!(draft["properties"]["text"]["maxLength"], MessageText::MAX_LENGTH);
     assert_eq!(draft["required"], json!(["text"]));
     let list = &document["paths"]["/api/users"]["get"]["parameters"];
     let limit = list.as_array().unwrap().iter().find(|parameter| parameter["name"] == "limit").unwrap();
     assert_eq!(limit["schema"]["maximum"], groupchat_domain::paging::Limit::MAX);
+    let says = |pointer: &str, limit: String| {
+        let description = document.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert!(description.contains(&limit), "{pointer} doesn't say \"{limit}\": {description}");
+    };
+    let pin = "/paths/~1api~1groups~1{group_id}~1messages~1{message_id}~1pin/put/description";
+    says(pin, format!("can have {MAX_PINS} pinned messages"));
+    let ticket = "/paths/~1api~1events~1ticket/post/description";
+    says(ticket, format!("within {} seconds", TICKET_LIFETIME.as_secs()));
+}
+
+/// The comments of the DTOs repeat the limits for readers of the document.
+#[test]
+fn descriptions_say_the_limits_of_their_schemas() {
+    let document = document("1.2.3");
+    let mut described = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        described.extend(properties.map(|(field, schema)| (format!("{name}.{field}"), schema, schema)));
+    }
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for parameter in methods["get"]["parameters"].as_array().into_iter().flatten() {
+            described.push((format!("{path}?{}", parameter["name"]), parameter, &parameter["schema"]));
+        }
+    }
+    let mut compared = 0;
+    for (name, field, schema) in described {
+        let description = field["description"].as_str().unwrap_or_default();
+        let Some(limits) = limits_of(schema) else { continue };
+        let said = numbers(description);
+        if !said.is_empty() {
+            assert_eq!(said, limits, "{name} says \"{description}\"");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 20, "only {compared} descriptions say a limit");
+}
+
+/// The numbers that a description of values with these limits says: the least, unless it may be empty, the greatest,
+/// and the default.
+fn limits_of(schema: &Value) -> Option<Vec<u64>> {
+    use groupchat_domain::accounts::Password;
+
+    if schema["format"] == "password" {
+        // JSON Schema counts characters, the limit counts bytes.
+        return Some(vec![Password::MIN_BYTES as u64, Password::MAX_BYTES as u64]);
+    }
+    let numbers = |names: [&str; 3]| names.iter().filter_map(|name| schema[*name].as_u64()).collect();
+    if schema["maxLength"].is_u64() {
+        Some(numbers(["minLength", "maxLength", "default"]))
+    } else {
+        schema["default"].is_u64().then(|| numbers(["minimum", "maximum", "default"]))
+    }
+}
+
+/// The whole numbers in a text, in order. Commas may group their digits.
+fn numbers(text: &str) -> Vec<u64> {
+    let ungrouped = text.replace(',', "");
+    let digits = ungrouped.split(|character: char| !character.is_ascii_digit());
+    digits.filter_map(|number| number.parse().ok()).collect()
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Action {
 
     /// How long they wait for an answer. Who gets none, or another than a 2xx, has waited for that long. A login takes
     /// a processor for a while, and others work on it too.
-    const fn patience(self) -> Duration {
+    const fn timeout(self) -> Duration {
         Duration::from_secs(match self {
             Self::Login | Self::LoginElsewhere => 15,
             Self::Send | Self::Read | Self::Connect => 5,
@@ -99,7 +99,7 @@ impl Default for ActionSample {
 
 impl ActionSample {
     fn record(&mut self, action: Action, took: Duration, answer: Result<(), String>) {
-        let took = answer.as_ref().map_or(action.patience(), |()| took);
+        let took = answer.as_ref().map_or(action.timeout(), |()| took);
         self.latencies.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         if let Err(why) = answer {
             *self.failures.entry(why).or_default() += 1;
@@ -242,7 +242,7 @@ impl Person {
                 break;
             }
             let request = self.request(turn);
-            let answer = answer(request.timeout(self.action.patience())).await;
+            let answer = answer(request.timeout(self.action.timeout())).await;
             sample.record(self.action, begun.elapsed(), answer);
             sleep(self.action.pause()).await;
         }

@@ -56,13 +56,13 @@ impl Server {
         limits: ProcessLimits,
         scratch: &Path,
     ) -> Result<Self, BenchError> {
-        let place = DatabaseLocation::Directory(data_dir.to_owned());
+        let location = DatabaseLocation::Directory(data_dir.to_owned());
         let mut arguments = limits.shell_arguments().to_vec();
         arguments.push(binary.to_string_lossy().into_owned());
         arguments.extend(["serve", "--listen", "127.0.0.1:0"].map(str::to_owned));
-        arguments.extend(place.arguments());
+        arguments.extend(location.arguments());
         let log = scratch.join("server.log");
-        let mut serving = Serving::start(Path::new("sh"), &arguments, &place.variables(), &log).await?;
+        let mut serving = Serving::start(Path::new("sh"), &arguments, &location.variables(), &log).await?;
         serving.await_ready(HEALTH).await?;
         let pid = serving.pid().ok_or_else(|| BenchError::Request("the server has ended".to_owned()))?;
         let address = serving.address()?;

@@ -22,8 +22,8 @@ impl Database {
     /// # Errors
     /// It can't be opened, for example since a server runs on the data directory, or the PostgreSQL database is
     /// somebody's: then it is as it was.
-    pub(crate) fn open(place: &DatabaseLocation) -> Result<Self, BenchError> {
-        match place {
+    pub(crate) fn open(location: &DatabaseLocation) -> Result<Self, BenchError> {
+        match location {
             DatabaseLocation::Directory(path) => embedded::open(path),
             DatabaseLocation::Server(url) if !url.is_url() => Err(BenchError::NotAUrl),
             #[cfg(feature = "postgres")]

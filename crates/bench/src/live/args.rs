@@ -58,7 +58,7 @@ pub(crate) struct LiveArgs {
 
 impl LiveArgs {
     /// The database to measure on; `None` for a temporary one.
-    pub(crate) fn place(&self) -> Option<DatabaseLocation> {
+    pub(crate) fn location(&self) -> Option<DatabaseLocation> {
         self.database_url.clone().map(DatabaseLocation::Server)
     }
 

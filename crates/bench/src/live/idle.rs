@@ -51,12 +51,12 @@ impl IdleWatch {
     pub(super) async fn keep(
         self,
         binary: &Path,
-        place: &DatabaseLocation,
+        location: &DatabaseLocation,
         keys: &Keys,
         scratch: &Path,
     ) -> Result<Idle, BenchError> {
         let settings = ["--events-heartbeat".to_owned(), self.heartbeat.to_string()];
-        let server = Program::server(binary, place, keys, &settings, scratch).await?;
+        let server = Program::server(binary, location, keys, &settings, scratch).await?;
         sleep(REST).await;
         let without = server.resident()?;
         let mut crowd = Crowd::open(&server.target, self.sockets, false).await?;

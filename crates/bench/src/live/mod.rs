@@ -71,7 +71,7 @@ pub(crate) async fn live(args: &LiveArgs) -> Result<(), BenchError> {
     if args.wants(Part::Idle) {
         let idle = async |keys, heartbeats| {
             let watch = IdleWatch { sockets: args.idle, heartbeat: args.heartbeat, heartbeats };
-            watch.keep(&binary, &stage.hall.place, keys, scratch.path()).await.map_err(during(Part::Idle))
+            watch.keep(&binary, &stage.hall.location, keys, scratch.path()).await.map_err(during(Part::Idle))
         };
         report.idle = Some(idle(&stage.strangers, args.heartbeats).await?);
         report.idle_members = Some(idle(&stage.members, args.heartbeats.min(MEMBERS_HEARTBEATS)).await?);
@@ -89,7 +89,7 @@ async fn measure_under_load(
     stage: &Stage,
     scratch: &Path,
 ) -> Result<LiveReport, BenchError> {
-    let server = Program::server(binary, &stage.hall.place, &stage.members, &[], scratch).await?;
+    let server = Program::server(binary, &stage.hall.location, &stage.members, &[], scratch).await?;
     let frame = sample::catch(&server, &stage.hall).await?;
     let minimal = Program::broadcast(&frame, args.sockets, scratch).await?;
     let mut report = LiveReport::new(Conditions::new(args, stage.hall.engine.clone(), frame.len()));

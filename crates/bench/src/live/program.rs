@@ -29,16 +29,16 @@ impl Program {
     /// It doesn't come up.
     pub(super) async fn server(
         binary: &Path,
-        place: &DatabaseLocation,
+        location: &DatabaseLocation,
         keys: &Keys,
         settings: &[String],
         scratch: &Path,
     ) -> Result<Self, BenchError> {
         let mut arguments = ["serve", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
-        arguments.extend(place.arguments());
+        arguments.extend(location.arguments());
         arguments.extend_from_slice(settings);
         let log = scratch.join("server.log");
-        let mut serving = Serving::start(binary, &arguments, &place.variables(), &log).await?;
+        let mut serving = Serving::start(binary, &arguments, &location.variables(), &log).await?;
         serving.await_ready(HEALTH).await?;
         Self::of(serving, Arc::clone(keys))
     }

@@ -46,8 +46,8 @@ impl Stage {
     /// # Errors
     /// The database can't be opened or written.
     pub(super) async fn prepare(args: &LiveArgs, scratch: &Path) -> Result<Self, BenchError> {
-        let place = args.place().unwrap_or_else(|| DatabaseLocation::Directory(scratch.join("data")));
-        let database = Database::open(&place)?;
+        let location = args.location().unwrap_or_else(|| DatabaseLocation::Directory(scratch.join("data")));
+        let database = Database::open(&location)?;
         let storage = database.storage();
         let users = users(storage).await?;
         let (inside, strangers) = users.split_at(SENDERS + MEMBERS);
@@ -56,7 +56,7 @@ impl Stage {
         let rooms = rooms(storage, senders, members).await?;
         let ledger = Ledger::default();
         let fixture = |groups: &[GroupId]| Fixture {
-            place: place.clone(),
+            location: location.clone(),
             engine: database.engine().clone(),
             family: database.family(),
             users: senders.to_vec(),

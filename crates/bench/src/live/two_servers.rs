@@ -28,7 +28,7 @@ pub(super) async fn measure(
     let logs = || TempDir::new_in(scratch).map_err(|source| BenchError::io("making a directory", source));
     let (first_log, second_log) = (logs()?, logs()?);
     let start = async |log: &TempDir| {
-        Program::server(binary, &stage.hall.place, &stage.members, &[], log.path()).await
+        Program::server(binary, &stage.hall.location, &stage.members, &[], log.path()).await
     };
     let (first, second) = (start(&first_log).await?, start(&second_log).await?);
     let mut delays = Delays::new();

@@ -51,7 +51,7 @@ pub(crate) struct Plan {
 /// The database can't be opened or written.
 pub(crate) async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
     let begun = Instant::now();
-    let database = Database::open(&args.place())?;
+    let database = Database::open(&args.location())?;
     let plan = Plan {
         users: args.users as usize,
         groups: args.groups as usize,

@@ -98,7 +98,7 @@ impl PresenceTracker {
         let groups: HashSet<_> = viewer.groups().collect();
         let before = std::mem::replace(&mut present.groups, groups.clone());
         for group in before.difference(&groups) {
-            self.hide(*group, user);
+            self.withdraw_presence(*group, user);
         }
         let joined = groups.difference(&before).copied().collect();
         Connected {
@@ -170,7 +170,7 @@ impl PresenceTracker {
             Event::MemberRemoved(RemovedMember { group, user }) => {
                 self.last_seen.leave(*group, *user);
                 self.users.get_mut(user)?.groups.remove(group);
-                self.hide(*group, *user);
+                self.withdraw_presence(*group, *user);
                 None
             }
             Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
@@ -227,7 +227,9 @@ impl PresenceTracker {
         let last_seen_at = (!is_here).then_some(present.seen_at);
         let mut groups: Vec<_> = present.groups.iter().copied().collect();
         groups.sort_unstable();
-        groups.retain(|group| if is_here { self.show(*group, user) } else { self.hide(*group, user) });
+        groups.retain(|group| {
+            if is_here { self.publish_presence(*group, user) } else { self.withdraw_presence(*group, user) }
+        });
         Some(PresenceChange { user, presence, last_seen_at, groups })
     }
 
@@ -235,19 +237,19 @@ impl PresenceTracker {
     fn announce_to_joined(&mut self, user: UserId, mut joined: Vec<GroupId>) -> Option<PresenceChange> {
         let presence = self.users.get(&user)?.announced;
         joined.sort_unstable();
-        joined.retain(|group| presence != Presence::Offline && self.show(*group, user));
+        joined.retain(|group| presence != Presence::Offline && self.publish_presence(*group, user));
         let change = PresenceChange { user, presence, last_seen_at: None, groups: joined };
         (!change.groups.is_empty()).then_some(change)
     }
 
-    /// Shows a user in a group. Returns false if too many are shown already.
-    fn show(&mut self, group: GroupId, user: UserId) -> bool {
+    /// Publishes a user's presence in a group. Returns false if too many are shown already.
+    fn publish_presence(&mut self, group: GroupId, user: UserId) -> bool {
         let shown = self.shown_in.entry(group).or_default();
         shown.contains(&user) || (shown.len() < MAX_SHOWN_PER_GROUP && shown.insert(user))
     }
 
-    /// Stops showing a user in a group. Returns whether they were shown.
-    fn hide(&mut self, group: GroupId, user: UserId) -> bool {
+    /// Withdraws a user's presence from a group. Returns whether they were shown.
+    fn withdraw_presence(&mut self, group: GroupId, user: UserId) -> bool {
         let Some(shown) = self.shown_in.get_mut(&group) else { return false };
         let was_shown = shown.remove(&user);
         if shown.is_empty() {
@@ -260,7 +262,7 @@ impl PresenceTracker {
         self.last_seen.forget(user);
         let Some(present) = self.users.remove(&user) else { return };
         for group in present.groups {
-            self.hide(group, user);
+            self.withdraw_presence(group, user);
         }
     }
 }

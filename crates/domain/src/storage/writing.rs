@@ -55,7 +55,7 @@ macro_rules! grows {
 
 grows! { Principal Credential OpenSession }
 
-/// Paces the writes of each user, on whichever transport they come.
+/// Limits the rate of the writes of each user, on whichever transport they come.
 pub trait WriteLimiter: Send + Sync {
     /// Takes a write that stores a text of so many bytes from the caller's allowance. MUST NOT block, and MUST be
     /// bounded in memory.

@@ -124,7 +124,7 @@ impl PostgresStorage {
         let canceller = Canceller { connector: Arc::clone(&self.connector), queue: Arc::clone(&self.reads) };
         workers.maintenance.spawn("pg-cancel", || canceller.serve()).map_err(OpenError::Thread)?;
         let maintenance = self.maintenance(clock);
-        workers.maintenance.spawn("pg-upkeep", || maintenance.serve()).map_err(OpenError::Thread)
+        workers.maintenance.spawn("pg-maintenance", || maintenance.serve()).map_err(OpenError::Thread)
     }
 
     fn worker(

@@ -165,7 +165,7 @@ impl SqliteStorage {
         }
         workers.checkpointer.spawn("sqlite-ckpt", || checkpointer.serve()).map_err(OpenError::Thread)?;
         let maintenance = self.maintenance(clock);
-        workers.maintenance.spawn("sqlite-upkeep", || maintenance.serve()).map_err(OpenError::Thread)
+        workers.maintenance.spawn("sqlite-maint", || maintenance.serve()).map_err(OpenError::Thread)
     }
 
     fn writer(

@@ -81,7 +81,7 @@ impl BufferState {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, line: &[u8], urgent: bool) {
+    fn enqueue(&self, line: &[u8], urgent: bool) {
         let mut waiting = self.lock();
         if waiting.lines.len() + line.len() > CAPACITY {
             waiting.lost += 1;
@@ -153,7 +153,7 @@ pub(crate) struct LineWriter<'a> {
 
 impl Write for LineWriter<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.shared.put(line, self.urgent);
+        self.shared.enqueue(line, self.urgent);
         Ok(line.len())
     }
 
@@ -191,7 +191,7 @@ mod tests {
     fn lines_are_gathered_in_order_and_the_last_ones_are_written_at_the_end() {
         let (buffer, written) = buffer();
         for number in 0..1_000 {
-            buffer.0.put(format!("{number}\n").as_bytes(), false);
+            buffer.0.enqueue(format!("{number}\n").as_bytes(), false);
         }
         drop(buffer);
         let batches: Vec<_> = written.iter().collect();
@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn lines_come_out_without_an_end() {
         let (buffer, written) = buffer();
-        buffer.0.put(b"calm\n", false);
+        buffer.0.enqueue(b"calm\n", false);
         assert_eq!(written.recv().unwrap(), "calm\n");
-        buffer.0.put(b"urgent\n", true);
+        buffer.0.enqueue(b"urgent\n", true);
         assert_eq!(written.recv().unwrap(), "urgent\n");
     }
 
@@ -213,11 +213,11 @@ mod tests {
     fn memory_is_bounded_and_what_is_lost_is_counted() {
         let shared = BufferState::default();
         let line = vec![b'x'; CAPACITY / 4];
-        (0..6).for_each(|_| shared.put(&line, false));
+        (0..6).for_each(|_| shared.enqueue(&line, false));
         let mut lines = Vec::new();
         assert_eq!(shared.next_batch(&mut lines), Some(2));
         assert_eq!(lines.len(), CAPACITY);
-        shared.put(b"room again", true);
+        shared.enqueue(b"room again", true);
         assert_eq!(shared.next_batch(&mut lines), Some(0));
     }
 }

@@ -120,9 +120,7 @@ impl<T> HashQueue<T> {
             HashCaller::SignIn { network, account, from_known_network: true } => {
                 self.push_sign_in(network, account, item)
             }
-            HashCaller::SignIn { network, from_known_network: false, .. } => {
-                self.push_stranger(network, item)
-            }
+            HashCaller::SignIn { network, from_known_network: false, .. } => self.push_unknown(network, item),
         }
     }
 
@@ -160,7 +158,7 @@ impl<T> HashQueue<T> {
         PushResult::Queued(HashEntry { queue: EntryQueue::Known(queue), entry_id }, displaced)
     }
 
-    fn push_stranger(&mut self, network: Network, item: T) -> PushResult<T> {
+    fn push_unknown(&mut self, network: Network, item: T) -> PushResult<T> {
         let queue = network.neighbourhood();
         let length = self.strangers.len_of(&queue);
         let own = self.strangers.queue(&queue).filter(|(other, _)| *other == network).count();
