@@ -46,7 +46,7 @@ fn read_files(folder: &Path, module: &[String], files: &mut BTreeMap<String, Str
             continue;
         }
         let is_root = module.is_empty() && ["lib", "main"].contains(&stem.as_str());
-        let inner = [module, &[stem.clone()]].concat();
+        let inner = [module, std::slice::from_ref(&stem)].concat();
         if path.is_dir() {
             read_files(&path, &inner, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") && !is_root {
