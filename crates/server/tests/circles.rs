@@ -9,12 +9,7 @@ const WITHOUT_CIRCLES: [&str; 4] = ["domain", "infra", "api", "bench"];
 
 /// Imports that are left out of the search: crate, file, what it imports, and why.
 const KNOWN: [(&str, &str, &str, &str); 3] = [
-    (
-        "domain",
-        "groups::membership",
-        "groups::change_role",
-        "a new member's role is looked up as a changed one is",
-    ),
+    ("domain", "groups::change_role", "groups::membership", "more rights lock what a new membership locks"),
     (
         "domain",
         "groups::model",
