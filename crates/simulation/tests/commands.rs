@@ -75,6 +75,7 @@ const REFUSALS: &[&str] = &[
     "Account(WrongPassword)",
     "Group(AlreadyMember)",
     "Group(Archived)",
+    "Group(JoinByRequest)",
     "Group(LastOwner)",
     "Group(MemberNotFound)",
     "Group(MembersOnly)",

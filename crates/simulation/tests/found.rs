@@ -1,7 +1,9 @@
 //! What runs of the simulation have found, as short as they could be made: bugs that were mended.
 
 use groupchat_simulation::cluster::{Action, Fate, Mutation, replay};
-use groupchat_simulation::commands::{AGroupName, ANetwork, ATypedName, ATypedPassword, Command};
+use groupchat_simulation::commands::{
+    AGroupName, AHistory, ANetwork, ATypedName, ATypedPassword, AVisibility, Command,
+};
 
 /// The client's heartbeat had asked whether its session holds, and the answer of then counted after the session's end.
 #[test]
@@ -37,7 +39,12 @@ fn a_check_of_a_session_from_before_its_end_does_not_count() {
         Action::Give {
             client: 1,
             server: 1,
-            command: Command::CreateGroup { name: AGroupName(15), description: None },
+            command: Command::CreateGroup {
+                name: AGroupName(15),
+                description: None,
+                visibility: AVisibility(0),
+                history: AHistory(0),
+            },
             number: 982,
         },
         Action::Execute { server: 0, nth: 1, fate: Fate::Runs },

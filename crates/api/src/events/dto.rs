@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
-    Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, LoggedEvent, OwnMembership, RemovedMember,
-    Subject, Tombstone, UserUpdate,
+    AddedMember, Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, GroupUpdate, LoggedEvent,
+    OwnMembership, RemovedMember, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::presence::Presence;
@@ -248,8 +248,9 @@ impl From<Subject> for EventData {
             Subject::User(user) | Subject::UserUpdate(UserUpdate { user, .. }) => {
                 Self::User(UserDto::for_everybody(&user))
             }
-            Subject::Group(group) => Self::Group(GroupDto::for_everybody(group)),
-            Subject::GroupMember(GroupMember { member, .. }) => {
+            Subject::GroupUpdate(GroupUpdate { group, .. }) => Self::Group(GroupDto::for_everybody(group)),
+            Subject::GroupMember(GroupMember { member, .. })
+            | Subject::AddedMember(AddedMember { member, .. }) => {
                 Self::Member(MemberDto::for_everybody(member))
             }
             Subject::OwnMembership(OwnMembership(GroupMember { member, .. })) => {

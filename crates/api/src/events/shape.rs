@@ -78,9 +78,11 @@ impl Shape {
                 Self { group: Nullness::Null, fixed: UserDto::IN_EVENTS, ..logged("User") }
             }
             SubjectKind::UserId => Self { group: Nullness::Null, ..logged("Removed") },
-            SubjectKind::Group => Self { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
+            SubjectKind::GroupUpdate => Self { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
             SubjectKind::RemovedGroup | SubjectKind::RemovedMember => logged("Removed"),
-            SubjectKind::GroupMember => Self { fixed: MemberDto::IN_EVENTS, ..logged("Member") },
+            SubjectKind::GroupMember | SubjectKind::AddedMember => {
+                Self { fixed: MemberDto::IN_EVENTS, ..logged("Member") }
+            }
             SubjectKind::OwnMembership => Self { fixed: MemberDto::OWN_IN_EVENTS, ..logged("Member") },
             SubjectKind::Message => Self { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
             SubjectKind::Tombstone => Self { fixed: MessageDto::TOMBSTONE, ..logged("Message") },

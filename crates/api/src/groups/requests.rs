@@ -166,6 +166,8 @@ impl MemberChangesDto {
 pub(super) struct GroupListParams {
     /// Text that the name must contain, ignoring case: at most 100 characters.
     q: Optional<SearchText>,
+    /// All groups, also private ones that the caller is not a member of; for server admins.
+    all: Optional<bool>,
     /// Only groups that the caller is a member of.
     mine: Optional<bool>,
     /// Only groups without members, which therefore have no owner; for server admins.
@@ -179,6 +181,7 @@ pub(super) struct GroupListParams {
 /// What to list of the groups that a viewer may see.
 pub(super) struct GroupSelection {
     search: Option<SearchText>,
+    all: bool,
     mine: bool,
     ownerless: bool,
     after: Option<NameCursor>,
@@ -192,17 +195,19 @@ impl GroupListParams {
         let limit = fields.limit(self.limit);
         let after = fields.name_cursor(list, &self.cursor);
         fields.finish()?;
-        let (mine, ownerless) = (self.mine.0.unwrap_or(false), self.ownerless.0.unwrap_or(false));
-        Ok(GroupSelection { search, mine, ownerless, after, limit })
+        let [all, mine, ownerless] =
+            [self.all, self.mine, self.ownerless].map(|flag| flag.0.unwrap_or(false));
+        Ok(GroupSelection { search, all, mine, ownerless, after, limit })
     }
 }
 
 impl GroupSelection {
     /// The query of this viewer, who is known only once the command runs.
     pub(super) fn seen_by(&self, viewer: UserId) -> GroupQuery {
-        let Self { search, mine, ownerless, after, limit } = self;
+        let Self { search, all, mine, ownerless, after, limit } = self;
         let (search, after) = (search.clone(), after.clone());
-        GroupQuery { viewer, search, mine: *mine, ownerless: *ownerless, after, limit: *limit }
+        let (all, mine, ownerless) = (*all, *mine, *ownerless);
+        GroupQuery { viewer, search, all, mine, ownerless, after, limit: *limit }
     }
 }
 

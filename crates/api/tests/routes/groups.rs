@@ -82,6 +82,8 @@ async fn a_private_group_is_there_for_its_members_and_for_who_manages_it() {
     bob.post("/api/groups", json!({"name": "board"})).await.created();
 
     assert_eq!(root.list("/api/groups", "/name").await, ["board"]);
+    assert_eq!(root.list("/api/groups?all=true", "/member_count").await, [1, 1, 1]);
+    bob.get("/api/groups?all=true").await.refused(403, "admin_only");
     assert_eq!(root.get(&path).await.ok()["last_message"], Value::Null);
     assert_eq!(root.list(&members, "/user/username").await, ["ann"]);
     root.get(&messages).await.refused(404, "group_not_found");

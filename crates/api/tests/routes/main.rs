@@ -16,6 +16,7 @@ mod handbook;
 mod harness;
 mod headers;
 mod hostile;
+mod leaks;
 mod limits;
 mod lists;
 mod matrix;

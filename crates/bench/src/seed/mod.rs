@@ -120,6 +120,7 @@ async fn groups_called(
     let query = GroupQuery {
         viewer: actor.id(),
         search: Some(SearchText::parse(name).expect("the names are short and plain")),
+        all: false,
         mine: true,
         ownerless: false,
         after: None,
@@ -178,6 +179,7 @@ fn find_or_create(
     let query = GroupQuery {
         viewer: actor.id(),
         search: Some(SearchText::parse(name.as_str()).expect("a name is no longer than a search may be")),
+        all: false,
         mine: false,
         ownerless: false,
         after: None,

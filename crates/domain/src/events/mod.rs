@@ -35,10 +35,10 @@ pub use record::EventRecord;
 pub use replay::{ReplayPage, log_state, replay};
 #[cfg(test)]
 pub(crate) use repository::MockEventRepository;
-pub use repository::{EventRepository, Retained};
+pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
-    GroupMember, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone,
-    UserUpdate,
+    AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds,
+    SubjectKind, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::events::repository::Retained;
+use crate::jobs::Task;
 use crate::storage::Tx;
 
 /// Events that one command removes. Few, so that it doesn't delay other commands for long.
@@ -30,7 +31,8 @@ impl Default for Retention {
 const SKEW: Duration = Duration::from_secs(60);
 
 /// Removes a batch of the oldest events that exceed a limit. Returns whether there may be more. The newest event always
-/// stays: it is the head of the log.
+/// stays: it is the head of the log. Who was in a private group that was deleted is forgotten with the event that told
+/// them of it.
 ///
 /// # Errors
 /// A fault.
@@ -38,7 +40,10 @@ pub fn prune(tx: &mut dyn Tx, retention: Retention) -> Result<bool, Error> {
     let now = tx.now();
     let retained = Retained { since: now.minus(retention.age), latest: now.plus(SKEW), rows: retention.rows };
     let removed = tx.events().remove_old(retained, REMOVE_BATCH)?;
-    Ok(i64::try_from(removed).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
+    for group in removed.ended {
+        tx.jobs().enqueue(Task::ForgetGroup(group), now)?;
+    }
+    Ok(i64::try_from(removed.count).unwrap_or(REMOVE_BATCH) >= REMOVE_BATCH)
 }
 
 #[cfg(test)]

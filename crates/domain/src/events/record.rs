@@ -3,7 +3,7 @@
 use crate::events::audience::Audience;
 use crate::events::subject::SubjectIds;
 use crate::events::table::EventType;
-use crate::ids::{EventId, Position, UserId};
+use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::time::Timestamp;
 
 /// A row of the log that has a position. It contains only the ids of its subject, so that deleted data doesn't stay in
@@ -24,4 +24,14 @@ pub struct EventRecord {
     pub event_type: EventType,
     /// The ids of its subject.
     pub subject: SubjectIds,
+}
+
+impl EventRecord {
+    /// The private group whose deletion this is.
+    pub fn ended_group(&self) -> Option<GroupId> {
+        match self.audience {
+            Audience::Group(group) if self.event_type == EventType::GroupDeleted => Some(group),
+            _ => None,
+        }
+    }
 }

@@ -86,7 +86,7 @@ fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> 
 
 /// The actor as a viewer: current memberships, and the presence setting.
 fn viewer(tx: &mut dyn Tx, actor: &Actor) -> Result<Viewer, Error> {
-    let memberships = tx.members().since_events(actor.id())?;
+    let memberships = tx.members().joined_groups(actor.id())?;
     let viewer = Viewer::new(actor.id(), actor.session, memberships);
     Ok(match tx.accounts().find(actor.id())? {
         Some(user) => viewer.with_presence(user.presence).at_version(user.version),

@@ -2,7 +2,7 @@
 
 use crate::events::cursor::LogState;
 use crate::events::record::EventRecord;
-use crate::ids::{EventId, Position};
+use crate::ids::{EventId, GroupId, Position};
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
 use crate::time::Timestamp;
@@ -17,6 +17,15 @@ pub struct Retained {
     pub latest: Timestamp,
     /// The maximum number of events, of which the newest are kept. At least 1.
     pub rows: i64,
+}
+
+/// What was removed from the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// How many events.
+    pub count: usize,
+    /// The private groups whose deletions are among them.
+    pub ended: Vec<GroupId>,
 }
 
 repository! {
@@ -45,8 +54,8 @@ repository! {
         /// was none.
         fn add_checksums(&mut self, after: EventId, limit: i64) -> Result<Option<EventId>, StorageFault>;
 
-        /// Removes up to `limit` of the oldest events that need not be kept. Returns how many. MUST spare the newest
+        /// Removes up to `limit` of the oldest events that need not be kept. MUST spare the newest
         /// event, whose position is the head.
-        fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<usize, StorageFault>;
+        fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<Removed, StorageFault>;
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use crate::accounts::User;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    GroupMember, OwnMembership, RemovedGroup, RemovedMember, SubjectIds, Tombstone, UserUpdate,
+    AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, SubjectIds, Tombstone,
+    UserUpdate,
 };
 use crate::groups::{Group, Member};
 use crate::ids::{GroupId, MessageId, UserId};
@@ -56,14 +57,15 @@ impl Restore for UserId {
     }
 }
 
-impl Restore for Group {
+impl Restore for GroupUpdate {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
         lookup.groups.insert(group_of(ids)?);
         Ok(())
     }
 
-    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
-        Ok(found.groups.get(&group_of(ids)?).cloned())
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let group = found.groups.get(&group_of(ids)?);
+        Ok(group.map(|group| Self::logged(group.clone(), audience)))
     }
 }
 
@@ -92,6 +94,23 @@ impl Restore for OwnMembership {
 
     fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
         Ok(GroupMember::restore(ids, audience, found)?.map(Self))
+    }
+}
+
+impl Restore for AddedMember {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        GroupUpdate::look_up(ids, lookup)?;
+        GroupMember::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let history = found.groups.get(&group_of(ids)?).map(|group| group.history);
+        let member = GroupMember::restore(ids, audience, found)?;
+        Ok(member.zip(history).map(|(GroupMember { group, member }, history)| Self {
+            group,
+            member,
+            history,
+        }))
     }
 }
 

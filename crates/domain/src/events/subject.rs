@@ -2,7 +2,7 @@
 
 use crate::accounts::User;
 use crate::events::audience::{Audience, InGroup, Limited, OfUser};
-use crate::groups::{Group, Member};
+use crate::groups::{Group, History, Member};
 use crate::ids::{GroupId, MessageId, UserId};
 use crate::messages::Message;
 use crate::text::TextBytes;
@@ -32,14 +32,16 @@ subjects! {
     UserUpdate,
     /// A user, only by id.
     UserId,
-    /// A group.
-    Group,
-    /// A group that was deleted.
+    /// A group, and who is told of it.
+    GroupUpdate,
+    /// A group that is gone, for all or for those who no longer see it.
     RemovedGroup,
     /// A member of a group.
     GroupMember,
     /// A member of a group, with their own settings.
     OwnMembership,
+    /// A new member of a group.
+    AddedMember,
     /// A user who is no longer a member of a group.
     RemovedMember,
     /// A message.
@@ -89,7 +91,40 @@ impl UserUpdate {
     }
 }
 
-/// A group that was deleted: its id, and who may see the deletion.
+/// A group that was created, changed or shown to more users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupUpdate {
+    /// The group.
+    pub group: Group,
+    viewers: Audience,
+}
+
+impl GroupUpdate {
+    /// For all who may know of the group.
+    pub const fn of(group: Group) -> Self {
+        let viewers = group.audience();
+        Self { group, viewers }
+    }
+
+    /// Shows the group to a user who came in.
+    pub const fn shown_to(group: Group, user: UserId) -> Self {
+        Self { group, viewers: Audience::User(user) }
+    }
+
+    /// The change from `before` to `after`: for those who knew of the group and still do.
+    pub const fn between(before: &Group, after: Group) -> Self {
+        let is_listed = before.visibility.is_listed() && after.visibility.is_listed();
+        let viewers = if is_listed { Audience::All } else { Audience::Group(after.id) };
+        Self { group: after, viewers }
+    }
+
+    /// The change as the log contains it.
+    pub const fn logged(group: Group, viewers: Audience) -> Self {
+        Self { group, viewers }
+    }
+}
+
+/// A group that was deleted, or that not all see any more: its id, and who may learn of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemovedGroup {
     /// Its id.
@@ -101,6 +136,11 @@ impl RemovedGroup {
     /// Those who could see the group may see that it was deleted.
     pub const fn of(group: &Group) -> Self {
         Self { id: group.id, viewers: group.audience() }
+    }
+
+    /// The group was listed, and everybody who is not in it is told that they no longer see it.
+    pub const fn hidden(id: GroupId) -> Self {
+        Self { id, viewers: Audience::All }
     }
 
     /// The deletion as the log contains it. To emit one, use [`of`](Self::of).
@@ -121,6 +161,17 @@ pub struct GroupMember {
 /// A member of a group, with their own settings: for the member alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnMembership(pub GroupMember);
+
+/// A user who came into a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedMember {
+    /// The group.
+    pub group: GroupId,
+    /// The member.
+    pub member: Member,
+    /// Which messages of the group its members read: whoever follows the member's events has to know.
+    pub history: History,
+}
 
 /// A user who is no longer a member of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,15 +228,25 @@ impl OfUser for UserId {
     }
 }
 
-impl About for Group {
+impl About for GroupUpdate {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.id), ..SubjectIds::default() }
+        let user = match self.viewers {
+            Audience::User(user) => Some(user),
+            _ => None,
+        };
+        SubjectIds { group: Some(self.group.id), user, message: None }
     }
 }
 
-impl Limited for Group {
+impl TextBytes for GroupUpdate {
+    fn text_bytes(&self) -> usize {
+        self.group.text_bytes()
+    }
+}
+
+impl Limited for GroupUpdate {
     fn viewers(&self) -> Audience {
-        self.audience()
+        self.viewers
     }
 }
 
@@ -240,6 +301,24 @@ impl TextBytes for OwnMembership {
 impl OfUser for OwnMembership {
     fn user_id(&self) -> UserId {
         self.0.member.user.id
+    }
+}
+
+impl About for AddedMember {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { group: Some(self.group), user: Some(self.member.user.id), message: None }
+    }
+}
+
+impl TextBytes for AddedMember {
+    fn text_bytes(&self) -> usize {
+        self.member.text_bytes()
+    }
+}
+
+impl InGroup for AddedMember {
+    fn group_id(&self) -> GroupId {
+        self.group
     }
 }
 

@@ -16,10 +16,9 @@ use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    About, GroupMember, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind,
-    Tombstone, UserUpdate,
+    About, AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, Subject,
+    SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
-use crate::groups::Group;
 use crate::ids::UserId;
 use crate::messages::Message;
 use crate::text::TextBytes;
@@ -31,14 +30,18 @@ events! {
     UserUpdated(UserUpdate) = "user.updated", to viewers, by user_or_server;
     /// An account was deleted.
     UserDeleted(UserId) = "user.deleted", to everybody, by user_or_server;
-    /// A group was created.
-    GroupCreated(Group) = "group.created", to viewers, by user;
-    /// A group's name or description was changed.
-    GroupUpdated(Group) = "group.updated", to viewers, by user;
+    /// A group was created, or has become visible to you.
+    // For those who are not in it at that time. See `Viewer`.
+    GroupCreated(GroupUpdate) = "group.created", to viewers, by user;
+    /// A group's name, description or settings were changed.
+    GroupUpdated(GroupUpdate) = "group.updated", to viewers, by user;
+    /// A group is no longer visible to you.
+    // For those who are not in it at that time. See `Viewer`.
+    GroupHidden(RemovedGroup) = "group.hidden", to viewers, by user;
     /// A group was deleted.
     GroupDeleted(RemovedGroup) = "group.deleted", to viewers, by user;
     /// A user was added to a group, or joined it.
-    MemberAdded(GroupMember) = "member.added", to members, by user;
+    MemberAdded(AddedMember) = "member.added", to members, by user;
     /// A member's role was changed.
     // The server is the actor when it gives a group that lost its last owner a new one.
     MemberUpdated(GroupMember) = "member.updated", to members, by user_or_server;
@@ -101,6 +104,20 @@ impl EventType {
 }
 
 impl Event {
+    /// The message that it is about, or its tombstone.
+    pub const fn message(&self) -> Option<&Message> {
+        match self {
+            Self::MessageCreated(message)
+            | Self::MessageUpdated(message)
+            | Self::MessageDeleted(Tombstone(message))
+            | Self::MessageLiked(message)
+            | Self::MessageUnliked(message)
+            | Self::MessagePinned(message)
+            | Self::MessageUnpinned(message) => Some(message),
+            _ => None,
+        }
+    }
+
     /// The ids of the subject.
     pub fn ids(&self) -> SubjectIds {
         self.about().map(About::ids).unwrap_or_default()

@@ -6,8 +6,9 @@ use crate::accounts::PresenceSetting;
 use crate::events::audience::Audience;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
-use crate::events::subject::{GroupMember, RemovedGroup, RemovedMember, UserUpdate};
+use crate::events::subject::{AddedMember, GroupUpdate, RemovedGroup, RemovedMember, UserUpdate};
 use crate::events::table::{Event, EventType};
+use crate::groups::JoinedGroup;
 use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
 
 /// A listening user, with the groups that the user is in. Applying an event updates it, so that it always has the state
@@ -22,18 +23,14 @@ pub struct Viewer {
     pub presence: PresenceSetting,
     /// The version of the user that this setting comes from. An older event doesn't change it.
     pub version: Version,
-    /// The groups that the user is in, each with the event that added the user. Older events are not visible.
-    memberships: HashMap<GroupId, EventId>,
+    /// The groups that the user is in, and private ones that have been deleted: their end is still visible.
+    memberships: HashMap<GroupId, JoinedGroup>,
 }
 
 impl Viewer {
     /// A viewer in these groups, whose presence is hidden unless set otherwise.
-    pub fn new(
-        user: UserId,
-        session: SessionId,
-        memberships: impl IntoIterator<Item = (GroupId, EventId)>,
-    ) -> Self {
-        let memberships = memberships.into_iter().collect();
+    pub fn new(user: UserId, session: SessionId, joined: impl IntoIterator<Item = JoinedGroup>) -> Self {
+        let memberships = joined.into_iter().map(|group| (group.id, group)).collect();
         Self { user, session, presence: PresenceSetting::Hidden, version: Version::FIRST, memberships }
     }
 
@@ -51,12 +48,12 @@ impl Viewer {
 
     /// The groups that the user is in.
     pub fn groups(&self) -> impl Iterator<Item = GroupId> {
-        self.memberships.keys().copied()
+        self.memberships.values().filter(|group| !group.has_ended).map(|group| group.id)
     }
 
     /// Whether the user is in this group.
     pub fn is_in(&self, group: GroupId) -> bool {
-        self.memberships.contains_key(&group)
+        self.memberships.get(&group).is_some_and(|group| !group.has_ended)
     }
 
     /// Applies an event to the viewer, and returns whether the viewer may see it. The deletion of a group is visible to
@@ -70,13 +67,22 @@ impl Viewer {
     /// Applies an event to the viewer. Events that the initial memberships already include change nothing.
     fn apply(&mut self, logged: &LoggedEvent) {
         match &logged.event {
-            Event::MemberAdded(GroupMember { group, member }) if member.user.id == self.user => {
-                let since = self.memberships.entry(*group).or_insert(logged.id);
-                *since = (*since).max(logged.id);
+            Event::MemberAdded(AddedMember { group, member, history }) if member.user.id == self.user => {
+                if self.memberships.get(group).is_none_or(|known| known.since < logged.id) {
+                    let (joined_seq, history) = (member.joined_seq, *history);
+                    let joined = JoinedGroup { joined_seq, history, ..JoinedGroup::whole(*group, logged.id) };
+                    self.memberships.insert(*group, joined);
+                }
+            }
+            Event::GroupCreated(GroupUpdate { group, .. })
+            | Event::GroupUpdated(GroupUpdate { group, .. }) => {
+                if let Some(joined) = self.memberships.get_mut(&group.id) {
+                    joined.history = group.history;
+                }
             }
             Event::MemberRemoved(RemovedMember { group, user })
                 if *user == self.user
-                    && self.memberships.get(group).is_some_and(|since| *since < logged.id) =>
+                    && self.memberships.get(group).is_some_and(|joined| joined.since < logged.id) =>
             {
                 self.memberships.remove(group);
             }
@@ -94,21 +100,50 @@ impl Viewer {
 
     /// Whether the viewer may see the event, with the current memberships.
     pub fn may_see(&self, logged: &LoggedEvent) -> bool {
-        let LoggedEvent { id, audience, .. } = logged;
-        !matches!(logged.event, Event::Gone(_)) && self.is_meant(logged.event.event_type(), *audience, *id)
+        let LoggedEvent { id, audience, event, .. } = logged;
+        self.is_meant(event.event_type(), *audience, *id, event.ids().group) && self.may_read(event)
+    }
+
+    /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about a
+    /// group that has become private since, and a change of a message about one from before the viewer came in.
+    fn may_read(&self, event: &Event) -> bool {
+        match event {
+            Event::Gone(_) => false,
+            Event::GroupCreated(GroupUpdate { group, .. })
+            | Event::GroupUpdated(GroupUpdate { group, .. }) => {
+                group.visibility.is_listed() || self.is_in(group.id)
+            }
+            event => event.message().is_none_or(|message| {
+                let joined = self.memberships.get(&message.group_id);
+                joined.is_some_and(|joined| message.seq > joined.history.readable_after(joined.joined_seq))
+            }),
+        }
     }
 
     /// The same for an event of which only the record in the log is available.
     pub fn may_see_record(&self, record: &EventRecord) -> bool {
-        self.is_meant(record.event_type, record.audience, record.id)
+        self.is_meant(record.event_type, record.audience, record.id, record.subject.group)
     }
 
-    fn is_meant(&self, event_type: EventType, audience: Audience, id: EventId) -> bool {
+    fn is_meant(
+        &self,
+        event_type: EventType,
+        audience: Audience,
+        id: EventId,
+        about: Option<GroupId>,
+    ) -> bool {
         if event_type.is_hidden() {
             return false;
         }
         match audience {
-            Audience::All => true,
+            // That a group appears or disappears is told to those who were not in it.
+            Audience::All => {
+                let is_for_outsiders = matches!(event_type, EventType::GroupCreated | EventType::GroupHidden);
+                !is_for_outsiders || about.is_none_or(|group| !self.has_joined(group, id))
+            }
+            Audience::Group(group) if event_type == EventType::GroupDeleted => {
+                self.memberships.get(&group).is_some_and(|joined| id >= joined.since)
+            }
             Audience::Group(group) => self.has_joined(group, id),
             Audience::GroupAndUser(group, user) => user == self.user || self.has_joined(group, id),
             Audience::User(user) => user == self.user,
@@ -118,7 +153,7 @@ impl Viewer {
 
     /// Whether the viewer is in the group and was in it at the event with this id.
     fn has_joined(&self, group: GroupId, id: EventId) -> bool {
-        self.memberships.get(&group).is_some_and(|since| id >= *since)
+        self.memberships.get(&group).is_some_and(|joined| !joined.has_ended && id >= joined.since)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::accounts::{Actor, is_server_admin};
 use crate::error::Error;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Standing, VisibleGroup};
-use crate::ids::GroupId;
+use crate::ids::{GroupId, Seq};
 use crate::permissions::{Decision, GroupPermission, Place, Who, decide};
 use crate::storage::Tx;
 use crate::time::Timestamp;
@@ -56,6 +56,11 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
+    /// The number of the last message before those that the member reads.
+    pub(crate) const fn readable_after(&self) -> Seq {
+        self.group.readable_after(&self.standing)
+    }
+
     /// Rejects what the actor's role doesn't allow.
     pub(crate) fn require(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
         self.require_at(permission, &self.group.place())

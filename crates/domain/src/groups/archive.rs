@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{Event, GroupUpdate};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
@@ -36,7 +36,7 @@ fn set_archived(tx: &mut dyn Tx, actor: &Actor, id: GroupId, archived: bool) -> 
         if tx.groups().update(&group)? == Unique::Taken {
             return Err(GroupRefusal::NameTaken.into());
         }
-        tx.emit(Some(actor.id()), Event::GroupUpdated(group));
+        tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::of(group)));
     }
     find(tx, actor, id)
 }
@@ -93,7 +93,10 @@ mod tests {
                 let tx = stores(by(caller, before.clone()), after.clone());
                 let (mut tx, shown) = shows(tx, after.clone());
                 assert_eq!(change(&mut tx, &me(), GROUP), Ok(shown), "{caller:?}");
-                assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(after.clone()))]);
+                assert_eq!(
+                    tx.emitted,
+                    [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(after.clone())))]
+                );
             }
             for (caller, refusal) in
                 [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, lacks(GroupPermission::ArchiveGroup))]

@@ -2,7 +2,7 @@
 
 use crate::accounts::{AccountRefusal, Actor, LockStrength};
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{Event, GroupUpdate};
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::add;
 use crate::groups::model::{
@@ -60,7 +60,9 @@ pub fn create(
     };
     let empty = new.into_group(id);
     let group = Group { member_count: 1, ..empty.clone() };
-    tx.emit(Some(actor.id()), Event::GroupCreated(group.clone()));
+    if group.visibility.is_listed() {
+        tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(group.clone())));
+    }
     add(tx, actor, &empty, actor.user.clone(), RoleTitle::from(BuiltInRole::Owner), quotas)?;
     let standing = Standing {
         role: Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed()),

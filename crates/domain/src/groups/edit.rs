@@ -2,7 +2,7 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{Event, GroupUpdate, RemovedGroup};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::find::find;
@@ -62,9 +62,19 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
         if tx.groups().update(&group)? == Unique::Taken {
             return Err(GroupRefusal::NameTaken.into());
         }
-        tx.emit(Some(actor.id()), Event::GroupUpdated(group));
+        announce(tx, actor, &found.group, &group);
     }
     find(tx, actor, id)
+}
+
+/// Tells of a change: those who still see the group how it is now, others that they see it, or no longer.
+fn announce(tx: &mut dyn Tx, actor: &Actor, before: &Group, after: &Group) {
+    tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::between(before, after.clone())));
+    match (before.visibility.is_listed(), after.visibility.is_listed()) {
+        (true, false) => tx.emit(Some(actor.id()), Event::GroupHidden(RemovedGroup::hidden(after.id))),
+        (false, true) => tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(after.clone()))),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
     }
 }
 
-/// A page of the groups that the actor, who is the query's viewer, may see. Those without an owner are for server
-/// admins to look for.
+/// A page of the groups that the actor, who is the query's viewer, may see. All there are, and those without an owner, are
+/// for server admins to look for.
 ///
 /// # Errors
 /// [`AccountRefusal::AdminOnly`](crate::accounts::AccountRefusal::AdminOnly), or a fault.
@@ -31,7 +31,7 @@ pub fn list(
     actor: &Actor,
     query: &GroupQuery,
 ) -> Result<Page<NamePosition<GroupView>>, Error> {
-    if query.ownerless {
+    if query.all || query.ownerless {
         require_server_admin(tx, actor)?;
     }
     Ok(Page::from_lookahead(tx.groups().list(query)?, query.limit))

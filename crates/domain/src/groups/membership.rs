@@ -4,7 +4,7 @@ use crate::accounts::{
     AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, is_server_admin,
 };
 use crate::error::Error;
-use crate::events::{Event, GroupMember};
+use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
 use crate::groups::change_role::role_named;
 use crate::groups::error::GroupRefusal;
@@ -121,8 +121,8 @@ pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Resu
     Ok(())
 }
 
-/// Stores a membership and tells of it. What was said before counts as read. `group` is the group as it was before,
-/// locked, as is the user.
+/// Stores a membership and tells of it; the new member of a private group, who did not see it before, also of the group.
+/// What was said before counts as read. `group` is the group as it was before, locked, as is the user.
 pub(super) fn add(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -147,8 +147,14 @@ pub(super) fn add(
         return Ok(Unique::Taken);
     }
     quotas.check_added(tx, group, user.id, &role.name)?;
-    let member = Member { user, role, joined_at, settings: MemberSettings::default() };
-    tx.emit(Some(actor.id()), Event::MemberAdded(GroupMember { group: group.id, member: member.clone() }));
+    let (joined_seq, settings) = (group.last_seq, MemberSettings::default());
+    let member = Member { user, role, joined_at, joined_seq, settings };
+    let added = AddedMember { group: group.id, member: member.clone(), history: group.history };
+    tx.emit(Some(actor.id()), Event::MemberAdded(added));
+    if !group.visibility.is_listed() {
+        let group = Group { member_count: group.member_count + 1, ..group.clone() };
+        tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::shown_to(group, member.user.id)));
+    }
     Ok(Unique::Stored(member))
 }
 

@@ -27,8 +27,8 @@ pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub use membership::{Candidate, add_member, join};
 pub use model::{
-    Description, Group, GroupName, GroupView, History, Member, NewGroup, NewMembership, Standing, Topic,
-    Visibility, VisibleGroup,
+    Description, Group, GroupName, GroupView, History, JoinedGroup, Member, NewGroup, NewMembership,
+    Standing, Topic, Visibility, VisibleGroup,
 };
 pub use quota::Quotas;
 pub(crate) use remove_member::end_membership;

@@ -134,6 +134,15 @@ impl History {
         }
     }
 
+    /// The number of the last message before those that a member reads who came in when the group's newest message had
+    /// this number. Whatever reads messages asks here.
+    pub const fn readable_after(self, joined_seq: Seq) -> Seq {
+        match self {
+            Self::All => Seq::ZERO,
+            Self::Joined => joined_seq,
+        }
+    }
+
     /// The rule of this name.
     ///
     /// # Errors
@@ -194,6 +203,13 @@ impl Group {
         } else {
             crate::events::Audience::Group(self.id)
         }
+    }
+}
+
+impl Group {
+    /// The number of the last message before those that this member reads.
+    pub const fn readable_after(&self, standing: &Standing) -> Seq {
+        self.history.readable_after(standing.joined_seq)
     }
 }
 
@@ -274,11 +290,13 @@ pub struct GroupView {
 }
 
 impl GroupView {
-    /// A group as this member sees it: the newest message only if the role allows to read.
+    /// A group as this member sees it: the newest message only if the role allows to read, and the member may read this one.
     pub fn new(group: Group, standing: Option<Standing>, newest: Option<MessageView>) -> Self {
         let who = Who { role: standing.as_ref().map(|standing| &standing.role), manages_groups: false };
         let may_read = decide(&who, GroupPermission::ReadHistory, &group.place()).is_allowed();
-        Self { last_message: newest.filter(|_| may_read), group, standing }
+        let after = standing.as_ref().map_or(group.last_seq, |standing| group.readable_after(standing));
+        let last_message = newest.filter(|view| may_read && view.message.seq > after);
+        Self { group, standing, last_message }
     }
 
     /// How many messages the one who looks has not read; `None` for others than members.
@@ -302,8 +320,32 @@ pub struct Member {
     pub role: RoleTitle,
     /// Since when they are in it.
     pub joined_at: Timestamp,
+    /// The number of the group's newest message when they came in.
+    pub joined_seq: Seq,
     /// Their own settings, to be shown to nobody else.
     pub settings: MemberSettings,
+}
+
+/// A group that a user is in, as the events of the user's connections depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinedGroup {
+    /// The group.
+    pub id: GroupId,
+    /// The id of the event that told of the joining: older events of the group are not for the user.
+    pub since: EventId,
+    /// The number of the group's newest message at that time.
+    pub joined_seq: Seq,
+    /// Which messages the user reads.
+    pub history: History,
+    /// Whether the group has been deleted, and was private: the user may still learn of its end.
+    pub has_ended: bool,
+}
+
+impl JoinedGroup {
+    /// A group all of whose messages the user reads.
+    pub const fn whole(id: GroupId, since: EventId) -> Self {
+        Self { id, since, joined_seq: Seq::ZERO, history: History::All, has_ended: false }
+    }
 }
 
 impl TextBytes for Member {

@@ -1,8 +1,8 @@
 //! The ports for groups and members.
 
-use crate::groups::model::{Group, GroupView, Member, NewGroup, NewMembership, VisibleGroup};
+use crate::groups::model::{Group, GroupView, JoinedGroup, Member, NewGroup, NewMembership, VisibleGroup};
 use crate::groups::settings::MemberSettings;
-use crate::ids::{EventId, GroupId, Position, Seq, UserId};
+use crate::ids::{GroupId, Position, Seq, UserId};
 use crate::paging::{Limit, NameCursor, NamePosition};
 use crate::permissions::{BuiltInRole, RoleName};
 use crate::search::SearchText;
@@ -10,16 +10,18 @@ use crate::storage::repositories::repository;
 use crate::storage::{StorageFault, Unique};
 use crate::time::Timestamp;
 
-/// Which groups to list, among those that the viewer may see.
+/// Which groups to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupQuery {
     /// The user who lists.
     pub viewer: UserId,
     /// Text that the name must contain.
     pub search: Option<SearchText>,
+    /// All groups, also those that the viewer doesn't see: for server admins.
+    pub all: bool,
     /// Only groups that the viewer is a member of.
     pub mine: bool,
-    /// Only groups without members, which therefore have no owner. A member whose account is deleted counts until the
+    /// Only groups without members, which therefore have no owner, also those that the viewer doesn't see. A member whose account is deleted counts until the
     /// membership has ended, too.
     pub ownerless: bool,
     /// The position to continue from.
@@ -63,9 +65,13 @@ repository! {
         /// Marks the group as deleted, so that its name becomes available. Its contents stay until they are purged.
         fn mark_deleted(&mut self, id: GroupId, at: Timestamp) -> Result<(), StorageFault>;
 
-        /// Removes up to `limit` rows of what a group marked as deleted holds, in the end the group itself;
-        /// `true` once nothing is left.
+        /// Removes up to `limit` rows of what a group marked as deleted holds, in the end the group itself; `true` once
+        /// nothing is left. Of a private group, MUST keep who was in it: as long as the log has its deletion, only they
+        /// learn of it.
         fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault>;
+
+        /// As [`purge`](Self::purge), and removes all of it.
+        fn forget(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault>;
     }
 }
 
@@ -144,9 +150,9 @@ repository! {
         /// groups that are.
         fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault>;
 
-        /// All groups that the user is in and that are not deleted, each with the event from which on the user sees the
-        /// group's events.
-        fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault>;
+        /// All groups that the user is in and that are not deleted, and the private ones that the user was in when they
+        /// were deleted, as long as [`forget`](GroupRepository::forget) has not removed them.
+        fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault>;
 
         /// The user's read cursors, in groups that are not deleted, that were moved by
         /// [`advance_read_seq`](crate::messages::MessageRepository::advance_read_seq) when the head of the log was at

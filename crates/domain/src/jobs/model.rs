@@ -32,6 +32,8 @@ macro_rules! tasks {
 tasks! {
     /// Remove all that a deleted group holds.
     PurgeGroup(GroupId) = "purge_group";
+    /// Remove what is left of a deleted private group once the log no longer has its deletion.
+    ForgetGroup(GroupId) = "forget_group";
     /// Remove the likes of a deleted message.
     PurgeLikes(MessageId) = "purge_likes";
     /// End the memberships of a deleted user.
@@ -65,6 +67,7 @@ mod tests {
     fn a_task_reads_back_as_it_is_stored() {
         for task in [
             Task::PurgeGroup(GroupId::new(7)),
+            Task::ForgetGroup(GroupId::new(6)),
             Task::PurgeLikes(MessageId::new(8)),
             Task::EndMemberships(UserId::new(9)),
             Task::ChecksumMessages(MessageId::new(10)),

@@ -51,6 +51,7 @@ fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
     }
     let done = match job.task {
         Task::PurgeGroup(group) => tx.groups().purge(group, ROWS_PER_STEP)?,
+        Task::ForgetGroup(group) => tx.groups().forget(group, ROWS_PER_STEP)?,
         Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,
         Task::EndMemberships(user) => end_memberships(tx, user)?,
         Task::ChecksumMessages(after) => {

@@ -8,6 +8,7 @@ use crate::ids::{GroupId, MessageId};
 use crate::jobs::Task;
 use crate::messages::error::MessageRefusal;
 use crate::messages::model::{MessageText, MessageView};
+use crate::messages::read::find_readable;
 use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 
@@ -67,7 +68,7 @@ pub fn delete(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> 
     Ok(())
 }
 
-/// The message, its group locked, and the actor's membership there.
+/// The message, if the actor may read it, its group locked, and the actor's membership there.
 pub(super) fn load(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -75,7 +76,7 @@ pub(super) fn load(
     id: MessageId,
 ) -> Result<(MessageView, Membership), Error> {
     let membership = lock_visible(tx, actor, group)?.into_membership()?;
-    let view = tx.messages().find(group, id, actor.id())?.ok_or(MessageRefusal::NotFound)?;
+    let view = find_readable(tx, actor, &membership, id)?;
     Ok((view, membership))
 }
 

@@ -60,8 +60,9 @@ pub fn list_pins(
     before: Option<PinSeq>,
     limit: Limit,
 ) -> Result<Page<MessageView>, Error> {
-    visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    let query = PinQuery { group, viewer: actor.id(), before, limit };
+    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
+    let above = membership.readable_after();
+    let query = PinQuery { group, viewer: actor.id(), before, above, limit };
     Ok(Page::from_lookahead(tx.messages().list_pins(&query)?, limit))
 }
 
@@ -85,6 +86,7 @@ mod tests {
     use super::*;
     use crate::events::Audience;
     use crate::groups::GroupRefusal;
+    use crate::ids::Seq;
     use crate::messages::delete;
     use crate::messages::model::Message;
     use crate::messages::repository::PinState;
@@ -208,7 +210,13 @@ mod tests {
     /// The pins before the tenth are read: `found`.
     fn lists(role: Option<BuiltInRole>, found: Vec<Message>) -> MockTx {
         let mut tx = MockTx::new().finds_group(Some(group()), role);
-        let query = PinQuery { group: GROUP, viewer: ME, before: Some(PinSeq::new(10)), limit: one() };
+        let query = PinQuery {
+            group: GROUP,
+            viewer: ME,
+            before: Some(PinSeq::new(10)),
+            above: Seq::ZERO,
+            limit: one(),
+        };
         let views: Vec<_> = found.into_iter().map(view).collect();
         tx.messages.expect_list_pins().with(eq(query)).returning(move |_| Ok(views.clone()));
         tx

@@ -49,9 +49,10 @@ pub fn list(
     window: Window,
     limit: Limit,
 ) -> Result<MessagePage, Error> {
-    visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
+    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
+    let above = membership.readable_after();
     let mut read = |run, limit: Limit| {
-        let query = MessageQuery { group, viewer: actor.id(), run, limit };
+        let query = MessageQuery { group, viewer: actor.id(), run, above, limit };
         tx.messages().list(&query).map(|rows| Page::from_lookahead(rows, limit))
     };
     Ok(match window {
@@ -91,8 +92,20 @@ fn downwards(page: Page<MessageView>) -> MessagePage {
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`],
 /// or a fault.
 pub fn find(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
-    visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
-    Ok(tx.messages().find(group, id, actor.id())?.ok_or(MessageRefusal::NotFound)?)
+    let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
+    find_readable(tx, actor, &membership, id)
+}
+
+/// One message of a group, if this member of it may read it.
+pub(super) fn find_readable(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    membership: &Membership,
+    id: MessageId,
+) -> Result<MessageView, Error> {
+    let view = tx.messages().find(membership.group.id, id, actor.id())?;
+    let readable = view.filter(|view| view.message.seq > membership.readable_after());
+    Ok(readable.ok_or(MessageRefusal::NotFound)?)
 }
 
 /// How far a member has read.

@@ -25,6 +25,8 @@ pub struct MessageQuery {
     pub viewer: UserId,
     /// The run of numbers.
     pub run: MessageRange,
+    /// Only messages above this number: those that the viewer may read.
+    pub above: Seq,
     /// The number of rows. The repository reads one more to find out whether the run continues.
     pub limit: Limit,
 }
@@ -38,6 +40,8 @@ pub struct PinQuery {
     pub viewer: UserId,
     /// Only pins before this one.
     pub before: Option<PinSeq>,
+    /// Only of messages above this number: those that the viewer may read.
+    pub above: Seq,
     /// How many rows; the repository reads one more to see whether the list goes on.
     pub limit: Limit,
 }

@@ -60,7 +60,8 @@ pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent
     }
 }
 
-/// What the draft was sent as before, if it was.
+/// What the draft was sent as before, if it was. Its author may see it even where it is from before they came in again:
+/// else they could never learn that it was sent.
 fn find_earlier(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Option<Sent>, Error> {
     let Some(client_id) = &draft.client_id else { return Ok(None) };
     let earlier = tx.messages().find_by_client_id(draft.group, actor.id(), client_id)?;

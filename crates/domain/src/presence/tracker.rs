@@ -6,7 +6,7 @@ use super::last_seen::LastSeen;
 use super::user_presence::{DeviceId, UserPresence};
 use crate::accounts::PresenceSetting;
 use crate::events::{
-    EphemeralEvent, Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember, UserUpdate, Viewer,
+    AddedMember, EphemeralEvent, Event, LoggedEvent, RemovedGroup, RemovedMember, UserUpdate, Viewer,
 };
 use crate::ids::{GroupId, UserId};
 use crate::presence::Presence;
@@ -161,7 +161,7 @@ impl PresenceTracker {
                 self.forget(*user);
                 None
             }
-            Event::MemberAdded(GroupMember { group, member }) => {
+            Event::MemberAdded(AddedMember { group, member, .. }) => {
                 let user = member.user.id;
                 self.last_seen.enter(*group, user);
                 self.users.get_mut(&user)?.groups.insert(*group);

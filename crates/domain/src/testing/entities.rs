@@ -98,8 +98,8 @@ pub(crate) fn standing(role: BuiltInRole) -> Standing {
 
 /// A member of the group.
 pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
-    let settings = MemberSettings::default();
-    Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER, settings }
+    let (joined_seq, settings) = (Seq::new(20), MemberSettings::default());
+    Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER, joined_seq, settings }
 }
 
 /// A message of the group, with two likes.

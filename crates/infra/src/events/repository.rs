@@ -4,7 +4,9 @@ use diesel::deserialize;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::Error;
-use groupchat_domain::events::{Audience, EventRecord, EventRepository, LogState, Retained, SubjectIds};
+use groupchat_domain::events::{
+    Audience, EventRecord, EventRepository, LogState, Removed, Retained, SubjectIds,
+};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
@@ -118,19 +120,23 @@ impl EventRepository for DbTx<'_> {
         checksum::add_to_events(self, after, limit)
     }
 
-    fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<usize, StorageFault> {
+    fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<Removed, StorageFault> {
         let newest = self.head()?;
         let mut oldest = self.after(Position::ZERO, limit)?;
         oldest.retain(|event| event.position < newest);
-        let Some(end) = oldest.last().map(|event| event.position) else { return Ok(0) };
+        let Some(end) = oldest.last().map(|event| event.position) else {
+            return Ok(Removed::default());
+        };
         if oldest.iter().all(|event| event.at > retained.latest) {
             // Their age is unknown, but they are older than the newest.
             oldest.extend(self.after(Position::new(newest.get() - 1), 1)?);
         }
-        match last_removable(&oldest, newest, retained) {
-            Some(last) => self.run(|connection| remove_up_to(connection, last.min(end).get())),
-            None => Ok(0),
-        }
+        let Some(last) = last_removable(&oldest, newest, retained) else { return Ok(Removed::default()) };
+        let last = last.min(end);
+        let removed = oldest.iter().filter(|event| event.position <= last);
+        let ended = removed.filter_map(EventRecord::ended_group).collect();
+        let count = self.run(|connection| remove_up_to(connection, last.get()))?;
+        Ok(Removed { count, ended })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
-    Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+    JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor, Visibility,
 };
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
@@ -19,7 +19,7 @@ use crate::permissions::rows::TitleRow;
 use crate::schema::{group_roles, groups, memberships, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
 use crate::sql::pairs::AmongPairs;
-use crate::sql::stored::StoredNotify;
+use crate::sql::stored::{StoredHistory, StoredNotify};
 use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
@@ -44,6 +44,7 @@ struct MemberRow {
     #[diesel(embed)]
     role: TitleRow,
     joined_at: i64,
+    joined_seq: i64,
     #[diesel(embed)]
     settings: SettingsRow,
 }
@@ -54,7 +55,33 @@ impl From<MemberRow> for Member {
             user: row.user.into(),
             role: row.role.0,
             joined_at: Timestamp::from_micros(row.joined_at),
+            joined_seq: Seq::new(row.joined_seq),
             settings: row.settings.into(),
+        }
+    }
+}
+
+/// A membership, with what matters of its group to who follows events.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = memberships)]
+struct JoinedGroupRow {
+    group_id: i64,
+    since_event: i64,
+    joined_seq: i64,
+    #[diesel(select_expression = groups::history)]
+    history: StoredHistory,
+    #[diesel(select_expression = groups::deleted_at.is_not_null())]
+    has_ended: bool,
+}
+
+impl From<JoinedGroupRow> for JoinedGroup {
+    fn from(row: JoinedGroupRow) -> Self {
+        Self {
+            id: GroupId::new(row.group_id),
+            since: EventId::new(row.since_event),
+            joined_seq: Seq::new(row.joined_seq),
+            history: row.history.0,
+            has_ended: row.has_ended,
         }
     }
 }
@@ -253,14 +280,15 @@ impl MemberRepository for DbTx<'_> {
         Ok(ids.into_iter().map(GroupId::new).collect())
     }
 
-    fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault> {
+    fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
+        let private = Visibility::Private.as_str();
         let joined = memberships::table
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
             .filter(memberships::user_id.eq(user.get()))
-            .filter(groups::deleted_at.is_null())
-            .select((memberships::group_id, memberships::since_event));
-        let rows: Vec<(i64, i64)> = on_backend!(self, |connection| joined.load(connection))?;
-        Ok(rows.into_iter().map(|(group, since)| (GroupId::new(group), EventId::new(since))).collect())
+            .filter(groups::deleted_at.is_null().or(groups::visibility.eq(private)));
+        let rows: Vec<JoinedGroupRow> =
+            on_backend!(self, |connection| joined.select(JoinedGroupRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(JoinedGroup::from).collect())
     }
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {

@@ -6,7 +6,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{group_roles, groups, memberships, messages, reactions};
-use crate::sql::stored::LIKE;
+use crate::sql::stored::{LIKE, StoredVisibility};
 use crate::tx::DbTx;
 
 // A second name of the table, for the subquery that selects the rows to remove.
@@ -16,20 +16,41 @@ diesel::alias! {
     const PICKED_REACTIONS: Alias<PickedReactions> = reactions as picked_reactions;
 }
 
-/// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
-/// memberships, then the roles and the group. Returns `true` once nothing is left.
-pub(crate) fn purge_group(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<bool, StorageFault> {
+/// What becomes of a group, and of who was in it, once its messages are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// It stays if the group was private, so that its members, and nobody else, can be told of its end.
+    KeptIfPrivate,
+    /// It is removed.
+    Removed,
+}
+
+/// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then the rest:
+/// memberships, then the roles and the group. Returns `true` once nothing is left to be removed.
+pub(crate) fn purge_group(
+    tx: &mut DbTx<'_>,
+    group: i64,
+    rest: Rest,
+    limit: i64,
+) -> Result<bool, StorageFault> {
     let deleted = groups::table.filter(groups::id.eq(group)).filter(groups::deleted_at.is_not_null());
-    if on_backend!(tx, |connection| deleted.select(groups::id).first::<i64>(connection).optional())?.is_none()
-    {
-        return Ok(true);
-    }
+    let visibility = on_backend!(tx, |connection| deleted
+        .select(groups::visibility)
+        .first::<StoredVisibility>(connection)
+        .optional())?;
+    let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
+    let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
+    let steps: &[fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>] =
+        &[purge_reactions, purge_messages, purge_memberships];
     let mut left = limit;
-    for step in [purge_reactions, purge_messages, purge_memberships] {
+    for step in &steps[..if keeps_rest { 2 } else { 3 }] {
         left -= step(tx, group, left)?;
         if left <= 0 {
             return Ok(false);
         }
+    }
+    if keeps_rest {
+        return Ok(true);
     }
     // A group has only a few of these.
     let roles = group_roles::table.filter(group_roles::group_id.eq(group));

@@ -156,7 +156,7 @@ impl DbTx<'_> {
             if query.ownerless {
                 // For admins, now and then: an index of what changes with every member would cost more.
                 listed = listed.filter(groups::member_count.eq(0));
-            } else {
+            } else if !query.all {
                 listed = listed.filter(is_visible());
             }
             if let Some(search) = &query.search {
@@ -264,6 +264,10 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
-        purge::purge_group(self, id.get(), limit)
+        purge::purge_group(self, id.get(), purge::Rest::KeptIfPrivate, limit)
+    }
+
+    fn forget(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
+        purge::purge_group(self, id.get(), purge::Rest::Removed, limit)
     }
 }

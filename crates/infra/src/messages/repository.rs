@@ -149,7 +149,9 @@ impl MessageRepository for DbTx<'_> {
     }
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
-        let listed = viewed(query.group.get(), query.viewer.get()).limit(query.limit.with_lookahead());
+        let listed = viewed(query.group.get(), query.viewer.get())
+            .filter(messages::seq.gt(query.above.get()))
+            .limit(query.limit.with_lookahead());
         match query.run {
             MessageRange::Below(end) => {
                 let below = messages::seq.lt(end.map_or(i64::MAX, Seq::get));
@@ -173,6 +175,7 @@ impl MessageRepository for DbTx<'_> {
         let before = query.before.map_or(i64::MAX, PinSeq::get);
         let listed = viewed(query.group.get(), query.viewer.get())
             .filter(messages::pin_seq.lt(before))
+            .filter(messages::seq.gt(query.above.get()))
             .order(messages::pin_seq.desc())
             .limit(query.limit.with_lookahead());
         on_backend!(self, |connection| {

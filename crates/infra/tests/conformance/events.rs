@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::events::{
-    Audience, Event, EventRecord, EventType, GroupMember, LoggedEvent, OwnMembership, RemovedGroup,
-    RemovedMember, Subject, SubjectKind, Tombstone, UserUpdate, load,
+    AddedMember, Audience, Event, EventRecord, EventType, GroupMember, GroupUpdate, LoggedEvent,
+    OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectKind, Tombstone, UserUpdate, load,
 };
+use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, MessageId, Position, UserId};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
@@ -55,7 +56,10 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
     match kind {
         SubjectKind::User => Subject::User(ann),
         SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::logged(ann, Audience::User(user))),
-        SubjectKind::Group => Subject::Group(chess),
+        SubjectKind::GroupUpdate => Subject::GroupUpdate(GroupUpdate::logged(chess, Audience::All)),
+        SubjectKind::AddedMember => {
+            Subject::AddedMember(AddedMember { group, member, history: History::All })
+        }
         SubjectKind::GroupMember => Subject::GroupMember(GroupMember { group, member }),
         SubjectKind::OwnMembership => Subject::OwnMembership(OwnMembership(GroupMember { group, member })),
         SubjectKind::Message => Subject::Message(message),

@@ -15,7 +15,15 @@ use crate::support::fixture::*;
 const STRANGER: UserId = UserId::new(4711);
 
 fn all(viewer: UserId) -> GroupQuery {
-    GroupQuery { viewer, search: None, mine: false, ownerless: false, after: None, limit: limit(10) }
+    GroupQuery {
+        viewer,
+        search: None,
+        all: false,
+        mine: false,
+        ownerless: false,
+        after: None,
+        limit: limit(10),
+    }
 }
 
 fn ids(tx: &mut dyn Tx, query: &GroupQuery) -> Vec<GroupId> {
@@ -122,6 +130,7 @@ fn closed_groups_are_seen_by_all_and_private_ones_by_their_members(tx: &mut dyn 
     assert_eq!(tx.groups().find_visible(private, ann), Ok(None), "who leaves no longer sees it");
     let ownerless = GroupQuery { ownerless: true, ..all(bob) };
     assert_eq!(ids(tx, &ownerless), [private], "or nobody could look after it");
+    assert_eq!(ids(tx, &GroupQuery { all: true, ..all(bob) }).len(), 3, "for server admins");
 }
 
 fn only_names_of_listed_groups_are_unique(tx: &mut dyn Tx) {
@@ -183,6 +192,21 @@ fn only_members_see_the_newest_message(tx: &mut dyn Tx) {
     assert_eq!(shown(tx, id, bob).unread(), Some(2));
     assert_eq!(shown(tx, id, STRANGER).last_message, None);
     assert_eq!(shown(tx, id, STRANGER).unread(), None);
+}
+
+fn who_came_in_after_the_newest_message_sees_none_where_members_read_only_what_follows(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let new = NewGroup { history: History::Joined, ..new_group("chess") };
+    let id = stored(tx.groups().insert(&new).unwrap());
+    join(tx, id, ann, BuiltInRole::Owner);
+    post(tx, id, ann, "before");
+    let later = NewMembership { joined_seq: Seq::new(1), ..new_membership(id, bob, BuiltInRole::Member) };
+    stored(tx.members().insert(&later).unwrap());
+    assert_eq!(tx.members().find(id, bob).unwrap().map(|member| member.joined_seq), Some(Seq::new(1)));
+    assert!(shown(tx, id, ann).last_message.is_some());
+    assert_eq!(shown(tx, id, bob).last_message, None);
+    post(tx, id, ann, "after");
+    assert!(shown(tx, id, bob).last_message.is_some());
 }
 
 fn the_newest_message_may_be_a_tombstone(tx: &mut dyn Tx) {
@@ -266,6 +290,7 @@ cases! { transaction:
     only_names_of_listed_groups_are_unique
     a_group_shows_the_standing_of_who_looks
     only_members_see_the_newest_message
+    who_came_in_after_the_newest_message_sees_none_where_members_read_only_what_follows
     the_newest_message_may_be_a_tombstone
     groups_are_listed_by_name_in_pages
     groups_that_nobody_is_in_are_listed_as_ownerless

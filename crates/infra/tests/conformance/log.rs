@@ -32,7 +32,7 @@ fn remove_old(database: &Database, since: Timestamp, rows: i64, limit: i64) -> u
 }
 
 fn remove(database: &Database, kept: Retained, limit: i64) -> usize {
-    database.write(move |tx| Ok(tx.events().remove_old(kept, limit)?)).unwrap()
+    database.write(move |tx| Ok(tx.events().remove_old(kept, limit)?)).unwrap().count
 }
 
 /// When everything that was logged so far is past.

@@ -1,7 +1,9 @@
 //! Members.
 
-use groupchat_domain::groups::{Member, MemberQuery, MemberSettings, NewMembership, Notify};
-use groupchat_domain::ids::{EventId, GroupId, UserId};
+use groupchat_domain::groups::{
+    Group, History, JoinedGroup, Member, MemberQuery, MemberSettings, NewMembership, Notify, Visibility,
+};
+use groupchat_domain::ids::{EventId, GroupId, Seq, UserId};
 use groupchat_domain::paging::NameCursor;
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Tx, Unique};
@@ -40,7 +42,7 @@ fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     join(tx, other, bob, BuiltInRole::Member);
     assert_eq!((count(tx, id), count(tx, other)), (2, 1));
     let (role, settings) = (BuiltInRole::Owner.into(), MemberSettings::default());
-    let member = Member { user: ann.as_ref(), role, joined_at: at(5), settings };
+    let member = Member { user: ann.as_ref(), role, joined_at: at(5), joined_seq: Seq::ZERO, settings };
     assert_eq!(tx.members().find(id, ann.id), Ok(Some(member)));
     assert_eq!(tx.members().find(other, ann.id), Ok(None));
 
@@ -277,7 +279,7 @@ fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
     assert_eq!(tx.members().count_groups(bob, Some(BuiltInRole::Owner), 9), Ok(0));
 }
 
-fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
+fn a_user_s_groups_say_since_when_and_those_that_were_private_stay_until_they_are_forgotten(tx: &mut dyn Tx) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for (group, user, since) in [(chess, ann, 4), (go, ann, 9), (bridge, ann, 5), (go, bob, 7)] {
@@ -289,12 +291,27 @@ fn memberships_say_since_when_those_of_deleted_groups_nothing(tx: &mut dyn Tx) {
         );
     }
     tx.groups().mark_deleted(bridge, at(9)).unwrap();
-    let mut since = tx.members().since_events(ann).unwrap();
-    since.sort();
-    assert_eq!(since, [(chess, EventId::new(4)), (go, EventId::new(9))]);
-    assert_eq!(tx.members().since_events(bob), Ok(vec![(go, EventId::new(7))]));
-    tx.members().remove(go, bob).unwrap();
-    assert_eq!(tx.members().since_events(bob), Ok(Vec::new()));
+    let joined = |tx: &mut dyn Tx, user| {
+        let mut joined = tx.members().joined_groups(user).unwrap();
+        joined.sort_by_key(|group| group.id);
+        joined
+    };
+    let whole = |group, since| JoinedGroup::whole(group, EventId::new(since));
+    assert_eq!(joined(tx, ann), [whole(chess, 4), whole(go, 9)]);
+    assert_eq!(joined(tx, bob), [whole(go, 7)]);
+
+    let closed = tx.groups().find_many(&[go]).unwrap().remove(0);
+    let private = Group { visibility: Visibility::Private, history: History::Joined, ..closed };
+    stored(tx.groups().update(&private).unwrap());
+    tx.groups().mark_deleted(go, at(9)).unwrap();
+    let ended = JoinedGroup { history: History::Joined, has_ended: true, ..whole(go, 7) };
+    assert_eq!(joined(tx, bob), [ended]);
+    assert_eq!(tx.groups().purge(go, 100), Ok(true));
+    assert_eq!(joined(tx, bob), [ended], "it can still be told of the end");
+    assert_eq!(tx.groups().forget(go, 1), Ok(false));
+    assert_eq!(tx.groups().forget(go, 100), Ok(true));
+    assert_eq!(joined(tx, bob), []);
+    assert_eq!(joined(tx, ann), [whole(chess, 4)]);
 }
 
 cases! { transaction:
@@ -312,5 +329,5 @@ cases! { transaction:
     the_longest_serving_admin_succeeds_else_the_longest_serving_member
     the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
     the_groups_of_a_user_are_counted_up_to_a_limit
-    memberships_say_since_when_those_of_deleted_groups_nothing
+    a_user_s_groups_say_since_when_and_those_that_were_private_stay_until_they_are_forgotten
 }

@@ -125,7 +125,7 @@ fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
         post(tx, other, ann, "elsewhere");
     }
     let mut seqs = |run, rows| -> Vec<i64> {
-        let query = MessageQuery { group: id, viewer: bob, run, limit: limit(rows) };
+        let query = MessageQuery { group: id, viewer: bob, run, above: Seq::ZERO, limit: limit(rows) };
         let views = tx.messages().list(&query).unwrap();
         views.into_iter().map(|view| view.message.seq.get()).collect()
     };
@@ -137,6 +137,28 @@ fn messages_are_listed_upwards_and_downwards(tx: &mut dyn Tx) {
     assert_eq!(seqs(MessageRange::Above(Seq::ZERO), 2), [1, 2, 3]);
     assert_eq!(seqs(MessageRange::Above(Seq::new(3)), 2), [4, 5]);
     assert_eq!(seqs(MessageRange::Above(Seq::new(5)), 2), [0; 0]);
+}
+
+fn messages_that_the_viewer_may_not_read_are_not_listed(tx: &mut dyn Tx) {
+    let (group, ann, viewer) = group_of_two(tx);
+    let ids = [(); 5].map(|()| post(tx, group, ann, "here"));
+    for (seq, id) in (1..).zip(ids) {
+        pin(tx, group, id, ann, seq);
+    }
+    let mut seqs = |run, above| -> Vec<i64> {
+        let query = MessageQuery { group, viewer, run, above: Seq::new(above), limit: limit(2) };
+        let views = tx.messages().list(&query).unwrap();
+        views.into_iter().map(|view| view.message.seq.get()).collect()
+    };
+    assert_eq!(seqs(MessageRange::Below(None), 3), [5, 4]);
+    assert_eq!(seqs(MessageRange::Below(Some(Seq::new(5))), 3), [4]);
+    assert_eq!(seqs(MessageRange::Below(Some(Seq::new(3))), 3), [0; 0]);
+    assert_eq!(seqs(MessageRange::Above(Seq::ZERO), 3), [4, 5]);
+    assert_eq!(seqs(MessageRange::Above(Seq::new(4)), 3), [5]);
+    assert_eq!(seqs(MessageRange::Below(None), 5), [0; 0]);
+    let pins = PinQuery { group, viewer, before: None, above: Seq::new(3), limit: limit(3) };
+    let pinned = tx.messages().list_pins(&pins).unwrap().into_iter().map(|view| view.message.id);
+    assert_eq!(pinned.collect::<Vec<_>>(), [ids[4], ids[3]]);
 }
 
 fn an_edit_is_stored(tx: &mut dyn Tx) {
@@ -162,8 +184,13 @@ fn a_deleted_message_leaves_a_tombstone_that_nobody_likes(tx: &mut dyn Tx) {
     // Its likes are purged later, but are not seen any more.
     let found = view(tx, group_id, id, bob);
     assert_eq!((&found.message, found.liked), (&message, false));
-    let query =
-        MessageQuery { group: group_id, viewer: bob, run: MessageRange::Below(None), limit: limit(1) };
+    let query = MessageQuery {
+        group: group_id,
+        viewer: bob,
+        run: MessageRange::Below(None),
+        above: Seq::ZERO,
+        limit: limit(1),
+    };
     assert_eq!(tx.messages().list(&query), Ok(vec![found.clone()]));
     assert_eq!(tx.messages().find_by_client_id(group_id, ann, &client_id("a")).unwrap(), Some(found));
 }
@@ -175,7 +202,13 @@ fn a_deleted_author_has_no_name(tx: &mut dyn Tx) {
     let author = UserRef { id: ann, username: None, display_name: None };
     let found = view(tx, group, id, bob);
     assert_eq!((&found.message.author, &found.message.text), (&author, &Some(text("hello"))));
-    let query = MessageQuery { group, viewer: bob, run: MessageRange::Below(None), limit: limit(1) };
+    let query = MessageQuery {
+        group,
+        viewer: bob,
+        run: MessageRange::Below(None),
+        above: Seq::ZERO,
+        limit: limit(1),
+    };
     assert_eq!(tx.messages().list(&query), Ok(vec![found]));
 }
 
@@ -214,7 +247,8 @@ fn pin(tx: &mut dyn Tx, group: GroupId, id: MessageId, by: UserId, seq: i64) -> 
 }
 
 fn pins(tx: &mut dyn Tx, group: GroupId, viewer: UserId, before: Option<i64>, rows: i64) -> Vec<MessageId> {
-    let query = PinQuery { group, viewer, before: before.map(PinSeq::new), limit: limit(rows) };
+    let query =
+        PinQuery { group, viewer, before: before.map(PinSeq::new), above: Seq::ZERO, limit: limit(rows) };
     tx.messages().list_pins(&query).unwrap().into_iter().map(|view| view.message.id).collect()
 }
 
@@ -228,7 +262,7 @@ fn a_pin_is_stored_until_it_is_removed_or_its_message_is_deleted(tx: &mut dyn Tx
     assert_eq!(view(tx, group, ids[0], bob).message, pinned[0]);
     assert_eq!(tx.messages().find_many(&ids[..1]), Ok(vec![pinned[0].clone()]));
     assert_eq!(view(tx, group, ids[2], bob).message.pin, None);
-    let query = PinQuery { group, viewer: bob, before: None, limit: limit(1) };
+    let query = PinQuery { group, viewer: bob, before: None, above: Seq::ZERO, limit: limit(1) };
     assert_eq!(tx.messages().list_pins(&query).unwrap()[0], liked, "as `find` has it");
     tx.messages().update(&Message { pin: None, ..pinned[0].clone() }).unwrap();
     tx.messages().update(&tombstone(liked.message)).unwrap();
@@ -274,6 +308,7 @@ cases! { transaction:
     a_message_is_found_in_its_group_alone
     messages_are_found_by_their_ids_in_any_group_that_exists
     messages_are_listed_upwards_and_downwards
+    messages_that_the_viewer_may_not_read_are_not_listed
     an_edit_is_stored
     a_deleted_message_leaves_a_tombstone_that_nobody_likes
     a_deleted_author_has_no_name

@@ -47,6 +47,7 @@ fn page(
                 ids(&tx.groups().list(&GroupQuery {
                     viewer,
                     search,
+                    all: false,
                     mine,
                     ownerless: false,
                     after,

@@ -26,8 +26,15 @@ fn keys(database: &Database, search: Option<&str>) -> Vec<(String, String)> {
     let search = search.map(sought);
     let listed = database.read(move |tx| {
         let (viewer, search) = (UserId::new(4711), search.clone());
-        let query =
-            GroupQuery { viewer, search, mine: false, ownerless: false, after: None, limit: limit(50) };
+        let query = GroupQuery {
+            viewer,
+            search,
+            all: false,
+            mine: false,
+            ownerless: false,
+            after: None,
+            limit: limit(50),
+        };
         let placed = tx.groups().list(&query)?;
         Ok(placed
             .into_iter()
@@ -141,8 +148,15 @@ fn a_list_that_was_begun_before_goes_on(database: &Database) {
         let access = Access { mode: Mode::Read, caller: Caller::System };
         let read = storage.run(access, move |tx: &mut dyn groupchat_domain::storage::Tx| {
             let (viewer, after) = (UserId::new(4711), Clone::clone(&after));
-            let query =
-                GroupQuery { viewer, search: None, mine: false, ownerless: false, after, limit: limit(3) };
+            let query = GroupQuery {
+                viewer,
+                search: None,
+                all: false,
+                mine: false,
+                ownerless: false,
+                after,
+                limit: limit(3),
+            };
             let mut rows = tx.groups().list(&query)?;
             let more = rows.len() > 3;
             rows.truncate(3);

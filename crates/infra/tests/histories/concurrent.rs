@@ -106,7 +106,13 @@ fn prepare(database: &Database, commands: &Mutex<Succeeded>) -> (Vec<AKey>, Know
         keys.push(next(nobody, login));
     }
     for nth in 0..GROUPS {
-        next(keys[0], Command::CreateGroup { name: AGroupName(nth * 2), description: None });
+        let group = Command::CreateGroup {
+            name: AGroupName(nth * 2),
+            description: None,
+            visibility: AVisibility(0),
+            history: AHistory(0),
+        };
+        next(keys[0], group);
     }
     (keys, known)
 }
@@ -133,7 +139,15 @@ fn draw(dice: &mut Dice, known: &Known) -> Command {
             | Command::ChangeSettings { .. } => return command,
             // Its name is checked against those of all groups.
             Command::EditGroup { group, description, topic, .. } => {
-                return Command::EditGroup { group, name: None, description, topic, slow_mode: None };
+                return Command::EditGroup {
+                    group,
+                    name: None,
+                    description,
+                    topic,
+                    slow_mode: None,
+                    visibility: None,
+                    history: None,
+                };
             }
             _ => {}
         }

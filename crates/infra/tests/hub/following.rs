@@ -10,6 +10,7 @@ use std::time::Duration;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
 use groupchat_domain::events::{Delivery, EphemeralEvent, Event, Feed, LiveEvents, Viewer};
+use groupchat_domain::groups::JoinedGroup;
 use groupchat_domain::ids::{EventId, GroupId, Position, SessionId, UserId};
 use groupchat_domain::presence::Presence;
 use groupchat_domain::storage::{Storage, Tx};
@@ -112,7 +113,7 @@ fn it_notices_that_time_passes() {
     let hub = LocalHub::new(options, clock.clone());
     database.wait_for(hub.begin(storage.as_ref())).unwrap();
     let [mut ann, mut bob] = [1, 2].map(|number| {
-        let membership = (GroupId::new(1), EventId::new(0));
+        let membership = JoinedGroup::whole(GroupId::new(1), EventId::new(0));
         let viewer = Viewer::new(UserId::new(number), SessionId::new(number), [membership]);
         let mut feed = hub.subscribe();
         feed.authorize(viewer.with_presence(PresenceSetting::Shown));

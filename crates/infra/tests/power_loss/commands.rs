@@ -3,7 +3,7 @@
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};
 use groupchat_domain::events::log_state;
-use groupchat_domain::groups::{self, Candidate, GroupChanges, Quotas};
+use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::permissions::BuiltInRole;
@@ -243,7 +243,9 @@ fn edit_profile<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage
 fn create_or_delete_group<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let who = scene.members[0].who;
     if scene.doomed.is_empty() || dice.below(2) == 0 {
-        let draft = scene.group_draft();
+        let visibility = Visibility::ALL[dice.below(Visibility::ALL.len())];
+        let history = History::ALL[dice.below(History::ALL.len())];
+        let draft = GroupDraft { visibility, history, ..scene.group_draft() };
         let work =
             move |tx: &mut dyn Tx, actor: &Actor| groups::create(tx, actor, &draft, &Quotas::default());
         return act(
@@ -260,7 +262,9 @@ fn create_or_delete_group<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s d
 
 fn change_group<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storage) -> Running<'s> {
     let (who, group) = (scene.members[0].who, scene.group(dice));
-    let changes = GroupChanges { name: Some(scene.group_name()), ..GroupChanges::default() };
+    let history = History::ALL[dice.below(History::ALL.len())];
+    let changes =
+        GroupChanges { name: Some(scene.group_name()), history: Some(history), ..GroupChanges::default() };
     let work = move |tx: &mut dyn Tx, actor: &Actor| groups::edit(tx, actor, group, &changes);
     act(storage, who, work, on_success(|_| Reply::default()))
 }

@@ -44,6 +44,7 @@ mod removals;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod visibility;
 
 use arena::Arena;
 

@@ -156,7 +156,13 @@ fn is_fair(refusal: &Refusal) -> bool {
 /// Fails unless the group's messages are numbered without a gap, in the order of the log.
 pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) {
     let viewer = UserId::new(0);
-    let query = MessageQuery { group, viewer, run: MessageRange::Above(Seq::ZERO), limit: limit(200) };
+    let query = MessageQuery {
+        group,
+        viewer,
+        run: MessageRange::Above(Seq::ZERO),
+        above: Seq::ZERO,
+        limit: limit(200),
+    };
     let stored = arena.look(move |tx| tx.messages().list(&query).unwrap());
     let numbers: HashMap<MessageId, Seq> =
         stored.iter().map(|view| (view.message.id, view.message.seq)).collect();
@@ -170,7 +176,8 @@ pub(crate) fn check_numbers(arena: &Arena, group: GroupId, log: &[EventRecord]) 
 /// Fails if anything is left of a deleted group, or of the work of removing it.
 fn check_gone(arena: &Arena, people: &[&Person], group: GroupId) {
     let (viewer, ids) = (people[0].id, people.iter().map(|person| person.id).collect::<Vec<_>>());
-    let query = MessageQuery { group, viewer, run: MessageRange::Below(None), limit: limit(1) };
+    let query =
+        MessageQuery { group, viewer, run: MessageRange::Below(None), above: Seq::ZERO, limit: limit(1) };
     let left = arena.look(move |tx| {
         let messages = tx.messages().list(&query).unwrap();
         let memberships = ids.iter().flat_map(|id| tx.members().groups_of(*id, 10).unwrap());

@@ -68,17 +68,30 @@ impl Cluster {
 fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
     let users = tx.accounts().list(&UserQuery { search: None, after: None, limit: all() })?;
     let users: Vec<_> = users.into_iter().map(|placed| placed.entry).collect();
-    let groups =
-        GroupQuery { viewer: user, search: None, mine: false, ownerless: false, after: None, limit: all() };
+    let groups = GroupQuery {
+        viewer: user,
+        search: None,
+        all: false,
+        mine: false,
+        ownerless: false,
+        after: None,
+        limit: all(),
+    };
     let mut loaded = Vec::new();
     for view in tx.groups().list(&groups)?.into_iter().map(|placed| placed.entry) {
         let mut group = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
-        if group.view.standing.is_some() {
+        if let Some(standing) = &group.view.standing {
+            let above = group.view.group.readable_after(standing);
             let id = group.view.group.id;
             group.members = members(tx, id)?;
             let newest = Limit::parse(i64::from(Limit::MAX).min(SHOWN_MESSAGES * 16)).unwrap_or(all());
-            let query =
-                MessageQuery { group: id, viewer: user, run: MessageRange::Below(None), limit: newest };
+            let query = MessageQuery {
+                group: id,
+                viewer: user,
+                run: MessageRange::Below(None),
+                above,
+                limit: newest,
+            };
             let page = Page::from_lookahead(tx.messages().list(&query)?, newest);
             (group.messages, group.more) = (page.items, page.more);
         }
@@ -100,20 +113,20 @@ fn judge_stored(tx: &mut dyn Tx, numbers: &HashMap<GroupId, Seq>) -> Verdict {
         return Err("no admin is left".to_owned());
     }
     for (group, last) in numbers {
-        let Some(found) = tx.groups().find_visible(*group, UserId::new(0)).map_err(fault)? else {
+        let Some(found) = tx.groups().find_many(&[*group]).map_err(fault)?.pop() else {
             return Err(format!("group {group} is gone, and nobody was told"));
         };
         let members = members(tx, *group).map_err(fault)?;
         let (id, limit) = (*group, all());
         let run = MessageRange::Below(None);
-        let query = MessageQuery { group: id, viewer: UserId::new(0), run, limit };
+        let query = MessageQuery { group: id, viewer: UserId::new(0), run, above: Seq::ZERO, limit };
         let newest = Page::from_lookahead(tx.messages().list(&query).map_err(fault)?, limit).items;
         let numbers = newest.iter().map(|view| view.message.seq.get());
-        if found.group.last_seq != *last || !numbers.eq((0..=last.get()).rev().take(newest.len())) {
+        if found.last_seq != *last || !numbers.eq((0..=last.get()).rev().take(newest.len())) {
             return Err(format!("the numbers of group {group} are not 1 to {last}"));
         }
-        if found.group.member_count != i64::try_from(members.len()).unwrap_or(-1) {
-            return Err(format!("group {group} has {members:?}, and counts {}", found.group.member_count));
+        if found.member_count != i64::try_from(members.len()).unwrap_or(-1) {
+            return Err(format!("group {group} has {members:?}, and counts {}", found.member_count));
         }
         if !members.is_empty() && members.iter().all(|(_, role)| *role != BuiltInRole::Owner) {
             return Err(format!("group {group} has members and no owner"));

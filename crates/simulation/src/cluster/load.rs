@@ -120,9 +120,11 @@ impl Loader {
             Err(Error::Refused(Refusal::Group(_))) => return Ok(None),
             view => view?,
         };
+        let is_private = !view.group.visibility.is_listed();
         let mut loaded = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
         if loaded.view.standing.is_none() {
-            return Ok(Some(loaded));
+            // Server admins see private groups by themselves, but not in their lists.
+            return Ok(Some(loaded).filter(|_| !is_private));
         }
         let members = self.read(Some(group), move |tx, actor| list_members(tx, actor, group)).await;
         let window = Window::Range(MessageRange::Below(None));
@@ -156,7 +158,11 @@ fn list_groups(
     after: Option<NameCursor>,
 ) -> Result<Page<NamePosition<groups::GroupView>>, Error> {
     let (viewer, limit) = (actor.id(), page_size(8));
-    groups::list(tx, actor, &GroupQuery { viewer, search: None, mine: false, ownerless: false, after, limit })
+    groups::list(
+        tx,
+        actor,
+        &GroupQuery { viewer, search: None, all: false, mine: false, ownerless: false, after, limit },
+    )
 }
 
 /// How many messages of a group a client shows.

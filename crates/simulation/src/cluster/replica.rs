@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{
-    Event, GroupMember, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Tombstone,
+    AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember,
+    Tombstone,
 };
-use groupchat_domain::groups::{Group, GroupView, MemberSettings};
+use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
 use groupchat_domain::permissions::RoleName;
@@ -36,6 +37,8 @@ impl From<&User> for ShownUser {
 pub(super) struct ShownGroup {
     name: String,
     description: Option<String>,
+    visibility: Visibility,
+    history: History,
     version: i64,
     last_seq: Seq,
     /// What only members see; `None` for others, and until it is loaded.
@@ -47,6 +50,8 @@ impl ShownGroup {
         Self {
             name: group.name.as_str().to_owned(),
             description: group.description.as_ref().map(|text| text.as_str().to_owned()),
+            visibility: group.visibility,
+            history: group.history,
             version: group.version.get(),
             last_seq: group.last_seq,
             inside: None,
@@ -149,10 +154,17 @@ impl Replica {
             Event::UserCreated(user) => self.put_user(user),
             Event::UserUpdated(update) => self.put_user(&update.user),
             Event::UserDeleted(user) => drop(self.users.remove(user)),
-            Event::GroupCreated(group) | Event::GroupUpdated(group) => self.put_group(group),
-            Event::GroupDeleted(RemovedGroup { id, .. }) => drop(self.groups.remove(id)),
-            Event::MemberAdded(GroupMember { group, member }) if member.user.id == me => return Some(*group),
-            Event::MemberAdded(GroupMember { group, member })
+            Event::GroupCreated(GroupUpdate { group, .. })
+            | Event::GroupUpdated(GroupUpdate { group, .. }) => {
+                return self.put_group(group);
+            }
+            Event::GroupHidden(RemovedGroup { id, .. }) | Event::GroupDeleted(RemovedGroup { id, .. }) => {
+                self.groups.remove(id);
+            }
+            Event::MemberAdded(AddedMember { group, member, .. }) if member.user.id == me => {
+                return Some(*group);
+            }
+            Event::MemberAdded(AddedMember { group, member, .. })
             | Event::MemberUpdated(GroupMember { group, member }) => {
                 if let Some(inside) = self.inside(*group) {
                     let role = &member.role.name;
@@ -168,6 +180,9 @@ impl Replica {
                 }
             }
             Event::MemberRemoved(RemovedMember { group, user }) if *user == me => {
+                if self.groups.get(group).is_some_and(|group| !group.visibility.is_listed()) {
+                    self.groups.remove(group);
+                }
                 self.groups.entry(*group).and_modify(|group| group.inside = None);
             }
             Event::MemberRemoved(RemovedMember { group, user }) => {
@@ -206,14 +221,18 @@ impl Replica {
         }
     }
 
-    fn put_group(&mut self, group: &Group) {
+    /// Shows a group as it is now. It has to be loaded if its members read other messages than before.
+    fn put_group(&mut self, group: &Group) -> Option<GroupId> {
         let new = ShownGroup::new(group);
         let shown = self.groups.entry(group.id).or_insert_with(|| new.clone());
         let last_seq = shown.last_seq.max(new.last_seq);
-        if new.version >= shown.version {
+        let is_newer = new.version >= shown.version;
+        let reads_otherwise = is_newer && new.history != shown.history && shown.inside.is_some();
+        if is_newer {
             *shown = ShownGroup { inside: shown.inside.take(), ..new };
         }
         shown.last_seq = last_seq;
+        reads_otherwise.then_some(group.id)
     }
 
     fn put_message(&mut self, _: UserId, message: &Message, likes: Option<bool>) {

@@ -6,7 +6,10 @@ mod stored;
 
 use std::collections::{BTreeSet, HashMap};
 
-use groupchat_domain::events::{Audience, Event, GroupMember, LoggedEvent, RemovedGroup, RemovedMember};
+use groupchat_domain::events::{
+    AddedMember, Audience, Event, EventType, GroupUpdate, LoggedEvent, RemovedGroup, RemovedMember,
+};
+use groupchat_domain::groups::{Group, History};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::MessageView;
 
@@ -23,15 +26,28 @@ pub(super) type Verdict = Result<(), String>;
 struct Term {
     from: i64,
     until: Option<i64>,
+    /// The last message before.
+    joined_seq: Seq,
 }
 
 /// What is remembered of an event.
 #[derive(Debug, Clone, Copy)]
 struct Committed {
     audience: Audience,
+    event_type: EventType,
+    group: Option<GroupId>,
+    /// The number of the message that it is about.
+    seq: Option<Seq>,
     is_hidden: bool,
     /// Whether it can be read back from the log however much has changed since, while its group is there.
     is_lasting: bool,
+}
+
+impl Committed {
+    /// Whether it tells those who are not in a group that it appears or disappears.
+    fn is_for_outsiders(&self) -> bool {
+        matches!(self.event_type, EventType::GroupCreated | EventType::GroupHidden)
+    }
 }
 
 /// Somebody who listens.
@@ -54,6 +70,8 @@ pub(super) struct Witness {
     /// The event at which a session was over.
     ended: HashMap<SessionId, i64>,
     last_seq: HashMap<GroupId, Seq>,
+    /// The rules of history that a group has ever had.
+    histories: HashMap<GroupId, Vec<History>>,
     versions: HashMap<MessageId, i64>,
     /// The message of each text that was sent.
     sent: HashMap<String, MessageId>,
@@ -91,6 +109,9 @@ impl Witness {
             }
             self.events.push(Committed {
                 audience: logged.audience,
+                event_type: logged.event.event_type(),
+                group: logged.event.ids().group,
+                seq: logged.event.message().map(|message| message.seq),
                 is_hidden: logged.event.event_type().is_hidden(),
                 is_lasting: is_lasting(&logged.event),
             });
@@ -102,12 +123,18 @@ impl Witness {
     fn take_in(&mut self, id: i64, logged: &LoggedEvent, database: &ModelDatabase) -> Verdict {
         self.judge_new_id(&logged.event)?;
         match &logged.event {
-            Event::MemberAdded(GroupMember { group, member }) => {
+            Event::GroupCreated(GroupUpdate { group: Group { id, history, .. }, .. })
+            | Event::GroupUpdated(GroupUpdate { group: Group { id, history, .. }, .. }) => {
+                self.histories.entry(*id).or_default().push(*history);
+            }
+            Event::MemberAdded(AddedMember { group, member, history }) => {
+                self.histories.entry(*group).or_default().push(*history);
+                let joined_seq = self.last_seq.get(group).copied().unwrap_or(Seq::ZERO);
                 let terms = self.terms.entry((*group, member.user.id)).or_default();
                 if terms.last().is_some_and(|term| term.until.is_none()) {
                     return Err(format!("user {} is in group {group} twice", member.user.id));
                 }
-                terms.push(Term { from: id, until: None });
+                terms.push(Term { from: id, until: None, joined_seq });
                 self.members.entry(*group).or_default().insert(member.user.id);
             }
             Event::MemberRemoved(RemovedMember { group, user }) => self.end_term(*group, *user, id),
@@ -164,7 +191,12 @@ impl Witness {
     fn judge_new_id(&mut self, event: &Event) -> Verdict {
         let (kind, id) = match event {
             Event::UserCreated(user) => (0, user.id.get()),
-            Event::GroupCreated(group) => (1, group.id.get()),
+            // Those of private groups are told again, to each new member.
+            Event::GroupCreated(GroupUpdate { group, .. })
+                if group.visibility.is_listed() && group.member_count == 1 && group.version.get() == 1 =>
+            {
+                (1, group.id.get())
+            }
             Event::MessageCreated(message) => (2, message.id.get()),
             _ => return Ok(()),
         };
@@ -186,6 +218,28 @@ impl Witness {
         let terms = self.terms.get(&(group, user))?;
         let mut latest_first = terms.iter().rev();
         latest_first.find(|term| term.from <= at && term.until.is_none_or(|until| at < until)).copied()
+    }
+
+    /// Whether somebody was in a group when this event deleted it.
+    fn was_last_in(&self, group: GroupId, user: UserId, at: i64) -> bool {
+        let terms = self.terms.get(&(group, user));
+        terms.and_then(|terms| terms.last()).is_some_and(|term| term.until == Some(at))
+    }
+
+    /// Whether a member came in after the message, and the group never let such members read it.
+    fn is_unreadable(&self, event: &Committed, user: UserId, at: i64, seq: Seq) -> bool {
+        let has_always = |group| {
+            self.histories
+                .get(&group)
+                .is_some_and(|all| all.iter().all(|history| *history == History::Joined))
+        };
+        event.group.is_some_and(has_always) && self.may_be_unreadable(event, user, at, seq)
+    }
+
+    /// Whether a member came in after the message.
+    fn may_be_unreadable(&self, event: &Committed, user: UserId, at: i64, seq: Seq) -> bool {
+        let term = event.group.and_then(|group| self.term(group, user, at));
+        term.is_some_and(|term| seq <= term.joined_seq)
     }
 
     /// A client was told that its message is stored.
@@ -210,9 +264,19 @@ impl Witness {
             let term = self.term(group, user, id);
             term.is_some_and(|term| !is_replayed || term.until.is_none_or(|until| until > since))
         };
+        if event.seq.is_some_and(|seq| self.is_unreadable(event, user, id, seq)) {
+            return Err(format!(
+                "user {user} got event {id} about a message from before: {:?}",
+                logged.event
+            ));
+        }
         let may_see = !event.is_hidden
             && match event.audience {
+                Audience::All if event.is_for_outsiders() => event.group.is_none_or(|group| !was_in(group)),
                 Audience::All => true,
+                Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
+                    self.was_last_in(group, user, id)
+                }
                 Audience::Group(group) => was_in(group),
                 Audience::GroupAndUser(group, about) => about == user || was_in(group),
                 Audience::User(to) => to == user,
@@ -230,8 +294,15 @@ impl Witness {
             let is_in = |group| self.term(group, reader.user, id).is_some_and(|term| term.until.is_none());
             let is_missed = event.is_lasting
                 && !event.is_hidden
+                && !event.seq.is_some_and(|seq| self.may_be_unreadable(event, reader.user, id, seq))
                 && match event.audience {
+                    Audience::All if event.is_for_outsiders() => {
+                        event.group.is_some_and(|group| self.term(group, reader.user, id).is_none())
+                    }
                     Audience::All => true,
+                    Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
+                        self.was_last_in(group, reader.user, id)
+                    }
                     Audience::Group(group) => is_in(group),
                     Audience::GroupAndUser(group, about) => about == reader.user || is_in(group),
                     Audience::User(to) => to == reader.user,
@@ -254,7 +325,9 @@ impl Witness {
 /// Whether the ids of an event say it all, or what it is about never goes while its readers are in its group.
 fn is_lasting(event: &Event) -> bool {
     match event {
-        Event::UserDeleted(_) | Event::GroupDeleted(_) | Event::MemberRemoved(_) => true,
+        Event::UserDeleted(_) | Event::GroupDeleted(_) | Event::GroupHidden(_) | Event::MemberRemoved(_) => {
+            true
+        }
         event => event.ids().message.is_some(),
     }
 }

@@ -134,18 +134,21 @@ commands! {
     // Groups and members.
 
     /// A user creates a group.
-    6 write CreateGroup[groups::create](name: AGroupName, description: Option<ADescription>)
+    6 write CreateGroup[groups::create](
+        name: AGroupName, description: Option<ADescription>, visibility: AVisibility, history: AHistory
+    )
         |tx, actor| groups::create(tx, actor, &GroupDraft {
-            description: description.clone(), ..GroupDraft::named(name.clone())
+            name: name.clone(), description: description.clone(), visibility, history,
         }, &QUOTAS);
     /// A group's admin changes it.
     3 write EditGroup[groups::edit](
         group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>,
-        topic: Option<Option<ATopic>>, slow_mode: Option<ASlowMode>
+        topic: Option<Option<ATopic>>, slow_mode: Option<ASlowMode>,
+        visibility: Option<AVisibility>, history: Option<AHistory>
     )
         |tx, actor| groups::edit(tx, actor, group, &GroupChanges {
             name: name.clone(), description: description.clone(), topic: topic.clone(), slow_mode,
-            ..GroupChanges::default()
+            visibility, history,
         });
     /// A group's admin archives it.
     1 write ArchiveGroup[groups::archive](group: AGroup) |tx, actor| groups::archive(tx, actor, group);
@@ -157,10 +160,10 @@ commands! {
     2 read FindGroup[groups::find](group: AGroup) |tx, actor| groups::find(tx, actor, group);
     /// Groups.
     3 read ListGroups[groups::list](
-        search: Option<ASearch>, mine: AFlag, ownerless: AFlag, after: Option<APlace>, limit: ALimit
+        search: Option<ASearch>, all: AFlag, mine: AFlag, ownerless: AFlag, after: Option<APlace>, limit: ALimit
     )
         |tx, actor| groups::list(tx, actor, &GroupQuery {
-            viewer: actor.id(), search: search.clone(), mine, ownerless,
+            viewer: actor.id(), search: search.clone(), all, mine, ownerless,
             after: after.map(|place| place.of("gruppe ")), limit,
         });
     /// A user joins a group.

@@ -3,7 +3,9 @@
 use std::fmt::{self, Debug};
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
-use groupchat_domain::groups::{Candidate, Description, GroupName, Notify, SlowMode, Topic};
+use groupchat_domain::groups::{
+    Candidate, Description, GroupName, History, Notify, SlowMode, Topic, Visibility,
+};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -133,6 +135,12 @@ arguments! {
     /// How long members wait between their messages: as a rule not at all.
     ASlowMode(u8) for SlowMode: |dice, known| usual(dice, 3).try_into().unwrap_or(0),
         |number, ids| SlowMode::parse([0, 1, 60][usize::from(number % 3)]).unwrap_or(SlowMode::OFF);
+    /// Who can find a group: everybody, as a rule.
+    AVisibility(u8) for Visibility: |dice, known| [0, 0, 0, 1, 2, 2][dice.below(6)],
+        |number, ids| Visibility::ALL[usize::from(number % 3)];
+    /// Which messages the members of a group read: all, as a rule.
+    AHistory(u8) for History: |dice, known| [0, 0, 0, 1][dice.below(4)],
+        |number, ids| History::ALL[usize::from(number % 2)];
     /// A role in a group.
     ARole(u8) for RoleName: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0),
         |number, ids| BuiltInRole::ALL[usize::from(number % 4)].into();

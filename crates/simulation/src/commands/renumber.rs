@@ -2,8 +2,8 @@
 
 use groupchat_domain::accounts::{Actor, Session, User, UserRef};
 use groupchat_domain::events::{
-    Audience, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, LoggedEvent, OwnMembership,
-    RemovedGroup, RemovedMember, Subject, Tombstone, UserUpdate,
+    AddedMember, Audience, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, GroupUpdate,
+    LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
@@ -55,6 +55,7 @@ renumber! {
     Group: id;
     Member: user;
     GroupMember: group member;
+    AddedMember: group member;
     RemovedMember: group user;
     GroupView: group last_message;
     Message: id group_id author pin;
@@ -128,13 +129,17 @@ impl Renumber for LoggedEvent {
                 *update = UserUpdate::logged(update.user.clone(), self.audience);
             }
             Subject::UserId(user) => user.renumber(ids),
-            Subject::Group(group) => group.renumber(ids),
+            Subject::GroupUpdate(update) => {
+                update.group.renumber(ids);
+                *update = GroupUpdate::logged(update.group.clone(), self.audience);
+            }
             Subject::RemovedGroup(group) => {
                 *group = RemovedGroup::logged(ids.canonical_group(group.id), self.audience);
             }
             Subject::GroupMember(member) | Subject::OwnMembership(OwnMembership(member)) => {
                 member.renumber(ids)
             }
+            Subject::AddedMember(member) => member.renumber(ids),
             Subject::RemovedMember(member) => member.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::Gone => {}
@@ -170,7 +175,7 @@ impl Renumber for EphemeralEvent {
 impl Renumber for Task {
     fn renumber(&mut self, ids: &Ids) {
         match self {
-            Self::PurgeGroup(group) => group.renumber(ids),
+            Self::PurgeGroup(group) | Self::ForgetGroup(group) => group.renumber(ids),
             Self::PurgeLikes(message) => message.renumber(ids),
             Self::EndMemberships(user) => user.renumber(ids),
             Self::ChecksumMessages(message) => message.renumber(ids),

@@ -3,7 +3,7 @@
 use groupchat_domain::accounts::{SessionQuery, User, UserQuery};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{GroupQuery, MemberQuery};
-use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
+use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::messages::{MessagePage, MessageQuery, MessageRange, PinQuery};
 use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::storage::{StorageFault, Tx};
@@ -63,10 +63,18 @@ fn of_user(
     let hash = tx.accounts().password(user)?.map(|hash| hash.into_string());
     let limit = largest();
     let sessions = tx.sessions().list(&SessionQuery { user, now: LONG_AGO, below: None, limit })?;
-    let groups = GroupQuery { viewer: user, search: None, mine: false, ownerless: false, after: None, limit };
+    let groups = GroupQuery {
+        viewer: user,
+        search: None,
+        all: false,
+        mine: false,
+        ownerless: false,
+        after: None,
+        limit,
+    };
     let groups = tx.groups().list(&groups)?;
-    let since = tx.members().since_events(user)?;
-    let since: Vec<_> = since.into_iter().map(|(group, since)| (group, place(log, since))).collect();
+    let joined = tx.members().joined_groups(user)?;
+    let since: Vec<_> = joined.into_iter().map(|group| (group.id, place(log, group.since))).collect();
     Ok(vec![
         ("the account", found.map_or(Answer::Done, Answer::from)),
         ("the hash", hash.unwrap_or_default().into()),
@@ -93,11 +101,11 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
     let mut found = vec![("the members", Page::from_lookahead(members, limit).into())];
     for viewer in VIEWERS.map(|number| ids.user(number)) {
         let query =
-            MessageQuery { group, viewer, run: MessageRange::Above(groupchat_domain::ids::Seq::ZERO), limit };
+            MessageQuery { group, viewer, run: MessageRange::Above(Seq::ZERO), above: Seq::ZERO, limit };
         let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
         found.push(("the messages as seen", MessagePage { items, next: None }.into()));
     }
-    let pins = PinQuery { group, viewer: ids.user(1), before: None, limit };
+    let pins = PinQuery { group, viewer: ids.user(1), before: None, above: Seq::ZERO, limit };
     found.push(("the pins", Page::from_lookahead(tx.messages().list_pins(&pins)?, limit).into()));
     Ok(found)
 }

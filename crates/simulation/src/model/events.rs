@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use groupchat_domain::events::{EventRecord, EventRepository, LogState, Retained};
+use groupchat_domain::events::{EventRecord, EventRepository, LogState, Removed, Retained};
 use groupchat_domain::ids::{EventId, Position};
 use groupchat_domain::storage::StorageFault;
 
@@ -35,7 +35,7 @@ impl EventRepository for ModelTx<'_> {
 
     /// An event goes when it and all before it may go, by number or by age. One that seems to be of the future is as
     /// old as the next one that is not.
-    fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<usize, StorageFault> {
+    fn remove_old(&mut self, retained: Retained, limit: i64) -> Result<Removed, StorageFault> {
         let newest = self.state.head;
         let spare = Position::new(newest.get().saturating_sub(retained.rows.max(1)));
         let mut removable = None;
@@ -48,10 +48,12 @@ impl EventRepository for ModelTx<'_> {
             }
             removable = Some(*position);
         }
-        let Some(removable) = removable else { return Ok(0) };
+        let Some(removable) = removable else { return Ok(Removed::default()) };
         let log = &mut self.write()?.log;
-        let old = log.range(..newest).map(|(position, _)| *position).take_while(|at| *at <= removable);
-        let old: Vec<_> = old.take(usize::try_from(limit).unwrap_or(0)).collect();
-        Ok(log.remove_all(old))
+        let old = log.range(..newest).take_while(|(at, _)| **at <= removable);
+        let old: Vec<_> =
+            old.take(usize::try_from(limit).unwrap_or(0)).map(|(at, record)| (*at, *record)).collect();
+        let ended = old.iter().filter_map(|(_, record)| record.ended_group()).collect();
+        Ok(Removed { count: log.remove_all(old.into_iter().map(|(at, _)| at)), ended })
     }
 }

@@ -43,8 +43,9 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the likes, then these, then memberships, and with the group its roles.
-    fn purge_group(&mut self, group: GroupId, limit: usize) -> bool {
+    /// messages the likes, then these, then memberships, and with the group its roles. Of a private group the rest is kept,
+    /// unless it is to be forgotten.
+    fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
         let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
         let mut left = limit;
@@ -54,6 +55,11 @@ impl Tables {
         for (place, message) in messages.into_iter().take(left) {
             left -= 1;
             self.remove_message(place, &message);
+        }
+        let keeps_rest =
+            !forgets && self.groups.get(&group).is_some_and(|row| !row.group.visibility.is_listed());
+        if keeps_rest {
+            return left > 0;
         }
         let memberships = self.memberships.range((group, UserId::new(0))..=(group, UserId::new(i64::MAX)));
         let members: Vec<_> = memberships.map(|(key, _)| *key).take(left).collect();
@@ -100,7 +106,7 @@ impl GroupRepository for ModelTx<'_> {
         let found = groups
             .filter(|group| !query.mine || tables.standing(group.id, query.viewer).is_some())
             .filter(|group| !query.ownerless || group.member_count == 0)
-            .filter(|group| query.ownerless || tables.is_visible(group, query.viewer))
+            .filter(|group| query.all || query.ownerless || tables.is_visible(group, query.viewer))
             .map(|group| ListedName { of: Named::Group(group.id), key: group.name.key(), entry: group })
             .filter(|named| query.search.as_ref().is_none_or(|text| named.key.contains(text.as_str())))
             .map(|ListedName { of, key, entry }| ListedName {
@@ -155,6 +161,12 @@ impl GroupRepository for ModelTx<'_> {
     fn purge(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
         let tables = self.write()?;
         let is_marked = tables.groups.get(&id).is_some_and(|row| row.is_deleted);
-        Ok(!is_marked || tables.purge_group(id, usize::try_from(limit).unwrap_or(0)))
+        Ok(!is_marked || tables.purge_group(id, false, usize::try_from(limit).unwrap_or(0)))
+    }
+
+    fn forget(&mut self, id: GroupId, limit: i64) -> Result<bool, StorageFault> {
+        let tables = self.write()?;
+        let is_marked = tables.groups.get(&id).is_some_and(|row| row.is_deleted);
+        Ok(!is_marked || tables.purge_group(id, true, usize::try_from(limit).unwrap_or(0)))
     }
 }

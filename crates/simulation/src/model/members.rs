@@ -3,23 +3,23 @@
 use std::cmp::Reverse;
 
 use groupchat_domain::groups::{
-    Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+    JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
 };
-use groupchat_domain::ids::{EventId, GroupId, Position, UserId};
+use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, RoleName, RoleTitle};
 use groupchat_domain::storage::{StorageFault, Unique};
 
 use crate::model::accounts::matches;
 use crate::model::names::{ListedName, list};
-use crate::model::state::{Membership, Named, Tables};
+use crate::model::state::{GroupRow, Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
     fn member(&self, group: GroupId, user: UserId, membership: &Membership) -> Member {
         let role = self.title(group, &membership.role);
-        let Membership { joined_at, settings, .. } = *membership;
-        Member { user: self.user_ref(user), role, joined_at, settings }
+        let Membership { joined_at, joined_seq, settings, .. } = *membership;
+        Member { user: self.user_ref(user), role, joined_at, joined_seq, settings }
     }
 
     fn title(&self, group: GroupId, name: &RoleName) -> RoleTitle {
@@ -142,9 +142,16 @@ impl MemberRepository for ModelTx<'_> {
         Ok(self.read()?.memberships_of(user).map(|(group, _)| group).take(limit).collect())
     }
 
-    fn since_events(&mut self, user: UserId) -> Result<Vec<(GroupId, EventId)>, StorageFault> {
-        let joined = self.read()?.present_memberships_of(user);
-        Ok(joined.map(|(group, membership)| (group, membership.since_event)).collect())
+    fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
+        let tables = self.read()?;
+        let joined = |(id, membership): (GroupId, Membership)| {
+            let GroupRow { group, is_deleted } = tables.groups.get(&id)?;
+            let Membership { since_event: since, joined_seq, .. } = membership;
+            let joined =
+                JoinedGroup { id, since, joined_seq, history: group.history, has_ended: *is_deleted };
+            (!is_deleted || !group.visibility.is_listed()).then_some(joined)
+        };
+        Ok(tables.memberships_of(user).filter_map(joined).collect())
     }
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {

@@ -88,16 +88,18 @@ impl MessageRepository for ModelTx<'_> {
     }
 
     fn list(&mut self, query: &MessageQuery) -> Result<Vec<MessageView>, StorageFault> {
-        let MessageQuery { group, viewer, run, limit } = *query;
+        let MessageQuery { group, viewer, run, above, limit } = *query;
         let tables = self.read()?;
         let view = |(_, message): (_, &Message)| Ok(tables.message_view(message, viewer));
         match run {
             MessageRange::Below(end) => {
                 let end = end.unwrap_or(Seq::new(i64::MAX));
-                limit.read(tables.messages.range((group, Seq::ZERO)..(group, end)).rev().map(view))
+                let end = end.max(above.next());
+                limit.read(tables.messages.range((group, above.next())..(group, end)).rev().map(view))
             }
             MessageRange::Above(end) => {
-                let above = (Bound::Excluded((group, end)), Bound::Included((group, Seq::new(i64::MAX))));
+                let above =
+                    (Bound::Excluded((group, end.max(above))), Bound::Included((group, Seq::new(i64::MAX))));
                 limit.read(tables.messages.range(above).map(view))
             }
         }
@@ -107,6 +109,7 @@ impl MessageRepository for ModelTx<'_> {
         let tables = self.read()?;
         let below = query.before.unwrap_or(PinSeq::new(i64::MAX));
         let pinned = tables.pins(query.group, below).rev().filter_map(|(_, id)| tables.message(id));
+        let pinned = pinned.filter(|message| message.seq > query.above);
         query.limit.read(pinned.map(|message| Ok(tables.message_view(message, query.viewer))))
     }
 

@@ -9,7 +9,7 @@ use super::deadlines::soon;
 use crate::harness::{Answer, Client, EventStream, Listening, WebSocket};
 
 /// One listener on each transport.
-pub(super) struct AllTransports {
+pub(crate) struct AllTransports {
     pub socket: WebSocket,
     pub stream: EventStream,
     client: Client,
@@ -19,7 +19,7 @@ pub(super) struct AllTransports {
 
 impl AllTransports {
     /// Begins to listen after this cursor; from now on, without one.
-    pub(super) async fn open(listening: &Listening, client: &Client, cursor: Option<&str>) -> Self {
+    pub(crate) async fn open(listening: &Listening, client: &Client, cursor: Option<&str>) -> Self {
         let query = cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default();
         let (socket, _) = WebSocket::open(listening, client, &query).await;
         let (stream, _) = EventStream::open(listening, client, &query).await;
@@ -66,7 +66,7 @@ impl AllTransports {
     }
 
     /// The next event of each transport: the same one, with what it is about as it was when it was read.
-    pub(super) async fn next_of_each(&mut self) -> [Value; 3] {
+    pub(crate) async fn next_of_each(&mut self) -> [Value; 3] {
         let told = [self.socket.next().await, self.stream.next().await, self.poll().await];
         for field in ["cursor", "type", "at"] {
             assert!(told.iter().all(|event| event[field] == told[0][field]), "{told:?}");
@@ -74,7 +74,8 @@ impl AllTransports {
         told
     }
 
-    async fn poll(&mut self) -> Value {
+    /// The next event that a poll returns, as what it is about is then.
+    pub(crate) async fn poll(&mut self) -> Value {
         soon(async {
             loop {
                 if let Some(event) = self.polled.pop_front() {
@@ -114,7 +115,7 @@ pub(super) async fn ask_all(client: &Client) -> [Answer; 3] {
 }
 
 /// The cursor of now.
-pub(super) async fn now(client: &Client) -> String {
+pub(crate) async fn now(client: &Client) -> String {
     let answer = client.get("/api/events").await.ok();
     assert_eq!(answer["items"], serde_json::json!([]));
     answer["cursor"].as_str().expect("a cursor").to_owned()

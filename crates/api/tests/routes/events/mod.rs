@@ -1,6 +1,6 @@
 //! Events over each transport, on real connections.
 
-mod all_transports;
+pub(crate) mod all_transports;
 mod connection_limit;
 mod cursors;
 pub(crate) mod deadlines;

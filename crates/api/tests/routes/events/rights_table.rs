@@ -14,6 +14,9 @@ enum Step {
     AnnDeletes(&'static str),
     AnnLikes(&'static str),
     AnnDescribesIt,
+    AnnHidesIt,
+    AnnShowsIt,
+    AnnKeepsThePastFromWhoComes,
     AnnDeletesIt,
     AnnAddsBob,
     AnnPromotesBob,
@@ -147,6 +150,68 @@ const ROWS: &[Row] = &[
         live: &["member.added Bob", "member.removed Bob", "group.deleted"],
         replayed: &["member.removed Bob", "group.deleted"],
     },
+    Row {
+        name: "who does not see a group any more is told so once, and later not what it was or is called",
+        steps: &[AnnDescribesIt, AnnHidesIt, AnnSays("1"), AnnKeepsThePastFromWhoComes],
+        live: &["group.updated", "group.hidden"],
+        replayed: &["group.hidden"],
+    },
+    Row {
+        name: "who is in a group that is hidden is told of it as of any change",
+        steps: &[BobJoins, AnnHidesIt, AnnSays("1")],
+        live: &["member.added Bob", "group.updated", "message.created 1"],
+        replayed: &["member.added Bob", "group.updated", "message.created 1"],
+    },
+    Row {
+        name: "a group that can be seen again has been created, for those who did not see it",
+        steps: &[AnnHidesIt, AnnShowsIt, AnnDescribesIt],
+        live: &["group.hidden", "group.created", "group.updated"],
+        replayed: &["group.hidden", "group.created", "group.updated"],
+    },
+    Row {
+        name: "who comes into a private group is shown it, and is told that they are out again",
+        steps: &[AnnHidesIt, AnnAddsBob, AnnSays("1"), AnnRemovesBob, AnnDescribesIt],
+        live: &[
+            "group.hidden",
+            "member.added Bob",
+            "group.created",
+            "message.created 1",
+            "member.removed Bob",
+        ],
+        replayed: &["group.hidden", "member.removed Bob"],
+    },
+    Row {
+        name: "the end of a private group is told to those who were in it, also later",
+        steps: &[AnnHidesIt, AnnAddsBob, AnnDeletesIt],
+        live: &["group.hidden", "member.added Bob", "group.created", "group.deleted"],
+        replayed: &["group.hidden", "group.deleted"],
+    },
+    Row {
+        name: "the end of a private group is not told to who left before",
+        steps: &[AnnHidesIt, AnnAddsBob, BobLeaves, AnnDeletesIt],
+        live: &["group.hidden", "member.added Bob", "group.created", "member.removed Bob"],
+        replayed: &["group.hidden", "member.removed Bob"],
+    },
+    Row {
+        name: "who may not read what was said before is not told what becomes of it",
+        steps: &[
+            AnnSays("1"),
+            AnnKeepsThePastFromWhoComes,
+            BobJoins,
+            AnnEdits("1"),
+            AnnLikes("1"),
+            AnnSays("2"),
+            AnnEdits("2"),
+            AnnDeletes("1"),
+        ],
+        live: &["group.updated", "member.added Bob", "message.created 2", "message.updated 2 edited"],
+        replayed: &[
+            "group.updated",
+            "member.added Bob",
+            "message.created 2 edited",
+            "message.updated 2 edited",
+        ],
+    },
 ];
 
 /// Ann's group, and who has to do with it.
@@ -175,6 +240,9 @@ impl Stage {
             AnnDescribesIt => {
                 drop(ann.patch(group, json!({"description": "About something else"})).await.ok())
             }
+            AnnHidesIt => drop(ann.patch(group, json!({"visibility": "private"})).await.ok()),
+            AnnShowsIt => drop(ann.patch(group, json!({"visibility": "closed"})).await.ok()),
+            AnnKeepsThePastFromWhoComes => drop(ann.patch(group, json!({"history": "joined"})).await.ok()),
             AnnDeletesIt => ann.delete(group).await.no_content(),
             AnnAddsBob => drop(ann.add(group, bob, "member").await),
             AnnPromotesBob => drop(ann.patch(&bobs, json!({"role": "admin"})).await.ok()),

@@ -156,9 +156,13 @@ impl Scene {
         self.kept.hear(&mut self.graces, "reply").await
     }
 
-    /// Grace is removed, the group and her account are deleted.
+    /// A group of others is hidden, Grace is removed; the group that both were in and her account are deleted.
     async fn part(&mut self) {
         self.server.advance_clock(Duration::from_secs(5));
+        let analysts = self.root.new_group("Analysts").await;
+        self.log("group.created").await;
+        self.root.patch(&analysts, json!({"visibility": "private"})).await.ok();
+        self.log("group.hidden").await;
         self.ada.delete(&format!("{}/members/{}", self.group, self.grace.id())).await.no_content();
         self.log("member.removed").await;
         self.ada.delete(&self.group).await.no_content();

@@ -5,10 +5,11 @@ use super::*;
 use crate::error::Error;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    GroupMember, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone,
-    UserUpdate,
+    AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds,
+    SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
+use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::BuiltInRole;
 use crate::testing::{
@@ -78,7 +79,13 @@ fn present(event_type: EventType) -> Subject {
             let user = user(OTHER).without_private_fields();
             Subject::UserUpdate(UserUpdate::logged(user, Audience::Group(GROUP)))
         }
-        SubjectKind::Group => Subject::Group(group()),
+        SubjectKind::GroupUpdate => {
+            Subject::GroupUpdate(GroupUpdate::logged(group(), Audience::Group(GROUP)))
+        }
+        SubjectKind::AddedMember => {
+            let (member, history) = (member(OTHER, BuiltInRole::Admin), History::All);
+            Subject::AddedMember(AddedMember { group: GROUP, member, history })
+        }
         SubjectKind::GroupMember => {
             Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Admin) })
         }
@@ -194,13 +201,14 @@ fn members_of_different_groups_are_not_confused() {
         .withf(move |pairs| pairs == [(GROUP, OTHER), (elsewhere, OTHER)])
         .times(1)
         .returning(move |_| Ok(vec![(elsewhere, member(OTHER, BuiltInRole::Owner))]));
+    tx.groups.expect_find_many().returning(move |_| Ok(vec![group(), Group { id: elsewhere, ..group() }]));
     let first = record(1, EventType::MemberAdded);
     let mut second = record(2, EventType::MemberAdded);
     second.subject.group = Some(elsewhere);
     let owner = member(OTHER, BuiltInRole::Owner);
     let expected = [
         Event::Gone(EventType::MemberAdded),
-        Event::MemberAdded(GroupMember { group: elsewhere, member: owner }),
+        Event::MemberAdded(AddedMember { group: elsewhere, member: owner, history: History::All }),
     ];
     assert_eq!(events(&mut tx, vec![first, second]), expected);
 }
@@ -213,7 +221,10 @@ fn entities_that_no_record_needs_are_not_loaded() {
 
     let mut tx = MockTx::new();
     tx.groups.expect_find_many().times(1).returning(|_| Ok(vec![group()]));
-    assert_eq!(events(&mut tx, page(&[EventType::GroupUpdated])), [Event::GroupUpdated(group())]);
+    assert_eq!(
+        events(&mut tx, page(&[EventType::GroupUpdated])),
+        [Event::GroupUpdated(GroupUpdate::logged(group(), Audience::Group(GROUP)))]
+    );
 }
 
 #[test]

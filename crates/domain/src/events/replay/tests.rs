@@ -9,6 +9,7 @@ use crate::events::cursor::{Cursor, Epoch};
 use crate::events::record::EventRecord;
 use crate::events::subject::SubjectIds;
 use crate::events::table::{Event, EventType};
+use crate::groups::JoinedGroup;
 use crate::ids::{EventId, GroupId, MessageId, UserId};
 use crate::messages::{Message, MessageText};
 use crate::storage::StorageFault;
@@ -39,8 +40,8 @@ fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
 /// I am in the group since its third event. The log after a position contains these records.
 fn holds(after: i64, records: Vec<EventRecord>) -> MockTx {
     let mut tx = MockTx::new();
-    let memberships = tx.members.expect_since_events().with(eq(ME));
-    memberships.times(1).returning(|_| Ok(vec![(GROUP, EventId::new(3))]));
+    let memberships = tx.members.expect_joined_groups().with(eq(ME));
+    memberships.times(1).returning(|_| Ok(vec![JoinedGroup::whole(GROUP, EventId::new(3))]));
     tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
     let page = tx.events.expect_after().with(eq(Position::new(after)), eq(PAGE));
     page.times(1).returning(move |_, _| Ok(records.clone()));
@@ -94,7 +95,7 @@ fn a_page_contains_visible_events_and_skips_the_rest() {
     let page = replay(&mut holds(0, records), &me(), Position::ZERO).unwrap();
     assert_eq!(positions(&page), [2, 3]);
     assert_eq!((page.position, page.more, page.gap), (Position::new(4), false, false));
-    let viewer = Viewer::new(ME, MY_SESSION, [(GROUP, EventId::new(3))]);
+    let viewer = Viewer::new(ME, MY_SESSION, [JoinedGroup::whole(GROUP, EventId::new(3))]);
     assert_eq!(page.viewer, viewer.with_presence(PresenceSetting::Shown).at_version(user(ME).version));
 }
 

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::BuiltInRole;
 use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
@@ -11,7 +12,11 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::User => Subject::User(user(OTHER)),
         SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::between(&user(OTHER), &user(OTHER))),
         SubjectKind::UserId => Subject::UserId(OTHER),
-        SubjectKind::Group => Subject::Group(group()),
+        SubjectKind::GroupUpdate => Subject::GroupUpdate(GroupUpdate::of(group())),
+        SubjectKind::AddedMember => {
+            let (member, history) = (member(OTHER, BuiltInRole::Member), History::All);
+            Subject::AddedMember(AddedMember { group: GROUP, member, history })
+        }
         SubjectKind::RemovedGroup => Subject::RemovedGroup(RemovedGroup::of(&group())),
         SubjectKind::GroupMember => {
             Subject::GroupMember(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Member) })
@@ -31,10 +36,11 @@ fn example(event_type: EventType) -> Event {
 fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageId>) {
     match kind {
         SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId => (Some(OTHER), None, None),
-        SubjectKind::Group | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
-        SubjectKind::GroupMember | SubjectKind::OwnMembership | SubjectKind::RemovedMember => {
-            (Some(OTHER), Some(GROUP), None)
-        }
+        SubjectKind::GroupUpdate | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
+        SubjectKind::GroupMember
+        | SubjectKind::AddedMember
+        | SubjectKind::OwnMembership
+        | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
         SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
     }
 }
@@ -126,6 +132,28 @@ fn the_server_acts_only_on_accounts_memberships_and_sessions() {
         "sessions.ended",
     ];
     assert_eq!(names, expected);
+}
+
+#[test]
+fn a_change_of_a_group_is_told_to_those_who_knew_of_it_and_still_do() {
+    use Visibility::{Closed, Private, Public};
+    for (before, after, audience) in [
+        (Public, Closed, Audience::All),
+        (Closed, Private, Audience::Group(GROUP)),
+        (Private, Public, Audience::Group(GROUP)),
+        (Private, Private, Audience::Group(GROUP)),
+    ] {
+        let with = |visibility| Group { visibility, ..group() };
+        let event = Event::GroupUpdated(GroupUpdate::between(&with(before), with(after)));
+        assert_eq!(event.audience(), Some(audience), "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn a_group_that_is_shown_to_one_user_names_them() {
+    let event = Event::GroupCreated(GroupUpdate::shown_to(group(), OTHER));
+    assert_eq!(event.audience(), Some(Audience::User(OTHER)));
+    assert_eq!((event.ids().group, event.ids().user), (Some(GROUP), Some(OTHER)));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 use super::*;
 use crate::accounts::User;
-use crate::ids::Position;
+use crate::events::subject::{GroupMember, Tombstone};
+use crate::groups::{Group, History, Member, Visibility};
+use crate::ids::{Position, Seq};
+use crate::messages::Message;
 use crate::permissions::BuiltInRole;
 use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, group, member, message, user};
 
@@ -10,7 +13,8 @@ const ANOTHER_SESSION: SessionId = SessionId::new(12);
 
 /// Me, in these groups since these events.
 fn viewer(memberships: &[(GroupId, i64)]) -> Viewer {
-    let memberships = memberships.iter().map(|(group, since)| (*group, EventId::new(*since)));
+    let memberships =
+        memberships.iter().map(|(group, since)| JoinedGroup::whole(*group, EventId::new(*since)));
     Viewer::new(ME, MY_SESSION, memberships)
 }
 
@@ -36,7 +40,11 @@ fn added(id: i64, user: UserId) -> LoggedEvent {
     logged(
         id,
         Audience::Group(GROUP),
-        Event::MemberAdded(GroupMember { group: GROUP, member: member(user, BuiltInRole::Member) }),
+        Event::MemberAdded(AddedMember {
+            group: GROUP,
+            member: member(user, BuiltInRole::Member),
+            history: History::All,
+        }),
     )
 }
 
@@ -226,6 +234,87 @@ fn deleting_a_group_ends_all_memberships() {
     assert_eq!(inside.groups().collect::<Vec<_>>(), [ELSEWHERE]);
 }
 
+fn hidden_group() -> Group {
+    Group { visibility: Visibility::Private, ..group() }
+}
+
+/// Somebody who came in when the group had 32 messages, of which its members read so many.
+fn newcomer(history: History) -> Viewer {
+    let joined =
+        JoinedGroup { joined_seq: Seq::new(33), history, ..JoinedGroup::whole(GROUP, EventId::new(5)) };
+    Viewer::new(ME, MY_SESSION, [joined])
+}
+
+#[test]
+fn that_a_group_appears_or_disappears_is_told_to_those_who_were_not_in_it() {
+    let hidden = Event::GroupHidden(RemovedGroup::hidden(GROUP));
+    for event in [Event::GroupCreated(GroupUpdate::of(group())), hidden] {
+        for (memberships, visible) in [(vec![], true), (vec![(GROUP, 10)], false), (vec![(GROUP, 11)], true)]
+        {
+            let event = logged(10, Audience::All, event.clone());
+            assert_eq!(viewer(&memberships).may_see(&event), visible, "{memberships:?} {event:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_private_group_is_called_now_is_told_only_to_who_is_in_it() {
+    let update = |audience| GroupUpdate::logged(hidden_group(), audience);
+    // From when it was public.
+    for event in [Event::GroupCreated(update(Audience::All)), Event::GroupUpdated(update(Audience::All))] {
+        assert!(!viewer(&[]).may_see(&logged(10, Audience::All, event.clone())), "{event:?}");
+        assert!(viewer(&[(GROUP, 11)]).may_see(&logged(10, Audience::All, event.clone())), "{event:?}");
+    }
+    // Who came in is shown it, and not any more once they are out.
+    let shown = |id| logged(id, Audience::User(ME), Event::GroupCreated(update(Audience::User(ME))));
+    assert_eq!(seen(viewer(&[]), &[added(5, ME), shown(6), removed(7, ME)]), [5, 6, 7]);
+    assert_eq!(seen(viewer(&[]), &[shown(6), removed(7, ME)]), [7]);
+}
+
+#[test]
+fn the_end_of_a_private_group_is_told_to_those_who_were_in_it_and_nothing_else_of_it() {
+    let ended = JoinedGroup { has_ended: true, ..JoinedGroup::whole(GROUP, EventId::new(5)) };
+    let last_member = Viewer::new(ME, MY_SESSION, [ended]);
+    assert!(!last_member.is_in(GROUP) && last_member.groups().next().is_none());
+    let to_members = Audience::Group(GROUP);
+    let deleted = |id| logged(id, to_members, Event::GroupDeleted(RemovedGroup::logged(GROUP, to_members)));
+    for (event, visible) in
+        [(deleted(9), true), (deleted(4), false), (sent(6), false), (added(7, OTHER), false)]
+    {
+        assert_eq!(last_member.may_see(&event), visible, "{event:?}");
+    }
+    assert!(!viewer(&[]).may_see(&deleted(9)));
+    let mut inside = viewer(&[(GROUP, 5)]);
+    assert!(inside.apply_and_check(&deleted(9)) && !inside.is_in(GROUP));
+}
+
+#[test]
+fn changes_of_messages_from_before_are_told_where_members_read_all() {
+    // The message is the 33rd.
+    assert!(newcomer(History::All).may_see(&sent(10)));
+    let mut later = newcomer(History::Joined);
+    assert!(!later.may_see(&sent(10)));
+    let tombstone = Event::MessageDeleted(Tombstone(message(OTHER).into_tombstone(EARLIER)));
+    assert!(!later.may_see(&logged(10, Audience::Group(GROUP), tombstone)));
+    let next = Message { seq: Seq::new(34), ..message(OTHER) };
+    assert!(later.may_see(&logged(10, Audience::Group(GROUP), Event::MessageCreated(next))));
+
+    later.apply(&logged(11, Audience::All, Event::GroupUpdated(GroupUpdate::of(group()))));
+    assert!(later.may_see(&sent(12)), "the group lets everybody read all of it now");
+    let joined = Group { history: History::Joined, ..group() };
+    later.apply(&logged(13, Audience::All, Event::GroupUpdated(GroupUpdate::of(joined))));
+    assert!(!later.may_see(&sent(14)));
+}
+
+#[test]
+fn who_joins_reads_from_then_on() {
+    let mut joining = viewer(&[]);
+    let member = Member { joined_seq: Seq::new(33), ..member(ME, BuiltInRole::Member) };
+    let added = AddedMember { group: GROUP, member, history: History::Joined };
+    joining.apply(&logged(5, Audience::Group(GROUP), Event::MemberAdded(added)));
+    assert_eq!(joining, newcomer(History::Joined));
+}
+
 #[test]
 fn only_its_last_members_see_that_a_group_is_deleted_if_the_event_is_for_members() {
     let audience = Audience::Group(GROUP);
@@ -239,8 +328,8 @@ fn only_its_last_members_see_that_a_group_is_deleted_if_the_event_is_for_members
 fn public_events_are_seen_without_membership() {
     let events = [
         logged(1, Audience::All, Event::UserCreated(user(OTHER))),
-        logged(2, Audience::All, Event::GroupCreated(group())),
-        logged(3, Audience::All, Event::GroupUpdated(group())),
+        logged(2, Audience::All, Event::GroupCreated(GroupUpdate::of(group()))),
+        logged(3, Audience::All, Event::GroupUpdated(GroupUpdate::of(group()))),
         group_deleted(4),
         logged(5, Audience::All, Event::UserDeleted(OTHER)),
     ];

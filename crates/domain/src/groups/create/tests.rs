@@ -1,9 +1,9 @@
 use mockall::Sequence;
 
 use super::*;
-use crate::events::{Audience, GroupMember};
+use crate::events::{AddedMember, Audience};
 use crate::groups::model::{Member, NewMembership};
-use crate::ids::{GroupId, Version};
+use crate::ids::{EventId, GroupId, Version};
 use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, standing, user};
 
 fn draft() -> GroupDraft {
@@ -37,7 +37,12 @@ fn stores_group(outcome: Unique<GroupId>) -> MockTx {
     tx
 }
 
-fn stores_owner(mut tx: MockTx) -> MockTx {
+fn stores_owner(tx: MockTx) -> MockTx {
+    // The first event tells of the group, the second of its owner.
+    stores_owner_since(tx, FIRST_EVENT.next())
+}
+
+fn stores_owner_since(mut tx: MockTx, since_event: EventId) -> MockTx {
     let membership = NewMembership {
         group: GROUP,
         user: ME,
@@ -45,8 +50,7 @@ fn stores_owner(mut tx: MockTx) -> MockTx {
         joined_at: NOW,
         read_seq: Seq::ZERO,
         joined_seq: Seq::ZERO,
-        // The first event tells of the group, the second of its owner.
-        since_event: FIRST_EVENT.next(),
+        since_event,
     };
     tx.members
         .expect_insert()
@@ -94,13 +98,26 @@ fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
         user: me().user,
         role: BuiltInRole::Owner.into(),
         joined_at: NOW,
+        joined_seq: Seq::ZERO,
         settings: MemberSettings::default(),
     };
+    let added = AddedMember { group: GROUP, member: owner, history: History::All };
     let expected = [
-        (Audience::All, Some(ME), Event::GroupCreated(group)),
-        (Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member: owner })),
+        (Audience::All, Some(ME), Event::GroupCreated(GroupUpdate::of(group))),
+        (Audience::Group(GROUP), Some(ME), Event::MemberAdded(added)),
     ];
     assert_eq!(tx.emitted, expected);
+}
+
+#[test]
+fn nobody_else_learns_of_a_private_group() {
+    let mut tx = stores_owner_since(stores_group(Unique::Stored(GROUP)), FIRST_EVENT);
+    let draft = GroupDraft { visibility: Visibility::Private, ..draft() };
+    let group = create(&mut tx, &me(), &draft, &Quotas::default()).unwrap().group;
+    let events: Vec<_> = tx.emitted.into_iter().map(|(audience, _, event)| (audience, event)).collect();
+    assert!(matches!(&events[0], (Audience::Group(GROUP), Event::MemberAdded(_))), "{events:?}");
+    let shown = Event::GroupCreated(GroupUpdate::shown_to(group, ME));
+    assert_eq!(events[1..], [(Audience::User(ME), shown)]);
 }
 
 #[test]

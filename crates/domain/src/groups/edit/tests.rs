@@ -47,7 +47,29 @@ fn admins_owners_and_server_admins_edit_a_group() {
     for caller in [ADMIN, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE] {
         let (mut tx, shown) = renames(caller);
         assert_eq!(edit(&mut tx, &me(), GROUP, &renaming()), Ok(shown), "{caller:?}");
-        assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(renamed()))]);
+        assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(renamed())))]);
+    }
+}
+
+#[test]
+fn who_gains_or_loses_sight_of_a_group_is_told() {
+    use Visibility::{Closed, Private, Public};
+    let with = |visibility| Group { visibility, ..group() };
+    for (before, after) in [(Public, Closed), (Closed, Private), (Private, Public)] {
+        let changed = Group { version: group().version.next(), ..with(after) };
+        let tx = MockTx::new().locks_group(Some(with(before)), Some(BuiltInRole::Owner));
+        let (mut tx, shown) = shows(stores(tx, changed.clone()), changed.clone());
+        let changes = GroupChanges { visibility: Some(after), ..GroupChanges::default() };
+        assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
+        let updated = Event::GroupUpdated(GroupUpdate::between(&with(before), changed.clone()));
+        let audience = updated.audience().unwrap();
+        let mut expected = vec![(audience, Some(ME), updated)];
+        expected.extend(match after {
+            Closed => None,
+            Private => Some((Audience::All, Some(ME), Event::GroupHidden(RemovedGroup::hidden(GROUP)))),
+            Public => Some((Audience::All, Some(ME), Event::GroupCreated(GroupUpdate::of(changed)))),
+        });
+        assert_eq!(tx.emitted, expected, "{before:?} {after:?}");
     }
 }
 

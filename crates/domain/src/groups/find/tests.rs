@@ -20,6 +20,7 @@ fn group_query(limit: i64) -> GroupQuery {
     GroupQuery {
         viewer: ME,
         search: SearchText::parse("gard").ok(),
+        all: false,
         mine: false,
         ownerless: false,
         after: None,
@@ -82,13 +83,15 @@ fn a_list_of_groups_says_whether_it_goes_on() {
 }
 
 #[test]
-fn only_server_admins_look_for_groups_without_an_owner() {
-    let query = GroupQuery { ownerless: true, ..group_query(1) };
-    let mut tx = MockTx::new().reads_rights(true);
-    tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(placed([shown()])));
-    assert_eq!(list(&mut tx, &me(), &query).unwrap().items.len(), 1);
-    let mut tx = MockTx::new().reads_rights(false);
-    assert_eq!(list(&mut tx, &me(), &query), Err(AccountRefusal::AdminOnly.into()));
+fn only_server_admins_look_for_all_groups_and_for_those_without_an_owner() {
+    for (all, ownerless) in [(true, false), (false, true)] {
+        let query = GroupQuery { all, ownerless, ..group_query(1) };
+        let mut tx = MockTx::new().reads_rights(true);
+        tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(placed([shown()])));
+        assert_eq!(list(&mut tx, &me(), &query).unwrap().items.len(), 1);
+        let mut tx = MockTx::new().reads_rights(false);
+        assert_eq!(list(&mut tx, &me(), &query), Err(AccountRefusal::AdminOnly.into()));
+    }
 }
 
 #[test]

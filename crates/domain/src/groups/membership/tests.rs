@@ -2,7 +2,8 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::events::Audience;
+use crate::events::{Audience, GroupMember};
+use crate::groups::model::History;
 use crate::testing::{
     ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
@@ -58,7 +59,7 @@ fn locks_both(tx: MockTx) -> MockTx {
 }
 
 fn added(user: UserId, role: BuiltInRole) -> Member {
-    Member { joined_at: NOW, ..member(user, role) }
+    Member { joined_at: NOW, joined_seq: group().last_seq, ..member(user, role) }
 }
 
 /// A membership is stored that starts with the event that tells of it, and with nothing unread.
@@ -123,8 +124,35 @@ fn members_learn_of_a_new_one() {
     .unwrap();
     assert_eq!(
         tx.emitted,
-        [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member }))]
+        [(
+            Audience::Group(GROUP),
+            Some(ME),
+            Event::MemberAdded(AddedMember { group: GROUP, member, history: History::All })
+        )]
     );
+}
+
+#[test]
+fn a_new_member_of_a_private_group_is_shown_it_after_they_are_in() {
+    let hidden = Group { visibility: Visibility::Private, history: History::Joined, ..group() };
+    let tx = MockTx::new().locks_group(Some(hidden.clone()), Some(BuiltInRole::Member));
+    let mut tx = stores(locks_candidate(tx, OTHER), OTHER, BuiltInRole::Member, Unique::Stored(()));
+    let member = add_member(
+        &mut tx,
+        &me(),
+        GROUP,
+        &Candidate::Id(OTHER),
+        &BuiltInRole::Member.into(),
+        &Quotas::default(),
+    )
+    .unwrap();
+    let added = AddedMember { group: GROUP, member, history: History::Joined };
+    let shown = Group { member_count: hidden.member_count + 1, ..hidden };
+    let expected = [
+        (Audience::Group(GROUP), Some(ME), Event::MemberAdded(added)),
+        (Audience::User(OTHER), Some(ME), Event::GroupCreated(GroupUpdate::shown_to(shown, OTHER))),
+    ];
+    assert_eq!(tx.emitted, expected);
 }
 
 #[test]
@@ -235,7 +263,11 @@ fn anybody_joins_a_public_group_as_a_member() {
     assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((member.clone(), true)));
     assert_eq!(
         tx.emitted,
-        [(Audience::Group(GROUP), Some(ME), Event::MemberAdded(GroupMember { group: GROUP, member }))]
+        [(
+            Audience::Group(GROUP),
+            Some(ME),
+            Event::MemberAdded(AddedMember { group: GROUP, member, history: History::All })
+        )]
     );
 }
 
@@ -278,7 +310,7 @@ fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
 #[test]
 fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
     let mut tx = MockTx::new();
-    tx.emit(None, Event::GroupCreated(group()));
+    tx.emit(None, Event::GroupCreated(GroupUpdate::of(group())));
     let since = FIRST_EVENT.next();
     tx.members
         .expect_insert()
@@ -334,7 +366,14 @@ fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
         Event::MemberUpdated(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Owner) });
     assert_eq!(
         events,
-        [promoted, Event::MemberAdded(GroupMember { group: GROUP, member: added(ME, BuiltInRole::Member) })]
+        [
+            promoted,
+            Event::MemberAdded(AddedMember {
+                group: GROUP,
+                member: added(ME, BuiltInRole::Member),
+                history: History::All
+            })
+        ]
     );
 }
 

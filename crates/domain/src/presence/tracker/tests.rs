@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::{PresenceSetting, User};
-use crate::events::{Audience, GroupMember, UserUpdate};
+use crate::events::{AddedMember, Audience, GroupUpdate, UserUpdate};
+use crate::groups::{History, JoinedGroup};
 use crate::ids::{EventId, Position, SessionId, Version};
 use crate::permissions::BuiltInRole;
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, group, member, message, user};
@@ -21,7 +22,7 @@ fn after(seconds: u64) -> Timestamp {
 
 /// A user in these groups who doesn't hide.
 fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
-    let groups = groups.iter().map(|group| (*group, EventId::new(1)));
+    let groups = groups.iter().map(|group| JoinedGroup::whole(*group, EventId::new(1)));
     Viewer::new(user, SessionId::new(1), groups).with_presence(PresenceSetting::Shown)
 }
 
@@ -75,7 +76,8 @@ fn apply(attendance: &mut PresenceTracker, event: Event, now: Timestamp) -> Opti
 }
 
 fn added(group: GroupId, user: UserId) -> Event {
-    Event::MemberAdded(GroupMember { group, member: member(user, BuiltInRole::Member) })
+    let member = member(user, BuiltInRole::Member);
+    Event::MemberAdded(AddedMember { group, member, history: History::All })
 }
 
 fn set(user: UserId, presence: PresenceSetting) -> Event {

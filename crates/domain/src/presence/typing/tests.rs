@@ -1,5 +1,6 @@
 use super::*;
 use crate::events::{Audience, RemovedGroup, RemovedMember};
+use crate::groups::JoinedGroup;
 use crate::ids::{EventId, Position, SessionId};
 use crate::testing::{EARLIER, GROUP, ME, NOW, OTHER, message, user};
 
@@ -10,7 +11,7 @@ fn after(seconds: u64) -> Timestamp {
 }
 
 fn member(id: UserId) -> Viewer {
-    let groups = [(GROUP, EventId::new(1)), (ELSEWHERE, EventId::new(1))];
+    let groups = [GROUP, ELSEWHERE].map(|group| JoinedGroup::whole(group, EventId::new(1)));
     Viewer::new(id, SessionId::new(1), groups)
 }
 
@@ -103,7 +104,7 @@ fn a_stop_after_the_expiry_is_not_announced() {
 
 #[test]
 fn only_members_can_type() {
-    let outsider = Viewer::new(ME, SessionId::new(1), [(ELSEWHERE, EventId::new(1))]);
+    let outsider = Viewer::new(ME, SessionId::new(1), [JoinedGroup::whole(ELSEWHERE, EventId::new(1))]);
     let mut tracker = TypingTracker::default();
     let refused = Err(GroupRefusal::NotFound.into());
     assert_eq!(tracker.start(&outsider, name(ME), GROUP, NOW), refused);

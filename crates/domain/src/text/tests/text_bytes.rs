@@ -1,8 +1,10 @@
 //! What the limits of pages and queues count: a text that isn't counted takes memory without a limit.
 
 use crate::accounts::{DisplayName, Email, Session, SessionKind, User, Username};
-use crate::events::{Audience, Event, GroupMember, RemovedGroup, RemovedMember, Tombstone, UserUpdate};
-use crate::groups::{Description, Group, GroupName, GroupView, Member};
+use crate::events::{
+    AddedMember, Audience, Event, GroupUpdate, RemovedGroup, RemovedMember, Tombstone, UserUpdate,
+};
+use crate::groups::{Description, Group, GroupName, GroupView, History, Member};
 use crate::ids::SessionId;
 use crate::messages::{ClientId, Message, MessagePage, MessageText, MessageView};
 use crate::paging::Page;
@@ -93,9 +95,9 @@ fn an_event_has_the_texts_of_its_subject() {
         (Event::UserCreated(author()), 1 + 2 + 4),
         (Event::UserUpdated(UserUpdate::logged(author(), Audience::All)), 1 + 2 + 4),
         (Event::UserDeleted(ME), 0),
-        (Event::GroupCreated(described()), 32 + 64),
+        (Event::GroupCreated(GroupUpdate::of(described())), 32 + 64),
         (Event::GroupDeleted(RemovedGroup::of(&described())), 0),
-        (Event::MemberAdded(GroupMember { group: GROUP, member: insider() }), 1 + 2),
+        (Event::MemberAdded(AddedMember { group: GROUP, member: insider(), history: History::All }), 1 + 2),
         (Event::MemberRemoved(RemovedMember { group: GROUP, user: ME }), 0),
         (Event::MessageCreated(sent()), 1 + 2 + 8 + 16),
         (Event::MessageDeleted(Tombstone(sent().into_tombstone(EARLIER))), 1 + 2 + 16),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use groupchat_domain::events::{
-    Audience, EphemeralAudience, EphemeralEvent, Event, GroupMember, LoggedEvent, RemovedGroup,
+    AddedMember, Audience, EphemeralAudience, EphemeralEvent, Event, LoggedEvent, RemovedGroup,
     RemovedMember, SharedEvent,
 };
 use groupchat_domain::ids::{GroupId, UserId};
@@ -59,7 +59,7 @@ impl Registry {
     /// Updates the index of groups from the viewers.
     fn move_members(&mut self, event: &Event) {
         match event {
-            Event::MemberAdded(GroupMember { group, member }) => self.move_member(*group, member.user.id),
+            Event::MemberAdded(AddedMember { group, member, .. }) => self.move_member(*group, member.user.id),
             Event::MemberRemoved(RemovedMember { group, user }) => self.move_member(*group, *user),
             Event::GroupDeleted(RemovedGroup { id, .. }) => self.in_group.remove_all(*id),
             _ => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::PresenceSetting;
 use groupchat_domain::events::{
-    EphemeralAudience, EphemeralEvent, Event, GroupMember, LoggedEvent, RemovedMember, SharedEvent, Viewer,
+    AddedMember, EphemeralAudience, EphemeralEvent, Event, LoggedEvent, RemovedMember, SharedEvent, Viewer,
 };
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::ids::GroupId;
@@ -99,7 +99,7 @@ impl Hub {
         if let Event::MemberRemoved(RemovedMember { group, user }) = &logged.event {
             self.inbox.withdraw_presence(*user, *group);
         }
-        if let Event::MemberAdded(GroupMember { group, member }) = &logged.event
+        if let Event::MemberAdded(AddedMember { group, member, .. }) = &logged.event
             && registry.is_listening(member.user.id)
         {
             let newcomer = member.user.id;

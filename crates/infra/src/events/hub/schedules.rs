@@ -71,7 +71,7 @@ impl Fixture {
     fn listen(&self) -> i64 {
         let mut feed = self.hub.subscribe();
         let user = UserId::new(1);
-        feed.authorize(Viewer::new(user, SessionId::new(1), std::iter::empty::<(_, EventId)>()));
+        feed.authorize(Viewer::new(user, SessionId::new(1), []));
         let mut known = feed.since().expect("there is a log").position;
         let since = known;
         while known < Position::new(EVENTS) {

@@ -196,7 +196,7 @@ pub(super) fn page_of_one_who_comes_back(after: i64, positions: &[i64]) -> Step 
 
 fn page_tx(after: i64, positions: &[i64]) -> MockTx {
     let mut tx = MockTx::new().authenticates(me());
-    tx.members.expect_since_events().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
+    tx.members.expect_joined_groups().with(eq(ME)).times(1).returning(|_| Ok(Vec::new()));
     tx.accounts.expect_find().with(eq(ME)).times(1).returning(|id| Ok(Some(user(id))));
     let records: Vec<_> = positions.iter().copied().map(deletion_record).collect();
     let page = tx.events.expect_after().withf(move |position, _| *position == Position::new(after));

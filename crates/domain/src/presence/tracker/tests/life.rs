@@ -125,7 +125,7 @@ fn sending_by_any_means_counts_as_activity() {
 fn changing_a_group_is_no_activity() {
     let (mut attendance, [_]) = me_in_group();
     attendance.tick(after(300));
-    let edits = LoggedEvent { actor: Some(ME), ..logged(Event::GroupUpdated(group())) };
+    let edits = LoggedEvent { actor: Some(ME), ..logged(Event::GroupUpdated(GroupUpdate::of(group()))) };
     assert_eq!(attendance.apply(&edits, after(400)), None);
 }
 

@@ -1,6 +1,7 @@
 //! Ephemeral events.
 
 use groupchat_domain::events::{Audience, EphemeralAudience, EphemeralEvent, LiveEvents, Viewer};
+use groupchat_domain::groups::JoinedGroup;
 use groupchat_domain::ids::{EventId, SessionId};
 use groupchat_domain::presence::Presence;
 
@@ -19,7 +20,11 @@ fn got(ephemeral: EphemeralEvent) -> Vec<Got> {
 fn they_reach_only_their_audience() {
     let test_hub = TestHub::new();
     let mut other_device = test_hub.subscribe();
-    other_device.feed.authorize(Viewer::new(ANN, SessionId::new(100), [(POKER, EventId::new(0))]));
+    other_device.feed.authorize(Viewer::new(
+        ANN,
+        SessionId::new(100),
+        [JoinedGroup::whole(POKER, EventId::new(0))],
+    ));
     let mut listeners = [
         test_hub.listen(ANN, &[CHESS, POKER]),
         other_device,

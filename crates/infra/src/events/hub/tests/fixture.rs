@@ -5,8 +5,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use groupchat_domain::accounts::{UserRef, Username};
-use groupchat_domain::events::{Audience, Delivery, Epoch, Event, GroupMember, RemovedMember, Viewer};
-use groupchat_domain::groups::{Member, MemberSettings};
+use groupchat_domain::events::{
+    AddedMember, Audience, Delivery, Epoch, Event, GroupMember, RemovedMember, Viewer,
+};
+use groupchat_domain::groups::{History, JoinedGroup, Member, MemberSettings};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::messages::{MessageText, NewMessage};
 use groupchat_domain::permissions::BuiltInRole;
@@ -123,7 +125,10 @@ impl TestHub {
     }
 
     pub(super) fn add_member(&self, group: GroupId, user: UserId) -> Position {
-        self.publish(Audience::Group(group), Event::MemberAdded(GroupMember { group, member: member(user) }))
+        self.publish(
+            Audience::Group(group),
+            Event::MemberAdded(AddedMember { group, member: member(user), history: History::All }),
+        )
     }
 
     pub(super) fn remove_member(&self, group: GroupId, user: UserId) -> Position {
@@ -176,13 +181,17 @@ pub(super) fn member(user: UserId) -> Member {
     let username = Some(Username::parse(&format!("user{user}")).unwrap());
     let user = UserRef { id: user, username, display_name: None };
     let (joined_at, settings) = (Timestamp::from_micros(0), MemberSettings::default());
-    Member { user, role: BuiltInRole::Member.into(), joined_at, settings }
+    Member { user, role: BuiltInRole::Member.into(), joined_at, joined_seq: Seq::ZERO, settings }
 }
 
 /// A user who has been in these groups since before the log began. The session has the same number as the user.
 pub(super) fn viewer(user: UserId, groups: &[GroupId]) -> Viewer {
     let since = EventId::new(0);
-    Viewer::new(user, SessionId::new(user.get()), groups.iter().map(|group| (*group, since)))
+    Viewer::new(
+        user,
+        SessionId::new(user.get()),
+        groups.iter().map(|group| JoinedGroup::whole(*group, since)),
+    )
 }
 
 /// A delivery, without the parts that listeners share.

@@ -1,6 +1,7 @@
 //! Who gets which event.
 
 use groupchat_domain::events::{Audience, Event, RemovedGroup, Viewer};
+use groupchat_domain::groups::JoinedGroup;
 use groupchat_domain::ids::{EventId, SessionId};
 
 use super::fixture::*;
@@ -59,7 +60,7 @@ fn a_removal_from_an_earlier_membership_does_not_end_a_later_one() {
     let removed = test_hub.remove_member(CHESS, BOB);
     let added = test_hub.add_member(CHESS, BOB);
     // The memberships were read after both events.
-    let membership = (CHESS, EventId::new(added.get()));
+    let membership = JoinedGroup::whole(CHESS, EventId::new(added.get()));
     bob.feed.authorize(Viewer::new(BOB, SessionId::new(2), [membership]));
     let inside = test_hub.publish_to_group(CHESS);
     assert_eq!(bob.positions(), [removed, added, inside]);

@@ -1,0 +1,176 @@
+//! The leak hunt: calls every operation of the OpenAPI document as somebody who may not know of a private group, or not
+//! read all of a group, and fails at a trace of what is hidden, or where an answer differs from that about nothing. A
+//! later operation is hunted without being named here.
+
+mod events;
+mod history;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Client, Server, id_in};
+use crate::operations::{Operation, Scene, operations};
+
+/// In everything that is hidden.
+const MARKER: &str = "zq-marker";
+
+/// An id that nothing has.
+const NOTHING: i64 = 4_000_000_000;
+
+/// Whom the group is hidden from, by the name of a caller of the scene. Another one takes another line.
+const HUNTERS: [&str; 3] = ["user", "member", "server admin"];
+
+/// What server admins manage: they see these groups here, but not what is said in them.
+const MANAGED: [&str; 10] = [
+    "GET    /api/groups/{group_id}",
+    "PATCH  /api/groups/{group_id}",
+    "PUT    /api/groups/{group_id}",
+    "DELETE /api/groups/{group_id}",
+    "POST   /api/groups/{group_id}/join",
+    "GET    /api/groups/{group_id}/members",
+    "POST   /api/groups/{group_id}/members",
+    "PATCH  /api/groups/{group_id}/members/{user_id}",
+    "PUT    /api/groups/{group_id}/members/{user_id}",
+    "DELETE /api/groups/{group_id}/members/{user_id}",
+];
+
+/// A private group with marks all over it, which the caller `member` has been removed from.
+async fn hide(server: &Server, number: usize) -> Scene {
+    let mut scene = Scene::set(server, number).await;
+    let owner = scene.caller("owner");
+    let text = format!("{MARKER} text {number}");
+    let draft = json!({"text": text, "client_id": format!("{MARKER} client {number}")});
+    let message = owner.post(&format!("{}/messages", scene.group), draft).await.created();
+    let message = format!("{}/messages/{}", scene.group, message["id"]);
+    owner.put_empty(&format!("{message}/like")).await.ok();
+    owner.put_empty(&format!("{message}/pin")).await.ok();
+    let former = scene.caller("member").id();
+    owner.delete(&format!("{}/members/{former}", scene.group)).await.no_content();
+    let hidden = json!({
+        "name": format!("{MARKER} name {number}"),
+        "description": format!("{MARKER} description"),
+        "visibility": "private",
+    });
+    owner.patch(&scene.group, hidden).await.ok();
+    scene.message = message;
+    scene
+}
+
+/// What an answer says, without what differs from one request to the next.
+fn said(answer: &Answer) -> Value {
+    let mut body = if answer.text().is_empty() { Value::Null } else { answer.json() };
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("request_id");
+    }
+    json!([answer.status(), answer.header("location"), answer.header("retry-after"), body])
+}
+
+/// Fails at a trace of what is hidden.
+#[track_caller]
+fn assert_clean(answer: &Answer, hunter: &str, trace: &str) {
+    assert!(!answer.text().contains(trace), "{hunter} is told: {answer}");
+    assert!(!answer.header("location").unwrap_or_default().contains(trace), "{hunter} is told: {answer}");
+}
+
+/// The path with another id in the place of this group's.
+fn elsewhere(path: &str, group: &str, other: i64) -> String {
+    path.replacen(group, &format!("/api/groups/{other}"), 1)
+}
+
+async fn call(client: &Client, operation: &Operation, path: &str, body: Option<&Value>) -> Answer {
+    client.call(operation.method.clone(), path, body).await
+}
+
+/// Calls an operation on the hidden group and on nothing, and compares.
+async fn hunt(server: &Server, operation: &Operation, hunter: &str, number: usize) {
+    let scene = hide(server, number).await;
+    let client = scene.caller(hunter);
+    let (path, body) = (scene.path(&operation.template, 1), scene.body(operation));
+    let is_managed = hunter == "server admin" && MANAGED.contains(&operation.row().as_str());
+    if is_managed {
+        let answer = call(client, operation, &path, body.as_ref()).await;
+        assert_clean(&answer, hunter, &format!("{MARKER} text"));
+        assert_clean(&answer, hunter, &format!("{MARKER} client"));
+        return;
+    }
+    let about_nothing = elsewhere(&path, &scene.group, NOTHING);
+    if about_nothing == path {
+        for query in ["", "?q=zq-marker"] {
+            assert_clean(
+                &call(client, operation, &format!("{path}{query}"), body.as_ref()).await,
+                hunter,
+                MARKER,
+            );
+        }
+        return;
+    }
+    let answer = call(client, operation, &path, body.as_ref()).await;
+    assert_clean(&answer, hunter, MARKER);
+    let nothing = call(client, operation, &about_nothing, body.as_ref()).await;
+    assert_eq!(said(&answer), said(&nothing), "{hunter}: {answer} is not what {nothing} is");
+    if operation.parameters().contains(&"message_id") {
+        hunt_from_another_group(operation, client, hunter, &scene, body.as_ref()).await;
+    }
+}
+
+/// Asks for the hidden message in a group that the hunter owns.
+async fn hunt_from_another_group(
+    operation: &Operation,
+    client: &Client,
+    hunter: &str,
+    scene: &Scene,
+    body: Option<&Value>,
+) {
+    let den = client.new_group(&format!("den of {}", id_in(&scene.message))).await;
+    let path = scene.path(&operation.template, 1);
+    let found = elsewhere(&path, &scene.group, id_in(&den));
+    let nothing =
+        found.replace(&format!("messages/{}", id_in(&scene.message)), &format!("messages/{NOTHING}"));
+    let (answer, nothing) =
+        (call(client, operation, &found, body).await, call(client, operation, &nothing, body).await);
+    assert_clean(&answer, hunter, MARKER);
+    assert_eq!(said(&answer), said(&nothing), "{hunter}: {answer} is not what {nothing} is");
+}
+
+#[actix_web::test]
+async fn a_private_group_leaves_no_trace_on_any_route() {
+    let server = Server::start().await;
+    let operations = operations(&server).await;
+    let mut number = 0;
+    for operation in &operations {
+        // What listens has no end: `events` hunts there.
+        if operation.tag() == "Events" && operation.id() != "pollEvents" {
+            continue;
+        }
+        for hunter in HUNTERS {
+            number += 1;
+            hunt(&server, operation, hunter, number).await;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn lists_are_the_same_with_and_without_a_private_group() {
+    let server = Server::start().await;
+    let [ann, bob] = [server.user("ann").await, server.user("bob").await];
+    let root = server.admin("root").await;
+    for name in ["apples", "pears"] {
+        ann.new_group(name).await;
+    }
+    let lists = ["/api/groups", "/api/groups?q=e", "/api/groups?limit=1", "/api/groups?mine=true"];
+    let mut before = Vec::new();
+    for client in [&bob, &root] {
+        for list in lists {
+            before.push(client.get(list).await.ok());
+        }
+    }
+    for name in ["oranges", "apples", "berries"] {
+        ann.post("/api/groups", json!({"name": name, "visibility": "private"})).await.created();
+    }
+    let mut after = Vec::new();
+    for client in [&bob, &root] {
+        for list in lists {
+            after.push(client.get(list).await.ok());
+        }
+    }
+    assert_eq!(after, before);
+}

@@ -1,0 +1,124 @@
+//! The hunt in events: live and replayed, on every transport.
+
+use serde_json::{Value, json};
+
+use super::{MARKER, NOTHING};
+use crate::events::all_transports::{AllTransports, now};
+use crate::harness::{Client, Listening, Server, WebSocket, id_in};
+
+/// Everything that can happen in a private group, up to its end. In the middle of it, the former member goes; what
+/// happens afterwards has another mark.
+async fn live_through(owner: &Client, peer: &Client, former: &Client) -> String {
+    let draft = json!({"name": format!("{MARKER} before"), "visibility": "private"});
+    let group = owner.post("/api/groups", draft).await.created();
+    let group = format!("/api/groups/{}", group["id"]);
+    owner.add(&group, peer, "member").await;
+    owner.add(&group, former, "member").await;
+    owner.say(&group, &format!("{MARKER} before")).await;
+    owner.delete(&format!("{group}/members/{}", former.id())).await.no_content();
+    let after = format!("{MARKER} after");
+    owner.patch(&group, json!({"name": after, "history": "joined"})).await.ok();
+    let message = owner.say_at(&group, &after).await;
+    owner.patch(&message, json!({"text": format!("{after}, edited")})).await.ok();
+    for mark in ["like", "pin"] {
+        owner.put_empty(&format!("{message}/{mark}")).await.ok();
+        owner.delete(&format!("{message}/{mark}")).await.ok();
+    }
+    owner.patch(&format!("{group}/members/{}", peer.id()), json!({"role": "admin"})).await.ok();
+    peer.say(&group, &after).await;
+    owner.delete(&message).await.no_content();
+    owner.delete(&format!("{group}/members/{}", peer.id())).await.no_content();
+    owner.delete(&group).await.no_content();
+    group
+}
+
+/// What everybody is told of in the end.
+const MARK: &str = "The end";
+
+/// All that each transport tells up to the mark.
+async fn told_until_marked(all: &mut AllTransports) -> [Vec<Value>; 3] {
+    let mut told = [Vec::new(), Vec::new(), Vec::new()];
+    for (transport, told) in told.iter_mut().enumerate() {
+        loop {
+            let event = match transport {
+                0 => all.socket.next().await,
+                1 => all.stream.next().await,
+                _ => all.poll().await,
+            };
+            if event["data"]["display_name"] == MARK {
+                break;
+            }
+            told.push(event);
+        }
+    }
+    told
+}
+
+#[actix_web::test]
+async fn a_private_group_leaves_no_trace_in_events() {
+    let server = Server::start().await;
+    let listening = Listening::start(&server);
+    let [owner, peer, outsider, former] =
+        ["owner", "peer", "outsider", "former"].map(|name| server.user(name));
+    let (owner, peer, outsider, former) = (owner.await, peer.await, outsider.await, former.await);
+    let admin = server.admin("admin").await;
+    let begin = now(&owner).await;
+    let mut live = Vec::new();
+    for hunter in [&outsider, &admin, &former] {
+        live.push(AllTransports::open(&listening, hunter, Some(&begin)).await);
+    }
+    let group = live_through(&owner, &peer, &former).await;
+    server.work_off_jobs().await;
+    owner.patch("/api/users/me", json!({"display_name": MARK})).await.ok();
+    for (hunter, live) in [&outsider, &admin, &former].into_iter().zip(&mut live) {
+        let mut later = AllTransports::open(&listening, hunter, Some(&begin)).await;
+        let (live, replayed) = (told_until_marked(live).await, told_until_marked(&mut later).await);
+        assert!(!json!(replayed).to_string().contains(MARKER), "{replayed:?}");
+        for told in live.iter().chain(&replayed) {
+            let text = json!(told).to_string();
+            if hunter.id() == former.id() {
+                assert!(!text.contains(&format!("{MARKER} after")), "{text}");
+                let last = told.last().expect("they are told that they are out");
+                assert_eq!(
+                    (&last["type"], &last["group_id"]),
+                    (&json!("member.removed"), &json!(id_in(&group)))
+                );
+            } else {
+                assert_eq!(text, "[]");
+            }
+        }
+    }
+    listening.stop().await;
+}
+
+#[actix_web::test]
+async fn requests_on_the_socket_tell_nothing_of_a_private_group() {
+    let server = Server::start().await;
+    let listening = Listening::start(&server);
+    let owner = server.user("owner").await;
+    let group = owner.post("/api/groups", json!({"name": MARKER, "visibility": "private"})).await.created();
+    owner.say(&format!("/api/groups/{}", group["id"]), MARKER).await;
+    for hunter in [server.user("outsider").await, server.admin("admin").await] {
+        let (mut socket, _) = WebSocket::open(&listening, &hunter, "").await;
+        for request in [
+            json!({"type": "send", "text": "hello"}),
+            json!({"type": "read", "seq": 1}),
+            json!({"type": "typing"}),
+        ] {
+            let mut answers = Vec::new();
+            for id in [group["id"].clone(), json!(NOTHING)] {
+                let mut request = request.clone();
+                (request["id"], request["group_id"]) = (json!("same"), id);
+                socket.send(&request.to_string()).await;
+                let mut answer = socket.wait_for("error").await;
+                if let Some(data) = answer["data"].as_object_mut() {
+                    data.remove("request_id");
+                }
+                answers.push(answer);
+            }
+            assert_eq!(answers[0], answers[1], "{request}");
+            assert!(!answers[0].to_string().contains(MARKER));
+        }
+    }
+    listening.stop().await;
+}
