@@ -137,6 +137,7 @@ fn a_new_member_of_a_private_group_is_shown_it_after_they_are_in() {
     let hidden = Group { visibility: Visibility::Private, history: History::Joined, ..group() };
     let tx = MockTx::new().locks_group(Some(hidden.clone()), Some(BuiltInRole::Member));
     let mut tx = stores(locks_candidate(tx, OTHER), OTHER, BuiltInRole::Member, Unique::Stored(()));
+    tx.roles.expect_find().returning(|_, _| Ok(None));
     let member = add_member(
         &mut tx,
         &me(),
