@@ -20,11 +20,13 @@ const NOTHING: i64 = 4_000_000_000;
 const HUNTERS: [&str; 3] = ["user", "member", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 10] = [
+const MANAGED: [&str; 12] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
     "DELETE /api/groups/{group_id}",
+    "PUT    /api/groups/{group_id}/archive",
+    "DELETE /api/groups/{group_id}/archive",
     "POST   /api/groups/{group_id}/join",
     "GET    /api/groups/{group_id}/members",
     "POST   /api/groups/{group_id}/members",
