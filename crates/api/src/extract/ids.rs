@@ -6,6 +6,7 @@ use actix_web::dev::{Path, Payload, Url};
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, MessageId, SessionId, UserId};
+use groupchat_domain::permissions::RoleName;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::problem::ApiError;
 use crate::wire::annotation::Annotation;
-use crate::wire::id_rules;
+use crate::wire::{Described, id_rules};
 
 /// The ids in the request's path, in the order of the route's template: one, or a tuple of them.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +99,28 @@ path_ids! {
     MessageId = "The message's id."
     SessionId = "The session's id."
     UserId = "The user's id."
+}
+
+impl PathIds for (GroupId, RoleName) {
+    const SEGMENTS: &[Segment] =
+        &[GroupId::SEGMENTS[0], Segment { description: "The role's name.", rules: role_name_rules }];
+
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        let (group, name) = (GroupId::take(segments), segments.next(|text| RoleName::parse(&decoded(text))));
+        Some((group?, name?))
+    }
+}
+
+fn role_name_rules() -> Value {
+    let mut rules = RoleName::rules_to_give();
+    rules["type"] = "string".into();
+    rules
+}
+
+/// A segment without what is left of its percent-encoding: actix-web decodes everything but these three.
+fn decoded(segment: &str) -> String {
+    let decoded = segment.replace("%2F", "/").replace("%2f", "/").replace("%2B", "+").replace("%2b", "+");
+    decoded.replace("%25", "%")
 }
 
 impl PathIds for UserOrMe {
@@ -191,6 +214,13 @@ mod tests {
             TestRequest::default().param("group_id", "7").param("message_id", "12").to_http_request();
         let Ids((group, message)) = read::<(GroupId, MessageId)>(&request).unwrap();
         assert_eq!((group, message), (GroupId::new(7), MessageId::new(12)));
+    }
+
+    #[test]
+    fn a_role_is_named_with_whatever_its_name_holds() {
+        let request = TestRequest::default().param("group_id", "7").param("name", "a%2Fb %2525");
+        let Ids((_, name)) = read::<(GroupId, RoleName)>(&request.to_http_request()).unwrap();
+        assert_eq!(name.as_str(), "a/b %25");
     }
 
     #[test]

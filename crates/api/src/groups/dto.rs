@@ -5,7 +5,7 @@ use groupchat_domain::groups::{
     Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
-use groupchat_domain::permissions::RoleName;
+use groupchat_domain::permissions::{PermissionSet, RoleName};
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
@@ -41,6 +41,8 @@ pub struct GroupDto {
     pub member_count: Field<Count>,
     /// The caller's role; null if the caller is not a member.
     pub my_role: Option<Field<RoleName>>,
+    /// What the caller's role allows; null if the caller is not a member.
+    pub my_permissions: Option<Field<PermissionSet>>,
     /// The number of its newest message; 0 if there is none.
     pub last_seq: Field<Seq>,
     /// The number up to which the caller has read; null if the caller is not a member.
@@ -55,8 +57,10 @@ pub struct GroupDto {
 
 impl GroupDto {
     /// Everybody gets the same events, so what depends on the reader is null.
-    pub(crate) const IN_EVENTS: FixedFields =
-        FixedFields { null: &["my_role", "read_seq", "unread", "last_message", "my_settings"], given: &[] };
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields {
+        null: &["my_role", "my_permissions", "read_seq", "unread", "last_message", "my_settings"],
+        given: &[],
+    };
 
     /// A group as in events.
     pub(crate) fn for_everybody(group: Group) -> Self {
@@ -67,6 +71,7 @@ impl GroupDto {
 impl From<GroupView> for GroupDto {
     fn from(view: GroupView) -> Self {
         let unread = view.unread().map(Field::from);
+        let my_permissions = view.permissions().map(Field::from);
         let GroupView { group, standing, last_message } = view;
         let my_settings = standing.as_ref().map(|standing| standing.settings.into());
         Self {
@@ -85,6 +90,7 @@ impl From<GroupView> for GroupDto {
             read_seq: standing.as_ref().map(|standing| standing.read_seq.into()),
             my_role: standing.map(|standing| standing.role.title.name.into()),
             unread,
+            my_permissions,
             last_message: last_message.map(MessageDto::from),
             my_settings,
         }

@@ -4,10 +4,14 @@ mod dto;
 mod handlers;
 mod member_handlers;
 mod requests;
+
+mod role_dto;
+mod role_handlers;
 mod routes;
 mod values;
 
 pub use dto::{GroupDto, MemberDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
+pub use role_dto::{ExplainedDto, PermissionsDto, ReasonDto, RoleDto, RolesDto};
 pub(crate) use routes::FEATURE;

@@ -12,6 +12,8 @@ use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+#[cfg(any(test, fuzzing))]
+use super::role_dto::{ExplainParams, RoleChangesDto, RoleDraftDto};
 use crate::accounts::TypedUsername;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
@@ -241,6 +243,8 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(GroupChangesDto::parse),
         Parser::of_body(MemberDraftDto::parse),
         Parser::of_body(MemberChangesDto::parse),
+        Parser::of_body(RoleDraftDto::parse),
+        Parser::of_body(RoleChangesDto::parse),
     ]
 }
 
@@ -249,6 +253,7 @@ pub(crate) fn bodies() -> Vec<Parser> {
 pub(crate) fn queries() -> Vec<Parser> {
     vec![
         Parser::of_query(|params: GroupListParams| params.parse(list())),
+        Parser::of_query(ExplainParams::parse),
         Parser::of_query(|params: MemberListParams| params.parse(GroupId::new(7), list())),
     ]
 }

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{handlers, member_handlers};
+use super::{handlers, member_handlers, role_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -27,6 +27,17 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(handlers::archive))
                 .route(web::delete().to(handlers::restore)),
         )
+        .service(
+            web::resource("/groups/{group_id}/roles")
+                .route(web::get().to(role_handlers::list))
+                .route(web::post().to(role_handlers::define)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/roles/{name}")
+                .route(web::patch().to(role_handlers::edit))
+                .route(web::delete().to(role_handlers::delete)),
+        )
+        .service(web::resource("/groups/{group_id}/permissions").route(web::get().to(role_handlers::explain)))
         .service(web::resource("/groups/{group_id}/join").route(web::post().to(member_handlers::join)))
         .service(
             web::resource("/groups/{group_id}/members")
@@ -79,5 +90,14 @@ pub(crate) const FEATURE: Feature = Feature {
             &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MemberNotFound, LastOwner],
         )
         .writes_to(WritePurpose::Tidy),
+        operation("listRoles", &[GroupNotFound]),
+        operation("defineRole", &[MembersOnly, RoleTooLow, GroupNotFound, RoleNameTaken, TooManyRoles]),
+        operation("editRole", &[MembersOnly, RoleTooLow, GroupNotFound, RoleNotFound, RoleFixed]),
+        operation(
+            "deleteRole",
+            &[MembersOnly, RoleTooLow, GroupNotFound, RoleNotFound, RoleFixed, RoleInUse],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation("explainPermissions", &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound]),
     ],
 };

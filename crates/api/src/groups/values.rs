@@ -2,12 +2,16 @@
 
 use groupchat_domain::groups::{Description, GroupName, History, Notify, SlowMode, Topic, Visibility};
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::permissions::RoleName;
+use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
 use groupchat_domain::validation::Violation;
-use serde::Serializer;
+use paperclip::v2::models::DataType;
+use paperclip::v2::schema::TypedData;
+use serde::{Deserialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, text_values};
+use crate::wire::{
+    Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values, write_as_str,
+};
 
 id_values! { GroupId }
 
@@ -67,5 +71,91 @@ impl FromJson for SlowMode {
 impl ToJson for SlowMode {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(self.seconds())
+    }
+}
+
+plain_texts! {
+    /// Why somebody may do something, or may not.
+    #[derive(Debug)]
+    ReasonCode => json!({"example": "role"});
+    /// The same in a sentence.
+    #[derive(Debug)]
+    ReasonDetail => json!({"example": "the role in the group allows it"});
+}
+
+impl Described for GroupPermission {
+    type Json = String;
+    const COMPONENT: Option<&'static str> = Some("GroupPermission");
+
+    fn rules() -> Value {
+        json!({
+            "description": "A permission in a group.",
+            "enum": names(),
+            "example": Self::Send.as_str(),
+        })
+    }
+}
+
+write_as_str! { GroupPermission }
+
+fn names() -> Vec<&'static str> {
+    GroupPermission::ALL.iter().map(|permission| permission.as_str()).collect()
+}
+
+/// The JSON of a [`PermissionSet`]: the names of what is in it.
+#[derive(Debug, Deserialize)]
+pub struct PermissionNames(Vec<String>);
+
+impl TypedData for PermissionNames {
+    fn data_type() -> DataType {
+        DataType::Array
+    }
+}
+
+impl Described for PermissionSet {
+    type Json = PermissionNames;
+
+    fn rules() -> Value {
+        json!({
+            "items": {"type": "string", "enum": names()},
+            "maxItems": GroupPermission::ALL.len(),
+            "example": [GroupPermission::View.as_str(), GroupPermission::Send.as_str()],
+        })
+    }
+}
+
+impl FromJson for PermissionSet {
+    fn from_json(PermissionNames(names): PermissionNames) -> Result<Self, Violation> {
+        Self::parse(names.iter().map(String::as_str))
+    }
+}
+
+impl ToJson for PermissionSet {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(GroupPermission::as_str))
+    }
+}
+
+impl Described for Rank {
+    type Json = i64;
+
+    fn rules() -> Value {
+        json!({"minimum": 1, "maximum": Self::OWNER.get(), "example": 30})
+    }
+
+    fn rules_to_give() -> Value {
+        json!({"minimum": 1, "maximum": Self::OWNER.get() - 1, "example": 30})
+    }
+}
+
+impl FromJson for Rank {
+    fn from_json(json: i64) -> Result<Self, Violation> {
+        Self::parse(json)
+    }
+}
+
+impl ToJson for Rank {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.get())
     }
 }

@@ -107,6 +107,9 @@ codes! {
     /// No such member of the group.
     MemberNotFound = NOT_FOUND, "member_not_found", "There is no such member in this group",
         for Group(GroupRefusal::MemberNotFound);
+    /// No such role in the group.
+    RoleNotFound = NOT_FOUND, "role_not_found", "There is no such role in this group",
+        for Group(GroupRefusal::RoleNotFound);
     /// No such message in the group.
     MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group",
         for Message(MessageRefusal::NotFound);
@@ -123,6 +126,18 @@ codes! {
     /// The user is in the group already.
     AlreadyMember = CONFLICT, "already_member", "The user is already a member",
         for Group(GroupRefusal::AlreadyMember);
+    /// The group has a role of this name.
+    RoleNameTaken = CONFLICT, "role_name_taken", "The group has a role of this name",
+        for Group(GroupRefusal::RoleNameTaken);
+    /// What is to be changed is the same in all groups.
+    RoleFixed = CONFLICT, "role_fixed", "This cannot be changed of a built-in role",
+        for Group(GroupRefusal::RoleFixed);
+    /// Members have the role.
+    RoleInUse = CONFLICT, "role_in_use", "Members have this role",
+        for Group(GroupRefusal::RoleInUse);
+    /// The group has as many roles as it may.
+    TooManyRoles = CONFLICT, "too_many_roles", "The group has too many roles",
+        for Group(GroupRefusal::TooManyRoles);
     /// A group keeps at least one owner.
     LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner",
         for Group(GroupRefusal::LastOwner);

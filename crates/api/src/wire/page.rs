@@ -73,9 +73,15 @@ impl<T> PageDto<T> {
     }
 }
 
-/// Items of an answer, of which there are so many at most. For the document only.
+/// Items of an answer, of which there are so many at most, as the document says.
 #[derive(Debug, Serialize)]
 pub struct Items<T, const MOST: usize>(Vec<T>);
+
+impl<T, const MOST: usize> FromIterator<T> for Items<T, MOST> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
 
 impl<T: Apiv2Schema, const MOST: usize> Apiv2Schema for Items<T, MOST> {
     fn raw_schema() -> DefaultSchemaRaw {

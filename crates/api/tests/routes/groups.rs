@@ -3,6 +3,7 @@
 mod archive;
 mod members;
 mod quotas;
+mod roles;
 mod settings;
 mod slow_mode;
 

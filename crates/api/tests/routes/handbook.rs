@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use groupchat_api::problem::Code;
+use groupchat_domain::permissions::{BuiltInRole, GroupPermission};
 
 /// Set to anything, pages are written instead of compared.
 const UPDATE: &str = "UPDATE_DOCS";
@@ -49,8 +50,26 @@ fn table() -> String {
     format!("| code | status | what it says |\n|---|---|---|\n{rows}")
 }
 
+/// What each built-in role may do unless a group says otherwise, the lowest rank first.
+fn permissions() -> String {
+    let mark = |has: bool| if has { "✓" } else { "" };
+    let row = |permission: &GroupPermission| {
+        let roles = BuiltInRole::ALL.map(|role| match permission.is_default_of(role, false) {
+            true if !permission.is_default_of(role, true) => "✓ ¹",
+            has => mark(has),
+        });
+        let summary = permission.summary().trim_end_matches('.');
+        let cells = [roles.as_slice(), &[mark(permission.is_managed())]].concat().join(" | ");
+        format!("| `{}` | {summary} | {cells} |\n", permission.as_str())
+    };
+    let names = BuiltInRole::ALL.map(|role| format!("`{}`", role.as_str())).join(" | ");
+    let rows: String = GroupPermission::ALL.iter().map(row).collect();
+    format!("| permission | allows to | {names} | server admin |\n|---|---|---|---|---|---|---|\n{rows}")
+}
+
+// One test, since both are on one page.
 #[test]
-fn the_table_of_codes_is_that_of_the_code() {
+fn the_tables_of_codes_and_permissions_are_those_of_the_code() {
     let made = with_part(&page("API.md"), "codes", &table());
-    assert_reviewed("API.md", &made);
+    assert_reviewed("API.md", &with_part(&made, "permissions", &permissions()));
 }

@@ -110,6 +110,8 @@ impl Scene {
         owner.add(&group, &member, "member").await;
         owner.add(&group, &peer, "member").await;
         let message = peer.say_at(&group, "hi").await;
+        let guest = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
+        owner.post(&format!("{group}/roles"), guest).await.created();
         let (peer_id, newcomer) = (peer.id(), newcomer.id());
         let peer_name = format!("peer-{number}");
         let clients = [server.nobody(), user, member, admin, owner, peer, root];
@@ -141,6 +143,7 @@ impl Scene {
         let message = template.replace("/api/groups/{group_id}/messages/{message_id}", &self.message);
         let path = message
             .replace("/api/groups/{group_id}", &self.group)
+            .replace("{name}", "Guest")
             .replace("{user_id}", &self.peer.to_string())
             .replace("{session_id}", &session.to_string());
         assert!(!path.contains('{'), "no id for {template}");
@@ -156,6 +159,9 @@ impl Scene {
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
             "POST   /api/groups" => json!({"name": unique}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
+            "POST   /api/groups/{group_id}/roles" => {
+                json!({"name": unique, "rank": 9, "permissions": ["view"]})
+            }
             "POST   /api/groups/{group_id}/messages" => json!({"text": "hello"}),
             "PUT    /api/groups/{group_id}/read" => json!({"seq": 1}),
             _ => return self.edit(operation),
@@ -168,6 +174,7 @@ impl Scene {
             "/api/users/me" | "/api/users/{user_id}" => json!({"display_name": "New"}),
             "/api/groups/{group_id}" => json!({"description": "new"}),
             "/api/groups/{group_id}/members/{user_id}" => json!({"role": "admin"}),
+            "/api/groups/{group_id}/roles/{name}" => json!({"rank": 8}),
             "/api/groups/{group_id}/messages/{message_id}" => json!({"text": "new"}),
             _ => panic!("crates/api/tests/routes/operations.rs lacks a body for {}", operation.row()),
         })

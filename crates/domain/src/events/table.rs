@@ -33,7 +33,7 @@ events! {
     /// A group was created, or has become visible to you.
     // For those who are not in it at that time. See `Viewer`.
     GroupCreated(GroupUpdate) = "group.created", to viewers, by user;
-    /// A group's name, description or settings were changed.
+    /// A group's name, description, settings or roles were changed.
     GroupUpdated(GroupUpdate) = "group.updated", to viewers, by user;
     /// A group is no longer visible to you.
     // For those who are not in it at that time. See `Viewer`.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::groups::roles::MAX_ROLES;
 use crate::permissions::{Denial, Shortfall};
 
 /// Why a use case of groups rejected a request.
@@ -38,6 +39,21 @@ pub enum GroupRefusal {
     /// The user is a member already.
     #[error("the user is already a member")]
     AlreadyMember,
+    /// No such role in the group.
+    #[error("there is no such role in this group")]
+    RoleNotFound,
+    /// The group has a role of this name already.
+    #[error("the group has a role of this name")]
+    RoleNameTaken,
+    /// What is to be changed of a built-in role is the same in all groups.
+    #[error("owners may do everything, and built-in roles keep their rank and can't be deleted")]
+    RoleFixed,
+    /// Members have the role that is to be deleted.
+    #[error("members have this role")]
+    RoleInUse,
+    /// The group has as many roles as it may.
+    #[error("a group can define at most {MAX_ROLES} roles")]
+    TooManyRoles,
     /// A group's last owner can't leave, be removed or be demoted.
     #[error("the last owner of a group can't leave, be removed or be demoted")]
     LastOwner,

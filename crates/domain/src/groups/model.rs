@@ -5,7 +5,7 @@ use crate::groups::settings::MemberSettings;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
 use crate::messages::MessageView;
-use crate::permissions::{GroupPermission, Place, Role, RoleName, RoleTitle, Who, decide};
+use crate::permissions::{GroupPermission, PermissionSet, Place, Role, RoleName, RoleTitle, Who, decide};
 use crate::text::{TextBytes, multi_line, name_key, one_line, single_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::{Violation, ViolationCode};
@@ -290,6 +290,14 @@ pub struct GroupView {
 }
 
 impl GroupView {
+    /// What the one who looks may do by their role; `None` for others than members.
+    pub fn permissions(&self) -> Option<PermissionSet> {
+        let standing = self.standing.as_ref()?;
+        let (who, place) = (Who { role: Some(&standing.role), manages_groups: false }, self.group.place());
+        let is_allowed = |permission: &GroupPermission| decide(&who, *permission, &place).is_allowed();
+        Some(GroupPermission::ALL.iter().copied().filter(is_allowed).collect())
+    }
+
     /// A group as this member sees it: the newest message only if the role allows to read, and the member may read this one.
     pub fn new(group: Group, standing: Option<Standing>, newest: Option<MessageView>) -> Self {
         let who = Who { role: standing.as_ref().map(|standing| &standing.role), manages_groups: false };

@@ -112,7 +112,49 @@ impl fmt::Display for Shortfall {
     }
 }
 
+impl Denial {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotMember => "not_member",
+            Self::Role(_) => "role",
+        }
+    }
+}
+
+impl Grant {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Open => "open",
+            Self::ManagesGroups => "manages_groups",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    /// The reason, in a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allowed(Grant::Role) => f.write_str("the role in the group allows it"),
+            Self::Allowed(Grant::Open) => f.write_str("everybody may do this in an open group"),
+            Self::Allowed(Grant::ManagesGroups) => f.write_str("server admins manage all groups"),
+            Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
+            Self::Denied(Denial::Role(shortfall)) => write!(f, "the role in the group: {shortfall}"),
+        }
+    }
+}
+
 impl Decision {
+    /// The stable name of the reason.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Allowed(grant) => grant.as_str(),
+            Self::Denied(denial) => denial.as_str(),
+        }
+    }
+
     /// Whether it is allowed.
     pub const fn is_allowed(self) -> bool {
         matches!(self, Self::Allowed(_))

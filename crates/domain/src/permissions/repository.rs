@@ -13,5 +13,18 @@ repository! {
     pub trait RoleRepository {
         /// What the group stores about the role of exactly this name.
         fn find(&mut self, group: GroupId, name: &RoleName) -> Result<Option<RoleDefinition>, StorageFault>;
+
+        /// All that the group stores, in no particular order: a few rows, since a group can define only
+        /// [`MAX_ROLES`](crate::groups::MAX_ROLES).
+        fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault>;
+
+        /// Stores a role, in the place of what is stored under its name.
+        fn put(&mut self, group: GroupId, name: &RoleName, role: &RoleDefinition) -> Result<(), StorageFault>;
+
+        /// Removes what is stored under a name.
+        fn remove(&mut self, group: GroupId, name: &RoleName) -> Result<(), StorageFault>;
+
+        /// Whether a member has the role, also one whose account is deleted.
+        fn is_held(&mut self, group: GroupId, name: &RoleName) -> Result<bool, StorageFault>;
     }
 }

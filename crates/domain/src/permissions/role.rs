@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::set::PermissionSet;
 use crate::text::{TextBytes, name_key, single_line};
-use crate::validation::Violation;
+use crate::validation::{Violation, ViolationCode};
 
 /// How high a role stands. Members act only on members of a lower rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +17,17 @@ impl Rank {
     /// A stored rank; `None` if no role but `owner` can have it.
     pub fn from_stored(rank: i64) -> Option<Self> {
         u8::try_from(rank).ok().filter(|rank| (1..Self::OWNER.0).contains(rank)).map(Self)
+    }
+
+    /// The rank of a role that a group defines.
+    ///
+    /// # Errors
+    /// [`ViolationCode::OutOfRange`].
+    pub fn parse(rank: i64) -> Result<Self, Violation> {
+        Self::from_stored(rank).ok_or_else(|| {
+            let highest = Self::OWNER.0 - 1;
+            Violation::new(ViolationCode::OutOfRange, format!("must be 1 to {highest}, is {rank}"))
+        })
     }
 
     /// The number.
@@ -237,6 +248,8 @@ mod tests {
         assert!(BuiltInRole::ALL.is_sorted_by_key(|role| role.rank()));
         assert_eq!(BuiltInRole::ALL.map(|role| role.rank().get()), [5, 10, 50, 100]);
         assert_eq!(Rank::from_stored(99).map(Rank::get), Some(99));
+        assert_eq!(Rank::parse(99).map(Rank::get), Ok(99));
+        assert!(Rank::parse(100).is_err());
         for rank in [i64::MIN, 0, 100, 256 + 5] {
             assert_eq!(Rank::from_stored(rank), None);
         }

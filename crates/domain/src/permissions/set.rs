@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::group::GroupPermission;
+use crate::validation::{Violation, ViolationCode};
 
 /// A set of permissions in a group: one bit each, stored in one integer column.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +24,24 @@ impl PermissionSet {
             index += 1;
         }
         set
+    }
+
+    /// The set of these names, for a role.
+    ///
+    /// # Errors
+    /// An unknown name, or [`GroupPermission::View`] is missing: every member sees the group.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
+        let known = |name: &'a str| GroupPermission::from_name(name).ok_or(name);
+        let set: Self = names.into_iter().map(known).collect::<Result<_, _>>().map_err(|unknown| {
+            // Shortened, since it may be long.
+            let unknown: String = unknown.chars().take(50).collect();
+            let detail = format!("{unknown:?} is no permission");
+            Violation::new(ViolationCode::InvalidFormat, detail)
+        })?;
+        if set.contains(GroupPermission::View) {
+            return Ok(set);
+        }
+        Err(Violation::new(ViolationCode::Required, "must contain view: every member sees the group"))
     }
 
     /// Reads a stored set; `None` if it has a bit that this program doesn't know.
@@ -106,6 +125,17 @@ mod tests {
         for unknown in [-1, 1 << 22, i64::MAX] {
             assert_eq!(PermissionSet::from_stored(unknown), None);
         }
+    }
+
+    #[test]
+    fn a_role_is_given_permissions_by_name_and_view_is_among_them() {
+        let both = PermissionSet::of(&[GroupPermission::View, GroupPermission::Pin]);
+        assert_eq!(PermissionSet::parse(["pin", "view", "pin"]), Ok(both));
+        let code = |names: &[&str]| {
+            PermissionSet::parse(names.iter().copied()).unwrap_err().in_field("permissions").violation.code
+        };
+        assert_eq!(code(&["view", "fly"]), ViolationCode::InvalidFormat);
+        assert_eq!(code(&["pin"]), ViolationCode::Required);
     }
 
     #[test]

@@ -47,6 +47,7 @@ mod log;
 mod members;
 mod messages;
 mod name_order;
+mod permissions;
 mod plans;
 mod purge;
 mod reading;

@@ -10,4 +10,24 @@ impl RoleRepository for ModelTx<'_> {
     fn find(&mut self, group: GroupId, name: &RoleName) -> Result<Option<RoleDefinition>, StorageFault> {
         Ok(self.read()?.roles.get(&(group, name.clone())).copied())
     }
+
+    fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault> {
+        let roles = self.read()?.roles.iter().filter(|((of, _), _)| *of == group);
+        Ok(roles.map(|((_, name), role)| (name.clone(), *role)).collect())
+    }
+
+    fn put(&mut self, group: GroupId, name: &RoleName, role: &RoleDefinition) -> Result<(), StorageFault> {
+        self.write()?.roles.put((group, name.clone()), *role);
+        Ok(())
+    }
+
+    fn remove(&mut self, group: GroupId, name: &RoleName) -> Result<(), StorageFault> {
+        self.write()?.roles.remove(&(group, name.clone()));
+        Ok(())
+    }
+
+    fn is_held(&mut self, group: GroupId, name: &RoleName) -> Result<bool, StorageFault> {
+        let mut memberships = self.read()?.memberships.iter();
+        Ok(memberships.any(|((of, _), membership)| *of == group && membership.role == *name))
+    }
 }

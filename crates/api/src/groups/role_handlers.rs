@@ -1,0 +1,128 @@
+//! Handlers for the roles of groups.
+
+use std::fmt::Write;
+
+use groupchat_domain::groups;
+use groupchat_domain::ids::GroupId;
+use groupchat_domain::permissions::RoleName;
+use groupchat_domain::storage::{WritePurpose, Writing};
+use paperclip::actix::api_v2_operation;
+
+use super::role_dto::{ExplainParams, PermissionsDto, RoleChangesDto, RoleDraftDto, RoleDto, RolesDto};
+use crate::extract::{Body, Ids, Key, NoParams, Params};
+use crate::problem::ApiError;
+use crate::respond::{Created, NoContent, Ok200};
+use crate::state::State;
+
+/// Lists the roles of a group
+///
+/// The highest rank first: `owner`, `admin`, `member` and `readonly`, which every group has, and up to 20 that the group
+/// has defined.
+#[api_v2_operation(tags(Groups), operation_id = "listRoles")]
+pub async fn list(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<Ok200<RolesDto>, ApiError> {
+    let Ids(group) = path;
+    let roles = state.storage.read_as(key.0, move |tx, actor| groups::list_roles(tx, actor, group)).await?;
+    Ok(Ok200(roles.into()))
+}
+
+/// Defines a role
+///
+/// For those who may `manage_roles`. The rank must be lower than the caller's, and the role can't allow what the caller may
+/// not do.
+#[api_v2_operation(tags(Groups), operation_id = "defineRole")]
+pub async fn define(
+    state: State,
+    key: Key,
+    body: Body<RoleDraftDto>,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<Created<RoleDto>, ApiError> {
+    let ((name, definition), Ids(group)) = (body.0.parse()?, path);
+    let role = state
+        .storage
+        .write_as(key.0, move |tx, actor| groups::define_role(tx, actor, group, &name, definition))
+        .await?;
+    let location = format!("/api/groups/{group}/roles/{}", segment(role.title.name.as_str()));
+    Ok(Created { body: role.into(), location })
+}
+
+/// Changes a role
+///
+/// For those who may `manage_roles`, if the role has a lower rank than theirs. Members with the role may do at once what it
+/// allows then. What `owner` allows, and the rank of a built-in role, can't be changed.
+#[api_v2_operation(tags(Groups), operation_id = "editRole")]
+pub async fn edit(
+    state: State,
+    key: Key,
+    body: Body<RoleChangesDto>,
+    path: Ids<(GroupId, RoleName)>,
+    _: NoParams,
+) -> Result<Ok200<RoleDto>, ApiError> {
+    let (changes, Ids((group, name))) = (body.0.parse()?, path);
+    let role = state
+        .storage
+        .write_as(key.0, move |tx, actor| groups::edit_role(tx, actor, group, &name, changes))
+        .await?;
+    Ok(Ok200(role.into()))
+}
+
+/// Deletes a role
+///
+/// For those who may `manage_roles`, if the role has a lower rank than theirs and no member has it.
+#[api_v2_operation(tags(Groups), operation_id = "deleteRole")]
+pub async fn delete(
+    state: State,
+    key: Key,
+    path: Ids<(GroupId, RoleName)>,
+    _: NoParams,
+) -> Result<NoContent, ApiError> {
+    let Ids((group, name)) = path;
+    let tidying = Writing::new(key.0, WritePurpose::Tidy);
+    state.storage.write_as(tidying, move |tx, actor| groups::delete_role(tx, actor, group, &name)).await?;
+    Ok(NoContent)
+}
+
+/// Explains what a user may do in a group
+///
+/// Of every permission, whether the user has it and why.
+#[api_v2_operation(tags(Groups), operation_id = "explainPermissions")]
+pub async fn explain(
+    state: State,
+    key: Key,
+    path: Ids<GroupId>,
+    params: Params<ExplainParams>,
+) -> Result<Ok200<PermissionsDto>, ApiError> {
+    let (Ids(group), user) = (path, params.0.parse()?);
+    let explained = state
+        .storage
+        .read_as(key.0, move |tx, actor| groups::explain(tx, actor, group, user.unwrap_or(actor.id())))
+        .await?;
+    Ok(Ok200(explained.into()))
+}
+
+/// A text as one segment of a path (RFC 3986, section 2.1).
+fn segment(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut segment, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => segment.push(byte.into()),
+            _ => drop(write!(segment, "%{byte:02X}")),
+        }
+        segment
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_segment_of_a_path() {
+        assert_eq!(segment("Teacher-1"), "Teacher-1");
+        assert_eq!(segment("a/b c%ü"), "a%2Fb%20c%25%C3%BC");
+    }
+}

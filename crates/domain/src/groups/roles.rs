@@ -1,0 +1,195 @@
+//! The roles of a group: what each allows, and the roles that the group defines.
+
+use std::cmp::Reverse;
+
+use crate::accounts::{AccountRefusal, Actor, is_server_admin};
+use crate::error::Error;
+use crate::events::Event;
+use crate::groups::access::{lock_managed, managed};
+use crate::groups::error::GroupRefusal;
+use crate::groups::model::{Group, VisibleGroup};
+use crate::ids::{GroupId, UserId};
+use crate::permissions::{
+    BuiltInRole, Decision, GroupPermission, PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle,
+    Who, decide,
+};
+use crate::storage::Tx;
+
+/// How many roles a group can define.
+pub const MAX_ROLES: usize = 20;
+
+/// What can be changed of a role. `None` keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoleChanges {
+    /// How high it stands.
+    pub rank: Option<Rank>,
+    /// What members with the role may do.
+    pub permissions: Option<PermissionSet>,
+}
+
+/// The roles of a group, the highest rank first. Whoever may see the group may see them.
+///
+/// # Errors
+/// [`GroupRefusal::NotFound`], or a fault.
+pub fn list_roles(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<Role>, Error> {
+    let found = managed(tx, actor, group)?;
+    found.authorize(tx, actor, GroupPermission::View)?;
+    let stored = tx.roles().list(group)?;
+    let custom = stored.iter().map(|(name, _)| name.clone()).filter(|name| name.built_in().is_none());
+    let names = BuiltInRole::ALL.map(RoleName::from).into_iter().chain(custom);
+    let is_private = !found.group.visibility.is_listed();
+    let role = |name: RoleName| {
+        let stored = stored.iter().find(|(known, _)| *known == name).map(|(_, definition)| *definition);
+        Role::resolve(name, stored, is_private)
+    };
+    let mut roles: Vec<_> = names.filter_map(role).collect();
+    roles.sort_by_cached_key(|role| (Reverse(role.title.rank), role.title.name.key()));
+    Ok(roles)
+}
+
+/// Defines a role, as somebody who manages roles: one of a lower rank than their own that allows nothing which they may not
+/// do themselves.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `RoleNameTaken`, `TooManyRoles` of [`GroupRefusal`], or a fault.
+pub fn define_role(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    name: &RoleName,
+    definition: RoleDefinition,
+) -> Result<Role, Error> {
+    let found = lock_managed(tx, actor, group)?;
+    let title = RoleTitle { name: name.clone(), rank: definition.rank };
+    let role = Role { title, permissions: definition.permissions };
+    authorize_change(tx, actor, &found, role.title.rank, &role)?;
+    let stored = tx.roles().list(group)?;
+    let key = name.key();
+    let is_taken = |known: &RoleName| known.key() == key;
+    if BuiltInRole::ALL.map(RoleName::from).iter().any(is_taken)
+        || stored.iter().any(|(known, _)| is_taken(known))
+    {
+        return Err(GroupRefusal::RoleNameTaken.into());
+    }
+    if stored.iter().filter(|(known, _)| known.built_in().is_none()).count() >= MAX_ROLES {
+        return Err(GroupRefusal::TooManyRoles.into());
+    }
+    tx.roles().put(group, name, &definition)?;
+    tell(tx, actor, found.group)?;
+    Ok(role)
+}
+
+/// Changes what a role allows, and the rank of one that the group has defined, as somebody who manages roles: of a role
+/// below their own rank, which stays there and is given nothing that they may not do themselves. Its members may do at
+/// once what it allows then.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `RoleNotFound`, `RoleFixed` of [`GroupRefusal`], or a fault.
+pub fn edit_role(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    name: &RoleName,
+    changes: RoleChanges,
+) -> Result<Role, Error> {
+    let found = lock_managed(tx, actor, group)?;
+    let role = load(tx, actor, &found, name)?;
+    let mut changed = role.clone();
+    changed.title.rank = changes.rank.unwrap_or(role.title.rank);
+    changed.permissions = changes.permissions.unwrap_or(role.permissions);
+    let is_owner = *name == BuiltInRole::Owner;
+    if changed != role && (is_owner || (name.built_in().is_some() && changed.title != role.title)) {
+        return Err(GroupRefusal::RoleFixed.into());
+    }
+    let added = Role { permissions: changed.permissions.without_all(role.permissions), ..changed.clone() };
+    authorize_change(tx, actor, &found, role.title.rank.max(changed.title.rank), &added)?;
+    if changed == role {
+        return Ok(role);
+    }
+    let definition = RoleDefinition { rank: changed.title.rank, permissions: changed.permissions };
+    tx.roles().put(group, name, &definition)?;
+    tell(tx, actor, found.group)?;
+    Ok(changed)
+}
+
+/// Deletes a role that the group has defined and that no member has, as somebody who manages roles.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `RoleNotFound`, `RoleFixed`, `RoleInUse` of [`GroupRefusal`], or a fault.
+pub fn delete_role(tx: &mut dyn Tx, actor: &Actor, group: GroupId, name: &RoleName) -> Result<(), Error> {
+    let found = lock_managed(tx, actor, group)?;
+    let role = load(tx, actor, &found, name)?;
+    if name.built_in().is_some() {
+        return Err(GroupRefusal::RoleFixed.into());
+    }
+    let place = found.group.place().over(role.title.rank);
+    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &place)?;
+    if tx.roles().is_held(group, name)? {
+        return Err(GroupRefusal::RoleInUse.into());
+    }
+    tx.roles().remove(group, name)?;
+    tell(tx, actor, found.group)
+}
+
+/// What a user may do in a group, with the reasons: the actor, or, for somebody who manages roles, anybody.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], [`AccountRefusal::UserNotFound`], or a fault.
+pub fn explain(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    user: UserId,
+) -> Result<Vec<(GroupPermission, Decision)>, Error> {
+    let found = managed(tx, actor, group)?;
+    let (role, manages_groups) = if user == actor.id() {
+        (found.standing.as_ref().map(|standing| standing.role.clone()), is_server_admin(tx, actor)?)
+    } else {
+        found.authorize(tx, actor, GroupPermission::ManageRoles)?;
+        let user = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
+        (role_of(tx, &found.group, user.id)?, user.is_admin)
+    };
+    let (who, place) = (Who { role: role.as_ref(), manages_groups }, found.group.place());
+    let explained =
+        GroupPermission::ALL.iter().map(|permission| (*permission, decide(&who, *permission, &place)));
+    Ok(explained.collect())
+}
+
+/// The role of a member; `None` for others.
+fn role_of(tx: &mut dyn Tx, group: &Group, user: UserId) -> Result<Option<Role>, Error> {
+    let Some(member) = tx.members().find(group.id, user)? else { return Ok(None) };
+    let stored = tx.roles().find(group.id, &member.role.name)?;
+    Ok(Role::resolve(member.role.name, stored, !group.visibility.is_listed()))
+}
+
+/// The role to change, for somebody who manages roles.
+fn load(tx: &mut dyn Tx, actor: &Actor, found: &VisibleGroup, name: &RoleName) -> Result<Role, Error> {
+    found.authorize(tx, actor, GroupPermission::ManageRoles)?;
+    let stored = tx.roles().find(found.group.id, name)?;
+    let role = Role::resolve(name.clone(), stored, !found.group.visibility.is_listed());
+    Ok(role.ok_or(GroupRefusal::RoleNotFound)?)
+}
+
+/// Rejects a change of a role of this rank, the higher one of before and after, that gives `added`.
+fn authorize_change(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    found: &VisibleGroup,
+    rank: Rank,
+    added: &Role,
+) -> Result<(), Error> {
+    let place = found.group.place().over(rank).giving(added);
+    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &place)
+}
+
+/// Tells those who see the group that it has changed: what they may do in it may have.
+fn tell(tx: &mut dyn Tx, actor: &Actor, group: Group) -> Result<(), Error> {
+    let group = Group { version: group.version.next(), ..group };
+    // The name stays, so it can't be taken.
+    tx.groups().update(&group)?;
+    tx.emit(Some(actor.id()), Event::GroupUpdated(group));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
