@@ -115,7 +115,8 @@ async fn a_bad_id_is_named_wherever_it_stands() {
     ];
     let mut places = 0;
     for operation in operations(&server).await {
-        for parameter in operation.parameters() {
+        // A role has a name, which can be almost anything.
+        for parameter in operation.parameters().into_iter().filter(|parameter| *parameter != "name") {
             places += 1;
             for id in bad {
                 let template = operation.template.replace(&format!("{{{parameter}}}"), id);

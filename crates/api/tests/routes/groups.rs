@@ -7,6 +7,7 @@ mod roles;
 mod settings;
 mod slow_mode;
 
+use groupchat_domain::permissions::GroupPermission;
 use serde_json::{Value, json};
 
 use crate::harness::{Server, time};
@@ -25,10 +26,12 @@ async fn a_created_group_is_shown_whole_to_its_owner() {
         "id": group["id"], "name": "Book club", "description": "We read.\nTogether.",
         "visibility": "public", "history": "all", "topic": null, "slow_mode_seconds": 0, "archived_at": null,
         "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
-        "my_role": "owner", "last_seq": 0, "read_seq": 0, "unread": 0, "last_message": null,
+        "my_role": "owner", "my_permissions": group["my_permissions"], "last_seq": 0, "read_seq": 0, "unread": 0, "last_message": null,
         "my_settings": {"notify": "all", "pinned": false, "hidden": false},
     });
     assert_eq!(group, expected);
+    let allowed = group["my_permissions"].as_array().map(Vec::len);
+    assert_eq!(allowed, Some(GroupPermission::ALL.len()), "owners may do everything");
     assert_eq!(location, format!("/api/groups/{}", group["id"]));
     assert_eq!(ann.get(&location).await.ok(), expected);
     assert_eq!(ann.get("/api/groups").await.ok(), json!({"items": [expected], "next": null}));
@@ -44,7 +47,7 @@ async fn others_see_a_public_group_without_its_messages() {
     let of_member = json!([mine["my_role"], mine["read_seq"], mine["unread"], mine["last_message"]]);
     assert_eq!(of_member, json!(["owner", 1, 0, message]));
     let mut expected = mine.clone();
-    for field in ["my_role", "read_seq", "unread", "last_message", "my_settings"] {
+    for field in ["my_role", "my_permissions", "read_seq", "unread", "last_message", "my_settings"] {
         expected[field] = Value::Null;
     }
     let seen = bob.get(&group).await.ok();

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::accounts::{AccountRefusal, Actor, is_server_admin};
 use crate::error::Error;
-use crate::events::Event;
+use crate::events::{Event, GroupUpdate};
 use crate::groups::access::{lock_managed, managed};
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, VisibleGroup};
@@ -187,7 +187,7 @@ fn tell(tx: &mut dyn Tx, actor: &Actor, group: Group) -> Result<(), Error> {
     let group = Group { version: group.version.next(), ..group };
     // The name stays, so it can't be taken.
     tx.groups().update(&group)?;
-    tx.emit(Some(actor.id()), Event::GroupUpdated(group));
+    tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::of(group)));
     Ok(())
 }
 

@@ -118,6 +118,8 @@ impl Denial {
         match self {
             Self::NotMember => "not_member",
             Self::Role(_) => "role",
+            Self::Archived => "archived",
+            Self::SlowMode { .. } => "slow_mode",
         }
     }
 }
@@ -141,6 +143,10 @@ impl fmt::Display for Decision {
             Self::Allowed(Grant::Open) => f.write_str("everybody may do this in an open group"),
             Self::Allowed(Grant::ManagesGroups) => f.write_str("server admins manage all groups"),
             Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
+            Self::Denied(Denial::Archived) => f.write_str("the group is archived"),
+            Self::Denied(Denial::SlowMode { retry_after }) => {
+                write!(f, "the group is in slow mode; the wait ends in {} s", retry_after.as_secs())
+            }
             Self::Denied(Denial::Role(shortfall)) => write!(f, "the role in the group: {shortfall}"),
         }
     }

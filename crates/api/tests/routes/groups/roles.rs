@@ -137,7 +137,7 @@ async fn a_role_that_breaks_a_rule_is_refused() {
     define(json!({"rank": 100})).await.invalid(&[("rank", "out_of_range")]);
     define(json!({"permissions": ["fly", "view"]})).await.invalid(&[("permissions", "invalid_format")]);
     define(json!({"permissions": []})).await.invalid(&[("permissions", "required")]);
-    define(json!({"name": ""})).await.invalid(&[("name", "too_short")]);
+    define(json!({"name": ""})).await.invalid(&[("name", "required")]);
     define(json!({"name": "Admin"})).await.refused(409, "role_name_taken");
     class
         .owner

@@ -79,7 +79,10 @@ fn owners_and_server_admins_define_roles_and_all_who_see_the_group_learn_that_it
     for caller in [OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE] {
         let mut tx = puts(called_by(caller), "Herald", pupil());
         assert_eq!(define(&mut tx, "Herald", pupil()), Ok(role("Herald", pupil())), "{caller:?}");
-        assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(changed_group()))]);
+        assert_eq!(
+            tx.emitted,
+            [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(changed_group())))]
+        );
     }
     for (caller, refusal) in [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, LACKS), (ADMIN, LACKS)] {
         let mut tx = called_by(caller);
@@ -197,7 +200,10 @@ fn a_role_is_deleted_once_nobody_has_it() {
     tx.roles.expect_is_held().returning(|_, _| Ok(false));
     tx.roles.expect_remove().with(eq(GROUP), eq(name("Pupil"))).times(1).returning(|_, _| Ok(()));
     assert_eq!(delete_role(&mut tx, &me(), GROUP, &name("Pupil")), Ok(()));
-    assert_eq!(tx.emitted, [(Audience::All, Some(ME), Event::GroupUpdated(changed_group()))]);
+    assert_eq!(
+        tx.emitted,
+        [(Audience::All, Some(ME), Event::GroupUpdated(GroupUpdate::of(changed_group())))]
+    );
 }
 
 #[test]
