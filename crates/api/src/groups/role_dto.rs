@@ -142,9 +142,9 @@ pub struct ExplainedDto {
 #[openapi(rename = "PermissionReason")]
 pub struct ReasonDto {
     /// `role`, `open` (everybody may), `manages_groups` (as a server admin) or `not_member`. More may come.
-    pub code: Field<ReasonCode>,
+    pub(crate) code: Field<ReasonCode>,
     /// The reason in a sentence.
-    pub detail: Field<ReasonDetail>,
+    pub(crate) detail: Field<ReasonDetail>,
 }
 
 impl From<Vec<(GroupPermission, Decision)>> for PermissionsDto {

@@ -91,13 +91,16 @@ pub(crate) const FEATURE: Feature = Feature {
         )
         .writes_to(WritePurpose::Tidy),
         operation("listRoles", &[GroupNotFound]),
-        operation("defineRole", &[MembersOnly, RoleTooLow, GroupNotFound, RoleNameTaken, TooManyRoles]),
-        operation("editRole", &[MembersOnly, RoleTooLow, GroupNotFound, RoleNotFound, RoleFixed]),
+        operation(
+            "defineRole",
+            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, RoleNameTaken, TooManyRoles],
+        ),
+        operation("editRole", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, RoleNotFound, RoleFixed]),
         operation(
             "deleteRole",
-            &[MembersOnly, RoleTooLow, GroupNotFound, RoleNotFound, RoleFixed, RoleInUse],
+            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, RoleNotFound, RoleFixed, RoleInUse],
         )
         .writes_to(WritePurpose::Tidy),
-        operation("explainPermissions", &[MembersOnly, RoleTooLow, GroupNotFound, UserNotFound]),
+        operation("explainPermissions", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, UserNotFound]),
     ],
 };

@@ -69,7 +69,7 @@ fn the_longest_serving_member_of_the_highest_rank_succeeds(tx: &mut dyn Tx) {
     let id = group(tx, "chess");
     join(tx, id, owner, BuiltInRole::Owner);
     join(tx, id, reader, BuiltInRole::Readonly);
-    let mut next = |tx: &mut dyn Tx, user: UserId, role: Option<(&str, i64)>| {
+    let next = |tx: &mut dyn Tx, user: UserId, role: Option<(&str, i64)>| {
         if let Some((role, rank)) = role {
             tx.roles().put(id, &name(role), &defined(rank, &[])).unwrap();
             join(tx, id, user, BuiltInRole::Member);

@@ -7,7 +7,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::groups::{
-    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, SettingsChanges,
+    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RoleChanges, SettingsChanges,
 };
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
@@ -186,6 +186,22 @@ commands! {
         |tx, actor| groups::edit_member(tx, actor, group, user, &MemberChanges {
             role: role.clone(), settings: SettingsChanges { notify, ..SettingsChanges::default() },
         }, &QUOTAS);
+    /// The roles of a group.
+    1 read ListRoles[groups::list_roles](group: AGroup) |tx, actor| groups::list_roles(tx, actor, group);
+    /// A role is defined.
+    3 write DefineRole[groups::define_role](group: AGroup, name: ARole, role: ADefinition)
+        |tx, actor| groups::define_role(tx, actor, group, &name, role);
+    /// A role is changed.
+    2 write EditRole[groups::edit_role](group: AGroup, name: ARole, moves: AFlag, role: ADefinition)
+        |tx, actor| groups::edit_role(tx, actor, group, &name, RoleChanges {
+            rank: moves.then_some(role.rank), permissions: Some(role.permissions),
+        });
+    /// A role is deleted.
+    2 write DeleteRole[groups::delete_role](group: AGroup, name: ARole)
+        |tx, actor| groups::delete_role(tx, actor, group, &name);
+    /// Why somebody may do something, or may not.
+    1 read Explain[groups::explain](group: AGroup, user: AUser)
+        |tx, actor| groups::explain(tx, actor, group, user);
     /// A member leaves.
     2 write LeaveGroup[groups::remove_member](group: AGroup)
         |tx, actor| groups::remove_member(tx, actor, group, actor.id());

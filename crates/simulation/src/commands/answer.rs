@@ -8,6 +8,7 @@ use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
+use groupchat_domain::permissions::{Decision, GroupPermission, Role};
 use groupchat_domain::storage::Condition;
 use groupchat_domain::time::Timestamp;
 
@@ -80,6 +81,12 @@ answers! {
     Joined((Member, bool)),
     /// Members.
     Members(Page<NamePosition<Member>>),
+    /// A role.
+    Role(Role),
+    /// Roles.
+    Roles(Vec<Role>),
+    /// What somebody may do, with the reasons.
+    Explained(Vec<(GroupPermission, Decision)>),
     /// A message that was sent.
     Sent(Sent),
     /// A message.
@@ -185,6 +192,7 @@ impl Answer {
         match &mut self {
             Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
+            Self::Role(_) | Self::Roles(_) | Self::Explained(_) => {}
             Self::Task(task) => task.renumber(ids),
             Self::User(user) | Self::Created((user, _)) | Self::LoggedIn((_, _, user)) => user.renumber(ids),
             Self::FirstAdmin(created) => {

@@ -9,7 +9,7 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
-use groupchat_domain::permissions::{BuiltInRole, RoleName};
+use groupchat_domain::permissions::{BuiltInRole, PermissionSet, Rank, RoleDefinition, RoleName};
 use groupchat_domain::search::SearchText;
 use groupchat_testing::Dice;
 
@@ -142,8 +142,18 @@ arguments! {
     AHistory(u8) for History: |dice, known| [0, 0, 0, 1][dice.below(4)],
         |number, ids| History::ALL[usize::from(number % 2)];
     /// A role in a group.
-    ARole(u8) for RoleName: |dice, known| u8::try_from(dice.below(4)).unwrap_or(0),
-        |number, ids| BuiltInRole::ALL[usize::from(number % 4)].into();
+    ARole(u8) for RoleName: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0),
+        |number, ids| {
+            let names = ["readonly", "member", "admin", "owner", "Herald", "Judge"];
+            RoleName::from_stored(names[usize::from(number % 6)].to_owned())
+        };
+    /// What a role is defined as: with the permissions of a built-in one, so that every member reads.
+    ADefinition(u8) for RoleDefinition: |dice, known| u8::try_from(dice.below(12)).unwrap_or(0),
+        |number, ids| {
+            let role = BuiltInRole::ALL[usize::from(number % 4)];
+            let rank = Rank::from_stored(i64::from(number) * 8 + 3).unwrap_or(Rank::OWNER);
+            RoleDefinition { rank, permissions: PermissionSet::default_of(role, false) }
+        };
     /// What a member wants to be notified of.
     ANotify(u8) for Notify: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Notify::ALL[usize::from(number % 3)];
