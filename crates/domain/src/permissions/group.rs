@@ -19,13 +19,7 @@ macro_rules! group_permissions {
 
             const fn row(self) -> Row {
                 match self {
-                    $(Self::$name => Row {
-                        name: $word,
-                        summary: concat!($($doc),+),
-                        least: BuiltInRole::$least,
-                        $($note: true,)*
-                        ..Row::PLAIN
-                    },)+
+                    $(Self::$name => Row::new($word, concat!($($doc),+), BuiltInRole::$least)$(.$note())*,)+
                 }
             }
         }
@@ -42,8 +36,17 @@ struct Row {
 }
 
 impl Row {
-    const PLAIN: Self =
-        Self { name: "", summary: "", least: BuiltInRole::Owner, managed: false, not_in_private: false };
+    const fn new(name: &'static str, summary: &'static str, least: BuiltInRole) -> Self {
+        Self { name, summary, least, managed: false, not_in_private: false }
+    }
+
+    const fn managed(self) -> Self {
+        Self { managed: true, ..self }
+    }
+
+    const fn not_in_private(self) -> Self {
+        Self { not_in_private: true, ..self }
+    }
 }
 
 // `from`: the built-in role of the lowest rank that has it by default. `managed`: whoever manages the groups of the server
