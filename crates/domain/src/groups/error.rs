@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::groups::roles::MAX_ROLES;
-use crate::permissions::{Denial, Shortfall};
+use crate::permissions::{Denial, MAX_ROLES, Shortfall};
 
 /// Why a use case of groups rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

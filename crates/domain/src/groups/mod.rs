@@ -37,6 +37,6 @@ pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};
-pub use roles::{MAX_ROLES, RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
+pub use roles::{RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
 pub use settings::{MemberChanges, MemberSettings, Notify, SettingsChanges, change_settings, edit_member};
 pub use slow_mode::SlowMode;

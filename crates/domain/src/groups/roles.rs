@@ -10,13 +10,10 @@ use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, VisibleGroup};
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{
-    BuiltInRole, Decision, GroupPermission, PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle,
-    Who, decide,
+    BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
+    RoleTitle, Who, decide,
 };
 use crate::storage::Tx;
-
-/// How many roles a group can define.
-pub const MAX_ROLES: usize = 20;
 
 /// What can be changed of a role. `None` keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -14,5 +14,5 @@ pub use group::GroupPermission;
 #[cfg(test)]
 pub(crate) use repository::MockRoleRepository;
 pub use repository::RoleRepository;
-pub use role::{BuiltInRole, Rank, Role, RoleDefinition, RoleName, RoleTitle};
+pub use role::{BuiltInRole, MAX_ROLES, Rank, Role, RoleDefinition, RoleName, RoleTitle};
 pub use set::PermissionSet;

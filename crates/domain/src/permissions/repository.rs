@@ -15,7 +15,7 @@ repository! {
         fn find(&mut self, group: GroupId, name: &RoleName) -> Result<Option<RoleDefinition>, StorageFault>;
 
         /// All that the group stores, in no particular order: a few rows, since a group can define only
-        /// [`MAX_ROLES`](crate::groups::MAX_ROLES).
+        /// [`MAX_ROLES`](super::MAX_ROLES).
         fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault>;
 
         /// Stores a role, in the place of what is stored under its name.

@@ -6,6 +6,9 @@ use super::set::PermissionSet;
 use crate::text::{TextBytes, name_key, single_line};
 use crate::validation::{Violation, ViolationCode};
 
+/// How many roles a group can define.
+pub const MAX_ROLES: usize = 20;
+
 /// How high a role stands. Members act only on members of a lower rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank(u8);
