@@ -20,7 +20,7 @@ const NOTHING: i64 = 4_000_000_000;
 const HUNTERS: [&str; 3] = ["user", "member", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 12] = [
+const MANAGED: [&str; 17] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
@@ -33,6 +33,11 @@ const MANAGED: [&str; 12] = [
     "PATCH  /api/groups/{group_id}/members/{user_id}",
     "PUT    /api/groups/{group_id}/members/{user_id}",
     "DELETE /api/groups/{group_id}/members/{user_id}",
+    "GET    /api/groups/{group_id}/permissions",
+    "GET    /api/groups/{group_id}/roles",
+    "POST   /api/groups/{group_id}/roles",
+    "PATCH  /api/groups/{group_id}/roles/{name}",
+    "DELETE /api/groups/{group_id}/roles/{name}",
 ];
 
 /// A private group with marks all over it, which the caller `member` has been removed from.

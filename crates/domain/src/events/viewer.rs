@@ -67,12 +67,13 @@ impl Viewer {
     /// Applies an event to the viewer. Events that the initial memberships already include change nothing.
     fn apply(&mut self, logged: &LoggedEvent) {
         match &logged.event {
-            Event::MemberAdded(AddedMember { group, member, history }) if member.user.id == self.user => {
-                if self.memberships.get(group).is_none_or(|known| known.since < logged.id) {
-                    let (joined_seq, history) = (member.joined_seq, *history);
-                    let joined = JoinedGroup { joined_seq, history, ..JoinedGroup::whole(*group, logged.id) };
-                    self.memberships.insert(*group, joined);
-                }
+            Event::MemberAdded(AddedMember { group, member, history })
+                if member.user.id == self.user
+                    && self.memberships.get(group).is_none_or(|known| known.since < logged.id) =>
+            {
+                let (joined_seq, history) = (member.joined_seq, *history);
+                let joined = JoinedGroup { joined_seq, history, ..JoinedGroup::whole(*group, logged.id) };
+                self.memberships.insert(*group, joined);
             }
             Event::GroupCreated(GroupUpdate { group, .. })
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {

@@ -25,6 +25,9 @@ pub(crate) enum Rest {
     Removed,
 }
 
+/// Removes up to so many rows of a group, and returns how many it removed.
+type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
+
 /// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then the rest:
 /// memberships, then the roles and the group. Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
@@ -40,8 +43,7 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: &[fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>] =
-        &[purge_reactions, purge_messages, purge_memberships];
+    let steps: [PurgeStep; 3] = [purge_reactions, purge_messages, purge_memberships];
     let mut left = limit;
     for step in &steps[..if keeps_rest { 2 } else { 3 }] {
         left -= step(tx, group, left)?;
