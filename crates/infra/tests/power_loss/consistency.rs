@@ -58,8 +58,9 @@ const DISAGREEMENTS: [(&str, &str); 9] = [
     (
         "groups that were created, changed or deleted without an event",
         "SELECT count(*) AS number FROM groups WHERE \
-            (deleted_at IS NULL AND version <> (SELECT count(*) FROM events \
-                WHERE group_id = groups.id AND type IN ('group.created', 'group.updated'))) \
+            (deleted_at IS NULL AND version <> 1 + (SELECT count(*) FROM events \
+                WHERE group_id = groups.id AND type = 'group.updated')) \
+            OR NOT EXISTS (SELECT 1 FROM events WHERE group_id = groups.id AND type = 'group.created') \
             OR (deleted_at IS NOT NULL) <> \
                 EXISTS (SELECT 1 FROM events WHERE group_id = groups.id AND type = 'group.deleted')",
     ),
