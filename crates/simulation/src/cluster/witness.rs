@@ -272,7 +272,11 @@ impl Witness {
         }
         let may_see = !event.is_hidden
             && match event.audience {
-                Audience::All if event.is_for_outsiders() => event.group.is_none_or(|group| !was_in(group)),
+                // A replay knows who is in the group now: whoever has left since counts as an outsider.
+                Audience::All if event.is_for_outsiders() => event.group.is_none_or(|group| {
+                    let term = self.term(group, user, id);
+                    term.is_none_or(|term| is_replayed && term.until.is_some())
+                }),
                 Audience::All => true,
                 Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
                     self.was_last_in(group, user, id)
@@ -300,8 +304,11 @@ impl Witness {
                         event.group.is_some_and(|group| self.term(group, reader.user, id).is_none())
                     }
                     Audience::All => true,
+                    // Whoever is added while connected may never hear of it: once a group is gone, the log can't say
+                    // that somebody was added.
                     Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
                         self.was_last_in(group, reader.user, id)
+                            && self.term(group, reader.user, reader.since).is_some()
                     }
                     Audience::Group(group) => is_in(group),
                     Audience::GroupAndUser(group, about) => about == reader.user || is_in(group),
