@@ -190,8 +190,8 @@ impl Replica {
                     inside.members.remove(user);
                 }
             }
-            Event::MessageLiked(message) => self.put_message(me, message, likes(me, logged, true)),
-            Event::MessageUnliked(message) => self.put_message(me, message, likes(me, logged, false)),
+            Event::MessageLiked(message) => self.change_message(message, likes(me, logged, true)),
+            Event::MessageUnliked(message) => self.change_message(message, likes(me, logged, false)),
             Event::MessageCreated(message) => {
                 self.groups.entry(message.group_id).and_modify(|group| {
                     group.last_seq = group.last_seq.max(message.seq);
@@ -199,12 +199,12 @@ impl Replica {
                 if message.author.id == me {
                     self.move_cursor(message.group_id, message.seq);
                 }
-                self.put_message(me, message, None);
+                self.put_message(message, None);
             }
             Event::MessageUpdated(message)
             | Event::MessagePinned(message)
             | Event::MessageUnpinned(message)
-            | Event::MessageDeleted(Tombstone(message)) => self.put_message(me, message, None),
+            | Event::MessageDeleted(Tombstone(message)) => self.change_message(message, None),
             Event::SessionsEnded(_) | Event::Gone(_) => {}
         }
         None
@@ -235,7 +235,15 @@ impl Replica {
         reads_otherwise.then_some(group.id)
     }
 
-    fn put_message(&mut self, _: UserId, message: &Message, likes: Option<bool>) {
+    /// Shows a change of a message that is shown. One that isn't was not there when the group was loaded, since its
+    /// members don't read it any more.
+    fn change_message(&mut self, message: &Message, likes: Option<bool>) {
+        if self.inside(message.group_id).is_some_and(|inside| inside.messages.contains_key(&message.seq)) {
+            self.put_message(message, likes);
+        }
+    }
+
+    fn put_message(&mut self, message: &Message, likes: Option<bool>) {
         let Some(inside) = self.inside(message.group_id) else { return };
         if message.seq < inside.from {
             return;
