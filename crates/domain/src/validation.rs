@@ -78,6 +78,17 @@ impl Violation {
     }
 }
 
+/// The value of this name, among all that there are.
+///
+/// # Errors
+/// [`ViolationCode::InvalidFormat`], which lists all names.
+pub(crate) fn one_of<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, Violation> {
+    all.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
+        let names: Vec<_> = all.iter().copied().map(name).collect();
+        Violation::new(ViolationCode::InvalidFormat, format!("must be one of: {}", names.join(", ")))
+    })
+}
+
 /// A broken rule and the field that broke it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {

@@ -8,21 +8,12 @@ use std::path::{Path, PathBuf};
 const WITHOUT_CIRCLES: [&str; 4] = ["domain", "infra", "api", "bench"];
 
 /// Imports that are left out of the search: crate, file, what it imports, and why.
-const KNOWN: [(&str, &str, &str, &str); 3] = [
-    ("domain", "groups::change_role", "groups::membership", "more rights lock what a new membership locks"),
-    (
-        "domain",
-        "groups::model",
-        "groups::settings",
-        "a group as its member sees it has the member's settings",
-    ),
-    (
-        "domain",
-        "permissions::set",
-        "permissions::group",
-        "the table of permissions says which role's set has them",
-    ),
-];
+const KNOWN: [(&str, &str, &str, &str); 1] = [(
+    "domain",
+    "permissions::set",
+    "permissions::group",
+    "the table of permissions says which role's set has them",
+)];
 
 /// Folders and files that only tests compile.
 const TEST_ONLY: [&str; 3] = ["tests", "testing", "fuzzing"];

@@ -4,7 +4,6 @@ mod dto;
 mod handlers;
 mod member_handlers;
 mod requests;
-
 mod role_dto;
 mod role_handlers;
 mod routes;

@@ -3,7 +3,7 @@
 use groupchat_domain::groups::RoleChanges;
 use groupchat_domain::ids::UserId;
 use groupchat_domain::permissions::{
-    Decision, GroupPermission, PermissionSet, Rank, Role, RoleDefinition, RoleName,
+    BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
 };
 use paperclip::actix::Apiv2Schema;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl From<Role> for RoleDto {
 #[openapi(rename = "GroupRoles")]
 pub struct RolesDto {
     /// The highest rank first.
-    pub items: Items<RoleDto, 24>,
+    pub items: Items<RoleDto, { BuiltInRole::ALL.len() + MAX_ROLES }>,
 }
 
 impl From<Vec<Role>> for RolesDto {
@@ -122,7 +122,7 @@ impl ExplainParams {
 #[openapi(rename = "GroupPermissions")]
 pub struct PermissionsDto {
     /// Every permission.
-    pub items: Items<ExplainedDto, 22>,
+    pub items: Items<ExplainedDto, { GroupPermission::ALL.len() }>,
 }
 
 /// Whether a user has a permission, and why.
@@ -141,7 +141,7 @@ pub struct ExplainedDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "PermissionReason")]
 pub struct ReasonDto {
-    /// `role`, `open` (everybody may), `manages_groups` (as a server admin) or `not_member`. More may come.
+    /// `role`, `open` (for everybody), `manages_groups` (server admins), `not_member` or `archived`. More may come.
     pub(crate) code: Field<ReasonCode>,
     /// The reason in a sentence.
     pub(crate) detail: Field<ReasonDetail>,

@@ -16,8 +16,8 @@ use crate::state::State;
 
 /// Lists the roles of a group
 ///
-/// The highest rank first: `owner`, `admin`, `member` and `readonly`, which every group has, and up to 20 that the group
-/// has defined.
+/// The highest rank first: `owner`, `admin`, `member` and `readonly`, which every group has, and up to 20 that the
+/// group has defined.
 #[api_v2_operation(tags(Groups), operation_id = "listRoles")]
 pub async fn list(
     state: State,
@@ -32,8 +32,8 @@ pub async fn list(
 
 /// Defines a role
 ///
-/// For those who may `manage_roles`. The rank must be lower than the caller's, and the role can't allow what the caller may
-/// not do.
+/// For those who may `manage_roles`. The rank must be lower than the caller's, and the role can't allow what the caller
+/// may not do.
 #[api_v2_operation(tags(Groups), operation_id = "defineRole")]
 pub async fn define(
     state: State,
@@ -53,8 +53,8 @@ pub async fn define(
 
 /// Changes a role
 ///
-/// For those who may `manage_roles`, if the role has a lower rank than theirs. Members with the role may do at once what it
-/// allows then. What `owner` allows, and the rank of a built-in role, can't be changed.
+/// For those who may `manage_roles`, if the role has a lower rank than theirs. Members with the role may do at once
+/// what it allows then. What `owner` allows, and the rank of a built-in role, can't be changed.
 #[api_v2_operation(tags(Groups), operation_id = "editRole")]
 pub async fn edit(
     state: State,

@@ -105,8 +105,8 @@ impl Viewer {
         self.is_meant(event.event_type(), *audience, *id, event.ids().group) && self.may_read(event)
     }
 
-    /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about a
-    /// group that has become private since, and a change of a message about one from before the viewer came in.
+    /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about
+    /// a group that has become private since, and a change of a message about one from before the viewer came in.
     fn may_read(&self, event: &Event) -> bool {
         match event {
             Event::Gone(_) => false,

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Standing, VisibleGroup};
 use crate::ids::{GroupId, Seq};
-use crate::permissions::{Decision, GroupPermission, Place, Who, decide};
+use crate::permissions::{Decision, GroupPermission, Scope, Who, decide};
 use crate::storage::Tx;
 use crate::time::Timestamp;
 
@@ -35,11 +35,11 @@ pub(crate) fn managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Vis
     }
 }
 
-/// A group that the actor doesn't see, if it exists and the actor is a server admin. Others are told after one more query
-/// that it doesn't exist, whether or not it does.
+/// A group that the actor doesn't see, if it exists and the actor is a server admin. Others are told after one more
+/// query that it doesn't exist, whether or not it does.
 pub(super) fn unseen(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Group, Error> {
-    // Without a lock, since this only shows the group: what an admin does to it takes `require`, which reads the right
-    // again under one.
+    // Without a lock, since this only shows the group: what an admin does to it takes `authorize`, which reads the
+    // right again under one.
     if !tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin) {
         return Err(GroupRefusal::NotFound.into());
     }
@@ -63,18 +63,18 @@ impl Membership {
 
     /// Rejects what the actor's role doesn't allow.
     pub(crate) fn require(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
-        self.require_at(permission, &self.group.place())
+        self.require_at(permission, &self.group.scope())
     }
 
     /// Rejects a message that the actor may not send at this time.
     pub(crate) fn require_to_send(&self, now: Timestamp) -> Result<(), GroupRefusal> {
         let wait = self.group.slow_mode.wait(self.standing.last_sent_at, now);
-        self.require_at(GroupPermission::Send, &self.group.place().in_slow_mode(wait))
+        self.require_at(GroupPermission::Send, &self.group.scope().in_slow_mode(wait))
     }
 
-    fn require_at(&self, permission: GroupPermission, place: &Place<'_>) -> Result<(), GroupRefusal> {
+    fn require_at(&self, permission: GroupPermission, scope: &Scope<'_>) -> Result<(), GroupRefusal> {
         let who = Who { role: Some(&self.standing.role), manages_groups: false };
-        match decide(&who, permission, place) {
+        match decide(&who, permission, scope) {
             Decision::Allowed(_) => Ok(()),
             Decision::Denied(denial) => Err(denial.into()),
         }
@@ -107,7 +107,7 @@ impl VisibleGroup {
         actor: &Actor,
         permission: GroupPermission,
     ) -> Result<(), Error> {
-        self.authorize_at(tx, actor, permission, &self.group.place())
+        self.authorize_at(tx, actor, permission, &self.group.scope())
     }
 
     /// The same for an act on somebody, or with a role.
@@ -116,14 +116,14 @@ impl VisibleGroup {
         tx: &mut dyn Tx,
         actor: &Actor,
         permission: GroupPermission,
-        place: &Place<'_>,
+        scope: &Scope<'_>,
     ) -> Result<(), Error> {
         let role = self.standing.as_ref().map(|standing| &standing.role);
         let member = Who { role, manages_groups: false };
-        let Decision::Denied(denial) = decide(&member, permission, place) else { return Ok(()) };
+        let Decision::Denied(denial) = decide(&member, permission, scope) else { return Ok(()) };
         // Rights on the server are read only where they can make a difference.
         let manager = Who { manages_groups: true, ..member };
-        if decide(&manager, permission, place).is_allowed() && is_server_admin(tx, actor)? {
+        if decide(&manager, permission, scope).is_allowed() && is_server_admin(tx, actor)? {
             return Ok(());
         }
         Err(GroupRefusal::from(denial).into())

@@ -2,19 +2,18 @@
 
 use crate::accounts::Actor;
 use crate::error::Error;
-use crate::events::{Event, GroupUpdate};
 use crate::groups::access::lock_managed;
-use crate::groups::error::GroupRefusal;
+use crate::groups::edit::store_change;
 use crate::groups::find::find;
 use crate::groups::model::{Group, GroupView};
 use crate::ids::GroupId;
 use crate::permissions::GroupPermission;
-use crate::storage::{Tx, Unique};
+use crate::storage::Tx;
 
 /// Archives a group, as somebody who may. Archiving it again changes nothing: the first time stays.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn archive(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
     set_archived(tx, actor, id, true)
 }
@@ -22,7 +21,7 @@ pub fn archive(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView,
 /// Restores an archived group, as somebody who may. One that is not archived stays as it is.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn restore(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Error> {
     set_archived(tx, actor, id, false)
 }
@@ -31,12 +30,9 @@ fn set_archived(tx: &mut dyn Tx, actor: &Actor, id: GroupId, archived: bool) -> 
     let found = lock_managed(tx, actor, id)?;
     found.authorize(tx, actor, GroupPermission::ArchiveGroup)?;
     if found.group.archived_at.is_some() != archived {
-        let (archived_at, version) = (archived.then(|| tx.now()), found.group.version.next());
-        let group = Group { archived_at, version, ..found.group };
-        if tx.groups().update(&group)? == Unique::Taken {
-            return Err(GroupRefusal::NameTaken.into());
-        }
-        tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::of(group)));
+        let archived_at = archived.then(|| tx.now());
+        let group = Group { archived_at, ..found.group.clone() };
+        store_change(tx, actor, &found.group, group)?;
     }
     find(tx, actor, id)
 }
@@ -46,8 +42,10 @@ mod tests {
     use mockall::predicate::eq;
 
     use super::*;
-    use crate::events::Audience;
+    use crate::events::{Audience, Event, GroupUpdate};
+    use crate::groups::error::GroupRefusal;
     use crate::permissions::BuiltInRole;
+    use crate::storage::Unique;
     use crate::testing::{
         ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN,
         SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, standing,

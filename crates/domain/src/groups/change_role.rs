@@ -6,18 +6,18 @@ use crate::events::{Event, GroupMember};
 use crate::groups::access::lock_managed;
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::lock_to_grow;
-use crate::groups::model::{Group, Member};
+use crate::groups::model::Member;
 use crate::groups::quota::Quotas;
+use crate::groups::role_lookup::role_to_give;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{BuiltInRole, GroupPermission, Role, RoleName};
+use crate::permissions::{BuiltInRole, GroupPermission, RoleName};
 use crate::storage::Tx;
-use crate::validation::{Violation, ViolationCode};
 
 /// Gives a member another role, as somebody who manages roles; `None` keeps the one they have.
 ///
 /// # Errors
-/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner`, `QuotaExceeded` of [`GroupRefusal`], an invalid
-/// `role` that the group doesn't have, or a fault.
+/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner`, `QuotaExceeded` of
+/// [`GroupRefusal`], an invalid `role` that the group doesn't have, or a fault.
 pub fn change_role(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -31,11 +31,11 @@ pub fn change_role(
         lock_to_grow(tx, actor, user)?;
     }
     let mut member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
-    let place = found.group.place().over(member.role.rank);
-    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &place)?;
+    let scope = found.group.scope().over(member.role.rank);
+    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &scope)?;
     let Some(name) = role.filter(|role| **role != member.role.name) else { return Ok(member) };
-    let role = role_named(tx, &found.group, name)?;
-    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &place.giving(&role))?;
+    let role = role_to_give(tx, &found.group, name)?;
+    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &scope.giving(&role))?;
     if member.role.name == BuiltInRole::Owner {
         require_another_owner(tx, group)?;
     }
@@ -46,18 +46,6 @@ pub fn change_role(
     member.role = role.title;
     tx.emit(Some(actor.id()), Event::MemberUpdated(GroupMember { group, member: member.clone() }));
     Ok(member)
-}
-
-/// The role of this name in a group, to be given to somebody. The group must be locked.
-///
-/// # Errors
-/// An invalid `role`, or a fault.
-pub(super) fn role_named(tx: &mut dyn Tx, group: &Group, name: &RoleName) -> Result<Role, Error> {
-    let stored = tx.roles().find(group.id, name)?;
-    Role::resolve(name.clone(), stored, !group.visibility.is_listed()).ok_or_else(|| {
-        let detail = "must be owner, admin, member, readonly or a role that the group has defined";
-        Violation::new(ViolationCode::InvalidFormat, detail).in_field("role").into()
-    })
 }
 
 /// Refuses to go below one owner. The group must be locked.

@@ -56,25 +56,35 @@ impl GroupChanges {
 pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
     let found = lock_managed(tx, actor, id)?;
     found.authorize(tx, actor, GroupPermission::EditGroup)?;
-    let mut group = changes.apply(&found.group);
+    let group = changes.apply(&found.group);
     if group != found.group {
-        group.version = found.group.version.next();
-        if tx.groups().update(&group)? == Unique::Taken {
-            return Err(GroupRefusal::NameTaken.into());
-        }
-        announce(tx, actor, &found.group, &group);
+        store_change(tx, actor, &found.group, group)?;
     }
     find(tx, actor, id)
 }
 
-/// Tells of a change: those who still see the group how it is now, others that they see it, or no longer.
-fn announce(tx: &mut dyn Tx, actor: &Actor, before: &Group, after: &Group) {
+/// Stores a changed group, or one whose roles have changed, as its next version. Whoever still sees it learns how it is
+/// now, others that they see it, or no longer.
+///
+/// # Errors
+/// [`GroupRefusal::NameTaken`], or a fault.
+pub(super) fn store_change(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    before: &Group,
+    after: Group,
+) -> Result<(), Error> {
+    let after = Group { version: before.version.next(), ..after };
+    if tx.groups().update(&after)? == Unique::Taken {
+        return Err(GroupRefusal::NameTaken.into());
+    }
     tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::between(before, after.clone())));
     match (before.visibility.is_listed(), after.visibility.is_listed()) {
         (true, false) => tx.emit(Some(actor.id()), Event::GroupHidden(RemovedGroup::hidden(after.id))),
-        (false, true) => tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(after.clone()))),
+        (false, true) => tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(after))),
         _ => {}
     }
+    Ok(())
 }
 
 #[cfg(test)]

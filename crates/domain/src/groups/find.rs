@@ -21,8 +21,8 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
     }
 }
 
-/// A page of the groups that the actor, who is the query's viewer, may see. All there are, and those without an owner, are
-/// for server admins to look for.
+/// A page of the groups that the actor, who is the query's viewer, may see. All there are, and those without an owner,
+/// are for server admins to look for.
 ///
 /// # Errors
 /// [`AccountRefusal::AdminOnly`](crate::accounts::AccountRefusal::AdminOnly), or a fault.

@@ -6,10 +6,10 @@ use crate::accounts::{
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
-use crate::groups::change_role::role_named;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
+use crate::groups::role_lookup::role_to_give;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
@@ -34,13 +34,13 @@ impl Candidate {
     }
 }
 
-/// Adds a user to a group, as somebody who may add members, and, for another role than `member`, manage roles. Where nobody
-/// is left in the group, the user becomes its owner, whatever the role.
+/// Adds a user to a group, as somebody who may add members, and, for another role than `member`, manage roles. Where
+/// nobody is left in the group, the user becomes its owner, whatever the role.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
-/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::Archived`], [`GroupRefusal::AlreadyMember`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that
-/// the group doesn't have, or a fault.
+/// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::Archived`], [`GroupRefusal::AlreadyMember`],
+/// [`GroupRefusal::QuotaExceeded`], an invalid `role` that the group doesn't have, or a fault.
 pub fn add_member(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -55,8 +55,8 @@ pub fn add_member(
     if *role != BuiltInRole::Member {
         found.authorize(tx, actor, GroupPermission::ManageRoles)?;
     }
-    let role = role_named(tx, &found.group, role)?;
-    found.authorize_at(tx, actor, GroupPermission::AddMembers, &found.group.place().giving(&role))?;
+    let role = role_to_give(tx, &found.group, role)?;
+    found.authorize_at(tx, actor, GroupPermission::AddMembers, &found.group.scope().giving(&role))?;
     match add(tx, actor, &found.group, user.as_ref(), role.title, quotas)? {
         Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
@@ -121,8 +121,8 @@ pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Resu
     Ok(())
 }
 
-/// Stores a membership and tells of it; the new member of a private group, who did not see it before, also of the group.
-/// What was said before counts as read. `group` is the group as it was before, locked, as is the user.
+/// Stores a membership and tells of it; the new member of a private group, who did not see it before, also of the
+/// group. What was said before counts as read. `group` is the group as it was before, locked, as is the user.
 pub(super) fn add(
     tx: &mut dyn Tx,
     actor: &Actor,

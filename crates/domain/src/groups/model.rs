@@ -5,10 +5,10 @@ use crate::groups::settings::MemberSettings;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
 use crate::messages::MessageView;
-use crate::permissions::{GroupPermission, PermissionSet, Place, Role, RoleName, RoleTitle, Who, decide};
+use crate::permissions::{GroupPermission, PermissionSet, Role, RoleName, RoleTitle, Scope, Who, decide};
 use crate::text::{TextBytes, multi_line, name_key, one_line, single_line, text_newtype};
 use crate::time::Timestamp;
-use crate::validation::{Violation, ViolationCode};
+use crate::validation::{Violation, one_of};
 
 /// A group's name: 1–100 characters on one line. Among listed groups unique without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,9 +98,7 @@ impl Visibility {
     /// # Errors
     /// [`ViolationCode::InvalidFormat`] for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        Self::ALL.into_iter().find(|visibility| visibility.as_str() == text).ok_or_else(|| {
-            Violation::new(ViolationCode::InvalidFormat, "must be one of: public, closed, private")
-        })
+        one_of(&Self::ALL, Self::as_str, text)
     }
 
     /// Whether others than members know of the group. Only the names of listed groups are unique: that a name is taken
@@ -148,10 +146,7 @@ impl History {
     /// # Errors
     /// [`ViolationCode::InvalidFormat`] for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        Self::ALL
-            .into_iter()
-            .find(|history| history.as_str() == text)
-            .ok_or_else(|| Violation::new(ViolationCode::InvalidFormat, "must be one of: all, joined"))
+        one_of(&Self::ALL, Self::as_str, text)
     }
 }
 
@@ -186,8 +181,8 @@ pub struct Group {
 
 impl Group {
     /// What permissions in it depend on.
-    pub const fn place(&self) -> Place<'_> {
-        Place {
+    pub const fn scope(&self) -> Scope<'_> {
+        Scope {
             is_open: self.visibility.is_listed(),
             is_archived: self.archived_at.is_some(),
             slow_mode: None,
@@ -204,9 +199,7 @@ impl Group {
             crate::events::Audience::Group(self.id)
         }
     }
-}
 
-impl Group {
     /// The number of the last message before those that this member reads.
     pub const fn readable_after(&self, standing: &Standing) -> Seq {
         self.history.readable_after(standing.joined_seq)
@@ -293,15 +286,16 @@ impl GroupView {
     /// What the one who looks may do by their role; `None` for others than members.
     pub fn permissions(&self) -> Option<PermissionSet> {
         let standing = self.standing.as_ref()?;
-        let (who, place) = (Who { role: Some(&standing.role), manages_groups: false }, self.group.place());
-        let is_allowed = |permission: &GroupPermission| decide(&who, *permission, &place).is_allowed();
+        let (who, scope) = (Who { role: Some(&standing.role), manages_groups: false }, self.group.scope());
+        let is_allowed = |permission: &GroupPermission| decide(&who, *permission, &scope).is_allowed();
         Some(GroupPermission::ALL.iter().copied().filter(is_allowed).collect())
     }
 
-    /// A group as this member sees it: the newest message only if the role allows to read, and the member may read this one.
+    /// A group as this member sees it: the newest message only if the role allows to read, and the member may read this
+    /// one.
     pub fn new(group: Group, standing: Option<Standing>, newest: Option<MessageView>) -> Self {
         let who = Who { role: standing.as_ref().map(|standing| &standing.role), manages_groups: false };
-        let may_read = decide(&who, GroupPermission::ReadHistory, &group.place()).is_allowed();
+        let may_read = decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed();
         let after = standing.as_ref().map_or(group.last_seq, |standing| group.readable_after(standing));
         let last_message = newest.filter(|view| may_read && view.message.seq > after);
         Self { group, standing, last_message }

@@ -19,8 +19,8 @@ pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserI
     let found = lock_managed(tx, actor, group)?;
     let member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     if user != actor.id() {
-        let place = found.group.place().over(member.role.rank);
-        found.authorize_at(tx, actor, GroupPermission::RemoveMembers, &place)?;
+        let scope = found.group.scope().over(member.role.rank);
+        found.authorize_at(tx, actor, GroupPermission::RemoveMembers, &scope)?;
     }
     if member.role.name == BuiltInRole::Owner {
         require_another_owner(tx, group)?;

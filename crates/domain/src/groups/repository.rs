@@ -21,13 +21,20 @@ pub struct GroupQuery {
     pub all: bool,
     /// Only groups that the viewer is a member of.
     pub mine: bool,
-    /// Only groups without members, which therefore have no owner, also those that the viewer doesn't see. A member whose account is deleted counts until the
-    /// membership has ended, too.
+    /// Only groups without members, which therefore have no owner, also those that the viewer doesn't see. A member
+    /// whose account is deleted counts until the membership has ended, too.
     pub ownerless: bool,
     /// The position to continue from.
     pub after: Option<NameCursor>,
     /// The number of rows. The repository reads one more to find out whether there is a next page.
     pub limit: Limit,
+}
+
+impl GroupQuery {
+    /// The groups that the viewer may see, from the first one on.
+    pub const fn of(viewer: UserId, limit: Limit) -> Self {
+        Self { viewer, search: None, all: false, mine: false, ownerless: false, after: None, limit }
+    }
 }
 
 repository! {
@@ -38,8 +45,8 @@ repository! {
         /// decided by one at a time. Does nothing where writes run one after the other anyway.
         fn lock(&mut self, id: GroupId) -> Result<(), StorageFault>;
 
-        /// The group, if the viewer may see it, with the viewer's role and what it allows. MUST be one query, so that "doesn't exist" and "not visible" take
-        /// equally long.
+        /// The group, if the viewer may see it, with the viewer's role and what it allows. MUST be one query, so that
+        /// "doesn't exist" and "not visible" take equally long.
         fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;
 
         /// The groups with these ids, in no particular order, regardless of who may see them.
@@ -58,8 +65,8 @@ repository! {
         /// public group has the folded name.
         fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault>;
 
-        /// Stores name, description, visibility, topic, slow mode, the time of archiving, and version. MUST return [`Unique::Taken`] as
-        /// [`insert`](Self::insert) does.
+        /// Stores name, description, visibility, topic, slow mode, the time of archiving, and version. MUST return
+        /// [`Unique::Taken`] as [`insert`](Self::insert) does.
         fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault>;
 
         /// Marks the group as deleted, so that its name becomes available. Its contents stay until they are purged.
@@ -142,8 +149,8 @@ repository! {
         /// cost no more than as many look-ups.
         fn count_groups(&mut self, user: UserId, role: Option<BuiltInRole>, most: u32) -> Result<u32, StorageFault>;
 
-        /// The next owner of a group whose last owner goes: of the other members with the highest rank, the one who has been
-        /// in the group the longest.
+        /// The next owner of a group whose last owner goes: of the other members with the highest rank, the one who has
+        /// been in the group the longest.
         fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault>;
 
         /// Up to `limit` groups that the user is in, by id; also for a user whose account is deleted, and for

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 
 use crate::accounts::{AccountRefusal, Actor, is_server_admin};
 use crate::error::Error;
-use crate::events::{Event, GroupUpdate};
 use crate::groups::access::{lock_managed, managed};
+use crate::groups::edit::store_change;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, VisibleGroup};
+use crate::groups::role_lookup::find_role;
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{
     BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
@@ -44,8 +45,8 @@ pub fn list_roles(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<
     Ok(roles)
 }
 
-/// Defines a role, as somebody who manages roles: one of a lower rank than their own that allows nothing which they may not
-/// do themselves.
+/// Defines a role, as somebody who manages roles: one of a lower rank than their own that allows nothing which they may
+/// not do themselves.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `RoleNameTaken`, `TooManyRoles` of [`GroupRefusal`], or a fault.
@@ -72,7 +73,7 @@ pub fn define_role(
         return Err(GroupRefusal::TooManyRoles.into());
     }
     tx.roles().put(group, name, &definition)?;
-    tell(tx, actor, found.group)?;
+    store_change(tx, actor, &found.group, found.group.clone())?;
     Ok(role)
 }
 
@@ -105,7 +106,7 @@ pub fn edit_role(
     }
     let definition = RoleDefinition { rank: changed.title.rank, permissions: changed.permissions };
     tx.roles().put(group, name, &definition)?;
-    tell(tx, actor, found.group)?;
+    store_change(tx, actor, &found.group, found.group.clone())?;
     Ok(changed)
 }
 
@@ -119,13 +120,13 @@ pub fn delete_role(tx: &mut dyn Tx, actor: &Actor, group: GroupId, name: &RoleNa
     if name.built_in().is_some() {
         return Err(GroupRefusal::RoleFixed.into());
     }
-    let place = found.group.place().over(role.title.rank);
-    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &place)?;
+    let scope = found.group.scope().over(role.title.rank);
+    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &scope)?;
     if tx.roles().is_held(group, name)? {
         return Err(GroupRefusal::RoleInUse.into());
     }
     tx.roles().remove(group, name)?;
-    tell(tx, actor, found.group)
+    store_change(tx, actor, &found.group, found.group.clone())
 }
 
 /// What a user may do in a group, with the reasons: the actor, or, for somebody who manages roles, anybody.
@@ -146,25 +147,22 @@ pub fn explain(
         let user = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
         (role_of(tx, &found.group, user.id)?, user.is_admin)
     };
-    let (who, place) = (Who { role: role.as_ref(), manages_groups }, found.group.place());
+    let (who, scope) = (Who { role: role.as_ref(), manages_groups }, found.group.scope());
     let explained =
-        GroupPermission::ALL.iter().map(|permission| (*permission, decide(&who, *permission, &place)));
+        GroupPermission::ALL.iter().map(|permission| (*permission, decide(&who, *permission, &scope)));
     Ok(explained.collect())
 }
 
 /// The role of a member; `None` for others.
 fn role_of(tx: &mut dyn Tx, group: &Group, user: UserId) -> Result<Option<Role>, Error> {
     let Some(member) = tx.members().find(group.id, user)? else { return Ok(None) };
-    let stored = tx.roles().find(group.id, &member.role.name)?;
-    Ok(Role::resolve(member.role.name, stored, !group.visibility.is_listed()))
+    find_role(tx, group, member.role.name)
 }
 
 /// The role to change, for somebody who manages roles.
 fn load(tx: &mut dyn Tx, actor: &Actor, found: &VisibleGroup, name: &RoleName) -> Result<Role, Error> {
     found.authorize(tx, actor, GroupPermission::ManageRoles)?;
-    let stored = tx.roles().find(found.group.id, name)?;
-    let role = Role::resolve(name.clone(), stored, !found.group.visibility.is_listed());
-    Ok(role.ok_or(GroupRefusal::RoleNotFound)?)
+    Ok(find_role(tx, &found.group, name.clone())?.ok_or(GroupRefusal::RoleNotFound)?)
 }
 
 /// Rejects a change of a role of this rank, the higher one of before and after, that gives `added`.
@@ -175,17 +173,8 @@ fn authorize_change(
     rank: Rank,
     added: &Role,
 ) -> Result<(), Error> {
-    let place = found.group.place().over(rank).giving(added);
-    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &place)
-}
-
-/// Tells those who see the group that it has changed: what they may do in it may have.
-fn tell(tx: &mut dyn Tx, actor: &Actor, group: Group) -> Result<(), Error> {
-    let group = Group { version: group.version.next(), ..group };
-    // The name stays, so it can't be taken.
-    tx.groups().update(&group)?;
-    tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::of(group)));
-    Ok(())
+    let scope = found.group.scope().over(rank).giving(added);
+    found.authorize_at(tx, actor, GroupPermission::ManageRoles, &scope)
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use crate::storage::Tx;
 /// Replaces the text of the actor's own message; `None` keeps the one it has.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `NotAuthor`,
-/// `Deleted` of [`MessageRefusal`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
+/// `NotAuthor`, `Deleted` of [`MessageRefusal`], or a fault.
 pub fn edit(
     tx: &mut dyn Tx,
     actor: &Actor,

@@ -13,8 +13,8 @@ use crate::storage::Tx;
 /// Likes a message, as a member who may react. Liking it again changes nothing.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted` of
-/// [`MessageRefusal`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
+/// `Deleted` of [`MessageRefusal`], or a fault.
 pub fn like(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_react(tx, actor, group, id)?;
     if view.message.is_deleted() {

@@ -16,8 +16,8 @@ use crate::storage::Tx;
 /// Pins a message, as a member who may. Pinning it again changes nothing: the first pin stays.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`, `Deleted`, `TooManyPins` of
-/// [`MessageRefusal`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), `NotFound`,
+/// `Deleted`, `TooManyPins` of [`MessageRefusal`], or a fault.
 pub fn pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_pin(tx, actor, group, id)?;
     if view.message.is_deleted() {
@@ -39,7 +39,8 @@ pub fn pin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Res
 /// Unpins a message, as a member who may. Where it is not pinned, nothing changes.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal),
+/// [`MessageRefusal::NotFound`], or a fault.
 pub fn unpin(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let mut view = load_to_pin(tx, actor, group, id)?;
     if view.message.pin.take().is_some() {

@@ -89,8 +89,8 @@ fn downwards(page: Page<MessageView>) -> MessagePage {
 /// Reads one message or its tombstone, as a member who may read.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), [`MessageRefusal::NotFound`],
-/// or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal),
+/// [`MessageRefusal::NotFound`], or a fault.
 pub fn find(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: MessageId) -> Result<MessageView, Error> {
     let membership = visible(tx, actor, group)?.into_membership_with(GroupPermission::ReadHistory)?;
     find_readable(tx, actor, &membership, id)

@@ -17,7 +17,7 @@ pub struct Who<'a> {
 
 /// What they ask about: a group, and what they want to act on in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct Scope<'a> {
     /// Whether everybody signed in may see the group.
     pub is_open: bool,
     /// Whether the group is archived.
@@ -30,7 +30,7 @@ pub struct Place<'a> {
     pub gift: Option<&'a Role>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Scope<'a> {
     /// The same group, for an act on a member or a role of this rank.
     #[must_use]
     pub const fn over(self, rank: Rank) -> Self {
@@ -169,22 +169,22 @@ impl Decision {
 
 /// Whether somebody may do something there.
 ///
-/// A member may do what the role allows: never to somebody of the same or a higher rank, except among owners, and never by
-/// giving a role or a permission beyond the own. Whoever manages the groups of the server may do what
+/// A member may do what the role allows: never to somebody of the same or a higher rank, except among owners, and never
+/// by giving a role or a permission beyond their own. Whoever manages the groups of the server may do what
 /// [is managed](GroupPermission::is_managed) everywhere, to anybody: but neither read nor write.
 ///
-/// In an archived group, everybody may only what [changes nothing in it](GroupPermission::is_kept_in_archive). Slow mode is
-/// for members who may not delete the messages of others.
-pub fn decide(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>) -> Decision {
-    let by_right = decide_by_right(who, permission, place);
+/// In an archived group, nobody may do more than what [changes nothing in it](GroupPermission::is_kept_in_archive).
+/// Slow mode is for members who may not delete the messages of others.
+pub fn decide(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> Decision {
+    let by_right = decide_by_right(who, permission, scope);
     if !by_right.is_allowed() {
         return by_right;
     }
-    if place.is_archived && !permission.is_kept_in_archive() {
+    if scope.is_archived && !permission.is_kept_in_archive() {
         return Decision::Denied(Denial::Archived);
     }
     let moderates = who.role.is_some_and(|role| role.permissions.contains(GroupPermission::DeleteAny));
-    match place.slow_mode {
+    match scope.slow_mode {
         Some(retry_after) if permission == GroupPermission::Send && !moderates => {
             Decision::Denied(Denial::SlowMode { retry_after })
         }
@@ -193,13 +193,13 @@ pub fn decide(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>) -> 
 }
 
 /// What follows from roles and rights alone, whatever state the group is in.
-fn decide_by_right(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>) -> Decision {
+fn decide_by_right(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> Decision {
     let denial = match who.role {
-        Some(role) => match shortfall(role, permission, place) {
+        Some(role) => match shortfall(role, permission, scope) {
             None => return Decision::Allowed(Grant::Role),
             Some(shortfall) => Denial::Role(shortfall),
         },
-        None if permission == GroupPermission::View && place.is_open => {
+        None if permission == GroupPermission::View && scope.is_open => {
             return Decision::Allowed(Grant::Open);
         }
         None => Denial::NotMember,
@@ -210,7 +210,7 @@ fn decide_by_right(who: &Who<'_>, permission: GroupPermission, place: &Place<'_>
     Decision::Denied(denial)
 }
 
-fn shortfall(role: &Role, permission: GroupPermission, place: &Place<'_>) -> Option<Shortfall> {
+fn shortfall(role: &Role, permission: GroupPermission, scope: &Scope<'_>) -> Option<Shortfall> {
     if !role.permissions.contains(permission) {
         return Some(Shortfall::Lacks(permission));
     }
@@ -218,10 +218,10 @@ fn shortfall(role: &Role, permission: GroupPermission, place: &Place<'_>) -> Opt
     if own == Rank::OWNER {
         return None;
     }
-    if place.target.is_some_and(|target| target >= own) {
+    if scope.target.is_some_and(|target| target >= own) {
         return Some(Shortfall::Outranked);
     }
-    let gift = place.gift?;
+    let gift = scope.gift?;
     if gift.title.rank > own {
         return Some(Shortfall::GivesHigherRank);
     }

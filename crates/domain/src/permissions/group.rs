@@ -49,8 +49,8 @@ impl Row {
     }
 }
 
-// `from`: the built-in role of the lowest rank that has it by default. `managed`: whoever manages the groups of the server
-// has it in every group. `not_in_private`: in a private group `member` lacks it by default.
+// `from`: the built-in role of the lowest rank that has it by default. `managed`: whoever manages the groups of the
+// server has it in every group. `not_in_private`: in a private group `member` lacks it by default.
 group_permissions! {
     /// See the group and who is in it.
     View = 0, "view", from Readonly, managed;
@@ -159,8 +159,8 @@ mod tests {
 
     use super::*;
 
-    /// The defaults of `readonly`, `member`, `admin` and `owner` as they were reviewed, and whether those who manage the
-    /// server's groups have it everywhere.
+    /// The defaults of `readonly`, `member`, `admin` and `owner` as they were reviewed, and whether those who manage
+    /// the server's groups have it everywhere.
     const REVIEWED: [(&str, u8, &str); 22] = [
         ("view", 0, "rmao s"),
         ("read_history", 1, "rmao"),

@@ -9,7 +9,7 @@ mod repository;
 mod role;
 mod set;
 
-pub use decide::{Decision, Denial, Grant, Place, Shortfall, Who, decide};
+pub use decide::{Decision, Denial, Grant, Scope, Shortfall, Who, decide};
 pub use group::GroupPermission;
 #[cfg(test)]
 pub(crate) use repository::MockRoleRepository;

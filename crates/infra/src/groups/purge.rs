@@ -43,9 +43,13 @@ pub(crate) fn purge_group(
         .optional())?;
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
-    let steps: [PurgeStep; 3] = [purge_reactions, purge_messages, purge_memberships];
+    let steps: &[PurgeStep] = if keeps_rest {
+        &[purge_reactions, purge_messages]
+    } else {
+        &[purge_reactions, purge_messages, purge_memberships]
+    };
     let mut left = limit;
-    for step in &steps[..if keeps_rest { 2 } else { 3 }] {
+    for step in steps {
         left -= step(tx, group, left)?;
         if left <= 0 {
             return Ok(false);

@@ -136,9 +136,6 @@ mod tests {
         for visibility in Visibility::ALL {
             assert_eq!(read::<StoredVisibility>(visibility.as_str()).unwrap().0, visibility);
         }
-        for visibility in Visibility::ALL {
-            assert_eq!(read::<StoredVisibility>(visibility.as_str()).unwrap().0, visibility);
-        }
         for history in History::ALL {
             assert_eq!(read::<StoredHistory>(history.as_str()).unwrap().0, history);
         }

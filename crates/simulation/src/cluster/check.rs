@@ -68,15 +68,7 @@ impl Cluster {
 fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
     let users = tx.accounts().list(&UserQuery { search: None, after: None, limit: all() })?;
     let users: Vec<_> = users.into_iter().map(|placed| placed.entry).collect();
-    let groups = GroupQuery {
-        viewer: user,
-        search: None,
-        all: false,
-        mine: false,
-        ownerless: false,
-        after: None,
-        limit: all(),
-    };
+    let groups = GroupQuery::of(user, all());
     let mut loaded = Vec::new();
     for view in tx.groups().list(&groups)?.into_iter().map(|placed| placed.entry) {
         let mut group = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };

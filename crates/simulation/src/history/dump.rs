@@ -63,15 +63,7 @@ fn of_user(
     let hash = tx.accounts().password(user)?.map(|hash| hash.into_string());
     let limit = largest();
     let sessions = tx.sessions().list(&SessionQuery { user, now: LONG_AGO, below: None, limit })?;
-    let groups = GroupQuery {
-        viewer: user,
-        search: None,
-        all: false,
-        mine: false,
-        ownerless: false,
-        after: None,
-        limit,
-    };
+    let groups = GroupQuery::of(user, limit);
     let groups = tx.groups().list(&groups)?;
     let joined = tx.members().joined_groups(user)?;
     let since: Vec<_> = joined.into_iter().map(|group| (group.id, place(log, group.since))).collect();

@@ -14,25 +14,25 @@ use groupchat_testing::Scratch;
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
 #[cfg(not(feature = "postgres"))]
-type Place = tempfile::TempDir;
+type Home = tempfile::TempDir;
 #[cfg(feature = "postgres")]
-type Place = Scratch;
+type Home = Scratch;
 
 /// An empty database. When it is dropped, its storages end first, whoever still holds them, and then it is removed.
 pub(crate) struct Database {
-    place: Place,
+    home: Home,
     opened: RefCell<Vec<Arc<dyn DatabaseStorage>>>,
 }
 
 impl Database {
     /// Creates one.
     pub(crate) fn create() -> Self {
-        Self { place: new_place(), opened: RefCell::default() }
+        Self { home: new_home(), opened: RefCell::default() }
     }
 
     /// Opens it.
     pub(crate) fn open(&self, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> Arc<dyn Storage> {
-        let storage = Arc::new(open(&self.place, clock, sink));
+        let storage = Arc::new(open(&self.home, clock, sink));
         self.opened.borrow_mut().push(storage.clone());
         storage
     }
@@ -47,24 +47,24 @@ impl Drop for Database {
 }
 
 #[cfg(not(feature = "postgres"))]
-fn new_place() -> Place {
-    Place::new().expect("a temporary directory")
+fn new_home() -> Home {
+    Home::new().expect("a temporary directory")
 }
 
 #[cfg(not(feature = "postgres"))]
-fn open(place: &Place, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> impl DatabaseStorage + use<> {
+fn open(home: &Home, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> impl DatabaseStorage + use<> {
     use groupchat_infra::sqlite::{SqliteOptions, SqliteStorage};
-    let options = SqliteOptions::new(place.path().join("test.db"));
+    let options = SqliteOptions::new(home.path().join("test.db"));
     SqliteStorage::open(options, clock, sink).expect("opens")
 }
 
 #[cfg(feature = "postgres")]
-fn new_place() -> Place {
+fn new_home() -> Home {
     Scratch::create()
 }
 
 #[cfg(feature = "postgres")]
-fn open(place: &Place, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> impl DatabaseStorage + use<> {
+fn open(home: &Home, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> impl DatabaseStorage + use<> {
     use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
-    PostgresStorage::open(PostgresOptions::new(place.url()), clock, sink).expect("opens")
+    PostgresStorage::open(PostgresOptions::new(home.url()), clock, sink).expect("opens")
 }

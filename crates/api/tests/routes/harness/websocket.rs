@@ -79,15 +79,16 @@ impl WebSocket {
 
     /// The next frame that is looked for; those before it are lost.
     async fn find(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        in_time(async {
+        let found = timeout(DEADLINE, async {
             loop {
                 let frame = self.take().await;
                 if is_it(&frame) {
                     return frame;
                 }
             }
-        })
-        .await
+        });
+        let found = found.await;
+        found.unwrap_or_else(|_| panic!("it comes in time; what came: {:#?}", self.heard))
     }
 
     async fn take(&mut self) -> Value {

@@ -116,13 +116,13 @@ fn reading_and_writing_need_no_look_at_rights_on_the_server() {
 #[test]
 fn an_act_on_somebody_depends_on_their_rank() {
     let (group, permission) = (group(), GroupPermission::RemoveMembers);
-    let place = group.place().over(Rank::OWNER);
+    let scope = group.scope().over(Rank::OWNER);
     for (caller, refusal) in [(ADMIN, Some(OUTRANKED)), (SERVER_ADMIN_INSIDE, None)] {
         let mut tx = MockTx::new().reads_rights(caller.server_admin);
-        let outcome = seen_by(caller).authorize_at(&mut tx, &me(), permission, &place);
+        let outcome = seen_by(caller).authorize_at(&mut tx, &me(), permission, &scope);
         assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?}");
     }
-    let outcome = seen_by(OWNER).authorize_at(&mut MockTx::new(), &me(), permission, &place);
+    let outcome = seen_by(OWNER).authorize_at(&mut MockTx::new(), &me(), permission, &scope);
     assert_eq!(outcome, Ok(()));
 }
 

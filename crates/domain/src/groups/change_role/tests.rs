@@ -5,11 +5,12 @@ use crate::accounts::LockStrength;
 use crate::events::Audience;
 use crate::groups::error::Quota;
 use crate::groups::model::{Standing, VisibleGroup};
-use crate::permissions::{PermissionSet, Rank, RoleDefinition, Shortfall};
+use crate::permissions::{PermissionSet, Rank, Role, RoleDefinition, Shortfall};
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
     assert_hands_faults_on, group, lacks, me, member, standing, user,
 };
+use crate::validation::{Violation, ViolationCode};
 
 /// The caller finds `target` in the group, which has `owners` owners.
 fn called_by(caller: GroupCaller, target: Member, owners: u64) -> MockTx {

@@ -54,6 +54,15 @@ fn users_are_locked_in_the_order_of_their_ids() {
     }
 }
 
+/// The actor adds a candidate, without limits that matter.
+fn add_candidate(tx: &mut dyn Tx, candidate: &Candidate, role: BuiltInRole) -> Result<Member, Error> {
+    add_member(tx, &me(), GROUP, candidate, &role.into(), &Quotas::default())
+}
+
+fn add_other(tx: &mut dyn Tx, role: BuiltInRole) -> Result<Member, Error> {
+    add_candidate(tx, &Candidate::Id(OTHER), role)
+}
+
 fn locks_both(tx: MockTx) -> MockTx {
     tx.locks_users(&[ME], LockStrength::Shared).locks_users(&[OTHER], LockStrength::Exclusive)
 }
@@ -101,8 +110,7 @@ fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() 
                 None => adds(caller, role),
                 Some(_) => locks_candidate(MockTx::new().called_by(caller), OTHER),
             };
-            let outcome =
-                add_member(&mut tx, &me(), GROUP, &Candidate::Id(OTHER), &role.into(), &Quotas::default());
+            let outcome = add_other(&mut tx, role);
             let expected = refusal.map_or_else(|| Ok(added(OTHER, role)), |refusal| Err(refusal.into()));
             assert_eq!(outcome, expected, "{caller:?} gives {role:?}");
             assert_eq!(tx.emitted.is_empty(), refusal.is_some(), "{caller:?} gives {role:?}");
@@ -113,15 +121,7 @@ fn any_member_adds_members_but_only_owners_and_server_admins_give_more_rights() 
 #[test]
 fn members_learn_of_a_new_one() {
     let mut tx = adds(MEMBER, BuiltInRole::Member);
-    let member = add_member(
-        &mut tx,
-        &me(),
-        GROUP,
-        &Candidate::Id(OTHER),
-        &BuiltInRole::Member.into(),
-        &Quotas::default(),
-    )
-    .unwrap();
+    let member = add_other(&mut tx, BuiltInRole::Member).unwrap();
     assert_eq!(
         tx.emitted,
         [(
@@ -138,15 +138,7 @@ fn a_new_member_of_a_private_group_is_shown_it_after_they_are_in() {
     let tx = MockTx::new().locks_group(Some(hidden.clone()), Some(BuiltInRole::Member));
     let mut tx = stores(locks_candidate(tx, OTHER), OTHER, BuiltInRole::Member, Unique::Stored(()));
     tx.roles.expect_find().returning(|_, _| Ok(None));
-    let member = add_member(
-        &mut tx,
-        &me(),
-        GROUP,
-        &Candidate::Id(OTHER),
-        &BuiltInRole::Member.into(),
-        &Quotas::default(),
-    )
-    .unwrap();
+    let member = add_other(&mut tx, BuiltInRole::Member).unwrap();
     let added = AddedMember { group: GROUP, member, history: History::Joined };
     let shown = Group { member_count: hidden.member_count + 1, ..hidden };
     let expected = [
@@ -161,28 +153,14 @@ fn a_user_can_be_added_by_name() {
     let mut tx = adds(MEMBER, BuiltInRole::Member);
     let name = UsernameKey::of("USER2");
     tx.accounts.expect_find_by_username().with(eq(name.clone())).returning(|_| Ok(Some(user(OTHER))));
-    let outcome = add_member(
-        &mut tx,
-        &me(),
-        GROUP,
-        &Candidate::Username(name),
-        &BuiltInRole::Member.into(),
-        &Quotas::default(),
-    );
+    let outcome = add_candidate(&mut tx, &Candidate::Username(name), BuiltInRole::Member);
     assert_eq!(outcome, Ok(added(OTHER, BuiltInRole::Member)));
 }
 
 #[test]
 fn a_group_that_is_not_there_comes_before_all_else() {
     let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
-    let outcome = add_member(
-        &mut tx,
-        &me(),
-        GROUP,
-        &Candidate::Id(OTHER),
-        &BuiltInRole::Member.into(),
-        &Quotas::default(),
-    );
+    let outcome = add_other(&mut tx, BuiltInRole::Member);
     assert_eq!(outcome, Err(GroupRefusal::NotFound.into()));
 }
 
@@ -190,31 +168,15 @@ fn a_group_that_is_not_there_comes_before_all_else() {
 fn a_user_who_is_not_there_comes_before_missing_rights() {
     let not_found = Err(AccountRefusal::UserNotFound.into());
     let mut tx = locks_both(MockTx::new().locks_group(Some(group()), None)).misses_user(OTHER);
-    assert_eq!(
-        add_member(
-            &mut tx,
-            &me(),
-            GROUP,
-            &Candidate::Id(OTHER),
-            &BuiltInRole::Owner.into(),
-            &Quotas::default()
-        ),
-        not_found
-    );
+    assert_eq!(add_other(&mut tx, BuiltInRole::Owner), not_found);
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
     tx.accounts.expect_find_by_username().returning(|_| Ok(None));
     let candidate = Candidate::Username(UsernameKey::of("nobody"));
-    assert_eq!(
-        add_member(&mut tx, &me(), GROUP, &candidate, &BuiltInRole::Owner.into(), &Quotas::default()),
-        not_found
-    );
+    assert_eq!(add_candidate(&mut tx, &candidate, BuiltInRole::Owner), not_found);
 
     let mut tx = MockTx::new().locks_group(Some(group()), None);
-    assert_eq!(
-        add_member(&mut tx, &me(), GROUP, &Candidate::Nobody, &BuiltInRole::Owner.into(), &Quotas::default()),
-        not_found
-    );
+    assert_eq!(add_candidate(&mut tx, &Candidate::Nobody, BuiltInRole::Owner), not_found);
 }
 
 #[test]
@@ -231,8 +193,7 @@ fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
         locks_both(MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Owner))).misses_user(OTHER);
     tx.accounts.expect_find_by_username().returning(|_| Ok(Some(user(OTHER))));
     let candidate = Candidate::Username(UsernameKey::of("user2"));
-    let outcome =
-        add_member(&mut tx, &me(), GROUP, &candidate, &BuiltInRole::Member.into(), &Quotas::default());
+    let outcome = add_candidate(&mut tx, &candidate, BuiltInRole::Member);
     assert_eq!(outcome, Err(AccountRefusal::UserNotFound.into()));
 }
 
@@ -240,14 +201,7 @@ fn a_user_who_is_deleted_while_waiting_for_the_lock_is_not_added() {
 fn a_member_is_not_added_again() {
     let tx = locks_candidate(MockTx::new().called_by(OWNER), OTHER);
     let mut tx = stores(tx, OTHER, BuiltInRole::Admin, Unique::Taken);
-    let outcome = add_member(
-        &mut tx,
-        &me(),
-        GROUP,
-        &Candidate::Id(OTHER),
-        &BuiltInRole::Admin.into(),
-        &Quotas::default(),
-    );
+    let outcome = add_other(&mut tx, BuiltInRole::Admin);
     assert_eq!(outcome, Err(GroupRefusal::AlreadyMember.into()));
     assert_eq!(tx.emitted, []);
 }
@@ -346,14 +300,7 @@ fn the_next_to_join_a_group_that_nobody_is_in_becomes_its_owner() {
 #[test]
 fn whom_a_server_admin_adds_to_a_group_that_nobody_is_in_becomes_its_owner() {
     let mut tx = finds_no_owner(locks_candidate(MockTx::new().called_by(SERVER_ADMIN), OTHER), None);
-    let outcome = add_member(
-        &mut tx,
-        &me(),
-        GROUP,
-        &Candidate::Id(OTHER),
-        &BuiltInRole::Member.into(),
-        &Quotas::default(),
-    );
+    let outcome = add_other(&mut tx, BuiltInRole::Member);
     assert_eq!(outcome, Ok(added(OTHER, BuiltInRole::Owner)));
 }
 

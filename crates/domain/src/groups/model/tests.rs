@@ -1,4 +1,5 @@
 use super::*;
+use crate::validation::ViolationCode;
 use ViolationCode::{InvalidCharacters, InvalidFormat, Required, TooLong};
 
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::events::Audience;
+use crate::events::{Audience, Event, GroupUpdate};
 use crate::groups::model::Standing;
 use crate::permissions::Shortfall;
 use crate::testing::{

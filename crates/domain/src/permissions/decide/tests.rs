@@ -2,10 +2,10 @@ use super::*;
 use crate::permissions::{BuiltInRole, PermissionSet, RoleDefinition, RoleName};
 
 /// A group that everybody signed in may see.
-const OPEN: Place<'_> =
-    Place { is_open: true, is_archived: false, slow_mode: None, target: None, gift: None };
+const OPEN: Scope<'_> =
+    Scope { is_open: true, is_archived: false, slow_mode: None, target: None, gift: None };
 /// One that only its members may see.
-const PRIVATE: Place<'_> = Place { is_open: false, ..OPEN };
+const PRIVATE: Scope<'_> = Scope { is_open: false, ..OPEN };
 
 fn built_in(role: BuiltInRole) -> Role {
     Role::unchanged(role, false)
@@ -38,8 +38,8 @@ fn a_member_may_do_what_the_role_allows_and_learns_what_it_lacks() {
         } else {
             Decision::Denied(Denial::Role(Shortfall::Lacks(permission)))
         };
-        for place in [OPEN, PRIVATE] {
-            assert_eq!(decide(&member(&role), permission, &place), expected, "{role:?} {permission:?}");
+        for scope in [OPEN, PRIVATE] {
+            assert_eq!(decide(&member(&role), permission, &scope), expected, "{role:?} {permission:?}");
         }
     }
 }
@@ -89,8 +89,8 @@ fn nobody_acts_on_the_same_or_a_higher_rank_except_owners_among_themselves() {
     }
     for target in [&readonly, &plain, &helper, &admin, &owner] {
         assert!(remove(&owner, target).is_allowed(), "{target:?}");
-        let place = OPEN.over(target.title.rank);
-        assert!(decide(&SERVER_ADMIN, GroupPermission::RemoveMembers, &place).is_allowed(), "{target:?}");
+        let scope = OPEN.over(target.title.rank);
+        assert!(decide(&SERVER_ADMIN, GroupPermission::RemoveMembers, &scope).is_allowed(), "{target:?}");
     }
 }
 
@@ -139,7 +139,7 @@ fn an_archived_group_is_read_restored_and_deleted_and_else_left_alone() {
     for permission in GroupPermission::ALL.iter().copied() {
         for who in [member(&owner), SERVER_ADMIN, OUTSIDER] {
             let before = decide(&who, permission, &OPEN);
-            let archived = decide(&who, permission, &Place { is_archived: true, ..OPEN });
+            let archived = decide(&who, permission, &Scope { is_archived: true, ..OPEN });
             let is_kept = [View, ReadHistory, ArchiveGroup, DeleteGroup].contains(&permission);
             let expected =
                 if is_kept || !before.is_allowed() { before } else { Decision::Denied(Denial::Archived) };

@@ -3,6 +3,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::Refusal;
 use crate::events::Audience;
+use crate::groups::settings::{MemberSettings, Notify};
 use crate::permissions::{BuiltInRole, GroupPermission};
 use crate::testing::{GROUP, ME, MEMBER, MockTx, OTHER, assert_hands_faults_on, group, lacks, me, member};
 
