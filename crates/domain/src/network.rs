@@ -20,11 +20,11 @@ impl Network {
         }
     }
 
-    /// The neighbourhood that it is in.
-    pub const fn neighbourhood(self) -> Neighbourhood {
+    /// The supernet that it is in.
+    pub const fn supernet(self) -> Supernet {
         match self.0 {
-            IpAddr::V4(v4) => Neighbourhood(IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() >> 8 << 8))),
-            IpAddr::V6(v6) => Neighbourhood(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80))),
+            IpAddr::V4(v4) => Supernet(IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() >> 8 << 8))),
+            IpAddr::V6(v6) => Supernet(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80))),
         }
     }
 }
@@ -39,11 +39,11 @@ impl fmt::Display for Network {
     }
 }
 
-/// Networks that one provider may have given to one customer: a /24 of IPv4, a /48 of IPv6. Networks in a neighbourhood
+/// Networks that one provider may have given to one customer: a /24 of IPv4, a /48 of IPv6. Networks in a supernet
 /// share turns and parts of common resources, but not the limit of a single network, because they may also belong to
 /// strangers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Neighbourhood(IpAddr);
+pub struct Supernet(IpAddr);
 
 #[cfg(test)]
 mod tests {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn neighbours_begin_alike() {
-        let neighbours = |a, b| network(a).neighbourhood() == network(b).neighbourhood();
+        let neighbours = |a, b| network(a).supernet() == network(b).supernet();
         assert!(neighbours("192.0.2.1", "192.0.2.254") && !neighbours("192.0.2.1", "192.0.3.1"));
         assert!(neighbours("2001:db8:1:1::1", "2001:db8:1:2::1"));
         assert!(!neighbours("2001:db8:1::1", "2001:db8:2::1"));

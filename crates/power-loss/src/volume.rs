@@ -118,7 +118,8 @@ impl Volume {
         self.shared.state().omitted = Some(of);
     }
 
-    /// Lets SQLite's connections to databases here run with this value of `PRAGMA synchronous`, whatever the program sets.
+    /// Lets SQLite's connections to databases here run with this value of `PRAGMA synchronous`, whatever the program
+    /// sets.
     pub fn force_synchronous(&self, value: &str) {
         pragma::force_synchronous(self.path(), value);
     }

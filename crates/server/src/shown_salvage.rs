@@ -1,11 +1,11 @@
-//! What was brought over from a damaged database, as the command line shows it.
+//! What was recovered from a damaged database, as the command line shows it.
 
 use std::fmt;
 
 use groupchat_infra::sqlite::Salvaged;
 use serde::Serialize;
 
-/// What was brought over, and what was lost.
+/// What was recovered, and what was lost.
 #[derive(Debug, Serialize)]
 pub(crate) struct ShownSalvage {
     users: u64,
@@ -62,9 +62,9 @@ impl fmt::Display for ShownSalvage {
         let Self { recorded_changes, damaged, orphaned, lost_messages, lost, .. } = self;
         write!(
             f,
-            "brought over {users} users, {groups} groups, {memberships} memberships, {messages} messages, \
+            "recovered {users} users, {groups} groups, {memberships} memberships, {messages} messages, \
              {changed_messages} changes of messages and {recorded_changes} other changes\n\
-             not brought over: {damaged} damaged rows or parts of tables, {orphaned} rows that belong to them\n\
+             not recovered: {damaged} damaged rows or parts of tables, {orphaned} rows that belong to them\n\
              lost messages: {lost_messages}"
         )?;
         lost.iter().try_for_each(|lost| {

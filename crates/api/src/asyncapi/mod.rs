@@ -1,8 +1,8 @@
 //! The AsyncAPI document: the events on every transport, and the requests on the socket.
 //!
 //! `events` describes the message of each event type from its `Shape`, `requests` those of
-//! requests and replies, and `channels` the transports. `schemas` derives the JSON schemas from the types that are sent.
-//! Types that REST responses also contain come from the [OpenAPI document](crate::openapi).
+//! requests and replies, and `channels` the transports. `schemas` derives the JSON schemas from the types that are
+//! sent. Types that REST responses also contain come from the [OpenAPI document](crate::openapi).
 
 mod channels;
 mod events;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use groupchat_domain::network::{Neighbourhood, Network};
+use groupchat_domain::network::{Network, Supernet};
 use groupchat_domain::storage::Caller;
 
 use super::rejection::ConnectionRejected;
@@ -18,9 +18,9 @@ use crate::limits::{Budget, Exhausted, Permit};
 /// another one.
 const SHARE: usize = 3;
 
-/// The same for the networks of a neighbourhood together, which may belong to one customer: however many networks it
+/// The same for the networks of a supernet together, which may belong to one customer: however many networks it
 /// has, an eighth of the connections stays free.
-const SHARE_OF_NEIGHBOURHOOD: usize = 7;
+const SHARE_OF_SUPERNET: usize = 7;
 
 /// How many bytes of incomplete heads are kept for all connections together, and for one network. Both are constants,
 /// because nearly every head arrives whole and is never counted. So they need not grow with the number of clients.
@@ -45,7 +45,7 @@ struct Counts {
     rejected: u64,
     last_report: Option<Instant>,
     by_network: HashMap<Network, usize>,
-    by_neighbourhood: HashMap<Neighbourhood, usize>,
+    by_supernet: HashMap<Supernet, usize>,
 }
 
 /// How often rejected connections are reported.
@@ -93,13 +93,13 @@ impl ConnectionLimiter {
         }
         if let Some(network) = network {
             let own = counts.by_network.get(&network).copied().unwrap_or(0);
-            let near = counts.by_neighbourhood.get(&network.neighbourhood()).copied().unwrap_or(0);
-            let has_share = own < SHARE * free && near < SHARE_OF_NEIGHBOURHOOD * free;
+            let near = counts.by_supernet.get(&network.supernet()).copied().unwrap_or(0);
+            let has_share = own < SHARE * free && near < SHARE_OF_SUPERNET * free;
             if own >= max_per_network || !has_share {
                 return Err(ConnectionRejected::Network);
             }
             *counts.by_network.entry(network).or_default() += 1;
-            *counts.by_neighbourhood.entry(network.neighbourhood()).or_default() += 1;
+            *counts.by_supernet.entry(network.supernet()).or_default() += 1;
         }
         counts.all += 1;
         drop(counts);
@@ -154,7 +154,7 @@ impl Drop for ConnectionPermit {
         counts.all -= 1;
         if let Some(network) = self.network {
             reduce(&mut counts.by_network, network);
-            reduce(&mut counts.by_neighbourhood, network.neighbourhood());
+            reduce(&mut counts.by_supernet, network.supernet());
         }
     }
 }
@@ -202,7 +202,7 @@ mod tests {
         drop(permits);
         assert!(limiter.admit(address("2001:db8::3")).is_ok());
         let counts = limiter.counts();
-        assert_eq!((counts.all, counts.by_network.len(), counts.by_neighbourhood.len()), (0, 0, 0));
+        assert_eq!((counts.all, counts.by_network.len(), counts.by_supernet.len()), (0, 0, 0));
     }
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbourhood_leaves_room_for_others_however_many_networks_it_has() {
+    fn a_supernet_leaves_room_for_others_however_many_networks_it_has() {
         let limiter = ConnectionLimiter::new(200, 1_000, Vec::new());
         let all: Vec<_> =
             (0..300).flat_map(|number| hog(&limiter, &format!("2001:db8:1:{number:x}::1"))).collect();

@@ -57,7 +57,7 @@ impl Shape {
     }
 
     /// Ephemeral events have no actor and no time.
-    const fn ephemeral(summary: &'static str, data: Option<&'static str>) -> Self {
+    pub(super) const fn ephemeral(summary: &'static str, data: Option<&'static str>) -> Self {
         Self {
             summary,
             data,
@@ -90,62 +90,11 @@ impl Shape {
         let actor = if event_type.may_be_by_server() { Nullness::Either } else { Nullness::Given };
         (!event_type.is_hidden()).then_some(Self { actor, ..shape })
     }
-
-    const fn of_ephemeral(event_type: EphemeralType) -> Self {
-        match event_type {
-            EphemeralType::Hello => Self {
-                // Null if a gap follows: a client that disconnects before it must not resume from a later position.
-                cursor: Nullness::Either,
-                ..Self::ephemeral(
-                    "The first event on a connection: the user and the starting position.",
-                    Some("Hello"),
-                )
-            },
-            EphemeralType::Gap => Self {
-                cursor: Nullness::Given,
-                transports: Transports { socket: true, stream: true, poll: true },
-                ..Self::ephemeral(
-                    "The events up to this cursor are no longer available: reload what you show.",
-                    None,
-                )
-            },
-            EphemeralType::Heartbeat => Self {
-                cursor: Nullness::Given,
-                ..Self::ephemeral(
-                    "The connection is alive, and everything up to this cursor has been delivered.",
-                    None,
-                )
-            },
-            EphemeralType::Reconnect => Self {
-                transports: Transports { socket: true, stream: false, poll: false },
-                ..Self::ephemeral(
-                    "The connection is about to be closed: when to reconnect.",
-                    Some("ComeBack"),
-                )
-            },
-            EphemeralType::End => Self {
-                transports: Transports { socket: false, stream: true, poll: false },
-                ..Self::ephemeral("The last event on a stream: the reason why it ends.", Some("End"))
-            },
-            EphemeralType::ReadUpdated => Self {
-                group: Nullness::Given,
-                ..Self::ephemeral("You have read further on one of your devices.", Some("ReadUpdate"))
-            },
-            EphemeralType::Typing => Self {
-                group: Nullness::Given,
-                ..Self::ephemeral("A user is typing in a group, or has stopped.", Some("Typing"))
-            },
-            EphemeralType::Presence => Self::ephemeral(
-                "The presence of a user with whom you share a group has changed.",
-                Some("Presence"),
-            ),
-        }
-    }
 }
 
 /// Every type of event that a client may be told of.
 pub(crate) fn shapes() -> impl Iterator<Item = (&'static str, Shape)> {
     let logged = EventType::ALL.iter().filter_map(|event| Some((event.as_str(), Shape::of(*event)?)));
-    let ephemeral = EphemeralType::ALL.iter().map(|event| (event.as_str(), Shape::of_ephemeral(*event)));
+    let ephemeral = EphemeralType::ALL.iter().map(|event| (event.as_str(), event.shape()));
     logged.chain(ephemeral)
 }

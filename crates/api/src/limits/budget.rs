@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use groupchat_domain::network::Neighbourhood;
+use groupchat_domain::network::Supernet;
 use groupchat_domain::storage::Caller;
 
 /// Amounts up to this are small, in bytes: the first page of most lists is smaller.
@@ -20,7 +20,7 @@ const LEAST: u64 = 32 << 10;
 /// callers come (the dynamic thresholds of shared buffers in switches, Choudhury and Hahne, 1998). The last amount
 /// taken may exceed the share, so that something larger than a share can be taken at all.
 ///
-/// In addition, the networks of a neighbourhood share one share, since one customer may have tens of thousands of
+/// In addition, the networks of a supernet share one share, since one customer may have tens of thousands of
 /// networks.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -38,7 +38,7 @@ struct Usage {
     by_all: u64,
     /// By each caller that holds something.
     by: HashMap<Caller, u64>,
-    by_neighbourhood: HashMap<Neighbourhood, u64>,
+    by_supernet: HashMap<Supernet, u64>,
 }
 
 /// Why a caller gets nothing.
@@ -119,8 +119,8 @@ impl Usage {
         if amount > 0 {
             self.by_all += amount;
             *self.by.entry(caller).or_default() += amount;
-            if let Some(neighbourhood) = neighbourhood(caller) {
-                *self.by_neighbourhood.entry(neighbourhood).or_default() += amount;
+            if let Some(supernet) = supernet(caller) {
+                *self.by_supernet.entry(supernet).or_default() += amount;
             }
         }
     }
@@ -128,21 +128,21 @@ impl Usage {
     fn refund(&mut self, caller: Caller, amount: u64) {
         self.by_all -= amount;
         reduce(&mut self.by, caller, amount);
-        if let Some(neighbourhood) = neighbourhood(caller) {
-            reduce(&mut self.by_neighbourhood, neighbourhood, amount);
+        if let Some(supernet) = supernet(caller) {
+            reduce(&mut self.by_supernet, supernet, amount);
         }
     }
 
     /// What a user holds, or a network together with its neighbours.
     fn with_neighbours(&self, caller: Caller, held: u64) -> u64 {
-        let all = neighbourhood(caller).and_then(|neighbourhood| self.by_neighbourhood.get(&neighbourhood));
+        let all = supernet(caller).and_then(|supernet| self.by_supernet.get(&supernet));
         all.copied().unwrap_or(held)
     }
 }
 
-fn neighbourhood(caller: Caller) -> Option<Neighbourhood> {
+fn supernet(caller: Caller) -> Option<Supernet> {
     match caller {
-        Caller::Network(network) => Some(network.neighbourhood()),
+        Caller::Network(network) => Some(network.supernet()),
         _ => None,
     }
 }
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(held.len(), 31);
         assert_eq!(take_all(&budget, network("2001:db8:2::1".to_owned())).0.len(), 4);
         drop(held);
-        assert!(budget.locked().by_neighbourhood.is_empty());
+        assert!(budget.locked().by_supernet.is_empty());
     }
 
     #[test]

@@ -33,8 +33,8 @@ impl AppState {
     /// Reads something large, such as a page of a list, and renders what `show` makes of it. It counts toward the
     /// caller's budget from the read until the client has received it.
     ///
-    /// The thread that read it renders it, because callers take turns there. A worker that rendered one large page after
-    /// another for one caller would keep everybody else on its connections waiting.
+    /// The thread that read it renders it, because callers take turns there. A worker that rendered one large page
+    /// after another for one caller would keep everybody else on its connections waiting.
     ///
     /// # Errors
     /// The caller, or all callers together, have too much undelivered. Also what the storage's `read_as` rejects.

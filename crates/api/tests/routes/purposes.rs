@@ -97,8 +97,8 @@ fn is_for_admins(operation: &Operation) -> bool {
     declared(operation).refusals.contains(&Code::AdminOnly)
 }
 
-/// What should be rejected while the disk is full, above the rate limit, and with too many requests in flight. Admins go
-/// on while the disk is full.
+/// What should be rejected while the disk is full, above the rate limit, and with too many requests in flight. Admins
+/// go on while the disk is full.
 fn expected(operation: &Operation) -> [bool; 3] {
     let purpose = declared(operation).purpose;
     let is_held_up = purpose != WritePurpose::Secure;

@@ -1,5 +1,5 @@
-//! What fan-out is compared with: a minimal tokio program that writes the same bytes to all sockets, one message after the
-//! other, and does nothing else.
+//! What fan-out is compared with: a minimal tokio program that writes the same bytes to all sockets, one message after
+//! the other, and does nothing else.
 
 use std::io;
 use std::net::Ipv4Addr;

@@ -43,8 +43,8 @@ pub(super) async fn of_broadcast(
 }
 
 /// The rate at which the server delivers messages that are sent to one group as fast as they reach everybody, with at
-/// most `in_flight` of them not delivered yet. Sending is far faster than writing to a thousand sockets: without a limit,
-/// this would measure how the server disconnects slow listeners.
+/// most `in_flight` of them not delivered yet. Sending is far faster than writing to a thousand sockets: without a
+/// limit, this would measure how the server disconnects slow listeners.
 ///
 /// # Errors
 /// A socket or a sender failed, or a message did not come exactly once on each socket.

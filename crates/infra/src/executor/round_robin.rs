@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 
-/// After so many items a round ends, although keys are left that were not served in it. Otherwise keys that keep arriving
-/// could make it last forever.
+/// After so many items a round ends, although keys are left that were not served in it. Otherwise keys that keep
+/// arriving could make it last forever.
 const MAX_ROUND: usize = 256;
 
 /// Identifies an item in its queue, for [`RoundRobin::withdraw`].

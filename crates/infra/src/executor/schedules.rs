@@ -38,8 +38,8 @@ impl Clock for StoppedClock {
 const STACK: usize = 1 << 20;
 
 /// Runs a test with this many random schedules, and as many that switch threads rarely. The setting
-/// `GROUPCHAT_TEST_SCHEDULES` is another number, and `GROUPCHAT_TEST_SCHEDULE` the one schedule to try, as a failed test
-/// prints it.
+/// `GROUPCHAT_TEST_SCHEDULES` is another number, and `GROUPCHAT_TEST_SCHEDULE` the one schedule to try, as a failed
+/// test prints it.
 pub(crate) fn explore(schedules: usize, test: impl Fn() + Clone + Send + Sync + 'static) {
     let mut config = Config::new();
     (config.stack_size, config.silence_warnings) = (STACK, true);

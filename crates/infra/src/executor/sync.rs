@@ -1,7 +1,7 @@
 //! Mutexes, condition variables and the like, and locks that survive a panic.
 //!
-//! They are those of the standard library and tokio. In unit tests with the feature `shuttle`, they are those of the crate
-//! of that name, which tries schedules of threads; see `docs/TESTING.md`.
+//! They are those of the standard library and tokio. In unit tests with the feature `shuttle`, they are those of the
+//! crate of that name, which tries schedules of threads; see `docs/TESTING.md`.
 
 #[cfg(all(test, feature = "shuttle"))]
 mod scheduled;

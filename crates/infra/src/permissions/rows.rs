@@ -1,5 +1,5 @@
-//! Roles as they are stored: the name with the member, and in `group_roles` what the group has defined or changed. A role
-//! that can't be made of these is a fault, never a default.
+//! Roles as they are stored: the name with the member, and in `group_roles` what the group has defined or changed. A
+//! role that can't be made of these is a fault, never a default.
 
 use std::error::Error;
 

@@ -34,7 +34,7 @@ pub enum OpenError {
     /// The file is incomplete or damaged.
     #[error(
         "the database {} is damaged: {what}. Nothing was changed. Restore a backup with `groupchat restore FILE`, \
-         which keeps the damaged files; with `--salvage DATABASE` it brings over what is intact in them. SQLite's `.recover` may be able to recover their contents; run it on copies of \
+         which keeps the damaged files; with `--salvage DATABASE` it also recovers their intact rows. SQLite's `.recover` may be able to recover their contents; run it on copies of \
          all of them",
         path.display()
     )]

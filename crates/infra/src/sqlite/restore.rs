@@ -36,7 +36,7 @@ pub struct RestorePaths<'a> {
     pub database: &'a Path,
     /// The new name of the replaced database, in the same folder. No file may have it.
     pub kept: &'a Path,
-    /// A damaged database to bring over what is intact and newer than the backup. It may be the one to replace.
+    /// A damaged database, of which the intact rows newer than the backup are recovered. It may be the one to replace.
     pub damaged: Option<&'a Path>,
 }
 
@@ -47,12 +47,13 @@ pub struct Restored {
     pub contents: Contents,
     /// The path of the replaced database, if there was one.
     pub kept: Option<PathBuf>,
-    /// What was brought over from the damaged database, if there was one.
+    /// What was recovered from the damaged database, if there was one.
     pub salvaged: Option<Salvaged>,
 }
 
 /// Replaces the database with a checked copy of the backup, with a new log epoch and advanced id counters, and keeps
-/// the old database under another name. If a damaged database is given, what is intact in it is brought over. `_lock` proves that no server uses the folder. `now` is the current time.
+/// the old database under another name. If a damaged database is given, its intact rows are recovered. `_lock` proves
+/// that no server uses the folder. `now` is the current time.
 /// Blocks, and reports its progress to `report`. If the process is killed, the database is either the old or the new
 /// one.
 ///
@@ -122,7 +123,7 @@ fn prepare(copy: &Path, paths: &RestorePaths<'_>) -> Result<(Contents, Option<Sa
     let mut connection = inspect::open(copy)?;
     let salvaged = paths.damaged.map(|damaged| salvage(&mut connection, name, damaged)).transpose()?;
     if salvaged.is_some() {
-        // Whatever was brought over: the result must be as sound as a backup.
+        // Whatever was recovered: the result must be as sound as a backup.
         contents = verified(copy, name)?;
     }
     log_state::renew_epoch(&mut connection, name)?;

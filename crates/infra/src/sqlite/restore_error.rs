@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::error::OpenError;
 
-/// Why nothing was restored. The database is unchanged, unless only the last step failed, the sync of its folder: then it
-/// is restored, but a power failure could undo that.
+/// Why nothing was restored. The database is unchanged, unless only the last step failed, the sync of its folder: then
+/// it is restored, but a power failure could undo that.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The backup is not a groupchat database or is a newer one, or the old database is in use.
@@ -26,8 +26,8 @@ pub enum RestoreError {
     /// The backup is damaged.
     #[error("the backup failed its check: {}", .0.join("; "))]
     Unsound(Vec<String>),
-    /// Nothing can be brought over from the damaged database.
-    #[error("can't bring over what is intact in {}: {reason}", damaged.display())]
+    /// Nothing can be recovered from the damaged database.
+    #[error("can't recover the intact rows of {}: {reason}", damaged.display())]
     Salvage {
         /// The damaged database.
         damaged: PathBuf,

@@ -20,8 +20,8 @@ const STATISTICS: [&str; 2] =
 /// A failure of either database, as text.
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The schemas that migrations create, by which of them were applied. Creating one takes some milliseconds, and a process
-/// compares several times: at a start, with a backup, in a check.
+/// The schemas that migrations create, by which of them were applied. Creating one takes some milliseconds, and a
+/// process compares several times: at a start, with a backup, in a check.
 #[derive(Default)]
 pub(super) struct CreatedSchemas(Mutex<BTreeMap<Vec<MigrationVersion<'static>>, Arc<Objects>>>);
 

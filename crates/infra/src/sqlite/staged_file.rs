@@ -82,8 +82,8 @@ impl StagedFile {
     /// Makes the staged file durable and renames it in one step. It replaces any file that had the name before.
     ///
     /// # Errors
-    /// The operating system's error. The name then still refers to the previous file, unless only the folder could not be
-    /// synced: a power failure could then undo the renaming.
+    /// The operating system's error. The name then still refers to the previous file, unless only the folder could not
+    /// be synced: a power failure could then undo the renaming.
     pub(super) fn publish(mut self) -> io::Result<()> {
         self.sync()?;
         fs::rename(&self.path, &self.target)?;

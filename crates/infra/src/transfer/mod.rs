@@ -8,9 +8,9 @@
 //!   other.
 //! - Everything that was written is read back and compared (`digest`) before the mark is removed.
 //!
-//! `crate::rows` has the types of rows, `table` pages through tables, and `table_copy` copies them. `backend`, `sqlite` and
-//! `postgres` contain what depends on the database. `positions` converts a log whose ids and positions differ for
-//! SQLite.
+//! `crate::rows` has the types of rows, `table` pages through tables, and `table_copy` copies them. `backend`,
+//! `sqlite` and `postgres` contain what depends on the database. `positions` converts a log whose ids and positions
+//! differ for SQLite.
 
 mod backend;
 mod digest;

@@ -79,7 +79,8 @@ pub struct CopiedTable {
     pub name: &'static str,
     /// The digest of its rows in both databases.
     pub digest: TableDigest,
-    /// How many rows don't match their checksums. They are copied as they are, so that the copy's damage is noticed too.
+    /// How many rows don't match their checksums. They are copied as they are, so that the copy's damage is noticed
+    /// too.
     pub damaged: u64,
     /// How long the copying took.
     pub took: Duration,

@@ -3,7 +3,8 @@
 //! it on each backend. Another backend takes a line in that macro and a function that opens an empty database.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
-/// Makes a test of each case of a file on each backend, run by a function of this file: `messages::sqlite::…`. Cases in a
+/// Makes a test of each case of a file on each backend, run by a function of this file: `messages::sqlite::…`. Cases
+/// in a
 /// `transaction`, and those on a database that need its `ports` alone, run on the model too. The cases are private, so
 /// that one that isn't listed is dead code, which CI rejects.
 macro_rules! cases {

@@ -1,4 +1,5 @@
-//! The commands that a server is tested with: those of the simulation's table, and some whose clients were promised more.
+//! The commands that a server is tested with: those of the simulation's table, and some whose clients were promised
+//! more.
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};

@@ -83,8 +83,8 @@ impl Recording {
         disk
     }
 
-    /// Lets the power fail at `points` moments, and counts the different disks that were examined. If a disk is one that
-    /// was examined before, others are drawn, then or later.
+    /// Lets the power fail at `points` moments, and counts the different disks that were examined. If a disk is one
+    /// that was examined before, others are drawn, then or later.
     ///
     /// # Errors
     /// The first that violates a promise.

@@ -87,8 +87,8 @@ impl Drawn {
     }
 }
 
-/// Whether a command removes what was promised or what the log is compared with: old events, and what is left of deleted
-/// groups and users.
+/// Whether a command removes what was promised or what the log is compared with: old events, and what is left of
+/// deleted groups and users.
 const fn removes(command: &Command) -> bool {
     matches!(command, Command::Prune { .. } | Command::RunJobs {})
 }

@@ -73,8 +73,8 @@ fn a_missing_sync_of_a_staged_file_is_noticed() {
     without_syncs(is_staged).expect("nobody notices");
 }
 
-/// That of the lock file, whose note only decides whether a start looks for damage, and those of rollback journals, which
-/// are only beside files that don't have their final name yet.
+/// That of the lock file, whose note only decides whether a start looks for damage, and those of rollback journals,
+/// which are only beside files that don't have their final name yet.
 #[test]
 fn some_syncs_are_not_missed() {
     assert_eq!(without_syncs(|name| name == "groupchat.lock"), None);

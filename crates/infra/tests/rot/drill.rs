@@ -124,7 +124,7 @@ fn nothing_is_lost_if_nothing_is_damaged() {
 }
 
 #[test]
-fn everything_intact_is_brought_over_from_a_database_with_damaged_pages() {
+fn everything_intact_is_recovered_from_a_database_with_damaged_pages() {
     let drill = Drill::new();
     let intact = messages_of(&drill.chat);
     let mut dice = Dice::seeded();
@@ -236,7 +236,7 @@ fn a_deleted_user_and_a_deleted_group_stay_deleted() {
 }
 
 #[test]
-fn a_group_that_took_the_name_of_a_renamed_one_is_brought_over() {
+fn a_group_that_took_the_name_of_a_renamed_one_is_recovered() {
     let drill = Drill::new();
     drill.chat.write(|tx| {
         let room = Room::again(tx)?;

@@ -1,5 +1,5 @@
-//! Bits that rot: what is stored is damaged in every way that a disk may damage it, and somebody notices. On SQLite, whose
-//! pages have no checksums of their own.
+//! Bits that rot: what is stored is damaged in every way that a disk may damage it, and somebody notices. On SQLite,
+//! whose pages have no checksums of their own.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod chat;

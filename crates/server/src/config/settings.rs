@@ -81,8 +81,8 @@ settings! {
     "http.connections" => http_connections: usize = "20000", integer(16, 1_000_000).unit("connections");
 
     /// Maximum number of connections from one address (for IPv6, a /64 network), except from `trusted_proxies`, this
-    /// machine and private addresses. In addition, an address never gets more than three quarters of the connections that
-    /// others leave free, and its block (a /24 of IPv4, a /48 of IPv6) never more than seven eighths.
+    /// machine and private addresses. In addition, an address never gets more than three quarters of the connections
+    /// that others leave free, and its block (a /24 of IPv4, a /48 of IPv6) never more than seven eighths.
     "http.connections_per_address" => http_connections_per_address: usize = "1000",
         integer(1, 1_000_000).unit("connections");
 

@@ -49,7 +49,7 @@ fn write_fan_out(text: &mut String, report: &LiveReport) -> fmt::Result {
     }
     let of = &report.conditions;
     let title = format!("fan-out to {} sockets, {} in flight", of.sockets, of.in_flight);
-    writeln!(text, "\n{title:<44}{:>14}{:>14}", "per second", "CPU each µs")?;
+    writeln!(text, "\n{title:<44}{:>14}{:>14}", "per second", "CPU µs/message")?;
     write_rates(text, "minimal program", report.fan_out.iter().map(|round| round.minimal))?;
     write_rates(text, "server", report.fan_out.iter().map(|round| round.server))
 }

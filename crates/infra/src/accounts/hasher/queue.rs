@@ -3,13 +3,13 @@
 //! There are two classes of callers. Known callers are signed-in users, the server itself, and callers from a network
 //! from which someone signed in recently. All others are strangers. Known callers come first, so that a flood of
 //! guesses from elsewhere doesn't delay them. Within a class, queues take turns: one for each user, and one for each
-//! neighbourhood that someone signs in from; otherwise a provider's range of addresses would get as many turns as it
-//! has addresses. If a class or a neighbourhood is full, the caller with the most entries makes room for those with
+//! supernet that someone signs in from; otherwise a provider's range of addresses would get as many turns as it
+//! has addresses. If a class or a supernet is full, the caller with the most entries makes room for those with
 //! fewer.
 
 use groupchat_domain::accounts::{HashCaller, UsernameKey};
 use groupchat_domain::ids::UserId;
-use groupchat_domain::network::{Neighbourhood, Network};
+use groupchat_domain::network::{Network, Supernet};
 
 use crate::executor::round_robin::{EntryId, RoundRobin};
 
@@ -26,8 +26,8 @@ pub(super) struct HashQueueLimits {
     pub(super) account: usize,
     /// Of all strangers together.
     pub(super) strangers: usize,
-    /// Of one neighbourhood of strangers.
-    pub(super) neighbourhood: usize,
+    /// Of one supernet of strangers.
+    pub(super) supernet: usize,
     /// Of one network of strangers.
     pub(super) network: usize,
 }
@@ -40,7 +40,7 @@ impl HashQueueLimits {
         user: 32,
         account: 4,
         strangers: 128,
-        neighbourhood: 16,
+        supernet: 16,
         network: 4,
     };
 }
@@ -53,7 +53,7 @@ const MAX_KNOWN_IN_A_ROW: u32 = 4;
 enum KnownQueue {
     System,
     User(UserId),
-    Neighbourhood(Neighbourhood),
+    Supernet(Supernet),
 }
 
 /// The network that signs in, and the account.
@@ -69,7 +69,7 @@ pub(super) struct HashEntry {
 #[derive(Debug, Clone)]
 enum EntryQueue {
     Known(KnownQueue),
-    Strangers(Neighbourhood),
+    Strangers(Supernet),
 }
 
 /// The class of the caller of an item.
@@ -93,7 +93,7 @@ pub(super) enum PushResult<T> {
 pub(super) struct HashQueue<T> {
     limits: HashQueueLimits,
     known: RoundRobin<KnownQueue, (Option<SignIn>, T)>,
-    strangers: RoundRobin<Neighbourhood, (Network, T)>,
+    strangers: RoundRobin<Supernet, (Network, T)>,
     known_in_a_row: u32,
 }
 
@@ -125,7 +125,7 @@ impl<T> HashQueue<T> {
     }
 
     fn push_sign_in(&mut self, network: Network, account: UsernameKey, item: T) -> PushResult<T> {
-        let queue = KnownQueue::Neighbourhood(network.neighbourhood());
+        let queue = KnownQueue::Supernet(network.supernet());
         let sign_in = Some((network, account));
         let of_network =
             self.known.queue(&queue).filter(|(other, _)| network_of(other.as_ref()) == Some(network)).count();
@@ -159,7 +159,7 @@ impl<T> HashQueue<T> {
     }
 
     fn push_unknown(&mut self, network: Network, item: T) -> PushResult<T> {
-        let queue = network.neighbourhood();
+        let queue = network.supernet();
         let length = self.strangers.len_of(&queue);
         let own = self.strangers.queue(&queue).filter(|(other, _)| *other == network).count();
         if own >= self.limits.network {
@@ -167,10 +167,10 @@ impl<T> HashQueue<T> {
         }
         let is_full = self.strangers.len() >= self.limits.strangers;
         let mut displaced = None;
-        if is_full || length >= self.limits.neighbourhood {
+        if is_full || length >= self.limits.supernet {
             // The longest queue makes room, unless that would only swap which one is longer. If this queue itself is
             // full, the network with the most entries in it makes room, on the same condition.
-            if length < self.limits.neighbourhood {
+            if length < self.limits.supernet {
                 displaced = self.strangers.shorten_longest(length + 1, |_| true);
             }
             displaced =

@@ -89,8 +89,8 @@ impl Fixture {
         EVENTS - since.get()
     }
 
-    /// Runs the hub beside a writer and listeners. Returns how many events the listeners received, and how often the log
-    /// was read.
+    /// Runs the hub beside a writer and listeners. Returns how many events the listeners received, and how often the
+    /// log was read.
     fn run(&self, listeners: usize) -> (i64, usize) {
         let (serving, reading) = (self.clone(), self.clone());
         let serving = thread::spawn(move || future::block_on(serving.hub().serve()));

@@ -1,9 +1,10 @@
-//! Brings over, into a restored database, what is intact in a damaged one and newer than the backup.
+//! Recovers, into a restored database, the intact rows of a damaged one that are newer than the backup.
 //!
 //! What must stay true:
 //! - The restored database comes from a verified backup, and nothing in it is replaced by what can't be verified.
 //!   Messages and events are compared with their checksums. Users, groups and memberships have none: new ones are
-//!   taken if their names fit their keys and the schema's rules accept them, without the right to administer the server.
+//!   taken if their names fit their keys and the schema's rules accept them, without the right to administer the
+//! server.
 //!   Of those that the backup has, only those changes are taken that an intact event records.
 //! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
 //!   no gap. Ids don't change.
@@ -29,7 +30,7 @@ use super::migrate;
 use super::restore_error::RestoreError;
 use crate::schema::log_state;
 
-/// What was brought over, and what was lost.
+/// What was recovered, and what was lost.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Salvaged {
     /// New users.
@@ -44,9 +45,9 @@ pub struct Salvaged {
     pub changed_messages: u64,
     /// Deletions and other changes of users, groups and memberships that the log records.
     pub recorded_changes: u64,
-    /// Rows, or parts of tables, that are damaged and were not brought over.
+    /// Rows, or parts of tables, that are damaged and were not recovered.
     pub damaged: u64,
-    /// Intact rows that were not brought over, because what they belong to is lost.
+    /// Intact rows that were not recovered, because what they belong to is lost.
     pub orphaned: u64,
     /// The numbers of lost messages, as they were in the damaged database, by the ids of their groups.
     pub lost: BTreeMap<i64, Vec<RangeInclusive<i64>>>,
@@ -163,10 +164,7 @@ fn rejected(outcome: QueryResult<usize>) -> QueryResult<bool> {
             CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation,
             reason,
         )) => {
-            tracing::warn!(
-                reason = reason.message(),
-                "something in the damaged database was not brought over"
-            );
+            tracing::warn!(reason = reason.message(), "something in the damaged database was not recovered");
             Ok(true)
         }
         Err(error) => Err(error),

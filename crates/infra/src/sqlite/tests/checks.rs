@@ -17,8 +17,8 @@ use crate::sqlite::migrate::migrate;
 /// When the newest row was stored.
 const STORED: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
-/// A member of a group with one message that has one like, and events; as after an upgrade, before a job has computed the
-/// checksums.
+/// A member of a group with one message that has one like, and events; as after an upgrade, before a job has computed
+/// the checksums.
 const CHAT: &str = "
     INSERT INTO users (id, username, username_key, is_admin, password_hash, version, created_at)
         VALUES (1, 'ada', 'ada', 1, 'hash', 1, 1700000000000000);

@@ -1,7 +1,7 @@
 //! Whether a history is one that the documentation allows.
 //!
-//! A pure function. What it demands is what docs/API.md, docs/EVENTS.md, docs/OPERATIONS.md ("Each sees at once what the
-//! others have stored") and ADR 8 promise, and no more.
+//! A pure function. What it demands is what docs/API.md, docs/EVENTS.md, docs/OPERATIONS.md ("Each sees at once what
+//! the others have stored") and ADR 8 promise, and no more.
 
 mod changes;
 mod events;

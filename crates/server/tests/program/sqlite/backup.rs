@@ -250,7 +250,7 @@ async fn what_a_killed_backup_left_is_swept_by_the_next() {
 
 /// The commands of docs/OPERATIONS.md for a damaged database.
 #[tokio::test]
-async fn what_is_intact_in_a_damaged_database_is_brought_over() {
+async fn what_is_intact_in_a_damaged_database_is_recovered() {
     let data = data();
     let server = Server::start(&data).await;
     let admin = server.admin().await;

@@ -13,7 +13,7 @@ const LIMITS: HashQueueLimits = HashQueueLimits {
     user: 4,
     account: 4,
     strangers: 2,
-    neighbourhood: 2,
+    supernet: 2,
     network: 2,
 };
 const USER: HashCaller = HashCaller::User(UserId::new(1));

@@ -6,7 +6,7 @@ const LIMITS: HashQueueLimits = HashQueueLimits {
     user: 3,
     account: 2,
     strangers: 4,
-    neighbourhood: 3,
+    supernet: 3,
     network: 2,
 };
 
@@ -107,7 +107,7 @@ fn neighbours_share_a_queue_and_queues_take_turns() {
 }
 
 #[test]
-fn entries_of_strangers_are_limited_per_network_and_neighbourhood() {
+fn entries_of_strangers_are_limited_per_network_and_supernet() {
     let mut queue = queue();
     push(&mut queue, stranger("192.0.2.1"), "a1");
     push(&mut queue, stranger("192.0.2.1"), "a2");
@@ -138,7 +138,7 @@ fn entries_of_known_callers_are_limited_per_account_network_and_user() {
 }
 
 #[test]
-fn a_stranger_displaces_one_from_the_largest_neighbourhood() {
+fn a_stranger_displaces_one_from_the_largest_supernet() {
     let mut queue = queue();
     for (address, item) in [("192.0.2.1", "a1"), ("192.0.2.2", "a2"), ("192.0.2.3", "a3")] {
         push(&mut queue, stranger(address), item);
