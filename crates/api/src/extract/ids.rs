@@ -11,6 +11,7 @@ use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn};
 use paperclip::v2::schema::Apiv2Schema;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::problem::ApiError;
@@ -106,7 +107,13 @@ impl PathIds for (GroupId, RoleName) {
         &[GroupId::SEGMENTS[0], Segment { description: "The role's name.", rules: role_name_rules }];
 
     fn take(segments: &mut Segments<'_>) -> Option<Self> {
-        let (group, name) = (GroupId::take(segments), segments.next(|text| RoleName::parse(&decoded(text))));
+        let (group, name) = (
+            GroupId::take(segments),
+            segments.next(|text| {
+                // actix-web leaves `%`, `/` and `+` encoded.
+                RoleName::parse(&percent_decode_str(text).decode_utf8_lossy())
+            }),
+        );
         Some((group?, name?))
     }
 }
@@ -115,12 +122,6 @@ fn role_name_rules() -> Value {
     let mut rules = RoleName::rules_to_give();
     rules["type"] = "string".into();
     rules
-}
-
-/// A segment without what is left of its percent-encoding: actix-web decodes everything but these three.
-fn decoded(segment: &str) -> String {
-    let decoded = segment.replace("%2F", "/").replace("%2f", "/").replace("%2B", "+").replace("%2b", "+");
-    decoded.replace("%25", "%")
 }
 
 impl PathIds for UserOrMe {

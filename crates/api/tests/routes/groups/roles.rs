@@ -61,6 +61,19 @@ async fn a_group_has_four_roles_and_those_that_it_defines() {
 }
 
 #[actix_web::test]
+async fn any_name_of_a_role_leads_to_it_from_its_location() {
+    let server = Server::start().await;
+    let class = Class::new(&server).await;
+    for name in ["a/b", "50% +", "%2F", "Lehrer für Töne?#"] {
+        let role = json!({"name": name, "rank": 30, "permissions": ["view"]});
+        let answer = class.owner.post(&class.at("roles"), role).await;
+        let location = answer.header("location").expect("a location").to_owned();
+        let changed = class.owner.patch(&location, json!({"rank": 31})).await.ok();
+        assert_eq!((&changed["name"], &changed["rank"]), (&json!(name), &json!(31)));
+    }
+}
+
+#[actix_web::test]
 async fn a_role_that_a_group_defines_decides_what_its_members_may_do() {
     let server = Server::start().await;
     let class = Class::new(&server).await;
