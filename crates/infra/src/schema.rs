@@ -89,6 +89,15 @@ macro_rules! for_each_table {
                 last_sent_at -> Nullable<BigInt>,
             }
 
+            group_bans (group_id, user_id) {
+                group_id -> BigInt,
+                user_id -> BigInt,
+                reason -> Nullable<Text>,
+                until -> Nullable<BigInt>,
+                banned_by -> BigInt,
+                created_at -> BigInt,
+            }
+
             messages (id) numbered {
                 id -> BigInt,
                 group_id -> BigInt,
@@ -191,6 +200,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     groups,
     group_roles,
     memberships,
+    group_bans,
     messages,
     reactions,
     renames

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
-    AddedMember, Cursor, EndReason, EphemeralEvent, Epoch, GroupMember, GroupUpdate, LoggedEvent,
-    OwnMembership, RemovedMember, Subject, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, Cursor, EndReason, EndedBan, EphemeralEvent, Epoch, GroupMember, GroupUpdate,
+    LoggedEvent, OwnMembership, RemovedMember, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::presence::Presence;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::ephemeral_type::EphemeralType;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{UserDto, UserRefDto};
-use crate::groups::{GroupDto, MemberDto};
+use crate::groups::{BanDto, GroupDto, MemberDto};
 use crate::messages::MessageDto;
 use crate::wire::{Count, Field, Time};
 
@@ -51,6 +51,8 @@ pub(crate) enum EventData {
     Group(GroupDto),
     /// A member of the event's group.
     Member(MemberDto),
+    /// A ban from the event's group.
+    Ban(BanDto),
     /// A message.
     Message(MessageDto),
     /// What was removed.
@@ -259,7 +261,10 @@ impl From<Subject> for EventData {
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => {
                 Self::Message(MessageDto::for_everybody(message))
             }
-            Subject::UserId(id) | Subject::RemovedMember(RemovedMember { user: id, .. }) => {
+            Subject::BanUpdate(BanUpdate { ban, .. }) => Self::Ban(ban.into()),
+            Subject::UserId(id)
+            | Subject::RemovedMember(RemovedMember { user: id, .. })
+            | Subject::EndedBan(EndedBan { user: id, .. }) => {
                 Self::Removed(RemovedDto { id: GoneId(id.get()).into() })
             }
             Subject::RemovedGroup(group) => Self::Removed(RemovedDto { id: GoneId(group.id.get()).into() }),

@@ -79,7 +79,10 @@ impl Shape {
             }
             SubjectKind::UserId => Self { group: Nullness::Null, ..logged("Removed") },
             SubjectKind::GroupUpdate => Self { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
-            SubjectKind::RemovedGroup | SubjectKind::RemovedMember => logged("Removed"),
+            SubjectKind::RemovedGroup | SubjectKind::RemovedMember | SubjectKind::EndedBan => {
+                logged("Removed")
+            }
+            SubjectKind::BanUpdate => logged("Ban"),
             SubjectKind::GroupMember | SubjectKind::AddedMember => {
                 Self { fixed: MemberDto::IN_EVENTS, ..logged("Member") }
             }

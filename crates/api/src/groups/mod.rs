@@ -1,5 +1,7 @@
 //! Groups and their members.
 
+mod ban_dto;
+mod ban_handlers;
 mod dto;
 mod handlers;
 mod member_handlers;
@@ -9,6 +11,7 @@ mod role_handlers;
 mod routes;
 mod values;
 
+pub use ban_dto::BanDto;
 pub use dto::{GroupDto, MemberDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};

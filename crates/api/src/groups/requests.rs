@@ -13,6 +13,8 @@ use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
 #[cfg(any(test, fuzzing))]
+use super::ban_dto::RestrictionDraftDto;
+#[cfg(any(test, fuzzing))]
 use super::role_dto::{ExplainParams, RoleChangesDto, RoleDraftDto};
 use crate::accounts::TypedUsername;
 #[cfg(any(test, fuzzing))]
@@ -243,6 +245,7 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(GroupChangesDto::parse),
         Parser::of_body(MemberDraftDto::parse),
         Parser::of_body(MemberChangesDto::parse),
+        Parser::of_body(RestrictionDraftDto::parse),
         Parser::of_body(RoleDraftDto::parse),
         Parser::of_body(RoleChangesDto::parse),
     ]

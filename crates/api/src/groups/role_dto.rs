@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{ReasonCode, ReasonDetail};
 use crate::problem::ApiError;
-use crate::wire::{Change, Field, Fields, Items, Optional, Required};
+use crate::wire::{Change, Field, Fields, Items, Optional, Required, Time};
 
 /// A role of a group.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -141,10 +141,13 @@ pub struct ExplainedDto {
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "PermissionReason")]
 pub struct ReasonDto {
-    /// `role`, `open` (for everybody), `manages_groups` (server admins), `not_member` or `archived`. More may come.
+    /// `role`, `open` (for everybody), `manages_groups` (server admins), `not_member`, `banned` or `archived`. More may
+    /// come.
     pub(crate) code: Field<ReasonCode>,
     /// The reason in a sentence.
     pub(crate) detail: Field<ReasonDetail>,
+    /// When the reason ends by itself, if that is known; else null.
+    pub(crate) until: Option<Time>,
 }
 
 impl From<Vec<(GroupPermission, Decision)>> for PermissionsDto {
@@ -155,6 +158,7 @@ impl From<Vec<(GroupPermission, Decision)>> for PermissionsDto {
             reason: ReasonDto {
                 code: ReasonCode(decision.reason().to_owned()).into(),
                 detail: ReasonDetail(decision.to_string()).into(),
+                until: decision.until().map(Time::from),
             },
         };
         Self { items: explained.into_iter().map(explain).collect() }

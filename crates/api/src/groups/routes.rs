@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{handlers, member_handlers, role_handlers};
+use super::{ban_handlers, handlers, member_handlers, role_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -38,6 +38,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::delete().to(role_handlers::delete)),
         )
         .service(web::resource("/groups/{group_id}/permissions").route(web::get().to(role_handlers::explain)))
+        .service(web::resource("/groups/{group_id}/bans").route(web::get().to(ban_handlers::list)))
+        .service(
+            web::resource("/groups/{group_id}/bans/{user_id}")
+                .route(web::put().to(ban_handlers::ban))
+                .route(web::delete().to(ban_handlers::unban)),
+        )
         .service(web::resource("/groups/{group_id}/join").route(web::post().to(member_handlers::join)))
         .service(
             web::resource("/groups/{group_id}/members")
@@ -66,11 +72,20 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("archiveGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("restoreGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
-        operation("joinGroup", &[JoinByRequest, Archived, GroupNotFound, QuotaExceeded]),
+        operation("joinGroup", &[Banned, JoinByRequest, Archived, GroupNotFound, QuotaExceeded]),
         operation("listMembers", &[GroupNotFound]),
         operation(
             "addMember",
-            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, UserNotFound, AlreadyMember, QuotaExceeded],
+            &[
+                MembersOnly,
+                RoleTooLow,
+                Archived,
+                Banned,
+                GroupNotFound,
+                UserNotFound,
+                AlreadyMember,
+                QuotaExceeded,
+            ],
         ),
         operation(
             "editMember",
@@ -90,6 +105,9 @@ pub(crate) const FEATURE: Feature = Feature {
             &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MemberNotFound, LastOwner],
         )
         .writes_to(WritePurpose::Tidy),
+        operation("listBans", &[MembersOnly, RoleTooLow, GroupNotFound]),
+        operation("ban", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, UserNotFound, LastOwner]),
+        operation("unban", &[MembersOnly, RoleTooLow, Archived, GroupNotFound]).writes_to(WritePurpose::Tidy),
         operation("listRoles", &[GroupNotFound]),
         operation(
             "defineRole",

@@ -1,6 +1,8 @@
 //! The values of groups and their form in JSON.
 
-use groupchat_domain::groups::{Description, GroupName, History, Notify, SlowMode, Topic, Visibility};
+use groupchat_domain::groups::{
+    Description, GroupName, History, Notify, Reason, SlowMode, Topic, Visibility,
+};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
 use groupchat_domain::validation::Violation;
@@ -46,6 +48,12 @@ text_values! {
         "maxLength": RoleName::MAX_LENGTH,
         "pattern": NOT_BLANK,
         "example": RoleName::MEMBER.as_str(),
+    });
+    Reason => json!({
+        "minLength": 1,
+        "maxLength": Reason::MAX_LENGTH,
+        "pattern": NOT_BLANK,
+        "example": "Advertising",
     });
     Notify "Notify" => json!({
         "description": "What a member wants to be notified of in a group.",

@@ -136,6 +136,7 @@ fn example(code: Code) -> Value {
             problem["detail"] = refusal.to_string().into();
             problem["quota"] = json!({"name": Quota::Memberships.as_str(), "limit": 1_000});
         }
+        Banned => problem["until"] = "2026-12-24T18:00:00.000000Z".into(),
         Internal => problem["request_id"] = "5692161d100b05e5".into(),
         _ => {}
     }
@@ -169,6 +170,7 @@ pub(super) fn problem_schema() -> Value {
                           "limit": {"type": "integer", "format": "int64", "minimum": 0,
                                     "description": "The limit."},
                       }},
+            "until": {"type": "string", "format": "date-time", "description": "When the reason ends by itself."},
             "request_id": text("The id of the request, to ask the operator about a failure; also in the log."),
         },
     })

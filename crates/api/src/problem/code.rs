@@ -87,6 +87,9 @@ codes! {
     /// The group is closed.
     JoinByRequest = FORBIDDEN, "join_by_request", "The group is closed: its members let people in",
         for Group(GroupRefusal::JoinByRequest);
+    /// The user is banned from the group; `until` says how long.
+    Banned = FORBIDDEN, "banned", "The user is banned from the group",
+        for Group(GroupRefusal::Banned(_));
     /// The group is archived: it can be read, and nothing in it can be changed.
     Archived = FORBIDDEN, "archived", "The group is archived",
         for Group(GroupRefusal::Archived);

@@ -14,6 +14,7 @@ use paperclip::v2::schema::Apiv2Errors;
 use serde::Serialize;
 
 use crate::request_id::RequestId;
+use crate::wire::Time;
 
 pub use code::Code;
 
@@ -38,6 +39,7 @@ pub struct ApiError {
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     quota: Option<ExceededQuota>,
+    until: Option<Time>,
     /// For the log only.
     cause: Option<String>,
 }
@@ -45,7 +47,15 @@ pub struct ApiError {
 impl ApiError {
     /// An error with this code and a sentence about this one occurrence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, quota: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            quota: None,
+            until: None,
+            cause: None,
+        }
     }
 
     /// Something that the program did not foresee. The cause goes to the log and nowhere else.
@@ -123,6 +133,7 @@ impl ApiError {
             detail: &self.detail,
             errors,
             quota: self.quota,
+            until: self.until,
             request_id,
         };
         serde_json::to_vec(&problem).expect("strings and numbers are always JSON")
@@ -147,6 +158,8 @@ struct Problem<'a> {
     errors: Vec<FieldProblem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quota: Option<ExceededQuota>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }

@@ -10,6 +10,7 @@ use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
 
 use super::{ApiError, Code, ExceededQuota};
+use crate::wire::Time;
 
 /// When a caller may try again where the domain doesn't say.
 const SOON: Duration = Duration::from_secs(1);
@@ -42,6 +43,9 @@ impl From<Refusal> for ApiError {
             Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit }) => {
                 let quota = ExceededQuota { name: quota.as_str(), limit };
                 Self { quota: Some(quota), ..Self::new(code, refusal.to_string()) }
+            }
+            Refusal::Group(GroupRefusal::Banned(term)) => {
+                Self { until: term.until.map(Time::from), ..Self::new(code, refusal.to_string()) }
             }
             refusal => Self::new(code, refusal.to_string()),
         }

@@ -4,7 +4,7 @@ use groupchat_domain::ids::{MAX_SAFE_INTEGER, Version};
 use groupchat_domain::paging::Limit;
 use groupchat_domain::search::SearchText;
 use groupchat_domain::time::Timestamp;
-use groupchat_domain::validation::Violation;
+use groupchat_domain::validation::{Violation, ViolationCode};
 use paperclip::v2::models::{DataType, DataTypeFormat};
 use paperclip::v2::schema::TypedData;
 use serde::{Deserialize, Serializer};
@@ -97,7 +97,7 @@ impl ToJson for bool {
 /// The JSON of a [`Timestamp`]: RFC 3339, in UTC with `Z`, always with six digits of a second, so that texts sort as
 /// the times do.
 #[derive(Debug, Deserialize)]
-pub struct TimeText(#[expect(dead_code, reason = "no request has a time yet")] String);
+pub struct TimeText(String);
 
 impl TypedData for TimeText {
     fn data_type() -> DataType {
@@ -117,6 +117,19 @@ impl Described for Timestamp {
     }
 }
 
+/// Any RFC 3339 time, whatever its offset and the number of its digits.
+impl FromJson for Timestamp {
+    fn from_json(TimeText(text): TimeText) -> Result<Self, Violation> {
+        match text.parse::<jiff::Timestamp>() {
+            Ok(time) => Ok(Self::from_micros(time.as_microsecond())),
+            Err(_) => {
+                let detail = "must be a time such as 2026-09-10T12:00:00Z (RFC 3339)";
+                Err(Violation::new(ViolationCode::InvalidFormat, detail))
+            }
+        }
+    }
+}
+
 impl ToJson for Timestamp {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Out of range only after the year 9999; no clock of ours tells such a time.
@@ -132,6 +145,18 @@ mod tests {
 
     fn written(micros: i64) -> String {
         serde_json::to_string(&Time::from(Timestamp::from_micros(micros))).unwrap()
+    }
+
+    #[test]
+    fn times_are_read_with_any_offset() {
+        let read = |text: &str| Timestamp::from_json(TimeText(text.to_owned()));
+        let noon = Ok(Timestamp::from_micros(1_789_041_600_000_000));
+        for text in ["2026-09-10T12:00:00Z", "2026-09-10T14:00:00.000+02:00", "2026-09-10 12:00:00z"] {
+            assert_eq!(read(text), noon, "{text}");
+        }
+        for bad in ["", "tomorrow", "2026-09-10", "2026-09-10T12:00:00", "1789041600"] {
+            assert_eq!(read(bad).unwrap_err().code, ViolationCode::InvalidFormat, "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Groups: creating, showing, finding, editing and deleting them.
 
 mod archive;
+mod bans;
 mod members;
 mod quotas;
 mod roles;

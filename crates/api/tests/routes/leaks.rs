@@ -17,16 +17,19 @@ const MARKER: &str = "zq-marker";
 const NOTHING: i64 = 4_000_000_000;
 
 /// Whom the group is hidden from, by the name of a caller of the scene. Another one takes another line.
-const HUNTERS: [&str; 3] = ["user", "member", "server admin"];
+const HUNTERS: [&str; 4] = ["user", "member", "banned", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 17] = [
+const MANAGED: [&str; 20] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
     "DELETE /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}/archive",
     "DELETE /api/groups/{group_id}/archive",
+    "GET    /api/groups/{group_id}/bans",
+    "PUT    /api/groups/{group_id}/bans/{user_id}",
+    "DELETE /api/groups/{group_id}/bans/{user_id}",
     "POST   /api/groups/{group_id}/join",
     "GET    /api/groups/{group_id}/members",
     "POST   /api/groups/{group_id}/members",

@@ -84,7 +84,7 @@ pub(crate) async fn operations(server: &Server) -> Vec<Operation> {
 }
 
 /// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
-/// sent a message; a user and a server admin who are not in it; and a user whom nobody knows yet.
+/// sent a message; a user, one who is banned, and a server admin, who are not in it; and a user whom nobody knows yet.
 pub(crate) struct Scene {
     /// The group's path.
     pub group: String,
@@ -100,22 +100,24 @@ pub(crate) struct Scene {
 impl Scene {
     /// Sets a fresh scene. `number` tells it from others on the same server.
     pub(crate) async fn set(server: &Server, number: usize) -> Self {
-        let roles = ["user", "member", "group admin", "owner", "peer", "server admin", "newcomer"];
+        let roles = ["user", "member", "group admin", "owner", "peer", "server admin", "newcomer", "banned"];
         let named =
             roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
         let users = server.users(&named).await;
-        let [user, member, admin, owner, peer, root, newcomer] = users.try_into().ok().expect("seven users");
+        let [user, member, admin, owner, peer, root, newcomer, banned] =
+            users.try_into().ok().expect("eight users");
         let group = owner.new_group(&format!("Group {number}")).await;
         owner.add(&group, &admin, "admin").await;
         owner.add(&group, &member, "member").await;
         owner.add(&group, &peer, "member").await;
         let message = peer.say_at(&group, "hi").await;
+        owner.put(&format!("{group}/bans/{}", banned.id()), json!({})).await.ok();
         let guest = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
         owner.post(&format!("{group}/roles"), guest).await.created();
         let (peer_id, newcomer) = (peer.id(), newcomer.id());
         let peer_name = format!("peer-{number}");
-        let clients = [server.nobody(), user, member, admin, owner, peer, root];
-        let names = ["nobody", "user", "member", "group admin", "owner", "peer", "server admin"];
+        let clients = [server.nobody(), user, member, admin, owner, peer, root, banned];
+        let names = ["nobody", "user", "member", "group admin", "owner", "peer", "server admin", "banned"];
         Self {
             group,
             message,
@@ -158,6 +160,7 @@ impl Scene {
             "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
             "POST   /api/groups" => json!({"name": unique}),
+            "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
             "POST   /api/groups/{group_id}/roles" => {
                 json!({"name": unique, "rank": 9, "permissions": ["view"]})

@@ -21,7 +21,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members and messages.
+/// groups, members, bans, roles and messages.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -53,11 +53,18 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
     let users = find(&lookup.users, |ids| tx.accounts().find_many(ids))?;
     let groups = find(&lookup.groups, |ids| tx.groups().find_many(ids))?;
     let members = find(&lookup.members, |ids| tx.members().find_many(ids))?;
+    let bans = find(&lookup.bans, |ids| tx.bans().find_many(ids))?;
+    let mut roles = HashMap::<_, Vec<_>>::new();
+    for (group, role) in find(&lookup.roles, |ids| tx.roles().list_many(ids))? {
+        roles.entry(group).or_default().push(role);
+    }
     let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
     Ok(Found {
         users: by_key(users, |user| (user.id, user.without_private_fields())),
         groups: by_key(groups, |group| (group.id, group)),
         members: by_key(members, |(group, member)| ((group, member.user.id), member)),
+        bans: by_key(bans, |(group, ban)| ((group, ban.user.id), ban)),
+        roles,
         messages: by_key(messages, |message| (message.id, message)),
     })
 }

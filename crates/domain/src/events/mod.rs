@@ -37,8 +37,8 @@ pub use replay::{ReplayPage, log_state, replay};
 pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
-    AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds,
-    SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
+    Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use crate::accounts::User;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, SubjectIds, Tombstone,
-    UserUpdate,
+    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
+    SubjectIds, Tombstone, UserUpdate,
 };
-use crate::groups::{Group, Member};
+use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, MessageId, UserId};
 use crate::messages::Message;
+use crate::permissions::{GroupPermission, PermittedRoles, RoleDefinition, RoleName};
 
 /// How a subject is restored from its ids in the log.
 pub(super) trait Restore: Sized {
@@ -120,6 +121,35 @@ impl Restore for RemovedMember {
     }
 }
 
+impl Restore for BanUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        EndedBan::look_up(ids, lookup)?;
+        lookup.bans.insert((group_of(ids)?, user_of(ids)?));
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (group, user) = (group_of(ids)?, user_of(ids)?);
+        let moderators = found.permitted(group, GroupPermission::BanMembers);
+        let ban = found.bans.get(&(group, user)).cloned();
+        Ok(ban.zip(moderators).map(|(ban, moderators)| Self::logged(group, ban, moderators, audience)))
+    }
+}
+
+impl Restore for EndedBan {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        GroupUpdate::look_up(ids, lookup)?;
+        lookup.roles.insert(group_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (group, user) = (group_of(ids)?, user_of(ids)?);
+        let moderators = found.permitted(group, GroupPermission::BanMembers);
+        Ok(moderators.map(|moderators| Self::logged(group, user, moderators, audience)))
+    }
+}
+
 impl Restore for Message {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
         lookup.messages.insert(message_of(ids)?);
@@ -147,6 +177,9 @@ pub(super) struct Lookup {
     pub(super) users: BTreeSet<UserId>,
     pub(super) groups: BTreeSet<GroupId>,
     pub(super) members: BTreeSet<(GroupId, UserId)>,
+    pub(super) bans: BTreeSet<(GroupId, UserId)>,
+    /// The groups whose roles are to be loaded.
+    pub(super) roles: BTreeSet<GroupId>,
     pub(super) messages: BTreeSet<MessageId>,
 }
 
@@ -155,7 +188,19 @@ pub(super) struct Found {
     pub(super) users: HashMap<UserId, User>,
     pub(super) groups: HashMap<GroupId, Group>,
     pub(super) members: HashMap<(GroupId, UserId), Member>,
+    pub(super) bans: HashMap<(GroupId, UserId), Ban>,
+    /// What groups store about their roles.
+    pub(super) roles: HashMap<GroupId, Vec<(RoleName, RoleDefinition)>>,
     pub(super) messages: HashMap<MessageId, Message>,
+}
+
+impl Found {
+    /// The roles of a group that have a permission now; `None` if the group is gone.
+    fn permitted(&self, group: GroupId, permission: GroupPermission) -> Option<PermittedRoles> {
+        let is_private = !self.groups.get(&group)?.visibility.is_listed();
+        let stored = self.roles.get(&group).map_or(&[][..], Vec::as_slice);
+        Some(PermittedRoles::with(permission, stored, is_private))
+    }
 }
 
 /// The log names no such id.

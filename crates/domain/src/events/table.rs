@@ -16,8 +16,8 @@ use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    About, AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, Subject,
-    SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    About, AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup,
+    RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::ids::UserId;
 use crate::messages::Message;
@@ -47,6 +47,13 @@ events! {
     MemberUpdated(GroupMember) = "member.updated", to members, by user_or_server;
     /// A user left a group or was removed. The user receives this event, too.
     MemberRemoved(RemovedMember) = "member.removed", to members_and_user, by user_or_server;
+    /// A user was banned from a group. Members who may ban receive this event, and the user if they knew of the group.
+    BanCreated(BanUpdate) = "ban.created", to viewers, by user;
+    /// A ban got another reason or another end. Members who may ban receive this event, and the user if they see the group.
+    BanUpdated(BanUpdate) = "ban.updated", to viewers, by user;
+    /// A ban was lifted. Members who may ban receive this event, and the user if they see the group.
+    // A ban that ends by itself has no event: its end was told before.
+    BanEnded(EndedBan) = "ban.ended", to viewers, by user;
     /// You changed your own settings of a group. Only your devices receive this event.
     SettingsUpdated(OwnMembership) = "settings.updated", to user, by user;
     /// A message was sent.

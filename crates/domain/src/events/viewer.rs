@@ -6,10 +6,13 @@ use crate::accounts::PresenceSetting;
 use crate::events::audience::Audience;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
-use crate::events::subject::{AddedMember, GroupUpdate, RemovedGroup, RemovedMember, UserUpdate};
+use crate::events::subject::{
+    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, RemovedGroup, RemovedMember, UserUpdate,
+};
 use crate::events::table::{Event, EventType};
 use crate::groups::JoinedGroup;
 use crate::ids::{EventId, GroupId, SessionId, UserId, Version};
+use crate::permissions::PermittedRoles;
 
 /// A listening user, with the groups that the user is in. Applying an event updates it, so that it always has the state
 /// right after the last event.
@@ -71,9 +74,14 @@ impl Viewer {
                 if member.user.id == self.user
                     && self.memberships.get(group).is_none_or(|known| known.since < logged.id) =>
             {
-                let (joined_seq, history) = (member.joined_seq, *history);
-                let joined = JoinedGroup { joined_seq, history, ..JoinedGroup::whole(*group, logged.id) };
-                self.memberships.insert(*group, joined);
+                let (joined_seq, role, history) = (member.joined_seq, member.role.name.clone(), *history);
+                let whole = JoinedGroup::whole(*group, logged.id);
+                self.memberships.insert(*group, JoinedGroup { joined_seq, role, history, ..whole });
+            }
+            Event::MemberUpdated(GroupMember { group, member }) if member.user.id == self.user => {
+                if let Some(joined) = self.memberships.get_mut(group) {
+                    joined.role = member.role.name.clone();
+                }
             }
             Event::GroupCreated(GroupUpdate { group, .. })
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {
@@ -106,7 +114,8 @@ impl Viewer {
     }
 
     /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about
-    /// a group that has become private since, and a change of a message about one from before the viewer came in.
+    /// a group that has become private since, a change of a message about one from before the viewer came in, and not all
+    /// members are told of bans.
     fn may_read(&self, event: &Event) -> bool {
         match event {
             Event::Gone(_) => false,
@@ -114,11 +123,23 @@ impl Viewer {
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {
                 group.visibility.is_listed() || self.is_in(group.id)
             }
+            Event::BanCreated(BanUpdate { group, ban, moderators, .. })
+            | Event::BanUpdated(BanUpdate { group, ban, moderators, .. }) => {
+                ban.user.id == self.user || self.is_among(*group, moderators)
+            }
+            Event::BanEnded(EndedBan { group, user, moderators, .. }) => {
+                *user == self.user || self.is_among(*group, moderators)
+            }
             event => event.message().is_none_or(|message| {
                 let joined = self.memberships.get(&message.group_id);
                 joined.is_some_and(|joined| message.seq > joined.history.readable_after(joined.joined_seq))
             }),
         }
+    }
+
+    /// Whether the viewer is in the group with one of these roles.
+    fn is_among(&self, group: GroupId, permitted: &PermittedRoles) -> bool {
+        self.memberships.get(&group).is_some_and(|joined| permitted.contain(&joined.role))
     }
 
     /// The same for an event of which only the record in the log is available.

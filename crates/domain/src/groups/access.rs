@@ -73,7 +73,7 @@ impl Membership {
     }
 
     fn require_at(&self, permission: GroupPermission, scope: &Scope<'_>) -> Result<(), GroupRefusal> {
-        let who = Who { role: Some(&self.standing.role), manages_groups: false };
+        let who = Who::with_role(Some(&self.standing.role));
         match decide(&who, permission, scope) {
             Decision::Allowed(_) => Ok(()),
             Decision::Denied(denial) => Err(denial.into()),
@@ -119,11 +119,10 @@ impl VisibleGroup {
         scope: &Scope<'_>,
     ) -> Result<(), Error> {
         let role = self.standing.as_ref().map(|standing| &standing.role);
-        let member = Who { role, manages_groups: false };
+        let member = Who::with_role(role);
         let Decision::Denied(denial) = decide(&member, permission, scope) else { return Ok(()) };
         // Rights on the server are read only where they can make a difference.
-        let manager = Who { manages_groups: true, ..member };
-        if decide(&manager, permission, scope).is_allowed() && is_server_admin(tx, actor)? {
+        if decide(&member.managing(true), permission, scope).is_allowed() && is_server_admin(tx, actor)? {
             return Ok(());
         }
         Err(GroupRefusal::from(denial).into())

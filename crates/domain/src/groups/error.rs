@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::permissions::{Denial, MAX_ROLES, Shortfall};
+use crate::permissions::{BanTerm, Denial, MAX_ROLES, Shortfall};
 
 /// Why a use case of groups rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum GroupRefusal {
     /// The group is closed: one can't join it, only be added.
     #[error("the group is closed: its members let people in")]
     JoinByRequest,
+    /// The user is banned from the group.
+    #[error("the user is banned from the group")]
+    Banned(BanTerm),
     /// The user is a member already.
     #[error("the user is already a member")]
     AlreadyMember,
@@ -70,6 +73,7 @@ impl From<Denial> for GroupRefusal {
     fn from(denial: Denial) -> Self {
         match denial {
             Denial::NotMember => Self::MembersOnly,
+            Denial::Banned(term) => Self::Banned(term),
             Denial::Role(shortfall) => Self::RoleTooLow(shortfall),
             Denial::Archived => Self::Archived,
             Denial::SlowMode { retry_after } => Self::SlowMode { retry_after },

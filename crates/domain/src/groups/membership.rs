@@ -6,6 +6,7 @@ use crate::accounts::{
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
+use crate::groups::ban_check::refuse_banned;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
@@ -40,7 +41,7 @@ impl Candidate {
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
 /// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::Archived`], [`GroupRefusal::AlreadyMember`],
-/// [`GroupRefusal::QuotaExceeded`], an invalid `role` that the group doesn't have, or a fault.
+/// [`GroupRefusal::Banned`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that the group doesn't have, or a fault.
 pub fn add_member(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -67,7 +68,7 @@ pub fn add_member(
 /// Server admins join any group.
 ///
 /// # Errors
-/// [`GroupRefusal::NotFound`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::Archived`],
+/// [`GroupRefusal::NotFound`], [`GroupRefusal::Banned`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::Archived`],
 /// [`GroupRefusal::QuotaExceeded`], or a fault.
 pub fn join(
     tx: &mut dyn Tx,
@@ -79,6 +80,7 @@ pub fn join(
     lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
     let is_open = found.group.visibility == Visibility::Public || found.standing.is_some();
     if !is_open && !is_server_admin(tx, actor)? {
+        refuse_banned(tx, group, actor.id())?;
         return Err(GroupRefusal::JoinByRequest.into());
     }
     if found.standing.is_none() && found.group.archived_at.is_some() {
@@ -96,7 +98,7 @@ pub fn join(
 /// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
 /// counted. The actor, whose rights are read later, is locked along with them, since users are locked in the order of
 /// their ids.
-fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
+pub(super) fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
     let id = match candidate {
         Candidate::Id(id) => *id,
         Candidate::Nobody => return Err(AccountRefusal::UserNotFound.into()),
@@ -121,8 +123,8 @@ pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Resu
     Ok(())
 }
 
-/// Stores a membership and tells of it; the new member of a private group, who did not see it before, also of the
-/// group. What was said before counts as read. `group` is the group as it was before, locked, as is the user.
+/// Stores a membership and tells of it, unless the user is banned: every way in ends here. The new member of a private group, who did
+/// not see it before, is also told of the group. What was said before counts as read. `group` is the group as it was before, locked, as is the user.
 pub(super) fn add(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -131,6 +133,7 @@ pub(super) fn add(
     role: RoleTitle,
     quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
+    refuse_banned(tx, group.id, user.id)?;
     let is_led = role.name == BuiltInRole::Owner || ensure_owner(tx, group.id)?;
     let role = if is_led { role } else { BuiltInRole::Owner.into() };
     let joined_at = tx.now();

@@ -2,6 +2,8 @@
 
 mod access;
 mod archive;
+mod ban;
+mod ban_check;
 mod change_role;
 mod create;
 mod delete;
@@ -14,6 +16,8 @@ mod model;
 mod quota;
 mod remove_member;
 mod repository;
+mod restriction;
+mod restriction_repository;
 mod role_lookup;
 mod roles;
 mod settings;
@@ -22,6 +26,7 @@ mod succession;
 
 pub(crate) use access::{Membership, lock_visible, visible};
 pub use archive::{archive, restore};
+pub use ban::{ban, list_bans, unban};
 pub use change_role::change_role;
 pub use create::{GroupDraft, create};
 pub use delete::delete;
@@ -40,6 +45,10 @@ pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};
+pub use restriction::{Ban, Reason, RestrictionDraft};
+pub use restriction_repository::BanRepository;
+#[cfg(test)]
+pub(crate) use restriction_repository::MockBanRepository;
 pub use roles::{RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
 pub use settings::{MemberSettings, Notify, SettingsChanges};
 pub use slow_mode::SlowMode;

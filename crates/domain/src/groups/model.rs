@@ -286,7 +286,7 @@ impl GroupView {
     /// What the one who looks may do by their role; `None` for others than members.
     pub fn permissions(&self) -> Option<PermissionSet> {
         let standing = self.standing.as_ref()?;
-        let (who, scope) = (Who { role: Some(&standing.role), manages_groups: false }, self.group.scope());
+        let (who, scope) = (Who::with_role(Some(&standing.role)), self.group.scope());
         let is_allowed = |permission: &GroupPermission| decide(&who, *permission, &scope).is_allowed();
         Some(GroupPermission::ALL.iter().copied().filter(is_allowed).collect())
     }
@@ -294,7 +294,7 @@ impl GroupView {
     /// A group as this member sees it: the newest message only if the role allows to read, and the member may read this
     /// one.
     pub fn new(group: Group, standing: Option<Standing>, newest: Option<MessageView>) -> Self {
-        let who = Who { role: standing.as_ref().map(|standing| &standing.role), manages_groups: false };
+        let who = Who::with_role(standing.as_ref().map(|standing| &standing.role));
         let may_read = decide(&who, GroupPermission::ReadHistory, &group.scope()).is_allowed();
         let after = standing.as_ref().map_or(group.last_seq, |standing| group.readable_after(standing));
         let last_message = newest.filter(|view| may_read && view.message.seq > after);
@@ -329,7 +329,7 @@ pub struct Member {
 }
 
 /// A group that a user is in, as the events of the user's connections depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinedGroup {
     /// The group.
     pub id: GroupId,
@@ -337,6 +337,8 @@ pub struct JoinedGroup {
     pub since: EventId,
     /// The number of the group's newest message at that time.
     pub joined_seq: Seq,
+    /// The user's role in it, on which some events depend.
+    pub role: RoleName,
     /// Which messages the user reads.
     pub history: History,
     /// Whether the group has been deleted, and was private: the user may still learn of its end.
@@ -344,9 +346,10 @@ pub struct JoinedGroup {
 }
 
 impl JoinedGroup {
-    /// A group all of whose messages the user reads.
+    /// A group all of whose messages the user, a plain member, reads.
     pub const fn whole(id: GroupId, since: EventId) -> Self {
-        Self { id, since, joined_seq: Seq::ZERO, history: History::All, has_ended: false }
+        let role = RoleName::MEMBER;
+        Self { id, since, joined_seq: Seq::ZERO, role, history: History::All, has_ended: false }
     }
 }
 

@@ -43,7 +43,13 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
     remove(tx, None, group, user)
 }
 
-fn remove(tx: &mut dyn Tx, actor: Option<UserId>, group: GroupId, user: UserId) -> Result<(), Error> {
+/// Removes a membership and tells of it. The group must be locked.
+pub(super) fn remove(
+    tx: &mut dyn Tx,
+    actor: Option<UserId>,
+    group: GroupId,
+    user: UserId,
+) -> Result<(), Error> {
     tx.members().remove(group, user)?;
     tx.emit(actor, Event::MemberRemoved(RemovedMember { group, user }));
     Ok(())

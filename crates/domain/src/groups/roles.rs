@@ -12,7 +12,7 @@ use crate::groups::role_lookup::find_role;
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{
     BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
-    RoleTitle, Who, decide,
+    RoleTitle, Who, decide, roles_of,
 };
 use crate::storage::Tx;
 
@@ -33,14 +33,7 @@ pub fn list_roles(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<
     let found = managed(tx, actor, group)?;
     found.authorize(tx, actor, GroupPermission::View)?;
     let stored = tx.roles().list(group)?;
-    let custom = stored.iter().map(|(name, _)| name.clone()).filter(|name| name.built_in().is_none());
-    let names = BuiltInRole::ALL.map(RoleName::from).into_iter().chain(custom);
-    let is_private = !found.group.visibility.is_listed();
-    let role = |name: RoleName| {
-        let stored = stored.iter().find(|(known, _)| *known == name).map(|(_, definition)| *definition);
-        Role::resolve(name, stored, is_private)
-    };
-    let mut roles: Vec<_> = names.filter_map(role).collect();
+    let mut roles: Vec<_> = roles_of(&stored, !found.group.visibility.is_listed()).collect();
     roles.sort_by_cached_key(|role| (Reverse(role.title.rank), role.title.name.key()));
     Ok(roles)
 }
@@ -147,7 +140,9 @@ pub fn explain(
         let user = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
         (role_of(tx, &found.group, user.id)?, user.is_admin)
     };
-    let (who, scope) = (Who { role: role.as_ref(), manages_groups }, found.group.scope());
+    let ban = if role.is_none() { tx.bans().find(group, user)? } else { None };
+    let who = Who::with_role(role.as_ref()).managing(manages_groups).banned(ban.map(|ban| ban.term()));
+    let scope = found.group.scope();
     let explained =
         GroupPermission::ALL.iter().map(|permission| (*permission, decide(&who, *permission, &scope)));
     Ok(explained.collect())

@@ -36,7 +36,7 @@ tasks! {
     ForgetGroup(GroupId) = "forget_group";
     /// Remove the likes of a deleted message.
     PurgeLikes(MessageId) = "purge_likes";
-    /// End the memberships of a deleted user.
+    /// End the memberships of a deleted user, and what groups keep about the user besides.
     EndMemberships(UserId) = "end_memberships";
     /// Compute the checksums that are missing in the messages after this one. Enqueued by the migration that adds
     /// them.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::group::GroupPermission;
 use super::role::{Rank, Role};
+use crate::time::Timestamp;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,34 @@ pub struct Who<'a> {
     pub role: Option<&'a Role>,
     /// Whether they manage the groups of the server.
     pub manages_groups: bool,
+    /// How they are kept out of the group, as nobody is who is in it; `None` for who may come in.
+    pub ban: Option<BanTerm>,
+}
+
+impl<'a> Who<'a> {
+    /// A member with this role, or an outsider, without rights on the server.
+    pub const fn with_role(role: Option<&'a Role>) -> Self {
+        Self { role, manages_groups: false, ban: None }
+    }
+
+    /// The same person with the right to manage the groups of the server, or without it.
+    #[must_use]
+    pub const fn managing(self, manages_groups: bool) -> Self {
+        Self { manages_groups, ..self }
+    }
+
+    /// The same person with this ban.
+    #[must_use]
+    pub const fn banned(self, ban: Option<BanTerm>) -> Self {
+        Self { ban, ..self }
+    }
+}
+
+/// How long somebody is banned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BanTerm {
+    /// When the ban ends; `None` for one that lasts until somebody ends it.
+    pub until: Option<Timestamp>,
 }
 
 /// What they ask about: a group, and what they want to act on in it.
@@ -35,6 +64,12 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub const fn over(self, rank: Rank) -> Self {
         Self { target: Some(rank), ..self }
+    }
+
+    /// The same group, for an act that only reads: archived or not makes no difference.
+    #[must_use]
+    pub const fn reading(self) -> Self {
+        Self { is_archived: false, ..self }
     }
 
     /// The same group, for a message of a member who has to wait so long.
@@ -75,6 +110,8 @@ pub enum Grant {
 pub enum Denial {
     /// They are not in the group.
     NotMember,
+    /// They are banned from the group.
+    Banned(BanTerm),
     /// Their role doesn't suffice.
     Role(Shortfall),
     /// The group is archived.
@@ -117,6 +154,7 @@ impl Denial {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotMember => "not_member",
+            Self::Banned(_) => "banned",
             Self::Role(_) => "role",
             Self::Archived => "archived",
             Self::SlowMode { .. } => "slow_mode",
@@ -143,6 +181,7 @@ impl fmt::Display for Decision {
             Self::Allowed(Grant::Open) => f.write_str("everybody may do this in an open group"),
             Self::Allowed(Grant::ManagesGroups) => f.write_str("server admins manage all groups"),
             Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
+            Self::Denied(Denial::Banned(_)) => f.write_str("they are banned from the group"),
             Self::Denied(Denial::Archived) => f.write_str("the group is archived"),
             Self::Denied(Denial::SlowMode { retry_after }) => {
                 write!(f, "the group is in slow mode; the wait ends in {} s", retry_after.as_secs())
@@ -158,6 +197,14 @@ impl Decision {
         match self {
             Self::Allowed(grant) => grant.as_str(),
             Self::Denied(denial) => denial.as_str(),
+        }
+    }
+
+    /// When the reason ends by itself; `None` if it doesn't, or if that depends on more than the clock.
+    pub const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Denied(Denial::Banned(BanTerm { until })) => until,
+            _ => None,
         }
     }
 
@@ -202,7 +249,7 @@ fn decide_by_right(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>
         None if permission == GroupPermission::View && scope.is_open => {
             return Decision::Allowed(Grant::Open);
         }
-        None => Denial::NotMember,
+        None => who.ban.map_or(Denial::NotMember, Denial::Banned),
     };
     if who.manages_groups && permission.is_managed() {
         return Decision::Allowed(Grant::ManagesGroups);

@@ -5,14 +5,17 @@
 
 mod decide;
 mod group;
+mod permitted;
 mod repository;
 mod role;
 mod set;
 
-pub use decide::{Decision, Denial, Grant, Scope, Shortfall, Who, decide};
+pub use decide::{BanTerm, Decision, Denial, Grant, Scope, Shortfall, Who, decide};
 pub use group::GroupPermission;
+pub use permitted::PermittedRoles;
 #[cfg(test)]
 pub(crate) use repository::MockRoleRepository;
 pub use repository::RoleRepository;
+pub(crate) use role::roles_of;
 pub use role::{BuiltInRole, MAX_ROLES, Rank, Role, RoleDefinition, RoleName, RoleTitle};
 pub use set::PermissionSet;

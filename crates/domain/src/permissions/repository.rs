@@ -18,6 +18,12 @@ repository! {
         /// [`MAX_ROLES`](super::MAX_ROLES).
         fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault>;
 
+        /// The same of several groups, each role with its group.
+        fn list_many(
+            &mut self,
+            groups: &[GroupId],
+        ) -> Result<Vec<(GroupId, (RoleName, RoleDefinition))>, StorageFault>;
+
         /// Stores a role, in the place of what is stored under its name.
         fn put(&mut self, group: GroupId, name: &RoleName, role: &RoleDefinition) -> Result<(), StorageFault>;
 

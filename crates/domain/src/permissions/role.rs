@@ -224,6 +224,19 @@ impl Role {
     }
 }
 
+/// All roles of a group, of which it stores these, in no particular order.
+pub(crate) fn roles_of(
+    stored: &[(RoleName, RoleDefinition)],
+    is_private: bool,
+) -> impl Iterator<Item = Role> {
+    let custom = stored.iter().map(|(name, _)| name.clone()).filter(|name| name.built_in().is_none());
+    let names = BuiltInRole::ALL.map(RoleName::from).into_iter().chain(custom);
+    names.filter_map(move |name| {
+        let stored = stored.iter().find(|(known, _)| *known == name).map(|(_, definition)| *definition);
+        Role::resolve(name, stored, is_private)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

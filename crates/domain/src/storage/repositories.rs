@@ -21,6 +21,8 @@ macro_rules! for_each_repository {
             roles: permissions::RoleRepository, MockRoleRepository;
             /// Who is in which group.
             members: groups::MemberRepository, MockMemberRepository;
+            /// Who is banned from which group.
+            bans: groups::BanRepository, MockBanRepository;
             /// Messages, likes and read cursors.
             messages: messages::MessageRepository, MockMessageRepository;
             /// Work that goes on after the command, also after a restart.

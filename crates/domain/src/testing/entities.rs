@@ -5,13 +5,13 @@ use crate::accounts::{
 };
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::groups::{
-    Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
+    Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
 };
 use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
-use crate::permissions::{BuiltInRole, GroupPermission, Role, Shortfall};
+use crate::permissions::{BuiltInRole, GroupPermission, PermittedRoles, Role, Shortfall};
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -100,6 +100,16 @@ pub(crate) fn standing(role: BuiltInRole) -> Standing {
 pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
     let (joined_seq, settings) = (Seq::new(20), MemberSettings::default());
     Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER, joined_seq, settings }
+}
+
+/// A ban from the group, without an end.
+pub(crate) fn ban(id: UserId) -> Ban {
+    Ban { user: user(id).as_ref(), reason: None, until: None, banned_by: ME, created_at: EARLIER }
+}
+
+/// The roles that may ban in a group that has changed none.
+pub(crate) fn moderators() -> PermittedRoles {
+    PermittedRoles::with(GroupPermission::BanMembers, &[], false)
 }
 
 /// A message of the group, with two likes.

@@ -103,6 +103,19 @@ impl MockTx {
         self
     }
 
+    /// The actor, who has no rights on the server, may be asked for them.
+    pub(crate) fn reads_rights_or_not(mut self) -> Self {
+        self.accounts.expect_lock().returning(|_, _| Ok(()));
+        self.accounts.expect_find().with(eq(ME)).returning(|_| Ok(Some(user(ME))));
+        self
+    }
+
+    /// Nobody is banned from the group.
+    pub(crate) fn bans_nobody(mut self) -> Self {
+        self.bans.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
+        self
+    }
+
     /// A user is there; asked for once.
     pub(crate) fn finds_user(mut self, user: User) -> Self {
         self.accounts.expect_find().with(eq(user.id)).times(1).returning(move |_| Ok(Some(user.clone())));

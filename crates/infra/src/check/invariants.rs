@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 6] = [
+pub(crate) const INVARIANTS: [Invariant; 7] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -53,6 +53,14 @@ pub(crate) const INVARIANTS: [Invariant; 6] = [
                             WHERE group_roles.group_id = memberships.group_id AND name = role)",
         holds: "every member has a role that the group has",
         broken: "members have a role that their group doesn't have",
+    },
+    Invariant {
+        check: "bans",
+        offenders: "SELECT count(*) AS number FROM group_bans JOIN memberships \
+            ON memberships.group_id = group_bans.group_id AND memberships.user_id = group_bans.user_id \
+            WHERE group_bans.until IS NULL",
+        holds: "nobody who is banned from a group for good is in it",
+        broken: "members are banned from their group for good",
     },
     Invariant {
         check: "read_cursors",

@@ -68,6 +68,7 @@ struct JoinedGroupRow {
     group_id: i64,
     since_event: i64,
     joined_seq: i64,
+    role: String,
     #[diesel(select_expression = groups::history)]
     history: StoredHistory,
     #[diesel(select_expression = groups::deleted_at.is_not_null())]
@@ -80,6 +81,7 @@ impl From<JoinedGroupRow> for JoinedGroup {
             id: GroupId::new(row.group_id),
             since: EventId::new(row.since_event),
             joined_seq: Seq::new(row.joined_seq),
+            role: RoleName::from_stored(row.role),
             history: row.history.0,
             has_ended: row.has_ended,
         }
@@ -166,7 +168,7 @@ impl MemberRepository for DbTx<'_> {
         let pairs = members.iter().map(|(group, user)| (group.get(), user.get())).collect();
         let found = present_members()
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
-            .filter(AmongPairs(pairs))
+            .filter(AmongPairs::of(memberships::group_id, memberships::user_id, pairs))
             .filter(groups::deleted_at.is_null());
         let rows: Vec<(i64, MemberRow)> = on_backend!(self, |connection| {
             found.select((memberships::group_id, MemberRow::as_select())).load(connection)

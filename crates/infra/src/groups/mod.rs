@@ -1,5 +1,6 @@
 //! Groups and their members.
 
+mod bans;
 mod members;
 pub(crate) mod purge;
 mod repository;

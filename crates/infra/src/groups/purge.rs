@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
-use crate::schema::{group_roles, groups, memberships, messages, reactions};
+use crate::schema::{group_bans, group_roles, groups, memberships, messages, reactions};
 use crate::sql::stored::{LIKE, StoredVisibility};
 use crate::tx::DbTx;
 
 // A second name of the table, for the subquery that selects the rows to remove.
 diesel::alias! {
     const PICKED_MESSAGES: Alias<PickedMessages> = messages as picked_messages;
+    const PICKED_BANS: Alias<PickedBans> = group_bans as picked_bans;
     const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
     const PICKED_REACTIONS: Alias<PickedReactions> = reactions as picked_reactions;
 }
@@ -28,8 +29,8 @@ pub(crate) enum Rest {
 /// Removes up to so many rows of a group, and returns how many it removed.
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
-/// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then the rest:
-/// memberships, then the roles and the group. Returns `true` once nothing is left to be removed.
+/// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
+/// bans, then the rest: memberships, then the roles and the group. Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
     tx: &mut DbTx<'_>,
     group: i64,
@@ -44,9 +45,9 @@ pub(crate) fn purge_group(
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
     let steps: &[PurgeStep] = if keeps_rest {
-        &[purge_reactions, purge_messages]
+        &[purge_reactions, purge_messages, purge_bans]
     } else {
-        &[purge_reactions, purge_messages, purge_memberships]
+        &[purge_reactions, purge_messages, purge_bans, purge_memberships]
     };
     let mut left = limit;
     for step in steps {
@@ -105,6 +106,18 @@ fn purge_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, S
         .limit(limit);
     let removed =
         memberships::table.filter(memberships::group_id.eq(group)).filter(memberships::user_id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
+}
+
+/// Removes up to `limit` of the bans from the group. Returns how many.
+fn purge_bans(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_BANS
+        .select(PICKED_BANS.field(group_bans::user_id))
+        .filter(PICKED_BANS.field(group_bans::group_id).eq(group))
+        .order(PICKED_BANS.field(group_bans::user_id))
+        .limit(limit);
+    let removed =
+        group_bans::table.filter(group_bans::group_id.eq(group)).filter(group_bans::user_id.eq_any(first));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
 }
 

@@ -29,6 +29,20 @@ impl RoleRepository for DbTx<'_> {
         Ok(rows.into_iter().map(role).collect())
     }
 
+    fn list_many(
+        &mut self,
+        groups: &[GroupId],
+    ) -> Result<Vec<(GroupId, (RoleName, RoleDefinition))>, StorageFault> {
+        let roles = group_roles::table.filter(group_roles::group_id.eq_any(groups.iter().map(|id| id.get())));
+        let rows: Vec<(i64, String, DefinitionRow)> = on_backend!(self, |connection| roles
+            .select((group_roles::group_id, group_roles::name, DefinitionRow::as_select()))
+            .load(connection))?;
+        let role = |(group, name, DefinitionRow(definition))| {
+            (GroupId::new(group), (RoleName::from_stored(name), definition))
+        };
+        Ok(rows.into_iter().map(role).collect())
+    }
+
     fn put(&mut self, group: GroupId, name: &RoleName, role: &RoleDefinition) -> Result<(), StorageFault> {
         let (rank, permissions) = (i64::from(role.rank.get()), role.permissions.stored());
         let row = diesel::insert_into(group_roles::table)

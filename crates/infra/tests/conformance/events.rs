@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::events::{
-    AddedMember, Audience, Event, EventRecord, EventType, GroupMember, GroupUpdate, LoggedEvent,
-    OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectKind, Tombstone, UserUpdate, load,
+    AddedMember, Audience, BanUpdate, EndedBan, Event, EventRecord, EventType, GroupMember, GroupUpdate,
+    LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectKind, Tombstone, UserUpdate,
+    load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, MessageId, Position, UserId};
@@ -62,6 +63,12 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         }
         SubjectKind::GroupMember => Subject::GroupMember(GroupMember { group, member }),
         SubjectKind::OwnMembership => Subject::OwnMembership(OwnMembership(GroupMember { group, member })),
+        SubjectKind::BanUpdate => {
+            let ban = ban(&ann, user);
+            tx.bans().put(group, &ban).unwrap();
+            Subject::BanUpdate(BanUpdate::of(group, ban, moderators(), false))
+        }
+        SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(group, user, moderators(), true)),
         SubjectKind::Message => Subject::Message(message),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message)),
         _ => what_is_left(Chat { group, user, message: message.id }, kind),

@@ -35,6 +35,7 @@ macro_rules! cases {
 }
 
 mod accounts;
+mod bans;
 mod checksums;
 mod enqueued;
 mod events;

@@ -27,6 +27,7 @@ macro_rules! cases {
 
 mod admins;
 mod arena;
+mod bans;
 mod crossings;
 mod departures;
 mod mayhem;

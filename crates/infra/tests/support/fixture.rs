@@ -3,11 +3,11 @@
 use groupchat_domain::accounts::{
     ClientInfo, DisplayName, Email, KeyHash, NewSession, NewUser, PasswordHash, SessionKind, User, Username,
 };
-use groupchat_domain::groups::{GroupName, History, NewGroup, NewMembership, Visibility};
+use groupchat_domain::groups::{Ban, GroupName, History, NewGroup, NewMembership, Visibility};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, Message, MessageText, MessageView, NewMessage};
 use groupchat_domain::paging::Limit;
-use groupchat_domain::permissions::BuiltInRole;
+use groupchat_domain::permissions::{BuiltInRole, GroupPermission, PermittedRoles};
 use groupchat_domain::search::SearchText;
 use groupchat_domain::storage::{Tx, Unique};
 use groupchat_domain::time::Timestamp;
@@ -106,6 +106,16 @@ pub(crate) fn new_membership(group: GroupId, user: UserId, role: BuiltInRole) ->
 
 pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInRole) {
     stored(tx.members().insert(&new_membership(group, user, role)).unwrap());
+}
+
+/// A ban without an end.
+pub(crate) fn ban(user: &User, by: UserId) -> Ban {
+    Ban { user: user.as_ref(), reason: None, until: None, banned_by: by, created_at: at(4) }
+}
+
+/// The roles that may ban in a group that has changed none.
+pub(crate) fn moderators() -> PermittedRoles {
+    PermittedRoles::with(GroupPermission::BanMembers, &[], false)
 }
 
 /// The number of the group's newest message.

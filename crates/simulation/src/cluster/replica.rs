@@ -205,6 +205,7 @@ impl Replica {
             | Event::MessagePinned(message)
             | Event::MessageUnpinned(message)
             | Event::MessageDeleted(Tombstone(message)) => self.change_message(message, None),
+            Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
             Event::SessionsEnded(_) | Event::Gone(_) => {}
         }
         None

@@ -11,6 +11,7 @@ impl Command {
             Self::ListMessages { group, .. }
             | Self::ListPins { group, .. }
             | Self::ListMembers { group, .. }
+            | Self::ListBans { group, .. }
             | Self::MarkRead { group, .. }
             | Self::MarkReadQuietly { group, .. } => Some(GroupId::new(group.0)),
             _ => None,

@@ -7,7 +7,8 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::groups::{
-    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RoleChanges, SettingsChanges,
+    self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
+    SettingsChanges,
 };
 use groupchat_domain::ids::{Position, Seq};
 use groupchat_domain::jobs;
@@ -208,6 +209,22 @@ commands! {
     /// A member is removed.
     2 write RemoveMember[groups::remove_member](group: AGroup, user: AUser)
         |tx, actor| groups::remove_member(tx, actor, group, user);
+    /// Somebody is banned, perhaps for a while.
+    2 write Ban[groups::ban](group: AGroup, user: AUser, reason: Option<AReason>, lasts: Option<AWhile>)
+        |tx, actor| {
+            let until = lasts.map(|lasts| tx.now().plus(lasts));
+            groups::ban(tx, actor, group, user, &RestrictionDraft { reason: reason.clone(), until })
+        };
+    /// A ban is lifted.
+    2 write Unban[groups::unban](group: AGroup, user: AUser)
+        |tx, actor| groups::unban(tx, actor, group, user);
+    /// Those who are banned.
+    1 read ListBans[groups::list_bans](
+        group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit
+    )
+        |tx, actor| groups::list_bans(tx, actor, &MemberQuery {
+            group, search: search.clone(), after: after.map(|place| place.of("user")), limit,
+        });
     /// Members.
     3 read ListMembers[groups::list_members](
         group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit

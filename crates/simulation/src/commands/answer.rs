@@ -2,7 +2,7 @@
 
 use groupchat_domain::accounts::{Actor, CreatedUser, LoggedIn, Password, Secret, Session, User};
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
-use groupchat_domain::groups::{GroupView, Member};
+use groupchat_domain::groups::{Ban, GroupView, Member};
 use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
@@ -81,6 +81,10 @@ answers! {
     Joined((Member, bool)),
     /// Members.
     Members(Page<NamePosition<Member>>),
+    /// A ban.
+    Ban(Ban),
+    /// Bans.
+    Bans(Page<NamePosition<Ban>>),
     /// A role.
     Role(Role),
     /// Roles.
@@ -208,6 +212,8 @@ impl Answer {
             Self::Groups(groups) => groups.renumber(ids),
             Self::Member(member) | Self::Joined((member, _)) => member.renumber(ids),
             Self::Members(members) => members.renumber(ids),
+            Self::Ban(ban) => ban.renumber(ids),
+            Self::Bans(bans) => bans.renumber(ids),
             Self::Sent(sent) => sent.view.renumber(ids),
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),

@@ -1,10 +1,11 @@
 //! What commands are about: numbers that print as they are written in Rust, and stand for values of the domain.
 
 use std::fmt::{self, Debug};
+use std::time::Duration;
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
 use groupchat_domain::groups::{
-    Candidate, Description, GroupName, History, Notify, SlowMode, Topic, Visibility,
+    Candidate, Description, GroupName, History, Notify, Reason, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
@@ -154,6 +155,12 @@ arguments! {
             let rank = Rank::from_stored(i64::from(number) * 8 + 3).unwrap_or(Rank::OWNER);
             RoleDefinition { rank, permissions: PermissionSet::default_of(role, false) }
         };
+    /// Why somebody is kept out.
+    AReason(u8) for Reason: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| Reason::from_stored(format!("reason {number}"));
+    /// How long something lasts.
+    AWhile(u16) for Duration: |dice, known| [1, 60, 3_600][dice.below(3)],
+        |seconds, ids| Duration::from_secs(seconds.into());
     /// What a member wants to be notified of.
     ANotify(u8) for Notify: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Notify::ALL[usize::from(number % 3)];

@@ -2,10 +2,10 @@
 
 use groupchat_domain::accounts::{Actor, Session, User, UserRef};
 use groupchat_domain::events::{
-    AddedMember, Audience, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember, GroupUpdate,
-    LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Subject, Tombstone, UserUpdate,
+    AddedMember, Audience, BanUpdate, EndedBan, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember,
+    GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Subject, Tombstone, UserUpdate,
 };
-use groupchat_domain::groups::{Group, GroupView, Member};
+use groupchat_domain::groups::{Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{Message, MessagePage, MessageView};
@@ -54,6 +54,9 @@ renumber! {
     Session: id;
     Group: id;
     Member: user;
+    Ban: user banned_by;
+    BanUpdate: group ban;
+    EndedBan: group user;
     GroupMember: group member;
     AddedMember: group member;
     RemovedMember: group user;
@@ -97,6 +100,7 @@ macro_rules! named {
 named! {
     User: id;
     Member: user.id;
+    Ban: user.id;
     GroupView: group.id;
 }
 
@@ -141,6 +145,15 @@ impl Renumber for LoggedEvent {
             }
             Subject::AddedMember(member) => member.renumber(ids),
             Subject::RemovedMember(member) => member.renumber(ids),
+            Subject::BanUpdate(update) => {
+                update.renumber(ids);
+                let BanUpdate { group, ban, moderators, .. } = update.clone();
+                *update = BanUpdate::logged(group, ban, moderators, self.audience);
+            }
+            Subject::EndedBan(ended) => {
+                ended.renumber(ids);
+                *ended = EndedBan::logged(ended.group, ended.user, ended.moderators.clone(), self.audience);
+            }
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::Gone => {}
         }

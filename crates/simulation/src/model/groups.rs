@@ -43,7 +43,7 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the likes, then these, then memberships, and with the group its roles. Of a private group the rest is
+    /// messages the likes, then these, then bans, then memberships, and with the group its roles. Of a private group the rest is
     /// kept, unless it is to be forgotten.
     fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
@@ -56,6 +56,8 @@ impl Tables {
             left -= 1;
             self.remove_message(place, &message);
         }
+        let bans: Vec<_> = self.bans.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();
+        left -= self.bans.remove_all(bans.into_iter().take(left));
         let keeps_rest =
             !forgets && self.groups.get(&group).is_some_and(|row| !row.group.visibility.is_listed());
         if keeps_rest {

@@ -146,9 +146,9 @@ impl MemberRepository for ModelTx<'_> {
         let tables = self.read()?;
         let joined = |(id, membership): (GroupId, Membership)| {
             let GroupRow { group, is_deleted } = tables.groups.get(&id)?;
-            let Membership { since_event: since, joined_seq, .. } = membership;
-            let joined =
-                JoinedGroup { id, since, joined_seq, history: group.history, has_ended: *is_deleted };
+            let Membership { since_event: since, joined_seq, role, .. } = membership;
+            let (history, has_ended) = (group.history, *is_deleted);
+            let joined = JoinedGroup { id, since, joined_seq, role, history, has_ended };
             (!is_deleted || !group.visibility.is_listed()).then_some(joined)
         };
         Ok(tables.memberships_of(user).filter_map(joined).collect())

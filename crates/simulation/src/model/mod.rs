@@ -2,6 +2,7 @@
 //! a time; one that is refused is undone.
 
 mod accounts;
+mod bans;
 mod events;
 mod groups;
 mod jobs;

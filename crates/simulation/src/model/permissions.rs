@@ -16,6 +16,14 @@ impl RoleRepository for ModelTx<'_> {
         Ok(roles.map(|((_, name), role)| (name.clone(), *role)).collect())
     }
 
+    fn list_many(
+        &mut self,
+        groups: &[GroupId],
+    ) -> Result<Vec<(GroupId, (RoleName, RoleDefinition))>, StorageFault> {
+        let roles = self.read()?.roles.iter().filter(|((of, _), _)| groups.contains(of));
+        Ok(roles.map(|((of, name), role)| (*of, (name.clone(), *role))).collect())
+    }
+
     fn put(&mut self, group: GroupId, name: &RoleName, role: &RoleDefinition) -> Result<(), StorageFault> {
         self.write()?.roles.put((group, name.clone()), *role);
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::groups::{Group, MemberSettings};
+use groupchat_domain::groups::{Ban, Group, MemberSettings};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
@@ -99,6 +99,8 @@ tables! {
     /// What groups have defined or changed, by the name of the role.
     roles: Table<(GroupId, RoleName), RoleDefinition>,
     memberships: Table<(GroupId, UserId), Membership>,
+    /// Who is banned, also those whose ban has ended by itself.
+    bans: Table<(GroupId, UserId), Ban>,
     /// Without the names of their authors.
     messages: Table<(GroupId, Seq), Message>,
     /// Where a message is.

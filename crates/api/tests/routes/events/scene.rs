@@ -156,15 +156,21 @@ impl Scene {
         self.kept.hear(&mut self.graces, "reply").await
     }
 
-    /// A group of others is hidden, Grace is removed; the group that both were in and her account are deleted.
+    /// A group of others is hidden, Grace is banned for a while; the group that both were in and her account are deleted.
     async fn part(&mut self) {
         self.server.advance_clock(Duration::from_secs(5));
         let analysts = self.root.new_group("Analysts").await;
         self.log("group.created").await;
         self.root.patch(&analysts, json!({"visibility": "private"})).await.ok();
         self.log("group.hidden").await;
-        self.ada.delete(&format!("{}/members/{}", self.group, self.grace.id())).await.no_content();
+        let ban = format!("{}/bans/{}", self.group, self.grace.id());
+        self.ada.put(&ban, json!({"reason": "Bugs"})).await.ok();
         self.log("member.removed").await;
+        self.log("ban.created").await;
+        self.ada.put(&ban, json!({"reason": "Bugs", "until": "2026-11-23T20:15:30Z"})).await.ok();
+        self.log("ban.updated").await;
+        self.ada.delete(&ban).await.no_content();
+        self.log("ban.ended").await;
         self.ada.delete(&self.group).await.no_content();
         self.log("group.deleted").await;
         self.root.delete(&format!("/api/users/{}", self.grace.id())).await.no_content();

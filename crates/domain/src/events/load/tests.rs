@@ -5,16 +5,16 @@ use super::*;
 use crate::error::Error;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectIds,
-    SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
+    Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::BuiltInRole;
 use crate::testing::{
-    EARLIER, GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, group, member, message, tombstone,
-    user,
+    EARLIER, GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, group, member, message,
+    moderators, tombstone, user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -53,6 +53,12 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .withf(|pairs| pairs == [(GROUP, OTHER)])
         .times(loads)
         .returning(|_| Ok(vec![(GROUP, member(OTHER, BuiltInRole::Admin))]));
+    tx.bans
+        .expect_find_many()
+        .withf(|pairs| pairs == [(GROUP, OTHER)])
+        .times(loads)
+        .returning(|_| Ok(vec![(GROUP, ban(OTHER))]));
+    tx.roles.expect_list_many().withf(|ids| ids == [GROUP]).times(loads).returning(|_| Ok(Vec::new()));
     tx.messages
         .expect_find_many()
         .withf(|ids| ids == [MESSAGE])
@@ -67,6 +73,8 @@ fn nothing_is_there() -> MockTx {
     tx.accounts.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.groups.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.members.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.bans.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.roles.expect_list_many().returning(|_| Ok(Vec::new()));
     tx.messages.expect_find_many().returning(|_| Ok(Vec::new()));
     tx
 }
@@ -92,6 +100,13 @@ fn present(event_type: EventType) -> Subject {
         SubjectKind::OwnMembership => {
             let member = member(OTHER, BuiltInRole::Admin);
             Subject::OwnMembership(OwnMembership(GroupMember { group: GROUP, member }))
+        }
+        SubjectKind::BanUpdate => {
+            let update = BanUpdate::logged(GROUP, ban(OTHER), moderators(), Audience::Group(GROUP));
+            Subject::BanUpdate(update)
+        }
+        SubjectKind::EndedBan => {
+            Subject::EndedBan(EndedBan::logged(GROUP, OTHER, moderators(), Audience::Group(GROUP)))
         }
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),

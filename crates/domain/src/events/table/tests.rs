@@ -5,6 +5,7 @@ use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::BuiltInRole;
 use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
+use crate::testing::{ban, moderators};
 
 /// An event of this type about the only user, group and message.
 fn example(event_type: EventType) -> Event {
@@ -25,6 +26,8 @@ fn example(event_type: EventType) -> Event {
             let member = member(OTHER, BuiltInRole::Member);
             Subject::OwnMembership(OwnMembership(GroupMember { group: GROUP, member }))
         }
+        SubjectKind::BanUpdate => Subject::BanUpdate(BanUpdate::of(GROUP, ban(OTHER), moderators(), true)),
+        SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(GROUP, OTHER, moderators(), true)),
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
@@ -40,6 +43,8 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         SubjectKind::GroupMember
         | SubjectKind::AddedMember
         | SubjectKind::OwnMembership
+        | SubjectKind::BanUpdate
+        | SubjectKind::EndedBan
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
         SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
     }
@@ -84,6 +89,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::MemberAdded, Audience::Group(GROUP)),
         (EventType::SettingsUpdated, Audience::User(OTHER)),
         (EventType::MemberRemoved, Audience::GroupAndUser(GROUP, OTHER)),
+        (EventType::BanCreated, Audience::GroupAndUser(GROUP, OTHER)),
         (EventType::MessageDeleted, Audience::Group(GROUP)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
     ] {

@@ -5,7 +5,7 @@ use crate::groups::{Group, History, Member, Visibility};
 use crate::ids::{Position, Seq};
 use crate::messages::Message;
 use crate::permissions::BuiltInRole;
-use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, group, member, message, user};
+use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, ban, group, member, message, moderators, user};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
 const THIRD: UserId = UserId::new(3);
@@ -286,6 +286,58 @@ fn the_end_of_a_private_group_is_told_to_those_who_were_in_it_and_nothing_else_o
     assert!(!viewer(&[]).may_see(&deleted(9)));
     let mut inside = viewer(&[(GROUP, 5)]);
     assert!(inside.apply_and_check(&deleted(9)) && !inside.is_in(GROUP));
+}
+
+#[test]
+fn of_the_members_those_who_may_ban_are_told_of_bans() {
+    let with_role = |role: BuiltInRole| {
+        Viewer::new(
+            ME,
+            MY_SESSION,
+            [JoinedGroup { role: role.into(), ..JoinedGroup::whole(GROUP, EventId::new(5)) }],
+        )
+    };
+    let update = |id: UserId, is_told| BanUpdate::of(GROUP, ban(id), moderators(), is_told);
+    let about = |id: UserId, is_told| {
+        [
+            Event::BanCreated(update(id, is_told)),
+            Event::BanUpdated(update(id, is_told)),
+            Event::BanEnded(EndedBan::of(GROUP, id, moderators(), is_told)),
+        ]
+    };
+    let sees = |viewer: &Viewer, event: Event| viewer.may_see(&logged(10, event.audience().unwrap(), event));
+    for is_told in [false, true] {
+        for event in about(THIRD, is_told) {
+            for (role, visible) in BuiltInRole::ALL.into_iter().zip([false, false, true, true]) {
+                assert_eq!(sees(&with_role(role), event.clone()), visible, "{role:?} {event:?}");
+            }
+            assert!(!sees(&viewer(&[]), event));
+        }
+        for event in about(ME, is_told) {
+            assert_eq!(sees(&viewer(&[]), event.clone()), is_told, "{event:?}");
+        }
+    }
+}
+
+#[test]
+fn who_comes_to_have_another_role_is_told_accordingly() {
+    let banned = |id| {
+        let event = Event::BanCreated(BanUpdate::of(GROUP, ban(THIRD), moderators(), false));
+        logged(id, Audience::Group(GROUP), event)
+    };
+    let given = |id, role| {
+        let member = member(ME, role);
+        logged(id, Audience::Group(GROUP), Event::MemberUpdated(GroupMember { group: GROUP, member }))
+    };
+    let events = [
+        added(5, ME),
+        banned(6),
+        given(7, BuiltInRole::Admin),
+        banned(8),
+        given(9, BuiltInRole::Member),
+        banned(10),
+    ];
+    assert_eq!(seen(viewer(&[]), &events), [5, 7, 8, 9]);
 }
 
 #[test]

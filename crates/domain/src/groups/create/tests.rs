@@ -42,7 +42,8 @@ fn stores_owner(tx: MockTx) -> MockTx {
     stores_owner_since(tx, FIRST_EVENT.next())
 }
 
-fn stores_owner_since(mut tx: MockTx, since_event: EventId) -> MockTx {
+fn stores_owner_since(tx: MockTx, since_event: EventId) -> MockTx {
+    let mut tx = tx.bans_nobody();
     let membership = NewMembership {
         group: GROUP,
         user: ME,

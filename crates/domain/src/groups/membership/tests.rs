@@ -4,6 +4,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::events::{Audience, GroupMember};
 use crate::groups::model::History;
+use crate::groups::restriction::Ban;
 use crate::testing::{
     ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
@@ -72,7 +73,8 @@ fn added(user: UserId, role: BuiltInRole) -> Member {
 }
 
 /// A membership is stored that starts with the event that tells of it, and with nothing unread.
-fn stores(mut tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
+fn stores(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
+    let mut tx = tx.bans_nobody();
     let membership = NewMembership {
         group: GROUP,
         user,
@@ -233,7 +235,7 @@ fn only_members_and_server_admins_join_what_is_not_public() {
             let tx = MockTx::new().locks_group(Some(Group { visibility, ..group() }), role);
             locks_candidate(tx, ME)
         };
-        let mut tx = finds(None).reads_rights(false);
+        let mut tx = finds(None).reads_rights(false).bans_nobody();
         let outcome = join(&mut tx, &me(), GROUP, &Quotas::default());
         assert_eq!(outcome, Err(GroupRefusal::JoinByRequest.into()), "{visibility:?}");
         let mut tx = stores(finds(None).reads_rights(true), ME, BuiltInRole::Member, Unique::Stored(()));
@@ -241,6 +243,33 @@ fn only_members_and_server_admins_join_what_is_not_public() {
         let mut tx = stores(finds(Some(BuiltInRole::Member)), ME, BuiltInRole::Member, Unique::Taken);
         tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, BuiltInRole::Member))));
         assert!(!join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
+    }
+}
+
+#[test]
+fn who_is_banned_comes_in_by_no_way() {
+    let until = Some(crate::time::Timestamp::from_micros(NOW.as_micros() + 1));
+    let refused = GroupRefusal::Banned(crate::permissions::BanTerm { until });
+    let is_banned = |mut tx: MockTx, id: UserId| {
+        let user = user(id).as_ref();
+        let ban = Ban { user, reason: None, until, banned_by: OTHER, created_at: NOW };
+        tx.bans.expect_find().with(eq(GROUP), eq(id)).returning(move |_, _| Ok(Some(ban.clone())));
+        tx
+    };
+    for visibility in [Visibility::Public, Visibility::Closed] {
+        for is_admin in [false, true] {
+            let tx = MockTx::new().locks_group(Some(Group { visibility, ..group() }), None);
+            let mut tx = is_banned(locks_candidate(tx, ME), ME);
+            if visibility != Visibility::Public {
+                tx = tx.reads_rights(is_admin);
+            }
+            let outcome = join(&mut tx, &me(), GROUP, &Quotas::default());
+            assert_eq!(outcome, Err(refused.into()), "{visibility:?}, {is_admin}");
+        }
+    }
+    for caller in [MEMBER, OWNER, SERVER_ADMIN] {
+        let mut tx = is_banned(locks_candidate(MockTx::new().called_by(caller), OTHER), OTHER);
+        assert_eq!(add_other(&mut tx, BuiltInRole::Member), Err(refused.into()), "{caller:?}");
     }
 }
 
@@ -264,7 +293,7 @@ fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
 
 #[test]
 fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
-    let mut tx = MockTx::new();
+    let mut tx = MockTx::new().bans_nobody();
     tx.emit(None, Event::GroupCreated(GroupUpdate::of(group())));
     let since = FIRST_EVENT.next();
     tx.members
@@ -278,7 +307,8 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
 }
 
 /// Whoever joins finds no owner, but perhaps somebody who becomes one.
-fn finds_no_owner(mut tx: MockTx, heir: Option<Member>) -> MockTx {
+fn finds_no_owner(tx: MockTx, heir: Option<Member>) -> MockTx {
+    let mut tx = tx.bans_nobody();
     tx.members.expect_count_owners().with(eq(GROUP)).times(1).returning(|_| Ok(0));
     if let Some(heir) = &heir {
         let promoted = tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(RoleName::OWNER));

@@ -236,7 +236,8 @@ fn explained(tx: &mut MockTx, user: UserId, permission: GroupPermission) -> Resu
 #[test]
 fn everybody_is_told_what_they_may_do_and_why() {
     let finds = |caller: GroupCaller| {
-        MockTx::new().finds_group(Some(group()), caller.role).reads_rights(caller.server_admin)
+        let tx = MockTx::new().finds_group(Some(group()), caller.role).reads_rights(caller.server_admin);
+        tx.bans_nobody()
     };
     for (caller, permission, allowed, reason) in [
         (MEMBER, GroupPermission::Send, true, "role"),
@@ -263,7 +264,7 @@ fn whoever_manages_roles_is_told_what_others_may_do() {
             .expect_find()
             .with(eq(GROUP), eq(OTHER))
             .returning(move |_, _| Ok(is_member.then(|| member(OTHER, BuiltInRole::Admin))));
-        tx.finds_user(server_admin(OTHER))
+        tx.bans_nobody().finds_user(server_admin(OTHER))
     };
     let reason = |is_member, permission| {
         explained(&mut finds(OWNER, is_member), OTHER, permission).map(Decision::reason)

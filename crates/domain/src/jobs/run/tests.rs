@@ -67,6 +67,10 @@ fn ends_memberships(memberships: usize) -> MockTx {
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);
     visible.returning(move |_, _| Ok(Some(found())));
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(memberships).returning(|_, _| Ok(()));
+    if memberships == 0 {
+        let forget = tx.bans.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
+        forget.times(1).returning(|_, _| Ok(true));
+    }
     tx
 }
 

@@ -21,11 +21,11 @@ fn custom(rank: i64, permissions: &[GroupPermission]) -> Role {
 }
 
 const fn member(role: &Role) -> Who<'_> {
-    Who { role: Some(role), manages_groups: false }
+    Who::with_role(Some(role))
 }
 
-const OUTSIDER: Who<'_> = Who { role: None, manages_groups: false };
-const SERVER_ADMIN: Who<'_> = Who { role: None, manages_groups: true };
+const OUTSIDER: Who<'_> = Who::with_role(None);
+const SERVER_ADMIN: Who<'_> = Who::with_role(None).managing(true);
 
 #[test]
 fn a_member_may_do_what_the_role_allows_and_learns_what_it_lacks() {
@@ -56,6 +56,24 @@ fn others_may_only_see_an_open_group() {
 }
 
 #[test]
+fn who_is_banned_learns_it_where_others_learn_that_they_are_no_members() {
+    let until = Some(Timestamp::from_micros(7));
+    let term = BanTerm { until };
+    for &permission in GroupPermission::ALL {
+        for (who, scope) in [(OUTSIDER, OPEN), (OUTSIDER, PRIVATE), (SERVER_ADMIN, PRIVATE)] {
+            let before = decide(&who, permission, &scope);
+            let expected = match before {
+                Decision::Denied(Denial::NotMember) => Decision::Denied(Denial::Banned(term)),
+                other => other,
+            };
+            let banned = decide(&who.banned(Some(term)), permission, &scope);
+            assert_eq!(banned, expected, "{permission:?}");
+            assert_eq!(banned.until(), if banned == before { None } else { until });
+        }
+    }
+}
+
+#[test]
 fn server_admins_manage_every_group_but_neither_read_nor_write() {
     for &permission in GroupPermission::ALL {
         let expected = match permission.is_managed() {
@@ -65,7 +83,7 @@ fn server_admins_manage_every_group_but_neither_read_nor_write() {
         assert_eq!(decide(&SERVER_ADMIN, permission, &PRIVATE), expected, "{permission:?}");
     }
     let role = built_in(BuiltInRole::Member);
-    let inside = Who { role: Some(&role), manages_groups: true };
+    let inside = member(&role).managing(true);
     let decision = |permission| decide(&inside, permission, &OPEN);
     assert_eq!(decision(GroupPermission::Send), Decision::Allowed(Grant::Role));
     assert_eq!(decision(GroupPermission::EditGroup), Decision::Allowed(Grant::ManagesGroups));

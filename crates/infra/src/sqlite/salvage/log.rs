@@ -7,7 +7,7 @@ use groupchat_domain::jobs::Task;
 use super::Salvage;
 use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
-use crate::schema::{groups, jobs, known_networks, memberships, sessions, users};
+use crate::schema::{group_bans, groups, jobs, known_networks, memberships, sessions, users};
 
 impl Salvage<'_> {
     /// Reads what the log records since the backup.
@@ -24,11 +24,16 @@ impl Salvage<'_> {
         Ok(())
     }
 
-    /// Ends memberships, and deletes groups and users, as the log records it. What a job does of that is left to it.
+    /// Ends memberships and bans, and deletes groups and users, as the log records it. What a job does of that is left to it.
     pub(super) fn apply_deletions(&mut self) -> QueryResult<()> {
         let ended = self.recorded.memberships.iter().filter(|(_, ended)| **ended).map(|(key, _)| *key);
         for (group, user) in ended.collect::<Vec<_>>() {
             let gone = diesel::delete(memberships::table.find((group, user))).execute(self.target)?;
+            self.report.recorded_changes += gone as u64;
+        }
+        let lifted = self.recorded.bans.iter().filter(|(_, ended)| **ended).map(|(key, _)| *key);
+        for (group, user) in lifted.collect::<Vec<_>>() {
+            let gone = diesel::delete(group_bans::table.find((group, user))).execute(self.target)?;
             self.report.recorded_changes += gone as u64;
         }
         for (group, at) in self.recorded.deleted_groups.clone() {

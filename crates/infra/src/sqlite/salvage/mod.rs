@@ -114,6 +114,7 @@ impl Salvage<'_> {
         self.bring_groups()?;
         self.bring_roles()?;
         self.bring_memberships()?;
+        self.bring_bans()?;
         self.bring_messages()?;
         self.settle_counts()
     }

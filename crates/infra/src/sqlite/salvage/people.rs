@@ -12,12 +12,16 @@ use crate::refold::marked;
 use crate::rows::groups::Row as GroupRow;
 use crate::rows::memberships::Row as MembershipRow;
 use crate::rows::users::Row as UserRow;
-use crate::schema::{group_roles, groups, memberships, users};
+use crate::schema::{group_bans, group_roles, groups, memberships, users};
 
 /// Makes plain members of those whose role their group doesn't have.
 const DROP_LOST_ROLES: &str = "UPDATE memberships SET role = 'member' \
     WHERE role NOT IN ('owner', 'admin', 'member', 'readonly') \
     AND NOT EXISTS (SELECT 1 FROM group_roles WHERE group_roles.group_id = memberships.group_id AND name = role)";
+
+/// Lifts the bans of those who are members.
+const DROP_BANS_OF_MEMBERS: &str = "DELETE FROM group_bans WHERE EXISTS (SELECT 1 FROM memberships \
+    WHERE memberships.group_id = group_bans.group_id AND memberships.user_id = group_bans.user_id)";
 
 /// Makes an owner of the longest-serving member of the highest rank of each group that has members and no owner.
 const APPOINT_OWNERS: &str = "UPDATE memberships SET role = 'owner' \
@@ -137,6 +141,24 @@ impl Salvage<'_> {
         }
         diesel::sql_query(DROP_LOST_ROLES).execute(self.target)?;
         diesel::sql_query(APPOINT_OWNERS).execute(self.target).map(drop)
+    }
+
+    /// Bans that the backup doesn't have. Nobody is both in a group and banned from it: a membership that is there by now
+    /// counts, as it does for a ban of the backup that was lifted since.
+    pub(super) fn bring_bans(&mut self) -> QueryResult<()> {
+        let living = groups::table.filter(groups::deleted_at.is_null()).select(groups::id);
+        let living: Vec<i64> = living.load(self.target)?;
+        for ban in living.into_iter().flat_map(|group| self.source.bans(group)).collect::<Vec<_>>() {
+            if !self.recorded.bans.get(&(ban.group_id, ban.user_id)).copied().unwrap_or(false) {
+                self.attempt(|target| {
+                    diesel::insert_into(group_bans::table)
+                        .values(ban)
+                        .on_conflict_do_nothing()
+                        .execute(target)
+                })?;
+            }
+        }
+        diesel::sql_query(DROP_BANS_OF_MEMBERS).execute(self.target).map(drop)
     }
 
     fn bring_membership(

@@ -15,6 +15,8 @@ pub(super) struct RecordedChanges {
     pub(super) deleted_groups: BTreeMap<i64, i64>,
     /// The newest event about each membership, by group and user: whether it has ended.
     pub(super) memberships: BTreeMap<(i64, i64), bool>,
+    /// The newest event about each ban, by group and user: whether it has ended.
+    pub(super) bans: BTreeMap<(i64, i64), bool>,
     /// Memberships whose role has changed.
     pub(super) roles: BTreeSet<(i64, i64)>,
 }
@@ -32,6 +34,9 @@ impl RecordedChanges {
             }
             (Some(group), Some(user)) if is(EventType::MemberAdded) || is(EventType::MemberRemoved) => {
                 self.memberships.insert((group, user), is(EventType::MemberRemoved));
+            }
+            (Some(group), Some(user)) if is(EventType::BanCreated) || is(EventType::BanEnded) => {
+                self.bans.insert((group, user), is(EventType::BanEnded));
             }
             (Some(group), Some(user)) if is(EventType::MemberUpdated) => {
                 self.roles.insert((group, user));

@@ -95,6 +95,29 @@ pub(super) const GROUP_ROLES: TableRows = TableRows {
     ],
 };
 
+pub(super) const GROUP_BANS: TableRows = TableRows {
+    table: "group_bans",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1)), ("reason", Text("spam")), ("until", Number(9))]],
+    another: &[
+        ("group_id", Number(1)),
+        ("user_id", Number(2)),
+        ("reason", Null),
+        ("until", Null),
+        ("banned_by", Number(1)),
+        ("created_at", Number(0)),
+    ],
+    accepted: &[&[("reason", Characters(250))], &[("until", Number(-1))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("reason", Text(""))]),
+        (Check, &[("reason", Characters(251))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("banned_by", Number(9))]),
+    ],
+};
+
 pub(super) const MEMBERSHIPS: TableRows = TableRows {
     table: "memberships",
     is_single_row: false,

@@ -39,6 +39,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::GROUPS,
     groups::GROUP_ROLES,
     groups::MEMBERSHIPS,
+    groups::GROUP_BANS,
     messages::MESSAGES,
     messages::REACTIONS,
     internal::JOBS,

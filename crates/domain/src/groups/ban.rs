@@ -1,0 +1,106 @@
+//! Banning: who is banned from a group is removed from it, and comes in by no way.
+
+use crate::accounts::Actor;
+use crate::error::Error;
+use crate::events::{BanUpdate, EndedBan, Event};
+use crate::groups::access::{lock_managed, managed};
+use crate::groups::change_role::require_another_owner;
+use crate::groups::error::GroupRefusal;
+use crate::groups::membership::{Candidate, lock_candidate};
+use crate::groups::model::Group;
+use crate::groups::remove_member::remove;
+use crate::groups::repository::MemberQuery;
+use crate::groups::restriction::{Ban, RestrictionDraft};
+use crate::ids::{GroupId, UserId};
+use crate::paging::{NamePosition, Page};
+use crate::permissions::{BuiltInRole, GroupPermission, PermittedRoles, Shortfall};
+use crate::storage::Tx;
+
+/// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in the
+/// group. A ban that is there already gets this reason and this end. A ban with an end is over then, without a job or an
+/// event.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner` of [`GroupRefusal`],
+/// [`UserNotFound`](crate::accounts::AccountRefusal::UserNotFound), an `until` that is not in the future, or a fault.
+pub fn ban(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    user: UserId,
+    draft: &RestrictionDraft,
+) -> Result<Ban, Error> {
+    let found = lock_managed(tx, actor, group)?;
+    let target = lock_candidate(tx, actor, &Candidate::Id(user))?;
+    let member = tx.members().find(group, user)?;
+    let rank = member.as_ref().map(|member| member.role.rank);
+    let scope = found.group.scope();
+    let scope = rank.map_or(scope, |rank| scope.over(rank));
+    found.authorize_at(tx, actor, GroupPermission::BanMembers, &scope)?;
+    if user == actor.id() {
+        return Err(GroupRefusal::RoleTooLow(Shortfall::Outranked).into());
+    }
+    draft.check(tx.now())?;
+    if member.as_ref().is_some_and(|member| member.role.name == BuiltInRole::Owner) {
+        require_another_owner(tx, group)?;
+    }
+    let before = tx.bans().find(group, user)?;
+    let RestrictionDraft { reason, until } = draft.clone();
+    let ban = match &before {
+        Some(before) => Ban { reason, until, ..before.clone() },
+        None => Ban { user: target.as_ref(), reason, until, banned_by: actor.id(), created_at: tx.now() },
+    };
+    if before.as_ref() == Some(&ban) {
+        return Ok(ban);
+    }
+    tx.bans().put(group, &ban)?;
+    if member.is_some() {
+        remove(tx, Some(actor.id()), group, user)?;
+    }
+    let moderators = moderators(tx, &found.group)?;
+    let is_told = member.is_some() || found.group.visibility.is_listed();
+    let update = BanUpdate::of(group, ban.clone(), moderators, is_told);
+    let event = if before.is_some() { Event::BanUpdated(update) } else { Event::BanCreated(update) };
+    tx.emit(Some(actor.id()), event);
+    Ok(ban)
+}
+
+/// Ends a user's ban from a group, as somebody who may ban. Where there is none, this changes nothing.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`], or a fault.
+pub fn unban(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Result<(), Error> {
+    let found = lock_managed(tx, actor, group)?;
+    found.authorize(tx, actor, GroupPermission::BanMembers)?;
+    if tx.bans().find(group, user)?.is_none() {
+        return Ok(());
+    }
+    tx.bans().remove(group, user)?;
+    let moderators = moderators(tx, &found.group)?;
+    let ended = EndedBan::of(group, user, moderators, found.group.visibility.is_listed());
+    tx.emit(Some(actor.id()), Event::BanEnded(ended));
+    Ok(())
+}
+
+/// A page of those who are banned from a group, for those who may ban.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], or a fault.
+pub fn list_bans(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    query: &MemberQuery,
+) -> Result<Page<NamePosition<Ban>>, Error> {
+    let found = managed(tx, actor, query.group)?;
+    found.authorize_at(tx, actor, GroupPermission::BanMembers, &found.group.scope().reading())?;
+    Ok(Page::from_lookahead(tx.bans().list(query)?, query.limit))
+}
+
+/// The roles that may ban, which are told of bans.
+fn moderators(tx: &mut dyn Tx, group: &Group) -> Result<PermittedRoles, Error> {
+    let stored = tx.roles().list(group.id)?;
+    Ok(PermittedRoles::with(GroupPermission::BanMembers, &stored, !group.visibility.is_listed()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! What keeps somebody out of a group.
+
+use crate::accounts::UserRef;
+use crate::ids::UserId;
+use crate::permissions::BanTerm;
+use crate::text::{TextBytes, one_line, text_newtype};
+use crate::time::Timestamp;
+use crate::validation::{FieldError, Violation, ViolationCode};
+
+/// Why somebody is kept out: 1–250 characters on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(String);
+text_newtype!(Reason);
+
+impl Reason {
+    /// The most characters a reason may have.
+    pub const MAX_LENGTH: usize = 250;
+
+    /// Normalizes and checks a reason; surrounding white space is dropped.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        one_line(text, Self::MAX_LENGTH).map(Self)
+    }
+}
+
+/// How to restrict somebody: why, and how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RestrictionDraft {
+    /// Why.
+    pub reason: Option<Reason>,
+    /// When it ends; `None` for one that lasts until somebody ends it.
+    pub until: Option<Timestamp>,
+}
+
+impl RestrictionDraft {
+    /// Rejects an end that is not in the future.
+    pub(super) fn check(&self, now: Timestamp) -> Result<(), FieldError> {
+        if self.until.is_none_or(|until| until > now) {
+            return Ok(());
+        }
+        Err(Violation::new(ViolationCode::OutOfRange, "must be in the future").in_field("until"))
+    }
+}
+
+/// Somebody who is banned from a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    /// The user.
+    pub user: UserRef,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// When it ends by itself; `None` for a ban that lasts until somebody ends it.
+    pub until: Option<Timestamp>,
+    /// Who banned them. That account may be deleted.
+    pub banned_by: UserId,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl Ban {
+    /// How long it lasts.
+    pub const fn term(&self) -> BanTerm {
+        BanTerm { until: self.until }
+    }
+}
+
+impl TextBytes for Ban {
+    fn text_bytes(&self) -> usize {
+        self.user.text_bytes() + self.reason.text_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::NOW;
+
+    #[test]
+    fn a_reason_is_one_line() {
+        assert_eq!(Reason::parse("  spam ").unwrap().as_str(), "spam");
+        for text in ["", " ", "a\nb", &"x".repeat(251)] {
+            assert!(Reason::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_is_in_the_future() {
+        let until = |until| RestrictionDraft { reason: None, until }.check(NOW);
+        assert_eq!(until(None), Ok(()));
+        assert_eq!(until(Some(Timestamp::from_micros(NOW.as_micros() + 1))), Ok(()));
+        for past in [NOW, Timestamp::from_micros(0)] {
+            let error = until(Some(past)).unwrap_err();
+            assert_eq!((error.field.as_str(), error.violation.code), ("until", ViolationCode::OutOfRange));
+        }
+    }
+}
