@@ -143,7 +143,9 @@ impl Scene {
     /// The path of an operation, with the ids of this scene.
     pub(crate) fn path(&self, template: &str, session: i64) -> String {
         let message = template.replace("/api/groups/{group_id}/messages/{message_id}", &self.message);
+        let banned = format!("{}/bans/{}", self.group, self.caller("user").id());
         let path = message
+            .replace("/api/groups/{group_id}/bans/{user_id}", &banned)
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{name}", "Guest")
             .replace("{user_id}", &self.peer.to_string())
