@@ -75,6 +75,7 @@ const REFUSALS: &[&str] = &[
     "Account(WrongPassword)",
     "Group(AlreadyMember)",
     "Group(Archived)",
+    "Group(Banned)",
     "Group(JoinByRequest)",
     "Group(LastOwner)",
     "Group(MemberNotFound)",
@@ -110,6 +111,9 @@ fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusa
                 }
                 Err(Error::Refused(Refusal::Group(GroupRefusal::SlowMode { .. }))) => {
                     refused.insert("Group(SlowMode)".to_owned());
+                }
+                Err(Error::Refused(Refusal::Group(GroupRefusal::Banned(_)))) => {
+                    refused.insert("Group(Banned)".to_owned());
                 }
                 Err(Error::Refused(refusal)) => drop(refused.insert(format!("{refusal:?}"))),
                 Err(error) => panic!("{step:?}: {error}"),

@@ -7,11 +7,13 @@ mod stored;
 use std::collections::{BTreeSet, HashMap};
 
 use groupchat_domain::events::{
-    AddedMember, Audience, Event, EventType, GroupUpdate, LoggedEvent, RemovedGroup, RemovedMember,
+    AddedMember, Audience, Event, EventType, GroupMember, GroupUpdate, LoggedEvent, RemovedGroup,
+    RemovedMember,
 };
-use groupchat_domain::groups::{Group, History};
+use groupchat_domain::groups::{Group, History, Member};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::MessageView;
+use groupchat_domain::permissions::RoleName;
 
 use self::stored::Timeline;
 use crate::model::ModelDatabase;
@@ -65,6 +67,8 @@ pub(super) struct Witness {
     /// By id, which goes up by one; ids and positions are the same.
     events: Vec<Committed>,
     terms: HashMap<(GroupId, UserId), Vec<Term>>,
+    /// The roles that somebody has ever had in a group.
+    roles: HashMap<(GroupId, UserId), Vec<RoleName>>,
     /// The sessions that clients use.
     sessions: HashMap<UserId, Vec<SessionId>>,
     /// The event at which a session was over.
@@ -135,8 +139,10 @@ impl Witness {
                     return Err(format!("user {} is in group {group} twice", member.user.id));
                 }
                 terms.push(Term { from: id, until: None, joined_seq });
+                self.give_role(*group, member);
                 self.members.entry(*group).or_default().insert(member.user.id);
             }
+            Event::MemberUpdated(GroupMember { group, member }) => self.give_role(*group, member),
             Event::MemberRemoved(RemovedMember { group, user }) => self.end_term(*group, *user, id),
             Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
                 self.deleted.insert(*group, id);
@@ -207,6 +213,10 @@ impl Witness {
         Ok(())
     }
 
+    fn give_role(&mut self, group: GroupId, member: &Member) {
+        self.roles.entry((group, member.user.id)).or_default().push(member.role.name.clone());
+    }
+
     fn end_term(&mut self, group: GroupId, user: UserId, at: i64) {
         if let Some(term) = self.terms.get_mut(&(group, user)).and_then(|terms| terms.last_mut()) {
             term.until.get_or_insert(at);
@@ -218,6 +228,20 @@ impl Witness {
         let terms = self.terms.get(&(group, user))?;
         let mut latest_first = terms.iter().rev();
         latest_first.find(|term| term.from <= at && term.until.is_none_or(|until| at < until)).copied()
+    }
+
+    /// Whether somebody is banned by this event, or has ever had a role that may ban: others are told of no bans. Other
+    /// events depend on no role.
+    fn may_be_told(&self, user: UserId, event: &Event) -> bool {
+        let (group, about, moderators) = match event {
+            Event::BanCreated(update) | Event::BanUpdated(update) => {
+                (update.group, update.ban.user.id, &update.moderators)
+            }
+            Event::BanEnded(ended) => (ended.group, ended.user, &ended.moderators),
+            _ => return true,
+        };
+        let mut held = self.roles.get(&(group, user)).into_iter().flatten();
+        about == user || held.any(|role| moderators.contain(role))
     }
 
     /// Whether somebody was in a group when this event deleted it.
@@ -271,6 +295,7 @@ impl Witness {
             ));
         }
         let may_see = !event.is_hidden
+            && self.may_be_told(user, &logged.event)
             && match event.audience {
                 // A replay knows who is in the group now: whoever has left since counts as an outsider.
                 Audience::All if event.is_for_outsiders() => event.group.is_none_or(|group| {
@@ -304,11 +329,13 @@ impl Witness {
                         event.group.is_some_and(|group| self.term(group, reader.user, id).is_none())
                     }
                     Audience::All => true,
-                    // Whoever is added while connected may never hear of it: once a group is gone, the log can't say
-                    // that somebody was added.
+                    // Whoever is added while connected, perhaps again, may never hear of it: once a group is gone, the
+                    // log can't say that somebody was added.
                     Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
+                        let began = |at| self.term(group, reader.user, at).map(|term| term.from);
                         self.was_last_in(group, reader.user, id)
-                            && self.term(group, reader.user, reader.since).is_some()
+                            && began(reader.since).is_some()
+                            && began(reader.since) == began(id - 1)
                     }
                     Audience::Group(group) => is_in(group),
                     Audience::GroupAndUser(group, about) => about == reader.user || is_in(group),
