@@ -11,7 +11,7 @@ use crate::events::subject::{
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, MessageId, UserId};
 use crate::messages::Message;
-use crate::permissions::{GroupPermission, PermittedRoles, RoleDefinition, RoleName};
+use crate::permissions::{GroupPermission, PermittedRoles, StoredRole};
 
 /// How a subject is restored from its ids in the log.
 pub(super) trait Restore: Sized {
@@ -190,7 +190,7 @@ pub(super) struct Found {
     pub(super) members: HashMap<(GroupId, UserId), Member>,
     pub(super) bans: HashMap<(GroupId, UserId), Ban>,
     /// What groups store about their roles.
-    pub(super) roles: HashMap<GroupId, Vec<(RoleName, RoleDefinition)>>,
+    pub(super) roles: HashMap<GroupId, Vec<StoredRole>>,
     pub(super) messages: HashMap<MessageId, Message>,
 }
 

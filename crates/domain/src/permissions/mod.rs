@@ -17,5 +17,5 @@ pub use permitted::PermittedRoles;
 pub(crate) use repository::MockRoleRepository;
 pub use repository::RoleRepository;
 pub(crate) use role::roles_of;
-pub use role::{BuiltInRole, MAX_ROLES, Rank, Role, RoleDefinition, RoleName, RoleTitle};
+pub use role::{BuiltInRole, MAX_ROLES, Rank, Role, RoleDefinition, RoleName, RoleTitle, StoredRole};
 pub use set::PermissionSet;

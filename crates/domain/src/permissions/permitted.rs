@@ -1,7 +1,7 @@
 //! Who of a group's members may see an event that is not for all of them.
 
 use super::group::GroupPermission;
-use super::role::{RoleDefinition, RoleName, roles_of};
+use super::role::{RoleName, StoredRole, roles_of};
 use crate::text::TextBytes;
 
 /// The roles of a group that have a permission. An event for those who have the permission carries them: whoever
@@ -11,11 +11,7 @@ pub struct PermittedRoles(Box<[RoleName]>);
 
 impl PermittedRoles {
     /// Those of a group that stores this about its roles.
-    pub fn with(
-        permission: GroupPermission,
-        stored: &[(RoleName, RoleDefinition)],
-        is_private: bool,
-    ) -> Self {
+    pub fn with(permission: GroupPermission, stored: &[StoredRole], is_private: bool) -> Self {
         let permitted = roles_of(stored, is_private).filter(|role| role.permissions.contains(permission));
         Self(permitted.map(|role| role.title.name).collect())
     }
@@ -35,7 +31,7 @@ impl TextBytes for PermittedRoles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::permissions::{BuiltInRole, PermissionSet, Rank};
+    use crate::permissions::{BuiltInRole, PermissionSet, Rank, RoleDefinition};
 
     #[test]
     fn the_group_says_which_roles_have_a_permission() {
@@ -44,7 +40,7 @@ mod tests {
             rank: Rank::from_stored(20).unwrap(),
             permissions: PermissionSet::of(permissions),
         };
-        let names = |stored: &[(RoleName, RoleDefinition)]| {
+        let names = |stored: &[StoredRole]| {
             let permitted = PermittedRoles::with(GroupPermission::BanMembers, stored, false);
             let all = BuiltInRole::ALL.map(RoleName::from).into_iter().chain([judge.clone()]);
             all.filter(|name| permitted.contain(name)).collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! The port for the roles of groups.
 
-use super::role::{RoleDefinition, RoleName};
+use super::role::{RoleDefinition, RoleName, StoredRole};
 use crate::ids::GroupId;
 use crate::storage::StorageFault;
 use crate::storage::repositories::repository;
@@ -16,13 +16,10 @@ repository! {
 
         /// All that the group stores, in no particular order: a few rows, since a group can define only
         /// [`MAX_ROLES`](super::MAX_ROLES).
-        fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault>;
+        fn list(&mut self, group: GroupId) -> Result<Vec<StoredRole>, StorageFault>;
 
         /// The same of several groups, each role with its group.
-        fn list_many(
-            &mut self,
-            groups: &[GroupId],
-        ) -> Result<Vec<(GroupId, (RoleName, RoleDefinition))>, StorageFault>;
+        fn list_many(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, StoredRole)>, StorageFault>;
 
         /// Stores a role, in the place of what is stored under its name.
         fn put(&mut self, group: GroupId, name: &RoleName, role: &RoleDefinition) -> Result<(), StorageFault>;

@@ -171,6 +171,9 @@ pub struct RoleDefinition {
     pub permissions: PermissionSet,
 }
 
+/// What a group stores about a role, with the role's name.
+pub type StoredRole = (RoleName, RoleDefinition);
+
 /// A role's name and rank: what others need to know of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleTitle {
@@ -225,10 +228,7 @@ impl Role {
 }
 
 /// All roles of a group, of which it stores these, in no particular order.
-pub(crate) fn roles_of(
-    stored: &[(RoleName, RoleDefinition)],
-    is_private: bool,
-) -> impl Iterator<Item = Role> {
+pub(crate) fn roles_of(stored: &[StoredRole], is_private: bool) -> impl Iterator<Item = Role> {
     let custom = stored.iter().map(|(name, _)| name.clone()).filter(|name| name.built_in().is_none());
     let names = BuiltInRole::ALL.map(RoleName::from).into_iter().chain(custom);
     names.filter_map(move |name| {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::permissions::{RoleDefinition, RoleName, RoleRepository};
+use groupchat_domain::permissions::{RoleDefinition, RoleName, RoleRepository, StoredRole};
 use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
@@ -20,7 +20,7 @@ impl RoleRepository for DbTx<'_> {
         Ok(row.map(|DefinitionRow(definition)| definition))
     }
 
-    fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault> {
+    fn list(&mut self, group: GroupId) -> Result<Vec<StoredRole>, StorageFault> {
         let roles = group_roles::table.filter(group_roles::group_id.eq(group.get()));
         let rows: Vec<(String, DefinitionRow)> = on_backend!(self, |connection| roles
             .select((group_roles::name, DefinitionRow::as_select()))
@@ -29,10 +29,7 @@ impl RoleRepository for DbTx<'_> {
         Ok(rows.into_iter().map(role).collect())
     }
 
-    fn list_many(
-        &mut self,
-        groups: &[GroupId],
-    ) -> Result<Vec<(GroupId, (RoleName, RoleDefinition))>, StorageFault> {
+    fn list_many(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, StoredRole)>, StorageFault> {
         let roles = group_roles::table.filter(group_roles::group_id.eq_any(groups.iter().map(|id| id.get())));
         let rows: Vec<(i64, String, DefinitionRow)> = on_backend!(self, |connection| roles
             .select((group_roles::group_id, group_roles::name, DefinitionRow::as_select()))

@@ -1,7 +1,7 @@
 //! Roles of groups.
 
 use groupchat_domain::ids::GroupId;
-use groupchat_domain::permissions::{RoleDefinition, RoleName, RoleRepository};
+use groupchat_domain::permissions::{RoleDefinition, RoleName, RoleRepository, StoredRole};
 use groupchat_domain::storage::StorageFault;
 
 use crate::model::tx::ModelTx;
@@ -11,15 +11,12 @@ impl RoleRepository for ModelTx<'_> {
         Ok(self.read()?.roles.get(&(group, name.clone())).copied())
     }
 
-    fn list(&mut self, group: GroupId) -> Result<Vec<(RoleName, RoleDefinition)>, StorageFault> {
+    fn list(&mut self, group: GroupId) -> Result<Vec<StoredRole>, StorageFault> {
         let roles = self.read()?.roles.iter().filter(|((of, _), _)| *of == group);
         Ok(roles.map(|((_, name), role)| (name.clone(), *role)).collect())
     }
 
-    fn list_many(
-        &mut self,
-        groups: &[GroupId],
-    ) -> Result<Vec<(GroupId, (RoleName, RoleDefinition))>, StorageFault> {
+    fn list_many(&mut self, groups: &[GroupId]) -> Result<Vec<(GroupId, StoredRole)>, StorageFault> {
         let roles = self.read()?.roles.iter().filter(|((of, _), _)| groups.contains(of));
         Ok(roles.map(|((of, name), role)| (*of, (name.clone(), *role))).collect())
     }
