@@ -38,10 +38,9 @@ pub struct ApiError {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
-    quota: Option<ExceededQuota>,
-    until: Option<Time>,
+    extension: Option<Extension>,
     /// For the log only.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -52,8 +51,7 @@ impl ApiError {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
-            quota: None,
-            until: None,
+            extension: None,
             cause: None,
         }
     }
@@ -81,7 +79,7 @@ impl ApiError {
     /// Keeps the cause for the log.
     #[must_use]
     fn caused_by(mut self, cause: String) -> Self {
-        self.cause = Some(cause);
+        self.cause = Some(cause.into_boxed_str());
         self
     }
 
@@ -132,8 +130,7 @@ impl ApiError {
             code: self.code.as_str(),
             detail: &self.detail,
             errors,
-            quota: self.quota,
-            until: self.until,
+            extension: self.extension,
             request_id,
         };
         serde_json::to_vec(&problem).expect("strings and numbers are always JSON")
@@ -156,12 +153,20 @@ struct Problem<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quota: Option<ExceededQuota>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<Time>,
+    #[serde(flatten)]
+    extension: Option<Extension>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+}
+
+/// What only some problems say (RFC 9457, section 3.2), under the name of the variant.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Extension {
+    /// The quota that would have been exceeded.
+    Quota(ExceededQuota),
+    /// When the reason ends by itself.
+    Until(Time),
 }
 
 /// A quota that would have been exceeded.

@@ -9,7 +9,7 @@ use groupchat_domain::storage::StorageFault;
 use groupchat_domain::validation::{FieldError, ViolationCode};
 use groupchat_domain::{Error, Refusal};
 
-use super::{ApiError, Code, ExceededQuota};
+use super::{ApiError, Code, ExceededQuota, Extension};
 use crate::wire::Time;
 
 /// When a caller may try again where the domain doesn't say.
@@ -42,10 +42,11 @@ impl From<Refusal> for ApiError {
             }
             Refusal::Group(GroupRefusal::QuotaExceeded { quota, limit }) => {
                 let quota = ExceededQuota { name: quota.as_str(), limit };
-                Self { quota: Some(quota), ..Self::new(code, refusal.to_string()) }
+                Self { extension: Some(Extension::Quota(quota)), ..Self::new(code, refusal.to_string()) }
             }
             Refusal::Group(GroupRefusal::Banned(term)) => {
-                Self { until: term.until.map(Time::from), ..Self::new(code, refusal.to_string()) }
+                let extension = term.until.map(|until| Extension::Until(Time::from(until)));
+                Self { extension, ..Self::new(code, refusal.to_string()) }
             }
             refusal => Self::new(code, refusal.to_string()),
         }

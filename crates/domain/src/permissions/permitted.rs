@@ -48,7 +48,7 @@ mod tests {
         let [admin, owner] = [BuiltInRole::Admin, BuiltInRole::Owner].map(RoleName::from);
         assert_eq!(names(&[]), [admin.clone(), owner.clone()]);
         let may_ban = (judge.clone(), defined(&[GroupPermission::BanMembers]));
-        assert_eq!(names(&[may_ban.clone()]), [admin.clone(), owner.clone(), judge.clone()]);
+        assert_eq!(names(std::slice::from_ref(&may_ban)), [admin.clone(), owner.clone(), judge.clone()]);
         assert_eq!(names(&[may_ban, (admin, defined(&[]))]), [owner, judge.clone()]);
     }
 }
