@@ -78,6 +78,7 @@ fn a_healthy_database_passes_every_check() {
         "message_numbers",
         "member_counts",
         "roles",
+        "bans",
         "read_cursors",
         "like_counts",
         "logged_messages",
@@ -98,6 +99,11 @@ fn each_kind_of_damage_is_found_by_its_check() {
         ("UPDATE messages SET seq = 2; UPDATE groups SET last_seq = 2", "message_numbers"),
         ("UPDATE groups SET member_count = 2", "member_counts"),
         ("UPDATE memberships SET role = 'king'", "roles"),
+        (
+            "INSERT INTO group_bans (group_id, user_id, banned_by, created_at) \
+             SELECT group_id, user_id, user_id, 0 FROM memberships",
+            "bans",
+        ),
         ("UPDATE memberships SET read_seq = 2", "read_cursors"),
         ("UPDATE messages SET likes = 0", "like_counts"),
         ("DELETE FROM reactions", "like_counts"),
