@@ -3,6 +3,7 @@
 mod checksums;
 mod clock;
 mod invariants;
+mod startup;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -10,9 +11,11 @@ use diesel::sql_types::BigInt;
 use crate::connection::{Attempt, Connection, on_backend};
 use crate::migrations::SchemaVersion;
 
-pub(crate) use checksums::{checksums, is_complete, newest_checksums};
+use checksums::newest_checksums;
+pub(crate) use checksums::{checksums, is_complete};
 pub(crate) use clock::newest_row;
 pub(crate) use invariants::{INVARIANTS, Invariant};
+pub(crate) use startup::{SOME_DAMAGED, StartupCheck};
 
 /// How many problems of one check are listed.
 pub(crate) const COMPLAINTS: usize = 5;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use groupchat_domain::accounts::KeyHash;
 use groupchat_domain::ids::UserId;
-use groupchat_domain::storage::{Access, Done, EventSink, Mode, Storage, Work};
+use groupchat_domain::storage::{Access, Condition, Done, EventSink, Mode, Storage, Work};
 use groupchat_domain::time::Clock;
 
 use super::cancel::Canceller;
@@ -20,6 +21,7 @@ use super::worker::Worker;
 use super::worker_connection::{Peers, WorkerConnection};
 use super::{ids, log_state};
 use crate::accounts::key_activity::KeyActivity;
+use crate::check::StartupCheck;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::command::CommandQueue;
@@ -39,6 +41,8 @@ pub struct PostgresStorage {
     activity: Arc<KeyActivity>,
     log: Arc<LogSignal>,
     stop_maintenance: Arc<StopSignal>,
+    /// The check at the start; `None` beside servers, which make their own.
+    check: Option<StartupCheck>,
     /// `None` once shut down.
     threads: Mutex<Option<Workers>>,
 }
@@ -72,7 +76,10 @@ impl PostgresStorage {
         }
         log_state::ensure_epoch(&mut connection, &connector.shown())?;
         ids::follow_lineage(&mut connection, &connector.shown(), clock.now())?;
+        let check =
+            options.follows_log.then(|| check_newest(&mut connection, &connector.shown())).transpose()?;
         let storage = Self {
+            check,
             connector,
             writes: CommandQueue::new(options.write_queue),
             reads: CommandQueue::new(options.read_queue.shared_by(options.readers)),
@@ -193,6 +200,10 @@ impl Storage for PostgresStorage {
     fn holder(&self, key: &KeyHash) -> Option<UserId> {
         self.activity.holder(key)
     }
+
+    fn condition(&self) -> Condition {
+        self.check.as_ref().map_or(Condition::Sound, StartupCheck::condition)
+    }
 }
 
 impl DatabaseStorage for PostgresStorage {
@@ -219,4 +230,15 @@ impl Drop for PostgresStorage {
     fn drop(&mut self) {
         self.shutdown(DROP_DEADLINE);
     }
+}
+
+/// Checks the newest messages and events, on one snapshot. PostgreSQL itself looks for damage wherever it reads, but not
+/// for values that are wrong in a page that is intact for it.
+fn check_newest(connection: &mut PgConnection, database: &str) -> Result<StartupCheck, OpenError> {
+    let failed = |error: diesel::result::Error| log_state::refused(database, &error);
+    connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").map_err(failed)?;
+    let check = StartupCheck::of_newest(&mut Connection::Postgres(connection));
+    // Fails if the connection was lost, which says nothing about the rows.
+    connection.batch_execute("ROLLBACK").map_err(failed)?;
+    Ok(check)
 }

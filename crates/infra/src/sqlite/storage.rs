@@ -23,9 +23,10 @@ use super::migrate;
 use super::options::SqliteOptions;
 use super::readers::Reader;
 use super::staged_file::sync_folder;
-use super::startup_check::{StartupCheck, is_broken};
+use super::startup_check::{self, is_broken};
 use super::writer::Writer;
 use crate::accounts::key_activity::KeyActivity;
+use crate::check::StartupCheck;
 use crate::connection::Connection;
 use crate::database::DatabaseStorage;
 use crate::executor::command::{CommandQueue, DbWork, PendingCommand};
@@ -86,7 +87,8 @@ impl SqliteStorage {
         }
         let check = match check {
             None if options.alone => {
-                Some(StartupCheck::of_newest(&mut connection::open(&options.path, ConnectionPurpose::Read)?))
+                let mut connection = connection::open(&options.path, ConnectionPurpose::Read)?;
+                Some(StartupCheck::of_newest(&mut Connection::Sqlite(&mut connection)))
             }
             check => check,
         };
@@ -302,7 +304,7 @@ fn look_through(options: &SqliteOptions) -> Result<Option<StartupCheck>, OpenErr
     if !options.suspect {
         return Ok(None);
     }
-    let check = StartupCheck::begin(&options.path)?;
+    let check = startup_check::begin(&options.path)?;
     match check.wait(options.check_within) {
         Some(finding) if is_broken(&finding) => {
             Err(OpenError::Damaged { path: options.path.clone(), what: finding.detail })

@@ -18,5 +18,6 @@ mod reading;
 mod restores;
 mod sessions;
 mod shutdown;
+mod starts;
 #[path = "../support/mod.rs"]
 mod support;

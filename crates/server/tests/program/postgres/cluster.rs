@@ -52,6 +52,11 @@ impl Cluster {
         self.finish(self.command("pg_ctl").arg("start")).await;
     }
 
+    /// Stops it in this mode of `pg_ctl`.
+    pub(super) async fn stop(&self, mode: &str) {
+        self.finish(self.command("pg_ctl").args(["stop", "--mode", mode])).await;
+    }
+
     /// Stops it in this mode of `pg_ctl` and starts it again.
     pub(super) async fn restart(&self, mode: &str) {
         self.finish(self.command("pg_ctl").args(["restart", "--mode", mode])).await;
@@ -94,7 +99,8 @@ impl Cluster {
         assert!(status.success(), "{command:?}: {}", std::fs::read_to_string(told).unwrap());
     }
 
-    fn files(&self) -> PathBuf {
+    /// Its data folder.
+    pub(super) fn files(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 }

@@ -5,6 +5,7 @@ mod killed;
 mod notices;
 mod refusals;
 mod restore;
+mod rot;
 mod slow;
 mod start_up;
 mod two_servers;
