@@ -176,6 +176,11 @@ impl CommandQueue {
         locked(&self.state).queue.pop()
     }
 
+    /// How many commands are queued.
+    pub(crate) fn len(&self) -> usize {
+        locked(&self.state).queue.len()
+    }
+
     /// Waits until callers of running commands are gone, and returns the database processes that run these commands,
     /// each only once. Returns `None` once the queue no longer accepts commands.
     #[cfg(feature = "postgres")]

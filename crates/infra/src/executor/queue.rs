@@ -60,6 +60,11 @@ impl<T> FairQueue<T> {
         if is_full { Err(Full(item)) } else { Ok(self.queues.push(caller, item)) }
     }
 
+    /// How many items are queued.
+    pub(crate) fn len(&self) -> usize {
+        self.queues.len()
+    }
+
     /// How many items count towards the total.
     fn counted(&self) -> usize {
         self.queues.len() - self.queues.len_of(&Caller::System)

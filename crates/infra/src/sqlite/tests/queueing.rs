@@ -4,14 +4,20 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use groupchat_domain::storage::{Access, Caller, CommitDecision, Mode, Storage, StorageFault};
 
-use super::support::{Fixture, caller, note};
-use crate::executor::command::DbWork;
+use super::support::{Fixture, Published, TestClock, caller, note, number};
+use crate::accounts::key_activity::KeyActivity;
+use crate::executor::command::{CommandQueue, DbWork, PendingCommand};
 use crate::executor::sync::{Mutex, locked};
 use crate::sqlite::QueueLimits;
+use crate::sqlite::connection::{ConnectionPurpose, open};
+use crate::sqlite::writer::Writer;
 
 #[test]
 fn a_full_queue_rejects_at_once_except_the_servers_own_commands() {
@@ -92,4 +98,65 @@ fn an_awaited_command_resolves() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let now = runtime.block_on(storage.run(access, |tx| Ok(tx.now()))).unwrap();
     assert_eq!(now.as_micros(), 0);
+}
+
+/// Unlocks the database and queues a command, as soon as another one is rejected: on the thread that rejects it.
+struct TriesAgain {
+    locks: Mutex<SqliteConnection>,
+    queue: Arc<CommandQueue>,
+    second: Mutex<Option<PendingCommand>>,
+}
+
+impl Wake for TriesAgain {
+    fn wake(self: Arc<Self>) {
+        locked(&self.locks).batch_execute("ROLLBACK").unwrap();
+        *locked(&self.second) = Some(self.queue.submit(caller(1), note(2)).unwrap());
+    }
+}
+
+/// A transaction could not begin for the first command. That says nothing about one that is queued later.
+#[test]
+fn a_caller_that_tries_again_at_once_is_not_rejected_for_the_failure_before() {
+    let fixture = Fixture::new();
+    let path = fixture.directory.path().join("chat.db");
+    let connect = || {
+        let mut connection = open(&path, ConnectionPurpose::Write).unwrap();
+        connection.batch_execute("PRAGMA busy_timeout = 0").unwrap();
+        connection
+    };
+    let queue = CommandQueue::new(QueueLimits::default());
+    let writer = Writer {
+        connection: connect(),
+        queue: Arc::clone(&queue),
+        limits: crate::sqlite::BatchLimits::default(),
+        clock: Arc::<TestClock>::default(),
+        sink: Arc::<Published>::default(),
+        activity: Arc::new(KeyActivity::new()),
+        gate: Arc::default(),
+        checkpoints: Arc::default(),
+    };
+    let mut other = connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let again =
+        Arc::new(TriesAgain { locks: Mutex::new(other), queue: Arc::clone(&queue), second: Mutex::new(None) });
+    let mut first = pin!(queue.submit(caller(1), note(1)).unwrap());
+    let waker = Waker::from(Arc::clone(&again));
+    assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let writer = thread::spawn(move || writer.serve());
+    let second = loop {
+        match locked(&again.second).take() {
+            Some(second) => break second,
+            None => thread::yield_now(),
+        }
+    };
+    second.wait().unwrap();
+    queue.drain();
+    writer.join().unwrap();
+    let Poll::Ready(Err(StorageFault::Unavailable { reason })) =
+        first.poll(&mut Context::from_waker(Waker::noop()))
+    else {
+        panic!("the database was locked")
+    };
+    assert!(reason.contains("locked"), "{reason}");
+    assert_eq!(number(&mut connect(), "SELECT count(*) AS value FROM jobs WHERE id = 2"), Ok(1));
 }
