@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::all_transports::{now, now_with};
 use super::deadlines::soon;
+use super::scripted::{Scripted, Step};
 use crate::harness::{Client, EventStream, Listening, Server, WebSocket, id_in, time};
 
 /// Ann and Bob, who share a group, and Cy, who is in none.
@@ -162,5 +163,28 @@ async fn others_are_told_who_types_and_who_has_stopped() {
     assert_eq!(cys.ask(typing(true)).await["error"]["code"], "group_not_found");
     ann.say(&group, "well?").await;
     assert_eq!(bobs.next().await["type"], "message.created");
+    listening.stop().await;
+}
+
+/// Whoever has not read the backlog yet is not known to the hub, which knows who is in which group.
+#[actix_web::test]
+async fn typing_before_the_end_of_the_backlog_gets_the_same_reply_in_every_group() {
+    let server = Server::start().await;
+    let (ann, cy) = (server.user("ann").await, server.user("cy").await);
+    let group = ann.new_group("Team").await;
+    let (storage, server, cy) = Scripted::serve(&server, &cy).await;
+    let listening = Listening::start(&server);
+    // The first command opens the subscription, the second one reads the backlog.
+    storage.then([Step::Run, Step::Hold]);
+    let (mut socket, _) = WebSocket::open(&listening, &cy, "").await;
+    for group in [id_in(&group), 4_711] {
+        let answer = socket.ask(json!({"type": "typing", "group_id": group})).await;
+        assert_eq!(answer["data"], json!({}), "{answer}");
+    }
+    storage.go_on();
+    ann.patch("/api/users/me", json!({"display_name": "Ann"})).await.ok();
+    socket.wait_for("user.updated").await;
+    let answer = socket.ask(json!({"type": "typing", "group_id": id_in(&group)})).await;
+    assert_eq!(answer["error"]["code"], "group_not_found", "{answer}");
     listening.stop().await;
 }

@@ -100,6 +100,9 @@ async fn requests_on_the_socket_tell_nothing_of_a_private_group() {
     owner.say(&format!("/api/groups/{}", group["id"]), MARKER).await;
     for hunter in [server.user("outsider").await, server.admin("admin").await] {
         let (mut socket, _) = WebSocket::open(&listening, &hunter, "").await;
+        // Past the backlog: before its end, typing gets a reply in any group and is shown to nobody.
+        owner.patch("/api/users/me", json!({"display_name": format!("told {}", hunter.id())})).await.ok();
+        socket.wait_for("user.updated").await;
         for request in [
             json!({"type": "send", "text": "hello"}),
             json!({"type": "read", "seq": 1}),
