@@ -6,7 +6,6 @@ mod dice;
 mod asyncapi;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
 mod proxy;
 
 #[cfg(feature = "asyncapi")]
@@ -14,5 +13,4 @@ pub use asyncapi::{EventContract, Transport};
 pub use dice::Dice;
 #[cfg(feature = "postgres")]
 pub use postgres::Scratch;
-#[cfg(feature = "postgres")]
 pub use proxy::Proxy;

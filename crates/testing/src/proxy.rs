@@ -1,4 +1,5 @@
-//! Stands between a server and PostgreSQL, and loses, holds back or delays what it is told to.
+//! Stands between a client and a server, and loses, holds back or delays what it is told to. The client may be a groupchat
+//! server, and the server PostgreSQL.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,6 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
+
+/// How many bytes at the beginning of a connection are kept: more than it takes to sign in to PostgreSQL and to say what
+/// the connection is for.
+const INTRODUCTION: usize = 8 << 10;
 
 /// Forwards connections, each way on a thread of its own, until it is dropped.
 pub struct Proxy {
@@ -23,12 +28,20 @@ struct Line {
     /// How many are admitted then.
     admit: AtomicUsize,
     /// The request whose answer is lost.
-    lose: Mutex<Option<&'static str>>,
+    lose: Mutex<Option<LostAnswer>>,
     open: Mutex<Vec<Weak<Pair>>>,
     closed: AtomicBool,
     traffic: Mutex<Traffic>,
     /// Told when the traffic resumes.
     resumed: Condvar,
+}
+
+/// A request whose answer is lost.
+#[derive(Clone, Copy)]
+struct LostAnswer {
+    /// What the client says at the beginning of the connections that are meant; nothing if all are.
+    introduction: &'static str,
+    request: &'static str,
 }
 
 /// The two ends of a connection.
@@ -58,6 +71,19 @@ impl Proxy {
             Some((scheme, user, server, database))
         });
         let (scheme, user, server, database) = parts.expect("SCHEME://USER@HOST:PORT/DATABASE");
+        let mut proxy = Self::in_front_of(server);
+        // It couldn't read what is encrypted.
+        let and = if database.contains('?') { '&' } else { '?' };
+        proxy.url = format!("{scheme}://{user}@{}/{database}{and}sslmode=disable", proxy.here);
+        proxy
+    }
+
+    /// One in front of this `HOST:PORT`, whatever is spoken there.
+    ///
+    /// # Panics
+    /// No port is free.
+    #[must_use]
+    pub fn in_front_of(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let here = listener.local_addr().expect("it is bound");
         let line = Arc::new(Line {
@@ -72,12 +98,10 @@ impl Proxy {
         });
         let accepting = Arc::clone(&line);
         thread::spawn(move || accepting.accept(&listener));
-        // It couldn't read what is encrypted.
-        let and = if database.contains('?') { '&' } else { '?' };
-        Self { here, url: format!("{scheme}://{user}@{here}/{database}{and}sslmode=disable"), line }
+        Self { here, url: here.to_string(), line }
     }
 
-    /// The database's URL by way of this.
+    /// The database's URL by way of this, or `HOST:PORT` if it isn't in front of a database.
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
@@ -85,7 +109,12 @@ impl Proxy {
 
     /// The next answer to this request never arrives; the connection ends instead.
     pub fn lose_the_next_answer_to(&self, request: &'static str) {
-        *lock(&self.line.lose) = Some(request);
+        self.lose_the_next_answer_of("", request);
+    }
+
+    /// The same, on one of the connections at whose beginning the client says this.
+    pub fn lose_the_next_answer_of(&self, introduction: &'static str, request: &'static str) {
+        *lock(&self.line.lose) = Some(LostAnswer { introduction, request });
     }
 
     /// Rejects the next connections.
@@ -171,8 +200,10 @@ impl Line {
         let is_mute = Arc::new(AtomicBool::new(false));
         let (line, back, mute) = (Arc::clone(self), Arc::clone(&pair), Arc::clone(&is_mute));
         thread::spawn(move || {
+            let mut begin = Vec::new();
             line.pump(&back.client, &back.server, |request| {
-                if line.is_to_be_lost(request) {
+                begin.extend_from_slice(&request[..request.len().min(INTRODUCTION - begin.len())]);
+                if line.is_to_be_lost(&begin, request) {
                     mute.store(true, Ordering::SeqCst);
                 }
                 true
@@ -187,10 +218,11 @@ impl Line {
     }
 
     /// Whether the answer to this is to be lost; if so, only this once.
-    fn is_to_be_lost(&self, request: &[u8]) -> bool {
+    fn is_to_be_lost(&self, begin: &[u8], request: &[u8]) -> bool {
         let mut lose = lock(&self.lose);
-        let sought = lose.map(str::as_bytes);
-        let is_it = sought.is_some_and(|sought| request.windows(sought.len()).any(|part| part == sought));
+        let is_it = lose.is_some_and(|lost| {
+            contains(begin, lost.introduction.as_bytes()) && contains(request, lost.request.as_bytes())
+        });
         if is_it {
             *lose = None;
         }
@@ -198,7 +230,7 @@ impl Line {
     }
 
     /// Forwards until either end closes, or something is not to be forwarded.
-    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, forward: impl Fn(&[u8]) -> bool) {
+    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, mut forward: impl FnMut(&[u8]) -> bool) {
         let mut buffer = vec![0; 1 << 16];
         while let Ok(length @ 1..) = from.read(&mut buffer) {
             self.hold_back();
@@ -228,6 +260,10 @@ impl Pair {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
+}
+
+fn contains(bytes: &[u8], sought: &[u8]) -> bool {
+    sought.is_empty() || bytes.windows(sought.len()).any(|part| part == sought)
 }
 
 /// Counts down to nothing; whether it has not come to it yet.

@@ -1,7 +1,7 @@
 //! Lets the power fail at many moments of what was recorded.
 
-use std::collections::HashSet;
-use std::fmt;
+use std::collections::{BTreeMap, HashSet};
+use std::{fmt, fs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -58,7 +58,7 @@ impl Violation {
     pub(crate) fn fail(&self) -> ! {
         let test = thread::current().name().unwrap_or_default().replace("::", "-");
         let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("power-loss").join(test);
-        let _ = std::fs::remove_dir_all(&kept);
+        let _ = fs::remove_dir_all(&kept);
         let kept = self.image.write_to(&kept).map(|()| kept);
         panic!("{self}\nthe files are kept in {kept:?}");
     }
@@ -311,6 +311,15 @@ impl Stage {
         fill(folder.path());
         let volume = Arc::new(Volume::record(folder.path()).unwrap());
         Self { ledger: Ledger::new(Arc::clone(&volume)), volume, _folder: folder }
+    }
+
+    /// A folder that contained these files before it is recorded.
+    pub(crate) fn filled(files: &BTreeMap<String, Vec<u8>>) -> Self {
+        Self::with(|folder| {
+            for (name, content) in files {
+                fs::write(folder.join(name), content).unwrap();
+            }
+        })
     }
 
     pub(crate) fn recording(&self) -> Recording {

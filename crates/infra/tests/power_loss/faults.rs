@@ -1,8 +1,6 @@
 //! Calls that fail while a server works, and power failures after that.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use groupchat_domain::Error;
@@ -41,12 +39,7 @@ fn base() -> &'static Base {
 
 impl Base {
     fn stage(&self) -> Stage {
-        let fill = |folder: &Path| {
-            for (name, content) in &self.files {
-                fs::write(folder.join(name), content).unwrap();
-            }
-        };
-        Stage::with(fill)
+        Stage::filled(&self.files)
     }
 }
 

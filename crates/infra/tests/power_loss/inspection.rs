@@ -73,7 +73,10 @@ pub(crate) fn inspect(folder: &Path) -> Result<Found, String> {
 }
 
 /// Has a database checked as `groupchat check` does.
-fn check_file(database: &Path) -> Result<(), String> {
+///
+/// # Errors
+/// What it finds.
+pub(crate) fn check_file(database: &Path) -> Result<(), String> {
     let wrong = check(database, Depth::Full, SystemClock.now());
     let wrong: Vec<_> = wrong.into_iter().filter(|finding| finding.is_failure()).collect();
     if wrong.is_empty() { Ok(()) } else { Err(format!("check of {} finds {wrong:?}", database.display())) }

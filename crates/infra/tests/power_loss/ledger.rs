@@ -29,6 +29,8 @@ pub(crate) enum Promise {
     Restoring,
     /// That was done.
     Restored,
+    /// The log has another epoch, as after a restore: cursors that were handed out before get a gap.
+    Renewed,
 }
 
 /// All promises, in the order in which they were made. Each is marked in the record of the volume.
@@ -63,7 +65,7 @@ impl Ledger {
 impl Promise {
     /// Whether the state that there is now must not be lost.
     pub(crate) const fn is_durable(&self) -> bool {
-        matches!(self, Self::Durable | Self::Restored)
+        matches!(self, Self::Durable | Self::Restored | Self::Renewed)
     }
 }
 
@@ -124,6 +126,7 @@ impl Owed {
                 copied.void_cursors.extend(self.cursors.iter().cloned());
                 self.instead = Some(copied);
             }
+            Promise::Renewed => self.void_cursors.append(&mut self.cursors),
             Promise::Restored => *self = *self.instead.take().expect("a restore has begun"),
         }
     }

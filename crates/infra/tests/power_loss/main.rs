@@ -11,6 +11,7 @@ mod drawn;
 mod faults;
 mod inspection;
 mod ledger;
+mod moving;
 mod omissions;
 #[path = "../support/plain_hasher.rs"]
 mod plain_hasher;

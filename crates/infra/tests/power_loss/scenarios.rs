@@ -1,7 +1,6 @@
 //! What servers and operators do while the power fails.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -57,7 +56,7 @@ impl Stage {
 
     /// Lets the power fail at as many moments as make this share of all, in percent.
     #[expect(clippy::print_stderr, reason = "shown with what failed, and by --nocapture")]
-    fn survives(&self, percent: usize, dice: &mut Dice) {
+    pub(crate) fn survives(&self, percent: usize, dice: &mut Dice) {
         let examined = self.recording().survive(share(percent), dice);
         let examined = examined.unwrap_or_else(|violation| violation.fail());
         eprintln!("{examined} different disks");
@@ -147,11 +146,7 @@ fn backups_and_a_restore() {
 fn a_restore_over_a_damaged_database() {
     let mut dice = Dice::seeded();
     let (files, restored) = damaged_database(&mut dice);
-    let stage = Stage::with(|folder| {
-        for (name, content) in &files {
-            fs::write(folder.join(name), content).unwrap();
-        }
-    });
+    let stage = Stage::filled(&files);
     let copy = stage.folder().join("backup.copy");
     stage.ledger.note(Promise::Copied("backup.copy".to_owned()));
     replace(&stage, &copy);

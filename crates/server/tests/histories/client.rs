@@ -18,14 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A client of all servers.
 pub(crate) struct Client {
     number: usize,
+    /// Where it reaches the servers.
+    urls: Vec<String>,
     servers: Vec<Api>,
     world: Arc<World>,
 }
 
 impl Client {
     pub(crate) fn new(world: &Arc<World>, person: &Person) -> Self {
-        let servers = world.urls.iter().map(|url| Api::of(url).with_key(&person.key)).collect();
-        Self { number: person.client, servers, world: Arc::clone(world) }
+        let urls = if person.is_behind_proxies { &world.proxies } else { &world.urls };
+        let servers = urls.iter().map(|url| Api::of(url).with_key(&person.key)).collect();
+        Self { number: person.client, urls: urls.clone(), servers, world: Arc::clone(world) }
     }
 
     /// How many servers there are.
@@ -50,7 +53,7 @@ impl Client {
 
     /// Sends a message on a socket of its own.
     pub(crate) async fn send_on_socket(&self, server: usize, call: Call) -> Outcome {
-        let (url, key) = (&self.world.urls[server], self.servers[server].key());
+        let (url, key) = (&self.urls[server], self.servers[server].key());
         let exchange = async {
             match socket::send(url, key, &call).await {
                 Ok(answer) => outcome(&call, &answer),

@@ -3,20 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_testing::Dice;
+use groupchat_testing::{Dice, Proxy};
 #[cfg(feature = "postgres")]
-use groupchat_testing::Proxy;
+use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::harness::Seat;
 use crate::world::World;
+
+/// What writing sessions of servers say when they begin, and what they say when they commit.
+#[cfg(feature = "postgres")]
+const COMMIT_OF_A_WRITER: (&str, &str) = ("groupchat write", "COMMIT");
+
+/// How the request begins that sends a message.
+const SEND: &str = "POST /api/groups/";
 
 /// A server, and its way to the database.
 pub(crate) struct Target {
     pub nth: usize,
     pub seat: Seat,
     #[cfg(feature = "postgres")]
-    pub proxy: Option<Proxy>,
+    pub database: Option<Proxy>,
 }
 
 /// What is done to a server.
@@ -47,8 +54,6 @@ enum Interference {
     PauseAndCut,
     /// Everything takes longer for a while.
     Delay,
-    /// The answers to some COMMITs are lost.
-    LoseCommits,
     /// All are cut while the server is stopped, so that the other one becomes the sequencer unknown to it.
     StopAndCut,
 }
@@ -57,12 +62,33 @@ impl Target {
     /// Disturbs the server until the run is over. Afterwards it runs undisturbed.
     pub(crate) async fn disturb(mut self, world: Arc<World>, mut dice: Dice) -> Self {
         while !world.is_over() {
-            sleep(millis(&mut dice, 500, 3_000)).await;
+            self.rest(&world, &mut dice).await;
             let (begun, blow) = (world.recorder.now(), self.choose(&mut dice));
             self.strike(blow, &mut dice).await;
             world.recorder.disturbance(begun, format!("server {}: {blow:?}", self.nth));
         }
         self
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    async fn rest(&self, _: &World, dice: &mut Dice) {
+        sleep(millis(dice, 500, 3_000)).await;
+    }
+
+    /// Every second time, the answers to some COMMITs are lost meanwhile.
+    #[cfg(feature = "postgres")]
+    async fn rest(&self, world: &World, dice: &mut Dice) {
+        let (begun, time) = (world.recorder.now(), millis(dice, 500, 3_000));
+        let Some(proxy) = self.database.as_ref().filter(|_| dice.below(2) == 0) else {
+            return sleep(time).await;
+        };
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            let (session, commit) = COMMIT_OF_A_WRITER;
+            proxy.lose_the_next_answer_of(session, commit);
+            sleep(millis(dice, 20, 300)).await;
+        }
+        world.recorder.disturbance(begun, format!("server {}: answers to COMMITs are lost", self.nth));
     }
 
     #[cfg(not(feature = "postgres"))]
@@ -72,10 +98,10 @@ impl Target {
 
     #[cfg(feature = "postgres")]
     fn choose(&self, dice: &mut Dice) -> Blow {
-        use Interference::{Cut, Delay, LoseCommits, Pause, PauseAndCut, Refuse, StopAndCut};
-        let all = [Cut, Refuse, Pause, PauseAndCut, Delay, LoseCommits, LoseCommits, StopAndCut];
+        use Interference::{Cut, Delay, Pause, PauseAndCut, Refuse, StopAndCut};
+        let all = [Cut, Refuse, Pause, PauseAndCut, Delay, StopAndCut];
         match dice.below(3) {
-            1.. if self.proxy.is_some() => Blow::Connections(all[dice.below(all.len())]),
+            1.. if self.database.is_some() => Blow::Connections(all[dice.below(all.len())]),
             _ => [Blow::Kill, Blow::Kill, Blow::Stop, Blow::Restart][dice.below(4)],
         }
     }
@@ -110,7 +136,7 @@ impl Target {
 
     #[cfg(feature = "postgres")]
     async fn interfere(&self, interference: Interference, dice: &mut Dice) {
-        let Some(proxy) = &self.proxy else { return };
+        let Some(proxy) = &self.database else { return };
         match interference {
             Interference::Cut => proxy.cut(),
             Interference::Refuse => {
@@ -131,13 +157,6 @@ impl Target {
                 sleep(millis(dice, 500, 2_000)).await;
                 proxy.delay(Duration::ZERO);
             }
-            Interference::LoseCommits => {
-                // Most are of transactions that only read.
-                for _ in 0..20 {
-                    proxy.lose_the_next_answer_to("COMMIT");
-                    sleep(millis(dice, 10, 60)).await;
-                }
-            }
             Interference::StopAndCut => {
                 self.seat.server().signal("STOP").await;
                 proxy.cut();
@@ -146,6 +165,35 @@ impl Target {
             }
         }
     }
+}
+
+/// Breaks the connections of clients to a server until the run is over.
+pub(crate) async fn disturb_clients(nth: usize, proxy: Proxy, world: Arc<World>, mut dice: Dice) {
+    while !world.is_over() {
+        sleep(millis(&mut dice, 50, 600)).await;
+        let begun = world.recorder.now();
+        let what = match dice.below(4) {
+            0 => {
+                proxy.cut();
+                "cut"
+            }
+            1 => {
+                proxy.pause();
+                sleep(millis(&mut dice, 20, 400)).await;
+                proxy.cut();
+                proxy.resume();
+                "held up and cut"
+            }
+            // What was sent is stored, and nobody is told.
+            _ => {
+                proxy.lose_the_next_answer_to(SEND);
+                "to lose the response to a send"
+            }
+        };
+        world.recorder.disturbance(begun, format!("clients of server {nth}: {what}"));
+    }
+    // What is under way ends with the server.
+    proxy.resume();
 }
 
 /// Kills sessions on the database server until the run is over, and restarts it, if it is the run's own.

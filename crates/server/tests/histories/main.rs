@@ -8,6 +8,7 @@
 mod checker;
 mod client;
 mod disturbances;
+mod floors;
 mod history;
 mod listener;
 mod place;

@@ -7,14 +7,15 @@ use std::time::Duration;
 use std::{env, fs};
 
 use futures_util::future::join_all;
-use groupchat_testing::Dice;
+use groupchat_testing::{Dice, Proxy};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use crate::checker::check;
 use crate::client::Client;
-use crate::disturbances::Target;
+use crate::disturbances::{Target, disturb_clients};
+use crate::floors;
 use crate::harness::{Api, Seat};
 use crate::history::{Call, Entry, History, Message, Outcome, View};
 use crate::listener::{Listener, position};
@@ -50,13 +51,18 @@ pub(crate) async fn run(name: &str, place: Place) {
         target.seat.start().await;
     }
     let urls = targets.iter().map(|target| target.seat.url()).collect();
-    let world = Arc::new(World::create(seed, targets[0].seat.server(), urls).await);
+    let proxies: Vec<_> =
+        targets.iter().map(|target| Proxy::in_front_of(target.seat.address())).collect();
+    let behind = proxies.iter().map(|proxy| format!("http://{}/api", proxy.url())).collect();
+    let world = Arc::new(World::create(seed, targets[0].seat.server(), urls, behind).await);
     keeper.world.get_or_init(|| Arc::clone(&world));
-    let whole = record(&world, targets, place, Duration::from_secs(seconds), &mut dice);
+    let has_sessions = place.servers() > 1;
+    let whole = record(&world, targets, proxies, place, Duration::from_secs(seconds), &mut dice);
     timeout(REST + Duration::from_secs(seconds), whole).await.expect("the run ends in time");
     let history = world.recorder.history();
     eprintln!("{name}: {}", summary(&history));
     assert_sound(&history);
+    floors::assert_met(&history, has_sessions);
 }
 
 /// Keeps the history and the servers' logs of a run that failed, or of all.
@@ -100,13 +106,20 @@ impl Target {
             seat: Seat::reserve(settings.into_iter().chain(line.arguments).collect())
                 .logging_to(keeper.log(nth)),
             #[cfg(feature = "postgres")]
-            proxy: line.proxy,
+            database: line.proxy,
         }
     }
 }
 
 /// Lets clients work and disturbs the servers; then lets all come to rest and reads the state.
-async fn record(world: &Arc<World>, targets: Vec<Target>, place: Place, time: Duration, dice: &mut Dice) {
+async fn record(
+    world: &Arc<World>,
+    targets: Vec<Target>,
+    proxies: Vec<Proxy>,
+    place: Place,
+    time: Duration,
+    dice: &mut Dice,
+) {
     let listeners: Vec<_> = (0..world.listeners.len())
         .map(|nth| tokio::spawn(Listener::new(world, nth, dice.split()).listen()))
         .collect();
@@ -122,6 +135,11 @@ async fn record(world: &Arc<World>, targets: Vec<Target>, place: Place, time: Du
         .into_iter()
         .map(|target| tokio::spawn(target.disturb(Arc::clone(world), dice.split())))
         .collect();
+    let breaks: Vec<_> = proxies
+        .into_iter()
+        .enumerate()
+        .map(|(nth, proxy)| tokio::spawn(disturb_clients(nth, proxy, Arc::clone(world), dice.split())))
+        .collect();
     #[cfg(feature = "postgres")]
     let place = tokio::spawn(crate::disturbances::disturb_database(place, Arc::clone(world), dice.split()));
 
@@ -131,6 +149,7 @@ async fn record(world: &Arc<World>, targets: Vec<Target>, place: Place, time: Du
     #[cfg(feature = "postgres")]
     let place = place.await.unwrap();
     join_all(workers).await.into_iter().for_each(Result::unwrap);
+    join_all(breaks).await.into_iter().for_each(Result::unwrap);
 
     // Requests that nobody waits for any more end before the state is read.
     for target in &mut targets {

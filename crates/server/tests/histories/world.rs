@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub recorder: Recorder,
     /// Where the servers are.
     pub urls: Vec<String>,
+    /// Where proxies in front of them are, which break the connections of some writers.
+    pub proxies: Vec<String>,
     /// The groups: [`OPEN`] ones, and one that only the admin is in.
     pub groups: Vec<i64>,
     /// The admin's key and the cursor of the beginning of the log that is read at the end.
@@ -48,11 +50,13 @@ pub(crate) struct Person {
     pub client: usize,
     pub key: String,
     pub groups: Vec<i64>,
+    /// Whether it reaches the servers through proxies.
+    pub is_behind_proxies: bool,
 }
 
 impl World {
     /// Makes users and groups on the first server.
-    pub(crate) async fn create(seed: u64, server: &Server, urls: Vec<String>) -> Self {
+    pub(crate) async fn create(seed: u64, server: &Server, urls: Vec<String>, proxies: Vec<String>) -> Self {
         let admin = server.admin().await;
         let mut groups = Vec::new();
         for nth in 0..=OPEN {
@@ -69,6 +73,8 @@ impl World {
         }
         let listeners = people.split_off(WRITERS + READERS);
         let readers = people.split_off(WRITERS);
+        // The others also meet servers that accept no connections.
+        people.iter_mut().step_by(2).for_each(|writer| writer.is_behind_proxies = true);
         let start = admin.get("/events").await.expect(StatusCode::OK);
         let start = start["cursor"].as_str().unwrap().to_owned();
         let setup = Setup {
@@ -84,6 +90,7 @@ impl World {
         Self {
             recorder: Recorder::new(setup),
             urls,
+            proxies,
             groups,
             admin: admin.key().to_owned(),
             start,
@@ -104,7 +111,7 @@ impl World {
     /// The client that sends the last message.
     pub(crate) fn admin(&self) -> Person {
         let client = WRITERS + READERS + LISTENERS;
-        Person { client, key: self.admin.clone(), groups: self.groups.clone() }
+        Person { client, key: self.admin.clone(), groups: self.groups.clone(), is_behind_proxies: false }
     }
 }
 
@@ -119,6 +126,6 @@ impl Person {
         }
         // The key that comes with a new user is for an hour at most.
         let key = server.login(&name, "correct horse").await.key().to_owned();
-        Self { client, key, groups }
+        Self { client, key, groups, is_behind_proxies: false }
     }
 }

@@ -37,6 +37,11 @@ impl Seat {
         Self { log: Some(path), ..self }
     }
 
+    /// The address and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Where the API is.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/api", self.address)
