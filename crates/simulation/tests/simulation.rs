@@ -108,5 +108,6 @@ bugs! {
     an_acknowledgement_without_a_commit_is_found: AcknowledgesLostCommit;
     a_gap_that_nobody_is_told_of_is_found: GapIsSilent;
     a_send_that_keeps_its_first_decision_is_found: KeepsFirstDecision;
+    a_hub_that_takes_positions_for_ids_is_found: HubTakesPositionsForIds;
     a_read_that_ignores_membership_is_found: ReadIgnoresMembership;
 }

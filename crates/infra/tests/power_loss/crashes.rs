@@ -1,10 +1,10 @@
 //! Lets the power fail at many moments of what was recorded.
 
 use std::collections::{BTreeMap, HashSet};
-use std::{fmt, fs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::{fmt, fs};
 
 use groupchat_power_loss::{Disk, FileId, Image, Op, Volume};
 use groupchat_testing::Dice;

@@ -38,6 +38,15 @@ impl Place {
         }
     }
 
+    /// Whether servers reach it by sessions, which can be lost.
+    pub(crate) const fn has_sessions(&self) -> bool {
+        match self.location {
+            DataLocation::Folder(_) => false,
+            #[cfg(feature = "postgres")]
+            DataLocation::Database(_) => true,
+        }
+    }
+
     /// How many servers run on it.
     pub(crate) const fn servers(&self) -> usize {
         match self.location {

@@ -10,12 +10,12 @@ use futures_util::future::join_all;
 use groupchat_testing::{Dice, Proxy};
 use reqwest::StatusCode;
 use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::checker::check;
 use crate::client::Client;
 use crate::disturbances::{Target, disturb_clients};
-use crate::floors;
+use crate::floors::shortage;
 use crate::harness::{Api, Seat};
 use crate::history::{Call, Entry, History, Message, Outcome, View};
 use crate::listener::{Listener, position};
@@ -31,7 +31,7 @@ const KEEP: &str = "GROUPCHAT_TEST_HISTORY_KEEP";
 const DEFAULT_SECONDS: u64 = 12;
 
 /// How long everything else may take.
-const REST: Duration = Duration::from_secs(120);
+const REST: Duration = Duration::from_secs(180);
 
 /// How many violations are shown.
 const SHOWN: usize = 20;
@@ -51,18 +51,17 @@ pub(crate) async fn run(name: &str, place: Place) {
         target.seat.start().await;
     }
     let urls = targets.iter().map(|target| target.seat.url()).collect();
-    let proxies: Vec<_> =
-        targets.iter().map(|target| Proxy::in_front_of(target.seat.address())).collect();
+    let proxies: Vec<_> = targets.iter().map(|target| Proxy::in_front_of(target.seat.address())).collect();
     let behind = proxies.iter().map(|proxy| format!("http://{}/api", proxy.url())).collect();
     let world = Arc::new(World::create(seed, targets[0].seat.server(), urls, behind).await);
     keeper.world.get_or_init(|| Arc::clone(&world));
-    let has_sessions = place.servers() > 1;
+    let has_sessions = place.has_sessions();
     let whole = record(&world, targets, proxies, place, Duration::from_secs(seconds), &mut dice);
     timeout(REST + Duration::from_secs(seconds), whole).await.expect("the run ends in time");
     let history = world.recorder.history();
     eprintln!("{name}: {}", summary(&history));
     assert_sound(&history);
-    floors::assert_met(&history, has_sessions);
+    assert_eq!(shortage(&history, has_sessions), None, "too little has happened");
 }
 
 /// Keeps the history and the servers' logs of a run that failed, or of all.
@@ -120,6 +119,7 @@ async fn record(
     time: Duration,
     dice: &mut Dice,
 ) {
+    let has_sessions = place.has_sessions();
     let listeners: Vec<_> = (0..world.listeners.len())
         .map(|nth| tokio::spawn(Listener::new(world, nth, dice.split()).listen()))
         .collect();
@@ -144,6 +144,11 @@ async fn record(
     let place = tokio::spawn(crate::disturbances::disturb_database(place, Arc::clone(world), dice.split()));
 
     sleep(time).await;
+    // A busy machine needs longer.
+    let longest = Instant::now() + REST / 2;
+    while shortage(&world.recorder.history(), has_sessions).is_some() && Instant::now() < longest {
+        sleep(Duration::from_millis(500)).await;
+    }
     world.is_over.store(true, Ordering::Relaxed);
     let mut targets: Vec<_> = join_all(blows).await.into_iter().map(Result::unwrap).collect();
     #[cfg(feature = "postgres")]
@@ -223,14 +228,11 @@ impl Entry {
     }
 }
 
-/// Fails if a history has a violation, or too little happened in it to tell.
+/// Fails if a history has a violation.
 pub(crate) fn assert_sound(history: &History) {
     let violations = check(history);
     let shown: Vec<_> = violations.iter().take(SHOWN).map(ToString::to_string).collect();
     assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), shown.join("\n"));
-    let is_send = |call: &Call| matches!(call, Call::Send { .. });
-    let sends = history.operations.iter().filter(|operation| is_send(&operation.call));
-    assert!(sends.filter(|send| send.outcome.is_ok()).count() > 20, "hardly anything was sent");
 }
 
 /// How much happened.

@@ -57,6 +57,9 @@ pub enum Action {
     },
     /// So many committed events get their positions in the log.
     Number(usize),
+    /// So many ids of events are never given out, as on PostgreSQL after a command was undone. From then on, the ids of
+    /// events are not their positions.
+    SkipEventIds(u32),
     /// The hub of a server broadcasts so many of the events that follow, as they were published or as it reads them
     /// from the log.
     Broadcast {
@@ -156,6 +159,7 @@ impl Action {
             993 => Self::Restart { server },
             994 if dice.below(8) == 0 => Self::ReplaceLog,
             995 if dice.below(4) == 0 => Self::Settle,
+            996..998 => Self::SkipEventIds(1 + number % 1_000),
             _ => Self::MoveClock(1),
         }
     }

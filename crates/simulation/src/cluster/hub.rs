@@ -9,7 +9,7 @@ use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, Epoch, Event, Feed, LiveEvents, LogState,
     LoggedEvent, SharedEvent, Viewer,
 };
-use groupchat_domain::ids::{Position, UserId};
+use groupchat_domain::ids::{EventId, Position, UserId};
 use groupchat_domain::presence::Activity;
 
 use crate::cluster::mutation::Mutation;
@@ -65,6 +65,9 @@ impl Listener {
                 let is_removal = matches!(event.event.event, Event::MemberRemoved(_));
                 let may_see = if mutation == Mutation::ViewerIgnoresRemoval && is_removal {
                     viewer.may_see(&event.event)
+                } else if mutation == Mutation::HubTakesPositionsForIds {
+                    let id = EventId::new(event.event.position.get());
+                    viewer.apply_and_check(&LoggedEvent { id, ..event.event.clone() })
                 } else {
                     viewer.apply_and_check(&event.event)
                 };

@@ -136,6 +136,7 @@ impl Cluster {
                 }
             }
             Action::Number(count) => drop(self.number(count)),
+            Action::SkipEventIds(count) => self.database.skip_event_ids(count),
             Action::Broadcast { server, count, from_log } => drop(self.broadcast(server, count, from_log)),
             Action::Connect { client, server } => self.connect(client, server),
             Action::Poll { client } => return self.poll_on(client),

@@ -24,13 +24,15 @@ pub enum Mutation {
     GapIsSilent,
     /// A send that runs again keeps what it decided the first time.
     KeepsFirstDecision,
+    /// The hub takes the position of an event for its id.
+    HubTakesPositionsForIds,
     /// Messages are read without asking whether their reader is in the group.
     ReadIgnoresMembership,
 }
 
 impl Mutation {
     /// Every bug.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ViewerIgnoresRemoval,
         Self::SendIgnoresClientId,
         Self::ReplaySkipsOne,
@@ -40,6 +42,7 @@ impl Mutation {
         Self::AcknowledgesLostCommit,
         Self::GapIsSilent,
         Self::KeepsFirstDecision,
+        Self::HubTakesPositionsForIds,
         Self::ReadIgnoresMembership,
     ];
 }

@@ -11,7 +11,7 @@ use groupchat_domain::events::{
     RemovedMember,
 };
 use groupchat_domain::groups::{Group, History, Member};
-use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, Seq, SessionId, UserId};
 use groupchat_domain::messages::MessageView;
 use groupchat_domain::permissions::RoleName;
 
@@ -23,7 +23,7 @@ pub(super) use self::answers::Asked;
 /// What is wrong.
 pub(super) type Verdict = Result<(), String>;
 
-/// A membership: the ids of the events at which it began and ended.
+/// A membership: the positions of the events at which it began and ended.
 #[derive(Debug, Clone, Copy)]
 struct Term {
     from: i64,
@@ -64,8 +64,10 @@ pub(super) struct Reader {
 /// The witness.
 #[derive(Debug, Default)]
 pub(super) struct Witness {
-    /// By id, which goes up by one; ids and positions are the same.
+    /// In the order of commits, which is that of the positions that they get.
     events: Vec<Committed>,
+    /// The last event's id.
+    last_id: Option<EventId>,
     terms: HashMap<(GroupId, UserId), Vec<Term>>,
     /// The roles that somebody has ever had in a group.
     roles: HashMap<(GroupId, UserId), Vec<RoleName>>,
@@ -94,7 +96,7 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// The id of the last event.
+    /// The position that the last event has or will get.
     pub(super) fn last(&self) -> i64 {
         i64::try_from(self.events.len()).unwrap_or(i64::MAX)
     }
@@ -107,10 +109,10 @@ impl Witness {
     /// Sees what a command has committed just now.
     pub(super) fn commit(&mut self, events: &[LoggedEvent], database: &ModelDatabase) -> Verdict {
         for logged in events {
-            let id = logged.id.get();
-            if id != self.last() + 1 {
-                return Err(format!("event {id} follows event {}", self.last()));
+            if self.last_id.is_some_and(|last| logged.id <= last) {
+                return Err(format!("the id {} of an event follows {:?}", logged.id, self.last_id));
             }
+            self.last_id = Some(logged.id);
             self.events.push(Committed {
                 audience: logged.audience,
                 event_type: logged.event.event_type(),
@@ -119,12 +121,12 @@ impl Witness {
                 is_hidden: logged.event.event_type().is_hidden(),
                 is_lasting: is_lasting(&logged.event),
             });
-            self.take_in(id, logged, database)?;
+            self.take_in(self.last(), logged, database)?;
         }
         Ok(())
     }
 
-    fn take_in(&mut self, id: i64, logged: &LoggedEvent, database: &ModelDatabase) -> Verdict {
+    fn take_in(&mut self, position: i64, logged: &LoggedEvent, database: &ModelDatabase) -> Verdict {
         self.judge_new_id(&logged.event)?;
         match &logged.event {
             Event::GroupCreated(GroupUpdate { group: Group { id, history, .. }, .. })
@@ -138,16 +140,18 @@ impl Witness {
                 if terms.last().is_some_and(|term| term.until.is_none()) {
                     return Err(format!("user {} is in group {group} twice", member.user.id));
                 }
-                terms.push(Term { from: id, until: None, joined_seq });
+                terms.push(Term { from: position, until: None, joined_seq });
                 self.give_role(*group, member);
                 self.members.entry(*group).or_default().insert(member.user.id);
             }
             Event::MemberUpdated(GroupMember { group, member }) => self.give_role(*group, member),
-            Event::MemberRemoved(RemovedMember { group, user }) => self.end_term(*group, *user, id),
+            Event::MemberRemoved(RemovedMember { group, user }) => {
+                self.end_term(*group, *user, position);
+            }
             Event::GroupDeleted(RemovedGroup { id: group, .. }) => {
-                self.deleted.insert(*group, id);
+                self.deleted.insert(*group, position);
                 let members: Vec<_> = self.terms.keys().filter(|(of, _)| of == group).copied().collect();
-                members.into_iter().for_each(|(group, user)| self.end_term(group, user, id));
+                members.into_iter().for_each(|(group, user)| self.end_term(group, user, position));
             }
             Event::SessionsEnded(user) | Event::UserDeleted(user) => {
                 if matches!(logged.event, Event::UserDeleted(_)) {
@@ -155,7 +159,7 @@ impl Witness {
                 }
                 for session in self.sessions.get(user).into_iter().flatten() {
                     if !database.has_session(*session) {
-                        self.ended.entry(*session).or_insert(id);
+                        self.ended.entry(*session).or_insert(position);
                     }
                 }
             }

@@ -27,6 +27,9 @@ pub struct Outcome {
     pub signed_in: Option<Answer>,
 }
 
+/// How far the ids of the model's events are ahead of their positions.
+const IDS_AHEAD: u32 = 1_000;
+
 /// A backend that histories run on.
 pub struct World {
     storage: Arc<dyn Storage>,
@@ -38,10 +41,11 @@ pub struct World {
 }
 
 impl World {
-    /// The model itself, empty.
+    /// The model itself, empty. The ids of its events are not their positions.
     pub fn model() -> Self {
         let epoch = Epoch::parse("model").unwrap_or_else(|| unreachable!("an epoch"));
         let (database, clock) = (ModelDatabase::new(epoch), Arc::new(SetClock::default()));
+        database.skip_event_ids(IDS_AHEAD);
         let storage = ModelStorage::new(database.clone(), clock.clone(), Arc::new(NoSink));
         Self { model: Some(database), ids: Ids::of_model(), ..Self::backend(Arc::new(storage), clock) }
     }

@@ -94,6 +94,14 @@ impl ModelDatabase {
         events
     }
 
+    /// Never gives out the next so many ids of events, as PostgreSQL doesn't after a command was undone or the database
+    /// was restored. From then on, the id of an event is not its position.
+    pub fn skip_event_ids(&self, count: u32) {
+        let mut state = self.state();
+        state.tables.event_ids.skip(count.into());
+        state.tables.keep();
+    }
+
     /// How many committed events have no position yet.
     pub fn unnumbered(&self) -> usize {
         self.state().unnumbered.len()

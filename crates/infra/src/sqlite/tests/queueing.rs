@@ -137,8 +137,11 @@ fn a_caller_that_tries_again_at_once_is_not_rejected_for_the_failure_before() {
     };
     let mut other = connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let again =
-        Arc::new(TriesAgain { locks: Mutex::new(other), queue: Arc::clone(&queue), second: Mutex::new(None) });
+    let again = Arc::new(TriesAgain {
+        locks: Mutex::new(other),
+        queue: Arc::clone(&queue),
+        second: Mutex::new(None),
+    });
     let mut first = pin!(queue.submit(caller(1), note(1)).unwrap());
     let waker = Waker::from(Arc::clone(&again));
     assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());

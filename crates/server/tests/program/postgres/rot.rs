@@ -36,7 +36,8 @@ async fn a_flipped_bit_on_the_disk_of_the_database_server_is_told_at_the_next_st
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("messages or events are damaged"), "{health}: {log}");
     // Everything else works, and the message is served as it is stored.
-    let message = admin_of(&server, &admin).get(&format!("{path}/{}", sent["id"])).await.expect(StatusCode::OK);
+    let message =
+        admin_of(&server, &admin).get(&format!("{path}/{}", sent["id"])).await.expect(StatusCode::OK);
     assert_eq!(message["text"].as_str().unwrap().len(), TEXT.len());
     assert_ne!(message["text"], TEXT);
 
