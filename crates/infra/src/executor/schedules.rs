@@ -1,4 +1,5 @@
 //! The queue of commands under all kinds of schedules of its threads.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,5 @@
 //! The writer's batches under all kinds of schedules of the threads around it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

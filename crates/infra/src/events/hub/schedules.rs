@@ -1,11 +1,12 @@
 //! The inbox and the hub under all kinds of schedules of the threads around them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use groupchat_domain::events::{Delivery, Epoch, Event, LiveEvents, Viewer};
-use groupchat_domain::ids::{EventId, Position, SessionId, UserId};
+use groupchat_domain::ids::{Position, SessionId, UserId};
 use groupchat_domain::storage::{CommitDecision, EventSink, Mode, Work};
 use groupchat_domain::time::Timestamp;
 use groupchat_simulation::model::{ModelDatabase, ModelStorage, NoSink};
