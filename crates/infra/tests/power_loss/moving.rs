@@ -89,6 +89,13 @@ fn a_copy_without_syncs_is_noticed() {
     survived.expect_err("nobody notices");
 }
 
+/// Nothing else lets SQLite undo what it has written of a transaction.
+#[test]
+fn a_copy_whose_journal_is_not_synced_is_noticed() {
+    let omit = |stage: &Stage| stage.volume.omit_syncs(|name| name.ends_with("-journal"));
+    copied(300, omit, &mut Dice::new(1)).expect_err("nobody notices");
+}
+
 /// Advances the ids as after a restore from a disk snapshot, and goes on.
 fn advanced(prepare: impl FnOnce(&Stage), dice: &mut Dice) -> Stage {
     let (stage, mut scene) = left_by_a_server(dice);
