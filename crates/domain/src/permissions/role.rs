@@ -252,7 +252,10 @@ mod tests {
             assert_eq!(custom(role.as_str()), role);
             assert_eq!(RoleName::from_stored(role.as_str().to_owned()), RoleName::BuiltIn(role));
         }
-        assert_eq!(custom(" Teacher ").as_str(), "Teacher");
+        assert_eq!(
+            (custom(" Teacher ").to_string(), custom("Teacher").text_bytes()),
+            ("Teacher".to_owned(), 7)
+        );
         assert_eq!(custom("Teacher").key(), custom("TEACHER").key());
         assert!(custom("Owner").built_in().is_none(), "told apart by their keys");
         assert!(RoleName::parse("").is_err());
@@ -265,7 +268,7 @@ mod tests {
         assert_eq!(BuiltInRole::ALL.map(|role| role.rank().get()), [5, 10, 50, 100]);
         assert_eq!(Rank::from_stored(99).map(Rank::get), Some(99));
         assert_eq!(Rank::parse(99).map(Rank::get), Ok(99));
-        assert!(Rank::parse(100).is_err());
+        assert_eq!(Rank::parse(100).unwrap_err().detail, "must be 1 to 99, is 100");
         for rank in [i64::MIN, 0, 100, 256 + 5] {
             assert_eq!(Rank::from_stored(rank), None);
         }

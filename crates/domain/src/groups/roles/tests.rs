@@ -2,7 +2,8 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::events::{Audience, Event, GroupUpdate};
-use crate::groups::model::Standing;
+use crate::groups::model::{Standing, Visibility};
+use crate::groups::role_lookup::find_role;
 use crate::permissions::Shortfall;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
@@ -224,6 +225,22 @@ fn whoever_sees_a_group_sees_its_roles_the_highest_first() {
         assert_eq!(names, ["owner", "admin", "Pupil", "member", "readonly"]);
         assert_eq!(roles[3].permissions, PermissionSet::of(&[GroupPermission::View]));
         assert_eq!(roles[1].permissions, PermissionSet::default_of(BuiltInRole::Admin, false));
+    }
+}
+
+/// In a private group, `member` doesn't add members unless the group has changed that.
+#[test]
+fn what_a_built_in_role_may_do_depends_on_whether_the_group_is_private() {
+    for (visibility, adds) in [(Visibility::Public, true), (Visibility::Private, false)] {
+        let group = Group { visibility, ..group() };
+        let mut tx = MockTx::new().finds_group(Some(group.clone()), Some(BuiltInRole::Member));
+        tx = with_roles(tx, vec![]);
+        let listed = list_roles(&mut tx, &me(), GROUP).unwrap();
+        let found = find_role(&mut tx, &group, RoleName::MEMBER).unwrap();
+        for role in [listed.into_iter().find(|role| role.title.name == RoleName::MEMBER), found] {
+            let may = role.unwrap().permissions.contains(GroupPermission::AddMembers);
+            assert_eq!(may, adds, "{visibility:?}");
+        }
     }
 }
 
