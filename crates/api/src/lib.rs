@@ -30,6 +30,7 @@ mod observe;
 pub mod openapi;
 pub mod operations;
 mod options;
+mod permissions;
 pub mod problem;
 mod request_id;
 pub mod respond;

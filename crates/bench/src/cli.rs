@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Live(LiveArgs),
     /// Start a server, run hostile clients against it, and report the service for others, memory and bars.
     Abuse(AbuseArgs),
+    /// Measure how long a decision about a permission takes, in a group and on the server.
+    Decide(DecideArgs),
     /// Fill a database with users, groups and messages.
     Seed(SeedArgs),
     /// Run the minimal server for comparison. Started by `run`.
@@ -79,6 +81,20 @@ impl RunArgs {
     pub(crate) fn location(&self) -> Option<DatabaseLocation> {
         location(self.data_dir.as_ref(), self.database_url.as_ref())
     }
+}
+
+/// How to measure decisions.
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    /// How often each decision is made in each of the rounds, whose median is reported.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub times: u32,
+    /// Fail if a decision takes a microsecond or more.
+    #[arg(long)]
+    pub check: bool,
+    /// Also write the report to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// How to fill a database.

@@ -9,6 +9,7 @@ mod child;
 mod cli;
 mod count;
 mod database;
+mod decide;
 mod error;
 mod fixture;
 mod footprint;
@@ -46,6 +47,7 @@ fn dispatch(command: Command) -> Result<(), BenchError> {
         Command::Run(args) => runtime()?.block_on(run::run(&args)),
         Command::Live(args) => runtime()?.block_on(live::live(&args)),
         Command::Abuse(args) => runtime()?.block_on(abuse::abuse(&args)),
+        Command::Decide(args) => decide::decide_command(&args),
         Command::Seed(args) => runtime()?.block_on(seed::seed_command(&args)),
         // actix-web brings a runtime of its own.
         Command::Baseline(args) => actix_web::rt::System::new().block_on(baseline::serve(&args)),

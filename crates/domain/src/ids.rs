@@ -43,6 +43,8 @@ integer_newtype! {
     SessionId;
     /// A group.
     GroupId;
+    /// A role on the server.
+    RoleId;
     /// A message, unique on the whole server.
     MessageId;
     /// An event. Taken under the lock of the group that the event is about, so that the ids of a group's events
@@ -106,7 +108,7 @@ macro_rules! id_of_caller {
     )+};
 }
 
-id_of_caller! { UserId SessionId GroupId MessageId }
+id_of_caller! { UserId SessionId RoleId GroupId MessageId }
 
 impl Seq {
     /// Before the first message.

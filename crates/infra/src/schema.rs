@@ -49,6 +49,17 @@ macro_rules! for_each_table {
                 last_used_at -> BigInt,
             }
 
+            server_roles (id) numbered {
+                id -> BigInt,
+                name -> Text,
+                permissions -> BigInt,
+            }
+
+            user_roles (user_id, role_id) {
+                user_id -> BigInt,
+                role_id -> BigInt,
+            }
+
             groups (id) numbered {
                 id -> BigInt,
                 name -> Nullable<Text>,
@@ -197,6 +208,8 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
+    server_roles,
+    user_roles,
     groups,
     group_roles,
     memberships,

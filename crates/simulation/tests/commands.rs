@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::{Error, Refusal};
 use groupchat_simulation::commands::Command;
@@ -12,7 +13,7 @@ use groupchat_simulation::history::{History, World, settle};
 use groupchat_testing::Dice;
 
 /// Public functions that are no use cases: pure rules, which use cases ask.
-const RULES: &[&str] = &["permissions::decide"];
+const RULES: &[&str] = &["permissions::decide", "permissions::decide_server"];
 
 /// The public functions of the domain's features, as `feature::name` or `module::name`: those that their `mod.rs`
 /// exports, and those of its public modules.
@@ -62,11 +63,14 @@ fn every_use_case_of_the_domain_is_in_the_table_of_commands() {
 
 /// Every kind of refusal that a history of this length can come to.
 const REFUSALS: &[&str] = &[
-    "Account(AdminOnly)",
     "Account(CurrentPasswordRequired)",
     "Account(InvalidCredentials)",
     "Account(LastAdmin)",
+    "Account(NotPermitted)",
     "Account(ProvisionedKey)",
+    "Account(RoleFixed)",
+    "Account(RoleNameTaken)",
+    "Account(RoleNotFound)",
     "Account(SessionNotFound)",
     "Account(TicketInvalid)",
     "Account(Unauthenticated)",
@@ -106,6 +110,9 @@ fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusa
             match settle(world.take(step)).answer {
                 Ok(_) => drop(done.insert(step.command.name())),
                 Err(Error::Refused(Refusal::Invalid(_))) => drop(refused.insert("Invalid".to_owned())),
+                Err(Error::Refused(Refusal::Account(AccountRefusal::NotPermitted(_)))) => {
+                    refused.insert("Account(NotPermitted)".to_owned());
+                }
                 Err(Error::Refused(Refusal::Group(GroupRefusal::RoleTooLow(_)))) => {
                     refused.insert("Group(RoleTooLow)".to_owned());
                 }

@@ -43,7 +43,7 @@ pub async fn login(
 
 /// Creates a user
 ///
-/// For server admins.
+/// For those with `manage_users`. Only admins create admins.
 #[api_v2_operation(tags(Accounts), operation_id = "createUser")]
 pub async fn create(
     state: State,
@@ -132,7 +132,7 @@ pub async fn change_password(
 
 /// Edits a user
 ///
-/// For server admins. A new password ends the user's sessions. To change your own password, use `changePassword`,
+/// For those with `manage_users`, if they may do no less than the user; only admins decide who is one. A new password ends the user's sessions. To change your own password, use `changePassword`,
 /// which asks for the current one.
 #[api_v2_operation(tags(Accounts), operation_id = "editUser")]
 pub async fn edit(
@@ -149,7 +149,7 @@ pub async fn edit(
 
 /// Deletes a user
 ///
-/// For server admins. The user's messages stay; their author has no name.
+/// For those with `manage_users`, if they may do no less than the user. The user's messages stay; their author has no name.
 #[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
 pub async fn delete(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;

@@ -9,6 +9,8 @@ use groupchat_domain::search::SearchText;
 use paperclip::actix::Apiv2Schema;
 use serde::Deserialize;
 
+#[cfg(any(test, fuzzing))]
+use super::role_dto::{ServerRoleChangesDto, ServerRoleDraftDto};
 use super::values::TypedUsername;
 #[cfg(any(test, fuzzing))]
 use crate::fuzzing::{Parser, list};
@@ -202,6 +204,8 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(ProfileChangesDto::parse),
         Parser::of_body(UserChangesDto::parse),
         Parser::of_body(PasswordChangeDto::parse),
+        Parser::of_body(ServerRoleDraftDto::parse),
+        Parser::of_body(ServerRoleChangesDto::parse),
     ]
 }
 

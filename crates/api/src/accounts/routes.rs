@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{handlers, session_handlers};
+use super::{handlers, role_handlers, session_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -36,13 +36,30 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::patch().to(handlers::edit))
                 .route(web::put().to(handlers::edit))
                 .route(web::delete().to(handlers::delete)),
-        );
+        )
+        .service(
+            web::resource("/roles")
+                .route(web::get().to(role_handlers::list))
+                .route(web::post().to(role_handlers::define)),
+        )
+        .service(
+            web::resource("/roles/{role_id}")
+                .route(web::patch().to(role_handlers::edit))
+                .route(web::delete().to(role_handlers::delete)),
+        )
+        .service(web::resource("/users/{user_id}/roles").route(web::get().to(role_handlers::list_of_user)))
+        .service(
+            web::resource("/users/{user_id}/roles/{role_id}")
+                .route(web::put().to(role_handlers::give))
+                .route(web::delete().to(role_handlers::take)),
+        )
+        .service(web::resource("/users/{user_id}/permissions").route(web::get().to(role_handlers::explain)));
 }
 
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Accounts",
-    description: "Login, users and sessions.",
+    description: "Login, users, sessions, and roles on the server.",
     file: file!(),
     routes,
     operations: &[
@@ -65,5 +82,18 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation("deleteUser", &[ProvisionedKey, AdminOnly, UserNotFound, LastAdmin])
             .writes_to(WritePurpose::Tidy),
+        operation("listServerRoles", &[]),
+        operation("defineServerRole", &[ProvisionedKey, AdminOnly, RoleNameTaken, TooManyRoles]),
+        operation("editServerRole", &[ProvisionedKey, AdminOnly, RoleNotFound, RoleNameTaken, RoleFixed]),
+        operation("deleteServerRole", &[ProvisionedKey, AdminOnly, RoleNotFound, RoleFixed])
+            .writes_to(WritePurpose::Tidy),
+        operation("listUserRoles", &[UserNotFound]),
+        operation("giveServerRole", &[ProvisionedKey, AdminOnly, UserNotFound, RoleNotFound]),
+        operation(
+            "takeServerRole",
+            &[ProvisionedKey, AdminOnly, UserNotFound, RoleNotFound, RoleFixed, LastAdmin],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation("explainServerPermissions", &[AdminOnly, UserNotFound]),
     ],
 };

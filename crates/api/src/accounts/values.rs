@@ -3,13 +3,17 @@
 use groupchat_domain::accounts::{
     DisplayName, Email, Password, PresenceSetting, Secret, SessionKind, Username,
 };
-use groupchat_domain::ids::{SessionId, UserId};
+use groupchat_domain::ids::{RoleId, SessionId, UserId};
+use groupchat_domain::permissions::{ServerPermission, ServerPermissionSet, ServerRoleName};
 use groupchat_domain::validation::Violation;
 use serde::Serializer;
 use serde_json::{Value, json};
 
 use crate::extract::MAX_USER_AGENT;
-use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values};
+use crate::permissions::PermissionNames;
+use crate::wire::{
+    Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values, write_as_str,
+};
 
 /// Letters and digits, and between them also `_`, `.` and `-`.
 const USERNAME: &str = "^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$";
@@ -18,7 +22,7 @@ const EMAIL: &str = r"^\S+@[^\s@.](?:[^\s@]*[^\s@.])?$";
 /// The most bytes that a character takes in UTF-8.
 const MAX_CHARACTER_BYTES: usize = 4;
 
-id_values! { UserId SessionId }
+id_values! { UserId SessionId RoleId }
 
 text_values! {
     Username => json!({"minLength": 1, "maxLength": Username::MAX_LENGTH, "pattern": USERNAME, "example": "ada"});
@@ -29,6 +33,12 @@ text_values! {
         "example": "Ada Lovelace",
     });
     Email => json!({"minLength": 3, "maxLength": Email::MAX_LENGTH, "pattern": EMAIL, "example": "ada@example.org"});
+    ServerRoleName => json!({
+        "minLength": 1,
+        "maxLength": ServerRoleName::MAX_LENGTH,
+        "pattern": NOT_BLANK,
+        "example": "Auditor",
+    });
     PresenceSetting "PresenceSetting" => json!({
         "description": "Whether others see when a user is online.",
         "enum": PresenceSetting::ALL.map(PresenceSetting::as_str),
@@ -49,6 +59,49 @@ plain_texts! {
     /// A key that was just issued.
     // Without `Debug`, which would show it.
     ApiKey => json!({"minLength": 1, "example": "gc_4xI2c0tLrbkWUQpVwzJ6m1sF8nYhD3aOeKgT5vRiBuE"});
+}
+
+impl Described for ServerPermission {
+    type Json = String;
+    const COMPONENT: Option<&'static str> = Some("ServerPermission");
+
+    fn rules() -> Value {
+        json!({
+            "description": "A permission on the server.",
+            "enum": permission_names(),
+            "example": Self::CreateGroups.as_str(),
+        })
+    }
+}
+
+write_as_str! { ServerPermission }
+
+fn permission_names() -> Vec<&'static str> {
+    ServerPermission::ALL.iter().map(|permission| permission.as_str()).collect()
+}
+
+impl Described for ServerPermissionSet {
+    type Json = PermissionNames;
+
+    fn rules() -> Value {
+        json!({
+            "items": {"type": "string", "enum": permission_names()},
+            "maxItems": ServerPermission::ALL.len(),
+            "example": [ServerPermission::ManageUsers.as_str()],
+        })
+    }
+}
+
+impl FromJson for ServerPermissionSet {
+    fn from_json(names: PermissionNames) -> Result<Self, Violation> {
+        Self::parse(names.iter())
+    }
+}
+
+impl ToJson for ServerPermissionSet {
+    fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(ServerPermission::as_str))
+    }
 }
 
 impl Described for SessionKind {

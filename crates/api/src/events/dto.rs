@@ -5,7 +5,7 @@ use std::time::Duration;
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
     AddedMember, BanUpdate, Cursor, EndReason, EndedBan, EphemeralEvent, Epoch, GroupMember, GroupUpdate,
-    LoggedEvent, OwnMembership, RemovedMember, Subject, Tombstone, UserUpdate,
+    LoggedEvent, OwnMembership, RemovedMember, ServerRoles, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::presence::Presence;
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::ephemeral_type::EphemeralType;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
-use crate::accounts::{UserDto, UserRefDto};
+use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
 use crate::groups::{BanDto, GroupDto, MemberDto};
 use crate::messages::MessageDto;
 use crate::wire::{Count, Field, Time};
@@ -47,6 +47,10 @@ pub(crate) struct EventDto {
 pub(crate) enum EventData {
     /// A user.
     User(UserDto),
+    /// The roles on the server.
+    Roles(ServerRolesDto),
+    /// The roles of a user.
+    RolesOfUser(RolesOfUserDto),
     /// A group.
     Group(GroupDto),
     /// A member of the event's group.
@@ -250,6 +254,8 @@ impl From<Subject> for EventData {
             Subject::User(user) | Subject::UserUpdate(UserUpdate { user, .. }) => {
                 Self::User(UserDto::for_everybody(&user))
             }
+            Subject::ServerRoles(ServerRoles(roles)) => Self::Roles(roles.into()),
+            Subject::RolesOfUser(roles) => Self::RolesOfUser(roles.into()),
             Subject::GroupUpdate(GroupUpdate { group, .. }) => Self::Group(GroupDto::for_everybody(group)),
             Subject::GroupMember(GroupMember { member, .. })
             | Subject::AddedMember(AddedMember { member, .. }) => {

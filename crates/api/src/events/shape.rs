@@ -78,6 +78,8 @@ impl Shape {
                 Self { group: Nullness::Null, fixed: UserDto::IN_EVENTS, ..logged("User") }
             }
             SubjectKind::UserId => Self { group: Nullness::Null, ..logged("Removed") },
+            SubjectKind::ServerRoles => Self { group: Nullness::Null, ..logged("ServerRoles") },
+            SubjectKind::RolesOfUser => Self { group: Nullness::Null, ..logged("RolesOfUser") },
             SubjectKind::GroupUpdate => Self { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
             SubjectKind::RemovedGroup | SubjectKind::RemovedMember | SubjectKind::EndedBan => {
                 logged("Removed")

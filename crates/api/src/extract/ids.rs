@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::{Path, Payload, Url};
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, MessageId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
@@ -98,6 +98,7 @@ macro_rules! path_ids {
 path_ids! {
     GroupId = "The group's id."
     MessageId = "The message's id."
+    RoleId = "The role's id."
     SessionId = "The session's id."
     UserId = "The user's id."
 }
@@ -142,6 +143,15 @@ fn integer_rules() -> Value {
 
 fn integer_or_me_rules() -> Value {
     json!({"oneOf": [integer_rules(), {"type": "string", "enum": [UserOrMe::ME]}]})
+}
+
+impl PathIds for (UserOrMe, RoleId) {
+    const SEGMENTS: &[Segment] = &[UserOrMe::SEGMENTS[0], RoleId::SEGMENTS[0]];
+
+    fn take(segments: &mut Segments<'_>) -> Option<Self> {
+        let (user, role) = (UserOrMe::take(segments), RoleId::take(segments));
+        Some((user?, role?))
+    }
 }
 
 macro_rules! after_group {

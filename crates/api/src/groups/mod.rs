@@ -15,5 +15,5 @@ pub use ban_dto::BanDto;
 pub use dto::{GroupDto, MemberDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
-pub use role_dto::{ExplainedDto, PermissionsDto, ReasonDto, RoleDto, RolesDto};
+pub use role_dto::{ExplainedDto, PermissionsDto, RoleDto, RolesDto};
 pub(crate) use routes::FEATURE;

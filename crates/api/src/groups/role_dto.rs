@@ -8,9 +8,9 @@ use groupchat_domain::permissions::{
 use paperclip::actix::Apiv2Schema;
 use serde::{Deserialize, Serialize};
 
-use super::values::{ReasonCode, ReasonDetail};
+use crate::permissions::ReasonDto;
 use crate::problem::ApiError;
-use crate::wire::{Change, Field, Fields, Items, Optional, Required, Time};
+use crate::wire::{Change, Field, Fields, Items, Optional, Required};
 
 /// A role of a group.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -137,29 +137,12 @@ pub struct ExplainedDto {
     pub reason: ReasonDto,
 }
 
-/// Why somebody may do something, or may not.
-#[derive(Debug, Serialize, Apiv2Schema)]
-#[openapi(rename = "PermissionReason")]
-pub struct ReasonDto {
-    /// `role`, `open` (for everybody), `manages_groups` (server admins), `not_member`, `banned` or `archived`. More may
-    /// come.
-    pub(crate) code: Field<ReasonCode>,
-    /// The reason in a sentence.
-    pub(crate) detail: Field<ReasonDetail>,
-    /// When the reason ends by itself, if that is known; else null.
-    pub(crate) until: Option<Time>,
-}
-
 impl From<Vec<(GroupPermission, Decision)>> for PermissionsDto {
     fn from(explained: Vec<(GroupPermission, Decision)>) -> Self {
         let explain = |(permission, decision): (GroupPermission, Decision)| ExplainedDto {
             permission: permission.into(),
             allowed: decision.is_allowed().into(),
-            reason: ReasonDto {
-                code: ReasonCode(decision.reason().to_owned()).into(),
-                detail: ReasonDetail(decision.to_string()).into(),
-                until: decision.until().map(Time::from),
-            },
+            reason: ReasonDto::new(decision.reason(), &decision).until(decision.until()),
         };
         Self { items: explained.into_iter().map(explain).collect() }
     }

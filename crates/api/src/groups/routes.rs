@@ -65,10 +65,10 @@ pub(crate) const FEATURE: Feature = Feature {
     file: file!(),
     routes,
     operations: &[
-        operation("createGroup", &[NotEditable, NameTaken, QuotaExceeded]),
+        operation("createGroup", &[AdminOnly, NotEditable, NameTaken, QuotaExceeded]),
         operation("listGroups", &[AdminOnly]),
         operation("getGroup", &[GroupNotFound]),
-        operation("editGroup", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, NameTaken]),
+        operation("editGroup", &[AdminOnly, MembersOnly, RoleTooLow, Archived, GroupNotFound, NameTaken]),
         operation("archiveGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("restoreGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),

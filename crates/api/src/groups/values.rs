@@ -6,14 +6,11 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
 use groupchat_domain::validation::Violation;
-use paperclip::v2::models::DataType;
-use paperclip::v2::schema::TypedData;
-use serde::{Deserialize, Serializer};
+use serde::Serializer;
 use serde_json::{Value, json};
 
-use crate::wire::{
-    Described, FromJson, NOT_BLANK, ToJson, id_values, plain_texts, text_values, write_as_str,
-};
+use crate::permissions::PermissionNames;
+use crate::wire::{Described, FromJson, NOT_BLANK, ToJson, id_values, text_values, write_as_str};
 
 id_values! { GroupId }
 
@@ -82,15 +79,6 @@ impl ToJson for SlowMode {
     }
 }
 
-plain_texts! {
-    /// Why somebody may do something, or may not.
-    #[derive(Debug)]
-    ReasonCode => json!({"example": "role"});
-    /// The same in a sentence.
-    #[derive(Debug)]
-    ReasonDetail => json!({"example": "the role in the group allows it"});
-}
-
 impl Described for GroupPermission {
     type Json = String;
     const COMPONENT: Option<&'static str> = Some("GroupPermission");
@@ -110,16 +98,6 @@ fn names() -> Vec<&'static str> {
     GroupPermission::ALL.iter().map(|permission| permission.as_str()).collect()
 }
 
-/// The JSON of a [`PermissionSet`]: the names of what is in it.
-#[derive(Debug, Deserialize)]
-pub struct PermissionNames(Vec<String>);
-
-impl TypedData for PermissionNames {
-    fn data_type() -> DataType {
-        DataType::Array
-    }
-}
-
 impl Described for PermissionSet {
     type Json = PermissionNames;
 
@@ -133,8 +111,8 @@ impl Described for PermissionSet {
 }
 
 impl FromJson for PermissionSet {
-    fn from_json(PermissionNames(names): PermissionNames) -> Result<Self, Violation> {
-        Self::parse(names.iter().map(String::as_str))
+    fn from_json(names: PermissionNames) -> Result<Self, Violation> {
+        Self::parse(names.iter())
     }
 }
 

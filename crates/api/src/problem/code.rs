@@ -7,7 +7,7 @@ use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::messages::MessageRefusal;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $status:ident, $name:literal, $title:literal $(, for $kind:ident($refusal:pat))?;)+) => {
+    ($($(#[$doc:meta])* $variant:ident = $status:ident, $name:literal, $title:literal $(, for $kind:ident($refusal:pat))*;)+) => {
         /// What went wrong. Part of the HTTP contract: names and statuses never change.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
@@ -35,7 +35,7 @@ macro_rules! codes {
 
             /// What a refusal of the domain is in HTTP.
             pub(super) const fn of_refusal(refusal: &Refusal) -> Self {
-                match refusal { $($(Refusal::$kind($refusal) => Self::$variant,)?)+ }
+                match refusal { $($(Refusal::$kind($refusal) => Self::$variant,)*)+ }
             }
         }
     };
@@ -75,9 +75,9 @@ codes! {
         for Account(AccountRefusal::CurrentPasswordRequired);
     /// A page of a site that may not listen.
     OriginNotAllowed = FORBIDDEN, "origin_not_allowed", "Pages from this site are not allowed to do this";
-    /// Only server admins may do this.
-    AdminOnly = FORBIDDEN, "admin_only", "Only a server admin may do this",
-        for Account(AccountRefusal::AdminOnly);
+    /// This takes being a server admin, or a role on the server that the caller lacks; the detail says what is missing.
+    AdminOnly = FORBIDDEN, "admin_only", "This takes a role on the server that you do not have",
+        for Account(AccountRefusal::NotPermitted(_));
     /// Only members of the group may do this.
     MembersOnly = FORBIDDEN, "members_only", "Only members of the group may do this",
         for Group(GroupRefusal::MembersOnly);
@@ -110,8 +110,9 @@ codes! {
     /// No such member of the group.
     MemberNotFound = NOT_FOUND, "member_not_found", "There is no such member in this group",
         for Group(GroupRefusal::MemberNotFound);
-    /// No such role in the group.
-    RoleNotFound = NOT_FOUND, "role_not_found", "There is no such role in this group",
+    /// No such role, in the group or on the server.
+    RoleNotFound = NOT_FOUND, "role_not_found", "There is no such role",
+        for Account(AccountRefusal::RoleNotFound),
         for Group(GroupRefusal::RoleNotFound);
     /// No such message in the group.
     MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group",
@@ -129,17 +130,20 @@ codes! {
     /// The user is in the group already.
     AlreadyMember = CONFLICT, "already_member", "The user is already a member",
         for Group(GroupRefusal::AlreadyMember);
-    /// The group has a role of this name.
-    RoleNameTaken = CONFLICT, "role_name_taken", "The group has a role of this name",
+    /// The group, or the server, has a role of this name.
+    RoleNameTaken = CONFLICT, "role_name_taken", "There is a role of this name",
+        for Account(AccountRefusal::RoleNameTaken),
         for Group(GroupRefusal::RoleNameTaken);
-    /// What is to be changed is the same in all groups.
+    /// What is to be changed is the same in all groups, or on all servers.
     RoleFixed = CONFLICT, "role_fixed", "This cannot be changed of a built-in role",
+        for Account(AccountRefusal::RoleFixed),
         for Group(GroupRefusal::RoleFixed);
     /// Members have the role.
     RoleInUse = CONFLICT, "role_in_use", "Members have this role",
         for Group(GroupRefusal::RoleInUse);
-    /// The group has as many roles as it may.
-    TooManyRoles = CONFLICT, "too_many_roles", "The group has too many roles",
+    /// The group, or the server, has as many roles as it may.
+    TooManyRoles = CONFLICT, "too_many_roles", "There are too many roles",
+        for Account(AccountRefusal::TooManyRoles),
         for Group(GroupRefusal::TooManyRoles);
     /// A group keeps at least one owner.
     LastOwner = CONFLICT, "last_owner", "A group cannot lose its last owner",

@@ -74,7 +74,7 @@ impl From<StorageFault> for ApiError {
 }
 
 const TOO_FAST: &str = "you exceed the write rate limit; nothing was done";
-const NO_ROOM: &str = "nothing was done; for now, only server admins can add data";
+const NO_ROOM: &str = "nothing was done; for now, only those who manage the server can add data";
 const NOTHING_DONE: &str = "nothing was done; try again later";
 const TOOK_TOO_LONG: &str = "this takes longer than the server allows; request less, or try again later";
 const OUTCOME_UNKNOWN: &str = "check whether it was done before you retry, or retry with the same client_id";

@@ -2,6 +2,7 @@
 
 mod logins;
 mod passwords;
+mod roles;
 mod sessions;
 
 use serde_json::{Value, json};

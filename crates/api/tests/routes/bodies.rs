@@ -97,7 +97,8 @@ async fn every_body_must_be_declared_as_json() {
 #[actix_web::test]
 async fn every_body_over_the_limit_is_refused() {
     let server = Server::start().await;
-    let scene = Scene::set(&server, 1).await;
+    let mut scene = Scene::set(&server, 1).await;
+    scene.define_role().await;
     let root = scene.caller("server admin");
     let padded = |body: &Value, size: usize| {
         let mut text = body.to_string();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use groupchat_api::problem::Code;
-use groupchat_domain::permissions::{BuiltInRole, GroupPermission};
+use groupchat_domain::permissions::{BuiltInRole, GroupPermission, ServerPermission};
 
 /// Set to anything, pages are written instead of compared.
 const UPDATE: &str = "UPDATE_DOCS";
@@ -67,9 +67,21 @@ fn permissions() -> String {
     format!("| permission | allows to | {names} | server admin |\n|---|---|---|---|---|---|---|\n{rows}")
 }
 
-// One test, since both are on one page.
+// One test, since all are on one page.
+/// What every user may do on the server unless it says otherwise. Admins may do everything.
+fn server_permissions() -> String {
+    let row = |permission: &ServerPermission| {
+        let member = if permission.is_everybodys() { "✓" } else { "" };
+        let summary = permission.summary().trim_end_matches('.');
+        format!("| `{}` | {summary} | {member} | ✓ |\n", permission.as_str())
+    };
+    let rows: String = ServerPermission::ALL.iter().map(row).collect();
+    format!("| permission | allows to | `member` | `admin` |\n|---|---|---|---|\n{rows}")
+}
+
 #[test]
 fn the_tables_of_codes_and_permissions_are_those_of_the_code() {
     let made = with_part(&page("API.md"), "codes", &table());
-    assert_reviewed("API.md", &with_part(&made, "permissions", &permissions()));
+    let made = with_part(&made, "permissions", &permissions());
+    assert_reviewed("API.md", &with_part(&made, "server permissions", &server_permissions()));
 }

@@ -63,7 +63,10 @@ async fn every_caller_gets_what_the_matrix_says() {
 
 /// Calls an operation in a scene of its own.
 async fn call(server: &Server, operation: &Operation, caller: &str, number: usize) -> u16 {
-    let scene = Scene::set(server, number).await;
+    let mut scene = Scene::set(server, number).await;
+    if operation.parameters().contains(&"role_id") {
+        scene.define_role().await;
+    }
     let client = scene.caller(caller);
     let session = second_session(server, client.id()).await;
     let path = scene.path(&operation.template, session);

@@ -95,6 +95,8 @@ pub(crate) struct Scene {
     peer: i64,
     peer_name: String,
     newcomer: i64,
+    /// A role on the server: one that is not there, unless the scene defines one.
+    role: i64,
 }
 
 impl Scene {
@@ -125,6 +127,7 @@ impl Scene {
             peer: peer_id,
             peer_name,
             newcomer,
+            role: 4_000_000_000,
         }
     }
 
@@ -132,6 +135,13 @@ impl Scene {
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
         self.newcomer = server.user(&format!("after-{}", self.newcomer)).await.id();
+    }
+
+    /// Defines a role on the server, which has not room for one in every scene.
+    pub(crate) async fn define_role(&mut self) {
+        let draft = json!({"name": format!("Role {}", self.newcomer), "permissions": ["view_audit"]});
+        let role = self.caller("server admin").post("/api/roles", draft).await.created();
+        self.role = role["id"].as_i64().expect("a role has an id");
     }
 
     /// The caller of this name.
@@ -149,6 +159,7 @@ impl Scene {
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{name}", "Guest")
             .replace("{user_id}", &self.peer.to_string())
+            .replace("{role_id}", &self.role.to_string())
             .replace("{session_id}", &session.to_string());
         assert!(!path.contains('{'), "no id for {template}");
         path
@@ -161,6 +172,7 @@ impl Scene {
             "POST   /api/login" => json!({"username": self.peer_name, "password": PASSWORD}),
             "POST   /api/users" => json!({"username": unique, "password": PASSWORD}),
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
+            "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),
             "POST   /api/groups" => json!({"name": unique}),
             "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
@@ -177,6 +189,7 @@ impl Scene {
         Some(match operation.template.as_str() {
             _ if !operation.takes_body() => return None,
             "/api/users/me" | "/api/users/{user_id}" => json!({"display_name": "New"}),
+            "/api/roles/{role_id}" => json!({"permissions": ["manage_users"]}),
             "/api/groups/{group_id}" => json!({"description": "new"}),
             "/api/groups/{group_id}/members/{user_id}" => json!({"role": "admin"}),
             "/api/groups/{group_id}/roles/{name}" => json!({"rank": 8}),

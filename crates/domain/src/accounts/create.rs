@@ -4,7 +4,7 @@ use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
 use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
-use crate::accounts::session::{ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
+use crate::accounts::session::{Actor, ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::UserId;
@@ -36,10 +36,10 @@ pub struct CreatedUser {
 
 const OPERATOR: Access = Access { mode: Mode::Write, caller: Caller::System };
 
-/// Creates a user on behalf of a server admin.
+/// Creates a user on behalf of somebody who manages users, or an admin on behalf of an admin.
 ///
 /// # Errors
-/// [`AccountRefusal::AdminOnly`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::UsernameTaken`], busy, or a
+/// [`AccountRefusal::NotPermitted`], [`AccountRefusal::ProvisionedKey`], [`AccountRefusal::UsernameTaken`], busy, or a
 /// fault.
 pub async fn create(
     storage: &dyn Storage,
@@ -48,11 +48,11 @@ pub async fn create(
     who: Credential,
     draft: UserDraft,
 ) -> Result<CreatedUser, Error> {
-    let username = draft.username.key();
+    let (username, is_admin) = (draft.username.key(), draft.is_admin);
     // Checked twice: here, so that nobody makes the server hash in vain, and again when the user is stored.
     let creator = storage
         .read_as(who, move |tx, actor| {
-            credentials::require(tx, actor, CredentialChange::NewAccount)?;
+            authorize(tx, actor, is_admin)?;
             match tx.accounts().find_by_username(&username)? {
                 Some(_) => Err(AccountRefusal::UsernameTaken.into()),
                 None => Ok(actor.id()),
@@ -63,7 +63,7 @@ pub async fn create(
     let key = (!draft.is_admin).then(|| keys.issue());
     storage
         .write_as(who, move |tx, actor| {
-            credentials::require(tx, actor, CredentialChange::NewAccount)?;
+            authorize(tx, actor, is_admin)?;
             let user = store(tx, Some(actor.id()), &draft, &password)?;
             if let Some(key) = &key {
                 provision(tx, user.id, key)?;
@@ -71,6 +71,15 @@ pub async fn create(
             Ok(CreatedUser { user, key: key.as_ref().map(|key| key.secret.clone()) })
         })
         .await
+}
+
+/// Rejects actors who may not create such a user.
+fn authorize(tx: &mut dyn Tx, actor: &Actor, is_admin: bool) -> Result<(), Error> {
+    let rights = credentials::require(tx, actor, CredentialChange::NewAccount)?;
+    if is_admin {
+        credentials::authorize(actor, &rights, CredentialChange::ServerAdmin)?;
+    }
+    Ok(())
 }
 
 /// Creates a user on behalf of the operator, who needs no key.

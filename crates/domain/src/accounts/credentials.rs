@@ -5,10 +5,11 @@
 //! session for a moment.
 
 use crate::accounts::error::AccountRefusal;
-use crate::accounts::rights::is_server_admin;
+use crate::accounts::rights::{check, rights_of};
 use crate::accounts::session::{Actor, SessionKind};
 use crate::error::Error;
 use crate::ids::UserId;
+use crate::permissions::{Gift, ServerPermission, ServerRights, ServerScope};
 use crate::storage::Tx;
 
 /// A change of credentials or of rights on the server.
@@ -22,26 +23,44 @@ pub(super) enum CredentialChange {
     Username,
     /// Of whether a user is a server admin.
     ServerAdmin,
+    /// Of a role on the server, or of who has it: one with this.
+    ServerRole(Gift),
     /// A new account with a password that the actor chooses.
     NewAccount,
     /// The deletion of an account.
     Deletion,
 }
 
-/// Rejects a change that the actor may not make. `is_admin` is whether the actor is a server admin.
+impl CredentialChange {
+    /// The permission that it takes, and what it gives or takes.
+    const fn takes(self) -> Option<(ServerPermission, Option<Gift>)> {
+        match self {
+            Self::OwnPassword => None,
+            Self::PasswordOf(_) | Self::Username | Self::NewAccount | Self::Deletion => {
+                Some((ServerPermission::ManageUsers, None))
+            }
+            Self::ServerAdmin => Some((ServerPermission::ManageUsers, Some(Gift::Admin))),
+            Self::ServerRole(gift) => Some((ServerPermission::ManageRoles, Some(gift))),
+        }
+    }
+}
+
+/// Rejects a change that the actor, who has these rights, may not make. Whether the actor may do anything to the user
+/// that is changed is checked before; see [`lock_for_change`](super::rights::lock_for_change).
 ///
-/// - Users may change their own password, and nothing else here. All else is for server admins.
+/// - Users may change their own password, and nothing else here. All else takes a permission on the server, and only
+///   admins decide who is an admin.
 /// - A provisioned key may change nothing, whatever its user has become since: it exists for a setup script and is
 ///   stored where that script is.
 /// - Nobody's own password can be changed without the current one. Otherwise a stolen key would be enough to lock out
 ///   its owner.
 pub(super) fn authorize(
     actor: &Actor,
-    is_admin: bool,
+    rights: &ServerRights,
     change: CredentialChange,
 ) -> Result<(), AccountRefusal> {
-    if change != CredentialChange::OwnPassword && !is_admin {
-        return Err(AccountRefusal::AdminOnly);
+    if let Some((permission, gift)) = change.takes() {
+        check(rights, permission, &ServerScope { target: None, gift })?;
     }
     match (actor.session_kind, change) {
         (SessionKind::Provisioned, _) => Err(AccountRefusal::ProvisionedKey),
@@ -52,10 +71,15 @@ pub(super) fn authorize(
     }
 }
 
-/// The same with the actor's current rights.
-pub(super) fn require(tx: &mut dyn Tx, actor: &Actor, change: CredentialChange) -> Result<(), Error> {
-    let is_admin = is_server_admin(tx, actor)?;
-    Ok(authorize(actor, is_admin, change)?)
+/// The same with the actor's current rights, which it returns.
+pub(super) fn require(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    change: CredentialChange,
+) -> Result<ServerRights, Error> {
+    let rights = rights_of(tx, actor)?;
+    authorize(actor, &rights, change)?;
+    Ok(rights)
 }
 
 #[cfg(test)]

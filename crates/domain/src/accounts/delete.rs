@@ -2,23 +2,24 @@
 
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::model::User;
-use crate::accounts::rights::{lock_for_change, require_another_admin};
+use crate::accounts::rights::{LockedUser, lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::UserId;
 use crate::jobs::Task;
+use crate::permissions::ServerPermission;
 use crate::storage::Tx;
 
-/// Deletes a user on behalf of a server admin: marks the account, frees the name, and ends keys and rights at once. A
+/// Deletes a user on behalf of somebody who manages users and may do no less: marks the account, frees the name, and ends keys and rights at once. A
 /// durable job then ends the memberships. Messages and likes stay.
 ///
 /// # Errors
-/// `UserNotFound`, `AdminOnly`, `ProvisionedKey`, `LastAdmin` of
+/// `UserNotFound`, `NotPermitted`, `ProvisionedKey`, `LastAdmin` of
 /// [`AccountRefusal`](crate::accounts::AccountRefusal), or a fault.
 pub fn delete_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<(), Error> {
-    let user = lock_for_change(tx, actor, id)?;
-    credentials::authorize(actor, true, CredentialChange::Deletion)?;
+    let LockedUser { user, by } = lock_for_change(tx, actor, id, ServerPermission::ManageUsers)?;
+    credentials::authorize(actor, &by, CredentialChange::Deletion)?;
     delete_locked(tx, Some(actor.id()), &user)
 }
 
@@ -32,6 +33,7 @@ pub(super) fn delete_locked(tx: &mut dyn Tx, by: Option<UserId>, user: &User) ->
     // There is no event about the sessions: the deletion of the user implies it.
     tx.sessions().end_all(id, None)?;
     tx.known_networks().forget(id)?;
+    tx.server_roles().take_all(id)?;
     tx.jobs().enqueue(Task::EndMemberships(id), now)?;
     tx.emit(by, Event::UserDeleted(id));
     Ok(())

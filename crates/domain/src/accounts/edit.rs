@@ -5,12 +5,13 @@ use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, Password, PasswordHash, PresenceSetting, User, Username};
 use crate::accounts::ports::{HashCaller, PasswordHasher};
 use crate::accounts::repository::LockStrength;
-use crate::accounts::rights::{lock_for_change, require_another_admin};
+use crate::accounts::rights::{LockedUser, check_over, lock_for_change, require_another_admin};
 use crate::accounts::session::Actor;
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::events::{Event, UserUpdate};
 use crate::ids::UserId;
+use crate::permissions::ServerPermission;
 use crate::storage::{Credential, Storage, Tx, Unique};
 
 /// What users may change about themselves. `None` keeps a value, `Some(None)` clears it.
@@ -24,7 +25,7 @@ pub struct ProfileChanges {
     pub presence: Option<PresenceSetting>,
 }
 
-/// What admins may change about a user. `None` keeps a value.
+/// What others with `manage_users` may change about a user. `None` keeps a value.
 #[derive(Debug, Clone, Default)]
 pub struct UserChanges {
     /// The name to sign in with.
@@ -66,11 +67,12 @@ pub fn edit_self(tx: &mut dyn Tx, actor: &Actor, changes: &ProfileChanges) -> Re
     save(tx, Some(actor.id()), &user, changed)
 }
 
-/// Changes a user on behalf of a server admin. A new password ends all sessions of the user. Admins change their own
-/// password with [`change_password`](super::change_password).
+/// Changes a user on behalf of somebody who manages users and may do no less than this one. Only admins make admins. A
+/// new password ends all sessions of the user. One's own password is changed with
+/// [`change_password`](super::change_password).
 ///
 /// # Errors
-/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::AdminOnly`], [`AccountRefusal::UsernameTaken`],
+/// [`AccountRefusal::UserNotFound`], [`AccountRefusal::NotPermitted`], [`AccountRefusal::UsernameTaken`],
 /// [`AccountRefusal::LastAdmin`], [`AccountRefusal::ProvisionedKey`],
 /// [`AccountRefusal::CurrentPasswordRequired`], busy, or a fault.
 pub async fn edit_user(
@@ -91,7 +93,8 @@ pub async fn edit_user(
 /// The actor, if they may set the user's password.
 fn may_set_password(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<UserId, Error> {
     tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
-    credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
+    let rights = credentials::require(tx, actor, CredentialChange::PasswordOf(id))?;
+    check_over(tx, &rights, id, ServerPermission::ManageUsers)?;
     Ok(actor.id())
 }
 
@@ -102,9 +105,9 @@ fn apply(
     changes: &UserChanges,
     password: Option<&PasswordHash>,
 ) -> Result<User, Error> {
-    let user = lock_for_change(tx, actor, id)?;
+    let LockedUser { user, by } = lock_for_change(tx, actor, id, ServerPermission::ManageUsers)?;
     for change in changes.of_credentials(id) {
-        credentials::authorize(actor, true, change)?;
+        credentials::authorize(actor, &by, change)?;
     }
     let mut changed = user.clone();
     changed.display_name = changes.display_name.clone().unwrap_or(changed.display_name);

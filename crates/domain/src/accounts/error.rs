@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::permissions::{MAX_SERVER_ROLES, ServerDenial};
+
 /// Why a use case of accounts rejected a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountRefusal {
@@ -29,9 +31,23 @@ pub enum AccountRefusal {
     /// Users can change their own password only with the current one.
     #[error("to change your own password, send the current one")]
     CurrentPasswordRequired,
-    /// Only server admins may do this.
-    #[error("only a server admin may do this")]
-    AdminOnly,
+    /// The caller's roles on the server don't allow this.
+    #[error("{0}")]
+    NotPermitted(ServerDenial),
+    /// No such role on the server.
+    #[error("there is no such role")]
+    RoleNotFound,
+    /// The server has a role of this name already.
+    #[error("the server has a role of this name")]
+    RoleNameTaken,
+    /// What is to be changed of a built-in role is the same on all servers.
+    #[error(
+        "admins may do everything, everybody is a member, and built-in roles keep their names and can't be deleted"
+    )]
+    RoleFixed,
+    /// The server has as many roles as it may.
+    #[error("a server can define at most {MAX_SERVER_ROLES} roles")]
+    TooManyRoles,
     /// No such user.
     #[error("there is no such user")]
     UserNotFound,

@@ -1,13 +1,15 @@
-//! Finding users. Every signed-in user can see all users; e-mail addresses are visible only to the user and admins.
+//! Finding users. Every signed-in user can see all users; e-mail addresses are visible only to the user and to
+//! those who manage users.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;
 use crate::accounts::repository::UserQuery;
-use crate::accounts::rights::is_server_admin;
+use crate::accounts::rights::may;
 use crate::accounts::session::Actor;
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::paging::{NamePosition, Page};
+use crate::permissions::ServerPermission;
 use crate::storage::Tx;
 
 /// The actor's own account.
@@ -24,7 +26,7 @@ pub fn find_self(tx: &mut dyn Tx, actor: &Actor) -> Result<User, Error> {
 /// [`AccountRefusal::UserNotFound`], or a fault.
 pub fn find_user(tx: &mut dyn Tx, actor: &Actor, id: UserId) -> Result<User, Error> {
     let mut user = tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?;
-    if id != actor.id() && user.email.is_some() && !is_server_admin(tx, actor)? {
+    if id != actor.id() && user.email.is_some() && !may(tx, actor, ServerPermission::ManageUsers)? {
         user.email = None;
     }
     Ok(user)
@@ -40,7 +42,7 @@ pub fn list_users(
     query: &UserQuery,
 ) -> Result<Page<NamePosition<User>>, Error> {
     let mut page = Page::from_lookahead(tx.accounts().list(query)?, query.limit);
-    if !is_server_admin(tx, actor)? {
+    if !may(tx, actor, ServerPermission::ManageUsers)? {
         let others =
             page.items.iter_mut().map(|placed| &mut placed.entry).filter(|user| user.id != actor.id());
         others.for_each(|user| user.email = None);

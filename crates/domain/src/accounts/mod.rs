@@ -1,4 +1,4 @@
-//! Users, sessions, and who may administer the server.
+//! Users, sessions, and roles on the server.
 
 mod create;
 mod credentials;
@@ -14,6 +14,7 @@ mod password;
 mod ports;
 mod repository;
 mod rights;
+mod server_roles;
 mod session;
 mod sessions;
 mod ticket;
@@ -44,7 +45,11 @@ pub use repository::{
 pub(crate) use repository::{
     MockAccountRepository, MockKnownNetworkRepository, MockSessionRepository, MockTicketRepository,
 };
-pub(crate) use rights::{is_server_admin, require_server_admin};
+pub(crate) use rights::{check, current_rights, may, require_on_server};
+pub use server_roles::{
+    ServerRoleChanges, define_server_role, delete_server_role, edit_server_role, explain_on_server,
+    give_server_role, list_roles_of_user, list_server_roles, take_server_role,
+};
 pub use session::{
     Actor, ClientInfo, KeyHash, LOGIN_LIFETIME, NewSession, PROVISIONED_LIFETIME, SESSIONS_PER_USER, Secret,
     Session, SessionKind,

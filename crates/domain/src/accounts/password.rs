@@ -11,6 +11,7 @@ use crate::accounts::session::{Actor, Secret};
 use crate::accounts::sessions::{self, Ending};
 use crate::error::Error;
 use crate::ids::UserId;
+use crate::permissions::ServerRights;
 use crate::storage::{Credential, Storage, Tx, WritePurpose, Writing};
 
 /// Changes the actor's password and ends all their other sessions. Attempts are limited, so that a stolen key can't be
@@ -47,7 +48,7 @@ pub async fn change_password(
 
 fn current_password(tx: &mut dyn Tx, actor: &Actor) -> Result<(UserId, PasswordHash), Error> {
     // Being an admin makes no difference for the own password.
-    credentials::authorize(actor, false, CredentialChange::OwnPassword)?;
+    credentials::authorize(actor, &ServerRights::NONE, CredentialChange::OwnPassword)?;
     let hash = tx.accounts().password(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
     Ok((actor.id(), hash))
 }

@@ -1,4 +1,4 @@
-//! Who is a server admin.
+//! What users may do on the server.
 
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::User;
@@ -6,29 +6,86 @@ use crate::accounts::repository::LockStrength;
 use crate::accounts::session::Actor;
 use crate::error::Error;
 use crate::ids::UserId;
-use crate::storage::Tx;
+use crate::permissions::{ServerDecision, ServerPermission, ServerRights, ServerScope, decide_server};
+use crate::storage::{StorageFault, Tx};
 
-/// Whether the actor is a server admin now. Read under a lock, since the actor may be being demoted.
-pub(crate) fn is_server_admin(tx: &mut dyn Tx, actor: &Actor) -> Result<bool, Error> {
+/// What a user may do now; nothing if the account is gone. Without a lock, so only for what is shown.
+pub(crate) fn current_rights(tx: &mut dyn Tx, user: UserId) -> Result<ServerRights, StorageFault> {
+    Ok(tx.server_roles().rights(user)?.unwrap_or(ServerRights::NONE))
+}
+
+/// What the actor may do now. Read under a lock, since the actor may be being demoted.
+pub(crate) fn rights_of(tx: &mut dyn Tx, actor: &Actor) -> Result<ServerRights, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Shared)?;
-    Ok(tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin))
+    Ok(current_rights(tx, actor.id())?)
 }
 
-/// Rejects everyone but server admins.
-pub(crate) fn require_server_admin(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
-    if is_server_admin(tx, actor)? { Ok(()) } else { Err(AccountRefusal::AdminOnly.into()) }
+/// Whether the actor has a permission on the server now.
+pub(crate) fn may(tx: &mut dyn Tx, actor: &Actor, permission: ServerPermission) -> Result<bool, Error> {
+    Ok(rights_of(tx, actor)?.allow(permission))
 }
 
-/// Loads the user that a server admin is about to change, and locks both. Also locks the set of admins, so that it can
-/// be counted.
-pub(crate) fn lock_for_change(tx: &mut dyn Tx, actor: &Actor, target: UserId) -> Result<User, Error> {
+/// Rejects everyone who doesn't have a permission on the server.
+pub(crate) fn require_on_server(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    permission: ServerPermission,
+) -> Result<(), Error> {
+    Ok(check(&rights_of(tx, actor)?, permission, &ServerScope::NOBODY)?)
+}
+
+/// Rejects what these rights don't allow.
+pub(crate) fn check(
+    rights: &ServerRights,
+    permission: ServerPermission,
+    scope: &ServerScope,
+) -> Result<(), AccountRefusal> {
+    match decide_server(rights, permission, scope) {
+        ServerDecision::Allowed(_) => Ok(()),
+        ServerDecision::Denied(denial) => Err(AccountRefusal::NotPermitted(denial)),
+    }
+}
+
+/// A user that somebody is about to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LockedUser {
+    /// The user.
+    pub(crate) user: User,
+    /// What the actor may do.
+    pub(crate) by: ServerRights,
+}
+
+/// Loads the user that somebody with this permission is about to change, and locks both. Also locks the set of admins,
+/// so that it can be counted, and the roles on the server. Rejects actors who may not do this to this user.
+pub(crate) fn lock_for_change(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    target: UserId,
+    permission: ServerPermission,
+) -> Result<LockedUser, Error> {
     tx.accounts().lock_admins()?;
     tx.accounts().lock(&[actor.id(), target], LockStrength::Exclusive)?;
-    let user = tx.accounts().find(target)?.ok_or(AccountRefusal::UserNotFound);
+    let user = tx.accounts().find(target)?.ok_or(AccountRefusal::UserNotFound)?;
     // Every user may know that a user exists, so 404 comes before 403.
-    let user = user?;
-    let admin = tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin);
-    if admin { Ok(user) } else { Err(AccountRefusal::AdminOnly.into()) }
+    let by = current_rights(tx, actor.id())?;
+    check_over(tx, &by, target, permission)?;
+    Ok(LockedUser { user, by })
+}
+
+/// Rejects an act on a user, unless these rights allow it. Reads the rights of the user only where they can make a
+/// difference.
+pub(crate) fn check_over(
+    tx: &mut dyn Tx,
+    by: &ServerRights,
+    target: UserId,
+    permission: ServerPermission,
+) -> Result<(), Error> {
+    check(by, permission, &ServerScope::NOBODY)?;
+    if by.is_admin {
+        return Ok(());
+    }
+    let target = current_rights(tx, target)?;
+    Ok(check(by, permission, &ServerScope::NOBODY.over(target))?)
 }
 
 /// Rejects a change that would leave no server admin. The set of admins must be locked.

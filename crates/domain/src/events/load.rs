@@ -7,6 +7,7 @@ use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::restore::{Found, Lookup, MissingId};
 use crate::ids::Position;
+use crate::permissions::ServerRole;
 use crate::storage::{StorageFault, Tx};
 
 /// Up to `limit` events after a position, with the current state of their subjects.
@@ -21,7 +22,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles and messages.
+/// groups, members, bans, roles, messages, and roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -59,6 +60,9 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         roles.entry(group).or_default().push(role);
     }
     let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
+    let held = find(&lookup.holders, |ids| tx.server_roles().held(ids))?;
+    let server_roles =
+        if lookup.server_roles { ServerRole::all(tx.server_roles().list()?) } else { Vec::new() };
     Ok(Found {
         users: by_key(users, |user| (user.id, user.without_private_fields())),
         groups: by_key(groups, |group| (group.id, group)),
@@ -66,6 +70,8 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         bans: by_key(bans, |(group, ban)| ((group, ban.user.id), ban)),
         roles,
         messages: by_key(messages, |message| (message.id, message)),
+        held,
+        server_roles,
     })
 }
 

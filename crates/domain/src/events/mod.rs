@@ -38,7 +38,7 @@ pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    RolesOfUser, ServerRoles, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

@@ -6,12 +6,12 @@ use crate::accounts::User;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    SubjectIds, Tombstone, UserUpdate,
+    RolesOfUser, ServerRoles, SubjectIds, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
-use crate::ids::{GroupId, MessageId, UserId};
+use crate::ids::{GroupId, MessageId, RoleId, UserId};
 use crate::messages::Message;
-use crate::permissions::{GroupPermission, PermittedRoles, StoredRole};
+use crate::permissions::{GroupPermission, PermittedRoles, ServerRole, StoredRole};
 
 /// How a subject is restored from its ids in the log.
 pub(super) trait Restore: Sized {
@@ -55,6 +55,31 @@ impl Restore for UserUpdate {
 impl Restore for UserId {
     fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
         user_of(ids).map(Some)
+    }
+}
+
+impl Restore for ServerRoles {
+    fn look_up(_: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.server_roles = true;
+        Ok(())
+    }
+
+    fn restore(_: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self(found.server_roles.clone())))
+    }
+}
+
+impl Restore for RolesOfUser {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        User::look_up(ids, lookup)?;
+        lookup.server_roles = true;
+        lookup.holders.insert(user_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, audience: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let user = User::restore(ids, audience, found)?;
+        Ok(user.map(|user| Self::of(&user, &found.server_roles, &found.held)))
     }
 }
 
@@ -181,6 +206,10 @@ pub(super) struct Lookup {
     /// The groups whose roles are to be loaded.
     pub(super) roles: BTreeSet<GroupId>,
     pub(super) messages: BTreeSet<MessageId>,
+    /// Users whose roles on the server to load.
+    pub(super) holders: BTreeSet<UserId>,
+    /// Whether to load the roles on the server.
+    pub(super) server_roles: bool,
 }
 
 /// The entities that a page names, as far as they still exist.
@@ -192,6 +221,8 @@ pub(super) struct Found {
     /// What groups store about their roles.
     pub(super) roles: HashMap<GroupId, Vec<StoredRole>>,
     pub(super) messages: HashMap<MessageId, Message>,
+    pub(super) held: Vec<(UserId, RoleId)>,
+    pub(super) server_roles: Vec<ServerRole>,
 }
 
 impl Found {

@@ -3,9 +3,9 @@
 use crate::accounts::User;
 use crate::events::audience::{Audience, InGroup, Limited, OfUser};
 use crate::groups::{Ban, Group, History, Member};
-use crate::ids::{GroupId, MessageId, UserId};
+use crate::ids::{GroupId, MessageId, RoleId, UserId};
 use crate::messages::Message;
-use crate::permissions::PermittedRoles;
+use crate::permissions::{PermittedRoles, ServerRole};
 use crate::text::TextBytes;
 
 macro_rules! subjects {
@@ -33,6 +33,10 @@ subjects! {
     UserUpdate,
     /// A user, only by id.
     UserId,
+    /// The roles on the server.
+    ServerRoles,
+    /// The roles of a user on the server.
+    RolesOfUser,
     /// A group, and who is told of it.
     GroupUpdate,
     /// A group that is gone, for all or for those who no longer see it.
@@ -93,6 +97,31 @@ impl UserUpdate {
     /// The change as the log contains it. To emit one, use [`between`](Self::between).
     pub const fn logged(user: User, viewers: Audience) -> Self {
         Self { user, viewers }
+    }
+}
+
+/// The roles on the server: `admin`, `member`, and the others by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerRoles(pub Vec<ServerRole>);
+
+/// The roles of a user on the server, in the same order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolesOfUser {
+    /// The user.
+    pub user: UserId,
+    /// The roles.
+    pub roles: Vec<ServerRole>,
+}
+
+impl RolesOfUser {
+    /// The roles of a user, of all roles on the server. `held` says who has which.
+    pub fn of(user: &User, all: &[ServerRole], held: &[(UserId, RoleId)]) -> Self {
+        let has = |role: &&ServerRole| match role.id {
+            ServerRole::ADMIN => user.is_admin,
+            ServerRole::MEMBER => true,
+            id => held.contains(&(user.id, id)),
+        };
+        Self { user: user.id, roles: all.iter().filter(has).cloned().collect() }
     }
 }
 
@@ -285,6 +314,30 @@ impl TextBytes for UserId {
 impl OfUser for UserId {
     fn user_id(&self) -> UserId {
         *self
+    }
+}
+
+impl About for ServerRoles {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds::default()
+    }
+}
+
+impl TextBytes for ServerRoles {
+    fn text_bytes(&self) -> usize {
+        self.0.iter().map(TextBytes::text_bytes).sum()
+    }
+}
+
+impl About for RolesOfUser {
+    fn ids(&self) -> SubjectIds {
+        self.user.ids()
+    }
+}
+
+impl TextBytes for RolesOfUser {
+    fn text_bytes(&self) -> usize {
+        self.roles.iter().map(TextBytes::text_bytes).sum()
     }
 }
 

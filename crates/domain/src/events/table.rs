@@ -17,7 +17,7 @@ use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
     About, AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup,
-    RemovedMember, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::ids::UserId;
 use crate::messages::Message;
@@ -30,6 +30,10 @@ events! {
     UserUpdated(UserUpdate) = "user.updated", to viewers, by user_or_server;
     /// An account was deleted.
     UserDeleted(UserId) = "user.deleted", to everybody, by user_or_server;
+    /// The roles on the server have changed; these are all of them.
+    RolesUpdated(ServerRoles) = "roles.updated", to everybody, by user;
+    /// A user was given a role on the server, or lost one. Whether a user is an admin is in `user.updated`.
+    UserRolesUpdated(RolesOfUser) = "user.roles_updated", to everybody, by user;
     /// A group was created, or has become visible to you.
     // For those who are not in it at that time. See `Viewer`.
     GroupCreated(GroupUpdate) = "group.created", to viewers, by user;

@@ -1,11 +1,11 @@
 //! Who may do what in a group. Every use case for groups and messages asks here.
 
-use crate::accounts::{Actor, is_server_admin};
+use crate::accounts::{Actor, current_rights, may};
 use crate::error::Error;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Standing, VisibleGroup};
 use crate::ids::{GroupId, Seq};
-use crate::permissions::{Decision, GroupPermission, Scope, Who, decide};
+use crate::permissions::{Decision, GroupPermission, Scope, ServerPermission, Who, decide};
 use crate::storage::Tx;
 use crate::time::Timestamp;
 
@@ -20,14 +20,14 @@ pub(crate) fn lock_visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Resul
     visible(tx, actor, id)
 }
 
-/// The group to manage, locked until the transaction ends: server admins manage all groups, also those that they don't
-/// see.
+/// The group to manage, locked until the transaction ends: those with `manage_groups` manage all groups, also those that
+/// they don't see.
 pub(crate) fn lock_managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
     tx.groups().lock(id)?;
     managed(tx, actor, id)
 }
 
-/// The group, if the actor may know of it, also as a server admin.
+/// The group, if the actor may know of it, also as somebody who manages all groups.
 pub(crate) fn managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
     match tx.groups().find_visible(id, actor.id())? {
         Some(found) => Ok(found),
@@ -35,18 +35,18 @@ pub(crate) fn managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Vis
     }
 }
 
-/// A group that the actor doesn't see, if it exists and the actor is a server admin. Others are told after one more
+/// A group that the actor doesn't see, if it exists and the actor manages all groups. Others are told after one more
 /// query that it doesn't exist, whether or not it does.
 pub(super) fn unseen(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Group, Error> {
-    // Without a lock, since this only shows the group: what an admin does to it takes `authorize`, which reads the
+    // Without a lock, since this only shows the group: what is done to it takes `authorize`, which reads the
     // right again under one.
-    if !tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin) {
+    if !current_rights(tx, actor.id())?.allow(ServerPermission::ManageGroups) {
         return Err(GroupRefusal::NotFound.into());
     }
     Ok(tx.groups().find_many(&[id])?.pop().ok_or(GroupRefusal::NotFound)?)
 }
 
-/// A member's view of a group. Server admins read and post only as members.
+/// A member's view of a group. Server admins, too, read and post only as members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Membership {
     /// The group.
@@ -100,7 +100,7 @@ impl VisibleGroup {
         Ok(membership)
     }
 
-    /// Rejects what the actor may do neither by the role in the group nor as a server admin.
+    /// Rejects what the actor may do neither by the role in the group nor by managing all groups.
     pub(crate) fn authorize(
         &self,
         tx: &mut dyn Tx,
@@ -122,7 +122,9 @@ impl VisibleGroup {
         let member = Who::with_role(role);
         let Decision::Denied(denial) = decide(&member, permission, scope) else { return Ok(()) };
         // Rights on the server are read only where they can make a difference.
-        if decide(&member.managing(true), permission, scope).is_allowed() && is_server_admin(tx, actor)? {
+        if decide(&member.managing(true), permission, scope).is_allowed()
+            && may(tx, actor, ServerPermission::ManageGroups)?
+        {
             return Ok(());
         }
         Err(GroupRefusal::from(denial).into())

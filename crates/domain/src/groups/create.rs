@@ -1,6 +1,6 @@
 //! Creating groups.
 
-use crate::accounts::{AccountRefusal, Actor, LockStrength};
+use crate::accounts::{AccountRefusal, Actor, LockStrength, check};
 use crate::error::Error;
 use crate::events::{Event, GroupUpdate};
 use crate::groups::error::GroupRefusal;
@@ -11,7 +11,7 @@ use crate::groups::model::{
 use crate::groups::quota::Quotas;
 use crate::groups::settings::MemberSettings;
 use crate::ids::Seq;
-use crate::permissions::{BuiltInRole, Role, RoleTitle};
+use crate::permissions::{BuiltInRole, Role, RoleTitle, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 
 /// A group that somebody wants to create.
@@ -34,10 +34,10 @@ impl GroupDraft {
     }
 }
 
-/// Creates a group; the actor becomes its owner.
+/// Creates a group, as somebody who may; the actor becomes its owner.
 ///
 /// # Errors
-/// [`GroupRefusal::NameTaken`], [`GroupRefusal::QuotaExceeded`], or a fault.
+/// [`AccountRefusal::NotPermitted`], [`GroupRefusal::NameTaken`], [`GroupRefusal::QuotaExceeded`], or a fault.
 pub fn create(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -45,8 +45,10 @@ pub fn create(
     quotas: &Quotas,
 ) -> Result<GroupView, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Exclusive)?;
-    if tx.accounts().find(actor.id())?.is_none() {
-        return Err(AccountRefusal::Unauthenticated.into());
+    let rights = tx.server_roles().rights(actor.id())?.ok_or(AccountRefusal::Unauthenticated)?;
+    check(&rights, ServerPermission::CreateGroups, &ServerScope::NOBODY)?;
+    if !draft.visibility.is_listed() {
+        check(&rights, ServerPermission::CreatePrivateGroups, &ServerScope::NOBODY)?;
     }
     let new = NewGroup {
         name: draft.name.clone(),

@@ -1,6 +1,6 @@
 //! Editing groups.
 
-use crate::accounts::Actor;
+use crate::accounts::{Actor, require_on_server};
 use crate::error::Error;
 use crate::events::{Event, GroupUpdate, RemovedGroup};
 use crate::groups::access::lock_managed;
@@ -9,7 +9,7 @@ use crate::groups::find::find;
 use crate::groups::model::{Description, Group, GroupName, GroupView, History, Topic, Visibility};
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::GroupId;
-use crate::permissions::GroupPermission;
+use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::{Tx, Unique};
 
 /// What can be changed of a group. `None` keeps, `Some(None)` clears.
@@ -48,15 +48,19 @@ impl GroupChanges {
     }
 }
 
-/// Changes a group, as somebody who may edit it.
+/// Changes a group, as somebody who may edit it, and, to make it private, create private groups.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`GroupRefusal::MembersOnly`], [`GroupRefusal::RoleTooLow`],
-/// [`GroupRefusal::Archived`], [`GroupRefusal::NameTaken`], or a fault.
+/// [`GroupRefusal::Archived`], [`GroupRefusal::NameTaken`],
+/// [`AccountRefusal::NotPermitted`](crate::accounts::AccountRefusal::NotPermitted), or a fault.
 pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges) -> Result<GroupView, Error> {
     let found = lock_managed(tx, actor, id)?;
     found.authorize(tx, actor, GroupPermission::EditGroup)?;
     let group = changes.apply(&found.group);
+    if found.group.visibility.is_listed() && !group.visibility.is_listed() {
+        require_on_server(tx, actor, ServerPermission::CreatePrivateGroups)?;
+    }
     if group != found.group {
         store_change(tx, actor, &found.group, group)?;
     }

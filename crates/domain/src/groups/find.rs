@@ -1,16 +1,17 @@
 //! Finding groups and members.
 
-use crate::accounts::{Actor, require_server_admin};
+use crate::accounts::{Actor, require_on_server};
 use crate::error::Error;
 use crate::groups::access::{managed, unseen};
 use crate::groups::model::{GroupView, Member};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
 use crate::paging::{NamePosition, Page};
-use crate::permissions::GroupPermission;
+use crate::permissions::{GroupPermission, ServerPermission};
 use crate::storage::Tx;
 
-/// One group, as the actor may see it. Server admins see every group, but what is said in it only as members.
+/// One group, as the actor may see it. Those who manage groups see every one, but what is said in it only
+/// as members.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`](crate::groups::GroupRefusal::NotFound), or a fault.
@@ -22,17 +23,17 @@ pub fn find(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<GroupView, Er
 }
 
 /// A page of the groups that the actor, who is the query's viewer, may see. All there are, and those without an owner,
-/// are for server admins to look for.
+/// are for those who manage groups.
 ///
 /// # Errors
-/// [`AccountRefusal::AdminOnly`](crate::accounts::AccountRefusal::AdminOnly), or a fault.
+/// [`AccountRefusal::NotPermitted`](crate::accounts::AccountRefusal::NotPermitted), or a fault.
 pub fn list(
     tx: &mut dyn Tx,
     actor: &Actor,
     query: &GroupQuery,
 ) -> Result<Page<NamePosition<GroupView>>, Error> {
     if query.all || query.ownerless {
-        require_server_admin(tx, actor)?;
+        require_on_server(tx, actor, ServerPermission::ManageGroups)?;
     }
     Ok(Page::from_lookahead(tx.groups().list(query)?, query.limit))
 }

@@ -1,8 +1,6 @@
 //! Adding members to a group, and joining.
 
-use crate::accounts::{
-    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, is_server_admin,
-};
+use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, may};
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
@@ -14,7 +12,7 @@ use crate::groups::role_lookup::role_to_give;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
+use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle, ServerPermission};
 use crate::storage::{Tx, Unique};
 
 /// Whom to add: by id, or by name.
@@ -65,7 +63,7 @@ pub fn add_member(
 }
 
 /// Joins a public group: as its owner where nobody is left in it, else as a member. Joining twice changes nothing.
-/// Server admins join any group.
+/// Those who manage groups join any.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`GroupRefusal::Banned`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::Archived`],
@@ -79,7 +77,7 @@ pub fn join(
     let found = lock_managed(tx, actor, group)?;
     lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
     let is_open = found.group.visibility == Visibility::Public || found.standing.is_some();
-    if !is_open && !is_server_admin(tx, actor)? {
+    if !is_open && !may(tx, actor, ServerPermission::ManageGroups)? {
         refuse_banned(tx, group, actor.id())?;
         return Err(GroupRefusal::JoinByRequest.into());
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::accounts::{AccountRefusal, Actor, is_server_admin};
+use crate::accounts::{AccountRefusal, Actor, current_rights};
 use crate::error::Error;
 use crate::groups::access::{lock_managed, managed};
 use crate::groups::edit::store_change;
@@ -12,7 +12,7 @@ use crate::groups::role_lookup::find_role;
 use crate::ids::{GroupId, UserId};
 use crate::permissions::{
     BuiltInRole, Decision, GroupPermission, MAX_ROLES, PermissionSet, Rank, Role, RoleDefinition, RoleName,
-    RoleTitle, Who, decide, roles_of,
+    RoleTitle, ServerPermission, Who, decide, roles_of,
 };
 use crate::storage::Tx;
 
@@ -133,13 +133,14 @@ pub fn explain(
     user: UserId,
 ) -> Result<Vec<(GroupPermission, Decision)>, Error> {
     let found = managed(tx, actor, group)?;
-    let (role, manages_groups) = if user == actor.id() {
-        (found.standing.as_ref().map(|standing| standing.role.clone()), is_server_admin(tx, actor)?)
+    let role = if user == actor.id() {
+        found.standing.as_ref().map(|standing| standing.role.clone())
     } else {
         found.authorize(tx, actor, GroupPermission::ManageRoles)?;
         let user = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
-        (role_of(tx, &found.group, user.id)?, user.is_admin)
+        role_of(tx, &found.group, user.id)?
     };
+    let manages_groups = current_rights(tx, user)?.allow(ServerPermission::ManageGroups);
     let ban = if role.is_none() { tx.bans().find(group, user)? } else { None };
     let who = Who::with_role(role.as_ref()).managing(manages_groups).banned(ban.map(|ban| ban.term()));
     let scope = found.group.scope();

@@ -1,6 +1,6 @@
 //! Durable jobs: work that is too large for one command runs in several small ones, and continues after a restart.
 
-use crate::ids::{EventId, GroupId, MessageId, UserId, integer_newtype};
+use crate::ids::{EventId, GroupId, MessageId, RoleId, UserId, integer_newtype};
 
 macro_rules! tasks {
     ($($(#[doc = $doc:literal])+ $name:ident($id:ident) = $word:literal;)+) => {
@@ -38,6 +38,8 @@ tasks! {
     PurgeLikes(MessageId) = "purge_likes";
     /// End the memberships of a deleted user, and what groups keep about the user besides.
     EndMemberships(UserId) = "end_memberships";
+    /// Remove what is left of a deleted role on the server: who had it.
+    RemoveRole(RoleId) = "remove_role";
     /// Compute the checksums that are missing in the messages after this one. Enqueued by the migration that adds
     /// them.
     ChecksumMessages(MessageId) = "checksum_messages";
@@ -70,6 +72,7 @@ mod tests {
             Task::ForgetGroup(GroupId::new(6)),
             Task::PurgeLikes(MessageId::new(8)),
             Task::EndMemberships(UserId::new(9)),
+            Task::RemoveRole(RoleId::new(12)),
             Task::ChecksumMessages(MessageId::new(10)),
             Task::ChecksumEvents(EventId::new(11)),
         ] {

@@ -54,6 +54,7 @@ fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
         Task::ForgetGroup(group) => tx.groups().forget(group, ROWS_PER_STEP)?,
         Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,
         Task::EndMemberships(user) => end_memberships(tx, user)?,
+        Task::RemoveRole(role) => tx.server_roles().remove_holders(role, ROWS_PER_STEP)?,
         Task::ChecksumMessages(after) => {
             let last = tx.messages().add_checksums(after, ROWS_PER_STEP)?;
             go_on(tx, last.map(Task::ChecksumMessages))?

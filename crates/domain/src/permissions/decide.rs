@@ -179,7 +179,9 @@ impl fmt::Display for Decision {
         match self {
             Self::Allowed(Grant::Role) => f.write_str("the role in the group allows it"),
             Self::Allowed(Grant::Open) => f.write_str("everybody may do this in an open group"),
-            Self::Allowed(Grant::ManagesGroups) => f.write_str("server admins manage all groups"),
+            Self::Allowed(Grant::ManagesGroups) => {
+                f.write_str("those who manage the groups of the server manage all groups")
+            }
             Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
             Self::Denied(Denial::Banned(_)) => f.write_str("they are banned from the group"),
             Self::Denied(Denial::Archived) => f.write_str("the group is archived"),

@@ -3,107 +3,150 @@
 use std::fmt;
 
 use super::group::GroupPermission;
+use super::server::ServerPermission;
 use crate::validation::{Violation, ViolationCode};
 
-/// A set of permissions in a group: one bit each, stored in one integer column.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PermissionSet(u32);
+macro_rules! permission_sets {
+    ($($(#[doc = $doc:literal])+ $set:ident of $permission:ident;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+        pub struct $set(u32);
+
+        impl $set {
+            /// Nothing.
+            pub const EMPTY: Self = Self(0);
+
+            /// Everything there is.
+            pub const ALL: Self = Self::of($permission::ALL);
+
+            /// These permissions.
+            pub const fn of(permissions: &[$permission]) -> Self {
+                let (mut set, mut index) = (Self::EMPTY, 0);
+                while index < permissions.len() {
+                    set = set.with(permissions[index]);
+                    index += 1;
+                }
+                set
+            }
+
+            /// The set of these names.
+            fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
+                let known = |name: &'a str| $permission::from_name(name).ok_or(name);
+                names.into_iter().map(known).collect::<Result<_, _>>().map_err(unknown)
+            }
+
+            /// Reads a stored set; `None` if it has a bit that this program doesn't know.
+            pub fn from_stored(bits: i64) -> Option<Self> {
+                let set = Self(u32::try_from(bits).ok()?);
+                (set.without_all(Self::ALL) == Self::EMPTY).then_some(set)
+            }
+
+            /// The set as it is stored.
+            pub const fn stored(self) -> i64 {
+                self.0 as i64
+            }
+
+            /// Whether the permission is in it.
+            pub const fn contains(self, permission: $permission) -> bool {
+                self.0 & (1 << permission.bit()) != 0
+            }
+
+            /// The set with this permission.
+            #[must_use]
+            pub const fn with(self, permission: $permission) -> Self {
+                Self(self.0 | 1 << permission.bit())
+            }
+
+            /// The set without this permission.
+            #[must_use]
+            pub const fn without(self, permission: $permission) -> Self {
+                Self(self.0 & !(1 << permission.bit()))
+            }
+
+            /// The set without everything that is in `other`.
+            #[must_use]
+            pub const fn without_all(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
+            /// What is in this set or in `other`.
+            #[must_use]
+            pub const fn union(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+
+            /// The permission with the lowest bit; `None` if the set is empty.
+            pub fn first(self) -> Option<$permission> {
+                self.iter().next()
+            }
+
+            /// What is in it, in the order of the bits.
+            pub fn iter(self) -> impl Iterator<Item = $permission> {
+                $permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+            }
+        }
+
+        impl fmt::Debug for $set {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_set().entries(self.iter().map($permission::as_str)).finish()
+            }
+        }
+
+        impl FromIterator<$permission> for $set {
+            fn from_iter<I: IntoIterator<Item = $permission>>(permissions: I) -> Self {
+                permissions.into_iter().fold(Self::EMPTY, Self::with)
+            }
+        }
+    )+};
+}
+
+permission_sets! {
+    /// A set of permissions in a group: one bit each, stored in one integer column.
+    PermissionSet of GroupPermission;
+    /// A set of permissions on the server: one bit each, stored in one integer column.
+    ServerPermissionSet of ServerPermission;
+}
+
+fn unknown(name: &str) -> Violation {
+    // Shortened, since it may be long.
+    let name: String = name.chars().take(50).collect();
+    Violation::new(ViolationCode::InvalidFormat, format!("{name:?} is no permission"))
+}
 
 impl PermissionSet {
-    /// Nothing.
-    pub const EMPTY: Self = Self(0);
-
-    /// Everything there is.
-    pub const ALL: Self = Self::of(GroupPermission::ALL);
-
-    /// These permissions.
-    pub const fn of(permissions: &[GroupPermission]) -> Self {
-        let (mut set, mut index) = (Self::EMPTY, 0);
-        while index < permissions.len() {
-            set = set.with(permissions[index]);
-            index += 1;
-        }
-        set
-    }
-
     /// The set of these names, for a role.
     ///
     /// # Errors
     /// An unknown name, or [`GroupPermission::View`] is missing: every member sees the group.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
-        let known = |name: &'a str| GroupPermission::from_name(name).ok_or(name);
-        let set: Self = names.into_iter().map(known).collect::<Result<_, _>>().map_err(|unknown| {
-            // Shortened, since it may be long.
-            let unknown: String = unknown.chars().take(50).collect();
-            let detail = format!("{unknown:?} is no permission");
-            Violation::new(ViolationCode::InvalidFormat, detail)
-        })?;
+        let set = Self::named(names)?;
         if set.contains(GroupPermission::View) {
             return Ok(set);
         }
         Err(Violation::new(ViolationCode::Required, "must contain view: every member sees the group"))
     }
-
-    /// Reads a stored set; `None` if it has a bit that this program doesn't know.
-    pub fn from_stored(bits: i64) -> Option<Self> {
-        let set = Self(u32::try_from(bits).ok()?);
-        (set.without_all(Self::ALL) == Self::EMPTY).then_some(set)
-    }
-
-    /// The set as it is stored.
-    pub const fn stored(self) -> i64 {
-        self.0 as i64
-    }
-
-    /// Whether the permission is in it.
-    pub const fn contains(self, permission: GroupPermission) -> bool {
-        self.0 & (1 << permission.bit()) != 0
-    }
-
-    /// The set with this permission.
-    #[must_use]
-    pub const fn with(self, permission: GroupPermission) -> Self {
-        Self(self.0 | 1 << permission.bit())
-    }
-
-    /// The set without this permission.
-    #[must_use]
-    pub const fn without(self, permission: GroupPermission) -> Self {
-        Self(self.0 & !(1 << permission.bit()))
-    }
-
-    /// The set without everything that is in `other`.
-    #[must_use]
-    pub const fn without_all(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// What is in this set or in `other`.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// The permission with the lowest bit; `None` if the set is empty.
-    pub fn first(self) -> Option<GroupPermission> {
-        self.iter().next()
-    }
-
-    /// What is in it, in the order of the bits.
-    pub fn iter(self) -> impl Iterator<Item = GroupPermission> {
-        GroupPermission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
-    }
 }
 
-impl fmt::Debug for PermissionSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(GroupPermission::as_str)).finish()
-    }
-}
+impl ServerPermissionSet {
+    /// What every user may do unless the server says otherwise.
+    pub const EVERYBODYS: Self = {
+        let (mut set, mut index) = (Self::EMPTY, 0);
+        while index < ServerPermission::ALL.len() {
+            let permission = ServerPermission::ALL[index];
+            if permission.is_everybodys() {
+                set = set.with(permission);
+            }
+            index += 1;
+        }
+        set
+    };
 
-impl FromIterator<GroupPermission> for PermissionSet {
-    fn from_iter<I: IntoIterator<Item = GroupPermission>>(permissions: I) -> Self {
-        permissions.into_iter().fold(Self::EMPTY, Self::with)
+    /// The set of these names, for a role. It may be empty.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
+        Self::named(names)
     }
 }
 
@@ -146,5 +189,16 @@ mod tests {
         assert_eq!(one.with(GroupPermission::View), both);
         assert_eq!(one.union(both), both);
         assert_eq!(format!("{both:?}"), r#"{"view", "pin"}"#);
+    }
+
+    #[test]
+    fn a_role_on_the_server_may_allow_nothing_and_nothing_unknown() {
+        assert_eq!(ServerPermissionSet::parse([]), Ok(ServerPermissionSet::EMPTY));
+        let one = ServerPermissionSet::of(&[ServerPermission::ManageRoles]);
+        assert_eq!(ServerPermissionSet::parse(["manage_roles"]), Ok(one));
+        assert_eq!(ServerPermissionSet::from_stored(one.stored()), Some(one));
+        assert_eq!(ServerPermissionSet::from_stored(1 << 9), None);
+        let error = ServerPermissionSet::parse(["pin"]).unwrap_err().in_field("permissions");
+        assert_eq!(error.violation.code, ViolationCode::InvalidFormat);
     }
 }

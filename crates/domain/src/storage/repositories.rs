@@ -19,6 +19,8 @@ macro_rules! for_each_repository {
             groups: groups::GroupRepository, MockGroupRepository;
             /// What groups store about roles.
             roles: permissions::RoleRepository, MockRoleRepository;
+            /// Roles on the server, and who has them.
+            server_roles: permissions::ServerRoleRepository, MockServerRoleRepository;
             /// Who is in which group.
             members: groups::MemberRepository, MockMemberRepository;
             /// Who is banned from which group.

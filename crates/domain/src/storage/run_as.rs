@@ -3,7 +3,7 @@
 use crate::accounts::Actor;
 use crate::error::Error;
 use crate::storage::principal::Principal;
-use crate::storage::writing::{DiskSpace, WritePurpose, Writing, require_admin_when_full};
+use crate::storage::writing::{DiskSpace, WritePurpose, Writing, require_manager_when_full};
 use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
 impl dyn Storage + '_ {
@@ -36,7 +36,7 @@ impl dyn Storage + '_ {
             purpose == WritePurpose::Grow && self.disk_space().is_some_and(DiskSpace::is_nearly_full);
         let work = move |tx: &mut dyn Tx, actor: &Actor| {
             if is_full {
-                require_admin_when_full(tx, actor)?;
+                require_manager_when_full(tx, actor)?;
             }
             work(tx, actor)
         };

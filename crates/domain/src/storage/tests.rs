@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::accounts::{AccountRefusal, SessionKind};
+use crate::permissions::ServerPermission;
 use crate::testing::{
-    ME, MY_KEY, MockTx, NOW, Ran, ScriptedStorage, Step, block_on, fault, me, me_provisioned,
+    ME, MY_KEY, MockTx, NOW, Ran, ScriptedStorage, Step, block_on, fault, me, me_provisioned, needs,
 };
 
 const READ: Access = Access { mode: Mode::Read, caller: Caller::User(ME) };
@@ -113,7 +114,7 @@ fn the_use_of_a_valid_key_is_noted_also_where_the_work_refuses() {
     let storage = ScriptedStorage::new([valid(), valid()]);
     let reader: &dyn Storage = &storage;
     assert_eq!(block_on(reader.read_as(MY_KEY, |_, _| Ok(()))), Ok(()));
-    let refusal = || Error::from(AccountRefusal::AdminOnly);
+    let refusal = || Error::from(needs(ServerPermission::ManageUsers));
     assert_eq!(block_on(reader.read_as(MY_KEY, move |_, _| Err::<(), _>(refusal()))), Err(refusal()));
     for ran in storage.finish() {
         assert_eq!(ran.noted, [(MY_KEY.key, ME)]);

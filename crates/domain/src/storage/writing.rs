@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::accounts::Actor;
+use crate::accounts::{Actor, current_rights};
 use crate::error::Error;
+use crate::permissions::ServerPermission;
 use crate::storage::principal::{Credential, OpenSession, Principal};
 use crate::storage::{Caller, Tx};
 
@@ -71,9 +72,9 @@ pub trait DiskSpace: Send + Sync {
     fn is_nearly_full(&self) -> bool;
 }
 
-/// Lets a server admin go on while the disk is nearly full, and nobody else. Not under a lock: it decides nothing
-/// that has to hold.
-pub(super) fn require_admin_when_full(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
-    let is_admin = tx.accounts().find(actor.id())?.is_some_and(|user| user.is_admin);
-    if is_admin { Ok(()) } else { Err(Error::StorageFull) }
+/// Lets those who manage the server go on while the disk is nearly full, and nobody else. Not under a lock: it decides
+/// nothing that has to hold.
+pub(super) fn require_manager_when_full(tx: &mut dyn Tx, actor: &Actor) -> Result<(), Error> {
+    let rights = current_rights(tx, actor.id())?;
+    if rights.allow(ServerPermission::ManageServer) { Ok(()) } else { Err(Error::StorageFull) }
 }

@@ -1,7 +1,8 @@
 //! Entities with values that are easy to tell apart.
 
 use crate::accounts::{
-    Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User, Username,
+    AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User,
+    Username,
 };
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::groups::{
@@ -11,7 +12,10 @@ use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, 
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
-use crate::permissions::{BuiltInRole, GroupPermission, PermittedRoles, Role, Shortfall};
+use crate::permissions::{
+    BuiltInRole, GroupPermission, PermittedRoles, Role, ServerDenial, ServerPermission, ServerPermissionSet,
+    ServerRights, Shortfall,
+};
 use crate::storage::Credential;
 use crate::time::Timestamp;
 
@@ -168,6 +172,21 @@ pub(crate) const SERVER_ADMIN: GroupCaller = GroupCaller { role: None, server_ad
 /// A server admin who is a plain member of the group.
 pub(crate) const SERVER_ADMIN_INSIDE: GroupCaller =
     GroupCaller { role: Some(BuiltInRole::Member), server_admin: true };
+
+/// The rights of a user on a server that has not defined roles.
+pub(crate) const fn rights(is_admin: bool) -> ServerRights {
+    ServerRights { is_admin, everybodys: ServerPermissionSet::EVERYBODYS, own: ServerPermissionSet::EMPTY }
+}
+
+/// The rights of a user who has a role on the server that allows this.
+pub(crate) const fn rights_with(own: &[ServerPermission]) -> ServerRights {
+    ServerRights { own: ServerPermissionSet::of(own), ..rights(false) }
+}
+
+/// The refusal of what takes a permission on the server.
+pub(crate) const fn needs(permission: ServerPermission) -> AccountRefusal {
+    AccountRefusal::NotPermitted(ServerDenial::Lacks(permission))
+}
 
 /// The refusal of what the caller's role lacks the permission for.
 pub(crate) const fn lacks(permission: GroupPermission) -> GroupRefusal {

@@ -9,10 +9,10 @@ use crate::for_each_repository;
 use crate::groups::{Group, VisibleGroup};
 use crate::ids::{EventId, UserId};
 use crate::messages::Message;
-use crate::permissions::BuiltInRole;
+use crate::permissions::{BuiltInRole, ServerRights};
 use crate::storage::{StorageFault, Tx};
 use crate::testing::entities::{
-    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, server_admin, standing, user, view,
+    GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, rights, server_admin, standing, user, view,
 };
 use crate::testing::faults::{FailingRepository, fault};
 use crate::time::Timestamp;
@@ -80,13 +80,21 @@ impl MockTx {
 
     /// Whether the actor is a server admin is looked up once, without a lock, where the group is not visible.
     pub(crate) fn may_manage(mut self, is_admin: bool) -> Self {
-        let actor = if is_admin { server_admin(ME) } else { user(ME) };
-        self.accounts.expect_find().with(eq(ME)).times(1).returning(move |_| Ok(Some(actor.clone())));
+        self.server_roles
+            .expect_rights()
+            .with(eq(ME))
+            .times(1)
+            .returning(move |_| Ok(Some(rights(is_admin))));
         self
     }
 
     /// The actor's rights on the server are read once, after a lock.
-    pub(crate) fn reads_rights(mut self, is_admin: bool) -> Self {
+    pub(crate) fn reads_rights(self, is_admin: bool) -> Self {
+        self.reads_these_rights(Some(rights(is_admin)))
+    }
+
+    /// The same where the actor has these rights, or no account any more.
+    pub(crate) fn reads_these_rights(mut self, rights: Option<ServerRights>) -> Self {
         let mut order = Sequence::new();
         self.accounts
             .expect_lock()
@@ -94,19 +102,25 @@ impl MockTx {
             .times(1)
             .in_sequence(&mut order)
             .returning(|_, _| Ok(()));
-        self.accounts
-            .expect_find()
+        self.server_roles
+            .expect_rights()
             .with(eq(ME))
             .times(1)
             .in_sequence(&mut order)
-            .returning(move |_| Ok(Some(if is_admin { server_admin(ME) } else { user(ME) })));
+            .returning(move |_| Ok(rights));
+        self
+    }
+
+    /// What another user may do is read once.
+    pub(crate) fn reads_rights_of(mut self, user: UserId, rights: ServerRights) -> Self {
+        self.server_roles.expect_rights().with(eq(user)).times(1).returning(move |_| Ok(Some(rights)));
         self
     }
 
     /// The actor, who has no rights on the server, may be asked for them.
     pub(crate) fn reads_rights_or_not(mut self) -> Self {
         self.accounts.expect_lock().returning(|_, _| Ok(()));
-        self.accounts.expect_find().with(eq(ME)).returning(|_| Ok(Some(user(ME))));
+        self.server_roles.expect_rights().with(eq(ME)).returning(|_| Ok(Some(rights(false))));
         self
     }
 
@@ -139,8 +153,20 @@ impl MockTx {
     }
 
     /// The set of server admins and then the actor and the target are locked, and only then these are read:
-    /// the target, then the actor, as far as the use case gets.
-    pub(crate) fn locks_for_change(mut self, target: UserId, found: Vec<Option<User>>) -> Self {
+    /// the target, then the rights of the actor, as far as the use case gets.
+    pub(crate) fn locks_for_change(self, target: UserId, found: Vec<Option<User>>) -> Self {
+        let mut found = found.into_iter();
+        let (user, actor) = (found.next().flatten(), found.next());
+        self.locks_to_change(target, user, actor.map(|actor| actor.map(|actor| rights(actor.is_admin))))
+    }
+
+    /// The same where the actor has these rights.
+    pub(crate) fn locks_to_change(
+        mut self,
+        target: UserId,
+        user: Option<User>,
+        by: Option<Option<ServerRights>>,
+    ) -> Self {
         let mut order = Sequence::new();
         self.accounts.expect_lock_admins().times(1).in_sequence(&mut order).returning(|| Ok(()));
         self.accounts
@@ -149,9 +175,11 @@ impl MockTx {
             .times(1)
             .in_sequence(&mut order)
             .returning(|_, _| Ok(()));
-        for (id, user) in [target, ME].into_iter().zip(found) {
-            let find = self.accounts.expect_find().with(eq(id)).times(1).in_sequence(&mut order);
-            find.returning(move |_| Ok(user.clone()));
+        let find = self.accounts.expect_find().with(eq(target)).times(1).in_sequence(&mut order);
+        find.returning(move |_| Ok(user.clone()));
+        if let Some(by) = by {
+            let read = self.server_roles.expect_rights().with(eq(ME)).times(1).in_sequence(&mut order);
+            read.returning(move |_| Ok(by));
         }
         self
     }
@@ -202,6 +230,10 @@ impl MockTx {
         tx.roles.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         let actor = if caller.server_admin { server_admin(ME) } else { user(ME) };
         tx.accounts.expect_find().with(eq(ME)).returning(move |_| Ok(Some(actor.clone())));
+        tx.server_roles
+            .expect_rights()
+            .with(eq(ME))
+            .returning(move |_| Ok(Some(rights(caller.server_admin))));
         tx
     }
 

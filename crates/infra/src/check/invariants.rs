@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 7] = [
+pub(crate) const INVARIANTS: [Invariant; 8] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -61,6 +61,13 @@ pub(crate) const INVARIANTS: [Invariant; 7] = [
             WHERE group_bans.until IS NULL",
         holds: "nobody who is banned from a group for good is in it",
         broken: "members are banned from their group for good",
+    },
+    Invariant {
+        check: "server_roles",
+        offenders: "SELECT count(*) AS number FROM user_roles JOIN users ON users.id = user_id \
+            WHERE users.deleted_at IS NOT NULL",
+        holds: "no deleted user has a role on the server",
+        broken: "roles on the server belong to deleted users",
     },
     Invariant {
         check: "read_cursors",

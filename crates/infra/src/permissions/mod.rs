@@ -1,4 +1,5 @@
-//! Roles of groups.
+//! Roles of groups and on the server.
 
 mod repository;
 pub(crate) mod rows;
+mod server_roles;

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::accounts::SessionKind;
 use groupchat_domain::events::EventType;
 use groupchat_domain::groups::{History, Notify, SlowMode, Visibility};
+use groupchat_domain::permissions::ServerPermissionSet;
 
 /// A like is this reaction.
 pub(crate) const LIKE: &str = "👍";
@@ -19,6 +20,10 @@ pub(crate) struct StoredNotify(pub(crate) Notify);
 /// A group's slow mode, in seconds.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
 pub(crate) struct StoredSlowMode(pub(crate) SlowMode);
+
+/// What a role on the server allows.
+#[derive(Debug, Clone, Copy, FromSqlRow)]
+pub(crate) struct StoredServerPermissions(pub(crate) ServerPermissionSet);
 
 /// A group's visibility.
 #[derive(Debug, Clone, Copy, FromSqlRow)]
@@ -60,6 +65,17 @@ where
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let seconds = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
         SlowMode::parse(seconds).map(Self).map_err(|violation| violation.detail.into())
+    }
+}
+
+impl<DB: Backend> FromSql<BigInt, DB> for StoredServerPermissions
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let bits = <i64 as FromSql<BigInt, DB>>::from_sql(value)?;
+        let set = ServerPermissionSet::from_stored(bits);
+        Ok(Self(set.ok_or("a role on the server has an unknown permission")?))
     }
 }
 

@@ -7,12 +7,12 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, EndedBan, Event, EventRecord, EventType, GroupMember, GroupUpdate,
-    LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Subject, SubjectKind, Tombstone, UserUpdate,
-    load,
+    LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
+    Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, MessageId, Position, UserId};
-use groupchat_domain::permissions::BuiltInRole;
+use groupchat_domain::permissions::{BuiltInRole, ServerRole};
 use groupchat_domain::storage::Tx;
 
 use crate::support::Database;
@@ -59,6 +59,9 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
     match kind {
         SubjectKind::User => Subject::User(ann),
         SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::logged(ann, Audience::User(user))),
+        SubjectKind::RolesOfUser => {
+            Subject::RolesOfUser(RolesOfUser { user, roles: vec![ServerRole::member()] })
+        }
         SubjectKind::GroupUpdate => Subject::GroupUpdate(GroupUpdate::logged(chess, Audience::All)),
         SubjectKind::AddedMember => {
             Subject::AddedMember(AddedMember { group, member, history: History::All })
@@ -80,6 +83,9 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
 fn what_is_left(Chat { group, user, .. }: Chat, kind: SubjectKind) -> Subject {
     match kind {
         SubjectKind::UserId => Subject::UserId(user),
+        SubjectKind::ServerRoles => {
+            Subject::ServerRoles(ServerRoles(vec![ServerRole::admin(), ServerRole::member()]))
+        }
         SubjectKind::RemovedGroup => {
             Subject::RemovedGroup(RemovedGroup::logged(group, Audience::Group(group)))
         }

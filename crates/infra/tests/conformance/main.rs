@@ -54,6 +54,7 @@ mod plans;
 mod purge;
 mod reading;
 mod refold;
+mod server_roles;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -45,8 +45,8 @@ fn attack(arena: &Arena, attacker: &Person, victim: &Person, way: usize) -> Resu
 
 /// Whether an attack that came too late, or would have been the last, was rejected for that.
 fn is_fair(refusal: &Refusal) -> bool {
-    use AccountRefusal::{AdminOnly, LastAdmin, Unauthenticated, UserNotFound};
-    matches!(refusal, Refusal::Account(AdminOnly | LastAdmin | Unauthenticated | UserNotFound))
+    use AccountRefusal::{LastAdmin, NotPermitted, Unauthenticated, UserNotFound};
+    matches!(refusal, Refusal::Account(NotPermitted(_) | LastAdmin | Unauthenticated | UserNotFound))
 }
 
 /// Takes the rights from those that a round has left, past all rules, so that the next begins without admins.

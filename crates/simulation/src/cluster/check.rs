@@ -7,13 +7,13 @@ use groupchat_domain::groups::{GroupQuery, MemberQuery};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{MessageQuery, MessageRange};
 use groupchat_domain::paging::{Limit, Page};
-use groupchat_domain::permissions::{BuiltInRole, RoleName};
+use groupchat_domain::permissions::{BuiltInRole, RoleName, ServerRole};
 use groupchat_domain::storage::{StorageFault, Tx};
 use groupchat_domain::time::Timestamp;
 
 use crate::cluster::Cluster;
 use crate::cluster::load::SHOWN_MESSAGES;
-use crate::cluster::replica::{LoadedGroup, Replica};
+use crate::cluster::replica::{LoadedGroup, Replica, ShownRoles};
 use crate::cluster::witness::Verdict;
 use crate::commands::Command;
 
@@ -89,7 +89,10 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
         }
         loaded.push(group);
     }
-    Ok(Replica::show(&users, loaded))
+    let all = ServerRole::all(tx.server_roles().list()?);
+    let held = tx.server_roles().held(&[user])?;
+    let of_user = all.iter().filter(|role| held.contains(&(user, role.id))).cloned().collect();
+    Ok(Replica::show(&users, ShownRoles { all, of_user }, loaded))
 }
 
 fn members(tx: &mut dyn Tx, group: GroupId) -> Result<Vec<(UserId, RoleName)>, StorageFault> {

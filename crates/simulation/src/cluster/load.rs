@@ -10,14 +10,14 @@ use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
 use groupchat_domain::storage::{Credential, Storage, Tx};
 use groupchat_domain::{Error, Refusal};
 
-use crate::cluster::replica::LoadedGroup;
+use crate::cluster::replica::{LoadedGroup, ShownRoles};
 use crate::cluster::storage::Moment;
 use crate::commands::Answer;
 
 /// What was loaded.
 pub(super) enum Loaded {
     /// Everything.
-    All(Vec<User>, Vec<LoadedGroup>),
+    All(Vec<User>, ShownRoles, Vec<LoadedGroup>),
     /// One group, if it is there.
     Group(GroupId, Option<Box<LoadedGroup>>),
 }
@@ -90,6 +90,10 @@ impl Loader {
                 break;
             }
         }
+        let all = self.read(None, accounts::list_server_roles).await?;
+        let of_user =
+            self.read(None, |tx, actor| accounts::list_roles_of_user(tx, actor, actor.id())).await?;
+        let roles = ShownRoles { all, of_user };
         let (mut groups, mut after) = (Vec::new(), None);
         loop {
             let from = after.take();
@@ -110,7 +114,7 @@ impl Loader {
                 loaded.extend(self.group(id).await?);
             }
         }
-        Ok(Loaded::All(users, loaded))
+        Ok(Loaded::All(users, roles, loaded))
     }
 
     /// Loads a group and what its members see; only the group for one who is not among them any more, and nothing if

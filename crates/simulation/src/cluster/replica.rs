@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use groupchat_domain::accounts::User;
 use groupchat_domain::events::{
     AddedMember, Event, GroupMember, GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember,
-    Tombstone,
+    ServerRoles, Tombstone,
 };
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
-use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, RoleId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
-use groupchat_domain::permissions::RoleName;
+use groupchat_domain::permissions::{RoleName, ServerRole};
 
 /// A user, as far as everybody sees the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,15 +122,31 @@ impl LoadedGroup {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Replica {
     users: BTreeMap<UserId, ShownUser>,
+    /// The roles on the server, and those of its own that the user of the client has.
+    roles: Vec<ServerRole>,
+    own_roles: BTreeSet<RoleId>,
     groups: BTreeMap<GroupId, ShownGroup>,
+}
+
+/// Roles on the server: all there are, and those of the user of a client.
+#[derive(Debug, Clone)]
+pub(super) struct ShownRoles {
+    pub(super) all: Vec<ServerRole>,
+    pub(super) of_user: Vec<ServerRole>,
+}
+
+/// Without `admin`, which is told with the user, and `member`, which everybody has.
+fn own_roles(roles: &[ServerRole]) -> BTreeSet<RoleId> {
+    roles.iter().filter(|role| !role.is_built_in()).map(|role| role.id).collect()
 }
 
 impl Replica {
     /// Shows what was loaded, and nothing else.
-    pub(super) fn show(users: &[User], groups: Vec<LoadedGroup>) -> Self {
+    pub(super) fn show(users: &[User], roles: ShownRoles, groups: Vec<LoadedGroup>) -> Self {
         let users = users.iter().map(|user| (user.id, user.into())).collect();
         let groups = groups.into_iter().map(|group| (group.view.group.id, group.into_shown())).collect();
-        Self { users, groups }
+        let ShownRoles { all, of_user } = roles;
+        Self { users, own_roles: own_roles(&of_user), roles: all, groups }
     }
 
     /// Shows a group that was loaded by itself; `None` where it is not to be seen any more.
@@ -154,6 +170,12 @@ impl Replica {
             Event::UserCreated(user) => self.put_user(user),
             Event::UserUpdated(update) => self.put_user(&update.user),
             Event::UserDeleted(user) => drop(self.users.remove(user)),
+            Event::RolesUpdated(ServerRoles(roles)) => {
+                self.roles.clone_from(roles);
+                self.own_roles.retain(|own| roles.iter().any(|role| role.id == *own));
+            }
+            Event::UserRolesUpdated(of) if of.user == me => self.own_roles = own_roles(&of.roles),
+            Event::UserRolesUpdated(_) => {}
             Event::GroupCreated(GroupUpdate { group, .. })
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {
                 return self.put_group(group);
@@ -285,6 +307,10 @@ impl Replica {
         }
         if shown.users != server.users {
             return Some(format!("users {:?} instead of {:?}", shown.users, server.users));
+        }
+        if (&shown.roles, &shown.own_roles) != (&server.roles, &server.own_roles) {
+            let (ours, theirs) = ((shown.roles, shown.own_roles), (server.roles, server.own_roles));
+            return Some(format!("roles {ours:?} instead of {theirs:?}"));
         }
         let groups = shown.groups.keys().chain(server.groups.keys()).collect::<BTreeSet<_>>();
         let different = groups.into_iter().find(|id| shown.groups.get(id) != server.groups.get(id))?;

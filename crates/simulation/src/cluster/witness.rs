@@ -89,8 +89,8 @@ pub(super) struct Witness {
     gone: BTreeSet<UserId>,
     /// Whether others than members may know of a group.
     listed: HashMap<GroupId, Timeline>,
-    /// Whether somebody is a server admin.
-    admins: HashMap<UserId, Timeline>,
+    /// Whether somebody manages the groups of the server.
+    managers: HashMap<UserId, Timeline>,
     /// The greatest ids that were given out: of users, groups and messages.
     greatest: [i64; 3],
 }

@@ -2,8 +2,8 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, UserChanges, UserDraft, UserQuery,
-    operator,
+    self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, ServerRoleChanges, UserChanges,
+    UserDraft, UserQuery, operator,
 };
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::groups::{
@@ -101,6 +101,36 @@ commands! {
         |ports| operator::list(ports.storage, UserQuery {
             search, after: after.map(|place| place.of("user")), limit,
         });
+
+    // Roles on the server.
+
+    /// The roles on the server.
+    1 read ListServerRoles[accounts::list_server_roles]() |tx, actor| accounts::list_server_roles(tx, actor);
+    /// A role is defined.
+    3 write DefineServerRole[accounts::define_server_role](name: AServerRoleName, permissions: AServerSet)
+        |tx, actor| accounts::define_server_role(tx, actor, &name, permissions);
+    /// A role is changed.
+    1 write EditServerRole[accounts::edit_server_role](
+        role: AServerRole, name: Option<AServerRoleName>, permissions: Option<AServerSet>
+    )
+        |tx, actor| accounts::edit_server_role(tx, actor, role, &ServerRoleChanges {
+            name: name.clone(), permissions,
+        });
+    /// A role is deleted.
+    1 write DeleteServerRole[accounts::delete_server_role](role: AServerRole)
+        |tx, actor| accounts::delete_server_role(tx, actor, role);
+    /// A user is given a role.
+    4 write GiveServerRole[accounts::give_server_role](user: AUser, role: AServerRole)
+        |tx, actor| accounts::give_server_role(tx, actor, user, role);
+    /// A role is taken from a user.
+    2 write TakeServerRole[accounts::take_server_role](user: AUser, role: AServerRole)
+        |tx, actor| accounts::take_server_role(tx, actor, user, role);
+    /// The roles of a user.
+    1 read ListRolesOfUser[accounts::list_roles_of_user](user: AUser)
+        |tx, actor| accounts::list_roles_of_user(tx, actor, user);
+    /// Why somebody may do something on the server, or may not.
+    1 read ExplainOnServer[accounts::explain_on_server](user: AUser)
+        |tx, actor| accounts::explain_on_server(tx, actor, user);
 
     // Sessions and tickets.
 

@@ -3,12 +3,14 @@
 use groupchat_domain::accounts::{Actor, CreatedUser, LoggedIn, Password, Secret, Session, User};
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{Ban, GroupView, Member};
-use groupchat_domain::ids::{GroupId, MessageId, Position, Seq, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, Position, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
 use groupchat_domain::operations::ClockDoubt;
 use groupchat_domain::paging::{NamePosition, Page};
-use groupchat_domain::permissions::{Decision, GroupPermission, Role};
+use groupchat_domain::permissions::{
+    Decision, GroupPermission, Role, ServerDecision, ServerPermission, ServerRole,
+};
 use groupchat_domain::storage::Condition;
 use groupchat_domain::time::Timestamp;
 
@@ -91,6 +93,12 @@ answers! {
     Roles(Vec<Role>),
     /// What somebody may do, with the reasons.
     Explained(Vec<(GroupPermission, Decision)>),
+    /// A role on the server.
+    ServerRole(ServerRole),
+    /// Roles on the server.
+    ServerRoles(Vec<ServerRole>),
+    /// What somebody may do on the server, with the reasons.
+    ExplainedOnServer(Vec<(ServerPermission, ServerDecision)>),
     /// A message that was sent.
     Sent(Sent),
     /// A message.
@@ -160,6 +168,7 @@ pub(crate) struct Issued {
     pub(crate) group: Option<GroupId>,
     pub(crate) message: Option<(GroupId, MessageId, Seq)>,
     pub(crate) session: Option<SessionId>,
+    pub(crate) server_role: Option<RoleId>,
     pub(crate) has_key: bool,
     pub(crate) has_ticket: bool,
 }
@@ -175,6 +184,7 @@ impl Answer {
             Self::Sent(Sent { view: MessageView { message, .. }, repeated: false }) => {
                 Issued { message: Some((message.group_id, message.id, message.seq)), ..nothing }
             }
+            Self::ServerRole(role) => Issued { server_role: Some(role.id), ..nothing },
             Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
             Self::Time(_) => Issued { has_ticket: true, ..nothing },
             _ => nothing,
@@ -183,7 +193,8 @@ impl Answer {
 
     /// Learns the ids that the answer gives out.
     pub(crate) fn teach(&self, ids: &mut Ids) {
-        let Issued { user, group, message, session, .. } = self.issued();
+        let Issued { user, group, message, session, server_role, .. } = self.issued();
+        server_role.into_iter().for_each(|role| ids.learn_server_role(role));
         user.into_iter().for_each(|user| ids.learn_user(user));
         group.into_iter().for_each(|group| ids.learn_group(group));
         message.into_iter().for_each(|(_, message, _)| ids.learn_message(message));
@@ -196,7 +207,9 @@ impl Answer {
         match &mut self {
             Self::Done | Self::Flag(_) | Self::Time(_) | Self::Read(_) | Self::Log(_) => {}
             Self::ClockDoubt(_) | Self::Condition(_) | Self::Text(_) => {}
-            Self::Role(_) | Self::Roles(_) | Self::Explained(_) => {}
+            Self::Role(_) | Self::Roles(_) | Self::Explained(_) | Self::ExplainedOnServer(_) => {}
+            Self::ServerRole(role) => role.renumber(ids),
+            Self::ServerRoles(roles) => roles.renumber(ids),
             Self::Task(task) => task.renumber(ids),
             Self::User(user) | Self::Created((user, _)) | Self::LoggedIn((_, _, user)) => user.renumber(ids),
             Self::FirstAdmin(created) => {

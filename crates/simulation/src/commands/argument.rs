@@ -7,10 +7,13 @@ use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, Presence
 use groupchat_domain::groups::{
     Candidate, Description, GroupName, History, Notify, Reason, SlowMode, Topic, Visibility,
 };
-use groupchat_domain::ids::{GroupId, MessageId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
-use groupchat_domain::permissions::{BuiltInRole, PermissionSet, Rank, RoleDefinition, RoleName};
+use groupchat_domain::permissions::{
+    BuiltInRole, PermissionSet, Rank, RoleDefinition, RoleName, ServerPermission, ServerPermissionSet,
+    ServerRoleName,
+};
 use groupchat_domain::search::SearchText;
 use groupchat_testing::Dice;
 
@@ -161,6 +164,28 @@ arguments! {
     /// How long something lasts.
     AWhile(u16) for Duration: |dice, known| [1, 60, 3_600][dice.below(3)],
         |seconds, ids| Duration::from_secs(seconds.into());
+    /// A role on the server: `admin`, `member` or one that the server has defined, which may be gone.
+    AServerRole(i64) for RoleId: |dice, known| known.server_role(dice), |id, ids| ids.server_role(id);
+    /// A name of a role on the server.
+    AServerRoleName(u16) for ServerRoleName: |dice, known| small(dice, 12),
+        |number, ids| {
+            let name = if number < 2 { named("admin", number) } else { named("Rolle ", number) };
+            ServerRoleName::from_stored(name)
+        };
+    /// What a role on the server allows: as a rule what everybody may do, and more.
+    AServerSet(u8) for ServerPermissionSet: |dice, known| u8::try_from(dice.below(8)).unwrap_or(0),
+        |number, ids| {
+            use ServerPermission::{ManageGroups, ManageRoles, ManageUsers};
+            let set = ServerPermissionSet::EVERYBODYS;
+            match number {
+                0 => set.without(ServerPermission::CreateGroups),
+                1 => set.without(ServerPermission::CreatePrivateGroups),
+                2 | 3 => set.with(ManageGroups),
+                4 | 5 => set.with(ManageUsers).with(ManageRoles),
+                6 => ServerPermissionSet::ALL,
+                _ => set,
+            }
+        };
     /// What a member wants to be notified of.
     ANotify(u8) for Notify: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Notify::ALL[usize::from(number % 3)];

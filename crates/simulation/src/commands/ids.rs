@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use groupchat_domain::ids::{GroupId, MessageId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::permissions::ServerRole;
 
 /// Ids that no backend gives out.
 const NOWHERE: i64 = 1 << 40;
@@ -86,8 +87,34 @@ macro_rules! kinds {
 kinds! {
     user: UserId, learn_user, pair_user, canonical_user;
     session: SessionId, learn_session, pair_session, canonical_session;
+    // Counted from the last built-in role on.
+    own_role: RoleId, learn_own_role, pair_own_role, canonical_own_role;
     group: GroupId, learn_group, pair_group, canonical_group;
     message: MessageId, learn_message, pair_message, canonical_message;
+}
+
+/// Roles on the server are counted from here on; up to here they are built in, and the same on all backends.
+const BUILT_IN: i64 = ServerRole::MEMBER.get();
+
+impl Ids {
+    /// The backend's id for a role on the server of the model.
+    pub fn server_role(&self, model: i64) -> RoleId {
+        let own = |model: i64| self.own_role(model - BUILT_IN).get() + BUILT_IN;
+        RoleId::new(if model <= BUILT_IN { model } else { own(model) })
+    }
+
+    /// The model's id for a role on the server of the backend.
+    pub fn canonical_server_role(&self, backend: RoleId) -> RoleId {
+        let own = |backend: i64| self.canonical_own_role(RoleId::new(backend - BUILT_IN)).get() + BUILT_IN;
+        RoleId::new(if backend.get() <= BUILT_IN { backend.get() } else { own(backend.get()) })
+    }
+
+    /// Learns the id of a role on the server that the backend has given out, after those that it gave out before.
+    pub fn learn_server_role(&mut self, backend: RoleId) {
+        if backend.get() > BUILT_IN {
+            self.learn_own_role(RoleId::new(backend.get() - BUILT_IN));
+        }
+    }
 }
 
 impl Ids {

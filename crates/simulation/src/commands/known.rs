@@ -1,6 +1,7 @@
 //! The world as clients know it: what commands are drawn from. Much of it may be gone.
 
-use groupchat_domain::ids::{GroupId, MessageId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::permissions::ServerRole;
 use groupchat_testing::Dice;
 
 use crate::commands::answer::{Answer, Issued};
@@ -14,6 +15,7 @@ pub struct Known {
     sessions: Vec<SessionId>,
     groups: Vec<GroupId>,
     messages: Vec<(GroupId, MessageId)>,
+    server_roles: Vec<RoleId>,
     greatest_seq: i64,
     renames: usize,
 }
@@ -50,6 +52,12 @@ impl Known {
 
     pub(crate) fn group(&self, dice: &mut Dice) -> i64 {
         if dice.below(50) == 0 { NOTHING } else { pick(dice, &self.groups).map_or(NOTHING, GroupId::get) }
+    }
+
+    pub(crate) fn server_role(&self, dice: &mut Dice) -> i64 {
+        let built_in = [ServerRole::ADMIN, ServerRole::MEMBER][dice.below(2)];
+        let found = if dice.below(4) == 0 { None } else { pick(dice, &self.server_roles) };
+        found.unwrap_or(built_in).get()
     }
 
     pub(crate) fn message(&self, dice: &mut Dice) -> (i64, i64) {
@@ -91,6 +99,9 @@ impl Known {
     pub fn learn(&mut self, number: u32, answer: &Answer) {
         match answer.issued() {
             Issued { user: Some(user), .. } if !self.users.contains(&user) => self.users.push(user),
+            Issued { server_role: Some(role), .. } if !self.server_roles.contains(&role) => {
+                self.server_roles.push(role);
+            }
             Issued { group: Some(group), .. } if !self.groups.contains(&group) => self.groups.push(group),
             Issued { message: Some((group, message, seq)), .. } => {
                 self.messages.push((group, message));

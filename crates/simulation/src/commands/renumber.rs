@@ -3,7 +3,8 @@
 use groupchat_domain::accounts::{Actor, Session, User, UserRef};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, EndedBan, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember,
-    GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, Subject, Tombstone, UserUpdate,
+    GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject,
+    Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
@@ -61,6 +62,8 @@ renumber! {
     AddedMember: group member;
     RemovedMember: group user;
     GroupView: group last_message;
+    groupchat_domain::permissions::ServerRole: id;
+    RolesOfUser: user roles;
     Message: id group_id author pin;
     MessageView: message;
     MessagePage: items;
@@ -81,6 +84,7 @@ macro_rules! ids {
 ids! {
     UserId: canonical_user;
     GroupId: canonical_group;
+    groupchat_domain::ids::RoleId: canonical_server_role;
     MessageId: canonical_message;
     groupchat_domain::ids::SessionId: canonical_session;
 }
@@ -137,6 +141,8 @@ impl Renumber for LoggedEvent {
                 update.group.renumber(ids);
                 *update = GroupUpdate::logged(update.group.clone(), self.audience);
             }
+            Subject::ServerRoles(ServerRoles(roles)) => roles.renumber(ids),
+            Subject::RolesOfUser(roles) => roles.renumber(ids),
             Subject::RemovedGroup(group) => {
                 *group = RemovedGroup::logged(ids.canonical_group(group.id), self.audience);
             }
@@ -191,6 +197,7 @@ impl Renumber for Task {
             Self::PurgeGroup(group) | Self::ForgetGroup(group) => group.renumber(ids),
             Self::PurgeLikes(message) => message.renumber(ids),
             Self::EndMemberships(user) => user.renumber(ids),
+            Self::RemoveRole(role) => role.renumber(ids),
             Self::ChecksumMessages(message) => message.renumber(ids),
             // Says how far the job has come, and enqueues nothing else.
             Self::ChecksumEvents(_) => {}

@@ -11,6 +11,7 @@ mod members;
 mod messages;
 mod names;
 mod permissions;
+mod server_roles;
 mod sessions;
 mod state;
 mod storage;

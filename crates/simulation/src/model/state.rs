@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Ban, Group, MemberSettings};
-use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
-use groupchat_domain::permissions::{RoleDefinition, RoleName};
+use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::table::{Counter, Table, Undo};
@@ -95,6 +95,9 @@ tables! {
     tickets: Table<i64, NewTicket>,
     /// When a user last signed in from a network, as it is written down.
     known_networks: Table<(UserId, String), Timestamp>,
+    server_roles: Table<RoleId, ServerRole>,
+    /// Who has which role on the server, also one that was removed.
+    user_roles: Table<(UserId, RoleId), ()>,
     groups: Table<GroupId, GroupRow>,
     /// What groups have defined or changed, by the name of the role.
     roles: Table<(GroupId, RoleName), RoleDefinition>,
@@ -114,6 +117,7 @@ tables! {
     user_ids: Counter,
     session_ids: Counter,
     ticket_ids: Counter,
+    role_ids: Counter,
     group_ids: Counter,
     message_ids: Counter,
     job_ids: Counter,

@@ -90,6 +90,11 @@ impl Scene {
         let profile = json!({"display_name": "Grace Hopper", "email": "grace@example.org"});
         grace.patch("/api/users/me", profile).await.ok();
         kept.log(&mut adas, "user.updated").await;
+        let auditor = json!({"name": "Auditor", "permissions": ["view_audit"]});
+        let auditor = root.post("/api/roles", auditor).await.created();
+        kept.log(&mut adas, "roles.updated").await;
+        root.put_empty(&format!("/api/users/{}/roles/{}", grace.id(), auditor["id"])).await.ok();
+        kept.log(&mut adas, "user.roles_updated").await;
         let group = ada.new_group("Engines").await;
         kept.log(&mut adas, "group.created").await;
         kept.log(&mut adas, "member.added").await;

@@ -63,7 +63,8 @@ fn assert_shape(event: &Value) {
     assert_fields(event, &["cursor", "type", "group_id", "actor_id", "at", "data"]);
     time(&event["at"]);
     assert!(event["cursor"].is_string() && event["actor_id"].is_i64(), "{event}");
-    let is_of_group = !event["type"].as_str().expect("a type").starts_with("user.");
+    let event_type = event["type"].as_str().expect("a type");
+    let is_of_group = !event_type.starts_with("user.") && !event_type.starts_with("roles.");
     assert_eq!(event["group_id"].is_i64(), is_of_group, "{event}");
 }
 

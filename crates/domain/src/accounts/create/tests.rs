@@ -10,10 +10,11 @@ use super::*;
 use crate::accounts::{KeyHash, MockApiKeys, MockPasswordHasher};
 use crate::events::Audience;
 use crate::ids::{SessionId, Version};
+use crate::permissions::ServerPermission;
 use crate::storage::CommitDecision;
 use crate::testing::{
     ME, MY_KEY, MockTx, NOW, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on,
-    assert_hands_faults_on, block_on, hash, me, me_provisioned, user,
+    assert_hands_faults_on, block_on, hash, me, me_provisioned, needs, user,
 };
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
@@ -141,7 +142,7 @@ fn nothing_is_hashed_for_those_who_may_not_create_users_nor_for_a_taken_name() {
     // The name isn't even looked up: missing rights come before a conflict.
     let may_not = MockTx::new().authenticates(me()).reads_rights(false);
     for (look, refusal) in
-        [(may_not, AccountRefusal::AdminOnly), (looks(true), AccountRefusal::UsernameTaken)]
+        [(may_not, needs(ServerPermission::ManageUsers)), (looks(true), AccountRefusal::UsernameTaken)]
     {
         let (outcome, _) = run([look], &MockPasswordHasher::new(), &MockApiKeys::new(), draft(false));
         assert_eq!(outcome.err(), Some(refusal.into()));
@@ -170,7 +171,7 @@ fn rights_and_name_are_checked_again_after_hashing() {
     let taken = MockTx::new().authenticates(me()).reads_rights(true);
     let taken = stores(taken, false, Unique::Taken);
     for (write, refusal) in [
-        (demoted, AccountRefusal::AdminOnly),
+        (demoted, needs(ServerPermission::ManageUsers)),
         (signed_out, AccountRefusal::Unauthenticated),
         (taken, AccountRefusal::UsernameTaken),
     ] {

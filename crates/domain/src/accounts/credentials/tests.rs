@@ -1,36 +1,52 @@
-use super::CredentialChange::{Deletion, NewAccount, OwnPassword, PasswordOf, ServerAdmin, Username};
+use super::CredentialChange::{
+    Deletion, NewAccount, OwnPassword, PasswordOf, ServerAdmin, ServerRole, Username,
+};
 use super::*;
-use crate::testing::{ME, MockTx, OTHER, assert_hands_faults_on, me, me_provisioned};
+use crate::permissions::{ServerDenial, ServerPermissionSet};
+use crate::testing::{
+    ME, MockTx, OTHER, assert_hands_faults_on, me, me_provisioned, needs, rights, rights_with,
+};
 
 #[test]
 fn who_may_change_what() {
-    use AccountRefusal::{AdminOnly, CurrentPasswordRequired, ProvisionedKey};
-    // By a login of a user and of a server admin, and by a provisioned key of a user and of one promoted since.
+    use AccountRefusal::{CurrentPasswordRequired, NotPermitted, ProvisionedKey};
+    use ServerPermission::{ManageRoles, ManageUsers, ViewAudit};
+    let gives = |set: &[ServerPermission]| ServerRole(Gift::Permissions(ServerPermissionSet::of(set)));
+    let (users, roles) = (|| Err(needs(ManageUsers)), || Err(needs(ManageRoles)));
+    let admin_only = || Err(NotPermitted(ServerDenial::GivesAdmin));
+    let gives_more = || Err(NotPermitted(ServerDenial::GivesMore(ViewAudit)));
+    // By a user, somebody who manages users, somebody who manages roles, and a server admin.
     let table = [
-        (OwnPassword, [Ok(()), Ok(()), Err(ProvisionedKey), Err(ProvisionedKey)]),
-        (PasswordOf(ME), [Err(AdminOnly), Err(CurrentPasswordRequired), Err(AdminOnly), Err(ProvisionedKey)]),
-        (PasswordOf(OTHER), [Err(AdminOnly), Ok(()), Err(AdminOnly), Err(ProvisionedKey)]),
-        (Username, [Err(AdminOnly), Ok(()), Err(AdminOnly), Err(ProvisionedKey)]),
-        (ServerAdmin, [Err(AdminOnly), Ok(()), Err(AdminOnly), Err(ProvisionedKey)]),
-        (NewAccount, [Err(AdminOnly), Ok(()), Err(AdminOnly), Err(ProvisionedKey)]),
-        (Deletion, [Err(AdminOnly), Ok(()), Err(AdminOnly), Err(ProvisionedKey)]),
+        (OwnPassword, [Ok(()), Ok(()), Ok(()), Ok(())]),
+        (PasswordOf(ME), [users(), Err(CurrentPasswordRequired), users(), Err(CurrentPasswordRequired)]),
+        (PasswordOf(OTHER), [users(), Ok(()), users(), Ok(())]),
+        (Username, [users(), Ok(()), users(), Ok(())]),
+        (NewAccount, [users(), Ok(()), users(), Ok(())]),
+        (Deletion, [users(), Ok(()), users(), Ok(())]),
+        (ServerAdmin, [users(), admin_only(), users(), Ok(())]),
+        (gives(&[ManageRoles]), [roles(), roles(), Ok(()), Ok(())]),
+        (gives(&[ViewAudit]), [roles(), roles(), gives_more(), Ok(())]),
+        (ServerRole(Gift::Admin), [roles(), roles(), admin_only(), Ok(())]),
     ];
-    let actors = [(me(), false), (me(), true), (me_provisioned(), false), (me_provisioned(), true)];
+    let actors = [rights(false), rights_with(&[ManageUsers]), rights_with(&[ManageRoles]), rights(true)];
     for (change, outcomes) in table {
-        for ((actor, is_admin), outcome) in actors.iter().zip(outcomes) {
-            let kind = actor.session_kind;
-            assert_eq!(
-                authorize(actor, *is_admin, change),
-                outcome,
-                "{change:?} by {kind:?}, admin: {is_admin}"
-            );
+        for (rights, outcome) in actors.iter().zip(outcomes) {
+            assert_eq!(authorize(&me(), rights, change), outcome, "{change:?} by {rights:?}");
+            // What rights forbid a login, they forbid a provisioned key, and that may do nothing else either.
+            let provisioned = match outcome {
+                Ok(()) | Err(CurrentPasswordRequired) => Err(ProvisionedKey),
+                refused => refused,
+            };
+            assert_eq!(authorize(&me_provisioned(), rights, change), provisioned, "{change:?} by {rights:?}");
         }
     }
 }
 
 #[test]
 fn current_rights_count() {
-    for (is_admin, outcome) in [(true, Ok(())), (false, Err(AccountRefusal::AdminOnly.into()))] {
+    for (is_admin, outcome) in
+        [(true, Ok(rights(true))), (false, Err(needs(ServerPermission::ManageUsers).into()))]
+    {
         assert_eq!(require(&mut MockTx::new().reads_rights(is_admin), &me(), NewAccount), outcome);
     }
     assert_hands_faults_on(|| MockTx::new().reads_rights(true), |tx| require(tx, &me(), NewAccount));

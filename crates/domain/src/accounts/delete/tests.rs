@@ -4,7 +4,7 @@ use super::*;
 use crate::accounts::{AccountRefusal, User};
 use crate::events::Audience;
 use crate::testing::{
-    ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, me_provisioned, server_admin, user,
+    ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, me_provisioned, needs, server_admin, user,
 };
 
 fn locks(target: User) -> MockTx {
@@ -20,6 +20,7 @@ fn deletes(mut tx: MockTx, id: UserId) -> MockTx {
     tx.accounts.expect_mark_deleted().with(eq(id), eq(NOW)).times(1).returning(|_, _| Ok(()));
     tx.sessions.expect_end_all().with(eq(id), eq(None)).times(1).returning(|_, _| Ok(true));
     tx.known_networks.expect_forget().with(eq(id)).times(1).returning(|_| Ok(()));
+    tx.server_roles.expect_take_all().with(eq(id)).times(1).returning(|_| Ok(()));
     let rest = Task::EndMemberships(id);
     tx.jobs.expect_enqueue().with(eq(rest), eq(NOW)).times(1).returning(|_, _| Ok(()));
     tx
@@ -55,7 +56,7 @@ fn server_admins_may_delete_themselves_but_not_the_last() {
 #[test]
 fn nobody_else_deletes_a_user() {
     let mut tx = MockTx::new().locks_for_change(OTHER, vec![Some(user(OTHER)), Some(user(ME))]);
-    assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::AdminOnly.into()));
+    assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(needs(ServerPermission::ManageUsers).into()));
     assert_eq!(tx.emitted, []);
 }
 
@@ -75,7 +76,7 @@ fn not_found_comes_before_missing_rights() {
 fn missing_rights_come_before_the_last_admin() {
     let found = vec![Some(server_admin(OTHER)), Some(user(ME))];
     let mut tx = MockTx::new().locks_for_change(OTHER, found);
-    assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(AccountRefusal::AdminOnly.into()));
+    assert_eq!(delete_user(&mut tx, &me(), OTHER), Err(needs(ServerPermission::ManageUsers).into()));
 }
 
 #[test]

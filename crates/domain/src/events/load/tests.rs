@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    RolesOfUser, ServerRoles, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
-use crate::permissions::BuiltInRole;
+use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
     EARLIER, GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, group, member, message,
     moderators, tombstone, user,
@@ -64,7 +64,14 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .withf(|ids| ids == [MESSAGE])
         .times(loads)
         .returning(|_| Ok(vec![message(OTHER)]));
+    tx.server_roles.expect_held().withf(|ids| ids == [OTHER]).times(loads).returning(|_| Ok(Vec::new()));
+    tx.server_roles.expect_list().times(loads).returning(|| Ok(Vec::new()));
     tx
+}
+
+/// The roles of a server that has changed none.
+fn built_in() -> Vec<ServerRole> {
+    vec![ServerRole::admin(), ServerRole::member()]
 }
 
 /// Nothing exists any more.
@@ -76,6 +83,8 @@ fn nothing_is_there() -> MockTx {
     tx.bans.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.roles.expect_list_many().returning(|_| Ok(Vec::new()));
     tx.messages.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.server_roles.expect_held().returning(|_| Ok(Vec::new()));
+    tx.server_roles.expect_list().returning(|| Ok(Vec::new()));
     tx
 }
 
@@ -86,6 +95,9 @@ fn present(event_type: EventType) -> Subject {
         SubjectKind::UserUpdate => {
             let user = user(OTHER).without_private_fields();
             Subject::UserUpdate(UserUpdate::logged(user, Audience::Group(GROUP)))
+        }
+        SubjectKind::RolesOfUser => {
+            Subject::RolesOfUser(RolesOfUser { user: OTHER, roles: vec![ServerRole::member()] })
         }
         SubjectKind::GroupUpdate => {
             Subject::GroupUpdate(GroupUpdate::logged(group(), Audience::Group(GROUP)))
@@ -118,6 +130,7 @@ fn present(event_type: EventType) -> Subject {
 fn gone(event_type: EventType) -> Subject {
     match event_type.subject() {
         SubjectKind::UserId => Subject::UserId(OTHER),
+        SubjectKind::ServerRoles => Subject::ServerRoles(ServerRoles(built_in())),
         SubjectKind::RemovedGroup => {
             Subject::RemovedGroup(RemovedGroup::logged(GROUP, Audience::Group(GROUP)))
         }
@@ -244,7 +257,9 @@ fn entities_that_no_record_needs_are_not_loaded() {
 
 #[test]
 fn a_record_without_the_id_of_its_subject_is_a_fault() {
-    for &event_type in EventType::ALL {
+    // The roles on the server have no id.
+    let has_id = |event_type: &&EventType| event_type.subject() != SubjectKind::ServerRoles;
+    for &event_type in EventType::ALL.iter().filter(has_id) {
         let lacking = EventRecord { subject: SubjectIds::default(), ..record(1, event_type) };
         let fault = load(&mut nothing_is_there(), vec![lacking]).unwrap_err();
         assert!(matches!(fault, StorageFault::Internal { .. }), "{}: {fault}", event_type.as_str());

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
-use crate::permissions::BuiltInRole;
+use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
 use crate::testing::{ban, moderators};
 
@@ -13,6 +13,8 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::User => Subject::User(user(OTHER)),
         SubjectKind::UserUpdate => Subject::UserUpdate(UserUpdate::between(&user(OTHER), &user(OTHER))),
         SubjectKind::UserId => Subject::UserId(OTHER),
+        SubjectKind::ServerRoles => Subject::ServerRoles(ServerRoles(vec![ServerRole::admin()])),
+        SubjectKind::RolesOfUser => Subject::RolesOfUser(RolesOfUser { user: OTHER, roles: Vec::new() }),
         SubjectKind::GroupUpdate => Subject::GroupUpdate(GroupUpdate::of(group())),
         SubjectKind::AddedMember => {
             let (member, history) = (member(OTHER, BuiltInRole::Member), History::All);
@@ -38,7 +40,10 @@ fn example(event_type: EventType) -> Event {
 /// The ids that subjects of a kind have.
 fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageId>) {
     match kind {
-        SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId => (Some(OTHER), None, None),
+        SubjectKind::ServerRoles => (None, None, None),
+        SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId | SubjectKind::RolesOfUser => {
+            (Some(OTHER), None, None)
+        }
         SubjectKind::GroupUpdate | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
         SubjectKind::GroupMember
         | SubjectKind::AddedMember

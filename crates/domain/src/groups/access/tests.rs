@@ -1,10 +1,9 @@
 use super::*;
-use crate::accounts::LockStrength;
 use crate::groups::model::Visibility;
 use crate::permissions::{Rank, Shortfall};
 use crate::testing::{
-    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, standing,
+    ADMIN, GROUP, GroupCaller, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
+    assert_hands_faults_on, group, lacks, me, standing,
 };
 
 fn seen_by(caller: GroupCaller) -> VisibleGroup {
@@ -128,7 +127,7 @@ fn an_act_on_somebody_depends_on_their_rank() {
 
 #[test]
 fn an_actor_whose_account_is_gone_has_no_rights_on_the_server() {
-    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Shared).misses_user(ME);
+    let mut tx = MockTx::new().reads_these_rights(None);
     let outcome = seen_by(OUTSIDER).authorize(&mut tx, &me(), GroupPermission::EditGroup);
     assert_eq!(outcome, Err(GroupRefusal::MembersOnly.into()));
 }

@@ -8,7 +8,7 @@ use crate::groups::model::{Standing, VisibleGroup};
 use crate::permissions::{PermissionSet, Rank, Role, RoleDefinition, Shortfall};
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, lacks, me, member, standing, user,
+    assert_hands_faults_on, group, lacks, me, member, rights, standing,
 };
 use crate::validation::{Violation, ViolationCode};
 
@@ -192,7 +192,7 @@ fn called_by_a_manager_of_roles(roles: [(RoleName, RoleDefinition); 3], target: 
     let found = VisibleGroup { group: group(), standing: Some(standing) };
     let mut tx = MockTx::new().locks_visible_group(Some(found));
     tx.accounts.expect_lock().returning(|_, _| Ok(()));
-    tx.accounts.expect_find().returning(|id| Ok(Some(user(id))));
+    tx.server_roles.expect_rights().returning(|_| Ok(Some(rights(false))));
     tx.members.expect_find().returning(move |_, user| Ok(Some(member(user, target))));
     tx.roles.expect_find().returning(move |_, name| {
         Ok(roles.iter().find(|(known, _)| known == name).map(|(_, definition)| *definition))

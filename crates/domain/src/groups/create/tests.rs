@@ -4,7 +4,10 @@ use super::*;
 use crate::events::{AddedMember, Audience};
 use crate::groups::model::{Member, NewMembership};
 use crate::ids::{EventId, GroupId, Version};
-use crate::testing::{FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, standing, user};
+use crate::permissions::{ServerPermissionSet, ServerRights};
+use crate::testing::{
+    FIRST_EVENT, GROUP, ME, MockTx, NOW, assert_hands_faults_on, me, needs, rights, rights_with, standing,
+};
 
 fn draft() -> GroupDraft {
     GroupDraft {
@@ -25,7 +28,7 @@ fn stores_group(outcome: Unique<GroupId>) -> MockTx {
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _| Ok(()));
-    tx.accounts.expect_find().times(1).in_sequence(&mut order).returning(|id| Ok(Some(user(id))));
+    tx.server_roles.expect_rights().times(1).in_sequence(&mut order).returning(|_| Ok(Some(rights(false))));
     tx.groups
         .expect_insert()
         .withf(|new| {
@@ -130,7 +133,8 @@ fn a_taken_name_is_refused() {
 
 #[test]
 fn an_account_that_just_ended_gets_no_group() {
-    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Exclusive).misses_user(ME);
+    let mut tx = MockTx::new().locks_users(&[ME], LockStrength::Exclusive);
+    tx.server_roles.expect_rights().times(1).returning(|_| Ok(None));
     assert_eq!(
         create(&mut tx, &me(), &draft(), &Quotas::default()),
         Err(AccountRefusal::Unauthenticated.into())
@@ -144,4 +148,37 @@ fn faults_are_returned() {
         || stores_owner(stores_group(Unique::Stored(GROUP))),
         |tx| create(tx, &me(), &draft(), &Quotas::default()),
     );
+}
+
+/// Somebody with these rights, who is locked, wants a group of this visibility.
+fn refused(rights: ServerRights, visibility: Visibility) -> Option<Error> {
+    let mut tx = MockTx::new();
+    tx.accounts.expect_lock().returning(|_, _| Ok(()));
+    tx.server_roles.expect_rights().returning(move |_| Ok(Some(rights)));
+    tx.groups.expect_insert().returning(|_| Ok(Unique::Taken));
+    let outcome = create(&mut tx, &me(), &GroupDraft { visibility, ..draft() }, &Quotas::UNLIMITED);
+    // What is allowed gets as far as the name.
+    outcome.err().filter(|error| *error != GroupRefusal::NameTaken.into())
+}
+
+#[test]
+fn who_may_not_create_groups_is_refused_and_admins_are_not_cut_off_by_what_is_taken_from_everybody() {
+    use ServerPermission::{CreateGroups, CreatePrivateGroups};
+    let nothing = ServerPermissionSet::EMPTY;
+    let taken = |rights| ServerRights { everybodys: nothing, ..rights };
+    let cases = [
+        (rights(false), None, None),
+        (taken(rights(false)), Some(CreateGroups), Some(CreateGroups)),
+        (taken(rights(true)), None, None),
+        (taken(rights_with(&[CreateGroups])), None, Some(CreatePrivateGroups)),
+        (taken(rights_with(&[CreatePrivateGroups])), Some(CreateGroups), Some(CreateGroups)),
+        (taken(rights_with(&[CreateGroups, CreatePrivateGroups])), None, None),
+    ];
+    for (rights, public, private) in cases {
+        let error = |missing: Option<_>| missing.map(|missing| Error::from(needs(missing)));
+        assert_eq!(refused(rights, Visibility::Public), error(public), "{rights:?}");
+        assert_eq!(refused(rights, Visibility::Closed), error(public), "{rights:?}");
+        // Refused, never made public.
+        assert_eq!(refused(rights, Visibility::Private), error(private), "{rights:?}");
+    }
 }

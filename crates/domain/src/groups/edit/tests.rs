@@ -4,9 +4,10 @@ use super::*;
 use crate::events::Audience;
 use crate::groups::model::Group;
 use crate::permissions::BuiltInRole;
+use crate::permissions::{ServerPermissionSet, ServerRights};
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, lacks, me, standing,
+    assert_hands_faults_on, group, lacks, me, needs, rights, standing,
 };
 
 fn name(text: &str) -> GroupName {
@@ -58,6 +59,8 @@ fn who_gains_or_loses_sight_of_a_group_is_told() {
     for (before, after) in [(Public, Closed), (Closed, Private), (Private, Public)] {
         let changed = Group { version: group().version.next(), ..with(after) };
         let tx = MockTx::new().locks_group(Some(with(before)), Some(BuiltInRole::Owner));
+        // Making a group private takes the permission to create such groups.
+        let tx = if after == Private { tx.reads_rights(false) } else { tx };
         let (mut tx, shown) = shows(stores(tx, changed.clone()), changed.clone());
         let changes = GroupChanges { visibility: Some(after), ..GroupChanges::default() };
         assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
@@ -71,6 +74,17 @@ fn who_gains_or_loses_sight_of_a_group_is_told() {
         });
         assert_eq!(tx.emitted, expected, "{before:?} {after:?}");
     }
+}
+
+#[test]
+fn whoever_may_not_create_private_groups_makes_none_private() {
+    let private = GroupChanges { visibility: Some(Visibility::Private), ..GroupChanges::default() };
+    let tx = MockTx::new().locks_group(Some(group()), Some(BuiltInRole::Owner));
+    let nothing = ServerPermissionSet::EMPTY;
+    let mut tx = tx.reads_these_rights(Some(ServerRights { everybodys: nothing, ..rights(false) }));
+    let refused = edit(&mut tx, &me(), GROUP, &private);
+    assert_eq!(refused, Err(needs(ServerPermission::CreatePrivateGroups).into()));
+    assert_eq!(tx.emitted, []);
 }
 
 #[test]

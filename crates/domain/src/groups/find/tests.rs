@@ -1,14 +1,14 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::AccountRefusal;
 use crate::groups::error::GroupRefusal;
 use crate::groups::model::{Group, Visibility};
 use crate::paging::Limit;
 use crate::permissions::BuiltInRole;
 use crate::search::SearchText;
 use crate::testing::{
-    GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, placed, standing,
+    GROUP, ME, MEMBER, MockTx, OTHER, OUTSIDER, assert_hands_faults_on, group, me, member, needs, placed,
+    standing,
 };
 
 fn shown() -> GroupView {
@@ -90,7 +90,7 @@ fn only_server_admins_look_for_all_groups_and_for_those_without_an_owner() {
         tx.groups.expect_list().with(eq(query.clone())).times(1).returning(|_| Ok(placed([shown()])));
         assert_eq!(list(&mut tx, &me(), &query).unwrap().items.len(), 1);
         let mut tx = MockTx::new().reads_rights(false);
-        assert_eq!(list(&mut tx, &me(), &query), Err(AccountRefusal::AdminOnly.into()));
+        assert_eq!(list(&mut tx, &me(), &query), Err(needs(ServerPermission::ManageGroups).into()));
     }
 }
 

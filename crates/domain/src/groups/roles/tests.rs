@@ -7,7 +7,7 @@ use crate::groups::role_lookup::find_role;
 use crate::permissions::Shortfall;
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, server_admin, standing, user,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, rights, server_admin, standing,
 };
 
 const LACKS: GroupRefusal = lacks(GroupPermission::ManageRoles);
@@ -50,7 +50,7 @@ fn called_with(own: RoleDefinition) -> MockTx {
     let found = VisibleGroup { group: group(), standing: Some(standing) };
     let mut tx = MockTx::new().locks_visible_group(Some(found));
     tx.accounts.expect_lock().returning(|_, _| Ok(()));
-    tx.accounts.expect_find().returning(|id| Ok(Some(user(id))));
+    tx.server_roles.expect_rights().returning(|_| Ok(Some(rights(false))));
     with_roles(tx, vec![(name("Teacher"), own), (name("Pupil"), pupil())])
 }
 
@@ -253,7 +253,7 @@ fn explained(tx: &mut MockTx, user: UserId, permission: GroupPermission) -> Resu
 #[test]
 fn everybody_is_told_what_they_may_do_and_why() {
     let finds = |caller: GroupCaller| {
-        let tx = MockTx::new().finds_group(Some(group()), caller.role).reads_rights(caller.server_admin);
+        let tx = MockTx::new().finds_group(Some(group()), caller.role).may_manage(caller.server_admin);
         tx.bans_nobody()
     };
     for (caller, permission, allowed, reason) in [
@@ -281,7 +281,7 @@ fn whoever_manages_roles_is_told_what_others_may_do() {
             .expect_find()
             .with(eq(GROUP), eq(OTHER))
             .returning(move |_, _| Ok(is_member.then(|| member(OTHER, BuiltInRole::Admin))));
-        tx.bans_nobody().finds_user(server_admin(OTHER))
+        tx.bans_nobody().finds_user(server_admin(OTHER)).reads_rights_of(OTHER, rights(true))
     };
     let reason = |is_member, permission| {
         explained(&mut finds(OWNER, is_member), OTHER, permission).map(Decision::reason)

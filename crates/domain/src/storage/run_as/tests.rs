@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::accounts::AccountRefusal;
 use crate::storage::{CommitDecision, Done, OpenSession, Work, WriteLimiter};
-use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me, server_admin, user};
+use crate::testing::{ME, MY_SESSION, MockTx, NOW, ScriptedStorage, block_on, fault, me};
 
 const OPEN: OpenSession = OpenSession { user: ME, session: MY_SESSION };
 
@@ -109,7 +109,7 @@ const WAIT: Duration = Duration::from_secs(3);
 fn writes(is_admin: Option<bool>) -> MockTx {
     let mut tx = looks_up(Some(me()));
     if let Some(is_admin) = is_admin {
-        tx = tx.finds_user(if is_admin { server_admin(ME) } else { user(ME) });
+        tx = tx.may_manage(is_admin);
     }
     tx
 }

@@ -7,7 +7,7 @@ use groupchat_domain::jobs::Task;
 use super::Salvage;
 use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
-use crate::schema::{group_bans, groups, jobs, known_networks, memberships, sessions, users};
+use crate::schema::{group_bans, groups, jobs, known_networks, memberships, sessions, user_roles, users};
 
 impl Salvage<'_> {
     /// Reads what the log records since the backup.
@@ -60,6 +60,7 @@ impl Salvage<'_> {
                 ))
                 .execute(self.target)?;
             diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(self.target)?;
+            diesel::delete(user_roles::table.filter(user_roles::user_id.eq(user))).execute(self.target)?;
             diesel::delete(known_networks::table.filter(known_networks::user_id.eq(user)))
                 .execute(self.target)?;
             self.enqueue_if(deleted, Task::EndMemberships(UserId::new(user)))?;

@@ -4,7 +4,8 @@
 //! - The restored database comes from a verified backup, and nothing in it is replaced by what can't be verified.
 //!   Messages and events are compared with their checksums. Users, groups and memberships have none: new ones are
 //!   taken if their names fit their keys and the schema's rules accept them, without the right to administer the
-//!   server. Of those that the backup has, only those changes are taken that an intact event records.
+//!   server. Of those that the backup has, only those changes are taken that an intact event records. Roles on the
+//!   server, and who has them, stay as they were in the backup, except those of users deleted since.
 //! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
 //!   no gap. Ids don't change.
 //! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.

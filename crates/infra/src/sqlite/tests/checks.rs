@@ -79,6 +79,7 @@ fn a_healthy_database_passes_every_check() {
         "member_counts",
         "roles",
         "bans",
+        "server_roles",
         "read_cursors",
         "like_counts",
         "logged_messages",

@@ -140,3 +140,32 @@ pub(super) const KNOWN_NETWORKS: TableRows = TableRows {
         (Reference, &[("user_id", Number(9))]),
     ],
 };
+
+pub(super) const SERVER_ROLES: TableRows = TableRows {
+    table: "server_roles",
+    is_single_row: false,
+    first: &[&[("id", Number(2)), ("name", Text("member"))], &[("id", Number(3)), ("name", Text("Auditor"))]],
+    another: &[("id", Number(4)), ("name", Text("Helper")), ("permissions", Number(7))],
+    accepted: &[&[("name", Characters(50))], &[("permissions", Number(0))]],
+    rejected: &[
+        (Unique, &[("id", Number(3))]),
+        (Check, &[("id", Number(1))]),
+        (Check, &[("name", Text(""))]),
+        (Check, &[("name", Characters(51))]),
+        (Check, &[("permissions", Number(-1))]),
+    ],
+};
+
+pub(super) const USER_ROLES: TableRows = TableRows {
+    table: "user_roles",
+    is_single_row: false,
+    first: &[&[("user_id", Number(2))]],
+    another: &[("user_id", Number(1)), ("role_id", Number(3))],
+    // A role may be gone.
+    accepted: &[&[("role_id", Number(9))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(2))]),
+        (Check, &[("role_id", Number(2))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};

@@ -36,6 +36,8 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::SESSIONS,
     accounts::TICKETS,
     accounts::KNOWN_NETWORKS,
+    accounts::SERVER_ROLES,
+    accounts::USER_ROLES,
     groups::GROUPS,
     groups::GROUP_ROLES,
     groups::MEMBERSHIPS,

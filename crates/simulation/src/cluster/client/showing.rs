@@ -79,8 +79,8 @@ impl Client {
         self.load = None;
         self.stats.loads += 1;
         match loaded {
-            Ok(Loaded::All(users, groups)) => {
-                self.replica = Replica::show(&users, groups);
+            Ok(Loaded::All(users, roles, groups)) => {
+                self.replica = Replica::show(&users, roles, groups);
                 self.wanted = Wanted::default();
             }
             Ok(Loaded::Group(id, group)) => {

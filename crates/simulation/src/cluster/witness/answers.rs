@@ -92,7 +92,7 @@ impl Witness {
         let group = group.ok_or("an answer is about a group that nobody knows: see `Command::group`")?;
         let may_see = self.was_listed(group, asked.at)
             || self.is_member(asked, group)
-            || self.was_admin(asked.user, asked.at);
+            || self.was_manager(asked.user, asked.at);
         if may_see { Ok(group) } else { Err(format!("group {group} was shown to {asked:?}")) }
     }
 

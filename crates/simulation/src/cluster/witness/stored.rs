@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use groupchat_domain::events::{Event, LoggedEvent};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
+use groupchat_domain::permissions::{ServerPermission, ServerRights};
 use groupchat_domain::storage::{StorageFault, Tx};
 
 use crate::cluster::witness::{Verdict, Witness};
@@ -28,9 +29,9 @@ impl Witness {
         was(self.listed.get(&group), at)
     }
 
-    /// Whether somebody was a server admin after this event.
-    pub(super) fn was_admin(&self, user: UserId, at: i64) -> bool {
-        was(self.admins.get(&user), at)
+    /// Whether somebody managed the groups of the server after this event.
+    pub(super) fn was_manager(&self, user: UserId, at: i64) -> bool {
+        was(self.managers.get(&user), at)
     }
 
     /// Judges what these events, which were committed just now, were about: a group counts its members and numbers
@@ -42,14 +43,19 @@ impl Witness {
                 groups.extend(logged.event.ids().group);
             }
             users.extend(logged.event.ids().user);
+            // A change of roles may be one of everybody's rights.
+            if matches!(logged.event, Event::RolesUpdated(_)) {
+                users.extend(self.managers.keys());
+            }
         }
         let (fault, last) = (|fault: StorageFault| fault.to_string(), self.last());
         for group in groups {
             self.judge_group_stored(group, tx)?;
         }
         for user in &users {
-            let is_admin = tx.accounts().find(*user).map_err(fault)?.is_some_and(|user| user.is_admin);
-            note(self.admins.entry(*user).or_default(), last, is_admin);
+            let rights = tx.server_roles().rights(*user).map_err(fault)?.unwrap_or(ServerRights::NONE);
+            let manages = rights.allow(ServerPermission::ManageGroups);
+            note(self.managers.entry(*user).or_default(), last, manages);
         }
         if !users.is_empty() && tx.accounts().count_admins().map_err(fault)? == 0 {
             return Err("no admin is left".to_owned());

@@ -5,8 +5,8 @@ use crate::accounts::MockPasswordHasher;
 use crate::events::{Audience, UserUpdate};
 use crate::storage::{Access, Caller, CommitDecision, Mode};
 use crate::testing::{
-    MY_KEY, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me_provisioned,
-    server_admin, sessions_ended,
+    MY_KEY, OTHER, Ran, ScriptedStorage, assert_flow_hands_faults_on, block_on, hash, me_provisioned, needs,
+    rights, server_admin, sessions_ended,
 };
 
 fn password() -> UserChanges {
@@ -132,7 +132,7 @@ fn the_last_server_admin_cannot_be_demoted() {
 #[test]
 fn nobody_else_edits_a_user() {
     let tx = locks_as(user(OTHER), user(ME));
-    assert_eq!(refusal(tx, OTHER, profile()), Some(AccountRefusal::AdminOnly.into()));
+    assert_eq!(refusal(tx, OTHER, profile()), Some(needs(ServerPermission::ManageUsers).into()));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn not_found_comes_before_missing_rights_and_these_before_the_last_admin() {
     let tx = MockTx::new().locks_for_change(OTHER, vec![None]);
     assert_eq!(refusal(tx, OTHER, profile()), Some(AccountRefusal::UserNotFound.into()));
     let tx = locks_as(server_admin(OTHER), user(ME));
-    assert_eq!(refusal(tx, OTHER, demotion()), Some(AccountRefusal::AdminOnly.into()));
+    assert_eq!(refusal(tx, OTHER, demotion()), Some(needs(ServerPermission::ManageUsers).into()));
 }
 
 #[test]
@@ -159,6 +159,7 @@ fn admins_cannot_set_their_own_password_without_the_current_one() {
     let mut look = MockTx::new().authenticates(me());
     look.accounts.expect_lock().returning(|_, _| Ok(()));
     look.accounts.expect_find().with(eq(ME)).returning(|id| Ok(Some(server_admin(id))));
+    look.server_roles.expect_rights().with(eq(ME)).returning(|_| Ok(Some(rights(true))));
     let storage = ScriptedStorage::new([look]);
     let outcome = block_on(edit_user(&storage, &MockPasswordHasher::new(), MY_KEY, ME, password()));
     assert_eq!(outcome, Err(AccountRefusal::CurrentPasswordRequired.into()));
@@ -191,7 +192,7 @@ fn nothing_is_hashed_for_those_who_may_not_set_a_password() {
     assert_eq!(refusal_at_the_look(look, me()), Some(AccountRefusal::UserNotFound.into()));
 
     let look = MockTx::new().finds_user(user(OTHER)).reads_rights(false);
-    assert_eq!(refusal_at_the_look(look, me()), Some(AccountRefusal::AdminOnly.into()));
+    assert_eq!(refusal_at_the_look(look, me()), Some(needs(ServerPermission::ManageUsers).into()));
 
     let refusal = refusal_at_the_look(looks(user(OTHER)), me_provisioned());
     assert_eq!(refusal, Some(AccountRefusal::ProvisionedKey.into()));
@@ -202,7 +203,7 @@ fn an_admin_who_is_demoted_while_the_password_is_hashed_changes_nothing() {
     let script = [looks(user(OTHER)), locks_as(user(OTHER), user(ME))];
     let storage = ScriptedStorage::new(script.map(|tx| tx.authenticates(me())));
     let outcome = block_on(edit_user(&storage, &hashes(), MY_KEY, OTHER, password()));
-    assert_eq!(outcome, Err(AccountRefusal::AdminOnly.into()));
+    assert_eq!(outcome, Err(needs(ServerPermission::ManageUsers).into()));
     let [_, write] = storage.finish_as();
     assert_eq!(write.decisions, [CommitDecision::RollBack]);
 }
