@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Data;
-use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher};
+use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher, Welcome};
 use groupchat_domain::events::LiveEvents;
 use groupchat_domain::storage::Storage;
 
@@ -27,6 +27,8 @@ pub struct Ports {
     pub attempts: Arc<dyn LoginRateLimiter>,
     /// Records failed logins.
     pub journal: Arc<dyn LoginJournal>,
+    /// What comes with a new account.
+    pub welcome: Arc<dyn Welcome>,
     /// Delivers live events.
     pub live: Arc<dyn LiveEvents>,
 }

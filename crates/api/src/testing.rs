@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginJournal, LoginRateLimiter,
-    Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification,
+    NoWelcome, Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification,
 };
 use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Viewer,
@@ -53,6 +53,7 @@ pub(crate) fn state_with(options: ServerOptions) -> State {
         hasher: Arc::new(Plain),
         attempts: Arc::new(Plain),
         journal: Arc::new(Plain),
+        welcome: Arc::new(NoWelcome),
         live: Arc::new(Silent),
     };
     Data::new(AppState::new(ports, "0.0.0").with_options(options))

@@ -121,6 +121,13 @@ pub(crate) struct SeedArgs {
     /// The number of users who write them, each a member of every group.
     #[arg(long, default_value_t = 256, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub users: u32,
+    /// The number of further groups with one message each, all of them joined by every user. With them, the group list
+    /// is measured, too.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub quiet_groups: u32,
+    /// Store the messages without events and likes, which is several times as fast.
+    #[arg(long)]
+    pub bulk: bool,
 }
 
 impl SeedArgs {

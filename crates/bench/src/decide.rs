@@ -51,7 +51,15 @@ fn render(measured: &[Measured]) -> String {
 fn measure(times: u32) -> Vec<Measured> {
     let roles = BuiltInRole::ALL.map(|role| Role::unchanged(role, false));
     let [_, member, admin, _] = &roles;
-    let scope = Scope { is_open: true, is_archived: false, slow_mode: None, target: None, gift: None };
+    let scope = Scope {
+        is_open: true,
+        is_direct: false,
+        is_closed: false,
+        is_archived: false,
+        slow_mode: None,
+        target: None,
+        gift: None,
+    };
     let over = scope.over(Rank::OWNER).giving(member);
     let in_group = Who::with_role;
     let everybodys = ServerPermissionSet::EVERYBODYS;

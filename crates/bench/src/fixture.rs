@@ -15,7 +15,7 @@ use crate::ledger::Ledger;
 use crate::location::DatabaseLocation;
 use crate::output;
 use crate::scenario::{READERS, Route};
-use crate::seed::{self, Plan, SignedIn};
+use crate::seed::{self, Manner, Plan, SignedIn};
 
 /// What is put into an empty database, besides the users.
 const ROOMS: usize = 8;
@@ -92,15 +92,21 @@ impl From<&GroupView> for BusyGroup {
     }
 }
 
-/// The command `seed` makes no quiet groups.
+/// The command `seed` makes quiet groups only if it is asked to.
 async fn routes(storage: &dyn Storage, viewer: &SignedIn) -> Result<&'static [Route], BenchError> {
-    let is_filled_here = seed::has_quiet_groups(storage, viewer).await?;
-    Ok(if is_filled_here { Route::value_variants() } else { &Route::ON_SEEDED })
+    let has_many_groups = seed::has_quiet_groups(storage, viewer).await?;
+    Ok(if has_many_groups { Route::value_variants() } else { &Route::ON_SEEDED })
 }
 
 async fn fill(storage: &dyn Storage, users: usize) -> Result<(), BenchError> {
-    let plan =
-        Plan { users, groups: ROOMS, messages: MESSAGES, quiet_groups: QUIET_ROOMS, quiet_members: READERS };
+    let plan = Plan {
+        users,
+        groups: ROOMS,
+        messages: MESSAGES,
+        quiet_groups: QUIET_ROOMS,
+        quiet_members: READERS,
+        manner: Manner::Sent,
+    };
     let bar = output::progress(plan.messages, "messages");
     seed::fill(storage, plan, &bar).await?;
     bar.finish_and_clear();

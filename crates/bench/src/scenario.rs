@@ -26,7 +26,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// What is measured on a database made by `seed`. It was not made for the group list, and the cost of a
+    /// What is measured on a database made by `seed` without quiet groups. The cost of a
     /// login does not depend on it.
     pub(crate) const ON_SEEDED: [Self; 5] = [Self::Echo, Self::Send, Self::Static, Self::Page, Self::Unread];
 

@@ -12,7 +12,7 @@ mod encoding;
 mod events;
 mod executor;
 mod fault;
-mod groups;
+pub mod groups;
 mod guarded;
 mod jobs;
 mod messages;

@@ -60,6 +60,12 @@ macro_rules! for_each_table {
                 role_id -> BigInt,
             }
 
+            blocks (user_id, blocked_id) {
+                user_id -> BigInt,
+                blocked_id -> BigInt,
+                created_at -> BigInt,
+            }
+
             groups (id) numbered {
                 id -> BigInt,
                 name -> Nullable<Text>,
@@ -76,6 +82,7 @@ macro_rules! for_each_table {
                 topic -> Nullable<Text>,
                 slow_mode_seconds -> BigInt,
                 archived_at -> Nullable<BigInt>,
+                direct_key -> Nullable<Text>,
             }
 
             group_roles (group_id, name) {
@@ -210,6 +217,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     server_roles,
     user_roles,
+    blocks,
     groups,
     group_roles,
     memberships,

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use groupchat_domain::groups::{DirectKey, NewDirect};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
 use groupchat_domain::network::Network;
@@ -31,6 +32,28 @@ fn prepare(database: &Database) -> (GroupId, Credential) {
     });
     (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN })
 }
+
+/// The direct conversation of two people, one of whom holds the key number [`KEY`].
+fn prepare_direct(database: &Database) -> (GroupId, Credential) {
+    let group = database.write(|tx| {
+        let (ann, bob) = (user(tx, "ann").id, user(tx, "bob").id);
+        let tomorrow = tx.now().plus(Duration::from_secs(24 * 3600));
+        session(tx, ann, KEY, tomorrow);
+        let new = NewDirect { key: DirectKey::of(ann, &[bob]), created_at: tx.now() };
+        let id = stored(tx.groups().insert_direct(&new).unwrap());
+        for person in [ann, bob] {
+            join(tx, id, person, BuiltInRole::Member);
+        }
+        Ok(id)
+    });
+    (group.unwrap(), Credential { key: key(KEY), network: Network::UNKNOWN })
+}
+
+/// How a group is made, and who is in it.
+type Prepare = fn(&Database) -> (GroupId, Credential);
+
+/// A group, and a direct conversation, which costs no more.
+const PLACES: [Prepare; 2] = [prepare, prepare_direct];
 
 fn send(database: &Database, who: Credential, group: GroupId, name: &'static str) {
     let sent = database.write_as(who, move |tx, actor| {
@@ -59,8 +82,14 @@ fn assert_statements(executed: &[String], expected: &[&str]) {
 }
 
 /// The statements of a send must begin like this. Those that only steer the transaction don't count.
-fn a_send_takes(database: &Database, expected: &[&str]) {
-    let (group, who) = prepare(database);
+fn a_send_takes(open: fn() -> Database, expected: &[&str]) {
+    for place in PLACES {
+        a_send_in(&open(), place, expected);
+    }
+}
+
+fn a_send_in(database: &Database, place: Prepare, expected: &[&str]) {
+    let (group, who) = place(database);
     // The first use of a key is also looked up on a reader.
     send(database, who, group, "first");
     database.take_queries();
@@ -69,8 +98,14 @@ fn a_send_takes(database: &Database, expected: &[&str]) {
 }
 
 /// A page takes three statements whatever it holds.
-fn a_page_takes_three(database: &Database) {
-    let (group, who) = prepare(database);
+fn a_page_takes_three(open: fn() -> Database) {
+    for place in PLACES {
+        a_page_in(&open(), place);
+    }
+}
+
+fn a_page_in(database: &Database, place: Prepare) {
+    let (group, who) = place(database);
     for name in ["a", "b", "c"] {
         send(database, who, group, name);
     }
@@ -134,12 +169,12 @@ mod sqlite {
     #[test]
     fn a_send_takes_four_statements() {
         let expected = ["SELECT users.id", "SELECT groups.id", "INSERT INTO messages", "INSERT INTO events"];
-        a_send_takes(&Database::sqlite(), &expected);
+        a_send_takes(Database::sqlite, &expected);
     }
 
     #[test]
     fn a_page_takes_three_statements() {
-        a_page_takes_three(&Database::sqlite());
+        a_page_takes_three(Database::sqlite);
     }
 
     #[test]
@@ -164,12 +199,12 @@ mod postgres {
             "INSERT INTO messages",
             "INSERT INTO events",
         ];
-        a_send_takes(&Database::postgres_with_one_of_each(), &expected);
+        a_send_takes(Database::postgres_with_one_of_each, &expected);
     }
 
     #[test]
     fn a_page_takes_three_statements() {
-        a_page_takes_three(&Database::postgres_with_one_of_each());
+        a_page_takes_three(Database::postgres_with_one_of_each);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod config;
 mod config_show;
 mod console;
 mod database_url;
+mod default_groups;
 mod disk;
 mod error;
 mod files;

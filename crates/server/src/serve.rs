@@ -29,7 +29,7 @@ use crate::jobs::JobSignal;
 use crate::maintenance::{Maintenance, TrustedClock};
 use crate::signals::StopSignals;
 use crate::sinks::Sinks;
-use crate::{clock, console, disk, files, hub_runner, jobs, maintenance, storage};
+use crate::{clock, console, default_groups, disk, files, hub_runner, jobs, maintenance, storage};
 
 /// Connections that may wait to be accepted: a burst of new clients fits in.
 const BACKLOG: u32 = 1024;
@@ -60,6 +60,7 @@ async fn serve(config: &Config) -> Result<(), ProgramError> {
     let sinks = Sinks { jobs: signal.clone(), hub: hub.clone() };
     let storage = storage::open_to_serve(config, lock.as_ref(), Arc::new(sinks))?;
     hub.begin(&*storage).await?;
+    default_groups::warn_of_unusable(&*storage, config).await?;
     let disk = disk::watch(config);
     let state = wire(guarded(storage.clone(), disk.clone(), config), hub.clone(), config)?;
     let is_ahead = clock::look(&*storage).await?;
@@ -104,11 +105,12 @@ const fn retention(config: &Config) -> Retention {
     Retention { age: config.events_retention_age, rows: config.events_retention_rows }
 }
 
-const fn quotas(config: &Config) -> Quotas {
+pub(crate) const fn quotas(config: &Config) -> Quotas {
     Quotas {
         owned_groups: config.groups_owned_per_user,
         memberships: config.groups_memberships_per_user,
         members: config.groups_members,
+        direct_conversations: config.groups_direct_per_user,
     }
 }
 
@@ -136,6 +138,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),
         journal: Arc::new(LogJournal),
+        welcome: default_groups::welcome(config),
         live: Arc::new(hub),
     };
     let state = AppState::new(ports, env!("CARGO_PKG_VERSION"));

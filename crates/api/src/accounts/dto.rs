@@ -1,7 +1,8 @@
 //! Response bodies for accounts.
 
 use groupchat_domain::accounts::{
-    CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, Session, SessionKind, User, UserRef, Username,
+    Block, CreatedUser, DisplayName, Email, LoggedIn, PresenceSetting, Session, SessionKind, User, UserRef,
+    Username,
 };
 use groupchat_domain::ids::{SessionId, UserId, Version};
 use paperclip::actix::Apiv2Schema;
@@ -87,6 +88,22 @@ impl From<UserRef> for UserRefDto {
             username: user.username.map(Field),
             display_name: user.display_name.map(Field),
         }
+    }
+}
+
+/// A user whom you have blocked.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Block")]
+pub(super) struct BlockDto {
+    /// The blocked user.
+    pub user: UserRefDto,
+    /// When you blocked them.
+    pub created_at: Time,
+}
+
+impl From<Block> for BlockDto {
+    fn from(block: Block) -> Self {
+        Self { user: block.user.into(), created_at: block.created_at.into() }
     }
 }
 

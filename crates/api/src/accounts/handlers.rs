@@ -53,7 +53,8 @@ pub async fn create(
 ) -> Result<Created<CreatedUserDto>, ApiError> {
     let draft = body.0.parse()?;
     let (storage, hasher, keys) = (&*state.storage, &*state.hasher, &*state.keys);
-    let created = accounts::create(storage, hasher, keys, key.0, draft).await?;
+    let welcome = state.welcome.clone();
+    let created = accounts::create(storage, hasher, keys, welcome, key.0, draft).await?;
     let location = format!("/api/users/{}", created.user.id);
     Ok(Created { body: created.into(), location })
 }

@@ -1,5 +1,6 @@
 //! Login, users and sessions.
 
+mod block_handlers;
 mod dto;
 mod handlers;
 mod requests;

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{handlers, role_handlers, session_handlers};
+use super::{block_handlers, handlers, role_handlers, session_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -30,6 +30,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(handlers::edit_self)),
         )
         .service(web::resource("/users/me/password").route(web::put().to(handlers::change_password)))
+        .service(web::resource("/blocks").route(web::get().to(block_handlers::list)))
+        .service(
+            web::resource("/users/{user_id}/block")
+                .route(web::put().to(block_handlers::block))
+                .route(web::delete().to(block_handlers::unblock)),
+        )
         .service(
             web::resource("/users/{user_id}")
                 .route(web::get().to(handlers::show))
@@ -63,6 +69,9 @@ pub(crate) const FEATURE: Feature = Feature {
     file: file!(),
     routes,
     operations: &[
+        operation("listBlocks", &[]),
+        operation("blockUser", &[UserNotFound, TooManyBlocks]),
+        operation("unblockUser", &[UserNotFound]).writes_to(WritePurpose::Tidy),
         operation("login", &[NotSupported, InvalidCredentials, TooManyAttempts])
             .writes_to(WritePurpose::Secure),
         operation("logout", &[]).writes_to(WritePurpose::Secure),

@@ -1,8 +1,8 @@
 //! Response bodies for groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupView, History, Member, MemberSettings, Notify, SlowMode, Topic,
-    Visibility,
+    Description, Group, GroupKind, GroupName, GroupView, History, Member, MemberSettings, Notify, SlowMode,
+    Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::permissions::{PermissionSet, RoleName};
@@ -19,8 +19,10 @@ use crate::wire::{Count, Field, FixedFields, Time};
 pub struct GroupDto {
     /// The group's id.
     pub id: Field<GroupId>,
-    /// The group's name.
-    pub name: Field<GroupName>,
+    /// `group`, or `direct` for a direct conversation.
+    pub kind: Field<GroupKind>,
+    /// The group's name; null for a direct conversation.
+    pub name: Option<Field<GroupName>>,
     /// The description.
     pub description: Option<Field<Description>>,
     /// Who can find it: `public`, `closed` or `private`.
@@ -76,7 +78,8 @@ impl From<GroupView> for GroupDto {
         let my_settings = standing.as_ref().map(|standing| standing.settings.into());
         Self {
             id: group.id.into(),
-            name: group.name.into(),
+            kind: group.kind().into(),
+            name: group.name.map(Field),
             description: group.description.map(Field),
             visibility: group.visibility.into(),
             history: group.history.into(),
@@ -167,7 +170,7 @@ mod tests {
     fn group(description: Option<Description>) -> Group {
         Group {
             id: GroupId::new(7),
-            name: GroupName::parse("Team").unwrap(),
+            name: description.as_ref().map(|_| GroupName::parse("Team").unwrap()),
             visibility: Visibility::Public,
             history: History::All,
             topic: description.as_ref().map(|_| Topic::parse("cogs").unwrap()),

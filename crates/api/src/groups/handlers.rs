@@ -7,10 +7,10 @@ use groupchat_domain::storage::{Tx, WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
 use super::dto::GroupDto;
-use super::requests::{GroupChangesDto, GroupDraftDto, GroupListParams};
+use super::requests::{DirectDraftDto, GroupChangesDto, GroupDraftDto, GroupListParams};
 use crate::extract::{Body, Ids, Key, NoParams, Params};
 use crate::problem::ApiError;
-use crate::respond::{Created, Large, NoContent, Ok200};
+use crate::respond::{Created, CreatedOrOk, Large, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::{List, PageDto};
 
@@ -32,9 +32,29 @@ pub async fn create(
     Ok(Created { body: view.into(), location })
 }
 
+/// Starts a direct conversation
+///
+/// Finds or creates the conversation of exactly these people and you. Nobody joins it or leaves it. If it is closed or can't
+/// be created, because somebody has blocked somebody or has no account, the answer is always the same.
+#[api_v2_operation(tags(Groups), operation_id = "startDirect")]
+pub async fn start_direct(
+    state: State,
+    key: Key,
+    body: Body<DirectDraftDto>,
+    _: NoParams,
+) -> Result<CreatedOrOk<GroupDto>, ApiError> {
+    let (people, quotas) = (body.0.parse()?, state.options.quotas);
+    let start = move |tx: &mut dyn Tx, actor: &Actor| groups::start_direct(tx, actor, &people, &quotas);
+    let (view, is_new) = state.storage.write_as(key.0, start).await?;
+    let location = format!("/api/groups/{}", view.group.id);
+    let body = GroupDto::from(view);
+    Ok(if is_new { CreatedOrOk::Created(Created { body, location }) } else { CreatedOrOk::Ok(body) })
+}
+
 /// Lists groups
 ///
 /// All public and closed groups and your own, by name. To others than its members, a private group does not exist.
+/// Direct conversations are a list of their own.
 #[api_v2_operation(tags(Groups), operation_id = "listGroups")]
 pub async fn list(
     state: State,

@@ -1,8 +1,8 @@
 //! Request bodies and queries for groups, parsed into domain values.
 
 use groupchat_domain::groups::{
-    Candidate, Description, GroupChanges, GroupDraft, GroupName, GroupQuery, History, MemberChanges,
-    MemberQuery, Notify, SettingsChanges, SlowMode, Topic, Visibility,
+    Candidate, Description, GroupChanges, GroupDraft, GroupKind, GroupName, GroupQuery, History,
+    MemberChanges, MemberQuery, Notify, People, SettingsChanges, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::paging::{Limit, NameCursor};
@@ -57,6 +57,21 @@ impl GroupDraftDto {
             }
             _ => Err(fields.into()),
         }
+    }
+}
+
+/// Whom to talk to.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "DirectDraft")]
+pub(super) struct DirectDraftDto {
+    /// The ids of 1–7 others.
+    pub user_ids: Required<People>,
+}
+
+impl DirectDraftDto {
+    pub(super) fn parse(self) -> Result<People, ApiError> {
+        let mut fields = Fields::new();
+        fields.required("user_ids", self.user_ids).ok_or_else(|| fields.into())
     }
 }
 
@@ -170,6 +185,8 @@ impl MemberChangesDto {
 pub(super) struct GroupListParams {
     /// Text that the name must contain, ignoring case: at most 100 characters.
     q: Optional<SearchText>,
+    /// What to list: `group`, which is the default, or `direct` for your direct conversations, the newest first.
+    kind: Optional<GroupKind>,
     /// All groups, also private ones that the caller is not a member of; for server admins.
     all: Optional<bool>,
     /// Only groups that the caller is a member of.
@@ -184,6 +201,7 @@ pub(super) struct GroupListParams {
 
 /// What to list of the groups that a viewer may see.
 pub(super) struct GroupSelection {
+    kind: GroupKind,
     search: Option<SearchText>,
     all: bool,
     mine: bool,
@@ -198,20 +216,21 @@ impl GroupListParams {
         let search = fields.search(self.q);
         let limit = fields.limit(self.limit);
         let after = fields.name_cursor(list, &self.cursor);
+        let kind = fields.optional("kind", self.kind).unwrap_or(GroupKind::Group);
         fields.finish()?;
         let [all, mine, ownerless] =
             [self.all, self.mine, self.ownerless].map(|flag| flag.0.unwrap_or(false));
-        Ok(GroupSelection { search, all, mine, ownerless, after, limit })
+        Ok(GroupSelection { kind, search, all, mine, ownerless, after, limit })
     }
 }
 
 impl GroupSelection {
     /// The query of this viewer, who is known only once the command runs.
     pub(super) fn seen_by(&self, viewer: UserId) -> GroupQuery {
-        let Self { search, all, mine, ownerless, after, limit } = self;
+        let Self { kind, search, all, mine, ownerless, after, limit } = self;
         let (search, after) = (search.clone(), after.clone());
         let (all, mine, ownerless) = (*all, *mine, *ownerless);
-        GroupQuery { viewer, search, all, mine, ownerless, after, limit: *limit }
+        GroupQuery { viewer, kind: *kind, search, all, mine, ownerless, after, limit: *limit }
     }
 }
 
@@ -242,6 +261,7 @@ impl MemberListParams {
 pub(crate) fn bodies() -> Vec<Parser> {
     vec![
         Parser::of_body(GroupDraftDto::parse),
+        Parser::of_body(DirectDraftDto::parse),
         Parser::of_body(GroupChangesDto::parse),
         Parser::of_body(MemberDraftDto::parse),
         Parser::of_body(MemberChangesDto::parse),

@@ -15,6 +15,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::get().to(handlers::list))
                 .route(web::post().to(handlers::create)),
         )
+        .service(web::resource("/direct").route(web::post().to(handlers::start_direct)))
         .service(
             web::resource("/groups/{group_id}")
                 .route(web::get().to(handlers::show))
@@ -66,12 +67,17 @@ pub(crate) const FEATURE: Feature = Feature {
     routes,
     operations: &[
         operation("createGroup", &[AdminOnly, NotEditable, NameTaken, QuotaExceeded]),
+        operation("startDirect", &[AdminOnly, DirectClosed, QuotaExceeded]),
         operation("listGroups", &[AdminOnly]),
         operation("getGroup", &[GroupNotFound]),
-        operation("editGroup", &[AdminOnly, MembersOnly, RoleTooLow, Archived, GroupNotFound, NameTaken]),
-        operation("archiveGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
-        operation("restoreGroup", &[MembersOnly, RoleTooLow, GroupNotFound]),
-        operation("deleteGroup", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
+        operation(
+            "editGroup",
+            &[AdminOnly, MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, NameTaken],
+        ),
+        operation("archiveGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
+        operation("restoreGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
+        operation("deleteGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound])
+            .writes_to(WritePurpose::Tidy),
         operation("joinGroup", &[Banned, JoinByRequest, Archived, GroupNotFound, QuotaExceeded]),
         operation("listMembers", &[GroupNotFound]),
         operation(
@@ -79,6 +85,7 @@ pub(crate) const FEATURE: Feature = Feature {
             &[
                 MembersOnly,
                 RoleTooLow,
+                NotInDirect,
                 Archived,
                 Banned,
                 GroupNotFound,
@@ -93,6 +100,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 NotEditable,
                 MembersOnly,
                 RoleTooLow,
+                NotInDirect,
                 Archived,
                 GroupNotFound,
                 MemberNotFound,
@@ -102,23 +110,42 @@ pub(crate) const FEATURE: Feature = Feature {
         ),
         operation(
             "removeMember",
-            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MemberNotFound, LastOwner],
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, MemberNotFound, LastOwner],
         )
         .writes_to(WritePurpose::Tidy),
-        operation("listBans", &[MembersOnly, RoleTooLow, GroupNotFound]),
-        operation("ban", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, UserNotFound, LastOwner]),
-        operation("unban", &[MembersOnly, RoleTooLow, Archived, GroupNotFound]).writes_to(WritePurpose::Tidy),
+        operation("listBans", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
+        operation(
+            "ban",
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, UserNotFound, LastOwner],
+        ),
+        operation("unban", &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound])
+            .writes_to(WritePurpose::Tidy),
         operation("listRoles", &[GroupNotFound]),
         operation(
             "defineRole",
-            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, RoleNameTaken, TooManyRoles],
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, RoleNameTaken, TooManyRoles],
         ),
-        operation("editRole", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, RoleNotFound, RoleFixed]),
+        operation(
+            "editRole",
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, RoleNotFound, RoleFixed],
+        ),
         operation(
             "deleteRole",
-            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, RoleNotFound, RoleFixed, RoleInUse],
+            &[
+                MembersOnly,
+                RoleTooLow,
+                NotInDirect,
+                Archived,
+                GroupNotFound,
+                RoleNotFound,
+                RoleFixed,
+                RoleInUse,
+            ],
         )
         .writes_to(WritePurpose::Tidy),
-        operation("explainPermissions", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, UserNotFound]),
+        operation(
+            "explainPermissions",
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, UserNotFound],
+        ),
     ],
 };

@@ -1,12 +1,14 @@
 //! The values of groups and their form in JSON.
 
 use groupchat_domain::groups::{
-    Description, GroupName, History, Notify, Reason, SlowMode, Topic, Visibility,
+    Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic, Visibility,
 };
-use groupchat_domain::ids::GroupId;
+use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER};
 use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
 use groupchat_domain::validation::Violation;
-use serde::Serializer;
+use paperclip::v2::models::DataType;
+use paperclip::v2::schema::TypedData;
+use serde::{Deserialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::permissions::PermissionNames;
@@ -27,6 +29,11 @@ text_values! {
         "maxLength": Topic::MAX_LENGTH,
         "pattern": NOT_BLANK,
         "example": "Who oils the cogs?",
+    });
+    GroupKind "GroupKind" => json!({
+        "description": "Whether it is a group or a direct conversation.",
+        "enum": GroupKind::ALL.map(GroupKind::as_str),
+        "example": GroupKind::Group.as_str(),
     });
     Visibility "Visibility" => json!({
         "description": "Who can find a group: everybody lists it and joins it (public), lists it (closed), or only its \
@@ -119,6 +126,35 @@ impl FromJson for PermissionSet {
 impl ToJson for PermissionSet {
     fn to_json<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(GroupPermission::as_str))
+    }
+}
+
+/// The JSON of [`People`]: their ids.
+#[derive(Debug, Deserialize)]
+pub struct UserIds(Vec<i64>);
+
+impl TypedData for UserIds {
+    fn data_type() -> DataType {
+        DataType::Array
+    }
+}
+
+impl Described for People {
+    type Json = UserIds;
+
+    fn rules() -> Value {
+        json!({
+            "items": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_SAFE_INTEGER},
+            "minItems": 1,
+            "maxItems": Self::MOST,
+            "example": [3, 17],
+        })
+    }
+}
+
+impl FromJson for People {
+    fn from_json(UserIds(ids): UserIds) -> Result<Self, Violation> {
+        Self::parse(&ids)
     }
 }
 

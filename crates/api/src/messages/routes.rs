@@ -44,7 +44,10 @@ pub(crate) const FEATURE: Feature = Feature {
     file: file!(),
     routes,
     operations: &[
-        operation("sendMessage", &[NotSupported, MembersOnly, RoleTooLow, Archived, GroupNotFound, SlowMode]),
+        operation(
+            "sendMessage",
+            &[NotSupported, MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, SlowMode],
+        ),
         operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("getMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
         operation(
@@ -53,6 +56,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 NotSupported,
                 MembersOnly,
                 RoleTooLow,
+                DirectClosed,
                 NotAuthor,
                 Archived,
                 GroupNotFound,
@@ -60,20 +64,38 @@ pub(crate) const FEATURE: Feature = Feature {
                 Deleted,
             ],
         ),
-        operation("deleteMessage", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound])
-            .writes_to(WritePurpose::Tidy),
+        operation(
+            "deleteMessage",
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, MessageNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
         operation(
             "likeMessage",
-            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound, Deleted],
+            &[MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound, Deleted],
         ),
-        operation("unlikeMessage", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound])
-            .writes_to(WritePurpose::Tidy),
+        operation(
+            "unlikeMessage",
+            &[MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
         operation(
             "pinMessage",
-            &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound, Deleted, TooManyPins],
+            &[
+                MembersOnly,
+                RoleTooLow,
+                DirectClosed,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                Deleted,
+                TooManyPins,
+            ],
         ),
-        operation("unpinMessage", &[MembersOnly, RoleTooLow, Archived, GroupNotFound, MessageNotFound])
-            .writes_to(WritePurpose::Tidy),
+        operation(
+            "unpinMessage",
+            &[MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
         operation("listPins", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("markRead", &[MembersOnly, RoleTooLow, GroupNotFound]).writes_to(WritePurpose::Tidy),
     ],

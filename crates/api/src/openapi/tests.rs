@@ -186,7 +186,7 @@ fn answers_have_all_their_fields_and_null_for_what_is_unset() {
         (&last["nullable"], &last["allOf"][0]["$ref"]),
         (&json!(true), &json!("#/components/schemas/Message"))
     );
-    assert_eq!(group["properties"]["name"]["nullable"], Value::Null);
+    assert_eq!(group["properties"]["visibility"]["nullable"], Value::Null);
 }
 
 #[test]

@@ -93,6 +93,13 @@ codes! {
     /// The group is archived: it can be read, and nothing in it can be changed.
     Archived = FORBIDDEN, "archived", "The group is archived",
         for Group(GroupRefusal::Archived);
+    /// A direct conversation stays as it is: its people, its rights, and that it has no name.
+    NotInDirect = FORBIDDEN, "not_in_direct", "This is not possible in a direct conversation",
+        for Group(GroupRefusal::Direct);
+    /// The direct conversation can't be had: somebody has blocked somebody, or has no account. Which of these it is, the
+    /// answer does not tell.
+    DirectClosed = FORBIDDEN, "direct_closed", "This direct conversation is closed",
+        for Group(GroupRefusal::DirectClosed);
     /// Only the author of the message may do this.
     NotAuthor = FORBIDDEN, "not_author", "Only the author may do this",
         for Message(MessageRefusal::NotAuthor);
@@ -160,6 +167,9 @@ codes! {
     /// The group has as many pinned messages as it may.
     TooManyPins = CONFLICT, "too_many_pins", "The group has too many pinned messages",
         for Message(MessageRefusal::TooManyPins);
+    /// The caller has blocked as many users as they may.
+    TooManyBlocks = CONFLICT, "too_many_blocks", "You have blocked too many users",
+        for Account(AccountRefusal::TooManyBlocks);
     /// The account changed while the request was being worked on.
     ChangedMeanwhile = CONFLICT, "changed_meanwhile", "The account was changed by another request",
         for Account(AccountRefusal::ChangedMeanwhile);

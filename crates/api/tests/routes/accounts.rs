@@ -1,5 +1,7 @@
 //! Users: creating, showing, listing and editing them.
 
+mod blocks;
+mod defaults;
 mod logins;
 mod passwords;
 mod roles;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod bans;
+mod direct;
 mod members;
 mod quotas;
 mod roles;
@@ -24,7 +25,7 @@ async fn a_created_group_is_shown_whole_to_its_owner() {
     let location = answer.header("location").unwrap().to_owned();
     let group = answer.created();
     let expected = json!({
-        "id": group["id"], "name": "Book club", "description": "We read.\nTogether.",
+        "id": group["id"], "kind": "group", "name": "Book club", "description": "We read.\nTogether.",
         "visibility": "public", "history": "all", "topic": null, "slow_mode_seconds": 0, "archived_at": null,
         "version": 1, "created_at": time(&group["created_at"]), "member_count": 1,
         "my_role": "owner", "my_permissions": group["my_permissions"], "last_seq": 0, "read_seq": 0, "unread": 0, "last_message": null,

@@ -2,6 +2,7 @@
 //! read all of a group, and fails at a trace of what is hidden, or where an answer differs from that about nothing. A
 //! later operation is hunted without being named here.
 
+mod direct;
 mod events;
 mod history;
 
@@ -166,7 +167,13 @@ async fn lists_are_the_same_with_and_without_a_private_group() {
     for name in ["apples", "pears"] {
         ann.new_group(name).await;
     }
-    let lists = ["/api/groups", "/api/groups?q=e", "/api/groups?limit=1", "/api/groups?mine=true"];
+    let lists = [
+        "/api/groups",
+        "/api/groups?q=e",
+        "/api/groups?limit=1",
+        "/api/groups?mine=true",
+        "/api/groups?kind=direct",
+    ];
     let mut before = Vec::new();
     for client in [&bob, &root] {
         for list in lists {
@@ -176,6 +183,8 @@ async fn lists_are_the_same_with_and_without_a_private_group() {
     for name in ["oranges", "apples", "berries"] {
         ann.post("/api/groups", json!({"name": name, "visibility": "private"})).await.created();
     }
+    let cleo = server.user("cleo").await;
+    ann.post("/api/direct", json!({"user_ids": [cleo.id()]})).await.created();
     let mut after = Vec::new();
     for client in [&bob, &root] {
         for list in lists {

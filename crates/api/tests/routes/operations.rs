@@ -158,6 +158,8 @@ impl Scene {
             .replace("/api/groups/{group_id}/bans/{user_id}", &banned)
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{name}", "Guest")
+            // The peer can't block themselves.
+            .replace("/api/users/{user_id}/block", &format!("/api/users/{}/block", self.newcomer))
             .replace("{user_id}", &self.peer.to_string())
             .replace("{role_id}", &self.role.to_string())
             .replace("{session_id}", &session.to_string());
@@ -175,6 +177,7 @@ impl Scene {
             "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),
             "POST   /api/groups" => json!({"name": unique}),
             "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
+            "POST   /api/direct" => json!({"user_ids": [self.newcomer]}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
             "POST   /api/groups/{group_id}/roles" => {
                 json!({"name": unique, "rank": 9, "permissions": ["view"]})

@@ -1,9 +1,11 @@
 //! The messages and likes of a seeded database.
 
+use std::ops::Range;
+
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::ids::GroupId;
-use groupchat_domain::messages::{self, ClientId, MessageDraft, MessageText};
+use groupchat_domain::ids::{GroupId, Seq};
+use groupchat_domain::messages::{self, ClientId, MessageDraft, MessageText, NewMessage};
 use groupchat_domain::storage::{Storage, Tx};
 use indicatif::ProgressBar;
 
@@ -13,6 +15,15 @@ use crate::error::BenchError;
 
 /// One message in this many is liked by two users.
 const LIKED_ONE_IN: u64 = 8;
+
+/// How the messages of a plan are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As people send them, with events, and some of them liked.
+    Sent,
+    /// Only the messages themselves.
+    Bulk,
+}
 
 /// Writes `count` messages: a command's worth into one group, the next into the next, each message by the
 /// next of the authors.
@@ -24,6 +35,7 @@ pub(super) async fn spread(
     groups: &[GroupId],
     authors: &[SignedIn],
     count: u64,
+    manner: Manner,
     bar: &ProgressBar,
 ) -> Result<(), BenchError> {
     let authors: Vec<Actor> = authors.iter().map(|author| author.actor.clone()).collect();
@@ -36,8 +48,24 @@ pub(super) async fn spread(
         bar.inc(numbers.end - numbers.start);
         let authors = authors.clone();
         storage
-            .run(WRITE, move |tx| numbers.clone().try_for_each(|number| write(tx, &authors, group, number)))
+            .run(WRITE, move |tx| match manner {
+                Manner::Sent => numbers.clone().try_for_each(|number| write(tx, &authors, group, number)),
+                Manner::Bulk => store(tx, &authors, group, numbers.clone()),
+            })
             .await?;
+    }
+    Ok(())
+}
+
+/// Stores these messages and nothing else.
+fn store(tx: &mut dyn Tx, authors: &[Actor], group: GroupId, numbers: Range<u64>) -> Result<(), Error> {
+    let found = tx.groups().find_many(&[group])?;
+    let mut seq = found.first().map_or(Seq::ZERO, |group| group.last_seq);
+    for number in numbers {
+        seq = seq.next();
+        let author = authors[number as usize % authors.len()].id();
+        let (text, created_at) = (MessageText::from_stored(text(number)), tx.now());
+        tx.messages().insert(&NewMessage { group, seq, author, text, client_id: None, created_at })?;
     }
     Ok(())
 }

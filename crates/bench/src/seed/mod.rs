@@ -1,5 +1,5 @@
 //! Filling a database: through the use cases, so that it is as if people had written it, and with many
-//! steps in a command, so that it is fast.
+//! steps in a command, so that it is fast. Millions of messages can also be stored directly.
 
 mod commands;
 mod messages;
@@ -22,7 +22,7 @@ use crate::error::BenchError;
 use crate::output;
 
 pub(crate) use commands::{READ, WRITE};
-pub(crate) use messages::text as message_text;
+pub(crate) use messages::{Manner, text as message_text};
 pub(crate) use users::{PASSWORD, SignedIn, all as seeded_users, ensure as ensure_users, sign_in};
 
 /// What all groups with many messages are called, with a number after it.
@@ -43,6 +43,8 @@ pub(crate) struct Plan {
     pub quiet_groups: usize,
     /// How many of the users are members of the further groups.
     pub quiet_members: usize,
+    /// How the messages are stored.
+    pub manner: Manner,
 }
 
 /// The command `seed`.
@@ -56,8 +58,9 @@ pub(crate) async fn seed_command(args: &SeedArgs) -> Result<(), BenchError> {
         users: args.users as usize,
         groups: args.groups as usize,
         messages: args.messages,
-        quiet_groups: 0,
-        quiet_members: 0,
+        quiet_groups: args.quiet_groups as usize,
+        quiet_members: args.users as usize,
+        manner: if args.bulk { Manner::Bulk } else { Manner::Sent },
     };
     let bar = output::progress(plan.messages, "messages");
     fill(database.storage(), plan, &bar).await?;
@@ -88,7 +91,7 @@ pub(crate) async fn fill(storage: &dyn Storage, plan: Plan, bar: &ProgressBar) -
     let quiet = ensure_groups(storage, QUIET, plan.quiet_groups, regulars).await?;
     bar.set_message("messages");
     messages::one_in_each(storage, &quiet, regulars).await?;
-    messages::spread(storage, &busy, &authors, plan.messages, bar).await
+    messages::spread(storage, &busy, &authors, plan.messages, plan.manner, bar).await
 }
 
 /// The groups with many messages, as the user sees them.
@@ -118,13 +121,9 @@ async fn groups_called(
 ) -> Result<Vec<GroupView>, BenchError> {
     let actor = viewer.actor.clone();
     let query = GroupQuery {
-        viewer: actor.id(),
         search: Some(SearchText::parse(name).expect("the names are short and plain")),
-        all: false,
         mine: true,
-        ownerless: false,
-        after: None,
-        limit: Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT),
+        ..GroupQuery::of(actor.id(), Limit::parse(i64::from(Limit::MAX)).unwrap_or(Limit::DEFAULT))
     };
     Ok(storage
         .run(READ, move |tx| Ok(groups::list(tx, &actor, &query)?.items))
@@ -177,19 +176,14 @@ fn find_or_create(
     name: &GroupName,
 ) -> Result<GroupId, Error> {
     let query = GroupQuery {
-        viewer: actor.id(),
         search: Some(SearchText::parse(name.as_str()).expect("a name is no longer than a search may be")),
-        all: false,
-        mine: false,
-        ownerless: false,
-        after: None,
-        limit: Limit::DEFAULT,
+        ..GroupQuery::of(actor.id(), Limit::DEFAULT)
     };
     let found = groups::list(tx, actor, &query)?
         .items
         .into_iter()
         .map(|placed| placed.entry)
-        .find(|view| view.group.name == *name);
+        .find(|view| view.group.name.as_ref() == Some(name));
     if let Some(view) = found {
         return Ok(view.group.id);
     }
@@ -208,8 +202,16 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let database = Database::open(&DatabaseLocation::Directory(directory.path().to_owned())).unwrap();
         let storage = database.storage();
-        let plan = Plan { users: 3, groups: 2, messages: 1_100, quiet_groups: 2, quiet_members: 2 };
-        for time in 1..=2 {
+        let sent = Plan {
+            users: 3,
+            groups: 2,
+            messages: 1_100,
+            quiet_groups: 2,
+            quiet_members: 2,
+            manner: Manner::Sent,
+        };
+        for (time, manner) in [(1, Manner::Sent), (2, Manner::Bulk), (3, Manner::Sent)] {
+            let plan = Plan { manner, ..sent };
             fill(storage, plan, &ProgressBar::hidden()).await.unwrap();
             let users = seeded_users(storage).await.unwrap();
             let names: Vec<_> = users.iter().map(|user| user.username.as_str()).collect();

@@ -1,10 +1,12 @@
 //! The users of a seeded database: `bench-001`, `bench-002`, …, all with one password.
 
+use std::sync::Arc;
+
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{
-    Actor, ApiKeys, ClientInfo, DisplayName, HashCaller, LOGIN_LIFETIME, NewSession, Password, PasswordCheck,
-    PasswordHash, PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery, Username, Verification,
-    create_by_operator,
+    Actor, ApiKeys, ClientInfo, DisplayName, HashCaller, LOGIN_LIFETIME, NewSession, NoWelcome, Password,
+    PasswordCheck, PasswordHash, PasswordHasher, Secret, SessionKind, User, UserDraft, UserQuery, Username,
+    Verification, create_by_operator,
 };
 use groupchat_domain::ids::SessionId;
 use groupchat_domain::paging::{Limit, Page};
@@ -46,7 +48,7 @@ pub(crate) async fn ensure(storage: &dyn Storage, count: usize) -> Result<Vec<Us
     if users.len() < count {
         let hasher = OneHash::new().await?;
         for number in users.len() + 1..=count {
-            users.push(create_by_operator(storage, &hasher, draft(number)).await?);
+            users.push(create_by_operator(storage, &hasher, Arc::new(NoWelcome), draft(number)).await?);
         }
     }
     Ok(users)

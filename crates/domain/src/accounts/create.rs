@@ -1,10 +1,13 @@
 //! Creating users: by an admin, by the operator, and the very first one.
 
+use std::sync::Arc;
+
 use crate::accounts::credentials::{self, CredentialChange};
 use crate::accounts::error::AccountRefusal;
 use crate::accounts::model::{DisplayName, Email, NewUser, Password, PasswordHash, User, Username};
 use crate::accounts::ports::{ApiKeys, HashCaller, IssuedKey, PasswordHasher};
 use crate::accounts::session::{Actor, ClientInfo, NewSession, PROVISIONED_LIFETIME, Secret, SessionKind};
+use crate::accounts::welcome::Welcome;
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::UserId;
@@ -45,6 +48,7 @@ pub async fn create(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,
     keys: &dyn ApiKeys,
+    welcome: Arc<dyn Welcome>,
     who: Credential,
     draft: UserDraft,
 ) -> Result<CreatedUser, Error> {
@@ -63,11 +67,13 @@ pub async fn create(
     let key = (!draft.is_admin).then(|| keys.issue());
     storage
         .write_as(who, move |tx, actor| {
+            welcome.prepare(tx)?;
             authorize(tx, actor, is_admin)?;
             let user = store(tx, Some(actor.id()), &draft, &password)?;
             if let Some(key) = &key {
                 provision(tx, user.id, key)?;
             }
+            welcome.welcome(tx, &user)?;
             Ok(CreatedUser { user, key: key.as_ref().map(|key| key.secret.clone()) })
         })
         .await
@@ -89,10 +95,17 @@ fn authorize(tx: &mut dyn Tx, actor: &Actor, is_admin: bool) -> Result<(), Error
 pub async fn create_by_operator(
     storage: &dyn Storage,
     hasher: &dyn PasswordHasher,
+    welcome: Arc<dyn Welcome>,
     draft: UserDraft,
 ) -> Result<User, Error> {
     let password = hasher.hash(HashCaller::System, draft.password.clone()).await?;
-    storage.run(OPERATOR, move |tx| store(tx, None, &draft, &password)).await
+    let create = move |tx: &mut dyn Tx| {
+        welcome.prepare(tx)?;
+        let user = store(tx, None, &draft, &password)?;
+        welcome.welcome(tx, &user)?;
+        Ok(user)
+    };
+    storage.run(OPERATOR, create).await
 }
 
 /// Creates the user `admin` with a random password if there has never been a user. Returns the password.

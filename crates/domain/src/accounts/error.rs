@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::accounts::block::MAX_BLOCKS;
 use crate::permissions::{MAX_SERVER_ROLES, ServerDenial};
 
 /// Why a use case of accounts rejected a request.
@@ -60,6 +61,9 @@ pub enum AccountRefusal {
     /// The last server admin can't be deleted or demoted.
     #[error("the last server admin can't be deleted or demoted")]
     LastAdmin,
+    /// The user has blocked as many as they may.
+    #[error("at most {MAX_BLOCKS} users may be blocked")]
+    TooManyBlocks,
     /// The account changed while the password was being checked.
     #[error("the account was changed by another request")]
     ChangedMeanwhile,

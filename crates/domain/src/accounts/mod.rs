@@ -1,5 +1,6 @@
 //! Users, sessions, and roles on the server.
 
+mod block;
 mod create;
 mod credentials;
 mod delete;
@@ -18,7 +19,9 @@ mod server_roles;
 mod session;
 mod sessions;
 mod ticket;
+mod welcome;
 
+pub use block::{Block, MAX_BLOCKS};
 pub use create::{CreatedUser, UserDraft, create, create_by_operator, create_first_admin};
 pub use delete::delete_user;
 pub use edit::{ProfileChanges, UserChanges, edit_self, edit_user};
@@ -38,12 +41,13 @@ pub use ports::{
 #[cfg(test)]
 pub(crate) use ports::{MockApiKeys, MockLoginJournal, MockLoginRateLimiter, MockPasswordHasher};
 pub use repository::{
-    AccountRepository, KnownNetworkRepository, LockStrength, NewTicket, SessionQuery, SessionRepository,
-    TicketRepository, UserQuery,
+    AccountRepository, BlockQuery, BlockRepository, KnownNetworkRepository, LockStrength, NewTicket,
+    SessionQuery, SessionRepository, TicketRepository, UserQuery,
 };
 #[cfg(test)]
 pub(crate) use repository::{
-    MockAccountRepository, MockKnownNetworkRepository, MockSessionRepository, MockTicketRepository,
+    MockAccountRepository, MockBlockRepository, MockKnownNetworkRepository, MockSessionRepository,
+    MockTicketRepository,
 };
 pub(crate) use rights::{check, current_rights, may, require_on_server};
 pub use server_roles::{
@@ -56,3 +60,6 @@ pub use session::{
 };
 pub use sessions::{end_other_sessions, end_session, list_sessions, logout, remove_expired_sessions};
 pub use ticket::{MAX_TICKETS, TICKET_LIFETIME, issue_ticket, redeem_ticket, remove_expired_tickets};
+#[cfg(test)]
+pub(crate) use welcome::MockWelcome;
+pub use welcome::{NoWelcome, Welcome};

@@ -1,5 +1,6 @@
 //! The ports for users and sessions.
 
+use crate::accounts::block::Block;
 use crate::accounts::model::{HashCost, NewUser, PasswordHash, User, UsernameKey};
 use crate::accounts::session::{Actor, KeyHash, NewSession, Session};
 use crate::ids::{SessionId, UserId};
@@ -189,5 +190,44 @@ repository! {
 
         /// Removes up to `limit` sessions that expired before `now`; returns the number.
         fn remove_expired(&mut self, now: Timestamp, limit: i64) -> Result<usize, StorageFault>;
+    }
+}
+
+/// Which blocks to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockQuery {
+    /// Who has blocked the others.
+    pub user: UserId,
+    /// Only others with a higher id.
+    pub after: Option<UserId>,
+    /// The number of rows. The repository reads one more to find out whether there is a next page.
+    pub limit: Limit,
+}
+
+repository! {
+    /// Whom users have blocked. Blocked users whose account is deleted are left out, though their blocks are removed a
+    /// little later.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait BlockRepository {
+        /// The block of one user by another.
+        fn find(&mut self, user: UserId, blocked: UserId) -> Result<Option<Block>, StorageFault>;
+
+        /// Blocks by the id of the blocked user; one more than the limit if there is a next page.
+        fn list(&mut self, query: &BlockQuery) -> Result<Vec<Block>, StorageFault>;
+
+        /// How many others the user has blocked, counted up to `most`.
+        fn count(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault>;
+
+        /// Whether the user has blocked one of the others, or one of them the user.
+        fn any_between(&mut self, user: UserId, others: &[UserId]) -> Result<bool, StorageFault>;
+
+        /// Stores a block, which MUST NOT exist.
+        fn insert(&mut self, user: UserId, blocked: UserId, at: Timestamp) -> Result<(), StorageFault>;
+
+        /// Removes a block; `false` if there was none.
+        fn remove(&mut self, user: UserId, blocked: UserId) -> Result<bool, StorageFault>;
+
+        /// Removes up to `limit` blocks that a deleted user has made or is in; `true` once none is left.
+        fn purge(&mut self, user: UserId, limit: i64) -> Result<bool, StorageFault>;
     }
 }

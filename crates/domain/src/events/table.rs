@@ -34,6 +34,8 @@ events! {
     RolesUpdated(ServerRoles) = "roles.updated", to everybody, by user;
     /// A user was given a role on the server, or lost one. Whether a user is an admin is in `user.updated`.
     UserRolesUpdated(RolesOfUser) = "user.roles_updated", to everybody, by user;
+    /// You blocked a user, or ended a block. Only your devices receive this event.
+    BlocksUpdated(UserId) = "blocks.updated", to user, by user;
     /// A group was created, or has become visible to you.
     // For those who are not in it at that time. See `Viewer`.
     GroupCreated(GroupUpdate) = "group.created", to viewers, by user;

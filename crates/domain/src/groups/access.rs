@@ -43,7 +43,9 @@ pub(super) fn unseen(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Grou
     if !current_rights(tx, actor.id())?.allow(ServerPermission::ManageGroups) {
         return Err(GroupRefusal::NotFound.into());
     }
-    Ok(tx.groups().find_many(&[id])?.pop().ok_or(GroupRefusal::NotFound)?)
+    // Direct conversations are nobody's business but their members'.
+    let found = tx.groups().find_many(&[id])?.pop().filter(|group| !group.is_direct());
+    Ok(found.ok_or(GroupRefusal::NotFound)?)
 }
 
 /// A member's view of a group. Server admins, too, read and post only as members.
@@ -63,13 +65,17 @@ impl Membership {
 
     /// Rejects what the actor's role doesn't allow.
     pub(crate) fn require(&self, permission: GroupPermission) -> Result<(), GroupRefusal> {
-        self.require_at(permission, &self.group.scope())
+        self.require_at(permission, &self.scope())
     }
 
     /// Rejects a message that the actor may not send at this time.
     pub(crate) fn require_to_send(&self, now: Timestamp) -> Result<(), GroupRefusal> {
         let wait = self.group.slow_mode.wait(self.standing.last_sent_at, now);
-        self.require_at(GroupPermission::Send, &self.group.scope().in_slow_mode(wait))
+        self.require_at(GroupPermission::Send, &self.scope().in_slow_mode(wait))
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        self.group.scope_of(Some(&self.standing))
     }
 
     fn require_at(&self, permission: GroupPermission, scope: &Scope<'_>) -> Result<(), GroupRefusal> {

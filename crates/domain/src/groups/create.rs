@@ -65,13 +65,14 @@ pub fn create(
     if group.visibility.is_listed() {
         tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(group.clone())));
     }
-    add(tx, actor, &empty, actor.user.clone(), RoleTitle::from(BuiltInRole::Owner), quotas)?;
+    add(tx, actor.id(), &empty, actor.user.clone(), RoleTitle::from(BuiltInRole::Owner), quotas)?;
     let standing = Standing {
         role: Role::unchanged(BuiltInRole::Owner, !group.visibility.is_listed()),
         read_seq: Seq::ZERO,
         joined_seq: Seq::ZERO,
         settings: MemberSettings::default(),
         last_sent_at: tx.now(),
+        is_closed: false,
     };
     Ok(GroupView::new(group, Some(standing), None))
 }

@@ -33,7 +33,7 @@ impl GroupChanges {
     fn apply(&self, to: &Group) -> Group {
         let mut group = to.clone();
         if let Some(name) = &self.name {
-            group.name = name.clone();
+            group.name = Some(name.clone());
         }
         if let Some(description) = &self.description {
             group.description.clone_from(description);

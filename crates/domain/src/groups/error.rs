@@ -29,6 +29,13 @@ pub enum GroupRefusal {
         /// When the member may send again.
         retry_after: Duration,
     },
+    /// In a direct conversation nobody may do this.
+    #[error("nobody may do this in a direct conversation: its people stay the same, and all may do the same")]
+    Direct,
+    /// The direct conversation can't be had: one of two people has blocked the other, or an account is gone. Which of
+    /// these it is, nobody is told.
+    #[error("this conversation is closed: at least one of the people can't be written to by you")]
+    DirectClosed,
     /// Another listed group has this name.
     #[error("another public or closed group has this name")]
     NameTaken,
@@ -76,6 +83,8 @@ impl From<Denial> for GroupRefusal {
             Denial::Banned(term) => Self::Banned(term),
             Denial::Role(shortfall) => Self::RoleTooLow(shortfall),
             Denial::Archived => Self::Archived,
+            Denial::Direct => Self::Direct,
+            Denial::DirectClosed => Self::DirectClosed,
             Denial::SlowMode { retry_after } => Self::SlowMode { retry_after },
         }
     }
@@ -90,11 +99,14 @@ pub enum Quota {
     Memberships,
     /// Members of a group.
     Members,
+    /// Direct conversations that a user is in.
+    DirectConversations,
 }
 
 impl Quota {
     /// Every quota.
-    pub const ALL: [Self; 3] = [Self::OwnedGroups, Self::Memberships, Self::Members];
+    pub const ALL: [Self; 4] =
+        [Self::OwnedGroups, Self::Memberships, Self::Members, Self::DirectConversations];
 
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
@@ -102,6 +114,7 @@ impl Quota {
             Self::OwnedGroups => "owned_groups",
             Self::Memberships => "memberships",
             Self::Members => "members",
+            Self::DirectConversations => "direct_conversations",
         }
     }
 }
@@ -112,6 +125,7 @@ impl fmt::Display for Quota {
             Self::OwnedGroups => "groups owned by a user",
             Self::Memberships => "groups that a user is in",
             Self::Members => "members of a group",
+            Self::DirectConversations => "direct conversations that a user is in",
         })
     }
 }

@@ -56,7 +56,7 @@ pub fn add_member(
     }
     let role = role_to_give(tx, &found.group, role)?;
     found.authorize_at(tx, actor, GroupPermission::AddMembers, &found.group.scope().giving(&role))?;
-    match add(tx, actor, &found.group, user.as_ref(), role.title, quotas)? {
+    match add(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)? {
         Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
@@ -84,7 +84,7 @@ pub fn join(
     if found.standing.is_none() && found.group.archived_at.is_some() {
         return Err(GroupRefusal::Archived.into());
     }
-    match add(tx, actor, &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
+    match add(tx, actor.id(), &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
         Unique::Stored(member) => Ok((member, true)),
         Unique::Taken => {
             let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;
@@ -125,14 +125,15 @@ pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Resu
 /// not see it before, is also told of the group. What was said before counts as read. `group` is the group as it was before, locked, as is the user.
 pub(super) fn add(
     tx: &mut dyn Tx,
-    actor: &Actor,
+    actor: UserId,
     group: &Group,
     user: UserRef,
     role: RoleTitle,
     quotas: &Quotas,
 ) -> Result<Unique<Member>, Error> {
     refuse_banned(tx, group.id, user.id)?;
-    let is_led = role.name == BuiltInRole::Owner || ensure_owner(tx, group.id)?;
+    // A direct conversation has no owner.
+    let is_led = role.name == BuiltInRole::Owner || group.is_direct() || ensure_owner(tx, group.id)?;
     let role = if is_led { role } else { BuiltInRole::Owner.into() };
     let joined_at = tx.now();
     let membership = NewMembership {
@@ -151,10 +152,10 @@ pub(super) fn add(
     let (joined_seq, settings) = (group.last_seq, MemberSettings::default());
     let member = Member { user, role, joined_at, joined_seq, settings };
     let added = AddedMember { group: group.id, member: member.clone(), history: group.history };
-    tx.emit(Some(actor.id()), Event::MemberAdded(added));
+    tx.emit(Some(actor), Event::MemberAdded(added));
     if !group.visibility.is_listed() {
         let group = Group { member_count: group.member_count + 1, ..group.clone() };
-        tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::shown_to(group, member.user.id)));
+        tx.emit(Some(actor), Event::GroupCreated(GroupUpdate::shown_to(group, member.user.id)));
     }
     Ok(Unique::Stored(member))
 }

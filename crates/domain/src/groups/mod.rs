@@ -4,9 +4,13 @@ mod access;
 mod archive;
 mod ban;
 mod ban_check;
+mod block;
 mod change_role;
 mod create;
+mod default_groups;
 mod delete;
+mod direct;
+mod direct_key;
 mod edit;
 mod edit_member;
 mod error;
@@ -27,17 +31,21 @@ mod succession;
 pub(crate) use access::{Membership, lock_visible, visible};
 pub use archive::{archive, restore};
 pub use ban::{ban, list_bans, unban};
+pub use block::{block, list_blocks, unblock};
 pub use change_role::change_role;
 pub use create::{GroupDraft, create};
+pub use default_groups::{DefaultGroups, GroupJournal, unusable_defaults};
 pub use delete::delete;
+pub use direct::start_direct;
+pub use direct_key::{DirectKey, People};
 pub use edit::{GroupChanges, edit};
 pub use edit_member::{MemberChanges, change_settings, edit_member};
 pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub use membership::{Candidate, add_member, join};
 pub use model::{
-    Description, Group, GroupName, GroupView, History, JoinedGroup, Member, NewGroup, NewMembership,
-    Standing, Topic, Visibility, VisibleGroup,
+    Description, Group, GroupKind, GroupName, GroupView, History, JoinedGroup, Member, NewDirect, NewGroup,
+    NewMembership, Standing, Topic, Visibility, VisibleGroup,
 };
 pub use quota::Quotas;
 pub(crate) use remove_member::end_membership;

@@ -1,6 +1,7 @@
 //! Groups and members.
 
 use crate::accounts::UserRef;
+use crate::groups::direct_key::DirectKey;
 use crate::groups::settings::MemberSettings;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
@@ -150,13 +151,43 @@ impl History {
     }
 }
 
+/// What a group is: a group in the narrow sense, or a conversation of a few people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupKind {
+    /// A group with a name, whose members have roles.
+    Group,
+    /// The conversation of exactly these people. It has no name, all members may do the same, and it stays as it is.
+    Direct,
+}
+
+impl GroupKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Group, Self::Direct];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Direct => "direct",
+        }
+    }
+
+    /// The kind of this name.
+    ///
+    /// # Errors
+    /// [`ViolationCode::InvalidFormat`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        one_of(&Self::ALL, Self::as_str, text)
+    }
+}
+
 /// A group. Deleted groups are never loaded as a `Group`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// The group's id.
     pub id: GroupId,
-    /// The group's name.
-    pub name: GroupName,
+    /// The group's name; `None` for a direct conversation.
+    pub name: Option<GroupName>,
     /// What it is about.
     pub description: Option<Description>,
     /// Who can find it.
@@ -180,15 +211,32 @@ pub struct Group {
 }
 
 impl Group {
+    /// What it is.
+    pub const fn kind(&self) -> GroupKind {
+        if self.name.is_some() { GroupKind::Group } else { GroupKind::Direct }
+    }
+
+    /// Whether it is a direct conversation.
+    pub const fn is_direct(&self) -> bool {
+        self.name.is_none()
+    }
+
     /// What permissions in it depend on.
     pub const fn scope(&self) -> Scope<'_> {
         Scope {
             is_open: self.visibility.is_listed(),
+            is_direct: self.is_direct(),
+            is_closed: false,
             is_archived: self.archived_at.is_some(),
             slow_mode: None,
             target: None,
             gift: None,
         }
+    }
+
+    /// The same for somebody who stands so in it.
+    pub fn scope_of(&self, standing: Option<&Standing>) -> Scope<'_> {
+        Scope { is_closed: standing.is_some_and(|standing| standing.is_closed), ..self.scope() }
     }
 
     /// Who learns of what happens to the group itself.
@@ -232,7 +280,7 @@ impl NewGroup {
     pub fn into_group(self, id: GroupId) -> Group {
         Group {
             id,
-            name: self.name,
+            name: Some(self.name),
             description: self.description,
             visibility: self.visibility,
             history: self.history,
@@ -245,6 +293,15 @@ impl NewGroup {
             last_seq: Seq::ZERO,
         }
     }
+}
+
+/// A direct conversation that is about to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDirect {
+    /// Whose it is.
+    pub key: DirectKey,
+    /// When it is made.
+    pub created_at: Timestamp,
 }
 
 /// What a group keeps about the one who looks at it, if that is a member.
@@ -260,6 +317,9 @@ pub struct Standing {
     pub settings: MemberSettings,
     /// When the member last sent a message here, or else joined.
     pub last_sent_at: Timestamp,
+    /// Whether this is the direct conversation of two people, and they can't talk now: one has blocked the other, or
+    /// the other's account is gone. Which of these it is, nothing says.
+    pub is_closed: bool,
 }
 
 /// A group and how the one who looks at it stands in it.
@@ -286,7 +346,7 @@ impl GroupView {
     /// What the one who looks may do by their role; `None` for others than members.
     pub fn permissions(&self) -> Option<PermissionSet> {
         let standing = self.standing.as_ref()?;
-        let (who, scope) = (Who::with_role(Some(&standing.role)), self.group.scope());
+        let (who, scope) = (Who::with_role(Some(&standing.role)), self.group.scope_of(Some(standing)));
         let is_allowed = |permission: &GroupPermission| decide(&who, *permission, &scope).is_allowed();
         Some(GroupPermission::ALL.iter().copied().filter(is_allowed).collect())
     }

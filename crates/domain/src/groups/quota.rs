@@ -16,19 +16,27 @@ pub struct Quotas {
     pub memberships: u32,
     /// Members that a group may have.
     pub members: u32,
+    /// Direct conversations that a user may be in. They don't count among the memberships: else somebody could keep
+    /// others out of groups by talking to them.
+    pub direct_conversations: u32,
 }
 
 impl Default for Quotas {
     /// Each group that one is in is looked after in each of one's connections. A group may have everybody of a
     /// large company in it.
     fn default() -> Self {
-        Self { owned_groups: 500, memberships: 1_000, members: 50_000 }
+        Self { owned_groups: 500, memberships: 1_000, members: 50_000, direct_conversations: 1_000 }
     }
 }
 
 impl Quotas {
     /// No limits, for programs that fill a database.
-    pub const UNLIMITED: Self = Self { owned_groups: u32::MAX, memberships: u32::MAX, members: u32::MAX };
+    pub const UNLIMITED: Self = Self {
+        owned_groups: u32::MAX,
+        memberships: u32::MAX,
+        members: u32::MAX,
+        direct_conversations: u32::MAX,
+    };
 
     /// Rejects a membership that was stored a moment ago, if it is one too many: for the group as it was before,
     /// which is locked, or for the user, who is locked exclusively.
@@ -39,6 +47,9 @@ impl Quotas {
         user: UserId,
         role: &RoleName,
     ) -> Result<(), Error> {
+        if group.is_direct() {
+            return self.check_direct(tx, user);
+        }
         if group.member_count >= i64::from(self.members) {
             return Err(exceeded(Quota::Members, self.members));
         }
@@ -46,6 +57,15 @@ impl Quotas {
             return Err(exceeded(Quota::Memberships, self.memberships));
         }
         if *role == BuiltInRole::Owner { self.check_owner(tx, user) } else { Ok(()) }
+    }
+
+    fn check_direct(&self, tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
+        let limit = self.direct_conversations;
+        let Some(one_more) = limit.checked_add(1) else { return Ok(()) };
+        if tx.members().count_direct(user, one_more)? > limit {
+            return Err(exceeded(Quota::DirectConversations, limit));
+        }
+        Ok(())
     }
 
     /// Rejects that a user, who is locked exclusively, became the owner of a group a moment ago, if it is one too

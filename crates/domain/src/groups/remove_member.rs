@@ -14,10 +14,14 @@ use crate::storage::Tx;
 /// Removes a member of a lower rank, or lets the actor leave.
 ///
 /// # Errors
-/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner` of [`GroupRefusal`], or a fault.
+/// `NotFound`, `MemberNotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner`, `Direct` of [`GroupRefusal`], or a
+/// fault.
 pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Result<(), Error> {
     let found = lock_managed(tx, actor, group)?;
     let member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
+    if found.group.is_direct() {
+        return Err(GroupRefusal::Direct.into());
+    }
     if user != actor.id() {
         let scope = found.group.scope().over(member.role.rank);
         found.authorize_at(tx, actor, GroupPermission::RemoveMembers, &scope)?;

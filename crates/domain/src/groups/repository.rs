@@ -1,6 +1,9 @@
 //! The ports for groups and members.
 
-use crate::groups::model::{Group, GroupView, JoinedGroup, Member, NewGroup, NewMembership, VisibleGroup};
+use crate::groups::direct_key::DirectKey;
+use crate::groups::model::{
+    Group, GroupKind, GroupView, JoinedGroup, Member, NewDirect, NewGroup, NewMembership, VisibleGroup,
+};
 use crate::groups::settings::MemberSettings;
 use crate::ids::{GroupId, Position, Seq, UserId};
 use crate::paging::{Limit, NameCursor, NamePosition};
@@ -15,6 +18,9 @@ use crate::time::Timestamp;
 pub struct GroupQuery {
     /// The user who lists.
     pub viewer: UserId,
+    /// Groups, or the viewer's direct conversations. These have no name, so a search finds none of them. Nothing else
+    /// lists those of others.
+    pub kind: GroupKind,
     /// Text that the name must contain.
     pub search: Option<SearchText>,
     /// All groups, also those that the viewer doesn't see: for server admins.
@@ -33,7 +39,8 @@ pub struct GroupQuery {
 impl GroupQuery {
     /// The groups that the viewer may see, from the first one on.
     pub const fn of(viewer: UserId, limit: Limit) -> Self {
-        Self { viewer, search: None, all: false, mine: false, ownerless: false, after: None, limit }
+        let kind = GroupKind::Group;
+        Self { viewer, kind, search: None, all: false, mine: false, ownerless: false, after: None, limit }
     }
 }
 
@@ -55,7 +62,10 @@ repository! {
         /// The group with its newest message, if the viewer may see it.
         fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault>;
 
-        /// Groups by folded name, then id; one row more than the limit if there is a next page.
+        /// The direct conversation of these people, also after an account is gone.
+        fn find_direct(&mut self, key: &DirectKey) -> Result<Option<GroupId>, StorageFault>;
+
+        /// Groups by folded name, then id; direct conversations by id, the newest first, each after an empty name. One row more than the limit if there is a next page.
         /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
         /// meanwhile;
         /// see [`NameCursor`].
@@ -64,6 +74,9 @@ repository! {
         /// Stores a new group without members. MUST return [`Unique::Taken`] if it is public and another
         /// public group has the folded name.
         fn insert(&mut self, group: &NewGroup) -> Result<Unique<GroupId>, StorageFault>;
+
+        /// Stores a new direct conversation without members. MUST return [`Unique::Taken`] if these people have one.
+        fn insert_direct(&mut self, direct: &NewDirect) -> Result<Unique<GroupId>, StorageFault>;
 
         /// Stores name, description, visibility, topic, slow mode, the time of archiving, and version. MUST return
         /// [`Unique::Taken`] as [`insert`](Self::insert) does.
@@ -145,9 +158,12 @@ repository! {
         /// The number of owners of the group whose accounts are not deleted.
         fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault>;
 
-        /// How many groups the user is in, or has this role in, counted up to `most`; deleted groups don't count. MUST
-        /// cost no more than as many look-ups.
+        /// How many groups the user is in, or has this role in, counted up to `most`; deleted groups and direct
+        /// conversations don't count. MUST cost no more than as many look-ups.
         fn count_groups(&mut self, user: UserId, role: Option<BuiltInRole>, most: u32) -> Result<u32, StorageFault>;
+
+        /// How many direct conversations the user is in, counted up to `most`. MUST cost no more than as many look-ups.
+        fn count_direct(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault>;
 
         /// The next owner of a group whose last owner goes: of the other members with the highest rank, the one who has
         /// been in the group the longest.

@@ -25,13 +25,16 @@ pub struct RoleChanges {
     pub permissions: Option<PermissionSet>,
 }
 
-/// The roles of a group, the highest rank first. Whoever may see the group may see them.
+/// The roles of a group, the highest rank first. Whoever may see the group may see them. A direct conversation has none.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], or a fault.
 pub fn list_roles(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<Vec<Role>, Error> {
     let found = managed(tx, actor, group)?;
     found.authorize(tx, actor, GroupPermission::View)?;
+    if found.group.is_direct() {
+        return Ok(Vec::new());
+    }
     let stored = tx.roles().list(group)?;
     let mut roles: Vec<_> = roles_of(&stored, !found.group.visibility.is_listed()).collect();
     roles.sort_by_cached_key(|role| (Reverse(role.title.rank), role.title.name.key()));
@@ -143,7 +146,8 @@ pub fn explain(
     let manages_groups = current_rights(tx, user)?.allow(ServerPermission::ManageGroups);
     let ban = if role.is_none() { tx.bans().find(group, user)? } else { None };
     let who = Who::with_role(role.as_ref()).managing(manages_groups).banned(ban.map(|ban| ban.term()));
-    let scope = found.group.scope();
+    // Whether a direct conversation is closed is the same for both, and only one's own answer gets here.
+    let scope = found.group.scope_of(found.standing.as_ref());
     let explained =
         GroupPermission::ALL.iter().map(|permission| (*permission, decide(&who, *permission, &scope)));
     Ok(explained.collect())

@@ -79,13 +79,15 @@ fn go_on(tx: &mut dyn Tx, rest: Option<Task>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ends memberships of a deleted user and, after the last of them, bans.
+/// Ends memberships of a deleted user and, after the last of them, bans and blocks.
 fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     let groups = tx.members().groups_of(user, MEMBERSHIPS_PER_STEP)?;
     for group in &groups {
         end_membership(tx, *group, user)?;
     }
-    Ok(groups.is_empty() && tx.bans().forget(user, ROWS_PER_STEP)?)
+    Ok(groups.is_empty()
+        && tx.bans().forget(user, ROWS_PER_STEP)?
+        && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }
 
 #[cfg(test)]

@@ -49,6 +49,10 @@ pub struct BanTerm {
 pub struct Scope<'a> {
     /// Whether everybody signed in may see the group.
     pub is_open: bool,
+    /// Whether it is a direct conversation.
+    pub is_direct: bool,
+    /// Whether it is one of two people who can't talk now.
+    pub is_closed: bool,
     /// Whether the group is archived.
     pub is_archived: bool,
     /// How long the member who asks has still to wait in slow mode; `None` for who need not.
@@ -103,6 +107,8 @@ pub enum Grant {
     Open,
     /// They manage the groups of the server.
     ManagesGroups,
+    /// Everybody in a direct conversation may.
+    Direct,
 }
 
 /// Why it is not allowed.
@@ -116,6 +122,10 @@ pub enum Denial {
     Role(Shortfall),
     /// The group is archived.
     Archived,
+    /// In a direct conversation nobody may.
+    Direct,
+    /// The direct conversation of two people is closed: one has blocked the other, or an account is gone.
+    DirectClosed,
     /// They sent a message a moment ago, and the group is in slow mode.
     SlowMode {
         /// When they may send again.
@@ -157,6 +167,8 @@ impl Denial {
             Self::Banned(_) => "banned",
             Self::Role(_) => "role",
             Self::Archived => "archived",
+            Self::Direct => "direct",
+            Self::DirectClosed => "direct_closed",
             Self::SlowMode { .. } => "slow_mode",
         }
     }
@@ -169,6 +181,7 @@ impl Grant {
             Self::Role => "role",
             Self::Open => "open",
             Self::ManagesGroups => "manages_groups",
+            Self::Direct => "direct",
         }
     }
 }
@@ -182,6 +195,9 @@ impl fmt::Display for Decision {
             Self::Allowed(Grant::ManagesGroups) => {
                 f.write_str("those who manage the groups of the server manage all groups")
             }
+            Self::Allowed(Grant::Direct) => f.write_str("everybody may do this in a direct conversation"),
+            Self::Denied(Denial::Direct) => f.write_str("nobody may do this in a direct conversation"),
+            Self::Denied(Denial::DirectClosed) => f.write_str("the conversation is closed"),
             Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
             Self::Denied(Denial::Banned(_)) => f.write_str("they are banned from the group"),
             Self::Denied(Denial::Archived) => f.write_str("the group is archived"),
@@ -222,6 +238,9 @@ impl Decision {
 /// by giving a role or a permission beyond their own. Whoever manages the groups of the server may do what
 /// [is managed](GroupPermission::is_managed) everywhere, to anybody: but neither read nor write.
 ///
+/// In a direct conversation, all members may do the same, whatever their role is called, and others nothing. While it is
+/// closed, nothing can be done in it that the other would see, except deleting one's own messages.
+///
 /// In an archived group, nobody may do more than what [changes nothing in it](GroupPermission::is_kept_in_archive).
 /// Slow mode is for members who may not delete the messages of others.
 pub fn decide(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> Decision {
@@ -244,6 +263,7 @@ pub fn decide(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> 
 /// What follows from roles and rights alone, whatever state the group is in.
 fn decide_by_right(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> Decision {
     let denial = match who.role {
+        Some(_) if scope.is_direct => return decide_in_direct(permission, scope),
         Some(role) => match shortfall(role, permission, scope) {
             None => return Decision::Allowed(Grant::Role),
             Some(shortfall) => Denial::Role(shortfall),
@@ -253,10 +273,20 @@ fn decide_by_right(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>
         }
         None => who.ban.map_or(Denial::NotMember, Denial::Banned),
     };
-    if who.manages_groups && permission.is_managed() {
+    if who.manages_groups && permission.is_managed() && !scope.is_direct {
         return Decision::Allowed(Grant::ManagesGroups);
     }
     Decision::Denied(denial)
+}
+
+fn decide_in_direct(permission: GroupPermission, scope: &Scope<'_>) -> Decision {
+    if !permission.is_of_direct() {
+        return Decision::Denied(Denial::Direct);
+    }
+    if scope.is_closed && !permission.is_kept_in_closed() {
+        return Decision::Denied(Denial::DirectClosed);
+    }
+    Decision::Allowed(Grant::Direct)
 }
 
 fn shortfall(role: &Role, permission: GroupPermission, scope: &Scope<'_>) -> Option<Shortfall> {

@@ -130,6 +130,29 @@ impl GroupPermission {
         matches!(self, Self::View | Self::ReadHistory | Self::ArchiveGroup | Self::DeleteGroup)
     }
 
+    /// Whether all members of a direct conversation have it. Nobody has the others there.
+    pub const fn is_of_direct(self) -> bool {
+        matches!(
+            self,
+            Self::View
+                | Self::ReadHistory
+                | Self::Send
+                | Self::SendFiles
+                | Self::React
+                | Self::Reply
+                | Self::CreatePolls
+                | Self::MentionAll
+                | Self::Pin
+                | Self::EditOwn
+                | Self::DeleteOwn
+        )
+    }
+
+    /// Whether two people keep it whose conversation is closed: it tells the other nothing new.
+    pub const fn is_kept_in_closed(self) -> bool {
+        matches!(self, Self::View | Self::ReadHistory | Self::DeleteOwn)
+    }
+
     /// Whether a built-in role has it unless the group says otherwise.
     pub const fn is_default_of(self, role: BuiltInRole, is_private: bool) -> bool {
         let row = self.row();

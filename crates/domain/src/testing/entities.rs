@@ -75,7 +75,7 @@ pub(crate) fn hash(text: &str) -> PasswordHash {
 pub(crate) fn group() -> Group {
     Group {
         id: GROUP,
-        name: GroupName::parse("Gardeners").unwrap(),
+        name: Some(GroupName::parse("Gardeners").unwrap()),
         description: None,
         visibility: Visibility::Public,
         history: History::All,
@@ -89,6 +89,11 @@ pub(crate) fn group() -> Group {
     }
 }
 
+/// A direct conversation of three.
+pub(crate) fn direct() -> Group {
+    Group { name: None, visibility: Visibility::Private, ..group() }
+}
+
 /// A member's standing, with some messages of [`group`] unread.
 pub(crate) fn standing(role: BuiltInRole) -> Standing {
     Standing {
@@ -97,6 +102,7 @@ pub(crate) fn standing(role: BuiltInRole) -> Standing {
         joined_seq: Seq::new(20),
         settings: MemberSettings::default(),
         last_sent_at: EARLIER,
+        is_closed: false,
     }
 }
 

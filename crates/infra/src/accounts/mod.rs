@@ -1,6 +1,7 @@
 //! Accounts: their repositories, password hashes, keys, limits on sign-ins, and when keys were last used.
 
 pub mod attempts;
+mod blocks;
 pub mod hasher;
 pub mod journal;
 pub(crate) mod key_activity;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
-    JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor, Visibility,
+    GroupKind, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+    Visibility,
 };
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
@@ -245,6 +246,7 @@ impl MemberRepository for DbTx<'_> {
                 .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
                 .filter(memberships::user_id.eq(user.get()))
                 .filter(groups::deleted_at.is_null())
+                .filter(groups::kind.eq(GroupKind::Group.as_str()))
                 .select(memberships::group_id)
                 .limit(most.into())
                 .into_boxed();
@@ -253,6 +255,18 @@ impl MemberRepository for DbTx<'_> {
             }
             joined.load(connection)
         })?;
+        Ok(u32::try_from(joined.len()).unwrap_or(most))
+    }
+
+    fn count_direct(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault> {
+        let joined = memberships::table
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .filter(memberships::user_id.eq(user.get()))
+            .filter(groups::kind.eq(GroupKind::Direct.as_str()))
+            .filter(groups::deleted_at.is_null())
+            .select(memberships::group_id)
+            .limit(most.into());
+        let joined: Vec<i64> = on_backend!(self, |connection| joined.load(connection))?;
         Ok(u32::try_from(joined.len()).unwrap_or(most))
     }
 

@@ -1,6 +1,7 @@
 //! Groups and their members.
 
 mod bans;
+pub mod journal;
 mod members;
 pub(crate) mod purge;
 mod repository;

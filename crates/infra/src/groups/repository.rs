@@ -3,11 +3,11 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use groupchat_domain::groups::{
-    Description, Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Topic, Visibility,
-    VisibleGroup,
+    Description, DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, History,
+    NewDirect, NewGroup, Topic, Visibility, VisibleGroup,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
-use groupchat_domain::paging::NamePosition;
+use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
 
@@ -29,8 +29,7 @@ use crate::tx::DbTx;
 #[diesel(table_name = groups)]
 struct GroupRow {
     id: i64,
-    #[diesel(select_expression = groups::name.assume_not_null())]
-    name: String,
+    name: Option<String>,
     description: Option<String>,
     visibility: StoredVisibility,
     history: StoredHistory,
@@ -47,7 +46,7 @@ impl From<GroupRow> for Group {
     fn from(row: GroupRow) -> Self {
         Self {
             id: GroupId::new(row.id),
-            name: GroupName::from_stored(row.name),
+            name: row.name.map(GroupName::from_stored),
             description: row.description.map(Description::from_stored),
             visibility: row.visibility.0,
             history: row.history.0,
@@ -149,6 +148,10 @@ impl DbTx<'_> {
                 .order((groups::name_key, groups::id))
                 .limit(query.limit.with_lookahead())
                 .into_boxed();
+            // Direct conversations have no key. The first page seeks past them, as later ones do: there may be many.
+            if matches!(part, ListPart::After { position: None, .. }) {
+                listed = listed.filter(groups::name_key.ge(""));
+            }
             if query.mine {
                 // Written as an equation, so that SQLite starts from the viewer's memberships, not from all groups.
                 listed = listed.filter(memberships::user_id.nullable().eq(query.viewer.get()));
@@ -165,6 +168,43 @@ impl DbTx<'_> {
             let listed = narrowed!(listed, part, (groups::name_key, groups::id), NameList::Group);
             read_part::<_, _, (String, GroupViewRow), _>(connection, listed, part, query.limit)
         })
+    }
+}
+
+impl DbTx<'_> {
+    /// The viewer's direct conversations, the newest first.
+    fn direct_conversations(
+        &mut self,
+        query: &GroupQuery,
+    ) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
+        if query.search.is_some() {
+            return Ok(Vec::new());
+        }
+        let below = query.after.as_ref().map_or(i64::MAX, |after| after.id);
+        on_backend!(self, |connection| {
+            let listed = with_newest_message(query.viewer.get())
+                .filter(groups::kind.eq(GroupKind::Direct.as_str()))
+                .filter(memberships::user_id.nullable().eq(query.viewer.get()))
+                .filter(groups::id.lt(below))
+                .select(GroupViewRow::as_select())
+                .order(groups::id.desc())
+                .limit(query.limit.with_lookahead())
+                .into_boxed();
+            let part = ListPart::After { position: None, unmoved_since: None };
+            read_part::<_, _, GroupViewRow, _>(connection, listed, part, query.limit)
+        })
+        .map(|rows: Vec<Keyed<GroupView>>| {
+            let position = |id| NameCursor { name_key: String::new(), id, renames: 0 };
+            rows.into_iter()
+                .map(|row| NamePosition { entry: row.entry, position: position(row.id) })
+                .collect()
+        })
+    }
+}
+
+impl From<GroupViewRow> for Keyed<GroupView> {
+    fn from(row: GroupViewRow) -> Self {
+        Self { key: String::new(), id: row.group.id, entry: row.into() }
     }
 }
 
@@ -205,6 +245,9 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
+        if query.kind == GroupKind::Direct {
+            return self.direct_conversations(query);
+        }
         self.list_by_name(NameList::Group, query.after.as_ref(), query.limit, |tx, part| {
             tx.groups_by_name(query, part)
         })
@@ -229,16 +272,44 @@ impl GroupRepository for DbTx<'_> {
         Ok(inserted(id, GroupId::new))
     }
 
+    fn find_direct(&mut self, key: &DirectKey) -> Result<Option<GroupId>, StorageFault> {
+        let found = groups::table
+            .filter(groups::direct_key.eq(key.stored()))
+            .filter(groups::deleted_at.is_null())
+            .select(groups::id);
+        let id: Option<i64> = on_backend!(self, |connection| found.first(connection).optional())?;
+        Ok(id.map(GroupId::new))
+    }
+
+    fn insert_direct(&mut self, direct: &NewDirect) -> Result<Unique<GroupId>, StorageFault> {
+        let row = diesel::insert_into(groups::table)
+            .values((
+                groups::kind.eq(GroupKind::Direct.as_str()),
+                groups::direct_key.eq(direct.key.stored()),
+                groups::visibility.eq(Visibility::Private.as_str()),
+                groups::history.eq(History::All.as_str()),
+                groups::version.eq(Version::FIRST.get()),
+                groups::created_at.eq(direct.created_at.as_micros()),
+                groups::member_count.eq(0),
+                groups::last_seq.eq(Seq::ZERO.get()),
+            ))
+            .on_conflict_do_nothing() // The key is all that can collide.
+            .returning(groups::id);
+        let id = on_backend!(self, |connection| row.get_result(connection).optional())?;
+        Ok(inserted(id, GroupId::new))
+    }
+
     fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
         let id = group.id.get();
-        let stored = groups::table
-            .filter(groups::id.eq(id))
-            .select((groups::name.assume_not_null(), groups::name_key.assume_not_null()));
-        let (name, key): (String, String) = on_backend!(self, |connection| stored.first(connection))?;
+        let stored = groups::table.filter(groups::id.eq(id)).select((groups::name, groups::name_key));
+        let (name, key): (Option<String>, Option<String>) =
+            on_backend!(self, |connection| stored.first(connection))?;
+        let new_name = group.name.as_ref().map(GroupName::as_str);
         // The key of a name that stays may be one that folding the name does not make: see `folding`.
-        let new_key = if name == group.name.as_str() { key.clone() } else { group.name.key() };
+        let new_key =
+            if name.as_deref() == new_name { key.clone() } else { group.name.as_ref().map(GroupName::key) };
         let row = diesel::update(groups::table.filter(groups::id.eq(id))).set((
-            groups::name.eq(group.name.as_str()),
+            groups::name.eq(new_name),
             groups::name_key.eq(&new_key),
             groups::description.eq(group.description.as_ref().map(Description::as_str)),
             groups::visibility.eq(group.visibility.as_str()),
@@ -250,7 +321,7 @@ impl GroupRepository for DbTx<'_> {
         ));
         let updated =
             on_backend!(self, |connection| unique(connection, |connection| row.execute(connection)))?;
-        if updated != Unique::Taken && new_key != key {
+        if let Some(key) = key.filter(|key| updated != Unique::Taken && new_key.as_ref() != Some(key)) {
             self.note_rename(NameList::Group, id, &key)?;
         }
         Ok(updated)

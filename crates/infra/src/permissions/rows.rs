@@ -12,6 +12,7 @@ use groupchat_domain::ids::Seq;
 use groupchat_domain::permissions::{PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle};
 use groupchat_domain::time::Timestamp;
 
+use crate::permissions::closed::IsClosed;
 use crate::schema::{group_roles, groups, memberships};
 use crate::sql::stored::{StoredNotify, StoredVisibility};
 
@@ -56,6 +57,7 @@ checked_row! {
         memberships::hidden.nullable(), Nullable<memberships::hidden> => Option<bool>;
         memberships::joined_at.nullable(), Nullable<memberships::joined_at> => Option<i64>;
         memberships::last_sent_at.nullable(), Nullable<memberships::last_sent_at> => Option<i64>;
+        IsClosed, IsClosed => bool;
     )
 }
 
@@ -87,6 +89,7 @@ type StandingColumns = (
     Option<bool>,
     Option<i64>,
     Option<i64>,
+    bool,
 );
 
 fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
@@ -102,6 +105,7 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         hidden,
         joined_at,
         last_sent_at,
+        is_closed,
     ) = columns;
     // All of them, or none.
     let membership = move || Some((name?, read_seq?, joined_seq?, joined_at?, notify?, pinned?, hidden?));
@@ -116,6 +120,7 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         joined_seq: Seq::new(joined_seq),
         settings: MemberSettings { notify: notify.0, pinned, hidden },
         last_sent_at: Timestamp::from_micros(last_sent_at.unwrap_or(joined_at)),
+        is_closed,
     }))
 }
 

@@ -15,15 +15,7 @@ use crate::support::fixture::*;
 const STRANGER: UserId = UserId::new(4711);
 
 fn all(viewer: UserId) -> GroupQuery {
-    GroupQuery {
-        viewer,
-        search: None,
-        all: false,
-        mine: false,
-        ownerless: false,
-        after: None,
-        limit: limit(10),
-    }
+    GroupQuery::of(viewer, limit(10))
 }
 
 fn ids(tx: &mut dyn Tx, query: &GroupQuery) -> Vec<GroupId> {
@@ -80,7 +72,7 @@ fn an_update_stores_every_field(tx: &mut dyn Tx) {
     let other = group(tx, "go");
     let before = found(tx, id);
     let changed = Group {
-        name: GroupName::parse("Chess Club").unwrap(),
+        name: Some(GroupName::parse("Chess Club").unwrap()),
         description: Some(Description::parse("Mondays").unwrap()),
         topic: Some(Topic::parse("Openings").unwrap()),
         slow_mode: SlowMode::parse(21_600).unwrap(),
@@ -95,14 +87,14 @@ fn an_update_stores_every_field(tx: &mut dyn Tx) {
     assert_eq!(tx.groups().update(&before), Ok(Unique::Stored(())));
     assert_eq!(found(tx, id), before);
     assert_eq!(ids(tx, &search("chess club")), []);
-    assert_eq!(found(tx, other).name.as_str(), "go");
+    assert_eq!(found(tx, other).name.unwrap().as_str(), "go");
 }
 
 fn an_update_can_not_take_the_name_of_another(tx: &mut dyn Tx) {
     let id = group(tx, "chess");
     group(tx, "go");
     let before = found(tx, id);
-    let named = |name: &str| Group { name: GroupName::parse(name).unwrap(), ..before.clone() };
+    let named = |name: &str| Group { name: Some(GroupName::parse(name).unwrap()), ..before.clone() };
     assert_eq!(tx.groups().update(&named("GO")), Ok(Unique::Taken));
     // The transaction goes on, and nothing has changed.
     assert_eq!(found(tx, id), before);
@@ -166,7 +158,8 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     };
     let (settings, last_sent_at) = (MemberSettings::default(), at(3));
     let expected = |role, read_seq, joined_seq| {
-        Some(Standing { role: Role::unchanged(role, false), read_seq, joined_seq, settings, last_sent_at })
+        let (role, is_closed) = (Role::unchanged(role, false), false);
+        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed })
     };
     assert_eq!(standing(ann), expected(BuiltInRole::Owner, Seq::ZERO, Seq::ZERO));
     assert_eq!(standing(bob), expected(BuiltInRole::Admin, Seq::new(5), Seq::new(4)));

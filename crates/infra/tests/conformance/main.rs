@@ -36,7 +36,9 @@ macro_rules! cases {
 
 mod accounts;
 mod bans;
+mod blocks;
 mod checksums;
+mod direct;
 mod enqueued;
 mod events;
 mod faults;

@@ -45,13 +45,10 @@ fn page(
                     _ => (UserId::new(4711), false),
                 };
                 ids(&tx.groups().list(&GroupQuery {
-                    viewer,
                     search,
-                    all: false,
                     mine,
-                    ownerless: false,
                     after,
-                    limit,
+                    ..GroupQuery::of(viewer, limit)
                 })?)
             }
             List::Users => ids(&tx.accounts().list(&UserQuery { search, after, limit })?),
@@ -77,7 +74,7 @@ fn change(database: &Database, work: impl Fn(&mut dyn Tx) + Send + 'static) {
 /// Gives a group another name, unless it is taken.
 fn rename_group(tx: &mut dyn Tx, id: GroupId, name: &str) -> Unique<()> {
     let mut group = tx.groups().find_visible(id, UserId::new(4711)).unwrap().expect("a group").group;
-    group.name = GroupName::parse(name).unwrap();
+    group.name = Some(GroupName::parse(name).unwrap());
     tx.groups().update(&group).unwrap()
 }
 

@@ -26,19 +26,11 @@ fn keys(database: &Database, search: Option<&str>) -> Vec<(String, String)> {
     let search = search.map(sought);
     let listed = database.read(move |tx| {
         let (viewer, search) = (UserId::new(4711), search.clone());
-        let query = GroupQuery {
-            viewer,
-            search,
-            all: false,
-            mine: false,
-            ownerless: false,
-            after: None,
-            limit: limit(50),
-        };
+        let query = GroupQuery { search, ..GroupQuery::of(viewer, limit(50)) };
         let placed = tx.groups().list(&query)?;
         Ok(placed
             .into_iter()
-            .map(|row| (row.entry.group.name.into_string(), row.position.name_key))
+            .map(|row| (row.entry.group.name.unwrap().into_string(), row.position.name_key))
             .collect())
     });
     listed.unwrap()
@@ -91,7 +83,7 @@ fn names_that_are_one_now_stay_two_groups(database: &Database) {
         let changed = database.write(move |tx| {
             let mut group = tx.groups().find_visible(GroupId::new(1), UserId::new(1))?.unwrap().group;
             if let Some(name) = name {
-                group.name = GroupName::parse(name).unwrap();
+                group.name = Some(GroupName::parse(name).unwrap());
             }
             Ok(tx.groups().update(&group)?)
         });
@@ -148,15 +140,7 @@ fn a_list_that_was_begun_before_goes_on(database: &Database) {
         let access = Access { mode: Mode::Read, caller: Caller::System };
         let read = storage.run(access, move |tx: &mut dyn groupchat_domain::storage::Tx| {
             let (viewer, after) = (UserId::new(4711), Clone::clone(&after));
-            let query = GroupQuery {
-                viewer,
-                search: None,
-                all: false,
-                mine: false,
-                ownerless: false,
-                after,
-                limit: limit(3),
-            };
+            let query = GroupQuery { after, ..GroupQuery::of(viewer, limit(3)) };
             let mut rows = tx.groups().list(&query)?;
             let more = rows.len() > 3;
             rows.truncate(3);

@@ -99,7 +99,10 @@ fn prepare(database: &Database, commands: &Mutex<Succeeded>) -> (Vec<AKey>, Know
         if nth > 0 {
             let (name, password) = (AUsername(name), APassword(0));
             let (display, email, admin) = (None, None, AFlag(false));
-            next(nobody, Command::CreateUserByOperator { name, display, email, admin, password });
+            next(
+                nobody,
+                Command::CreateUserByOperator { name, display, email, admin, password, default: None },
+            );
         }
         let login =
             Command::Login { name: ATypedName(name), password: ATypedPassword(0), network: ANetwork(1) };

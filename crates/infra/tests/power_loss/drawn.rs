@@ -46,6 +46,7 @@ impl Drawn {
             email: None,
             admin: AFlag(true),
             password: APassword(0),
+            default: None,
         };
         let login = Command::Login { name: ATypedName(2), password: ATypedPassword(0), network: ANetwork(1) };
         for command in [admin, login] {

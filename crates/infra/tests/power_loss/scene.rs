@@ -1,9 +1,10 @@
 //! Who works on a server, and on what.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use groupchat_domain::accounts::{
-    ApiKeys, KeyHash, NewSession, Password, SessionKind, User, UserDraft, Username, create,
+    ApiKeys, KeyHash, NewSession, NoWelcome, Password, SessionKind, User, UserDraft, Username, create,
 };
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
@@ -145,7 +146,14 @@ impl Scene {
     /// Creates a user and deletes one, each by several commands.
     pub(crate) fn replace_user(&mut self, server: &Server) {
         let name = self.name();
-        let user = wait(create(server.storage(), &PlainHasher, &RandomKeys, self.admin.who, draft(&name)));
+        let user = wait(create(
+            server.storage(),
+            &PlainHasher,
+            &RandomKeys,
+            Arc::new(NoWelcome),
+            self.admin.who,
+            draft(&name),
+        ));
         let Ok(created) = user else { return };
         let id = created.user.id;
         let deleted = server.storage().write_as(self.admin.who, move |tx, actor| {
@@ -194,7 +202,9 @@ fn sign_in(server: &Server, admin: &User) -> Person {
 /// Lets the admin create a user.
 pub(crate) fn sign_up(server: &Server, admin: Person, nth: usize) -> Person {
     let draft = draft(&format!("user-{nth}"));
-    let created = wait(create(server.storage(), &PlainHasher, &RandomKeys, admin.who, draft)).unwrap();
+    let created =
+        wait(create(server.storage(), &PlainHasher, &RandomKeys, Arc::new(NoWelcome), admin.who, draft))
+            .unwrap();
     let secret = created.key.expect("users who are no admins get a key");
     Person { id: created.user.id, who: credential(RandomKeys.digest(secret.reveal())) }
 }

@@ -30,6 +30,7 @@ mod arena;
 mod bans;
 mod crossings;
 mod departures;
+mod direct;
 mod mayhem;
 mod messages;
 mod names;

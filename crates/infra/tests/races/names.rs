@@ -1,7 +1,11 @@
 //! Races for a name.
 
+use std::sync::Arc;
+
 use groupchat_domain::Refusal;
-use groupchat_domain::accounts::{AccountRefusal, UserChanges, create, create_by_operator, edit_user};
+use groupchat_domain::accounts::{
+    AccountRefusal, NoWelcome, UserChanges, create, create_by_operator, edit_user,
+};
 use groupchat_domain::groups::{self, GroupChanges, GroupDraft, GroupRefusal, Quotas, edit};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::BuiltInRole;
@@ -26,11 +30,13 @@ fn a_username_is_given_once(arena: &Arena) {
         for (nth, other) in others.iter().enumerate() {
             let (name, who) = (&wanted[nth % 2], admin.who);
             parts.push(part(move || {
-                let created = create(arena.server(), &PlainHasher, &RandomKeys, who, draft(name));
+                let created =
+                    create(arena.server(), &PlainHasher, &RandomKeys, Arc::new(NoWelcome), who, draft(name));
                 arena.wait_for(created).map(drop)
             }));
             parts.push(part(move || {
-                let created = create_by_operator(arena.server(), &PlainHasher, draft(name));
+                let created =
+                    create_by_operator(arena.server(), &PlainHasher, Arc::new(NoWelcome), draft(name));
                 arena.wait_for(created).map(drop)
             }));
             parts.push(part(move || {
@@ -74,7 +80,7 @@ fn groups_that_swap_names_are_refused(arena: &Arena) {
     let owner = arena.person();
     rounds(|_| {
         let groups = [(); 2].map(|()| arena.group(&[(&owner, BuiltInRole::Owner)]));
-        let names = groups.map(|group| arena.members(group).expect("a group").0.name);
+        let names = groups.map(|group| arena.members(group).expect("a group").0.name.expect("a name"));
         let swaps = groups.iter().zip(names.iter().rev()).map(|(group, name)| {
             let owner = &owner;
             part(move || rename(arena, owner, *group, name.as_str()))

@@ -16,7 +16,8 @@ use crate::people::{Person, group_name};
 const LIMIT: u32 = 3;
 const TRIES: usize = 6;
 
-const QUOTAS: Quotas = Quotas { owned_groups: LIMIT, memberships: LIMIT, members: LIMIT };
+const QUOTAS: Quotas =
+    Quotas { owned_groups: LIMIT, memberships: LIMIT, members: LIMIT, direct_conversations: LIMIT };
 
 /// However many groups somebody joins, and is added to by others, at once, they are in no more than they may.
 fn nobody_comes_to_be_in_more_groups_than_they_may(arena: &Arena) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::Uri;
 use groupchat_api::IpNetwork;
+use groupchat_domain::ids::GroupId;
 use tracing_subscriber::EnvFilter;
 
 use crate::database_url::{self, DatabaseUrl};
@@ -118,6 +119,19 @@ pub(super) fn sites() -> Rule<Vec<String>> {
     Rule::new(TomlType::List, "list of URLs", allowed, |text| {
         let items = text.split(',').map(str::trim);
         if text.trim().is_empty() { Some(Vec::new()) } else { items.map(parsed_site).collect() }
+    })
+}
+
+/// The most default groups: each costs a new account a few statements.
+const MAX_DEFAULT_GROUPS: usize = 20;
+
+/// Ids of groups; possibly none.
+pub(super) fn groups() -> Rule<Vec<GroupId>> {
+    let allowed = format!("at most {MAX_DEFAULT_GROUPS} ids of groups, such as 7");
+    Rule::new(TomlType::List, "list of ids", allowed, |text| {
+        let items = text.split(',').map(|item| parsed(item.trim()).and_then(|id| GroupId::parse(id).ok()));
+        let ids: Vec<_> = if text.trim().is_empty() { Vec::new() } else { items.collect::<Option<_>>()? };
+        (ids.len() <= MAX_DEFAULT_GROUPS).then_some(ids)
     })
 }
 

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use groupchat_api::IpNetwork;
+use groupchat_domain::ids::GroupId;
 
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::rule::{
-    choice, database, days, folder, integer, log_filter, networks, seconds, site, sites, socket_address,
+    choice, database, days, folder, groups, integer, log_filter, networks, seconds, site, sites,
+    socket_address,
 };
 use super::setting::Setting;
 use crate::database_url::DatabaseUrl;
@@ -187,8 +189,16 @@ settings! {
     /// the user.
     "groups.memberships_per_user" => groups_memberships_per_user: u32 = "1000", integer(1, 1_000_000).unit("groups");
 
+    /// Maximum number of direct conversations that a user can be in. They don't count as groups.
+    "groups.direct_per_user" => groups_direct_per_user: u32 = "1000", integer(1, 1_000_000).unit("conversations");
+
     /// Maximum number of members in a group.
     "groups.members" => groups_members: u32 = "50000", integer(1, 10_000_000).unit("members");
+
+    /// Groups that every new user is put into as a plain member, by their ids (`id` in `GET /api/groups`), which stay when
+    /// a group is renamed. A group that doesn't exist, is archived or full is skipped, and the log says so. Applies to
+    /// users created over REST and with `user create`, not to the first admin.
+    "groups.default" => groups_default: Vec<GroupId> = "", groups();
 
     /// Interval between heartbeats on connections for events. A socket client that sends nothing, not even a reply to
     /// the last two pings, is disconnected at the third heartbeat.

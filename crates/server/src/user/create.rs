@@ -9,6 +9,7 @@ use super::options::CreateOptions;
 use super::prerequisites::{NoListeners, block_on, choose_password, named, start_hasher};
 use super::shown::ShownUser;
 use crate::config::Config;
+use crate::default_groups::welcome;
 use crate::error::ProgramError;
 use crate::{console, storage};
 
@@ -17,7 +18,7 @@ pub(super) fn run(config: &Config, options: &CreateOptions) -> Result<(), Progra
     let (draft, made_up) = read_draft(options)?;
     storage::create_data_dir(config)?;
     let storage = storage::open(config, Arc::new(NoListeners))?;
-    let user = block_on(create_by_operator(&*storage, &start_hasher(config)?, draft))??;
+    let user = block_on(create_by_operator(&*storage, &start_hasher(config)?, welcome(config), draft))??;
     if options.output.json {
         console::print_json(&ShownUser::with_password(user, made_up.as_ref()));
     } else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use groupchat_domain::accounts::UserQuery;
-use groupchat_domain::groups::{GroupQuery, MemberQuery};
+use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{MessageQuery, MessageRange};
 use groupchat_domain::paging::{Limit, Page};
@@ -68,9 +68,11 @@ impl Cluster {
 fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
     let users = tx.accounts().list(&UserQuery { search: None, after: None, limit: all() })?;
     let users: Vec<_> = users.into_iter().map(|placed| placed.entry).collect();
-    let groups = GroupQuery::of(user, all());
-    let mut loaded = Vec::new();
-    for view in tx.groups().list(&groups)?.into_iter().map(|placed| placed.entry) {
+    let (mut groups, mut loaded) = (Vec::new(), Vec::new());
+    for kind in GroupKind::ALL {
+        groups.extend(tx.groups().list(&GroupQuery { kind, ..GroupQuery::of(user, all()) })?);
+    }
+    for view in groups.into_iter().map(|placed| placed.entry) {
         let mut group = LoadedGroup { view, members: Vec::new(), messages: Vec::new(), more: false };
         if let Some(standing) = &group.view.standing {
             let above = group.view.group.readable_after(standing);
@@ -123,7 +125,10 @@ fn judge_stored(tx: &mut dyn Tx, numbers: &HashMap<GroupId, Seq>) -> Verdict {
         if found.member_count != i64::try_from(members.len()).unwrap_or(-1) {
             return Err(format!("group {group} has {members:?}, and counts {}", found.member_count));
         }
-        if !members.is_empty() && members.iter().all(|(_, role)| *role != BuiltInRole::Owner) {
+        if !found.is_direct()
+            && !members.is_empty()
+            && members.iter().all(|(_, role)| *role != BuiltInRole::Owner)
+        {
             return Err(format!("group {group} has members and no owner"));
         }
     }

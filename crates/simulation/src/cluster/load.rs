@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use groupchat_domain::accounts::{self, Actor, User, UserQuery};
-use groupchat_domain::groups::{self, GroupQuery, Member, MemberQuery};
+use groupchat_domain::groups::{self, GroupKind, GroupQuery, Member, MemberQuery};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageRange, Window};
 use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
@@ -94,14 +94,18 @@ impl Loader {
         let of_user =
             self.read(None, |tx, actor| accounts::list_roles_of_user(tx, actor, actor.id())).await?;
         let roles = ShownRoles { all, of_user };
-        let (mut groups, mut after) = (Vec::new(), None);
-        loop {
-            let from = after.take();
-            let page = self.read(None, move |tx, actor| list_groups(tx, actor, from.clone())).await?;
-            after = next(&page);
-            groups.extend(page.items.into_iter().map(|placed| placed.entry));
-            if after.is_none() {
-                break;
+        let mut groups = Vec::new();
+        for kind in GroupKind::ALL {
+            let mut after = None;
+            loop {
+                let from = after.take();
+                let page =
+                    self.read(None, move |tx, actor| list_groups(tx, actor, kind, from.clone())).await?;
+                after = next(&page);
+                groups.extend(page.items.into_iter().map(|placed| placed.entry));
+                if after.is_none() {
+                    break;
+                }
             }
         }
         let mut loaded = Vec::new();
@@ -159,14 +163,10 @@ impl Loader {
 fn list_groups(
     tx: &mut dyn Tx,
     actor: &Actor,
+    kind: GroupKind,
     after: Option<NameCursor>,
 ) -> Result<Page<NamePosition<groups::GroupView>>, Error> {
-    let (viewer, limit) = (actor.id(), page_size(8));
-    groups::list(
-        tx,
-        actor,
-        &GroupQuery { viewer, search: None, all: false, mine: false, ownerless: false, after, limit },
-    )
+    groups::list(tx, actor, &GroupQuery { kind, after, ..GroupQuery::of(actor.id(), page_size(8)) })
 }
 
 /// How many messages of a group a client shows.

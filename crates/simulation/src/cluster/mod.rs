@@ -100,6 +100,7 @@ impl Cluster {
             email: None,
             admin: AFlag(false),
             password: APassword(0),
+            default: None,
         };
         let names = (2..).step_by(2).take(counts.clients / 2);
         let commands = [Command::CreateFirstAdmin {}].into_iter().chain(names.map(user));

@@ -35,7 +35,7 @@ impl From<&User> for ShownUser {
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ShownGroup {
-    name: String,
+    name: Option<String>,
     description: Option<String>,
     visibility: Visibility,
     history: History,
@@ -48,7 +48,7 @@ pub(super) struct ShownGroup {
 impl ShownGroup {
     fn new(group: &Group) -> Self {
         Self {
-            name: group.name.as_str().to_owned(),
+            name: group.name.as_ref().map(|name| name.as_str().to_owned()),
             description: group.description.as_ref().map(|text| text.as_str().to_owned()),
             visibility: group.visibility,
             history: group.history,
@@ -228,7 +228,7 @@ impl Replica {
             | Event::MessageUnpinned(message)
             | Event::MessageDeleted(Tombstone(message)) => self.change_message(message, None),
             Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
-            Event::SessionsEnded(_) | Event::Gone(_) => {}
+            Event::BlocksUpdated(_) | Event::SessionsEnded(_) | Event::Gone(_) => {}
         }
         None
     }

@@ -45,17 +45,17 @@ commands! {
     /// An admin creates a user, with whose key somebody can act at once.
     6 flow CreateUser[accounts::create](
         name: AUsername, display: Option<ADisplayName>, email: Option<AnEmail>, admin: AFlag,
-        password: APassword
+        password: APassword, default: Option<AGroup>
     )
-        |ports| accounts::create(ports.storage, &ports.own, &ports.own, ports.who, UserDraft {
+        |ports| accounts::create(ports.storage, &ports.own, &ports.own, ports.welcome(default), ports.who, UserDraft {
             username: name, display_name: display, email, is_admin: admin, password,
         });
     /// The operator creates a user.
     2 flow CreateUserByOperator[accounts::create_by_operator](
         name: AUsername, display: Option<ADisplayName>, email: Option<AnEmail>, admin: AFlag,
-        password: APassword
+        password: APassword, default: Option<AGroup>
     )
-        |ports| accounts::create_by_operator(ports.storage, &ports.own, UserDraft {
+        |ports| accounts::create_by_operator(ports.storage, &ports.own, ports.welcome(default), UserDraft {
             username: name, display_name: display, email, is_admin: admin, password,
         });
     /// An admin deletes a user.
@@ -132,6 +132,14 @@ commands! {
     1 read ExplainOnServer[accounts::explain_on_server](user: AUser)
         |tx, actor| accounts::explain_on_server(tx, actor, user);
 
+    /// A user blocks another.
+    2 write Block[groups::block](user: AUser) |tx, actor| groups::block(tx, actor, user);
+    /// A user ends a block.
+    2 write Unblock[groups::unblock](user: AUser) |tx, actor| groups::unblock(tx, actor, user);
+    /// Whom a user has blocked.
+    1 read ListBlocks[groups::list_blocks](after: Option<AUser>, limit: ALimit)
+        |tx, actor| groups::list_blocks(tx, actor, after, limit);
+
     // Sessions and tickets.
 
     /// Somebody signs in.
@@ -171,6 +179,14 @@ commands! {
         |tx, actor| groups::create(tx, actor, &GroupDraft {
             name: name.clone(), description: description.clone(), visibility, history,
         }, &QUOTAS);
+    /// The server starts, and asks whether new users can be put into a group.
+    1 system_read UnusableDefaults[groups::unusable_defaults](group: AGroup) |tx| {
+        let unusable = groups::unusable_defaults(tx, &[group], &QUOTAS)?;
+        Ok::<_, Error>(unusable.into_iter().map(|(group, _)| group).collect::<Vec<_>>())
+    };
+    /// A user talks to others.
+    5 write StartDirect[groups::start_direct](people: SomePeople)
+        |tx, actor| groups::start_direct(tx, actor, &people, &QUOTAS);
     /// A group's admin changes it.
     3 write EditGroup[groups::edit](
         group: AGroup, name: Option<AGroupName>, description: Option<Option<ADescription>>,
@@ -191,10 +207,11 @@ commands! {
     2 read FindGroup[groups::find](group: AGroup) |tx, actor| groups::find(tx, actor, group);
     /// Groups.
     3 read ListGroups[groups::list](
-        search: Option<ASearch>, all: AFlag, mine: AFlag, ownerless: AFlag, after: Option<APlace>, limit: ALimit
+        kind: AKind, search: Option<ASearch>, all: AFlag, mine: AFlag, ownerless: AFlag,
+        after: Option<APlace>, limit: ALimit
     )
         |tx, actor| groups::list(tx, actor, &GroupQuery {
-            viewer: actor.id(), search: search.clone(), all, mine, ownerless,
+            viewer: actor.id(), kind, search: search.clone(), all, mine, ownerless,
             after: after.map(|place| place.of("gruppe ")), limit,
         });
     /// A user joins a group.

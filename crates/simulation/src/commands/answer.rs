@@ -1,6 +1,6 @@
 //! What commands answer, in a form that can be compared.
 
-use groupchat_domain::accounts::{Actor, CreatedUser, LoggedIn, Password, Secret, Session, User};
+use groupchat_domain::accounts::{Actor, Block, CreatedUser, LoggedIn, Password, Secret, Session, User};
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{Ban, GroupView, Member};
 use groupchat_domain::ids::{GroupId, MessageId, Position, RoleId, Seq, SessionId, UserId};
@@ -69,12 +69,18 @@ answers! {
     LoggedIn((Secret, Timestamp, User)),
     /// Users.
     Users(Page<NamePosition<User>>),
+    /// A block.
+    Block(Block),
+    /// Blocks.
+    Blocks(Page<Block>),
     /// Sessions, without the times of their last use: those are stored in time.
     Sessions(Page<Session>),
     /// Who somebody is.
     Actor(Actor),
     /// A group.
     Group(GroupView),
+    /// A direct conversation, and whether it is new.
+    Started((GroupView, bool)),
     /// Groups.
     Groups(Page<NamePosition<GroupView>>),
     /// A member.
@@ -180,7 +186,9 @@ impl Answer {
             Self::Created((user, key)) => Issued { user: Some(user.id), has_key: key.is_some(), ..nothing },
             Self::User(user) | Self::FirstAdmin(Some((user, _))) => Issued { user: Some(user.id), ..nothing },
             Self::LoggedIn(_) => Issued { has_key: true, ..nothing },
-            Self::Group(view) => Issued { group: Some(view.group.id), ..nothing },
+            Self::Group(view) | Self::Started((view, true)) => {
+                Issued { group: Some(view.group.id), ..nothing }
+            }
             Self::Sent(Sent { view: MessageView { message, .. }, repeated: false }) => {
                 Issued { message: Some((message.group_id, message.id, message.seq)), ..nothing }
             }
@@ -216,12 +224,14 @@ impl Answer {
                 created.iter_mut().for_each(|(user, _)| user.renumber(ids));
             }
             Self::Users(users) => users.renumber(ids),
+            Self::Block(block) => block.renumber(ids),
+            Self::Blocks(blocks) => blocks.renumber(ids),
             Self::Sessions(sessions) => {
                 sessions.renumber(ids);
                 sessions.items.iter_mut().for_each(|session| session.last_used_at = None);
             }
             Self::Actor(actor) => actor.renumber(ids),
-            Self::Group(view) => view.renumber(ids),
+            Self::Group(view) | Self::Started((view, _)) => view.renumber(ids),
             Self::Groups(groups) => groups.renumber(ids),
             Self::Member(member) | Self::Joined((member, _)) => member.renumber(ids),
             Self::Members(members) => members.renumber(ids),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
 use groupchat_domain::groups::{
-    Candidate, Description, GroupName, History, Notify, Reason, SlowMode, Topic, Visibility,
+    Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
+    Visibility,
 };
 use groupchat_domain::ids::{GroupId, MessageId, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
@@ -127,6 +128,9 @@ arguments! {
         |shown, ids| if shown { PresenceSetting::Shown } else { PresenceSetting::Hidden };
     /// Yes or no.
     AFlag(bool) for bool: |dice, known| dice.below(3) == 0, |flag, ids| flag;
+    /// Groups, as a rule, or direct conversations.
+    AKind(bool) for GroupKind: |dice, known| dice.below(3) == 0,
+        |direct, ids| if direct { GroupKind::Direct } else { GroupKind::Group };
     /// A group's name.
     AGroupName(u16) for GroupName: |dice, known| small(dice, 24),
         |number, ids| GroupName::from_stored(named("Gruppe ", number));
@@ -236,6 +240,24 @@ impl Argument for AMessage {
 
     fn on(self, ids: &Ids) -> Self::Value {
         (ids.group(self.0), ids.message(self.1))
+    }
+}
+
+/// Whom somebody talks to: one, as a rule, or two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SomePeople(pub i64, pub i64);
+
+impl Argument for SomePeople {
+    type Value = People;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        let one = known.user(dice);
+        Self(one, if dice.below(3) == 0 { known.user(dice) } else { one })
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        let people = [self.0, self.1].map(|id| ids.user(id).get());
+        People::parse(&people).unwrap_or_else(|_| unreachable!("one or two ids"))
     }
 }
 

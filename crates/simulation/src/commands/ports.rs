@@ -9,10 +9,11 @@ use groupchat_domain::Error;
 use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, ClientInfo, FailedLogin, HashCaller, IssuedKey, KNOWN_NETWORK_RETENTION, KeyHash,
     LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, Password, PasswordAttempt, PasswordCheck,
-    PasswordHash, PasswordHasher, Secret, Verification,
+    PasswordHash, PasswordHasher, Secret, Verification, Welcome,
 };
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
-use groupchat_domain::groups::Quotas;
+use groupchat_domain::groups::{DefaultGroups, GroupJournal, GroupRefusal, Quotas};
+use groupchat_domain::ids::GroupId;
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{BoxFuture, Credential, Storage};
 
@@ -20,7 +21,7 @@ use crate::commands::argument::{AKey, Argument, key_hash};
 use crate::commands::ids::Ids;
 
 /// The quotas of all worlds: small, so that they are reached.
-pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 4 };
+pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 4, direct_conversations: 5 };
 
 /// How many sessions a user may have.
 const SESSIONS_PER_USER: u32 = 3;
@@ -50,6 +51,12 @@ impl<'w> Ports<'w> {
     ) -> Self {
         let who = Credential { key: by.on(ids), network: Network::UNKNOWN };
         Self { storage, live, ids, who, own: OwnPorts { number } }
+    }
+
+    /// What comes with an account: a membership of this group.
+    pub(crate) fn welcome(&self, default: Option<GroupId>) -> Arc<dyn Welcome> {
+        let ids: Vec<_> = default.into_iter().collect();
+        Arc::new(DefaultGroups::new(&ids, QUOTAS, Arc::new(NoJournal)))
     }
 
     /// What a login needs.
@@ -124,6 +131,13 @@ impl LoginRateLimiter for OwnPorts {
 
 impl LoginJournal for OwnPorts {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
+}
+
+/// Tells nobody.
+struct NoJournal;
+
+impl GroupJournal for NoJournal {
+    fn skipped(&self, _: GroupId, _: GroupRefusal) {}
 }
 
 /// Keeps what is told that is in no log. Nobody listens.

@@ -1,6 +1,6 @@
 //! Answers in the ids of the model.
 
-use groupchat_domain::accounts::{Actor, Session, User, UserRef};
+use groupchat_domain::accounts::{Actor, Block, Session, User, UserRef};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, EndedBan, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember,
     GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject,
@@ -53,6 +53,7 @@ renumber! {
     UserRef: id;
     Actor: user session;
     Session: id;
+    Block: user;
     Group: id;
     Member: user;
     Ban: user banned_by;

@@ -1,8 +1,8 @@
 //! All that a database holds, read through the ports.
 
-use groupchat_domain::accounts::{SessionQuery, User, UserQuery};
+use groupchat_domain::accounts::{BlockQuery, SessionQuery, User, UserQuery};
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{GroupQuery, MemberQuery};
+use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::messages::{MessagePage, MessageQuery, MessageRange, PinQuery};
 use groupchat_domain::paging::{Limit, Page};
@@ -64,7 +64,9 @@ fn of_user(
     let limit = largest();
     let sessions = tx.sessions().list(&SessionQuery { user, now: LONG_AGO, below: None, limit })?;
     let groups = GroupQuery::of(user, limit);
+    let direct = tx.groups().list(&GroupQuery { kind: GroupKind::Direct, ..groups.clone() })?;
     let groups = tx.groups().list(&groups)?;
+    let blocked = tx.blocks().list(&BlockQuery { user, after: None, limit })?;
     let joined = tx.members().joined_groups(user)?;
     let since: Vec<_> = joined.into_iter().map(|group| (group.id, place(log, group.since))).collect();
     Ok(vec![
@@ -72,6 +74,8 @@ fn of_user(
         ("the hash", hash.unwrap_or_default().into()),
         ("the sessions", Page::from_lookahead(sessions, limit).into()),
         ("the groups as seen", Page::from_lookahead(groups, limit).into()),
+        ("the direct conversations as seen", Page::from_lookahead(direct, limit).into()),
+        ("the blocks", Page::from_lookahead(blocked, limit).into()),
         ("the memberships", tx.members().groups_of(user, ALL)?.into()),
         ("the beginnings", since.into()),
     ])

@@ -67,6 +67,7 @@ impl History {
             email: None,
             admin: AFlag(false),
             password: APassword(0),
+            default: None,
         };
         let login = Command::Login { name: ATypedName(0), password: ATypedPassword(0), network: ANetwork(1) };
         let commands = [Command::CreateFirstAdmin {}, login].into_iter().chain([2, 4, 6, 8].map(user));

@@ -1,10 +1,11 @@
 //! Groups.
 
 use groupchat_domain::groups::{
-    Group, GroupName, GroupQuery, GroupRepository, GroupView, NewGroup, Standing, Visibility, VisibleGroup,
+    DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, History, NewDirect,
+    NewGroup, SlowMode, Standing, Visibility, VisibleGroup,
 };
-use groupchat_domain::ids::{GroupId, Seq, UserId};
-use groupchat_domain::paging::NamePosition;
+use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
+use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::permissions::Role;
 use groupchat_domain::storage::{StorageFault, Unique};
 use groupchat_domain::time::Timestamp;
@@ -17,10 +18,38 @@ impl Tables {
     fn standing(&self, group: GroupId, viewer: UserId) -> Option<Standing> {
         let membership = self.memberships.get(&(group, viewer))?;
         let stored = self.roles.get(&(group, membership.role.clone())).copied();
-        let is_private = !self.groups.get(&group)?.group.visibility.is_listed();
+        let row = self.groups.get(&group)?;
+        let is_private = !row.group.visibility.is_listed();
+        let is_closed = row.direct_key.as_ref().is_some_and(|key| self.is_closed(key, viewer));
         let role = Role::resolve(membership.role.clone(), stored, is_private)?;
         let Membership { read_seq, joined_seq, settings, last_sent_at, .. } = *membership;
-        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at })
+        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed })
+    }
+
+    /// Whether somebody can't write in the direct conversation of these people.
+    fn is_closed(&self, key: &DirectKey, viewer: UserId) -> bool {
+        let [one, two] = *key.people() else { return false };
+        let other = if one == viewer { two } else { one };
+        self.user(other).is_none() || self.is_blocked(one, two)
+    }
+
+    /// The viewer's direct conversations, the newest first.
+    fn list_direct(&self, query: &GroupQuery) -> Vec<NamePosition<GroupView>> {
+        let rows = self.groups.iter().filter(|(_, row)| row.direct_key.is_some() && !row.is_deleted);
+        let below = query.after.as_ref().map_or(i64::MAX, |after| after.id);
+        let mut mine: Vec<_> = rows
+            .map(|(_, row)| &row.group)
+            .filter(|group| group.id.get() < below && query.search.is_none())
+            .map(|group| self.group_view(group, query.viewer))
+            .filter(|view| view.standing.is_some())
+            .collect();
+        mine.sort_by_key(|view| std::cmp::Reverse(view.group.id));
+        mine.truncate(usize::try_from(query.limit.with_lookahead()).unwrap_or(0));
+        let place = |entry: GroupView| {
+            let position = NameCursor { name_key: String::new(), id: entry.group.id.get(), renames: 0 };
+            NamePosition { entry, position }
+        };
+        mine.into_iter().map(place).collect()
     }
 
     fn group_view(&self, group: &Group, viewer: UserId) -> GroupView {
@@ -38,7 +67,9 @@ impl Tables {
     /// Whether another listed group has the name, which matters to those that are listed.
     fn is_taken(&self, name: &GroupName, visibility: Visibility, except: Option<GroupId>) -> bool {
         let mut groups = self.groups.iter().filter(|(id, row)| !row.is_deleted && Some(**id) != except);
-        let has_name = |group: &Group| group.visibility.is_listed() && group.name.key() == name.key();
+        let has_name = |group: &Group| {
+            group.visibility.is_listed() && key_of(group).as_deref() == Some(name.key().as_str())
+        };
         visibility.is_listed() && groups.any(|(_, row)| has_name(&row.group))
     }
 
@@ -77,6 +108,11 @@ impl Tables {
     }
 }
 
+/// The key of a group's name.
+fn key_of(group: &Group) -> Option<String> {
+    group.name.as_ref().map(GroupName::key)
+}
+
 impl GroupRepository for ModelTx<'_> {
     fn lock(&mut self, _: GroupId) -> Result<(), StorageFault> {
         self.read().map(drop)
@@ -104,12 +140,17 @@ impl GroupRepository for ModelTx<'_> {
 
     fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
         let tables = self.read()?;
+        if query.kind == GroupKind::Direct {
+            return Ok(tables.list_direct(query));
+        }
         let groups = tables.groups.iter().filter(|(_, row)| !row.is_deleted).map(|(_, row)| &row.group);
         let found = groups
             .filter(|group| !query.mine || tables.standing(group.id, query.viewer).is_some())
             .filter(|group| !query.ownerless || group.member_count == 0)
             .filter(|group| query.all || query.ownerless || tables.is_visible(group, query.viewer))
-            .map(|group| ListedName { of: Named::Group(group.id), key: group.name.key(), entry: group })
+            .filter_map(|group| {
+                Some(ListedName { of: Named::Group(group.id), key: key_of(group)?, entry: group })
+            })
             .filter(|named| query.search.as_ref().is_none_or(|text| named.key.contains(text.as_str())))
             .map(|ListedName { of, key, entry }| ListedName {
                 of,
@@ -125,20 +166,52 @@ impl GroupRepository for ModelTx<'_> {
             return Ok(Unique::Taken);
         }
         let id = GroupId::new(tables.group_ids.take());
-        tables.groups.put(id, GroupRow { group: group.clone().into_group(id), is_deleted: false });
+        let group = group.clone().into_group(id);
+        tables.groups.put(id, GroupRow { group, is_deleted: false, direct_key: None });
+        Ok(Unique::Stored(id))
+    }
+
+    fn find_direct(&mut self, key: &DirectKey) -> Result<Option<GroupId>, StorageFault> {
+        let mut groups = self.read()?.groups.iter();
+        Ok(groups.find(|(_, row)| row.direct_key.as_ref() == Some(key)).map(|(id, _)| *id))
+    }
+
+    fn insert_direct(&mut self, direct: &NewDirect) -> Result<Unique<GroupId>, StorageFault> {
+        if self.find_direct(&direct.key)?.is_some() {
+            return Ok(Unique::Taken);
+        }
+        let tables = self.write()?;
+        let id = GroupId::new(tables.group_ids.take());
+        let group = Group {
+            id,
+            name: None,
+            description: None,
+            visibility: Visibility::Private,
+            history: History::All,
+            topic: None,
+            slow_mode: SlowMode::OFF,
+            archived_at: None,
+            version: Version::FIRST,
+            created_at: direct.created_at,
+            member_count: 0,
+            last_seq: Seq::ZERO,
+        };
+        let direct_key = Some(direct.key.clone());
+        tables.groups.put(id, GroupRow { group, is_deleted: false, direct_key });
         Ok(Unique::Stored(id))
     }
 
     fn update(&mut self, group: &Group) -> Result<Unique<()>, StorageFault> {
         let tables = self.write()?;
-        let Some(old_key) = tables.group(group.id).map(|group| group.name.key()) else {
+        let Some(old_key) = tables.group(group.id).map(key_of) else {
             return Err(self.fail("there is no such group to change"));
         };
-        if tables.is_taken(&group.name, group.visibility, Some(group.id)) {
+        let name = group.name.as_ref();
+        if name.is_some_and(|name| tables.is_taken(name, group.visibility, Some(group.id))) {
             return Ok(Unique::Taken);
         }
         tables.groups.change(&group.id, |row| {
-            row.group.name = group.name.clone();
+            row.group.name.clone_from(&group.name);
             row.group.description.clone_from(&group.description);
             row.group.visibility = group.visibility;
             row.group.history = group.history;
@@ -147,7 +220,7 @@ impl GroupRepository for ModelTx<'_> {
             row.group.archived_at = group.archived_at;
             row.group.version = group.version;
         });
-        if group.name.key() != old_key {
+        if let Some(old_key) = old_key.filter(|old_key| key_of(group).as_ref() != Some(old_key)) {
             tables.note_rename(Named::Group(group.id), old_key);
         }
         Ok(Unique::Stored(()))

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use groupchat_domain::groups::{
-    JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
+    Group, JoinedGroup, Member, MemberQuery, MemberRepository, MemberSettings, NewMembership, ReadCursor,
 };
 use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::paging::NamePosition;
@@ -123,9 +123,18 @@ impl MemberRepository for ModelTx<'_> {
         role: Option<BuiltInRole>,
         most: u32,
     ) -> Result<u32, StorageFault> {
-        let joined = self.read()?.present_memberships_of(user);
+        let tables = self.read()?;
+        let is_named = |group: &GroupId| tables.group(*group).is_some_and(|group| !group.is_direct());
+        let joined = tables.present_memberships_of(user).filter(|(group, _)| is_named(group));
         let counted = joined.filter(|(_, membership)| role.is_none_or(|role| membership.role == role));
         Ok(counted.map(|_| 1).sum::<u32>().min(most))
+    }
+
+    fn count_direct(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault> {
+        let tables = self.read()?;
+        let is_direct = |group: &GroupId| tables.group(*group).is_some_and(Group::is_direct);
+        let joined = tables.present_memberships_of(user).filter(|(group, _)| is_direct(group));
+        Ok(joined.map(|_| 1).sum::<u32>().min(most))
     }
 
     fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
@@ -145,7 +154,7 @@ impl MemberRepository for ModelTx<'_> {
     fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
         let tables = self.read()?;
         let joined = |(id, membership): (GroupId, Membership)| {
-            let GroupRow { group, is_deleted } = tables.groups.get(&id)?;
+            let GroupRow { group, is_deleted, .. } = tables.groups.get(&id)?;
             let Membership { since_event: since, joined_seq, role, .. } = membership;
             let (history, has_ended) = (group.history, *is_deleted);
             let joined = JoinedGroup { id, since, joined_seq, role, history, has_ended };

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bans;
+mod blocks;
 mod events;
 mod groups;
 mod jobs;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::groups::{Ban, Group, MemberSettings};
+use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
@@ -26,6 +26,8 @@ pub(crate) struct UserRow {
 pub(crate) struct GroupRow {
     pub(crate) group: Group,
     pub(crate) is_deleted: bool,
+    /// Whose direct conversation it is.
+    pub(crate) direct_key: Option<DirectKey>,
 }
 
 /// A membership.
@@ -98,6 +100,8 @@ tables! {
     server_roles: Table<RoleId, ServerRole>,
     /// Who has which role on the server, also one that was removed.
     user_roles: Table<(UserId, RoleId), ()>,
+    /// When a user blocked another.
+    blocks: Table<(UserId, UserId), Timestamp>,
     groups: Table<GroupId, GroupRow>,
     /// What groups have defined or changed, by the name of the role.
     roles: Table<(GroupId, RoleName), RoleDefinition>,

@@ -130,6 +130,8 @@ impl Scene {
         let settings = json!({"notify": "mentions", "pinned": true});
         self.ada.patch(&format!("{}/members/me", self.group), settings).await.ok();
         self.log("settings.updated").await;
+        self.ada.put_empty(&format!("/api/users/{}/block", self.root.id())).await.ok();
+        self.log("blocks.updated").await;
         let path = format!("{}/messages/{}", self.group, sent["data"]["id"]);
         self.server.advance_clock(Duration::from_secs(5));
         self.grace.patch(&path, json!({"text": "Hello, Ada! A bug."})).await.ok();

@@ -64,7 +64,7 @@ fn assert_shape(event: &Value) {
     time(&event["at"]);
     assert!(event["cursor"].is_string() && event["actor_id"].is_i64(), "{event}");
     let event_type = event["type"].as_str().expect("a type");
-    let is_of_group = !event_type.starts_with("user.") && !event_type.starts_with("roles.");
+    let is_of_group = !["user.", "roles.", "blocks."].iter().any(|start| event_type.starts_with(start));
     assert_eq!(event["group_id"].is_i64(), is_of_group, "{event}");
 }
 

@@ -8,7 +8,7 @@ use crate::harness::{Answer, Server};
 
 #[actix_web::test]
 async fn a_quota_is_told_by_its_name_and_its_limit() {
-    let quotas = Quotas { owned_groups: 2, memberships: 3, members: 2 };
+    let quotas = Quotas { owned_groups: 2, memberships: 3, members: 2, direct_conversations: 2 };
     let options = ServerOptions { quotas, ..ServerOptions::default() };
     let server = Server::start().await.with_options(options).await;
     let (ann, bob, cleo) = (server.user("ann").await, server.user("bob").await, server.user("cleo").await);
@@ -32,4 +32,11 @@ async fn a_quota_is_told_by_its_name_and_its_limit() {
     bob.delete(&format!("{first}/members/me")).await.no_content();
     ann.add(&second, &bob, "member").await;
     exceeded(ann.patch(&format!("{second}/members/{}", bob.id()), role).await, "owned_groups", 2);
+    let dan = server.user("dan").await;
+    for other in [&bob, &cleo] {
+        ann.post("/api/direct", json!({"user_ids": [other.id()]})).await.created();
+    }
+    exceeded(ann.post("/api/direct", json!({"user_ids": [dan.id()]})).await, "direct_conversations", 2);
+    exceeded(dan.post("/api/direct", json!({"user_ids": [ann.id()]})).await, "direct_conversations", 2);
+    assert_eq!(dan.list("/api/groups?kind=direct", "/id").await, [0; 0]);
 }

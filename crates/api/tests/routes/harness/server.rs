@@ -9,8 +9,8 @@ use std::time::Duration;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use groupchat_api::{AppState, Ports, ServerOptions, State, app};
 use groupchat_domain::accounts::{
-    ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, Password, PasswordHash,
-    PasswordHasher, SessionKind, Username,
+    ClientInfo, HashCaller, IssuedKey, KeyHash, LOGIN_LIFETIME, NewSession, NewUser, NoWelcome, Password,
+    PasswordHash, PasswordHasher, SessionKind, Username, Welcome,
 };
 use groupchat_domain::ids::UserId;
 use groupchat_domain::jobs::run_due_jobs;
@@ -107,6 +107,11 @@ impl Server {
         self.with_state(AppState::new(Ports { hasher, ..self.ports() }, self.state.version)).await
     }
 
+    /// The same server, where other things come with a new account.
+    pub(crate) async fn with_welcome(&self, welcome: Arc<dyn Welcome>) -> Self {
+        self.with_state(AppState::new(Ports { welcome, ..self.ports() }, self.state.version)).await
+    }
+
     /// The same server with another storage; the hub keeps its own.
     pub(crate) async fn with_storage(&self, storage: Arc<dyn Storage>) -> Self {
         self.with_state(AppState::new(Ports { storage, ..self.ports() }, self.state.version)).await
@@ -124,13 +129,14 @@ impl Server {
 
     fn ports(&self) -> Ports {
         let ports: &Ports = &self.state;
-        let Ports { storage, keys, hasher, attempts, journal, live } = ports;
+        let Ports { storage, keys, hasher, attempts, journal, welcome, live } = ports;
         Ports {
             storage: storage.clone(),
             keys: keys.clone(),
             hasher: hasher.clone(),
             attempts: attempts.clone(),
             journal: journal.clone(),
+            welcome: welcome.clone(),
             live: live.clone(),
         }
     }
@@ -245,6 +251,7 @@ fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: Loc
         hasher,
         attempts: Arc::new(attempts),
         journal: Arc::new(LogJournal),
+        welcome: Arc::new(NoWelcome),
         live: Arc::new(hub),
     };
     State::new(AppState::new(ports, "1.2.3"))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::accounts::{KeyHash, MockApiKeys, MockPasswordHasher};
+use crate::accounts::{KeyHash, MockApiKeys, MockPasswordHasher, MockWelcome};
 use crate::events::Audience;
 use crate::ids::{SessionId, Version};
 use crate::permissions::ServerPermission;
@@ -18,6 +18,14 @@ use crate::testing::{
 };
 
 const NEW_KEY: KeyHash = KeyHash::new([2; 32]);
+
+/// What comes with an account is prepared before anything else, and done for the user who was stored.
+fn welcomes() -> Arc<dyn Welcome> {
+    let mut welcome = MockWelcome::new();
+    welcome.expect_prepare().returning(|_| Ok(()));
+    welcome.expect_welcome().withf(|_, user| user.id == OTHER).returning(|tx, _| Ok(tx.touch()?));
+    Arc::new(welcome)
+}
 
 fn draft(is_admin: bool) -> UserDraft {
     let User { username, display_name, email, .. } = user(OTHER);
@@ -106,7 +114,7 @@ fn run<const N: usize>(
     draft: UserDraft,
 ) -> (Result<CreatedUser, Error>, [Ran; N]) {
     let storage = ScriptedStorage::new(script);
-    let outcome = block_on(create(&storage, hasher, keys, MY_KEY, draft));
+    let outcome = block_on(create(&storage, hasher, keys, welcomes(), MY_KEY, draft));
     (outcome, storage.finish_as())
 }
 
@@ -191,7 +199,7 @@ fn faults_are_returned() {
             let mut keys = MockApiKeys::new();
             keys.expect_issue()
                 .returning(|| IssuedKey { secret: Secret::new("new key".to_owned()), hash: NEW_KEY });
-            block_on(create(storage, &hasher, &keys, MY_KEY, draft(false)))
+            block_on(create(storage, &hasher, &keys, welcomes(), MY_KEY, draft(false)))
         },
     );
     let key = || IssuedKey { secret: Secret::new("new key".to_owned()), hash: NEW_KEY };

@@ -96,6 +96,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::MemberRemoved, Audience::GroupAndUser(GROUP, OTHER)),
         (EventType::BanCreated, Audience::GroupAndUser(GROUP, OTHER)),
         (EventType::MessageDeleted, Audience::Group(GROUP)),
+        (EventType::BlocksUpdated, Audience::User(OTHER)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
     ] {
         assert_eq!(example(event_type).audience(), Some(audience), "{event_type:?}");

@@ -1,9 +1,9 @@
 use super::*;
 use crate::groups::model::Visibility;
-use crate::permissions::{Rank, Shortfall};
+use crate::permissions::{BuiltInRole, Rank, Shortfall};
 use crate::testing::{
     ADMIN, GROUP, GroupCaller, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, group, lacks, me, standing,
+    assert_hands_faults_on, direct, group, lacks, me, standing,
 };
 
 fn seen_by(caller: GroupCaller) -> VisibleGroup {
@@ -144,4 +144,30 @@ fn faults_are_returned() {
         || MockTx::new().locks_group(Some(group()), None).reads_rights(true),
         |tx| lock_visible(tx, &me(), GROUP)?.authorize(tx, &me(), GroupPermission::DeleteGroup),
     );
+}
+
+#[test]
+fn server_admins_don_t_know_of_direct_conversations() {
+    let mut tx = MockTx::new().locks_group(None, None).may_manage(true);
+    tx.groups.expect_find_many().times(1).returning(|_| Ok(vec![direct()]));
+    assert_eq!(lock_managed(&mut tx, &me(), GROUP), Err(GroupRefusal::NotFound.into()));
+}
+
+#[test]
+fn in_a_direct_conversation_nobody_has_other_rights_than_the_rest_server_admins_not_excepted() {
+    for is_closed in [false, true] {
+        let standing = Standing { is_closed, ..standing(BuiltInRole::Member) };
+        let found = VisibleGroup { group: direct(), standing: Some(standing.clone()) };
+        for permission in
+            [GroupPermission::EditGroup, GroupPermission::DeleteGroup, GroupPermission::AddMembers]
+        {
+            let refused = found.authorize(&mut MockTx::new(), &me(), permission);
+            assert_eq!(refused, Err(GroupRefusal::Direct.into()), "{permission:?}");
+        }
+        let membership = found.into_membership().unwrap();
+        let expected = if is_closed { Err(GroupRefusal::DirectClosed) } else { Ok(()) };
+        assert_eq!(membership.require_to_send(crate::testing::NOW), expected);
+        assert_eq!(membership.require(GroupPermission::Pin), expected);
+        assert_eq!(membership.require(GroupPermission::ReadHistory), Ok(()));
+    }
 }

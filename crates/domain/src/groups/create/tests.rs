@@ -78,7 +78,7 @@ fn whoever_creates_a_group_owns_it() {
     let mut tx = stores_owner(stores_group(Unique::Stored(GROUP)));
     let created = create(&mut tx, &me(), &draft(), &Quotas::default()).unwrap();
     assert_eq!(created.group.id, GROUP);
-    assert_eq!(created.group.name, draft().name);
+    assert_eq!(created.group.name, Some(draft().name));
     assert_eq!(created.group.description, draft().description);
     assert_eq!((created.group.version, created.group.created_at), (Version::FIRST, NOW));
     assert_eq!((created.group.member_count, created.group.last_seq), (1, Seq::ZERO));

@@ -19,7 +19,7 @@ fn renaming() -> GroupChanges {
 }
 
 fn renamed() -> Group {
-    Group { name: name("Florists"), version: group().version.next(), ..group() }
+    Group { name: Some(name("Florists")), version: group().version.next(), ..group() }
 }
 
 /// What the group looks like in the end; it is read once.
@@ -156,7 +156,7 @@ fn an_archived_group_stays_as_it_is() {
 #[test]
 fn a_change_that_changes_nothing_stores_and_emits_nothing() {
     let same = GroupChanges {
-        name: Some(group().name),
+        name: group().name,
         description: Some(group().description),
         visibility: Some(Visibility::Public),
         history: Some(History::All),

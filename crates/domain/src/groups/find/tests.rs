@@ -2,6 +2,7 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::groups::error::GroupRefusal;
+use crate::groups::model::GroupKind;
 use crate::groups::model::{Group, Visibility};
 use crate::paging::Limit;
 use crate::permissions::BuiltInRole;
@@ -19,6 +20,7 @@ fn group_query(limit: i64) -> GroupQuery {
     let limit = Limit::parse(limit).unwrap();
     GroupQuery {
         viewer: ME,
+        kind: GroupKind::Group,
         search: SearchText::parse("gard").ok(),
         all: false,
         mine: false,

@@ -302,7 +302,7 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
         .times(1)
         .returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
-    add(&mut tx, &me(), &group(), me().user, BuiltInRole::Owner.into(), &Quotas::default()).unwrap();
+    add(&mut tx, ME, &group(), me().user, BuiltInRole::Owner.into(), &Quotas::default()).unwrap();
     assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
 }
 

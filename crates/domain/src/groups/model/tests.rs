@@ -95,7 +95,7 @@ fn only_members_learn_of_what_happens_to_a_private_group() {
 #[test]
 fn a_new_group_has_no_members_and_no_messages() {
     let Group { name, description, visibility, history, .. } = group();
-    let new = NewGroup { name, description, visibility, history, created_at: NOW };
+    let new = NewGroup { name: name.unwrap(), description, visibility, history, created_at: NOW };
     let version = Version::FIRST;
     let expected = Group { version, created_at: NOW, member_count: 0, last_seq: Seq::ZERO, ..group() };
     assert_eq!(new.into_group(GROUP), expected);

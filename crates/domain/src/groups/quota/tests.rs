@@ -1,9 +1,9 @@
 use mockall::predicate::eq;
 
 use super::*;
-use crate::testing::{ME, MockTx, assert_hands_faults_on, group};
+use crate::testing::{ME, MockTx, assert_hands_faults_on, direct, group};
 
-const QUOTAS: Quotas = Quotas { owned_groups: 2, memberships: 5, members: 4 };
+const QUOTAS: Quotas = Quotas { owned_groups: 2, memberships: 5, members: 4, direct_conversations: 6 };
 
 /// A user in so many groups, who owns so many of them; neither is counted further than it matters.
 fn counts(memberships: u32, owned: u32) -> MockTx {
@@ -45,6 +45,20 @@ fn who_owns_as_many_groups_as_they_may_still_joins() {
 }
 
 #[test]
+fn direct_conversations_are_counted_by_themselves() {
+    let counts = |direct: u32| {
+        let mut tx = MockTx::new();
+        tx.members.expect_count_direct().with(eq(ME), eq(7)).times(1).returning(move |_, _| Ok(direct));
+        tx
+    };
+    let check = |tx: &mut dyn Tx| QUOTAS.check_added(tx, &direct(), ME, &BuiltInRole::Member.into());
+    let refusal = GroupRefusal::QuotaExceeded { quota: Quota::DirectConversations, limit: 6 };
+    assert_eq!(check(&mut counts(6)), Ok(()));
+    assert_eq!(check(&mut counts(7)), Err(refusal.into()));
+    assert_hands_faults_on(|| counts(1), check);
+}
+
+#[test]
 fn a_refusal_names_what_is_limited_and_how_many_there_may_be() {
     let refusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 5 };
     assert_eq!(refusal.to_string(), "the number of groups that a user is in is limited to 5");
@@ -60,5 +74,8 @@ fn faults_are_returned() {
 
 #[test]
 fn the_names_of_the_quotas_are_those_of_the_contract() {
-    assert_eq!(Quota::ALL.map(Quota::as_str), ["owned_groups", "memberships", "members"]);
+    assert_eq!(
+        Quota::ALL.map(Quota::as_str),
+        ["owned_groups", "memberships", "members", "direct_conversations"]
+    );
 }

@@ -7,7 +7,7 @@ use crate::groups::model::{Member, VisibleGroup};
 use crate::permissions::RoleName;
 use crate::testing::{
     ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, standing,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, member, standing,
 };
 
 /// The caller finds `target` in the group, which has `owners` owners.
@@ -184,4 +184,14 @@ fn faults_are_returned() {
         || passes_on_to(Some(member(ME, BuiltInRole::Admin))),
         |tx| end_membership(tx, GROUP, OTHER),
     );
+}
+
+#[test]
+fn nobody_leaves_a_direct_conversation_or_is_removed() {
+    for user in [ME, OTHER] {
+        let mut tx = MockTx::new().called_by_in(MEMBER, direct());
+        tx.members.expect_find().returning(|_, user| Ok(Some(member(user, BuiltInRole::Member))));
+        assert_eq!(remove_member(&mut tx, &me(), GROUP, user), Err(GroupRefusal::Direct.into()));
+        assert_eq!(tx.emitted, []);
+    }
 }

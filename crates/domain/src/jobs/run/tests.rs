@@ -62,6 +62,10 @@ fn ends_memberships(memberships: usize) -> MockTx {
         .withf(|user, limit| *user == OTHER && (1..=100).contains(limit))
         .times(1)
         .returning(move |_, _| Ok(vec![GROUP; memberships]));
+    if memberships == 0 {
+        let purge = tx.blocks.expect_purge().withf(|user, limit| *user == OTHER && (1..=500).contains(limit));
+        purge.times(1).returning(|_, _| Ok(true));
+    }
     tx.groups.expect_lock().with(eq(GROUP)).times(memberships).returning(|_| Ok(()));
     let found = || VisibleGroup { group: group(), standing: Some(standing(BuiltInRole::Member)) };
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);

@@ -2,8 +2,15 @@ use super::*;
 use crate::permissions::{BuiltInRole, PermissionSet, RoleDefinition, RoleName};
 
 /// A group that everybody signed in may see.
-const OPEN: Scope<'_> =
-    Scope { is_open: true, is_archived: false, slow_mode: None, target: None, gift: None };
+const OPEN: Scope<'_> = Scope {
+    is_open: true,
+    is_direct: false,
+    is_closed: false,
+    is_archived: false,
+    slow_mode: None,
+    target: None,
+    gift: None,
+};
 /// One that only its members may see.
 const PRIVATE: Scope<'_> = Scope { is_open: false, ..OPEN };
 
@@ -194,5 +201,34 @@ fn the_reason_of_a_decision_is_told_in_a_sentence() {
         (Decision::Denied(lacks), "the role in the group: it lacks the permission send"),
     ] {
         assert_eq!(decision.to_string(), sentence);
+    }
+}
+
+/// What everybody may do in a direct conversation as it was reviewed; with a star, also while it is closed.
+const DIRECT: &str =
+    "view* read_history* send send_files react reply create_polls mention_all pin edit_own delete_own*";
+
+#[test]
+fn in_a_direct_conversation_all_members_may_do_the_same_and_others_nothing() {
+    let direct = Scope { is_direct: true, ..PRIVATE };
+    let closed = Scope { is_closed: true, ..direct };
+    for permission in GroupPermission::ALL.iter().copied() {
+        let name = permission.as_str();
+        let is_kept = DIRECT.split(' ').any(|known| known.strip_suffix('*') == Some(name));
+        let is_allowed = is_kept || DIRECT.split(' ').any(|known| known == name);
+        let expected =
+            if is_allowed { Decision::Allowed(Grant::Direct) } else { Decision::Denied(Denial::Direct) };
+        let when_closed =
+            if is_allowed && !is_kept { Decision::Denied(Denial::DirectClosed) } else { expected };
+        for role in BuiltInRole::ALL.map(built_in) {
+            for manages_groups in [false, true] {
+                let who = Who::with_role(Some(&role)).managing(manages_groups);
+                assert_eq!(decide(&who, permission, &direct), expected, "{name} as {who:?}");
+                assert_eq!(decide(&who, permission, &closed), when_closed, "{name} as {who:?}");
+            }
+        }
+        for who in [OUTSIDER, SERVER_ADMIN] {
+            assert_eq!(decide(&who, permission, &direct), Decision::Denied(Denial::NotMember), "{name}");
+        }
     }
 }

@@ -34,7 +34,7 @@ fn sent() -> Message {
 
 fn described() -> Group {
     Group {
-        name: GroupName::from_stored("x".repeat(32)),
+        name: Some(GroupName::from_stored("x".repeat(32))),
         description: Some(Description::from_stored("x".repeat(64))),
         ..group()
     }

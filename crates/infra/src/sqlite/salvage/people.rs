@@ -27,6 +27,7 @@ const DROP_BANS_OF_MEMBERS: &str = "DELETE FROM group_bans WHERE EXISTS (SELECT 
 const APPOINT_OWNERS: &str = "UPDATE memberships SET role = 'owner' \
     WHERE NOT EXISTS (SELECT 1 FROM memberships AS owners \
                       WHERE owners.group_id = memberships.group_id AND owners.role = 'owner') \
+    AND EXISTS (SELECT 1 FROM groups WHERE groups.id = memberships.group_id AND kind = 'group') \
     AND user_id = (SELECT heirs.user_id FROM memberships AS heirs JOIN users ON users.id = heirs.user_id \
                    LEFT JOIN group_roles ON group_roles.group_id = heirs.group_id AND name = heirs.role \
                    WHERE heirs.group_id = memberships.group_id AND users.deleted_at IS NULL \

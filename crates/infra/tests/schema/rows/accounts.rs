@@ -169,3 +169,17 @@ pub(super) const USER_ROLES: TableRows = TableRows {
         (Reference, &[("user_id", Number(9))]),
     ],
 };
+
+pub(super) const BLOCKS: TableRows = TableRows {
+    table: "blocks",
+    is_single_row: false,
+    first: &[&[("user_id", Number(2)), ("blocked_id", Number(1))]],
+    another: &[("user_id", Number(1)), ("blocked_id", Number(2)), ("created_at", Number(0))],
+    accepted: &[],
+    rejected: &[
+        (Unique, &[("user_id", Number(2)), ("blocked_id", Number(1))]),
+        (Check, &[("blocked_id", Number(1))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("blocked_id", Number(9))]),
+    ],
+};

@@ -38,6 +38,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     accounts::KNOWN_NETWORKS,
     accounts::SERVER_ROLES,
     accounts::USER_ROLES,
+    accounts::BLOCKS,
     groups::GROUPS,
     groups::GROUP_ROLES,
     groups::MEMBERSHIPS,

@@ -40,6 +40,7 @@ fn the_default_quotas_are_those_of_the_domain() {
     assert_eq!(config.groups_owned_per_user, usual.owned_groups);
     assert_eq!(config.groups_memberships_per_user, usual.memberships);
     assert_eq!(config.groups_members, usual.members);
+    assert_eq!(config.groups_direct_per_user, usual.direct_conversations);
 }
 
 #[test]

@@ -86,7 +86,11 @@ impl Witness {
         }
         // Those whose account was deleted are about to leave, and then the group gets another owner.
         let is_settled = members.is_disjoint(&self.gone);
-        if is_settled && !members.is_empty() && tx.members().count_owners(group).map_err(fault)? == 0 {
+        if is_settled
+            && !found.is_direct()
+            && !members.is_empty()
+            && tx.members().count_owners(group).map_err(fault)? == 0
+        {
             return Err(format!("in group {group} are {members:?}, none of whom owns it"));
         }
         Ok(())

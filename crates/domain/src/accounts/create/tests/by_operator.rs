@@ -38,7 +38,12 @@ fn stores_first_admin() -> MockTx {
 fn the_operator_creates_users_without_a_key() {
     for is_admin in [false, true] {
         let storage = ScriptedStorage::new([stores(MockTx::new(), is_admin, Unique::Stored(OTHER))]);
-        let user = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(is_admin)));
+        let user = block_on(create_by_operator(
+            &storage,
+            &hashes_for(HashCaller::System),
+            welcomes(),
+            draft(is_admin),
+        ));
         assert_eq!(user, Ok(created(is_admin)));
         let [ran] = storage.finish_as();
         assert_eq!(ran.access, Access { mode: Mode::Write, caller: Caller::System });
@@ -50,7 +55,8 @@ fn the_operator_creates_users_without_a_key() {
 #[test]
 fn a_taken_name_is_rejected_for_the_operator_too() {
     let storage = ScriptedStorage::new([stores(MockTx::new(), true, Unique::Taken)]);
-    let outcome = block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), draft(true)));
+    let outcome =
+        block_on(create_by_operator(&storage, &hashes_for(HashCaller::System), welcomes(), draft(true)));
     assert_eq!(outcome, Err(AccountRefusal::UsernameTaken.into()));
     let [ran] = storage.finish_as();
     assert_eq!((ran.decisions, ran.emitted), (vec![CommitDecision::RollBack], vec![]));
@@ -92,7 +98,7 @@ fn a_user_created_meanwhile_prevents_the_first_admin() {
 fn a_busy_hasher_stores_nothing() {
     let busy_now = Some(Error::Busy { retry_after: Duration::from_secs(1) });
     let storage = ScriptedStorage::new([]);
-    assert_eq!(block_on(create_by_operator(&storage, &busy(), draft(true))).err(), busy_now);
+    assert_eq!(block_on(create_by_operator(&storage, &busy(), welcomes(), draft(true))).err(), busy_now);
     storage.finish();
     let storage = ScriptedStorage::new([looks_for_any(false)]);
     let outcome = block_on(create_first_admin(&storage, &busy(), &generates_password()));
@@ -104,7 +110,9 @@ fn a_busy_hasher_stores_nothing() {
 fn faults_are_returned() {
     assert_flow_hands_faults_on(
         || vec![stores(MockTx::new(), true, Unique::Stored(OTHER))],
-        |storage| block_on(create_by_operator(storage, &hashes_for(HashCaller::System), draft(true))),
+        |storage| {
+            block_on(create_by_operator(storage, &hashes_for(HashCaller::System), welcomes(), draft(true)))
+        },
     );
     assert_flow_hands_faults_on(
         || vec![looks_for_any(false), stores_first_admin()],

@@ -1,0 +1,35 @@
+//! What comes with a new account.
+
+use crate::accounts::model::User;
+use crate::error::Error;
+use crate::storage::Tx;
+
+/// What comes with a new account, in the same transaction. Other features implement it.
+#[cfg_attr(test, mockall::automock)]
+pub trait Welcome: Send + Sync {
+    /// Locks what [`welcome`](Self::welcome) will change. Comes first: groups are locked before users.
+    ///
+    /// # Errors
+    /// A fault.
+    fn prepare(&self, tx: &mut dyn Tx) -> Result<(), Error>;
+
+    /// Does it for this user. MUST NOT refuse: nothing here keeps anybody from getting an account.
+    ///
+    /// # Errors
+    /// A fault.
+    fn welcome(&self, tx: &mut dyn Tx, user: &User) -> Result<(), Error>;
+}
+
+/// Nothing comes with a new account.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoWelcome;
+
+impl Welcome for NoWelcome {
+    fn prepare(&self, _: &mut dyn Tx) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn welcome(&self, _: &mut dyn Tx, _: &User) -> Result<(), Error> {
+        Ok(())
+    }
+}

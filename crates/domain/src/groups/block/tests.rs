@@ -1,0 +1,107 @@
+use mockall::Sequence;
+use mockall::predicate::eq;
+
+use super::*;
+use crate::Refusal;
+use crate::events::Audience;
+use crate::testing::{EARLIER, GROUP, ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, user};
+use crate::time::Timestamp;
+
+fn blocked(created_at: Timestamp) -> Block {
+    Block { user: user(OTHER).as_ref(), created_at }
+}
+
+/// The conversation of both is locked, then both in the order of their ids, and then the other is looked for.
+fn locks(found: bool) -> MockTx {
+    let (mut tx, mut order) = (MockTx::new(), Sequence::new());
+    let conversation = tx.groups.expect_find_direct().withf(|key| key.people() == [ME, OTHER]).times(1);
+    conversation.in_sequence(&mut order).returning(|_| Ok(Some(GROUP)));
+    tx.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
+    for (id, strength) in [(ME, LockStrength::Exclusive), (OTHER, LockStrength::Shared)] {
+        let lock = tx.accounts.expect_lock().withf(move |users, how| users == [id] && *how == strength);
+        lock.times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
+    }
+    let find = tx.accounts.expect_find().with(eq(OTHER)).times(1).in_sequence(&mut order);
+    find.returning(move |_| Ok(found.then(|| user(OTHER))));
+    tx
+}
+
+/// The actor has blocked so many others.
+fn has(count: u32) -> MockTx {
+    let mut tx = locks(true);
+    tx.blocks.expect_find().with(eq(ME), eq(OTHER)).times(1).returning(|_, _| Ok(None));
+    tx.blocks.expect_count().with(eq(ME), eq(MAX_BLOCKS)).times(1).returning(move |_, _| Ok(count));
+    tx
+}
+
+fn stores(mut tx: MockTx) -> MockTx {
+    tx.blocks.expect_insert().with(eq(ME), eq(OTHER), eq(NOW)).times(1).returning(|_, _, _| Ok(()));
+    tx
+}
+
+#[test]
+fn own_devices_are_told_of_a_block_and_nobody_else() {
+    let mut tx = stores(has(MAX_BLOCKS - 1));
+    assert_eq!(block(&mut tx, &me(), OTHER), Ok(blocked(NOW)));
+    assert_eq!(tx.emitted, [(Audience::User(ME), Some(ME), Event::BlocksUpdated(ME))]);
+}
+
+#[test]
+fn a_second_block_changes_nothing() {
+    let mut tx = locks(true);
+    tx.blocks.expect_find().with(eq(ME), eq(OTHER)).returning(|_, _| Ok(Some(blocked(EARLIER))));
+    assert_eq!(block(&mut tx, &me(), OTHER), Ok(blocked(EARLIER)));
+    assert_eq!(tx.emitted, []);
+}
+
+#[test]
+fn blocks_are_limited() {
+    assert_eq!(block(&mut has(MAX_BLOCKS), &me(), OTHER), Err(AccountRefusal::TooManyBlocks.into()));
+}
+
+#[test]
+fn nobody_blocks_themselves_or_one_who_is_not_there() {
+    let refused = block(&mut MockTx::new(), &me(), ME);
+    let Err(Error::Refused(Refusal::Invalid(errors))) = refused else { panic!("{refused:?}") };
+    assert_eq!(errors[0].field, "user_id");
+    for change in
+        [|tx: &mut MockTx| block(tx, &me(), OTHER).err(), |tx: &mut MockTx| unblock(tx, &me(), OTHER).err()]
+    {
+        assert_eq!(change(&mut locks(false)), Some(AccountRefusal::UserNotFound.into()));
+    }
+}
+
+#[test]
+fn a_block_is_ended_once() {
+    for there in [true, false] {
+        let mut tx = locks(true);
+        tx.blocks.expect_remove().with(eq(ME), eq(OTHER)).times(1).returning(move |_, _| Ok(there));
+        assert_eq!(unblock(&mut tx, &me(), OTHER), Ok(()));
+        assert_eq!(tx.emitted.len(), usize::from(there));
+    }
+}
+
+#[test]
+fn the_actor_lists_their_own_blocks() {
+    let limit = Limit::parse(1).unwrap();
+    let query = BlockQuery { user: ME, after: Some(OTHER), limit };
+    let list = || {
+        let (mut tx, query) = (MockTx::new(), query.clone());
+        tx.blocks.expect_list().with(eq(query)).returning(|_| Ok(vec![blocked(NOW), blocked(EARLIER)]));
+        tx
+    };
+    let page = list_blocks(&mut list(), &me(), Some(OTHER), limit);
+    assert_eq!(page, Ok(Page { items: vec![blocked(NOW)], more: true }));
+    assert_hands_faults_on(list, |tx| list_blocks(tx, &me(), Some(OTHER), limit));
+}
+
+#[test]
+fn faults_are_returned() {
+    assert_hands_faults_on(|| stores(has(0)), |tx| block(tx, &me(), OTHER));
+    let unblocking = || {
+        let mut tx = locks(true);
+        tx.blocks.expect_remove().returning(|_, _| Ok(true));
+        tx
+    };
+    assert_hands_faults_on(unblocking, |tx| unblock(tx, &me(), OTHER));
+}
