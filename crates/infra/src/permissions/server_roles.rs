@@ -62,14 +62,16 @@ impl ServerRoleRepository for DbTx<'_> {
     }
 
     fn find(&mut self, role: RoleId) -> Result<Option<ServerRole>, StorageFault> {
-        let role = server_roles::table.find(role.get()).select(RoleRow::as_select());
-        let row = on_backend!(self, |connection| role.first(connection).optional())?;
+        let role = server_roles::table.find(role.get());
+        let row =
+            on_backend!(self, |connection| role.select(RoleRow::as_select()).first(connection).optional())?;
         Ok(row.map(ServerRole::from))
     }
 
     fn list(&mut self) -> Result<Vec<ServerRole>, StorageFault> {
-        let roles = server_roles::table.select(RoleRow::as_select());
-        let rows = on_backend!(self, |connection| roles.load(connection))?;
+        let rows = on_backend!(self, |connection| server_roles::table
+            .select(RoleRow::as_select())
+            .load(connection))?;
         Ok(rows.into_iter().map(ServerRole::from).collect())
     }
 
