@@ -82,6 +82,16 @@ pub(super) const GROUPS: TableRows = TableRows {
             ],
         ),
         (Check, &[("direct_key", Text("1,3"))]),
+        (
+            Check,
+            &[
+                ("kind", Text("direct")),
+                ("visibility", Text("private")),
+                ("name", Null),
+                ("name_key", Null),
+                ("direct_key", Text("1")),
+            ],
+        ),
         (Check, &[("kind", Text("channel")), ("visibility", Text("private"))]),
         (Check, &[("history", Text("none"))]),
         (Check, &[("name", Text(""))]),
