@@ -11,6 +11,7 @@
 //! it to the DTO. Its type says whether it is required and what it can be; see [`wire`].
 
 pub mod accounts;
+mod admissions;
 mod app;
 mod assets;
 pub mod asyncapi;

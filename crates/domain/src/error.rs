@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::accounts::AccountRefusal;
+use crate::admissions::AdmissionRefusal;
 use crate::groups::GroupRefusal;
 use crate::messages::MessageRefusal;
 use crate::validation::FieldError;
@@ -46,6 +47,9 @@ pub enum Refusal {
     /// About groups and their members.
     #[error(transparent)]
     Group(#[from] GroupRefusal),
+    /// About ways into groups.
+    #[error(transparent)]
+    Admission(#[from] AdmissionRefusal),
     /// About messages and likes.
     #[error(transparent)]
     Message(#[from] MessageRefusal),

@@ -47,6 +47,8 @@ integer_newtype! {
     RoleId;
     /// A message, unique on the whole server.
     MessageId;
+    /// An invitation to a group.
+    InvitationId;
     /// An event. Taken under the lock of the group that the event is about, so that the ids of a group's events
     /// go up in the order in which these happened; between them may be gaps.
     EventId;
@@ -108,7 +110,7 @@ macro_rules! id_of_caller {
     )+};
 }
 
-id_of_caller! { UserId SessionId RoleId GroupId MessageId }
+id_of_caller! { UserId SessionId RoleId GroupId InvitationId MessageId }
 
 impl Seq {
     /// Before the first message.

@@ -10,6 +10,7 @@
 //! conformance suite there.
 
 pub mod accounts;
+pub mod admissions;
 pub mod error;
 pub mod events;
 pub mod groups;

@@ -5,6 +5,7 @@
 //! compiles each query for both. Each database has its own way to run commands on connections and to make them durable:
 //! [`sqlite`] and, with the feature of that name, `postgres`.
 
+mod admissions;
 mod checksum;
 mod connection;
 mod database;

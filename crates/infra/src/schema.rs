@@ -116,6 +116,17 @@ macro_rules! for_each_table {
                 created_at -> BigInt,
             }
 
+            invitations (id) numbered {
+                id -> BigInt,
+                group_id -> BigInt,
+                user_id -> BigInt,
+                invited_by -> BigInt,
+                role -> Text,
+                note -> Nullable<Text>,
+                created_at -> BigInt,
+                expires_at -> Nullable<BigInt>,
+            }
+
             messages (id) numbered {
                 id -> BigInt,
                 group_id -> BigInt,
@@ -162,6 +173,7 @@ macro_rules! for_each_table {
                 message_id -> Nullable<BigInt>,
                 session_id -> Nullable<BigInt>,
                 checksum -> Nullable<BigInt>,
+                invitation_id -> Nullable<BigInt>,
             }
 
             storage_probe (id) {
@@ -222,6 +234,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_roles,
     memberships,
     group_bans,
+    invitations,
     messages,
     reactions,
     renames

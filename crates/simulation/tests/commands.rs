@@ -77,6 +77,7 @@ const REFUSALS: &[&str] = &[
     "Account(UserNotFound)",
     "Account(UsernameTaken)",
     "Account(WrongPassword)",
+    "Admission(InvitationNotFound)",
     "Group(AlreadyMember)",
     "Group(Archived)",
     "Group(Banned)",

@@ -10,8 +10,18 @@ use crate::events::{
 use crate::openapi;
 
 /// What the OpenAPI document has too, with all that it refers to.
-const OF_REST: &[&str] =
-    &["Ban", "Group", "Member", "Message", "Problem", "ReadState", "RolesOfUser", "ServerRoles", "User"];
+const OF_REST: &[&str] = &[
+    "Ban",
+    "Group",
+    "Invitation",
+    "Member",
+    "Message",
+    "Problem",
+    "ReadState",
+    "RolesOfUser",
+    "ServerRoles",
+    "User",
+];
 
 /// What is taken apart, and not in the document as a whole: see [`Schemas::fields`].
 const PARTS: &[&str] = &["MessageDraft", "ReadMark"];

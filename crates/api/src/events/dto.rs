@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::ephemeral_type::EphemeralType;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
+use crate::admissions::InvitationDto;
 use crate::groups::{BanDto, GroupDto, MemberDto};
 use crate::messages::MessageDto;
 use crate::wire::{Count, Field, Time};
@@ -57,6 +58,8 @@ pub(crate) enum EventData {
     Member(MemberDto),
     /// A ban from the event's group.
     Ban(BanDto),
+    /// An invitation, as whoever is invited sees it.
+    Invitation(InvitationDto),
     /// A message.
     Message(MessageDto),
     /// What was removed.
@@ -263,6 +266,10 @@ impl From<Subject> for EventData {
             }
             Subject::OwnMembership(OwnMembership(GroupMember { member, .. })) => {
                 Self::Member(MemberDto::for_themselves(member))
+            }
+            Subject::Invitation(invitation) => Self::Invitation(invitation.into()),
+            Subject::EndedInvitation(ended) => {
+                Self::Removed(RemovedDto { id: GoneId(ended.id.get()).into() })
             }
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => {
                 Self::Message(MessageDto::for_everybody(message))

@@ -89,6 +89,8 @@ impl Shape {
                 Self { fixed: MemberDto::IN_EVENTS, ..logged("Member") }
             }
             SubjectKind::OwnMembership => Self { fixed: MemberDto::OWN_IN_EVENTS, ..logged("Member") },
+            SubjectKind::Invitation => Self { group: Nullness::Null, ..logged("Invitation") },
+            SubjectKind::EndedInvitation => Self { group: Nullness::Null, ..logged("Removed") },
             SubjectKind::Message => Self { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
             SubjectKind::Tombstone => Self { fixed: MessageDto::TOMBSTONE, ..logged("Message") },
         };

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::{Path, Payload, Url};
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
@@ -97,6 +97,7 @@ macro_rules! path_ids {
 
 path_ids! {
     GroupId = "The group's id."
+    InvitationId = "The invitation's id."
     MessageId = "The message's id."
     RoleId = "The role's id."
     SessionId = "The session's id."
@@ -168,7 +169,7 @@ macro_rules! after_group {
     )+};
 }
 
-after_group! { MessageId UserOrMe }
+after_group! { InvitationId MessageId UserOrMe }
 
 impl<T: PathIds> FromRequest for Ids<T> {
     type Error = ApiError;

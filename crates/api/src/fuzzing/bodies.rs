@@ -5,11 +5,14 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::parser::Parser;
-use crate::{accounts, groups, messages};
+use crate::{accounts, admissions, groups, messages};
 
 /// The parsers of all bodies. A test compares them with the OpenAPI document.
 pub(super) static BODIES: LazyLock<Vec<Parser>> = LazyLock::new(|| {
-    [accounts::bodies(), groups::bodies(), messages::bodies()].into_iter().flatten().collect()
+    [accounts::bodies(), admissions::bodies(), groups::bodies(), messages::bodies()]
+        .into_iter()
+        .flatten()
+        .collect()
 });
 
 /// A body is rejected with an error that names its fields, or accepted; and if it is accepted, then it is an object,

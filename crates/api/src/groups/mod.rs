@@ -13,6 +13,7 @@ mod values;
 
 pub use ban_dto::BanDto;
 pub use dto::{GroupDto, MemberDto};
+pub(crate) use requests::candidate;
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub use role_dto::{ExplainedDto, PermissionsDto, RoleDto, RolesDto};

@@ -131,19 +131,27 @@ impl MemberDraftDto {
     pub(super) fn parse(self) -> Result<(Candidate, RoleName), ApiError> {
         let mut fields = Fields::new();
         let role = fields.optional("role", self.role);
-        let candidate = match (self.user_id.0, self.username.0) {
-            (Some(id), None) => fields.check("user_id", UserId::parse(id)).map(Candidate::Id),
-            (None, Some(name)) => Some(Candidate::named(&name)),
-            (None, None) => fields.missing("user_id"),
-            (Some(_), Some(_)) => {
-                let detail = "cannot be used together with user_id";
-                fields.refuse("username", Violation::new(ViolationCode::Exclusive, detail));
-                None
-            }
-        };
-        match candidate {
+        match candidate(&mut fields, self.user_id, self.username) {
             Some(candidate) if fields.are_good() => Ok((candidate, role.unwrap_or(RoleName::MEMBER))),
             _ => Err(fields.into()),
+        }
+    }
+}
+
+/// The user that a body names in one of two ways.
+pub(crate) fn candidate(
+    fields: &mut Fields,
+    id: Alternative<UserId>,
+    username: Alternative<TypedUsername>,
+) -> Option<Candidate> {
+    match (id.0, username.0) {
+        (Some(id), None) => fields.check("user_id", UserId::parse(id)).map(Candidate::Id),
+        (None, Some(name)) => Some(Candidate::named(&name)),
+        (None, None) => fields.missing("user_id"),
+        (Some(_), Some(_)) => {
+            let detail = "cannot be used together with user_id";
+            fields.refuse("username", Violation::new(ViolationCode::Exclusive, detail));
+            None
         }
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::AccountRefusal;
+use groupchat_domain::admissions::AdmissionRefusal;
 use groupchat_domain::groups::GroupRefusal;
 use groupchat_domain::messages::MessageRefusal;
 
@@ -121,6 +122,9 @@ codes! {
     RoleNotFound = NOT_FOUND, "role_not_found", "There is no such role",
         for Account(AccountRefusal::RoleNotFound),
         for Group(GroupRefusal::RoleNotFound);
+    /// No such invitation, or none that can be accepted.
+    InvitationNotFound = NOT_FOUND, "invitation_not_found", "There is no such invitation",
+        for Admission(AdmissionRefusal::InvitationNotFound);
     /// No such message in the group.
     MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group",
         for Message(MessageRefusal::NotFound);

@@ -18,10 +18,10 @@ const MARKER: &str = "zq-marker";
 const NOTHING: i64 = 4_000_000_000;
 
 /// Whom the group is hidden from, by the name of a caller of the scene. Another one takes another line.
-const HUNTERS: [&str; 4] = ["user", "member", "banned", "server admin"];
+const HUNTERS: [&str; 5] = ["user", "invited", "member", "banned", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 20] = [
+const MANAGED: [&str; 23] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
@@ -32,6 +32,9 @@ const MANAGED: [&str; 20] = [
     "PUT    /api/groups/{group_id}/bans/{user_id}",
     "DELETE /api/groups/{group_id}/bans/{user_id}",
     "POST   /api/groups/{group_id}/join",
+    "GET    /api/groups/{group_id}/invitations",
+    "POST   /api/groups/{group_id}/invitations",
+    "DELETE /api/groups/{group_id}/invitations/{invitation_id}",
     "GET    /api/groups/{group_id}/members",
     "POST   /api/groups/{group_id}/members",
     "PATCH  /api/groups/{group_id}/members/{user_id}",
@@ -82,6 +85,25 @@ fn assert_clean(answer: &Answer, hunter: &str, trace: &str) {
     assert!(!answer.header("location").unwrap_or_default().contains(trace), "{hunter} is told: {answer}");
 }
 
+/// Fails unless an invitation shows its group's name and size, and who invites, and nothing else of the group. Whoever has
+/// accepted it is a member, and sees the group.
+#[track_caller]
+fn assert_shows_invitation(answer: &Answer, scene: &Scene) {
+    for trace in ["text", "client", "description"] {
+        assert_clean(answer, "invited", &format!("{MARKER} {trace}"));
+    }
+    if answer.status() != 200 {
+        return;
+    }
+    let listed = &answer.json()["items"][0];
+    let fields = |value: &Value| value.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
+    let shown = ["created_at", "expires_at", "group", "id", "invited_by", "note"].map(str::to_owned);
+    assert_eq!(fields(listed), Some(shown.to_vec()), "{answer}");
+    let group = json!({"id": null, "name": listed["group"]["name"], "member_count": 3});
+    assert_eq!(listed["group"], group, "{answer}");
+    assert_eq!(listed["invited_by"]["id"], scene.caller("owner").id(), "{answer}");
+}
+
 /// The path with another id in the place of this group's.
 fn elsewhere(path: &str, group: &str, other: i64) -> String {
     path.replacen(group, &format!("/api/groups/{other}"), 1)
@@ -103,7 +125,19 @@ async fn hunt(server: &Server, operation: &Operation, hunter: &str, number: usiz
         assert_clean(&answer, hunter, &format!("{MARKER} client"));
         return;
     }
+    if hunter == "invited" && operation.template.starts_with("/api/invitations") {
+        let answer = call(client, operation, &path, body.as_ref()).await;
+        assert_shows_invitation(&answer, &scene);
+        return;
+    }
     let about_nothing = elsewhere(&path, &scene.group, NOTHING);
+    if about_nothing == path && operation.parameters().contains(&"invitation_id") {
+        let nothing = operation.template.replace("{invitation_id}", &NOTHING.to_string());
+        let answer = call(client, operation, &path, body.as_ref()).await;
+        let nothing = call(client, operation, &nothing, body.as_ref()).await;
+        assert_eq!(said(&answer), said(&nothing), "{hunter}: {answer} is not what {nothing} is");
+        return;
+    }
     if about_nothing == path {
         for query in ["", "?q=zq-marker"] {
             assert_clean(

@@ -5,6 +5,7 @@
 //! feature are its child modules.
 
 mod accounts;
+mod admissions;
 mod bodies;
 mod docs_page;
 mod documents;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use groupchat_api::FEATURES;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, PASSWORD, Server};
+use crate::harness::{Client, PASSWORD, Server, id_in};
 
 /// An operation of the document.
 #[derive(Debug, Clone)]
@@ -84,12 +84,15 @@ pub(crate) async fn operations(server: &Server) -> Vec<Operation> {
 }
 
 /// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
-/// sent a message; a user, one who is banned, and a server admin, who are not in it; and a user whom nobody knows yet.
+/// sent a message; a user, one who is invited, one who is banned, and a server admin, who are not in it; and two users
+/// whom nobody knows yet.
 pub(crate) struct Scene {
     /// The group's path.
     pub group: String,
     /// The path of the peer's message.
     pub message: String,
+    /// The path of the invitation of the caller `invited`.
+    pub invitation: String,
     /// The callers with their names in the matrix.
     pub callers: Vec<(&'static str, Client)>,
     peer: i64,
@@ -97,43 +100,67 @@ pub(crate) struct Scene {
     newcomer: i64,
     /// A role on the server: one that is not there, unless the scene defines one.
     role: i64,
+    guest: i64,
 }
 
 impl Scene {
     /// Sets a fresh scene. `number` tells it from others on the same server.
     pub(crate) async fn set(server: &Server, number: usize) -> Self {
-        let roles = ["user", "member", "group admin", "owner", "peer", "server admin", "newcomer", "banned"];
+        let roles = [
+            "user",
+            "invited",
+            "member",
+            "group admin",
+            "owner",
+            "peer",
+            "server admin",
+            "newcomer",
+            "guest",
+            "banned",
+        ];
         let named =
             roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
         let users = server.users(&named).await;
-        let [user, member, admin, owner, peer, root, newcomer, banned] =
-            users.try_into().ok().expect("eight users");
+        let [user, invited, member, admin, owner, peer, root, newcomer, guest, banned] =
+            users.try_into().ok().expect("ten users");
         let group = owner.new_group(&format!("Group {number}")).await;
         owner.add(&group, &admin, "admin").await;
         owner.add(&group, &member, "member").await;
         owner.add(&group, &peer, "member").await;
+        let draft = json!({"user_id": invited.id()});
+        let invitation = owner.post(&format!("{group}/invitations"), draft).await.created();
+        let invitation = format!("{group}/invitations/{}", invitation["id"]);
         let message = peer.say_at(&group, "hi").await;
         owner.put(&format!("{group}/bans/{}", banned.id()), json!({})).await.ok();
-        let guest = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
-        owner.post(&format!("{group}/roles"), guest).await.created();
-        let (peer_id, newcomer) = (peer.id(), newcomer.id());
+        let role = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
+        owner.post(&format!("{group}/roles"), role).await.created();
+        let (peer_id, newcomer, guest) = (peer.id(), newcomer.id(), guest.id());
         let peer_name = format!("peer-{number}");
-        let clients = [server.nobody(), user, member, admin, owner, peer, root, banned];
-        let names = ["nobody", "user", "member", "group admin", "owner", "peer", "server admin", "banned"];
+        let clients = [server.nobody(), user, invited, member, admin, owner, peer, root, banned];
+        let names =
+            ["nobody", "user", "invited", "member", "group admin", "owner", "peer", "server admin", "banned"];
         Self {
             group,
             message,
+            invitation,
             callers: names.into_iter().zip(clients).collect(),
             peer: peer_id,
             peer_name,
             newcomer,
             role: 4_000_000_000,
+            guest,
         }
     }
 
-    /// Has the owner send the next message, and another newcomer come: what could be added once can be added again.
+    /// Has the owner send the next message and be invited by the peer, and another newcomer and guest come: what could be
+    /// added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
+        let (owner, peer) = (self.caller("owner"), self.caller("peer"));
+        let elsewhere = peer.new_group(&format!("Group for {}", self.newcomer)).await;
+        let draft = json!({"user_id": owner.id()});
+        peer.post(&format!("{elsewhere}/invitations"), draft).await.created();
+        self.guest = server.user(&format!("guest-after-{}", self.newcomer)).await.id();
         self.newcomer = server.user(&format!("after-{}", self.newcomer)).await.id();
     }
 
@@ -156,7 +183,9 @@ impl Scene {
         let banned = format!("{}/bans/{}", self.group, self.caller("user").id());
         let path = message
             .replace("/api/groups/{group_id}/bans/{user_id}", &banned)
+            .replace("/api/groups/{group_id}/invitations/{invitation_id}", &self.invitation)
             .replace("/api/groups/{group_id}", &self.group)
+            .replace("{invitation_id}", &id_in(&self.invitation).to_string())
             .replace("{name}", "Guest")
             // The peer can't block themselves.
             .replace("/api/users/{user_id}/block", &format!("/api/users/{}/block", self.newcomer))
@@ -179,6 +208,7 @@ impl Scene {
             "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
             "POST   /api/direct" => json!({"user_ids": [self.newcomer]}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
+            "POST   /api/groups/{group_id}/invitations" => json!({"user_id": self.guest}),
             "POST   /api/groups/{group_id}/roles" => {
                 json!({"name": unique, "rank": 9, "permissions": ["view"]})
             }

@@ -3,13 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::User;
+use crate::admissions::{EndedInvitation, Invitation};
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
     RolesOfUser, ServerRoles, SubjectIds, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
-use crate::ids::{GroupId, MessageId, RoleId, UserId};
+use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
 use crate::messages::Message;
 use crate::permissions::{GroupPermission, PermittedRoles, ServerRole, StoredRole};
 
@@ -175,6 +176,23 @@ impl Restore for EndedBan {
     }
 }
 
+impl Restore for Invitation {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        lookup.invitations.insert(invitation_of(ids)?);
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(found.invitations.get(&invitation_of(ids)?).cloned())
+    }
+}
+
+impl Restore for EndedInvitation {
+    fn restore(ids: SubjectIds, _: Audience, _: &Found) -> Result<Option<Self>, MissingId> {
+        Ok(Some(Self { id: invitation_of(ids)?, user: user_of(ids)? }))
+    }
+}
+
 impl Restore for Message {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
         lookup.messages.insert(message_of(ids)?);
@@ -210,6 +228,7 @@ pub(super) struct Lookup {
     pub(super) holders: BTreeSet<UserId>,
     /// Whether to load the roles on the server.
     pub(super) server_roles: bool,
+    pub(super) invitations: BTreeSet<InvitationId>,
 }
 
 /// The entities that a page names, as far as they still exist.
@@ -223,6 +242,8 @@ pub(super) struct Found {
     pub(super) messages: HashMap<MessageId, Message>,
     pub(super) held: Vec<(UserId, RoleId)>,
     pub(super) server_roles: Vec<ServerRole>,
+    /// Those that still let somebody in.
+    pub(super) invitations: HashMap<InvitationId, Invitation>,
 }
 
 impl Found {
@@ -248,4 +269,8 @@ fn group_of(ids: SubjectIds) -> Result<GroupId, MissingId> {
 
 fn message_of(ids: SubjectIds) -> Result<MessageId, MissingId> {
     ids.message.ok_or(MissingId("message"))
+}
+
+fn invitation_of(ids: SubjectIds) -> Result<InvitationId, MissingId> {
+    ids.invitation.ok_or(MissingId("invitation"))
 }

@@ -1,9 +1,10 @@
 //! The subjects of events.
 
 use crate::accounts::User;
+use crate::admissions::{EndedInvitation, Invitation};
 use crate::events::audience::{Audience, InGroup, Limited, OfUser};
 use crate::groups::{Ban, Group, History, Member};
-use crate::ids::{GroupId, MessageId, RoleId, UserId};
+use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
 use crate::messages::Message;
 use crate::permissions::{PermittedRoles, ServerRole};
 use crate::text::TextBytes;
@@ -53,6 +54,10 @@ subjects! {
     BanUpdate,
     /// A ban that was lifted.
     EndedBan,
+    /// An invitation, as whoever is invited sees it.
+    Invitation,
+    /// An invitation that is over.
+    EndedInvitation,
     /// A message.
     Message,
     /// A message that was deleted.
@@ -68,6 +73,8 @@ pub struct SubjectIds {
     pub user: Option<UserId>,
     /// The message that it is.
     pub message: Option<MessageId>,
+    /// The invitation that it is.
+    pub invitation: Option<InvitationId>,
 }
 
 /// What every subject has. Its text counts toward the memory that queued events use.
@@ -347,7 +354,7 @@ impl About for GroupUpdate {
             Audience::User(user) => Some(user),
             _ => None,
         };
-        SubjectIds { group: Some(self.group.id), user, message: None }
+        SubjectIds { group: Some(self.group.id), user, ..SubjectIds::default() }
     }
 }
 
@@ -383,7 +390,7 @@ impl Limited for RemovedGroup {
 
 impl About for GroupMember {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.group), user: Some(self.member.user.id), message: None }
+        SubjectIds { group: Some(self.group), user: Some(self.member.user.id), ..SubjectIds::default() }
     }
 }
 
@@ -401,7 +408,7 @@ impl InGroup for GroupMember {
 
 impl About for BanUpdate {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.group), user: Some(self.ban.user.id), message: None }
+        SubjectIds { group: Some(self.group), user: Some(self.ban.user.id), ..SubjectIds::default() }
     }
 }
 
@@ -419,7 +426,7 @@ impl Limited for BanUpdate {
 
 impl About for EndedBan {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.group), user: Some(self.user), message: None }
+        SubjectIds { group: Some(self.group), user: Some(self.user), ..SubjectIds::default() }
     }
 }
 
@@ -455,7 +462,7 @@ impl OfUser for OwnMembership {
 
 impl About for AddedMember {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.group), user: Some(self.member.user.id), message: None }
+        SubjectIds { group: Some(self.group), user: Some(self.member.user.id), ..SubjectIds::default() }
     }
 }
 
@@ -473,7 +480,7 @@ impl InGroup for AddedMember {
 
 impl About for RemovedMember {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.group), user: Some(self.user), message: None }
+        SubjectIds { group: Some(self.group), user: Some(self.user), ..SubjectIds::default() }
     }
 }
 
@@ -495,9 +502,40 @@ impl OfUser for RemovedMember {
     }
 }
 
+// Without the group, of which whoever is invited learns no more than the invitation shows.
+impl About for Invitation {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { user: Some(self.user.id), invitation: Some(self.id), ..SubjectIds::default() }
+    }
+}
+
+impl OfUser for Invitation {
+    fn user_id(&self) -> UserId {
+        self.user.id
+    }
+}
+
+impl About for EndedInvitation {
+    fn ids(&self) -> SubjectIds {
+        SubjectIds { user: Some(self.user), invitation: Some(self.id), ..SubjectIds::default() }
+    }
+}
+
+impl TextBytes for EndedInvitation {
+    fn text_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl OfUser for EndedInvitation {
+    fn user_id(&self) -> UserId {
+        self.user
+    }
+}
+
 impl About for Message {
     fn ids(&self) -> SubjectIds {
-        SubjectIds { group: Some(self.group_id), user: None, message: Some(self.id) }
+        SubjectIds { group: Some(self.group_id), message: Some(self.id), ..SubjectIds::default() }
     }
 }
 

@@ -12,6 +12,7 @@
 //! - `hidden` at the end: the event is only for the servers, never for clients.
 
 use crate::accounts::User;
+use crate::admissions::{EndedInvitation, Invitation};
 use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
@@ -62,6 +63,14 @@ events! {
     BanEnded(EndedBan) = "ban.ended", to viewers, by user;
     /// You changed your own settings of a group. Only your devices receive this event.
     SettingsUpdated(OwnMembership) = "settings.updated", to user, by user;
+    /// You were invited to a group, or an invitation of yours was changed.
+    InvitationCreated(Invitation) = "invitation.created", to user, by user;
+    /// An invitation of yours has ended: it was withdrawn, you are a member now or banned, or its group was deleted.
+    InvitationWithdrawn(EndedInvitation) = "invitation.withdrawn", to user, by user_or_server;
+    /// You accepted an invitation. Only your devices receive this event.
+    InvitationAccepted(EndedInvitation) = "invitation.accepted", to user, by user;
+    /// You declined an invitation. Only your devices receive this event.
+    InvitationDeclined(EndedInvitation) = "invitation.declined", to user, by user;
     /// A message was sent.
     MessageCreated(Message) = "message.created", to members, by user;
     /// A message was edited.

@@ -6,7 +6,7 @@ use crate::events::{BanUpdate, EndedBan, Event};
 use crate::groups::access::{lock_managed, managed};
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
-use crate::groups::membership::{Candidate, lock_candidate};
+use crate::groups::membership::{Candidate, end_invitation, lock_candidate};
 use crate::groups::model::Group;
 use crate::groups::remove_member::remove;
 use crate::groups::repository::MemberQuery;
@@ -17,7 +17,7 @@ use crate::permissions::{BuiltInRole, GroupPermission, PermittedRoles, Shortfall
 use crate::storage::Tx;
 
 /// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in the
-/// group. A ban that is there already gets this reason and this end. A ban with an end is over then, without a job or an
+/// group, whose invitation ends. A ban that is there already gets this reason and this end. A ban with an end is over then, without a job or an
 /// event.
 ///
 /// # Errors
@@ -56,6 +56,8 @@ pub fn ban(
     tx.bans().put(group, &ban)?;
     if member.is_some() {
         remove(tx, Some(actor.id()), group, user)?;
+    } else {
+        end_invitation(tx, actor.id(), group, user)?;
     }
     let moderators = moderators(tx, &found.group)?;
     let is_told = member.is_some() || found.group.visibility.is_listed();

@@ -10,7 +10,7 @@ use crate::storage::Tx;
 ///
 /// # Errors
 /// [`GroupRefusal::Banned`], or a fault.
-pub(super) fn refuse_banned(tx: &mut dyn Tx, group: GroupId, user: UserId) -> Result<(), Error> {
+pub(crate) fn refuse_banned(tx: &mut dyn Tx, group: GroupId, user: UserId) -> Result<(), Error> {
     match tx.bans().find(group, user)? {
         None => Ok(()),
         Some(ban) => Err(GroupRefusal::Banned(ban.term()).into()),

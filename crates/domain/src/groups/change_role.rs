@@ -28,7 +28,7 @@ pub fn change_role(
 ) -> Result<Member, Error> {
     let found = lock_managed(tx, actor, group)?;
     if role.is_some_and(|role| *role == BuiltInRole::Owner) {
-        lock_to_grow(tx, actor, user)?;
+        lock_to_grow(tx, actor.id(), user)?;
     }
     let mut member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     let scope = found.group.scope().over(member.role.rank);

@@ -101,12 +101,22 @@ pub enum Quota {
     Members,
     /// Direct conversations that a user is in.
     DirectConversations,
+    /// Invitations to a group.
+    Invitations,
+    /// Invitations that a user has made.
+    SentInvitations,
 }
 
 impl Quota {
     /// Every quota.
-    pub const ALL: [Self; 4] =
-        [Self::OwnedGroups, Self::Memberships, Self::Members, Self::DirectConversations];
+    pub const ALL: [Self; 6] = [
+        Self::OwnedGroups,
+        Self::Memberships,
+        Self::Members,
+        Self::DirectConversations,
+        Self::Invitations,
+        Self::SentInvitations,
+    ];
 
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
@@ -115,6 +125,8 @@ impl Quota {
             Self::Memberships => "memberships",
             Self::Members => "members",
             Self::DirectConversations => "direct_conversations",
+            Self::Invitations => "invitations",
+            Self::SentInvitations => "sent_invitations",
         }
     }
 }
@@ -126,6 +138,8 @@ impl fmt::Display for Quota {
             Self::Memberships => "groups that a user is in",
             Self::Members => "members of a group",
             Self::DirectConversations => "direct conversations that a user is in",
+            Self::Invitations => "invitations to a group",
+            Self::SentInvitations => "invitations that a user has made",
         })
     }
 }

@@ -1,14 +1,15 @@
 //! Adding members to a group, and joining.
 
 use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, may};
+use crate::admissions::EndedInvitation;
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
 use crate::groups::ban_check::refuse_banned;
 use crate::groups::error::GroupRefusal;
+use crate::groups::gift::authorize_gift;
 use crate::groups::model::{Group, Member, NewMembership, Visibility};
 use crate::groups::quota::Quotas;
-use crate::groups::role_lookup::role_to_give;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
@@ -50,13 +51,8 @@ pub fn add_member(
 ) -> Result<Member, Error> {
     let found = lock_managed(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
-    found.authorize(tx, actor, GroupPermission::AddMembers)?;
-    if *role != BuiltInRole::Member {
-        found.authorize(tx, actor, GroupPermission::ManageRoles)?;
-    }
-    let role = role_to_give(tx, &found.group, role)?;
-    found.authorize_at(tx, actor, GroupPermission::AddMembers, &found.group.scope().giving(&role))?;
-    match add(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)? {
+    let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
+    match admit(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)? {
         Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
@@ -84,7 +80,7 @@ pub fn join(
     if found.standing.is_none() && found.group.archived_at.is_some() {
         return Err(GroupRefusal::Archived.into());
     }
-    match add(tx, actor.id(), &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
+    match admit(tx, actor.id(), &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
         Unique::Stored(member) => Ok((member, true)),
         Unique::Taken => {
             let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;
@@ -96,7 +92,7 @@ pub fn join(
 /// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
 /// counted. The actor, whose rights are read later, is locked along with them, since users are locked in the order of
 /// their ids.
-pub(super) fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
+pub(crate) fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candidate) -> Result<User, Error> {
     let id = match candidate {
         Candidate::Id(id) => *id,
         Candidate::Nobody => return Err(AccountRefusal::UserNotFound.into()),
@@ -104,15 +100,15 @@ pub(super) fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candida
             tx.accounts().find_by_username(name)?.ok_or(AccountRefusal::UserNotFound)?.id
         }
     };
-    lock_to_grow(tx, actor, id)?;
+    lock_to_grow(tx, actor.id(), id)?;
     Ok(tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?)
 }
 
-/// Locks a user who is to be in more groups, or to own more, and the actor: in the order of their ids.
-pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
+/// Locks a user who is to be in more groups, or to own more, and the one by whose rights: in the order of their ids.
+pub(crate) fn lock_to_grow(tx: &mut dyn Tx, decider: UserId, user: UserId) -> Result<(), Error> {
     let mut locks = vec![(user, LockStrength::Exclusive)];
-    if actor.id() != user {
-        locks.push((actor.id(), LockStrength::Shared));
+    if decider != user {
+        locks.push((decider, LockStrength::Shared));
     }
     locks.sort_unstable_by_key(|(id, _)| *id);
     for (id, strength) in locks {
@@ -121,8 +117,39 @@ pub(super) fn lock_to_grow(tx: &mut dyn Tx, actor: &Actor, user: UserId) -> Resu
     Ok(())
 }
 
-/// Stores a membership and tells of it, unless the user is banned: every way in ends here. The new member of a private group, who did
-/// not see it before, is also told of the group. What was said before counts as read. `group` is the group as it was before, locked, as is the user.
+/// Lets a user into a group: stores the membership, and ends what else was to let them in. Every way into a group ends
+/// here, except those of who can't have been invited: the creator, and new users. `group` is the group as it was before, locked, as is the user.
+pub(crate) fn admit(
+    tx: &mut dyn Tx,
+    actor: UserId,
+    group: &Group,
+    user: UserRef,
+    role: RoleTitle,
+    quotas: &Quotas,
+) -> Result<Unique<Member>, Error> {
+    let admitted = add(tx, actor, group, user, role, quotas)?;
+    if let Unique::Stored(member) = &admitted {
+        end_invitation(tx, actor, group.id, member.user.id)?;
+    }
+    Ok(admitted)
+}
+
+/// Ends the invitation of a user to a group, which is locked, if there is one.
+pub(super) fn end_invitation(
+    tx: &mut dyn Tx,
+    actor: UserId,
+    group: GroupId,
+    user: UserId,
+) -> Result<(), Error> {
+    if let Some(id) = tx.invitations().remove_of(group, user)? {
+        tx.emit(Some(actor), Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    }
+    Ok(())
+}
+
+/// Stores a membership and tells of it, unless the user is banned: every way in ends here. The new member of a private
+/// group, who did not see it before, is also told of the group. What was said before counts as read. `group` is the
+/// group as it was before, locked, as is the user.
 pub(super) fn add(
     tx: &mut dyn Tx,
     actor: UserId,

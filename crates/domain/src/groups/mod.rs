@@ -15,6 +15,7 @@ mod edit;
 mod edit_member;
 mod error;
 mod find;
+mod gift;
 mod membership;
 mod model;
 mod quota;
@@ -28,9 +29,10 @@ mod settings;
 mod slow_mode;
 mod succession;
 
-pub(crate) use access::{Membership, lock_visible, visible};
+pub(crate) use access::{Membership, lock_managed, lock_visible, managed, visible};
 pub use archive::{archive, restore};
 pub use ban::{ban, list_bans, unban};
+pub(crate) use ban_check::refuse_banned;
 pub use block::{block, list_blocks, unblock};
 pub use change_role::change_role;
 pub use create::{GroupDraft, create};
@@ -42,7 +44,9 @@ pub use edit::{GroupChanges, edit};
 pub use edit_member::{MemberChanges, change_settings, edit_member};
 pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
+pub(crate) use gift::{authorize_gift, may_let_in};
 pub use membership::{Candidate, add_member, join};
+pub(crate) use membership::{admit, lock_candidate, lock_to_grow};
 pub use model::{
     Description, Group, GroupKind, GroupName, GroupView, History, JoinedGroup, Member, NewDirect, NewGroup,
     NewMembership, Standing, Topic, Visibility, VisibleGroup,

@@ -36,7 +36,8 @@ tasks! {
     ForgetGroup(GroupId) = "forget_group";
     /// Remove the likes of a deleted message.
     PurgeLikes(MessageId) = "purge_likes";
-    /// End the memberships of a deleted user, and remove what groups keep about the user besides, and blocks.
+    /// End the memberships and invitations of a deleted user, and remove what groups keep about the user besides, and
+    /// blocks.
     EndMemberships(UserId) = "end_memberships";
     /// Remove what is left of a deleted role on the server: who had it.
     RemoveRole(RoleId) = "remove_role";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::admissions::{end_all_of_group, end_all_of_user};
 use crate::error::Error;
 use crate::groups::end_membership;
 use crate::ids::UserId;
@@ -12,6 +13,8 @@ use crate::storage::{Access, Caller, Mode, Storage, Tx};
 const ROWS_PER_STEP: i64 = 400;
 /// The maximum number of memberships that one command ends. Each takes several statements and up to two events.
 const MEMBERSHIPS_PER_STEP: i64 = 50;
+/// The maximum number of invitations that one command ends. Each takes a statement and an event.
+const INVITATIONS_PER_STEP: i64 = 100;
 /// How long a job waits after a failure. A job that seems to wait for longer was stored by a clock that was ahead, and
 /// is due.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -50,7 +53,9 @@ fn step(tx: &mut dyn Tx, job: Job) -> Result<(), Error> {
         return Ok(());
     }
     let done = match job.task {
-        Task::PurgeGroup(group) => tx.groups().purge(group, ROWS_PER_STEP)?,
+        Task::PurgeGroup(group) => {
+            end_all_of_group(tx, group, INVITATIONS_PER_STEP)? && tx.groups().purge(group, ROWS_PER_STEP)?
+        }
         Task::ForgetGroup(group) => tx.groups().forget(group, ROWS_PER_STEP)?,
         Task::PurgeLikes(message) => tx.messages().purge_likes(message, ROWS_PER_STEP)?,
         Task::EndMemberships(user) => end_memberships(tx, user)?,
@@ -86,6 +91,7 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
         end_membership(tx, *group, user)?;
     }
     Ok(groups.is_empty()
+        && end_all_of_user(tx, user, INVITATIONS_PER_STEP)?
         && tx.bans().forget(user, ROWS_PER_STEP)?
         && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }

@@ -27,6 +27,8 @@ macro_rules! for_each_repository {
             members: groups::MemberRepository, MockMemberRepository;
             /// Who is banned from which group.
             bans: groups::BanRepository, MockBanRepository;
+            /// Invitations to groups.
+            invitations: admissions::InvitationRepository, MockInvitationRepository;
             /// Messages, likes and read cursors.
             messages: messages::MessageRepository, MockMessageRepository;
             /// Work that goes on after the command, also after a restart.

@@ -4,17 +4,18 @@ use crate::accounts::{
     AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User,
     Username,
 };
+use crate::admissions::{Invitation, IssuedInvitation, Note};
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::groups::{
     Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
 };
-use crate::ids::{EventId, GroupId, MessageId, Position, Seq, SessionId, UserId, Version};
+use crate::ids::{EventId, GroupId, InvitationId, MessageId, Position, Seq, SessionId, UserId, Version};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
 use crate::permissions::{
-    BuiltInRole, GroupPermission, PermittedRoles, Role, ServerDenial, ServerPermission, ServerPermissionSet,
-    ServerRights, Shortfall,
+    BuiltInRole, GroupPermission, PermittedRoles, Role, RoleName, ServerDenial, ServerPermission,
+    ServerPermissionSet, ServerRights, Shortfall,
 };
 use crate::storage::Credential;
 use crate::time::Timestamp;
@@ -133,6 +134,33 @@ pub(crate) fn message(author: UserId) -> Message {
         created_at: EARLIER,
     };
     Message { version: Version::new(4), likes: 2, ..new.into_message(MESSAGE, user(author).as_ref()) }
+}
+
+/// The one invitation there is.
+pub(crate) const INVITATION: InvitationId = InvitationId::new(90);
+
+/// An invitation of [`OTHER`] to [`group`], by the actor.
+pub(crate) fn invitation() -> Invitation {
+    Invitation {
+        id: INVITATION,
+        group: (&group()).into(),
+        user: user(OTHER).as_ref(),
+        invited_by: user(ME).as_ref(),
+        role: RoleName::MEMBER,
+        note: Some(Note::parse("Come in").unwrap()),
+        created_at: EARLIER,
+        expires_at: None,
+    }
+}
+
+/// The same invitation, of whose inviter the group knows this role.
+pub(crate) fn issued(issuer: Option<BuiltInRole>) -> IssuedInvitation {
+    IssuedInvitation {
+        invitation: invitation(),
+        group: group(),
+        issuer: issuer.map(|role| Role::unchanged(role, false)),
+        gift: Some(Role::unchanged(BuiltInRole::Member, false)),
+    }
 }
 
 /// What is left of a deleted message.

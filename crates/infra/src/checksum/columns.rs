@@ -61,7 +61,7 @@ covered! {
 
     /// What the checksum of an event covers.
     EventColumns of events {
-        covers: at, event_type, actor_id, audience, group_id, user_id, message_id, session_id;
+        covers: at, event_type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id;
         leaves_out:
             id ("on PostgreSQL the insert assigns it; a log without gaps shows whether it is right"),
             position ("the sequencer assigns it later; a log without gaps shows whether it is right"),
@@ -136,6 +136,7 @@ mod tests {
             user_id: &None::<i64>,
             message_id: &Some(9_i64),
             session_id: &None::<i64>,
+            invitation_id: &None::<i64>,
         };
         assert_eq!(event.checksum(), 3_031_393_029);
     }

@@ -7,7 +7,7 @@ use diesel::result::Error;
 use groupchat_domain::events::{
     Audience, EventRecord, EventRepository, LogState, Removed, Retained, SubjectIds,
 };
-use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, SessionId, UserId};
+use groupchat_domain::ids::{EventId, GroupId, InvitationId, MessageId, Position, SessionId, UserId};
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
@@ -33,6 +33,7 @@ struct NumberedRow {
     user_id: Option<i64>,
     message_id: Option<i64>,
     session_id: Option<i64>,
+    invitation_id: Option<i64>,
 }
 
 impl NumberedRow {
@@ -50,7 +51,12 @@ impl NumberedRow {
             actor: self.actor_id.map(UserId::new),
             audience,
             event_type: self.event_type.0,
-            subject: SubjectIds { group, user, message: self.message_id.map(MessageId::new) },
+            subject: SubjectIds {
+                group,
+                user,
+                message: self.message_id.map(MessageId::new),
+                invitation: self.invitation_id.map(InvitationId::new),
+            },
         })
     }
 }

@@ -4,4 +4,4 @@ mod bans;
 pub mod journal;
 mod members;
 pub(crate) mod purge;
-mod repository;
+pub(crate) mod repository;

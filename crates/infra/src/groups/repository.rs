@@ -27,7 +27,7 @@ use crate::tx::DbTx;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = groups)]
-struct GroupRow {
+pub(crate) struct GroupRow {
     id: i64,
     name: Option<String>,
     description: Option<String>,

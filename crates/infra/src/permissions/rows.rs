@@ -130,7 +130,8 @@ fn title((name, rank): (String, Option<i64>)) -> deserialize::Result<RoleTitle> 
     Ok(title.ok_or("a member has a role that the group doesn't have")?)
 }
 
-fn definition((rank, permissions): (i64, i64)) -> deserialize::Result<RoleDefinition> {
+/// What these columns of a row of `group_roles` say.
+pub(crate) fn definition((rank, permissions): (i64, i64)) -> deserialize::Result<RoleDefinition> {
     let permissions = PermissionSet::from_stored(permissions).ok_or("a role has an unknown permission")?;
     Ok(RoleDefinition { rank: stored_rank(rank)?, permissions })
 }

@@ -13,7 +13,7 @@ use crate::support::Database;
 use crate::support::fixture::*;
 
 /// Columns that a checksum covers, and what the row says instead of what was written.
-const CHANGES: [(&str, &str); 20] = [
+const CHANGES: [(&str, &str); 21] = [
     ("messages", "group_id = (SELECT max(id) FROM groups)"),
     ("messages", "seq = seq + 100"),
     ("messages", "author_id = author_id + 1"),
@@ -37,6 +37,7 @@ const CHANGES: [(&str, &str); 20] = [
     ("events", "user_id = 0"),
     ("events", "message_id = NULL"),
     ("events", "session_id = 0"),
+    ("events", "invitation_id = 0"),
 ];
 
 /// A group with two members, the first of whom owns it.

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
+use groupchat_domain::admissions::{EndedInvitation, NewInvitation};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, EndedBan, Event, EventRecord, EventType, GroupMember, GroupUpdate,
     LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
     Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
-use groupchat_domain::ids::{GroupId, MessageId, Position, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
 use groupchat_domain::permissions::{BuiltInRole, ServerRole};
 use groupchat_domain::storage::Tx;
 
@@ -21,7 +22,7 @@ use crate::support::fixture::*;
 /// How long an event may take from its commit to its place in the log.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A group with one member, who has written one message.
+/// A group with one member, who has written one message and is invited, as if they had not come in.
 #[derive(Clone, Copy)]
 pub(crate) struct Chat {
     pub group: GroupId,
@@ -36,6 +37,10 @@ pub(crate) fn prepare(database: &Database) -> Chat {
         join(tx, group, user, BuiltInRole::Owner);
         // Past the rule that nobody who is banned is a member.
         tx.bans().put(group, &ban(&ann, user)).unwrap();
+        let (role, created_at) = (BuiltInRole::Member.into(), at(1));
+        let (note, expires_at, invited_by) = (None, None, user);
+        let invitation = NewInvitation { group, user, invited_by, role, note, created_at, expires_at };
+        assert_eq!(tx.invitations().put(&invitation), Ok(InvitationId::new(1)));
         Ok(Chat { group, user, message: post(tx, group, user, "first") })
     });
     prepared.expect("a group can be made")
@@ -73,6 +78,9 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
             Subject::BanUpdate(BanUpdate::of(group, ban, moderators(), false))
         }
         SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(group, user, moderators(), true)),
+        SubjectKind::Invitation => {
+            Subject::Invitation(tx.invitations().find_of(group, user).unwrap().unwrap().invitation)
+        }
         SubjectKind::Message => Subject::Message(message),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message)),
         _ => what_is_left(Chat { group, user, message: message.id }, kind),
@@ -88,6 +96,9 @@ fn what_is_left(Chat { group, user, .. }: Chat, kind: SubjectKind) -> Subject {
         }
         SubjectKind::RemovedGroup => {
             Subject::RemovedGroup(RemovedGroup::logged(group, Audience::Group(group)))
+        }
+        SubjectKind::EndedInvitation => {
+            Subject::EndedInvitation(EndedInvitation { id: InvitationId::new(1), user })
         }
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group, user }),
         _ => Subject::Gone,

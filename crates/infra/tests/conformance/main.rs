@@ -35,6 +35,7 @@ macro_rules! cases {
 }
 
 mod accounts;
+mod admissions;
 mod bans;
 mod blocks;
 mod checksums;

@@ -31,6 +31,7 @@ mod bans;
 mod crossings;
 mod departures;
 mod direct;
+mod invitations;
 mod mayhem;
 mod messages;
 mod names;

@@ -29,7 +29,7 @@ use crate::support::fixture::*;
 const SAID: &str = "SELECT group_concat(line, char(10)) AS line FROM ( \
     SELECT concat_ws('|', id, group_id, seq, author_id, client_id, version, created_at, edited_at, deleted_at, likes, \
         text, pin_seq, pinned_at, pinned_by) AS line FROM messages NOT INDEXED \
-    UNION ALL SELECT concat_ws('|', id, at, type, actor_id, audience, group_id, user_id, message_id, session_id) \
+    UNION ALL SELECT concat_ws('|', id, at, type, actor_id, audience, group_id, user_id, message_id, session_id, invitation_id) \
         FROM events NOT INDEXED)";
 
 /// A database file of a server that was stopped.

@@ -228,7 +228,14 @@ impl Replica {
             | Event::MessageUnpinned(message)
             | Event::MessageDeleted(Tombstone(message)) => self.change_message(message, None),
             Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
-            Event::BlocksUpdated(_) | Event::SessionsEnded(_) | Event::Gone(_) => {}
+            // An invitation may end without a word, when its maker may not invite any more: it is loaded to be shown.
+            Event::InvitationCreated(_)
+            | Event::InvitationWithdrawn(_)
+            | Event::InvitationAccepted(_)
+            | Event::InvitationDeclined(_)
+            | Event::BlocksUpdated(_)
+            | Event::SessionsEnded(_)
+            | Event::Gone(_) => {}
         }
         None
     }

@@ -366,6 +366,7 @@ fn is_lasting(event: &Event) -> bool {
         Event::UserDeleted(_) | Event::GroupDeleted(_) | Event::GroupHidden(_) | Event::MemberRemoved(_) => {
             true
         }
+        Event::InvitationWithdrawn(_) | Event::InvitationAccepted(_) | Event::InvitationDeclined(_) => true,
         event => event.ids().message.is_some(),
     }
 }

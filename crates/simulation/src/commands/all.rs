@@ -5,6 +5,7 @@ use groupchat_domain::accounts::{
     self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, ServerRoleChanges, UserChanges,
     UserDraft, UserQuery, operator,
 };
+use groupchat_domain::admissions::{self, InvitationDraft};
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::groups::{
     self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
@@ -15,6 +16,7 @@ use groupchat_domain::jobs;
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::network::Network;
 use groupchat_domain::operations;
+use groupchat_domain::permissions::RoleName;
 use groupchat_domain::storage::{Access, Caller, Mode, Tx, WritePurpose, Writing};
 use groupchat_domain::time::Timestamp;
 use groupchat_testing::Dice;
@@ -245,7 +247,7 @@ commands! {
             rank: moves.then_some(role.rank), permissions: Some(role.permissions),
         });
     /// A role is deleted.
-    2 write DeleteRole[groups::delete_role](group: AGroup, name: ARole)
+    6 write DeleteRole[groups::delete_role](group: AGroup, name: ARole)
         |tx, actor| groups::delete_role(tx, actor, group, &name);
     /// Why somebody may do something, or may not.
     1 read Explain[groups::explain](group: AGroup, user: AUser)
@@ -279,6 +281,34 @@ commands! {
         |tx, actor| groups::list_members(tx, actor, &MemberQuery {
             group, search: search.clone(), after: after.map(|place| place.of("user")), limit,
         });
+
+    // Invitations.
+
+    /// A group's admin invites somebody.
+    8 write Invite[admissions::invite](
+        group: AGroup, candidate: ACandidate, role: Option<ARole>, note: Option<ANote>, end: Option<AnEnd>
+    )
+        |tx, actor| admissions::invite(tx, actor, group, &InvitationDraft {
+            candidate: candidate.clone(), role: role.clone().unwrap_or(RoleName::MEMBER), note: note.clone(),
+            expires_at: end,
+        });
+    /// A group's admin takes an invitation back.
+    1 write WithdrawInvitation[admissions::withdraw](group: AGroup, invitation: AnInvitation)
+        |tx, actor| admissions::withdraw(tx, actor, group, invitation);
+    /// Invitations to a group.
+    1 read ListInvitations[admissions::list_invitations](
+        group: AGroup, below: Option<AnInvitation>, limit: ALimit
+    )
+        |tx, actor| admissions::list_invitations(tx, actor, group, below, limit);
+    /// Whoever is invited looks at it.
+    2 read ListOwnInvitations[admissions::list_own_invitations](below: Option<AnInvitation>, limit: ALimit)
+        |tx, actor| admissions::list_own_invitations(tx, actor, below, limit);
+    /// Somebody accepts an invitation.
+    10 write AcceptInvitation[admissions::accept](invitation: AnInvitation)
+        |tx, actor| admissions::accept(tx, actor, invitation, &QUOTAS);
+    /// Somebody declines an invitation.
+    3 write DeclineInvitation[admissions::decline](invitation: AnInvitation)
+        |tx, actor| admissions::decline(tx, actor, invitation);
 
     // Messages.
 

@@ -1,9 +1,10 @@
 //! What commands answer, in a form that can be compared.
 
 use groupchat_domain::accounts::{Actor, Block, CreatedUser, LoggedIn, Password, Secret, Session, User};
+use groupchat_domain::admissions::{JudgedInvitation, OwnInvitations};
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{Ban, GroupView, Member};
-use groupchat_domain::ids::{GroupId, MessageId, Position, RoleId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
 use groupchat_domain::operations::ClockDoubt;
@@ -105,6 +106,14 @@ answers! {
     ServerRoles(Vec<ServerRole>),
     /// What somebody may do on the server, with the reasons.
     ExplainedOnServer(Vec<(ServerPermission, ServerDecision)>),
+    /// An invitation, and whether it is the first.
+    Invited((JudgedInvitation, bool)),
+    /// Invitations to a group.
+    Invitations(Page<JudgedInvitation>),
+    /// Invitations of the one who asks.
+    OwnInvitations(OwnInvitations),
+    /// A new member, and the group.
+    Accepted((GroupId, Member)),
     /// A message that was sent.
     Sent(Sent),
     /// A message.
@@ -175,6 +184,7 @@ pub(crate) struct Issued {
     pub(crate) message: Option<(GroupId, MessageId, Seq)>,
     pub(crate) session: Option<SessionId>,
     pub(crate) server_role: Option<RoleId>,
+    pub(crate) invitation: Option<InvitationId>,
     pub(crate) has_key: bool,
     pub(crate) has_ticket: bool,
 }
@@ -194,6 +204,7 @@ impl Answer {
             }
             Self::ServerRole(role) => Issued { server_role: Some(role.id), ..nothing },
             Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
+            Self::Invited((made, _)) => Issued { invitation: Some(made.invitation.id), ..nothing },
             Self::Time(_) => Issued { has_ticket: true, ..nothing },
             _ => nothing,
         }
@@ -201,12 +212,13 @@ impl Answer {
 
     /// Learns the ids that the answer gives out.
     pub(crate) fn teach(&self, ids: &mut Ids) {
-        let Issued { user, group, message, session, server_role, .. } = self.issued();
+        let Issued { user, group, message, session, server_role, invitation, .. } = self.issued();
         server_role.into_iter().for_each(|role| ids.learn_server_role(role));
         user.into_iter().for_each(|user| ids.learn_user(user));
         group.into_iter().for_each(|group| ids.learn_group(group));
         message.into_iter().for_each(|(_, message, _)| ids.learn_message(message));
         session.into_iter().for_each(|session| ids.learn_session(session));
+        invitation.into_iter().for_each(|invitation| ids.learn_invitation(invitation));
     }
 
     /// The answer in the ids of the model, and without what may differ from one backend to the other.
@@ -237,6 +249,13 @@ impl Answer {
             Self::Members(members) => members.renumber(ids),
             Self::Ban(ban) => ban.renumber(ids),
             Self::Bans(bans) => bans.renumber(ids),
+            Self::Invited((made, _)) => made.renumber(ids),
+            Self::Invitations(page) => page.renumber(ids),
+            Self::OwnInvitations(page) => page.renumber(ids),
+            Self::Accepted((group, member)) => {
+                group.renumber(ids);
+                member.renumber(ids);
+            }
             Self::Sent(sent) => sent.view.renumber(ids),
             Self::Message(view) => view.renumber(ids),
             Self::Messages(page) => page.renumber(ids),

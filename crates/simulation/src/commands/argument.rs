@@ -4,11 +4,12 @@ use std::fmt::{self, Debug};
 use std::time::Duration;
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
+use groupchat_domain::admissions::Note;
 use groupchat_domain::groups::{
     Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
 };
-use groupchat_domain::ids::{GroupId, MessageId, RoleId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::permissions::{
@@ -16,6 +17,7 @@ use groupchat_domain::permissions::{
     ServerRoleName,
 };
 use groupchat_domain::search::SearchText;
+use groupchat_domain::time::Timestamp;
 use groupchat_testing::Dice;
 
 use crate::commands::ids::Ids;
@@ -105,6 +107,14 @@ arguments! {
     ASession(i64) for SessionId: |dice, known| known.session(dice), |id, ids| ids.session(id);
     /// A group.
     AGroup(i64) for GroupId: |dice, known| known.group(dice), |id, ids| ids.group(id);
+    /// An invitation.
+    AnInvitation(i64) for InvitationId: |dice, known| known.invitation(dice), |id, ids| ids.invitation(id);
+    /// What an inviter writes.
+    ANote(u8) for Note: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
+        |number, ids| Note::from_stored(format!("note {number}"));
+    /// Until when something is valid: as a rule for long, but it may be over.
+    AnEnd(u8) for Timestamp: |dice, known| [0, 0, 1][dice.below(3)],
+        |number, ids| Timestamp::from_micros([i64::MAX / 2, 1][usize::from(number % 2)]);
     /// A user's name.
     AUsername(u16) for Username: |dice, known| small(dice, NAMES),
         |number, ids| Username::from_stored(named("user", number));
@@ -140,8 +150,8 @@ arguments! {
     /// What a group talks about at the moment.
     ATopic(u16) for Topic: |dice, known| small(dice, 4),
         |number, ids| Topic::from_stored(format!("topic {number}"));
-    /// How long members wait between their messages: as a rule not at all.
-    ASlowMode(u8) for SlowMode: |dice, known| usual(dice, 3).try_into().unwrap_or(0),
+    /// How long members wait between their messages: often not at all.
+    ASlowMode(u8) for SlowMode: |dice, known| [0, 0, 1, 2][dice.below(4)],
         |number, ids| SlowMode::parse([0, 1, 60][usize::from(number % 3)]).unwrap_or(SlowMode::OFF);
     /// Who can find a group: everybody, as a rule.
     AVisibility(u8) for Visibility: |dice, known| [0, 0, 0, 1, 2, 2][dice.below(6)],

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use groupchat_domain::ids::{GroupId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::permissions::ServerRole;
 
 /// Ids that no backend gives out.
@@ -90,6 +90,7 @@ kinds! {
     // Counted from the last built-in role on.
     own_role: RoleId, learn_own_role, pair_own_role, canonical_own_role;
     group: GroupId, learn_group, pair_group, canonical_group;
+    invitation: InvitationId, learn_invitation, pair_invitation, canonical_invitation;
     message: MessageId, learn_message, pair_message, canonical_message;
 }
 

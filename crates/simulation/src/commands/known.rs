@@ -1,6 +1,6 @@
 //! The world as clients know it: what commands are drawn from. Much of it may be gone.
 
-use groupchat_domain::ids::{GroupId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::permissions::ServerRole;
 use groupchat_testing::Dice;
 
@@ -14,6 +14,7 @@ pub struct Known {
     tickets: Vec<u32>,
     sessions: Vec<SessionId>,
     groups: Vec<GroupId>,
+    invitations: Vec<InvitationId>,
     messages: Vec<(GroupId, MessageId)>,
     server_roles: Vec<RoleId>,
     greatest_seq: i64,
@@ -58,6 +59,10 @@ impl Known {
         let built_in = [ServerRole::ADMIN, ServerRole::MEMBER][dice.below(2)];
         let found = if dice.below(4) == 0 { None } else { pick(dice, &self.server_roles) };
         found.unwrap_or(built_in).get()
+    }
+
+    pub(crate) fn invitation(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.invitations).map_or(NOTHING, InvitationId::get)
     }
 
     pub(crate) fn message(&self, dice: &mut Dice) -> (i64, i64) {
@@ -109,8 +114,9 @@ impl Known {
             }
             _ => {}
         }
-        let Issued { session, has_key, has_ticket, .. } = answer.issued();
+        let Issued { session, invitation, has_key, has_ticket, .. } = answer.issued();
         self.sessions.extend(session);
+        self.invitations.extend(invitation);
         if has_key {
             self.keys.push(number);
         }

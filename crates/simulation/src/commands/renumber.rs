@@ -1,6 +1,9 @@
 //! Answers in the ids of the model.
 
 use groupchat_domain::accounts::{Actor, Block, Session, User, UserRef};
+use groupchat_domain::admissions::{
+    EndedInvitation, Invitation, InvitedGroup, JudgedInvitation, OwnInvitations,
+};
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, EndedBan, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember,
     GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject,
@@ -65,6 +68,11 @@ renumber! {
     GroupView: group last_message;
     groupchat_domain::permissions::ServerRole: id;
     RolesOfUser: user roles;
+    InvitedGroup: id;
+    Invitation: id group user invited_by;
+    JudgedInvitation: invitation;
+    OwnInvitations: items next;
+    EndedInvitation: id user;
     Message: id group_id author pin;
     MessageView: message;
     MessagePage: items;
@@ -87,6 +95,7 @@ ids! {
     GroupId: canonical_group;
     groupchat_domain::ids::RoleId: canonical_server_role;
     MessageId: canonical_message;
+    groupchat_domain::ids::InvitationId: canonical_invitation;
     groupchat_domain::ids::SessionId: canonical_session;
 }
 
@@ -161,6 +170,8 @@ impl Renumber for LoggedEvent {
                 ended.renumber(ids);
                 *ended = EndedBan::logged(ended.group, ended.user, ended.moderators.clone(), self.audience);
             }
+            Subject::Invitation(invitation) => invitation.renumber(ids),
+            Subject::EndedInvitation(ended) => ended.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::Gone => {}
         }
@@ -176,6 +187,7 @@ impl Renumber for EventRecord {
         self.subject.group.renumber(ids);
         self.subject.user.renumber(ids);
         self.subject.message.renumber(ids);
+        self.subject.invitation.renumber(ids);
     }
 }
 

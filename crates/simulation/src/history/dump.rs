@@ -1,6 +1,7 @@
 //! All that a database holds, read through the ports.
 
 use groupchat_domain::accounts::{BlockQuery, SessionQuery, User, UserQuery};
+use groupchat_domain::admissions::{InvitationQuery, Invitations, IssuedInvitation, JudgedInvitation};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
@@ -69,7 +70,10 @@ fn of_user(
     let blocked = tx.blocks().list(&BlockQuery { user, after: None, limit })?;
     let joined = tx.members().joined_groups(user)?;
     let since: Vec<_> = joined.into_iter().map(|group| (group.id, place(log, group.since))).collect();
+    let query = InvitationQuery { of: Invitations::Of(user), below: None, limit };
+    let invitations = judged(tx.invitations().list(&query)?);
     Ok(vec![
+        ("the invitations", invitations.into()),
         ("the account", found.map_or(Answer::Done, Answer::from)),
         ("the hash", hash.unwrap_or_default().into()),
         ("the sessions", Page::from_lookahead(sessions, limit).into()),
@@ -79,6 +83,15 @@ fn of_user(
         ("the memberships", tx.members().groups_of(user, ALL)?.into()),
         ("the beginnings", since.into()),
     ])
+}
+
+/// Invitations as they are stored, whether or not they let anybody in.
+fn judged(issued: Vec<IssuedInvitation>) -> Page<JudgedInvitation> {
+    let items = issued.into_iter().map(|issued| JudgedInvitation {
+        is_valid: issued.issuer.is_some() && issued.gift.is_some(),
+        invitation: issued.invitation,
+    });
+    Page { items: items.collect(), more: false }
 }
 
 /// Where the log has the event with this id; or the first one with a greater id, if it has been removed.

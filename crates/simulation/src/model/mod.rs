@@ -2,6 +2,7 @@
 //! a time; one that is refused is undone.
 
 mod accounts;
+mod admissions;
 mod bans;
 mod blocks;
 mod events;

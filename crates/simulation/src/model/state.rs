@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
+use groupchat_domain::admissions::NewInvitation;
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings};
-use groupchat_domain::ids::{EventId, GroupId, MessageId, Position, RoleId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{
+    EventId, GroupId, InvitationId, MessageId, Position, RoleId, Seq, SessionId, UserId,
+};
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
 use groupchat_domain::permissions::{RoleDefinition, RoleName, ServerRole};
@@ -108,6 +111,7 @@ tables! {
     memberships: Table<(GroupId, UserId), Membership>,
     /// Who is banned, also those whose ban has ended by itself.
     bans: Table<(GroupId, UserId), Ban>,
+    invitations: Table<InvitationId, NewInvitation>,
     /// Without the names of their authors.
     messages: Table<(GroupId, Seq), Message>,
     /// Where a message is.
@@ -123,6 +127,7 @@ tables! {
     ticket_ids: Counter,
     role_ids: Counter,
     group_ids: Counter,
+    invitation_ids: Counter,
     message_ids: Counter,
     job_ids: Counter,
     rename_ids: Counter,

@@ -178,11 +178,37 @@ impl Scene {
         self.log("ban.updated").await;
         self.ada.delete(&ban).await.no_content();
         self.log("ban.ended").await;
+        self.answer_invitations(&analysts).await;
         self.ada.delete(&self.group).await.no_content();
         self.log("group.deleted").await;
         self.root.delete(&format!("/api/users/{}", self.grace.id())).await.no_content();
         self.log("user.deleted").await;
         self.graces.closed().await;
+    }
+
+    /// Ada is invited to a group that she does not see: the invitation is withdrawn, the next one declined, and the last
+    /// one accepted.
+    async fn answer_invitations(&mut self, group: &str) {
+        for (answer, event) in [
+            ("withdraw", "invitation.withdrawn"),
+            ("decline", "invitation.declined"),
+            ("accept", "invitation.accepted"),
+        ] {
+            let draft = json!({"user_id": self.ada.id(), "note": "Come and see our engines."});
+            let invited = self.root.post(&format!("{group}/invitations"), draft).await.created();
+            self.log("invitation.created").await;
+            let id = &invited["id"];
+            match answer {
+                "withdraw" => self.root.delete(&format!("{group}/invitations/{id}")).await.no_content(),
+                "decline" => {
+                    self.ada.post_empty(&format!("/api/invitations/{id}/decline")).await.no_content();
+                }
+                _ => drop(self.ada.post_empty(&format!("/api/invitations/{id}/accept")).await.created()),
+            }
+            self.log(event).await;
+        }
+        self.log("member.added").await;
+        self.log("group.created").await;
     }
 
     async fn log(&mut self, event_type: &str) {

@@ -64,7 +64,8 @@ fn assert_shape(event: &Value) {
     time(&event["at"]);
     assert!(event["cursor"].is_string() && event["actor_id"].is_i64(), "{event}");
     let event_type = event["type"].as_str().expect("a type");
-    let is_of_group = !["user.", "roles.", "blocks."].iter().any(|start| event_type.starts_with(start));
+    let outside = ["user.", "roles.", "blocks.", "invitation."];
+    let is_of_group = !outside.iter().any(|start| event_type.starts_with(start));
     assert_eq!(event["group_id"].is_i64(), is_of_group, "{event}");
 }
 

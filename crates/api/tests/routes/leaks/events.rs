@@ -125,3 +125,38 @@ async fn requests_on_the_socket_tell_nothing_of_a_private_group() {
     }
     listening.stop().await;
 }
+
+#[actix_web::test]
+async fn who_is_invited_is_told_of_the_invitation_and_of_nothing_else() {
+    let server = Server::start().await;
+    let listening = Listening::start(&server);
+    let [owner, peer, former, invited] = ["owner", "peer", "former", "invited"].map(|name| server.user(name));
+    let (owner, peer, former, invited) = (owner.await, peer.await, former.await, invited.await);
+    let begin = now(&owner).await;
+    let mut live = AllTransports::open(&listening, &invited, Some(&begin)).await;
+    let draft = json!({"name": format!("{MARKER} name"), "visibility": "private"});
+    let group = owner.post("/api/groups", draft).await.created();
+    let invitations = format!("/api/groups/{}/invitations", group["id"]);
+    let invitation = owner.post(&invitations, json!({"user_id": invited.id()})).await.created();
+    // Nobody waits for the poll to catch up: what it tells of the invitation is how it is then.
+    let [socket, stream] = [live.socket.next().await, live.stream.next().await];
+    let polled = live.poll().await;
+    for event in [&socket, &stream, &polled] {
+        assert_eq!((&event["type"], &event["group_id"]), (&json!("invitation.created"), &Value::Null));
+        assert_eq!(event["data"]["group"], json!({"id": null, "name": group["name"], "member_count": 1}));
+    }
+    live_through(&owner, &peer, &former).await;
+    owner.delete(&format!("{invitations}/{}", invitation["id"])).await.no_content();
+    owner.patch("/api/users/me", json!({"display_name": MARK})).await.ok();
+    let ended = json!({"id": invitation["id"]});
+    for told in told_until_marked(&mut live).await {
+        let told: Vec<_> = told.iter().map(|event| (&event["type"], &event["data"])).collect();
+        assert_eq!(told, [(&json!("invitation.withdrawn"), &ended)]);
+    }
+    let mut later = AllTransports::open(&listening, &invited, Some(&begin)).await;
+    for told in told_until_marked(&mut later).await {
+        assert!(!json!(told).to_string().contains(MARKER), "{told:?}");
+        assert_eq!(told.len(), 1, "{told:?}");
+    }
+    listening.stop().await;
+}

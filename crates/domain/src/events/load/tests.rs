@@ -2,6 +2,7 @@ use mockall::TimesRange;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::admissions::EndedInvitation;
 use crate::error::Error;
 use crate::events::audience::Audience;
 use crate::events::subject::{
@@ -13,8 +14,8 @@ use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    EARLIER, GROUP, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, group, member, message,
-    moderators, tombstone, user,
+    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, group, invitation,
+    issued, member, message, moderators, tombstone, user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -26,7 +27,12 @@ fn record(position: i64, event_type: EventType) -> EventRecord {
         actor: Some(ME),
         audience: Audience::Group(GROUP),
         event_type,
-        subject: SubjectIds { group: Some(GROUP), user: Some(OTHER), message: Some(MESSAGE) },
+        subject: SubjectIds {
+            group: Some(GROUP),
+            user: Some(OTHER),
+            message: Some(MESSAGE),
+            invitation: Some(INVITATION),
+        },
     }
 }
 
@@ -66,6 +72,11 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .returning(|_| Ok(vec![message(OTHER)]));
     tx.server_roles.expect_held().withf(|ids| ids == [OTHER]).times(loads).returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_list().times(loads).returning(|| Ok(Vec::new()));
+    tx.invitations
+        .expect_find_many()
+        .withf(|ids| ids == [INVITATION])
+        .times(loads)
+        .returning(|_| Ok(vec![issued(Some(BuiltInRole::Admin))]));
     tx
 }
 
@@ -85,6 +96,7 @@ fn nothing_is_there() -> MockTx {
     tx.messages.expect_find_many().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_held().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_list().returning(|| Ok(Vec::new()));
+    tx.invitations.expect_find_many().returning(|_| Ok(Vec::new()));
     tx
 }
 
@@ -120,6 +132,7 @@ fn present(event_type: EventType) -> Subject {
         SubjectKind::EndedBan => {
             Subject::EndedBan(EndedBan::logged(GROUP, OTHER, moderators(), Audience::Group(GROUP)))
         }
+        SubjectKind::Invitation => Subject::Invitation(invitation()),
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
         _ => gone(event_type),
@@ -133,6 +146,9 @@ fn gone(event_type: EventType) -> Subject {
         SubjectKind::ServerRoles => Subject::ServerRoles(ServerRoles(built_in())),
         SubjectKind::RemovedGroup => {
             Subject::RemovedGroup(RemovedGroup::logged(GROUP, Audience::Group(GROUP)))
+        }
+        SubjectKind::EndedInvitation => {
+            Subject::EndedInvitation(EndedInvitation { id: INVITATION, user: OTHER })
         }
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
         _ => Subject::Gone,
@@ -188,6 +204,15 @@ fn a_deleted_message_is_its_tombstone_in_all_of_its_events() {
         loaded,
         [Event::MessageCreated(tombstone(OTHER)), Event::MessageDeleted(Tombstone(tombstone(OTHER)))]
     );
+}
+
+#[test]
+fn an_invitation_that_lets_nobody_in_any_more_is_gone() {
+    let mut tx = MockTx::new();
+    tx.invitations.expect_find_many().returning(|_| Ok(vec![issued(Some(BuiltInRole::Member))]));
+    tx.server_roles.expect_rights().with(eq(ME)).returning(|_| Ok(None));
+    let types = [EventType::InvitationCreated];
+    assert_eq!(events(&mut tx, page(&types)), [Event::Gone(EventType::InvitationCreated)]);
 }
 
 #[test]

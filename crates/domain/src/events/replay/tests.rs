@@ -32,7 +32,7 @@ fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
     EventRecord {
         audience: Audience::GroupAndUser(group, user),
         event_type: EventType::MemberRemoved,
-        subject: SubjectIds { group: Some(group), user: Some(user), message: None },
+        subject: SubjectIds { group: Some(group), user: Some(user), ..SubjectIds::default() },
         ..deletion_record(position)
     }
 }
@@ -121,7 +121,11 @@ fn holds_messages(positions: RangeInclusive<i64>, text: MessageText) -> MockTx {
     let sent = |position| EventRecord {
         audience: Audience::Group(GROUP),
         event_type: EventType::MessageCreated,
-        subject: SubjectIds { group: Some(GROUP), user: None, message: Some(MessageId::new(position)) },
+        subject: SubjectIds {
+            group: Some(GROUP),
+            message: Some(MessageId::new(position)),
+            ..SubjectIds::default()
+        },
         ..deletion_record(position)
     };
     let mut tx = holds(0, positions.map(sent).collect());

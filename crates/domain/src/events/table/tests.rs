@@ -4,8 +4,9 @@ use super::*;
 use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
-use crate::testing::{GROUP, MESSAGE, OTHER, group, member, message, tombstone, user};
-use crate::testing::{ban, moderators};
+use crate::testing::{
+    GROUP, INVITATION, MESSAGE, OTHER, ban, group, invitation, member, message, moderators, tombstone, user,
+};
 
 /// An event of this type about the only user, group and message.
 fn example(event_type: EventType) -> Event {
@@ -31,6 +32,10 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::BanUpdate => Subject::BanUpdate(BanUpdate::of(GROUP, ban(OTHER), moderators(), true)),
         SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(GROUP, OTHER, moderators(), true)),
         SubjectKind::RemovedMember => Subject::RemovedMember(RemovedMember { group: GROUP, user: OTHER }),
+        SubjectKind::Invitation => Subject::Invitation(invitation()),
+        SubjectKind::EndedInvitation => {
+            Subject::EndedInvitation(EndedInvitation { id: INVITATION, user: OTHER })
+        }
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
     };
@@ -41,9 +46,12 @@ fn example(event_type: EventType) -> Event {
 fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageId>) {
     match kind {
         SubjectKind::ServerRoles => (None, None, None),
-        SubjectKind::User | SubjectKind::UserUpdate | SubjectKind::UserId | SubjectKind::RolesOfUser => {
-            (Some(OTHER), None, None)
-        }
+        SubjectKind::User
+        | SubjectKind::UserUpdate
+        | SubjectKind::UserId
+        | SubjectKind::RolesOfUser
+        | SubjectKind::Invitation
+        | SubjectKind::EndedInvitation => (Some(OTHER), None, None),
         SubjectKind::GroupUpdate | SubjectKind::RemovedGroup => (None, Some(GROUP), None),
         SubjectKind::GroupMember
         | SubjectKind::AddedMember
@@ -76,7 +84,7 @@ fn an_event_has_a_type_and_a_subject() {
     for &event_type in EventType::ALL {
         let event = example(event_type);
         assert_eq!(event.event_type(), event_type);
-        let SubjectIds { group, user, message } = event.ids();
+        let SubjectIds { group, user, message, .. } = event.ids();
         assert_eq!((user, group, message), named(event_type.subject()), "{event_type:?}");
         assert_eq!(event_type.about(event.clone().into_subject()), Some(event));
         assert_eq!(event_type.about(Subject::Gone), Some(Event::Gone(event_type)));
@@ -95,6 +103,8 @@ fn the_audience_follows_from_the_type_and_the_subject() {
         (EventType::SettingsUpdated, Audience::User(OTHER)),
         (EventType::MemberRemoved, Audience::GroupAndUser(GROUP, OTHER)),
         (EventType::BanCreated, Audience::GroupAndUser(GROUP, OTHER)),
+        (EventType::InvitationCreated, Audience::User(OTHER)),
+        (EventType::InvitationWithdrawn, Audience::User(OTHER)),
         (EventType::MessageDeleted, Audience::Group(GROUP)),
         (EventType::BlocksUpdated, Audience::User(OTHER)),
         (EventType::SessionsEnded, Audience::User(OTHER)),
@@ -132,7 +142,7 @@ fn private_changes_of_a_user_reach_only_their_own_devices() {
 }
 
 #[test]
-fn the_server_acts_only_on_accounts_memberships_and_sessions() {
+fn the_server_acts_only_on_accounts_memberships_invitations_and_sessions() {
     let by_server = EventType::ALL.iter().filter(|event_type| event_type.may_be_by_server());
     let names: Vec<_> = by_server.map(|event_type| event_type.as_str()).collect();
     let expected = [
@@ -141,6 +151,7 @@ fn the_server_acts_only_on_accounts_memberships_and_sessions() {
         "user.deleted",
         "member.updated",
         "member.removed",
+        "invitation.withdrawn",
         "sessions.ended",
     ];
     assert_eq!(names, expected);

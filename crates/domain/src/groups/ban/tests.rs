@@ -2,13 +2,15 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::{AccountRefusal, LockStrength};
+use crate::admissions::EndedInvitation;
 use crate::events::{Audience, RemovedMember};
 use crate::groups::model::{Member, Visibility};
 use crate::groups::restriction::Reason;
 use crate::permissions::BanTerm;
 use crate::testing::{
-    ADMIN, EARLIER, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED, OUTSIDER, OWNER,
-    SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, moderators, user,
+    ADMIN, EARLIER, Emitted, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED,
+    OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member,
+    moderators, user,
 };
 use crate::time::Timestamp;
 
@@ -45,6 +47,7 @@ fn stores(mut tx: MockTx, ban: Ban, role: Option<BuiltInRole>) -> MockTx {
     tx.bans.expect_put().with(eq(GROUP), eq(ban)).times(1).returning(|_, _| Ok(()));
     let removals = usize::from(role.is_some());
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(removals).returning(|_, _| Ok(()));
+    tx.invitations.expect_remove_of().with(eq(GROUP), eq(OTHER)).returning(|_, _| Ok(None));
     tx
 }
 
@@ -98,6 +101,17 @@ fn an_outsider_is_not_told_of_a_private_group() {
         ban(&mut tx, &me(), GROUP, OTHER, &draft()).unwrap();
         assert_eq!(tx.emitted.last(), Some(&banned(is_told)));
     }
+}
+
+#[test]
+fn the_invitation_of_who_is_banned_ends() {
+    let mut tx = bans(ADMIN, None);
+    tx.bans.expect_put().returning(|_, _| Ok(()));
+    let removal = tx.invitations.expect_remove_of().with(eq(GROUP), eq(OTHER)).times(1);
+    removal.returning(|_, _| Ok(Some(INVITATION)));
+    ban(&mut tx, &me(), GROUP, OTHER, &draft()).unwrap();
+    let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });
+    assert_eq!(tx.emitted[0], (Audience::User(OTHER), Some(ME), ended));
 }
 
 #[test]

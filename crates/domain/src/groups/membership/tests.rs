@@ -6,8 +6,8 @@ use crate::events::{Audience, GroupMember};
 use crate::groups::model::History;
 use crate::groups::restriction::Ban;
 use crate::testing::{
-    ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
+    ADMIN, FIRST_EVENT, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
+    SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
 };
 
 /// The actor and the candidate are locked, then the candidate is read, once each.
@@ -51,7 +51,7 @@ fn users_are_locked_in_the_order_of_their_ids() {
                 .in_sequence(&mut order)
                 .returning(|_, _| Ok(()));
         }
-        assert_eq!(lock_to_grow(&mut tx, &me(), user), Ok(()));
+        assert_eq!(lock_to_grow(&mut tx, ME, user), Ok(()));
     }
 }
 
@@ -74,6 +74,12 @@ fn added(user: UserId, role: BuiltInRole) -> Member {
 
 /// A membership is stored that starts with the event that tells of it, and with nothing unread.
 fn stores(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
+    let mut tx = stores_membership(tx, user, role, outcome);
+    tx.invitations.expect_remove_of().with(eq(GROUP), eq(user)).returning(|_, _| Ok(None));
+    tx
+}
+
+fn stores_membership(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
     let mut tx = tx.bans_nobody();
     let membership = NewMembership {
         group: GROUP,
@@ -274,6 +280,17 @@ fn who_is_banned_comes_in_by_no_way() {
 }
 
 #[test]
+fn who_comes_in_by_another_way_needs_their_invitation_no_more() {
+    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
+    let mut tx = stores_membership(tx, ME, BuiltInRole::Member, Unique::Stored(()));
+    let removal = tx.invitations.expect_remove_of().with(eq(GROUP), eq(ME)).times(1);
+    removal.returning(|_, _| Ok(Some(INVITATION)));
+    join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap();
+    let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: ME });
+    assert_eq!(tx.emitted[1..], [(Audience::User(ME), Some(ME), ended)]);
+}
+
+#[test]
 fn joining_again_changes_nothing_not_even_the_role() {
     let mut tx = joins(Unique::Taken);
     let present = member(ME, BuiltInRole::Owner);
@@ -317,6 +334,7 @@ fn finds_no_owner(tx: MockTx, heir: Option<Member>) -> MockTx {
     tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
     tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
+    tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
     tx
 }
 

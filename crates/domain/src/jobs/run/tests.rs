@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use mockall::predicate::eq;
+use mockall::predicate::{always, eq};
 
 use super::*;
 use crate::groups::VisibleGroup;
@@ -9,8 +9,8 @@ use crate::jobs::JobId;
 use crate::permissions::BuiltInRole;
 use crate::storage::{CommitDecision, StorageFault};
 use crate::testing::{
-    GROUP, MESSAGE, MockTx, NOW, OTHER, Ran, ScriptedStorage, Step, assert_hands_faults_on, block_on, fault,
-    group, standing,
+    GROUP, INVITATION, ME, MESSAGE, MockTx, NOW, OTHER, Ran, ScriptedStorage, Step, assert_hands_faults_on,
+    block_on, fault, group, standing,
 };
 
 const PURGE_GROUP: Job = Job { id: JobId::new(1), task: Task::PurgeGroup(GROUP) };
@@ -39,6 +39,7 @@ fn finishes(mut tx: MockTx, job: Job) -> MockTx {
 
 fn purges_group(done: bool) -> MockTx {
     let mut tx = locks();
+    tx.invitations.expect_some_to().with(eq(GROUP), always()).returning(|_, _| Ok(Vec::new()));
     let purge = tx.groups.expect_purge().withf(|id, rows| *id == GROUP && (1..=500).contains(rows)).times(1);
     purge.returning(move |_, _| Ok(done));
     tx
@@ -66,6 +67,7 @@ fn ends_memberships(memberships: usize) -> MockTx {
         let purge = tx.blocks.expect_purge().withf(|user, limit| *user == OTHER && (1..=500).contains(limit));
         purge.times(1).returning(|_, _| Ok(true));
     }
+    tx.invitations.expect_some_with().with(eq(OTHER), always()).returning(|_, _| Ok(Vec::new()));
     tx.groups.expect_lock().with(eq(GROUP)).times(memberships).returning(|_| Ok(()));
     let found = || VisibleGroup { group: group(), standing: Some(standing(BuiltInRole::Member)) };
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);
@@ -156,6 +158,25 @@ fn a_group_is_purged_in_small_steps_and_the_job_removed_with_the_last() {
 }
 
 #[test]
+fn invitations_end_before_their_group_is_purged_and_after_the_memberships_of_their_user() {
+    let invitations = || vec![(INVITATION, ME)];
+    let removes = |mut tx: MockTx| {
+        tx.invitations.expect_remove().with(eq(INVITATION)).times(1).returning(|_| Ok(true));
+        tx
+    };
+    let mut of_group = removes(locks());
+    of_group.invitations.expect_some_to().times(1).returning(move |_, _| Ok(invitations()));
+    let script = [finds(Some(PURGE_GROUP)), of_group, finds(None)];
+    let ran = run_smoothly(script);
+    assert_eq!(ran[1].emitted.len(), 1);
+    let mut of_user = removes(locks());
+    of_user.members.expect_groups_of().times(1).returning(|_, _| Ok(Vec::new()));
+    of_user.invitations.expect_some_with().times(1).returning(move |_, _| Ok(invitations()));
+    let ran = run_smoothly([finds(Some(END_MEMBERSHIPS)), of_user, finds(None)]);
+    assert_eq!(ran[1].emitted.len(), 1);
+}
+
+#[test]
 fn a_job_that_another_server_has_done_meanwhile_is_left_alone() {
     let mut tx = MockTx::new();
     tx.jobs.expect_lock().with(eq(PURGE_GROUP.id)).times(1).returning(|_| Ok(false));
@@ -203,6 +224,7 @@ fn checksums_are_computed_in_small_steps_each_of_which_continues_where_the_last_
 #[test]
 fn a_job_that_fails_is_reported_and_put_off_and_the_next_runs() {
     let mut failing = locks();
+    failing.invitations.expect_some_to().returning(|_, _| Ok(Vec::new()));
     failing.groups.expect_purge().returning(|_, _| Err(fault()));
     let (outcome, failures, ran) = run(vec![
         finds(Some(PURGE_GROUP)).into(),

@@ -21,12 +21,13 @@ pub(crate) struct EventRow {
     message_id: Option<i64>,
     session_id: Option<i64>,
     checksum: i64,
+    invitation_id: Option<i64>,
 }
 
 impl EventRow {
     /// The row of an event that happened at this time.
     pub(crate) fn new(at: Timestamp, to: Audience, actor: Option<UserId>, event: &Event) -> Self {
-        let SubjectIds { group, user, message } = event.ids();
+        let SubjectIds { group, user, message, invitation } = event.ids();
         let (audience, session_id) = columns(to);
         let row = Self {
             at: at.as_micros(),
@@ -38,6 +39,7 @@ impl EventRow {
             message_id: message.map(|id| id.get()),
             session_id,
             checksum: 0,
+            invitation_id: invitation.map(|id| id.get()),
         };
         Self { checksum: row.checksum(), ..row }
     }
@@ -52,6 +54,7 @@ impl EventRow {
             user_id: &self.user_id,
             message_id: &self.message_id,
             session_id: &self.session_id,
+            invitation_id: &self.invitation_id,
         };
         columns.checksum()
     }

@@ -201,3 +201,39 @@ pub(super) const MEMBERSHIPS: TableRows = TableRows {
         (Reference, &[("user_id", Number(9))]),
     ],
 };
+
+pub(super) const INVITATIONS: TableRows = TableRows {
+    table: "invitations",
+    is_single_row: false,
+    first: &[&[
+        ("id", Number(1)),
+        ("user_id", Number(1)),
+        ("note", Text("Come in")),
+        ("expires_at", Number(9)),
+    ]],
+    another: &[
+        ("id", Number(3)),
+        ("group_id", Number(1)),
+        ("user_id", Number(2)),
+        ("invited_by", Number(1)),
+        ("role", Text("member")),
+        ("note", Null),
+        ("created_at", Number(0)),
+        ("expires_at", Null),
+    ],
+    accepted: &[
+        &[("role", Characters(50)), ("note", Characters(500))],
+        &[("group_id", Number(2)), ("expires_at", Number(-1))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("role", Text(""))]),
+        (Check, &[("role", Characters(51))]),
+        (Check, &[("note", Text(""))]),
+        (Check, &[("note", Characters(501))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+        (Reference, &[("invited_by", Number(9))]),
+    ],
+};

@@ -22,7 +22,7 @@ pub(super) const JOBS: TableRows = TableRows {
 pub(super) const EVENTS: TableRows = TableRows {
     table: "events",
     is_single_row: false,
-    first: &[&[("id", Number(1)), ("checksum", Number(7))]],
+    first: &[&[("id", Number(1)), ("checksum", Number(7)), ("invitation_id", Number(1))]],
     another: &[
         ("id", Number(3)),
         ("at", Number(0)),

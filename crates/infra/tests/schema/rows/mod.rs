@@ -43,6 +43,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::GROUP_ROLES,
     groups::MEMBERSHIPS,
     groups::GROUP_BANS,
+    groups::INVITATIONS,
     messages::MESSAGES,
     messages::REACTIONS,
     internal::JOBS,

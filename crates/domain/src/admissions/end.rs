@@ -1,0 +1,82 @@
+//! The end of invitations.
+
+use crate::admissions::error::AdmissionRefusal;
+use crate::admissions::model::EndedInvitation;
+use crate::error::Error;
+use crate::events::Event;
+use crate::ids::{GroupId, InvitationId, UserId};
+use crate::storage::Tx;
+
+/// Ends up to `limit` invitations to a group that is deleted; `true` once none is left.
+pub(crate) fn end_all_of_group(tx: &mut dyn Tx, group: GroupId, limit: i64) -> Result<bool, Error> {
+    let found = tx.invitations().some_to(group, limit)?;
+    end(tx, found)
+}
+
+/// Ends up to `limit` invitations that a user who is deleted was sent or has made; `true` once none is left.
+pub(crate) fn end_all_of_user(tx: &mut dyn Tx, user: UserId, limit: i64) -> Result<bool, Error> {
+    let found = tx.invitations().some_with(user, limit)?;
+    end(tx, found)
+}
+
+/// Removes an invitation that was there a moment ago. Its maker's account may have been deleted since, and the
+/// invitation with it.
+pub(super) fn remove(tx: &mut dyn Tx, id: InvitationId) -> Result<(), Error> {
+    if tx.invitations().remove(id)? { Ok(()) } else { Err(AdmissionRefusal::InvitationNotFound.into()) }
+}
+
+fn end(tx: &mut dyn Tx, found: Vec<(InvitationId, UserId)>) -> Result<bool, Error> {
+    let is_done = found.is_empty();
+    for (id, user) in found {
+        // Somebody else may have been faster.
+        if tx.invitations().remove(id)? {
+            tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
+        }
+    }
+    Ok(is_done)
+}
+
+#[cfg(test)]
+mod tests {
+    use mockall::predicate::eq;
+
+    use super::*;
+    use crate::events::Audience;
+    use crate::testing::{GROUP, ME, MockTx, OTHER, assert_hands_faults_on};
+
+    const ONE: InvitationId = InvitationId::new(1);
+    const TWO: InvitationId = InvitationId::new(2);
+
+    fn removes(mut tx: MockTx) -> MockTx {
+        tx.invitations.expect_remove().with(eq(ONE)).times(1).returning(|_| Ok(true));
+        tx.invitations.expect_remove().with(eq(TWO)).times(1).returning(|_| Ok(false));
+        tx
+    }
+
+    #[test]
+    fn each_is_ended_once_and_the_invited_are_told() {
+        let mut tx = removes(MockTx::new());
+        let found = tx.invitations.expect_some_to().with(eq(GROUP), eq(2)).times(1);
+        found.returning(|_, _| Ok(vec![(ONE, OTHER), (TWO, ME)]));
+        assert_eq!(end_all_of_group(&mut tx, GROUP, 2), Ok(false));
+        let ended = Event::InvitationWithdrawn(EndedInvitation { id: ONE, user: OTHER });
+        assert_eq!(tx.emitted, [(Audience::User(OTHER), None, ended)]);
+    }
+
+    #[test]
+    fn it_is_done_once_none_is_left() {
+        let mut tx = MockTx::new();
+        tx.invitations.expect_some_with().with(eq(OTHER), eq(2)).times(1).returning(|_, _| Ok(Vec::new()));
+        assert_eq!(end_all_of_user(&mut tx, OTHER, 2), Ok(true));
+    }
+
+    #[test]
+    fn faults_are_returned() {
+        let prepare = || {
+            let mut tx = removes(MockTx::new());
+            tx.invitations.expect_some_with().returning(|_, _| Ok(vec![(ONE, OTHER), (TWO, ME)]));
+            tx
+        };
+        assert_hands_faults_on(prepare, |tx| end_all_of_user(tx, ME, 2));
+    }
+}

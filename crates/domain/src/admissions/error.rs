@@ -1,0 +1,9 @@
+//! Rejections about ways into groups.
+
+/// Why a use case of admissions rejected a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AdmissionRefusal {
+    /// No such invitation, or none that still lets anybody in.
+    #[error("there is no such invitation")]
+    InvitationNotFound,
+}

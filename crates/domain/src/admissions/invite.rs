@@ -1,0 +1,134 @@
+//! Inviting users to a group, and taking invitations back.
+
+use crate::accounts::Actor;
+use crate::admissions::end::remove;
+use crate::admissions::error::AdmissionRefusal;
+use crate::admissions::model::{EndedInvitation, Invitation, JudgedInvitation, NewInvitation, Note};
+use crate::admissions::repository::Counted;
+use crate::error::Error;
+use crate::events::Event;
+use crate::groups::{
+    Candidate, GroupRefusal, Quota, authorize_gift, lock_candidate, lock_managed, refuse_banned,
+};
+use crate::ids::{GroupId, InvitationId, UserId};
+use crate::permissions::{GroupPermission, RoleName};
+use crate::storage::Tx;
+use crate::time::Timestamp;
+use crate::validation::{Violation, ViolationCode};
+
+/// How many invitations to a group there can be.
+pub const MAX_INVITATIONS: u32 = 1_000;
+
+/// How many invitations that a user has made there can be, to all groups together.
+pub const MAX_SENT_INVITATIONS: u32 = 500;
+
+/// Whom to invite, and what for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationDraft {
+    /// Who is invited.
+    pub candidate: Candidate,
+    /// The role that the user gets.
+    pub role: RoleName,
+    /// What the inviter writes.
+    pub note: Option<Note>,
+    /// Until when it can be accepted; `None` for no end.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Invites a user to a group, as somebody who may invite, and, for another role than `member`, manage roles. Whoever is
+/// invited already gets this invitation in the place of the other one; the same one again changes nothing. Also says
+/// whether it is the first.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `AlreadyMember`, `Banned`, `QuotaExceeded` of
+/// [`GroupRefusal`],
+/// [`UserNotFound`](crate::accounts::AccountRefusal::UserNotFound), an invalid `role` that the group doesn't have or
+/// `expires_at` in the past, or a fault.
+pub fn invite(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: GroupId,
+    draft: &InvitationDraft,
+) -> Result<(JudgedInvitation, bool), Error> {
+    let found = lock_managed(tx, actor, group)?;
+    let user = lock_candidate(tx, actor, &draft.candidate)?;
+    let role = authorize_gift(tx, actor, &found, GroupPermission::Invite, &draft.role)?;
+    let now = tx.now();
+    if draft.expires_at.is_some_and(|end| end <= now) {
+        let past = Violation::new(ViolationCode::OutOfRange, "must be in the future");
+        return Err(past.in_field("expires_at").into());
+    }
+    if tx.members().find(group, user.id)?.is_some() {
+        return Err(GroupRefusal::AlreadyMember.into());
+    }
+    refuse_banned(tx, group, user.id)?;
+    let before = tx.invitations().find_of(group, user.id)?.map(|issued| issued.invitation);
+    if let Some(same) = before.as_ref().filter(|before| is_same(before, actor.id(), draft)) {
+        return Ok((JudgedInvitation { invitation: same.clone(), is_valid: true }, false));
+    }
+    check_limits(tx, actor.id(), group, before.as_ref())?;
+    let id = tx.invitations().put(&NewInvitation {
+        group,
+        user: user.id,
+        invited_by: actor.id(),
+        role: role.title.name.clone(),
+        note: draft.note.clone(),
+        created_at: now,
+        expires_at: draft.expires_at,
+    })?;
+    let invitation = Invitation {
+        id,
+        group: (&found.group).into(),
+        user: user.as_ref(),
+        invited_by: actor.user.clone(),
+        role: role.title.name,
+        note: draft.note.clone(),
+        created_at: now,
+        expires_at: draft.expires_at,
+    };
+    tx.emit(Some(actor.id()), Event::InvitationCreated(invitation.clone()));
+    Ok((JudgedInvitation { invitation, is_valid: true }, before.is_none()))
+}
+
+/// Whether the inviter has made this very invitation before.
+fn is_same(before: &Invitation, inviter: UserId, draft: &InvitationDraft) -> bool {
+    before.invited_by.id == inviter
+        && (&before.role, &before.note, before.expires_at) == (&draft.role, &draft.note, draft.expires_at)
+}
+
+/// Rejects one invitation too many. The group and the inviter are locked.
+fn check_limits(
+    tx: &mut dyn Tx,
+    inviter: UserId,
+    group: GroupId,
+    before: Option<&Invitation>,
+) -> Result<(), Error> {
+    if before.is_none() && tx.invitations().count(Counted::To(group), MAX_INVITATIONS)? >= MAX_INVITATIONS {
+        return Err(GroupRefusal::QuotaExceeded { quota: Quota::Invitations, limit: MAX_INVITATIONS }.into());
+    }
+    let is_own = before.is_some_and(|before| before.invited_by.id == inviter);
+    let sent = Counted::By(inviter);
+    if !is_own && tx.invitations().count(sent, MAX_SENT_INVITATIONS)? >= MAX_SENT_INVITATIONS {
+        let (quota, limit) = (Quota::SentInvitations, MAX_SENT_INVITATIONS);
+        return Err(GroupRefusal::QuotaExceeded { quota, limit }.into());
+    }
+    Ok(())
+}
+
+/// Takes an invitation to a group back, as somebody who may invite.
+///
+/// # Errors
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`], [`AdmissionRefusal::InvitationNotFound`], or
+/// a fault.
+pub fn withdraw(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InvitationId) -> Result<(), Error> {
+    let found = lock_managed(tx, actor, group)?;
+    found.authorize(tx, actor, GroupPermission::Invite)?;
+    let issued = tx.invitations().find(id)?.filter(|issued| issued.group.id == group);
+    let user = issued.ok_or(AdmissionRefusal::InvitationNotFound)?.invitation.user.id;
+    remove(tx, id)?;
+    tx.emit(Some(actor.id()), Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Ways into groups.
+
+mod invitations;

@@ -1,0 +1,120 @@
+//! Invitations.
+
+use groupchat_domain::admissions::{
+    Counted, Invitation, InvitationQuery, InvitationRepository, Invitations, IssuedInvitation, NewInvitation,
+};
+use groupchat_domain::ids::{GroupId, InvitationId, UserId};
+use groupchat_domain::permissions::{Role, RoleName};
+use groupchat_domain::storage::StorageFault;
+
+use crate::model::state::Tables;
+use crate::model::tx::{ModelTx, each_once};
+
+impl Tables {
+    /// An invitation to a group that is not deleted.
+    fn issued(&self, id: InvitationId) -> Option<IssuedInvitation> {
+        let stored = self.invitations.get(&id)?;
+        let group = self.group(stored.group)?;
+        let is_private = !group.visibility.is_listed();
+        let role = |name| {
+            let definition = self.roles.get(&(stored.group, RoleName::clone(name))).copied();
+            Role::resolve(name.clone(), definition, is_private)
+        };
+        let issuer = self.memberships.get(&(stored.group, stored.invited_by));
+        let issuer = issuer.filter(|_| self.user(stored.invited_by).is_some());
+        let invitation = Invitation {
+            id,
+            group: group.into(),
+            user: self.user_ref(stored.user),
+            invited_by: self.user_ref(stored.invited_by),
+            role: stored.role.clone(),
+            note: stored.note.clone(),
+            created_at: stored.created_at,
+            expires_at: stored.expires_at,
+        };
+        Some(IssuedInvitation {
+            invitation,
+            group: group.clone(),
+            issuer: issuer.and_then(|membership| role(&membership.role)),
+            gift: role(&stored.role),
+        })
+    }
+
+    fn invitation_of(&self, group: GroupId, user: UserId) -> Option<InvitationId> {
+        let mut all = self.invitations.iter();
+        all.find(|(_, stored)| stored.group == group && stored.user == user).map(|(id, _)| *id)
+    }
+
+    fn some_invitations(
+        &self,
+        limit: i64,
+        is_meant: impl Fn(&NewInvitation) -> bool,
+    ) -> Vec<(InvitationId, UserId)> {
+        let meant = self.invitations.iter().filter(|(_, stored)| is_meant(stored));
+        meant.map(|(id, stored)| (*id, stored.user)).take(usize::try_from(limit).unwrap_or(0)).collect()
+    }
+}
+
+impl InvitationRepository for ModelTx<'_> {
+    fn find(&mut self, id: InvitationId) -> Result<Option<IssuedInvitation>, StorageFault> {
+        Ok(self.read()?.issued(id))
+    }
+
+    fn find_of(&mut self, group: GroupId, user: UserId) -> Result<Option<IssuedInvitation>, StorageFault> {
+        let tables = self.read()?;
+        Ok(tables.invitation_of(group, user).and_then(|id| tables.issued(id)))
+    }
+
+    fn find_many(&mut self, ids: &[InvitationId]) -> Result<Vec<IssuedInvitation>, StorageFault> {
+        let tables = self.read()?;
+        Ok(each_once(ids).filter_map(|id| tables.issued(id)).collect())
+    }
+
+    fn list(&mut self, query: &InvitationQuery) -> Result<Vec<IssuedInvitation>, StorageFault> {
+        let tables = self.read()?;
+        let is_meant = |stored: &NewInvitation| match query.of {
+            Invitations::To(group) => stored.group == group,
+            Invitations::Of(user) => stored.user == user,
+        };
+        let listed = tables.invitations.iter().rev().filter(|(_, stored)| is_meant(stored));
+        let below = listed.map(|(id, _)| *id).filter(|id| query.below.is_none_or(|below| *id < below));
+        let rows = usize::try_from(query.limit.with_lookahead()).unwrap_or(0);
+        Ok(below.filter_map(|id| tables.issued(id)).take(rows).collect())
+    }
+
+    fn count(&mut self, of: Counted, most: u32) -> Result<u32, StorageFault> {
+        let is_counted = |stored: &NewInvitation| match of {
+            Counted::To(group) => stored.group == group,
+            Counted::By(user) => stored.invited_by == user,
+        };
+        let count = self.read()?.invitations.iter().filter(|(_, stored)| is_counted(stored)).count();
+        Ok(u32::try_from(count).unwrap_or(most).min(most))
+    }
+
+    fn put(&mut self, invitation: &NewInvitation) -> Result<InvitationId, StorageFault> {
+        let tables = self.write()?;
+        let before = tables.invitation_of(invitation.group, invitation.user);
+        let id = before.unwrap_or_else(|| InvitationId::new(tables.invitation_ids.take()));
+        tables.invitations.put(id, invitation.clone());
+        Ok(id)
+    }
+
+    fn remove(&mut self, id: InvitationId) -> Result<bool, StorageFault> {
+        Ok(self.write()?.invitations.remove(&id).is_some())
+    }
+
+    fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault> {
+        let tables = self.write()?;
+        let id = tables.invitation_of(group, user);
+        tables.invitations.remove_all(id);
+        Ok(id)
+    }
+
+    fn some_to(&mut self, group: GroupId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+        Ok(self.read()?.some_invitations(limit, |stored| stored.group == group))
+    }
+
+    fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+        Ok(self.read()?.some_invitations(limit, |stored| stored.user == user || stored.invited_by == user))
+    }
+}
