@@ -1,11 +1,12 @@
 //! Events, live and since a cursor: over WebSocket, server-sent events and long polling.
 //!
 //! `subscriber` is what the transports share: a subscriber of the domain, whose events it renders. `dto` is an event as
-//! clients receive it, the same on every transport, and `shape` what the events of each type have in common.
+//! clients receive it, the same on every transport, `shape` what the events of each type have in common, and `catalog` lists them all.
 //! `credential` and `origin` decide who may listen, `connection_limiter` how many connections a user may have, and
 //! `send_buffer` how much is buffered for clients that don't read.
 
 mod answers;
+mod catalog;
 mod connection_limiter;
 mod credential;
 mod dto;
@@ -26,6 +27,7 @@ mod subscriber;
 mod timing;
 mod values;
 
+pub(crate) use catalog::shapes;
 pub(crate) use connection_limiter::EventConnectionLimiter;
 pub(crate) use dto::{
     ComeBackDto, EndDto, EventDto, HelloDto, PresenceDto, ReadUpdateDto, RemovedDto, TypingDto,
@@ -35,7 +37,7 @@ pub(crate) use ephemeral_type::EphemeralType;
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::queries;
 pub(crate) use routes::FEATURE;
-pub(crate) use shape::{Nullness, Shape, Transports, shapes};
+pub(crate) use shape::{Nullness, Shape, Transports};
 #[cfg(any(test, fuzzing))]
 pub use socket::frames;
 pub(crate) use socket::{MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PresenceRequest, TypingRequest, close_code};

@@ -6,8 +6,8 @@ use paperclip::v2::models::{DataType, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde_json::{Map, Value, json};
 
+use super::catalog::shapes;
 use super::dto::{EventDto, RemovedDto};
-use super::shape::shapes;
 use crate::wire::annotation::Annotation;
 
 /// Any event that an answer may hold. For the document only.

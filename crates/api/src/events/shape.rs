@@ -1,11 +1,5 @@
 //! What the events of each type have in common: the schema of their data, which fields are null, and the transports.
 
-use groupchat_domain::events::{EventType, SubjectKind};
-
-use super::ephemeral_type::EphemeralType;
-use crate::accounts::UserDto;
-use crate::groups::{GroupDto, MemberDto};
-use crate::messages::MessageDto;
 use crate::wire::FixedFields;
 
 /// Whether a field of an event has a value.
@@ -43,7 +37,7 @@ pub(crate) struct Transports {
 
 impl Shape {
     /// An event of the log: it has a cursor and a time, and somebody did it.
-    const fn logged(summary: &'static str, data: &'static str) -> Self {
+    pub(super) const fn logged(summary: &'static str, data: &'static str) -> Self {
         Self {
             summary,
             data: Some(data),
@@ -69,39 +63,4 @@ impl Shape {
             transports: Transports { socket: true, stream: true, poll: false },
         }
     }
-
-    /// What follows from the subject of a type, and from who may do it; `None` for one that no client is told of.
-    fn of(event_type: EventType) -> Option<Self> {
-        let logged = |data| Self::logged(event_type.summary(), data);
-        let shape = match event_type.subject() {
-            SubjectKind::User | SubjectKind::UserUpdate => {
-                Self { group: Nullness::Null, fixed: UserDto::IN_EVENTS, ..logged("User") }
-            }
-            SubjectKind::UserId => Self { group: Nullness::Null, ..logged("Removed") },
-            SubjectKind::ServerRoles => Self { group: Nullness::Null, ..logged("ServerRoles") },
-            SubjectKind::RolesOfUser => Self { group: Nullness::Null, ..logged("RolesOfUser") },
-            SubjectKind::GroupUpdate => Self { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
-            SubjectKind::RemovedGroup | SubjectKind::RemovedMember | SubjectKind::EndedBan => {
-                logged("Removed")
-            }
-            SubjectKind::BanUpdate => logged("Ban"),
-            SubjectKind::GroupMember | SubjectKind::AddedMember => {
-                Self { fixed: MemberDto::IN_EVENTS, ..logged("Member") }
-            }
-            SubjectKind::OwnMembership => Self { fixed: MemberDto::OWN_IN_EVENTS, ..logged("Member") },
-            SubjectKind::Invitation => Self { group: Nullness::Null, ..logged("Invitation") },
-            SubjectKind::EndedInvitation => Self { group: Nullness::Null, ..logged("Removed") },
-            SubjectKind::Message => Self { fixed: MessageDto::IN_EVENTS, ..logged("Message") },
-            SubjectKind::Tombstone => Self { fixed: MessageDto::TOMBSTONE, ..logged("Message") },
-        };
-        let actor = if event_type.may_be_by_server() { Nullness::Either } else { Nullness::Given };
-        (!event_type.is_hidden()).then_some(Self { actor, ..shape })
-    }
-}
-
-/// Every type of event that a client may be told of.
-pub(crate) fn shapes() -> impl Iterator<Item = (&'static str, Shape)> {
-    let logged = EventType::ALL.iter().filter_map(|event| Some((event.as_str(), Shape::of(*event)?)));
-    let ephemeral = EphemeralType::ALL.iter().map(|event| (event.as_str(), event.shape()));
-    logged.chain(ephemeral)
 }
