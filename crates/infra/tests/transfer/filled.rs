@@ -148,7 +148,7 @@ fn odd() -> String {
                                                                               (91, 'done', 1, 0, 0);
         DELETE FROM jobs WHERE id = 91;
         DELETE FROM sessions WHERE id = (SELECT max(id) FROM sessions);
-        INSERT INTO events (at, type, audience, session_id) VALUES (0, 'a.later.type', 'session', 3);
+        INSERT INTO events (at, type, audience, session_id, invitation_id) VALUES (0, 'a.later.type', 'session', 3, 9);
         DELETE FROM events WHERE id <= 40;
         UPDATE storage_probe SET at = 77;
         UPDATE name_state SET renames = 13;
