@@ -97,7 +97,7 @@ impl Visibility {
     /// The visibility of this name.
     ///
     /// # Errors
-    /// [`ViolationCode::InvalidFormat`] for any other text.
+    /// [`ViolationCode::InvalidFormat`](crate::validation::ViolationCode::InvalidFormat) for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         one_of(&Self::ALL, Self::as_str, text)
     }
@@ -145,7 +145,7 @@ impl History {
     /// The rule of this name.
     ///
     /// # Errors
-    /// [`ViolationCode::InvalidFormat`] for any other text.
+    /// [`ViolationCode::InvalidFormat`](crate::validation::ViolationCode::InvalidFormat) for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         one_of(&Self::ALL, Self::as_str, text)
     }
@@ -175,7 +175,7 @@ impl GroupKind {
     /// The kind of this name.
     ///
     /// # Errors
-    /// [`ViolationCode::InvalidFormat`] for any other text.
+    /// [`ViolationCode::InvalidFormat`](crate::validation::ViolationCode::InvalidFormat) for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         one_of(&Self::ALL, Self::as_str, text)
     }

@@ -30,7 +30,7 @@ impl Notify {
     /// The choice of this name.
     ///
     /// # Errors
-    /// [`ViolationCode::InvalidFormat`] for any other text.
+    /// [`ViolationCode::InvalidFormat`](crate::validation::ViolationCode::InvalidFormat) for any other text.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         one_of(&Self::ALL, Self::as_str, text)
     }
