@@ -29,10 +29,16 @@ macro_rules! permission_sets {
                 set
             }
 
-            /// The set of these names.
+            /// The set of these names, of which there are at most as many as permissions.
             fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
-                let known = |name: &'a str| $permission::from_name(name).ok_or(name);
-                names.into_iter().map(known).collect::<Result<_, _>>().map_err(unknown)
+                let mut set = Self::EMPTY;
+                for (index, name) in names.into_iter().enumerate() {
+                    if index == $permission::ALL.len() {
+                        return Err(too_many(index));
+                    }
+                    set = set.with($permission::from_name(name).ok_or_else(|| unknown(name))?);
+                }
+                Ok(set)
             }
 
             /// Reads a stored set; `None` if it has a bit that this program doesn't know.
@@ -113,11 +119,16 @@ fn unknown(name: &str) -> Violation {
     Violation::new(ViolationCode::InvalidFormat, format!("{name:?} is no permission"))
 }
 
+fn too_many(most: usize) -> Violation {
+    Violation::new(ViolationCode::OutOfRange, format!("must contain at most {most} permissions"))
+}
+
 impl PermissionSet {
     /// The set of these names, for a role.
     ///
     /// # Errors
-    /// An unknown name, or [`GroupPermission::View`] is missing: every member sees the group.
+    /// An unknown name, more names than there are permissions, or [`GroupPermission::View`] is missing: every member
+    /// sees the group.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
         let set = Self::named(names)?;
         if set.contains(GroupPermission::View) {
@@ -144,7 +155,7 @@ impl ServerPermissionSet {
     /// The set of these names, for a role. It may be empty.
     ///
     /// # Errors
-    /// An unknown name.
+    /// An unknown name, or more names than there are permissions.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Violation> {
         Self::named(names)
     }
@@ -179,6 +190,9 @@ mod tests {
         };
         assert_eq!(code(&["view", "fly"]), ViolationCode::InvalidFormat);
         assert_eq!(code(&["pin"]), ViolationCode::Required);
+        let all = [GroupPermission::View.as_str(); GroupPermission::ALL.len() + 1];
+        assert!(PermissionSet::parse(all[1..].iter().copied()).is_ok());
+        assert_eq!(code(&all), ViolationCode::OutOfRange);
     }
 
     #[test]
