@@ -1,8 +1,10 @@
 //! The event log: the events that commands emit, in order.
 //!
-//! `table` has a row for each event type, with its `subject` and its `audience`. The log stores a `record` of each
-//! event, and `load` turns it back into an event. A `subscriber` gets a `replay` of the log, then `live` events.
+//! `table` has a row for each event type, with its `subject` and its `audience`; `about` is what all subjects have. The
+//! log stores a `record` of each event, and `load` turns it back into an event. A `subscriber` gets a `replay` of the
+//! log, then `live` events.
 
+mod about;
 mod audience;
 mod cursor;
 mod end;
@@ -21,6 +23,7 @@ mod subscriber;
 mod table;
 mod viewer;
 
+pub use about::SubjectIds;
 pub use audience::Audience;
 pub use cursor::{Cursor, Epoch, LogState};
 pub use end::EndReason;
@@ -38,7 +41,7 @@ pub(crate) use repository::MockEventRepository;
 pub use repository::{EventRepository, Removed, Retained};
 pub use subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
 };
 pub use subscriber::{Backpressure, Delivered, Item, Subscriber, SubscriberKind, Subscription};
 pub use table::{Event, EventType};

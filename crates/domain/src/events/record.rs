@@ -1,7 +1,7 @@
 //! An event as the log stores it.
 
+use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
-use crate::events::subject::SubjectIds;
 use crate::events::table::EventType;
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::time::Timestamp;

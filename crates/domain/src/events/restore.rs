@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::User;
 use crate::admissions::{EndedInvitation, Invitation};
+use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, SubjectIds, Tombstone, UserUpdate,
+    RolesOfUser, ServerRoles, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};

@@ -13,12 +13,13 @@
 
 use crate::accounts::User;
 use crate::admissions::{EndedInvitation, Invitation};
+use crate::events::about::{About, SubjectIds};
 use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    About, AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup,
-    RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
+    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::ids::UserId;
 use crate::messages::Message;

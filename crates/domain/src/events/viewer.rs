@@ -114,8 +114,8 @@ impl Viewer {
     }
 
     /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about
-    /// a group that has become private since, a change of a message about one from before the viewer came in, and not all
-    /// members are told of bans.
+    /// a group that has become private since, a change of a message about one from before the viewer came in, and not
+    /// all members are told of bans.
     fn may_read(&self, event: &Event) -> bool {
         match event {
             Event::Gone(_) => false,

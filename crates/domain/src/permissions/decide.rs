@@ -238,8 +238,8 @@ impl Decision {
 /// by giving a role or a permission beyond their own. Whoever manages the groups of the server may do what
 /// [is managed](GroupPermission::is_managed) everywhere, to anybody: but neither read nor write.
 ///
-/// In a direct conversation, all members may do the same, whatever their role is called, and others nothing. While it is
-/// closed, nothing can be done in it that the other would see, except deleting one's own messages.
+/// In a direct conversation, all members may do the same, whatever their role is called, and others nothing. While it
+/// is closed, nothing can be done in it that the other would see, except deleting one's own messages.
 ///
 /// In an archived group, nobody may do more than what [changes nothing in it](GroupPermission::is_kept_in_archive).
 /// Slow mode is for members who may not delete the messages of others.

@@ -2,29 +2,7 @@
 
 use super::role::BuiltInRole;
 use super::set::PermissionSet;
-
-macro_rules! group_permissions {
-    ($($(#[doc = $doc:literal])+ $name:ident = $bit:literal, $word:literal, from $least:ident $(, $note:ident)*;)+) => {
-        /// What somebody may do in a group. The numbers are stored as bits and the names are part of the HTTP contract:
-        /// neither ever changes its meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum GroupPermission {
-            $($(#[doc = $doc])+ $name = $bit,)+
-        }
-
-        impl GroupPermission {
-            /// Every permission, in the order of the bits.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            const fn row(self) -> Row {
-                match self {
-                    $(Self::$name => Row::new($word, concat!($($doc),+), BuiltInRole::$least)$(.$note())*,)+
-                }
-            }
-        }
-    };
-}
+use super::table::permissions;
 
 /// What the table says about a permission.
 struct Row {
@@ -51,74 +29,58 @@ impl Row {
 
 // `from`: the built-in role of the lowest rank that has it by default. `managed`: whoever manages the groups of the
 // server has it in every group. `not_in_private`: in a private group `member` lacks it by default.
-group_permissions! {
-    /// See the group and who is in it.
-    View = 0, "view", from Readonly, managed;
-    /// Read messages that were sent before: pages, single messages, pins, the newest message in lists.
-    ReadHistory = 1, "read_history", from Readonly;
-    /// Send messages.
-    Send = 2, "send", from Member;
-    /// Attach files to messages.
-    SendFiles = 3, "send_files", from Member;
-    /// Like messages, and take likes back.
-    React = 4, "react", from Readonly;
-    /// Reply to messages.
-    Reply = 5, "reply", from Member;
-    /// Create polls.
-    CreatePolls = 6, "create_polls", from Member;
-    /// Notify all members with one message.
-    MentionAll = 7, "mention_all", from Admin;
-    /// Pin and unpin messages.
-    Pin = 8, "pin", from Admin;
-    /// Edit own messages.
-    EditOwn = 9, "edit_own", from Member;
-    /// Delete own messages.
-    DeleteOwn = 10, "delete_own", from Member;
-    /// Delete anybody's messages.
-    DeleteAny = 11, "delete_any", from Admin;
-    /// Add users as plain members.
-    AddMembers = 12, "add_members", from Member, managed, not_in_private;
-    /// Invite users, and make invite links.
-    Invite = 13, "invite", from Admin, managed;
-    /// Decide on requests to join.
-    ApproveRequests = 14, "approve_requests", from Admin, managed;
-    /// Remove members of a lower rank.
-    RemoveMembers = 15, "remove_members", from Admin, managed;
-    /// Mute members of a lower rank.
-    MuteMembers = 16, "mute_members", from Admin, managed;
-    /// Ban users from the group, except members of the same or a higher rank.
-    BanMembers = 17, "ban_members", from Admin, managed;
-    /// Change the name and the description of the group, and who can find it.
-    EditGroup = 18, "edit_group", from Admin, managed;
-    /// Archive the group, and restore it.
-    ArchiveGroup = 19, "archive_group", from Admin, managed;
-    /// Define roles, and give them to members of a lower rank: none with more rights than one's own.
-    ManageRoles = 20, "manage_roles", from Owner, managed;
-    /// Delete the group.
-    DeleteGroup = 21, "delete_group", from Owner, managed;
+permissions! {
+    /// What somebody may do in a group. The numbers are stored as bits and the names are part of the HTTP contract:
+    /// neither ever changes its meaning.
+    GroupPermission {
+        /// See the group and who is in it.
+        View = 0, "view" from Readonly, managed;
+        /// Read messages that were sent before: pages, single messages, pins, the newest message in lists.
+        ReadHistory = 1, "read_history" from Readonly;
+        /// Send messages.
+        Send = 2, "send" from Member;
+        /// Attach files to messages.
+        SendFiles = 3, "send_files" from Member;
+        /// Like messages, and take likes back.
+        React = 4, "react" from Readonly;
+        /// Reply to messages.
+        Reply = 5, "reply" from Member;
+        /// Create polls.
+        CreatePolls = 6, "create_polls" from Member;
+        /// Notify all members with one message.
+        MentionAll = 7, "mention_all" from Admin;
+        /// Pin and unpin messages.
+        Pin = 8, "pin" from Admin;
+        /// Edit own messages.
+        EditOwn = 9, "edit_own" from Member;
+        /// Delete own messages.
+        DeleteOwn = 10, "delete_own" from Member;
+        /// Delete anybody's messages.
+        DeleteAny = 11, "delete_any" from Admin;
+        /// Add users as plain members.
+        AddMembers = 12, "add_members" from Member, managed, not_in_private;
+        /// Invite users, and make invite links.
+        Invite = 13, "invite" from Admin, managed;
+        /// Decide on requests to join.
+        ApproveRequests = 14, "approve_requests" from Admin, managed;
+        /// Remove members of a lower rank.
+        RemoveMembers = 15, "remove_members" from Admin, managed;
+        /// Mute members of a lower rank.
+        MuteMembers = 16, "mute_members" from Admin, managed;
+        /// Ban users from the group, except members of the same or a higher rank.
+        BanMembers = 17, "ban_members" from Admin, managed;
+        /// Change the name and the description of the group, and who can find it.
+        EditGroup = 18, "edit_group" from Admin, managed;
+        /// Archive the group, and restore it.
+        ArchiveGroup = 19, "archive_group" from Admin, managed;
+        /// Define roles, and give them to members of a lower rank: none with more rights than one's own.
+        ManageRoles = 20, "manage_roles" from Owner, managed;
+        /// Delete the group.
+        DeleteGroup = 21, "delete_group" from Owner, managed;
+    }
 }
 
 impl GroupPermission {
-    /// The stable name.
-    pub const fn as_str(self) -> &'static str {
-        self.row().name
-    }
-
-    /// The permission of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|permission| permission.as_str() == name)
-    }
-
-    /// What it allows, in a sentence.
-    pub const fn summary(self) -> &'static str {
-        self.row().summary.trim_ascii()
-    }
-
-    /// The number of its bit in a stored set.
-    pub const fn bit(self) -> u8 {
-        self as u8
-    }
-
     /// Whether whoever manages the groups of the server has it in every group. Reading and writing are not among
     /// these.
     pub const fn is_managed(self) -> bool {

@@ -13,6 +13,7 @@ mod server_decide;
 mod server_repository;
 mod server_role;
 mod set;
+mod table;
 
 pub use decide::{BanTerm, Decision, Denial, Grant, Scope, Shortfall, Who, decide};
 pub use group::GroupPermission;

@@ -1,27 +1,6 @@
 //! The table of permissions on the server: one row says everything about one.
 
-macro_rules! server_permissions {
-    ($($(#[doc = $doc:literal])+ $name:ident = $bit:literal, $word:literal $(, $note:ident)*;)+) => {
-        /// What somebody may do on the server, outside of single groups. The numbers are stored as bits and the names are
-        /// part of the HTTP contract: neither ever changes its meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum ServerPermission {
-            $($(#[doc = $doc])+ $name = $bit,)+
-        }
-
-        impl ServerPermission {
-            /// Every permission, in the order of the bits.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            const fn row(self) -> Row {
-                match self {
-                    $(Self::$name => Row::new($word, concat!($($doc),+))$(.$note())*,)+
-                }
-            }
-        }
-    };
-}
+use super::table::permissions;
 
 /// What the table says about a permission.
 struct Row {
@@ -41,48 +20,32 @@ impl Row {
 }
 
 // `everybody`: the role `member`, which every user has, allows it by default.
-server_permissions! {
-    /// Create groups.
-    CreateGroups = 0, "create_groups", everybody;
-    /// Create private groups, and make groups private. Creating also takes `create_groups`.
-    CreatePrivateGroups = 1, "create_private_groups", everybody;
-    /// Start direct conversations.
-    StartDirect = 2, "start_direct", everybody;
-    /// Invite people to the server.
-    InviteUsers = 3, "invite_users";
-    /// See e-mail addresses, and create, edit and delete users who may not do more than oneself.
-    ManageUsers = 4, "manage_users";
-    /// See all groups, and manage them and their members. Reading and writing in a group takes a membership.
-    ManageGroups = 5, "manage_groups";
-    /// Define roles on the server, and give them to users and take them: none with more permissions than one's own.
-    ManageRoles = 6, "manage_roles";
-    /// Read the record of administrative actions.
-    ViewAudit = 7, "view_audit";
-    /// Change how the server works, and add data while the disk is nearly full.
-    ManageServer = 8, "manage_server";
+permissions! {
+    /// What somebody may do on the server, outside of single groups. The numbers are stored as bits and the names are
+    /// part of the HTTP contract: neither ever changes its meaning.
+    ServerPermission {
+        /// Create groups.
+        CreateGroups = 0, "create_groups", everybody;
+        /// Create private groups, and make groups private. Creating also takes `create_groups`.
+        CreatePrivateGroups = 1, "create_private_groups", everybody;
+        /// Start direct conversations.
+        StartDirect = 2, "start_direct", everybody;
+        /// Invite people to the server.
+        InviteUsers = 3, "invite_users";
+        /// See e-mail addresses, and create, edit and delete users who may not do more than oneself.
+        ManageUsers = 4, "manage_users";
+        /// See all groups, and manage them and their members. Reading and writing in a group takes a membership.
+        ManageGroups = 5, "manage_groups";
+        /// Define roles on the server, and give them to users and take them: none with more permissions than one's own.
+        ManageRoles = 6, "manage_roles";
+        /// Read the record of administrative actions.
+        ViewAudit = 7, "view_audit";
+        /// Change how the server works, and add data while the disk is nearly full.
+        ManageServer = 8, "manage_server";
+    }
 }
 
 impl ServerPermission {
-    /// The stable name.
-    pub const fn as_str(self) -> &'static str {
-        self.row().name
-    }
-
-    /// The permission of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|permission| permission.as_str() == name)
-    }
-
-    /// What it allows, in a sentence or two.
-    pub const fn summary(self) -> &'static str {
-        self.row().summary.trim_ascii()
-    }
-
-    /// The number of its bit in a stored set.
-    pub const fn bit(self) -> u8 {
-        self as u8
-    }
-
     /// Whether every user has it, unless the server says otherwise.
     pub const fn is_everybodys(self) -> bool {
         self.row().everybody

@@ -4,10 +4,11 @@ use mockall::predicate::eq;
 use super::*;
 use crate::admissions::EndedInvitation;
 use crate::error::Error;
+use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
     AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectIds, SubjectKind, Tombstone, UserUpdate,
+    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};

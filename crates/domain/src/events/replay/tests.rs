@@ -4,10 +4,10 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::accounts::PresenceSetting;
+use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::cursor::{Cursor, Epoch};
 use crate::events::record::EventRecord;
-use crate::events::subject::SubjectIds;
 use crate::events::table::{Event, EventType};
 use crate::groups::JoinedGroup;
 use crate::ids::{EventId, GroupId, MessageId, UserId};
