@@ -1,57 +1,26 @@
 //! Whatever those who own nothing do in a group, nobody comes to have a permission that whoever gave it lacked.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod support;
 
-use groupchat_domain::accounts::{Actor, NewUser, PasswordHash, SessionKind, Username};
+use std::collections::BTreeMap;
+
+use groupchat_domain::accounts::Actor;
 use groupchat_domain::events::Epoch;
 use groupchat_domain::groups::{
     self, Candidate, GroupDraft, GroupName, History, Quotas, RoleChanges, Visibility,
 };
-use groupchat_domain::ids::{GroupId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::permissions::{
     BuiltInRole, GroupPermission, PermissionSet, Rank, RoleDefinition, RoleName,
 };
-use groupchat_domain::storage::{CommitDecision, Mode, Tx, Unique, Work};
-use groupchat_domain::time::Timestamp;
 use groupchat_domain::{Error, Refusal};
 use groupchat_simulation::model::ModelDatabase;
 use groupchat_testing::Dice;
 
-const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+use crate::support::{NOW, new_user, run};
+
 const NAMES: [&str; 6] = ["Herald", "Helper", "Judge", "admin", "member", "readonly"];
-
-/// Runs a command and commits it, unless it is refused.
-fn run<T: Send + 'static>(
-    database: &ModelDatabase,
-    command: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let answer = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&answer);
-    let work: Work = Box::new(move |tx| {
-        let outcome = command(tx);
-        let decision = if outcome.is_ok() { CommitDecision::Commit } else { CommitDecision::RollBack };
-        *place.lock().unwrap() = Some(outcome);
-        decision
-    });
-    database.execute(Mode::Write, NOW, &work).outcome.unwrap();
-    answer.lock().unwrap().take().unwrap()
-}
-
-fn new_user(tx: &mut dyn Tx, number: usize) -> Actor {
-    let new = NewUser {
-        username: Username::parse(&format!("user{number}")).unwrap(),
-        display_name: None,
-        email: None,
-        is_admin: false,
-        password: PasswordHash::from_stored("hash".to_owned()),
-        created_at: NOW,
-    };
-    let Unique::Stored(id) = tx.accounts().insert(&new).unwrap() else { panic!("the name is taken") };
-    let session = SessionId::new(i64::try_from(number).unwrap() + 1);
-    Actor { user: new.into_user(id).as_ref(), session, session_kind: SessionKind::Login }
-}
 
 /// A group with an owner, the first of the users, and roles by chance.
 struct Scene {
@@ -84,7 +53,7 @@ impl Scene {
         let epoch = Epoch::parse("model").unwrap();
         let database = ModelDatabase::new(epoch);
         let users: Vec<_> =
-            (0..7).map(|number| run(&database, move |tx| Ok(new_user(tx, number))).unwrap()).collect();
+            (0..7).map(|number| run(&database, move |tx| Ok(new_user(tx, number, false))).unwrap()).collect();
         let (owner, draft) = (
             users[0].clone(),
             GroupDraft {

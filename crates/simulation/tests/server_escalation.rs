@@ -1,56 +1,22 @@
-//! Whatever those who are no server admins do with roles and users, nobody comes to have a permission on the server that
-//! whoever gave it lacked, and nobody but admins decides who is one.
+//! Whatever those who are no server admins do with roles and users, nobody comes to have a permission on the server
+//! that whoever gave it lacked, and nobody but admins decides who is one.
 #![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod support;
 
-use groupchat_domain::accounts::{
-    self, AccountRefusal, Actor, NewUser, PasswordHash, ServerRoleChanges, SessionKind, Username,
-};
+use std::collections::BTreeMap;
+
+use groupchat_domain::accounts::{self, AccountRefusal, Actor, ServerRoleChanges};
 use groupchat_domain::events::Epoch;
-use groupchat_domain::ids::{RoleId, SessionId, UserId};
+use groupchat_domain::ids::{RoleId, UserId};
 use groupchat_domain::permissions::{
     ServerPermission, ServerPermissionSet, ServerRights, ServerRole, ServerRoleName,
 };
-use groupchat_domain::storage::{CommitDecision, Mode, Tx, Unique, Work};
-use groupchat_domain::time::Timestamp;
 use groupchat_domain::{Error, Refusal};
 use groupchat_simulation::model::ModelDatabase;
 use groupchat_testing::Dice;
 
-const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
-
-/// Runs a command and commits it, unless it is refused.
-fn run<T: Send + 'static>(
-    database: &ModelDatabase,
-    command: impl Fn(&mut dyn Tx) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let answer = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&answer);
-    let work: Work = Box::new(move |tx| {
-        let outcome = command(tx);
-        let decision = if outcome.is_ok() { CommitDecision::Commit } else { CommitDecision::RollBack };
-        *place.lock().unwrap() = Some(outcome);
-        decision
-    });
-    database.execute(Mode::Write, NOW, &work).outcome.unwrap();
-    answer.lock().unwrap().take().unwrap()
-}
-
-fn new_user(tx: &mut dyn Tx, number: usize) -> Actor {
-    let new = NewUser {
-        username: Username::parse(&format!("user{number}")).unwrap(),
-        display_name: None,
-        email: None,
-        is_admin: number == 0,
-        password: PasswordHash::from_stored("hash".to_owned()),
-        created_at: NOW,
-    };
-    let Unique::Stored(id) = tx.accounts().insert(&new).unwrap() else { panic!("the name is taken") };
-    let session = SessionId::new(i64::try_from(number).unwrap() + 1);
-    Actor { user: new.into_user(id).as_ref(), session, session_kind: SessionKind::Login }
-}
+use crate::support::{NOW, new_user, run};
 
 /// An admin, the first of the users, and roles by chance.
 struct Scene {
@@ -73,8 +39,9 @@ fn any_name(dice: &mut Dice) -> ServerRoleName {
 impl Scene {
     fn set(dice: &mut Dice) -> Self {
         let database = ModelDatabase::new(Epoch::parse("model").unwrap());
-        let users: Vec<_> =
-            (0..6).map(|number| run(&database, move |tx| Ok(new_user(tx, number))).unwrap()).collect();
+        let users: Vec<_> = (0..6)
+            .map(|number| run(&database, move |tx| Ok(new_user(tx, number, number == 0))).unwrap())
+            .collect();
         let mut scene = Self { database, users, roles: vec![ServerRole::ADMIN, ServerRole::MEMBER] };
         for number in 0..4 {
             let (admin, permissions) = (scene.users[0].clone(), any_set(dice));

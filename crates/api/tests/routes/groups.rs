@@ -8,6 +8,7 @@ mod quotas;
 mod roles;
 mod settings;
 mod slow_mode;
+mod team;
 
 use groupchat_domain::permissions::GroupPermission;
 use serde_json::{Value, json};

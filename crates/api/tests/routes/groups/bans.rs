@@ -5,34 +5,10 @@ use std::time::Duration;
 use groupchat_domain::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::team::Team;
 use crate::harness::{Client, Server, time};
 
-/// A group with an owner, an admin and a member; and a server admin and a user who are not in it.
-struct Team {
-    server: Server,
-    path: String,
-    owner: Client,
-    admin: Client,
-    member: Client,
-    root: Client,
-    stranger: Client,
-}
-
 impl Team {
-    async fn start() -> Self {
-        Self::on(Server::start().await).await
-    }
-
-    async fn on(server: Server) -> Self {
-        let owner = server.user("owner").await;
-        let (admin, member) = (server.user("admin").await, server.user("member").await);
-        let (root, stranger) = (server.admin("root").await, server.user("stranger").await);
-        let path = owner.new_group("Team").await;
-        owner.add(&path, &admin, "admin").await;
-        owner.add(&path, &member, "member").await;
-        Self { server, path, owner, admin, member, root, stranger }
-    }
-
     fn ban_of(&self, user: &Client) -> String {
         format!("{}/bans/{}", self.path, user.id())
     }

@@ -2,31 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, PASSWORD, Server, time};
-
-/// A group with an owner, an admin and a member; and a server admin and a user who are not in it.
-struct Team {
-    server: Server,
-    path: String,
-    owner: Client,
-    admin: Client,
-    member: Client,
-    root: Client,
-    stranger: Client,
-}
+use super::team::Team;
+use crate::harness::{Client, PASSWORD, time};
 
 impl Team {
-    async fn start() -> Self {
-        let server = Server::start().await;
-        let owner = server.user("owner").await;
-        let (admin, member) = (server.user("admin").await, server.user("member").await);
-        let (root, stranger) = (server.admin("root").await, server.user("stranger").await);
-        let path = owner.new_group("Team").await;
-        owner.add(&path, &admin, "admin").await;
-        owner.add(&path, &member, "member").await;
-        Self { server, path, owner, admin, member, root, stranger }
-    }
-
     fn members(&self) -> String {
         format!("{}/members", self.path)
     }
