@@ -1,5 +1,5 @@
-//! The command `decide`: the time of the two functions that answer every "may I?". They read nothing, so this is all that
-//! a permission costs besides the columns that are loaded with the group or the user.
+//! The command `decide`: the time of the two functions that answer every "may I?". They read nothing, so this is all
+//! that a permission costs besides the columns that are loaded with the group or the user.
 
 use std::hint::black_box;
 use std::time::Instant;

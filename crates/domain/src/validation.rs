@@ -1,5 +1,7 @@
 //! Rejecting invalid input: what is wrong, in which field, and what would be valid.
 
+use crate::time::Timestamp;
+
 /// What kind of rule a value broke. Part of the HTTP contract: names never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ViolationCode {
@@ -76,6 +78,17 @@ impl Violation {
     pub fn in_field(self, field: impl Into<String>) -> FieldError {
         FieldError { field: field.into(), violation: self }
     }
+}
+
+/// Rejects an end that is not in the future.
+///
+/// # Errors
+/// [`ViolationCode::OutOfRange`].
+pub(crate) fn in_future(end: Option<Timestamp>, now: Timestamp) -> Result<(), Violation> {
+    if end.is_none_or(|end| end > now) {
+        return Ok(());
+    }
+    Err(Violation::new(ViolationCode::OutOfRange, "must be in the future"))
 }
 
 /// The value of this name, among all that there are.

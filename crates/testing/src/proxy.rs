@@ -1,5 +1,5 @@
-//! Stands between a client and a server, and loses, holds back or delays what it is told to. The client may be a groupchat
-//! server, and the server PostgreSQL.
+//! Stands between a client and a server, and loses, holds back or delays what it is told to. The client may be a
+//! groupchat server, and the server PostgreSQL.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-/// How many bytes at the beginning of a connection are kept: more than it takes to sign in to PostgreSQL and to say what
-/// the connection is for.
+/// How many bytes at the beginning of a connection are kept: more than it takes to sign in to PostgreSQL and to say
+/// what the connection is for.
 const INTRODUCTION: usize = 8 << 10;
 
 /// Forwards connections, each way on a thread of its own, until it is dropped.

@@ -37,8 +37,8 @@ pub async fn list(
 
 /// Blocks a user
 ///
-/// You and the user can't start direct conversations with each other, and can't write in the one of you two. Nobody else is
-/// told. Repeating it changes nothing.
+/// You and the user can't start direct conversations with each other, and can't write in the one of you two. Nobody
+/// else is told. Repeating it changes nothing.
 #[api_v2_operation(tags(Accounts), operation_id = "blockUser")]
 pub async fn block(
     state: State,

@@ -133,8 +133,9 @@ pub async fn change_password(
 
 /// Edits a user
 ///
-/// For those with `manage_users`, if they may do no less than the user; only admins decide who is one. A new password ends the user's sessions. To change your own password, use `changePassword`,
-/// which asks for the current one.
+/// For those with `manage_users`, if they may do no less than the user. Only admins decide who is an admin. A new
+/// password ends the user's sessions. To change your own password, use `changePassword`, which asks for the current
+/// one.
 #[api_v2_operation(tags(Accounts), operation_id = "editUser")]
 pub async fn edit(
     state: State,
@@ -150,7 +151,8 @@ pub async fn edit(
 
 /// Deletes a user
 ///
-/// For those with `manage_users`, if they may do no less than the user. The user's messages stay; their author has no name.
+/// For those with `manage_users`, if they may do no less than the user. The user's messages stay; their author has no
+/// name.
 #[api_v2_operation(tags(Accounts), operation_id = "deleteUser")]
 pub async fn delete(state: State, key: Key, path: Ids<UserId>, _: NoParams) -> Result<NoContent, ApiError> {
     let Ids(id) = path;

@@ -8,7 +8,7 @@ use paperclip::actix::api_v2_operation;
 use super::dto::{GroupInvitationDto, InvitationDto};
 use super::requests::InvitationDraftDto;
 use crate::extract::{Body, Ids, Key, NoParams, Params};
-use crate::groups::MemberDto;
+use crate::groups::{MemberDto, created_member};
 use crate::problem::ApiError;
 use crate::respond::{Created, CreatedOrOk, Large, NoContent};
 use crate::state::State;
@@ -112,8 +112,7 @@ pub async fn accept(
     let (Ids(id), quotas) = (path, state.options.quotas);
     let (group, member) =
         state.storage.write_as(key.0, move |tx, actor| admissions::accept(tx, actor, id, &quotas)).await?;
-    let location = format!("/api/groups/{group}/members/{}", member.user.id);
-    Ok(Created { body: MemberDto::for_themselves(member), location })
+    Ok(created_member(group, MemberDto::for_themselves(member)))
 }
 
 /// Declines an invitation

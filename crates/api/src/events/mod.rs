@@ -1,7 +1,8 @@
 //! Events, live and since a cursor: over WebSocket, server-sent events and long polling.
 //!
 //! `subscriber` is what the transports share: a subscriber of the domain, whose events it renders. `dto` is an event as
-//! clients receive it, the same on every transport, `shape` what the events of each type have in common, and `catalog` lists them all.
+//! clients receive it, the same on every transport, `shape` what the events of each type have in common, and `catalog`
+//! lists them all.
 //! `credential` and `origin` decide who may listen, `connection_limiter` how many connections a user may have, and
 //! `send_buffer` how much is buffered for clients that don't read.
 

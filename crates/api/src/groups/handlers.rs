@@ -34,8 +34,8 @@ pub async fn create(
 
 /// Starts a direct conversation
 ///
-/// Finds or creates the conversation of exactly these people and you. Nobody joins it or leaves it. If it is closed or can't
-/// be created, because somebody has blocked somebody or has no account, the answer is always the same.
+/// Finds or creates the conversation of exactly these people and you. Nobody joins it or leaves it. If it is closed or
+/// can't be created, because somebody has blocked somebody or has no account, the answer is always the same.
 #[api_v2_operation(tags(Groups), operation_id = "startDirect")]
 pub async fn start_direct(
     state: State,

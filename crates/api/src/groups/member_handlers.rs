@@ -59,7 +59,8 @@ pub async fn add(
     Ok(created(group, member))
 }
 
-fn created(group: GroupId, member: MemberDto) -> Created<MemberDto> {
+/// A membership that was made, with where it is found.
+pub(crate) fn created(group: GroupId, member: MemberDto) -> Created<MemberDto> {
     let location = format!("/api/groups/{group}/members/{}", member.user.id.0);
     Created { body: member, location }
 }

@@ -97,8 +97,8 @@ codes! {
     /// A direct conversation stays as it is: its people, its rights, and that it has no name.
     NotInDirect = FORBIDDEN, "not_in_direct", "This is not possible in a direct conversation",
         for Group(GroupRefusal::Direct);
-    /// The direct conversation can't be had: somebody has blocked somebody, or has no account. Which of these it is, the
-    /// answer does not tell.
+    /// The direct conversation can't be had: somebody has blocked somebody, or has no account. Which of these it is,
+    /// the answer does not tell.
     DirectClosed = FORBIDDEN, "direct_closed", "This direct conversation is closed",
         for Group(GroupRefusal::DirectClosed);
     /// Only the author of the message may do this.

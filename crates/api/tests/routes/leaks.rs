@@ -85,8 +85,8 @@ fn assert_clean(answer: &Answer, hunter: &str, trace: &str) {
     assert!(!answer.header("location").unwrap_or_default().contains(trace), "{hunter} is told: {answer}");
 }
 
-/// Fails unless an invitation shows its group's name and size, and who invites, and nothing else of the group. Whoever has
-/// accepted it is a member, and sees the group.
+/// Fails unless an invitation shows its group's name and size, and who invites, and nothing else of the group. Whoever
+/// has accepted it is a member, and sees the group.
 #[track_caller]
 fn assert_shows_invitation(answer: &Answer, scene: &Scene) {
     for trace in ["text", "client", "description"] {

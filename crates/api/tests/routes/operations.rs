@@ -152,8 +152,8 @@ impl Scene {
         }
     }
 
-    /// Has the owner send the next message and be invited by the peer, and another newcomer and guest come: what could be
-    /// added once can be added again.
+    /// Has the owner send the next message and be invited by the peer, and another newcomer and guest come: what could
+    /// be added once can be added again.
     pub(crate) async fn renew(&mut self, server: &Server) {
         self.message = self.caller("owner").say_at(&self.group, "hi again").await;
         let (owner, peer) = (self.caller("owner"), self.caller("peer"));

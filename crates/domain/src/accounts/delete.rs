@@ -11,8 +11,8 @@ use crate::jobs::Task;
 use crate::permissions::ServerPermission;
 use crate::storage::Tx;
 
-/// Deletes a user on behalf of somebody who manages users and may do no less: marks the account, frees the name, and ends keys and rights at once. A
-/// durable job then ends the memberships. Messages and likes stay.
+/// Deletes a user on behalf of somebody who manages users and may do no less: marks the account, frees the name, and
+/// ends keys and rights at once. A durable job then ends the memberships. Messages and likes stay.
 ///
 /// # Errors
 /// `UserNotFound`, `NotPermitted`, `ProvisionedKey`, `LastAdmin` of

@@ -49,7 +49,7 @@ pub(crate) use repository::{
     MockAccountRepository, MockBlockRepository, MockKnownNetworkRepository, MockSessionRepository,
     MockTicketRepository,
 };
-pub(crate) use rights::{check, current_rights, may, require_on_server};
+pub(crate) use rights::{check, current_rights, lock_in_order, may, require_on_server};
 pub use server_roles::{
     ServerRoleChanges, define_server_role, delete_server_role, edit_server_role, explain_on_server,
     give_server_role, list_roles_of_user, list_server_roles, take_server_role,

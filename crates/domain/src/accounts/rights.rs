@@ -14,6 +14,15 @@ pub(crate) fn current_rights(tx: &mut dyn Tx, user: UserId) -> Result<ServerRigh
     Ok(tx.server_roles().rights(user)?.unwrap_or(ServerRights::NONE))
 }
 
+/// Locks users, each as strongly as it says: in the order of their ids, so that no two commands wait for each other.
+pub(crate) fn lock_in_order(
+    tx: &mut dyn Tx,
+    locks: &mut [(UserId, LockStrength)],
+) -> Result<(), StorageFault> {
+    locks.sort_unstable_by_key(|(id, _)| *id);
+    locks.iter().try_for_each(|(id, strength)| tx.accounts().lock(&[*id], *strength))
+}
+
 /// What the actor may do now. Read under a lock, since the actor may be being demoted.
 pub(crate) fn rights_of(tx: &mut dyn Tx, actor: &Actor) -> Result<ServerRights, Error> {
     tx.accounts().lock(&[actor.id()], LockStrength::Shared)?;

@@ -25,8 +25,8 @@ pub struct ServerRoleChanges {
     pub permissions: Option<ServerPermissionSet>,
 }
 
-/// The roles on the server: `admin`, `member`, and the others by name. Everybody may see them, as they may see who is an
-/// admin.
+/// The roles on the server: `admin`, `member`, and the others by name. Everybody may see them, as they may see who is
+/// an admin.
 ///
 /// # Errors
 /// A fault.
@@ -44,7 +44,8 @@ pub fn define_server_role(
     name: &ServerRoleName,
     permissions: ServerPermissionSet,
 ) -> Result<ServerRole, Error> {
-    lock_roles(tx, actor, &[permissions])?;
+    tx.accounts().lock_admins()?;
+    authorize(tx, actor, &[permissions])?;
     let stored = tx.server_roles().list()?;
     require_free(&stored, name, None)?;
     if stored.iter().filter(|role| !role.is_built_in()).count() >= MAX_SERVER_ROLES {
@@ -55,8 +56,8 @@ pub fn define_server_role(
     Ok(ServerRole { id, name: name.clone(), permissions })
 }
 
-/// Changes a role, as somebody who manages roles and may do all that the role allows before and after. Those who have it
-/// may do at once what it allows then.
+/// Changes a role, as somebody who manages roles and may do all that the role allows before and after. Those who have
+/// it may do at once what it allows then.
 ///
 /// # Errors
 /// `RoleNotFound`, `NotPermitted`, `ProvisionedKey`, `RoleFixed`, `RoleNameTaken` of [`AccountRefusal`], or a fault.
@@ -73,7 +74,7 @@ pub fn edit_server_role(
         name: changes.name.clone().unwrap_or_else(|| role.name.clone()),
         permissions: changes.permissions.unwrap_or(role.permissions),
     };
-    lock_roles(tx, actor, &[role.permissions, changed.permissions])?;
+    authorize(tx, actor, &[role.permissions, changed.permissions])?;
     if changed == role {
         return Ok(role);
     }
@@ -95,7 +96,7 @@ pub fn edit_server_role(
 pub fn delete_server_role(tx: &mut dyn Tx, actor: &Actor, id: RoleId) -> Result<(), Error> {
     tx.accounts().lock_admins()?;
     let role = find(tx, id)?;
-    lock_roles(tx, actor, &[role.permissions])?;
+    authorize(tx, actor, &[role.permissions])?;
     if role.is_built_in() {
         return Err(AccountRefusal::RoleFixed.into());
     }
@@ -125,7 +126,7 @@ pub fn give_server_role(
     user: UserId,
     id: RoleId,
 ) -> Result<Vec<ServerRole>, Error> {
-    let (user, role) = lock_to_hand(tx, actor, user, id)?;
+    let (user, role) = lock_holder(tx, actor, user, id)?;
     let before = roles_of(tx, &user)?;
     if before.contains(&role) {
         return Ok(before);
@@ -145,7 +146,7 @@ pub fn give_server_role(
 /// `UserNotFound`, `RoleNotFound`, `NotPermitted`, `ProvisionedKey`, `RoleFixed`, `LastAdmin` of [`AccountRefusal`], or
 /// a fault.
 pub fn take_server_role(tx: &mut dyn Tx, actor: &Actor, user: UserId, id: RoleId) -> Result<(), Error> {
-    let (user, role) = lock_to_hand(tx, actor, user, id)?;
+    let (user, role) = lock_holder(tx, actor, user, id)?;
     if id == ServerRole::MEMBER {
         return Err(AccountRefusal::RoleFixed.into());
     }
@@ -182,9 +183,8 @@ pub fn explain_on_server(
     Ok(ServerPermission::ALL.iter().map(decided).collect())
 }
 
-/// Locks the roles on the server, and rejects actors who may not change roles that allow this.
-fn lock_roles(tx: &mut dyn Tx, actor: &Actor, allowing: &[ServerPermissionSet]) -> Result<(), Error> {
-    tx.accounts().lock_admins()?;
+/// Rejects actors who may not change roles that allow this. The roles must be locked.
+fn authorize(tx: &mut dyn Tx, actor: &Actor, allowing: &[ServerPermissionSet]) -> Result<(), Error> {
     let rights = rights_of(tx, actor)?;
     let allowing = allowing.iter().fold(ServerPermissionSet::EMPTY, |all, some| all.union(*some));
     let change = CredentialChange::ServerRole(Gift::Permissions(allowing));
@@ -192,7 +192,7 @@ fn lock_roles(tx: &mut dyn Tx, actor: &Actor, allowing: &[ServerPermissionSet]) 
 }
 
 /// Locks a user who is to be given a role or to lose it, and rejects actors who may not do that.
-fn lock_to_hand(
+fn lock_holder(
     tx: &mut dyn Tx,
     actor: &Actor,
     user: UserId,

@@ -14,7 +14,7 @@ use crate::ids::{GroupId, InvitationId, UserId};
 use crate::permissions::{GroupPermission, RoleName};
 use crate::storage::Tx;
 use crate::time::Timestamp;
-use crate::validation::{Violation, ViolationCode};
+use crate::validation::in_future;
 
 /// How many invitations to a group there can be.
 pub const MAX_INVITATIONS: u32 = 1_000;
@@ -54,10 +54,7 @@ pub fn invite(
     let user = lock_candidate(tx, actor, &draft.candidate)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::Invite, &draft.role)?;
     let now = tx.now();
-    if draft.expires_at.is_some_and(|end| end <= now) {
-        let past = Violation::new(ViolationCode::OutOfRange, "must be in the future");
-        return Err(past.in_field("expires_at").into());
-    }
+    in_future(draft.expires_at, now).map_err(|violation| violation.in_field("expires_at"))?;
     if tx.members().find(group, user.id)?.is_some() {
         return Err(GroupRefusal::AlreadyMember.into());
     }

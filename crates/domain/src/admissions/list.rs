@@ -12,8 +12,8 @@ use crate::permissions::GroupPermission;
 use crate::storage::Tx;
 use crate::text::TextBytes;
 
-/// A page of the invitations to a group, the newest first, for those who may invite. It has those that don't let anybody
-/// in any more, too, since they count.
+/// A page of the invitations to a group, the newest first, for those who may invite. It has those that don't let
+/// anybody in any more, too, since they count.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.

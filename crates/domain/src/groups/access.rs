@@ -20,8 +20,8 @@ pub(crate) fn lock_visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Resul
     visible(tx, actor, id)
 }
 
-/// The group to manage, locked until the transaction ends: those with `manage_groups` manage all groups, also those that
-/// they don't see.
+/// The group to manage, locked until the transaction ends: those with `manage_groups` manage all groups, also those
+/// that they don't see.
 pub(crate) fn lock_managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
     tx.groups().lock(id)?;
     managed(tx, actor, id)

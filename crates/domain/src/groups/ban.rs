@@ -16,9 +16,9 @@ use crate::paging::{NamePosition, Page};
 use crate::permissions::{BuiltInRole, GroupPermission, PermittedRoles, Shortfall};
 use crate::storage::Tx;
 
-/// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in the
-/// group, whose invitation ends. A ban that is there already gets this reason and this end. A ban with an end is over then, without a job or an
-/// event.
+/// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in
+/// the group, whose invitation ends. A ban that is there already gets this reason and this end. A ban with an end is
+/// over then, without a job or an event.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner` of [`GroupRefusal`],

@@ -5,8 +5,8 @@ use crate::groups::error::GroupRefusal;
 use crate::ids::{GroupId, UserId};
 use crate::storage::Tx;
 
-/// Rejects whoever is banned from a group, which must be locked. Every way into a group asks this: what makes memberships
-/// does, and so does what only prepares one, such as a request.
+/// Rejects whoever is banned from a group, which must be locked. Every way into a group asks this: what makes
+/// memberships does, and so does what only prepares one, such as a request.
 ///
 /// # Errors
 /// [`GroupRefusal::Banned`], or a fault.

@@ -1,7 +1,7 @@
-//! Blocking users: they can't write to each other in private any more. A block is its maker's own affair: nobody else is
-//! told of it, and to the other it looks as if the account were gone.
+//! Blocking users: they can't write to each other in private any more. A block is its maker's own affair: nobody else
+//! is told of it, and to the other it looks as if the account were gone.
 
-use crate::accounts::{AccountRefusal, Actor, Block, BlockQuery, LockStrength, MAX_BLOCKS};
+use crate::accounts::{AccountRefusal, Actor, Block, BlockQuery, LockStrength, MAX_BLOCKS, lock_in_order};
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::direct_key::DirectKey;
@@ -61,18 +61,13 @@ pub fn list_blocks(
 }
 
 /// Locks the conversation of the two, so that no message is under way in it that does not know of the change; and the
-/// actor, whose blocks are counted, and the other, whose account must not be deleted meanwhile: in the order of their
-/// ids.
+/// actor, whose blocks are counted, and the other, whose account must not be deleted meanwhile.
 fn lock_both(tx: &mut dyn Tx, actor: &Actor, other: UserId) -> Result<(), Error> {
     if let Some(conversation) = tx.groups().find_direct(&DirectKey::of(actor.id(), &[other]))? {
         tx.groups().lock(conversation)?;
     }
     let mut locks = [(actor.id(), LockStrength::Exclusive), (other, LockStrength::Shared)];
-    locks.sort_unstable_by_key(|(id, _)| *id);
-    for (id, strength) in locks {
-        tx.accounts().lock(&[id], strength)?;
-    }
-    Ok(())
+    Ok(lock_in_order(tx, &mut locks)?)
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use crate::error::Error;
 use crate::groups::direct_key::{DirectKey, People};
 use crate::groups::error::GroupRefusal;
 use crate::groups::membership::add;
-use crate::groups::model::{Group, GroupView, History, NewDirect, Visibility};
+use crate::groups::model::{GroupView, NewDirect};
 use crate::groups::quota::Quotas;
-use crate::groups::slow_mode::SlowMode;
-use crate::ids::{GroupId, Seq, Version};
+use crate::ids::GroupId;
 use crate::permissions::{BuiltInRole, ServerPermission, ServerScope};
 use crate::storage::{Tx, Unique};
 use crate::validation::{Violation, ViolationCode};
@@ -19,8 +18,8 @@ use crate::validation::{Violation, ViolationCode};
 /// Whether somebody has blocked the actor, or been blocked, or has no account, is answered alike.
 ///
 /// # Errors
-/// [`GroupRefusal::DirectClosed`], [`GroupRefusal::QuotaExceeded`], [`AccountRefusal::NotPermitted`], an invalid `user_ids` that names the actor, or a
-/// fault.
+/// [`GroupRefusal::DirectClosed`], [`GroupRefusal::QuotaExceeded`], [`AccountRefusal::NotPermitted`], an invalid
+/// `user_ids` that names the actor, or a fault.
 pub fn start_direct(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -62,25 +61,12 @@ fn store(
     people: Vec<UserRef>,
     quotas: &Quotas,
 ) -> Result<GroupId, Error> {
-    let created_at = tx.now();
-    let Unique::Stored(id) = tx.groups().insert_direct(&NewDirect { key: key.clone(), created_at })? else {
+    let new = NewDirect { key: key.clone(), created_at: tx.now() };
+    let Unique::Stored(id) = tx.groups().insert_direct(&new)? else {
         // Whoever has the key holds the locks on its people.
         return Err(GroupRefusal::NotFound.into());
     };
-    let mut group = Group {
-        id,
-        name: None,
-        description: None,
-        visibility: Visibility::Private,
-        history: History::All,
-        topic: None,
-        slow_mode: SlowMode::OFF,
-        archived_at: None,
-        version: Version::FIRST,
-        created_at,
-        member_count: 0,
-        last_seq: Seq::ZERO,
-    };
+    let mut group = new.to_group(id);
     for user in people {
         add(tx, actor.id(), &group, user, BuiltInRole::Member.into(), quotas)?;
         group.member_count += 1;

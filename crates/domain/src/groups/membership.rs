@@ -1,6 +1,8 @@
 //! Adding members to a group, and joining.
 
-use crate::accounts::{AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, may};
+use crate::accounts::{
+    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, lock_in_order, may,
+};
 use crate::admissions::EndedInvitation;
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
@@ -40,7 +42,8 @@ impl Candidate {
 /// # Errors
 /// [`GroupRefusal::NotFound`], [`AccountRefusal::UserNotFound`], [`GroupRefusal::MembersOnly`],
 /// [`GroupRefusal::RoleTooLow`], [`GroupRefusal::Archived`], [`GroupRefusal::AlreadyMember`],
-/// [`GroupRefusal::Banned`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that the group doesn't have, or a fault.
+/// [`GroupRefusal::Banned`], [`GroupRefusal::QuotaExceeded`], an invalid `role` that the group doesn't have, or a
+/// fault.
 pub fn add_member(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -104,21 +107,18 @@ pub(crate) fn lock_candidate(tx: &mut dyn Tx, actor: &Actor, candidate: &Candida
     Ok(tx.accounts().find(id)?.ok_or(AccountRefusal::UserNotFound)?)
 }
 
-/// Locks a user who is to be in more groups, or to own more, and the one by whose rights: in the order of their ids.
+/// Locks a user who is to be in more groups, or to own more, and the one by whose rights.
 pub(crate) fn lock_to_grow(tx: &mut dyn Tx, decider: UserId, user: UserId) -> Result<(), Error> {
     let mut locks = vec![(user, LockStrength::Exclusive)];
     if decider != user {
         locks.push((decider, LockStrength::Shared));
     }
-    locks.sort_unstable_by_key(|(id, _)| *id);
-    for (id, strength) in locks {
-        tx.accounts().lock(&[id], strength)?;
-    }
-    Ok(())
+    Ok(lock_in_order(tx, &mut locks)?)
 }
 
 /// Lets a user into a group: stores the membership, and ends what else was to let them in. Every way into a group ends
-/// here, except those of who can't have been invited: the creator, and new users. `group` is the group as it was before, locked, as is the user.
+/// here, except those of who can't have been invited: the creator, and new users. `group` is the group as it was
+/// before, locked, as is the user.
 pub(crate) fn admit(
     tx: &mut dyn Tx,
     actor: UserId,

@@ -213,7 +213,7 @@ pub struct Group {
 impl Group {
     /// What it is.
     pub const fn kind(&self) -> GroupKind {
-        if self.name.is_some() { GroupKind::Group } else { GroupKind::Direct }
+        if self.is_direct() { GroupKind::Direct } else { GroupKind::Group }
     }
 
     /// Whether it is a direct conversation.
@@ -302,6 +302,26 @@ pub struct NewDirect {
     pub key: DirectKey,
     /// When it is made.
     pub created_at: Timestamp,
+}
+
+impl NewDirect {
+    /// The conversation once the database has given the id: without members, without messages.
+    pub const fn to_group(&self, id: GroupId) -> Group {
+        Group {
+            id,
+            name: None,
+            description: None,
+            visibility: Visibility::Private,
+            history: History::All,
+            topic: None,
+            slow_mode: SlowMode::OFF,
+            archived_at: None,
+            version: Version::FIRST,
+            created_at: self.created_at,
+            member_count: 0,
+            last_seq: Seq::ZERO,
+        }
+    }
 }
 
 /// What a group keeps about the one who looks at it, if that is a member.

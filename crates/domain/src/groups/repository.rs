@@ -65,10 +65,9 @@ repository! {
         /// The direct conversation of these people, also after an account is gone.
         fn find_direct(&mut self, key: &DirectKey) -> Result<Option<GroupId>, StorageFault>;
 
-        /// Groups by folded name, then id; direct conversations by id, the newest first, each after an empty name. One row more than the limit if there is a next page.
-        /// MUST list an entry that is there all the time once, in the pages of one list, however often names change
-        /// meanwhile;
-        /// see [`NameCursor`].
+        /// Groups by folded name, then id; direct conversations by id, the newest first, each after an empty name. One
+        /// row more than the limit if there is a next page. MUST list an entry that is there all the time once, in the
+        /// pages of one list, however often names change meanwhile; see [`NameCursor`].
         fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault>;
 
         /// Stores a new group without members. MUST return [`Unique::Taken`] if it is public and another

@@ -5,7 +5,7 @@ use crate::ids::UserId;
 use crate::permissions::BanTerm;
 use crate::text::{TextBytes, one_line, text_newtype};
 use crate::time::Timestamp;
-use crate::validation::{FieldError, Violation, ViolationCode};
+use crate::validation::{FieldError, Violation, in_future};
 
 /// Why somebody is kept out: 1–250 characters on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +37,7 @@ pub struct RestrictionDraft {
 impl RestrictionDraft {
     /// Rejects an end that is not in the future.
     pub(super) fn check(&self, now: Timestamp) -> Result<(), FieldError> {
-        if self.until.is_none_or(|until| until > now) {
-            return Ok(());
-        }
-        Err(Violation::new(ViolationCode::OutOfRange, "must be in the future").in_field("until"))
+        in_future(self.until, now).map_err(|violation| violation.in_field("until"))
     }
 }
 
@@ -76,6 +73,7 @@ impl TextBytes for Ban {
 mod tests {
     use super::*;
     use crate::testing::NOW;
+    use crate::validation::ViolationCode;
 
     #[test]
     fn a_reason_is_one_line() {

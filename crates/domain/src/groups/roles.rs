@@ -25,7 +25,8 @@ pub struct RoleChanges {
     pub permissions: Option<PermissionSet>,
 }
 
-/// The roles of a group, the highest rank first. Whoever may see the group may see them. A direct conversation has none.
+/// The roles of a group, the highest rank first. Whoever may see the group may see them. A direct conversation has
+/// none.
 ///
 /// # Errors
 /// [`GroupRefusal::NotFound`], or a fault.

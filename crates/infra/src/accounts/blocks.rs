@@ -10,6 +10,7 @@ use groupchat_domain::time::Timestamp;
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::schema::{blocks, users};
+use crate::sql::row_count;
 use crate::tx::DbTx;
 
 // A second name of the table, for subqueries that select the rows to remove.
@@ -92,7 +93,7 @@ impl BlockRepository for DbTx<'_> {
             .limit(limit);
         let made = blocks::table.filter(blocks::user_id.eq(user)).filter(blocks::blocked_id.eq_any(made));
         let removed = on_backend!(self, |connection| diesel::delete(made).execute(connection))?;
-        let left = limit - i64::try_from(removed).unwrap_or(limit);
+        let left = limit - row_count(removed);
         if left == 0 {
             return Ok(false);
         }
@@ -104,6 +105,6 @@ impl BlockRepository for DbTx<'_> {
         let of_others =
             blocks::table.filter(blocks::blocked_id.eq(user)).filter(blocks::user_id.eq_any(makers));
         let removed = on_backend!(self, |connection| diesel::delete(of_others).execute(connection))?;
-        Ok(i64::try_from(removed).unwrap_or(left) < left)
+        Ok(row_count(removed) < left)
     }
 }

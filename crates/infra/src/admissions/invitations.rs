@@ -43,8 +43,8 @@ type StoredRole = (Option<i64>, Option<i64>);
 
 type Row = (InvitationRow, GroupRow, UserRefRow, UserRefRow, Option<String>, StoredRole, StoredRole);
 
-/// Invitations to groups that exist, each with the group, who is invited, who invites, and what is stored of the role of
-/// each.
+/// Invitations to groups that exist, each with the group, who is invited, who invites, and what is stored of the role
+/// of each.
 macro_rules! issued {
     () => {
         invitations::table

@@ -13,6 +13,7 @@ use crate::connection::on_backend;
 use crate::schema::{group_bans, groups, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
 use crate::sql::pairs::AmongPairs;
+use crate::sql::row_count;
 use crate::tx::DbTx;
 
 // A second name of the table, for the subquery that selects the rows to remove.
@@ -139,6 +140,6 @@ impl BanRepository for DbTx<'_> {
             .filter(group_bans::user_id.eq(user.get()))
             .filter(group_bans::group_id.eq_any(first));
         let removed = on_backend!(self, |connection| diesel::delete(removed).execute(connection))?;
-        Ok(i64::try_from(removed).is_ok_and(|removed| removed < limit))
+        Ok(row_count(removed) < limit)
     }
 }

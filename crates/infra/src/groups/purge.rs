@@ -6,6 +6,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{group_bans, group_roles, groups, memberships, messages, reactions};
+use crate::sql::row_count;
 use crate::sql::stored::{LIKE, StoredVisibility};
 use crate::tx::DbTx;
 
@@ -83,7 +84,7 @@ fn purge_reactions(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Sto
         let reaction = reactions::table.find((message, emoji, user));
         on_backend!(tx, |connection| diesel::delete(reaction).execute(connection))?;
     }
-    Ok(rows(keys.len()))
+    Ok(row_count(keys.len()))
 }
 
 /// Removes up to `limit` of the group's first messages, which must have no reactions. Returns how many.
@@ -94,7 +95,7 @@ fn purge_messages(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, Stor
         .order(PICKED_MESSAGES.field(messages::seq))
         .limit(limit);
     let removed = messages::table.filter(messages::id.eq_any(first));
-    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
 /// Removes up to `limit` of the group's memberships. Returns how many.
@@ -106,7 +107,7 @@ fn purge_memberships(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, S
         .limit(limit);
     let removed =
         memberships::table.filter(memberships::group_id.eq(group)).filter(memberships::user_id.eq_any(first));
-    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
 /// Removes up to `limit` of the bans from the group. Returns how many.
@@ -118,7 +119,7 @@ fn purge_bans(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageF
         .limit(limit);
     let removed =
         group_bans::table.filter(group_bans::group_id.eq(group)).filter(group_bans::user_id.eq_any(first));
-    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(rows)
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 
 /// Removes up to `limit` likes of a message. Returns `true` once none is left.
@@ -134,10 +135,5 @@ pub(crate) fn purge_likes(tx: &mut DbTx<'_>, message: i64, limit: i64) -> Result
         .filter(reactions::emoji.eq(LIKE))
         .filter(reactions::user_id.eq_any(first));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection))
-        .map(|removed| rows(removed) < limit)
-}
-
-/// A row count as `i64`, which it always fits into.
-fn rows(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+        .map(|removed| row_count(removed) < limit)
 }

@@ -9,8 +9,8 @@ use diesel::sql_types::Bool;
 use crate::schema::groups;
 
 /// Whether the viewer's direct conversation is closed: it is of two people, and the other has no account any more, or
-/// one has blocked the other. For a query of groups with the viewer's membership. Short for what is no such conversation,
-/// and the same in each of these cases: nothing that the caller could measure tells them apart.
+/// one has blocked the other. For a query of groups with the viewer's membership. Short for what is no such
+/// conversation, and the same in each of these cases: nothing that the caller could measure tells them apart.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct IsClosed;
 

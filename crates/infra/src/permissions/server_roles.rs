@@ -9,6 +9,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{server_roles, user_roles, users};
+use crate::sql::row_count;
 use crate::sql::stored::StoredServerPermissions;
 use crate::tx::DbTx;
 
@@ -118,7 +119,7 @@ impl ServerRoleRepository for DbTx<'_> {
             .filter(user_roles::role_id.eq(role.get()))
             .filter(user_roles::user_id.eq_any(picked));
         let removed = on_backend!(self, |connection| diesel::delete(rows).execute(connection))?;
-        Ok(i64::try_from(removed).unwrap_or(limit) < limit)
+        Ok(row_count(removed) < limit)
     }
 
     fn held(&mut self, users: &[UserId]) -> Result<Vec<(UserId, RoleId)>, StorageFault> {

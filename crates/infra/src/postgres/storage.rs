@@ -232,8 +232,8 @@ impl Drop for PostgresStorage {
     }
 }
 
-/// Checks the newest messages and events, on one snapshot. PostgreSQL itself looks for damage wherever it reads, but not
-/// for values that are wrong in a page that is intact for it.
+/// Checks the newest messages and events, on one snapshot. PostgreSQL itself looks for damage wherever it reads, but
+/// not for values that are wrong in a page that is intact for it.
 fn check_newest(connection: &mut PgConnection, database: &str) -> Result<StartupCheck, OpenError> {
     let failed = |error: diesel::result::Error| log_state::refused(database, &error);
     connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").map_err(failed)?;

@@ -18,6 +18,11 @@ use crate::connection::Attempt;
 
 pub(crate) use name_order::{NameList, note_rename};
 
+/// A number of rows as `i64`, which it always fits into.
+pub(crate) fn row_count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
 /// Runs an update, and distinguishes a taken unique value from other failures. The transaction can continue.
 pub(crate) fn unique<C: Attempt>(
     connection: &mut C,

@@ -1,5 +1,5 @@
-//! Checks a database file for damage after an unclean shutdown. A power failure can leave damaged pages that nobody reads
-//! for weeks, while backups with the damage replace those without.
+//! Checks a database file for damage after an unclean shutdown. A power failure can leave damaged pages that nobody
+//! reads for weeks, while backups with the damage replace those without.
 //!
 //! A server doesn't start on a file that is no longer intact for SQLite: what it writes could be lost. If only messages
 //! or events don't match their checksums, it starts, because everything else works; its health says so.

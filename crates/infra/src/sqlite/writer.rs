@@ -191,9 +191,9 @@ impl Writer {
         }
     }
 
-    /// Rejects the first command and those that are queued by now, because a transaction can't even begin. Otherwise each
-    /// would wait for the lock in turn. A caller may have queued another one as soon as it was rejected: that one is for
-    /// the next attempt, or callers in a hurry would be rejected for long after the database works again.
+    /// Rejects the first command and those that are queued by now, because a transaction can't even begin. Otherwise
+    /// each would wait for the lock in turn. A caller may have queued another one as soon as it was rejected: that one
+    /// is for the next attempt, or callers in a hurry would be rejected for long after the database works again.
     fn reject_waiting(&mut self, first: Command, lost: &BatchLost) {
         tracing::error!(reason = lost.reason, "could not begin a transaction");
         let waiting = std::iter::from_fn(|| self.queue.next()).take(self.queue.len());

@@ -1,10 +1,10 @@
 //! Groups.
 
 use groupchat_domain::groups::{
-    DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, History, NewDirect,
-    NewGroup, SlowMode, Standing, Visibility, VisibleGroup,
+    DirectKey, Group, GroupKind, GroupName, GroupQuery, GroupRepository, GroupView, NewDirect, NewGroup,
+    Standing, Visibility, VisibleGroup,
 };
-use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
+use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::permissions::Role;
 use groupchat_domain::storage::{StorageFault, Unique};
@@ -74,8 +74,8 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the likes, then these, then bans, then memberships, and with the group its roles. Of a private group the rest is
-    /// kept, unless it is to be forgotten.
+    /// messages the likes, then these, then bans, then memberships, and with the group its roles. Of a private group
+    /// the rest is kept, unless it is to be forgotten.
     fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
         let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
@@ -182,20 +182,7 @@ impl GroupRepository for ModelTx<'_> {
         }
         let tables = self.write()?;
         let id = GroupId::new(tables.group_ids.take());
-        let group = Group {
-            id,
-            name: None,
-            description: None,
-            visibility: Visibility::Private,
-            history: History::All,
-            topic: None,
-            slow_mode: SlowMode::OFF,
-            archived_at: None,
-            version: Version::FIRST,
-            created_at: direct.created_at,
-            member_count: 0,
-            last_seq: Seq::ZERO,
-        };
+        let group = direct.to_group(id);
         let direct_key = Some(direct.key.clone());
         tables.groups.put(id, GroupRow { group, is_deleted: false, direct_key });
         Ok(Unique::Stored(id))

@@ -1,8 +1,8 @@
 //! The WebSocket (RFC 6455): events out, requests in, on one connection.
 //!
 //! `connection` runs it, `requests` parses the requests of clients, `replies` executes them, `rate_limiter` limits
-//! their rate, and `close` has the close codes. `bounded` keeps a client from filling the memory, and `fault` names what
-//! can be wrong with its input.
+//! their rate, and `close` has the close codes. `bounded` keeps a client from filling the memory, and `fault` names
+//! what can be wrong with its input.
 
 mod bounded;
 mod close;

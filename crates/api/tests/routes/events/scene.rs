@@ -163,7 +163,8 @@ impl Scene {
         self.kept.hear(&mut self.graces, "reply").await
     }
 
-    /// A group of others is hidden, Grace is banned for a while; the group that both were in and her account are deleted.
+    /// A group of others is hidden, Grace is banned for a while; the group that both were in and her account are
+    /// deleted.
     async fn part(&mut self) {
         self.server.advance_clock(Duration::from_secs(5));
         let analysts = self.root.new_group("Analysts").await;
@@ -186,8 +187,8 @@ impl Scene {
         self.graces.closed().await;
     }
 
-    /// Ada is invited to a group that she does not see: the invitation is withdrawn, the next one declined, and the last
-    /// one accepted.
+    /// Ada is invited to a group that she does not see: the invitation is withdrawn, the next one declined, and the
+    /// last one accepted.
     async fn answer_invitations(&mut self, group: &str) {
         for (answer, event) in [
             ("withdraw", "invitation.withdrawn"),

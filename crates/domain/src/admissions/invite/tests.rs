@@ -12,6 +12,7 @@ use crate::testing::{
     ADMIN, EARLIER, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
     SERVER_ADMIN, assert_hands_faults_on, ban, group, invitation, issued, lacks, me, member, rights, user,
 };
+use crate::validation::{Violation, ViolationCode};
 
 fn draft(role: BuiltInRole) -> InvitationDraft {
     InvitationDraft {

@@ -24,7 +24,8 @@ impl Salvage<'_> {
         Ok(())
     }
 
-    /// Ends memberships and bans, and deletes groups and users, as the log records it. What a job does of that is left to it.
+    /// Ends memberships and bans, and deletes groups and users, as the log records it. What a job does of that is left
+    /// to it.
     pub(super) fn apply_deletions(&mut self) -> QueryResult<()> {
         let ended = self.recorded.memberships.iter().filter(|(_, ended)| **ended).map(|(key, _)| *key);
         for (group, user) in ended.collect::<Vec<_>>() {

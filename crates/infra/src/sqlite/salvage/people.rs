@@ -144,8 +144,8 @@ impl Salvage<'_> {
         diesel::sql_query(APPOINT_OWNERS).execute(self.target).map(drop)
     }
 
-    /// Bans that the backup doesn't have. Nobody is both in a group and banned from it: a membership that is there by now
-    /// counts, as it does for a ban of the backup that was lifted since.
+    /// Bans that the backup doesn't have. Nobody is both in a group and banned from it: a membership that is there by
+    /// now counts, as it does for a ban of the backup that was lifted since.
     pub(super) fn bring_bans(&mut self) -> QueryResult<()> {
         let living = groups::table.filter(groups::deleted_at.is_null()).select(groups::id);
         let living: Vec<i64> = living.load(self.target)?;
