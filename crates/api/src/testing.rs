@@ -144,6 +144,8 @@ impl Feed for Silent {
         None
     }
 
+    fn identify(&mut self, _: UserId) {}
+
     fn authorize(&mut self, _: Viewer) {}
 
     fn join(&mut self) -> Vec<EphemeralEvent> {

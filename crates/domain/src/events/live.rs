@@ -103,6 +103,10 @@ pub trait Feed: Send {
     /// from which nothing is delivered yet.
     fn since(&self) -> Option<&Cursor>;
 
+    /// Names the user whose device listens. From then on, until the authorization, the feed also keeps what is published
+    /// to the user's own devices.
+    fn identify(&mut self, user: UserId);
+
     /// Sets the user who listens. Only then are events delivered, starting with those since the subscription. The
     /// memberships MUST have been read after the subscription.
     fn authorize(&mut self, viewer: Viewer);

@@ -27,8 +27,8 @@ type Shared = Arc<SharedEvent<LoggedEvent>>;
 
 /// Who listens.
 enum Authorization {
-    /// Not known yet; meanwhile events are kept.
-    Pending(Vec<Shared>),
+    /// May see nothing yet; meanwhile events are kept, and what is for the devices of this user.
+    Pending(Option<UserId>, Vec<Delivery>),
     /// This viewer.
     Granted(Viewer),
 }
@@ -59,8 +59,10 @@ impl Listener {
 
     fn offer(&mut self, event: &Shared, mutation: Mutation) {
         match &mut self.authorization {
-            Authorization::Pending(kept) if kept.len() < UNAUTHORIZED_QUEUE => kept.push(Arc::clone(event)),
-            Authorization::Pending(_) => self.end(Delivery::TooSlow),
+            Authorization::Pending(_, kept) if kept.len() < UNAUTHORIZED_QUEUE => {
+                kept.push(Delivery::Logged(Arc::clone(event)));
+            }
+            Authorization::Pending(..) => self.end(Delivery::TooSlow),
             Authorization::Granted(viewer) => {
                 let is_removal = matches!(event.event.event, Event::MemberRemoved(_));
                 let may_see = if mutation == Mutation::ViewerIgnoresRemoval && is_removal {
@@ -141,7 +143,7 @@ impl LiveEvents for ServerHub {
     fn subscribe(&self) -> Box<dyn Feed> {
         let mut inner = locked(&self.0);
         let listener = Arc::new(Mutex::new(Listener {
-            authorization: Authorization::Pending(Vec::new()),
+            authorization: Authorization::Pending(None, Vec::new()),
             queue: VecDeque::new(),
             is_ended: false,
         }));
@@ -155,7 +157,16 @@ impl LiveEvents for ServerHub {
         let event = Arc::new(SharedEvent::new(event));
         for listener in &locked(&self.0).listeners {
             let mut listener = locked(listener);
-            let Authorization::Granted(viewer) = &listener.authorization else { continue };
+            let viewer = match &mut listener.authorization {
+                Authorization::Granted(viewer) => viewer,
+                Authorization::Pending(user, kept) => {
+                    let is_own = user.map(EphemeralAudience::OwnDevices) == Some(to);
+                    if is_own && kept.len() < UNAUTHORIZED_QUEUE / 4 * 3 {
+                        kept.push(Delivery::Ephemeral(Arc::clone(&event)));
+                    }
+                    continue;
+                }
+            };
             let is_meant = match to {
                 EphemeralAudience::OwnDevices(user) => viewer.user == user,
                 EphemeralAudience::Members(group, except) => viewer.user != except && viewer.is_in(group),
@@ -185,15 +196,25 @@ impl Feed for ServerFeed {
         Some(&self.since)
     }
 
+    fn identify(&mut self, user: UserId) {
+        if let Authorization::Pending(owner, _) = &mut locked(&self.listener).authorization {
+            *owner = Some(user);
+        }
+    }
+
     fn authorize(&mut self, mut viewer: Viewer) {
         let mutation = locked(&self.hub.0).mutation;
         let mut listener = locked(&self.listener);
-        let Authorization::Pending(kept) = &mut listener.authorization else { return };
+        let Authorization::Pending(_, kept) = &mut listener.authorization else { return };
         let mut kept = std::mem::take(kept);
         if mutation == Mutation::SeamLosesEvents {
             kept.clear();
         }
-        for event in kept {
+        for kept in kept {
+            let Delivery::Logged(event) = kept else {
+                listener.queue.push_back(kept);
+                continue;
+            };
             let is_theirs = ends_sessions(&event.event.event) == Some(viewer.user);
             if viewer.apply_and_check(&event.event) {
                 listener.queue.push_back(Delivery::Logged(event));

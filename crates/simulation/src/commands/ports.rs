@@ -171,6 +171,8 @@ impl Feed for Nothing {
         None
     }
 
+    fn identify(&mut self, _: groupchat_domain::ids::UserId) {}
+
     fn authorize(&mut self, _: groupchat_domain::events::Viewer) {}
 
     fn join(&mut self) -> Vec<EphemeralEvent> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::all_transports::now_with;
+use super::scripted::{Scripted, Step};
 use crate::harness::{Client, Listening, Server, WebSocket, id_in};
 
 struct Scene {
@@ -77,6 +78,26 @@ async fn the_read_cursor_is_moved_and_all_devices_are_told() {
     // Nobody else is told.
     ann.say(&group, "three").await;
     assert_eq!(bobs.next().await["type"], "message.created");
+    listening.stop().await;
+}
+
+/// A client loads what it shows after the `hello`, so whatever changes from then on must arrive as an event.
+#[actix_web::test]
+async fn a_cursor_that_moves_between_the_hello_and_the_end_of_the_backlog_is_told() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let group = ann.new_group("Team").await;
+    ann.say(&group, "one").await;
+    bob.post_empty(&format!("{group}/join")).await.created();
+    ann.say(&group, "two").await;
+    let (storage, server, device) = Scripted::serve(&server, &bob).await;
+    let listening = Listening::start(&server);
+    // The first command opens the subscription, the second one reads the backlog.
+    storage.then([Step::Run, Step::Hold]);
+    let (mut socket, _) = WebSocket::open(&listening, &device, "").await;
+    bob.put(&format!("{group}/read"), json!({"seq": 2})).await.ok();
+    storage.go_on();
+    assert_eq!(socket.wait_for("read.updated").await["data"], json!({"read_seq": 2, "unread": 0}));
     listening.stop().await;
 }
 

@@ -43,8 +43,9 @@ impl Subscription {
             storage.read_as(who, |_, _| Ok(())).await?;
         }
         // Subscribed before the log is read, so that later events are queued.
-        let feed = live.subscribe();
+        let mut feed = live.subscribe();
         let (actor, log) = storage.read_as(who, |tx, actor| Ok((actor.clone(), log_state(tx)?))).await?;
+        feed.identify(actor.id());
         if feed.since().is_some_and(|since| since.epoch != log.epoch) {
             // A failover that the hub has not noticed yet.
             let reason = "the event log has just been replaced".to_owned();

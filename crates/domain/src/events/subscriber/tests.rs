@@ -9,13 +9,14 @@ use crate::accounts::{AccountRefusal, UserRef};
 use crate::events::live::{EphemeralEvent, MockLiveEvents, SharedEvent};
 use crate::events::replay::PAGE;
 use crate::storage::{Storage, StorageFault};
-use crate::testing::{GROUP, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
+use crate::testing::{GROUP, ME, MY_KEY, MockTx, OTHER, ScriptedStorage, Step, block_on, fault, user};
 
 #[test]
 fn the_backlog_comes_first_then_live_events_without_gap_or_repetition() {
     let scene = Scene::new([page(18, &[19, 20])]);
     scene.feeds([logged(20), Delivery::Advanced(Position::new(22)), logged(23)]);
     let mut subscriber = scene.starts(Some(18), SubscriberKind::Poll);
+    assert_eq!(scene.feed().identified, Some(ME));
     assert_eq!(scene.feed().authorized, None, "not before the log was read");
     assert_eq!(scene::all(&mut subscriber), [Got::Replayed(19), Got::Replayed(20), Got::Live(23)]);
     assert_eq!(scene.feed().authorized, Some(viewer()));

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use groupchat_domain::Error;
 use groupchat_domain::events::{Cursor, Delivery, EphemeralEvent, Feed, Viewer};
-use groupchat_domain::ids::Position;
+use groupchat_domain::ids::{Position, UserId};
 use groupchat_domain::presence::Activity;
 
 use super::core::Hub;
@@ -35,6 +35,10 @@ impl LocalFeed {
 impl Feed for LocalFeed {
     fn since(&self) -> Option<&Cursor> {
         self.since.as_ref()
+    }
+
+    fn identify(&mut self, user: UserId) {
+        self.listener.identify(user);
     }
 
     fn authorize(&mut self, viewer: Viewer) {

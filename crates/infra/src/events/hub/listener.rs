@@ -30,7 +30,7 @@ struct Inner {
     queue: VecDeque<Delivery>,
     /// How many of the first entries in the queue were there at the authorization. They don't count as slowness.
     backlog: usize,
-    /// The bytes of text of the later entries. Before the authorization: those of the events that are kept for it.
+    /// The bytes of text of the later entries. Before the authorization: those of the deliveries that are kept for it.
     bytes: usize,
     /// The last logged event that was offered, so that none is delivered twice when several indexes lead to the
     /// listener.
@@ -42,8 +42,12 @@ struct Inner {
 
 #[derive(Debug)]
 enum Authorization {
-    /// Not authorized yet. Meanwhile all events are kept.
-    Pending(Vec<SharedLogged>),
+    /// Not authorized yet. Meanwhile all logged events are kept, and ephemeral ones for the devices of the user, once it
+    /// is known who that is.
+    Pending {
+        user: Option<UserId>,
+        kept: Vec<Delivery>,
+    },
     Granted(Viewer),
 }
 
@@ -51,7 +55,7 @@ impl Listener {
     /// A listener that gets what is broadcast.
     pub(super) const fn new() -> Self {
         Self(Mutex::new(Inner {
-            authorization: Authorization::Pending(Vec::new()),
+            authorization: Authorization::Pending { user: None, kept: Vec::new() },
             queue: VecDeque::new(),
             backlog: 0,
             bytes: 0,
@@ -68,18 +72,29 @@ impl Listener {
         listener
     }
 
+    /// Names the user whose device listens, before the authorization.
+    pub(super) fn identify(&self, owner: UserId) {
+        if let Authorization::Pending { user, .. } = &mut locked(&self.0).authorization {
+            *user = Some(owner);
+        }
+    }
+
     /// Sets the viewer, and delivers those of the events so far that the viewer may see. Returns the groups that the
     /// viewer is in after these events, or `None` if the listener was authorized before or has ended.
     pub(super) fn authorize(&self, mut viewer: Viewer, wakers: &mut Wakers) -> Option<Vec<GroupId>> {
         let mut inner = locked(&self.0);
-        let events = match &mut inner.authorization {
-            Authorization::Pending(events) => std::mem::take(events),
+        let kept = match &mut inner.authorization {
+            Authorization::Pending { kept, .. } => std::mem::take(kept),
             Authorization::Granted(_) => return None,
         };
         if inner.ended {
             return None;
         }
-        for event in events {
+        for delivery in kept {
+            let Delivery::Logged(event) = delivery else {
+                inner.queue.push_back(delivery);
+                continue;
+            };
             if viewer.apply_and_check(&event.event) {
                 inner.queue.push_back(Delivery::Logged(Arc::clone(&event)));
             }
@@ -100,7 +115,7 @@ impl Listener {
     pub(super) fn memberships(&self) -> Option<(UserId, Vec<GroupId>)> {
         match &locked(&self.0).authorization {
             Authorization::Granted(viewer) => Some((viewer.user, viewer.groups().collect())),
-            Authorization::Pending(_) => None,
+            Authorization::Pending { .. } => None,
         }
     }
 
@@ -108,7 +123,7 @@ impl Listener {
     pub(super) fn is_in(&self, group: GroupId) -> bool {
         match &locked(&self.0).authorization {
             Authorization::Granted(viewer) => viewer.is_in(group),
-            Authorization::Pending(_) => false,
+            Authorization::Pending { .. } => false,
         }
     }
 
@@ -140,15 +155,15 @@ impl Listener {
         }
         inner.offered = event.event.position;
         match &mut inner.authorization {
-            Authorization::Pending(events)
-                if events.len() < options.unauthorized_queue
+            Authorization::Pending { kept, .. }
+                if kept.len() < options.unauthorized_queue
                     && inner.bytes < options.unauthorized_queue_bytes =>
             {
-                events.push(Arc::clone(event));
+                kept.push(Delivery::Logged(Arc::clone(event)));
                 inner.bytes += event.event.event.text_bytes();
                 Ok(())
             }
-            Authorization::Pending(_) => Err(inner.end_too_slow(wakers)),
+            Authorization::Pending { .. } => Err(inner.end_too_slow(wakers)),
             Authorization::Granted(viewer) => {
                 if viewer.apply_and_check(&event.event) {
                     inner.push(Delivery::Logged(Arc::clone(event)), options, wakers)?;
@@ -180,6 +195,17 @@ impl Listener {
         if Some(viewer.user) != except && inner.waiting() < options.queue / 4 * 3 {
             // The queue has room, so this can't fail.
             let _ = inner.push(Delivery::Ephemeral(Arc::clone(event)), options, wakers);
+        }
+    }
+
+    /// Before the authorization: keeps an ephemeral event for the devices of this user, if that is who listens and there
+    /// is much room.
+    pub(super) fn keep_for(&self, owner: UserId, event: &SharedEphemeral, options: &HubOptions) {
+        if let Authorization::Pending { user: Some(user), kept } = &mut locked(&self.0).authorization
+            && *user == owner
+            && kept.len() < options.unauthorized_queue / 4 * 3
+        {
+            kept.push(Delivery::Ephemeral(Arc::clone(event)));
         }
     }
 
@@ -257,8 +283,8 @@ impl Inner {
             return;
         }
         self.ended = true;
-        if let Authorization::Pending(events) = &mut self.authorization {
-            *events = Vec::new();
+        if let Authorization::Pending { kept, .. } = &mut self.authorization {
+            *kept = Vec::new();
         }
         self.queue.push_back(last);
         wakers.add(self.waker.take());

@@ -105,12 +105,10 @@ impl Hub {
             let newcomer = member.user.id;
             for present in trackers.presence.snapshot(&[*group], newcomer) {
                 let present = Arc::new(SharedEvent::new(reading.in_wall_time(present)));
-                registry.broadcast_ephemeral(
-                    EphemeralAudience::OwnDevices(newcomer),
-                    &present,
-                    &self.options,
-                    wakers,
-                );
+                // Devices that have not joined yet get a snapshot when they do.
+                for device in registry.of_user.get(newcomer) {
+                    device.deliver_ephemeral(&present, None, &self.options, wakers);
+                }
             }
         }
     }

@@ -30,7 +30,7 @@ pub(super) struct Registry {
     /// The position of the last event that was broadcast.
     pub(super) position: Position,
     pub(super) everybody: Listeners,
-    /// Listeners that are not authorized yet. They keep all events.
+    /// Listeners that are not authorized yet. They keep all logged events, and ephemeral ones for their user's devices.
     pub(super) unauthorized: Listeners,
     pub(super) of_user: Index<UserId>,
     pub(super) in_group: Index<GroupId>,

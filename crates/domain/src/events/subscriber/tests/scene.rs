@@ -17,7 +17,7 @@ use crate::events::record::EventRecord;
 use crate::events::table::Event;
 use crate::events::viewer::Viewer;
 use crate::groups::ReadCursor;
-use crate::ids::Seq;
+use crate::ids::{Seq, UserId};
 use crate::storage::{Access, Done, Work};
 use crate::testing::{ME, MY_SESSION, deletion_record, me};
 
@@ -36,6 +36,7 @@ pub(super) enum Got {
 #[derive(Debug)]
 pub(super) struct FeedState {
     pub(super) epoch: &'static str,
+    pub(super) identified: Option<UserId>,
     pub(super) authorized: Option<Viewer>,
     pub(super) is_attended: bool,
     pub(super) acts: Vec<Activity>,
@@ -51,6 +52,10 @@ struct ScriptedFeed {
 impl Feed for ScriptedFeed {
     fn since(&self) -> Option<&Cursor> {
         Some(&self.since)
+    }
+
+    fn identify(&mut self, user: UserId) {
+        self.state.lock().unwrap().identified = Some(user);
     }
 
     fn authorize(&mut self, viewer: Viewer) {
@@ -127,6 +132,7 @@ impl Scene {
         let steps = [open.into()].into_iter().chain(steps);
         let feed = FeedState {
             epoch: "log",
+            identified: None,
             authorized: None,
             is_attended: false,
             acts: Vec::new(),

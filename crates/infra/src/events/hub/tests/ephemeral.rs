@@ -56,13 +56,49 @@ fn they_keep_their_order_among_logged_events() {
 }
 
 #[test]
-fn a_listener_without_authorization_misses_them() {
+fn those_for_own_devices_are_kept_until_the_authorization() {
+    let test_hub = TestHub::new();
+    let mut ann = test_hub.subscribe();
+    ann.feed.identify(ANN);
+    let first = test_hub.publish_to_all();
+    for audience in [
+        EphemeralAudience::OwnDevices(ANN),
+        EphemeralAudience::OwnDevices(BOB),
+        EphemeralAudience::Members(CHESS, BOB),
+    ] {
+        test_hub.hub.publish_ephemeral(audience, presence());
+        test_hub.broadcast();
+    }
+    let second = test_hub.publish_to_all();
+    assert_eq!(ann.take(), []);
+    ann.authorize(ANN, &[CHESS]);
+    assert_eq!(ann.take(), [Got::Logged(first), Got::Ephemeral(presence()), Got::Logged(second)]);
+}
+
+#[test]
+fn a_listener_that_is_not_identified_misses_them() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.subscribe();
     test_hub.hub.publish_ephemeral(EphemeralAudience::OwnDevices(ANN), presence());
     test_hub.broadcast();
     ann.authorize(ANN, &[]);
     assert_eq!(ann.take(), []);
+}
+
+#[test]
+fn what_is_kept_of_them_leaves_room_for_logged_events() {
+    let test_hub = TestHub::new();
+    let mut ann = test_hub.subscribe();
+    ann.feed.identify(ANN);
+    for _ in 0..10 * options().unauthorized_queue {
+        test_hub.hub.publish_ephemeral(EphemeralAudience::OwnDevices(ANN), presence());
+        test_hub.broadcast();
+    }
+    let logged = test_hub.publish_to_all();
+    ann.authorize(ANN, &[]);
+    let taken = ann.take();
+    assert_eq!(taken.len(), options().unauthorized_queue / 4 * 3 + 1);
+    assert_eq!(taken.last(), Some(&Got::Logged(logged)));
 }
 
 #[test]
