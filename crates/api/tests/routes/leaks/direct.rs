@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{HUNTERS, MARKER, NOTHING, assert_clean, call, elsewhere, said};
+use super::{MARKER, NOTHING, assert_clean, call, elsewhere, hunt_everywhere, hunted, said};
 use crate::harness::{Client, Server, id_in};
-use crate::operations::{Operation, Scene, operations};
+use crate::operations::{Operation, Scene};
 
 /// A direct conversation of the peer and the owner with marks in it.
 async fn hide(server: &Server, number: usize) -> Scene {
@@ -28,8 +28,7 @@ fn traces(body: &Value, group: i64) -> bool {
     items.into_iter().flatten().any(|item| item["id"] == group && item["kind"] == "direct")
 }
 
-async fn hunt(server: &Server, operation: &Operation, hunter: &str, number: usize) {
-    let scene = hide(server, number).await;
+async fn hunt(scene: &Scene, operation: &Operation, hunter: &str) {
     let client: &Client = scene.caller(hunter);
     let (path, body) = (scene.path(&operation.template, 1), scene.body(operation));
     let about_nothing = elsewhere(&path, &scene.group, NOTHING);
@@ -52,14 +51,6 @@ async fn hunt(server: &Server, operation: &Operation, hunter: &str, number: usiz
 #[actix_web::test]
 async fn a_direct_conversation_leaves_no_trace_on_any_route() {
     let server = Server::start().await;
-    let mut number = 0;
-    for operation in &operations(&server).await {
-        if operation.tag() == "Events" && operation.id() != "pollEvents" {
-            continue;
-        }
-        for hunter in HUNTERS {
-            number += 1;
-            hunt(&server, operation, hunter, number).await;
-        }
-    }
+    let operations = hunted(&server).await;
+    hunt_everywhere(async |number| hide(&server, number).await, &operations, hunt).await;
 }
