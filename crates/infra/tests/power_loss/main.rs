@@ -1,7 +1,8 @@
 //! What is acknowledged survives a power failure: a server works on a folder whose writes and syncs are recorded. Then
 //! another one starts on what a disk could contain if the power had failed at one of many moments (the crate
 //! `groupchat-power-loss`), and must find everything that was acknowledged.
-#![cfg(target_os = "linux")]
+// With PostgreSQL, it is the same SQLite.
+#![cfg(all(target_os = "linux", not(feature = "postgres")))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commands;
