@@ -83,8 +83,22 @@ pub(crate) async fn operations(server: &Server) -> Vec<Operation> {
     operations
 }
 
+/// What members with the role `Teacher` may do, which the scene's group has defined.
+const TEACHERS: [&str; 10] = [
+    "view",
+    "read_history",
+    "send",
+    "react",
+    "edit_own",
+    "delete_own",
+    "pin",
+    "delete_any",
+    "remove_members",
+    "mute_members",
+];
+
 /// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
-/// sent a message; a user, one who is invited, one who is banned, and a server admin, who are not in it; and two users
+/// sent a message, one in the role `readonly` and one in a role of the group's own; a user, one who is invited, one who is banned, and a server admin, who are not in it; and two users
 /// whom nobody knows yet.
 pub(crate) struct Scene {
     /// The group's path.
@@ -117,16 +131,24 @@ impl Scene {
             "newcomer",
             "guest",
             "banned",
+            "readonly",
+            "teacher",
         ];
         let named =
             roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
         let users = server.users(&named).await;
-        let [user, invited, member, admin, owner, peer, root, newcomer, guest, banned] =
-            users.try_into().ok().expect("ten users");
+        let [user, invited, member, admin, owner, peer, root, newcomer, guest, banned, readonly, teacher] =
+            users.try_into().ok().expect("twelve users");
         let group = owner.new_group(&format!("Group {number}")).await;
         owner.add(&group, &admin, "admin").await;
         owner.add(&group, &member, "member").await;
         owner.add(&group, &peer, "member").await;
+        owner.add(&group, &readonly, "readonly").await;
+        owner
+            .post(&format!("{group}/roles"), json!({"name": "Teacher", "rank": 30, "permissions": TEACHERS}))
+            .await
+            .created();
+        owner.add(&group, &teacher, "Teacher").await;
         let draft = json!({"user_id": invited.id()});
         let invitation = owner.post(&format!("{group}/invitations"), draft).await.created();
         let invitation = format!("{group}/invitations/{}", invitation["id"]);
@@ -136,14 +158,24 @@ impl Scene {
         owner.post(&format!("{group}/roles"), role).await.created();
         let (peer_id, newcomer, guest) = (peer.id(), newcomer.id(), guest.id());
         let peer_name = format!("peer-{number}");
-        let clients = [server.nobody(), user, invited, member, admin, owner, peer, root, banned];
-        let names =
-            ["nobody", "user", "invited", "member", "group admin", "owner", "peer", "server admin", "banned"];
+        let callers = [
+            ("nobody", server.nobody()),
+            ("user", user),
+            ("invited", invited),
+            ("member", member),
+            ("group admin", admin),
+            ("owner", owner),
+            ("peer", peer),
+            ("server admin", root),
+            ("banned", banned),
+            ("readonly", readonly),
+            ("teacher", teacher),
+        ];
         Self {
             group,
             message,
             invitation,
-            callers: names.into_iter().zip(clients).collect(),
+            callers: callers.into(),
             peer: peer_id,
             peer_name,
             newcomer,
