@@ -110,4 +110,5 @@ bugs! {
     a_send_that_keeps_its_first_decision_is_found: KeepsFirstDecision;
     a_hub_that_takes_positions_for_ids_is_found: HubTakesPositionsForIds;
     a_read_that_ignores_membership_is_found: ReadIgnoresMembership;
+    a_read_that_ignores_the_history_rule_is_found: ReadIgnoresHistory;
 }

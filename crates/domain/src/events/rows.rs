@@ -11,9 +11,9 @@ macro_rules! events {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Event {
             $(#[doc = $summary] $name($subject),)+
-            /// An event loaded from the log whose subject no longer exists. Only its position is left, so that
-            /// positions have no gaps. It is delivered to nobody, and no command emits it.
-            Gone(EventType),
+            /// An event loaded from the log whose subject no longer exists. Its position is left, so that positions
+            /// have no gaps, and the ids that it had. It is delivered to nobody, and no command emits it.
+            Gone(EventType, SubjectIds),
         }
 
         /// The type of an event.
@@ -50,7 +50,7 @@ macro_rules! events {
             pub fn about(self, subject: Subject) -> Option<Event> {
                 match (self, subject) {
                     $((Self::$name, Subject::$subject(subject)) => Some(Event::$name(subject)),)+
-                    (_, Subject::Gone) => Some(Event::Gone(self)),
+                    (_, Subject::Gone) => Some(Event::Gone(self, SubjectIds::default())),
                     _ => None,
                 }
             }
@@ -72,7 +72,7 @@ macro_rules! events {
                 let restored = match self {
                     $(Self::$name => <$subject>::restore(ids, audience, found)?.map(Event::$name),)+
                 };
-                Ok(restored.unwrap_or(Event::Gone(self)))
+                Ok(restored.unwrap_or(Event::Gone(self, ids)))
             }
         }
 
@@ -81,7 +81,7 @@ macro_rules! events {
             pub const fn event_type(&self) -> EventType {
                 match self {
                     $(Self::$name(_) => EventType::$name,)+
-                    Self::Gone(event_type) => *event_type,
+                    Self::Gone(event_type, _) => *event_type,
                 }
             }
 
@@ -90,7 +90,7 @@ macro_rules! events {
             pub fn audience(&self) -> Option<Audience> {
                 match self {
                     $(Self::$name(subject) => Some(audience::$audience(subject)),)+
-                    Self::Gone(_) => None,
+                    Self::Gone(..) => None,
                 }
             }
 
@@ -98,14 +98,14 @@ macro_rules! events {
             pub fn into_subject(self) -> Subject {
                 match self {
                     $(Self::$name(subject) => Subject::$subject(subject),)+
-                    Self::Gone(_) => Subject::Gone,
+                    Self::Gone(..) => Subject::Gone,
                 }
             }
 
             fn about(&self) -> Option<&dyn About> {
                 match self {
                     $(Self::$name(subject) => Some(subject),)+
-                    Self::Gone(_) => None,
+                    Self::Gone(..) => None,
                 }
             }
         }

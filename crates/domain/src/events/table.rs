@@ -143,7 +143,10 @@ impl Event {
 
     /// The ids of the subject.
     pub fn ids(&self) -> SubjectIds {
-        self.about().map(About::ids).unwrap_or_default()
+        match self {
+            Self::Gone(_, ids) => *ids,
+            event => event.about().map(About::ids).unwrap_or_default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::accounts::PresenceSetting;
+use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
@@ -78,6 +79,15 @@ impl Viewer {
                 let whole = JoinedGroup::whole(*group, logged.id);
                 self.memberships.insert(*group, JoinedGroup { joined_seq, role, history, ..whole });
             }
+            // The group is gone, or the user has left it again: a later event says so. Until then the user may learn of
+            // its end and nothing else.
+            Event::Gone(EventType::MemberAdded, SubjectIds { group: Some(group), user: Some(user), .. })
+                if *user == self.user
+                    && self.memberships.get(group).is_none_or(|known| known.since < logged.id) =>
+            {
+                let ended = JoinedGroup { has_ended: true, ..JoinedGroup::whole(*group, logged.id) };
+                self.memberships.insert(*group, ended);
+            }
             Event::MemberUpdated(GroupMember { group, member }) if member.user.id == self.user => {
                 if let Some(joined) = self.memberships.get_mut(group) {
                     joined.role = member.role.name.clone();
@@ -118,7 +128,7 @@ impl Viewer {
     /// all members are told of bans.
     fn may_read(&self, event: &Event) -> bool {
         match event {
-            Event::Gone(_) => false,
+            Event::Gone(..) => false,
             Event::GroupCreated(GroupUpdate { group, .. })
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {
                 group.visibility.is_listed() || self.is_in(group.id)

@@ -174,11 +174,19 @@ fn awake(dice: &mut Dice, counts: Counts, number: u32) -> usize {
     (asleep + 1 + dice.below(counts.clients - 1)) % counts.clients
 }
 
-/// A command: of twelve, four send a message and one joins a group.
+/// A command: of twelve, four send a message, one joins a group and one reads messages.
 fn command(dice: &mut Dice, known: &Known) -> Command {
     match dice.below(12) {
         0..4 => Command::Send { group: Argument::draw(dice, known), text: AText(0), client_id: None },
         4 => Command::JoinGroup { group: Argument::draw(dice, known) },
+        5 => {
+            let group = Argument::draw(dice, known);
+            Command::ListMessages {
+                group,
+                window: Argument::draw(dice, known),
+                limit: Argument::draw(dice, known),
+            }
+        }
         _ => Command::draw(dice, known),
     }
 }

@@ -28,11 +28,13 @@ pub enum Mutation {
     HubTakesPositionsForIds,
     /// Messages are read without asking whether their reader is in the group.
     ReadIgnoresMembership,
+    /// Members read messages from before they came in, whatever the group says.
+    ReadIgnoresHistory,
 }
 
 impl Mutation {
     /// Every bug.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ViewerIgnoresRemoval,
         Self::SendIgnoresClientId,
         Self::ReplaySkipsOne,
@@ -44,5 +46,6 @@ impl Mutation {
         Self::KeepsFirstDecision,
         Self::HubTakesPositionsForIds,
         Self::ReadIgnoresMembership,
+        Self::ReadIgnoresHistory,
     ];
 }

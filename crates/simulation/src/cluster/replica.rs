@@ -235,7 +235,7 @@ impl Replica {
             | Event::InvitationDeclined(_)
             | Event::BlocksUpdated(_)
             | Event::SessionsEnded(_)
-            | Event::Gone(_) => {}
+            | Event::Gone(..) => {}
         }
         None
     }

@@ -76,8 +76,8 @@ pub(super) struct Witness {
     /// The event at which a session was over.
     ended: HashMap<SessionId, i64>,
     last_seq: HashMap<GroupId, Seq>,
-    /// The rules of history that a group has ever had.
-    histories: HashMap<GroupId, Vec<History>>,
+    /// The rules of history that a group has had, each with the event from which on it was that.
+    histories: HashMap<GroupId, Vec<(i64, History)>>,
     versions: HashMap<MessageId, i64>,
     /// The message of each text that was sent.
     sent: HashMap<String, MessageId>,
@@ -131,10 +131,10 @@ impl Witness {
         match &logged.event {
             Event::GroupCreated(GroupUpdate { group: Group { id, history, .. }, .. })
             | Event::GroupUpdated(GroupUpdate { group: Group { id, history, .. }, .. }) => {
-                self.histories.entry(*id).or_default().push(*history);
+                self.histories.entry(*id).or_default().push((position, *history));
             }
             Event::MemberAdded(AddedMember { group, member, history }) => {
-                self.histories.entry(*group).or_default().push(*history);
+                self.histories.entry(*group).or_default().push((position, *history));
                 let joined_seq = self.last_seq.get(group).copied().unwrap_or(Seq::ZERO);
                 let terms = self.terms.entry((*group, member.user.id)).or_default();
                 if terms.last().is_some_and(|term| term.until.is_none()) {
@@ -259,9 +259,20 @@ impl Witness {
         let has_always = |group| {
             self.histories
                 .get(&group)
-                .is_some_and(|all| all.iter().all(|history| *history == History::Joined))
+                .is_some_and(|all| all.iter().all(|(_, history)| *history == History::Joined))
         };
         event.group.is_some_and(has_always) && self.may_be_unreadable(event, user, at, seq)
+    }
+
+    /// The number of the last message before those that a member read after this event.
+    fn readable_after(&self, group: GroupId, user: UserId, at: i64) -> Option<Seq> {
+        let term = self.term(group, user, at)?;
+        let mut latest_first = self.histories.get(&group)?.iter().rev();
+        let (_, history) = latest_first.find(|(from, _)| *from <= at)?;
+        Some(match history {
+            History::All => Seq::ZERO,
+            History::Joined => term.joined_seq,
+        })
     }
 
     /// Whether a member came in after the message.
@@ -333,13 +344,8 @@ impl Witness {
                         event.group.is_some_and(|group| self.term(group, reader.user, id).is_none())
                     }
                     Audience::All => true,
-                    // Whoever is added while connected, perhaps again, may never hear of it: once a group is gone, the
-                    // log can't say that somebody was added.
                     Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
-                        let began = |at| self.term(group, reader.user, at).map(|term| term.from);
                         self.was_last_in(group, reader.user, id)
-                            && began(reader.since).is_some()
-                            && began(reader.since) == began(id - 1)
                     }
                     Audience::Group(group) => is_in(group),
                     Audience::GroupAndUser(group, about) => about == reader.user || is_in(group),

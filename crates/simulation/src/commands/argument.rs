@@ -157,7 +157,7 @@ arguments! {
     AVisibility(u8) for Visibility: |dice, known| [0, 0, 0, 1, 2, 2][dice.below(6)],
         |number, ids| Visibility::ALL[usize::from(number % 3)];
     /// Which messages the members of a group read: all, as a rule.
-    AHistory(u8) for History: |dice, known| [0, 0, 0, 1][dice.below(4)],
+    AHistory(u8) for History: |dice, known| [0, 1][dice.below(2)],
         |number, ids| History::ALL[usize::from(number % 2)];
     /// A role in a group.
     ARole(u8) for RoleName: |dice, known| u8::try_from(dice.below(6)).unwrap_or(0),

@@ -213,7 +213,10 @@ fn an_invitation_that_lets_nobody_in_any_more_is_gone() {
     tx.invitations.expect_find_many().returning(|_| Ok(vec![issued(Some(BuiltInRole::Member))]));
     tx.server_roles.expect_rights().with(eq(ME)).returning(|_| Ok(None));
     let types = [EventType::InvitationCreated];
-    assert_eq!(events(&mut tx, page(&types)), [Event::Gone(EventType::InvitationCreated)]);
+    assert_eq!(
+        events(&mut tx, page(&types)),
+        [Event::Gone(EventType::InvitationCreated, page(&types)[0].subject)]
+    );
 }
 
 #[test]
@@ -242,7 +245,8 @@ fn each_event_gets_its_own_entity_in_whatever_order_they_are_loaded() {
         .returning(|_| Ok(vec![user(OTHER), user(ME)]));
     let page = vec![about(1, OTHER), about(2, third), about(3, ME), about(4, OTHER)];
     let created = |id| Event::UserCreated(user(id).without_private_fields());
-    let expected = [created(OTHER), Event::Gone(EventType::UserCreated), created(ME), created(OTHER)];
+    let gone = Event::Gone(EventType::UserCreated, about(2, third).subject);
+    let expected = [created(OTHER), gone, created(ME), created(OTHER)];
     assert_eq!(events(&mut tx, page), expected);
 }
 
@@ -261,7 +265,7 @@ fn members_of_different_groups_are_not_confused() {
     second.subject.group = Some(elsewhere);
     let owner = member(OTHER, BuiltInRole::Owner);
     let expected = [
-        Event::Gone(EventType::MemberAdded),
+        Event::Gone(EventType::MemberAdded, first.subject),
         Event::MemberAdded(AddedMember { group: elsewhere, member: owner, history: History::All }),
     ];
     assert_eq!(events(&mut tx, vec![first, second]), expected);

@@ -87,10 +87,11 @@ fn an_event_has_a_type_and_a_subject() {
         let SubjectIds { group, user, message, .. } = event.ids();
         assert_eq!((user, group, message), named(event_type.subject()), "{event_type:?}");
         assert_eq!(event_type.about(event.clone().into_subject()), Some(event));
-        assert_eq!(event_type.about(Subject::Gone), Some(Event::Gone(event_type)));
+        assert_eq!(event_type.about(Subject::Gone), Some(Event::Gone(event_type, SubjectIds::default())));
     }
     assert_eq!(EventType::GroupCreated.about(Subject::UserId(OTHER)), None);
-    assert_eq!(Event::Gone(EventType::GroupUpdated).ids(), SubjectIds::default());
+    let ids = SubjectIds { group: Some(GROUP), ..SubjectIds::default() };
+    assert_eq!(Event::Gone(EventType::GroupUpdated, ids).ids(), ids);
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn the_audience_follows_from_the_type_and_the_subject() {
     ] {
         assert_eq!(example(event_type).audience(), Some(audience), "{event_type:?}");
     }
-    assert_eq!(Event::Gone(EventType::UserCreated).audience(), None);
+    assert_eq!(Event::Gone(EventType::UserCreated, SubjectIds::default()).audience(), None);
 }
 
 #[test]

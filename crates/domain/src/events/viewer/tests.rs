@@ -119,7 +119,7 @@ fn nobody_sees_hidden_or_gone_events() {
         assert!(!viewer(&[(GROUP, 5)]).may_see(&hidden), "{audience:?}");
         assert!(!viewer(&[(GROUP, 5)]).may_see_record(&record(&hidden)), "{audience:?}");
         for &event_type in EventType::ALL {
-            let gone = logged(10, audience, Event::Gone(event_type));
+            let gone = logged(10, audience, Event::Gone(event_type, SubjectIds::default()));
             assert!(!viewer(&[(GROUP, 5)]).may_see(&gone), "{event_type:?}");
         }
     }
@@ -286,6 +286,25 @@ fn the_end_of_a_private_group_is_told_to_those_who_were_in_it_and_nothing_else_o
     assert!(!viewer(&[]).may_see(&deleted(9)));
     let mut inside = viewer(&[(GROUP, 5)]);
     assert!(inside.apply_and_check(&deleted(9)) && !inside.is_in(GROUP));
+}
+
+#[test]
+fn the_end_of_a_private_group_is_told_to_those_who_came_in_before_the_log_was_read() {
+    let to_members = Audience::Group(GROUP);
+    let deleted = |id| logged(id, to_members, Event::GroupDeleted(RemovedGroup::logged(GROUP, to_members)));
+    let came_in = |id, user| {
+        let ids = SubjectIds { group: Some(GROUP), user: Some(user), ..SubjectIds::default() };
+        logged(id, to_members, Event::Gone(EventType::MemberAdded, ids))
+    };
+    assert_eq!(seen(viewer(&[]), &[came_in(5, ME), sent(6), added(7, OTHER), deleted(9)]), [9]);
+    assert_eq!(seen(viewer(&[(GROUP, 1)]), &[removed(3, ME), came_in(5, ME), deleted(9)]), [3, 9]);
+    assert_eq!(seen(viewer(&[]), &[came_in(5, ME), removed(7, ME), deleted(9)]), [7]);
+    assert_eq!(seen(viewer(&[]), &[came_in(5, OTHER), deleted(9)]), []);
+    let mut late = viewer(&[]);
+    late.apply_and_check(&came_in(5, ME));
+    assert!(!late.is_in(GROUP) && late.groups().next().is_none());
+    // What the viewer has known from the start is not changed by what was before.
+    assert_eq!(seen(viewer(&[(GROUP, 5)]), &[came_in(5, ME), sent(6), deleted(9)]), [6, 9]);
 }
 
 #[test]

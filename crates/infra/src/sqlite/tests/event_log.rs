@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use groupchat_domain::events::{Audience, Event, EventType, LoggedEvent, RemovedGroup, RemovedMember};
+use groupchat_domain::events::{
+    Audience, Event, EventType, LoggedEvent, RemovedGroup, RemovedMember, SubjectIds,
+};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::storage::{Access, Caller, CommitDecision, EventSink, Mode, StorageFault, Tx};
 
@@ -42,7 +44,7 @@ fn an_event_is_logged_with_its_audience_and_the_ids_that_it_names() {
 fn an_event_without_a_subject_is_not_emitted() {
     let fixture = Fixture::new();
     let emitted = fixture.write(Box::new(|tx| {
-        tx.emit(None, Event::Gone(EventType::GroupCreated));
+        tx.emit(None, Event::Gone(EventType::GroupCreated, SubjectIds::default()));
         CommitDecision::Commit
     }));
     assert!(matches!(emitted, Err(StorageFault::Internal { .. })), "{emitted:?}");

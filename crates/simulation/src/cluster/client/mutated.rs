@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use groupchat_domain::Error;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::groups::MemberQuery;
-use groupchat_domain::messages::{self, MessageDraft};
-use groupchat_domain::paging::Limit;
+use groupchat_domain::ids::Seq;
+use groupchat_domain::messages::{self, MessageDraft, MessagePage, MessageQuery, MessageRange, Window};
+use groupchat_domain::paging::{Limit, Page};
 use groupchat_domain::storage::Tx;
 
 use crate::cluster::mutation::Mutation;
@@ -17,6 +18,9 @@ pub(super) async fn run(command: Command, ports: &Ports<'_>, mutation: Mutation)
     match (mutation, command) {
         (Mutation::KeepsFirstDecision, Command::Send { .. }) => send_as_decided_first(command, ports).await,
         (Mutation::ReadIgnoresMembership, Command::ListMessages { .. }) => list_for_all(command, ports).await,
+        (Mutation::ReadIgnoresHistory, Command::ListMessages { .. }) => {
+            list_from_the_first(command, ports).await
+        }
         _ => command.run(ports).await,
     }
 }
@@ -32,6 +36,22 @@ async fn send_as_decided_first(command: Command, ports: &Ports<'_>) -> Result<An
         decided.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(sent).clone()
     };
     ports.storage.write_as(ports.who, work).await.map(Answer::from)
+}
+
+/// Reads messages as a member, from the first one on, whatever the group says.
+async fn list_from_the_first(command: Command, ports: &Ports<'_>) -> Result<Answer, Error> {
+    let Command::ListMessages { group, window, limit } = command else {
+        unreachable!("{command:?} lists no messages")
+    };
+    let (group, window, limit) = (group.on(ports.ids), window.on(ports.ids), limit.on(ports.ids));
+    let read = move |tx: &mut dyn Tx, actor: &Actor| {
+        let page = messages::list(tx, actor, group, window, limit)?;
+        let Window::Range(run @ MessageRange::Below(_)) = window else { return Ok(page) };
+        let query = MessageQuery { group, viewer: actor.id(), run, above: Seq::ZERO, limit };
+        let items = Page::from_lookahead(tx.messages().list(&query)?, limit).items;
+        Ok(MessagePage { items, ..page })
+    };
+    ports.storage.read_as(ports.who, read).await.map(Answer::from)
 }
 
 /// Reads messages as a member of their group, whoever asks.

@@ -98,9 +98,13 @@ impl Witness {
 
     fn judge_messages(&self, asked: Asked, group: Option<GroupId>, views: &[MessageView]) -> Verdict {
         self.judge_member(asked, group)?;
+        let above = group.and_then(|group| self.readable_after(group, asked.user, asked.at));
         for MessageView { message, .. } in views {
             if Some(message.group_id) != group {
                 return Err(format!("asked {asked:?}, and answered with {message:?}"));
+            }
+            if above.is_none_or(|above| message.seq <= above) {
+                return Err(format!("was answered {message:?}, and reads what follows {above:?}: {asked:?}"));
             }
             if self.versions.get(&message.id).is_none_or(|version| *version < message.version.get()) {
                 return Err(format!("this was never committed: {message:?}"));

@@ -1,6 +1,6 @@
 //! Who gets which event.
 
-use groupchat_domain::events::{Audience, Event, RemovedGroup, Viewer};
+use groupchat_domain::events::{Audience, Event, RemovedGroup, SubjectIds, Viewer};
 use groupchat_domain::groups::JoinedGroup;
 use groupchat_domain::ids::{EventId, SessionId};
 
@@ -88,7 +88,7 @@ fn the_members_see_that_a_group_was_deleted() {
 fn nobody_sees_what_is_gone_or_hidden() {
     let test_hub = TestHub::new();
     let mut ann = test_hub.listen(ANN, &[CHESS]);
-    test_hub.publish(Audience::All, Event::Gone(something().event_type()));
+    test_hub.publish(Audience::All, Event::Gone(something().event_type(), SubjectIds::default()));
     let hidden = test_hub.publish(Audience::All, Event::SessionsEnded(BOB));
     assert_eq!(ann.take(), [Got::Passed(hidden)]);
 }
