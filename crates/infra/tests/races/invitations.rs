@@ -5,9 +5,9 @@ use groupchat_domain::admissions::{
     AdmissionRefusal, InvitationDraft, InvitationQuery, Invitations, accept, decline, invite, withdraw,
 };
 use groupchat_domain::events::{EventRecord, EventType};
-use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, change_role, join};
+use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, RestrictionDraft, ban, change_role, join};
 use groupchat_domain::ids::{GroupId, InvitationId};
-use groupchat_domain::permissions::{BuiltInRole, RoleName};
+use groupchat_domain::permissions::{BanTerm, BuiltInRole, RoleName};
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
 use crate::people::Person;
@@ -108,6 +108,35 @@ fn nobody_accepts_after_the_inviter_was_demoted(arena: &Arena) {
     });
 }
 
+/// Who is banned while they accept an invitation is out in the end, and the invitation has ended.
+fn a_ban_wins_over_an_invitation_that_is_accepted(arena: &Arena) {
+    let (owner, invited) = (arena.person(), arena.person());
+    rounds(|round| {
+        let group = arena.group(&[(&owner, BuiltInRole::Owner)]);
+        let id = invites(arena, &owner, group, &invited).expect("an owner invites");
+        let user = invited.id;
+        let mut parts: Vec<Part<'_, Result<(), Refusal>>> = vec![
+            part(|| {
+                let draft = RestrictionDraft::default();
+                arena.act(owner.who, move |tx, actor| ban(tx, actor, group, user, &draft)).map(drop)
+            }),
+            part(|| accepts(arena, &invited, id)),
+            part(|| invites(arena, &owner, group, &invited).map(drop)),
+        ];
+        parts.rotate_left(round % 3);
+        let mut outcomes = at_once(parts);
+        outcomes.rotate_right(round % 3);
+        assert_eq!(outcomes[0], Ok(()), "in round {round}");
+        assert!(outcomes[1].as_ref().err().is_none_or(|refusal| *refusal == GONE), "{outcomes:?}");
+        let banned = GroupRefusal::Banned(BanTerm { until: None }).into();
+        let already = GroupRefusal::AlreadyMember.into();
+        let is_fair = |refusal: &Refusal| *refusal == banned || *refusal == already;
+        assert!(outcomes[2].as_ref().err().is_none_or(is_fair), "{outcomes:?}");
+        assert!(!is_member(arena, group, &invited), "in round {round}: {outcomes:?}");
+        assert_eq!(stored(arena, group), 0, "in round {round}: {outcomes:?}");
+    });
+}
+
 /// Who is invited twice at once, joins and accepts at once is in the group once, and no invitation is left over unless
 /// they were refused.
 fn no_invitation_of_a_member_is_left(arena: &Arena) {
@@ -139,5 +168,6 @@ fn no_invitation_of_a_member_is_left(arena: &Arena) {
 cases! { once:
     an_invitation_ends_once
     nobody_accepts_after_the_inviter_was_demoted
+    a_ban_wins_over_an_invitation_that_is_accepted
     no_invitation_of_a_member_is_left
 }

@@ -29,6 +29,8 @@ mod admins;
 mod arena;
 mod bans;
 mod crossings;
+mod default_groups;
+mod demotions;
 mod departures;
 mod direct;
 mod invitations;
