@@ -137,7 +137,7 @@ fn when_the_server_that_numbers_shuts_down_another_goes_on() {
     let first = database.storage();
     let room = Room::new(&database, vec![Arc::clone(&first), second]).whose_first_server_ends();
     let log = room.run(|| {
-        thread::sleep(DURATION / 3);
+        room.wait_for_all_writers();
         first.shutdown(Duration::from_secs(5));
     });
     recorders[0].check_beginning(&log);

@@ -1,6 +1,6 @@
 //! Writers in many groups and a reader of the log, all at once for a while.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,19 +40,39 @@ pub(crate) struct Room<'d> {
     actors: Vec<Actor>,
     groups: Vec<GroupId>,
     clock: MomentCounter,
+    /// How many writers have written something.
+    underway: AtomicUsize,
 }
 
 impl<'d> Room<'d> {
     /// Lets everybody into every group.
     pub(crate) fn new(database: &'d Database, servers: Vec<Arc<dyn DatabaseStorage>>) -> Self {
         let (actors, groups) = database.write(|tx| Ok(furnish(tx))).unwrap();
-        Self { database, servers, first_ends: false, actors, groups, clock: MomentCounter::default() }
+        Self {
+            database,
+            servers,
+            first_ends: false,
+            actors,
+            groups,
+            clock: MomentCounter::default(),
+            underway: AtomicUsize::new(0),
+        }
     }
 
     /// The same, with a first server that will be shut down.
     #[cfg(feature = "postgres")]
     pub(crate) fn whose_first_server_ends(self) -> Self {
         Self { first_ends: true, ..self }
+    }
+
+    /// Waits until every writer has written something.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn wait_for_all_writers(&self) {
+        let end = Instant::now() + LONGEST;
+        while self.underway.load(Ordering::Relaxed) < WRITERS {
+            assert!(Instant::now() < end, "a writer doesn't get a turn");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Lets the writers write and a reader read while `disturb` does what it does, and checks what became of it. The
@@ -97,6 +117,9 @@ impl<'d> Room<'d> {
             match outcome {
                 Ok(message) => {
                     let ended = self.clock.tick();
+                    if message.is_some() && written.is_empty() {
+                        self.underway.fetch_add(1, Ordering::Relaxed);
+                    }
                     written.extend(message.map(|message| Written { begun, ended, message }));
                 }
                 Err(Error::Fault(StorageFault::Unavailable { .. })) if is_mortal => break,

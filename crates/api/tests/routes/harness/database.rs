@@ -66,5 +66,7 @@ fn new_home() -> Home {
 #[cfg(feature = "postgres")]
 fn open(home: &Home, clock: Arc<dyn Clock>, sink: Arc<dyn EventSink>) -> impl DatabaseStorage + use<> {
     use groupchat_infra::postgres::{PostgresOptions, PostgresStorage};
-    PostgresStorage::open(PostgresOptions::new(home.url()), clock, sink).expect("opens")
+    // Each connection is a process of the database server, and each test starts a server.
+    let options = PostgresOptions { writers: 4, readers: 2, ..PostgresOptions::new(home.url()) };
+    PostgresStorage::open(options, clock, sink).expect("opens")
 }
