@@ -67,6 +67,19 @@ pub enum CreatedOrReplayed<T> {
     Replayed(T),
 }
 
+/// 202 with what is to be decided by others.
+#[derive(Debug)]
+pub struct Accepted<T>(pub T);
+
+/// What was done at once, or 202.
+#[derive(Debug)]
+pub enum OrAccepted<R, T> {
+    /// It was done.
+    Done(R),
+    /// Others decide.
+    Accepted(Accepted<T>),
+}
+
 /// Marks the response to a repeated request.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
@@ -79,6 +92,25 @@ impl<T: Serialize> Responder for Ok200<T> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         json(StatusCode::OK, None, &self.0)
+    }
+}
+
+impl<T: Serialize> Responder for Accepted<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        json(StatusCode::ACCEPTED, None, &self.0)
+    }
+}
+
+impl<R: Responder<Body = BoxBody>, T: Serialize> Responder for OrAccepted<R, T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Done(done) => done.respond_to(request),
+            Self::Accepted(accepted) => accepted.respond_to(request),
+        }
     }
 }
 
@@ -228,6 +260,22 @@ document_as!(Created: CREATED "Created.");
 document_as!(CreatedOrOk: CREATED "Created.", OK "It existed already.");
 document_as!(CreatedOrReplayed: CREATED "Created.", OK "It existed already, from an earlier request." REPLAYED);
 
+document_as!(Accepted: ACCEPTED "Accepted. Others decide.");
+
+impl<R, T> Apiv2Schema for OrAccepted<R, T> {}
+
+impl<R: OperationModifier, T: Apiv2Schema> OperationModifier for OrAccepted<R, T> {
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        R::update_response(operation);
+        Accepted::<T>::update_response(operation);
+    }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        R::update_definitions(definitions);
+        Accepted::<T>::update_definitions(definitions);
+    }
+}
+
 impl Apiv2Schema for NoContent {}
 
 impl OperationModifier for NoContent {
@@ -259,6 +307,8 @@ mod tests {
         assert_eq!(answer(CreatedOrOk::Created(created())).0, 201);
         assert_eq!(answer(CreatedOrOk::Ok(1)).0, 200);
         assert_eq!(answer(CreatedOrReplayed::Created(created())).0, 201);
+        assert_eq!(answer(OrAccepted::<_, i32>::Done(Ok200(1))).0, 200);
+        assert_eq!(answer(OrAccepted::<NoContent, _>::Accepted(Accepted(1))).0, 202);
         let (status, headers) = answer(CreatedOrReplayed::Replayed(1));
         let replayed = HeaderName::from_bytes(REPLAYED.as_bytes()).unwrap();
         assert_eq!((status, header(&headers, replayed)), (200, "true"));

@@ -127,6 +127,13 @@ macro_rules! for_each_table {
                 expires_at -> Nullable<BigInt>,
             }
 
+            join_requests (group_id, user_id) {
+                group_id -> BigInt,
+                user_id -> BigInt,
+                message -> Nullable<Text>,
+                created_at -> BigInt,
+            }
+
             messages (id) numbered {
                 id -> BigInt,
                 group_id -> BigInt,
@@ -235,6 +242,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     group_bans,
     invitations,
+    join_requests,
     messages,
     reactions,
     renames

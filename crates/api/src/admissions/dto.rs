@@ -1,12 +1,13 @@
 //! Response bodies for ways into groups.
 
-use groupchat_domain::admissions::{Invitation, InvitedGroup, JudgedInvitation, Note};
+use groupchat_domain::admissions::{Invitation, InvitedGroup, JoinRequest, JudgedInvitation, Note};
 use groupchat_domain::groups::GroupName;
 use groupchat_domain::ids::{GroupId, InvitationId};
 use groupchat_domain::permissions::RoleName;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
 
+use super::values::Requested;
 use crate::accounts::UserRefDto;
 use crate::wire::{Count, Field, Time};
 
@@ -93,6 +94,50 @@ impl From<JudgedInvitation> for GroupInvitationDto {
             created_at: invitation.created_at.into(),
             expires_at: invitation.expires_at.map(Time::from),
             valid: is_valid.into(),
+        }
+    }
+}
+
+/// A request to join a group, as the one who asked sees it.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "Requested")]
+pub(crate) struct RequestedDto {
+    /// Those who may `approve_requests` decide.
+    pub status: Field<Requested>,
+    /// What the caller has written to them.
+    pub message: Option<Field<Note>>,
+    /// When the caller asked first.
+    pub created_at: Time,
+}
+
+impl From<JoinRequest> for RequestedDto {
+    fn from(request: JoinRequest) -> Self {
+        Self {
+            status: Field(Requested),
+            message: request.message.map(Field),
+            created_at: request.created_at.into(),
+        }
+    }
+}
+
+/// A request to join a group.
+#[derive(Debug, Serialize, Apiv2Schema)]
+#[openapi(rename = "JoinRequest")]
+pub(crate) struct JoinRequestDto {
+    /// Who asks.
+    pub user: UserRefDto,
+    /// What they write to those who decide.
+    pub message: Option<Field<Note>>,
+    /// When they asked.
+    pub created_at: Time,
+}
+
+impl From<JoinRequest> for JoinRequestDto {
+    fn from(request: JoinRequest) -> Self {
+        Self {
+            user: request.user.into(),
+            message: request.message.map(Field),
+            created_at: request.created_at.into(),
         }
     }
 }

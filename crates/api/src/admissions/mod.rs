@@ -1,12 +1,13 @@
-//! Ways into groups besides joining and being added: invitations.
+//! Ways into groups besides being added: joining, requests to join, and invitations.
 
 mod dto;
 mod handlers;
+mod request_handlers;
 mod requests;
 mod routes;
 mod values;
 
-pub(crate) use dto::InvitationDto;
+pub(crate) use dto::{InvitationDto, JoinRequestDto};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::bodies;
 pub(crate) use routes::FEATURE;

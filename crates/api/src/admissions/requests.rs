@@ -46,10 +46,27 @@ impl InvitationDraftDto {
     }
 }
 
+/// What goes with the wish to join a group.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "JoinDraft", example = r#"{"message": "I work in the workshop."}"#)]
+pub(super) struct JoinDraftDto {
+    /// What to write to those who decide, if the group is closed: 1–500 characters.
+    pub message: Optional<Note>,
+}
+
+impl JoinDraftDto {
+    pub(super) fn parse(self) -> Result<Option<Note>, ApiError> {
+        let mut fields = Fields::new();
+        let message = fields.optional("message", self.message);
+        fields.finish()?;
+        Ok(message)
+    }
+}
+
 /// The parsers of bodies.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn bodies() -> Vec<Parser> {
-    vec![Parser::of_body(InvitationDraftDto::parse)]
+    vec![Parser::of_body(InvitationDraftDto::parse), Parser::of_body(JoinDraftDto::parse)]
 }
 
 #[cfg(test)]

@@ -3,13 +3,25 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::handlers;
+use super::{handlers, request_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
 /// Mounts the feature's routes.
 fn routes(config: &mut ServiceConfig<'_>) {
     config
+        .service(web::resource("/groups/{group_id}/join").route(web::post().to(request_handlers::join)))
+        .service(
+            web::resource("/groups/{group_id}/join-requests").route(web::get().to(request_handlers::list)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/join-requests/{user_id}")
+                .route(web::delete().to(request_handlers::end)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/join-requests/{user_id}/approve")
+                .route(web::post().to(request_handlers::approve)),
+        )
         .service(
             web::resource("/groups/{group_id}/invitations")
                 .route(web::get().to(handlers::list))
@@ -29,10 +41,30 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Admissions",
-    description: "Ways into groups: invitations.",
+    description: "Ways into groups: joining, requests to join, and invitations.",
     file: file!(),
     routes,
     operations: &[
+        operation("joinGroup", &[Banned, Archived, GroupNotFound, QuotaExceeded]),
+        operation("listJoinRequests", &[MembersOnly, RoleTooLow, Banned, GroupNotFound]),
+        operation(
+            "approveJoinRequest",
+            &[
+                MembersOnly,
+                RoleTooLow,
+                Banned,
+                Archived,
+                GroupNotFound,
+                JoinRequestNotFound,
+                AlreadyMember,
+                QuotaExceeded,
+            ],
+        ),
+        operation(
+            "endJoinRequest",
+            &[MembersOnly, RoleTooLow, Banned, Archived, GroupNotFound, JoinRequestNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
         operation("listInvitations", &[MembersOnly, RoleTooLow, Banned, GroupNotFound]),
         operation(
             "inviteUser",

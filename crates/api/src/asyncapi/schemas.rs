@@ -14,6 +14,7 @@ const OF_REST: &[&str] = &[
     "Ban",
     "Group",
     "Invitation",
+    "JoinRequest",
     "Member",
     "Message",
     "Problem",

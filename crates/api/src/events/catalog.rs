@@ -26,8 +26,12 @@ fn shape_of(event_type: EventType) -> Option<Shape> {
         SubjectKind::ServerRoles => Shape { group: Nullness::Null, ..logged("ServerRoles") },
         SubjectKind::RolesOfUser => Shape { group: Nullness::Null, ..logged("RolesOfUser") },
         SubjectKind::GroupUpdate => Shape { fixed: GroupDto::IN_EVENTS, ..logged("Group") },
-        SubjectKind::RemovedGroup | SubjectKind::RemovedMember | SubjectKind::EndedBan => logged("Removed"),
+        SubjectKind::RemovedGroup
+        | SubjectKind::RemovedMember
+        | SubjectKind::EndedBan
+        | SubjectKind::EndedJoinRequest => logged("Removed"),
         SubjectKind::BanUpdate => logged("Ban"),
+        SubjectKind::JoinRequestUpdate => logged("JoinRequest"),
         SubjectKind::GroupMember | SubjectKind::AddedMember => {
             Shape { fixed: MemberDto::IN_EVENTS, ..logged("Member") }
         }

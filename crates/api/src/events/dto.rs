@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use groupchat_domain::accounts::UserRef;
 use groupchat_domain::events::{
-    AddedMember, BanUpdate, Cursor, EndReason, EndedBan, EphemeralEvent, Epoch, GroupMember, GroupUpdate,
-    LoggedEvent, OwnMembership, RemovedMember, ServerRoles, Subject, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, Cursor, EndReason, EndedBan, EndedJoinRequest, EphemeralEvent, Epoch,
+    GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedMember, ServerRoles,
+    Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::presence::Presence;
@@ -17,7 +18,7 @@ use serde::Serialize;
 use super::ephemeral_type::EphemeralType;
 use super::values::{GoneId, Milliseconds, Seconds, ServerVersion, TicketText};
 use crate::accounts::{RolesOfUserDto, ServerRolesDto, UserDto, UserRefDto};
-use crate::admissions::InvitationDto;
+use crate::admissions::{InvitationDto, JoinRequestDto};
 use crate::groups::{BanDto, GroupDto, MemberDto};
 use crate::messages::MessageDto;
 use crate::wire::{Count, Field, Time};
@@ -60,6 +61,8 @@ pub(crate) enum EventData {
     Ban(BanDto),
     /// An invitation, as whoever is invited sees it.
     Invitation(InvitationDto),
+    /// A request to join the event's group.
+    JoinRequest(JoinRequestDto),
     /// A message.
     Message(MessageDto),
     /// What was removed.
@@ -275,9 +278,13 @@ impl From<Subject> for EventData {
                 Self::Message(MessageDto::for_everybody(message))
             }
             Subject::BanUpdate(BanUpdate { ban, .. }) => Self::Ban(ban.into()),
+            Subject::JoinRequestUpdate(JoinRequestUpdate { request, .. }) => {
+                Self::JoinRequest(request.into())
+            }
             Subject::UserId(id)
             | Subject::RemovedMember(RemovedMember { user: id, .. })
-            | Subject::EndedBan(EndedBan { user: id, .. }) => {
+            | Subject::EndedBan(EndedBan { user: id, .. })
+            | Subject::EndedJoinRequest(EndedJoinRequest { user: id, .. }) => {
                 Self::Removed(RemovedDto { id: GoneId(id.get()).into() })
             }
             Subject::RemovedGroup(group) => Self::Removed(RemovedDto { id: GoneId(group.id.get()).into() }),

@@ -1,5 +1,7 @@
 //! A request's JSON body.
 
+mod optional;
+
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -17,6 +19,7 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::DeserializeOwned;
 
+pub use self::optional::OptionalBody;
 use super::serde_errors::violation;
 use crate::limits::IncomingBody;
 use crate::problem::{ApiError, Code};

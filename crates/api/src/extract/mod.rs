@@ -1,7 +1,7 @@
 //! Extractors: what handlers take from a request. Each one also describes itself in the OpenAPI document.
 //!
 //! The web framework polls a handler's arguments in their order, and the first failure decides the response. So a
-//! handler takes them in the order of the contract: [`Key`], [`Body`], then [`Ids`] and [`Params`].
+//! handler takes them in the order of the contract: [`Key`], [`Body`] or [`OptionalBody`], then [`Ids`] and [`Params`].
 
 mod body;
 mod client;
@@ -14,7 +14,7 @@ mod proxies;
 mod serde_errors;
 
 pub(crate) use body::parse as parse_json;
-pub use body::{BODY_LIMIT, Body, OPEN_BODY_LIMIT};
+pub use body::{BODY_LIMIT, Body, OPEN_BODY_LIMIT, OptionalBody};
 pub use client::Client;
 pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
 pub use ids::{Ids, PathIds, Segment, Segments, UserOrMe};

@@ -137,7 +137,7 @@ impl MemberDto {
     }
 
     /// A member as the viewer sees them.
-    pub(super) fn seen_by(viewer: UserId, member: Member) -> Self {
+    pub(crate) fn seen_by(viewer: UserId, member: Member) -> Self {
         if member.user.id == viewer { Self::for_themselves(member) } else { Self::for_everybody(member) }
     }
 }

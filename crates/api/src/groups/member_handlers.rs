@@ -9,7 +9,7 @@ use super::dto::MemberDto;
 use super::requests::{MemberChangesDto, MemberDraftDto, MemberListParams};
 use crate::extract::{Body, Ids, Key, NoParams, Params, UserOrMe};
 use crate::problem::ApiError;
-use crate::respond::{Created, CreatedOrOk, Large, NoContent, Ok200};
+use crate::respond::{Created, Large, NoContent, Ok200};
 use crate::state::State;
 use crate::wire::{List, PageDto};
 
@@ -63,24 +63,6 @@ pub async fn add(
 pub(crate) fn created(group: GroupId, member: MemberDto) -> Created<MemberDto> {
     let location = format!("/api/groups/{group}/members/{}", member.user.id.0);
     Created { body: member, location }
-}
-
-/// Joins a public group
-///
-/// Responds with 200 if the caller is already a member, and changes nothing. The first user who joins a group without
-/// members becomes its owner. Server admins can join any group.
-#[api_v2_operation(tags(Groups), operation_id = "joinGroup")]
-pub async fn join(
-    state: State,
-    key: Key,
-    path: Ids<GroupId>,
-    _: NoParams,
-) -> Result<CreatedOrOk<MemberDto>, ApiError> {
-    let (Ids(group), quotas) = (path, state.options.quotas);
-    let (member, joined) =
-        state.storage.write_as(key.0, move |tx, actor| groups::join(tx, actor, group, &quotas)).await?;
-    let member = MemberDto::for_themselves(member);
-    Ok(if joined { CreatedOrOk::Created(created(group, member)) } else { CreatedOrOk::Ok(member) })
 }
 
 /// Changes a member

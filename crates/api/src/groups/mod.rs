@@ -14,7 +14,7 @@ mod values;
 pub use ban_dto::BanDto;
 pub use dto::{GroupDto, MemberDto};
 pub(crate) use member_handlers::created as created_member;
-pub(crate) use requests::candidate;
+pub(crate) use requests::{MemberListParams, candidate};
 #[cfg(any(test, fuzzing))]
 pub(crate) use requests::{bodies, queries};
 pub use role_dto::{ExplainedDto, PermissionsDto, RoleDto, RolesDto};

@@ -244,7 +244,7 @@ impl GroupSelection {
 
 /// Which members of a group to list.
 #[derive(Deserialize, Apiv2Schema)]
-pub(super) struct MemberListParams {
+pub(crate) struct MemberListParams {
     /// Text that the username or the display name must contain, ignoring case: at most 100 characters.
     q: Optional<SearchText>,
     /// The maximum number of items: 1–200, by default 50.
@@ -254,7 +254,7 @@ pub(super) struct MemberListParams {
 }
 
 impl MemberListParams {
-    pub(super) fn parse(self, group: GroupId, list: List) -> Result<MemberQuery, ApiError> {
+    pub(crate) fn parse(self, group: GroupId, list: List) -> Result<MemberQuery, ApiError> {
         let mut fields = Fields::new();
         let search = fields.search(self.q);
         let limit = fields.limit(self.limit);

@@ -45,7 +45,6 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::put().to(ban_handlers::ban))
                 .route(web::delete().to(ban_handlers::unban)),
         )
-        .service(web::resource("/groups/{group_id}/join").route(web::post().to(member_handlers::join)))
         .service(
             web::resource("/groups/{group_id}/members")
                 .route(web::get().to(member_handlers::list))
@@ -78,7 +77,6 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("restoreGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),
         operation("deleteGroup", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound])
             .writes_to(WritePurpose::Tidy),
-        operation("joinGroup", &[Banned, JoinByRequest, Archived, GroupNotFound, QuotaExceeded]),
         operation("listMembers", &[GroupNotFound]),
         operation(
             "addMember",

@@ -85,9 +85,6 @@ codes! {
     /// The caller's role in the group lacks a permission, or has too low a rank; the detail says what is missing.
     RoleTooLow = FORBIDDEN, "role_too_low", "Your role in the group does not allow this",
         for Group(GroupRefusal::RoleTooLow(_));
-    /// The group is closed.
-    JoinByRequest = FORBIDDEN, "join_by_request", "The group is closed: its members let people in",
-        for Group(GroupRefusal::JoinByRequest);
     /// The user is banned from the group; `until` says how long.
     Banned = FORBIDDEN, "banned", "The user is banned from the group",
         for Group(GroupRefusal::Banned(_));
@@ -125,6 +122,9 @@ codes! {
     /// No such invitation, or none that can be accepted.
     InvitationNotFound = NOT_FOUND, "invitation_not_found", "There is no such invitation",
         for Admission(AdmissionRefusal::InvitationNotFound);
+    /// No such request to join the group.
+    JoinRequestNotFound = NOT_FOUND, "join_request_not_found", "This user has not asked to join the group",
+        for Admission(AdmissionRefusal::JoinRequestNotFound);
     /// No such message in the group.
     MessageNotFound = NOT_FOUND, "message_not_found", "There is no such message in this group",
         for Message(MessageRefusal::NotFound);

@@ -8,6 +8,7 @@ pub(crate) mod users;
 use std::time::Instant;
 
 use groupchat_domain::Error;
+use groupchat_domain::admissions;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, GroupQuery, GroupView, Quotas};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::paging::Limit;
@@ -163,7 +164,8 @@ pub(crate) async fn ensure_group(
     for some in members.chunks(STEPS_PER_COMMAND) {
         let some = some.to_vec();
         let join = move |tx: &mut dyn Tx| {
-            some.iter().try_for_each(|one| groups::join(tx, &one.actor, id, &Quotas::UNLIMITED).map(drop))
+            some.iter()
+                .try_for_each(|one| admissions::join(tx, &one.actor, id, None, &Quotas::UNLIMITED).map(drop))
         };
         storage.run(WRITE, join).await?;
     }

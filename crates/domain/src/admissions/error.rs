@@ -6,4 +6,7 @@ pub enum AdmissionRefusal {
     /// No such invitation, or none that still lets anybody in.
     #[error("there is no such invitation")]
     InvitationNotFound,
+    /// No such request to join the group.
+    #[error("this user has not asked to join the group")]
+    JoinRequestNotFound,
 }

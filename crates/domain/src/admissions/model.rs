@@ -8,7 +8,8 @@ use crate::text::{TextBytes, multi_line, text_newtype};
 use crate::time::Timestamp;
 use crate::validation::Violation;
 
-/// What somebody writes to whom they invite: 1–500 characters, newlines and tabs among them.
+/// What somebody writes to whom they invite, or to whom they ask to be let in: 1–500 characters, newlines and tabs among
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note(String);
 text_newtype!(Note);

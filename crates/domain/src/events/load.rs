@@ -23,7 +23,7 @@ pub fn load_after(tx: &mut dyn Tx, position: Position, limit: i64) -> Result<Vec
 /// The events of a page of the log, in its order, each with the current state of its subject: a message that has since
 /// been deleted is its tombstone, and a user, group or membership that has since ended leaves
 /// [`Event::Gone`](crate::events::Event::Gone). However long the page is, there is at most one query each for users,
-/// groups, members, bans, roles, messages, invitations, and roles on the server.
+/// groups, members, bans, roles, messages, invitations, requests to join, and roles on the server.
 ///
 /// Doesn't check who may see an event.
 ///
@@ -60,6 +60,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
     for (group, role) in find(&lookup.roles, |ids| tx.roles().list_many(ids))? {
         roles.entry(group).or_default().push(role);
     }
+    let join_requests = find(&lookup.join_requests, |ids| tx.join_requests().find_many(ids))?;
     let messages = find(&lookup.messages, |ids| tx.messages().find_many(ids))?;
     let held = find(&lookup.holders, |ids| tx.server_roles().held(ids))?;
     let server_roles =
@@ -72,6 +73,7 @@ fn find_all(tx: &mut dyn Tx, lookup: &Lookup) -> Result<Found, StorageFault> {
         members: by_key(members, |(group, member)| ((group, member.user.id), member)),
         bans: by_key(bans, |(group, ban)| ((group, ban.user.id), ban)),
         roles,
+        join_requests: by_key(join_requests, |(group, request)| ((group, request.user.id), request)),
         messages: by_key(messages, |message| (message.id, message)),
         held,
         server_roles,

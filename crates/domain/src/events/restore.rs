@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::accounts::User;
-use crate::admissions::{EndedInvitation, Invitation};
+use crate::admissions::{EndedInvitation, Invitation, JoinRequest};
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
+    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Tombstone, UserUpdate,
 };
 use crate::groups::{Ban, Group, Member};
 use crate::ids::{GroupId, InvitationId, MessageId, RoleId, UserId};
@@ -194,6 +194,33 @@ impl Restore for EndedInvitation {
     }
 }
 
+impl Restore for JoinRequestUpdate {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        EndedJoinRequest::look_up(ids, lookup)?;
+        lookup.join_requests.insert((group_of(ids)?, user_of(ids)?));
+        Ok(())
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (group, user) = (group_of(ids)?, user_of(ids)?);
+        let approvers = found.permitted(group, GroupPermission::ApproveRequests);
+        let request = found.join_requests.get(&(group, user)).cloned();
+        Ok(request.zip(approvers).map(|(request, approvers)| Self { group, request, approvers }))
+    }
+}
+
+impl Restore for EndedJoinRequest {
+    fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
+        EndedBan::look_up(ids, lookup)
+    }
+
+    fn restore(ids: SubjectIds, _: Audience, found: &Found) -> Result<Option<Self>, MissingId> {
+        let (group, user) = (group_of(ids)?, user_of(ids)?);
+        let approvers = found.permitted(group, GroupPermission::ApproveRequests);
+        Ok(approvers.map(|approvers| Self { group, user, approvers }))
+    }
+}
+
 impl Restore for Message {
     fn look_up(ids: SubjectIds, lookup: &mut Lookup) -> Result<(), MissingId> {
         lookup.messages.insert(message_of(ids)?);
@@ -230,6 +257,7 @@ pub(super) struct Lookup {
     /// Whether to load the roles on the server.
     pub(super) server_roles: bool,
     pub(super) invitations: BTreeSet<InvitationId>,
+    pub(super) join_requests: BTreeSet<(GroupId, UserId)>,
 }
 
 /// The entities that a page names, as far as they still exist.
@@ -245,6 +273,7 @@ pub(super) struct Found {
     pub(super) server_roles: Vec<ServerRole>,
     /// Those that still let somebody in.
     pub(super) invitations: HashMap<InvitationId, Invitation>,
+    pub(super) join_requests: HashMap<(GroupId, UserId), JoinRequest>,
 }
 
 impl Found {

@@ -3,6 +3,7 @@
 mod bans;
 mod groups;
 mod invitations;
+mod join_requests;
 mod members;
 mod messages;
 mod users;
@@ -14,6 +15,7 @@ use crate::messages::Message;
 
 pub use self::bans::{BanUpdate, EndedBan};
 pub use self::groups::{GroupUpdate, RemovedGroup};
+pub use self::join_requests::{EndedJoinRequest, JoinRequestUpdate};
 pub use self::members::{AddedMember, GroupMember, OwnMembership, RemovedMember};
 pub use self::messages::Tombstone;
 pub use self::users::{RolesOfUser, ServerRoles, UserUpdate};
@@ -67,6 +69,10 @@ subjects! {
     Invitation,
     /// An invitation that is over.
     EndedInvitation,
+    /// A request to join a group.
+    JoinRequestUpdate,
+    /// A request to join a group that is over.
+    EndedJoinRequest,
     /// A message.
     Message,
     /// A message that was deleted.

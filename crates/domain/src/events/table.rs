@@ -18,8 +18,9 @@ use crate::events::audience::{self, Audience};
 use crate::events::restore::{Found, Lookup, MissingId, Restore};
 use crate::events::rows::events;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
+    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
+    UserUpdate,
 };
 use crate::ids::UserId;
 use crate::messages::Message;
@@ -72,6 +73,10 @@ events! {
     InvitationAccepted(EndedInvitation) = "invitation.accepted", to user, by user;
     /// You declined an invitation. Only your devices receive this event.
     InvitationDeclined(EndedInvitation) = "invitation.declined", to user, by user;
+    /// A user has asked to join a group. Members who may approve requests receive this event, and the user.
+    JoinRequestCreated(JoinRequestUpdate) = "join_request.created", to members_and_user, by user;
+    /// A request to join a group has ended. Members who may approve requests receive this event, and the user.
+    JoinRequestEnded(EndedJoinRequest) = "join_request.ended", to members_and_user, by user_or_server;
     /// A message was sent.
     MessageCreated(Message) = "message.created", to members, by user;
     /// A message was edited.

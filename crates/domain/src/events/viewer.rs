@@ -8,7 +8,8 @@ use crate::events::audience::Audience;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, RemovedGroup, RemovedMember, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
+    RemovedGroup, RemovedMember, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::JoinedGroup;
@@ -125,7 +126,7 @@ impl Viewer {
 
     /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about
     /// a group that has become private since, a change of a message about one from before the viewer came in, and not
-    /// all members are told of bans.
+    /// all members are told of bans and of requests to join.
     fn may_read(&self, event: &Event) -> bool {
         match event {
             Event::Gone(..) => false,
@@ -139,6 +140,12 @@ impl Viewer {
             }
             Event::BanEnded(EndedBan { group, user, moderators, .. }) => {
                 *user == self.user || self.is_among(*group, moderators)
+            }
+            Event::JoinRequestCreated(JoinRequestUpdate { group, request, approvers }) => {
+                request.user.id == self.user || self.is_among(*group, approvers)
+            }
+            Event::JoinRequestEnded(EndedJoinRequest { group, user, approvers }) => {
+                *user == self.user || self.is_among(*group, approvers)
             }
             event => event.message().is_none_or(|message| {
                 let joined = self.memberships.get(&message.group_id);

@@ -6,18 +6,19 @@ use crate::events::{BanUpdate, EndedBan, Event};
 use crate::groups::access::{lock_managed, managed};
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
-use crate::groups::membership::{Candidate, end_invitation, lock_candidate};
-use crate::groups::model::Group;
+use crate::groups::membership::{Candidate, lock_candidate};
 use crate::groups::remove_member::remove;
 use crate::groups::repository::MemberQuery;
 use crate::groups::restriction::{Ban, RestrictionDraft};
+use crate::groups::role_lookup::permitted_roles;
+use crate::groups::ways_in::end_ways_in;
 use crate::ids::{GroupId, UserId};
 use crate::paging::{NamePosition, Page};
-use crate::permissions::{BuiltInRole, GroupPermission, PermittedRoles, Shortfall};
+use crate::permissions::{BuiltInRole, GroupPermission, Shortfall};
 use crate::storage::Tx;
 
 /// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in
-/// the group, whose invitation ends. A ban that is there already gets this reason and this end. A ban with an end is
+/// the group, whose invitation and request to join end. A ban that is there already gets this reason and this end. A ban with an end is
 /// over then, without a job or an event.
 ///
 /// # Errors
@@ -57,9 +58,9 @@ pub fn ban(
     if member.is_some() {
         remove(tx, Some(actor.id()), group, user)?;
     } else {
-        end_invitation(tx, actor.id(), group, user)?;
+        end_ways_in(tx, actor.id(), &found.group, user)?;
     }
-    let moderators = moderators(tx, &found.group)?;
+    let moderators = permitted_roles(tx, &found.group, GroupPermission::BanMembers)?;
     let is_told = member.is_some() || found.group.visibility.is_listed();
     let update = BanUpdate::of(group, ban.clone(), moderators, is_told);
     let event = if before.is_some() { Event::BanUpdated(update) } else { Event::BanCreated(update) };
@@ -78,7 +79,7 @@ pub fn unban(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Re
         return Ok(());
     }
     tx.bans().remove(group, user)?;
-    let moderators = moderators(tx, &found.group)?;
+    let moderators = permitted_roles(tx, &found.group, GroupPermission::BanMembers)?;
     let ended = EndedBan::of(group, user, moderators, found.group.visibility.is_listed());
     tx.emit(Some(actor.id()), Event::BanEnded(ended));
     Ok(())
@@ -96,12 +97,6 @@ pub fn list_bans(
     let found = managed(tx, actor, query.group)?;
     found.authorize_at(tx, actor, GroupPermission::BanMembers, &found.group.scope().reading())?;
     Ok(Page::from_lookahead(tx.bans().list(query)?, query.limit))
-}
-
-/// The roles that may ban, which are told of bans.
-fn moderators(tx: &mut dyn Tx, group: &Group) -> Result<PermittedRoles, Error> {
-    let stored = tx.roles().list(group.id)?;
-    Ok(PermittedRoles::with(GroupPermission::BanMembers, &stored, !group.visibility.is_listed()))
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub fn edit(tx: &mut dyn Tx, actor: &Actor, id: GroupId, changes: &GroupChanges)
 }
 
 /// Stores a changed group, or one whose roles have changed, as its next version. Whoever still sees it learns how it is
-/// now, others that they see it, or no longer.
+/// now, others that they see it, or no longer. One can't ask to join what is private: requests end.
 ///
 /// # Errors
 /// [`GroupRefusal::NameTaken`], or a fault.
@@ -84,7 +84,11 @@ pub(super) fn store_change(
     }
     tx.emit(Some(actor.id()), Event::GroupUpdated(GroupUpdate::between(before, after.clone())));
     match (before.visibility.is_listed(), after.visibility.is_listed()) {
-        (true, false) => tx.emit(Some(actor.id()), Event::GroupHidden(RemovedGroup::hidden(after.id))),
+        (true, false) => {
+            // Who has asked to join learns that the group is hidden: of each request there need be no word.
+            tx.join_requests().remove_all(after.id)?;
+            tx.emit(Some(actor.id()), Event::GroupHidden(RemovedGroup::hidden(after.id)));
+        }
         (false, true) => tx.emit(Some(actor.id()), Event::GroupCreated(GroupUpdate::of(after))),
         _ => {}
     }

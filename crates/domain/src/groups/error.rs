@@ -39,9 +39,6 @@ pub enum GroupRefusal {
     /// Another listed group has this name.
     #[error("another public or closed group has this name")]
     NameTaken,
-    /// The group is closed: one can't join it, only be added.
-    #[error("the group is closed: its members let people in")]
-    JoinByRequest,
     /// The user is banned from the group.
     #[error("the user is banned from the group")]
     Banned(BanTerm),
@@ -105,17 +102,23 @@ pub enum Quota {
     Invitations,
     /// Invitations that a user has made.
     SentInvitations,
+    /// Requests to join a group.
+    JoinRequests,
+    /// Requests of a user to join groups.
+    SentJoinRequests,
 }
 
 impl Quota {
     /// Every quota.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::OwnedGroups,
         Self::Memberships,
         Self::Members,
         Self::DirectConversations,
         Self::Invitations,
         Self::SentInvitations,
+        Self::JoinRequests,
+        Self::SentJoinRequests,
     ];
 
     /// The stable name.
@@ -127,6 +130,8 @@ impl Quota {
             Self::DirectConversations => "direct_conversations",
             Self::Invitations => "invitations",
             Self::SentInvitations => "sent_invitations",
+            Self::JoinRequests => "join_requests",
+            Self::SentJoinRequests => "sent_join_requests",
         }
     }
 }
@@ -140,6 +145,8 @@ impl fmt::Display for Quota {
             Self::DirectConversations => "direct conversations that a user is in",
             Self::Invitations => "invitations to a group",
             Self::SentInvitations => "invitations that a user has made",
+            Self::JoinRequests => "requests to join a group",
+            Self::SentJoinRequests => "requests of a user to join groups",
         })
     }
 }

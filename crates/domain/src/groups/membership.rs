@@ -1,21 +1,21 @@
-//! Adding members to a group, and joining.
+//! Adding members to a group, and letting in those who come by another way.
 
 use crate::accounts::{
-    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, lock_in_order, may,
+    AccountRefusal, Actor, LockStrength, User, UserRef, Username, UsernameKey, lock_in_order,
 };
-use crate::admissions::EndedInvitation;
 use crate::error::Error;
 use crate::events::{AddedMember, Event, GroupUpdate};
 use crate::groups::access::lock_managed;
 use crate::groups::ban_check::refuse_banned;
 use crate::groups::error::GroupRefusal;
 use crate::groups::gift::authorize_gift;
-use crate::groups::model::{Group, Member, NewMembership, Visibility};
+use crate::groups::model::{Group, Member, NewMembership};
 use crate::groups::quota::Quotas;
 use crate::groups::settings::MemberSettings;
 use crate::groups::succession::ensure_owner;
+use crate::groups::ways_in::end_ways_in;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle, ServerPermission};
+use crate::permissions::{BuiltInRole, GroupPermission, RoleName, RoleTitle};
 use crate::storage::{Tx, Unique};
 
 /// Whom to add: by id, or by name.
@@ -61,37 +61,6 @@ pub fn add_member(
     }
 }
 
-/// Joins a public group: as its owner where nobody is left in it, else as a member. Joining twice changes nothing.
-/// Those who manage groups join any.
-///
-/// # Errors
-/// [`GroupRefusal::NotFound`], [`GroupRefusal::Banned`], [`GroupRefusal::JoinByRequest`], [`GroupRefusal::Archived`],
-/// [`GroupRefusal::QuotaExceeded`], or a fault.
-pub fn join(
-    tx: &mut dyn Tx,
-    actor: &Actor,
-    group: GroupId,
-    quotas: &Quotas,
-) -> Result<(Member, bool), Error> {
-    let found = lock_managed(tx, actor, group)?;
-    lock_candidate(tx, actor, &Candidate::Id(actor.id()))?;
-    let is_open = found.group.visibility == Visibility::Public || found.standing.is_some();
-    if !is_open && !may(tx, actor, ServerPermission::ManageGroups)? {
-        refuse_banned(tx, group, actor.id())?;
-        return Err(GroupRefusal::JoinByRequest.into());
-    }
-    if found.standing.is_none() && found.group.archived_at.is_some() {
-        return Err(GroupRefusal::Archived.into());
-    }
-    match admit(tx, actor.id(), &found.group, actor.user.clone(), BuiltInRole::Member.into(), quotas)? {
-        Unique::Stored(member) => Ok((member, true)),
-        Unique::Taken => {
-            let member = tx.members().find(group, actor.id())?.ok_or(GroupRefusal::MemberNotFound)?;
-            Ok((member, false))
-        }
-    }
-}
-
 /// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
 /// counted. The actor, whose rights are read later, is locked along with them, since users are locked in the order of
 /// their ids.
@@ -129,22 +98,9 @@ pub(crate) fn admit(
 ) -> Result<Unique<Member>, Error> {
     let admitted = add(tx, actor, group, user, role, quotas)?;
     if let Unique::Stored(member) = &admitted {
-        end_invitation(tx, actor, group.id, member.user.id)?;
+        end_ways_in(tx, actor, group, member.user.id)?;
     }
     Ok(admitted)
-}
-
-/// Ends the invitation of a user to a group, which is locked, if there is one.
-pub(super) fn end_invitation(
-    tx: &mut dyn Tx,
-    actor: UserId,
-    group: GroupId,
-    user: UserId,
-) -> Result<(), Error> {
-    if let Some(id) = tx.invitations().remove_of(group, user)? {
-        tx.emit(Some(actor), Event::InvitationWithdrawn(EndedInvitation { id, user }));
-    }
-    Ok(())
 }
 
 /// Stores a membership and tells of it, unless the user is banned: every way in ends here. The new member of a private

@@ -28,6 +28,7 @@ mod roles;
 mod settings;
 mod slow_mode;
 mod succession;
+mod ways_in;
 
 pub(crate) use access::{Membership, lock_managed, lock_visible, managed, visible};
 pub use archive::{archive, restore};
@@ -45,7 +46,7 @@ pub use edit_member::{MemberChanges, change_settings, edit_member};
 pub use error::{GroupRefusal, Quota};
 pub use find::{find, list, list_members};
 pub(crate) use gift::{authorize_gift, may_let_in};
-pub use membership::{Candidate, add_member, join};
+pub use membership::{Candidate, add_member};
 pub(crate) use membership::{admit, lock_candidate, lock_to_grow};
 pub use model::{
     Description, Group, GroupKind, GroupName, GroupView, History, JoinedGroup, Member, NewDirect, NewGroup,
@@ -61,6 +62,8 @@ pub use restriction::{Ban, Reason, RestrictionDraft};
 pub use restriction_repository::BanRepository;
 #[cfg(test)]
 pub(crate) use restriction_repository::MockBanRepository;
+pub(crate) use role_lookup::permitted_roles;
 pub use roles::{RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
 pub use settings::{MemberSettings, Notify, SettingsChanges};
 pub use slow_mode::SlowMode;
+pub(crate) use ways_in::end_join_request;

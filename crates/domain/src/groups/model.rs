@@ -75,7 +75,7 @@ impl Topic {
 pub enum Visibility {
     /// Everybody signed in lists, sees and joins it.
     Public,
-    /// Everybody signed in lists and sees it. To come in, one has to be added.
+    /// Everybody signed in lists and sees it. To come in, one asks, or is added or invited.
     Closed,
     /// To others than its members it does not exist.
     Private,

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::groups::model::Group;
-use crate::permissions::{Role, RoleName};
+use crate::permissions::{GroupPermission, PermittedRoles, Role, RoleName};
 use crate::storage::Tx;
 use crate::validation::{Violation, ViolationCode};
 
@@ -13,6 +13,19 @@ use crate::validation::{Violation, ViolationCode};
 pub(super) fn find_role(tx: &mut dyn Tx, group: &Group, name: RoleName) -> Result<Option<Role>, Error> {
     let stored = tx.roles().find(group.id, &name)?;
     Ok(Role::resolve(name, stored, !group.visibility.is_listed()))
+}
+
+/// The roles of a group that have a permission: those who are told of what needs it.
+///
+/// # Errors
+/// A fault.
+pub(crate) fn permitted_roles(
+    tx: &mut dyn Tx,
+    group: &Group,
+    permission: GroupPermission,
+) -> Result<PermittedRoles, Error> {
+    let stored = tx.roles().list(group.id)?;
+    Ok(PermittedRoles::with(permission, &stored, !group.visibility.is_listed()))
 }
 
 /// The role of this name in a group, to be given to somebody. The group must be locked.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::admissions::{end_all_of_group, end_all_of_user};
+use crate::admissions::{end_all_of_group, end_all_of_user, end_requests_of_user};
 use crate::error::Error;
 use crate::groups::end_membership;
 use crate::ids::UserId;
@@ -11,7 +11,7 @@ use crate::storage::{Access, Caller, Mode, Storage, Tx};
 
 /// The maximum number of rows that one command of a job touches.
 const ROWS_PER_STEP: i64 = 400;
-/// The maximum number of memberships that one command ends. Each takes several statements and up to two events.
+/// The maximum number of memberships, or of requests to join, that one command ends. Each takes several statements and up to two events.
 const MEMBERSHIPS_PER_STEP: i64 = 50;
 /// The maximum number of invitations that one command ends. Each takes a statement and an event.
 const INVITATIONS_PER_STEP: i64 = 100;
@@ -84,7 +84,7 @@ fn go_on(tx: &mut dyn Tx, rest: Option<Task>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ends memberships of a deleted user and, after the last of them, bans and blocks.
+/// Ends memberships of a deleted user and, after the last of them, invitations, requests, bans and blocks.
 fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     let groups = tx.members().groups_of(user, MEMBERSHIPS_PER_STEP)?;
     for group in &groups {
@@ -92,6 +92,7 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     }
     Ok(groups.is_empty()
         && end_all_of_user(tx, user, INVITATIONS_PER_STEP)?
+        && end_requests_of_user(tx, user, MEMBERSHIPS_PER_STEP)?
         && tx.bans().forget(user, ROWS_PER_STEP)?
         && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }

@@ -4,7 +4,7 @@ use crate::accounts::{
     AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User,
     Username,
 };
-use crate::admissions::{Invitation, IssuedInvitation, Note};
+use crate::admissions::{Invitation, IssuedInvitation, JoinRequest, Note};
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::groups::{
     Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
@@ -241,4 +241,15 @@ pub(crate) fn deletion_record(position: i64) -> EventRecord {
         event_type: EventType::UserDeleted,
         subject: SubjectIds { user: Some(OTHER), ..SubjectIds::default() },
     }
+}
+
+/// Somebody's request to join the group.
+pub(crate) fn join_request(id: UserId) -> JoinRequest {
+    let message = Some(Note::parse("Let me in").unwrap());
+    JoinRequest { user: user(id).as_ref(), message, created_at: EARLIER }
+}
+
+/// The roles that may approve requests in a group that has changed none.
+pub(crate) fn approvers() -> PermittedRoles {
+    PermittedRoles::with(GroupPermission::ApproveRequests, &[], false)
 }

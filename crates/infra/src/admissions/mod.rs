@@ -1,3 +1,4 @@
 //! Ways into groups.
 
 mod invitations;
+mod join_requests;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
-use crate::schema::{group_bans, group_roles, groups, memberships, messages, reactions};
+use crate::schema::{group_bans, group_roles, groups, join_requests, memberships, messages, reactions};
 use crate::sql::row_count;
 use crate::sql::stored::{LIKE, StoredVisibility};
 use crate::tx::DbTx;
@@ -31,7 +31,7 @@ pub(crate) enum Rest {
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
-/// bans, then the rest: memberships, then the roles and the group. Returns `true` once nothing is left to be removed.
+/// bans, then the rest: memberships, then the requests to join, the roles and the group. Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
     tx: &mut DbTx<'_>,
     group: i64,
@@ -59,6 +59,11 @@ pub(crate) fn purge_group(
     }
     if keeps_rest {
         return Ok(true);
+    }
+    // A group has only a few hundred of these, and a private one none.
+    let requests = join_requests::table.filter(join_requests::group_id.eq(group));
+    if on_backend!(tx, |connection| diesel::delete(requests).execute(connection))? > 0 {
+        return Ok(false);
     }
     // A group has only a few of these.
     let roles = group_roles::table.filter(group_roles::group_id.eq(group));

@@ -1,4 +1,6 @@
-//! Invitations.
+//! Invitations, and requests to join.
+
+mod join_requests;
 
 use groupchat_domain::admissions::{
     Counted, InvitationQuery, Invitations, IssuedInvitation, NewInvitation, Note,

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::AccountRefusal;
-use groupchat_domain::admissions::{EndedInvitation, NewInvitation};
+use groupchat_domain::admissions::{EndedInvitation, JoinRequest, NewInvitation};
 use groupchat_domain::events::{
-    AddedMember, Audience, BanUpdate, EndedBan, Event, EventRecord, EventType, GroupMember, GroupUpdate,
-    LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind,
-    Tombstone, UserUpdate, load,
+    AddedMember, Audience, BanUpdate, EndedBan, EndedJoinRequest, Event, EventRecord, EventType, GroupMember,
+    GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser,
+    ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate, load,
 };
 use groupchat_domain::groups::History;
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, UserId};
@@ -22,7 +22,7 @@ use crate::support::fixture::*;
 /// How long an event may take from its commit to its place in the log.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A group with one member, who has written one message and is invited, as if they had not come in.
+/// A group with one member, who has written one message and is invited and asks to join, as if they had not come in.
 #[derive(Clone, Copy)]
 pub(crate) struct Chat {
     pub group: GroupId,
@@ -41,6 +41,8 @@ pub(crate) fn prepare(database: &Database) -> Chat {
         let (note, expires_at, invited_by) = (None, None, user);
         let invitation = NewInvitation { group, user, invited_by, role, note, created_at, expires_at };
         assert_eq!(tx.invitations().put(&invitation), Ok(InvitationId::new(1)));
+        let request = JoinRequest { user: ann.as_ref(), message: None, created_at };
+        tx.join_requests().insert(group, &request).unwrap();
         Ok(Chat { group, user, message: post(tx, group, user, "first") })
     });
     prepared.expect("a group can be made")
@@ -80,6 +82,13 @@ fn subject(tx: &mut dyn Tx, Chat { group, user, message }: Chat, kind: SubjectKi
         SubjectKind::EndedBan => Subject::EndedBan(EndedBan::of(group, user, moderators(), true)),
         SubjectKind::Invitation => {
             Subject::Invitation(tx.invitations().find_of(group, user).unwrap().unwrap().invitation)
+        }
+        SubjectKind::JoinRequestUpdate => {
+            let request = tx.join_requests().find(group, user).unwrap().expect("a request");
+            Subject::JoinRequestUpdate(JoinRequestUpdate { group, request, approvers: approvers() })
+        }
+        SubjectKind::EndedJoinRequest => {
+            Subject::EndedJoinRequest(EndedJoinRequest { group, user, approvers: approvers() })
         }
         SubjectKind::Message => Subject::Message(message),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message)),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use groupchat_domain::accounts::Actor;
+use groupchat_domain::admissions;
 use groupchat_domain::events::{Event, EventRecord, EventType, LoggedEvent, RemovedMember};
-use groupchat_domain::groups::{self, Quotas, remove_member};
+use groupchat_domain::groups::{Quotas, remove_member};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::{Storage, Tx};
@@ -89,7 +90,7 @@ async fn wander(storage: &dyn Storage, actor: &Actor, groups: &[GroupId], mut di
         let work = move |tx: &mut dyn Tx| {
             let is_in = tx.members().find(group, actor.id())?.is_some();
             match (joins, is_in) {
-                (true, false) => groups::join(tx, &actor, group, &Quotas::default()).map(drop),
+                (true, false) => admissions::join(tx, &actor, group, None, &Quotas::default()).map(drop),
                 (false, true) => remove_member(tx, &actor, group, actor.id()),
                 _ => Ok(()),
             }

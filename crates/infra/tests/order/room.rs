@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, SessionKind};
+use groupchat_domain::admissions;
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{self, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, SessionId};
@@ -175,5 +176,5 @@ fn found(tx: &mut dyn Tx, actor: &Actor, number: u64) -> Result<(), Error> {
 /// Several events in one command, in a group where others write.
 fn come_and_go(tx: &mut dyn Tx, actor: &Actor, group: GroupId) -> Result<(), Error> {
     groups::remove_member(tx, actor, group, actor.id())?;
-    groups::join(tx, actor, group, &Quotas::UNLIMITED).map(drop)
+    admissions::join(tx, actor, group, None, &Quotas::UNLIMITED).map(drop)
 }

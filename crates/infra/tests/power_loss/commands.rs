@@ -3,6 +3,7 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{Actor, DisplayName, ProfileChanges, edit_self};
+use groupchat_domain::admissions;
 use groupchat_domain::events::log_state;
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, History, Quotas, Visibility};
 use groupchat_domain::ids::{GroupId, MessageId};
@@ -226,7 +227,7 @@ fn join_or_leave<'s>(scene: &mut Scene, dice: &mut Dice, storage: &'s dyn Storag
             groups::add_member(tx, actor, group, &guest, &BuiltInRole::Admin.into(), &Quotas::default())
                 .map(drop)
         }
-        1 => groups::join(tx, actor, group, &Quotas::default()).map(drop),
+        1 => admissions::join(tx, actor, group, None, &Quotas::default()).map(drop),
         _ => groups::remove_member(tx, actor, group, id),
     };
     act(storage, who, work, on_success(|()| Reply::default()))

@@ -2,7 +2,8 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
-use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, RestrictionDraft, add_member, ban, join};
+use groupchat_domain::admissions::join;
+use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, RestrictionDraft, add_member, ban};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::permissions::{BanTerm, BuiltInRole, RoleName};
 
@@ -31,7 +32,9 @@ fn a_ban_wins_over_every_way_in(arena: &Arena) {
         let mut parts = vec![
             part(|| shut_out(arena, &owner, group, id)),
             part(|| {
-                arena.act(guest.who, move |tx, actor| join(tx, actor, group, &Quotas::UNLIMITED)).map(drop)
+                arena
+                    .act(guest.who, move |tx, actor| join(tx, actor, group, None, &Quotas::UNLIMITED))
+                    .map(drop)
             }),
             part(|| {
                 let candidate = Candidate::Id(id);

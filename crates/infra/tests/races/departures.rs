@@ -2,10 +2,9 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
+use groupchat_domain::admissions::join;
 use groupchat_domain::events::EventRecord;
-use groupchat_domain::groups::{
-    self, Candidate, GroupDraft, GroupRefusal, Quotas, add_member, change_role, join,
-};
+use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupRefusal, Quotas, add_member, change_role};
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::permissions::{BuiltInRole, RoleName};
@@ -58,7 +57,9 @@ impl Stage {
                 Ok(None)
             }),
             part(move || {
-                arena.act(own, move |tx, actor| join(tx, actor, joined, &Quotas::default())).map(|_| None)
+                arena
+                    .act(own, move |tx, actor| join(tx, actor, joined, None, &Quotas::default()))
+                    .map(|_| None)
             }),
             part(move || {
                 let view = arena

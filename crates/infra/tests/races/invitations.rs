@@ -2,10 +2,10 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::admissions::{
-    AdmissionRefusal, InvitationDraft, InvitationQuery, Invitations, accept, decline, invite, withdraw,
+    AdmissionRefusal, InvitationDraft, InvitationQuery, Invitations, accept, decline, invite, join, withdraw,
 };
 use groupchat_domain::events::{EventRecord, EventType};
-use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, RestrictionDraft, ban, change_role, join};
+use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, RestrictionDraft, ban, change_role};
 use groupchat_domain::ids::{GroupId, InvitationId};
 use groupchat_domain::permissions::{BanTerm, BuiltInRole, RoleName};
 
@@ -150,7 +150,7 @@ fn no_invitation_of_a_member_is_left(arena: &Arena) {
             part(|| invites(arena, &owner, group, &invited).map(drop)),
             part(|| invites(arena, &other, group, &invited).map(drop)),
             part(|| accepts(arena, &invited, id)),
-            part(|| arena.act(invited.who, move |tx, actor| join(tx, actor, group, &quotas)).map(drop)),
+            part(|| arena.act(invited.who, move |tx, actor| join(tx, actor, group, None, &quotas)).map(drop)),
         ];
         parts.rotate_left(round % 4);
         let outcomes = at_once(parts);

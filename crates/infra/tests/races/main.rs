@@ -46,6 +46,7 @@ mod plain;
 mod plain_hasher;
 mod quotas;
 mod removals;
+mod requests;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;

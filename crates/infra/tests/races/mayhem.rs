@@ -4,8 +4,9 @@ use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{
     DisplayName, ProfileChanges, UserChanges, delete_user, edit_self, edit_user,
 };
+use groupchat_domain::admissions::join;
 use groupchat_domain::groups::{
-    self, Candidate, GroupChanges, GroupDraft, Quotas, add_member, change_role, join, remove_member,
+    self, Candidate, GroupChanges, GroupDraft, Quotas, add_member, change_role, remove_member,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft};
@@ -100,7 +101,9 @@ fn deed(arena: &Arena, scene: &Scene, dice: &mut Dice) -> Result<(), Refusal> {
                 })
                 .map(drop)
         }
-        7 => arena.act(person.who, move |tx, actor| join(tx, actor, group, &Quotas::default())).map(drop),
+        7 => {
+            arena.act(person.who, move |tx, actor| join(tx, actor, group, None, &Quotas::default())).map(drop)
+        }
         8..10 => {
             let id = other.id;
             arena.act(person.who, move |tx, actor| remove_member(tx, actor, group, id))

@@ -2,9 +2,8 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, Actor, delete_user};
-use groupchat_domain::groups::{
-    Candidate, GroupRefusal, Quotas, add_member, change_role, join, remove_member,
-};
+use groupchat_domain::admissions::join;
+use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, add_member, change_role, remove_member};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
@@ -92,7 +91,8 @@ fn of_those_who_join_at_once_a_group_that_nobody_is_in_one_owns_it(arena: &Arena
 /// Somebody joins, or is added by a server admin.
 fn come(arena: &Arena, group: GroupId, admin: &Person, comer: &Person) -> Result<(), Refusal> {
     if comer.id.get() % 2 == 0 {
-        return arena.act(comer.who, move |tx, actor| join(tx, actor, group, &Quotas::default()).map(drop));
+        return arena
+            .act(comer.who, move |tx, actor| join(tx, actor, group, None, &Quotas::default()).map(drop));
     }
     let candidate = Candidate::Id(comer.id);
     let add = move |tx: &mut dyn Tx, actor: &Actor| {

@@ -2,8 +2,9 @@
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::Actor;
+use groupchat_domain::admissions::join;
 use groupchat_domain::groups::{
-    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, add_member, change_role, create, join,
+    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, add_member, change_role, create,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::BuiltInRole;
@@ -63,7 +64,9 @@ fn nobody_comes_to_own_more_groups_than_they_may(arena: &Arena) {
                 _ => {
                     // Nobody is in it.
                     let (group, who) = (arena.group(&[]), user.who);
-                    part(move || arena.act(who, move |tx, actor| join(tx, actor, group, &QUOTAS).map(drop)))
+                    part(move || {
+                        arena.act(who, move |tx, actor| join(tx, actor, group, None, &QUOTAS).map(drop))
+                    })
                 }
             }
         });
@@ -90,7 +93,7 @@ fn no_group_gets_more_members_than_it_may(arena: &Arena) {
 }
 
 fn joins(arena: &Arena, group: GroupId, user: &Person) -> Result<(), Refusal> {
-    arena.act(user.who, move |tx, actor| join(tx, actor, group, &QUOTAS).map(drop))
+    arena.act(user.who, move |tx, actor| join(tx, actor, group, None, &QUOTAS).map(drop))
 }
 
 fn adds(arena: &Arena, group: GroupId, host: &Person, user: &Person) -> Result<(), Refusal> {

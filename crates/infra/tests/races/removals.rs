@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
+use groupchat_domain::admissions::join;
 use groupchat_domain::events::{EventRecord, EventType};
-use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Quotas, join, remove_member};
+use groupchat_domain::groups::{self, GroupChanges, GroupRefusal, Quotas, remove_member};
 use groupchat_domain::ids::{GroupId, MessageId, Seq, UserId};
 use groupchat_domain::messages::{self, MessageDraft, MessageQuery, MessageRange};
 use groupchat_domain::permissions::BuiltInRole;
@@ -114,7 +115,7 @@ fn departing_parts<'a>(
         part(move || send_some(arena, owner, group)),
         part(move || send_some(arena, member, group)),
         part(move || {
-            arena.act(joiner.who, move |tx, actor| join(tx, actor, group, &Quotas::default()))?;
+            arena.act(joiner.who, move |tx, actor| join(tx, actor, group, None, &Quotas::default()))?;
             send_some(arena, joiner, group)
         }),
         part(move || {

@@ -1,10 +1,10 @@
 //! Races about who sees a group.
 
 use groupchat_domain::Refusal;
+use groupchat_domain::admissions::join;
 use groupchat_domain::events::{EventRecord, EventType};
 use groupchat_domain::groups::{
     self, Candidate, GroupChanges, GroupDraft, GroupRefusal, Quotas, Visibility, add_member, create, edit,
-    join,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::{BuiltInRole, GroupPermission, RoleName, Shortfall};
@@ -27,7 +27,7 @@ fn nobody_joins_a_group_after_it_was_hidden(arena: &Arena) {
             part(|| show(arena, &owner, group, Visibility::Private)),
             part(|| {
                 let joined =
-                    arena.act(joiner.who, move |tx, actor| join(tx, actor, group, &Quotas::UNLIMITED));
+                    arena.act(joiner.who, move |tx, actor| join(tx, actor, group, None, &Quotas::UNLIMITED));
                 joined.map(drop)
             }),
         ];
@@ -60,7 +60,7 @@ fn nobody_is_half_in_a_group_that_is_hidden_and_shown(arena: &Arena) {
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> = Vec::new();
         for joiner in joiners {
             parts.push(part(|| {
-                arena.act(joiner.who, move |tx, actor| join(tx, actor, group, &Quotas::UNLIMITED)).map(drop)
+                arena.act(joiner.who, move |tx, actor| join(tx, actor, group, None, &Quotas::UNLIMITED)).map(drop)
             }));
         }
         parts.push(part(|| {

@@ -113,6 +113,11 @@ pub(crate) fn ban(user: &User, by: UserId) -> Ban {
     Ban { user: user.as_ref(), reason: None, until: None, banned_by: by, created_at: at(4) }
 }
 
+/// The roles that may approve requests in a group that has changed none.
+pub(crate) fn approvers() -> PermittedRoles {
+    PermittedRoles::with(GroupPermission::ApproveRequests, &[], false)
+}
+
 /// The roles that may ban in a group that has changed none.
 pub(crate) fn moderators() -> PermittedRoles {
     PermittedRoles::with(GroupPermission::BanMembers, &[], false)

@@ -2,6 +2,7 @@
 
 use groupchat_domain::Error;
 use groupchat_domain::accounts::{self, Actor};
+use groupchat_domain::admissions;
 use groupchat_domain::groups::{self, Candidate, GroupDraft, GroupName, Quotas};
 use groupchat_domain::ids::{GroupId, MessageId, UserId};
 use groupchat_domain::messages::{self, MessageDraft};
@@ -48,7 +49,7 @@ fn converse(tx: &mut dyn Tx) -> Result<(), Error> {
             &BuiltInRole::Admin.into(),
             &Quotas::default(),
         )?;
-        groups::join(tx, &cleo, group, &Quotas::default())?;
+        admissions::join(tx, &cleo, group, None, &Quotas::default())?;
     }
     for number in 0..MESSAGES {
         let author = if number % 3 == 0 { &bob } else { &ada };

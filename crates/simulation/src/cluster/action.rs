@@ -178,7 +178,7 @@ fn awake(dice: &mut Dice, counts: Counts, number: u32) -> usize {
 fn command(dice: &mut Dice, known: &Known) -> Command {
     match dice.below(12) {
         0..4 => Command::Send { group: Argument::draw(dice, known), text: AText(0), client_id: None },
-        4 => Command::JoinGroup { group: Argument::draw(dice, known) },
+        4 => Command::JoinGroup { group: Argument::draw(dice, known), message: None },
         5 => {
             let group = Argument::draw(dice, known);
             Command::ListMessages {

@@ -228,6 +228,8 @@ impl Replica {
             | Event::MessageUnpinned(message)
             | Event::MessageDeleted(Tombstone(message)) => self.change_message(message, None),
             Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
+            // A request ends without a word when its group is hidden or deleted: it is loaded to be shown.
+            Event::JoinRequestCreated(_) | Event::JoinRequestEnded(_) => {}
             // An invitation may end without a word, when its maker may not invite any more: it is loaded to be shown.
             Event::InvitationCreated(_)
             | Event::InvitationWithdrawn(_)

@@ -234,14 +234,16 @@ impl Witness {
         latest_first.find(|term| term.from <= at && term.until.is_none_or(|until| at < until)).copied()
     }
 
-    /// Whether somebody is banned by this event, or has ever had a role that may ban: others are told of no bans. Other
-    /// events depend on no role.
+    /// Whether this event is about somebody, or they have ever had a role that is told of it: others are told of no bans
+    /// and of no requests to join. Other events depend on no role.
     fn may_be_told(&self, user: UserId, event: &Event) -> bool {
         let (group, about, moderators) = match event {
             Event::BanCreated(update) | Event::BanUpdated(update) => {
                 (update.group, update.ban.user.id, &update.moderators)
             }
             Event::BanEnded(ended) => (ended.group, ended.user, &ended.moderators),
+            Event::JoinRequestCreated(update) => (update.group, update.request.user.id, &update.approvers),
+            Event::JoinRequestEnded(ended) => (ended.group, ended.user, &ended.approvers),
             _ => return true,
         };
         let mut held = self.roles.get(&(group, user)).into_iter().flatten();

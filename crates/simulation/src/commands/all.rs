@@ -216,8 +216,6 @@ commands! {
             viewer: actor.id(), kind, search: search.clone(), all, mine, ownerless,
             after: after.map(|place| place.of("gruppe ")), limit,
         });
-    /// A user joins a group.
-    6 write JoinGroup[groups::join](group: AGroup) |tx, actor| groups::join(tx, actor, group, &QUOTAS);
     /// A member adds somebody.
     6 write AddMember[groups::add_member](group: AGroup, candidate: ACandidate, role: ARole)
         |tx, actor| groups::add_member(tx, actor, group, &candidate, &role, &QUOTAS);
@@ -279,6 +277,28 @@ commands! {
         group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit
     )
         |tx, actor| groups::list_members(tx, actor, &MemberQuery {
+            group, search: search.clone(), after: after.map(|place| place.of("user")), limit,
+        });
+
+    // Joining.
+
+    /// A user joins a group, or asks for it.
+    10 write JoinGroup[admissions::join](group: AGroup, message: Option<ANote>)
+        |tx, actor| admissions::join(tx, actor, group, message.as_ref(), &QUOTAS);
+    /// A group's admin lets in who has asked.
+    6 write ApproveRequest[admissions::approve_request](group: AGroup, user: AUser)
+        |tx, actor| admissions::approve_request(tx, actor, group, user, &QUOTAS);
+    /// A group's admin refuses who has asked.
+    2 write RefuseRequest[admissions::end_request](group: AGroup, user: AUser)
+        |tx, actor| admissions::end_request(tx, actor, group, user);
+    /// A user withdraws a request.
+    2 write WithdrawRequest[admissions::end_request](group: AGroup)
+        |tx, actor| admissions::end_request(tx, actor, group, actor.id());
+    /// Those who have asked to join.
+    2 read ListRequests[admissions::list_requests](
+        group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit
+    )
+        |tx, actor| admissions::list_requests(tx, actor, &MemberQuery {
             group, search: search.clone(), after: after.map(|place| place.of("user")), limit,
         });
 

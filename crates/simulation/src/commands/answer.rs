@@ -1,7 +1,7 @@
 //! What commands answer, in a form that can be compared.
 
 use groupchat_domain::accounts::{Actor, Block, CreatedUser, LoggedIn, Password, Secret, Session, User};
-use groupchat_domain::admissions::{JudgedInvitation, OwnInvitations};
+use groupchat_domain::admissions::{JoinRequest, Joined, JudgedInvitation, OwnInvitations};
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{Ban, GroupView, Member};
 use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, RoleId, Seq, SessionId, UserId};
@@ -86,8 +86,6 @@ answers! {
     Groups(Page<NamePosition<GroupView>>),
     /// A member.
     Member(Member),
-    /// A member, and whether they have come just now.
-    Joined((Member, bool)),
     /// Members.
     Members(Page<NamePosition<Member>>),
     /// A ban.
@@ -112,6 +110,10 @@ answers! {
     Invitations(Page<JudgedInvitation>),
     /// Invitations of the one who asks.
     OwnInvitations(OwnInvitations),
+    /// A member, or a request to become one.
+    Joined(Joined),
+    /// Requests to join a group.
+    JoinRequests(Page<NamePosition<JoinRequest>>),
     /// A new member, and the group.
     Accepted((GroupId, Member)),
     /// A message that was sent.
@@ -245,13 +247,15 @@ impl Answer {
             Self::Actor(actor) => actor.renumber(ids),
             Self::Group(view) | Self::Started((view, _)) => view.renumber(ids),
             Self::Groups(groups) => groups.renumber(ids),
-            Self::Member(member) | Self::Joined((member, _)) => member.renumber(ids),
+            Self::Member(member) => member.renumber(ids),
             Self::Members(members) => members.renumber(ids),
             Self::Ban(ban) => ban.renumber(ids),
             Self::Bans(bans) => bans.renumber(ids),
             Self::Invited((made, _)) => made.renumber(ids),
             Self::Invitations(page) => page.renumber(ids),
             Self::OwnInvitations(page) => page.renumber(ids),
+            Self::Joined(joined) => joined.renumber(ids),
+            Self::JoinRequests(page) => page.renumber(ids),
             Self::Accepted((group, member)) => {
                 group.renumber(ids);
                 member.renumber(ids);

@@ -2,12 +2,12 @@
 
 use groupchat_domain::accounts::{Actor, Block, Session, User, UserRef};
 use groupchat_domain::admissions::{
-    EndedInvitation, Invitation, InvitedGroup, JudgedInvitation, OwnInvitations,
+    EndedInvitation, Invitation, InvitedGroup, JoinRequest, Joined, JudgedInvitation, OwnInvitations,
 };
 use groupchat_domain::events::{
-    AddedMember, Audience, BanUpdate, EndedBan, EphemeralAudience, EphemeralEvent, EventRecord, GroupMember,
-    GroupUpdate, LoggedEvent, OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject,
-    Tombstone, UserUpdate,
+    AddedMember, Audience, BanUpdate, EndedBan, EndedJoinRequest, EphemeralAudience, EphemeralEvent,
+    EventRecord, GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedGroup,
+    RemovedMember, RolesOfUser, ServerRoles, Subject, Tombstone, UserUpdate,
 };
 use groupchat_domain::groups::{Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
@@ -73,6 +73,9 @@ renumber! {
     JudgedInvitation: invitation;
     OwnInvitations: items next;
     EndedInvitation: id user;
+    JoinRequest: user;
+    JoinRequestUpdate: group request;
+    EndedJoinRequest: group user;
     Message: id group_id author pin;
     MessageView: message;
     MessagePage: items;
@@ -115,7 +118,17 @@ named! {
     User: id;
     Member: user.id;
     Ban: user.id;
+    JoinRequest: user.id;
     GroupView: group.id;
+}
+
+impl Renumber for Joined {
+    fn renumber(&mut self, ids: &Ids) {
+        match self {
+            Self::Now(member) | Self::Before(member) => member.renumber(ids),
+            Self::Requested(request) => request.renumber(ids),
+        }
+    }
 }
 
 impl Renumber for Audience {
@@ -172,6 +185,8 @@ impl Renumber for LoggedEvent {
             }
             Subject::Invitation(invitation) => invitation.renumber(ids),
             Subject::EndedInvitation(ended) => ended.renumber(ids),
+            Subject::JoinRequestUpdate(update) => update.renumber(ids),
+            Subject::EndedJoinRequest(ended) => ended.renumber(ids),
             Subject::Message(message) | Subject::Tombstone(Tombstone(message)) => message.renumber(ids),
             Subject::Gone => {}
         }

@@ -107,7 +107,11 @@ const VIEWERS: std::ops::RangeInclusive<i64> = 1..=3;
 fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static str, Answer)>, StorageFault> {
     let limit = largest();
     let members = tx.members().list(&MemberQuery { group, search: None, after: None, limit })?;
-    let mut found = vec![("the members", Page::from_lookahead(members, limit).into())];
+    let requests = tx.join_requests().list(&MemberQuery { group, search: None, after: None, limit })?;
+    let mut found = vec![
+        ("the members", Page::from_lookahead(members, limit).into()),
+        ("the requests to join", Page::from_lookahead(requests, limit).into()),
+    ];
     for viewer in VIEWERS.map(|number| ids.user(number)) {
         let query =
             MessageQuery { group, viewer, run: MessageRange::Above(Seq::ZERO), above: Seq::ZERO, limit };

@@ -100,6 +100,9 @@ impl Tables {
         if left == 0 {
             return false;
         }
+        if self.remove_join_requests(group) {
+            return false;
+        }
         let roles: Vec<_> =
             self.roles.iter().map(|(key, _)| key.clone()).filter(|(of, _)| *of == group).collect();
         self.roles.remove_all(roles);

@@ -8,6 +8,7 @@ mod blocks;
 mod events;
 mod groups;
 mod jobs;
+mod join_requests;
 mod key_use;
 mod members;
 mod messages;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
-use groupchat_domain::admissions::NewInvitation;
+use groupchat_domain::admissions::{JoinRequest, NewInvitation};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings};
 use groupchat_domain::ids::{
@@ -112,6 +112,7 @@ tables! {
     /// Who is banned, also those whose ban has ended by itself.
     bans: Table<(GroupId, UserId), Ban>,
     invitations: Table<InvitationId, NewInvitation>,
+    join_requests: Table<(GroupId, UserId), JoinRequest>,
     /// Without the names of their authors.
     messages: Table<(GroupId, Seq), Message>,
     /// Where a message is.

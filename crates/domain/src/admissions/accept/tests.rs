@@ -44,6 +44,7 @@ fn admits(found: IssuedInvitation) -> MockTx {
     tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
     tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
+    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx
 }
 

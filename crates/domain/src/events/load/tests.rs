@@ -7,16 +7,17 @@ use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
-    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
+    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
+    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
+    UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, group, invitation,
-    issued, member, message, moderators, tombstone, user,
+    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, approvers, assert_hands_faults_on, ban, group,
+    invitation, issued, join_request, member, message, moderators, tombstone, user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -78,6 +79,11 @@ fn everything_is_there(loads: impl Into<TimesRange> + Copy) -> MockTx {
         .withf(|ids| ids == [INVITATION])
         .times(loads)
         .returning(|_| Ok(vec![issued(Some(BuiltInRole::Admin))]));
+    tx.join_requests
+        .expect_find_many()
+        .withf(|pairs| pairs == [(GROUP, OTHER)])
+        .times(loads)
+        .returning(|_| Ok(vec![(GROUP, join_request(OTHER))]));
     tx
 }
 
@@ -98,6 +104,7 @@ fn nothing_is_there() -> MockTx {
     tx.server_roles.expect_held().returning(|_| Ok(Vec::new()));
     tx.server_roles.expect_list().returning(|| Ok(Vec::new()));
     tx.invitations.expect_find_many().returning(|_| Ok(Vec::new()));
+    tx.join_requests.expect_find_many().returning(|_| Ok(Vec::new()));
     tx
 }
 
@@ -134,6 +141,15 @@ fn present(event_type: EventType) -> Subject {
             Subject::EndedBan(EndedBan::logged(GROUP, OTHER, moderators(), Audience::Group(GROUP)))
         }
         SubjectKind::Invitation => Subject::Invitation(invitation()),
+        SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(JoinRequestUpdate {
+            group: GROUP,
+            request: join_request(OTHER),
+            approvers: approvers(),
+        }),
+        SubjectKind::EndedJoinRequest => {
+            let approvers = approvers();
+            Subject::EndedJoinRequest(EndedJoinRequest { group: GROUP, user: OTHER, approvers })
+        }
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
         _ => gone(event_type),

@@ -5,7 +5,8 @@ use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    GROUP, INVITATION, MESSAGE, OTHER, ban, group, invitation, member, message, moderators, tombstone, user,
+    GROUP, INVITATION, MESSAGE, OTHER, approvers, ban, group, invitation, join_request, member, message,
+    moderators, tombstone, user,
 };
 
 /// An event of this type about the only user, group and message.
@@ -36,6 +37,15 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::EndedInvitation => {
             Subject::EndedInvitation(EndedInvitation { id: INVITATION, user: OTHER })
         }
+        SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(JoinRequestUpdate {
+            group: GROUP,
+            request: join_request(OTHER),
+            approvers: approvers(),
+        }),
+        SubjectKind::EndedJoinRequest => {
+            let approvers = approvers();
+            Subject::EndedJoinRequest(EndedJoinRequest { group: GROUP, user: OTHER, approvers })
+        }
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
     };
@@ -58,6 +68,8 @@ fn named(kind: SubjectKind) -> (Option<UserId>, Option<GroupId>, Option<MessageI
         | SubjectKind::OwnMembership
         | SubjectKind::BanUpdate
         | SubjectKind::EndedBan
+        | SubjectKind::JoinRequestUpdate
+        | SubjectKind::EndedJoinRequest
         | SubjectKind::RemovedMember => (Some(OTHER), Some(GROUP), None),
         SubjectKind::Message | SubjectKind::Tombstone => (None, Some(GROUP), Some(MESSAGE)),
     }

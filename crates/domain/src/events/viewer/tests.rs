@@ -5,7 +5,10 @@ use crate::groups::{Group, History, Member, Visibility};
 use crate::ids::{Position, Seq};
 use crate::messages::Message;
 use crate::permissions::BuiltInRole;
-use crate::testing::{EARLIER, GROUP, ME, MY_SESSION, OTHER, ban, group, member, message, moderators, user};
+use crate::testing::{
+    EARLIER, GROUP, ME, MY_SESSION, OTHER, approvers, ban, group, join_request, member, message, moderators,
+    user,
+};
 
 const ELSEWHERE: GroupId = GroupId::new(8);
 const THIRD: UserId = UserId::new(3);
@@ -335,6 +338,29 @@ fn of_the_members_those_who_may_ban_are_told_of_bans() {
         for event in about(ME, is_told) {
             assert_eq!(sees(&viewer(&[]), event.clone()), is_told, "{event:?}");
         }
+    }
+}
+
+#[test]
+fn of_the_members_those_who_may_approve_are_told_of_requests_to_join_and_so_is_who_asks() {
+    let about = |id: UserId| {
+        let (group, request, user) = (GROUP, join_request(id), id);
+        [
+            Event::JoinRequestCreated(JoinRequestUpdate { group, request, approvers: approvers() }),
+            Event::JoinRequestEnded(EndedJoinRequest { group, user, approvers: approvers() }),
+        ]
+    };
+    let sees = |viewer: &Viewer, event: Event| viewer.may_see(&logged(10, event.audience().unwrap(), event));
+    for event in about(THIRD) {
+        for (role, visible) in BuiltInRole::ALL.into_iter().zip([false, false, true, true]) {
+            let whole = JoinedGroup::whole(GROUP, EventId::new(5));
+            let viewer = Viewer::new(ME, MY_SESSION, [JoinedGroup { role: role.into(), ..whole }]);
+            assert_eq!(sees(&viewer, event.clone()), visible, "{role:?} {event:?}");
+        }
+        assert!(!sees(&viewer(&[]), event));
+    }
+    for event in about(ME) {
+        assert!(sees(&viewer(&[]), event));
     }
 }
 

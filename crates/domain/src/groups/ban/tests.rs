@@ -4,7 +4,7 @@ use super::*;
 use crate::accounts::{AccountRefusal, LockStrength};
 use crate::admissions::EndedInvitation;
 use crate::events::{Audience, RemovedMember};
-use crate::groups::model::{Member, Visibility};
+use crate::groups::model::{Group, Member, Visibility};
 use crate::groups::restriction::Reason;
 use crate::permissions::BanTerm;
 use crate::testing::{
@@ -48,6 +48,7 @@ fn stores(mut tx: MockTx, ban: Ban, role: Option<BuiltInRole>) -> MockTx {
     let removals = usize::from(role.is_some());
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(removals).returning(|_, _| Ok(()));
     tx.invitations.expect_remove_of().with(eq(GROUP), eq(OTHER)).returning(|_, _| Ok(None));
+    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx
 }
 

@@ -62,6 +62,8 @@ fn who_gains_or_loses_sight_of_a_group_is_told() {
         // Making a group private takes the permission to create such groups.
         let tx = if after == Private { tx.reads_rights(false) } else { tx };
         let (mut tx, shown) = shows(stores(tx, changed.clone()), changed.clone());
+        let ends_requests = tx.join_requests.expect_remove_all().with(eq(GROUP));
+        ends_requests.times(usize::from(after == Private)).returning(|_| Ok(()));
         let changes = GroupChanges { visibility: Some(after), ..GroupChanges::default() };
         assert_eq!(edit(&mut tx, &me(), GROUP, &changes), Ok(shown));
         let updated = Event::GroupUpdated(GroupUpdate::between(&with(before), changed.clone()));

@@ -2,11 +2,11 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
-use crate::events::{Audience, GroupMember};
-use crate::groups::model::History;
+use crate::events::Audience;
+use crate::groups::model::{History, Visibility};
 use crate::groups::restriction::Ban;
 use crate::testing::{
-    ADMIN, FIRST_EVENT, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
+    ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
     SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
 };
 
@@ -76,6 +76,7 @@ fn added(user: UserId, role: BuiltInRole) -> Member {
 fn stores(tx: MockTx, user: UserId, role: BuiltInRole, outcome: Unique<()>) -> MockTx {
     let mut tx = stores_membership(tx, user, role, outcome);
     tx.invitations.expect_remove_of().with(eq(GROUP), eq(user)).returning(|_, _| Ok(None));
+    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx
 }
 
@@ -214,44 +215,6 @@ fn a_member_is_not_added_again() {
     assert_eq!(tx.emitted, []);
 }
 
-fn joins(outcome: Unique<()>) -> MockTx {
-    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
-    stores(tx, ME, BuiltInRole::Member, outcome)
-}
-
-#[test]
-fn anybody_joins_a_public_group_as_a_member() {
-    let mut tx = joins(Unique::Stored(()));
-    let member = added(ME, BuiltInRole::Member);
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((member.clone(), true)));
-    assert_eq!(
-        tx.emitted,
-        [(
-            Audience::Group(GROUP),
-            Some(ME),
-            Event::MemberAdded(AddedMember { group: GROUP, member, history: History::All })
-        )]
-    );
-}
-
-#[test]
-fn only_members_and_server_admins_join_what_is_not_public() {
-    for visibility in [Visibility::Closed, Visibility::Private] {
-        let finds = |role| {
-            let tx = MockTx::new().locks_group(Some(Group { visibility, ..group() }), role);
-            locks_candidate(tx, ME)
-        };
-        let mut tx = finds(None).reads_rights(false).bans_nobody();
-        let outcome = join(&mut tx, &me(), GROUP, &Quotas::default());
-        assert_eq!(outcome, Err(GroupRefusal::JoinByRequest.into()), "{visibility:?}");
-        let mut tx = stores(finds(None).reads_rights(true), ME, BuiltInRole::Member, Unique::Stored(()));
-        assert!(join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
-        let mut tx = stores(finds(Some(BuiltInRole::Member)), ME, BuiltInRole::Member, Unique::Taken);
-        tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, BuiltInRole::Member))));
-        assert!(!join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap().1, "{visibility:?}");
-    }
-}
-
 #[test]
 fn who_is_banned_comes_in_by_no_way() {
     let until = Some(crate::time::Timestamp::from_micros(NOW.as_micros() + 1));
@@ -262,50 +225,10 @@ fn who_is_banned_comes_in_by_no_way() {
         tx.bans.expect_find().with(eq(GROUP), eq(id)).returning(move |_, _| Ok(Some(ban.clone())));
         tx
     };
-    for visibility in [Visibility::Public, Visibility::Closed] {
-        for is_admin in [false, true] {
-            let tx = MockTx::new().locks_group(Some(Group { visibility, ..group() }), None);
-            let mut tx = is_banned(locks_candidate(tx, ME), ME);
-            if visibility != Visibility::Public {
-                tx = tx.reads_rights(is_admin);
-            }
-            let outcome = join(&mut tx, &me(), GROUP, &Quotas::default());
-            assert_eq!(outcome, Err(refused.into()), "{visibility:?}, {is_admin}");
-        }
-    }
     for caller in [MEMBER, OWNER, SERVER_ADMIN] {
         let mut tx = is_banned(locks_candidate(MockTx::new().called_by(caller), OTHER), OTHER);
         assert_eq!(add_other(&mut tx, BuiltInRole::Member), Err(refused.into()), "{caller:?}");
     }
-}
-
-#[test]
-fn who_comes_in_by_another_way_needs_their_invitation_no_more() {
-    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
-    let mut tx = stores_membership(tx, ME, BuiltInRole::Member, Unique::Stored(()));
-    let removal = tx.invitations.expect_remove_of().with(eq(GROUP), eq(ME)).times(1);
-    removal.returning(|_, _| Ok(Some(INVITATION)));
-    join(&mut tx, &me(), GROUP, &Quotas::default()).unwrap();
-    let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: ME });
-    assert_eq!(tx.emitted[1..], [(Audience::User(ME), Some(ME), ended)]);
-}
-
-#[test]
-fn joining_again_changes_nothing_not_even_the_role() {
-    let mut tx = joins(Unique::Taken);
-    let present = member(ME, BuiltInRole::Owner);
-    tx.members
-        .expect_find()
-        .with(eq(GROUP), eq(ME))
-        .returning(|_, _| Ok(Some(member(ME, BuiltInRole::Owner))));
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((present, false)));
-    assert_eq!(tx.emitted, []);
-}
-
-#[test]
-fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
-    let mut tx = MockTx::new().locks_group(None, None).may_manage(false);
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Err(GroupRefusal::NotFound.into()));
 }
 
 #[test]
@@ -335,14 +258,8 @@ fn finds_no_owner(tx: MockTx, heir: Option<Member>) -> MockTx {
     tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
     tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
     tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
+    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx
-}
-
-#[test]
-fn the_next_to_join_a_group_that_nobody_is_in_becomes_its_owner() {
-    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
-    let mut tx = finds_no_owner(tx, None);
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, BuiltInRole::Owner), true)));
 }
 
 #[test]
@@ -350,27 +267,6 @@ fn whom_a_server_admin_adds_to_a_group_that_nobody_is_in_becomes_its_owner() {
     let mut tx = finds_no_owner(locks_candidate(MockTx::new().called_by(SERVER_ADMIN), OTHER), None);
     let outcome = add_other(&mut tx, BuiltInRole::Member);
     assert_eq!(outcome, Ok(added(OTHER, BuiltInRole::Owner)));
-}
-
-#[test]
-fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
-    let tx = locks_candidate(MockTx::new().locks_group(Some(group()), None), ME);
-    let mut tx = finds_no_owner(tx, Some(member(OTHER, BuiltInRole::Member)));
-    assert_eq!(join(&mut tx, &me(), GROUP, &Quotas::default()), Ok((added(ME, BuiltInRole::Member), true)));
-    let events: Vec<_> = tx.emitted.into_iter().map(|(_, _, event)| event).collect();
-    let promoted =
-        Event::MemberUpdated(GroupMember { group: GROUP, member: member(OTHER, BuiltInRole::Owner) });
-    assert_eq!(
-        events,
-        [
-            promoted,
-            Event::MemberAdded(AddedMember {
-                group: GROUP,
-                member: added(ME, BuiltInRole::Member),
-                history: History::All
-            })
-        ]
-    );
 }
 
 #[test]
@@ -391,14 +287,5 @@ fn faults_are_returned() {
                 &Quotas::default(),
             )
         },
-    );
-    assert_hands_faults_on(|| joins(Unique::Stored(())), |tx| join(tx, &me(), GROUP, &Quotas::default()));
-    assert_hands_faults_on(
-        || {
-            let mut tx = joins(Unique::Taken);
-            tx.members.expect_find().returning(|_, _| Ok(Some(member(ME, BuiltInRole::Member))));
-            tx
-        },
-        |tx| join(tx, &me(), GROUP, &Quotas::default()),
     );
 }

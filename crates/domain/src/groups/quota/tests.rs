@@ -76,6 +76,15 @@ fn faults_are_returned() {
 fn the_names_of_the_quotas_are_those_of_the_contract() {
     assert_eq!(
         Quota::ALL.map(Quota::as_str),
-        ["owned_groups", "memberships", "members", "direct_conversations", "invitations", "sent_invitations"]
+        [
+            "owned_groups",
+            "memberships",
+            "members",
+            "direct_conversations",
+            "invitations",
+            "sent_invitations",
+            "join_requests",
+            "sent_join_requests",
+        ]
     );
 }

@@ -237,3 +237,18 @@ pub(super) const INVITATIONS: TableRows = TableRows {
         (Reference, &[("invited_by", Number(9))]),
     ],
 };
+
+pub(super) const JOIN_REQUESTS: TableRows = TableRows {
+    table: "join_requests",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1)), ("message", Text("Let me in"))]],
+    another: &[("group_id", Number(1)), ("user_id", Number(2)), ("message", Null), ("created_at", Number(0))],
+    accepted: &[&[("message", Characters(500))], &[("group_id", Number(2)), ("user_id", Number(1))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("message", Text(""))]),
+        (Check, &[("message", Characters(501))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};

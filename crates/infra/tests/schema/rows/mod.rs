@@ -44,6 +44,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::MEMBERSHIPS,
     groups::GROUP_BANS,
     groups::INVITATIONS,
+    groups::JOIN_REQUESTS,
     messages::MESSAGES,
     messages::REACTIONS,
     internal::JOBS,
