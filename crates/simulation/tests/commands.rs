@@ -84,7 +84,7 @@ const REFUSALS: &[&str] = &[
     "Group(Banned)",
     "Group(Direct)",
     "Group(DirectClosed)",
-    "Group(QuotaExceeded { quota: DirectConversations, limit: 5 })",
+    "Group(QuotaExceeded { quota: DirectConversations, limit: 3 })",
     "Group(LastOwner)",
     "Group(MemberNotFound)",
     "Group(MembersOnly)",

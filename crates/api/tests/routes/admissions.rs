@@ -1,4 +1,6 @@
-//! Ways into groups: invitations.
+//! Ways into groups: invitations, and requests to join.
+
+mod requests;
 
 use groupchat_domain::groups::Quotas;
 use serde_json::{Value, json};

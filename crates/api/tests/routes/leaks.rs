@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16;
 const HUNTERS: [&str; 5] = ["user", "invited", "member", "banned", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 23] = [
+const MANAGED: [&str; 26] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
@@ -39,6 +39,9 @@ const MANAGED: [&str; 23] = [
     "PUT    /api/groups/{group_id}/bans/{user_id}",
     "DELETE /api/groups/{group_id}/bans/{user_id}",
     "POST   /api/groups/{group_id}/join",
+    "GET    /api/groups/{group_id}/join-requests",
+    "DELETE /api/groups/{group_id}/join-requests/{user_id}",
+    "POST   /api/groups/{group_id}/join-requests/{user_id}/approve",
     "GET    /api/groups/{group_id}/invitations",
     "POST   /api/groups/{group_id}/invitations",
     "DELETE /api/groups/{group_id}/invitations/{invitation_id}",

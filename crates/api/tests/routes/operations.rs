@@ -2,6 +2,9 @@
 
 use actix_web::http::Method;
 use groupchat_api::FEATURES;
+use groupchat_domain::admissions::JoinRequest;
+use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::storage::Tx;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, Server, id_in};
@@ -114,7 +117,19 @@ pub(crate) struct Scene {
     newcomer: i64,
     /// A role on the server: one that is not there, unless the scene defines one.
     role: i64,
+    /// Who is invited next, and asks to join.
     guest: i64,
+}
+
+/// A user asks to join the group, as if that had been closed.
+async fn ask(server: &Server, group: &str, user: i64) {
+    let (group, user) = (GroupId::new(id_in(group)), UserId::new(user));
+    let ask = move |tx: &mut dyn Tx| {
+        let user = tx.accounts().find(user).expect("the storage works").expect("the user is there").as_ref();
+        let request = JoinRequest { user, message: None, created_at: tx.now() };
+        tx.join_requests().insert(group, &request).expect("the storage works");
+    };
+    server.run(ask).await;
 }
 
 impl Scene {
@@ -157,6 +172,7 @@ impl Scene {
         let role = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
         owner.post(&format!("{group}/roles"), role).await.created();
         let (peer_id, newcomer, guest) = (peer.id(), newcomer.id(), guest.id());
+        ask(server, &group, guest).await;
         let peer_name = format!("peer-{number}");
         let callers = [
             ("nobody", server.nobody()),
@@ -193,6 +209,7 @@ impl Scene {
         let draft = json!({"user_id": owner.id()});
         peer.post(&format!("{elsewhere}/invitations"), draft).await.created();
         self.guest = server.user(&format!("guest-after-{}", self.newcomer)).await.id();
+        ask(server, &self.group, self.guest).await;
         self.newcomer = server.user(&format!("after-{}", self.newcomer)).await.id();
     }
 
@@ -216,6 +233,7 @@ impl Scene {
         let path = message
             .replace("/api/groups/{group_id}/bans/{user_id}", &banned)
             .replace("/api/groups/{group_id}/invitations/{invitation_id}", &self.invitation)
+            .replace("/join-requests/{user_id}", &format!("/join-requests/{}", self.guest))
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{invitation_id}", &id_in(&self.invitation).to_string())
             .replace("{name}", "Guest")
@@ -239,6 +257,7 @@ impl Scene {
             "POST   /api/groups" => json!({"name": unique}),
             "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
             "POST   /api/direct" => json!({"user_ids": [self.newcomer]}),
+            "POST   /api/groups/{group_id}/join" => json!({"message": "Let me in"}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
             "POST   /api/groups/{group_id}/invitations" => json!({"user_id": self.guest}),
             "POST   /api/groups/{group_id}/roles" => {

@@ -64,7 +64,7 @@ fn who_leaves_while_they_are_demoted_is_gone(arena: &Arena) {
         if comes_back {
             parts.push(part(|| {
                 let joined =
-                    arena.act(admin.who, move |tx, actor| join(tx, actor, group, &Quotas::UNLIMITED));
+                    arena.act(admin.who, move |tx, actor| join(tx, actor, group, None, &Quotas::UNLIMITED));
                 joined.map(drop)
             }));
         }

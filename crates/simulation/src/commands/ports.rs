@@ -21,7 +21,7 @@ use crate::commands::argument::{AKey, Argument, key_hash};
 use crate::commands::ids::Ids;
 
 /// The quotas of all worlds: small, so that they are reached.
-pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 4, direct_conversations: 5 };
+pub const QUOTAS: Quotas = Quotas { owned_groups: 3, memberships: 5, members: 4, direct_conversations: 3 };
 
 /// How many sessions a user may have.
 const SESSIONS_PER_USER: u32 = 3;

@@ -163,7 +163,7 @@ impl Scene {
         self.kept.hear(&mut self.graces, "reply").await
     }
 
-    /// A group of others is hidden, Grace is banned for a while; the group that both were in and her account are
+    /// A group of others is hidden, Grace is banned for a while and asks to come back; the group that both were in and her account are
     /// deleted.
     async fn part(&mut self) {
         self.server.advance_clock(Duration::from_secs(5));
@@ -179,6 +179,13 @@ impl Scene {
         self.log("ban.updated").await;
         self.ada.delete(&ban).await.no_content();
         self.log("ban.ended").await;
+        self.ada.patch(&self.group, json!({"visibility": "closed"})).await.ok();
+        self.log("group.updated").await;
+        let message = json!({"message": "No more bugs, I promise."});
+        self.grace.post(&format!("{}/join", self.group), message).await.expect(202);
+        self.log("join_request.created").await;
+        self.ada.delete(&format!("{}/join-requests/{}", self.group, self.grace.id())).await.no_content();
+        self.log("join_request.ended").await;
         self.answer_invitations(&analysts).await;
         self.ada.delete(&self.group).await.no_content();
         self.log("group.deleted").await;

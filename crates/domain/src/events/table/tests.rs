@@ -155,7 +155,7 @@ fn private_changes_of_a_user_reach_only_their_own_devices() {
 }
 
 #[test]
-fn the_server_acts_only_on_accounts_memberships_invitations_and_sessions() {
+fn the_server_acts_only_on_accounts_memberships_ways_in_and_sessions() {
     let by_server = EventType::ALL.iter().filter(|event_type| event_type.may_be_by_server());
     let names: Vec<_> = by_server.map(|event_type| event_type.as_str()).collect();
     let expected = [
@@ -165,6 +165,7 @@ fn the_server_acts_only_on_accounts_memberships_invitations_and_sessions() {
         "member.updated",
         "member.removed",
         "invitation.withdrawn",
+        "join_request.ended",
         "sessions.ended",
     ];
     assert_eq!(names, expected);

@@ -105,14 +105,16 @@ fn an_outsider_is_not_told_of_a_private_group() {
 }
 
 #[test]
-fn the_invitation_of_who_is_banned_ends() {
+fn the_invitation_and_the_request_of_who_is_banned_end() {
     let mut tx = bans(ADMIN, None);
     tx.bans.expect_put().returning(|_, _| Ok(()));
     let removal = tx.invitations.expect_remove_of().with(eq(GROUP), eq(OTHER)).times(1);
     removal.returning(|_, _| Ok(Some(INVITATION)));
+    tx.join_requests.expect_remove().with(eq(GROUP), eq(OTHER)).times(1).returning(|_, _| Ok(true));
     ban(&mut tx, &me(), GROUP, OTHER, &draft()).unwrap();
     let ended = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });
     assert_eq!(tx.emitted[0], (Audience::User(OTHER), Some(ME), ended));
+    assert!(matches!(tx.emitted[1].2, Event::JoinRequestEnded(_)));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::events::Audience;
 use crate::groups::model::{History, Visibility};
 use crate::groups::restriction::Ban;
 use crate::testing::{
-    ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
-    SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
+    ADMIN, FIRST_EVENT, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, user,
 };
 
 /// The actor and the candidate are locked, then the candidate is read, once each.
