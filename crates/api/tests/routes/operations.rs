@@ -101,7 +101,8 @@ const TEACHERS: [&str; 10] = [
 ];
 
 /// What calls are about: a public group with an owner, an admin, a member and another member, the peer, who has
-/// sent a message, one in the role `readonly` and one in a role of the group's own; a user, one who is invited, one who is banned, and a server admin, who are not in it; and two users
+/// sent a message, one in the role `readonly` and one in a role of the group's own; a user, one who is invited, one who
+/// is banned, and a server admin, who are not in it; and three users
 /// whom nobody knows yet.
 pub(crate) struct Scene {
     /// The group's path.
@@ -119,15 +120,20 @@ pub(crate) struct Scene {
     role: i64,
     /// Who is invited next, and asks to join.
     guest: i64,
+    /// Who asks to join, and is approved next.
+    asker: i64,
 }
 
-/// A user asks to join the group, as if that had been closed.
-async fn ask(server: &Server, group: &str, user: i64) {
-    let (group, user) = (GroupId::new(id_in(group)), UserId::new(user));
+/// Users ask to join the group, as if that had been closed.
+async fn ask(server: &Server, group: &str, users: &[i64]) {
+    let (group, users) = (GroupId::new(id_in(group)), users.to_vec());
     let ask = move |tx: &mut dyn Tx| {
-        let user = tx.accounts().find(user).expect("the storage works").expect("the user is there").as_ref();
-        let request = JoinRequest { user, message: None, created_at: tx.now() };
-        tx.join_requests().insert(group, &request).expect("the storage works");
+        for user in &users {
+            let user = tx.accounts().find(UserId::new(*user)).expect("the storage works");
+            let user = user.expect("the user is there").as_ref();
+            let request = JoinRequest { user, message: None, created_at: tx.now() };
+            tx.join_requests().insert(group, &request).expect("the storage works");
+        }
     };
     server.run(ask).await;
 }
@@ -145,6 +151,7 @@ impl Scene {
             "server admin",
             "newcomer",
             "guest",
+            "asker",
             "banned",
             "readonly",
             "teacher",
@@ -152,8 +159,21 @@ impl Scene {
         let named =
             roles.map(|role| (format!("{}-{number}", role.replace(' ', "-")), role == "server admin"));
         let users = server.users(&named).await;
-        let [user, invited, member, admin, owner, peer, root, newcomer, guest, banned, readonly, teacher] =
-            users.try_into().ok().expect("twelve users");
+        let [
+            user,
+            invited,
+            member,
+            admin,
+            owner,
+            peer,
+            root,
+            newcomer,
+            guest,
+            asker,
+            banned,
+            readonly,
+            teacher,
+        ] = users.try_into().ok().expect("thirteen users");
         let group = owner.new_group(&format!("Group {number}")).await;
         owner.add(&group, &admin, "admin").await;
         owner.add(&group, &member, "member").await;
@@ -171,8 +191,8 @@ impl Scene {
         owner.put(&format!("{group}/bans/{}", banned.id()), json!({})).await.ok();
         let role = json!({"name": "Guest", "rank": 7, "permissions": ["view"]});
         owner.post(&format!("{group}/roles"), role).await.created();
-        let (peer_id, newcomer, guest) = (peer.id(), newcomer.id(), guest.id());
-        ask(server, &group, guest).await;
+        let (peer_id, newcomer, guest, asker) = (peer.id(), newcomer.id(), guest.id(), asker.id());
+        ask(server, &group, &[guest, asker]).await;
         let peer_name = format!("peer-{number}");
         let callers = [
             ("nobody", server.nobody()),
@@ -197,6 +217,7 @@ impl Scene {
             newcomer,
             role: 4_000_000_000,
             guest,
+            asker,
         }
     }
 
@@ -209,7 +230,8 @@ impl Scene {
         let draft = json!({"user_id": owner.id()});
         peer.post(&format!("{elsewhere}/invitations"), draft).await.created();
         self.guest = server.user(&format!("guest-after-{}", self.newcomer)).await.id();
-        ask(server, &self.group, self.guest).await;
+        self.asker = server.user(&format!("asker-after-{}", self.newcomer)).await.id();
+        ask(server, &self.group, &[self.guest, self.asker]).await;
         self.newcomer = server.user(&format!("after-{}", self.newcomer)).await.id();
     }
 
@@ -233,7 +255,7 @@ impl Scene {
         let path = message
             .replace("/api/groups/{group_id}/bans/{user_id}", &banned)
             .replace("/api/groups/{group_id}/invitations/{invitation_id}", &self.invitation)
-            .replace("/join-requests/{user_id}", &format!("/join-requests/{}", self.guest))
+            .replace("/join-requests/{user_id}", &format!("/join-requests/{}", self.asker))
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{invitation_id}", &id_in(&self.invitation).to_string())
             .replace("{name}", "Guest")

@@ -1,8 +1,9 @@
 //! Races between leaving and losing a role.
 
 use groupchat_domain::Refusal;
+use groupchat_domain::admissions::join;
 use groupchat_domain::events::{EventRecord, EventType};
-use groupchat_domain::groups::{GroupRefusal, Quotas, change_role, join, remove_member};
+use groupchat_domain::groups::{GroupRefusal, Quotas, change_role, remove_member};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::{BuiltInRole, RoleName};
 

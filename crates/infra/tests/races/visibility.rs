@@ -60,7 +60,9 @@ fn nobody_is_half_in_a_group_that_is_hidden_and_shown(arena: &Arena) {
         let mut parts: Vec<Part<'_, Result<(), Refusal>>> = Vec::new();
         for joiner in joiners {
             parts.push(part(|| {
-                arena.act(joiner.who, move |tx, actor| join(tx, actor, group, None, &Quotas::UNLIMITED)).map(drop)
+                arena
+                    .act(joiner.who, move |tx, actor| join(tx, actor, group, None, &Quotas::UNLIMITED))
+                    .map(drop)
             }));
         }
         parts.push(part(|| {
