@@ -8,10 +8,13 @@ mkdir -p "$CI_CACHE"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# Installs Debian packages: debian_packages PACKAGE…
+# Installs Debian packages: debian_packages PACKAGE… Scripts that run at once take turns.
 debian_packages() {
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  (
+    flock 9
+    as_root apt-get update -qq 9>&-
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 9>&-
+  ) 9>"$CI_CACHE/apt.lock"
 }
 
 # The same unless the command that they bring is there: need COMMAND PACKAGE…
