@@ -16,15 +16,27 @@ pub(crate) fn visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Vis
 
 /// The group, locked until the transaction ends, if the actor may know of it.
 pub(crate) fn lock_visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
-    tx.groups().lock(id)?;
-    visible(tx, actor, id)
+    Ok(lock_if_visible(tx, actor, id)?.ok_or(GroupRefusal::NotFound)?)
 }
 
 /// The group to manage, locked until the transaction ends: those with `manage_groups` manage all groups, also those
 /// that they don't see.
 pub(crate) fn lock_managed(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<VisibleGroup, Error> {
+    if let Some(found) = lock_if_visible(tx, actor, id)? {
+        return Ok(found);
+    }
+    // Others than managers must not wait for its lock.
+    unseen(tx, actor, id)?;
     tx.groups().lock(id)?;
     managed(tx, actor, id)
+}
+
+fn lock_if_visible(tx: &mut dyn Tx, actor: &Actor, id: GroupId) -> Result<Option<VisibleGroup>, Error> {
+    // What became visible meanwhile is not locked, and so not to be read.
+    if !tx.groups().lock_visible(id, actor.id())? {
+        return Ok(None);
+    }
+    Ok(tx.groups().find_visible(id, actor.id())?)
 }
 
 /// The group, if the actor may know of it, also as somebody who manages all groups.

@@ -52,6 +52,11 @@ repository! {
         /// decided by one at a time. Does nothing where writes run one after the other anyway.
         fn lock(&mut self, id: GroupId) -> Result<(), StorageFault>;
 
+        /// Locks the group as [`lock`](Self::lock) does if the viewer may see it, and returns whether. MUST NOT wait for
+        /// a group that the viewer may not see: the wait would tell that it exists, and the lock would keep its members
+        /// waiting. Where nothing is locked, MAY return `true` for any group: whoever reads it finds out.
+        fn lock_visible(&mut self, id: GroupId, viewer: UserId) -> Result<bool, StorageFault>;
+
         /// The group, if the viewer may see it, with the viewer's role and what it allows. MUST be one query, so that
         /// "doesn't exist" and "not visible" take equally long.
         fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault>;

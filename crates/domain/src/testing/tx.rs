@@ -184,7 +184,7 @@ impl MockTx {
         self
     }
 
-    /// The group is locked and only then looked for, once each.
+    /// The group is locked, if the actor sees it, and only then looked for, once each.
     pub(crate) fn locks_group(self, group: Option<Group>, role: Option<BuiltInRole>) -> Self {
         let found = group.map(|group| VisibleGroup { group, standing: role.map(standing) });
         self.locks_visible_group(found)
@@ -193,11 +193,17 @@ impl MockTx {
     /// The same where the actor has a role of the group's own.
     pub(crate) fn locks_visible_group(mut self, found: Option<VisibleGroup>) -> Self {
         let mut order = Sequence::new();
-        self.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
+        let is_visible = found.is_some();
+        self.groups
+            .expect_lock_visible()
+            .with(eq(GROUP), eq(ME))
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(move |_, _| Ok(is_visible));
         self.groups
             .expect_find_visible()
             .with(eq(GROUP), eq(ME))
-            .times(1)
+            .times(usize::from(is_visible))
             .in_sequence(&mut order)
             .returning(move |_, _| Ok(found.clone()));
         self

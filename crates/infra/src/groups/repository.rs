@@ -219,6 +219,15 @@ impl GroupRepository for DbTx<'_> {
         self.lock(|connection| locks::group(connection, id))
     }
 
+    fn lock_visible(&mut self, id: GroupId, viewer: UserId) -> Result<bool, StorageFault> {
+        let mut is_visible = true;
+        self.lock(|connection| {
+            is_visible = locks::visible_group(connection, id, viewer)?;
+            Ok(())
+        })?;
+        Ok(is_visible)
+    }
+
     fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
         let found = with_standing(viewer.get()).filter(groups::id.eq(id.get())).filter(is_visible());
         Ok(on_backend!(self, |connection| found

@@ -8,15 +8,19 @@
     allow(unused_variables, clippy::unnecessary_wraps, reason = "SQLite needs no locks")
 )]
 
+#[cfg(feature = "postgres")]
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use groupchat_domain::accounts::LockStrength;
+#[cfg(feature = "postgres")]
+use groupchat_domain::groups::Visibility;
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::jobs::JobId;
 
 use crate::connection::Connection;
 use crate::schema::jobs;
 #[cfg(feature = "postgres")]
-use crate::schema::{groups, users};
+use crate::schema::{groups, memberships, users};
 
 /// Locks a group.
 ///
@@ -29,6 +33,34 @@ pub(crate) fn group(connection: &mut Connection<'_>, id: GroupId) -> QueryResult
         Connection::Postgres(connection) => {
             let group = groups::table.select(groups::id).filter(groups::id.eq(id.get())).for_no_key_update();
             group.load::<i64>(*connection).map(drop)
+        }
+    }
+}
+
+/// Locks a group if the viewer may see it, and returns whether; without a lock, always `true`. Rows of others are not
+/// waited for: PostgreSQL locks only what the conditions let through.
+///
+/// # Errors
+/// The failure of the statement.
+pub(crate) fn visible_group(
+    connection: &mut Connection<'_>,
+    id: GroupId,
+    viewer: UserId,
+) -> QueryResult<bool> {
+    match connection {
+        Connection::Sqlite(_) => Ok(true),
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(connection) => {
+            let is_member = memberships::table
+                .filter(memberships::group_id.eq(id.get()))
+                .filter(memberships::user_id.eq(viewer.get()));
+            let group = groups::table
+                .select(groups::id)
+                .filter(groups::id.eq(id.get()))
+                .filter(groups::deleted_at.is_null())
+                .filter(groups::visibility.ne(Visibility::Private.as_str()).or(exists(is_member)))
+                .for_no_key_update();
+            Ok(group.first::<i64>(*connection).optional()?.is_some())
         }
     }
 }

@@ -10,6 +10,7 @@ mod database;
 mod failover;
 mod faults;
 mod limits;
+mod locks;
 mod losses;
 mod notices;
 mod opening;

@@ -1,9 +1,12 @@
+use mockall::Sequence;
+use mockall::predicate::eq;
+
 use super::*;
 use crate::groups::model::Visibility;
 use crate::permissions::{BuiltInRole, Rank, Shortfall};
 use crate::testing::{
-    ADMIN, GROUP, GroupCaller, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN, SERVER_ADMIN_INSIDE,
-    assert_hands_faults_on, direct, group, lacks, me, standing,
+    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
+    SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, standing,
 };
 
 fn seen_by(caller: GroupCaller) -> VisibleGroup {
@@ -29,10 +32,25 @@ fn a_group_that_the_actor_may_not_know_of_is_not_found() {
 fn server_admins_manage_groups_that_they_don_t_see() {
     let hidden = Group { visibility: Visibility::Private, ..group() };
     for (is_admin, exists) in [(true, true), (true, false), (false, true)] {
-        let mut tx = MockTx::new().locks_group(None, None).may_manage(is_admin);
+        let mut tx = MockTx::new().locks_group(None, None);
+        let (mut order, is_shown) = (Sequence::new(), is_admin && exists);
         let found: Vec<_> = exists.then(|| hidden.clone()).into_iter().collect();
-        tx.groups.expect_find_many().times(usize::from(is_admin)).returning(move |_| Ok(found.clone()));
-        let expected = if is_admin && exists {
+        // Once without a lock, which nobody may wait for who may not know of the group, and once under it.
+        for is_locked in [false, true] {
+            let times = usize::from(is_shown || !is_locked);
+            if is_locked {
+                let lock = tx.groups.expect_lock().with(eq(GROUP)).times(times).in_sequence(&mut order);
+                lock.returning(|_| Ok(()));
+                let find = tx.groups.expect_find_visible().times(times).in_sequence(&mut order);
+                find.returning(|_, _| Ok(None));
+            }
+            let rights = tx.server_roles.expect_rights().with(eq(ME)).times(times).in_sequence(&mut order);
+            rights.returning(move |_| Ok(Some(crate::testing::rights(is_admin))));
+            let (times, found) = (usize::from(is_admin) * times, found.clone());
+            let find = tx.groups.expect_find_many().times(times).in_sequence(&mut order);
+            find.returning(move |_| Ok(found.clone()));
+        }
+        let expected = if is_shown {
             Ok(VisibleGroup { group: hidden.clone(), standing: None })
         } else {
             Err(GroupRefusal::NotFound.into())

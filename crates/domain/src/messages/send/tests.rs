@@ -117,7 +117,7 @@ fn finds(group: Group, role: BuiltInRole, last_sent_at: Timestamp) -> MockTx {
     let mut tx = MockTx::new();
     let standing = Some(Standing { last_sent_at, ..standing(role) });
     let found = VisibleGroup { group, standing };
-    tx.groups.expect_lock().returning(|_| Ok(()));
+    tx.groups.expect_lock_visible().returning(|_, _| Ok(true));
     tx.groups.expect_find_visible().returning(move |_, _| Ok(Some(found.clone())));
     tx
 }
