@@ -1,7 +1,5 @@
 //! A request's JSON body.
 
-mod optional;
-
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -19,7 +17,6 @@ use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::DeserializeOwned;
 
-pub use self::optional::OptionalBody;
 use super::serde_errors::violation;
 use crate::limits::IncomingBody;
 use crate::problem::{ApiError, Code};
@@ -31,7 +28,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 pub const OPEN_BODY_LIMIT: usize = 8 * 1024;
 
 /// How long a body may take to arrive completely.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long the rest of a late body is not read, so that the response can be sent first.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,7 +51,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest for Body<T, LIMIT> {
 /// A body that is arriving.
 pub struct BodyReader<T, const LIMIT: usize = BODY_LIMIT> {
     refusal: Option<ApiError>,
-    payload: Payload,
+    pub(super) payload: Payload,
     buffer: BytesMut,
     incoming: IncomingBody,
     timeout: Duration,
@@ -64,7 +61,7 @@ pub struct BodyReader<T, const LIMIT: usize = BODY_LIMIT> {
 }
 
 impl<T, const LIMIT: usize> BodyReader<T, LIMIT> {
-    fn new(request: &HttpRequest, payload: Payload, timeout: Duration) -> Self {
+    pub(super) fn new(request: &HttpRequest, payload: Payload, timeout: Duration) -> Self {
         Self {
             refusal: check_headers(request.headers(), LIMIT).err(),
             payload,
@@ -86,14 +83,14 @@ impl<T, const LIMIT: usize> BodyReader<T, LIMIT> {
     }
 
     /// Ready when the body is late.
-    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let timeout = self.timeout;
         self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(context)
     }
 
     /// Gives up the body. While somebody still holds the request's body, the web framework closes the connection after
     /// the response. Otherwise it may read and discard input without end.
-    fn give_up(&mut self) -> ApiError {
+    pub(super) fn give_up(&mut self) -> ApiError {
         let rest = std::mem::replace(&mut self.payload, Payload::None);
         actix_web::rt::spawn(async move {
             sleep(FAREWELL_TIMEOUT).await;
@@ -154,7 +151,7 @@ fn too_large(limit: usize) -> ApiError {
     ApiError::new(Code::PayloadTooLarge, format!("the body of this request can have at most {limit} bytes"))
 }
 
-fn cut_short() -> ApiError {
+pub(super) fn cut_short() -> ApiError {
     ApiError::new(Code::BadRequest, "the body ended too early")
 }
 

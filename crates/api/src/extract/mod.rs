@@ -9,17 +9,19 @@ mod client;
 pub(crate) mod fuzzing;
 mod ids;
 mod key;
+mod optional_body;
 mod params;
 mod proxies;
 mod serde_errors;
 
 pub(crate) use body::parse as parse_json;
-pub use body::{BODY_LIMIT, Body, OPEN_BODY_LIMIT, OptionalBody};
+pub use body::{BODY_LIMIT, Body, OPEN_BODY_LIMIT};
 pub use client::Client;
 pub(crate) use client::{MAX_USER_AGENT, address, comes_from_proxy};
 pub use ids::{Ids, PathIds, Segment, Segments, UserOrMe};
 pub use key::Key;
 pub(crate) use key::credential;
+pub use optional_body::OptionalBody;
 #[cfg(any(test, fuzzing))]
 pub(crate) use params::parse as parse_query;
 pub use params::{NoParams, Params};

@@ -13,7 +13,7 @@ use paperclip::v2::models::{DefaultOperationRaw, Either};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::de::DeserializeOwned;
 
-use super::{BODY_TIMEOUT, Body, BodyReader, cut_short};
+use super::body::{BODY_TIMEOUT, Body, BodyReader, cut_short};
 use crate::problem::ApiError;
 
 /// A body like [`Body`], or none at all: neither a `Content-Type` nor a byte.
