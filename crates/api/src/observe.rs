@@ -42,7 +42,8 @@ pub(crate) async fn observe(
     let id = RequestId::next();
     let method = request.method().clone();
     // At the highest level, so that an error is logged with its request whatever the log filter.
-    let span = tracing::error_span!("request", request_id = %id, %method, path = request.path());
+    let span =
+        tracing::error_span!("request", request_id = %id, %method, path = without_secrets(request.path()));
     // A HEAD is a GET whose body the connection leaves out (RFC 9110, section 9.3.2).
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -114,7 +115,14 @@ impl AccessLine {
 
 /// The path of a request without a route.
 fn missing_path(response: &ServiceResponse<BoxBody>) -> Option<String> {
-    (response.status() == StatusCode::NOT_FOUND).then(|| printable(response.request().path()))
+    (response.status() == StatusCode::NOT_FOUND)
+        .then(|| printable(without_secrets(response.request().path())))
+}
+
+/// What of a path may be logged: who knows the code of an invite link may come in by it.
+fn without_secrets(path: &str) -> &str {
+    const LINKS: &str = "/api/invite-links/";
+    if path.starts_with(LINKS) { LINKS } else { path }
 }
 
 /// The first characters of a path, percent-encoded where they might harm a reader of the log, because the sender chose

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::web::Data;
 use groupchat_domain::accounts::{ApiKeys, LoginJournal, LoginRateLimiter, PasswordHasher, Welcome};
+use groupchat_domain::admissions::LinkCodes;
 use groupchat_domain::events::LiveEvents;
 use groupchat_domain::storage::Storage;
 
@@ -21,9 +22,11 @@ pub struct Ports {
     pub storage: Arc<dyn Storage>,
     /// Generates and hashes API keys.
     pub keys: Arc<dyn ApiKeys>,
+    /// Makes and hashes the codes of invite links.
+    pub codes: Arc<dyn LinkCodes>,
     /// Checks and hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Limits login attempts.
+    /// Limits login attempts, and attempts at codes.
     pub attempts: Arc<dyn LoginRateLimiter>,
     /// Records failed logins.
     pub journal: Arc<dyn LoginJournal>,

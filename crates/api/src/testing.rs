@@ -11,6 +11,7 @@ use groupchat_domain::accounts::{
     ApiKeys, AttemptPool, FailedLogin, HashCaller, IssuedKey, KeyHash, LoginJournal, LoginRateLimiter,
     NoWelcome, Password, PasswordAttempt, PasswordCheck, PasswordHash, PasswordHasher, Secret, Verification,
 };
+use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
 use groupchat_domain::events::{
     Cursor, Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents, Viewer,
 };
@@ -50,6 +51,7 @@ pub(crate) fn state_with(options: ServerOptions) -> State {
     let ports = Ports {
         storage: Arc::new(Gone),
         keys: Arc::new(Plain),
+        codes: Arc::new(Plain),
         hasher: Arc::new(Plain),
         attempts: Arc::new(Plain),
         journal: Arc::new(Plain),
@@ -116,6 +118,16 @@ impl PasswordHasher for Plain {
 
 impl LoginJournal for Plain {
     fn failed<'a>(&self, _: FailedLogin<'a>) {}
+}
+
+impl LinkCodes for Plain {
+    fn issue_code(&self) -> LinkCode {
+        LinkCode::from_bits([0; 20])
+    }
+
+    fn digest_code(&self, _: &LinkCode) -> CodeHash {
+        KeyHash::new([0; 32])
+    }
 }
 
 impl LoginRateLimiter for Plain {

@@ -49,6 +49,8 @@ integer_newtype! {
     MessageId;
     /// An invitation to a group.
     InvitationId;
+    /// An invite link to a group.
+    InviteLinkId;
     /// An event. Taken under the lock of the group that the event is about, so that the ids of a group's events
     /// go up in the order in which these happened; between them may be gaps.
     EventId;
@@ -110,7 +112,7 @@ macro_rules! id_of_caller {
     )+};
 }
 
-id_of_caller! { UserId SessionId RoleId GroupId InvitationId MessageId }
+id_of_caller! { UserId SessionId RoleId GroupId InvitationId InviteLinkId MessageId }
 
 impl Seq {
     /// Before the first message.

@@ -127,6 +127,19 @@ macro_rules! for_each_table {
                 expires_at -> Nullable<BigInt>,
             }
 
+            invite_links (id) numbered {
+                id -> BigInt,
+                group_id -> BigInt,
+                created_by -> BigInt,
+                code_hash -> Binary,
+                role -> Text,
+                note -> Nullable<Text>,
+                max_uses -> Nullable<BigInt>,
+                uses -> BigInt,
+                created_at -> BigInt,
+                expires_at -> BigInt,
+            }
+
             join_requests (group_id, user_id) {
                 group_id -> BigInt,
                 user_id -> BigInt,
@@ -242,6 +255,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     group_bans,
     invitations,
+    invite_links,
     join_requests,
     messages,
     reactions,

@@ -135,6 +135,7 @@ fn wire(storage: Arc<dyn Storage>, hub: LocalHub, config: &Config) -> Result<Sta
     let ports = Ports {
         storage,
         keys: Arc::new(RandomKeys),
+        codes: Arc::new(RandomKeys),
         hasher: Arc::new(hasher),
         attempts: Arc::new(attempts),
         journal: Arc::new(LogJournal),

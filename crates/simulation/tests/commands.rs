@@ -79,6 +79,7 @@ const REFUSALS: &[&str] = &[
     "Account(WrongPassword)",
     "Admission(InvitationNotFound)",
     "Admission(JoinRequestNotFound)",
+    "Admission(LinkNotFound)",
     "Group(AlreadyMember)",
     "Group(Archived)",
     "Group(Banned)",

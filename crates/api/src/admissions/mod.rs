@@ -1,7 +1,9 @@
-//! Ways into groups besides being added: joining, requests to join, and invitations.
+//! Ways into groups besides being added: joining, requests to join, invitations, and invite links.
 
 mod dto;
 mod handlers;
+mod link_dto;
+mod link_handlers;
 mod request_handlers;
 mod requests;
 mod routes;

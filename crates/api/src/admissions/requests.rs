@@ -1,6 +1,6 @@
 //! Request bodies for ways into groups, parsed into domain values.
 
-use groupchat_domain::admissions::{InvitationDraft, Note};
+use groupchat_domain::admissions::{InvitationDraft, LinkDraft, MaxUses, Note};
 use groupchat_domain::ids::UserId;
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::time::Timestamp;
@@ -46,6 +46,34 @@ impl InvitationDraftDto {
     }
 }
 
+/// What an invite link is for.
+#[derive(Deserialize, Apiv2Schema)]
+#[openapi(rename = "InviteLinkDraft")]
+pub(super) struct LinkDraftDto {
+    /// The role that users get; the default is `member`.
+    pub role: Optional<RoleName>,
+    /// How many users it lets in: 1–100,000; by default any number.
+    pub max_uses: Optional<MaxUses>,
+    /// When it ends, within 366 days; by default in 7 days.
+    pub expires_at: Optional<Timestamp>,
+    /// What to write to those who may invite: 1–500 characters.
+    pub note: Optional<Note>,
+}
+
+impl LinkDraftDto {
+    pub(super) fn parse(self) -> Result<LinkDraft, ApiError> {
+        let mut fields = Fields::new();
+        let draft = LinkDraft {
+            role: fields.optional("role", self.role).unwrap_or(RoleName::MEMBER),
+            max_uses: fields.optional("max_uses", self.max_uses),
+            expires_at: fields.optional("expires_at", self.expires_at),
+            note: fields.optional("note", self.note),
+        };
+        fields.finish()?;
+        Ok(draft)
+    }
+}
+
 /// What goes with the wish to join a group.
 #[derive(Deserialize, Apiv2Schema)]
 #[openapi(rename = "JoinDraft", example = r#"{"message": "I work in the workshop."}"#)]
@@ -66,7 +94,11 @@ impl JoinDraftDto {
 /// The parsers of bodies.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn bodies() -> Vec<Parser> {
-    vec![Parser::of_body(InvitationDraftDto::parse), Parser::of_body(JoinDraftDto::parse)]
+    vec![
+        Parser::of_body(InvitationDraftDto::parse),
+        Parser::of_body(JoinDraftDto::parse),
+        Parser::of_body(LinkDraftDto::parse),
+    ]
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{handlers, request_handlers};
+use super::{handlers, link_handlers, request_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -31,6 +31,17 @@ fn routes(config: &mut ServiceConfig<'_>) {
             web::resource("/groups/{group_id}/invitations/{invitation_id}")
                 .route(web::delete().to(handlers::withdraw)),
         )
+        .service(
+            web::resource("/groups/{group_id}/invite-links")
+                .route(web::get().to(link_handlers::list))
+                .route(web::post().to(link_handlers::create)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/invite-links/{link_id}")
+                .route(web::delete().to(link_handlers::revoke)),
+        )
+        .service(web::resource("/invite-links/{code}").route(web::get().to(link_handlers::show)))
+        .service(web::resource("/invite-links/{code}/accept").route(web::post().to(link_handlers::accept)))
         .service(web::resource("/invitations").route(web::get().to(handlers::list_own)))
         .service(web::resource("/invitations/{invitation_id}/accept").route(web::post().to(handlers::accept)))
         .service(
@@ -41,7 +52,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
 /// What the OpenAPI document says of the feature and of its operations.
 pub(crate) const FEATURE: Feature = Feature {
     tag: "Admissions",
-    description: "Ways into groups: joining, requests to join, and invitations.",
+    description: "Ways into groups: joining, requests to join, invitations, and invite links.",
     file: file!(),
     routes,
     operations: &[
@@ -84,6 +95,18 @@ pub(crate) const FEATURE: Feature = Feature {
             &[MembersOnly, RoleTooLow, Banned, Archived, GroupNotFound, InvitationNotFound],
         )
         .writes_to(WritePurpose::Tidy),
+        operation("listInviteLinks", &[MembersOnly, RoleTooLow, NotInDirect, Banned, GroupNotFound]),
+        operation(
+            "createInviteLink",
+            &[MembersOnly, RoleTooLow, NotInDirect, Banned, Archived, GroupNotFound, QuotaExceeded],
+        ),
+        operation(
+            "revokeInviteLink",
+            &[MembersOnly, RoleTooLow, NotInDirect, Banned, Archived, GroupNotFound, InviteLinkNotFound],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation("getInviteLink", &[InviteLinkNotFound, TooManyAttempts]),
+        operation("acceptInviteLink", &[Banned, InviteLinkNotFound, QuotaExceeded, TooManyAttempts]),
         operation("listOwnInvitations", &[]),
         operation("acceptInvitation", &[InvitationNotFound, AlreadyMember, QuotaExceeded]),
         operation("declineInvitation", &[InvitationNotFound]).writes_to(WritePurpose::Tidy),

@@ -5,7 +5,9 @@ use std::future::{Ready, ready};
 use actix_web::dev::{Path, Payload, Url};
 use actix_web::{FromRequest, HttpRequest};
 use groupchat_domain::accounts::Actor;
-use groupchat_domain::ids::{GroupId, InvitationId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{
+    GroupId, InvitationId, InviteLinkId, MAX_SAFE_INTEGER, MessageId, RoleId, SessionId, UserId,
+};
 use groupchat_domain::permissions::RoleName;
 use groupchat_domain::validation::{FieldError, Violation, ViolationCode};
 use paperclip::actix::OperationModifier;
@@ -60,8 +62,8 @@ pub trait PathIds: Sized {
 /// A segment of a path, in the document.
 #[derive(Debug, Clone, Copy)]
 pub struct Segment {
-    description: &'static str,
-    rules: fn() -> Value,
+    pub(crate) description: &'static str,
+    pub(crate) rules: fn() -> Value,
 }
 
 /// What is left of a path, and what was wrong with it so far.
@@ -76,7 +78,7 @@ impl<'a> Segments<'a> {
         Self { path: request.match_info(), taken: 0, errors: Vec::new() }
     }
 
-    fn next<T>(&mut self, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Option<T> {
+    pub(crate) fn next<T>(&mut self, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Option<T> {
         let (name, text) = self.path.iter().nth(self.taken)?;
         self.taken += 1;
         parse(text).map_err(|violation| self.errors.push(violation.in_field(name))).ok()
@@ -98,6 +100,7 @@ macro_rules! path_ids {
 path_ids! {
     GroupId = "The group's id."
     InvitationId = "The invitation's id."
+    InviteLinkId = "The link's id."
     MessageId = "The message's id."
     RoleId = "The role's id."
     SessionId = "The session's id."
@@ -169,7 +172,7 @@ macro_rules! after_group {
     )+};
 }
 
-after_group! { InvitationId MessageId UserOrMe }
+after_group! { InvitationId InviteLinkId MessageId UserOrMe }
 
 impl<T: PathIds> FromRequest for Ids<T> {
     type Error = ApiError;

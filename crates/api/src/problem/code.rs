@@ -122,6 +122,9 @@ codes! {
     /// No such invitation, or none that can be accepted.
     InvitationNotFound = NOT_FOUND, "invitation_not_found", "There is no such invitation",
         for Admission(AdmissionRefusal::InvitationNotFound);
+    /// No such invite link, or none that lets anybody in.
+    InviteLinkNotFound = NOT_FOUND, "invite_link_not_found", "There is no such invite link",
+        for Admission(AdmissionRefusal::LinkNotFound);
     /// No such request to join the group.
     JoinRequestNotFound = NOT_FOUND, "join_request_not_found", "This user has not asked to join the group",
         for Admission(AdmissionRefusal::JoinRequestNotFound);

@@ -1,5 +1,6 @@
-//! Ways into groups: invitations, and requests to join.
+//! Ways into groups: invitations, invite links, and requests to join.
 
+mod links;
 mod requests;
 
 use groupchat_domain::groups::Quotas;

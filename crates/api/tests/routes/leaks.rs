@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16;
 const HUNTERS: [&str; 5] = ["user", "invited", "member", "banned", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 26] = [
+const MANAGED: [&str; 29] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
@@ -40,6 +40,9 @@ const MANAGED: [&str; 26] = [
     "DELETE /api/groups/{group_id}/bans/{user_id}",
     "POST   /api/groups/{group_id}/join",
     "GET    /api/groups/{group_id}/join-requests",
+    "GET    /api/groups/{group_id}/invite-links",
+    "POST   /api/groups/{group_id}/invite-links",
+    "DELETE /api/groups/{group_id}/invite-links/{link_id}",
     "DELETE /api/groups/{group_id}/join-requests/{user_id}",
     "POST   /api/groups/{group_id}/join-requests/{user_id}/approve",
     "GET    /api/groups/{group_id}/invitations",
@@ -114,6 +117,25 @@ fn assert_shows_invitation(answer: &Answer, scene: &Scene) {
     assert_eq!(listed["invited_by"]["id"], scene.caller("owner").id(), "{answer}");
 }
 
+/// Fails unless whoever knows the code of a link is shown its group's name and size, and nothing else of the group. To
+/// whoever is banned, the link does not exist. Whoever has accepted it is a member.
+#[track_caller]
+fn assert_shows_link(answer: &Answer, nothing: &Answer, hunter: &str) {
+    if hunter == "banned" {
+        assert_eq!(said(answer), said(nothing), "{answer} is not what {nothing} is");
+        return;
+    }
+    for trace in ["text", "client", "description"] {
+        assert_clean(answer, hunter, &format!("{MARKER} {trace}"));
+    }
+    if answer.status() == 200 {
+        let shown = answer.json();
+        let fields: Vec<_> =
+            shown.as_object().into_iter().flatten().map(|(field, _)| field.as_str()).collect();
+        assert_eq!((fields, &shown["id"]), (vec!["id", "member_count", "name"], &Value::Null), "{answer}");
+    }
+}
+
 /// The path with another id in the place of this group's.
 fn elsewhere(path: &str, group: &str, other: i64) -> String {
     path.replacen(group, &format!("/api/groups/{other}"), 1)
@@ -178,6 +200,13 @@ async fn hunt(scene: &Scene, operation: &Operation, hunter: &str) {
     if hunter == "invited" && operation.template.starts_with("/api/invitations") {
         let answer = call(client, operation, &path, body.as_ref()).await;
         assert_shows_invitation(&answer, scene);
+        return;
+    }
+    if operation.parameters().contains(&"code") {
+        let answer = call(client, operation, &path, body.as_ref()).await;
+        let nothing = operation.template.replace("{code}", "00000-00000-00000-00000");
+        let nothing = call(client, operation, &nothing, body.as_ref()).await;
+        assert_shows_link(&answer, &nothing, hunter);
         return;
     }
     let about_nothing = elsewhere(&path, &scene.group, NOTHING);

@@ -118,6 +118,9 @@ pub(crate) struct Scene {
     newcomer: i64,
     /// A role on the server: one that is not there, unless the scene defines one.
     role: i64,
+    /// The code of an invite link to the group, and its id.
+    pub code: String,
+    link: i64,
     /// Who is invited next, and asks to join.
     guest: i64,
     /// Who asks to join, and is approved next.
@@ -193,6 +196,7 @@ impl Scene {
         owner.post(&format!("{group}/roles"), role).await.created();
         let (peer_id, newcomer, guest, asker) = (peer.id(), newcomer.id(), guest.id(), asker.id());
         ask(server, &group, &[guest, asker]).await;
+        let link = owner.post(&format!("{group}/invite-links"), json!({})).await.created();
         let peer_name = format!("peer-{number}");
         let callers = [
             ("nobody", server.nobody()),
@@ -216,6 +220,8 @@ impl Scene {
             peer_name,
             newcomer,
             role: 4_000_000_000,
+            code: link["code"].as_str().expect("a code").to_owned(),
+            link: link["link"]["id"].as_i64().expect("an id"),
             guest,
             asker,
         }
@@ -258,6 +264,8 @@ impl Scene {
             .replace("/join-requests/{user_id}", &format!("/join-requests/{}", self.asker))
             .replace("/api/groups/{group_id}", &self.group)
             .replace("{invitation_id}", &id_in(&self.invitation).to_string())
+            .replace("{link_id}", &self.link.to_string())
+            .replace("{code}", &self.code)
             .replace("{name}", "Guest")
             // The peer can't block themselves.
             .replace("/api/users/{user_id}/block", &format!("/api/users/{}/block", self.newcomer))
@@ -279,6 +287,7 @@ impl Scene {
             "POST   /api/groups" => json!({"name": unique}),
             "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
             "POST   /api/direct" => json!({"user_ids": [self.newcomer]}),
+            "POST   /api/groups/{group_id}/invite-links" => json!({"max_uses": 20}),
             "POST   /api/groups/{group_id}/join" => json!({"message": "Let me in"}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
             "POST   /api/groups/{group_id}/invitations" => json!({"user_id": self.guest}),

@@ -91,7 +91,7 @@ pub trait ApiKeys: Send + Sync {
     fn generate_password(&self) -> Password;
 }
 
-/// An attempt at a password, and the limits that it counts toward.
+/// An attempt at a password, or at the code of an invite link, and the limits that it counts toward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordAttempt {
     /// A login.
@@ -111,6 +111,13 @@ pub enum PasswordAttempt {
     /// A signed-in user enters the current password again. Counts for that user alone, so that no stranger can use up
     /// these attempts.
     OwnPassword(UserId),
+    /// A signed-in user sends the code of an invite link.
+    LinkCode {
+        /// The network of the caller.
+        network: Network,
+        /// The caller.
+        user: UserId,
+    },
 }
 
 /// The limit that an attempt was taken from.
@@ -122,12 +129,12 @@ pub enum AttemptPool {
     Reserve,
 }
 
-/// Limits login attempts. An attempt is taken before the password is checked and returned if it was right. So a burst
+/// Limits login attempts, and attempts at codes. An attempt is taken before the password is checked and returned if it was right. So a burst
 /// of parallel attempts can't slip through, and people who know their password never slow each other down.
 #[cfg_attr(test, mockall::automock)]
 pub trait LoginRateLimiter: Send + Sync {
     /// Takes an attempt from each limit that it counts toward: for a login, that of the network and that of the account
-    /// from that network; from an unknown network, also that of the account from all unknown networks. When that is
+    /// from that network; for a code, that of the network and that of the user; from an unknown network, also that of the account from all unknown networks. When that is
     /// used up, each such network MUST still have a few attempts that no other can use up, so that nobody can lock out
     /// an account's owner by guessing from elsewhere.
     ///

@@ -6,6 +6,9 @@ pub enum AdmissionRefusal {
     /// No such invitation, or none that still lets anybody in.
     #[error("there is no such invitation")]
     InvitationNotFound,
+    /// No such invite link, or none that still lets anybody in.
+    #[error("there is no such invite link")]
+    LinkNotFound,
     /// No such request to join the group.
     #[error("this user has not asked to join the group")]
     JoinRequestNotFound,

@@ -1,50 +1,96 @@
-//! Whether an invitation still lets anybody in. It does as long as the one who made it could make it again: they may
-//! invite, and give its role.
+//! Whether an invitation or an invite link still lets anybody in. It does as long as the one who made it could make it
+//! again: they may invite, and give its role.
 
 use std::collections::BTreeSet;
 
 use crate::accounts::current_rights;
+use crate::admissions::invite_link::{IssuedLink, JudgedLink};
 use crate::admissions::model::{IssuedInvitation, JudgedInvitation};
-use crate::groups::may_let_in;
-use crate::permissions::{GroupPermission, ServerPermission, Who};
+use crate::groups::{Group, may_let_in};
+use crate::ids::UserId;
+use crate::permissions::{GroupPermission, Role, ServerPermission, Who};
 use crate::storage::{StorageFault, Tx};
 use crate::time::Timestamp;
 
-impl IssuedInvitation {
-    fn has_expired(&self, now: Timestamp) -> bool {
+/// What somebody has issued to let others in, and what decides whether it still does.
+pub(crate) trait Issued {
+    /// The same with the verdict.
+    type Judged;
+
+    /// Who has made it.
+    fn maker(&self) -> UserId;
+
+    /// The group, the role that the maker has there now, and the role that it gives, as far as there are any.
+    fn terms(&self) -> (&Group, Option<&Role>, Option<&Role>);
+
+    /// Whether it is over whatever its maker may do.
+    fn has_ended(&self, now: Timestamp) -> bool;
+
+    /// Says whether it lets somebody in.
+    fn judged(self, is_valid: bool) -> Self::Judged;
+}
+
+impl Issued for IssuedInvitation {
+    type Judged = JudgedInvitation;
+
+    fn maker(&self) -> UserId {
+        self.invitation.invited_by.id
+    }
+
+    fn terms(&self) -> (&Group, Option<&Role>, Option<&Role>) {
+        (&self.group, self.issuer.as_ref(), self.gift.as_ref())
+    }
+
+    fn has_ended(&self, now: Timestamp) -> bool {
         self.invitation.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether it lets its user in, if the inviter manages the groups of the server or not.
-    fn is_valid_by(&self, manages_groups: bool) -> bool {
-        let who = Who { manages_groups, ..Who::with_role(self.issuer.as_ref()) };
-        let scope = self.group.scope();
-        self.gift.as_ref().is_some_and(|gift| may_let_in(&who, GroupPermission::Invite, &scope, gift))
+    fn judged(self, is_valid: bool) -> JudgedInvitation {
+        JudgedInvitation { invitation: self.invitation, is_valid }
     }
 }
 
-/// Says of each invitation whether it lets its user in now. Rights on the server are read only where they make a
-/// difference.
-pub(crate) fn judge(
-    tx: &mut dyn Tx,
-    issued: Vec<IssuedInvitation>,
-) -> Result<Vec<JudgedInvitation>, StorageFault> {
+impl Issued for IssuedLink {
+    type Judged = JudgedLink;
+
+    fn maker(&self) -> UserId {
+        self.link.created_by.id
+    }
+
+    fn terms(&self) -> (&Group, Option<&Role>, Option<&Role>) {
+        (&self.group, self.issuer.as_ref(), self.gift.as_ref())
+    }
+
+    fn has_ended(&self, now: Timestamp) -> bool {
+        self.link.expires_at <= now || self.link.max_uses.is_some_and(|max| self.link.uses >= max.get())
+    }
+
+    fn judged(self, is_valid: bool) -> JudgedLink {
+        JudgedLink { link: self.link, is_valid }
+    }
+}
+
+/// Whether it lets somebody in, if its maker manages the groups of the server or not.
+fn is_valid_by(issued: &impl Issued, manages_groups: bool) -> bool {
+    let (group, issuer, gift) = issued.terms();
+    let who = Who { manages_groups, ..Who::with_role(issuer) };
+    gift.is_some_and(|gift| may_let_in(&who, GroupPermission::Invite, &group.scope(), gift))
+}
+
+/// Says of each whether it lets somebody in now. Rights on the server are read only where they make a difference.
+pub(crate) fn judge<I: Issued>(tx: &mut dyn Tx, issued: Vec<I>) -> Result<Vec<I::Judged>, StorageFault> {
     let now = tx.now();
-    let depends = |issued: &&IssuedInvitation| {
-        !issued.has_expired(now) && !issued.is_valid_by(false) && issued.is_valid_by(true)
-    };
-    let issuers: BTreeSet<_> =
-        issued.iter().filter(depends).map(|issued| issued.invitation.invited_by.id).collect();
+    let depends = |one: &&I| !one.has_ended(now) && !is_valid_by(*one, false) && is_valid_by(*one, true);
+    let makers: BTreeSet<_> = issued.iter().filter(depends).map(Issued::maker).collect();
     let mut managers = BTreeSet::new();
-    for issuer in issuers {
-        if current_rights(tx, issuer)?.allow(ServerPermission::ManageGroups) {
-            managers.insert(issuer);
+    for maker in makers {
+        if current_rights(tx, maker)?.allow(ServerPermission::ManageGroups) {
+            managers.insert(maker);
         }
     }
-    let judge = |issued: IssuedInvitation| {
-        let manages = managers.contains(&issued.invitation.invited_by.id);
-        let is_valid = !issued.has_expired(now) && issued.is_valid_by(manages);
-        JudgedInvitation { invitation: issued.invitation, is_valid }
+    let judge = |one: I| {
+        let is_valid = !one.has_ended(now) && is_valid_by(&one, managers.contains(&one.maker()));
+        one.judged(is_valid)
     };
     Ok(issued.into_iter().map(judge).collect())
 }

@@ -1,21 +1,31 @@
-//! Ways into a group besides being added: joining, requests to join, and invitations.
+//! Ways into a group besides being added: joining, requests to join, invitations, and invite links.
 
 mod accept;
 mod end;
 mod error;
 mod invite;
+mod invite_link;
 mod issuer;
 mod join;
 mod join_request;
+mod link_code;
+mod links;
 mod list;
 mod model;
 mod repository;
 mod requests;
+mod use_link;
 
 pub use accept::{accept, decline};
 pub(crate) use end::{end_all_of_group, end_all_of_user};
 pub use error::AdmissionRefusal;
 pub use invite::{InvitationDraft, MAX_INVITATIONS, MAX_SENT_INVITATIONS, invite, withdraw};
+#[cfg(test)]
+pub(crate) use invite_link::MockInviteLinkRepository;
+pub use invite_link::{
+    InviteLink, InviteLinkQuery, InviteLinkRepository, IssuedLink, JudgedLink, LINK_LIFETIME,
+    MAX_INVITE_LINKS, MAX_LINK_LIFETIME, MAX_MADE_INVITE_LINKS, MaxUses, NewInviteLink,
+};
 pub(crate) use issuer::judge;
 pub use join::{Joined, join};
 #[cfg(test)]
@@ -23,6 +33,8 @@ pub(crate) use join_request::MockJoinRequestRepository;
 pub use join_request::{
     CountedRequests, JoinRequest, JoinRequestRepository, MAX_JOIN_REQUESTS, MAX_SENT_JOIN_REQUESTS,
 };
+pub use link_code::{CodeHash, LinkCode, LinkCodes};
+pub use links::{LinkDraft, create_link, list_links, revoke_link};
 pub use list::{OwnInvitations, list_invitations, list_own_invitations};
 pub use model::{
     EndedInvitation, Invitation, InvitedGroup, IssuedInvitation, JudgedInvitation, NewInvitation, Note,
@@ -32,3 +44,4 @@ pub(crate) use repository::MockInvitationRepository;
 pub use repository::{Counted, InvitationQuery, InvitationRepository, Invitations};
 pub(crate) use requests::end_requests_of_user;
 pub use requests::{approve_request, end_request, list_requests};
+pub use use_link::{Admitted, LinkPorts, accept_link, look_up_link};

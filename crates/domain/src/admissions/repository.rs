@@ -15,7 +15,7 @@ pub enum Invitations {
     Of(UserId),
 }
 
-/// Which invitations are counted.
+/// Which invitations, or invite links, are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// Those to a group.

@@ -106,11 +106,15 @@ pub enum Quota {
     JoinRequests,
     /// Requests of a user to join groups.
     SentJoinRequests,
+    /// Invite links to a group.
+    InviteLinks,
+    /// Invite links that a user has made.
+    MadeInviteLinks,
 }
 
 impl Quota {
     /// Every quota.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::OwnedGroups,
         Self::Memberships,
         Self::Members,
@@ -119,6 +123,8 @@ impl Quota {
         Self::SentInvitations,
         Self::JoinRequests,
         Self::SentJoinRequests,
+        Self::InviteLinks,
+        Self::MadeInviteLinks,
     ];
 
     /// The stable name.
@@ -132,6 +138,8 @@ impl Quota {
             Self::SentInvitations => "sent_invitations",
             Self::JoinRequests => "join_requests",
             Self::SentJoinRequests => "sent_join_requests",
+            Self::InviteLinks => "invite_links",
+            Self::MadeInviteLinks => "made_invite_links",
         }
     }
 }
@@ -147,6 +155,8 @@ impl fmt::Display for Quota {
             Self::SentInvitations => "invitations that a user has made",
             Self::JoinRequests => "requests to join a group",
             Self::SentJoinRequests => "requests of a user to join groups",
+            Self::InviteLinks => "invite links to a group",
+            Self::MadeInviteLinks => "invite links that a user has made",
         })
     }
 }

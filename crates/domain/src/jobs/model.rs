@@ -36,7 +36,7 @@ tasks! {
     ForgetGroup(GroupId) = "forget_group";
     /// Remove the likes of a deleted message.
     PurgeLikes(MessageId) = "purge_likes";
-    /// End the memberships, invitations and requests of a deleted user, and remove what groups keep about the user besides, and
+    /// End the memberships, invitations, requests and links of a deleted user, and remove what groups keep about the user besides, and
     /// blocks.
     EndMemberships(UserId) = "end_memberships";
     /// Remove what is left of a deleted role on the server: who had it.

@@ -29,6 +29,8 @@ macro_rules! for_each_repository {
             bans: groups::BanRepository, MockBanRepository;
             /// Invitations to groups.
             invitations: admissions::InvitationRepository, MockInvitationRepository;
+            /// Invite links to groups.
+            invite_links: admissions::InviteLinkRepository, MockInviteLinkRepository;
             /// Requests to join groups.
             join_requests: admissions::JoinRequestRepository, MockJoinRequestRepository;
             /// Messages, likes and read cursors.

@@ -4,12 +4,16 @@ use crate::accounts::{
     AccountRefusal, Actor, DisplayName, Email, KeyHash, PasswordHash, PresenceSetting, SessionKind, User,
     Username,
 };
-use crate::admissions::{Invitation, IssuedInvitation, JoinRequest, Note};
+use crate::admissions::{
+    Invitation, InviteLink, IssuedInvitation, IssuedLink, JoinRequest, LINK_LIFETIME, MaxUses, Note,
+};
 use crate::events::{Audience, EventRecord, EventType, SubjectIds};
 use crate::groups::{
     Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
 };
-use crate::ids::{EventId, GroupId, InvitationId, MessageId, Position, Seq, SessionId, UserId, Version};
+use crate::ids::{
+    EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, Seq, SessionId, UserId, Version,
+};
 use crate::messages::{Message, MessageText, MessageView, NewMessage};
 use crate::network::Network;
 use crate::paging::{NameCursor, NamePosition};
@@ -252,4 +256,28 @@ pub(crate) fn join_request(id: UserId) -> JoinRequest {
 /// The roles that may approve requests in a group that has changed none.
 pub(crate) fn approvers() -> PermittedRoles {
     PermittedRoles::with(GroupPermission::ApproveRequests, &[], false)
+}
+
+/// The one invite link there is.
+pub(crate) const INVITE_LINK: InviteLinkId = InviteLinkId::new(91);
+
+/// A link to [`group`] for twenty, by the actor, of whom the group knows this role.
+pub(crate) fn issued_link(issuer: Option<BuiltInRole>) -> IssuedLink {
+    let link = InviteLink {
+        id: INVITE_LINK,
+        group: (&group()).into(),
+        created_by: user(ME).as_ref(),
+        role: RoleName::MEMBER,
+        note: None,
+        max_uses: MaxUses::from_stored(20),
+        uses: 0,
+        created_at: EARLIER,
+        expires_at: NOW.plus(LINK_LIFETIME),
+    };
+    IssuedLink {
+        link,
+        group: group(),
+        issuer: issuer.map(|role| Role::unchanged(role, false)),
+        gift: Some(Role::unchanged(BuiltInRole::Member, false)),
+    }
 }

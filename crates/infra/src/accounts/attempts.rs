@@ -1,4 +1,4 @@
-//! Limits on login attempts, by network and by account.
+//! Limits on login attempts, by network and by account, and on attempts at the codes of invite links.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -52,7 +52,7 @@ pub struct InMemoryLoginRateLimiter {
 }
 
 /// The buckets, by what they count.
-type Kinds = [Buckets; 5];
+type Kinds = [Buckets; 7];
 
 /// Logins from a network, to any account.
 const NETWORKS: usize = 0;
@@ -64,16 +64,28 @@ const ACCOUNTS: usize = 2;
 const GUARDED_ACCOUNTS: usize = 3;
 /// Attempts of users at their own passwords.
 const OWN_PASSWORDS: usize = 4;
+/// Codes of invite links, from a network.
+const CODES_FROM_NETWORK: usize = 5;
+/// Codes of invite links, from a user.
+const CODES_FROM_USER: usize = 6;
 
 /// A bucket: its kind and its key.
 type BucketKey = (usize, u64);
 
 impl InMemoryLoginRateLimiter {
-    /// Starts with full buckets. `per_account` applies to an account from one network, and to users who enter their own
-    /// password. All networks unknown to an account share ten times as much. When that is used up, each of them has one
+    /// Starts with full buckets. `per_account` applies to an account from one network, to users who enter their own
+    /// password, and to users who send codes. All networks unknown to an account share ten times as much. When that is used up, each of them has one
     /// attempt, so that nobody can lock out the owner from elsewhere.
     pub fn new(per_address: BucketSize, per_account: BucketSize) -> Self {
-        let kinds = [per_address, per_account, per_account.tenfold(), per_account.single(), per_account];
+        let kinds = [
+            per_address,
+            per_account,
+            per_account.tenfold(),
+            per_account.single(),
+            per_account,
+            per_address,
+            per_account,
+        ];
         let kinds = kinds.map(Buckets::new);
         Self { hasher: RandomState::new(), kinds: Mutex::new(kinds) }
     }
@@ -120,9 +132,15 @@ impl InMemoryLoginRateLimiter {
                 vec![(GUARDED_ACCOUNTS, self.key((network, account)))]
             }
             (PasswordAttempt::OwnPassword(user), AttemptPool::Usual) => vec![(OWN_PASSWORDS, self.key(user))],
-            (PasswordAttempt::SignIn { .. } | PasswordAttempt::OwnPassword(_), AttemptPool::Reserve) => {
-                Vec::new()
+            (PasswordAttempt::LinkCode { network, user }, AttemptPool::Usual) => {
+                vec![(CODES_FROM_NETWORK, self.key(network)), (CODES_FROM_USER, self.key(user))]
             }
+            (
+                PasswordAttempt::SignIn { .. }
+                | PasswordAttempt::OwnPassword(_)
+                | PasswordAttempt::LinkCode { .. },
+                AttemptPool::Reserve,
+            ) => Vec::new(),
         }
     }
 

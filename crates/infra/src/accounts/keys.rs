@@ -1,8 +1,9 @@
-//! API keys and generated passwords, from the random source of the operating system.
+//! API keys, generated passwords and codes of invite links, from the random source of the operating system.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use groupchat_domain::accounts::{ApiKeys, IssuedKey, KeyHash, Password, Secret};
+use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes};
 use sha2::{Digest, Sha256};
 
 /// The prefix of every key, so that people and secret scanners recognize one.
@@ -42,6 +43,16 @@ impl ApiKeys for RandomKeys {
             text.extend(std::iter::repeat_with(random_character).take(PASSWORD_GROUP_LENGTH));
         }
         Password::parse(&text).expect("29 ASCII characters are within the limits of a password")
+    }
+}
+
+impl LinkCodes for RandomKeys {
+    fn issue_code(&self) -> LinkCode {
+        LinkCode::from_bits(random())
+    }
+
+    fn digest_code(&self, code: &LinkCode) -> CodeHash {
+        self.digest(code.symbols())
     }
 }
 
@@ -90,6 +101,16 @@ mod tests {
         let passwords: HashSet<_> =
             (0..100).map(|_| RandomKeys.generate_password().reveal().to_owned()).collect();
         assert_eq!((keys.len(), passwords.len()), (100, 100));
+    }
+
+    #[test]
+    fn codes_differ_and_are_hashed_without_hyphens() {
+        let codes: HashSet<_> = (0..100).map(|_| RandomKeys.issue_code().reveal()).collect();
+        assert_eq!(codes.len(), 100);
+        let code = RandomKeys.issue_code();
+        let typed = LinkCode::parse(&code.reveal().to_lowercase()).unwrap();
+        assert_eq!(RandomKeys.digest_code(&typed), RandomKeys.digest_code(&code));
+        assert_eq!(RandomKeys.digest_code(&code), RandomKeys.digest(&code.reveal().replace('-', "")));
     }
 
     #[test]

@@ -1,36 +1,28 @@
 //! Invitations.
 
-use std::error::Error;
-
 use diesel::deserialize;
 use diesel::prelude::*;
-use groupchat_domain::accounts::UserRef;
 use groupchat_domain::admissions::{
     Counted, Invitation, InvitationQuery, InvitationRepository, Invitations, IssuedInvitation, NewInvitation,
     Note,
 };
-use groupchat_domain::groups::Group;
 use groupchat_domain::ids::{GroupId, InvitationId, UserId};
-use groupchat_domain::permissions::{Role, RoleName};
+use groupchat_domain::permissions::RoleName;
 use groupchat_domain::storage::StorageFault;
 use groupchat_domain::time::Timestamp;
 
+use super::issued::{GIFTS, MAKERS, Terms, TermsRow, issued};
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
 use crate::groups::repository::GroupRow;
-use crate::permissions::rows::definition;
 use crate::schema::{group_roles, groups, invitations, memberships, users};
 use crate::tx::DbTx;
-
-// Second names: `users` are the invited, and `group_roles` what is stored of the inviters' roles.
-diesel::alias! {
-    const INVITERS: Alias<Inviters> = users as inviters;
-    const GIFTS: Alias<Gifts> = group_roles as gifts;
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = invitations)]
 struct InvitationRow {
+    #[diesel(embed)]
+    user: UserRefRow,
     id: i64,
     role: String,
     note: Option<String>,
@@ -38,65 +30,28 @@ struct InvitationRow {
     expires_at: Option<i64>,
 }
 
-/// Rank and permissions that a group stores of a role.
-type StoredRole = (Option<i64>, Option<i64>);
+type Row = (InvitationRow, TermsRow);
 
-type Row = (InvitationRow, GroupRow, UserRefRow, UserRefRow, Option<String>, StoredRole, StoredRole);
-
-/// Invitations to groups that exist, each with the group, who is invited, who invites, and what is stored of the role
-/// of each.
-macro_rules! issued {
+/// Invitations to groups that exist, each with who is invited and its terms.
+macro_rules! invited {
     () => {
-        invitations::table
-            .inner_join(groups::table.on(groups::id.eq(invitations::group_id)))
-            .inner_join(users::table.on(users::id.eq(invitations::user_id)))
-            .inner_join(INVITERS.on(INVITERS.field(users::id).eq(invitations::invited_by)))
-            .left_join(
-                memberships::table.on(memberships::group_id
-                    .eq(invitations::group_id)
-                    .and(memberships::user_id.eq(invitations::invited_by))),
-            )
-            .left_join(group_roles::table.on(
-                group_roles::group_id.eq(invitations::group_id).and(group_roles::name.eq(memberships::role)),
-            ))
-            .left_join(
-                GIFTS.on(GIFTS
-                    .field(group_roles::group_id)
-                    .eq(invitations::group_id)
-                    .and(GIFTS.field(group_roles::name).eq(invitations::role))),
-            )
-            .filter(groups::deleted_at.is_null())
-            .select((
-                InvitationRow::as_select(),
-                GroupRow::as_select(),
-                UserRefRow::as_select(),
-                INVITERS.fields((users::id, users::username, users::display_name)),
-                memberships::role.nullable(),
-                (group_roles::rank.nullable(), group_roles::permissions.nullable()),
-                (GIFTS.field(group_roles::rank).nullable(), GIFTS.field(group_roles::permissions).nullable()),
-            ))
+        issued!(
+            invitations::table.inner_join(users::table.on(users::id.eq(invitations::user_id))),
+            invitations,
+            invited_by,
+            InvitationRow::as_select()
+        )
     };
 }
 
-/// What is loaded, as an invitation. A role that can't be made of its row is a fault.
-fn invitation(row: Row) -> deserialize::Result<IssuedInvitation> {
-    let (row, group, user, inviter, issuer, issuer_stored, gift_stored) = row;
-    let (group, invited_by) = (Group::from(group), UserRef::from(inviter));
-    let is_private = !group.visibility.is_listed();
-    let resolve =
-        |name: String, (rank, permissions): StoredRole| -> Result<_, Box<dyn Error + Send + Sync>> {
-            let stored = rank.zip(permissions).map(definition).transpose()?;
-            Ok(Role::resolve(RoleName::from_stored(name), stored, is_private))
-        };
-    // The membership of a deleted user ends a little later.
-    let issuer = issuer.filter(|_| invited_by.username.is_some());
-    let issuer = issuer.map(|name| resolve(name, issuer_stored)).transpose()?.flatten();
-    let gift = resolve(row.role.clone(), gift_stored)?;
+/// What is loaded, as an invitation.
+fn invitation((row, terms): Row) -> deserialize::Result<IssuedInvitation> {
+    let Terms { group, maker, issuer, gift } = Terms::of(terms, &row.role)?;
     let invitation = Invitation {
         id: InvitationId::new(row.id),
         group: (&group).into(),
-        user: user.into(),
-        invited_by,
+        user: row.user.into(),
+        invited_by: maker,
         role: RoleName::from_stored(row.role),
         note: row.note.map(Note::from_stored),
         created_at: Timestamp::from_micros(row.created_at),
@@ -120,7 +75,7 @@ impl InvitationRepository for DbTx<'_> {
     }
 
     fn find_of(&mut self, group: GroupId, user: UserId) -> Result<Option<IssuedInvitation>, StorageFault> {
-        let found = on_backend!(self, |connection| issued!()
+        let found = on_backend!(self, |connection| invited!()
             .filter(invitations::group_id.eq(group.get()))
             .filter(invitations::user_id.eq(user.get()))
             .load(connection)
@@ -133,7 +88,7 @@ impl InvitationRepository for DbTx<'_> {
             return Ok(Vec::new());
         }
         let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
-        on_backend!(self, |connection| issued!()
+        on_backend!(self, |connection| invited!()
             .filter(invitations::id.eq_any(ids))
             .load(connection)
             .and_then(all))
@@ -141,7 +96,7 @@ impl InvitationRepository for DbTx<'_> {
 
     fn list(&mut self, query: &InvitationQuery) -> Result<Vec<IssuedInvitation>, StorageFault> {
         on_backend!(self, |connection| {
-            let listed = issued!()
+            let listed = invited!()
                 .filter(invitations::id.lt(query.below.map_or(i64::MAX, InvitationId::get)))
                 .order(invitations::id.desc())
                 .limit(query.limit.with_lookahead());

@@ -1,4 +1,6 @@
 //! Ways into groups.
 
 mod invitations;
+mod invite_links;
+mod issued;
 mod join_requests;

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
-use crate::schema::{group_bans, group_roles, groups, join_requests, memberships, messages, reactions};
+use crate::schema::{
+    group_bans, group_roles, groups, invite_links, join_requests, memberships, messages, reactions,
+};
 use crate::sql::row_count;
 use crate::sql::stored::{LIKE, StoredVisibility};
 use crate::tx::DbTx;
@@ -31,7 +33,7 @@ pub(crate) enum Rest {
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
-/// bans, then the rest: memberships, then the requests to join, the roles and the group. Returns `true` once nothing is left to be removed.
+/// bans, then the rest: memberships, then the requests to join, the invite links, the roles and the group. Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
     tx: &mut DbTx<'_>,
     group: i64,
@@ -66,6 +68,8 @@ pub(crate) fn purge_group(
         return Ok(false);
     }
     // A group has only a few of these.
+    let links = invite_links::table.filter(invite_links::group_id.eq(group));
+    on_backend!(tx, |connection| diesel::delete(links).execute(connection))?;
     let roles = group_roles::table.filter(group_roles::group_id.eq(group));
     on_backend!(tx, |connection| diesel::delete(roles).execute(connection))?;
     on_backend!(tx, |connection| diesel::delete(deleted).execute(connection))?;

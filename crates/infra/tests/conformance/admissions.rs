@@ -1,5 +1,6 @@
-//! Invitations, and requests to join.
+//! Invitations, requests to join, and invite links.
 
+mod invite_links;
 mod join_requests;
 
 use groupchat_domain::admissions::{

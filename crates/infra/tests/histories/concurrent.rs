@@ -214,6 +214,9 @@ fn pair(ids: &mut Ids, expected: Option<&Answer>, found: &Answer) {
         | (Some(Answer::FirstAdmin(Some((model, _)))), Answer::FirstAdmin(Some((backend, _)))) => {
             ids.pair_user(model.id, backend.id);
         }
+        (Some(Answer::InviteLink(model)), Answer::InviteLink(backend)) => {
+            ids.pair_invite_link(model.link.id, backend.link.id);
+        }
         (Some(Answer::Invited((model, _))), Answer::Invited((backend, _))) => {
             ids.pair_invitation(model.invitation.id, backend.invitation.id);
         }

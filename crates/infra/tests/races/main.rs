@@ -34,6 +34,7 @@ mod demotions;
 mod departures;
 mod direct;
 mod invitations;
+mod links;
 mod mayhem;
 mod messages;
 mod names;

@@ -5,7 +5,7 @@ use groupchat_domain::accounts::{
     self, Actor, KNOWN_NETWORK_RETENTION, LoginAttempt, ProfileChanges, ServerRoleChanges, UserChanges,
     UserDraft, UserQuery, operator,
 };
-use groupchat_domain::admissions::{self, InvitationDraft};
+use groupchat_domain::admissions::{self, InvitationDraft, InviteLinkQuery, LinkCodes, LinkDraft};
 use groupchat_domain::events::{self, Retention};
 use groupchat_domain::groups::{
     self, GroupChanges, GroupDraft, GroupQuery, MemberChanges, MemberQuery, RestrictionDraft, RoleChanges,
@@ -329,6 +329,34 @@ commands! {
     /// Somebody declines an invitation.
     3 write DeclineInvitation[admissions::decline](invitation: AnInvitation)
         |tx, actor| admissions::decline(tx, actor, invitation);
+
+    // Invite links.
+
+    /// A group's admin makes a link, whose code is the number of the command.
+    6 flow CreateLink[admissions::create_link](
+        group: AGroup, role: Option<ARole>, uses: Option<SomeUses>, note: Option<ANote>
+    )
+        |ports| {
+            let draft = LinkDraft {
+                role: role.unwrap_or(RoleName::MEMBER), max_uses: uses, expires_at: None, note,
+            };
+            let code = ports.own.digest_code(&ports.own.issue_code());
+            ports.storage.write_as(ports.who, move |tx, actor| {
+                admissions::create_link(tx, actor, group, &draft, code)
+            })
+        };
+    /// Links to a group.
+    1 read ListLinks[admissions::list_links](group: AGroup, below: Option<AnInviteLink>, limit: ALimit)
+        |tx, actor| admissions::list_links(tx, actor, &InviteLinkQuery { group, below, limit });
+    /// A group's admin revokes a link.
+    1 write RevokeLink[admissions::revoke_link](group: AGroup, link: AnInviteLink)
+        |tx, actor| admissions::revoke_link(tx, actor, group, link);
+    /// Somebody looks where a link leads.
+    2 flow LookUpLink[admissions::look_up_link](code: ACode)
+        |ports| admissions::look_up_link(ports.links(), ports.who, &code);
+    /// Somebody comes in by a link.
+    8 flow AcceptLink[admissions::accept_link](code: ACode)
+        |ports| admissions::accept_link(ports.links(), ports.who, &code, QUOTAS);
 
     // Messages.
 

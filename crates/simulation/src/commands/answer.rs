@@ -1,10 +1,14 @@
 //! What commands answer, in a form that can be compared.
 
 use groupchat_domain::accounts::{Actor, Block, CreatedUser, LoggedIn, Password, Secret, Session, User};
-use groupchat_domain::admissions::{JoinRequest, Joined, JudgedInvitation, OwnInvitations};
+use groupchat_domain::admissions::{
+    Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, OwnInvitations,
+};
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
 use groupchat_domain::groups::{Ban, GroupView, Member};
-use groupchat_domain::ids::{GroupId, InvitationId, MessageId, Position, RoleId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{
+    GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
+};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{MessagePage, MessageView, ReadState, Sent};
 use groupchat_domain::operations::ClockDoubt;
@@ -114,6 +118,14 @@ answers! {
     Joined(Joined),
     /// Requests to join a group.
     JoinRequests(Page<NamePosition<JoinRequest>>),
+    /// An invite link.
+    InviteLink(JudgedLink),
+    /// Invite links to a group.
+    InviteLinks(Page<JudgedLink>),
+    /// Where an invite link leads.
+    InvitedGroup(InvitedGroup),
+    /// A member who came in by an invite link, or was in the group before.
+    Admitted(Admitted),
     /// A new member, and the group.
     Accepted((GroupId, Member)),
     /// A message that was sent.
@@ -187,6 +199,7 @@ pub(crate) struct Issued {
     pub(crate) session: Option<SessionId>,
     pub(crate) server_role: Option<RoleId>,
     pub(crate) invitation: Option<InvitationId>,
+    pub(crate) invite_link: Option<InviteLinkId>,
     pub(crate) has_key: bool,
     pub(crate) has_ticket: bool,
 }
@@ -206,6 +219,7 @@ impl Answer {
             }
             Self::ServerRole(role) => Issued { server_role: Some(role.id), ..nothing },
             Self::Actor(actor) => Issued { session: Some(actor.session), ..nothing },
+            Self::InviteLink(made) => Issued { invite_link: Some(made.link.id), ..nothing },
             Self::Invited((made, _)) => Issued { invitation: Some(made.invitation.id), ..nothing },
             Self::Time(_) => Issued { has_ticket: true, ..nothing },
             _ => nothing,
@@ -214,7 +228,9 @@ impl Answer {
 
     /// Learns the ids that the answer gives out.
     pub(crate) fn teach(&self, ids: &mut Ids) {
-        let Issued { user, group, message, session, server_role, invitation, .. } = self.issued();
+        let Issued { user, group, message, session, server_role, invitation, invite_link, .. } =
+            self.issued();
+        invite_link.into_iter().for_each(|link| ids.learn_invite_link(link));
         server_role.into_iter().for_each(|role| ids.learn_server_role(role));
         user.into_iter().for_each(|user| ids.learn_user(user));
         group.into_iter().for_each(|group| ids.learn_group(group));
@@ -256,6 +272,10 @@ impl Answer {
             Self::OwnInvitations(page) => page.renumber(ids),
             Self::Joined(joined) => joined.renumber(ids),
             Self::JoinRequests(page) => page.renumber(ids),
+            Self::InviteLink(made) => made.renumber(ids),
+            Self::InviteLinks(page) => page.renumber(ids),
+            Self::InvitedGroup(group) => group.renumber(ids),
+            Self::Admitted(admitted) => admitted.renumber(ids),
             Self::Accepted((group, member)) => {
                 group.renumber(ids);
                 member.renumber(ids);

@@ -4,12 +4,12 @@ use std::fmt::{self, Debug};
 use std::time::Duration;
 
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
-use groupchat_domain::admissions::Note;
+use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
 use groupchat_domain::groups::{
     Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
 };
-use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, Seq, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId};
 use groupchat_domain::messages::{ClientId, MessageRange, MessageText, PinSeq, Window};
 use groupchat_domain::paging::{Limit, NameCursor};
 use groupchat_domain::permissions::{
@@ -109,6 +109,13 @@ arguments! {
     AGroup(i64) for GroupId: |dice, known| known.group(dice), |id, ids| ids.group(id);
     /// An invitation.
     AnInvitation(i64) for InvitationId: |dice, known| known.invitation(dice), |id, ids| ids.invitation(id);
+    /// An invite link.
+    AnInviteLink(i64) for InviteLinkId: |dice, known| known.invite_link(dice), |id, ids| ids.invite_link(id);
+    /// The code of an invite link.
+    ACode(u32) for LinkCode: |dice, known| known.code(dice), |number, ids| link_code(number);
+    /// How many users a link lets in.
+    SomeUses(u8) for MaxUses: |dice, known| u8::try_from(dice.below(2)).unwrap_or(0),
+        |number, ids| MaxUses::from_stored(i64::from(number) + 1).unwrap_or_else(|| unreachable!("a few"));
     /// What an inviter writes.
     ANote(u8) for Note: |dice, known| u8::try_from(dice.below(3)).unwrap_or(0),
         |number, ids| Note::from_stored(format!("note {number}"));
@@ -234,6 +241,11 @@ pub(crate) fn key_hash(number: u32) -> KeyHash {
     let mut digest = [0; 32];
     digest[..4].copy_from_slice(&number.to_be_bytes());
     KeyHash::new(digest)
+}
+
+/// The code with this number.
+pub(crate) fn link_code(number: u32) -> LinkCode {
+    LinkCode::parse(&format!("{number:020}")).unwrap_or_else(|_| unreachable!("twenty digits"))
 }
 
 /// A message, and the group that it is looked for in, which is not always the right one.

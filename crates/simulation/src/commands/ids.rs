@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::permissions::ServerRole;
 
 /// Ids that no backend gives out.
@@ -91,6 +91,7 @@ kinds! {
     own_role: RoleId, learn_own_role, pair_own_role, canonical_own_role;
     group: GroupId, learn_group, pair_group, canonical_group;
     invitation: InvitationId, learn_invitation, pair_invitation, canonical_invitation;
+    invite_link: InviteLinkId, learn_invite_link, pair_invite_link, canonical_invite_link;
     message: MessageId, learn_message, pair_message, canonical_message;
 }
 

@@ -1,6 +1,6 @@
 //! The world as clients know it: what commands are drawn from. Much of it may be gone.
 
-use groupchat_domain::ids::{GroupId, InvitationId, MessageId, RoleId, SessionId, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, SessionId, UserId};
 use groupchat_domain::permissions::ServerRole;
 use groupchat_testing::Dice;
 
@@ -15,6 +15,9 @@ pub struct Known {
     sessions: Vec<SessionId>,
     groups: Vec<GroupId>,
     invitations: Vec<InvitationId>,
+    invite_links: Vec<InviteLinkId>,
+    /// The numbers of the commands that made links, and so those of their codes.
+    codes: Vec<u32>,
     messages: Vec<(GroupId, MessageId)>,
     server_roles: Vec<RoleId>,
     greatest_seq: i64,
@@ -63,6 +66,14 @@ impl Known {
 
     pub(crate) fn invitation(&self, dice: &mut Dice) -> i64 {
         pick(dice, &self.invitations).map_or(NOTHING, InvitationId::get)
+    }
+
+    pub(crate) fn invite_link(&self, dice: &mut Dice) -> i64 {
+        pick(dice, &self.invite_links).map_or(NOTHING, InviteLinkId::get)
+    }
+
+    pub(crate) fn code(&self, dice: &mut Dice) -> u32 {
+        pick(dice, &self.codes).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn message(&self, dice: &mut Dice) -> (i64, i64) {
@@ -114,7 +125,11 @@ impl Known {
             }
             _ => {}
         }
-        let Issued { session, invitation, has_key, has_ticket, .. } = answer.issued();
+        let Issued { session, invitation, invite_link, has_key, has_ticket, .. } = answer.issued();
+        if let Some(link) = invite_link {
+            self.invite_links.push(link);
+            self.codes.push(number);
+        }
         self.sessions.extend(session);
         self.invitations.extend(invitation);
         if has_key {

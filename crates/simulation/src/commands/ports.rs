@@ -11,13 +11,14 @@ use groupchat_domain::accounts::{
     LOGIN_LIFETIME, LoginJournal, LoginPorts, LoginRateLimiter, Password, PasswordAttempt, PasswordCheck,
     PasswordHash, PasswordHasher, Secret, Verification, Welcome,
 };
+use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
 use groupchat_domain::groups::{DefaultGroups, GroupJournal, GroupRefusal, Quotas};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{BoxFuture, Credential, Storage};
 
-use crate::commands::argument::{AKey, Argument, key_hash};
+use crate::commands::argument::{AKey, Argument, key_hash, link_code};
 use crate::commands::ids::Ids;
 
 /// The quotas of all worlds: small, so that they are reached.
@@ -72,6 +73,11 @@ impl<'w> Ports<'w> {
             networks_known_for: KNOWN_NETWORK_RETENTION,
         }
     }
+
+    /// What using an invite link needs.
+    pub(crate) fn links(&self) -> LinkPorts<'_> {
+        LinkPorts { storage: self.storage, codes: &self.own, attempts: &self.own }
+    }
 }
 
 /// A client in one of the networks that there are.
@@ -118,6 +124,16 @@ impl ApiKeys for OwnPorts {
 
     fn generate_password(&self) -> Password {
         Password::parse("correct horse").unwrap_or_else(|_| unreachable!("a good password"))
+    }
+}
+
+impl LinkCodes for OwnPorts {
+    fn issue_code(&self) -> LinkCode {
+        link_code(self.number)
+    }
+
+    fn digest_code(&self, code: &LinkCode) -> CodeHash {
+        key_hash(code.symbols().parse().unwrap_or(u32::MAX))
     }
 }
 

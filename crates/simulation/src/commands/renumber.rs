@@ -2,7 +2,8 @@
 
 use groupchat_domain::accounts::{Actor, Block, Session, User, UserRef};
 use groupchat_domain::admissions::{
-    EndedInvitation, Invitation, InvitedGroup, JoinRequest, Joined, JudgedInvitation, OwnInvitations,
+    Admitted, EndedInvitation, Invitation, InviteLink, InvitedGroup, JoinRequest, Joined, JudgedInvitation,
+    JudgedLink, OwnInvitations,
 };
 use groupchat_domain::events::{
     AddedMember, Audience, BanUpdate, EndedBan, EndedJoinRequest, EphemeralAudience, EphemeralEvent,
@@ -73,6 +74,9 @@ renumber! {
     JudgedInvitation: invitation;
     OwnInvitations: items next;
     EndedInvitation: id user;
+    InviteLink: id group created_by;
+    JudgedLink: link;
+    Admitted: group member;
     JoinRequest: user;
     JoinRequestUpdate: group request;
     EndedJoinRequest: group user;
@@ -99,6 +103,7 @@ ids! {
     groupchat_domain::ids::RoleId: canonical_server_role;
     MessageId: canonical_message;
     groupchat_domain::ids::InvitationId: canonical_invitation;
+    groupchat_domain::ids::InviteLinkId: canonical_invite_link;
     groupchat_domain::ids::SessionId: canonical_session;
 }
 

@@ -1,7 +1,9 @@
 //! All that a database holds, read through the ports.
 
 use groupchat_domain::accounts::{BlockQuery, SessionQuery, User, UserQuery};
-use groupchat_domain::admissions::{InvitationQuery, Invitations, IssuedInvitation, JudgedInvitation};
+use groupchat_domain::admissions::{
+    InvitationQuery, Invitations, InviteLinkQuery, IssuedInvitation, JudgedInvitation, JudgedLink,
+};
 use groupchat_domain::events::EventRecord;
 use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
@@ -108,7 +110,10 @@ fn of_group(tx: &mut dyn Tx, group: GroupId, ids: &Ids) -> Result<Vec<(&'static 
     let limit = largest();
     let members = tx.members().list(&MemberQuery { group, search: None, after: None, limit })?;
     let requests = tx.join_requests().list(&MemberQuery { group, search: None, after: None, limit })?;
+    let links = tx.invite_links().list(&InviteLinkQuery { group, below: None, limit })?.into_iter();
+    let links = links.map(|issued| JudgedLink { link: issued.link, is_valid: issued.issuer.is_some() });
     let mut found = vec![
+        ("the invite links", Page { items: links.collect(), more: false }.into()),
         ("the members", Page::from_lookahead(members, limit).into()),
         ("the requests to join", Page::from_lookahead(requests, limit).into()),
     ];

@@ -15,13 +15,7 @@ impl Tables {
     fn issued(&self, id: InvitationId) -> Option<IssuedInvitation> {
         let stored = self.invitations.get(&id)?;
         let group = self.group(stored.group)?;
-        let is_private = !group.visibility.is_listed();
-        let role = |name| {
-            let definition = self.roles.get(&(stored.group, RoleName::clone(name))).copied();
-            Role::resolve(name.clone(), definition, is_private)
-        };
-        let issuer = self.memberships.get(&(stored.group, stored.invited_by));
-        let issuer = issuer.filter(|_| self.user(stored.invited_by).is_some());
+        let (issuer, gift) = self.roles_of_issued(stored.group, stored.invited_by, &stored.role);
         let invitation = Invitation {
             id,
             group: group.into(),
@@ -32,12 +26,23 @@ impl Tables {
             created_at: stored.created_at,
             expires_at: stored.expires_at,
         };
-        Some(IssuedInvitation {
-            invitation,
-            group: group.clone(),
-            issuer: issuer.and_then(|membership| role(&membership.role)),
-            gift: role(&stored.role),
-        })
+        Some(IssuedInvitation { invitation, group: group.clone(), issuer, gift })
+    }
+
+    /// The role in a group of somebody who has let others in there, and the role that these get, as they are now.
+    pub(crate) fn roles_of_issued(
+        &self,
+        group: GroupId,
+        maker: UserId,
+        gift: &RoleName,
+    ) -> (Option<Role>, Option<Role>) {
+        let is_private = self.group(group).is_some_and(|group| !group.visibility.is_listed());
+        let role = |name: &RoleName| {
+            let definition = self.roles.get(&(group, name.clone())).copied();
+            Role::resolve(name.clone(), definition, is_private)
+        };
+        let membership = self.memberships.get(&(group, maker)).filter(|_| self.user(maker).is_some());
+        (membership.and_then(|membership| role(&membership.role)), role(gift))
     }
 
     fn invitation_of(&self, group: GroupId, user: UserId) -> Option<InvitationId> {

@@ -103,6 +103,7 @@ impl Tables {
         if self.remove_join_requests(group) {
             return false;
         }
+        self.remove_invite_links(group);
         let roles: Vec<_> =
             self.roles.iter().map(|(key, _)| key.clone()).filter(|(of, _)| *of == group).collect();
         self.roles.remove_all(roles);

@@ -7,6 +7,7 @@ mod bans;
 mod blocks;
 mod events;
 mod groups;
+mod invite_links;
 mod jobs;
 mod join_requests;
 mod key_use;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
-use groupchat_domain::admissions::{JoinRequest, NewInvitation};
+use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
 use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings};
 use groupchat_domain::ids::{
-    EventId, GroupId, InvitationId, MessageId, Position, RoleId, Seq, SessionId, UserId,
+    EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
 use groupchat_domain::jobs::{JobId, Task};
 use groupchat_domain::messages::{Message, PinSeq};
@@ -46,6 +46,13 @@ pub(crate) struct Membership {
     pub(crate) settings: MemberSettings,
     /// When they joined, until they have sent a message.
     pub(crate) last_sent_at: Timestamp,
+}
+
+/// An invite link, and how often it was used.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkRow {
+    pub(crate) link: NewInviteLink,
+    pub(crate) uses: i64,
 }
 
 /// A job that waits.
@@ -113,6 +120,7 @@ tables! {
     bans: Table<(GroupId, UserId), Ban>,
     invitations: Table<InvitationId, NewInvitation>,
     join_requests: Table<(GroupId, UserId), JoinRequest>,
+    invite_links: Table<InviteLinkId, LinkRow>,
     /// Without the names of their authors.
     messages: Table<(GroupId, Seq), Message>,
     /// Where a message is.
@@ -129,6 +137,7 @@ tables! {
     role_ids: Counter,
     group_ids: Counter,
     invitation_ids: Counter,
+    invite_link_ids: Counter,
     message_ids: Counter,
     job_ids: Counter,
     rename_ids: Counter,

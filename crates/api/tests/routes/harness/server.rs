@@ -129,10 +129,11 @@ impl Server {
 
     fn ports(&self) -> Ports {
         let ports: &Ports = &self.state;
-        let Ports { storage, keys, hasher, attempts, journal, welcome, live } = ports;
+        let Ports { storage, keys, codes, hasher, attempts, journal, welcome, live } = ports;
         Ports {
             storage: storage.clone(),
             keys: keys.clone(),
+            codes: codes.clone(),
             hasher: hasher.clone(),
             attempts: attempts.clone(),
             journal: journal.clone(),
@@ -248,6 +249,7 @@ fn state(storage: Arc<dyn Storage>, attempts: InMemoryLoginRateLimiter, hub: Loc
     let ports = Ports {
         storage,
         keys: Arc::new(RandomKeys),
+        codes: Arc::new(RandomKeys),
         hasher,
         attempts: Arc::new(attempts),
         journal: Arc::new(LogJournal),

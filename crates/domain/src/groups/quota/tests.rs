@@ -85,6 +85,8 @@ fn the_names_of_the_quotas_are_those_of_the_contract() {
             "sent_invitations",
             "join_requests",
             "sent_join_requests",
+            "invite_links",
+            "made_invite_links",
         ]
     );
 }

@@ -69,6 +69,7 @@ fn ends_memberships(memberships: usize) -> MockTx {
     }
     tx.invitations.expect_some_with().with(eq(OTHER), always()).returning(|_, _| Ok(Vec::new()));
     tx.join_requests.expect_groups_of().with(eq(OTHER), always()).returning(|_, _| Ok(Vec::new()));
+    tx.invite_links.expect_forget().with(eq(OTHER), always()).returning(|_, _| Ok(true));
     tx.groups.expect_lock().with(eq(GROUP)).times(memberships).returning(|_| Ok(()));
     let found = || VisibleGroup { group: group(), standing: Some(standing(BuiltInRole::Member)) };
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);

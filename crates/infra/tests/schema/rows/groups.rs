@@ -2,7 +2,7 @@
 
 use super::Rule::{Check, Reference, Unique};
 use super::TableRows;
-use super::value::Value::{Bool, Characters, Null, Number, Text};
+use super::value::Value::{Bool, Bytes, Characters, Null, Number, Text};
 
 pub(super) const GROUPS: TableRows = TableRows {
     table: "groups",
@@ -250,5 +250,48 @@ pub(super) const JOIN_REQUESTS: TableRows = TableRows {
         (Check, &[("message", Characters(501))]),
         (Reference, &[("group_id", Number(9))]),
         (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
+pub(super) const INVITE_LINKS: TableRows = TableRows {
+    table: "invite_links",
+    is_single_row: false,
+    first: &[&[
+        ("id", Number(1)),
+        ("code_hash", Bytes(1, 32)),
+        ("note", Text("For the fair")),
+        ("max_uses", Number(9)),
+    ]],
+    another: &[
+        ("id", Number(3)),
+        ("group_id", Number(1)),
+        ("created_by", Number(1)),
+        ("code_hash", Bytes(3, 32)),
+        ("role", Text("member")),
+        ("note", Null),
+        ("max_uses", Null),
+        ("uses", Number(1)),
+        ("created_at", Number(0)),
+        ("expires_at", Number(0)),
+    ],
+    accepted: &[
+        &[("role", Characters(50)), ("note", Characters(500))],
+        &[("max_uses", Number(1))],
+        &[("max_uses", Number(100_000)), ("uses", Number(0))],
+    ],
+    rejected: &[
+        (Unique, &[("id", Number(1))]),
+        (Unique, &[("code_hash", Bytes(1, 32))]),
+        (Check, &[("code_hash", Bytes(3, 31))]),
+        (Check, &[("role", Text(""))]),
+        (Check, &[("role", Characters(51))]),
+        (Check, &[("note", Text(""))]),
+        (Check, &[("note", Characters(501))]),
+        (Check, &[("max_uses", Number(0)), ("uses", Number(0))]),
+        (Check, &[("max_uses", Number(100_001))]),
+        (Check, &[("uses", Number(-1))]),
+        (Check, &[("uses", Number(2)), ("max_uses", Number(1))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("created_by", Number(9))]),
     ],
 };

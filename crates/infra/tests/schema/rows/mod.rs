@@ -45,6 +45,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::GROUP_BANS,
     groups::INVITATIONS,
     groups::JOIN_REQUESTS,
+    groups::INVITE_LINKS,
     messages::MESSAGES,
     messages::REACTIONS,
     internal::JOBS,
