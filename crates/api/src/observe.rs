@@ -267,6 +267,16 @@ mod tests {
         serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap()
     }
 
+    #[test]
+    fn the_code_of_an_invite_link_is_not_logged() {
+        for path in
+            ["/api/invite-links/7ZK3M-0XQ2V-9D4TB-HC8RW", "/api/invite-links/7ZK3M-0XQ2V-9D4TB-HC8RW/accept"]
+        {
+            assert_eq!(without_secrets(path), "/api/invite-links/");
+        }
+        assert_eq!(without_secrets("/api/groups/7/invite-links/3"), "/api/groups/7/invite-links/3");
+    }
+
     #[actix_web::test]
     async fn every_answer_has_an_id_of_its_own() {
         let app = observed_app!();
