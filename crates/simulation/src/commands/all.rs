@@ -289,10 +289,10 @@ commands! {
     6 write ApproveRequest[admissions::approve_request](group: AGroup, user: AUser)
         |tx, actor| admissions::approve_request(tx, actor, group, user, &QUOTAS);
     /// A group's admin refuses who has asked.
-    2 write RefuseRequest[admissions::end_request](group: AGroup, user: AUser)
+    8 write RefuseRequest[admissions::end_request](group: AGroup, user: AUser)
         |tx, actor| admissions::end_request(tx, actor, group, user);
     /// A user withdraws a request.
-    2 write WithdrawRequest[admissions::end_request](group: AGroup)
+    4 write WithdrawRequest[admissions::end_request](group: AGroup)
         |tx, actor| admissions::end_request(tx, actor, group, actor.id());
     /// Those who have asked to join.
     2 read ListRequests[admissions::list_requests](
