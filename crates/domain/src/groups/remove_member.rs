@@ -8,6 +8,7 @@ use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
 use crate::groups::succession::ensure_owner;
 use crate::ids::{GroupId, UserId};
+use crate::jobs::Task;
 use crate::permissions::{BuiltInRole, GroupPermission};
 use crate::storage::Tx;
 
@@ -33,7 +34,7 @@ pub fn remove_member(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserI
 }
 
 /// Ends one membership of a user whose account is deleted, passing the group on if they were its last owner.
-/// A group that is itself deleted is left without a word.
+/// A direct conversation goes with the last of its people. A group that is itself deleted is left without a word.
 pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> Result<(), Error> {
     tx.groups().lock(group)?;
     let Some(found) = tx.groups().find_visible(group, user)? else {
@@ -44,7 +45,19 @@ pub(crate) fn end_membership(tx: &mut dyn Tx, group: GroupId, user: UserId) -> R
     if standing.role.title.name == BuiltInRole::Owner {
         ensure_owner(tx, group)?;
     }
-    remove(tx, None, group, user)
+    remove(tx, None, group, user)?;
+    if found.group.is_direct() && found.group.member_count <= 1 {
+        remove_direct(tx, group)?;
+    }
+    Ok(())
+}
+
+/// Removes a direct conversation that nobody is left in, with all that was said in it. Nobody is to be told of it, so
+/// that, unlike a private group's, nothing of it is kept for the log.
+fn remove_direct(tx: &mut dyn Tx, conversation: GroupId) -> Result<(), Error> {
+    let now = tx.now();
+    tx.groups().mark_deleted(conversation, now)?;
+    Ok(tx.jobs().enqueue(Task::ForgetGroup(conversation), now)?)
 }
 
 /// Removes a membership and tells of it. The group must be locked.

@@ -32,7 +32,8 @@ macro_rules! tasks {
 tasks! {
     /// Remove all that a deleted group holds.
     PurgeGroup(GroupId) = "purge_group";
-    /// Remove what is left of a deleted private group once the log no longer has its deletion.
+    /// Remove what is left of a deleted private group once the log no longer has its deletion; or all of a direct
+    /// conversation that nobody is left in.
     ForgetGroup(GroupId) = "forget_group";
     /// Remove the likes of a deleted message.
     PurgeLikes(MessageId) = "purge_likes";

@@ -1,6 +1,7 @@
 //! Races about direct conversations and blocks.
 
 use groupchat_domain::Refusal;
+use groupchat_domain::accounts::delete_user;
 use groupchat_domain::events::{EventRecord, EventType};
 use groupchat_domain::groups::{GroupRefusal, People, Quotas, block, start_direct, unblock};
 use groupchat_domain::ids::GroupId;
@@ -98,7 +99,29 @@ fn a_conversation_that_begins_with_a_block_is_closed_or_does_not_begin(arena: &A
     });
 }
 
+/// Nothing stays of what was said in a conversation once the accounts of all its people are deleted, at once or not.
+fn a_conversation_goes_with_the_last_of_its_people(arena: &Arena) {
+    let admin = arena.admin();
+    rounds(|_| {
+        let people = [(); 2].map(|()| arena.person());
+        let [ann, bob] = &people;
+        let (group, _) = start(arena, ann, &[bob]).unwrap();
+        say(arena, ann, group).unwrap();
+        let leave = |person: &Person| {
+            let id = person.id;
+            arena.act(admin.who, move |tx, actor| delete_user(tx, actor, id)).unwrap();
+            arena.settle();
+        };
+        at_once(people.iter().map(|person| part(move || leave(person))).collect());
+        arena.settle();
+        assert_eq!(arena.look(move |tx| tx.groups().find_many(&[group])), Ok(vec![]));
+        let is_empty = arena.prepare(move |tx| tx.groups().forget(group, 1));
+        assert_eq!(is_empty, Ok(true), "the messages are still stored");
+    });
+}
+
 cases! { once:
+    a_conversation_goes_with_the_last_of_its_people
     people_who_write_to_each_other_at_once_meet_in_one_conversation
     nothing_is_sent_after_a_block
     a_conversation_that_begins_with_a_block_is_closed_or_does_not_begin

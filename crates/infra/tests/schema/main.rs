@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod comparison;
+mod leftovers;
 mod migrated;
 mod migrations;
 mod refusals;

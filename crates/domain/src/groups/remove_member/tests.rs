@@ -3,11 +3,12 @@ use mockall::predicate::eq;
 
 use super::*;
 use crate::events::{Audience, GroupMember, RemovedMember};
+use crate::groups::model::Group;
 use crate::groups::model::{Member, VisibleGroup};
 use crate::permissions::RoleName;
 use crate::testing::{
-    ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
-    SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, member, standing,
+    ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED, OUTSIDER, OWNER,
+    SERVER_ADMIN, SERVER_ADMIN_INSIDE, assert_hands_faults_on, direct, group, lacks, me, member, standing,
 };
 
 /// The caller finds `target` in the group, which has `owners` owners.
@@ -92,15 +93,16 @@ fn a_group_and_a_member_that_are_not_there_come_before_missing_rights() {
 
 /// The group is locked and then found for the user whose account was deleted.
 fn ends_membership(role: BuiltInRole, owners_left: u64) -> MockTx {
+    ends_membership_in(group(), role, owners_left)
+}
+
+fn ends_membership_in(group: Group, role: BuiltInRole, owners_left: u64) -> MockTx {
     let mut tx = MockTx::new();
     let mut order = Sequence::new();
     tx.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
-    tx.groups
-        .expect_find_visible()
-        .with(eq(GROUP), eq(OTHER))
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(move |_, _| Ok(Some(VisibleGroup { group: group(), standing: Some(standing(role)) })));
+    tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(1).in_sequence(&mut order).returning(
+        move |_, _| Ok(Some(VisibleGroup { group: group.clone(), standing: Some(standing(role)) })),
+    );
     tx.members.expect_count_owners().with(eq(GROUP)).returning(move |_| Ok(owners_left));
     removes(tx, OTHER)
 }
@@ -152,6 +154,29 @@ fn a_group_that_was_ownerless_before_is_not_passed_on_when_a_member_goes() {
         assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()), "{role:?}");
         assert_eq!(tx.emitted, [removed(None, OTHER)]);
     }
+}
+
+/// All that was said in it is nobody's any more.
+fn leaves_nobody_in(conversation: Group) -> MockTx {
+    let mut tx = ends_membership_in(conversation, BuiltInRole::Member, 0);
+    tx.groups.expect_mark_deleted().with(eq(GROUP), eq(NOW)).times(1).returning(|_, _| Ok(()));
+    tx.jobs.expect_enqueue().with(eq(Task::ForgetGroup(GROUP)), eq(NOW)).times(1).returning(|_, _| Ok(()));
+    tx
+}
+
+#[test]
+fn a_direct_conversation_goes_with_the_last_of_its_people() {
+    let mut tx = leaves_nobody_in(Group { member_count: 1, ..direct() });
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    assert_eq!(tx.emitted, [removed(None, OTHER)]);
+    // Others still read it.
+    let mut tx = ends_membership_in(Group { member_count: 2, ..direct() }, BuiltInRole::Member, 0);
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    // Somebody may join a group.
+    let mut tx = ends_membership_in(Group { member_count: 1, ..group() }, BuiltInRole::Member, 0);
+    assert_eq!(end_membership(&mut tx, GROUP, OTHER), Ok(()));
+    let last = || leaves_nobody_in(Group { member_count: 1, ..direct() });
+    assert_hands_faults_on(last, |tx| end_membership(tx, GROUP, OTHER));
 }
 
 #[test]
