@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, Server};
 
-/// A private group with an owner, an admin and a member, and somebody outside.
+/// A group with an owner, an admin and a member, and somebody outside.
 struct Club {
     group: String,
     owner: Client,
@@ -18,11 +18,16 @@ struct Club {
 }
 
 impl Club {
+    /// A private group.
     async fn new(server: &Server) -> Self {
+        Self::seen_as(server, "private").await
+    }
+
+    async fn seen_as(server: &Server, visibility: &str) -> Self {
         let names = ["owner", "admin", "member", "guest"].map(|name| (name.to_owned(), false));
         let users = server.users(&names).await;
         let [owner, admin, member, guest] = users.try_into().ok().expect("four users");
-        let draft = json!({"name": "Board", "visibility": "private"});
+        let draft = json!({"name": "Board", "visibility": visibility});
         let group = owner.post("/api/groups", draft).await.created();
         let group = format!("/api/groups/{}", group["id"]);
         owner.add(&group, &admin, "admin").await;

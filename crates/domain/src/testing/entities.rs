@@ -7,7 +7,7 @@ use crate::accounts::{
 use crate::admissions::{
     Invitation, InviteLink, IssuedInvitation, IssuedLink, JoinRequest, LINK_LIFETIME, MaxUses, Note,
 };
-use crate::events::{Audience, EventRecord, EventType, SubjectIds};
+use crate::events::{Audience, EndedJoinRequest, EventRecord, EventType, JoinRequestUpdate, SubjectIds};
 use crate::groups::{
     Ban, Group, GroupName, GroupRefusal, History, Member, MemberSettings, SlowMode, Standing, Visibility,
 };
@@ -256,6 +256,16 @@ pub(crate) fn join_request(id: UserId) -> JoinRequest {
 /// The roles that may approve requests in a group that has changed none.
 pub(crate) fn approvers() -> PermittedRoles {
     PermittedRoles::with(GroupPermission::ApproveRequests, &[], false)
+}
+
+/// What is told of the request of [`OTHER`].
+pub(crate) fn join_request_update() -> JoinRequestUpdate {
+    JoinRequestUpdate { group: GROUP, request: join_request(OTHER), approvers: approvers() }
+}
+
+/// What is told of the end of that request.
+pub(crate) fn ended_join_request() -> EndedJoinRequest {
+    EndedJoinRequest { group: GROUP, user: OTHER, approvers: approvers() }
 }
 
 /// The one invite link there is.

@@ -6,30 +6,10 @@ use groupchat_domain::permissions::ServerRole;
 use groupchat_infra::accounts::attempts::BucketSize;
 use serde_json::{Value, json};
 
+use super::Club;
 use crate::harness::{Answer, Client, Server};
 
-/// A private group with an owner, an admin and a member, and somebody outside.
-struct Club {
-    group: String,
-    owner: Client,
-    admin: Client,
-    member: Client,
-    guest: Client,
-}
-
 impl Club {
-    async fn new(server: &Server) -> Self {
-        let names = ["owner", "admin", "member", "guest"].map(|name| (name.to_owned(), false));
-        let users = server.users(&names).await;
-        let [owner, admin, member, guest] = users.try_into().ok().expect("four users");
-        let draft = json!({"name": "Board", "visibility": "private"});
-        let group = owner.post("/api/groups", draft).await.created();
-        let group = format!("/api/groups/{}", group["id"]);
-        owner.add(&group, &admin, "admin").await;
-        owner.add(&group, &member, "member").await;
-        Self { group, owner, admin, member, guest }
-    }
-
     fn links(&self) -> String {
         format!("{}/invite-links", self.group)
     }

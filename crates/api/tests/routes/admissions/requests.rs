@@ -4,30 +4,10 @@ use actix_web::http::Method;
 use groupchat_domain::groups::Quotas;
 use serde_json::json;
 
+use super::Club;
 use crate::harness::{Answer, Client, Server};
 
-/// A closed group with an owner, an admin and a member, and somebody outside.
-struct Club {
-    group: String,
-    owner: Client,
-    admin: Client,
-    member: Client,
-    guest: Client,
-}
-
 impl Club {
-    async fn new(server: &Server) -> Self {
-        let names = ["owner", "admin", "member", "guest"].map(|name| (name.to_owned(), false));
-        let users = server.users(&names).await;
-        let [owner, admin, member, guest] = users.try_into().ok().expect("four users");
-        let draft = json!({"name": "Board", "visibility": "closed"});
-        let group = owner.post("/api/groups", draft).await.created();
-        let group = format!("/api/groups/{}", group["id"]);
-        owner.add(&group, &admin, "admin").await;
-        owner.add(&group, &member, "member").await;
-        Self { group, owner, admin, member, guest }
-    }
-
     async fn ask(&self) -> Answer {
         let answer = self.guest.post(&format!("{}/join", self.group), json!({"message": "Let me in"})).await;
         assert_eq!(answer.status(), 202, "{answer}");
@@ -56,7 +36,7 @@ impl Club {
 #[actix_web::test]
 async fn who_asks_is_listed_and_comes_in_when_somebody_approves() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     let asked = club.ask().await.json();
     assert_eq!((&asked["status"], &asked["message"]), (&json!("requested"), &json!("Let me in")));
     let page = club.admin.get(&club.requests()).await.ok();
@@ -78,7 +58,7 @@ async fn who_asks_is_listed_and_comes_in_when_somebody_approves() {
 #[actix_web::test]
 async fn asking_again_changes_nothing_and_a_message_may_be_left_out() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     let join = format!("{}/join", club.group);
     let first = club.guest.post_empty(&join).await;
     assert_eq!((first.status(), &first.json()["message"]), (202, &json!(null)));
@@ -92,7 +72,7 @@ async fn asking_again_changes_nothing_and_a_message_may_be_left_out() {
 #[actix_web::test]
 async fn only_who_may_approve_sees_and_decides() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     club.ask().await;
     for (client, code) in [(&club.member, "role_too_low"), (&club.guest, "members_only")] {
         client.get(&club.requests()).await.refused(403, code);
@@ -117,7 +97,7 @@ async fn only_who_may_approve_sees_and_decides() {
 #[actix_web::test]
 async fn a_request_is_refused_or_withdrawn() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     club.ask().await;
     club.admin.delete(&club.request()).await.no_content();
     club.admin.delete(&club.request()).await.refused(404, "join_request_not_found");
@@ -135,7 +115,7 @@ async fn a_request_is_refused_or_withdrawn() {
 #[actix_web::test]
 async fn a_request_ends_with_every_other_way_in() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     let leave = format!("{}/members/me", club.group);
 
     club.ask().await;
@@ -160,7 +140,7 @@ async fn a_request_ends_with_every_other_way_in() {
 #[actix_web::test]
 async fn a_ban_ends_a_request_and_whoever_is_banned_does_not_ask() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     club.ask().await;
     let ban = format!("{}/bans/{}", club.group, club.guest.id());
     club.owner.put(&ban, json!({})).await.ok();
@@ -175,7 +155,7 @@ async fn a_ban_ends_a_request_and_whoever_is_banned_does_not_ask() {
 #[actix_web::test]
 async fn a_group_that_becomes_private_has_no_requests() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     club.ask().await;
     club.owner.patch(&club.group, json!({"visibility": "private"})).await.ok();
     assert!(!club.is_asking().await);
@@ -189,7 +169,7 @@ async fn a_group_that_becomes_private_has_no_requests() {
 #[actix_web::test]
 async fn the_requests_of_deleted_users_and_groups_end() {
     let server = Server::start().await;
-    let (club, root) = (Club::new(&server).await, server.admin("root").await);
+    let (club, root) = (Club::seen_as(&server, "closed").await, server.admin("root").await);
     club.ask().await;
     root.delete(&format!("/api/users/{}", club.guest.id())).await.no_content();
     assert!(!club.is_asking().await);
@@ -206,7 +186,7 @@ async fn the_requests_of_deleted_users_and_groups_end() {
 #[actix_web::test]
 async fn quotas_hold_for_those_who_are_let_in() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     club.ask().await;
     let quotas = Quotas { members: 3, ..Quotas::default() };
     let strict = server.with_options(groupchat_api::ServerOptions { quotas, ..Default::default() }).await;
@@ -219,7 +199,7 @@ async fn quotas_hold_for_those_who_are_let_in() {
 #[actix_web::test]
 async fn a_user_asks_a_hundred_groups_at_once() {
     let server = Server::start().await;
-    let club = Club::new(&server).await;
+    let club = Club::seen_as(&server, "closed").await;
     for number in 0..100 {
         let draft = json!({"name": format!("Board {number}"), "visibility": "closed"});
         let group = club.owner.post("/api/groups", draft).await.created();

@@ -7,17 +7,17 @@ use crate::error::Error;
 use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::subject::{
-    AddedMember, BanUpdate, EndedBan, EndedJoinRequest, GroupMember, GroupUpdate, JoinRequestUpdate,
-    OwnMembership, RemovedGroup, RemovedMember, RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone,
-    UserUpdate,
+    AddedMember, BanUpdate, EndedBan, GroupMember, GroupUpdate, OwnMembership, RemovedGroup, RemovedMember,
+    RolesOfUser, ServerRoles, Subject, SubjectKind, Tombstone, UserUpdate,
 };
 use crate::events::table::{Event, EventType};
 use crate::groups::{Group, History};
 use crate::ids::{EventId, GroupId, Position, UserId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, approvers, assert_hands_faults_on, ban, group,
-    invitation, issued, join_request, member, message, moderators, tombstone, user,
+    EARLIER, GROUP, INVITATION, ME, MESSAGE, MockTx, OTHER, assert_hands_faults_on, ban, ended_join_request,
+    group, invitation, issued, join_request, join_request_update, member, message, moderators, tombstone,
+    user,
 };
 
 /// A record as it comes from the log, about the only user, group and message.
@@ -141,15 +141,8 @@ fn present(event_type: EventType) -> Subject {
             Subject::EndedBan(EndedBan::logged(GROUP, OTHER, moderators(), Audience::Group(GROUP)))
         }
         SubjectKind::Invitation => Subject::Invitation(invitation()),
-        SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(JoinRequestUpdate {
-            group: GROUP,
-            request: join_request(OTHER),
-            approvers: approvers(),
-        }),
-        SubjectKind::EndedJoinRequest => {
-            let approvers = approvers();
-            Subject::EndedJoinRequest(EndedJoinRequest { group: GROUP, user: OTHER, approvers })
-        }
+        SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(join_request_update()),
+        SubjectKind::EndedJoinRequest => Subject::EndedJoinRequest(ended_join_request()),
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(message(OTHER))),
         _ => gone(event_type),

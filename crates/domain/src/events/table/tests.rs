@@ -5,8 +5,8 @@ use crate::groups::{Group, History, Visibility};
 use crate::ids::{GroupId, MessageId};
 use crate::permissions::{BuiltInRole, ServerRole};
 use crate::testing::{
-    GROUP, INVITATION, MESSAGE, OTHER, approvers, ban, group, invitation, join_request, member, message,
-    moderators, tombstone, user,
+    GROUP, INVITATION, MESSAGE, OTHER, ban, ended_join_request, group, invitation, join_request_update,
+    member, message, moderators, tombstone, user,
 };
 
 /// An event of this type about the only user, group and message.
@@ -37,15 +37,8 @@ fn example(event_type: EventType) -> Event {
         SubjectKind::EndedInvitation => {
             Subject::EndedInvitation(EndedInvitation { id: INVITATION, user: OTHER })
         }
-        SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(JoinRequestUpdate {
-            group: GROUP,
-            request: join_request(OTHER),
-            approvers: approvers(),
-        }),
-        SubjectKind::EndedJoinRequest => {
-            let approvers = approvers();
-            Subject::EndedJoinRequest(EndedJoinRequest { group: GROUP, user: OTHER, approvers })
-        }
+        SubjectKind::JoinRequestUpdate => Subject::JoinRequestUpdate(join_request_update()),
+        SubjectKind::EndedJoinRequest => Subject::EndedJoinRequest(ended_join_request()),
         SubjectKind::Message => Subject::Message(message(OTHER)),
         SubjectKind::Tombstone => Subject::Tombstone(Tombstone(tombstone(OTHER))),
     };
