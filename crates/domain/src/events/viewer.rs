@@ -28,7 +28,7 @@ pub struct Viewer {
     pub presence: PresenceSetting,
     /// The version of the user that this setting comes from. An older event doesn't change it.
     pub version: Version,
-    /// The groups that the user is in, and private ones that have been deleted: their end is still visible.
+    /// The groups that the user is in, and private ones that have been deleted and whose end is still to be told.
     memberships: HashMap<GroupId, JoinedGroup>,
 }
 
@@ -56,9 +56,19 @@ impl Viewer {
         self.memberships.values().filter(|group| !group.has_ended).map(|group| group.id)
     }
 
+    /// The private groups that have been deleted, and whose end the user is still to be told of.
+    pub fn ended_groups(&self) -> impl Iterator<Item = GroupId> {
+        self.memberships.values().filter(|group| group.has_ended).map(|group| group.id)
+    }
+
     /// Whether the user is in this group.
     pub fn is_in(&self, group: GroupId) -> bool {
         self.memberships.get(&group).is_some_and(|group| !group.has_ended)
+    }
+
+    /// Whether this group, a private one, has been deleted, and the user is still to be told of it.
+    pub fn awaits_end(&self, group: GroupId) -> bool {
+        self.memberships.get(&group).is_some_and(|group| group.has_ended)
     }
 
     /// Applies an event to the viewer, and returns whether the viewer may see it. The deletion of a group is visible to

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use groupchat_domain::events::{
-    AddedMember, Audience, EphemeralAudience, EphemeralEvent, Event, LoggedEvent, RemovedGroup,
-    RemovedMember, SharedEvent,
+    AddedMember, Audience, EphemeralAudience, EphemeralEvent, Event, EventType, LoggedEvent, RemovedGroup,
+    RemovedMember, SharedEvent, SubjectIds,
 };
 use groupchat_domain::ids::{GroupId, UserId};
 use groupchat_domain::presence::PresenceChange;
@@ -52,16 +52,24 @@ impl Registry {
         let is_for_anybody = group.is_none() && user.is_none();
         let anybody = is_for_anybody.then(|| self.everybody.iter()).into_iter().flatten();
         let in_group = group.map_or(&[][..], |group| self.in_group.get(group));
+        let ended = group.filter(|_| matches!(logged.event, Event::GroupDeleted(_)));
+        let awaiting_end = ended.map_or(&[][..], |group| self.awaiting_end.get(group));
         let of_user = user.map_or(&[][..], |user| self.of_user.get(user));
-        anybody.chain(in_group).chain(of_user)
+        anybody.chain(in_group).chain(awaiting_end).chain(of_user)
     }
 
-    /// Updates the index of groups from the viewers.
+    /// Updates the indexes of groups from the viewers.
     fn move_members(&mut self, event: &Event) {
         match event {
             Event::MemberAdded(AddedMember { group, member, .. }) => self.move_member(*group, member.user.id),
             Event::MemberRemoved(RemovedMember { group, user }) => self.move_member(*group, *user),
-            Event::GroupDeleted(RemovedGroup { id, .. }) => self.in_group.remove_all(*id),
+            Event::Gone(EventType::MemberAdded, SubjectIds { group: Some(group), user: Some(user), .. }) => {
+                self.move_member(*group, *user);
+            }
+            Event::GroupDeleted(RemovedGroup { id, .. }) => {
+                self.in_group.remove_all(*id);
+                self.awaiting_end.remove_all(*id);
+            }
             _ => {}
         }
     }
@@ -72,6 +80,11 @@ impl Registry {
                 self.in_group.add(group, listener);
             } else {
                 self.in_group.remove(group, listener);
+            }
+            if listener.awaits_end(group) {
+                self.awaiting_end.add(group, listener);
+            } else {
+                self.awaiting_end.remove(group, listener);
             }
         }
     }

@@ -20,6 +20,21 @@ const KEPT_CAPACITY: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooSlow;
 
+/// The groups by which the events for a listener are found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Followed {
+    /// The groups that the viewer is in.
+    pub(super) groups: Vec<GroupId>,
+    /// The private groups that have been deleted, and whose end the viewer is still to be told of.
+    pub(super) ended: Vec<GroupId>,
+}
+
+impl Followed {
+    fn by(viewer: &Viewer) -> Self {
+        Self { groups: viewer.groups().collect(), ended: viewer.ended_groups().collect() }
+    }
+}
+
 /// A subscription, shared by the hub, which fills it, and the feed, which empties it.
 #[derive(Debug)]
 pub(super) struct Listener(Mutex<Inner>);
@@ -80,8 +95,8 @@ impl Listener {
     }
 
     /// Sets the viewer, and delivers those of the events so far that the viewer may see. Returns the groups that the
-    /// viewer is in after these events, or `None` if the listener was authorized before or has ended.
-    pub(super) fn authorize(&self, mut viewer: Viewer, wakers: &mut Wakers) -> Option<Vec<GroupId>> {
+    /// viewer follows after these events, or `None` if the listener was authorized before or has ended.
+    pub(super) fn authorize(&self, mut viewer: Viewer, wakers: &mut Wakers) -> Option<Followed> {
         let mut inner = locked(&self.0);
         let kept = match &mut inner.authorization {
             Authorization::Pending { kept, .. } => std::mem::take(kept),
@@ -106,15 +121,15 @@ impl Listener {
         if inner.backlog > 0 {
             wakers.add(inner.waker.take());
         }
-        let groups = viewer.groups().collect();
+        let followed = Followed::by(&viewer);
         inner.authorization = Authorization::Granted(viewer);
-        Some(groups)
+        Some(followed)
     }
 
-    /// The user and the groups that the user is in, or `None` if the listener is not authorized.
-    pub(super) fn memberships(&self) -> Option<(UserId, Vec<GroupId>)> {
+    /// The user and the groups that the user follows, or `None` if the listener is not authorized.
+    pub(super) fn followed(&self) -> Option<(UserId, Followed)> {
         match &locked(&self.0).authorization {
-            Authorization::Granted(viewer) => Some((viewer.user, viewer.groups().collect())),
+            Authorization::Granted(viewer) => Some((viewer.user, Followed::by(viewer))),
             Authorization::Pending { .. } => None,
         }
     }
@@ -123,6 +138,14 @@ impl Listener {
     pub(super) fn is_in(&self, group: GroupId) -> bool {
         match &locked(&self.0).authorization {
             Authorization::Granted(viewer) => viewer.is_in(group),
+            Authorization::Pending { .. } => false,
+        }
+    }
+
+    /// Whether the group has been deleted, and the viewer is still to be told of it.
+    pub(super) fn awaits_end(&self, group: GroupId) -> bool {
+        match &locked(&self.0).authorization {
+            Authorization::Granted(viewer) => viewer.awaits_end(group),
             Authorization::Pending { .. } => false,
         }
     }

@@ -8,7 +8,8 @@
 //! Invariants:
 //! - Only the event at the last position + 1 is delivered, so nobody misses one or gets one twice.
 //! - Nothing here waits for a listener. A slow listener is disconnected.
-//! - A listener is in the index of a group if and only if its viewer is in the group.
+//! - A listener is in the index of a group if and only if its viewer is in the group, and in that of an ended group if
+//!   and only if its viewer is still to be told of the end.
 //! - Locks are taken in this order: registry, trackers, listener or inbox. No lock is held while a listener is woken.
 
 mod core;

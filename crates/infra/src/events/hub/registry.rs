@@ -6,7 +6,7 @@ use groupchat_domain::events::{Delivery, Epoch, Viewer};
 use groupchat_domain::ids::{GroupId, Position, UserId};
 
 use super::index::{Index, Listeners};
-use super::listener::Listener;
+use super::listener::{Followed, Listener};
 use super::wakers::Wakers;
 
 /// Whether the hub accepts subscriptions.
@@ -34,6 +34,8 @@ pub(super) struct Registry {
     pub(super) unauthorized: Listeners,
     pub(super) of_user: Index<UserId>,
     pub(super) in_group: Index<GroupId>,
+    /// Listeners who are to be told of the end of a private group that has been deleted, and of nothing else in it.
+    pub(super) awaiting_end: Index<GroupId>,
 }
 
 impl Default for Registry {
@@ -46,6 +48,7 @@ impl Default for Registry {
             unauthorized: Listeners::default(),
             of_user: Index::default(),
             in_group: Index::default(),
+            awaiting_end: Index::default(),
         }
     }
 }
@@ -72,11 +75,14 @@ impl Registry {
     /// Authorizes a listener. Does nothing if it was authorized before or has ended.
     pub(super) fn authorize(&mut self, listener: &Arc<Listener>, viewer: Viewer, wakers: &mut Wakers) {
         let user = viewer.user;
-        let Some(groups) = listener.authorize(viewer, wakers) else { return };
+        let Some(Followed { groups, ended }) = listener.authorize(viewer, wakers) else { return };
         self.unauthorized.remove(listener);
         self.of_user.add(user, listener);
         for group in groups {
             self.in_group.add(group, listener);
+        }
+        for group in ended {
+            self.awaiting_end.add(group, listener);
         }
     }
 
@@ -85,13 +91,16 @@ impl Registry {
         if !self.everybody.remove(listener) {
             return;
         }
-        let Some((user, groups)) = listener.memberships() else {
+        let Some((user, Followed { groups, ended })) = listener.followed() else {
             self.unauthorized.remove(listener);
             return;
         };
         self.of_user.remove(user, listener);
         for group in groups {
             self.in_group.remove(group, listener);
+        }
+        for group in ended {
+            self.awaiting_end.remove(group, listener);
         }
     }
 
@@ -104,5 +113,6 @@ impl Registry {
         self.unauthorized = Listeners::default();
         self.of_user = Index::default();
         self.in_group = Index::default();
+        self.awaiting_end = Index::default();
     }
 }

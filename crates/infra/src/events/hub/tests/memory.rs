@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use groupchat_domain::events::{Audience, Delivery, Event, LiveEvents, RemovedGroup};
+use groupchat_domain::events::{
+    Audience, Delivery, Event, EventType, LiveEvents, RemovedGroup, SubjectIds, Viewer,
+};
+use groupchat_domain::groups::JoinedGroup;
+use groupchat_domain::ids::{EventId, SessionId};
 
 use super::fixture::*;
 use crate::executor::sync::locked;
@@ -12,6 +16,7 @@ fn assert_empty(test_hub: &TestHub) {
     let registry = locked(&test_hub.hub.0.registry);
     assert_eq!((registry.everybody.len(), registry.unauthorized.len()), (0, 0));
     assert!(registry.of_user.is_empty() && registry.in_group.is_empty());
+    assert!(registry.awaiting_end.is_empty());
     drop(registry);
     assert!(!test_hub.hub.0.has_listeners());
 }
@@ -28,6 +33,30 @@ fn a_dropped_subscription_leaves_nothing_behind() {
     drop(unauthorized);
     assert_eq!(locked(&test_hub.hub.0.registry).listeners(), 3);
     drop(listeners);
+    assert_empty(&test_hub);
+}
+
+#[test]
+fn who_awaits_the_end_of_a_group_leaves_nothing_behind() {
+    let test_hub = TestHub::new();
+    let came_in = |group, user| {
+        let ids = SubjectIds { group: Some(group), user: Some(user), ..SubjectIds::default() };
+        test_hub.publish(Audience::Group(group), Event::Gone(EventType::MemberAdded, ids));
+    };
+    let awaiting = |group| locked(&test_hub.hub.0.registry).awaiting_end.get(group).len();
+    let ended = JoinedGroup { has_ended: true, ..JoinedGroup::whole(POKER, EventId::new(0)) };
+    let mut late = test_hub.subscribe();
+    late.feed.authorize(Viewer::new(ANN, SessionId::new(1), [ended]));
+    let bob = test_hub.listen(BOB, &[]);
+    came_in(CHESS, BOB);
+    came_in(POKER, BOB);
+    assert_eq!((awaiting(CHESS), awaiting(POKER)), (1, 2));
+    test_hub.remove_member(POKER, BOB);
+    assert_eq!(awaiting(POKER), 1);
+    let audience = Audience::Group(CHESS);
+    test_hub.publish(audience, Event::GroupDeleted(RemovedGroup::logged(CHESS, audience)));
+    assert_eq!(awaiting(CHESS), 0);
+    drop((late, bob));
     assert_empty(&test_hub);
 }
 

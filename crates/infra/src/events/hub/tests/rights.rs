@@ -1,8 +1,12 @@
 //! Who gets which event.
 
-use groupchat_domain::events::{Audience, Event, RemovedGroup, SubjectIds, Viewer};
+use groupchat_domain::events::{
+    Audience, EphemeralAudience, EphemeralEvent, Event, EventType, LiveEvents, RemovedGroup, SubjectIds,
+    Viewer,
+};
 use groupchat_domain::groups::JoinedGroup;
-use groupchat_domain::ids::{EventId, SessionId};
+use groupchat_domain::ids::{EventId, GroupId, Position, SessionId};
+use groupchat_domain::presence::Presence;
 
 use super::fixture::*;
 
@@ -82,6 +86,41 @@ fn the_members_see_that_a_group_was_deleted() {
         let expected = if audience == Audience::All { vec![deleted] } else { vec![] };
         assert_eq!(outside.positions(), expected);
     }
+}
+
+/// The deletion of a private group.
+fn delete_private(test_hub: &TestHub, group: GroupId) -> Position {
+    let to_members = Audience::Group(group);
+    test_hub.publish(to_members, Event::GroupDeleted(RemovedGroup::logged(group, to_members)))
+}
+
+#[test]
+fn who_comes_while_a_private_group_is_being_deleted_is_told_of_its_end_and_of_nothing_else() {
+    let test_hub = TestHub::new();
+    let [mut ann, mut bob] = [(); 2].map(|()| test_hub.subscribe());
+    let ended = JoinedGroup { has_ended: true, ..JoinedGroup::whole(CHESS, EventId::new(0)) };
+    ann.feed.authorize(Viewer::new(ANN, SessionId::new(ANN.get()), [ended]));
+    bob.authorize(BOB, &[CHESS]);
+    let inside = test_hub.publish_to_group(CHESS);
+    let presence =
+        EphemeralEvent::PresenceChanged { user: BOB, presence: Presence::Online, last_seen_at: None };
+    test_hub.hub.publish_ephemeral(EphemeralAudience::Members(CHESS, BOB), presence);
+    test_hub.broadcast();
+    let deleted = delete_private(&test_hub, CHESS);
+    assert_eq!(ann.take(), [Got::Logged(deleted)]);
+    assert_eq!(bob.positions(), [inside, deleted]);
+}
+
+#[test]
+fn who_came_in_before_the_log_was_read_back_is_told_of_the_end_of_a_private_group() {
+    let test_hub = TestHub::new();
+    let mut ann = test_hub.listen(ANN, &[]);
+    let mut bob = test_hub.listen(BOB, &[]);
+    let ids = SubjectIds { group: Some(CHESS), user: Some(ANN), ..SubjectIds::default() };
+    test_hub.publish(Audience::Group(CHESS), Event::Gone(EventType::MemberAdded, ids));
+    test_hub.publish_to_group(CHESS);
+    let deleted = delete_private(&test_hub, CHESS);
+    assert_eq!((ann.positions(), bob.positions()), (vec![deleted], vec![]));
 }
 
 #[test]
