@@ -7,7 +7,7 @@ use crate::events::load::load;
 use crate::events::model::LoggedEvent;
 use crate::events::record::EventRecord;
 use crate::events::viewer::Viewer;
-use crate::ids::Position;
+use crate::ids::{GroupId, Position};
 use crate::storage::Tx;
 use crate::text::TextBytes;
 
@@ -50,9 +50,10 @@ pub fn log_state(tx: &mut dyn Tx) -> Result<LogState, Error> {
 /// # Errors
 /// A fault.
 pub fn replay(tx: &mut dyn Tx, actor: &Actor, after: Position) -> Result<ReplayPage, Error> {
-    let viewer = viewer(tx, actor)?;
     let records = tx.events().after(after, PAGE)?;
     let more = i64::try_from(records.len()).unwrap_or(PAGE) >= PAGE;
+    let ends = ends(tx, &records, more)?;
+    let viewer = viewer(tx, actor, &ends)?;
     let gap = records.first().is_some_and(|record| record.position > after.next());
     let end = records.last().map_or(after, |record| record.position);
     let visible = records.into_iter().filter(|record| viewer.may_see_record(record)).collect();
@@ -84,9 +85,22 @@ fn load_fitting(tx: &mut dyn Tx, viewer: &Viewer, records: Vec<EventRecord>) -> 
     Ok(Fitting { events, all: true })
 }
 
-/// The actor as a viewer: current memberships, and the presence setting.
-fn viewer(tx: &mut dyn Tx, actor: &Actor) -> Result<Viewer, Error> {
-    let memberships = tx.members().joined_groups(actor.id())?;
+/// The private groups whose end a viewer of this page may have to be told of: those that the page names and, once the
+/// log has been read, those whose deletions are about to follow.
+fn ends(tx: &mut dyn Tx, records: &[EventRecord], more: bool) -> Result<Vec<GroupId>, Error> {
+    let mut ends: Vec<_> = records.iter().filter_map(EventRecord::ended_group).collect();
+    if !more {
+        ends.extend(tx.events().unnumbered_ends()?);
+    }
+    Ok(ends)
+}
+
+/// The actor as a viewer: current memberships, those in groups that have ended, and the presence setting.
+fn viewer(tx: &mut dyn Tx, actor: &Actor, ends: &[GroupId]) -> Result<Viewer, Error> {
+    let mut memberships = tx.members().joined_groups(actor.id())?;
+    if !ends.is_empty() {
+        memberships.extend(tx.members().ended_groups(actor.id(), ends)?);
+    }
     let viewer = Viewer::new(actor.id(), actor.session, memberships);
     Ok(match tx.accounts().find(actor.id())? {
         Some(user) => viewer.with_presence(user.presence).at_version(user.version),

@@ -46,6 +46,10 @@ repository! {
         /// Also if a row contains a word that the program doesn't know.
         fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault>;
 
+        /// The private groups whose deletions are stored but have no position yet. They are few: positions are assigned
+        /// shortly after the commit.
+        fn unnumbered_ends(&mut self) -> Result<Vec<GroupId>, StorageFault>;
+
         /// The log's epoch and head, and up to which position events have been removed.
         fn state(&mut self) -> Result<LogState, StorageFault>;
 

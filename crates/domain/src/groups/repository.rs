@@ -177,9 +177,13 @@ repository! {
         /// groups that are.
         fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault>;
 
-        /// All groups that the user is in and that are not deleted, and the private ones that the user was in when they
-        /// were deleted, as long as [`forget`](GroupRepository::forget) has not removed them.
+        /// All groups that the user is in and that are not deleted.
         fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault>;
+
+        /// Those of these groups that were private and that the user was in when they were deleted, as long as
+        /// [`forget`](GroupRepository::forget) has not removed them. Others decide how many there are of a user, so
+        /// they are only looked up by id.
+        fn ended_groups(&mut self, user: UserId, among: &[GroupId]) -> Result<Vec<JoinedGroup>, StorageFault>;
 
         /// The user's read cursors, in groups that are not deleted, that were moved by
         /// [`advance_read_seq`](crate::messages::MessageRepository::advance_read_seq) when the head of the log was at

@@ -4,6 +4,8 @@ use diesel::deserialize;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::Error;
+#[cfg(feature = "postgres")]
+use groupchat_domain::events::EventType;
 use groupchat_domain::events::{
     Audience, EventRecord, EventRepository, LogState, Removed, Retained, SubjectIds,
 };
@@ -115,6 +117,22 @@ impl EventRepository for DbTx<'_> {
                     .load(*connection),
             };
             records(rows?)
+        })
+    }
+
+    fn unnumbered_ends(&mut self) -> Result<Vec<GroupId>, StorageFault> {
+        self.run(|connection| match connection {
+            // Every event gets its position when it is stored.
+            Connection::Sqlite(_) => Ok(Vec::new()),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(connection) => {
+                let ends = events::table
+                    .filter(events::position.is_null())
+                    .filter(events::event_type.eq(EventType::GroupDeleted.as_str()))
+                    .filter(events::audience.eq("group"))
+                    .select(events::group_id.assume_not_null());
+                Ok(ends.load(*connection)?.into_iter().map(GroupId::new).collect())
+            }
         })
     }
 

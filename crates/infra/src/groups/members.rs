@@ -106,6 +106,14 @@ fn members_of(group: i64) -> _ {
     members.filter(memberships::group_id.eq(group))
 }
 
+/// The memberships of a user, with their groups.
+#[auto_type]
+fn memberships_in_groups(user: i64) -> _ {
+    memberships::table
+        .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+        .filter(memberships::user_id.eq(user))
+}
+
 impl DbTx<'_> {
     /// Changes a group's member count by `difference`.
     fn count_members(&mut self, group: GroupId, difference: i64) -> Result<(), StorageFault> {
@@ -297,13 +305,19 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
-        let private = Visibility::Private.as_str();
-        let joined = memberships::table
-            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
-            .filter(memberships::user_id.eq(user.get()))
-            .filter(groups::deleted_at.is_null().or(groups::visibility.eq(private)));
+        let joined = memberships_in_groups(user.get()).filter(groups::deleted_at.is_null());
         let rows: Vec<JoinedGroupRow> =
             on_backend!(self, |connection| joined.select(JoinedGroupRow::as_select()).load(connection))?;
+        Ok(rows.into_iter().map(JoinedGroup::from).collect())
+    }
+
+    fn ended_groups(&mut self, user: UserId, among: &[GroupId]) -> Result<Vec<JoinedGroup>, StorageFault> {
+        let ended = memberships_in_groups(user.get())
+            .filter(memberships::group_id.eq_any(among.iter().map(|group| group.get())))
+            .filter(groups::deleted_at.is_not_null())
+            .filter(groups::visibility.eq(Visibility::Private.as_str()));
+        let rows: Vec<JoinedGroupRow> =
+            on_backend!(self, |connection| ended.select(JoinedGroupRow::as_select()).load(connection))?;
         Ok(rows.into_iter().map(JoinedGroup::from).collect())
     }
 

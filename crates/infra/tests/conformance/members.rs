@@ -279,7 +279,9 @@ fn the_groups_of_a_user_are_counted_up_to_a_limit(tx: &mut dyn Tx) {
     assert_eq!(tx.members().count_groups(bob, Some(BuiltInRole::Owner), 9), Ok(0));
 }
 
-fn a_user_s_groups_say_since_when_and_those_that_were_private_stay_until_they_are_forgotten(tx: &mut dyn Tx) {
+fn a_user_s_groups_say_since_when_and_private_ones_that_ended_are_found_by_id_until_they_are_forgotten(
+    tx: &mut dyn Tx,
+) {
     let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
     let [chess, go, bridge] = ["chess", "go", "bridge"].map(|name| group(tx, name));
     for (group, user, since) in [(chess, ann, 4), (go, ann, 9), (bridge, ann, 5), (go, bob, 7)] {
@@ -304,13 +306,19 @@ fn a_user_s_groups_say_since_when_and_those_that_were_private_stay_until_they_ar
     let private = Group { visibility: Visibility::Private, history: History::Joined, ..closed };
     stored(tx.groups().update(&private).unwrap());
     tx.groups().mark_deleted(go, at(9)).unwrap();
-    let ended = JoinedGroup { history: History::Joined, has_ended: true, ..whole(go, 7) };
-    assert_eq!(joined(tx, bob), std::slice::from_ref(&ended));
-    assert_eq!(tx.groups().purge(go, 100), Ok(true));
-    assert_eq!(joined(tx, bob), [ended], "it can still be told of the end");
+    assert_eq!((joined(tx, ann), joined(tx, bob)), (vec![whole(chess, 4)], vec![]));
+    let all = [chess, go, bridge];
+    let end = |since| JoinedGroup { history: History::Joined, has_ended: true, ..whole(go, since) };
+    for _ in 0..2 {
+        assert_eq!(tx.members().ended_groups(ann, &all), Ok(vec![end(9)]), "{bridge} was public");
+        assert_eq!(tx.members().ended_groups(bob, &all), Ok(vec![end(7)]));
+        assert_eq!(tx.members().ended_groups(bob, &[chess, bridge]), Ok(vec![]), "{go} was not asked about");
+        assert_eq!(tx.members().ended_groups(bob, &[]), Ok(vec![]));
+        assert_eq!(tx.groups().purge(go, 100), Ok(true));
+    }
     assert_eq!(tx.groups().forget(go, 1), Ok(false));
     assert_eq!(tx.groups().forget(go, 100), Ok(true));
-    assert_eq!(joined(tx, bob), []);
+    assert_eq!(tx.members().ended_groups(ann, &all), Ok(vec![]));
     assert_eq!(joined(tx, ann), [whole(chess, 4)]);
 }
 
@@ -329,5 +337,5 @@ cases! { transaction:
     the_longest_serving_admin_succeeds_else_the_longest_serving_member
     the_groups_of_a_user_come_by_id_whether_or_not_either_is_deleted
     the_groups_of_a_user_are_counted_up_to_a_limit
-    a_user_s_groups_say_since_when_and_those_that_were_private_stay_until_they_are_forgotten
+    a_user_s_groups_say_since_when_and_private_ones_that_ended_are_found_by_id_until_they_are_forgotten
 }

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use groupchat_domain::accounts::LockStrength;
-use groupchat_domain::events::Event;
-use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::events::{Audience, Event, RemovedGroup};
+use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::storage::{Caller, CommitDecision, Mode, StorageFault, Tx};
 
 use crate::database::{DEADLINE, OneWorkerStorage, settled, store, touch};
@@ -88,4 +88,43 @@ fn a_reader_neither_locks_nor_waits_for_locks() {
         })
         .unwrap();
     holder.execute("COMMIT");
+}
+
+#[test]
+fn the_ends_of_private_groups_are_known_before_they_have_positions() {
+    let place = OneWorkerStorage::with(|options| options.follows_log = false);
+    let [private, public] = [1, 2].map(GroupId::new);
+    place
+        .write(move |tx| {
+            for audience in [Audience::Group(private), Audience::All] {
+                let group = if audience == Audience::All { public } else { private };
+                tx.emit(None, Event::GroupDeleted(RemovedGroup::logged(group, audience)));
+            }
+            tx.emit(None, Event::UserDeleted(UserId::new(1)));
+            CommitDecision::Commit
+        })
+        .unwrap();
+    let (seen, sees) = channel();
+    place
+        .read(move |tx| {
+            seen.send(tx.events().unnumbered_ends()).unwrap();
+            CommitDecision::Commit
+        })
+        .unwrap();
+    assert_eq!(sees.recv().unwrap(), Ok(vec![private]));
+    let following = place.beside(|_| ());
+    let (seen, sees) = channel();
+    loop {
+        let seen = seen.clone();
+        following
+            .read(move |tx| {
+                seen.send((tx.events().head(), tx.events().unnumbered_ends())).unwrap();
+                CommitDecision::Commit
+            })
+            .unwrap();
+        let (head, ends) = sees.recv().unwrap();
+        if head == Ok(Position::new(3)) {
+            break assert_eq!(ends, Ok(vec![]));
+        }
+    }
 }

@@ -70,7 +70,9 @@ fn of_user(
     let direct = tx.groups().list(&GroupQuery { kind: GroupKind::Direct, ..groups.clone() })?;
     let groups = tx.groups().list(&groups)?;
     let blocked = tx.blocks().list(&BlockQuery { user, after: None, limit })?;
-    let joined = tx.members().joined_groups(user)?;
+    let memberships = tx.members().groups_of(user, ALL)?;
+    let mut joined = tx.members().joined_groups(user)?;
+    joined.extend(tx.members().ended_groups(user, &memberships)?);
     let since: Vec<_> = joined.into_iter().map(|group| (group.id, place(log, group.since))).collect();
     let query = InvitationQuery { of: Invitations::Of(user), below: None, limit };
     let invitations = judged(tx.invitations().list(&query)?);
@@ -82,7 +84,7 @@ fn of_user(
         ("the groups as seen", Page::from_lookahead(groups, limit).into()),
         ("the direct conversations as seen", Page::from_lookahead(direct, limit).into()),
         ("the blocks", Page::from_lookahead(blocked, limit).into()),
-        ("the memberships", tx.members().groups_of(user, ALL)?.into()),
+        ("the memberships", memberships.into()),
         ("the beginnings", since.into()),
     ])
 }

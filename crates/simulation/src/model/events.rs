@@ -2,8 +2,10 @@
 
 use std::ops::Bound;
 
-use groupchat_domain::events::{EventRecord, EventRepository, LogState, Removed, Retained};
-use groupchat_domain::ids::{EventId, Position};
+use groupchat_domain::events::{
+    Audience, Event, EventRecord, EventRepository, LogState, LoggedEvent, Removed, Retained,
+};
+use groupchat_domain::ids::{EventId, GroupId, Position};
 use groupchat_domain::storage::StorageFault;
 
 use crate::model::tx::ModelTx;
@@ -17,6 +19,15 @@ impl EventRepository for ModelTx<'_> {
     fn after(&mut self, position: Position, limit: i64) -> Result<Vec<EventRecord>, StorageFault> {
         let later = self.read()?.log.range((Bound::Excluded(position), Bound::Unbounded));
         Ok(later.map(|(_, record)| *record).take(usize::try_from(limit).unwrap_or(0)).collect())
+    }
+
+    fn unnumbered_ends(&mut self) -> Result<Vec<GroupId>, StorageFault> {
+        self.read()?;
+        let ended = |event: &LoggedEvent| match (&event.event, event.audience) {
+            (Event::GroupDeleted(_), Audience::Group(group)) => Some(group),
+            _ => None,
+        };
+        Ok(self.state.unnumbered.iter().filter_map(ended).collect())
     }
 
     fn state(&mut self) -> Result<LogState, StorageFault> {

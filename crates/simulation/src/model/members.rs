@@ -36,6 +36,15 @@ impl Tables {
         self.groups.change(&group, |row| row.group.member_count += difference);
     }
 
+    /// A membership as those who follow events see it; `None` in a group that is deleted and was not private.
+    fn joined(&self, (id, membership): (GroupId, Membership)) -> Option<JoinedGroup> {
+        let GroupRow { group, is_deleted, .. } = self.groups.get(&id)?;
+        let Membership { since_event: since, joined_seq, role, .. } = membership;
+        let (history, has_ended) = (group.history, *is_deleted);
+        let joined = JoinedGroup { id, since, joined_seq, role, history, has_ended };
+        (!is_deleted || !group.visibility.is_listed()).then_some(joined)
+    }
+
     /// The memberships of a user in groups that are not deleted.
     fn present_memberships_of(&self, user: UserId) -> impl Iterator<Item = (GroupId, Membership)> {
         self.memberships_of(user).filter(|(group, _)| self.group(*group).is_some())
@@ -153,14 +162,14 @@ impl MemberRepository for ModelTx<'_> {
 
     fn joined_groups(&mut self, user: UserId) -> Result<Vec<JoinedGroup>, StorageFault> {
         let tables = self.read()?;
-        let joined = |(id, membership): (GroupId, Membership)| {
-            let GroupRow { group, is_deleted, .. } = tables.groups.get(&id)?;
-            let Membership { since_event: since, joined_seq, role, .. } = membership;
-            let (history, has_ended) = (group.history, *is_deleted);
-            let joined = JoinedGroup { id, since, joined_seq, role, history, has_ended };
-            (!is_deleted || !group.visibility.is_listed()).then_some(joined)
-        };
-        Ok(tables.memberships_of(user).filter_map(joined).collect())
+        let joined = tables.memberships_of(user).filter_map(|membership| tables.joined(membership));
+        Ok(joined.filter(|joined| !joined.has_ended).collect())
+    }
+
+    fn ended_groups(&mut self, user: UserId, among: &[GroupId]) -> Result<Vec<JoinedGroup>, StorageFault> {
+        let tables = self.read()?;
+        let joined = tables.memberships_of(user).filter_map(|membership| tables.joined(membership));
+        Ok(joined.filter(|joined| joined.has_ended && among.contains(&joined.id)).collect())
     }
 
     fn read_since(&mut self, user: UserId, position: Position) -> Result<Vec<ReadCursor>, StorageFault> {

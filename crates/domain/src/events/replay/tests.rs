@@ -8,6 +8,7 @@ use crate::events::about::SubjectIds;
 use crate::events::audience::Audience;
 use crate::events::cursor::{Cursor, Epoch};
 use crate::events::record::EventRecord;
+use crate::events::subject::RemovedGroup;
 use crate::events::table::{Event, EventType};
 use crate::groups::JoinedGroup;
 use crate::ids::{EventId, GroupId, MessageId, UserId};
@@ -37,8 +38,15 @@ fn removal(position: i64, group: GroupId, user: UserId) -> EventRecord {
     }
 }
 
-/// I am in the group since its third event. The log after a position contains these records.
+/// I am in the group since its third event. The log after a position contains these records, and no end of a group is
+/// about to follow.
 fn holds(after: i64, records: Vec<EventRecord>) -> MockTx {
+    let mut tx = holds_page(after, records);
+    tx.events.expect_unnumbered_ends().returning(|| Ok(Vec::new()));
+    tx
+}
+
+fn holds_page(after: i64, records: Vec<EventRecord>) -> MockTx {
     let mut tx = MockTx::new();
     let memberships = tx.members.expect_joined_groups().with(eq(ME));
     memberships.times(1).returning(|_| Ok(vec![JoinedGroup::whole(GROUP, EventId::new(3))]));
@@ -196,4 +204,52 @@ fn the_events_are_those_of_the_log() {
 #[test]
 fn faults_are_returned() {
     assert_hands_faults_on(|| holds(0, vec![deletion_record(1)]), |tx| replay(tx, &me(), Position::ZERO));
+}
+
+/// The deletion of a private group.
+fn end(position: i64, group: GroupId) -> EventRecord {
+    EventRecord {
+        audience: Audience::Group(group),
+        event_type: EventType::GroupDeleted,
+        subject: SubjectIds { group: Some(group), ..SubjectIds::default() },
+        ..deletion_record(position)
+    }
+}
+
+/// I was in these private groups when they were deleted.
+fn was_in(tx: &mut MockTx, asked: &'static [GroupId], mine: &'static [GroupId]) {
+    let ended = tx.members.expect_ended_groups().with(eq(ME), eq(asked));
+    let joined = |id: &GroupId| JoinedGroup { has_ended: true, ..JoinedGroup::whole(*id, EventId::new(1)) };
+    ended.times(1).returning(move |_, _| Ok(mine.iter().map(joined).collect()));
+}
+
+#[test]
+fn of_private_groups_that_have_ended_only_those_that_the_page_names_are_looked_up() {
+    const MINE: GroupId = GroupId::new(8);
+    const FOREIGN: GroupId = GroupId::new(9);
+    let mut tx = holds(0, vec![end(3, MINE), removal(4, MINE, OTHER), end(5, FOREIGN)]);
+    was_in(&mut tx, &[MINE, FOREIGN], &[MINE]);
+    let page = replay(&mut tx, &me(), Position::ZERO).unwrap();
+    assert_eq!(positions(&page), [3]);
+    // A page that names none asks for none: the mock expects no call.
+    let page = replay(&mut holds(0, vec![deletion_record(1)]), &me(), Position::ZERO).unwrap();
+    assert_eq!(positions(&page), [1]);
+}
+
+#[test]
+fn who_has_read_the_log_is_told_of_ends_that_have_no_position_yet() {
+    const MINE: GroupId = GroupId::new(8);
+    for (count, asks) in [(1, true), (PAGE, false)] {
+        let mut tx = holds_page(0, (1..=count).map(deletion_record).collect());
+        tx.events.expect_unnumbered_ends().times(usize::from(asks)).returning(|| Ok(vec![MINE]));
+        if asks {
+            was_in(&mut tx, &[MINE], &[MINE]);
+        }
+        let mut page = replay(&mut tx, &me(), Position::ZERO).unwrap();
+        let to_members = Audience::Group(MINE);
+        let event = Event::GroupDeleted(RemovedGroup::logged(MINE, to_members));
+        let EventRecord { position, id, at, actor, audience, .. } = end(count + 1, MINE);
+        let deleted = LoggedEvent { position, id, at, audience, actor, event };
+        assert_eq!(page.viewer.apply_and_check(&deleted), asks, "{count}");
+    }
 }

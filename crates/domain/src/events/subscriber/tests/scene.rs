@@ -207,6 +207,7 @@ fn page_tx(after: i64, positions: &[i64]) -> MockTx {
     let records: Vec<_> = positions.iter().copied().map(deletion_record).collect();
     let page = tx.events.expect_after().withf(move |position, _| *position == Position::new(after));
     page.times(1).returning(move |_, _| Ok(records.clone()));
+    tx.events.expect_unnumbered_ends().returning(|| Ok(Vec::new()));
     tx
 }
 
