@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::ProgramError;
-use crate::{console, storage};
+use crate::{console, default_groups, storage};
 
 /// How to check.
 #[derive(Debug, Clone, Args)]
@@ -51,6 +51,9 @@ pub(crate) fn run(config: &Config, options: &CheckOptions) -> Result<(), Program
     let detail = format!("all settings are valid; the database is {}", storage::describe(config));
     let mut findings = vec![Finding { check: "configuration", outcome: CheckOutcome::Passed, detail }];
     findings.extend(storage::check(config, depth, SystemClock.now()));
+    if findings.iter().any(Finding::is_current_schema) && !findings.iter().any(Finding::is_failure) {
+        findings.extend(default_groups::check(config)?);
+    }
     let (failed, made) = (findings.iter().filter(|finding| finding.is_failure()).count(), findings.len());
     let checks: Vec<_> = findings.into_iter().map(ShownFinding::from).collect();
     if options.json {

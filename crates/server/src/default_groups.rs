@@ -3,27 +3,55 @@
 use std::sync::Arc;
 
 use groupchat_domain::accounts::Welcome;
-use groupchat_domain::groups::{DefaultGroups, unusable_defaults};
+use groupchat_domain::groups::{DefaultGroups, GroupRefusal, unusable_defaults};
+use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage};
+use groupchat_infra::check::{CheckOutcome, Finding};
 use groupchat_infra::groups::journal::LogGroupJournal;
 
 use crate::config::Config;
 use crate::error::ProgramError;
 use crate::serve::quotas;
+use crate::storage;
+use crate::user::{NoListeners, block_on};
 
 /// What comes with a new account.
 pub(crate) fn welcome(config: &Config) -> Arc<dyn Welcome> {
     Arc::new(DefaultGroups::new(&config.groups_default, quotas(config), Arc::new(LogGroupJournal)))
 }
 
-/// Warns in the log of groups that new users won't be put into.
-pub(crate) async fn warn_of_unusable(storage: &dyn Storage, config: &Config) -> Result<(), ProgramError> {
+/// The default groups that new users won't be put into, with the reasons.
+async fn unusable(
+    storage: &dyn Storage,
+    config: &Config,
+) -> Result<Vec<(GroupId, GroupRefusal)>, ProgramError> {
     let (ids, quotas) = (config.groups_default.clone(), quotas(config));
     if ids.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let read = Access { mode: Mode::Read, caller: Caller::System };
-    for (group, reason) in storage.run(read, move |tx| unusable_defaults(tx, &ids, &quotas)).await? {
+    Ok(storage.run(read, move |tx| unusable_defaults(tx, &ids, &quotas)).await?)
+}
+
+/// What `groupchat check` finds about the default groups; `None` if there are none. The database has to be one that
+/// needs no migration, because this opens it as a server does.
+pub(crate) fn check(config: &Config) -> Result<Option<Finding>, ProgramError> {
+    if config.groups_default.is_empty() {
+        return Ok(None);
+    }
+    let storage = storage::open(config, Arc::new(NoListeners))?;
+    let unusable = block_on(unusable(&*storage, config))??;
+    let reasons: Vec<_> = unusable.iter().map(|(group, reason)| format!("group {group}: {reason}")).collect();
+    let (outcome, detail) = match reasons.as_slice() {
+        [] => (CheckOutcome::Passed, "new users are put into every default group".to_owned()),
+        some => (CheckOutcome::Warning, format!("new users won't be put into {}", some.join("; "))),
+    };
+    Ok(Some(Finding { check: "default_groups", outcome, detail }))
+}
+
+/// Warns in the log of groups that new users won't be put into.
+pub(crate) async fn warn_of_unusable(storage: &dyn Storage, config: &Config) -> Result<(), ProgramError> {
+    for (group, reason) in unusable(storage, config).await? {
         tracing::warn!(setting = "groups.default", %group, %reason, "new users won't be put into this group");
     }
     Ok(())

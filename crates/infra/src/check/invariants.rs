@@ -28,7 +28,7 @@ impl Invariant {
 
 /// The invariants with the same SQL on both databases. Deleted groups and messages are left out, because they are
 /// emptied step by step.
-pub(crate) const INVARIANTS: [Invariant; 8] = [
+pub(crate) const INVARIANTS: [Invariant; 9] = [
     Invariant {
         check: "message_numbers",
         offenders: "SELECT count(*) AS number FROM groups \
@@ -61,6 +61,22 @@ pub(crate) const INVARIANTS: [Invariant; 8] = [
             WHERE group_bans.until IS NULL",
         holds: "nobody who is banned from a group for good is in it",
         broken: "members are banned from their group for good",
+    },
+    // Those of what was just deleted wait for its job.
+    Invariant {
+        check: "invitations",
+        offenders: "SELECT count(*) AS number FROM invitations JOIN groups ON groups.id = invitations.group_id \
+            JOIN users ON users.id = invitations.user_id JOIN users AS makers ON makers.id = invitations.invited_by \
+            WHERE groups.kind <> 'group' \
+            OR groups.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = groups.id) \
+            OR users.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = users.id) \
+            OR makers.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE subject_id = makers.id) \
+            OR groups.deleted_at IS NULL AND EXISTS (SELECT 1 FROM memberships \
+                WHERE memberships.group_id = groups.id AND memberships.user_id = users.id) \
+            OR EXISTS (SELECT 1 FROM group_bans WHERE group_bans.group_id = groups.id \
+                AND group_bans.user_id = users.id AND until IS NULL)",
+        holds: "every invitation is by a user, to another one, who is neither in its group nor banned from it",
+        broken: "invitations are of deleted users or groups, or of members or banned users",
     },
     Invariant {
         check: "server_roles",

@@ -51,6 +51,10 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// The check that opens the database, and what it says of a schema that needs no migration.
+const DATABASE: &str = "database";
+const CURRENT: &str = ", which this program uses";
+
 impl Finding {
     pub(crate) fn new(check: &'static str, outcome: CheckOutcome, detail: impl Into<String>) -> Self {
         Self { check, outcome, detail: detail.into() }
@@ -79,10 +83,15 @@ impl Finding {
     pub(crate) fn opened(schema: &SchemaVersion) -> Self {
         let SchemaVersion { found, pending } = schema;
         let detail = match pending {
-            0 => format!("schema {found}, which this program uses"),
+            0 => format!("schema {found}{CURRENT}"),
             pending => format!("schema {found}; {pending} migrations run at the next start"),
         };
-        Self::new("database", CheckOutcome::Passed, detail)
+        Self::new(DATABASE, CheckOutcome::Passed, detail)
+    }
+
+    /// Whether it says that the database has the schema of this program.
+    pub fn is_current_schema(&self) -> bool {
+        self.check == DATABASE && self.detail.ends_with(CURRENT)
     }
 
     /// Whether something is wrong.

@@ -69,6 +69,7 @@ fn a_healthy_database_passes_every_check() {
             "member_counts",
             "roles",
             "bans",
+            "invitations",
             "server_roles",
             "read_cursors",
             "like_counts",
@@ -99,6 +100,10 @@ fn each_kind_of_damage_is_found_by_its_check() {
             "INSERT INTO group_bans (group_id, user_id, banned_by, created_at) \
              SELECT group_id, user_id, user_id, 0 FROM memberships",
             "bans",
+        ),
+        (
+            "INSERT INTO invitations (group_id, user_id, invited_by, role, created_at) VALUES (1, 1, 1, 'member', 0)",
+            "invitations",
         ),
         ("UPDATE memberships SET read_seq = 2", "read_cursors"),
         ("UPDATE messages SET likes = 0", "like_counts"),

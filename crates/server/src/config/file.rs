@@ -63,6 +63,14 @@ pub(super) fn text(value: &Value, kind: TomlType) -> Result<String, String> {
             let items: Option<Vec<_>> = items.iter().map(Value::as_str).collect();
             items.map(|items| items.join(","))
         }
+        (TomlType::Ids, Value::Array(items)) => {
+            let id = |item: &Value| match item {
+                Value::String(text) => Some(text.clone()),
+                Value::Integer(number) => Some(number.to_string()),
+                _ => None,
+            };
+            items.iter().map(id).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+        }
         _ => None,
     };
     text.ok_or_else(|| describe(value))

@@ -22,6 +22,8 @@ pub(crate) enum TomlType {
     Integer,
     /// An array of strings; elsewhere the items are separated by commas.
     List,
+    /// An array of integers, or of strings; elsewhere as a list.
+    Ids,
 }
 
 /// What is told about a setting's values.
@@ -128,7 +130,7 @@ const MAX_DEFAULT_GROUPS: usize = 20;
 /// Ids of groups; possibly none.
 pub(super) fn groups() -> Rule<Vec<GroupId>> {
     let allowed = format!("at most {MAX_DEFAULT_GROUPS} ids of groups, such as 7");
-    Rule::new(TomlType::List, "list of ids", allowed, |text| {
+    Rule::new(TomlType::Ids, "list of ids", allowed, |text| {
         let items = text.split(',').map(|item| parsed(item.trim()).and_then(|id| GroupId::parse(id).ok()));
         let ids: Vec<_> = if text.trim().is_empty() { Vec::new() } else { items.collect::<Option<_>>()? };
         (ids.len() <= MAX_DEFAULT_GROUPS).then_some(ids)

@@ -15,7 +15,7 @@ use crate::error::ProgramError;
 use crate::{console, storage};
 
 /// A running server reads the events of this process from the log.
-pub(super) struct NoListeners;
+pub(crate) struct NoListeners;
 
 impl EventSink for NoListeners {
     fn publish(&self, _: &[LoggedEvent]) {}
@@ -50,7 +50,7 @@ pub(super) fn named(what: &str, violation: Violation) -> ProgramError {
 }
 
 /// Waits for a use case.
-pub(super) fn block_on<F: Future>(future: F) -> Result<F::Output, ProgramError> {
+pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, ProgramError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|source| ProgramError::Start { what: "the runtime", source })?;

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::commands::{complaint, json, printed, run};
-use crate::harness::{Database, Server, data};
+use crate::harness::{Database, Server, data, folder};
 
 /// How a check of the report turned out.
 pub(crate) fn outcome_of(report: &Value, check: &str) -> Value {
@@ -52,4 +52,29 @@ async fn damage_ends_with_1_and_names_the_check() {
     assert_eq!(report["ok"], false);
     assert_eq!(outcome_of(&report, "message_numbers"), "failed");
     assert_eq!(outcome_of(&report, "integrity"), "ok");
+}
+
+#[tokio::test]
+async fn a_default_group_that_nobody_can_be_put_into_is_worth_a_warning() {
+    let data = data();
+    let server = Server::start(&data).await;
+    let admin = server.admin().await;
+    let [lobby, archive] = [admin.create_group("Lobby").await, admin.create_group("Archive").await];
+    admin.put_nothing(&format!("/groups/{archive}/archive")).await.expect(StatusCode::OK);
+    let folder = folder();
+    let check = async |groups: String| {
+        let file = folder.path().join("groupchat.toml");
+        std::fs::write(&file, format!("[groups]\ndefault = [{groups}]\n")).unwrap();
+        json(&run(&data, &["--config", file.to_str().unwrap(), "check", "--json"]).await)
+    };
+    let report = check(lobby.to_string()).await;
+    assert_eq!(outcome_of(&report, "default_groups"), "ok", "{report}");
+    let report = check(format!("{lobby},{archive},404")).await;
+    assert_eq!((&report["ok"], outcome_of(&report, "default_groups")), (&json!(true), json!("warning")));
+    let checks = report["checks"].as_array().unwrap();
+    let found = checks.iter().find(|found| found["check"] == "default_groups").unwrap();
+    let expected = format!("group {archive}: ");
+    assert!(found["detail"].as_str().unwrap().contains(&expected), "{found}");
+    assert!(found["detail"].as_str().unwrap().contains("group 404: "), "{found}");
+    server.stop().await;
 }

@@ -79,6 +79,7 @@ fn a_healthy_database_passes_every_check() {
         "member_counts",
         "roles",
         "bans",
+        "invitations",
         "server_roles",
         "read_cursors",
         "like_counts",
@@ -104,6 +105,10 @@ fn each_kind_of_damage_is_found_by_its_check() {
             "INSERT INTO group_bans (group_id, user_id, banned_by, created_at) \
              SELECT group_id, user_id, user_id, 0 FROM memberships",
             "bans",
+        ),
+        (
+            "INSERT INTO invitations (group_id, user_id, invited_by, role, created_at) VALUES (1, 1, 1, 'member', 0)",
+            "invitations",
         ),
         ("UPDATE memberships SET read_seq = 2", "read_cursors"),
         ("UPDATE messages SET likes = 0", "like_counts"),
@@ -139,6 +144,8 @@ fn allowed_states_are_not_reported_as_damage() {
         // The likes of a deleted message are removed by a job, and so is everything in a deleted group.
         "UPDATE messages SET text = NULL, deleted_at = 0, likes = 0",
         "UPDATE groups SET deleted_at = 0; DELETE FROM memberships",
+        "INSERT INTO invitations (group_id, user_id, invited_by, role, created_at) VALUES (1, 1, 1, 'member', 0); \
+         INSERT INTO jobs VALUES (10, 'purge_group', 1, 0, 0); UPDATE groups SET deleted_at = 0",
         "DELETE FROM reactions; DELETE FROM messages; DELETE FROM memberships; DELETE FROM groups",
         // The planner's statistics are tables, too.
         "ANALYZE",

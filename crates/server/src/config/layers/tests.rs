@@ -1,3 +1,5 @@
+use groupchat_domain::ids::GroupId;
+
 use super::*;
 use crate::config::rule::{TomlType, ValueShape};
 use crate::config::{self, Config};
@@ -139,6 +141,17 @@ fn the_port_alone_leaves_the_address_as_it_is() {
     }
     let told = complaint(&sources(None, &[], &[("listen", "127.0.0.1:1"), ("port", "2")]));
     assert!(told.contains("--port and --listen can't be used together"), "{told}");
+}
+
+#[test]
+fn ids_are_written_as_numbers_or_as_strings() {
+    for written in ["[7, 8]", r#"["7", "8"]"#, r#"[7, "8"]"#] {
+        let (_folder, path) = file(&format!("[groups]\ndefault = {written}\n"));
+        let layers = config::gather(&sources(Some(&path), &[], &[]));
+        assert_eq!(Config::read(&layers).unwrap().groups_default, [7, 8].map(GroupId::new), "{written}");
+    }
+    let (_folder, path) = file("[groups]\ndefault = [7.5]\n");
+    assert!(complaint(&sources(Some(&path), &[], &[])).contains("groups.default = an array"));
 }
 
 #[test]
