@@ -8,8 +8,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use groupchat_domain::Error;
 use groupchat_domain::accounts;
+use groupchat_domain::admissions::{self, InvitationDraft};
 use groupchat_domain::groups::{self, Candidate, GroupChanges, GroupDraft, GroupName, Quotas};
-use groupchat_domain::ids::{GroupId, MessageId};
+use groupchat_domain::ids::{GroupId, InvitationId, MessageId};
 use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::permissions::{BuiltInRole, RoleName};
 use groupchat_domain::storage::Tx;
@@ -233,6 +234,29 @@ fn a_deleted_user_and_a_deleted_group_stay_deleted() {
         drill.chat.number("SELECT count(*) AS number FROM users WHERE username = 'root' AND is_admin"),
         0
     );
+}
+
+#[test]
+fn an_invitation_that_was_withdrawn_lets_nobody_in_again() {
+    let mut drill = Drill::new();
+    drill.chat.write(|tx| {
+        let (room, guest) = (Room::again(tx)?, user(tx, "guest").id);
+        let candidate = Candidate::Id(guest);
+        let draft = InvitationDraft { candidate, role: RoleName::MEMBER, note: None, expires_at: None };
+        admissions::invite(tx, &room.ann, room.id, &draft).map(drop)
+    });
+    drill.backup = drill.chat.folder().join("second.db");
+    backup(&drill.chat.path(), &drill.backup, false, &mut |_| ()).unwrap();
+    let invitations = "SELECT count(*) AS number FROM invitations";
+    assert_eq!(drill.chat.number(invitations), 1);
+    drill.chat.write(|tx| {
+        let room = Room::again(tx)?;
+        admissions::withdraw(tx, &room.ann, room.id, InvitationId::new(1))
+    });
+    // The event that tells of it is lost.
+    drill.chat.execute("UPDATE events SET checksum = 1 WHERE type = 'invitation.withdrawn'");
+    drill.salvage();
+    assert_eq!(drill.chat.number(invitations), 0);
 }
 
 #[test]

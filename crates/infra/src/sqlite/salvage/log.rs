@@ -7,7 +7,9 @@ use groupchat_domain::jobs::Task;
 use super::Salvage;
 use super::recorded::RecordedChanges;
 use crate::rows::events::Row as EventRow;
-use crate::schema::{group_bans, groups, jobs, known_networks, memberships, sessions, user_roles, users};
+use crate::schema::{
+    group_bans, groups, invitations, jobs, known_networks, memberships, sessions, user_roles, users,
+};
 
 impl Salvage<'_> {
     /// Reads what the log records since the backup.
@@ -67,6 +69,12 @@ impl Salvage<'_> {
             self.enqueue_if(deleted, Task::EndMemberships(UserId::new(user)))?;
         }
         Ok(())
+    }
+
+    /// Withdraws every invitation of the backup. One that was withdrawn since must not let anybody in again, and the
+    /// event that says so may be lost.
+    pub(super) fn withdraw_invitations(&mut self) -> QueryResult<()> {
+        diesel::delete(invitations::table).execute(self.target).map(drop)
     }
 
     /// Enqueues the job that follows a deletion, if something was deleted.

@@ -6,6 +6,7 @@
 //!   taken if their names fit their keys and the schema's rules accept them, without the right to administer the
 //!   server. Of those that the backup has, only those changes are taken that an intact event records. Roles on the
 //!   server, and who has them, stay as they were in the backup, except those of users deleted since.
+//!   Invitations are withdrawn.
 //! - Nothing is invented. A lost message leaves no trace, and the later ones of its group move up, so that numbers have
 //!   no gap. Ids don't change.
 //! - All or nothing: this works on the copy that a restore makes, before that takes the database's place.
@@ -111,6 +112,7 @@ impl Salvage<'_> {
         self.read_log()?;
         // First, because it frees names that others have taken since.
         self.apply_deletions()?;
+        self.withdraw_invitations()?;
         self.bring_users()?;
         self.bring_groups()?;
         self.bring_roles()?;
