@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use groupchat_domain::accounts::UserQuery;
+use groupchat_domain::admissions::{InvitationQuery, Invitations};
 use groupchat_domain::groups::{GroupKind, GroupQuery, MemberQuery};
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::messages::{MessageQuery, MessageRange};
@@ -91,10 +92,12 @@ fn as_shown(tx: &mut dyn Tx, user: UserId) -> Result<Replica, StorageFault> {
         }
         loaded.push(group);
     }
-    let all = ServerRole::all(tx.server_roles().list()?);
+    let roles = ServerRole::all(tx.server_roles().list()?);
     let held = tx.server_roles().held(&[user])?;
-    let of_user = all.iter().filter(|role| held.contains(&(user, role.id))).cloned().collect();
-    Ok(Replica::show(&users, ShownRoles { all, of_user }, loaded))
+    let of_user = roles.iter().filter(|role| held.contains(&(user, role.id))).cloned().collect();
+    let query = InvitationQuery { of: Invitations::Of(user), below: None, limit: all() };
+    let invitations = tx.invitations().list(&query)?.into_iter().map(|issued| issued.invitation.id);
+    Ok(Replica::show(&users, ShownRoles { all: roles, of_user }, loaded, invitations.collect()))
 }
 
 fn members(tx: &mut dyn Tx, group: GroupId) -> Result<Vec<(UserId, RoleName)>, StorageFault> {

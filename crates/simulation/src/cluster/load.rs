@@ -1,10 +1,12 @@
 //! Loading over REST what a client shows: several requests, between which anything may happen.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use groupchat_domain::accounts::{self, Actor, User, UserQuery};
+use groupchat_domain::admissions;
 use groupchat_domain::groups::{self, GroupKind, GroupQuery, Member, MemberQuery};
-use groupchat_domain::ids::GroupId;
+use groupchat_domain::ids::{GroupId, InvitationId};
 use groupchat_domain::messages::{self, MessageRange, Window};
 use groupchat_domain::paging::{Limit, NameCursor, NamePosition, Page};
 use groupchat_domain::storage::{Credential, Storage, Tx};
@@ -17,7 +19,7 @@ use crate::commands::Answer;
 /// What was loaded.
 pub(super) enum Loaded {
     /// Everything.
-    All(Vec<User>, ShownRoles, Vec<LoadedGroup>),
+    All(Vec<User>, ShownRoles, Vec<LoadedGroup>, BTreeSet<InvitationId>),
     /// One group, if it is there.
     Group(GroupId, Option<Box<LoadedGroup>>),
 }
@@ -118,7 +120,24 @@ impl Loader {
                 loaded.extend(self.group(id).await?);
             }
         }
-        Ok(Loaded::All(users, roles, loaded))
+        let invitations = self.invitations().await?;
+        Ok(Loaded::All(users, roles, loaded, invitations))
+    }
+
+    /// Loads the invitations of the user, page by page.
+    async fn invitations(&mut self) -> Result<BTreeSet<InvitationId>, Error> {
+        let (mut invitations, mut below) = (BTreeSet::new(), None);
+        loop {
+            let list = move |tx: &mut dyn Tx, actor: &Actor| {
+                admissions::list_own_invitations(tx, actor, below, page_size(8))
+            };
+            let page = self.read(None, list).await?;
+            invitations.extend(page.items.iter().map(|invitation| invitation.id));
+            below = page.next;
+            if below.is_none() {
+                return Ok(invitations);
+            }
+        }
     }
 
     /// Loads a group and what its members see; only the group for one who is not among them any more, and nothing if

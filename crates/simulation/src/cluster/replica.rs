@@ -8,7 +8,7 @@ use groupchat_domain::events::{
     ServerRoles, Tombstone,
 };
 use groupchat_domain::groups::{Group, GroupView, History, MemberSettings, Visibility};
-use groupchat_domain::ids::{GroupId, RoleId, Seq, UserId};
+use groupchat_domain::ids::{GroupId, InvitationId, RoleId, Seq, UserId};
 use groupchat_domain::messages::{Message, MessageView};
 use groupchat_domain::permissions::{RoleName, ServerRole};
 
@@ -126,6 +126,8 @@ pub(super) struct Replica {
     roles: Vec<ServerRole>,
     own_roles: BTreeSet<RoleId>,
     groups: BTreeMap<GroupId, ShownGroup>,
+    /// The invitations of the user of the client.
+    invitations: BTreeSet<InvitationId>,
 }
 
 /// Roles on the server: all there are, and those of the user of a client.
@@ -142,11 +144,16 @@ fn own_roles(roles: &[ServerRole]) -> BTreeSet<RoleId> {
 
 impl Replica {
     /// Shows what was loaded, and nothing else.
-    pub(super) fn show(users: &[User], roles: ShownRoles, groups: Vec<LoadedGroup>) -> Self {
+    pub(super) fn show(
+        users: &[User],
+        roles: ShownRoles,
+        groups: Vec<LoadedGroup>,
+        invitations: BTreeSet<InvitationId>,
+    ) -> Self {
         let users = users.iter().map(|user| (user.id, user.into())).collect();
         let groups = groups.into_iter().map(|group| (group.view.group.id, group.into_shown())).collect();
         let ShownRoles { all, of_user } = roles;
-        Self { users, own_roles: own_roles(&of_user), roles: all, groups }
+        Self { users, own_roles: own_roles(&of_user), roles: all, groups, invitations }
     }
 
     /// Shows a group that was loaded by itself; `None` where it is not to be seen any more.
@@ -230,14 +237,11 @@ impl Replica {
             Event::BanCreated(_) | Event::BanUpdated(_) | Event::BanEnded(_) => {}
             // A request ends without a word when its group is hidden or deleted: it is loaded to be shown.
             Event::JoinRequestCreated(_) | Event::JoinRequestEnded(_) => {}
-            // An invitation may end without a word, when its maker may not invite any more: it is loaded to be shown.
-            Event::InvitationCreated(_)
-            | Event::InvitationWithdrawn(_)
-            | Event::InvitationAccepted(_)
-            | Event::InvitationDeclined(_)
-            | Event::BlocksUpdated(_)
-            | Event::SessionsEnded(_)
-            | Event::Gone(..) => {}
+            Event::InvitationCreated(invitation) => drop(self.invitations.insert(invitation.id)),
+            Event::InvitationWithdrawn(ended)
+            | Event::InvitationAccepted(ended)
+            | Event::InvitationDeclined(ended) => drop(self.invitations.remove(&ended.id)),
+            Event::BlocksUpdated(_) | Event::SessionsEnded(_) | Event::Gone(..) => {}
         }
         None
     }
@@ -320,6 +324,12 @@ impl Replica {
         if (&shown.roles, &shown.own_roles) != (&server.roles, &server.own_roles) {
             let (ours, theirs) = ((shown.roles, shown.own_roles), (server.roles, server.own_roles));
             return Some(format!("roles {ours:?} instead of {theirs:?}"));
+        }
+        // Nobody is told when the maker of an invitation may not invite any more, or may again: it is loaded to be shown.
+        // One that has ended is never shown.
+        let ended: Vec<_> = shown.invitations.difference(&server.invitations).collect();
+        if !ended.is_empty() {
+            return Some(format!("invitations that have ended: {ended:?}"));
         }
         let groups = shown.groups.keys().chain(server.groups.keys()).collect::<BTreeSet<_>>();
         let different = groups.into_iter().find(|id| shown.groups.get(id) != server.groups.get(id))?;

@@ -79,8 +79,8 @@ impl Client {
         self.load = None;
         self.stats.loads += 1;
         match loaded {
-            Ok(Loaded::All(users, roles, groups)) => {
-                self.replica = Replica::show(&users, roles, groups);
+            Ok(Loaded::All(users, roles, groups, invitations)) => {
+                self.replica = Replica::show(&users, roles, groups, invitations);
                 self.wanted = Wanted::default();
             }
             Ok(Loaded::Group(id, group)) => {
