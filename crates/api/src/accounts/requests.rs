@@ -60,6 +60,9 @@ pub(super) struct UserDraftDto {
     pub email: Optional<Email>,
     /// Whether the user becomes a server admin; the default is no.
     pub is_admin: Optional<bool>,
+    // Users choose it for themselves: known, so that nobody believes that it was set.
+    #[serde(default)]
+    presence: Given,
 }
 
 impl UserDraftDto {
@@ -70,6 +73,7 @@ impl UserDraftDto {
         let display_name = fields.optional("display_name", self.display_name);
         let email = fields.optional("email", self.email);
         let is_admin = self.is_admin.0.unwrap_or(false);
+        fields.fixed([("presence", self.presence)]);
         match (username, password) {
             (Some(username), Some(password)) if fields.are_good() => {
                 Ok(UserDraft { username, display_name, email, is_admin, password })

@@ -78,7 +78,7 @@ pub(crate) const FEATURE: Feature = Feature {
         operation("listSessions", &[]),
         operation("endSession", &[SessionNotFound]).writes_to(WritePurpose::Secure),
         operation("endOtherSessions", &[]).writes_to(WritePurpose::Secure),
-        operation("createUser", &[ProvisionedKey, AdminOnly, UsernameTaken]),
+        operation("createUser", &[NotEditable, ProvisionedKey, AdminOnly, UsernameTaken]),
         operation("listUsers", &[]),
         operation("getUser", &[UserNotFound]),
         operation("getMe", &[]),

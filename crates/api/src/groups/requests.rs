@@ -125,12 +125,20 @@ pub(super) struct MemberDraftDto {
     pub username: Alternative<TypedUsername>,
     /// `owner`, `admin`, `readonly` or a role that the group has defined; the default is `member`.
     pub role: Optional<RoleName>,
+    // Members choose these for themselves: known, so that nobody believes that they were set.
+    #[serde(default)]
+    notify: Given,
+    #[serde(default)]
+    pinned: Given,
+    #[serde(default)]
+    hidden: Given,
 }
 
 impl MemberDraftDto {
     pub(super) fn parse(self) -> Result<(Candidate, RoleName), ApiError> {
         let mut fields = Fields::new();
         let role = fields.optional("role", self.role);
+        fields.fixed([("notify", self.notify), ("pinned", self.pinned), ("hidden", self.hidden)]);
         match candidate(&mut fields, self.user_id, self.username) {
             Some(candidate) if fields.are_good() => Ok((candidate, role.unwrap_or(RoleName::MEMBER))),
             _ => Err(fields.into()),

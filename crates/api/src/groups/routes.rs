@@ -81,6 +81,7 @@ pub(crate) const FEATURE: Feature = Feature {
         operation(
             "addMember",
             &[
+                NotEditable,
                 MembersOnly,
                 RoleTooLow,
                 NotInDirect,
