@@ -147,6 +147,13 @@ macro_rules! for_each_table {
                 created_at -> BigInt,
             }
 
+            group_mutes (group_id, user_id) {
+                group_id -> BigInt,
+                user_id -> BigInt,
+                reason -> Nullable<Text>,
+                until -> BigInt,
+            }
+
             messages (id) numbered {
                 id -> BigInt,
                 group_id -> BigInt,
@@ -257,6 +264,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     invite_links,
     join_requests,
+    group_mutes,
     messages,
     reactions,
     renames

@@ -89,6 +89,7 @@ const REFUSALS: &[&str] = &[
     "Group(LastOwner)",
     "Group(MemberNotFound)",
     "Group(MembersOnly)",
+    "Group(Muted)",
     "Group(NameTaken)",
     "Group(NotFound)",
     "Group(QuotaExceeded { quota: Memberships, limit: 5 })",
@@ -128,6 +129,9 @@ fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusa
                 }
                 Err(Error::Refused(Refusal::Group(GroupRefusal::Banned(_)))) => {
                     refused.insert("Group(Banned)".to_owned());
+                }
+                Err(Error::Refused(Refusal::Group(GroupRefusal::Muted { .. }))) => {
+                    refused.insert("Group(Muted)".to_owned());
                 }
                 Err(Error::Refused(refusal)) => drop(refused.insert(format!("{refusal:?}"))),
                 Err(error) => panic!("{step:?}: {error}"),

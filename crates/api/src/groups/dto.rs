@@ -1,8 +1,8 @@
 //! Response bodies for groups.
 
 use groupchat_domain::groups::{
-    Description, Group, GroupKind, GroupName, GroupView, History, Member, MemberSettings, Notify, SlowMode,
-    Topic, Visibility,
+    Description, Group, GroupKind, GroupName, GroupView, History, Member, MemberSettings, Notify, Reason,
+    SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::permissions::{PermissionSet, RoleName};
@@ -112,11 +112,17 @@ pub struct MemberDto {
     pub joined_at: Time,
     /// The member's own settings of the group; null if the member is not the caller.
     pub settings: Option<MemberSettingsDto>,
+    /// Until when the member is muted; null for one who is not. A mute without an end has the end
+    /// `9999-01-01T00:00:00.000000Z`.
+    pub muted_until: Option<Time>,
+    /// Why the member is muted; null unless the caller is the member or may mute members.
+    pub mute_reason: Option<Field<Reason>>,
 }
 
 impl MemberDto {
-    /// Only `settings.updated` contains settings, and only the member receives it.
-    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["settings"], given: &[] };
+    /// Only `settings.updated` contains settings, and only the member receives it. The reason of a mute is not for all who
+    /// are told of it.
+    pub(crate) const IN_EVENTS: FixedFields = FixedFields { null: &["settings", "mute_reason"], given: &[] };
 
     /// The same for that event.
     pub(crate) const OWN_IN_EVENTS: FixedFields = FixedFields { null: &[], given: &["settings"] };
@@ -128,17 +134,26 @@ impl MemberDto {
             role: member.role.name.into(),
             joined_at: member.joined_at.into(),
             settings: None,
+            muted_until: member.mute.map(|mute| mute.until.into()),
+            mute_reason: None,
         }
     }
 
     /// A member as they see themselves.
     pub(crate) fn for_themselves(member: Member) -> Self {
-        Self { settings: Some(member.settings.into()), ..Self::for_everybody(member) }
+        let settings = Some(member.settings.into());
+        Self { settings, ..Self::with_mute_reason(member) }
     }
 
-    /// A member as the viewer sees them.
+    /// A member as somebody sees them who may mute.
+    fn with_mute_reason(member: Member) -> Self {
+        let mute_reason = member.mute.as_ref().and_then(|mute| mute.reason.clone()).map(Field);
+        Self { mute_reason, ..Self::for_everybody(member) }
+    }
+
+    /// A member as the viewer sees them. Use cases return no reason of a mute that is not for the actor.
     pub(crate) fn seen_by(viewer: UserId, member: Member) -> Self {
-        if member.user.id == viewer { Self::for_themselves(member) } else { Self::for_everybody(member) }
+        if member.user.id == viewer { Self::for_themselves(member) } else { Self::with_mute_reason(member) }
     }
 }
 

@@ -5,6 +5,7 @@ mod ban_handlers;
 mod dto;
 mod handlers;
 mod member_handlers;
+mod mute_handlers;
 mod requests;
 mod role_dto;
 mod role_handlers;

@@ -3,7 +3,7 @@
 use groupchat_domain::storage::WritePurpose;
 use paperclip::actix::web::{self, ServiceConfig};
 
-use super::{ban_handlers, handlers, member_handlers, role_handlers};
+use super::{ban_handlers, handlers, member_handlers, mute_handlers, role_handlers};
 use crate::feature::{Feature, operation};
 use crate::problem::Code::*;
 
@@ -55,6 +55,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::patch().to(member_handlers::edit))
                 .route(web::put().to(member_handlers::edit))
                 .route(web::delete().to(member_handlers::remove)),
+        )
+        .service(
+            web::resource("/groups/{group_id}/members/{user_id}/mute")
+                .route(web::put().to(mute_handlers::mute))
+                .route(web::delete().to(mute_handlers::unmute)),
         );
 }
 
@@ -110,6 +115,15 @@ pub(crate) const FEATURE: Feature = Feature {
         operation(
             "removeMember",
             &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, MemberNotFound, LastOwner],
+        )
+        .writes_to(WritePurpose::Tidy),
+        operation(
+            "muteMember",
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, MemberNotFound],
+        ),
+        operation(
+            "unmuteMember",
+            &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound, MemberNotFound],
         )
         .writes_to(WritePurpose::Tidy),
         operation("listBans", &[MembersOnly, RoleTooLow, NotInDirect, GroupNotFound]),

@@ -46,7 +46,7 @@ pub(crate) const FEATURE: Feature = Feature {
     operations: &[
         operation(
             "sendMessage",
-            &[NotSupported, MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, SlowMode],
+            &[NotSupported, MembersOnly, Muted, RoleTooLow, DirectClosed, Archived, GroupNotFound, SlowMode],
         ),
         operation("listMessages", &[MembersOnly, RoleTooLow, GroupNotFound]),
         operation("getMessage", &[MembersOnly, RoleTooLow, GroupNotFound, MessageNotFound]),
@@ -71,11 +71,20 @@ pub(crate) const FEATURE: Feature = Feature {
         .writes_to(WritePurpose::Tidy),
         operation(
             "likeMessage",
-            &[MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound, Deleted],
+            &[
+                MembersOnly,
+                Muted,
+                RoleTooLow,
+                DirectClosed,
+                Archived,
+                GroupNotFound,
+                MessageNotFound,
+                Deleted,
+            ],
         ),
         operation(
             "unlikeMessage",
-            &[MembersOnly, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
+            &[MembersOnly, Muted, RoleTooLow, DirectClosed, Archived, GroupNotFound, MessageNotFound],
         )
         .writes_to(WritePurpose::Tidy),
         operation(

@@ -136,7 +136,7 @@ fn example(code: Code) -> Value {
             problem["detail"] = refusal.to_string().into();
             problem["quota"] = json!({"name": Quota::Memberships.as_str(), "limit": 1_000});
         }
-        Banned => problem["until"] = "2026-12-24T18:00:00.000000Z".into(),
+        Banned | Muted => problem["until"] = "2026-12-24T18:00:00.000000Z".into(),
         Internal => problem["request_id"] = "5692161d100b05e5".into(),
         _ => {}
     }

@@ -88,6 +88,9 @@ codes! {
     /// The user is banned from the group; `until` says how long.
     Banned = FORBIDDEN, "banned", "The user is banned from the group",
         for Group(GroupRefusal::Banned(_));
+    /// The caller is muted in the group; `until` says how long.
+    Muted = FORBIDDEN, "muted", "You are muted in the group",
+        for Group(GroupRefusal::Muted { .. });
     /// The group is archived: it can be read, and nothing in it can be changed.
     Archived = FORBIDDEN, "archived", "The group is archived",
         for Group(GroupRefusal::Archived);

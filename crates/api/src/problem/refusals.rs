@@ -44,6 +44,10 @@ impl From<Refusal> for ApiError {
                 let quota = ExceededQuota { name: quota.as_str(), limit };
                 Self { extension: Some(Extension::Quota(quota)), ..Self::new(code, refusal.to_string()) }
             }
+            Refusal::Group(GroupRefusal::Muted { until }) => {
+                let extension = Some(Extension::Until(until.into()));
+                Self { extension, ..Self::new(code, refusal.to_string()) }
+            }
             Refusal::Group(GroupRefusal::Banned(term)) => {
                 let extension = term.until.map(|until| Extension::Until(Time::from(until)));
                 Self { extension, ..Self::new(code, refusal.to_string()) }

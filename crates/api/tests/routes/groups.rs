@@ -4,6 +4,7 @@ mod archive;
 mod bans;
 mod direct;
 mod members;
+mod mutes;
 mod quotas;
 mod roles;
 mod settings;

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16;
 const HUNTERS: [&str; 5] = ["user", "invited", "member", "banned", "server admin"];
 
 /// What server admins manage: they see these groups here, but not what is said in them.
-const MANAGED: [&str; 29] = [
+const MANAGED: [&str; 31] = [
     "GET    /api/groups/{group_id}",
     "PATCH  /api/groups/{group_id}",
     "PUT    /api/groups/{group_id}",
@@ -53,6 +53,8 @@ const MANAGED: [&str; 29] = [
     "PATCH  /api/groups/{group_id}/members/{user_id}",
     "PUT    /api/groups/{group_id}/members/{user_id}",
     "DELETE /api/groups/{group_id}/members/{user_id}",
+    "PUT    /api/groups/{group_id}/members/{user_id}/mute",
+    "DELETE /api/groups/{group_id}/members/{user_id}/mute",
     "GET    /api/groups/{group_id}/permissions",
     "GET    /api/groups/{group_id}/roles",
     "POST   /api/groups/{group_id}/roles",

@@ -285,6 +285,7 @@ impl Scene {
             "PUT    /api/users/me/password" => json!({"current": PASSWORD, "new": "another password"}),
             "POST   /api/roles" => json!({"name": unique, "permissions": ["create_groups"]}),
             "POST   /api/groups" => json!({"name": unique}),
+            "PUT    /api/groups/{group_id}/members/{user_id}/mute" => json!({"reason": "noise"}),
             "PUT    /api/groups/{group_id}/bans/{user_id}" => json!({"reason": "spam"}),
             "POST   /api/direct" => json!({"user_ids": [self.newcomer]}),
             "POST   /api/groups/{group_id}/invite-links" => json!({"max_uses": 20}),

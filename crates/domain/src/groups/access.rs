@@ -91,7 +91,7 @@ impl Membership {
     }
 
     fn require_at(&self, permission: GroupPermission, scope: &Scope<'_>) -> Result<(), GroupRefusal> {
-        let who = Who::with_role(Some(&self.standing.role));
+        let who = Who::with_role(Some(&self.standing.role)).muted(self.standing.muted_until);
         match decide(&who, permission, scope) {
             Decision::Allowed(_) => Ok(()),
             Decision::Denied(denial) => Err(denial.into()),
@@ -128,6 +128,21 @@ impl VisibleGroup {
         self.authorize_at(tx, actor, permission, &self.group.scope())
     }
 
+    /// Whether the actor may do this, by the role in the group or as a server admin.
+    pub(crate) fn allows(
+        &self,
+        tx: &mut dyn Tx,
+        actor: &Actor,
+        permission: GroupPermission,
+        scope: &Scope<'_>,
+    ) -> Result<bool, Error> {
+        match self.authorize_at(tx, actor, permission, scope) {
+            Ok(()) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// The same for an act on somebody, or with a role.
     pub(crate) fn authorize_at(
         &self,
@@ -136,8 +151,9 @@ impl VisibleGroup {
         permission: GroupPermission,
         scope: &Scope<'_>,
     ) -> Result<(), Error> {
-        let role = self.standing.as_ref().map(|standing| &standing.role);
-        let member = Who::with_role(role);
+        let standing = self.standing.as_ref();
+        let member = Who::with_role(standing.map(|standing| &standing.role))
+            .muted(standing.and_then(|standing| standing.muted_until));
         let Decision::Denied(denial) = decide(&member, permission, scope) else { return Ok(()) };
         // Rights on the server are read only where they can make a difference.
         if decide(&member.managing(true), permission, scope).is_allowed()

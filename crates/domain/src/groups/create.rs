@@ -73,6 +73,7 @@ pub fn create(
         settings: MemberSettings::default(),
         last_sent_at: tx.now(),
         is_closed: false,
+        muted_until: None,
     };
     Ok(GroupView::new(group, Some(standing), None))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::permissions::{BanTerm, Denial, MAX_ROLES, Shortfall};
+use crate::time::Timestamp;
 
 /// Why a use case of groups rejected a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,12 @@ pub enum GroupRefusal {
     /// The group is archived: nothing in it changes.
     #[error("the group is archived")]
     Archived,
+    /// The user is muted in the group.
+    #[error("you are muted in the group")]
+    Muted {
+        /// When the mute ends.
+        until: Timestamp,
+    },
     /// The group is in slow mode, and the member's last message is too recent.
     #[error("the group is in slow mode; send your next message in {} s", retry_after.as_secs_f64().ceil())]
     SlowMode {
@@ -82,6 +89,7 @@ impl From<Denial> for GroupRefusal {
             Denial::Archived => Self::Archived,
             Denial::Direct => Self::Direct,
             Denial::DirectClosed => Self::DirectClosed,
+            Denial::Muted(until) => Self::Muted { until },
             Denial::SlowMode { retry_after } => Self::SlowMode { retry_after },
         }
     }

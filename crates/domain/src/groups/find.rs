@@ -3,7 +3,7 @@
 use crate::accounts::{Actor, require_on_server};
 use crate::error::Error;
 use crate::groups::access::{managed, unseen};
-use crate::groups::model::{GroupView, Member};
+use crate::groups::model::{GroupView, Member, VisibleGroup};
 use crate::groups::repository::{GroupQuery, MemberQuery};
 use crate::ids::GroupId;
 use crate::paging::{NamePosition, Page};
@@ -47,8 +47,34 @@ pub fn list_members(
     actor: &Actor,
     query: &MemberQuery,
 ) -> Result<Page<NamePosition<Member>>, Error> {
-    managed(tx, actor, query.group)?.authorize(tx, actor, GroupPermission::View)?;
-    Ok(Page::from_lookahead(tx.members().list(query)?, query.limit))
+    let found = managed(tx, actor, query.group)?;
+    found.authorize(tx, actor, GroupPermission::View)?;
+    let mut page = Page::from_lookahead(tx.members().list(query)?, query.limit);
+    hide_mute_reasons(tx, actor, &found, &mut page.items)?;
+    Ok(page)
+}
+
+/// Takes the reasons of mutes out, but for the actor's own and unless the actor may mute.
+fn hide_mute_reasons(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    found: &VisibleGroup,
+    members: &mut [NamePosition<Member>],
+) -> Result<(), Error> {
+    let is_others = |member: &Member| {
+        let reason = member.mute.as_ref().and_then(|mute| mute.reason.as_ref());
+        reason.is_some() && member.user.id != actor.id()
+    };
+    // Rights on the server are read only where there is something to hide.
+    if !members.iter().any(|placed| is_others(&placed.entry))
+        || found.allows(tx, actor, GroupPermission::MuteMembers, &found.group.scope().reading())?
+    {
+        return Ok(());
+    }
+    for placed in members.iter_mut().filter(|placed| is_others(&placed.entry)) {
+        placed.entry = placed.entry.clone().without_mute_reason();
+    }
+    Ok(())
 }
 
 #[cfg(test)]

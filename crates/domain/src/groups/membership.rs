@@ -56,7 +56,8 @@ pub fn add_member(
     let user = lock_candidate(tx, actor, candidate)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
     match admit(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)? {
-        Unique::Stored(member) => Ok(member),
+        // Not everybody who adds members may mute.
+        Unique::Stored(member) => Ok(member.without_mute_reason()),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
 }
@@ -133,7 +134,9 @@ pub(super) fn add(
     }
     quotas.check_added(tx, group, user.id, &role.name)?;
     let (joined_seq, settings) = (group.last_seq, MemberSettings::default());
-    let member = Member { user, role, joined_at, joined_seq, settings };
+    // Who leaves and comes again is still muted.
+    let mute = tx.mutes().find(group.id, user.id)?;
+    let member = Member { user, role, joined_at, joined_seq, settings, mute };
     let added = AddedMember { group: group.id, member: member.clone(), history: group.history };
     tx.emit(Some(actor), Event::MemberAdded(added));
     if !group.visibility.is_listed() {

@@ -18,6 +18,7 @@ mod find;
 mod gift;
 mod membership;
 mod model;
+mod mute;
 mod quota;
 mod remove_member;
 mod repository;
@@ -52,16 +53,17 @@ pub use model::{
     Description, Group, GroupKind, GroupName, GroupView, History, JoinedGroup, Member, NewDirect, NewGroup,
     NewMembership, Standing, Topic, Visibility, VisibleGroup,
 };
+pub use mute::{mute, unmute};
 pub use quota::Quotas;
 pub(crate) use remove_member::end_membership;
 pub use remove_member::remove_member;
 pub use repository::{GroupQuery, GroupRepository, MemberQuery, MemberRepository, ReadCursor};
 #[cfg(test)]
 pub(crate) use repository::{MockGroupRepository, MockMemberRepository};
-pub use restriction::{Ban, Reason, RestrictionDraft};
-pub use restriction_repository::BanRepository;
+pub use restriction::{Ban, Mute, Reason, RestrictionDraft};
+pub use restriction_repository::{BanRepository, MuteRepository};
 #[cfg(test)]
-pub(crate) use restriction_repository::MockBanRepository;
+pub(crate) use restriction_repository::{MockBanRepository, MockMuteRepository};
 pub(crate) use role_lookup::permitted_roles;
 pub use roles::{RoleChanges, define_role, delete_role, edit_role, explain, list_roles};
 pub use settings::{MemberSettings, Notify, SettingsChanges};

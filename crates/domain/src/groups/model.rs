@@ -2,6 +2,7 @@
 
 use crate::accounts::UserRef;
 use crate::groups::direct_key::DirectKey;
+use crate::groups::restriction::Mute;
 use crate::groups::settings::MemberSettings;
 use crate::groups::slow_mode::SlowMode;
 use crate::ids::{EventId, GroupId, Seq, UserId, Version};
@@ -340,6 +341,8 @@ pub struct Standing {
     /// Whether this is the direct conversation of two people, and they can't talk now: one has blocked the other, or
     /// the other's account is gone. Which of these it is, nothing says.
     pub is_closed: bool,
+    /// Until when the member is muted; `None` for who is not.
+    pub muted_until: Option<Timestamp>,
 }
 
 /// A group and how the one who looks at it stands in it.
@@ -366,7 +369,8 @@ impl GroupView {
     /// What the one who looks may do by their role; `None` for others than members.
     pub fn permissions(&self) -> Option<PermissionSet> {
         let standing = self.standing.as_ref()?;
-        let (who, scope) = (Who::with_role(Some(&standing.role)), self.group.scope_of(Some(standing)));
+        let who = Who::with_role(Some(&standing.role)).muted(standing.muted_until);
+        let scope = self.group.scope_of(Some(standing));
         let is_allowed = |permission: &GroupPermission| decide(&who, *permission, &scope).is_allowed();
         Some(GroupPermission::ALL.iter().copied().filter(is_allowed).collect())
     }
@@ -406,6 +410,19 @@ pub struct Member {
     pub joined_seq: Seq,
     /// Their own settings, to be shown to nobody else.
     pub settings: MemberSettings,
+    /// Whether they may write nothing at present.
+    pub mute: Option<Mute>,
+}
+
+impl Member {
+    /// The same member for somebody who may not mute.
+    #[must_use]
+    pub fn without_mute_reason(mut self) -> Self {
+        if let Some(mute) = &mut self.mute {
+            mute.reason = None;
+        }
+        self
+    }
 }
 
 /// A group that a user is in, as the events of the user's connections depend on it.
@@ -435,7 +452,7 @@ impl JoinedGroup {
 
 impl TextBytes for Member {
     fn text_bytes(&self) -> usize {
-        self.user.text_bytes() + self.role.name.text_bytes()
+        self.user.text_bytes() + self.role.name.text_bytes() + self.mute.text_bytes()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What keeps somebody out of a group.
+//! What keeps somebody out of a group, or from writing in it.
 
 use crate::accounts::UserRef;
 use crate::ids::UserId;
@@ -38,6 +38,32 @@ impl RestrictionDraft {
     /// Rejects an end that is not in the future.
     pub(super) fn check(&self, now: Timestamp) -> Result<(), FieldError> {
         in_future(self.until, now).map_err(|violation| violation.in_field("until"))
+    }
+}
+
+/// That somebody may write nothing in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mute {
+    /// When it ends by itself; [`WITHOUT_END`](Self::WITHOUT_END) for one that lasts until somebody ends it.
+    pub until: Timestamp,
+    /// Why. Only for the muted, and for those who may mute.
+    pub reason: Option<Reason>,
+}
+
+impl Mute {
+    /// The end of a mute that has none: 9999-01-01T00:00:00Z, which is later than anybody sees.
+    pub const WITHOUT_END: Timestamp = Timestamp::from_micros(253_370_764_800_000_000);
+}
+
+impl From<RestrictionDraft> for Mute {
+    fn from(RestrictionDraft { reason, until }: RestrictionDraft) -> Self {
+        Self { until: until.unwrap_or(Self::WITHOUT_END), reason }
+    }
+}
+
+impl TextBytes for Mute {
+    fn text_bytes(&self) -> usize {
+        self.reason.text_bytes()
     }
 }
 

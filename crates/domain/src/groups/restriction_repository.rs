@@ -1,7 +1,7 @@
-//! The ports for what keeps somebody out of a group.
+//! The ports for what keeps somebody out of a group, or from writing in it.
 
 use crate::groups::repository::MemberQuery;
-use crate::groups::restriction::Ban;
+use crate::groups::restriction::{Ban, Mute};
 use crate::ids::{GroupId, UserId};
 use crate::paging::NamePosition;
 use crate::storage::StorageFault;
@@ -30,6 +30,25 @@ repository! {
         fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
 
         /// Removes up to `limit` bans of a user; `true` once none is left.
+        fn forget(&mut self, user: UserId, limit: i64) -> Result<bool, StorageFault>;
+    }
+}
+
+repository! {
+    /// Who is muted in which group, whether or not they are in it at present. What loads members loads their mutes. As of
+    /// bans, MUST find no mute that has ended by the time of the transaction.
+    #[cfg_attr(test, mockall::automock)]
+    pub trait MuteRepository {
+        /// Somebody's mute in a group.
+        fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Mute>, StorageFault>;
+
+        /// Stores a mute, in the place of an earlier one of the same user.
+        fn put(&mut self, group: GroupId, user: UserId, mute: &Mute) -> Result<(), StorageFault>;
+
+        /// Removes somebody's mute in a group.
+        fn remove(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
+
+        /// Removes up to `limit` mutes of a user; `true` once none is left.
         fn forget(&mut self, user: UserId, limit: i64) -> Result<bool, StorageFault>;
     }
 }

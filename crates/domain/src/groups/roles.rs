@@ -15,6 +15,7 @@ use crate::permissions::{
     RoleTitle, ServerPermission, Who, decide, roles_of,
 };
 use crate::storage::Tx;
+use crate::time::Timestamp;
 
 /// What can be changed of a role. `None` keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -137,16 +138,22 @@ pub fn explain(
     user: UserId,
 ) -> Result<Vec<(GroupPermission, Decision)>, Error> {
     let found = managed(tx, actor, group)?;
-    let role = if user == actor.id() {
-        found.standing.as_ref().map(|standing| standing.role.clone())
+    let (role, muted_until) = if user == actor.id() {
+        let standing = found.standing.as_ref();
+        let role = standing.map(|standing| standing.role.clone());
+        (role, standing.and_then(|standing| standing.muted_until))
     } else {
         found.authorize(tx, actor, GroupPermission::ManageRoles)?;
         let user = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
-        role_of(tx, &found.group, user.id)?
+        let (role, muted_until) = standing_of(tx, &found.group, user.id)?.unzip();
+        (role, muted_until.flatten())
     };
     let manages_groups = current_rights(tx, user)?.allow(ServerPermission::ManageGroups);
     let ban = if role.is_none() { tx.bans().find(group, user)? } else { None };
-    let who = Who::with_role(role.as_ref()).managing(manages_groups).banned(ban.map(|ban| ban.term()));
+    let who = Who::with_role(role.as_ref())
+        .managing(manages_groups)
+        .banned(ban.map(|ban| ban.term()))
+        .muted(muted_until);
     // Whether a direct conversation is closed is the same for both, and only one's own answer gets here.
     let scope = found.group.scope_of(found.standing.as_ref());
     let explained =
@@ -154,10 +161,15 @@ pub fn explain(
     Ok(explained.collect())
 }
 
-/// The role of a member; `None` for others.
-fn role_of(tx: &mut dyn Tx, group: &Group, user: UserId) -> Result<Option<Role>, Error> {
+/// The role of a member, and until when they are muted; `None` for others.
+fn standing_of(
+    tx: &mut dyn Tx,
+    group: &Group,
+    user: UserId,
+) -> Result<Option<(Role, Option<Timestamp>)>, Error> {
     let Some(member) = tx.members().find(group.id, user)? else { return Ok(None) };
-    find_role(tx, group, member.role.name)
+    let role = find_role(tx, group, member.role.name)?;
+    Ok(role.map(|role| (role, member.mute.map(|mute| mute.until))))
 }
 
 /// The role to change, for somebody who manages roles.

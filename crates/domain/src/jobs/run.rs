@@ -84,7 +84,7 @@ fn go_on(tx: &mut dyn Tx, rest: Option<Task>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ends memberships of a deleted user and, after the last of them, invitations, requests, links, bans and blocks.
+/// Ends memberships of a deleted user and, after the last of them, invitations, requests, links, bans, mutes and blocks.
 fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
     let groups = tx.members().groups_of(user, MEMBERSHIPS_PER_STEP)?;
     for group in &groups {
@@ -95,6 +95,7 @@ fn end_memberships(tx: &mut dyn Tx, user: UserId) -> Result<bool, Error> {
         && end_requests_of_user(tx, user, MEMBERSHIPS_PER_STEP)?
         && tx.invite_links().forget(user, ROWS_PER_STEP)?
         && tx.bans().forget(user, ROWS_PER_STEP)?
+        && tx.mutes().forget(user, ROWS_PER_STEP)?
         && tx.blocks().purge(user, ROWS_PER_STEP)?)
 }
 

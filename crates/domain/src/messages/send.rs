@@ -33,8 +33,8 @@ pub struct Sent {
 /// before, the message of that time comes back instead, whatever the text, and also where nothing can be sent now.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `SlowMode` of [`GroupRefusal`](crate::groups::GroupRefusal), or
-/// a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Muted`, `SlowMode` of
+/// [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn send(tx: &mut dyn Tx, actor: &Actor, draft: &MessageDraft) -> Result<Sent, Error> {
     let membership = lock_visible(tx, actor, draft.group)?.into_membership()?;
     if let Err(refusal) = membership.require_to_send(tx.now()) {

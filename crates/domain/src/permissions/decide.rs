@@ -16,12 +16,14 @@ pub struct Who<'a> {
     pub manages_groups: bool,
     /// How they are kept out of the group, as nobody is who is in it; `None` for who may come in.
     pub ban: Option<BanTerm>,
+    /// Until when they are muted in the group; `None` for who is not.
+    pub muted_until: Option<Timestamp>,
 }
 
 impl<'a> Who<'a> {
     /// A member with this role, or an outsider, without rights on the server.
     pub const fn with_role(role: Option<&'a Role>) -> Self {
-        Self { role, manages_groups: false, ban: None }
+        Self { role, manages_groups: false, ban: None, muted_until: None }
     }
 
     /// The same person with the right to manage the groups of the server, or without it.
@@ -34,6 +36,12 @@ impl<'a> Who<'a> {
     #[must_use]
     pub const fn banned(self, ban: Option<BanTerm>) -> Self {
         Self { ban, ..self }
+    }
+
+    /// The same person, muted until then.
+    #[must_use]
+    pub const fn muted(self, until: Option<Timestamp>) -> Self {
+        Self { muted_until: until, ..self }
     }
 }
 
@@ -126,6 +134,8 @@ pub enum Denial {
     Direct,
     /// The direct conversation of two people is closed: one has blocked the other, or an account is gone.
     DirectClosed,
+    /// They are muted until then.
+    Muted(Timestamp),
     /// They sent a message a moment ago, and the group is in slow mode.
     SlowMode {
         /// When they may send again.
@@ -169,6 +179,7 @@ impl Denial {
             Self::Archived => "archived",
             Self::Direct => "direct",
             Self::DirectClosed => "direct_closed",
+            Self::Muted(_) => "muted_until",
             Self::SlowMode { .. } => "slow_mode",
         }
     }
@@ -201,6 +212,7 @@ impl fmt::Display for Decision {
             Self::Denied(Denial::NotMember) => f.write_str("only members of the group may do this"),
             Self::Denied(Denial::Banned(_)) => f.write_str("they are banned from the group"),
             Self::Denied(Denial::Archived) => f.write_str("the group is archived"),
+            Self::Denied(Denial::Muted(_)) => f.write_str("they are muted in the group"),
             Self::Denied(Denial::SlowMode { retry_after }) => {
                 write!(f, "the group is in slow mode; the wait ends in {} s", retry_after.as_secs())
             }
@@ -222,6 +234,7 @@ impl Decision {
     pub const fn until(self) -> Option<Timestamp> {
         match self {
             Self::Denied(Denial::Banned(BanTerm { until })) => until,
+            Self::Denied(Denial::Muted(until)) => Some(until),
             _ => None,
         }
     }
@@ -242,7 +255,8 @@ impl Decision {
 /// is closed, nothing can be done in it that the other would see, except deleting one's own messages.
 ///
 /// In an archived group, nobody may do more than what [changes nothing in it](GroupPermission::is_kept_in_archive).
-/// Slow mode is for members who may not delete the messages of others.
+/// Who is muted may [write nothing](GroupPermission::is_taken_by_mute), except owners, whom nobody else may have left to end
+/// the mute. Slow mode is for members who may not delete the messages of others.
 pub fn decide(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> Decision {
     let by_right = decide_by_right(who, permission, scope);
     if !by_right.is_allowed() {
@@ -250,6 +264,10 @@ pub fn decide(who: &Who<'_>, permission: GroupPermission, scope: &Scope<'_>) -> 
     }
     if scope.is_archived && !permission.is_kept_in_archive() {
         return Decision::Denied(Denial::Archived);
+    }
+    let is_owner = who.role.is_some_and(|role| role.title.rank == Rank::OWNER);
+    if let Some(until) = who.muted_until.filter(|_| permission.is_taken_by_mute() && !is_owner) {
+        return Decision::Denied(Denial::Muted(until));
     }
     let moderates = who.role.is_some_and(|role| role.permissions.contains(GroupPermission::DeleteAny));
     match scope.slow_mode {

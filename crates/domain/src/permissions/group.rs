@@ -115,6 +115,11 @@ impl GroupPermission {
         matches!(self, Self::View | Self::ReadHistory | Self::DeleteOwn)
     }
 
+    /// Whether who is muted lacks it.
+    pub const fn is_taken_by_mute(self) -> bool {
+        matches!(self, Self::Send | Self::Reply | Self::React | Self::CreatePolls)
+    }
+
     /// Whether a built-in role has it unless the group says otherwise.
     pub const fn is_default_of(self, role: BuiltInRole, is_private: bool) -> bool {
         let row = self.row();

@@ -33,6 +33,8 @@ macro_rules! for_each_repository {
             invite_links: admissions::InviteLinkRepository, MockInviteLinkRepository;
             /// Requests to join groups.
             join_requests: admissions::JoinRequestRepository, MockJoinRequestRepository;
+            /// Who is muted in which group.
+            mutes: groups::MuteRepository, MockMuteRepository;
             /// Messages, likes and read cursors.
             messages: messages::MessageRepository, MockMessageRepository;
             /// Work that goes on after the command, also after a restart.

@@ -108,13 +108,15 @@ pub(crate) fn standing(role: BuiltInRole) -> Standing {
         settings: MemberSettings::default(),
         last_sent_at: EARLIER,
         is_closed: false,
+        muted_until: None,
     }
 }
 
 /// A member of the group.
 pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
     let (joined_seq, settings) = (Seq::new(20), MemberSettings::default());
-    Member { user: user(id).as_ref(), role: role.into(), joined_at: EARLIER, joined_seq, settings }
+    let (user, role) = (user(id).as_ref(), role.into());
+    Member { user, role, joined_at: EARLIER, joined_seq, settings, mute: None }
 }
 
 /// A ban from the group, without an end.

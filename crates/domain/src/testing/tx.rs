@@ -124,8 +124,9 @@ impl MockTx {
         self
     }
 
-    /// Nobody is banned from the group.
+    /// Nobody is banned from the group, or muted in it.
     pub(crate) fn bans_nobody(mut self) -> Self {
+        self.mutes.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         self.bans.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         self
     }

@@ -11,13 +11,13 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{EventId, GroupId, Position, Seq, UserId};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, Rank, RoleName};
-use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::accounts::repository::UserRefRow;
 use crate::connection::on_backend;
-use crate::permissions::rows::TitleRow;
-use crate::schema::{group_roles, groups, memberships, users};
+use crate::permissions::rows::{MuteRow, TitleRow};
+use crate::schema::{group_mutes, group_roles, groups, memberships, users};
 use crate::sql::name_order::{Keyed, ListPart, NameList, read_part, users_by_name};
 use crate::sql::pairs::AmongPairs;
 use crate::sql::stored::{StoredHistory, StoredNotify};
@@ -48,6 +48,8 @@ struct MemberRow {
     joined_seq: i64,
     #[diesel(embed)]
     settings: SettingsRow,
+    #[diesel(embed)]
+    mute: MuteRow,
 }
 
 impl From<MemberRow> for Member {
@@ -58,6 +60,7 @@ impl From<MemberRow> for Member {
             joined_at: Timestamp::from_micros(row.joined_at),
             joined_seq: Seq::new(row.joined_seq),
             settings: row.settings.into(),
+            mute: row.mute.0,
         }
     }
 }
@@ -89,20 +92,24 @@ impl From<JoinedGroupRow> for JoinedGroup {
     }
 }
 
-/// Members whose accounts are not deleted, each with what is stored about the role, if anything.
+/// Members whose accounts are not deleted, each with what is stored about the role, if anything, and with a mute that
+/// lasts at this time.
 #[auto_type]
-fn present_members() -> _ {
+fn present_members(now: i64) -> _ {
     let role = group_roles::group_id.eq(memberships::group_id).and(group_roles::name.eq(memberships::role));
+    let mute =
+        group_mutes::group_id.eq(memberships::group_id).and(group_mutes::user_id.eq(memberships::user_id));
     memberships::table
         .inner_join(users::table.on(users::id.eq(memberships::user_id)))
         .left_join(group_roles::table.on(role))
+        .left_join(group_mutes::table.on(mute.and(group_mutes::until.gt(now))))
         .filter(users::deleted_at.is_null())
 }
 
 /// Those of a group.
 #[auto_type]
-fn members_of(group: i64) -> _ {
-    let members: present_members = present_members();
+fn members_of(group: i64, now: i64) -> _ {
+    let members: present_members = present_members(now);
     members.filter(memberships::group_id.eq(group))
 }
 
@@ -145,8 +152,9 @@ impl DbTx<'_> {
         query: &MemberQuery,
         part: ListPart<'_>,
     ) -> Result<Vec<Keyed<Member>>, StorageFault> {
+        let now = self.now().as_micros();
         on_backend!(self, |connection| {
-            let listed = members_of(query.group.get()).select((
+            let listed = members_of(query.group.get(), now).select((
                 users::username_key.assume_not_null(),
                 users::id,
                 MemberRow::as_select(),
@@ -165,7 +173,8 @@ impl From<(String, i64, MemberRow)> for Keyed<Member> {
 
 impl MemberRepository for DbTx<'_> {
     fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault> {
-        let found = members_of(group.get()).filter(memberships::user_id.eq(user.get()));
+        let now = self.now().as_micros();
+        let found = members_of(group.get(), now).filter(memberships::user_id.eq(user.get()));
         Ok(on_backend!(self, |connection| found.select(MemberRow::as_select()).first(connection).optional())?
             .map(Member::from))
     }
@@ -175,7 +184,7 @@ impl MemberRepository for DbTx<'_> {
             return Ok(Vec::new());
         }
         let pairs = members.iter().map(|(group, user)| (group.get(), user.get())).collect();
-        let found = present_members()
+        let found = present_members(self.now().as_micros())
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
             .filter(AmongPairs::of(memberships::group_id, memberships::user_id, pairs))
             .filter(groups::deleted_at.is_null());
@@ -238,8 +247,9 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn count_owners(&mut self, group: GroupId) -> Result<u64, StorageFault> {
+        let now = self.now().as_micros();
         let owners =
-            members_of(group.get()).filter(memberships::role.eq(BuiltInRole::Owner.as_str())).count();
+            members_of(group.get(), now).filter(memberships::role.eq(BuiltInRole::Owner.as_str())).count();
         on_backend!(self, |connection| owners.get_result::<i64>(connection)).map(i64::unsigned_abs)
     }
 
@@ -279,8 +289,9 @@ impl MemberRepository for DbTx<'_> {
     }
 
     fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
+        let now = self.now().as_micros();
         for names in self.roles_by_rank(group)? {
-            let longest_serving = members_of(group.get())
+            let longest_serving = members_of(group.get(), now)
                 .filter(memberships::role.eq_any(names))
                 .order((memberships::joined_at, memberships::user_id));
             let row = on_backend!(self, |connection| longest_serving

@@ -6,7 +6,8 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::schema::{
-    group_bans, group_roles, groups, invite_links, join_requests, memberships, messages, reactions,
+    group_bans, group_mutes, group_roles, groups, invite_links, join_requests, memberships, messages,
+    reactions,
 };
 use crate::sql::row_count;
 use crate::sql::stored::{LIKE, StoredVisibility};
@@ -16,6 +17,7 @@ use crate::tx::DbTx;
 diesel::alias! {
     const PICKED_MESSAGES: Alias<PickedMessages> = messages as picked_messages;
     const PICKED_BANS: Alias<PickedBans> = group_bans as picked_bans;
+    const PICKED_MUTES: Alias<PickedMutes> = group_mutes as picked_mutes;
     const PICKED_MEMBERSHIPS: Alias<PickedMemberships> = memberships as picked_memberships;
     const PICKED_REACTIONS: Alias<PickedReactions> = reactions as picked_reactions;
 }
@@ -33,7 +35,8 @@ pub(crate) enum Rest {
 type PurgeStep = fn(&mut DbTx<'_>, i64, i64) -> Result<i64, StorageFault>;
 
 /// Removes up to `limit` rows of a deleted group: messages from the first on, each after its reactions, then
-/// bans, then the rest: memberships, then the requests to join, the invite links, the roles and the group. Returns `true` once nothing is left to be removed.
+/// bans and mutes, then the rest: memberships, then the requests to join, the invite links, the roles and the group.
+/// Returns `true` once nothing is left to be removed.
 pub(crate) fn purge_group(
     tx: &mut DbTx<'_>,
     group: i64,
@@ -48,9 +51,9 @@ pub(crate) fn purge_group(
     let Some(StoredVisibility(visibility)) = visibility else { return Ok(true) };
     let keeps_rest = rest == Rest::KeptIfPrivate && !visibility.is_listed();
     let steps: &[PurgeStep] = if keeps_rest {
-        &[purge_reactions, purge_messages, purge_bans]
+        &[purge_reactions, purge_messages, purge_bans, purge_mutes]
     } else {
-        &[purge_reactions, purge_messages, purge_bans, purge_memberships]
+        &[purge_reactions, purge_messages, purge_bans, purge_mutes, purge_memberships]
     };
     let mut left = limit;
     for step in steps {
@@ -128,6 +131,18 @@ fn purge_bans(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageF
         .limit(limit);
     let removed =
         group_bans::table.filter(group_bans::group_id.eq(group)).filter(group_bans::user_id.eq_any(first));
+    on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
+}
+
+/// Removes up to `limit` of the mutes in the group. Returns how many.
+fn purge_mutes(tx: &mut DbTx<'_>, group: i64, limit: i64) -> Result<i64, StorageFault> {
+    let first = PICKED_MUTES
+        .select(PICKED_MUTES.field(group_mutes::user_id))
+        .filter(PICKED_MUTES.field(group_mutes::group_id).eq(group))
+        .order(PICKED_MUTES.field(group_mutes::user_id))
+        .limit(limit);
+    let removed =
+        group_mutes::table.filter(group_mutes::group_id.eq(group)).filter(group_mutes::user_id.eq_any(first));
     on_backend!(tx, |connection| diesel::delete(removed).execute(connection)).map(row_count)
 }
 

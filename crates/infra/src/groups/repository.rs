@@ -8,7 +8,7 @@ use groupchat_domain::groups::{
 };
 use groupchat_domain::ids::{GroupId, Seq, UserId, Version};
 use groupchat_domain::paging::{NameCursor, NamePosition};
-use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::accounts::repository::UserRefRow;
@@ -16,7 +16,7 @@ use crate::connection::on_backend;
 use crate::groups::purge;
 use crate::messages::repository::{MessageRow, MessageViewRow};
 use crate::permissions::rows::StandingRow;
-use crate::schema::{group_roles, groups, memberships, messages, reactions, renames, users};
+use crate::schema::{group_mutes, group_roles, groups, memberships, messages, reactions, renames, users};
 use crate::sql::contains::contains;
 use crate::sql::inserted;
 use crate::sql::locks;
@@ -101,9 +101,10 @@ impl From<GroupViewRow> for GroupView {
     }
 }
 
-/// Groups that exist, each with the viewer's membership and what is stored about its role, if any.
+/// Groups that exist, each with the viewer's membership, what is stored about its role, and the viewer's mute, if any that
+/// lasts at this time.
 #[auto_type]
-fn with_standing(viewer: i64) -> _ {
+fn with_standing(viewer: i64, now: i64) -> _ {
     groups::table
         .left_join(
             memberships::table.on(memberships::group_id.eq(groups::id).and(memberships::user_id.eq(viewer))),
@@ -111,6 +112,12 @@ fn with_standing(viewer: i64) -> _ {
         .left_join(
             group_roles::table
                 .on(group_roles::group_id.eq(groups::id).and(group_roles::name.eq(memberships::role))),
+        )
+        .left_join(
+            group_mutes::table.on(group_mutes::group_id
+                .eq(groups::id)
+                .and(group_mutes::user_id.eq(viewer))
+                .and(group_mutes::until.gt(now))),
         )
         .filter(groups::deleted_at.is_null())
 }
@@ -125,8 +132,8 @@ fn is_visible() -> _ {
 
 /// The same with what a [`GroupViewRow`] needs besides. Only members get a message.
 #[auto_type]
-fn with_newest_message(viewer: i64) -> _ {
-    let standing: with_standing = with_standing(viewer);
+fn with_newest_message(viewer: i64, now: i64) -> _ {
+    let standing: with_standing = with_standing(viewer, now);
     let newest = messages::group_id.eq(groups::id).and(messages::seq.eq(groups::last_seq));
     let like: &'static str = LIKE;
     let mine = reactions::message_id.eq(messages::id).and(reactions::user_id.eq(viewer));
@@ -142,8 +149,9 @@ impl DbTx<'_> {
         query: &GroupQuery,
         part: ListPart<'_>,
     ) -> Result<Vec<Keyed<GroupView>>, StorageFault> {
+        let now = self.now().as_micros();
         on_backend!(self, |connection| {
-            let mut listed = with_newest_message(query.viewer.get())
+            let mut listed = with_newest_message(query.viewer.get(), now)
                 .select((groups::name_key.assume_not_null(), GroupViewRow::as_select()))
                 .order((groups::name_key, groups::id))
                 .limit(query.limit.with_lookahead())
@@ -181,8 +189,9 @@ impl DbTx<'_> {
             return Ok(Vec::new());
         }
         let below = query.after.as_ref().map_or(i64::MAX, |after| after.id);
+        let now = self.now().as_micros();
         on_backend!(self, |connection| {
-            let listed = with_newest_message(query.viewer.get())
+            let listed = with_newest_message(query.viewer.get(), now)
                 .filter(groups::kind.eq(GroupKind::Direct.as_str()))
                 .filter(memberships::user_id.nullable().eq(query.viewer.get()))
                 .filter(groups::id.lt(below))
@@ -229,7 +238,8 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
-        let found = with_standing(viewer.get()).filter(groups::id.eq(id.get())).filter(is_visible());
+        let now = self.now().as_micros();
+        let found = with_standing(viewer.get(), now).filter(groups::id.eq(id.get())).filter(is_visible());
         Ok(on_backend!(self, |connection| found
             .select(VisibleGroupRow::as_select())
             .first(connection)
@@ -245,7 +255,9 @@ impl GroupRepository for DbTx<'_> {
     }
 
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
-        let found = with_newest_message(viewer.get()).filter(groups::id.eq(id.get())).filter(is_visible());
+        let now = self.now().as_micros();
+        let found =
+            with_newest_message(viewer.get(), now).filter(groups::id.eq(id.get())).filter(is_visible());
         Ok(on_backend!(self, |connection| found
             .select(GroupViewRow::as_select())
             .first(connection)

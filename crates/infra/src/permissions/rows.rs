@@ -7,13 +7,14 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromStaticSqlRow};
 use diesel::dsl::Nullable;
 use diesel::prelude::*;
-use groupchat_domain::groups::{MemberSettings, Standing};
+use groupchat_domain::groups::{MemberSettings, Mute, Standing};
 use groupchat_domain::ids::Seq;
 use groupchat_domain::permissions::{PermissionSet, Rank, Role, RoleDefinition, RoleName, RoleTitle};
 use groupchat_domain::time::Timestamp;
 
+use crate::groups::mutes;
 use crate::permissions::closed::IsClosed;
-use crate::schema::{group_roles, groups, memberships};
+use crate::schema::{group_mutes, group_roles, groups, memberships};
 use crate::sql::stored::{StoredNotify, StoredVisibility};
 
 /// Declares a row that is read from these columns, which are checked and put together by a function.
@@ -58,6 +59,15 @@ checked_row! {
         memberships::joined_at.nullable(), Nullable<memberships::joined_at> => Option<i64>;
         memberships::last_sent_at.nullable(), Nullable<memberships::last_sent_at> => Option<i64>;
         IsClosed, IsClosed => bool;
+        group_mutes::until.nullable(), Nullable<group_mutes::until> => Option<i64>;
+    )
+}
+
+checked_row! {
+    /// A member's mute.
+    MuteRow(Option<Mute>) = mute(
+        group_mutes::until.nullable(), Nullable<group_mutes::until> => Option<i64>;
+        group_mutes::reason.nullable(), Nullable<group_mutes::reason> => Option<String>;
     )
 }
 
@@ -90,6 +100,7 @@ type StandingColumns = (
     Option<i64>,
     Option<i64>,
     bool,
+    Option<i64>,
 );
 
 fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
@@ -106,6 +117,7 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         joined_at,
         last_sent_at,
         is_closed,
+        muted_until,
     ) = columns;
     // All of them, or none.
     let membership = move || Some((name?, read_seq?, joined_seq?, joined_at?, notify?, pinned?, hidden?));
@@ -121,7 +133,13 @@ fn standing(columns: StandingColumns) -> deserialize::Result<Option<Standing>> {
         settings: MemberSettings { notify: notify.0, pinned, hidden },
         last_sent_at: Timestamp::from_micros(last_sent_at.unwrap_or(joined_at)),
         is_closed,
+        muted_until: muted_until.map(Timestamp::from_micros),
     }))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "other rows can be wrong")]
+fn mute((until, reason): (Option<i64>, Option<String>)) -> deserialize::Result<Option<Mute>> {
+    Ok(until.map(|until| mutes::mute(until, reason)))
 }
 
 fn title((name, rank): (String, Option<i64>)) -> deserialize::Result<RoleTitle> {

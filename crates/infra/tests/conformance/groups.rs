@@ -158,8 +158,8 @@ fn a_group_shows_the_standing_of_who_looks(tx: &mut dyn Tx) {
     };
     let (settings, last_sent_at) = (MemberSettings::default(), at(3));
     let expected = |role, read_seq, joined_seq| {
-        let (role, is_closed) = (Role::unchanged(role, false), false);
-        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed })
+        let (role, is_closed, muted_until) = (Role::unchanged(role, false), false, None);
+        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed, muted_until })
     };
     assert_eq!(standing(ann), expected(BuiltInRole::Owner, Seq::ZERO, Seq::ZERO));
     assert_eq!(standing(bob), expected(BuiltInRole::Admin, Seq::new(5), Seq::new(4)));

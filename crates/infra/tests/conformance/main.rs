@@ -51,6 +51,7 @@ mod lineage;
 mod log;
 mod members;
 mod messages;
+mod mutes;
 mod name_order;
 mod permissions;
 mod plans;

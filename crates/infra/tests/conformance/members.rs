@@ -42,7 +42,8 @@ fn members_are_counted_as_they_come_and_go(tx: &mut dyn Tx) {
     join(tx, other, bob, BuiltInRole::Member);
     assert_eq!((count(tx, id), count(tx, other)), (2, 1));
     let (role, settings) = (BuiltInRole::Owner.into(), MemberSettings::default());
-    let member = Member { user: ann.as_ref(), role, joined_at: at(5), joined_seq: Seq::ZERO, settings };
+    let member =
+        Member { user: ann.as_ref(), role, joined_at: at(5), joined_seq: Seq::ZERO, settings, mute: None };
     assert_eq!(tx.members().find(id, ann.id), Ok(Some(member)));
     assert_eq!(tx.members().find(other, ann.id), Ok(None));
 

@@ -15,6 +15,7 @@ const ENDLESS: [&str; 12] = [
     "messages",
     "memberships",
     "group_bans",
+    "group_mutes",
     "invitations",
     "join_requests",
     "invite_links",

@@ -1,14 +1,20 @@
-//! Races between a ban and every way into the group.
+//! Races between a ban and every way into the group, and between a mute and a message.
 
 use groupchat_domain::Refusal;
 use groupchat_domain::accounts::{AccountRefusal, delete_user};
 use groupchat_domain::admissions::join;
-use groupchat_domain::groups::{Candidate, GroupRefusal, Quotas, RestrictionDraft, add_member, ban};
+use groupchat_domain::events::EventType;
+use groupchat_domain::groups::{
+    Candidate, GroupRefusal, Mute, Quotas, RestrictionDraft, add_member, ban, mute,
+};
 use groupchat_domain::ids::{GroupId, UserId};
+use groupchat_domain::messages::{self, MessageDraft};
 use groupchat_domain::permissions::{BanTerm, BuiltInRole, RoleName};
 
 use crate::arena::{Arena, at_once, part, rounds};
 use crate::people::Person;
+use crate::support::fixture::text;
+use crate::support::log::about;
 
 const BANNED: GroupRefusal = GroupRefusal::Banned(BanTerm { until: None });
 
@@ -75,6 +81,37 @@ fn of_two_owners_who_ban_each_other_one_stays(arena: &Arena) {
     });
 }
 
+/// A message comes before the mute of its author in the log, or is refused.
+fn nobody_who_is_muted_sends(arena: &Arena) {
+    let (owner, member) = (arena.person(), arena.person());
+    rounds(|round| {
+        let group = arena.group(&[(&owner, BuiltInRole::Owner), (&member, BuiltInRole::Member)]);
+        let id = member.id;
+        let draft = MessageDraft { group, text: text("hi"), client_id: None };
+        let mut parts = vec![
+            part(|| {
+                let quiet = RestrictionDraft::default();
+                arena.act(owner.who, move |tx, actor| mute(tx, actor, group, id, &quiet)).map(drop)
+            }),
+            part(|| arena.act(member.who, move |tx, actor| messages::send(tx, actor, &draft)).map(drop)),
+        ];
+        parts.rotate_left(round % 2);
+        let mut outcomes = at_once(parts);
+        outcomes.rotate_right(round % 2);
+        assert_eq!(outcomes[0], Ok(()), "in round {round}");
+        let log = about(&arena.news(), group);
+        let place = |wanted: EventType| log.iter().position(|event| event.event_type == wanted);
+        let muted = place(EventType::MemberUpdated).expect("members are told of the mute");
+        match &outcomes[1] {
+            Ok(()) => assert!(place(EventType::MessageCreated).is_some_and(|sent| sent < muted), "{log:#?}"),
+            Err(refusal) => {
+                let until = Mute::WITHOUT_END;
+                assert_eq!(*refusal, GroupRefusal::Muted { until }.into(), "in round {round}");
+            }
+        }
+    });
+}
+
 /// Of somebody whose account is deleted, no ban is left.
 fn no_ban_outlives_an_account(arena: &Arena) {
     let (root, owner) = (arena.admin(), arena.person());
@@ -97,5 +134,6 @@ fn no_ban_outlives_an_account(arena: &Arena) {
 cases! { once:
     a_ban_wins_over_every_way_in
     of_two_owners_who_ban_each_other_one_stays
+    nobody_who_is_muted_sends
     no_ban_outlives_an_account
 }

@@ -265,6 +265,15 @@ commands! {
     /// A ban is lifted.
     2 write Unban[groups::unban](group: AGroup, user: AUser)
         |tx, actor| groups::unban(tx, actor, group, user);
+    /// A member is muted, perhaps for a while.
+    2 write Mute[groups::mute](group: AGroup, user: AUser, reason: Option<AReason>, lasts: Option<AWhile>)
+        |tx, actor| {
+            let until = lasts.map(|lasts| tx.now().plus(lasts));
+            groups::mute(tx, actor, group, user, &RestrictionDraft { reason: reason.clone(), until })
+        };
+    /// A mute is ended.
+    2 write Unmute[groups::unmute](group: AGroup, user: AUser)
+        |tx, actor| groups::unmute(tx, actor, group, user);
     /// Those who are banned.
     1 read ListBans[groups::list_bans](
         group: AGroup, search: Option<ASearch>, after: Option<APlace>, limit: ALimit

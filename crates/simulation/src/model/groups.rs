@@ -7,7 +7,7 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{GroupId, Seq, UserId};
 use groupchat_domain::paging::{NameCursor, NamePosition};
 use groupchat_domain::permissions::Role;
-use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
 use groupchat_domain::time::Timestamp;
 
 use crate::model::names::{ListedName, list};
@@ -15,7 +15,7 @@ use crate::model::state::{GroupRow, Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
-    fn standing(&self, group: GroupId, viewer: UserId) -> Option<Standing> {
+    fn standing(&self, group: GroupId, viewer: UserId, now: Timestamp) -> Option<Standing> {
         let membership = self.memberships.get(&(group, viewer))?;
         let stored = self.roles.get(&(group, membership.role.clone())).copied();
         let row = self.groups.get(&group)?;
@@ -23,7 +23,8 @@ impl Tables {
         let is_closed = row.direct_key.as_ref().is_some_and(|key| self.is_closed(key, viewer));
         let role = Role::resolve(membership.role.clone(), stored, is_private)?;
         let Membership { read_seq, joined_seq, settings, last_sent_at, .. } = *membership;
-        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed })
+        let muted_until = self.lasting_mute(group, viewer, now).map(|mute| mute.until);
+        Some(Standing { role, read_seq, joined_seq, settings, last_sent_at, is_closed, muted_until })
     }
 
     /// Whether somebody can't write in the direct conversation of these people.
@@ -34,13 +35,13 @@ impl Tables {
     }
 
     /// The viewer's direct conversations, the newest first.
-    fn list_direct(&self, query: &GroupQuery) -> Vec<NamePosition<GroupView>> {
+    fn list_direct(&self, query: &GroupQuery, now: Timestamp) -> Vec<NamePosition<GroupView>> {
         let rows = self.groups.iter().filter(|(_, row)| row.direct_key.is_some() && !row.is_deleted);
         let below = query.after.as_ref().map_or(i64::MAX, |after| after.id);
         let mut mine: Vec<_> = rows
             .map(|(_, row)| &row.group)
             .filter(|group| group.id.get() < below && query.search.is_none())
-            .map(|group| self.group_view(group, query.viewer))
+            .map(|group| self.group_view(group, query.viewer, now))
             .filter(|view| view.standing.is_some())
             .collect();
         mine.sort_by_key(|view| std::cmp::Reverse(view.group.id));
@@ -52,8 +53,8 @@ impl Tables {
         mine.into_iter().map(place).collect()
     }
 
-    fn group_view(&self, group: &Group, viewer: UserId) -> GroupView {
-        let standing = self.standing(group.id, viewer);
+    fn group_view(&self, group: &Group, viewer: UserId, now: Timestamp) -> GroupView {
+        let standing = self.standing(group.id, viewer, now);
         let newest = self.messages.get(&(group.id, group.last_seq)).filter(|_| standing.is_some());
         let last_message = newest.map(|message| self.message_view(message, viewer));
         GroupView::new(group.clone(), standing, last_message)
@@ -61,7 +62,7 @@ impl Tables {
 
     /// Whether the viewer may know of the group.
     fn is_visible(&self, group: &Group, viewer: UserId) -> bool {
-        group.visibility.is_listed() || self.standing(group.id, viewer).is_some()
+        group.visibility.is_listed() || self.memberships.contains(&(group.id, viewer))
     }
 
     /// Whether another listed group has the name, which matters to those that are listed.
@@ -74,8 +75,8 @@ impl Tables {
     }
 
     /// Removes up to `limit` of the rows that a deleted group holds, and the group after all of them: of its first
-    /// messages the likes, then these, then bans, then memberships, and with the group its roles. Of a private group
-    /// the rest is kept, unless it is to be forgotten.
+    /// messages the likes, then these, then bans and mutes, then memberships, and with the group its roles. Of a private
+    /// group the rest is kept, unless it is to be forgotten.
     fn purge_group(&mut self, group: GroupId, forgets: bool, limit: usize) -> bool {
         let messages = self.messages.range((group, Seq::ZERO)..=(group, Seq::new(i64::MAX)));
         let messages: Vec<_> = messages.map(|(place, message)| (*place, message.clone())).collect();
@@ -89,6 +90,8 @@ impl Tables {
         }
         let bans: Vec<_> = self.bans.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();
         left -= self.bans.remove_all(bans.into_iter().take(left));
+        let mutes: Vec<_> = self.mutes.iter().map(|(key, _)| *key).filter(|(of, _)| *of == group).collect();
+        left -= self.mutes.remove_all(mutes.into_iter().take(left));
         let keeps_rest =
             !forgets && self.groups.get(&group).is_some_and(|row| !row.group.visibility.is_listed());
         if keeps_rest {
@@ -127,10 +130,11 @@ impl GroupRepository for ModelTx<'_> {
     }
 
     fn find_visible(&mut self, id: GroupId, viewer: UserId) -> Result<Option<VisibleGroup>, StorageFault> {
+        let now = self.now();
         let tables = self.read()?;
         let visible = |group: &Group| VisibleGroup {
             group: group.clone(),
-            standing: tables.standing(group.id, viewer),
+            standing: tables.standing(group.id, viewer, now),
         };
         Ok(tables.group(id).filter(|group| tables.is_visible(group, viewer)).map(visible))
     }
@@ -141,19 +145,21 @@ impl GroupRepository for ModelTx<'_> {
     }
 
     fn view(&mut self, id: GroupId, viewer: UserId) -> Result<Option<GroupView>, StorageFault> {
+        let now = self.now();
         let tables = self.read()?;
         let found = tables.group(id).filter(|group| tables.is_visible(group, viewer));
-        Ok(found.map(|group| tables.group_view(group, viewer)))
+        Ok(found.map(|group| tables.group_view(group, viewer, now)))
     }
 
     fn list(&mut self, query: &GroupQuery) -> Result<Vec<NamePosition<GroupView>>, StorageFault> {
+        let now = self.now();
         let tables = self.read()?;
         if query.kind == GroupKind::Direct {
-            return Ok(tables.list_direct(query));
+            return Ok(tables.list_direct(query, now));
         }
         let groups = tables.groups.iter().filter(|(_, row)| !row.is_deleted).map(|(_, row)| &row.group);
         let found = groups
-            .filter(|group| !query.mine || tables.standing(group.id, query.viewer).is_some())
+            .filter(|group| !query.mine || tables.memberships.contains(&(group.id, query.viewer)))
             .filter(|group| !query.ownerless || group.member_count == 0)
             .filter(|group| query.all || query.ownerless || tables.is_visible(group, query.viewer))
             .filter_map(|group| {
@@ -163,7 +169,7 @@ impl GroupRepository for ModelTx<'_> {
             .map(|ListedName { of, key, entry }| ListedName {
                 of,
                 key,
-                entry: tables.group_view(entry, query.viewer),
+                entry: tables.group_view(entry, query.viewer, now),
             });
         Ok(list(tables, found, query.after.as_ref(), query.limit))
     }

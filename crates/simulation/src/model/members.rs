@@ -8,7 +8,8 @@ use groupchat_domain::groups::{
 use groupchat_domain::ids::{GroupId, Position, UserId};
 use groupchat_domain::paging::NamePosition;
 use groupchat_domain::permissions::{BuiltInRole, RoleName, RoleTitle};
-use groupchat_domain::storage::{StorageFault, Unique};
+use groupchat_domain::storage::{StorageFault, Tx as _, Unique};
+use groupchat_domain::time::Timestamp;
 
 use crate::model::accounts::matches;
 use crate::model::names::{ListedName, list};
@@ -16,10 +17,11 @@ use crate::model::state::{GroupRow, Membership, Named, Tables};
 use crate::model::tx::{ModelTx, each_once};
 
 impl Tables {
-    fn member(&self, group: GroupId, user: UserId, membership: &Membership) -> Member {
+    fn member(&self, group: GroupId, user: UserId, membership: &Membership, now: Timestamp) -> Member {
         let role = self.title(group, &membership.role);
         let Membership { joined_at, joined_seq, settings, .. } = *membership;
-        Member { user: self.user_ref(user), role, joined_at, joined_seq, settings }
+        let (mute, user) = (self.lasting_mute(group, user, now), self.user_ref(user));
+        Member { user, role, joined_at, joined_seq, settings, mute }
     }
 
     fn title(&self, group: GroupId, name: &RoleName) -> RoleTitle {
@@ -27,9 +29,9 @@ impl Tables {
         RoleTitle::resolve(name.clone(), stored).expect("members have roles of their groups")
     }
 
-    fn find_member(&self, group: GroupId, user: UserId) -> Option<Member> {
+    fn find_member(&self, group: GroupId, user: UserId, now: Timestamp) -> Option<Member> {
         self.user(user)?;
-        Some(self.member(group, user, self.memberships.get(&(group, user))?))
+        Some(self.member(group, user, self.memberships.get(&(group, user))?, now))
     }
 
     fn count_members(&mut self, group: GroupId, difference: i64) {
@@ -53,21 +55,24 @@ impl Tables {
 
 impl MemberRepository for ModelTx<'_> {
     fn find(&mut self, group: GroupId, user: UserId) -> Result<Option<Member>, StorageFault> {
-        Ok(self.read()?.find_member(group, user))
+        let now = self.now();
+        Ok(self.read()?.find_member(group, user, now))
     }
 
     fn find_many(&mut self, members: &[(GroupId, UserId)]) -> Result<Vec<(GroupId, Member)>, StorageFault> {
+        let now = self.now();
         let tables = self.read()?;
         let there = each_once(members).filter(|(group, _)| tables.group(*group).is_some());
-        Ok(there.filter_map(|(group, user)| Some((group, tables.find_member(group, user)?))).collect())
+        Ok(there.filter_map(|(group, user)| Some((group, tables.find_member(group, user, now)?))).collect())
     }
 
     fn list(&mut self, query: &MemberQuery) -> Result<Vec<NamePosition<Member>>, StorageFault> {
+        let now = self.now();
         let tables = self.read()?;
         let members = tables.members(query.group).filter_map(|(id, membership)| {
             let user = tables.user(id).filter(|user| matches(user, query.search.as_ref()))?;
             let (key, entry) =
-                (user.username.key().into_string(), tables.member(query.group, id, &membership));
+                (user.username.key().into_string(), tables.member(query.group, id, &membership, now));
             Some(ListedName { of: Named::User(id), key, entry })
         });
         Ok(list(tables, members, query.after.as_ref(), query.limit))
@@ -147,12 +152,13 @@ impl MemberRepository for ModelTx<'_> {
     }
 
     fn successor(&mut self, group: GroupId) -> Result<Option<Member>, StorageFault> {
+        let now = self.now();
         let tables = self.read()?;
         let others = tables.members(group).filter(|(_, membership)| membership.role != BuiltInRole::Owner);
         let order = |(user, membership): &(UserId, Membership)| {
             (Reverse(tables.title(group, &membership.role).rank), membership.joined_at, *user)
         };
-        Ok(others.min_by_key(order).map(|(user, membership)| tables.member(group, user, &membership)))
+        Ok(others.min_by_key(order).map(|(user, membership)| tables.member(group, user, &membership, now)))
     }
 
     fn groups_of(&mut self, user: UserId, limit: i64) -> Result<Vec<GroupId>, StorageFault> {

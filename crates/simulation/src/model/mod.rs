@@ -13,6 +13,7 @@ mod join_requests;
 mod key_use;
 mod members;
 mod messages;
+mod mutes;
 mod names;
 mod permissions;
 mod server_roles;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use groupchat_domain::accounts::{KeyHash, NewSession, NewTicket, PasswordHash, User, UserRef};
 use groupchat_domain::admissions::{JoinRequest, NewInvitation, NewInviteLink};
 use groupchat_domain::events::{Epoch, EventRecord, LoggedEvent};
-use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings};
+use groupchat_domain::groups::{Ban, DirectKey, Group, MemberSettings, Mute};
 use groupchat_domain::ids::{
     EventId, GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
@@ -118,6 +118,8 @@ tables! {
     memberships: Table<(GroupId, UserId), Membership>,
     /// Who is banned, also those whose ban has ended by itself.
     bans: Table<(GroupId, UserId), Ban>,
+    /// Who is muted, also those whose mute has ended by itself.
+    mutes: Table<(GroupId, UserId), Mute>,
     invitations: Table<InvitationId, NewInvitation>,
     join_requests: Table<(GroupId, UserId), JoinRequest>,
     invite_links: Table<InviteLinkId, LinkRow>,

@@ -26,6 +26,7 @@ async fn an_added_member_is_shown_whole() {
     let expected = json!({
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": "S"},
         "role": "member", "joined_at": time(&member["joined_at"]), "settings": null,
+        "muted_until": null, "mute_reason": null,
     });
     assert_eq!(member, expected);
     let listed = team.owner.get(&format!("{}?q=stranger", team.members())).await.ok();
@@ -101,6 +102,7 @@ async fn anybody_joins_a_public_group_and_stays_what_they_are() {
         "user": {"id": team.stranger.id(), "username": "stranger", "display_name": null},
         "role": "member", "joined_at": time(&joined["joined_at"]),
         "settings": {"notify": "all", "pinned": false, "hidden": false},
+        "muted_until": null, "mute_reason": null,
     });
     assert_eq!(joined, expected);
     let again = team.stranger.post_empty(&path).await;
@@ -140,6 +142,7 @@ async fn a_role_is_changed_by_owners_and_server_admins() {
     let expected = json!({
         "user": {"id": team.member.id(), "username": "member", "display_name": null},
         "role": "admin", "joined_at": time(&changed["joined_at"]), "settings": null,
+        "muted_until": null, "mute_reason": null,
     });
     assert_eq!(changed, expected);
     assert_eq!(team.root.put(&path, role("member")).await.ok()["role"], "member");

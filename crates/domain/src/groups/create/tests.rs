@@ -88,6 +88,7 @@ fn whoever_creates_a_group_owns_it() {
             read_seq: Seq::ZERO,
             joined_seq: Seq::ZERO,
             last_sent_at: NOW,
+            muted_until: None,
             ..standing(BuiltInRole::Owner)
         })
     );
@@ -104,6 +105,7 @@ fn all_learn_of_a_public_group_and_its_members_of_its_owner() {
         joined_at: NOW,
         joined_seq: Seq::ZERO,
         settings: MemberSettings::default(),
+        mute: None,
     };
     let added = AddedMember { group: GROUP, member: owner, history: History::All };
     let expected = [

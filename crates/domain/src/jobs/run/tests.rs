@@ -78,6 +78,8 @@ fn ends_memberships(memberships: usize) -> MockTx {
     if memberships == 0 {
         let forget = tx.bans.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
         forget.times(1).returning(|_, _| Ok(true));
+        let forget = tx.mutes.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
+        forget.times(1).returning(|_, _| Ok(true));
     }
     tx
 }

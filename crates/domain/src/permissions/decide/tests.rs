@@ -174,6 +174,24 @@ fn an_archived_group_is_read_restored_and_deleted_and_else_left_alone() {
 }
 
 #[test]
+fn who_is_muted_and_no_owner_writes_nothing_and_does_the_rest() {
+    use GroupPermission::{CreatePolls, React, Reply, Send};
+    let until = Timestamp::from_micros(7);
+    for role in BuiltInRole::ALL.map(built_in) {
+        for permission in GroupPermission::ALL.iter().copied() {
+            let before = decide(&member(&role), permission, &OPEN);
+            let is_taken = before.is_allowed()
+                && [Send, Reply, React, CreatePolls].contains(&permission)
+                && role.title.name != BuiltInRole::Owner;
+            let expected = if is_taken { Decision::Denied(Denial::Muted(until)) } else { before };
+            let muted = decide(&member(&role).muted(Some(until)), permission, &OPEN);
+            assert_eq!(muted, expected, "{permission:?} as {role:?}");
+            assert_eq!(muted.until(), is_taken.then_some(until));
+        }
+    }
+}
+
+#[test]
 fn slow_mode_holds_up_messages_of_those_who_don_t_moderate() {
     let retry_after = Duration::from_secs(9);
     let slowed = OPEN.in_slow_mode(Some(retry_after));

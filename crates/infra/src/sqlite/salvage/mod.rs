@@ -118,6 +118,7 @@ impl Salvage<'_> {
         self.bring_roles()?;
         self.bring_memberships()?;
         self.bring_bans()?;
+        self.bring_mutes()?;
         self.bring_messages()?;
         self.settle_counts()
     }

@@ -12,7 +12,7 @@ use crate::refold::marked;
 use crate::rows::groups::Row as GroupRow;
 use crate::rows::memberships::Row as MembershipRow;
 use crate::rows::users::Row as UserRow;
-use crate::schema::{group_bans, group_roles, groups, memberships, users};
+use crate::schema::{group_bans, group_mutes, group_roles, groups, memberships, users};
 
 /// Makes plain members of those whose role their group doesn't have.
 const DROP_LOST_ROLES: &str = "UPDATE memberships SET role = 'member' \
@@ -160,6 +160,18 @@ impl Salvage<'_> {
             }
         }
         diesel::sql_query(DROP_BANS_OF_MEMBERS).execute(self.target).map(drop)
+    }
+
+    /// Mutes that the backup doesn't have. What both have stays as it was.
+    pub(super) fn bring_mutes(&mut self) -> QueryResult<()> {
+        let living = groups::table.filter(groups::deleted_at.is_null()).select(groups::id);
+        let living: Vec<i64> = living.load(self.target)?;
+        for mute in living.into_iter().flat_map(|group| self.source.mutes(group)).collect::<Vec<_>>() {
+            self.attempt(|target| {
+                diesel::insert_into(group_mutes::table).values(mute).on_conflict_do_nothing().execute(target)
+            })?;
+        }
+        Ok(())
     }
 
     fn bring_membership(

@@ -9,7 +9,7 @@ use super::super::{inspect, migrate};
 use crate::check::is_complete;
 use crate::checksum::{Checksummed, Stored, Walked, walk};
 use crate::connection::Connection;
-use crate::rows::{group_bans, group_roles, memberships, reactions};
+use crate::rows::{group_bans, group_mutes, group_roles, memberships, reactions};
 use crate::schema;
 
 /// The damaged database.
@@ -82,6 +82,12 @@ impl DamagedDatabase {
     /// The bans from a group, as far as they can be read.
     pub(super) fn bans(&mut self, group: i64) -> Vec<group_bans::Row> {
         use schema::group_bans as columns;
+        columns::table.filter(columns::group_id.eq(group)).load(&mut self.connection).unwrap_or_default()
+    }
+
+    /// The mutes in a group, as far as they can be read.
+    pub(super) fn mutes(&mut self, group: i64) -> Vec<group_mutes::Row> {
+        use schema::group_mutes as columns;
         columns::table.filter(columns::group_id.eq(group)).load(&mut self.connection).unwrap_or_default()
     }
 

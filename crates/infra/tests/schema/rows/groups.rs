@@ -158,6 +158,21 @@ pub(super) const GROUP_BANS: TableRows = TableRows {
     ],
 };
 
+pub(super) const GROUP_MUTES: TableRows = TableRows {
+    table: "group_mutes",
+    is_single_row: false,
+    first: &[&[("user_id", Number(1)), ("reason", Text("noise"))]],
+    another: &[("group_id", Number(1)), ("user_id", Number(2)), ("reason", Null), ("until", Number(9))],
+    accepted: &[&[("reason", Characters(250))]],
+    rejected: &[
+        (Unique, &[("user_id", Number(1))]),
+        (Check, &[("reason", Text(""))]),
+        (Check, &[("reason", Characters(251))]),
+        (Reference, &[("group_id", Number(9))]),
+        (Reference, &[("user_id", Number(9))]),
+    ],
+};
+
 pub(super) const MEMBERSHIPS: TableRows = TableRows {
     table: "memberships",
     is_single_row: false,

@@ -46,6 +46,7 @@ pub(crate) const TABLES: &[TableRows] = &[
     groups::INVITATIONS,
     groups::JOIN_REQUESTS,
     groups::INVITE_LINKS,
+    groups::GROUP_MUTES,
     messages::MESSAGES,
     messages::REACTIONS,
     internal::JOBS,

@@ -1,0 +1,12 @@
+-- Who may write nothing in which group, until when. A mute outlives the membership, so that nobody gets rid of it by
+-- leaving and joining again.
+CREATE TABLE group_mutes (
+    group_id INTEGER NOT NULL REFERENCES groups (id),
+    user_id  INTEGER NOT NULL REFERENCES users (id),
+    reason   TEXT CHECK (length(reason) BETWEEN 1 AND 250),
+    until    INTEGER NOT NULL,
+    PRIMARY KEY (group_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- The mutes of a user whose account is deleted.
+CREATE INDEX group_mutes_by_user ON group_mutes (user_id, group_id);
