@@ -15,8 +15,8 @@ use crate::wire::{Field, Time, plain_texts};
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "PermissionReason")]
 pub struct ReasonDto {
-    /// In a group `role`, `open` (for everybody), `manages_groups` (by a role on the server), `not_member`, `banned` or
-    /// `archived`; on the server `admin`, `role` or `everybody`. More may come.
+    /// In a group `role`, `open` (for everybody), `manages_groups` (by a role on the server), `not_member`, `banned`,
+    /// `muted_until` or `archived`; on the server `admin`, `role` or `everybody`. More may come.
     pub(crate) code: Field<ReasonCode>,
     /// The reason in a sentence.
     pub(crate) detail: Field<ReasonDetail>,
