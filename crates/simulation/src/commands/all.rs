@@ -266,7 +266,7 @@ commands! {
     2 write Unban[groups::unban](group: AGroup, user: AUser)
         |tx, actor| groups::unban(tx, actor, group, user);
     /// A member is muted, perhaps for a while.
-    2 write Mute[groups::mute](group: AGroup, user: AUser, reason: Option<AReason>, lasts: Option<AWhile>)
+    5 write Mute[groups::mute](group: AGroup, user: AUser, reason: Option<AReason>, lasts: Option<AWhile>)
         |tx, actor| {
             let until = lasts.map(|lasts| tx.now().plus(lasts));
             groups::mute(tx, actor, group, user, &RestrictionDraft { reason: reason.clone(), until })
