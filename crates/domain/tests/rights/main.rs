@@ -15,6 +15,7 @@ use groupchat_domain::permissions::{
     BanTerm, BuiltInRole, Decision, Denial, Grant, GroupPermission, PermissionSet, Rank, Role,
     RoleDefinition, RoleName, Scope, Shortfall, Who, decide,
 };
+use groupchat_domain::time::Timestamp;
 
 use table::{Section, Table};
 
@@ -110,18 +111,27 @@ struct State {
     is_closed: bool,
     is_archived: bool,
     is_slow: bool,
+    is_muted: bool,
 }
 
 /// The states that the table has a section for in each place.
-const STATES: [State; 5] = {
-    const USUAL: State =
-        State { name: "usual", is_of_direct: None, is_closed: false, is_archived: false, is_slow: false };
+const STATES: [State; 7] = {
+    const USUAL: State = State {
+        name: "usual",
+        is_of_direct: None,
+        is_closed: false,
+        is_archived: false,
+        is_slow: false,
+        is_muted: false,
+    };
     const GROUPS: State = State { is_of_direct: Some(false), ..USUAL };
     [
         USUAL,
         State { name: "archived", is_archived: true, ..GROUPS },
         State { name: "slow mode", is_slow: true, ..GROUPS },
         State { name: "archived, slow mode", is_archived: true, is_slow: true, ..GROUPS },
+        State { name: "muted", is_muted: true, ..GROUPS },
+        State { name: "muted, slow mode", is_muted: true, is_slow: true, ..GROUPS },
         State { name: "blocked", is_of_direct: Some(true), is_closed: true, ..USUAL },
     ]
 };
@@ -144,6 +154,7 @@ impl Person {
             role: role_here.as_ref(),
             manages_groups: self.manages_groups,
             ban: self.is_banned.then_some(BanTerm { until: None }),
+            muted_until: state.is_muted.then_some(Timestamp::from_micros(9)),
         };
         let named = |permission: &str| GroupPermission::from_name(permission).expect("a permission");
         let (permission, other) = match question {
@@ -180,6 +191,7 @@ fn word(asked: GroupPermission, decision: Decision) -> &'static str {
         Decision::Denied(Denial::NotMember) => "outside",
         Decision::Denied(Denial::Banned(_)) => "banned",
         Decision::Denied(Denial::Archived) => "archived",
+        Decision::Denied(Denial::Muted(_)) => "muted",
         Decision::Denied(Denial::SlowMode { .. }) => "slow",
         Decision::Denied(Denial::Direct) => "never",
         Decision::Denied(Denial::DirectClosed) => "closed",
