@@ -151,8 +151,13 @@ impl MemberDto {
         Self { mute_reason, ..Self::for_everybody(member) }
     }
 
-    /// A member as the viewer sees them. Use cases return no reason of a mute that is not for the actor.
+    /// A member as the viewer sees them, who may not know why the member is muted.
     pub(crate) fn seen_by(viewer: UserId, member: Member) -> Self {
+        if member.user.id == viewer { Self::for_themselves(member) } else { Self::for_everybody(member) }
+    }
+
+    /// The same, where the use case has left out the reasons of mutes that are not for the viewer.
+    pub(super) fn told_to(viewer: UserId, member: Member) -> Self {
         if member.user.id == viewer { Self::for_themselves(member) } else { Self::with_mute_reason(member) }
     }
 }

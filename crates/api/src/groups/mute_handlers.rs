@@ -30,7 +30,7 @@ pub async fn mute(
         .storage
         .write_as(key.0, move |tx, actor| {
             let member = groups::mute(tx, actor, group, user.id(actor), &draft)?;
-            Ok(MemberDto::seen_by(actor.id(), member))
+            Ok(MemberDto::told_to(actor.id(), member))
         })
         .await?;
     Ok(Ok200(member))

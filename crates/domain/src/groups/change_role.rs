@@ -33,10 +33,6 @@ pub fn change_role(
     let mut member = tx.members().find(group, user)?.ok_or(GroupRefusal::MemberNotFound)?;
     let scope = found.group.scope().over(member.role.rank);
     found.authorize_at(tx, actor, GroupPermission::ManageRoles, &scope)?;
-    // Not everybody who manages roles may mute.
-    if user != actor.id() {
-        member = member.without_mute_reason();
-    }
     let Some(name) = role.filter(|role| **role != member.role.name) else { return Ok(member) };
     let role = role_to_give(tx, &found.group, name)?;
     found.authorize_at(tx, actor, GroupPermission::ManageRoles, &scope.giving(&role))?;

@@ -56,8 +56,7 @@ pub fn add_member(
     let user = lock_candidate(tx, actor, candidate)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
     match admit(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)? {
-        // Not everybody who adds members may mute.
-        Unique::Stored(member) => Ok(member.without_mute_reason()),
+        Unique::Stored(member) => Ok(member),
         Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
     }
 }
