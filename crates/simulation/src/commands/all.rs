@@ -295,7 +295,7 @@ commands! {
     10 write JoinGroup[admissions::join](group: AGroup, message: Option<ANote>)
         |tx, actor| admissions::join(tx, actor, group, message.as_ref(), &QUOTAS);
     /// A group's admin lets in who has asked.
-    6 write ApproveRequest[admissions::approve_request](group: AGroup, user: AUser)
+    8 write ApproveRequest[admissions::approve_request](group: AGroup, user: AUser)
         |tx, actor| admissions::approve_request(tx, actor, group, user, &QUOTAS);
     /// A group's admin refuses who has asked.
     8 write RefuseRequest[admissions::end_request](group: AGroup, user: AUser)
