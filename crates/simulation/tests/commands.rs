@@ -111,7 +111,7 @@ const RARE: &[&str] = &["Group(QuotaExceeded { quota: Members, limit: 4 })", "Gr
 #[test]
 fn every_command_succeeds_in_some_histories_and_others_meet_every_kind_of_refusal() {
     let (mut done, mut refused) = (BTreeSet::new(), BTreeSet::new());
-    for seed in 0..240 {
+    for seed in 0..480 {
         let history = History::draw(&mut Dice::new(seed), 400);
         let mut world = World::model();
         for step in history.0 {

@@ -301,7 +301,7 @@ commands! {
     8 write RefuseRequest[admissions::end_request](group: AGroup, user: AUser)
         |tx, actor| admissions::end_request(tx, actor, group, user);
     /// A user withdraws a request.
-    4 write WithdrawRequest[admissions::end_request](group: AGroup)
+    6 write WithdrawRequest[admissions::end_request](group: AGroup)
         |tx, actor| admissions::end_request(tx, actor, group, actor.id());
     /// Those who have asked to join.
     2 read ListRequests[admissions::list_requests](
