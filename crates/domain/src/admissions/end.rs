@@ -10,13 +10,27 @@ use crate::storage::Tx;
 /// Ends up to `limit` invitations to a group that is deleted; `true` once none is left.
 pub(crate) fn end_all_of_group(tx: &mut dyn Tx, group: GroupId, limit: i64) -> Result<bool, Error> {
     let found = tx.invitations().some_to(group, limit)?;
-    end(tx, found)
+    let is_done = found.is_empty();
+    for (id, user) in found {
+        // Somebody else may have been faster.
+        if tx.invitations().remove(id)? {
+            tell(tx, id, user);
+        }
+    }
+    Ok(is_done)
 }
 
 /// Ends up to `limit` invitations that a user who is deleted was sent or has made; `true` once none is left.
 pub(crate) fn end_all_of_user(tx: &mut dyn Tx, user: UserId, limit: i64) -> Result<bool, Error> {
     let found = tx.invitations().some_with(user, limit)?;
-    end(tx, found)
+    let is_done = found.is_empty();
+    for (id, invited) in found {
+        // Somebody else may have been faster, or have made it their own invitation.
+        if tx.invitations().remove_with(id, user)? {
+            tell(tx, id, invited);
+        }
+    }
+    Ok(is_done)
 }
 
 /// Removes an invitation that was there a moment ago. Its maker's account may have been deleted since, and the
@@ -25,15 +39,8 @@ pub(super) fn remove(tx: &mut dyn Tx, id: InvitationId) -> Result<(), Error> {
     if tx.invitations().remove(id)? { Ok(()) } else { Err(AdmissionRefusal::InvitationNotFound.into()) }
 }
 
-fn end(tx: &mut dyn Tx, found: Vec<(InvitationId, UserId)>) -> Result<bool, Error> {
-    let is_done = found.is_empty();
-    for (id, user) in found {
-        // Somebody else may have been faster.
-        if tx.invitations().remove(id)? {
-            tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
-        }
-    }
-    Ok(is_done)
+fn tell(tx: &mut dyn Tx, id: InvitationId, user: UserId) {
+    tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
 }
 
 #[cfg(test)]
@@ -46,6 +53,17 @@ mod tests {
 
     const ONE: InvitationId = InvitationId::new(1);
     const TWO: InvitationId = InvitationId::new(2);
+
+    #[test]
+    fn one_that_somebody_else_has_renewed_is_left_to_them() {
+        let mut tx = MockTx::new();
+        tx.invitations.expect_some_with().returning(|_, _| Ok(vec![(ONE, OTHER), (TWO, ME)]));
+        tx.invitations.expect_remove_with().with(eq(ONE), eq(ME)).times(1).returning(|_, _| Ok(false));
+        tx.invitations.expect_remove_with().with(eq(TWO), eq(ME)).times(1).returning(|_, _| Ok(true));
+        assert_eq!(end_all_of_user(&mut tx, ME, 2), Ok(false));
+        let ended = Event::InvitationWithdrawn(EndedInvitation { id: TWO, user: ME });
+        assert_eq!(tx.emitted, [(Audience::User(ME), None, ended)]);
+    }
 
     fn removes(mut tx: MockTx) -> MockTx {
         tx.invitations.expect_remove().with(eq(ONE)).times(1).returning(|_| Ok(true));
@@ -74,9 +92,14 @@ mod tests {
     fn faults_are_returned() {
         let prepare = || {
             let mut tx = removes(MockTx::new());
-            tx.invitations.expect_some_with().returning(|_, _| Ok(vec![(ONE, OTHER), (TWO, ME)]));
+            tx.invitations.expect_some_to().returning(|_, _| Ok(vec![(ONE, OTHER), (TWO, ME)]));
+            tx.invitations.expect_some_with().returning(|_, _| Ok(vec![(ONE, OTHER)]));
+            tx.invitations.expect_remove_with().returning(|_, _| Ok(true));
             tx
         };
-        assert_hands_faults_on(prepare, |tx| end_all_of_user(tx, ME, 2));
+        assert_hands_faults_on(prepare, |tx| {
+            end_all_of_group(tx, GROUP, 2)?;
+            end_all_of_user(tx, ME, 2)
+        });
     }
 }

@@ -3,12 +3,14 @@
 use crate::accounts::Actor;
 use crate::admissions::end::remove;
 use crate::admissions::error::AdmissionRefusal;
-use crate::admissions::model::{EndedInvitation, Invitation, JudgedInvitation, NewInvitation, Note};
+use crate::admissions::model::{
+    EndedInvitation, Invitation, IssuedInvitation, JudgedInvitation, NewInvitation, Note,
+};
 use crate::admissions::repository::Counted;
 use crate::error::Error;
 use crate::events::Event;
 use crate::groups::{
-    Candidate, GroupRefusal, Quota, authorize_gift, lock_candidate, lock_managed, refuse_banned,
+    Candidate, GroupRefusal, Quota, VisibleGroup, authorize_gift, lock_candidate, lock_managed, refuse_banned,
 };
 use crate::ids::{GroupId, InvitationId, UserId};
 use crate::permissions::{GroupPermission, RoleName};
@@ -59,11 +61,13 @@ pub fn invite(
         return Err(GroupRefusal::AlreadyMember.into());
     }
     refuse_banned(tx, group, user.id)?;
-    let before = tx.invitations().find_of(group, user.id)?.map(|issued| issued.invitation);
-    if let Some(same) = before.as_ref().filter(|before| is_same(before, actor.id(), draft)) {
+    let issued = tx.invitations().find_of(group, user.id)?;
+    let before = issued.as_ref().map(|issued| &issued.invitation);
+    if let Some(same) = before.filter(|before| is_same(before, actor.id(), draft)) {
         return Ok((JudgedInvitation { invitation: same.clone(), is_valid: true }, false));
     }
-    check_limits(tx, actor.id(), group, before.as_ref())?;
+    authorize_end(tx, actor, &found, issued.as_ref())?;
+    check_limits(tx, actor.id(), group, before)?;
     let id = tx.invitations().put(&NewInvitation {
         group,
         user: user.id,
@@ -93,6 +97,20 @@ fn is_same(before: &Invitation, inviter: UserId, draft: &InvitationDraft) -> boo
         && (&before.role, &before.note, before.expires_at) == (&draft.role, &draft.note, draft.expires_at)
 }
 
+/// Rejects the end of somebody else's invitation by whoever could not make it.
+fn authorize_end(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    found: &VisibleGroup,
+    ended: Option<&IssuedInvitation>,
+) -> Result<(), Error> {
+    let others = ended.filter(|ended| ended.invitation.invited_by.id != actor.id());
+    match others.and_then(|ended| ended.gift.as_ref()) {
+        Some(gift) => authorize_gift(tx, actor, found, GroupPermission::Invite, &gift.title.name).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Rejects one invitation too many. The group and the inviter are locked.
 fn check_limits(
     tx: &mut dyn Tx,
@@ -112,16 +130,21 @@ fn check_limits(
     Ok(())
 }
 
-/// Takes an invitation to a group back, as somebody who may invite.
+/// Takes an invitation to a group back: one's own, or, as somebody who could make it, another's.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`], [`AdmissionRefusal::InvitationNotFound`], or
 /// a fault.
 pub fn withdraw(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InvitationId) -> Result<(), Error> {
     let found = lock_managed(tx, actor, group)?;
-    found.authorize(tx, actor, GroupPermission::Invite)?;
     let issued = tx.invitations().find(id)?.filter(|issued| issued.group.id == group);
-    let user = issued.ok_or(AdmissionRefusal::InvitationNotFound)?.invitation.user.id;
+    let is_own = issued.as_ref().is_some_and(|issued| issued.invitation.invited_by.id == actor.id());
+    if !is_own {
+        found.authorize(tx, actor, GroupPermission::Invite)?;
+    }
+    let issued = issued.ok_or(AdmissionRefusal::InvitationNotFound)?;
+    authorize_end(tx, actor, &found, Some(&issued))?;
+    let user = issued.invitation.user.id;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationWithdrawn(EndedInvitation { id, user }));
     Ok(())

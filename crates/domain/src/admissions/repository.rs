@@ -63,6 +63,16 @@ repository! {
         /// Removes an invitation; `false` if there is none.
         fn remove(&mut self, id: InvitationId) -> Result<bool, StorageFault>;
 
+        /// Removes an invitation if this user was sent it or has made it; `false` otherwise.
+        fn remove_with(&mut self, id: InvitationId, user: UserId) -> Result<bool, StorageFault>;
+
+        /// Removes the invitations to a group that a user has made; each with who is invited.
+        fn remove_by(
+            &mut self,
+            group: GroupId,
+            inviter: UserId,
+        ) -> Result<Vec<(InvitationId, UserId)>, StorageFault>;
+
         /// Removes the user's invitation to a group; its id, if there was one.
         fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault>;
 

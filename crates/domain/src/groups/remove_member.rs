@@ -7,6 +7,7 @@ use crate::groups::access::lock_managed;
 use crate::groups::change_role::require_another_owner;
 use crate::groups::error::GroupRefusal;
 use crate::groups::succession::ensure_owner;
+use crate::groups::ways_in::end_invitations_by;
 use crate::ids::{GroupId, UserId};
 use crate::jobs::Task;
 use crate::permissions::{BuiltInRole, GroupPermission};
@@ -60,7 +61,7 @@ fn remove_direct(tx: &mut dyn Tx, conversation: GroupId) -> Result<(), Error> {
     Ok(tx.jobs().enqueue(Task::ForgetGroup(conversation), now)?)
 }
 
-/// Removes a membership and tells of it. The group must be locked.
+/// Removes a membership, with the invitations that the member has made, and tells of it. The group must be locked.
 pub(super) fn remove(
     tx: &mut dyn Tx,
     actor: Option<UserId>,
@@ -69,7 +70,7 @@ pub(super) fn remove(
 ) -> Result<(), Error> {
     tx.members().remove(group, user)?;
     tx.emit(actor, Event::MemberRemoved(RemovedMember { group, user }));
-    Ok(())
+    Ok(end_invitations_by(tx, actor, group, user)?)
 }
 
 #[cfg(test)]

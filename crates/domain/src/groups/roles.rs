@@ -143,7 +143,7 @@ pub fn explain(
         let role = standing.map(|standing| standing.role.clone());
         (role, standing.and_then(|standing| standing.muted_until))
     } else {
-        found.authorize(tx, actor, GroupPermission::ManageRoles)?;
+        found.authorize_at(tx, actor, GroupPermission::ManageRoles, &found.group.scope().reading())?;
         let user = tx.accounts().find(user)?.ok_or(AccountRefusal::UserNotFound)?;
         let (role, muted_until) = standing_of(tx, &found.group, user.id)?.unzip();
         (role, muted_until.flatten())

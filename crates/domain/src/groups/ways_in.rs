@@ -5,9 +5,9 @@ use crate::error::Error;
 use crate::events::{EndedJoinRequest, Event};
 use crate::groups::model::Group;
 use crate::groups::role_lookup::permitted_roles;
-use crate::ids::UserId;
+use crate::ids::{GroupId, UserId};
 use crate::permissions::GroupPermission;
-use crate::storage::Tx;
+use crate::storage::{StorageFault, Tx};
 
 /// Ends all that was to let a user into a group, which must be locked.
 pub(super) fn end_ways_in(tx: &mut dyn Tx, actor: UserId, group: &Group, user: UserId) -> Result<(), Error> {
@@ -15,6 +15,19 @@ pub(super) fn end_ways_in(tx: &mut dyn Tx, actor: UserId, group: &Group, user: U
         tx.emit(Some(actor), Event::InvitationWithdrawn(EndedInvitation { id, user }));
     }
     end_join_request(tx, Some(actor), group, user).map(drop)
+}
+
+/// Ends the invitations to a group that a member has made who leaves it.
+pub(super) fn end_invitations_by(
+    tx: &mut dyn Tx,
+    actor: Option<UserId>,
+    group: GroupId,
+    inviter: UserId,
+) -> Result<(), StorageFault> {
+    for (id, user) in tx.invitations().remove_by(group, inviter)? {
+        tx.emit(actor, Event::InvitationWithdrawn(EndedInvitation { id, user }));
+    }
+    Ok(())
 }
 
 /// Ends a user's request to join a group, which must be locked; `false` if there is none.

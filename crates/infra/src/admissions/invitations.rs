@@ -65,6 +65,13 @@ fn all(rows: Vec<Row>) -> QueryResult<Vec<IssuedInvitation>> {
     all.map_err(diesel::result::Error::DeserializationError)
 }
 
+/// Those that a user was sent or has made.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_with(user: UserId) -> _ {
+    let user: i64 = user.get();
+    invitations::user_id.eq(user).or(invitations::invited_by.eq(user))
+}
+
 fn with_user(rows: Vec<(i64, i64)>) -> Vec<(InvitationId, UserId)> {
     rows.into_iter().map(|(id, user)| (InvitationId::new(id), UserId::new(user))).collect()
 }
@@ -145,6 +152,25 @@ impl InvitationRepository for DbTx<'_> {
         on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(|rows| rows > 0)
     }
 
+    fn remove_with(&mut self, id: InvitationId, user: UserId) -> Result<bool, StorageFault> {
+        let removed = invitations::table.find(id.get()).filter(is_with(user));
+        on_backend!(self, |connection| diesel::delete(removed).execute(connection)).map(|rows| rows > 0)
+    }
+
+    fn remove_by(
+        &mut self,
+        group: GroupId,
+        inviter: UserId,
+    ) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+        let removed = invitations::table
+            .filter(invitations::group_id.eq(group.get()))
+            .filter(invitations::invited_by.eq(inviter.get()));
+        let removed = diesel::delete(removed).returning((invitations::id, invitations::user_id));
+        let mut removed = on_backend!(self, |connection| removed.get_results(connection)).map(with_user)?;
+        removed.sort_unstable();
+        Ok(removed)
+    }
+
     fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault> {
         let removed = invitations::table
             .filter(invitations::group_id.eq(group.get()))
@@ -164,9 +190,8 @@ impl InvitationRepository for DbTx<'_> {
     }
 
     fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
-        let sent = invitations::user_id.eq(user.get()).or(invitations::invited_by.eq(user.get()));
         let some = invitations::table
-            .filter(sent)
+            .filter(is_with(user))
             .select((invitations::id, invitations::user_id))
             .order(invitations::id)
             .limit(limit);

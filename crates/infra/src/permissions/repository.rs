@@ -1,5 +1,6 @@
 //! Roles of groups.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::{RoleDefinition, RoleName, RoleRepository, StoredRole};
@@ -7,7 +8,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::permissions::rows::DefinitionRow;
-use crate::schema::{group_roles, memberships};
+use crate::schema::{group_roles, invitations, memberships};
 use crate::tx::DbTx;
 
 impl RoleRepository for DbTx<'_> {
@@ -65,7 +66,11 @@ impl RoleRepository for DbTx<'_> {
             .select(memberships::user_id)
             .filter(memberships::group_id.eq(group.get()))
             .filter(memberships::role.eq(name.as_str()));
-        let holder = on_backend!(self, |connection| holders.first::<i64>(connection).optional())?;
-        Ok(holder.is_some())
+        let invited = invitations::table
+            .select(invitations::id)
+            .filter(invitations::group_id.eq(group.get()))
+            .filter(invitations::role.eq(name.as_str()));
+        let found = diesel::select(exists(holders).or(exists(invited)));
+        Ok(on_backend!(self, |connection| found.get_result(connection))?)
     }
 }

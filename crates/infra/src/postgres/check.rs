@@ -59,7 +59,7 @@ const REFERENCES: &str = "\
 /// For each table, a query that counts 1 if the table would assign ids again that it has used. This happens when rows
 /// are restored without their sequence.
 const IDS: &str = "\
-    SELECT format('SELECT (coalesce((SELECT max(%I) FROM %s), 0) > coalesce((SELECT last_value FROM pg_sequences \
+    SELECT format('SELECT (coalesce((SELECT max(%I) FROM %s), 0) > coalesce((SELECT coalesce(last_value, start_value - 1) FROM pg_sequences \
                    WHERE format(''%%I.%%I'', schemaname, sequencename) = pg_get_serial_sequence(%L, %L)), 0)) \
                    ::int::bigint AS number', \
         attname, attrelid::regclass, attrelid::regclass, attname) AS text \

@@ -160,9 +160,10 @@ impl Backend for PgConnection {
         Ok(tables.into_iter().map(|table| table.name).collect())
     }
 
+    /// Of a sequence that has assigned nothing, the id before its first: some ids may be reserved.
     fn head(&mut self, table: &str) -> QueryResult<i64> {
         let head = format!(
-            "SELECT greatest((SELECT last_value FROM pg_sequences \
+            "SELECT greatest((SELECT coalesce(last_value, start_value - 1) FROM pg_sequences \
                               WHERE format('%I.%I', schemaname, sequencename) = \
                                     pg_get_serial_sequence('{table}', 'id')), \
                              (SELECT max(id) FROM {table}), 0) AS number"

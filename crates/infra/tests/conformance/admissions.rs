@@ -146,10 +146,36 @@ fn what_is_removed_is_gone(tx: &mut dyn Tx) {
     assert!(put(tx, id, bob, ann) > second, "an id is never given out again");
 }
 
+fn whose_invitations_are_removed(tx: &mut dyn Tx) {
+    let [ann, bob, cy] = ["ann", "bob", "cy"].map(|name| user(tx, name).id);
+    let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
+    let [one, two, three, four] = [(chess, bob, ann), (chess, cy, ann), (chess, ann, bob), (go, bob, ann)]
+        .map(|(group, user, by)| put(tx, group, user, by));
+    assert_eq!(tx.invitations().remove_with(one, cy), Ok(false));
+    assert_eq!(tx.invitations().remove_by(chess, cy), Ok(vec![]));
+    assert_eq!(tx.invitations().remove_by(chess, ann), Ok(vec![(one, bob), (two, cy)]));
+    assert_eq!(tx.invitations().remove_with(three, ann), Ok(true), "who is invited");
+    assert_eq!(tx.invitations().remove_with(four, ann), Ok(true), "who has made it");
+    assert_eq!(tx.invitations().remove_with(four, ann), Ok(false));
+}
+
+fn a_role_that_an_invitation_gives_is_held(tx: &mut dyn Tx) {
+    let [ann, bob] = ["ann", "bob"].map(|name| user(tx, name).id);
+    let [chess, go] = ["chess", "go"].map(|name| group(tx, name));
+    let herald = RoleName::parse("Herald").unwrap();
+    let new = NewInvitation { role: herald.clone(), ..invited(chess, bob, ann) };
+    let invitation = tx.invitations().put(&new).unwrap();
+    assert_eq!((tx.roles().is_held(chess, &herald), tx.roles().is_held(go, &herald)), (Ok(true), Ok(false)));
+    tx.invitations().remove(invitation).unwrap();
+    assert_eq!(tx.roles().is_held(chess, &herald), Ok(false));
+}
+
 cases! { transaction:
     an_invitation_is_found_with_its_group_and_people
     a_user_has_one_invitation_to_a_group_which_keeps_its_id
     the_roles_of_inviter_and_gift_are_those_of_now
     lists_and_counts_are_of_a_group_or_of_a_user
     what_is_removed_is_gone
+    whose_invitations_are_removed
+    a_role_that_an_invitation_gives_is_held
 }

@@ -17,7 +17,7 @@ const NOT_COPIED: [&str; 2] = ["log_state", "__diesel_schema_migrations"];
 pub(crate) struct Contents {
     /// The rows of each table, as SQL would write them, sorted.
     pub rows: BTreeMap<String, Vec<String>>,
-    /// The last id that each table has given out, if it ever has.
+    /// The last id that each table has given out or reserved, if there is one.
     pub heads: BTreeMap<String, String>,
 }
 
@@ -114,5 +114,5 @@ const POSTGRES_COLUMNS: &str = "\
     ORDER BY column_name COLLATE \"C\"";
 
 const POSTGRES_HEADS: &str = "\
-    SELECT replace(sequencename, '_id_seq', '') || ' ' || last_value AS line FROM pg_sequences \
-    WHERE last_value IS NOT NULL ORDER BY 1";
+    SELECT replace(sequencename, '_id_seq', '') || ' ' || coalesce(last_value, start_value - 1) AS line \
+    FROM pg_sequences WHERE coalesce(last_value, start_value - 1) > 0 ORDER BY 1";

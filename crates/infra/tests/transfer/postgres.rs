@@ -54,6 +54,24 @@ fn there_and_back_again_nothing_has_changed() {
 }
 
 #[test]
+fn of_an_empty_database_the_ids_that_are_reserved_stay_reserved() {
+    let (folder, scratch, other) = (Folder::new(), Scratch::create(), Scratch::create());
+    open(&scratch).unwrap();
+    let (first, second) = (endpoint(&scratch), endpoint(&other));
+    let (file, again) = (folder.endpoint("file.db"), Scratch::create());
+    let role = "INSERT INTO server_roles (name, permissions) VALUES ('Moderators', 0)";
+    let ways = [(&first, &second), (&second, &file), (&file, &endpoint(&again))];
+    for (from, to) in ways {
+        copy(from, to).unwrap();
+        Contents::of(to).assert_same(&Contents::of(from));
+    }
+    for copied in [&second, &file, &endpoint(&again)] {
+        execute(copied, role);
+        assert_eq!(ask(copied, "SELECT CAST(max(id) AS TEXT) AS line FROM server_roles"), "3");
+    }
+}
+
+#[test]
 fn a_copy_from_server_to_server_keeps_even_the_ids_of_events() {
     let (_folder, _, scratch) = copied();
     let other = Scratch::create();

@@ -108,6 +108,24 @@ impl InvitationRepository for ModelTx<'_> {
         Ok(self.write()?.invitations.remove(&id).is_some())
     }
 
+    fn remove_with(&mut self, id: InvitationId, user: UserId) -> Result<bool, StorageFault> {
+        let tables = self.write()?;
+        let is_theirs = tables.invitations.get(&id).is_some_and(|stored| stored.is_with(user));
+        Ok(is_theirs && tables.invitations.remove(&id).is_some())
+    }
+
+    fn remove_by(
+        &mut self,
+        group: GroupId,
+        inviter: UserId,
+    ) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
+        let tables = self.write()?;
+        let is_meant = |stored: &NewInvitation| stored.group == group && stored.invited_by == inviter;
+        let removed = tables.some_invitations(i64::MAX, is_meant);
+        tables.invitations.remove_all(removed.iter().map(|(id, _)| *id));
+        Ok(removed)
+    }
+
     fn remove_of(&mut self, group: GroupId, user: UserId) -> Result<Option<InvitationId>, StorageFault> {
         let tables = self.write()?;
         let id = tables.invitation_of(group, user);
@@ -120,6 +138,6 @@ impl InvitationRepository for ModelTx<'_> {
     }
 
     fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
-        Ok(self.read()?.some_invitations(limit, |stored| stored.user == user || stored.invited_by == user))
+        Ok(self.read()?.some_invitations(limit, |stored| stored.is_with(user)))
     }
 }

@@ -32,7 +32,10 @@ impl RoleRepository for ModelTx<'_> {
     }
 
     fn is_held(&mut self, group: GroupId, name: &RoleName) -> Result<bool, StorageFault> {
-        let mut memberships = self.read()?.memberships.iter();
-        Ok(memberships.any(|((of, _), membership)| *of == group && membership.role == *name))
+        let tables = self.read()?;
+        let mut memberships = tables.memberships.iter();
+        let mut invitations = tables.invitations.iter();
+        Ok(memberships.any(|((of, _), membership)| *of == group && membership.role == *name)
+            || invitations.any(|(_, invitation)| invitation.group == group && invitation.role == *name))
     }
 }

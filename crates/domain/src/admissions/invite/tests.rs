@@ -7,7 +7,7 @@ use crate::accounts::{AccountRefusal, LockStrength};
 use crate::admissions::model::IssuedInvitation;
 use crate::events::Audience;
 use crate::groups::Group;
-use crate::permissions::{BuiltInRole, Shortfall};
+use crate::permissions::{BuiltInRole, Role, Shortfall};
 use crate::testing::{
     ADMIN, EARLIER, GROUP, GroupCaller, INVITATION, ME, MEMBER, MockTx, NOW, OTHER, OUTSIDER, OWNER,
     SERVER_ADMIN, assert_hands_faults_on, ban, group, invitation, issued, lacks, me, member, rights, user,
@@ -207,9 +207,46 @@ fn nobody_gives_more_than_they_have() {
 fn removes(caller: GroupCaller) -> MockTx {
     let mut tx = MockTx::new().called_by(caller);
     let found = tx.invitations.expect_find().with(eq(INVITATION));
-    found.returning(|_| Ok(Some(issued(None))));
+    let others = Invitation { invited_by: user(OTHER).as_ref(), ..invitation() };
+    let others = IssuedInvitation { invitation: others, ..issued(None) };
+    found.returning(move |_| Ok(Some(others.clone())));
     tx.invitations.expect_remove().with(eq(INVITATION)).returning(|_| Ok(true));
     tx
+}
+
+/// An invitation that somebody else has made, as an admin.
+fn to_an_admin() -> IssuedInvitation {
+    let others = Invitation { invited_by: user(OTHER).as_ref(), ..stored(BuiltInRole::Admin) };
+    IssuedInvitation {
+        invitation: others,
+        gift: Some(Role::unchanged(BuiltInRole::Admin, false)),
+        ..issued(None)
+    }
+}
+
+#[test]
+fn who_could_not_have_made_an_invitation_neither_replaces_it_nor_takes_it_back() {
+    const ROLES: GroupRefusal = lacks(GroupPermission::ManageRoles);
+    for (caller, refusal) in [(ADMIN, Some(ROLES)), (OWNER, None), (SERVER_ADMIN, None)] {
+        let tx = finds(locks_candidate(caller), Some(to_an_admin()));
+        let mut tx = if refusal.is_none() { stores(tx, BuiltInRole::Member) } else { tx };
+        let outcome = invite(&mut tx, &me(), GROUP, &draft(BuiltInRole::Member));
+        assert_eq!(outcome.err(), refusal.map(Error::from), "{caller:?}");
+
+        let mut tx = MockTx::new().called_by(caller);
+        tx.invitations.expect_find().returning(|_| Ok(Some(to_an_admin())));
+        let removals = usize::from(refusal.is_none());
+        tx.invitations.expect_remove().times(removals).returning(|_| Ok(true));
+        assert_eq!(withdraw(&mut tx, &me(), GROUP, INVITATION).err(), refusal.map(Error::from), "{caller:?}");
+    }
+}
+
+#[test]
+fn one_s_own_invitation_is_taken_back_whatever_one_may_do_now() {
+    let mut tx = MockTx::new().called_by(MEMBER);
+    tx.invitations.expect_find().with(eq(INVITATION)).returning(|_| Ok(Some(issued(None))));
+    tx.invitations.expect_remove().with(eq(INVITATION)).times(1).returning(|_| Ok(true));
+    assert_eq!(withdraw(&mut tx, &me(), GROUP, INVITATION), Ok(()));
 }
 
 #[test]
@@ -222,7 +259,7 @@ fn who_may_invite_takes_any_invitation_back() {
     }
     for (caller, refusal) in [(OUTSIDER, GroupRefusal::MembersOnly), (MEMBER, lacks(GroupPermission::Invite))]
     {
-        let outcome = withdraw(&mut MockTx::new().called_by(caller), &me(), GROUP, INVITATION);
+        let outcome = withdraw(&mut removes(caller), &me(), GROUP, INVITATION);
         assert_eq!(outcome, Err(refusal.into()));
     }
 }

@@ -48,6 +48,7 @@ fn stores(mut tx: MockTx, ban: Ban, role: Option<BuiltInRole>) -> MockTx {
     let removals = usize::from(role.is_some());
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(removals).returning(|_, _| Ok(()));
     tx.invitations.expect_remove_of().with(eq(GROUP), eq(OTHER)).returning(|_, _| Ok(None));
+    tx.invitations.expect_remove_by().with(eq(GROUP), eq(OTHER)).returning(|_, _| Ok(Vec::new()));
     tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx
 }

@@ -2,9 +2,11 @@ use mockall::Sequence;
 use mockall::predicate::eq;
 
 use super::*;
+use crate::admissions::EndedInvitation;
 use crate::events::{Audience, GroupMember, RemovedMember};
 use crate::groups::model::Group;
 use crate::groups::model::{Member, VisibleGroup};
+use crate::ids::InvitationId;
 use crate::permissions::RoleName;
 use crate::testing::{
     ADMIN, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, NOW, OTHER, OUTRANKED, OUTSIDER, OWNER,
@@ -22,6 +24,7 @@ fn called_by(caller: GroupCaller, target: Member, owners: u64) -> MockTx {
 
 fn removes(mut tx: MockTx, user: UserId) -> MockTx {
     tx.members.expect_remove().with(eq(GROUP), eq(user)).times(1).returning(|_, _| Ok(()));
+    tx.invitations.expect_remove_by().with(eq(GROUP), eq(user)).returning(|_, _| Ok(Vec::new()));
     tx
 }
 
@@ -61,6 +64,18 @@ fn everybody_may_leave_and_both_the_group_and_they_themselves_learn_of_it() {
         assert_eq!(remove_member(&mut tx, &me(), GROUP, ME), Ok(()), "{caller:?}");
         assert_eq!(tx.emitted, [removed(Some(ME), ME)]);
     }
+}
+
+#[test]
+fn the_invitations_of_who_leaves_end() {
+    const INVITATION: InvitationId = InvitationId::new(1);
+    let mut tx = called_by(ADMIN, member(ME, BuiltInRole::Admin), 1);
+    tx.members.expect_remove().returning(|_, _| Ok(()));
+    let ended = tx.invitations.expect_remove_by().with(eq(GROUP), eq(ME)).times(1);
+    ended.returning(|_, _| Ok(vec![(INVITATION, OTHER)]));
+    assert_eq!(remove_member(&mut tx, &me(), GROUP, ME), Ok(()));
+    let withdrawn = Event::InvitationWithdrawn(EndedInvitation { id: INVITATION, user: OTHER });
+    assert_eq!(tx.emitted, [removed(Some(ME), ME), (Audience::User(OTHER), Some(ME), withdrawn)]);
 }
 
 #[test]

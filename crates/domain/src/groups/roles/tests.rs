@@ -6,7 +6,7 @@ use crate::groups::model::{Standing, Visibility};
 use crate::groups::role_lookup::find_role;
 use crate::permissions::Shortfall;
 use crate::testing::{
-    ADMIN, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
+    ADMIN, EARLIER, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTRANKED, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, assert_hands_faults_on, group, lacks, me, member, rights, server_admin, standing,
 };
 
@@ -289,6 +289,11 @@ fn whoever_manages_roles_is_told_what_others_may_do() {
     assert_eq!(reason(true, GroupPermission::Pin), Ok("role"));
     assert_eq!(reason(false, GroupPermission::Pin), Ok("not_member"));
     assert_eq!(reason(false, GroupPermission::DeleteGroup), Ok("manages_groups"));
+    let archived = Group { archived_at: Some(EARLIER), ..group() };
+    let mut tx = with_roles(MockTx::new().finds_group(Some(archived), OWNER.role), Vec::new());
+    tx.members.expect_find().returning(|_, _| Ok(Some(member(OTHER, BuiltInRole::Admin))));
+    let mut tx = tx.finds_user(server_admin(OTHER)).reads_rights_of(OTHER, rights(false));
+    assert_eq!(explained(&mut tx, OTHER, GroupPermission::Pin).map(Decision::reason), Ok("archived"));
     let mut tx = MockTx::new().finds_group(Some(group()), ADMIN.role).reads_rights(false);
     assert_eq!(explain(&mut tx, &me(), GROUP, OTHER), Err(LACKS.into()));
     let mut tx = MockTx::new().finds_group(Some(group()), OWNER.role).misses_user(OTHER);

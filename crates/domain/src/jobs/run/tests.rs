@@ -75,6 +75,7 @@ fn ends_memberships(memberships: usize) -> MockTx {
     let visible = tx.groups.expect_find_visible().with(eq(GROUP), eq(OTHER)).times(memberships);
     visible.returning(move |_, _| Ok(Some(found())));
     tx.members.expect_remove().with(eq(GROUP), eq(OTHER)).times(memberships).returning(|_, _| Ok(()));
+    tx.invitations.expect_remove_by().returning(|_, _| Ok(Vec::new()));
     if memberships == 0 {
         let forget = tx.bans.expect_forget().withf(|user, rows| *user == OTHER && (1..=500).contains(rows));
         forget.times(1).returning(|_, _| Ok(true));
@@ -164,16 +165,15 @@ fn a_group_is_purged_in_small_steps_and_the_job_removed_with_the_last() {
 #[test]
 fn invitations_end_before_their_group_is_purged_and_after_the_memberships_of_their_user() {
     let invitations = || vec![(INVITATION, ME)];
-    let removes = |mut tx: MockTx| {
-        tx.invitations.expect_remove().with(eq(INVITATION)).times(1).returning(|_| Ok(true));
-        tx
-    };
-    let mut of_group = removes(locks());
+    let mut of_group = locks();
+    of_group.invitations.expect_remove().with(eq(INVITATION)).times(1).returning(|_| Ok(true));
     of_group.invitations.expect_some_to().times(1).returning(move |_, _| Ok(invitations()));
     let script = [finds(Some(PURGE_GROUP)), of_group, finds(None)];
     let ran = run_smoothly(script);
     assert_eq!(ran[1].emitted.len(), 1);
-    let mut of_user = removes(locks());
+    let mut of_user = locks();
+    let removal = of_user.invitations.expect_remove_with().with(eq(INVITATION), eq(OTHER));
+    removal.times(1).returning(|_, _| Ok(true));
     of_user.members.expect_groups_of().times(1).returning(|_, _| Ok(Vec::new()));
     of_user.invitations.expect_some_with().times(1).returning(move |_, _| Ok(invitations()));
     let ran = run_smoothly([finds(Some(END_MEMBERSHIPS)), of_user, finds(None)]);
