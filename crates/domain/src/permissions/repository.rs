@@ -27,7 +27,7 @@ repository! {
         /// Removes what is stored under a name.
         fn remove(&mut self, group: GroupId, name: &RoleName) -> Result<(), StorageFault>;
 
-        /// Whether a member has the role, also one whose account is deleted, or an invitation gives it.
+        /// Whether a member has the role, also one whose account is deleted, or an invitation or a link gives it.
         fn is_held(&mut self, group: GroupId, name: &RoleName) -> Result<bool, StorageFault>;
     }
 }

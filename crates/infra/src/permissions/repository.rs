@@ -8,7 +8,7 @@ use groupchat_domain::storage::StorageFault;
 
 use crate::connection::on_backend;
 use crate::permissions::rows::DefinitionRow;
-use crate::schema::{group_roles, invitations, memberships};
+use crate::schema::{group_roles, invitations, invite_links, memberships};
 use crate::tx::DbTx;
 
 impl RoleRepository for DbTx<'_> {
@@ -70,7 +70,11 @@ impl RoleRepository for DbTx<'_> {
             .select(invitations::id)
             .filter(invitations::group_id.eq(group.get()))
             .filter(invitations::role.eq(name.as_str()));
-        let found = diesel::select(exists(holders).or(exists(invited)));
+        let linked = invite_links::table
+            .select(invite_links::id)
+            .filter(invite_links::group_id.eq(group.get()))
+            .filter(invite_links::role.eq(name.as_str()));
+        let found = diesel::select(exists(holders).or(exists(invited)).or(exists(linked)));
         Ok(on_backend!(self, |connection| found.get_result(connection))?)
     }
 }

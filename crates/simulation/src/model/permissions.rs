@@ -35,7 +35,9 @@ impl RoleRepository for ModelTx<'_> {
         let tables = self.read()?;
         let mut memberships = tables.memberships.iter();
         let mut invitations = tables.invitations.iter();
+        let mut links = tables.invite_links.iter();
         Ok(memberships.any(|((of, _), membership)| *of == group && membership.role == *name)
-            || invitations.any(|(_, invitation)| invitation.group == group && invitation.role == *name))
+            || invitations.any(|(_, invitation)| invitation.group == group && invitation.role == *name)
+            || links.any(|(_, row)| row.link.group == group && row.link.role == *name))
     }
 }

@@ -104,9 +104,20 @@ fn links_go_with_their_maker_and_with_their_group(tx: &mut dyn Tx) {
     assert_eq!(tx.invite_links().count(Counted::By(bob), 5), Ok(0));
 }
 
+fn a_role_that_a_link_gives_is_held(tx: &mut dyn Tx) {
+    let (ann, id) = (user(tx, "ann").id, group(tx, "chess"));
+    let herald = RoleName::parse("Herald").unwrap();
+    let new = NewInviteLink { role: herald.clone(), ..new_link(id, ann, 1, None) };
+    let link = tx.invite_links().insert(&new).unwrap();
+    assert_eq!(tx.roles().is_held(id, &herald), Ok(true));
+    tx.invite_links().remove(id, link).unwrap();
+    assert_eq!(tx.roles().is_held(id, &herald), Ok(false));
+}
+
 cases! { transaction:
     a_link_is_found_by_the_hash_of_its_code_with_its_group_and_roles
     a_link_is_used_as_often_as_it_says
     links_are_listed_counted_and_removed
     links_go_with_their_maker_and_with_their_group
+    a_role_that_a_link_gives_is_held
 }
