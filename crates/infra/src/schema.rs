@@ -114,6 +114,7 @@ macro_rules! for_each_table {
                 until -> Nullable<BigInt>,
                 banned_by -> BigInt,
                 created_at -> BigInt,
+                terms_at -> BigInt,
             }
 
             invitations (id) numbered {

@@ -28,7 +28,7 @@ pub struct BanDto {
 
 impl From<Ban> for BanDto {
     fn from(ban: Ban) -> Self {
-        let Ban { user, reason, until, banned_by, created_at } = ban;
+        let Ban { user, reason, until, banned_by, created_at, .. } = ban;
         Self {
             user: user.into(),
             reason: reason.map(Field),

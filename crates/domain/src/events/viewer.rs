@@ -131,14 +131,15 @@ impl Viewer {
     /// Whether the viewer may see the event, with the current memberships.
     pub fn may_see(&self, logged: &LoggedEvent) -> bool {
         let LoggedEvent { id, audience, event, .. } = logged;
-        self.is_meant(event.event_type(), *audience, *id, event.ids().group) && self.may_read(event)
+        self.is_meant(event.event_type(), *audience, *id, event.ids().group) && self.may_read(logged)
     }
 
     /// Whether the viewer may read what the event is about, as it is now: an event that was for everybody may be about
     /// a group that has become private since, a change of a message about one from before the viewer came in, and not
-    /// all members are told of bans and of requests to join.
-    fn may_read(&self, event: &Event) -> bool {
-        match event {
+    /// all members are told of bans and of requests to join. The banned user is told what an event said, and not what has
+    /// been changed since: that may have happened in a group that doesn't exist for them.
+    fn may_read(&self, logged: &LoggedEvent) -> bool {
+        match &logged.event {
             Event::Gone(..) => false,
             Event::GroupCreated(GroupUpdate { group, .. })
             | Event::GroupUpdated(GroupUpdate { group, .. }) => {
@@ -146,7 +147,8 @@ impl Viewer {
             }
             Event::BanCreated(BanUpdate { group, ban, moderators, .. })
             | Event::BanUpdated(BanUpdate { group, ban, moderators, .. }) => {
-                ban.user.id == self.user || self.is_among(*group, moderators)
+                let is_told = ban.user.id == self.user && ban.terms_at == logged.at;
+                is_told || self.is_among(*group, moderators)
             }
             Event::BanEnded(EndedBan { group, user, moderators, .. }) => {
                 *user == self.user || self.is_among(*group, moderators)

@@ -47,13 +47,15 @@ pub fn ban(
     }
     let before = tx.bans().find(group, user)?;
     let RestrictionDraft { reason, until } = draft.clone();
+    let now = tx.now();
     let ban = match &before {
-        Some(before) => Ban { reason, until, ..before.clone() },
-        None => Ban { user: target.as_ref(), reason, until, banned_by: actor.id(), created_at: tx.now() },
+        Some(before) if (&before.reason, before.until) == (&reason, until) => return Ok(before.clone()),
+        Some(before) => Ban { reason, until, terms_at: now, ..before.clone() },
+        None => {
+            let (user, banned_by) = (target.as_ref(), actor.id());
+            Ban { user, reason, until, banned_by, created_at: now, terms_at: now }
+        }
     };
-    if before.as_ref() == Some(&ban) {
-        return Ok(ban);
-    }
     tx.bans().put(group, &ban)?;
     if member.is_some() {
         remove(tx, Some(actor.id()), group, user)?;

@@ -80,6 +80,9 @@ pub struct Ban {
     pub banned_by: UserId,
     /// Since when.
     pub created_at: Timestamp,
+    /// When the reason and the end were set. The user is told of them by the event of that time, and by no other one that
+    /// is read back from the log.
+    pub terms_at: Timestamp,
 }
 
 impl Ban {

@@ -121,7 +121,8 @@ pub(crate) fn member(id: UserId, role: BuiltInRole) -> Member {
 
 /// A ban from the group, without an end.
 pub(crate) fn ban(id: UserId) -> Ban {
-    Ban { user: user(id).as_ref(), reason: None, until: None, banned_by: ME, created_at: EARLIER }
+    let (banned_by, created_at, terms_at) = (ME, EARLIER, EARLIER);
+    Ban { user: user(id).as_ref(), reason: None, until: None, banned_by, created_at, terms_at }
 }
 
 /// The roles that may ban in a group that has changed none.

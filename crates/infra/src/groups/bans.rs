@@ -30,6 +30,7 @@ struct BanRow {
     until: Option<i64>,
     banned_by: i64,
     created_at: i64,
+    terms_at: i64,
 }
 
 impl From<BanRow> for Ban {
@@ -40,6 +41,7 @@ impl From<BanRow> for Ban {
             until: row.until.map(Timestamp::from_micros),
             banned_by: UserId::new(row.banned_by),
             created_at: Timestamp::from_micros(row.created_at),
+            terms_at: Timestamp::from_micros(row.terms_at),
         }
     }
 }
@@ -116,6 +118,7 @@ impl BanRepository for DbTx<'_> {
             group_bans::until.eq(ban.until.map(Timestamp::as_micros)),
             group_bans::banned_by.eq(ban.banned_by.get()),
             group_bans::created_at.eq(ban.created_at.as_micros()),
+            group_bans::terms_at.eq(ban.terms_at.as_micros()),
         );
         let row = diesel::insert_into(group_bans::table)
             .values((group_bans::group_id.eq(group.get()), group_bans::user_id.eq(ban.user.id.get()), terms))

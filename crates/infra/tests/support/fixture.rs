@@ -110,7 +110,7 @@ pub(crate) fn join(tx: &mut dyn Tx, group: GroupId, user: UserId, role: BuiltInR
 
 /// A ban without an end.
 pub(crate) fn ban(user: &User, by: UserId) -> Ban {
-    Ban { user: user.as_ref(), reason: None, until: None, banned_by: by, created_at: at(4) }
+    Ban { user: user.as_ref(), reason: None, until: None, banned_by: by, created_at: at(4), terms_at: at(5) }
 }
 
 /// The roles that may approve requests in a group that has changed none.

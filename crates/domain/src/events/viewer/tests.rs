@@ -1,13 +1,13 @@
 use super::*;
 use crate::accounts::User;
 use crate::events::subject::{GroupMember, Tombstone};
-use crate::groups::{Group, History, Member, Visibility};
+use crate::groups::{Ban, Group, History, Member, Visibility};
 use crate::ids::{Position, Seq};
 use crate::messages::Message;
 use crate::permissions::BuiltInRole;
 use crate::testing::{
-    EARLIER, GROUP, ME, MY_SESSION, OTHER, approvers, ban, group, join_request, member, message, moderators,
-    user,
+    EARLIER, GROUP, ME, MY_SESSION, NOW, OTHER, approvers, ban, group, join_request, member, message,
+    moderators, user,
 };
 
 const ELSEWHERE: GroupId = GroupId::new(8);
@@ -337,6 +337,21 @@ fn of_the_members_those_who_may_ban_are_told_of_bans() {
         }
         for event in about(ME, is_told) {
             assert_eq!(sees(&viewer(&[]), event.clone()), is_told, "{event:?}");
+        }
+    }
+}
+
+#[test]
+fn who_is_banned_is_not_told_by_an_old_event_what_was_changed_since() {
+    let admin = JoinedGroup { role: BuiltInRole::Admin.into(), ..JoinedGroup::whole(GROUP, EventId::new(5)) };
+    let admin = Viewer::new(THIRD, ANOTHER_SESSION, [admin]);
+    for terms_at in [EARLIER, NOW] {
+        let changed = Ban { terms_at, ..ban(ME) };
+        let update = BanUpdate::of(GROUP, changed, moderators(), true);
+        for event in [Event::BanCreated(update.clone()), Event::BanUpdated(update)] {
+            let event = logged(10, event.audience().unwrap(), event);
+            assert_eq!(viewer(&[]).may_see(&event), terms_at == event.at, "{event:?}");
+            assert!(admin.may_see(&event), "{event:?}");
         }
     }
 }

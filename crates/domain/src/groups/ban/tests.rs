@@ -24,7 +24,7 @@ fn later(micros: i64) -> Timestamp {
 
 fn the_ban() -> Ban {
     let RestrictionDraft { reason, until } = draft();
-    Ban { user: user(OTHER).as_ref(), reason, until, banned_by: ME, created_at: NOW }
+    Ban { user: user(OTHER).as_ref(), reason, until, banned_by: ME, created_at: NOW, terms_at: NOW }
 }
 
 /// The caller bans OTHER, who is in the group with this role, or not in it. A ban may be there already.
@@ -161,14 +161,15 @@ fn nobody_who_is_not_there_is_banned() {
 
 #[test]
 fn a_ban_that_is_there_gets_another_end_and_keeps_its_beginning() {
-    let before = Ban { until: None, created_at: EARLIER, banned_by: OTHER, ..the_ban() };
-    let after = Ban { until: draft().until, ..before.clone() };
+    let before = Ban { until: None, created_at: EARLIER, terms_at: EARLIER, banned_by: OTHER, ..the_ban() };
+    let after = Ban { until: draft().until, terms_at: NOW, ..before.clone() };
     let mut tx = stores(bans_in(ADMIN, group(), None, Some(before)), after.clone(), None);
     assert_eq!(ban(&mut tx, &me(), GROUP, OTHER, &draft()), Ok(after.clone()));
     let update = BanUpdate::of(GROUP, after.clone(), moderators(), true);
     let audience = Audience::GroupAndUser(GROUP, OTHER);
     assert_eq!(tx.emitted, [(audience, Some(ME), Event::BanUpdated(update))]);
 
+    let after = Ban { terms_at: EARLIER, ..after };
     let mut tx = bans_in(ADMIN, group(), None, Some(after.clone()));
     assert_eq!(ban(&mut tx, &me(), GROUP, OTHER, &draft()), Ok(after), "nothing changes");
     assert_eq!(tx.emitted, []);

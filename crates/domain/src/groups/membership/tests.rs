@@ -221,7 +221,7 @@ fn who_is_banned_comes_in_by_no_way() {
     let refused = GroupRefusal::Banned(crate::permissions::BanTerm { until });
     let is_banned = |mut tx: MockTx, id: UserId| {
         let user = user(id).as_ref();
-        let ban = Ban { user, reason: None, until, banned_by: OTHER, created_at: NOW };
+        let ban = Ban { user, reason: None, until, banned_by: OTHER, created_at: NOW, terms_at: NOW };
         tx.bans.expect_find().with(eq(GROUP), eq(id)).returning(move |_, _| Ok(Some(ban.clone())));
         tx
     };

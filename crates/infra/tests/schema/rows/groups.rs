@@ -146,6 +146,7 @@ pub(super) const GROUP_BANS: TableRows = TableRows {
         ("until", Null),
         ("banned_by", Number(1)),
         ("created_at", Number(0)),
+        ("terms_at", Number(0)),
     ],
     accepted: &[&[("reason", Characters(250))], &[("until", Number(-1))]],
     rejected: &[
