@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::accounts::current_rights;
 use crate::admissions::invite_link::{IssuedLink, JudgedLink};
 use crate::admissions::model::{IssuedInvitation, JudgedInvitation};
 use crate::groups::{Group, may_let_in};
@@ -77,17 +76,22 @@ fn is_valid_by(issued: &impl Issued, manages_groups: bool) -> bool {
     gift.is_some_and(|gift| may_let_in(&who, GroupPermission::Invite, &group.scope(), gift))
 }
 
+/// Those of these users who manage the groups of the server.
+fn managers_among(tx: &mut dyn Tx, users: &[UserId]) -> Result<BTreeSet<UserId>, StorageFault> {
+    if users.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let all = tx.server_roles().rights_of(users)?;
+    let managers = all.into_iter().filter(|(_, rights)| rights.allow(ServerPermission::ManageGroups));
+    Ok(managers.map(|(user, _)| user).collect())
+}
+
 /// Says of each whether it lets somebody in now. Rights on the server are read only where they make a difference.
 pub(crate) fn judge<I: Issued>(tx: &mut dyn Tx, issued: Vec<I>) -> Result<Vec<I::Judged>, StorageFault> {
     let now = tx.now();
     let depends = |one: &&I| !one.has_ended(now) && !is_valid_by(*one, false) && is_valid_by(*one, true);
-    let makers: BTreeSet<_> = issued.iter().filter(depends).map(Issued::maker).collect();
-    let mut managers = BTreeSet::new();
-    for maker in makers {
-        if current_rights(tx, maker)?.allow(ServerPermission::ManageGroups) {
-            managers.insert(maker);
-        }
-    }
+    let makers = BTreeSet::from_iter(issued.iter().filter(depends).map(Issued::maker));
+    let managers = managers_among(tx, &Vec::from_iter(makers))?;
     let judge = |one: I| {
         let is_valid = !one.has_ended(now) && is_valid_by(&one, managers.contains(&one.maker()));
         one.judged(is_valid)

@@ -16,6 +16,10 @@ repository! {
         /// What the user may do; `None` if there is no such user, or if the account is deleted. MUST be one query.
         fn rights(&mut self, user: UserId) -> Result<Option<ServerRights>, StorageFault>;
 
+        /// What each of these users may do, in no particular order; nothing of those who don't exist, or whose accounts
+        /// are deleted. MUST be one query.
+        fn rights_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, ServerRights)>, StorageFault>;
+
         /// What the server stores about the role with this id.
         fn find(&mut self, role: RoleId) -> Result<Option<ServerRole>, StorageFault>;
 

@@ -1,5 +1,7 @@
 //! Roles on the server.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use groupchat_domain::ids::{RoleId, UserId};
 use groupchat_domain::permissions::{
@@ -37,6 +39,18 @@ impl From<RoleRow> for ServerRole {
 /// A user, with one of the roles that they have, if any is stored.
 type HeldRow = (bool, Option<i64>, Option<StoredServerPermissions>);
 
+/// What a user may do, with one more of the roles that they have.
+fn with_role(rights: Option<ServerRights>, (is_admin, role, permissions): HeldRow) -> ServerRights {
+    let none = ServerRights { is_admin, everybodys: ServerPermissionSet::EVERYBODYS, ..ServerRights::NONE };
+    let mut rights = rights.unwrap_or(none);
+    match role.zip(permissions) {
+        Some((id, StoredServerPermissions(set))) if id == ServerRole::MEMBER.get() => rights.everybodys = set,
+        Some((_, StoredServerPermissions(set))) => rights.own = rights.own.union(set),
+        None => {}
+    }
+    rights
+}
+
 impl ServerRoleRepository for DbTx<'_> {
     fn rights(&mut self, user: UserId) -> Result<Option<ServerRights>, StorageFault> {
         let own = user_roles::table.filter(user_roles::user_id.eq(user.get())).select(user_roles::role_id);
@@ -47,19 +61,28 @@ impl ServerRoleRepository for DbTx<'_> {
             .filter(users::deleted_at.is_null())
             .select((users::is_admin, server_roles::id.nullable(), server_roles::permissions.nullable()));
         let rows: Vec<HeldRow> = on_backend!(self, |connection| found.load(connection))?;
-        let Some((is_admin, ..)) = rows.first() else { return Ok(None) };
-        let (is_admin, everybodys) = (*is_admin, ServerPermissionSet::EVERYBODYS);
-        let mut rights = ServerRights { is_admin, everybodys, ..ServerRights::NONE };
-        for (_, role, permissions) in rows {
-            match role.zip(permissions) {
-                Some((id, StoredServerPermissions(set))) if id == ServerRole::MEMBER.get() => {
-                    rights.everybodys = set;
-                }
-                Some((_, StoredServerPermissions(set))) => rights.own = rights.own.union(set),
-                None => {}
-            }
+        Ok(rows.into_iter().fold(None, |rights, row| Some(with_role(rights, row))))
+    }
+
+    fn rights_of(&mut self, among: &[UserId]) -> Result<Vec<(UserId, ServerRights)>, StorageFault> {
+        let own = server_roles::id.eq(user_roles::role_id.assume_not_null());
+        let held = server_roles::id.eq(ServerRole::MEMBER.get()).or(own);
+        let found = users::table
+            .left_join(user_roles::table.on(user_roles::user_id.eq(users::id)))
+            .left_join(server_roles::table.on(held))
+            .filter(users::id.eq_any(among.iter().map(|user| user.get())))
+            .filter(users::deleted_at.is_null())
+            .select((
+                users::id,
+                (users::is_admin, server_roles::id.nullable(), server_roles::permissions.nullable()),
+            ));
+        let rows: Vec<(i64, HeldRow)> = on_backend!(self, |connection| found.load(connection))?;
+        let mut all = BTreeMap::new();
+        for (user, row) in rows {
+            let rights = with_role(all.remove(&user), row);
+            all.insert(user, rights);
         }
-        Ok(Some(rights))
+        Ok(all.into_iter().map(|(user, rights)| (UserId::new(user), rights)).collect())
     }
 
     fn find(&mut self, role: RoleId) -> Result<Option<ServerRole>, StorageFault> {

@@ -1,7 +1,7 @@
 //! Roles on the server.
 
 use groupchat_domain::accounts::User;
-use groupchat_domain::ids::RoleId;
+use groupchat_domain::ids::{RoleId, UserId};
 use groupchat_domain::permissions::{
     ServerPermission, ServerPermissionSet, ServerRights, ServerRole, ServerRoleName,
 };
@@ -80,6 +80,29 @@ fn rights_are_those_of_all_roles_together(tx: &mut dyn Tx) {
     assert_eq!(tx.server_roles().rights(bob.id), Ok(None));
 }
 
+fn rights_are_read_for_several_users_at_once(tx: &mut dyn Tx) {
+    let [ann, bob, cid, dan] = ["ann", "bob", "cid", "dan"].map(|name| user(tx, name));
+    let nobody = UserId::new(99);
+    let auditor = define(tx, "Auditor", &[ServerPermission::ViewAudit]);
+    let helper = define(tx, "Helper", &[ServerPermission::ManageUsers]);
+    for (user, role) in [(&ann, &auditor), (&ann, &helper), (&bob, &helper)] {
+        tx.server_roles().give(user.id, role.id).unwrap();
+    }
+    tx.accounts().update(&User { is_admin: true, ..cid.clone() }).unwrap();
+    tx.accounts().mark_deleted(dan.id, at(5)).unwrap();
+    for permissions in [None, Some(ServerPermissionSet::EMPTY)] {
+        if let Some(permissions) = permissions {
+            tx.server_roles().put(&ServerRole { permissions, ..ServerRole::member() }).unwrap();
+        }
+        let mut all = tx.server_roles().rights_of(&[ann.id, bob.id, cid.id, dan.id, nobody]).unwrap();
+        all.sort_unstable_by_key(|(user, _)| *user);
+        let each =
+            [&ann, &bob, &cid].map(|user| (user.id, tx.server_roles().rights(user.id).unwrap().unwrap()));
+        assert_eq!(all, each);
+    }
+    assert_eq!(tx.server_roles().rights_of(&[dan.id, nobody]), Ok(vec![]));
+}
+
 fn who_has_which_role_is_found_for_several_users(tx: &mut dyn Tx) {
     let [ann, bob, cid] = ["ann", "bob", "cid"].map(|name| user(tx, name).id);
     let [auditor, helper] = ["Auditor", "Helper"].map(|name| define(tx, name, &[]).id);
@@ -116,6 +139,7 @@ fn a_removed_role_is_nobodys_before_its_rows_are_removed(tx: &mut dyn Tx) {
 cases! { transaction:
     roles_are_stored_by_id
     rights_are_those_of_all_roles_together
+    rights_are_read_for_several_users_at_once
     who_has_which_role_is_found_for_several_users
     a_removed_role_is_nobodys_before_its_rows_are_removed
 }

@@ -6,7 +6,7 @@ use groupchat_domain::permissions::{
 };
 use groupchat_domain::storage::StorageFault;
 
-use crate::model::tx::ModelTx;
+use crate::model::tx::{ModelTx, each_once};
 
 impl ServerRoleRepository for ModelTx<'_> {
     fn rights(&mut self, user: UserId) -> Result<Option<ServerRights>, StorageFault> {
@@ -18,6 +18,14 @@ impl ServerRoleRepository for ModelTx<'_> {
         let own = roles.fold(ServerPermissionSet::EMPTY, |own, role| own.union(role.permissions));
         let everybodys = member.map_or(ServerPermissionSet::EVERYBODYS, |member| member.permissions);
         Ok(Some(ServerRights { is_admin: found.is_admin, everybodys, own }))
+    }
+
+    fn rights_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, ServerRights)>, StorageFault> {
+        let mut all = Vec::new();
+        for user in each_once(users) {
+            all.extend(self.rights(user)?.map(|rights| (user, rights)));
+        }
+        Ok(all)
     }
 
     fn find(&mut self, role: RoleId) -> Result<Option<ServerRole>, StorageFault> {

@@ -98,7 +98,10 @@ fn what_counts_is_the_invitation_once_its_group_is_locked() {
     for now in [None, Some(demoted)] {
         let tx = locks(MockTx::new(), before.clone(), now.clone());
         let mut tx = if now.is_some() { locks_users(tx) } else { tx };
-        tx.server_roles.expect_rights().with(eq(OTHER)).returning(|_| Ok(Some(rights(false))));
+        tx.server_roles
+            .expect_rights_of()
+            .withf(|makers| makers == [OTHER])
+            .returning(|_| Ok(vec![(OTHER, rights(false))]));
         assert_eq!(accept_it(&mut tx), Err(GONE.into()));
         assert_eq!(tx.emitted, []);
     }
@@ -113,7 +116,7 @@ fn who_declines_ends_it_and_their_devices_are_told() {
     assert_eq!(tx.emitted, [(Audience::User(ME), Some(ME), ended)]);
     let over = mine(None);
     let mut tx = locks(MockTx::new(), over.clone(), Some(over));
-    tx.server_roles.expect_rights().with(eq(OTHER)).returning(|_| Ok(None));
+    tx.server_roles.expect_rights_of().withf(|makers| makers == [OTHER]).returning(|_| Ok(Vec::new()));
     assert_eq!(decline(&mut tx, &me(), INVITATION), Err(GONE.into()));
 }
 

@@ -22,14 +22,17 @@ fn lists(mut tx: MockTx, of: Invitations, found: Vec<IssuedInvitation>) -> MockT
 
 /// Nobody who has made an invitation manages the groups of the server.
 fn without_managers(mut tx: MockTx) -> MockTx {
-    tx.server_roles.expect_rights().returning(|_| Ok(Some(rights(false))));
+    let plain = |makers: &[UserId]| makers.iter().map(|maker| (*maker, rights(false))).collect();
+    tx.server_roles.expect_rights_of().returning(move |makers| Ok(plain(makers)));
     tx
 }
 
 /// The actor's invitations, where server admins are looked for among these inviters.
 fn own(found: Vec<IssuedInvitation>, admin: Option<UserId>) -> Vec<InvitationId> {
     let mut tx = lists(MockTx::new(), Invitations::Of(ME), found);
-    tx.server_roles.expect_rights().returning(move |id| Ok(Some(rights(Some(id) == admin))));
+    let of = move |maker: &UserId| (*maker, rights(Some(*maker) == admin));
+    let read = tx.server_roles.expect_rights_of().times(0..=1);
+    read.returning(move |makers| Ok(makers.iter().map(of).collect()));
     let page = list_own_invitations(&mut tx, &me(), Some(InvitationId::new(100)), limit()).unwrap();
     page.items.into_iter().map(|invitation| invitation.id).collect()
 }
@@ -82,6 +85,23 @@ fn server_admins_invite_without_being_members_as_long_as_they_are_admins() {
     by_other.invitation.invited_by = UserRef { id: OTHER, username: None, display_name: None };
     assert_eq!(own(vec![by_other.clone()], Some(OTHER)), [INVITATION]);
     assert_eq!(own(vec![by_other], Some(ME)), []);
+}
+
+#[test]
+fn the_rights_of_all_makers_are_read_at_once() {
+    let made_by = |id, maker| {
+        let mut issued = issued(None);
+        issued.invitation.id = InvitationId::new(id);
+        issued.invitation.invited_by = UserRef { id: maker, username: None, display_name: None };
+        issued
+    };
+    let third = UserId::new(3);
+    let mut tx = lists(MockTx::new(), Invitations::Of(ME), vec![made_by(30, OTHER), made_by(20, third)]);
+    let read = tx.server_roles.expect_rights_of().withf(move |makers| makers == [OTHER, third]).times(1);
+    read.returning(|makers| Ok(vec![(makers[1], rights(true))]));
+    let page = list_own_invitations(&mut tx, &me(), Some(InvitationId::new(100)), limit()).unwrap();
+    let shown: Vec<_> = page.items.into_iter().map(|invitation| invitation.id.get()).collect();
+    assert_eq!(shown, [20]);
 }
 
 #[test]

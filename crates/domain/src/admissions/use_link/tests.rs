@@ -85,7 +85,10 @@ fn what_counts_is_the_link_once_its_group_is_locked() {
     let demoted = link(Some(BuiltInRole::Member), Visibility::Public);
     for now in [None, Some(demoted)] {
         let mut tx = locks(good(), now, false);
-        tx.server_roles.expect_rights().with(eq(OTHER)).returning(|_| Ok(Some(rights(false))));
+        tx.server_roles
+            .expect_rights_of()
+            .withf(|makers| makers == [OTHER])
+            .returning(|_| Ok(vec![(OTHER, rights(false))]));
         assert_eq!(accept_it(&mut tx), Err(GONE.into()));
         assert_eq!(tx.emitted, []);
     }
@@ -95,7 +98,9 @@ fn what_counts_is_the_link_once_its_group_is_locked() {
 #[test]
 fn a_server_admin_s_link_needs_no_membership() {
     let found = link(None, Visibility::Private);
-    let mut tx = admits(found, true).reads_rights_of(OTHER, rights(true));
+    let mut tx = admits(found, true);
+    let read = tx.server_roles.expect_rights_of().withf(|makers| makers == [OTHER]).times(1);
+    read.returning(|_| Ok(vec![(OTHER, rights(true))]));
     assert!(accept_it(&mut tx).unwrap().is_new);
 }
 
@@ -127,7 +132,7 @@ fn a_link_shows_name_and_size_as_long_as_it_lets_somebody_in() {
     let shown = look_up(&mut finds(good()).bans_nobody(), &me(), &CODE);
     assert_eq!(shown, Ok(good().link.group));
     let mut tx = finds(link(Some(BuiltInRole::Member), Visibility::Public));
-    tx.server_roles.expect_rights().with(eq(OTHER)).returning(|_| Ok(None));
+    tx.server_roles.expect_rights_of().withf(|makers| makers == [OTHER]).returning(|_| Ok(Vec::new()));
     assert_eq!(look_up(&mut tx, &me(), &CODE), Err(GONE.into()));
     let mut tx = MockTx::new();
     tx.invite_links.expect_find().returning(|_| Ok(None));

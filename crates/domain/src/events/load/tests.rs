@@ -220,7 +220,7 @@ fn a_deleted_message_is_its_tombstone_in_all_of_its_events() {
 fn an_invitation_that_lets_nobody_in_any_more_is_gone() {
     let mut tx = MockTx::new();
     tx.invitations.expect_find_many().returning(|_| Ok(vec![issued(Some(BuiltInRole::Member))]));
-    tx.server_roles.expect_rights().with(eq(ME)).returning(|_| Ok(None));
+    tx.server_roles.expect_rights_of().withf(|makers| makers == [ME]).returning(|_| Ok(Vec::new()));
     let types = [EventType::InvitationCreated];
     assert_eq!(
         events(&mut tx, page(&types)),
