@@ -9,6 +9,7 @@ use crate::groups::error::{GroupRefusal, Quota};
 use crate::groups::membership::add;
 use crate::groups::model::Group;
 use crate::groups::quota::Quotas;
+use crate::groups::succession::is_led;
 use crate::ids::GroupId;
 use crate::permissions::BuiltInRole;
 use crate::storage::Tx;
@@ -17,10 +18,21 @@ use crate::storage::Tx;
 #[cfg_attr(test, mockall::automock)]
 pub trait GroupJournal: Send + Sync {
     /// A new user was not put into a group, for this reason.
-    fn skipped(&self, group: GroupId, reason: GroupRefusal);
+    fn skipped(&self, group: GroupId, reason: SkipReason);
 }
 
-/// Puts new users into groups, as plain members, as if they had joined. A group that is not there, archived or full is
+/// Why new users are not put into a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SkipReason {
+    /// Nobody can join it.
+    #[error(transparent)]
+    Refused(#[from] GroupRefusal),
+    /// Nobody is left in it. Whoever joins such a group becomes its owner; whoever only gets an account must not.
+    #[error("nobody is left in the group to own it")]
+    Empty,
+}
+
+/// Puts new users into groups, as plain members. A group that is not there, archived, full or without an owner is
 /// skipped: it keeps nobody from getting an account.
 #[derive(Clone)]
 pub struct DefaultGroups {
@@ -60,7 +72,7 @@ impl Welcome for DefaultGroups {
             match room_in(tx, *id, &self.quotas)? {
                 Ok(_) if joined >= self.quotas.memberships => {
                     let (quota, limit) = (Quota::Memberships, self.quotas.memberships);
-                    self.journal.skipped(*id, GroupRefusal::QuotaExceeded { quota, limit });
+                    self.journal.skipped(*id, GroupRefusal::QuotaExceeded { quota, limit }.into());
                 }
                 Ok(group) => {
                     let role = BuiltInRole::Member.into();
@@ -82,7 +94,7 @@ pub fn unusable_defaults(
     tx: &mut dyn Tx,
     ids: &[GroupId],
     quotas: &Quotas,
-) -> Result<Vec<(GroupId, GroupRefusal)>, Error> {
+) -> Result<Vec<(GroupId, SkipReason)>, Error> {
     let mut unusable = Vec::new();
     for id in ids {
         if let Err(reason) = room_in(tx, *id, quotas)? {
@@ -93,16 +105,18 @@ pub fn unusable_defaults(
 }
 
 /// The group, if it takes one more member.
-fn room_in(tx: &mut dyn Tx, id: GroupId, quotas: &Quotas) -> Result<Result<Group, GroupRefusal>, Error> {
+fn room_in(tx: &mut dyn Tx, id: GroupId, quotas: &Quotas) -> Result<Result<Group, SkipReason>, Error> {
     let found = tx.groups().find_many(&[id])?.pop().filter(|group| !group.is_direct());
-    Ok(match found {
-        None => Err(GroupRefusal::NotFound),
-        Some(group) if group.archived_at.is_some() => Err(GroupRefusal::Archived),
+    let refusal = match found {
+        None => GroupRefusal::NotFound,
+        Some(group) if group.archived_at.is_some() => GroupRefusal::Archived,
         Some(group) if group.member_count >= i64::from(quotas.members) => {
-            Err(GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: quotas.members })
+            GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: quotas.members }
         }
-        Some(group) => Ok(group),
-    })
+        Some(_) if !is_led(tx, id)? => return Ok(Err(SkipReason::Empty)),
+        Some(group) => return Ok(Ok(group)),
+    };
+    Ok(Err(refusal.into()))
 }
 
 #[cfg(test)]

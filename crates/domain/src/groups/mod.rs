@@ -38,7 +38,7 @@ pub(crate) use ban_check::refuse_banned;
 pub use block::{block, list_blocks, unblock};
 pub use change_role::change_role;
 pub use create::{GroupDraft, create};
-pub use default_groups::{DefaultGroups, GroupJournal, unusable_defaults};
+pub use default_groups::{DefaultGroups, GroupJournal, SkipReason, unusable_defaults};
 pub use delete::delete;
 pub use direct::start_direct;
 pub use direct_key::{DirectKey, People};

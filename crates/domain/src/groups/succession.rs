@@ -7,6 +7,11 @@ use crate::ids::GroupId;
 use crate::permissions::{BuiltInRole, RoleName};
 use crate::storage::Tx;
 
+/// Whether a group has an owner, or a member to become it.
+pub(super) fn is_led(tx: &mut dyn Tx, group: GroupId) -> Result<bool, Error> {
+    Ok(tx.members().count_owners(group)? > 0 || tx.members().successor(group)?.is_some())
+}
+
 /// Makes sure that a group has an owner: if it has none, the longest-serving member of the highest rank becomes owner.
 /// `false` if nobody is left. The group must be locked.
 pub(super) fn ensure_owner(tx: &mut dyn Tx, group: GroupId) -> Result<bool, Error> {

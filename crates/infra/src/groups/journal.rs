@@ -1,6 +1,6 @@
 //! Logs which default groups new users were not put into.
 
-use groupchat_domain::groups::{GroupJournal, GroupRefusal};
+use groupchat_domain::groups::{GroupJournal, SkipReason};
 use groupchat_domain::ids::GroupId;
 
 /// Logs one line for each group.
@@ -8,7 +8,7 @@ use groupchat_domain::ids::GroupId;
 pub struct LogGroupJournal;
 
 impl GroupJournal for LogGroupJournal {
-    fn skipped(&self, group: GroupId, reason: GroupRefusal) {
+    fn skipped(&self, group: GroupId, reason: SkipReason) {
         tracing::warn!(%group, %reason, "a new user was not put into a default group");
     }
 }

@@ -13,7 +13,7 @@ use groupchat_domain::accounts::{
 };
 use groupchat_domain::admissions::{CodeHash, LinkCode, LinkCodes, LinkPorts};
 use groupchat_domain::events::{Delivery, EphemeralAudience, EphemeralEvent, Feed, LiveEvents};
-use groupchat_domain::groups::{DefaultGroups, GroupJournal, GroupRefusal, Quotas};
+use groupchat_domain::groups::{DefaultGroups, GroupJournal, Quotas, SkipReason};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::network::Network;
 use groupchat_domain::storage::{BoxFuture, Credential, Storage};
@@ -153,7 +153,7 @@ impl LoginJournal for OwnPorts {
 struct NoJournal;
 
 impl GroupJournal for NoJournal {
-    fn skipped(&self, _: GroupId, _: GroupRefusal) {}
+    fn skipped(&self, _: GroupId, _: SkipReason) {}
 }
 
 /// Keeps what is told that is in no log. Nobody listens.

@@ -1,15 +1,18 @@
-use mockall::predicate::eq;
+use mockall::predicate::{always, eq};
 
 use super::*;
 use crate::events::{Audience, Event};
+use crate::groups::model::Member;
 use crate::storage::Unique;
-use crate::testing::{EARLIER, GROUP, ME, MockTx, assert_hands_faults_on, direct, group, user};
+use crate::testing::{
+    EARLIER, GROUP, ME, MockTx, OTHER, assert_hands_faults_on, direct, group, member, user,
+};
 
 const QUOTAS: Quotas = Quotas { members: 4, memberships: 1, owned_groups: 9, direct_conversations: 9 };
 const ANOTHER: GroupId = GroupId::new(9);
 
 /// What a journal is told.
-type Skipped = &'static [(GroupId, GroupRefusal)];
+type Skipped = &'static [(GroupId, SkipReason)];
 
 /// A journal that is told of this and nothing else.
 fn journal(skipped: Skipped) -> Arc<dyn GroupJournal> {
@@ -54,13 +57,14 @@ fn a_new_user_joins_and_the_members_are_told() {
 
 #[test]
 fn a_group_that_takes_nobody_is_skipped_and_told_of() {
-    const FULL: GroupRefusal = GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: 4 };
+    const FULL: SkipReason =
+        SkipReason::Refused(GroupRefusal::QuotaExceeded { quota: Quota::Members, limit: 4 });
     let full = Group { member_count: 4, ..group() };
     let archived = Group { archived_at: Some(EARLIER), ..group() };
     let cases: [(Option<Group>, Skipped); 4] = [
-        (None, &[(GROUP, GroupRefusal::NotFound)]),
-        (Some(direct()), &[(GROUP, GroupRefusal::NotFound)]),
-        (Some(archived), &[(GROUP, GroupRefusal::Archived)]),
+        (None, &[(GROUP, SkipReason::Refused(GroupRefusal::NotFound))]),
+        (Some(direct()), &[(GROUP, SkipReason::Refused(GroupRefusal::NotFound))]),
+        (Some(archived), &[(GROUP, SkipReason::Refused(GroupRefusal::Archived))]),
         (Some(full), &[(GROUP, FULL)]),
     ];
     for (found, skipped) in cases {
@@ -72,9 +76,36 @@ fn a_group_that_takes_nobody_is_skipped_and_told_of() {
     }
 }
 
+/// The group has members or not, but no owner.
+fn finds_without_owner(heir: Option<Member>) -> MockTx {
+    let mut tx = MockTx::new();
+    tx.bans.expect_find().returning(|_, _| Ok(None));
+    tx.groups.expect_find_many().returning(|_| Ok(vec![group()]));
+    tx.members.expect_count_owners().returning(|_| Ok(0));
+    tx.members.expect_successor().returning(move |_| Ok(heir.clone()));
+    tx
+}
+
+#[test]
+fn nobody_becomes_the_owner_of_an_empty_group_by_getting_an_account() {
+    let mut tx = finds_without_owner(None);
+    assert_eq!(welcome(&mut tx, &[GROUP], journal(&[(GROUP, SkipReason::Empty)])), Ok(()));
+    assert_eq!(tx.emitted, []);
+    let unusable = unusable_defaults(&mut finds_without_owner(None), &[GROUP], &QUOTAS);
+    assert_eq!(unusable, Ok(vec![(GROUP, SkipReason::Empty)]));
+    // Somebody else is there who becomes it.
+    let heir = Some(member(OTHER, BuiltInRole::Member));
+    let mut tx = finds_without_owner(heir);
+    tx.members.expect_set_role().with(eq(GROUP), eq(OTHER), always()).returning(|_, _, _| Ok(()));
+    let insert = tx.members.expect_insert().withf(|new| new.user == ME && new.role == BuiltInRole::Member);
+    insert.times(1).returning(|_| Ok(Unique::Stored(())));
+    assert_eq!(welcome(&mut tx, &[GROUP], journal(&[])), Ok(()));
+}
+
 #[test]
 fn nobody_is_put_into_more_groups_than_they_may_be_in() {
-    const TOO_MANY: GroupRefusal = GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 1 };
+    const TOO_MANY: SkipReason =
+        SkipReason::Refused(GroupRefusal::QuotaExceeded { quota: Quota::Memberships, limit: 1 });
     let mut tx = finds(Some(group()));
     assert_eq!(welcome(&mut tx, &[ANOTHER, GROUP], journal(&[(ANOTHER, TOO_MANY)])), Ok(()));
     assert_eq!(tx.emitted.len(), 1);
