@@ -63,11 +63,20 @@ pub fn list_blocks(
 /// Locks the conversation of the two, so that no message is under way in it that does not know of the change; and the
 /// actor, whose blocks are counted, and the other, whose account must not be deleted meanwhile.
 fn lock_both(tx: &mut dyn Tx, actor: &Actor, other: UserId) -> Result<(), Error> {
-    if let Some(conversation) = tx.groups().find_direct(&DirectKey::of(actor.id(), &[other]))? {
+    let key = DirectKey::of(actor.id(), &[other]);
+    let conversation = tx.groups().find_direct(&key)?;
+    if let Some(conversation) = conversation {
         tx.groups().lock(conversation)?;
     }
     let mut locks = [(actor.id(), LockStrength::Exclusive), (other, LockStrength::Shared)];
-    Ok(lock_in_order(tx, &mut locks)?)
+    lock_in_order(tx, &mut locks)?;
+    // Whoever starts a conversation locks its people, too: from here on none begins. One that began just now is locked
+    // after the users, against the usual order; should somebody wait the other way round, the storage ends one of the
+    // two and runs it again.
+    match tx.groups().find_direct(&key)? {
+        Some(begun) if conversation.is_none() => Ok(tx.groups().lock(begun)?),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

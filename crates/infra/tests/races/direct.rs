@@ -99,6 +99,30 @@ fn a_conversation_that_begins_with_a_block_is_closed_or_does_not_begin(arena: &A
     });
 }
 
+/// What is sent in a conversation as soon as it begins comes before the block that comes at that moment, or is refused.
+fn nothing_is_sent_after_a_block_in_a_conversation_that_begins(arena: &Arena) {
+    rounds(|round| {
+        let [ann, bob] = [(); 2].map(|()| arena.person());
+        arena.news();
+        let begin = || {
+            let (group, _) = start(arena, &ann, &[&bob])?;
+            say(arena, &ann, group)
+        };
+        let mut parts = vec![part(begin), part(|| stop(arena, &bob, &ann))];
+        parts.rotate_left(round % 2);
+        let mut outcomes = at_once(parts);
+        outcomes.rotate_right(round % 2);
+        assert_eq!(outcomes[1], Ok(()));
+        let log = arena.news();
+        let place = |event_type| log.iter().position(|event: &EventRecord| event.event_type == event_type);
+        let blocked = place(EventType::BlocksUpdated).expect("own devices are told");
+        match &outcomes[0] {
+            Ok(()) => assert!(place(EventType::MessageCreated).unwrap() < blocked, "{round}: {log:#?}"),
+            Err(refusal) => assert_eq!(*refusal, GroupRefusal::DirectClosed.into(), "{round}"),
+        }
+    });
+}
+
 /// Nothing stays of what was said in a conversation once the accounts of all its people are deleted, at once or not.
 fn a_conversation_goes_with_the_last_of_its_people(arena: &Arena) {
     let admin = arena.admin();
@@ -124,5 +148,6 @@ cases! { once:
     a_conversation_goes_with_the_last_of_its_people
     people_who_write_to_each_other_at_once_meet_in_one_conversation
     nothing_is_sent_after_a_block
+    nothing_is_sent_after_a_block_in_a_conversation_that_begins
     a_conversation_that_begins_with_a_block_is_closed_or_does_not_begin
 }

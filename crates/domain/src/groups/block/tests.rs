@@ -4,6 +4,7 @@ use mockall::predicate::eq;
 use super::*;
 use crate::Refusal;
 use crate::events::Audience;
+use crate::ids::GroupId;
 use crate::testing::{EARLIER, GROUP, ME, MockTx, NOW, OTHER, assert_hands_faults_on, me, user};
 use crate::time::Timestamp;
 
@@ -13,14 +14,29 @@ fn blocked(created_at: Timestamp) -> Block {
 
 /// The conversation of both is locked, then both in the order of their ids, and then the other is looked for.
 fn locks(found: bool) -> MockTx {
+    locks_conversation([Some(GROUP); 2], found)
+}
+
+/// The same where the conversation is there, or not, before and after both are locked.
+fn locks_conversation(there: [Option<GroupId>; 2], found: bool) -> MockTx {
     let (mut tx, mut order) = (MockTx::new(), Sequence::new());
-    let conversation = tx.groups.expect_find_direct().withf(|key| key.people() == [ME, OTHER]).times(1);
-    conversation.in_sequence(&mut order).returning(|_| Ok(Some(GROUP)));
-    tx.groups.expect_lock().with(eq(GROUP)).times(1).in_sequence(&mut order).returning(|_| Ok(()));
+    let look = |tx: &mut MockTx, order: &mut Sequence, there| {
+        let conversation = tx.groups.expect_find_direct().withf(|key| key.people() == [ME, OTHER]).times(1);
+        conversation.in_sequence(order).returning(move |_| Ok(there));
+    };
+    let lock = |tx: &mut MockTx, order: &mut Sequence, times| {
+        let lock = tx.groups.expect_lock().with(eq(GROUP)).times(times).in_sequence(order);
+        lock.returning(|_| Ok(()));
+    };
+    let [before, after] = there;
+    look(&mut tx, &mut order, before);
+    lock(&mut tx, &mut order, usize::from(before.is_some()));
     for (id, strength) in [(ME, LockStrength::Exclusive), (OTHER, LockStrength::Shared)] {
         let lock = tx.accounts.expect_lock().withf(move |users, how| users == [id] && *how == strength);
         lock.times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
     }
+    look(&mut tx, &mut order, after);
+    lock(&mut tx, &mut order, usize::from(before.is_none() && after.is_some()));
     let find = tx.accounts.expect_find().with(eq(OTHER)).times(1).in_sequence(&mut order);
     find.returning(move |_| Ok(found.then(|| user(OTHER))));
     tx
@@ -44,6 +60,15 @@ fn own_devices_are_told_of_a_block_and_nobody_else() {
     let mut tx = stores(has(MAX_BLOCKS - 1));
     assert_eq!(block(&mut tx, &me(), OTHER), Ok(blocked(NOW)));
     assert_eq!(tx.emitted, [(Audience::User(ME), Some(ME), Event::BlocksUpdated(ME))]);
+}
+
+#[test]
+fn a_conversation_that_began_meanwhile_is_locked_too() {
+    for there in [[None, Some(GROUP)], [None, None]] {
+        let mut tx = locks_conversation(there, true);
+        tx.blocks.expect_find().returning(|_, _| Ok(Some(blocked(EARLIER))));
+        assert_eq!(block(&mut tx, &me(), OTHER), Ok(blocked(EARLIER)));
+    }
 }
 
 #[test]
