@@ -71,6 +71,8 @@ fn store(
         add(tx, actor.id(), &group, user, BuiltInRole::Member.into(), quotas)?;
         group.member_count += 1;
     }
+    tx.members().note_started(id, actor.id())?;
+    quotas.check_started(tx, actor.id())?;
     Ok(id)
 }
 

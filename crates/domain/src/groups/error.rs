@@ -104,7 +104,7 @@ pub enum Quota {
     Memberships,
     /// Members of a group.
     Members,
-    /// Direct conversations that a user is in.
+    /// Direct conversations that a user has started or written in.
     DirectConversations,
     /// Invitations to a group.
     Invitations,
@@ -158,7 +158,7 @@ impl fmt::Display for Quota {
             Self::OwnedGroups => "groups owned by a user",
             Self::Memberships => "groups that a user is in",
             Self::Members => "members of a group",
-            Self::DirectConversations => "direct conversations that a user is in",
+            Self::DirectConversations => "direct conversations that a user has started or written in",
             Self::Invitations => "invitations to a group",
             Self::SentInvitations => "invitations that a user has made",
             Self::JoinRequests => "requests to join a group",

@@ -16,8 +16,9 @@ pub struct Quotas {
     pub memberships: u32,
     /// Members that a group may have.
     pub members: u32,
-    /// Direct conversations that a user may be in. They don't count among the memberships: else somebody could keep
-    /// others out of groups by talking to them.
+    /// Direct conversations that a user may have started or written in. Others that they are in don't count, and none
+    /// counts among the memberships: else somebody could keep others out of conversations and groups by talking to
+    /// them.
     pub direct_conversations: u32,
 }
 
@@ -48,7 +49,7 @@ impl Quotas {
         role: &RoleName,
     ) -> Result<(), Error> {
         if group.is_direct() {
-            return self.check_direct(tx, user);
+            return Ok(());
         }
         if group.member_count >= i64::from(self.members) {
             return Err(exceeded(Quota::Members, self.members));
@@ -59,7 +60,8 @@ impl Quotas {
         if *role == BuiltInRole::Owner { self.check_owner(tx, user) } else { Ok(()) }
     }
 
-    fn check_direct(&self, tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
+    /// Rejects a direct conversation that a user, who is locked exclusively, started a moment ago, if it is one too many.
+    pub(super) fn check_started(&self, tx: &mut dyn Tx, user: UserId) -> Result<(), Error> {
         let limit = self.direct_conversations;
         let Some(one_more) = limit.checked_add(1) else { return Ok(()) };
         if tx.members().count_direct(user, one_more)? > limit {

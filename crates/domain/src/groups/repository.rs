@@ -166,7 +166,10 @@ repository! {
         /// conversations don't count. MUST cost no more than as many look-ups.
         fn count_groups(&mut self, user: UserId, role: Option<BuiltInRole>, most: u32) -> Result<u32, StorageFault>;
 
-        /// How many direct conversations the user is in, counted up to `most`. MUST cost no more than as many look-ups.
+        /// Notes that a member has started the direct conversation, which counts as having written in it.
+        fn note_started(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault>;
+
+        /// How many direct conversations the user has started or written in, counted up to `most`.
         fn count_direct(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault>;
 
         /// The next owner of a group whose last owner goes: of the other members with the highest rank, the one who has

@@ -276,10 +276,19 @@ impl MemberRepository for DbTx<'_> {
         Ok(u32::try_from(joined.len()).unwrap_or(most))
     }
 
+    fn note_started(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault> {
+        let member = memberships::table.find((group.get(), user.get()));
+        // Until a member has sent something, the time at which they came in is read instead.
+        let change =
+            diesel::update(member).set(memberships::last_sent_at.eq(memberships::joined_at.nullable()));
+        on_backend!(self, |connection| change.execute(connection)).map(drop)
+    }
+
     fn count_direct(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault> {
         let joined = memberships::table
             .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
             .filter(memberships::user_id.eq(user.get()))
+            .filter(memberships::last_sent_at.is_not_null())
             .filter(groups::kind.eq(GroupKind::Direct.as_str()))
             .filter(groups::deleted_at.is_null())
             .select(memberships::group_id)

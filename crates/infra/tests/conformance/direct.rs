@@ -111,10 +111,19 @@ fn the_conversation_of_two_is_closed_once_an_account_is_gone(tx: &mut dyn Tx) {
     assert_eq!(tx.groups().find_direct(&DirectKey::of(ann, &[bob])), Ok(Some(of_two)));
 }
 
-fn direct_conversations_are_counted_by_themselves(tx: &mut dyn Tx) {
-    let [ann, bob, cleo, _] = people(tx);
-    direct(tx, &[ann, bob]);
-    direct(tx, &[ann, cleo]);
+fn direct_conversations_are_counted_for_who_started_or_answered_them(tx: &mut dyn Tx) {
+    let [ann, bob, cleo, dan] = people(tx);
+    let [with_bob, with_cleo, left] = [bob, cleo, dan].map(|other| {
+        let id = direct(tx, &[ann, other]);
+        tx.members().note_started(id, ann).unwrap();
+        let standing = tx.groups().find_visible(id, ann).unwrap().unwrap().standing.unwrap();
+        assert_eq!(standing.last_sent_at, tx.members().find(id, ann).unwrap().unwrap().joined_at);
+        id
+    });
+    tx.groups().mark_deleted(left, at(2)).unwrap();
+    assert_eq!(tx.members().count_direct(bob, 9), Ok(0), "others started it");
+    post(tx, with_bob, bob, "hello");
+    post(tx, with_cleo, ann, "hello");
     let chess = group(tx, "chess");
     join(tx, chess, ann, BuiltInRole::Owner);
     for (most, counted) in [(1, 1), (2, 2), (9, 2)] {
@@ -130,5 +139,5 @@ cases! { transaction:
     only_their_people_list_direct_conversations_and_only_if_they_ask_for_them
     the_conversation_of_two_is_closed_while_one_blocks_the_other
     the_conversation_of_two_is_closed_once_an_account_is_gone
-    direct_conversations_are_counted_by_themselves
+    direct_conversations_are_counted_for_who_started_or_answered_them
 }

@@ -189,7 +189,7 @@ settings! {
     /// the user.
     "groups.memberships_per_user" => groups_memberships_per_user: u32 = "1000", integer(1, 1_000_000).unit("groups");
 
-    /// Maximum number of direct conversations that a user can be in. They don't count as groups.
+    /// Maximum number of direct conversations that a user can have started or written in. They don't count as groups.
     "groups.direct_per_user" => groups_direct_per_user: u32 = "1000", integer(1, 1_000_000).unit("conversations");
 
     /// Maximum number of members in a group.

@@ -97,6 +97,7 @@ impl MemberRepository for ModelTx<'_> {
             read_position: Position::ZERO,
             settings: MemberSettings::default(),
             last_sent_at: joined_at,
+            takes_part: false,
         };
         tables.memberships.put((group, user), membership);
         tables.count_members(group, 1);
@@ -144,10 +145,16 @@ impl MemberRepository for ModelTx<'_> {
         Ok(counted.map(|_| 1).sum::<u32>().min(most))
     }
 
+    fn note_started(&mut self, group: GroupId, user: UserId) -> Result<(), StorageFault> {
+        self.write()?.memberships.change(&(group, user), |membership| membership.takes_part = true);
+        Ok(())
+    }
+
     fn count_direct(&mut self, user: UserId, most: u32) -> Result<u32, StorageFault> {
         let tables = self.read()?;
         let is_direct = |group: &GroupId| tables.group(*group).is_some_and(Group::is_direct);
         let joined = tables.present_memberships_of(user).filter(|(group, _)| is_direct(group));
+        let joined = joined.filter(|(_, membership)| membership.takes_part);
         Ok(joined.map(|_| 1).sum::<u32>().min(most))
     }
 

@@ -149,6 +149,7 @@ impl MessageRepository for ModelTx<'_> {
         tables.memberships.change(&(group, author), |membership| {
             membership.read_seq = seq;
             membership.last_sent_at = message.created_at;
+            membership.takes_part = true;
         });
         Ok(Unique::Stored(id))
     }

@@ -58,7 +58,7 @@ fn meets(present: &'static [UserId], is_blocked: bool) -> MockTx {
     tx
 }
 
-/// The conversation is stored with its members, each of whom is in so many then.
+/// The conversation is stored with its members, and the actor has started so many then.
 fn stores(conversations: u32) -> MockTx {
     let mut tx = meets(&[ME, OTHER], false).bans_nobody();
     let insert =
@@ -68,7 +68,9 @@ fn stores(conversations: u32) -> MockTx {
         .expect_insert()
         .withf(|new| new.group == GROUP && new.role == BuiltInRole::Member)
         .returning(|_| Ok(Unique::Stored(())));
-    tx.members.expect_count_direct().returning(move |_, _| Ok(conversations));
+    let note = tx.members.expect_note_started().with(eq(GROUP), eq(ME)).times(1);
+    note.returning(|_, _| Ok(()));
+    tx.members.expect_count_direct().with(eq(ME), eq(4)).returning(move |_, _| Ok(conversations));
     tx.groups.expect_view().with(eq(GROUP), eq(ME)).returning(|_, _| Ok(Some(shown())));
     tx
 }

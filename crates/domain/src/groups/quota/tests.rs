@@ -45,13 +45,16 @@ fn who_owns_as_many_groups_as_they_may_still_joins() {
 }
 
 #[test]
-fn direct_conversations_are_counted_by_themselves() {
+fn who_starts_a_direct_conversation_pays_for_it_alone() {
+    // Nothing is asked.
+    let outcome = QUOTAS.check_added(&mut MockTx::new(), &direct(), ME, &BuiltInRole::Member.into());
+    assert_eq!(outcome, Ok(()));
     let counts = |direct: u32| {
         let mut tx = MockTx::new();
         tx.members.expect_count_direct().with(eq(ME), eq(7)).times(1).returning(move |_, _| Ok(direct));
         tx
     };
-    let check = |tx: &mut dyn Tx| QUOTAS.check_added(tx, &direct(), ME, &BuiltInRole::Member.into());
+    let check = |tx: &mut dyn Tx| QUOTAS.check_started(tx, ME);
     let refusal = GroupRefusal::QuotaExceeded { quota: Quota::DirectConversations, limit: 6 };
     assert_eq!(check(&mut counts(6)), Ok(()));
     assert_eq!(check(&mut counts(7)), Err(refusal.into()));
