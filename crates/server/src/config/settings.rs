@@ -196,8 +196,8 @@ settings! {
     "groups.members" => groups_members: u32 = "50000", integer(1, 10_000_000).unit("members");
 
     /// Groups that every new user is put into as a plain member, by their ids (`id` in `GET /api/groups`), which stay
-    /// when a group is renamed. A group that doesn't exist, is archived or full is skipped, and the log says so.
-    /// Applies to users created over REST and with `user create`, not to the first admin.
+    /// when a group is renamed. A group that doesn't exist, is archived, full or has nobody left in it is skipped, and
+    /// the log says so. Applies to users created over REST and with `user create`, not to the first admin.
     "groups.default" => groups_default: Vec<GroupId> = "", groups();
 
     /// Interval between heartbeats on connections for events. A socket client that sends nothing, not even a reply to
