@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use groupchat_domain::accounts::Welcome;
-use groupchat_domain::groups::{DefaultGroups, GroupRefusal, unusable_defaults};
+use groupchat_domain::groups::{DefaultGroups, SkipReason, unusable_defaults};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{Access, Caller, Mode, Storage};
 use groupchat_infra::check::{CheckOutcome, Finding};
@@ -24,7 +24,7 @@ pub(crate) fn welcome(config: &Config) -> Arc<dyn Welcome> {
 async fn unusable(
     storage: &dyn Storage,
     config: &Config,
-) -> Result<Vec<(GroupId, GroupRefusal)>, ProgramError> {
+) -> Result<Vec<(GroupId, SkipReason)>, ProgramError> {
     let (ids, quotas) = (config.groups_default.clone(), quotas(config));
     if ids.is_empty() {
         return Ok(Vec::new());
