@@ -56,3 +56,13 @@ fn a_missing_file_is_named() {
     add("postgres/02_pins/up.sql");
     assert_eq!(missing(folder.path()), ["migrations/sqlite/02_pin/up.sql"]);
 }
+
+#[test]
+fn no_two_migrations_have_the_same_number() {
+    let sqlite = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let names: Vec<_> = files(&sqlite).iter().map(|file| file.display().to_string()).collect();
+    let number = |name: &String| name.split('_').next().map(str::to_owned);
+    for pair in names.windows(2) {
+        assert!(number(&pair[0]) < number(&pair[1]), "give {} another number than {}", pair[1], pair[0]);
+    }
+}
