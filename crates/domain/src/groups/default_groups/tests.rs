@@ -78,8 +78,7 @@ fn a_group_that_takes_nobody_is_skipped_and_told_of() {
 
 /// The group has members or not, but no owner.
 fn finds_without_owner(heir: Option<Member>) -> MockTx {
-    let mut tx = MockTx::new();
-    tx.bans.expect_find().returning(|_, _| Ok(None));
+    let mut tx = MockTx::new().bans_nobody();
     tx.groups.expect_find_many().returning(|_| Ok(vec![group()]));
     tx.members.expect_count_owners().returning(|_| Ok(0));
     tx.members.expect_successor().returning(move |_| Ok(heir.clone()));
