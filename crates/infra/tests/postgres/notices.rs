@@ -109,8 +109,11 @@ fn what_is_known_is_not_told_again() {
     pair.servers().into_iter().for_each(|server| server.storage.shutdown(DEADLINE));
     let mut told = console.notices();
     told.sort();
-    // Two by the console, one by who stored, and one by who numbered.
-    assert_eq!(told, ["", "", "1", "2"]);
+    // Two by the console, one by who stored, and one by who numbered. That of the event before may come late.
+    let late = told.len().saturating_sub(4);
+    assert!(late <= 1, "{told:?}");
+    assert_eq!(told[late..], ["", "", "1", "2"]);
+    assert!(told[..late].iter().all(String::is_empty), "{told:?}");
 }
 
 #[test]
