@@ -2,7 +2,8 @@
 
 use groupchat_simulation::cluster::{Action, Fate, Mutation, replay};
 use groupchat_simulation::commands::{
-    AGroupName, AHistory, ANetwork, ATypedName, ATypedPassword, AVisibility, Command,
+    AGroupName, AHistory, ANetwork, ATypedName, ATypedPassword, AUser, AUsername, AVisibility, Command,
+    SomePeople,
 };
 
 /// The client's heartbeat had asked whether its session holds, and the answer of then counted after the session's end.
@@ -50,6 +51,42 @@ fn a_check_of_a_session_from_before_its_end_does_not_count() {
         Action::Execute { server: 0, nth: 1, fate: Fate::Runs },
         Action::Poll { client: 0 },
         Action::Give { client: 0, server: 0, command: Command::LogoutSecurely {}, number: 1726 },
+    ];
+    assert_eq!(replay(&actions, Mutation::None), Ok(()));
+}
+
+/// The witness took the end of a direct conversation, which nobody is told of, for a loss.
+#[test]
+fn a_conversation_goes_with_the_last_of_its_people() {
+    let actions = [
+        Action::SignIn { client: 5, server: 1, name: ATypedName(4), number: 5 },
+        Action::Poll { client: 5 },
+        Action::Execute { server: 1, nth: 0, fate: Fate::Runs },
+        Action::SignIn { client: 1, server: 0, name: ATypedName(0), number: 79 },
+        Action::Poll { client: 5 },
+        Action::Execute { server: 1, nth: 0, fate: Fate::Runs },
+        Action::Poll { client: 5 },
+        Action::Give {
+            client: 5,
+            server: 1,
+            command: Command::StartDirect { people: SomePeople(4, 4) },
+            number: 776,
+        },
+        Action::Poll { client: 5 },
+        Action::Execute { server: 1, nth: 0, fate: Fate::Runs },
+        Action::Poll { client: 5 },
+        Action::Poll { client: 1 },
+        Action::Execute { server: 1, nth: 0, fate: Fate::Runs },
+        Action::Give {
+            client: 5,
+            server: 1,
+            command: Command::DeleteUserByOperator { name: AUsername(7) },
+            number: 1027,
+        },
+        Action::Poll { client: 1 },
+        Action::Execute { server: 1, nth: 0, fate: Fate::Runs },
+        Action::Poll { client: 1 },
+        Action::Give { client: 1, server: 0, command: Command::DeleteUser { user: AUser(3) }, number: 1628 },
     ];
     assert_eq!(replay(&actions, Mutation::None), Ok(()));
 }

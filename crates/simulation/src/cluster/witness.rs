@@ -59,6 +59,9 @@ pub(super) struct Reader {
     pub(super) session: SessionId,
     /// The last event when the connection was opened: memberships that were over by then show nothing.
     pub(super) since: i64,
+    /// The last event when the first live one was delivered. The memberships were read before that, and before events that
+    /// had been committed then and had no position yet.
+    pub(super) live_since: Option<i64>,
 }
 
 /// The witness.
@@ -83,6 +86,8 @@ pub(super) struct Witness {
     sent: HashMap<String, MessageId>,
     /// The event at which a group was deleted.
     deleted: HashMap<GroupId, i64>,
+    /// The groups that are direct conversations.
+    conversations: BTreeSet<GroupId>,
     /// Who is in a group.
     members: HashMap<GroupId, BTreeSet<UserId>>,
     /// Whose account was deleted.
@@ -297,7 +302,7 @@ impl Witness {
         let id = logged.position.get();
         let index = usize::try_from(id - 1).map_err(|_| format!("there is no event {id}"))?;
         let Some(event) = self.events.get(index) else { return Err(format!("event {id} was not committed")) };
-        let Reader { user, session, since } = reader;
+        let Reader { user, session, since, live_since } = reader;
         if let Some(ended) = self.ended.get(&session).filter(|ended| id > **ended) {
             return Err(format!("user {user} got event {id} with a session that was over at {ended}"));
         }
@@ -314,10 +319,11 @@ impl Witness {
         let may_see = !event.is_hidden
             && self.may_be_told(user, &logged.event)
             && match event.audience {
-                // A replay knows who is in the group now: whoever has left since counts as an outsider.
+                // Whoever is known to have left since counts as an outsider. A replay knows who is in the group now.
                 Audience::All if event.is_for_outsiders() => event.group.is_none_or(|group| {
-                    let term = self.term(group, user, id);
-                    term.is_none_or(|term| is_replayed && term.until.is_some())
+                    let until = self.term(group, user, id).map(|term| term.until);
+                    let is_known = |until| is_replayed || live_since.is_some_and(|live| until <= live);
+                    until.is_none_or(|until| until.is_some_and(is_known))
                 }),
                 Audience::All => true,
                 Audience::Group(group) if event.event_type == EventType::GroupDeleted => {
@@ -364,7 +370,14 @@ impl Witness {
     /// The numbers of the messages of groups that are still there.
     pub(super) fn numbers(&self) -> impl Iterator<Item = (GroupId, Seq)> {
         let all = self.last_seq.iter().map(|(group, seq)| (*group, *seq));
-        all.filter(|(group, _)| !self.deleted.contains_key(group))
+        all.filter(|(group, _)| !self.is_over(*group))
+    }
+
+    /// Whether a group was deleted, or is a direct conversation, which goes with the last of its people. That is told to
+    /// nobody.
+    fn is_over(&self, group: GroupId) -> bool {
+        let is_empty = self.members.get(&group).is_none_or(BTreeSet::is_empty);
+        self.deleted.contains_key(&group) || self.conversations.contains(&group) && is_empty
     }
 }
 

@@ -141,6 +141,9 @@ impl Client {
         if position <= self.delivered {
             return Err(format!("event {position} came after event {}", self.delivered));
         }
+        if !is_replayed {
+            self.live_since.get_or_insert(witness.last());
+        }
         if let Some(reader) = self.reader() {
             witness.delivered(reader, &event, is_replayed)?;
         }

@@ -76,6 +76,8 @@ pub(super) struct Client {
     /// What it was delivered so far: an event, and the last event when it connected.
     delivered: i64,
     since: i64,
+    /// The last event when the first live one was delivered.
+    live_since: Option<i64>,
     wanted: Wanted,
     load: Option<Pending<Finished>>,
     buffer: VecDeque<Change>,
@@ -96,6 +98,7 @@ impl Client {
             cursor: None,
             delivered: 0,
             since: 0,
+            live_since: None,
             wanted: Wanted::All,
             load: None,
             buffer: VecDeque::new(),
@@ -159,7 +162,7 @@ impl Client {
 
     fn reader(&self) -> Option<Reader> {
         let Identity { user, session, .. } = self.identity?;
-        Some(Reader { user, session, since: self.since })
+        Some(Reader { user, session, since: self.since, live_since: self.live_since })
     }
 
     /// Opens a connection, with the cursor.
@@ -170,7 +173,7 @@ impl Client {
         }
         let (storage, live, cursor) = (Arc::clone(&to.storage), Arc::clone(&to.live), self.cursor.clone());
         self.server = to.index;
-        self.since = last;
+        (self.since, self.live_since) = (last, None);
         self.connection = Connection::Opening(Box::pin(async move {
             Subscription::open(storage.as_ref(), live.as_ref(), Principal::Key(who), cursor).await
         }));

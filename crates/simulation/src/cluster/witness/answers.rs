@@ -130,7 +130,7 @@ impl Witness {
         if let Some(group) = page.groups.iter().find(|group| !self.is_member(asked, **group)) {
             return Err(format!("replayed as a member of group {group}: {asked:?}"));
         }
-        let reader = Reader { user, session, since: at };
+        let reader = Reader { user, session, since: at, live_since: None };
         page.events.iter().try_for_each(|event| self.delivered(reader, event, true))
     }
 }

@@ -67,13 +67,18 @@ impl Witness {
         let fault = |fault: StorageFault| fault.to_string();
         let found = tx.groups().find_many(&[group]).map_err(fault)?.pop();
         let Some(found) = found else {
-            let is_deleted = self.deleted.contains_key(&group);
-            return if is_deleted {
+            return if self.is_over(group) {
                 Ok(())
             } else {
                 Err(format!("group {group} is gone, and nobody was told"))
             };
         };
+        if found.is_direct() {
+            self.conversations.insert(group);
+        }
+        if self.is_over(group) {
+            return Err(format!("group {group} is over and still there"));
+        }
         let last = self.last();
         note(self.listed.entry(group).or_default(), last, found.visibility.is_listed());
         let members = self.members.entry(group).or_default();
