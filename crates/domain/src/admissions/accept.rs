@@ -3,21 +3,20 @@
 use crate::accounts::Actor;
 use crate::admissions::end::remove;
 use crate::admissions::error::AdmissionRefusal;
-use crate::admissions::issuer::judge;
+use crate::admissions::issuer::require_valid;
 use crate::admissions::model::{EndedInvitation, IssuedInvitation};
 use crate::error::Error;
 use crate::events::Event;
-use crate::groups::{GroupRefusal, Member, Quotas, admit, lock_to_grow};
+use crate::groups::{Member, Quotas, admit_newcomer, lock_to_grow};
 use crate::ids::{GroupId, InvitationId};
-use crate::permissions::RoleTitle;
-use crate::storage::{Tx, Unique};
+use crate::storage::Tx;
 
 /// Accepts an invitation: the actor comes into the group with the role that it gives, by the rules of now. Also returns
 /// the group.
 ///
 /// # Errors
 /// [`AdmissionRefusal::InvitationNotFound`], also where it doesn't let anybody in any more,
-/// [`GroupRefusal::QuotaExceeded`], [`GroupRefusal::AlreadyMember`], or a fault.
+/// `QuotaExceeded`, `AlreadyMember` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn accept(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -26,15 +25,13 @@ pub fn accept(
 ) -> Result<(GroupId, Member), Error> {
     let issued = lock(tx, actor, id)?;
     lock_to_grow(tx, issued.invitation.invited_by.id, actor.id())?;
-    let (group, title) = (issued.group.clone(), issued.gift.as_ref().map(|gift| gift.title.clone()));
-    require_valid(tx, issued)?;
-    let title: RoleTitle = title.ok_or(AdmissionRefusal::InvitationNotFound)?;
+    require_valid(tx, &issued, AdmissionRefusal::InvitationNotFound)?;
+    let IssuedInvitation { group, gift, .. } = issued;
+    let role = gift.ok_or(AdmissionRefusal::InvitationNotFound)?.title;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationAccepted(EndedInvitation { id, user: actor.id() }));
-    match admit(tx, actor.id(), &group, actor.user.clone(), title, quotas)? {
-        Unique::Stored(member) => Ok((group.id, member)),
-        Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
-    }
+    let member = admit_newcomer(tx, actor.id(), &group, actor.user.clone(), role, quotas)?;
+    Ok((group.id, member))
 }
 
 /// Declines an invitation.
@@ -43,7 +40,7 @@ pub fn accept(
 /// [`AdmissionRefusal::InvitationNotFound`], also where it doesn't let anybody in any more, or a fault.
 pub fn decline(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<(), Error> {
     let issued = lock(tx, actor, id)?;
-    require_valid(tx, issued)?;
+    require_valid(tx, &issued, AdmissionRefusal::InvitationNotFound)?;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationDeclined(EndedInvitation { id, user: actor.id() }));
     Ok(())
@@ -59,11 +56,6 @@ fn lock(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<IssuedInvita
 fn find(tx: &mut dyn Tx, actor: &Actor, id: InvitationId) -> Result<IssuedInvitation, Error> {
     let found = tx.invitations().find(id)?.filter(|issued| issued.invitation.user.id == actor.id());
     Ok(found.ok_or(AdmissionRefusal::InvitationNotFound)?)
-}
-
-fn require_valid(tx: &mut dyn Tx, issued: IssuedInvitation) -> Result<(), Error> {
-    let is_valid = judge(tx, vec![issued])?.iter().all(|judged| judged.is_valid);
-    if is_valid { Ok(()) } else { Err(AdmissionRefusal::InvitationNotFound.into()) }
 }
 
 #[cfg(test)]

@@ -5,32 +5,19 @@ use crate::admissions::model::EndedInvitation;
 use crate::error::Error;
 use crate::events::Event;
 use crate::ids::{GroupId, InvitationId, UserId};
-use crate::storage::Tx;
+use crate::storage::{StorageFault, Tx};
 
 /// Ends up to `limit` invitations to a group that is deleted; `true` once none is left.
 pub(crate) fn end_all_of_group(tx: &mut dyn Tx, group: GroupId, limit: i64) -> Result<bool, Error> {
     let found = tx.invitations().some_to(group, limit)?;
-    let is_done = found.is_empty();
-    for (id, user) in found {
-        // Somebody else may have been faster.
-        if tx.invitations().remove(id)? {
-            tell(tx, id, user);
-        }
-    }
-    Ok(is_done)
+    end(tx, found, |tx, id| tx.invitations().remove(id))
 }
 
 /// Ends up to `limit` invitations that a user who is deleted was sent or has made; `true` once none is left.
 pub(crate) fn end_all_of_user(tx: &mut dyn Tx, user: UserId, limit: i64) -> Result<bool, Error> {
     let found = tx.invitations().some_with(user, limit)?;
-    let is_done = found.is_empty();
-    for (id, invited) in found {
-        // Somebody else may have been faster, or have made it their own invitation.
-        if tx.invitations().remove_with(id, user)? {
-            tell(tx, id, invited);
-        }
-    }
-    Ok(is_done)
+    // Somebody else may have made one of them their own invitation meanwhile.
+    end(tx, found, |tx, id| tx.invitations().remove_with(id, user))
 }
 
 /// Removes an invitation that was there a moment ago. Its maker's account may have been deleted since, and the
@@ -39,8 +26,19 @@ pub(super) fn remove(tx: &mut dyn Tx, id: InvitationId) -> Result<(), Error> {
     if tx.invitations().remove(id)? { Ok(()) } else { Err(AdmissionRefusal::InvitationNotFound.into()) }
 }
 
-fn tell(tx: &mut dyn Tx, id: InvitationId, user: UserId) {
-    tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
+/// Ends invitations, each unless somebody else has been faster; `true` if there was none.
+fn end(
+    tx: &mut dyn Tx,
+    found: Vec<(InvitationId, UserId)>,
+    remove: impl Fn(&mut dyn Tx, InvitationId) -> Result<bool, StorageFault>,
+) -> Result<bool, Error> {
+    let is_done = found.is_empty();
+    for (id, user) in found {
+        if remove(tx, id)? {
+            tx.emit(None, Event::InvitationWithdrawn(EndedInvitation { id, user }));
+        }
+    }
+    Ok(is_done)
 }
 
 #[cfg(test)]

@@ -66,7 +66,9 @@ pub fn invite(
     if let Some(same) = before.filter(|before| is_same(before, actor.id(), draft)) {
         return Ok((JudgedInvitation { invitation: same.clone(), is_valid: true }, false));
     }
-    authorize_end(tx, actor, &found, issued.as_ref())?;
+    if let Some(ended) = &issued {
+        authorize_end(tx, actor, &found, ended)?;
+    }
     check_limits(tx, actor.id(), group, before)?;
     let id = tx.invitations().put(&NewInvitation {
         group,
@@ -102,12 +104,14 @@ fn authorize_end(
     tx: &mut dyn Tx,
     actor: &Actor,
     found: &VisibleGroup,
-    ended: Option<&IssuedInvitation>,
+    ended: &IssuedInvitation,
 ) -> Result<(), Error> {
-    let others = ended.filter(|ended| ended.invitation.invited_by.id != actor.id());
-    match others.and_then(|ended| ended.gift.as_ref()) {
+    if ended.invitation.invited_by.id == actor.id() {
+        return Ok(());
+    }
+    match &ended.gift {
         Some(gift) => authorize_gift(tx, actor, found, GroupPermission::Invite, &gift.title.name).map(drop),
-        None => Ok(()),
+        None => found.authorize(tx, actor, GroupPermission::Invite),
     }
 }
 
@@ -137,13 +141,11 @@ fn check_limits(
 /// a fault.
 pub fn withdraw(tx: &mut dyn Tx, actor: &Actor, group: GroupId, id: InvitationId) -> Result<(), Error> {
     let found = lock_managed(tx, actor, group)?;
-    let issued = tx.invitations().find(id)?.filter(|issued| issued.group.id == group);
-    let is_own = issued.as_ref().is_some_and(|issued| issued.invitation.invited_by.id == actor.id());
-    if !is_own {
+    let Some(issued) = tx.invitations().find(id)?.filter(|issued| issued.group.id == group) else {
         found.authorize(tx, actor, GroupPermission::Invite)?;
-    }
-    let issued = issued.ok_or(AdmissionRefusal::InvitationNotFound)?;
-    authorize_end(tx, actor, &found, Some(&issued))?;
+        return Err(AdmissionRefusal::InvitationNotFound.into());
+    };
+    authorize_end(tx, actor, &found, &issued)?;
     let user = issued.invitation.user.id;
     remove(tx, id)?;
     tx.emit(Some(actor.id()), Event::InvitationWithdrawn(EndedInvitation { id, user }));

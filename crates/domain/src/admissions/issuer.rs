@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::invite_link::{IssuedLink, JudgedLink};
 use crate::admissions::model::{IssuedInvitation, JudgedInvitation};
+use crate::error::Error;
 use crate::groups::{Group, may_let_in};
 use crate::ids::UserId;
 use crate::permissions::{GroupPermission, Role, ServerPermission, Who};
@@ -76,6 +78,17 @@ fn is_valid_by(issued: &impl Issued, manages_groups: bool) -> bool {
     gift.is_some_and(|gift| may_let_in(&who, GroupPermission::Invite, &group.scope(), gift))
 }
 
+/// Whether it makes a difference whether its maker manages the groups of the server.
+fn depends_on_maker(issued: &impl Issued, now: Timestamp) -> bool {
+    !issued.has_ended(now) && !is_valid_by(issued, false) && is_valid_by(issued, true)
+}
+
+/// Whether it lets somebody in. Those of the makers who manage the groups of the server are known, as far as it makes a
+/// difference.
+fn is_valid_now(issued: &impl Issued, managers: &BTreeSet<UserId>, now: Timestamp) -> bool {
+    !issued.has_ended(now) && is_valid_by(issued, managers.contains(&issued.maker()))
+}
+
 /// Those of these users who manage the groups of the server.
 fn managers_among(tx: &mut dyn Tx, users: &[UserId]) -> Result<BTreeSet<UserId>, StorageFault> {
     if users.is_empty() {
@@ -89,12 +102,24 @@ fn managers_among(tx: &mut dyn Tx, users: &[UserId]) -> Result<BTreeSet<UserId>,
 /// Says of each whether it lets somebody in now. Rights on the server are read only where they make a difference.
 pub(crate) fn judge<I: Issued>(tx: &mut dyn Tx, issued: Vec<I>) -> Result<Vec<I::Judged>, StorageFault> {
     let now = tx.now();
-    let depends = |one: &&I| !one.has_ended(now) && !is_valid_by(*one, false) && is_valid_by(*one, true);
-    let makers = BTreeSet::from_iter(issued.iter().filter(depends).map(Issued::maker));
+    let depending = issued.iter().filter(|one| depends_on_maker(*one, now));
+    let makers = BTreeSet::from_iter(depending.map(Issued::maker));
     let managers = managers_among(tx, &Vec::from_iter(makers))?;
     let judge = |one: I| {
-        let is_valid = !one.has_ended(now) && is_valid_by(&one, managers.contains(&one.maker()));
+        let is_valid = is_valid_now(&one, &managers, now);
         one.judged(is_valid)
     };
     Ok(issued.into_iter().map(judge).collect())
+}
+
+/// Rejects what lets nobody in any more, as if it were not there.
+pub(crate) fn require_valid(
+    tx: &mut dyn Tx,
+    issued: &impl Issued,
+    missing: AdmissionRefusal,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let maker = depends_on_maker(issued, now).then(|| issued.maker());
+    let managers = managers_among(tx, maker.as_slice())?;
+    if is_valid_now(issued, &managers, now) { Ok(()) } else { Err(missing.into()) }
 }

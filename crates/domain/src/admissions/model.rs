@@ -135,13 +135,6 @@ pub struct NewInvitation {
     pub expires_at: Option<Timestamp>,
 }
 
-impl NewInvitation {
-    /// Whether the user is invited by it, or has made it.
-    pub fn is_with(&self, user: UserId) -> bool {
-        self.user == user || self.invited_by == user
-    }
-}
-
 /// An invitation that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndedInvitation {

@@ -5,20 +5,20 @@ use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::join_request::JoinRequest;
 use crate::error::Error;
 use crate::groups::{
-    GroupRefusal, Member, MemberQuery, Quotas, admit, authorize_gift, end_join_request, lock_managed,
+    Member, MemberQuery, Quotas, admit_newcomer, authorize_gift, end_join_request, lock_managed,
     lock_to_grow, managed,
 };
 use crate::ids::{GroupId, UserId};
 use crate::paging::{NamePosition, Page};
 use crate::permissions::{GroupPermission, RoleName};
-use crate::storage::{Tx, Unique};
+use crate::storage::Tx;
 
 /// Lets a user in who has asked to join, as somebody who may approve requests. Where nobody is left in the group, the
 /// user becomes its owner.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Banned`, `AlreadyMember`, `QuotaExceeded` of [`GroupRefusal`],
-/// [`AdmissionRefusal::JoinRequestNotFound`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `Banned`, `AlreadyMember`, `QuotaExceeded` of
+/// [`GroupRefusal`](crate::groups::GroupRefusal), [`AdmissionRefusal::JoinRequestNotFound`], or a fault.
 pub fn approve_request(
     tx: &mut dyn Tx,
     actor: &Actor,
@@ -30,17 +30,14 @@ pub fn approve_request(
     lock_to_grow(tx, actor.id(), user)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::ApproveRequests, &RoleName::MEMBER)?;
     let request = tx.join_requests().find(group, user)?.ok_or(AdmissionRefusal::JoinRequestNotFound)?;
-    match admit(tx, actor.id(), &found.group, request.user, role.title, quotas)? {
-        Unique::Stored(member) => Ok(member),
-        Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
-    }
+    admit_newcomer(tx, actor.id(), &found.group, request.user, role.title, quotas)
 }
 
 /// Refuses a request to join a group, as somebody who may approve requests, or withdraws the actor's own.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`], [`AdmissionRefusal::JoinRequestNotFound`], or
-/// a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived` of [`GroupRefusal`](crate::groups::GroupRefusal),
+/// [`AdmissionRefusal::JoinRequestNotFound`], or a fault.
 pub fn end_request(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId) -> Result<(), Error> {
     let found = lock_managed(tx, actor, group)?;
     if user != actor.id() {
@@ -56,7 +53,7 @@ pub fn end_request(tx: &mut dyn Tx, actor: &Actor, group: GroupId, user: UserId)
 /// A page of the requests to join a group, by name, for those who may approve them.
 ///
 /// # Errors
-/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`], or a fault.
+/// `NotFound`, `MembersOnly`, `RoleTooLow` of [`GroupRefusal`](crate::groups::GroupRefusal), or a fault.
 pub fn list_requests(
     tx: &mut dyn Tx,
     actor: &Actor,

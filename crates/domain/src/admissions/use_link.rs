@@ -3,13 +3,13 @@
 use crate::accounts::{AccountRefusal, Actor, AttemptPool, LoginRateLimiter, PasswordAttempt};
 use crate::admissions::error::AdmissionRefusal;
 use crate::admissions::invite_link::IssuedLink;
-use crate::admissions::issuer::judge;
+use crate::admissions::issuer::require_valid;
 use crate::admissions::link_code::{CodeHash, LinkCode, LinkCodes};
 use crate::admissions::model::InvitedGroup;
 use crate::error::{Error, Refusal};
-use crate::groups::{Group, GroupRefusal, Member, Quotas, admit, lock_to_grow, refuse_banned};
+use crate::groups::{Group, GroupRefusal, Member, Quotas, admit_newcomer, lock_to_grow, refuse_banned};
 use crate::ids::GroupId;
-use crate::storage::{Credential, Storage, Tx, Unique};
+use crate::storage::{Credential, Storage, Tx};
 
 /// The ports that using a link needs.
 #[derive(Clone, Copy)]
@@ -87,11 +87,10 @@ fn settle<T>(ports: LinkPorts<'_>, attempt: &PasswordAttempt, outcome: Result<T,
 
 fn look_up(tx: &mut dyn Tx, actor: &Actor, code: &CodeHash) -> Result<InvitedGroup, Error> {
     let issued = find(tx, code)?;
-    let (group, shown) = (issued.group.clone(), issued.link.group.clone());
-    require_valid(tx, issued)?;
-    match refuse_banned_by_link(tx, actor, &group) {
+    require_valid(tx, &issued, AdmissionRefusal::LinkNotFound)?;
+    match refuse_banned_by_link(tx, actor, &issued.group) {
         // Who is banned from a listed group sees it all the same.
-        Ok(()) | Err(Error::Refused(Refusal::Group(GroupRefusal::Banned(_)))) => Ok(shown),
+        Ok(()) | Err(Error::Refused(Refusal::Group(GroupRefusal::Banned(_)))) => Ok(issued.link.group),
         Err(error) => Err(error),
     }
 }
@@ -104,26 +103,18 @@ fn accept(tx: &mut dyn Tx, actor: &Actor, code: &CodeHash, quotas: &Quotas) -> R
     if let Some(member) = tx.members().find(group, actor.id())? {
         return Ok(Admitted { group, member, is_new: false });
     }
-    let (found, gift, id) = (issued.group.clone(), issued.gift.clone(), issued.link.id);
-    require_valid(tx, issued)?;
-    refuse_banned_by_link(tx, actor, &found)?;
-    let title = gift.ok_or(AdmissionRefusal::LinkNotFound)?.title;
-    if !tx.invite_links().spend(id)? {
+    require_valid(tx, &issued, AdmissionRefusal::LinkNotFound)?;
+    refuse_banned_by_link(tx, actor, &issued.group)?;
+    let role = issued.gift.ok_or(AdmissionRefusal::LinkNotFound)?.title;
+    if !tx.invite_links().spend(issued.link.id)? {
         return Err(AdmissionRefusal::LinkNotFound.into());
     }
-    match admit(tx, actor.id(), &found, actor.user.clone(), title, quotas)? {
-        Unique::Stored(member) => Ok(Admitted { group, member, is_new: true }),
-        Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
-    }
+    let member = admit_newcomer(tx, actor.id(), &issued.group, actor.user.clone(), role, quotas)?;
+    Ok(Admitted { group, member, is_new: true })
 }
 
 fn find(tx: &mut dyn Tx, code: &CodeHash) -> Result<IssuedLink, Error> {
     Ok(tx.invite_links().find(code)?.ok_or(AdmissionRefusal::LinkNotFound)?)
-}
-
-fn require_valid(tx: &mut dyn Tx, issued: IssuedLink) -> Result<(), Error> {
-    let is_valid = judge(tx, vec![issued])?.iter().all(|judged| judged.is_valid);
-    if is_valid { Ok(()) } else { Err(AdmissionRefusal::LinkNotFound.into()) }
 }
 
 /// Rejects whoever is banned. To them, a private group does not exist, and neither does a link to it.

@@ -128,21 +128,6 @@ impl VisibleGroup {
         self.authorize_at(tx, actor, permission, &self.group.scope())
     }
 
-    /// Whether the actor may do this, by the role in the group or as a server admin.
-    pub(crate) fn allows(
-        &self,
-        tx: &mut dyn Tx,
-        actor: &Actor,
-        permission: GroupPermission,
-        scope: &Scope<'_>,
-    ) -> Result<bool, Error> {
-        match self.authorize_at(tx, actor, permission, scope) {
-            Ok(()) => Ok(true),
-            Err(Error::Refused(_)) => Ok(false),
-            Err(failure) => Err(failure),
-        }
-    }
-
     /// The same for an act on somebody, or with a role.
     pub(crate) fn authorize_at(
         &self,
@@ -162,6 +147,21 @@ impl VisibleGroup {
             return Ok(());
         }
         Err(GroupRefusal::from(denial).into())
+    }
+
+    /// Whether the actor may do this, by the role in the group or as a server admin.
+    pub(crate) fn allows(
+        &self,
+        tx: &mut dyn Tx,
+        actor: &Actor,
+        permission: GroupPermission,
+        scope: &Scope<'_>,
+    ) -> Result<bool, Error> {
+        match self.authorize_at(tx, actor, permission, scope) {
+            Ok(()) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 }
 

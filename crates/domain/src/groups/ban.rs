@@ -18,8 +18,8 @@ use crate::permissions::{BuiltInRole, GroupPermission, Shortfall};
 use crate::storage::Tx;
 
 /// Bans a user from a group, as somebody who may: a member of a lower rank, who is removed, or somebody who is not in
-/// the group, whose invitation and request to join end. A ban that is there already gets this reason and this end. A ban with an end is
-/// over then, without a job or an event.
+/// the group, whose invitation and request to join end. A ban that is there already gets this reason and this end. A ban
+/// with an end is over then, without a job or an event.
 ///
 /// # Errors
 /// `NotFound`, `MembersOnly`, `RoleTooLow`, `Archived`, `LastOwner` of [`GroupRefusal`],

@@ -55,10 +55,7 @@ pub fn add_member(
     let found = lock_managed(tx, actor, group)?;
     let user = lock_candidate(tx, actor, candidate)?;
     let role = authorize_gift(tx, actor, &found, GroupPermission::AddMembers, role)?;
-    match admit(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)? {
-        Unique::Stored(member) => Ok(member),
-        Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
-    }
+    admit_newcomer(tx, actor.id(), &found.group, user.as_ref(), role.title, quotas)
 }
 
 /// The user, locked so that their account can't be deleted while they get a membership, and their memberships can be
@@ -101,6 +98,21 @@ pub(crate) fn admit(
         end_ways_in(tx, actor, group, member.user.id)?;
     }
     Ok(admitted)
+}
+
+/// [`admit`] for whoever must not be in the group already.
+pub(crate) fn admit_newcomer(
+    tx: &mut dyn Tx,
+    actor: UserId,
+    group: &Group,
+    user: UserRef,
+    role: RoleTitle,
+    quotas: &Quotas,
+) -> Result<Member, Error> {
+    match admit(tx, actor, group, user, role, quotas)? {
+        Unique::Stored(member) => Ok(member),
+        Unique::Taken => Err(GroupRefusal::AlreadyMember.into()),
+    }
 }
 
 /// Stores a membership and tells of it, unless the user is banned: every way in ends here. The new member of a private

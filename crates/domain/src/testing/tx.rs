@@ -6,11 +6,11 @@ use mockall::predicate::{always, eq};
 use crate::accounts::{Actor, KeyHash, LockStrength, User};
 use crate::events::{Audience, Event};
 use crate::for_each_repository;
-use crate::groups::{Group, VisibleGroup};
+use crate::groups::{Group, Member, VisibleGroup};
 use crate::ids::{EventId, UserId};
 use crate::messages::Message;
-use crate::permissions::{BuiltInRole, ServerRights};
-use crate::storage::{StorageFault, Tx};
+use crate::permissions::{BuiltInRole, RoleName, ServerRights};
+use crate::storage::{StorageFault, Tx, Unique};
 use crate::testing::entities::{
     GROUP, GroupCaller, ME, MESSAGE, MY_KEY, NOW, group, rights, server_admin, standing, user, view,
 };
@@ -129,6 +129,23 @@ impl MockTx {
         self.mutes.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         self.bans.expect_find().with(eq(GROUP), always()).returning(|_, _| Ok(None));
         self
+    }
+
+    /// Somebody who is not banned comes into the group, which has no owner, but perhaps somebody who becomes one.
+    pub(crate) fn takes_in_without_owner(self, heir: Option<Member>) -> Self {
+        let mut tx = self.bans_nobody();
+        tx.members.expect_count_owners().with(eq(GROUP)).times(1).returning(|_| Ok(0));
+        if let Some(heir) = &heir {
+            let promoted =
+                tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(RoleName::OWNER));
+            promoted.times(1).returning(|_, _, _| Ok(()));
+        }
+        tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
+        tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
+        tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
+        tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
+        tx.join_requests.expect_remove().returning(|_, _| Ok(false));
+        tx
     }
 
     /// A user is there; asked for once.

@@ -60,6 +60,11 @@ impl Tables {
     }
 }
 
+/// Whether the user is invited by it, or has made it.
+fn is_with(stored: &NewInvitation, user: UserId) -> bool {
+    stored.user == user || stored.invited_by == user
+}
+
 impl InvitationRepository for ModelTx<'_> {
     fn find(&mut self, id: InvitationId) -> Result<Option<IssuedInvitation>, StorageFault> {
         Ok(self.read()?.issued(id))
@@ -110,7 +115,7 @@ impl InvitationRepository for ModelTx<'_> {
 
     fn remove_with(&mut self, id: InvitationId, user: UserId) -> Result<bool, StorageFault> {
         let tables = self.write()?;
-        let is_theirs = tables.invitations.get(&id).is_some_and(|stored| stored.is_with(user));
+        let is_theirs = tables.invitations.get(&id).is_some_and(|stored| is_with(stored, user));
         Ok(is_theirs && tables.invitations.remove(&id).is_some())
     }
 
@@ -138,6 +143,6 @@ impl InvitationRepository for ModelTx<'_> {
     }
 
     fn some_with(&mut self, user: UserId, limit: i64) -> Result<Vec<(InvitationId, UserId)>, StorageFault> {
-        Ok(self.read()?.some_invitations(limit, |stored| stored.is_with(user)))
+        Ok(self.read()?.some_invitations(limit, |stored| is_with(stored, user)))
     }
 }

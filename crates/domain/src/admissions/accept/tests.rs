@@ -5,8 +5,10 @@ use super::*;
 use crate::accounts::LockStrength;
 use crate::admissions::model::Invitation;
 use crate::events::{AddedMember, Audience};
+use crate::groups::GroupRefusal;
 use crate::groups::{Group, History, MemberSettings, Visibility};
 use crate::permissions::{BuiltInRole, Role};
+use crate::storage::Unique;
 use crate::testing::{
     GROUP, INVITATION, ME, MockTx, NOW, OTHER, assert_hands_faults_on, group, invitation, issued, me, member,
     rights, user,

@@ -187,32 +187,15 @@ fn a_group_that_the_actor_may_not_know_of_can_t_be_joined() {
     assert_eq!(join_it(&mut tx), Err(GroupRefusal::NotFound.into()));
 }
 
-/// Whoever joins finds no owner, but perhaps somebody who becomes one.
-fn finds_no_owner(heir: Option<Member>) -> MockTx {
-    let mut tx = finds(Some(group()), None).bans_nobody();
-    tx.members.expect_count_owners().with(eq(GROUP)).times(1).returning(|_| Ok(0));
-    if let Some(heir) = &heir {
-        let owner = crate::permissions::RoleName::OWNER;
-        let promoted = tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(owner));
-        promoted.times(1).returning(|_, _, _| Ok(()));
-    }
-    tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
-    tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
-    tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
-    tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
-    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
-    tx
-}
-
 #[test]
 fn the_next_to_join_a_group_that_nobody_is_in_becomes_its_owner() {
-    let mut tx = finds_no_owner(None);
+    let mut tx = finds(Some(group()), None).takes_in_without_owner(None);
     assert_eq!(join_it(&mut tx), Ok(Joined::Now(new_member(BuiltInRole::Owner))));
 }
 
 #[test]
 fn who_served_longest_in_a_group_without_an_owner_comes_before_who_joins() {
-    let mut tx = finds_no_owner(Some(member(OTHER, BuiltInRole::Member)));
+    let mut tx = finds(Some(group()), None).takes_in_without_owner(Some(member(OTHER, BuiltInRole::Member)));
     assert_eq!(join_it(&mut tx), Ok(Joined::Now(new_member(BuiltInRole::Member))));
     let events: Vec<_> = tx.emitted.into_iter().map(|(_, _, event)| event).collect();
     let promoted =

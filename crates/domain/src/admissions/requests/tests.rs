@@ -3,9 +3,11 @@ use mockall::predicate::eq;
 use super::*;
 use crate::accounts::LockStrength;
 use crate::events::{Audience, EndedJoinRequest, Event};
+use crate::groups::GroupRefusal;
 use crate::groups::{Group, Visibility};
 use crate::paging::Limit;
 use crate::permissions::BuiltInRole;
+use crate::storage::Unique;
 use crate::testing::{
     ADMIN, EARLIER, Emitted, GROUP, GroupCaller, ME, MEMBER, MockTx, OTHER, OUTSIDER, OWNER, SERVER_ADMIN,
     SERVER_ADMIN_INSIDE, approvers, assert_hands_faults_on, group, join_request, lacks, me, placed,

@@ -9,6 +9,7 @@ use crate::admissions::link_code::MockLinkCodes;
 use crate::groups::Visibility;
 use crate::network::Network;
 use crate::permissions::{BanTerm, BuiltInRole};
+use crate::storage::Unique;
 use crate::testing::{
     GROUP, INVITE_LINK, ME, MY_KEY, MockTx, OTHER, ScriptedStorage, assert_hands_faults_on, ban, block_on,
     group, issued_link, me, member, rights, user,

@@ -246,25 +246,9 @@ fn a_membership_starts_with_its_own_event_whatever_was_emitted_before() {
     assert!(matches!(tx.emitted[1].2, Event::MemberAdded(..)));
 }
 
-/// Whoever joins finds no owner, but perhaps somebody who becomes one.
-fn finds_no_owner(tx: MockTx, heir: Option<Member>) -> MockTx {
-    let mut tx = tx.bans_nobody();
-    tx.members.expect_count_owners().with(eq(GROUP)).times(1).returning(|_| Ok(0));
-    if let Some(heir) = &heir {
-        let promoted = tx.members.expect_set_role().with(eq(GROUP), eq(heir.user.id), eq(RoleName::OWNER));
-        promoted.times(1).returning(|_, _, _| Ok(()));
-    }
-    tx.members.expect_successor().with(eq(GROUP)).times(1).returning(move |_| Ok(heir.clone()));
-    tx.members.expect_insert().times(1).returning(|_| Ok(Unique::Stored(())));
-    tx.members.expect_count_groups().returning(|_, _, _| Ok(1));
-    tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
-    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
-    tx
-}
-
 #[test]
 fn whom_a_server_admin_adds_to_a_group_that_nobody_is_in_becomes_its_owner() {
-    let mut tx = finds_no_owner(locks_candidate(MockTx::new().called_by(SERVER_ADMIN), OTHER), None);
+    let mut tx = locks_candidate(MockTx::new().called_by(SERVER_ADMIN), OTHER).takes_in_without_owner(None);
     let outcome = add_other(&mut tx, BuiltInRole::Member);
     assert_eq!(outcome, Ok(added(OTHER, BuiltInRole::Owner)));
 }

@@ -97,13 +97,13 @@ impl Registry {
         options: &HubOptions,
         wakers: &mut Wakers,
     ) {
-        let (listeners, except) = match to {
-            EphemeralAudience::OwnDevices(user) => {
-                for listener in self.unauthorized.iter() {
-                    listener.keep_for(user, event, options);
-                }
-                (self.of_user.get(user), None)
+        if let EphemeralAudience::OwnDevices(user) = to {
+            for listener in self.unauthorized.iter() {
+                listener.keep_for(user, event, options);
             }
+        }
+        let (listeners, except) = match to {
+            EphemeralAudience::OwnDevices(user) => (self.of_user.get(user), None),
             EphemeralAudience::Members(group, user) => (self.in_group.get(group), Some(user)),
         };
         for listener in listeners {
