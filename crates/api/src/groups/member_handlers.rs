@@ -5,6 +5,7 @@ use groupchat_domain::ids::GroupId;
 use groupchat_domain::storage::{WritePurpose, Writing};
 use paperclip::actix::api_v2_operation;
 
+use super::batch_dto::{AdditionsDto, BatchDto};
 use super::dto::MemberDto;
 use super::requests::{MemberChangesDto, MemberDraftDto, MemberListParams};
 use crate::extract::{Body, Ids, Key, NoParams, Params, UserOrMe};
@@ -57,6 +58,25 @@ pub async fn add(
         })
         .await?;
     Ok(created(group, member))
+}
+
+/// Adds many members
+///
+/// Adds users as plain members, and responds with what came of each. A user who can't be added keeps none of the others out.
+#[api_v2_operation(tags(Groups), operation_id = "addMembers")]
+pub async fn add_batch(
+    state: State,
+    key: Key,
+    body: Body<BatchDto>,
+    path: Ids<GroupId>,
+    _: NoParams,
+) -> Result<Ok200<AdditionsDto>, ApiError> {
+    let (batch, Ids(group), quotas) = (body.0.parse()?, path, state.options.quotas);
+    let additions = state
+        .storage
+        .write_as(key.0, move |tx, actor| groups::add_members(tx, actor, group, &batch, &quotas))
+        .await?;
+    Ok(Ok200(additions.into()))
 }
 
 /// A membership that was made, with where it is found.

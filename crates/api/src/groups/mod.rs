@@ -2,6 +2,7 @@
 
 mod ban_dto;
 mod ban_handlers;
+mod batch_dto;
 mod dto;
 mod handlers;
 mod member_handlers;

@@ -15,6 +15,8 @@ use serde::Deserialize;
 #[cfg(any(test, fuzzing))]
 use super::ban_dto::RestrictionDraftDto;
 #[cfg(any(test, fuzzing))]
+use super::batch_dto::BatchDto;
+#[cfg(any(test, fuzzing))]
 use super::role_dto::{ExplainParams, RoleChangesDto, RoleDraftDto};
 use crate::accounts::TypedUsername;
 #[cfg(any(test, fuzzing))]
@@ -280,6 +282,7 @@ pub(crate) fn bodies() -> Vec<Parser> {
         Parser::of_body(DirectDraftDto::parse),
         Parser::of_body(GroupChangesDto::parse),
         Parser::of_body(MemberDraftDto::parse),
+        Parser::of_body(BatchDto::parse),
         Parser::of_body(MemberChangesDto::parse),
         Parser::of_body(RestrictionDraftDto::parse),
         Parser::of_body(RoleDraftDto::parse),

@@ -50,6 +50,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .route(web::get().to(member_handlers::list))
                 .route(web::post().to(member_handlers::add)),
         )
+        // Before the members, one of whom it would else be.
+        .service(
+            web::resource("/groups/{group_id}/members/batch")
+                .route(web::post().to(member_handlers::add_batch)),
+        )
         .service(
             web::resource("/groups/{group_id}/members/{user_id}")
                 .route(web::patch().to(member_handlers::edit))
@@ -98,6 +103,7 @@ pub(crate) const FEATURE: Feature = Feature {
                 QuotaExceeded,
             ],
         ),
+        operation("addMembers", &[MembersOnly, RoleTooLow, NotInDirect, Archived, GroupNotFound]),
         operation(
             "editMember",
             &[

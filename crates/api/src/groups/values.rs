@@ -1,7 +1,7 @@
 //! The values of groups and their form in JSON.
 
 use groupchat_domain::groups::{
-    Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic, Visibility,
+    Batch, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic, Visibility,
 };
 use groupchat_domain::ids::{GroupId, MAX_SAFE_INTEGER};
 use groupchat_domain::permissions::{GroupPermission, PermissionSet, Rank, RoleName};
@@ -129,7 +129,7 @@ impl ToJson for PermissionSet {
     }
 }
 
-/// The JSON of [`People`]: their ids.
+/// The JSON of several users: their ids.
 #[derive(Debug, Deserialize)]
 pub struct UserIds(Vec<i64>);
 
@@ -139,24 +139,30 @@ impl TypedData for UserIds {
     }
 }
 
-impl Described for People {
-    type Json = UserIds;
+macro_rules! several_users {
+    ($($value:ident)+) => {$(
+        impl Described for $value {
+            type Json = UserIds;
 
-    fn rules() -> Value {
-        json!({
-            "items": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_SAFE_INTEGER},
-            "minItems": 1,
-            "maxItems": Self::MOST,
-            "example": [3, 17],
-        })
-    }
+            fn rules() -> Value {
+                json!({
+                    "items": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_SAFE_INTEGER},
+                    "minItems": 1,
+                    "maxItems": Self::MOST,
+                    "example": [3, 17],
+                })
+            }
+        }
+
+        impl FromJson for $value {
+            fn from_json(UserIds(ids): UserIds) -> Result<Self, Violation> {
+                Self::parse(&ids)
+            }
+        }
+    )+};
 }
 
-impl FromJson for People {
-    fn from_json(UserIds(ids): UserIds) -> Result<Self, Violation> {
-        Self::parse(&ids)
-    }
-}
+several_users! { People Batch }
 
 impl Described for Rank {
     type Json = i64;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod bans;
+mod batch;
 mod direct;
 mod members;
 mod mutes;

@@ -50,6 +50,7 @@ const MANAGED: &[&str] = &[
     "DELETE /api/groups/{group_id}/invitations/{invitation_id}",
     "GET    /api/groups/{group_id}/members",
     "POST   /api/groups/{group_id}/members",
+    "POST   /api/groups/{group_id}/members/batch",
     "PATCH  /api/groups/{group_id}/members/{user_id}",
     "PUT    /api/groups/{group_id}/members/{user_id}",
     "DELETE /api/groups/{group_id}/members/{user_id}",

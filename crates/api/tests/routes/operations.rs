@@ -291,6 +291,7 @@ impl Scene {
             "POST   /api/groups/{group_id}/invite-links" => json!({"max_uses": 20}),
             "POST   /api/groups/{group_id}/join" => json!({"message": "Let me in"}),
             "POST   /api/groups/{group_id}/members" => json!({"user_id": self.newcomer}),
+            "POST   /api/groups/{group_id}/members/batch" => json!({"user_ids": [self.newcomer]}),
             "POST   /api/groups/{group_id}/invitations" => json!({"user_id": self.guest}),
             "POST   /api/groups/{group_id}/roles" => {
                 json!({"name": unique, "rank": 9, "permissions": ["view"]})

@@ -20,7 +20,11 @@ pub(crate) fn lock_in_order(
     locks: &mut [(UserId, LockStrength)],
 ) -> Result<(), StorageFault> {
     locks.sort_unstable_by_key(|(id, _)| *id);
-    locks.iter().try_for_each(|(id, strength)| tx.accounts().lock(&[*id], *strength))
+    for run in locks.chunk_by(|one, next| one.1 == next.1) {
+        let ids: Vec<_> = run.iter().map(|(id, _)| *id).collect();
+        tx.accounts().lock(&ids, run[0].1)?;
+    }
+    Ok(())
 }
 
 /// What the actor may do now. Read under a lock, since the actor may be being demoted.

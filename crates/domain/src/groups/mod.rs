@@ -1,6 +1,7 @@
 //! Groups and their members.
 
 mod access;
+mod add_members;
 mod archive;
 mod ban;
 mod ban_check;
@@ -32,6 +33,7 @@ mod succession;
 mod ways_in;
 
 pub(crate) use access::{Membership, lock_managed, lock_visible, managed, visible};
+pub use add_members::{Addition, Batch, add_members};
 pub use archive::{archive, restore};
 pub use ban::{ban, list_bans, unban};
 pub(crate) use ban_check::refuse_banned;

@@ -4,14 +4,14 @@ use groupchat_domain::Refusal;
 use groupchat_domain::accounts::Actor;
 use groupchat_domain::admissions::join;
 use groupchat_domain::groups::{
-    Candidate, GroupDraft, GroupRefusal, Quota, Quotas, add_member, change_role, create,
+    Batch, Candidate, GroupDraft, GroupRefusal, Quota, Quotas, add_member, add_members, change_role, create,
 };
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::permissions::BuiltInRole;
 use groupchat_domain::storage::Tx;
 
 use crate::arena::{Arena, Part, at_once, part, rounds};
-use crate::people::{Person, group_name};
+use crate::people::{self, Person, group_name};
 
 /// How many there may be, and how many are tried at once.
 const LIMIT: u32 = 3;
@@ -92,6 +92,33 @@ fn no_group_gets_more_members_than_it_may(arena: &Arena) {
     });
 }
 
+/// However the batches overlap that add to a group at once, and in whatever order they name their users, each user comes in
+/// once, nobody waits for another, and the group has no more members than it may.
+fn batches_that_overlap_add_each_user_once(arena: &Arena) {
+    rounds(|round| {
+        let hosts = [arena.person(), arena.person()];
+        let group = arena.group(&[(&hosts[0], BuiltInRole::Owner)]);
+        let id = hosts[1].id;
+        arena.prepare(move |tx| people::join(tx, group, id, BuiltInRole::Member));
+        let mut comers: Vec<_> = (0..TRIES).map(|_| arena.person().id.get()).collect();
+        let quotas = Quotas { members: 2 + LIMIT, ..Quotas::UNLIMITED };
+        let parts = hosts.iter().map(|host| {
+            comers.reverse();
+            let (batch, who) = (Batch::parse(&comers).unwrap(), host.who);
+            part(move || arena.act(who, move |tx, actor| add_members(tx, actor, group, &batch, &quotas)))
+        });
+        let outcomes = at_once(parts.collect());
+        let additions = outcomes.into_iter().flat_map(|outcome| outcome.expect("a member may add"));
+        let mut added: Vec<_> = additions.filter(|one| one.outcome.is_ok()).map(|one| one.user).collect();
+        assert_eq!(added.len(), LIMIT as usize, "in round {round}");
+        added.sort_unstable();
+        added.dedup();
+        assert_eq!(added.len(), LIMIT as usize, "nobody comes in twice, in round {round}");
+        let (found, members) = arena.members(group).expect("the group is not deleted");
+        assert_eq!((found.member_count, members.len()), (i64::from(2 + LIMIT), 2 + LIMIT as usize));
+    });
+}
+
 fn joins(arena: &Arena, group: GroupId, user: &Person) -> Result<(), Refusal> {
     arena.act(user.who, move |tx, actor| join(tx, actor, group, None, &QUOTAS).map(drop))
 }
@@ -120,4 +147,5 @@ cases! { once:
     nobody_comes_to_be_in_more_groups_than_they_may
     nobody_comes_to_own_more_groups_than_they_may
     no_group_gets_more_members_than_it_may
+    batches_that_overlap_add_each_user_once
 }

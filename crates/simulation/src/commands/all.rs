@@ -219,6 +219,9 @@ commands! {
     /// A member adds somebody.
     6 write AddMember[groups::add_member](group: AGroup, candidate: ACandidate, role: ARole)
         |tx, actor| groups::add_member(tx, actor, group, &candidate, &role, &QUOTAS);
+    /// A member adds several users at once.
+    4 write AddMembers[groups::add_members](group: AGroup, batch: ABatch)
+        |tx, actor| groups::add_members(tx, actor, group, &batch, &QUOTAS);
     /// An owner changes a member's role.
     3 write ChangeRole[groups::change_role](group: AGroup, user: AUser, role: Option<ARole>)
         |tx, actor| groups::change_role(tx, actor, group, user, role.as_ref(), &QUOTAS);

@@ -5,7 +5,7 @@ use groupchat_domain::admissions::{
     Admitted, InvitedGroup, JoinRequest, Joined, JudgedInvitation, JudgedLink, OwnInvitations,
 };
 use groupchat_domain::events::{EphemeralEvent, EventRecord, LogState, LoggedEvent, ReplayPage};
-use groupchat_domain::groups::{Ban, GroupView, Member};
+use groupchat_domain::groups::{Addition, Ban, GroupView, Member};
 use groupchat_domain::ids::{
     GroupId, InvitationId, InviteLinkId, MessageId, Position, RoleId, Seq, SessionId, UserId,
 };
@@ -90,6 +90,8 @@ answers! {
     Groups(Page<NamePosition<GroupView>>),
     /// A member.
     Member(Member),
+    /// What came of adding users.
+    Added(Vec<Addition>),
     /// Members.
     Members(Page<NamePosition<Member>>),
     /// A ban.
@@ -264,6 +266,7 @@ impl Answer {
             Self::Group(view) | Self::Started((view, _)) => view.renumber(ids),
             Self::Groups(groups) => groups.renumber(ids),
             Self::Member(member) => member.renumber(ids),
+            Self::Added(additions) => additions.renumber(ids),
             Self::Members(members) => members.renumber(ids),
             Self::Ban(ban) => ban.renumber(ids),
             Self::Bans(bans) => bans.renumber(ids),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use groupchat_domain::accounts::{DisplayName, Email, KeyHash, Password, PresenceSetting, Secret, Username};
 use groupchat_domain::admissions::{LinkCode, MaxUses, Note};
 use groupchat_domain::groups::{
-    Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
+    Batch, Candidate, Description, GroupKind, GroupName, History, Notify, People, Reason, SlowMode, Topic,
     Visibility,
 };
 use groupchat_domain::ids::{GroupId, InvitationId, InviteLinkId, MessageId, RoleId, Seq, SessionId, UserId};
@@ -280,6 +280,23 @@ impl Argument for SomePeople {
     fn on(self, ids: &Ids) -> Self::Value {
         let people = [self.0, self.1].map(|id| ids.user(id).get());
         People::parse(&people).unwrap_or_else(|_| unreachable!("one or two ids"))
+    }
+}
+
+/// Whom to add to a group at once: two or three, not always different ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ABatch(pub i64, pub i64, pub i64);
+
+impl Argument for ABatch {
+    type Value = Batch;
+
+    fn draw(dice: &mut Dice, known: &Known) -> Self {
+        Self(known.user(dice), known.user(dice), known.user(dice))
+    }
+
+    fn on(self, ids: &Ids) -> Self::Value {
+        let users = [self.0, self.1, self.2].map(|id| ids.user(id).get());
+        Batch::parse(&users).unwrap_or_else(|_| unreachable!("three ids"))
     }
 }
 

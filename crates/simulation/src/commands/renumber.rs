@@ -10,7 +10,7 @@ use groupchat_domain::events::{
     EventRecord, GroupMember, GroupUpdate, JoinRequestUpdate, LoggedEvent, OwnMembership, RemovedGroup,
     RemovedMember, RolesOfUser, ServerRoles, Subject, Tombstone, UserUpdate,
 };
-use groupchat_domain::groups::{Ban, Group, GroupView, Member};
+use groupchat_domain::groups::{Addition, Ban, Group, GroupView, Member};
 use groupchat_domain::ids::{EventId, GroupId, MessageId, UserId};
 use groupchat_domain::jobs::Task;
 use groupchat_domain::messages::{Message, MessagePage, MessageView};
@@ -133,6 +133,13 @@ impl Renumber for Joined {
             Self::Now(member) | Self::Before(member) => member.renumber(ids),
             Self::Requested(request) => request.renumber(ids),
         }
+    }
+}
+
+impl Renumber for Addition {
+    fn renumber(&mut self, ids: &Ids) {
+        self.user.renumber(ids);
+        self.outcome.iter_mut().for_each(|member| member.renumber(ids));
     }
 }
 

@@ -1,0 +1,100 @@
+//! Adding many members at once.
+
+use groupchat_api::ServerOptions;
+use groupchat_domain::groups::Quotas;
+use serde_json::{Value, json};
+
+use super::team::Team;
+use crate::harness::{Client, Server};
+
+fn added(user: &Client) -> Value {
+    json!({"user_id": user.id(), "added": true, "obstacle": null})
+}
+
+fn kept_out(user: i64, code: &str) -> (i64, Value, Value) {
+    (user, json!(false), json!(code))
+}
+
+/// Who, whether added, and why not.
+fn outcomes(answer: &Value) -> Vec<(i64, Value, Value)> {
+    let items = answer["items"].as_array().expect("items");
+    let outcome = |item: &Value| {
+        (item["user_id"].as_i64().unwrap(), item["added"].clone(), item["obstacle"]["code"].clone())
+    };
+    items.iter().map(outcome).collect()
+}
+
+#[actix_web::test]
+async fn each_user_is_answered_for_and_those_who_can_be_added_are() {
+    let team = Team::start().await;
+    let batch = format!("{}/members/batch", team.path);
+    let (newcomer, banned) = (team.server.user("newcomer").await, team.server.user("banned").await);
+    let until = "2099-12-24T18:00:00.000000Z";
+    let ban = format!("{}/bans/{}", team.path, banned.id());
+    team.owner.put(&ban, json!({"reason": "spam", "until": until})).await.ok();
+    let unknown = 4_000_000_000_i64;
+    let users = [
+        team.stranger.id(),
+        banned.id(),
+        team.member.id(),
+        unknown,
+        newcomer.id(),
+        team.stranger.id(),
+        team.admin.id(),
+    ];
+    let answer = team.member.post(&batch, json!({"user_ids": users})).await.ok();
+    let yes = |user: &Client| (user.id(), json!(true), Value::Null);
+    let expected = [
+        yes(&team.stranger),
+        kept_out(banned.id(), "banned"),
+        kept_out(team.member.id(), "already_member"),
+        kept_out(unknown, "user_not_found"),
+        yes(&newcomer),
+        kept_out(team.admin.id(), "already_member"),
+    ];
+    assert_eq!(outcomes(&answer), expected);
+    assert_eq!(answer["items"][0], added(&team.stranger));
+    assert_eq!(answer["items"][1]["obstacle"]["until"], until);
+    let group = newcomer.get(&team.path).await.ok();
+    assert_eq!((&group["member_count"], &group["my_role"]), (&json!(5), &json!("member")));
+    // Asking again changes nothing.
+    let again = team.member.post(&batch, json!({"user_ids": [newcomer.id()]})).await.ok();
+    assert_eq!(outcomes(&again), [kept_out(newcomer.id(), "already_member")]);
+    assert_eq!(newcomer.get(&team.path).await.ok()["member_count"], 5);
+}
+
+#[actix_web::test]
+async fn a_batch_fills_a_group_up_to_its_limit() {
+    let quotas = Quotas { members: 3, ..Quotas::default() };
+    let server =
+        Server::start().await.with_options(ServerOptions { quotas, ..ServerOptions::default() }).await;
+    let ann = server.user("ann").await;
+    let mut others = Vec::new();
+    for name in ["bob", "cleo", "dan", "eve"] {
+        others.push(server.user(name).await.id());
+    }
+    let path = ann.new_group("Small").await;
+    let answer = ann.post(&format!("{path}/members/batch"), json!({"user_ids": others})).await.ok();
+    let codes: Vec<_> = outcomes(&answer).into_iter().map(|(_, _, code)| code).collect();
+    assert_eq!(json!(codes), json!([null, null, "quota_exceeded", "quota_exceeded"]));
+    assert_eq!(ann.list(&format!("{path}/members"), "/user/username").await, ["ann", "bob", "cleo"]);
+    assert_eq!(ann.get(&path).await.ok()["member_count"], 3);
+}
+
+#[actix_web::test]
+async fn who_may_not_add_members_adds_none() {
+    let team = Team::start().await;
+    let batch = format!("{}/members/batch", team.path);
+    let users = json!({"user_ids": [team.stranger.id()]});
+    team.stranger.post(&batch, users.clone()).await.refused(403, "members_only");
+    let direct = team.member.post("/api/direct", json!({"user_ids": [team.admin.id()]})).await.created();
+    let direct = format!("/api/groups/{}/members/batch", direct["id"]);
+    team.member.post(&direct, users.clone()).await.refused(403, "not_in_direct");
+    team.owner.patch(&team.path, json!({"visibility": "private"})).await.ok();
+    team.stranger.post(&batch, users.clone()).await.refused(404, "group_not_found");
+    team.member.post(&batch, users.clone()).await.refused(403, "role_too_low");
+    team.owner.put_empty(&format!("{}/archive", team.path)).await.ok();
+    team.owner.post(&batch, users).await.refused(403, "archived");
+    team.owner.post(&batch, json!({"user_ids": []})).await.invalid(&[("user_ids", "required")]);
+    team.owner.post(&batch, json!({"user_ids": vec![1; 201]})).await.invalid(&[("user_ids", "out_of_range")]);
+}
