@@ -28,7 +28,7 @@ impl BatchDto {
 /// What came of adding users.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Additions")]
-pub struct AdditionsDto {
+pub(super) struct AdditionsDto {
     /// Each user once, in the order in which they were named.
     pub items: Items<AdditionDto, { Batch::MOST }>,
 }
@@ -42,7 +42,7 @@ impl From<Vec<Addition>> for AdditionsDto {
 /// What came of adding a user.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Addition")]
-pub struct AdditionDto {
+pub(super) struct AdditionDto {
     /// The user's id.
     pub user_id: Field<UserId>,
     /// Whether the user is a member now, and was none before.
@@ -61,7 +61,7 @@ impl From<Addition> for AdditionDto {
 /// Why a user was not added, as the problem would say if the user had been added alone.
 #[derive(Debug, Serialize, Apiv2Schema)]
 #[openapi(rename = "Obstacle")]
-pub struct ObstacleDto {
+pub(super) struct ObstacleDto {
     /// `user_not_found`, `already_member`, `banned` or `quota_exceeded`. More may come.
     pub code: Field<ObstacleCode>,
     /// The reason in a sentence.
