@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-use groupchat_domain::groups::{DirectKey, NewDirect};
+use groupchat_domain::groups::{Batch, DirectKey, NewDirect, Quotas, Visibility, add_members};
 use groupchat_domain::ids::GroupId;
 use groupchat_domain::messages::{self, MessageDraft, MessageRange, Window};
 use groupchat_domain::network::Network;
@@ -117,6 +117,32 @@ fn a_page_in(database: &Database, place: Prepare) {
     assert_statements(&database.take_queries(), &expected);
 }
 
+/// How many statements it takes to add so many users to a private group at once.
+fn statements_of_adding(database: &Database, users: usize) -> usize {
+    let (group, who) = prepare(database);
+    let batch = database.write(move |tx| {
+        let ids: Vec<_> = (0..users).map(|nth| user(tx, &format!("user{nth}")).id.get()).collect();
+        let mut found = tx.groups().find_many(&[group])?.remove(0);
+        found.visibility = Visibility::Private;
+        stored(tx.groups().update(&found)?);
+        Ok(Batch::parse(&ids).unwrap())
+    });
+    let batch = batch.unwrap();
+    // The first use of a key is also looked up on a reader.
+    send(database, who, group, "first");
+    database.take_queries();
+    let added =
+        database.write_as(who, move |tx, actor| add_members(tx, actor, group, &batch, &Quotas::default()));
+    assert_eq!(added.unwrap().iter().filter(|one| one.outcome.is_ok()).count(), users);
+    database.take_queries().len()
+}
+
+/// Each user who is added to a group costs so many statements, however many are added at once.
+fn each_added_user_takes_at_most(open: fn() -> Database, each: usize) {
+    let (few, many) = (statements_of_adding(&open(), 2), statements_of_adding(&open(), 12));
+    assert!(many - few <= 10 * each, "2 users take {few}, 12 take {many}");
+}
+
 /// What connections have prepared and keep for the next time, and what they executed.
 static HEARD: Mutex<(BTreeSet<String>, BTreeSet<String>)> = Mutex::new((BTreeSet::new(), BTreeSet::new()));
 
@@ -178,6 +204,11 @@ mod sqlite {
     }
 
     #[test]
+    fn each_user_of_a_batch_takes_eight_statements() {
+        each_added_user_takes_at_most(Database::sqlite, 8);
+    }
+
+    #[test]
     fn the_statements_of_sends_and_pages_are_prepared_once() {
         all_are_prepared_once(Database::sqlite_unobserved, '`');
     }
@@ -205,6 +236,11 @@ mod postgres {
     #[test]
     fn a_page_takes_three_statements() {
         a_page_takes_three(Database::postgres_with_one_of_each);
+    }
+
+    #[test]
+    fn each_user_of_a_batch_takes_eight_statements() {
+        each_added_user_takes_at_most(Database::postgres_with_one_of_each, 8);
     }
 
     #[test]

@@ -48,45 +48,45 @@ pub(super) struct AdditionDto {
     /// Whether the user is a member now, and was none before.
     pub added: Field<bool>,
     /// Why the user was not added; null for one who was.
-    pub obstacle: Option<ObstacleDto>,
+    pub problem: Option<AdditionProblemDto>,
 }
 
 impl From<Addition> for AdditionDto {
     fn from(Addition { user, outcome }: Addition) -> Self {
-        let (added, obstacle) = (outcome.is_ok(), outcome.err().map(ObstacleDto::from));
-        Self { user_id: user.into(), added: added.into(), obstacle }
+        let (added, problem) = (outcome.is_ok(), outcome.err().map(AdditionProblemDto::from));
+        Self { user_id: user.into(), added: added.into(), problem }
     }
 }
 
-/// Why a user was not added, as the problem would say if the user had been added alone.
+/// Why a user was not added: what the request to add this user alone would respond with.
 #[derive(Debug, Serialize, Apiv2Schema)]
-#[openapi(rename = "Obstacle")]
-pub(super) struct ObstacleDto {
+#[openapi(rename = "AdditionProblem")]
+pub(super) struct AdditionProblemDto {
     /// `user_not_found`, `already_member`, `banned` or `quota_exceeded`. More may come.
-    pub code: Field<ObstacleCode>,
+    pub code: Field<AdditionCode>,
     /// The reason in a sentence.
-    pub detail: Field<ObstacleDetail>,
+    pub detail: Field<AdditionDetail>,
     /// When a ban ends by itself; else null.
     pub until: Option<Time>,
 }
 
-impl From<Refusal> for ObstacleDto {
+impl From<Refusal> for AdditionProblemDto {
     fn from(refusal: Refusal) -> Self {
         let until = match &refusal {
             Refusal::Group(GroupRefusal::Banned(term)) => term.until,
             _ => None,
         };
-        let detail = ObstacleDetail(refusal.to_string());
-        let code = ObstacleCode(ApiError::from(refusal).code().as_str().to_owned());
+        let detail = AdditionDetail(refusal.to_string());
+        let code = AdditionCode(ApiError::from(refusal).code().as_str().to_owned());
         Self { code: code.into(), detail: detail.into(), until: until.map(Time::from) }
     }
 }
 
 plain_texts! {
-    /// The code of an obstacle.
+    /// The code of a problem.
     #[derive(Debug)]
-    ObstacleCode => json!({"example": "already_member"});
+    AdditionCode => json!({"example": "already_member"});
     /// The same in a sentence.
     #[derive(Debug)]
-    ObstacleDetail => json!({"example": "the user is already a member of the group"});
+    AdditionDetail => json!({"example": "the user is already a member of the group"});
 }

@@ -11,7 +11,7 @@ use crate::groups::membership::admit_newcomer;
 use crate::groups::model::{Group, Member};
 use crate::groups::quota::Quotas;
 use crate::ids::{GroupId, UserId};
-use crate::permissions::{GroupPermission, RoleName};
+use crate::permissions::{GroupPermission, RoleName, RoleTitle};
 use crate::storage::Tx;
 use crate::validation::{Violation, ViolationCode};
 
@@ -78,17 +78,34 @@ pub fn add_members(
         let outcome = match candidates.get(id) {
             None => Err(AccountRefusal::UserNotFound.into()),
             Some(None) => Err(GroupRefusal::AlreadyMember.into()),
-            Some(Some(user)) => admit_newcomer(tx, actor.id(), &group, user.clone(), role.title.clone(), quotas),
-        };
-        let outcome = match outcome {
-            Ok(member) => Ok(member),
-            Err(Error::Refused(refusal)) => Err(refusal),
-            Err(fault) => return Err(fault),
+            Some(Some(user)) => try_to_admit(tx, actor, &group, user, &role.title, quotas)?,
         };
         group.member_count += i64::from(outcome.is_ok());
         additions.push(Addition { user: *id, outcome });
     }
     Ok(additions)
+}
+
+/// Lets one user in, or returns why not. The transaction goes on, so a membership beyond a quota, which is checked once
+/// the membership is stored, is removed again.
+fn try_to_admit(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    group: &Group,
+    user: &UserRef,
+    role: &RoleTitle,
+    quotas: &Quotas,
+) -> Result<Result<Member, Refusal>, Error> {
+    match admit_newcomer(tx, actor.id(), group, user.clone(), role.clone(), quotas) {
+        Ok(member) => Ok(Ok(member)),
+        Err(Error::Refused(refusal)) => {
+            if let Refusal::Group(GroupRefusal::QuotaExceeded { .. }) = refusal {
+                tx.members().remove(group.id, user.id)?;
+            }
+            Ok(Err(refusal))
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Locks all users, who are to be in one more group each, and the actor.

@@ -143,12 +143,7 @@ pub(super) fn add(
     if tx.members().insert(&membership)? == Unique::Taken {
         return Ok(Unique::Taken);
     }
-    let checked = quotas.check_added(tx, group, user.id, &role.name);
-    if let Err(Error::Refused(_)) = checked {
-        // A batch goes on without this user.
-        tx.members().remove(group.id, user.id)?;
-    }
-    checked?;
+    quotas.check_added(tx, group, user.id, &role.name)?;
     let (joined_seq, settings) = (group.last_seq, MemberSettings::default());
     // Who leaves and comes again is still muted.
     let mute = tx.mutes().find(group.id, user.id)?;

@@ -135,6 +135,7 @@ fn draw(dice: &mut Dice, known: &Known) -> Command {
             | Command::JoinGroup { .. }
             | Command::LeaveGroup { .. }
             | Command::AddMember { .. }
+            | Command::AddMembers { .. }
             | Command::RemoveMember { .. }
             | Command::ChangeRole { .. }
             | Command::ArchiveGroup { .. }

@@ -43,7 +43,8 @@ fn meets(caller: GroupCaller, group: Group) -> MockTx {
         .expect_insert()
         .withf(|new| new.role == BuiltInRole::Member)
         .returning(|_| Ok(Unique::Stored(())));
-    tx.members.expect_remove().returning(|_, _| Ok(()));
+    tx.members.expect_remove().with(eq(GROUP), eq(LATE)).returning(|_, _| Ok(()));
+    tx.join_requests.expect_remove().returning(|_, _| Ok(false));
     tx.invitations.expect_remove_of().returning(|_, _| Ok(None));
     tx
 }
