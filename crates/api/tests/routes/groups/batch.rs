@@ -19,7 +19,7 @@ fn kept_out(user: i64, code: &str) -> (i64, Value, Value) {
 fn outcomes(answer: &Value) -> Vec<(i64, Value, Value)> {
     let items = answer["items"].as_array().expect("items");
     let outcome = |item: &Value| {
-        (item["user_id"].as_i64().unwrap(), item["added"].clone(), item["problem"]["code"].clone())
+        (item["user_id"].as_i64().expect("an id"), item["added"].clone(), item["problem"]["code"].clone())
     };
     items.iter().map(outcome).collect()
 }
